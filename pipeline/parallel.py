@@ -1,0 +1,216 @@
+"""Run work over batches: here, over processes, or over a Ray cluster.
+
+Stages say what to do with one batch and nothing about where it happens. Where
+is decided by the environment, because it cannot change the result:
+
+    PIPELINE_BACKEND=serial | processes | ray      (processes)
+    PIPELINE_WORKERS=8                             (one per CPU)
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
+
+from pipeline.errors import UserError
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+Work = Callable[[In], Out]
+Late = Callable[[In], Out]
+
+
+def each(
+    make_work: Callable[[], Work[In, Out]],
+    batches: Iterable[In],
+    *,
+    limit_s: float | None = None,
+    late: Late[In, Out] | None = None,
+) -> Iterator[Out]:
+    """Do `make_work()` to every batch and yield the results in order.
+
+    `make_work` is called once per worker, so it is the place to load a model
+    or import something heavy. It must be a module-level function or a partial
+    of one, and so must what it returns. At most a few batches per worker are
+    taken from `batches` before they are needed.
+
+    A worker that spends more than `limit_s` seconds on a batch, or that dies,
+    is killed and replaced, and `late(batch)` stands in for its result. An
+    exception raised by the work is raised here. The serial backend has no
+    worker to kill, so work that needs a limit runs in one worker process.
+    """
+    backend = os.environ.get("PIPELINE_BACKEND", "processes")
+    if backend not in BACKENDS:
+        known = ", ".join(BACKENDS)
+        raise UserError(f"PIPELINE_BACKEND={backend!r} is not one of {known}")
+    if backend == "serial" and limit_s is None:
+        return map(make_work(), batches)
+    count = 1 if backend == "serial" else _workers()
+    start = _ray_worker if backend == "ray" else _Process
+    return _scheduled(lambda: start(make_work), batches, count, limit_s, late)
+
+
+def _workers() -> int:
+    said = os.environ.get("PIPELINE_WORKERS") or str(os.cpu_count() or 1)
+    if not said.isdigit() or int(said) < 1:
+        raise UserError(f"PIPELINE_WORKERS={said!r} is not a positive whole number")
+    return int(said)
+
+
+class WorkerDied(RuntimeError):
+    """A worker process ended in the middle of a batch and nobody stands in."""
+
+
+def _scheduled(
+    start: Callable[[], Any],
+    batches: Iterable[In],
+    count: int,
+    limit_s: float | None,
+    late: Late[In, Out] | None,
+) -> Iterator[Out]:
+    """Hand each idle worker the next batch; results leave in the batches' order."""
+    todo = enumerate(batches)
+    idle: list[Any] = []
+    busy: dict[Any, tuple[int, In, float]] = {}
+    done: dict[int, Out] = {}
+    turn = 0
+    try:
+        while True:
+            # Far ahead of the slowest batch, wait: memory stays bounded.
+            while len(busy) < count and len(done) < 4 * count:
+                following = next(todo, None)
+                if following is None:
+                    break
+                worker = idle.pop() if idle else start()
+                worker.send(following[1])
+                busy[worker] = (*following, time.monotonic())
+            if not busy:
+                return
+            for worker in _finished(busy, limit_s):
+                number, batch, _ = busy.pop(worker)
+                result = worker.result()
+                if isinstance(result, _Lost):
+                    worker.kill()
+                    if late is None:
+                        raise WorkerDied(result.why)
+                    done[number] = late(batch)
+                elif isinstance(result, _Raised):
+                    raise result.error
+                else:
+                    done[number] = result
+                    idle.append(worker)
+            while turn in done:
+                yield done.pop(turn)
+                turn += 1
+    finally:
+        for worker in [*idle, *busy]:
+            worker.kill()
+
+
+def _finished(busy: dict[Any, tuple[int, Any, float]], limit_s: float | None) -> list:
+    """The workers that answered, died or ran out of time; waits for the first."""
+    oldest = min(since for _, _, since in busy.values())
+    left = None if limit_s is None else max(0.0, oldest + limit_s - time.monotonic())
+    ready = type(next(iter(busy))).wait(list(busy), left)
+    now = time.monotonic()
+    overdue = [
+        worker
+        for worker, (_, _, since) in busy.items()
+        if limit_s is not None and now - since >= limit_s and worker not in ready
+    ]
+    for worker in overdue:
+        worker.overdue = True
+    return ready + overdue
+
+
+class _Lost:
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+class _Raised:
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+class _Process:
+    """A spawned process that does one batch at a time. Fork would copy locks."""
+
+    def __init__(self, make_work: Callable[[], Any]) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(
+            target=_serve, args=(theirs, make_work), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+        self.overdue = False
+
+    def send(self, batch: Any) -> None:
+        with suppress(BrokenPipeError):  # it died: `result` will say of what
+            self.pipe.send(batch)
+
+    def result(self) -> Any:
+        if self.overdue:
+            return _Lost("a worker ran past its time limit")
+        try:
+            return self.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join(5)
+            return _Lost(f"a worker died with exit code {self.process.exitcode}")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+    @staticmethod
+    def wait(workers: list["_Process"], timeout: float | None) -> list["_Process"]:
+        ready = set(wait([worker.pipe for worker in workers], timeout))
+        return [worker for worker in workers if worker.pipe in ready]
+
+
+def _serve(pipe: Connection, make_work: Callable[[], Any]) -> None:
+    """In the worker process: do what comes until the parent is gone."""
+    try:
+        work = make_work()
+    except BaseException as error:
+        pipe.send(_Raised(_portable(error)))
+        return
+    while True:
+        try:
+            batch = pipe.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        try:
+            result = work(batch)
+        except Exception as error:
+            result = _Raised(_portable(error))
+        pipe.send(result)
+
+
+def _portable(error: BaseException) -> BaseException:
+    """`error` if it survives the way to another process, else its description."""
+    import pickle
+
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def _ray_worker(make_work: Callable[[], Any]) -> Any:
+    try:
+        from pipeline.ray_worker import RayWorker
+    except ImportError:
+        raise UserError(
+            "PIPELINE_BACKEND=ray needs Ray", hint='pip install "goldsieve[ray]"'
+        ) from None
+    return RayWorker(make_work, _Lost, _Raised)
+
+
+BACKENDS = ("serial", "processes", "ray")

@@ -1,0 +1,102 @@
+"""The recipe: params.yaml, one section per stage, checked when it is read.
+
+A section is looked up by its stage's name (`dedup_ngram`, `collect.gsm8k`). The
+value `off` (YAML's false) takes the stage out of the recipe. Mistakes are told
+by file and line, before any work is done.
+"""
+
+import json
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from pipeline.errors import UserError
+from pipeline.settings import Settings
+
+RECIPE = Path("params.yaml")
+
+S = TypeVar("S", bound=Settings)
+
+
+def read(file: Path = RECIPE) -> dict[str, Any]:
+    """All sections of the recipe, as YAML gives them."""
+    if not file.exists():
+        raise UserError(f"{file} does not exist", hint="goldsieve recipe use demo")
+    try:
+        sections = yaml.safe_load(file.read_text())
+    except yaml.YAMLError as error:
+        raise UserError(f"{file} is not YAML: {error}") from None
+    if not isinstance(sections, dict):
+        raise UserError(f"{file} should map stage names to their parameters")
+    return sections
+
+
+def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:
+    """Read `section` of the recipe as a `kind`; None where the stage is off."""
+    values: Any = read(file)
+    for name in section.split("."):
+        if not isinstance(values, dict) or name not in values:
+            raise UserError(
+                f"{file}: there is no section {section!r}",
+                hint=f"write `{section}: {{}}` for the defaults, "
+                f"or `{section}: off` to leave the stage out",
+            )
+        values = values[name]
+    if values is False or values == "off":
+        return None
+    return check(kind, values or {}, section, file)
+
+
+def check(kind: type[S], values: Any, section: str, file: Path = RECIPE) -> S:
+    """`values` as a `kind`, or a UserError that names each mistake and its line."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise UserError(_explain(error, kind, section, file)) from None
+
+
+def _explain(
+    error: ValidationError, kind: type[Settings], section: str, file: Path
+) -> str:
+    """One line per mistake: where it is, what is wrong, what was found there."""
+    lines = []
+    for mistake in error.errors():
+        path = [*section.split("."), *map(str, mistake["loc"])]
+        said = mistake["msg"]
+        if mistake["type"] == "extra_forbidden":
+            said = f"unknown name; {section} knows {', '.join(kind.model_fields)}"
+        where = f"{file}{_line(file, path)}"
+        lines.append(f"{where}: {'.'.join(path)}: {said} (got {mistake['input']!r})")
+    return "\n".join(lines)
+
+
+def _line(file: Path, path: Iterable[str]) -> str:
+    """`:12` for the line of the deepest part of `path` that the file holds."""
+    node = yaml.compose(file.read_text()) if file.exists() else None
+    line = ""
+    for name in path:
+        for key, value in _children(node):
+            if key == name:
+                node, line = value, f":{value.start_mark.line + 1}"
+                break
+        else:
+            break
+    return line
+
+
+def _children(node: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(node, yaml.MappingNode):
+        return [(key.value, value) for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return [(str(i), value) for i, value in enumerate(node.value)]
+    return []
+
+
+def digest(sections: dict[str, Any]) -> str:
+    """The recipe's hash: the same parameters in any order give the same one."""
+    text = json.dumps(sections, sort_keys=True, default=str)
+    return blake2b(text.encode(), digest_size=8).hexdigest()

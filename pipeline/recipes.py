@@ -1,0 +1,59 @@
+"""The named recipes in recipes/, and which of them is active."""
+
+from difflib import unified_diff
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.recipe import RECIPE
+
+FOLDER = Path("recipes")
+
+
+def run(action: str, names: list[str]) -> None:
+    """List, show, use or compare recipes."""
+    wanted = {"list": 0, "show": 1, "use": 1, "diff": 2}[action]
+    if len(names) != wanted:
+        raise UserError(f"recipe {action} takes {wanted} names, {len(names)} given")
+    {"list": _list, "show": _show, "use": _use, "diff": _diff}[action](*names)
+
+
+def _list() -> None:
+    active = RECIPE.read_text() if RECIPE.exists() else ""
+    for file in sorted(FOLDER.glob("*.yaml")):
+        text = file.read_text()
+        head = next((line[1:].strip() for line in text.splitlines() if line), "")
+        print(f"{'*' if text == active else ' '} {file.stem:16} {head}")
+
+
+def _show(name: str) -> None:
+    print(_file(name).read_text(), end="")
+
+
+def _use(name: str) -> None:
+    """Make `name` the active recipe; refuse to lose unsaved edits."""
+    file = _file(name)
+    if RECIPE.exists():
+        current = RECIPE.read_text()
+        saved = any(current == other.read_text() for other in FOLDER.glob("*.yaml"))
+        if not saved:
+            raise UserError(
+                f"{RECIPE} has edits that no recipe holds",
+                hint=f"keep them first: cp {RECIPE} {FOLDER}/my-recipe.yaml",
+            )
+    draft = RECIPE.with_name(RECIPE.name + ".draft")
+    draft.write_text(file.read_text())
+    draft.replace(RECIPE)
+    print(f"{RECIPE} is now {file}; run `dvc repro`")
+
+
+def _diff(old: str, new: str) -> None:
+    lines = [_file(name).read_text().splitlines() for name in (old, new)]
+    print("\n".join(unified_diff(*lines, old, new, lineterm="", n=1)))
+
+
+def _file(name: str) -> Path:
+    file = FOLDER / f"{name}.yaml"
+    if not file.exists():
+        known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+        raise UserError(f"no recipe is called {name!r}", hint=f"try {known}")
+    return file

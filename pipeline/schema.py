@@ -1,0 +1,123 @@
+"""What the columns of each table are called, what they hold and what they mean.
+
+From `collect` to `export` one rule holds: columns only grow, rows only shrink.
+The meanings below are printed as the glossary of the data card.
+"""
+
+import polars as pl
+
+SOLUTION = pl.Struct({"text": pl.String, "model": pl.String, "correct": pl.Boolean})
+
+PROBLEM = pl.Schema(
+    {
+        "id": pl.String,
+        "key": pl.String,
+        "source": pl.String,
+        "license": pl.String,
+        "origin": pl.List(pl.String),
+        "domain": pl.String,
+        "problem": pl.String,
+        "answer": pl.String,
+        "verifier": pl.String,
+        "verify_info": pl.String,
+        "solutions": pl.List(SOLUTION),
+        "meta": pl.String,
+    }
+)
+
+BENCHMARK = pl.Schema(
+    {
+        "id": pl.String,
+        "key": pl.String,
+        "benchmark": pl.String,
+        "problem": pl.String,
+        "answer": pl.String,
+        "verifier": pl.String,
+        "verify_info": pl.String,
+    }
+)
+
+ROLLOUT = pl.Schema(
+    {
+        "id": pl.String,
+        "key": pl.String,
+        "sample": pl.Int32,
+        "model": pl.String,
+        "completion": pl.String,
+        "n_tokens": pl.Int32,
+        "finish_reason": pl.String,
+        "seed": pl.Int64,
+    }
+)
+
+GRADE = pl.Schema(
+    {
+        "id": pl.String,
+        "sample": pl.Int32,
+        "model": pl.String,
+        "verifier": pl.String,
+        "correct": pl.Boolean,
+        "extracted": pl.String,
+        "why": pl.String,
+        "n_tokens": pl.Int32,
+    }
+)
+
+VERDICT = pl.Schema(
+    {
+        "reason": pl.String,
+        "twin": pl.String,
+        "score": pl.Float32,
+        "evidence": pl.String,
+    }
+)
+
+MEANING = {
+    "id": "where it came from: <source>/<row of the source, from 00000>",
+    "key": "what it says: blake2b-128 of the cleaned problem text, in hex",
+    "source": "its entry under `collect` in the recipe",
+    "license": "SPDX identifier of the source's licence",
+    "origin": "the upstream datasets that the source names, most recent first",
+    "domain": "math, code, science, puzzle or general",
+    "problem": "the text shown to the model",
+    "answer": "the gold answer, in the form its verifier reads",
+    "verifier": "the file in pipeline/verifiers that judges answers",
+    "verify_info": "JSON for the verifier: unit tests, choices, generator metadata",
+    "solutions": "reference solutions: text, who wrote it, whether it was judged right",
+    "meta": "JSON with what else the source says: level, type, recorded pass rates",
+    "benchmark": "the evaluation set the item belongs to",
+    "sample": "number of the sample within its problem, from 0",
+    "model": "name@revision of the model that sampled the completion",
+    "completion": "the text that the model wrote",
+    "n_tokens": "tokens in the completion, as the model's tokenizer counts",
+    "finish_reason": "stop, length (cut at max_tokens) or prompt_too_long",
+    "seed": "seed of the sample, derived from key and sample number",
+    "correct": "true, false, or null where the verifier cannot decide",
+    "extracted": "the final answer that the verifier read in the completion",
+    "why": "the verifier's reason for its verdict",
+    "reason": "why the row was dropped; a stable snake_case name",
+    "twin": "id of the row or benchmark item that speaks against it",
+    "score": "how strongly: similarity, overlap or pass rate",
+    "evidence": "JSON with what the stage saw: matched span, detail of an error",
+}
+
+
+def missing(table: pl.DataFrame, schema: pl.Schema) -> list[str]:
+    """Columns of `schema` that `table` lacks or holds in another type."""
+    return [
+        f"{name}: {dtype}"
+        for name, dtype in schema.items()
+        if table.schema.get(name) != dtype
+    ]
+
+
+def conform(table: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """`table` with every column of `schema`, nulls where it had none, others kept."""
+    absent = [
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in schema.items()
+        if name not in table.columns
+    ]
+    typed = [pl.col(name).cast(dtype) for name, dtype in schema.items()]
+    others = [pl.col(name) for name in table.columns if name not in schema]
+    return table.with_columns(absent).select(*typed, *others)

@@ -1,0 +1,1 @@
+"""One file per kind of answer: `verify(answer, completion, info)` judges it."""

@@ -1,0 +1,45 @@
+"""What a verifier is: a file here with `verify` and `unreadable`.
+
+    def verify(answer: str, completion: str, info: dict) -> Verdict
+    def unreadable(answer: str, info: dict) -> str | None
+
+`verify` judges what a model wrote against the gold answer. `unreadable` says
+why a gold answer cannot be judged against at all, or None where it can: such
+problems leave the pool before any GPU sees them. `info` is the row's
+`verify_info`, parsed. The same `verify` filters data and rewards GRPO.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from pipeline.errors import UserError
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`correct` is None where the verifier cannot decide; None never means wrong.
+
+    `score` in [0, 1] carries partial credit where the kind of answer has it.
+    """
+
+    correct: bool | None
+    extracted: str | None = None
+    why: str = ""
+    score: float | None = None
+
+
+def known() -> list[str]:
+    """The verifiers there are: the files of this folder that are not this one."""
+    files = Path(__file__).parent.glob("[a-z]*.py")
+    return sorted(file.stem for file in files if file.stem != "contract")
+
+
+def load(name: str) -> ModuleType:
+    """The verifier called `name`."""
+    if name not in known():
+        raise UserError(
+            f"no verifier is called {name!r}", hint=f"try {', '.join(known())}"
+        )
+    return import_module(f"pipeline.verifiers.{name}")

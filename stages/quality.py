@@ -1,0 +1,157 @@
+"""Drop problems that cannot teach: no checkable answer, or not one question.
+
+Rules measure first: `flags` lists every rule that fires on a row, and the
+params say which of them cut. A gold answer that its own verifier cannot read
+(`answer_unreadable`) leaves here too, before any GPU has sampled for it.
+
+Reasons: the names in `RULES`, `too_short`, `too_long`, `answer_too_long`,
+`answer_type`, `answer_unreadable`.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import polars as pl
+
+from pipeline.parallel import each
+from pipeline.settings import Settings
+from pipeline.verdict import drop
+from pipeline.verifiers import contract
+
+RULES = {
+    "proof": r"(?i)\b(prove|show)\s+(that|the following)\b|^\s*prove\b"
+    r"|\bgive a proof\b",
+    "multiple_choice": r"(?s)(\(A\).*\(B\).*\(C\)|\\text\{\(A\)|\\textbf\{\(A\)"
+    r"|(^|\n)\s*A[.)]\s.*\n\s*B[.)]\s)",
+    "true_false": r"(?i)\btrue or false\b",
+    "multi_part": r"(?is)((^|\s)\(a\)\s.+\s\(b\)\s|(^|\s)\(i\)\s.+\s\(ii\)\s"
+    r"|(^|\n)\s*(part )?a[.)]\s.*\n\s*(part )?b[.)]\s)",
+    "figure": r"(?i)(\[asy\]|!\[|\\includegraphics|\b(in|from|see) the "
+    r"(figure|diagram|picture|graph|image)\b|\b(figure|diagram) (below|above)\b"
+    r"|\bas shown\b)",
+    "link": r"(?i)https?://|www\.",
+    "blank": r"_{3,}|\\underline\{\\hspace|\\_\\_",
+}
+
+Flag = Literal[
+    "proof",
+    "multiple_choice",
+    "true_false",
+    "multi_part",
+    "figure",
+    "link",
+    "blank",
+    "not_english",
+]
+AnswerType = Literal["integer", "decimal", "fraction", "letter", "boolean", "other"]
+
+
+class Params(Settings):
+    """Which flags cut, and how long a problem and its answer may be."""
+
+    drop: tuple[Flag, ...] = ("proof", "multi_part", "figure", "link")
+    min_chars: int = 4
+    max_chars: int = 20_000
+    max_answer_chars: int = 500
+    answer_types: tuple[AnswerType, ...] = ()  # empty: every type may stay
+    gradable: bool = True
+    timeout_s: float = 10.0
+
+
+def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """Add flags, n_chars, answer_type and mark the rows that the params cut."""
+    problem, answer = pl.col("problem"), pl.col("answer")
+    rows = rows.with_columns(
+        flags=_flags(problem),
+        n_chars=problem.str.len_chars(),
+        answer_type=_answer_type(answer.str.strip_chars()),
+    )
+    for flag in params.drop:
+        rows = drop(rows, pl.col("flags").list.contains(flag), flag)
+    n_chars, types = pl.col("n_chars"), list(params.answer_types)
+    rows = drop(rows, n_chars < params.min_chars, "too_short", score=n_chars)
+    rows = drop(rows, n_chars > params.max_chars, "too_long", score=n_chars)
+    n_answer = answer.str.len_chars()
+    is_long = (n_answer > params.max_answer_chars) & (pl.col("verifier") != "puzzle")
+    rows = drop(rows, is_long, "answer_too_long", score=n_answer)
+    if types:
+        rows = drop(rows, ~pl.col("answer_type").is_in(types), "answer_type")
+    return _gradable(rows, params) if params.gradable else rows
+
+
+def _flags(problem: pl.Expr) -> pl.Expr:
+    fired = [
+        pl.when(problem.str.contains(pattern)).then(pl.lit(flag))
+        for flag, pattern in RULES.items()
+    ]
+    letters = problem.str.count_matches(r"\p{L}")
+    latin = problem.str.count_matches(r"\p{Latin}")
+    foreign = (letters - latin) * 2 > letters
+    fired.append(pl.when(foreign).then(pl.lit("not_english")))
+    return pl.concat_list(fired).list.drop_nulls()
+
+
+def _answer_type(answer: pl.Expr) -> pl.Expr:
+    kinds = {
+        "integer": r"^\$?[-+−]?\d[\d,]*\$?$",
+        "decimal": r"^\$?[-+−]?\d*\.\d+\$?$",
+        "fraction": r"^\$?[-+−]?(\\[dt]?frac\{\d+\}\{\d+\}|\d+/\d+)\$?$",
+        "letter": r"^\(?[A-Z]\)?$",
+        "boolean": r"(?i)^(yes|no|true|false)$",
+    }
+    chain = pl.when(answer.is_null()).then(pl.lit(None, pl.String))
+    for kind, pattern in kinds.items():
+        chain = chain.when(answer.str.contains(pattern)).then(pl.lit(kind))
+    return chain.otherwise(pl.lit("other"))
+
+
+def _gradable(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """Ask each verifier once for every distinct answer that is still in."""
+    asked = ["verifier", "answer", "verify_info"]
+    golds = rows.filter(pl.col("reason").is_null()).select(asked)
+    golds = golds.unique(maintain_order=True)
+    why = [why for batch in _ask(golds, params) for why in batch]
+    detail = [why and json.dumps({"detail": why}) for why in why]
+    golds = golds.with_columns(_unreadable=pl.Series(detail, dtype=pl.String))
+    rows = rows.join(
+        golds, on=asked, how="left", nulls_equal=True, maintain_order="left"
+    )
+    unreadable = pl.col("_unreadable")
+    rows = drop(
+        rows, unreadable.is_not_null(), "answer_unreadable", evidence=unreadable
+    )
+    return rows.drop("_unreadable")
+
+
+def _ask(golds: pl.DataFrame, params: Params) -> Iterator[list[str | None]]:
+    batches = [batch.rows() for batch in golds.iter_slices(256)]
+    return each(
+        _reader,
+        batches,
+        limit_s=params.timeout_s * 6,
+        late=lambda batch: _one_by_one(batch, params.timeout_s),
+    )
+
+
+def _one_by_one(batch: list[tuple], limit_s: float) -> list[str | None]:
+    """A batch that hung, row by row, so that one answer costs only itself."""
+    singles = each(
+        _reader,
+        [[row] for row in batch],
+        limit_s=limit_s,
+        late=lambda row: ["reading the gold answer takes too long"],
+    )
+    return [why for single in singles for why in single]
+
+
+def _reader() -> Callable[[list[tuple]], list[str | None]]:
+    return _read
+
+
+def _read(golds: list[tuple]) -> list[str | None]:
+    return [_unreadable(*gold) for gold in golds]
+
+
+def _unreadable(verifier: str, answer: str | None, info: str | None) -> str | None:
+    return contract.load(verifier).unreadable(answer, json.loads(info or "{}"))

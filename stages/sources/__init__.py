@@ -1,0 +1,1 @@
+"""One file per dataset schema: `adapt(row)` reads a row; some also `generate` rows."""

@@ -1,0 +1,113 @@
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+
+from pipeline import recipe, recipes
+from pipeline.errors import UserError
+from pipeline.settings import Settings
+
+
+class Params(Settings):
+    threshold: float = Field(default=0.8, le=1)
+    n: int = 3
+
+
+def test_a_section_is_read_as_its_params(workshop):
+    workshop("dedup_ngram:\n  threshold: 0.5\n")
+
+    assert recipe.load(Params, "dedup_ngram") == Params(threshold=0.5, n=3)
+
+
+def test_an_empty_section_means_the_defaults(workshop):
+    workshop("dedup_ngram: {}\n")
+
+    assert recipe.load(Params, "dedup_ngram") == Params()
+
+
+def test_off_takes_the_stage_out(workshop):
+    workshop("dedup_ngram: off\n")
+
+    assert recipe.load(Params, "dedup_ngram") is None
+
+
+def test_a_typo_is_told_with_its_line_and_the_known_names(workshop):
+    workshop("quality: {}\ndedup_ngram:\n  n: 4\n  treshold: 0.5\n")
+
+    with pytest.raises(UserError, match=r"params.yaml:4: dedup_ngram.treshold") as said:
+        recipe.load(Params, "dedup_ngram")
+    assert "threshold" in str(said.value)
+
+
+def test_a_wrong_type_is_told_with_what_was_found(workshop):
+    workshop("dedup_ngram:\n  n: many\n")
+
+    with pytest.raises(UserError, match=r"params.yaml:2: .*\(got 'many'\)"):
+        recipe.load(Params, "dedup_ngram")
+
+
+def test_a_value_out_of_range_is_told(workshop):
+    workshop("dedup_ngram: {threshold: 1.5}\n")
+
+    with pytest.raises(UserError, match="less than or equal to 1"):
+        recipe.load(Params, "dedup_ngram")
+
+
+def test_a_missing_section_says_what_to_write(workshop):
+    workshop("quality: {}\n")
+
+    with pytest.raises(UserError, match="no section 'dedup_ngram'") as said:
+        recipe.load(Params, "dedup_ngram")
+    assert "dedup_ngram: {}" in said.value.hint
+
+
+def test_broken_yaml_is_a_user_error(workshop):
+    workshop("quality: {\n")
+
+    with pytest.raises(UserError, match="not YAML"):
+        recipe.load(Params, "quality")
+
+
+def test_the_hash_ignores_the_order_and_sees_the_values():
+    one = recipe.digest({"a": 1, "b": {"c": 2, "d": 3}})
+
+    assert one == recipe.digest({"b": {"d": 3, "c": 2}, "a": 1})
+    assert one != recipe.digest({"a": 1, "b": {"c": 2, "d": 4}})
+
+
+def test_using_a_recipe_makes_it_active(workshop, capsys):
+    folder = workshop("old: {}\n")
+    (folder / "recipes").mkdir()
+    (folder / "recipes/one.yaml").write_text("# The first.\none: {}\n")
+    (folder / "recipes/old.yaml").write_text("old: {}\n")
+
+    recipes.run("use", ["one"])
+    recipes.run("list", [])
+
+    assert Path("params.yaml").read_text() == "# The first.\none: {}\n"
+    assert "* one              The first." in capsys.readouterr().out
+
+
+def test_using_a_recipe_does_not_lose_edits(workshop):
+    folder = workshop("mine: {}\n")
+    (folder / "recipes").mkdir()
+    (folder / "recipes/one.yaml").write_text("one: {}\n")
+
+    with pytest.raises(UserError, match="edits that no recipe holds"):
+        recipes.run("use", ["one"])
+
+
+def test_an_unknown_recipe_names_the_known_ones(workshop):
+    folder = workshop("mine: {}\n")
+    (folder / "recipes").mkdir()
+    (folder / "recipes/one.yaml").write_text("one: {}\n")
+
+    with pytest.raises(UserError, match="'two'") as said:
+        recipes.run("show", ["two"])
+    assert "one" in said.value.hint
+
+
+def test_the_active_recipe_of_the_repository_is_one_of_the_named():
+    active = Path("params.yaml").read_text()
+
+    assert active in [file.read_text() for file in Path("recipes").glob("*.yaml")]

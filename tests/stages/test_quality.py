@@ -1,0 +1,86 @@
+import json
+
+import polars as pl
+import pytest
+
+from pipeline.verdict import Outcome, apply
+from stages.quality import Params, judge
+from tests.rows import problems
+
+
+def judged(rows: pl.DataFrame, **params) -> Outcome:
+    return apply(lambda rows: judge(rows, Params(**params)), rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        ("Prove that the sum of two odd numbers is even.", "proof"),
+        ("Show that $x > 2$.", "proof"),
+        ("Which is largest?\nA. 1\nB. 2\nC. 3", "multiple_choice"),
+        ("Pick one: (A) 1 (B) 2 (C) 3", "multiple_choice"),
+        ("True or false: 7 is prime.", "true_false"),
+        ("(a) Find the area. (b) Find the perimeter.", "multi_part"),
+        ("In the figure, what is the angle at A?", "figure"),
+        ("[asy] draw((0,0)--(1,1)); [/asy] How long is it?", "figure"),
+        ("Read https://example.org and answer.", "link"),
+        ("The next number is ____.", "blank"),
+        ("芳芳买了一本书有99页，看了90页", "not_english"),
+    ],
+)
+def test_a_rule_fires_on_what_it_names(text: str, flag: str):
+    outcome = judged(problems(text), drop=[flag], gradable=False)
+
+    assert outcome.dropped["reason"].to_list() == [flag]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How many ways are there to show 7 fingers?",
+        "A shows that she has 3 apples. How many are left of 9?",
+        "Find f(a) + f(b) where f(x) = x.",
+        "Let (a, b) be a point with a + b = 3.",
+        "The figure skater jumps 3 times.",
+    ],
+)
+def test_no_rule_fires_on_an_ordinary_problem(text: str):
+    outcome = judged(problems(text), gradable=False)
+
+    assert outcome.kept["flags"].to_list() == [[]]
+
+
+def test_a_flag_that_does_not_cut_is_still_measured():
+    outcome = judged(problems("Prove that 1 < 2."), drop=[], gradable=False)
+
+    assert outcome.kept["flags"].to_list() == [["proof"]]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [("42", "integer"), ("-1,200", "integer"), ("0.5", "decimal"), ("1/2", "fraction"),
+     (r"\frac{1}{2}", "fraction"), ("B", "letter"), ("Yes", "boolean"), ("x+1", "other")],
+)  # fmt: skip
+def test_answers_have_a_type(answer: str, kind: str):
+    outcome = judged(problems("What?", answer=[answer]), gradable=False)
+
+    assert outcome.kept["answer_type"].to_list() == [kind]
+
+
+def test_lengths_cut_on_both_sides():
+    rows = problems("a?", "b" * 50, "Compute.", answer=["1", "1", "9" * 30])
+    outcome = judged(
+        rows, min_chars=3, max_chars=40, max_answer_chars=20, gradable=False
+    )
+
+    reasons = ["too_short", "too_long", "answer_too_long"]
+    assert outcome.dropped["reason"].to_list() == reasons
+
+
+def test_a_gold_answer_that_its_verifier_cannot_read_leaves():
+    rows = problems("Compute 1+1.", "Compute 2+2.", answer=["2", ""])
+    outcome = judged(rows)
+
+    assert outcome.dropped["reason"].to_list() == ["answer_unreadable"]
+    assert json.loads(outcome.dropped["evidence"][0])["detail"]
+    assert outcome.kept["answer"].to_list() == ["2"]

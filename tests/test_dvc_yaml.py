@@ -1,0 +1,97 @@
+"""dvc.yaml must name every file of ours a stage imports, or edits go unseen."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+STAGES = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
+# Dispatch by name at run time that the dependency list must cover as folders.
+DYNAMIC = {
+    "pipeline/verifiers/contract.py": ["pipeline/verifiers"],
+    "stages/collect.py": ["stages/sources"],
+    "stages/benchmarks.py": ["stages/sources"],
+}
+
+
+def imports(file: Path) -> set[Path]:
+    """The files of ours that `file` imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {node.module}
+    files = {Path(*name.split(".")).with_suffix(".py") for name in names}
+    files |= {Path(*name.split(".")) / "__init__.py" for name in names}
+    dynamic = {Path(name) for name in DYNAMIC.get(str(file), [])}
+    return {file for file in files if file.exists()} | {
+        found for folder in dynamic for found in folder.rglob("*.py")
+    }
+
+
+def closure(files: set[Path]) -> set[Path]:
+    seen: set[Path] = set()
+    todo = files
+    while todo:
+        seen |= todo
+        todo = set().union(*map(imports, todo)) - seen
+    # Package heads hold a docstring and nothing to go stale.
+    return {file for file in seen if file.name != "__init__.py" or is_stage(file)}
+
+
+def is_stage(file: Path) -> bool:
+    return (
+        file.parts[0] == "stages"
+        and len(file.parts) == 3
+        and "sources" not in file.parts
+    )
+
+
+def entry(name: str) -> set[Path]:
+    for base in ("stages", "trainers"):
+        if (file := Path(base, f"{name}.py")).exists():
+            return {file}
+        if (folder := Path(base, name)).is_dir():
+            return set(folder.rglob("*.py"))
+    raise AssertionError(f"dvc.yaml has a stage {name!r} and no file is called so")
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_deps_name_every_import(name: str):
+    deps = [Path(dep) for dep in STAGES[name].get("do", STAGES[name])["deps"]]
+    needed = closure(entry(name))
+
+    unnamed = [
+        str(file)
+        for file in sorted(needed)
+        if not any(file == dep or dep in file.parents for dep in deps)
+    ]
+    assert not unnamed, f"add to `deps` of {name} in dvc.yaml: {unnamed}"
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_deps_name_nothing_that_is_not_imported(name: str):
+    deps = [Path(dep) for dep in STAGES[name].get("do", STAGES[name])["deps"]]
+    code = [dep for dep in deps if dep.parts[0] in {"pipeline", "stages", "trainers"}]
+    needed = closure(entry(name))
+
+    idle = [
+        str(dep)
+        for dep in code
+        if not any(file == dep or dep in file.parents for file in needed)
+    ]
+    assert not idle, f"{name} does not import {idle}"
+
+
+def test_every_stage_file_is_in_the_dag():
+    files = {p.stem for p in Path("stages").glob("[a-z]*.py")}
+    folders = {p.parent.name for p in Path("stages").glob("[a-z]*/__init__.py")}
+    assert files | folders - {"sources"} <= set(STAGES)
+
+
+def test_every_params_section_is_a_stage_and_every_stage_has_one():
+    sections = set(yaml.safe_load(Path("params.yaml").read_text()))
+    assert sections == set(STAGES)

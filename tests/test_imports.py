@@ -1,0 +1,51 @@
+"""Importing a stage must be cheap: heavy packages load only when it runs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {
+    "datasets",
+    "datasketch",
+    "duckdb",
+    "faiss",
+    "math_verify",
+    "matplotlib",
+    "ray",
+    "reasoning_gym",
+    "scipy",
+    "sentence_transformers",
+    "sympy",
+    "torch",
+    "transformers",
+    "trl",
+    "vllm",
+}
+STAGES = sorted(
+    {p.stem for p in Path("stages").glob("[a-z]*.py")}
+    | {p.parent.name for p in Path("stages").glob("[a-z]*/__init__.py")} - {"sources"}
+)
+MODULES = [f"stages.{name}" for name in STAGES] + [
+    "pipeline.__main__",
+    *(f"trainers.{p.stem}" for p in Path("trainers").glob("[a-z]*.py")),
+]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_importing_loads_nothing_heavy(module: str):
+    code = f"import sys, {module}; print(*{HEAVY} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
+def test_the_command_line_starts_fast():
+    code = "import time; t = time.process_time(); import pipeline.__main__; "
+    code += "print(time.process_time() - t)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert float(done.stdout) < 3, "seconds of CPU to import the command line"

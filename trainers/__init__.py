@@ -1,0 +1,1 @@
+"""Thin trainers: TRL does the work, these files say what to train on what."""
