@@ -1,0 +1,118 @@
+"""The demo end to end: real DVC, real training, and what the planted rows became."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+HERE = Path(__file__).parent.parent
+DATA_STAGES = "decontaminate"
+
+
+def checkout(folder: Path) -> Path:
+    """The files of the working tree that git tracks, as a fresh clone has them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=HERE,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (HERE / name).is_file() and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(HERE / name, folder / name)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    return folder
+
+
+def repro(folder: Path, *targets: str) -> subprocess.CompletedProcess[str]:
+    """`dvc repro` in `folder`, with this Python, on its code and its own caches."""
+    bin = Path(sys.executable).parent
+    env = os.environ | {
+        "PATH": f"{bin}:{os.environ['PATH']}",
+        "PYTHONPATH": str(folder),
+        "GOLDSIEVE_CACHE": str(folder / ".cache"),
+        "HF_HUB_OFFLINE": "1",
+        "DVC_NO_ANALYTICS": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "dvc", "repro", *targets],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh checkout in which the whole demo has run."""
+    folder = checkout(tmp_path_factory.mktemp("demo"))
+    shutil.copy(folder / "recipes/demo.yaml", folder / "params.yaml")
+    done = repro(folder)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+    return folder
+
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_second_repro_has_nothing_to_do(demo: Path):
+    done = repro(demo)
+
+    assert done.returncode == 0, done.stderr
+    assert "Data and pipelines are up to date." in done.stdout
+
+
+def test_every_stage_accounts_for_its_rows(demo: Path):
+    metrics = demo / "data_cards/metrics"
+    names = [
+        "quality", "dedup_exact", "dedup_ngram", "dedup_embedding", "decontaminate",
+        "difficulty", "verify", "select",
+    ]  # fmt: skip
+    before = json.loads((metrics / "pool.json").read_text())["rows_out"]
+    for name in names:
+        counted = json.loads((metrics / f"{name}.json").read_text())
+        lost = sum(counted["dropped"].values())
+        assert counted["rows_in"] == before, name
+        assert counted["rows_in"] == counted["rows_out"] + lost, name
+        kept = pl.read_parquet(demo / f"data/{name}.parquet")
+        dropped = pl.read_parquet(demo / f"data/dropped/{name}.parquet")
+        assert (kept.height, dropped.height) == (counted["rows_out"], lost), name
+        before = counted["rows_out"]
+    assert before > 100, "the demo leaves something to train on"
+
+
+def test_two_runs_of_the_data_stages_give_the_same_bytes(
+    demo: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    again = checkout(tmp_path_factory.mktemp("again"))
+    shutil.copy(again / "recipes/demo.yaml", again / "params.yaml")
+    done = repro(again, DATA_STAGES)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+    files = sorted(p.relative_to(again) for p in (again / "data").rglob("*.parquet"))
+    assert len(files) > 15
+    for file in files:
+        assert (again / file).read_bytes() == (demo / file).read_bytes(), file
+
+
+def test_evaluation_shows_three_models_with_intervals(demo: Path):
+    evaluated = json.loads((demo / "data_cards/metrics/evaluate.json").read_text())
+
+    assert set(evaluated["models"]) == {"base", "sft", "grpo"}
+    for model in evaluated["models"].values():
+        low, high = model["pass@1_interval"]
+        assert 0 <= low < model["pass@1"] < high <= 1
+
+
+def test_the_recipe_knows_every_stage(demo: Path):
+    stages = yaml.safe_load((demo / "dvc.yaml").read_text())["stages"]
+
+    assert set(yaml.safe_load((demo / "params.yaml").read_text())) == set(stages)
