@@ -74,5 +74,5 @@ def _environment(sections: dict[str, Any]) -> Iterator[str]:
     has_sandbox = shutil.which("bwrap") is not None
     yield f"{'ok   ' if has_sandbox else 'none '} bubblewrap (verifier: code)"
     if "$GOLDSIEVE_DATA" in str(sections):
-        folder = os.environ.get("GOLDSIEVE_DATA", "")
-        yield f"{'ok   ' if Path(folder).is_dir() and folder else 'none '} GOLDSIEVE_DATA"
+        is_there = Path(os.environ.get("GOLDSIEVE_DATA") or "none").is_dir()
+        yield f"{'ok   ' if is_there else 'none '} GOLDSIEVE_DATA"

@@ -52,19 +52,21 @@ def resolve(folder: Path) -> Model:
 def describe(
     folder: Path, *, kind: str, name: str = "", revision: str = "", load: str = ""
 ) -> None:
-    """Write `resolved.json`; a local model's revision is a digest of its weights.
+    """Write `resolved.json`; a local model's revision is a digest of its files.
 
     `kind`: local (files in `folder`), hub (`load` is a Hub id), off.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if kind == "local":
-        revision = _weights(folder)
+        revision = _digest(folder)
     said = {"kind": kind, "name": name, "revision": revision, "load": load}
     (folder / RESOLVED).write_text(json.dumps(said, indent=2) + "\n")
 
 
-def _weights(folder: Path) -> str:
+def _digest(folder: Path) -> str:
+    """Of the files that decide what the model says to a prompt."""
     digest = blake2b(digest_size=16)
-    for file in sorted(folder.glob("*.safetensors")):
-        digest.update(file.read_bytes())
+    for pattern in ("*.safetensors", "tokenizer.json", "chat_template.jinja"):
+        for file in sorted(folder.glob(pattern)):
+            digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -11,9 +11,10 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pipeline.errors import UserError
 
@@ -42,15 +43,58 @@ def each(
     exception raised by the work is raised here. The serial backend has no
     worker to kill, so work that needs a limit runs in one worker process.
     """
+    if _backend() == "serial" and limit_s is None:
+        return map(make_work(), batches)
+    return _once(Pool(make_work, limit_s=limit_s, late=late), batches)
+
+
+class Pool(Generic[In, Out]):
+    """Workers that stay warm between one `each` and the next.
+
+    For work that comes a little at a time, as the rewards of a training step do.
+    The arguments mean what they mean to `each`; all workers are processes or
+    actors, whatever the backend, and live until `close`.
+    """
+
+    def __init__(
+        self,
+        make_work: Callable[[], Work[In, Out]],
+        *,
+        limit_s: float | None = None,
+        late: Late[In, Out] | None = None,
+    ) -> None:
+        backend = _backend()
+        start = _ray_worker if backend == "ray" else _Process
+        self._start: Callable[[], Any] = partial(start, make_work)
+        self._count = 1 if backend == "serial" else _workers()
+        self._limit_s = limit_s
+        self._late = late
+        self._idle: list[Any] = []
+
+    def each(self, batches: Iterable[In]) -> Iterator[Out]:
+        """Do the work to every batch and yield the results in order."""
+        return _scheduled(
+            self._start, batches, self._count, self._limit_s, self._late, self._idle
+        )
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().kill()
+
+
+def _once(pool: Pool[In, Out], batches: Iterable[In]) -> Iterator[Out]:
+    try:
+        yield from pool.each(batches)
+    finally:
+        pool.close()
+
+
+def _backend() -> str:
     backend = os.environ.get("PIPELINE_BACKEND", "processes")
     if backend not in BACKENDS:
         known = ", ".join(BACKENDS)
         raise UserError(f"PIPELINE_BACKEND={backend!r} is not one of {known}")
-    if backend == "serial" and limit_s is None:
-        return map(make_work(), batches)
-    count = 1 if backend == "serial" else _workers()
-    start = _ray_worker if backend == "ray" else _Process
-    return _scheduled(lambda: start(make_work), batches, count, limit_s, late)
+    return backend
 
 
 def _workers() -> int:
@@ -70,10 +114,10 @@ def _scheduled(
     count: int,
     limit_s: float | None,
     late: Late[In, Out] | None,
+    idle: list[Any],
 ) -> Iterator[Out]:
     """Hand each idle worker the next batch; results leave in the batches' order."""
     todo = enumerate(batches)
-    idle: list[Any] = []
     busy: dict[Any, tuple[int, In, float]] = {}
     done: dict[int, Out] = {}
     turn = 0
@@ -106,7 +150,7 @@ def _scheduled(
                 yield done.pop(turn)
                 turn += 1
     finally:
-        for worker in [*idle, *busy]:
+        for worker in busy:
             worker.kill()
 
 

@@ -1,14 +1,11 @@
 """What an engine is: a file here with a class `Engine` that samples a model.
 
-    class Options(Settings)                         what params may set
-    class Engine:
-        def __init__(self, model: Model, options: dict[str, Any]) -> None
-        def sample(self, prompts, seeds, *, temperature, top_p, max_tokens)
-            -> list[Completion]
+    Engine(model, options).sample(prompts, seeds, temperature=, top_p=, max_tokens=)
 
-`prompts` holds chat messages, one list a completion; `seeds` one seed each. A
-prompt that leaves no room in the context for `max_tokens` is answered with
-`prompt_too_long` and no text: it is never cut. Temperature 0 is greedy.
+`prompts` holds chat messages, one list for each completion wanted; `seeds` one
+seed each. Temperature 0 is greedy. A prompt that fills the model's context is
+answered with TOO_LONG and never cut; one that nearly does has only the rest of the
+context to answer in. `n_tokens` counts the token that ends the text.
 """
 
 from dataclasses import dataclass
@@ -69,3 +66,24 @@ def load(name: str, model: Model, options: dict[str, Any]) -> Engine:
             hint=f'pip install "goldsieve[{"vllm" if name == "vllm" else "train"}]"',
         ) from error
     return engine
+
+
+def encode(tokenizer: Any, prompts: list[Messages]) -> list[list[int]]:
+    """Token ids of each prompt, up to where the assistant is to speak.
+
+    The same prompt comes once a sample, so each is rendered only once.
+    """
+    if tokenizer.chat_template is None:
+        raise UserError(
+            f"{tokenizer.name_or_path} has no chat template",
+            hint="use an instruction-tuned model, or a copy with chat_template.jinja",
+        )
+    coded: dict[str, list[int]] = {}
+    for prompt in prompts:
+        said = repr(prompt)
+        if said not in coded:
+            text = tokenizer.apply_chat_template(
+                prompt, add_generation_prompt=True, tokenize=False
+            )
+            coded[said] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return [coded[repr(prompt)] for prompt in prompts]

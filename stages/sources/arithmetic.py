@@ -61,11 +61,7 @@ def problem(expression: str) -> str:
 
 
 def solution(expression: str) -> str:
-    """The worked solution with its running total.
-
-    >>> solution("3+5-2")
-    '<think>3+5=8-2=6</think>\\\\boxed{6}'
-    """
+    """The worked solution, which keeps a running total: 3+5=8-2=6."""
     running = totals(expression)
     return _written(expression, running, str(running[-1]))
 

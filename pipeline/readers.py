@@ -1,0 +1,176 @@
+"""Read any file of rows, and say of every row that cannot be read why.
+
+Parquet, JSON lines, a JSON array or object, CSV; text also as .gz or .zst. What
+is broken costs only itself: a bad line, bytes that are not UTF-8, a JSON array
+that ends in the middle of a row. Only a file that is not there, or of a kind
+nobody knows, is an error.
+"""
+
+import csv
+import gzip
+import io
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UserError
+
+Row = dict[str, Any]
+EXCERPT = 500
+SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
+csv.field_size_limit(1 << 30)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A row that is there and cannot be read; `row` counts from 0."""
+
+    row: int
+    detail: str
+    excerpt: str = ""
+
+
+def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
+    """Every row of `path` in order, as a dict or as an Unreadable."""
+    if not path.is_file():
+        raise UserError(f"{path} does not exist", hint="is GOLDSIEVE_DATA right?")
+    suffix = next((s for s in reversed(path.suffixes) if s not in (".gz", ".zst")), "")
+    if suffix not in SUFFIXES:
+        raise UserError(
+            f"{path}: nobody knows how to read {suffix or 'a file without suffix'}",
+            hint=f"known: {', '.join(SUFFIXES)}, and text as .gz or .zst",
+        )
+    if suffix == ".parquet":
+        return _parquet(path)
+    try:
+        content = _content(path)
+    except (OSError, EOFError) as error:
+        return iter([Unreadable(0, f"cannot be decompressed: {error}")])
+    if not content.strip():
+        return iter([Unreadable(0, "the file is empty")])
+    if suffix == ".json":
+        return _json(content)
+    if suffix in (".csv", ".tsv"):
+        return _csv(content, "\t" if suffix == ".tsv" else ",")
+    return _lines(content)
+
+
+def expand(path: str) -> Path:
+    """`path` with its environment variables; a missing one is a UserError."""
+    expanded = os.path.expandvars(path)
+    if absent := re.findall(r"\$\{?(\w+)", expanded):
+        raise UserError(
+            f"{path}: the environment variable {absent[0]} is not set",
+            hint=f"export {absent[0]}=/path/to/the/data",
+        )
+    return Path(expanded)
+
+
+def _content(path: Path) -> bytes:
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes())
+    if path.suffix == ".zst":
+        import zstandard
+
+        with path.open("rb") as file:
+            return zstandard.ZstdDecompressor().stream_reader(file).read()
+    return path.read_bytes()
+
+
+def _parquet(path: Path) -> Iterator[Row | Unreadable]:
+    import polars as pl
+
+    try:
+        table = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        yield Unreadable(0, f"not a parquet file: {error}")
+        return
+    for part in table.iter_slices(5000):
+        yield from part.iter_rows(named=True)
+
+
+def _lines(content: bytes) -> Iterator[Row | Unreadable]:
+    number = -1
+    for line in content.split(b"\n"):
+        if not line.strip():
+            continue
+        number += 1
+        try:
+            row = json.loads(line.decode())
+        except UnicodeDecodeError as error:
+            yield _unreadable(number, f"not UTF-8: {error}", line)
+        except (ValueError, RecursionError) as error:
+            yield _unreadable(number, f"not JSON: {error}", line)
+        else:
+            yield _row(number, row)
+
+
+def _json(content: bytes) -> Iterator[Row | Unreadable]:
+    """An array of rows, row by row; or one object, or JSON lines under this name."""
+    text = content.decode(errors="replace").lstrip("\ufeff").strip()
+    if text[0] != "[":
+        yield from _object(text, content)
+        return
+    decoder, at, number = json.JSONDecoder(), 1, 0
+    while True:
+        at = _skip(text, at)
+        if text[at : at + 1] == "]":
+            return
+        try:
+            row, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            detail = f"truncated or broken at character {at:,}: {error}"
+            yield Unreadable(number, detail, text[at : at + EXCERPT])
+            return
+        yield _row(number, row)
+        number += 1
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\r\n,":
+        at += 1
+    return at
+
+
+def _object(text: str, content: bytes) -> Iterator[Row | Unreadable]:
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError):
+        yield from _lines(content)
+    else:
+        yield _row(0, row)
+
+
+def _csv(content: bytes, delimiter: str) -> Iterator[Row | Unreadable]:
+    text = content.decode(errors="surrogateescape").lstrip("\ufeff")
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    for number, row in enumerate(reader):
+        joined = delimiter.join(str(value) for value in row.values())
+        if None in row or None in row.values():
+            expected = len(reader.fieldnames or ())
+            yield Unreadable(
+                number, f"expected {expected} columns, found another count",
+                joined.encode(errors="replace").decode()[:EXCERPT],
+            )  # fmt: skip
+        elif any("\udc80" <= sign <= "\udcff" for sign in joined):
+            excerpt = joined.encode(errors="replace").decode()
+            yield Unreadable(number, "not UTF-8", excerpt[:EXCERPT])
+        else:
+            yield row
+
+
+def _row(number: int, row: Any) -> Row | Unreadable:
+    """A JSON row is an object; a list becomes {"row": list}, as chats are stored."""
+    if isinstance(row, dict):
+        return row
+    if isinstance(row, list):
+        return {"row": row}
+    return Unreadable(number, f"expected an object, found {row!r:.80}")
+
+
+def _unreadable(number: int, detail: str, line: bytes) -> Unreadable:
+    return Unreadable(number, detail, line[:EXCERPT].decode(errors="replace"))

@@ -1,0 +1,69 @@
+"""All sources in one table, the most trusted first.
+
+The order is the order of trust: of two copies of a problem, the dedup stages
+keep the one that stands first. Quotas take a seeded sample of a source.
+
+Reasons: `over_quota`, `duplicate_id`.
+"""
+
+import random
+from pathlib import Path
+
+import polars as pl
+from pydantic import Field
+
+from pipeline.errors import UserError
+from pipeline.schema import PROBLEM
+from pipeline.settings import Settings
+from pipeline.verdict import Outcome, apply, drop
+
+SCHEMA = PROBLEM
+
+
+class Params(Settings):
+    """`weights` keep a share of a source, `quotas` a number of rows."""
+
+    order: tuple[str, ...]
+    weights: dict[str, float] = Field(default_factory=dict)
+    quotas: dict[str, int] = Field(default_factory=dict)
+    seed: int = 0
+
+
+def make(params: Params, folder: Path) -> Outcome:
+    """The tables of `folder`, stacked in the order of trust."""
+    present = {file.stem for file in folder.glob("*.parquet")}
+    if absent := [name for name in params.order if name not in present]:
+        raise UserError(
+            f"pool.order names {absent[0]!r}, and collect has no such source",
+            hint=f"collected: {', '.join(sorted(present)) or 'nothing'}",
+        )
+    named = {*params.weights, *params.quotas} - {*params.order}
+    if named:
+        raise UserError(f"pool: {sorted(named)[0]!r} has a quota and is not in `order`")
+    files = [folder / f"{name}.parquet" for name in params.order]
+    rows = pl.concat([PROBLEM.to_frame(), *map(pl.read_parquet, files)])
+    repeated = rows.with_row_index().select(
+        pl.col("index") != pl.col("index").first().over("id")
+    )["index"]
+    over = ~pl.Series(_chosen(rows, params), dtype=pl.Boolean)
+
+    def judge(rows: pl.DataFrame) -> pl.DataFrame:
+        rows = drop(rows, pl.lit(repeated), "duplicate_id", twin=pl.col("id"))
+        return drop(rows, pl.lit(over), "over_quota")
+
+    return apply(judge, rows)
+
+
+def _chosen(rows: pl.DataFrame, params: Params) -> list[bool]:
+    """Whether each row is within its source's share, by a sample of each source."""
+    places: dict[str, list[int]] = {}
+    for place, source in enumerate(rows["source"]):
+        places.setdefault(source, []).append(place)
+    chosen = [False] * rows.height
+    for source, its in places.items():
+        count = round(len(its) * min(1.0, params.weights.get(source, 1.0)))
+        count = min(count, params.quotas.get(source, count))
+        rng = random.Random(f"{params.seed}/{source}")
+        for place in rng.sample(its, count):
+            chosen[place] = True
+    return chosen

@@ -1,0 +1,174 @@
+"""Sample every problem k times, and never sample anything twice.
+
+Finished completions are kept in a store outside DVC's outputs, in
+`.cache/rollouts/` (GOLDSIEVE_CACHE moves it), keyed by what was asked and how. A
+run that was killed loses the batch in flight; a run with a larger k, or over more
+problems, samples what is missing. Problems with one text share their samples.
+
+The seed of a sample comes from `seed`, the problem's key and the sample's number,
+so that neither the other problems nor k change what is drawn. With the
+transformers engine on one machine that makes a sample reproducible but for the
+rounding of logits; on GPUs, and with vLLM, sampling is not bit-stable, and it is
+the store that makes a second run give the same bytes.
+"""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import Field, model_validator
+
+from pipeline.console import progress
+from pipeline.engines.contract import load
+from pipeline.errors import UserError
+from pipeline.models import Model, resolve
+from pipeline.prompts import messages
+from pipeline.schema import ROLLOUT
+from pipeline.settings import Settings
+from stages.rollouts import store
+from stages.rollouts.replay import Recording, recorded
+
+SCHEMA = ROLLOUT
+SHARD = 200_000  # rows of one file of the output
+
+# Options of vLLM that change how fast it samples and not what.
+SPEED = {
+    "data_parallel_size",
+    "enable_prefix_caching",
+    "enforce_eager",
+    "gpu_memory_utilization",
+    "max_num_batched_tokens",
+    "max_num_seqs",
+    "pipeline_parallel_size",
+    "tensor_parallel_size",
+}
+
+
+class Params(Settings):
+    """How completions are sampled, or where they are recorded."""
+
+    engine: Literal["transformers", "vllm", "replay"] = "transformers"
+    samples: int = Field(default=8, ge=1)
+    temperature: float = Field(default=1.0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    max_tokens: int = Field(default=1024, ge=1)
+    seed: int = 0
+    system: str = ""
+    suffix: str = ""
+    limit: int | None = Field(default=None, ge=1)
+    batch_size: int = Field(default=256, ge=1)
+    vllm: dict[str, Any] = Field(default_factory=dict)
+    replay: tuple[Recording, ...] = ()
+
+    @model_validator(mode="after")
+    def _replay_has_recordings(self) -> "Params":
+        if (self.engine == "replay") != bool(self.replay):
+            raise ValueError("engine: replay and a list `replay` go together")
+        return self
+
+
+def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFrame]:
+    """Yield the samples of every row, in the rows' order, in tables of bounded size."""
+    asked = rows.unique("key", keep="first", maintain_order=True).head(params.limit)
+    if params.engine == "replay":
+        yield _of_rows(rows, recorded(params.replay, asked))
+        return
+
+    sampled = resolve(model)
+    if sampled.is_off:
+        raise UserError(
+            "rollouts has no model to sample: `model` is off",
+            hint="set `rollouts: off`, or `engine: replay`",
+        )
+    folder = store.open_for(identity(params, sampled))
+    missing = _missing(asked, store.index(folder), params.samples)
+    if missing.height:
+        _sample(missing, folder, params, sampled)
+
+    asked_rows = rows.filter(pl.col("key").is_in(asked["key"].to_list()))
+    for part in asked_rows.iter_slices(max(1, SHARD // params.samples)):
+        kept = store.load(folder, part["key"].to_list(), samples=params.samples)
+        yield _of_rows(part, kept.with_columns(model=pl.lit(sampled.title)))
+
+
+def identity(params: Params, model: Model) -> dict[str, Any]:
+    """All that says what a sample is, apart from its problem, number and k."""
+    chosen = ("engine", "temperature", "top_p", "max_tokens", "seed", "system")
+    options = params.vllm if params.engine == "vllm" else {}
+    return {
+        "model": model.name,
+        "revision": model.revision,
+        **{name: getattr(params, name) for name in (*chosen, "suffix")},
+        "options": {k: v for k, v in sorted(options.items()) if k not in SPEED},
+    }
+
+
+def seed_of(seed: int, key: str, sample: int) -> int:
+    """63 bits for one sample, the same whatever else is sampled."""
+    digest = blake2b(f"{seed}/{key}/{sample}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def _missing(asked: pl.DataFrame, done: pl.DataFrame, samples: int) -> pl.DataFrame:
+    """(key, problem, sample) still to be sampled; alike lengths beside each other."""
+    numbers = pl.DataFrame({"sample": range(samples)}, schema={"sample": pl.Int32})
+    wanted = asked.select("key", "problem").join(numbers, how="cross")
+    return wanted.join(done, on=["key", "sample"], how="anti").sort(
+        pl.col("problem").str.len_chars(), "key", "sample"
+    )
+
+
+def _sample(missing: pl.DataFrame, folder: Path, params: Params, model: Model) -> None:
+    """Sample batch after batch, and keep each as soon as it is there."""
+    fits = {"transformers": {"batch_size": params.batch_size}, "vllm": params.vllm}
+    engine = load(params.engine, model, fits[params.engine])
+    with progress() as bar:
+        task = bar.add_task("rollouts", total=missing.height)
+        tokens = 0
+        for batch in missing.iter_slices(params.batch_size):
+            seeds = [
+                seed_of(params.seed, key, sample)
+                for key, sample in batch.select("key", "sample").iter_rows()
+            ]
+            completions = engine.sample(
+                [
+                    messages(problem, system=params.system, suffix=params.suffix)
+                    for problem in batch["problem"]
+                ],
+                seeds,
+                temperature=params.temperature,
+                top_p=params.top_p,
+                max_tokens=params.max_tokens,
+            )
+            store.save(folder, _table(batch, completions, seeds))
+            tokens += sum(completion.n_tokens for completion in completions)
+            bar.advance(task, batch.height)
+            per_s = tokens / max(bar.tasks[0].elapsed or 0, 1e-3)
+            bar.update(task, description=f"rollouts, {per_s:,.0f} tokens/s")
+
+
+def _table(
+    batch: pl.DataFrame, completions: list[Any], seeds: list[int]
+) -> pl.DataFrame:
+    columns = {
+        "key": batch["key"],
+        "sample": batch["sample"],
+        "completion": [completion.text for completion in completions],
+        "n_tokens": [completion.n_tokens for completion in completions],
+        "finish_reason": [completion.finish_reason for completion in completions],
+        "seed": seeds,
+    }
+    return pl.DataFrame(columns, schema=store.SAMPLE)
+
+
+def _of_rows(rows: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
+    """The samples under the id of every row that asks for them."""
+    return (
+        rows.select("id", "key")
+        .join(
+            samples.sort("sample"), on="key", how="inner", maintain_order="left_right"
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in ROLLOUT.items())
+    )

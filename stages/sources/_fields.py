@@ -1,0 +1,70 @@
+"""What adapters share: reading a field, and saying which one is not there."""
+
+import re
+from typing import Any
+
+
+def text(row: dict[str, Any], *names: str) -> str | None:
+    """The first of `names` that holds text or a number; 27.0 reads as 27."""
+    for name in names:
+        value = row.get(name)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = str(value)
+        if isinstance(value, str) and value.strip():
+            return value
+    return None
+
+
+def wanted(row: dict[str, Any], *, problem: str, answer: str) -> str:
+    """The sentence that names the column that is missing, empty or no text."""
+    absent = [name for name in (problem, answer) if text(row, name) is None]
+    found = {name: row.get(name) for name in absent}
+    return f"{', '.join(absent) or problem}: expected text, found {found!r:.120}"
+
+
+def boxed(solution: str) -> str | None:
+    r"""The content of the last \\boxed{…}, braces balanced."""
+    start = solution.rfind("\\boxed{")
+    if start < 0:
+        return None
+    depth, at = 1, start + len("\\boxed{")
+    for end in range(at, len(solution)):
+        depth += {"{": 1, "}": -1}.get(solution[end], 0)
+        if depth == 0:
+            return solution[at:end].strip() or None
+    return None
+
+
+def reference(solution: str | None, model: str = "human") -> list[dict[str, Any]]:
+    """A solution that came with the source and that nobody here has judged."""
+    return [{"text": solution, "model": model, "correct": None}] if solution else []
+
+
+def chat(prompt: Any) -> str | None:
+    """The user's text of a chat prompt, without the instructions around it."""
+    if isinstance(prompt, str):
+        return strip_markup(prompt)
+    users = [turn for turn in prompt or [] if turn.get("role") in ("user", None)]
+    content = users[-1].get("content") if users else None
+    return strip_markup(content) if isinstance(content, str) else None
+
+
+INSTRUCTION = re.compile(
+    r"\s*(Let's think step by step and output the final answer within \\\\boxed\{\}\."
+    r"|Please reason step by step, and put your final answer within \\\\boxed\{\}\."
+    r"|Remember to put your answer on its own line after \"Answer:\"\.)\s*"
+)
+DAPO_HEAD = re.compile(
+    r"^Solve the following math problem step by step\. The last line of your response "
+    r"should be of the form Answer: \$?\\?Answer.*?\n\n",
+    re.S,
+)
+
+
+def strip_markup(content: str) -> str:
+    """Take chat markup and the usual instructions off a problem."""
+    if "<|im_start|>user" in content:
+        content = content.split("<|im_start|>user", 1)[1].split("<|im_end|>", 1)[0]
+    return INSTRUCTION.sub("\n", DAPO_HEAD.sub("", content)).strip()

@@ -1,0 +1,122 @@
+"""The demo's deliberate impurities, each labelled, so that tests know what is found.
+
+Word problems of `words` with their seed are made again and spoilt: copied word
+for word, copied with another answer, lightly edited, reworded, given other
+numbers (a sibling, which is no impurity and must stay), or given a wrong answer.
+Benchmark items leak in, and some rows cannot be read at all.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from stages.sources import arithmetic, words
+
+Row = dict[str, Any]
+
+
+def generate(
+    seed: int, words_seed: int, heldout_seed: int, each: int = 8
+) -> Iterator[Row]:
+    """`each` rows of every kind, of other word problems for each kind."""
+    rng = random.Random(seed)
+    originals = words.generate(count=100 * each, seed=words_seed)
+    for label, spoil in SPOILS.items():
+        for row in islice(originals, each):
+            yield _labelled(spoil(row, rng), label, row["text"])
+    leaks = arithmetic.generate(count=each, seed=heldout_seed, part="heldout")
+    for row in leaks:
+        asked = arithmetic.adapt(row)
+        assert isinstance(asked, dict)
+        text = f"Here is a small exercise. {asked['problem']}"
+        leak = {"text": text, "answer": int(asked["answer"]), "work": ""}
+        yield _labelled(leak, "leak", asked["problem"])
+    for number in range(each):
+        yield UNREADABLE[number % len(UNREADABLE)] | {"label": "unreadable"}
+
+
+def adapt(row: Row) -> dict[str, Any] | str:
+    text, answer = row.get("text"), row.get("answer")
+    if not isinstance(text, str) or not isinstance(answer, int):
+        return f"text, answer: expected a text and a whole number, found {answer!r:.40}"
+    return {
+        "problem": text,
+        "answer": str(answer),
+        "domain": "math",
+        "verifier": "math",
+        "meta": {"planted": row["label"], "of": row["of"]},
+    }
+
+
+def _labelled(row: Row, label: str, of: str) -> Row:
+    return {"text": row["text"], "answer": row["answer"], "label": label, "of": of}
+
+
+def _copy(row: Row, rng: random.Random) -> Row:
+    return {**row, "text": row["text"].replace(". ", ".  ", 1)}
+
+
+def _other_answer(row: Row, rng: random.Random) -> Row:
+    return {**row, "answer": row["answer"] + rng.choice([1, 2, 10])}
+
+
+def _light_edit(row: Row, rng: random.Random) -> Row:
+    last = rng.choice(["", " Please tell us.", " Explain briefly."])
+    return {**row, "text": row["text"].replace("How many", "Now how many") + last}
+
+
+def _reworded(row: Row, rng: random.Random) -> Row:
+    text = row["text"]
+    for old, new in REWORDED:
+        text = re.sub(rf"\b{old}\b", new, text)
+    return {**row, "text": text}
+
+
+def _other_numbers(row: Row, rng: random.Random) -> Row:
+    """The same template, names and things, with every number drawn again."""
+    while True:
+        other = words.draw(row["template"], rng)
+        if other["answer"] != row["answer"]:
+            words_between = re.split(r"\d+", row["text"])
+            numbers = [*re.findall(r"\d+", other["text"]), ""]
+            pairs = zip(words_between, numbers, strict=True)
+            return {**other, "text": "".join(map("".join, pairs))}
+
+
+def _wrong_answer(row: Row, rng: random.Random) -> Row:
+    """A problem of its own whose gold answer is wrong."""
+    other = words.draw(row["template"], random.Random(f"{row['text']}/wrong"))
+    return {**other, "answer": other["answer"] + 7}
+
+
+REWORDED = [
+    ("wooden box", "box made of wood"),
+    ("before noon", "in the morning"),
+    ("another", "a further"),
+    ("together", "jointly"),
+    ("customers", "shoppers"),
+    ("altogether", "in total"),
+    ("busy", "hectic"),
+    ("ruins", "destroys"),
+    ("passengers", "travellers"),
+    ("evening began", "evening started"),
+    ("to begin with", "at the start"),
+    ("more", "additional"),
+    ("exactly", "precisely"),
+]
+SPOILS: dict[str, Callable[[Row, random.Random], Row]] = {
+    "exact_copy": _copy,
+    "exact_copy_other_answer": _other_answer,
+    "near_copy": _light_edit,
+    "paraphrase": _reworded,
+    "sibling": _other_numbers,
+    "wrong_answer": _wrong_answer,
+}
+UNREADABLE: list[Row] = [
+    {"text": None, "answer": 3},
+    {"text": "How many?", "answer": None},
+    {"text": "How many?", "answer": "three"},
+    {"text": ["How", "many?"], "answer": 3},
+]
