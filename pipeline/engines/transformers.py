@@ -39,12 +39,12 @@ class Engine:
         revision = model.revision if model.kind == "hub" else None
         device = "cuda" if torch.cuda.is_available() else "cpu"
         self.tokenizer = AutoTokenizer.from_pretrained(model.load, revision=revision)
-        self.network = AutoModelForCausalLM.from_pretrained(
+        network: Any = AutoModelForCausalLM.from_pretrained(
             model.load,
             revision=revision,
             dtype=torch.float32 if device == "cpu" else "auto",
         )
-        self.network.to(device).eval()
+        self.network = network.to(device).eval()
         if device == "cpu" and self.network.num_parameters() < SMALL:
             torch.set_num_threads(1)
 

@@ -47,6 +47,8 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
         return "the gold answer is empty"
     if len(answer) > MAX_ANSWER:
         return f"the gold answer has {len(answer):,} characters"
+    if answer.count("{") != answer.count("}"):
+        return "the gold answer has unbalanced braces"
     text = plain(answer)
     if number(text) is not None or re.fullmatch(r"[A-Za-z]|[\w ]{1,40}", text):
         return None if text.lower() != "proof" else "the gold answer is a proof"

@@ -71,7 +71,8 @@ class Params(Settings):
 
 def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFrame]:
     """Yield the samples of every row, in the rows' order, in tables of bounded size."""
-    asked = rows.unique("key", keep="first", maintain_order=True).head(params.limit)
+    asked = rows.unique("key", keep="first", maintain_order=True)
+    asked = asked.head(params.limit or asked.height)
     if params.engine == "replay":
         yield _of_rows(rows, recorded(params.replay, asked))
         return

@@ -15,24 +15,28 @@ from typing import Any
 from stages.sources import arithmetic, words
 
 Row = dict[str, Any]
+LEVELS = [1, 2, 3, 4, 5, 6, 7]  # those of the demo's held-out chains
 
 
 def generate(
-    seed: int, words_seed: int, heldout_seed: int, each: int = 8
+    seed: int,
+    words_seed: int,
+    words_templates: list[int],
+    heldout_seed: int,
+    each: int = 8,
 ) -> Iterator[Row]:
     """`each` rows of every kind, of other word problems for each kind."""
     rng = random.Random(seed)
-    originals = words.generate(count=100 * each, seed=words_seed)
+    originals = words.generate(100 * each, words_seed, words_templates)
     for label, spoil in SPOILS.items():
         for row in islice(originals, each):
             yield _labelled(spoil(row, rng), label, row["text"])
-    leaks = arithmetic.generate(count=each, seed=heldout_seed, part="heldout")
-    for row in leaks:
-        asked = arithmetic.adapt(row)
-        assert isinstance(asked, dict)
-        text = f"Here is a small exercise. {asked['problem']}"
-        leak = {"text": text, "answer": int(asked["answer"]), "work": ""}
-        yield _labelled(leak, "leak", asked["problem"])
+    for row in _chains(each, heldout_seed, LEVELS, "heldout"):
+        leak = {**row, "text": f"Here is a small exercise. {row['text']}"}
+        yield _labelled(leak, "leak", row["text"])
+    for row in _chains(each, seed, [2, 3], "train"):
+        wrong = {**row, "answer": row["answer"] + 7}
+        yield _labelled(wrong, "wrong_answer", row["text"])
     for number in range(each):
         yield UNREADABLE[number % len(UNREADABLE)] | {"label": "unreadable"}
 
@@ -85,10 +89,13 @@ def _other_numbers(row: Row, rng: random.Random) -> Row:
             return {**other, "text": "".join(map("".join, pairs))}
 
 
-def _wrong_answer(row: Row, rng: random.Random) -> Row:
-    """A problem of its own whose gold answer is wrong."""
-    other = words.draw(row["template"], random.Random(f"{row['text']}/wrong"))
-    return {**other, "answer": other["answer"] + 7}
+def _chains(
+    count: int, seed: int, levels: list[int], part: arithmetic.Part
+) -> Iterator[Row]:
+    for row in arithmetic.generate(count, seed, levels, part):
+        chain = row["expression"]
+        answer = arithmetic.totals(chain)[-1]
+        yield {"text": arithmetic.problem(chain), "answer": answer}
 
 
 REWORDED = [
@@ -112,7 +119,6 @@ SPOILS: dict[str, Callable[[Row, random.Random], Row]] = {
     "near_copy": _light_edit,
     "paraphrase": _reworded,
     "sibling": _other_numbers,
-    "wrong_answer": _wrong_answer,
 }
 UNREADABLE: list[Row] = [
     {"text": None, "answer": 3},

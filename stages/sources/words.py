@@ -125,14 +125,14 @@ TEMPLATES = [
 
 
 def generate(
-    count: int, seed: int, templates: int | None = None
+    count: int, seed: int, templates: list[int] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Yield `count` distinct problems, the first `templates` templates in turn."""
+    """Yield `count` distinct problems, the `templates` (by number) in turn."""
     rng = random.Random(seed)
     seen: set[str] = set()
-    chosen = TEMPLATES[:templates]
+    chosen = templates or range(len(TEMPLATES))
     while len(seen) < count:
-        row = draw(len(seen) % len(chosen), rng)
+        row = draw(chosen[len(seen) % len(chosen)], rng)
         if row["text"] not in seen:
             seen.add(row["text"])
             yield row

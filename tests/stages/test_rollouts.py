@@ -1,0 +1,231 @@
+"""Rollouts: nothing is sampled twice, and everything is sampled once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from pipeline.errors import UserError
+from pipeline.models import describe, resolve
+from pipeline.schema import ROLLOUT
+from stages.rollouts import Params, identity, make, seed_of, store
+from tests.rows import problems
+from tests.tiny import tiny_model
+
+QUICK = {"samples": 2, "max_tokens": 8}
+CHAINS = ["Compute 3+5.", "Compute 3+5-2.", "Compute 9*9-4."]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "rollouts"
+
+
+def rollouts(rows: pl.DataFrame, **params) -> pl.DataFrame:
+    return pl.concat(make(Params(**QUICK | params), rows, tiny_model()))
+
+
+def shards(cache: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in cache.rglob("*.parquet")}
+
+
+def sampled(cache: Path) -> int:
+    """How many samples were ever written."""
+    return sum(pl.read_parquet(shard).height for shard in cache.rglob("*.parquet"))
+
+
+def test_every_row_gets_k_samples_in_order():
+    rows = problems(*CHAINS)
+    made = rollouts(rows)
+
+    assert made.schema == ROLLOUT
+    assert made.select("id", "sample").rows() == [
+        (id, sample) for id in rows["id"] for sample in (0, 1)
+    ]
+    assert made["model"].unique().to_list() == [resolve(tiny_model()).title]
+    assert made["seed"].to_list() == [
+        seed_of(0, key, sample) for key in rows["key"] for sample in (0, 1)
+    ]
+    assert set(made["finish_reason"]) <= {"stop", "length"}
+    assert made["n_tokens"].max() <= 8
+
+
+def test_equal_problems_share_their_samples(cache: Path):
+    made = rollouts(problems("Compute 3+5.", "Compute  3+5."))
+
+    first, second = made.partition_by("id", include_key=False)
+    assert first.equals(second)
+    assert sampled(cache) == 2
+
+
+def test_a_second_run_samples_nothing_and_gives_the_same_bytes(
+    cache: Path, tmp_path: Path
+):
+    rows = problems(*CHAINS)
+    rollouts(rows).write_parquet(tmp_path / "one.parquet")
+    before = shards(cache)
+    rollouts(rows).write_parquet(tmp_path / "two.parquet")
+
+    assert shards(cache) == before
+    assert (tmp_path / "one.parquet").read_bytes() == (
+        tmp_path / "two.parquet"
+    ).read_bytes()
+
+
+def test_without_its_store_a_run_gives_the_same_samples(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    one = rollouts(problems(*CHAINS))
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "elsewhere"))
+
+    assert rollouts(problems(*CHAINS), batch_size=1).equals(one)
+
+
+def test_more_samples_and_more_problems_cost_only_the_difference(cache: Path):
+    few = rollouts(problems(*CHAINS[:2]))
+    before = shards(cache)
+    many = rollouts(problems(*CHAINS), samples=3)
+
+    assert many.height == 9
+    assert sampled(cache) == 9
+    assert shards(cache).items() >= before.items()
+    again = many.filter(pl.col("id").is_in(few["id"].to_list()), pl.col("sample") < 2)
+    assert again.equals(few)
+    assert rollouts(problems(*CHAINS[:2])).equals(few), "a smaller k takes the first"
+
+
+def test_another_way_of_sampling_has_a_store_of_its_own(cache: Path):
+    rollouts(problems("Compute 3+5."))
+    rollouts(problems("Compute 3+5."), suffix="Think.")
+
+    assert len(list(cache.iterdir())) == 2
+    assert sampled(cache) == 4
+
+
+def test_options_that_only_change_the_speed_share_a_store():
+    model = resolve(tiny_model())
+
+    def of(**vllm: object) -> dict[str, object]:
+        return identity(Params(engine="vllm", vllm=vllm), model)
+
+    assert of(tensor_parallel_size=8) == of(gpu_memory_utilization=0.5)
+    assert of(dtype="float16") != of(dtype="bfloat16")
+
+
+def test_a_broken_shard_is_set_aside_and_sampled_again(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+):
+    before = rollouts(problems(*CHAINS), batch_size=2)
+    broken, *whole = sorted(shards(cache))
+    broken.write_bytes(broken.read_bytes()[:100])
+
+    assert rollouts(problems(*CHAINS), batch_size=2).equals(before)
+    assert broken.with_suffix(".broken").exists()
+    assert set(whole) < set(shards(cache))
+    assert f"{broken} cannot be read" in capsys.readouterr().err
+
+
+def test_a_shard_with_other_columns_is_set_aside_too(cache: Path):
+    before = rollouts(problems("Compute 3+5."))
+    folder = next(cache.iterdir())
+    store.save(folder, pl.DataFrame({"key": ["x"]}))
+
+    assert rollouts(problems("Compute 3+5.")).equals(before)
+    assert len(list(folder.glob("*.broken"))) == 1
+
+
+def test_what_two_processes_both_sampled_counts_once(cache: Path):
+    before = rollouts(problems(*CHAINS))
+    folder = next(cache.iterdir())
+    for shard in shards(cache):
+        store.save(folder, pl.read_parquet(shard))
+
+    assert rollouts(problems(*CHAINS)).equals(before)
+
+
+def test_a_prompt_that_is_too_long_is_recorded_as_such():
+    made = rollouts(problems("1+" * 600 + "1", "Compute 3+5."))
+
+    refused = made.filter(id="test/00000")
+    assert refused.select("completion", "n_tokens", "finish_reason").rows() == (
+        [("", 0, "prompt_too_long")] * 2
+    )
+    assert made.filter(id="test/00001")["n_tokens"].min() > 0
+
+
+def test_a_limit_samples_the_first_problems_only():
+    made = rollouts(problems(*CHAINS, CHAINS[0]), limit=1)
+
+    assert made["id"].unique(maintain_order=True).to_list() == [
+        "test/00000",
+        "test/00003",
+    ]
+
+
+def test_the_output_comes_in_shards_of_bounded_size(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("stages.rollouts.SHARD", 4)
+    made = list(make(Params(**QUICK), problems(*CHAINS), tiny_model()))
+
+    assert [table.height for table in made] == [4, 2]
+
+
+def test_no_rows_give_no_samples():
+    assert list(make(Params(**QUICK), problems(), tiny_model())) == []
+
+
+def test_a_model_that_is_off_cannot_be_sampled(tmp_path: Path):
+    describe(tmp_path / "off", kind="off")
+
+    with pytest.raises(UserError, match="`model` is off"):
+        list(make(Params(), problems("1+1?"), tmp_path / "off"))
+
+
+def test_recordings_and_the_engine_replay_go_together():
+    with pytest.raises(ValidationError, match="go together"):
+        Params(engine="replay")
+    with pytest.raises(ValidationError, match="go together"):
+        Params(replay=[{"path": "x.jsonl"}])
+
+
+RUN = """
+import sys
+from pathlib import Path
+from stages.rollouts import Params, make
+from tests.rows import problems
+
+rows = problems(*(f"Compute {n}+1." for n in range(60)))
+params = Params(samples=4, max_tokens=40, batch_size=8)
+list(make(params, rows, Path(sys.argv[1])))
+"""
+
+
+def test_a_killed_run_loses_only_the_batch_in_flight(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    model = tiny_model()
+    run = subprocess.Popen([sys.executable, "-c", RUN, str(model)], env=os.environ)
+    deadline = time.monotonic() + 120
+    while len(shards(cache)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    run.send_signal(signal.SIGKILL)
+    assert run.wait() == -signal.SIGKILL, "it was killed in the middle"
+    finished = shards(cache)
+    n_finished = sampled(cache)
+    assert 3 * 8 <= n_finished < 240
+
+    rows = problems(*(f"Compute {n}+1." for n in range(60)))
+    params = Params(samples=4, max_tokens=40, batch_size=8)
+    resumed = pl.concat(make(params, rows, model))
+    assert resumed.height == 240
+    assert shards(cache).items() > finished.items(), "what was finished is untouched"
+    assert sampled(cache) == 240, "and nothing of it was sampled again"
+
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "undisturbed"))
+    assert pl.concat(make(params, rows, model)).equals(resumed)

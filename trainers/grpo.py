@@ -1,0 +1,120 @@
+"""Reinforce what the verifiers find right (TRL's GRPOTrainer).
+
+    python -m trainers.grpo --out models/grpo data/export models/base models/sft
+
+The verifier that filtered a problem rewards its completions. The section `grpo` of
+the recipe names the algorithm and weighs the rewards; everything else is TRL's,
+under `trl`. Not done here: dynamic sampling with refill, curricula.
+"""
+
+import sys
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from pipeline import console
+from pipeline.errors import UserError
+from pipeline.models import Model
+from pipeline.recipe import load
+from pipeline.settings import Settings
+from trainers import training
+from trainers.algorithms import preset
+from trainers.judge import judge
+from trainers.rewards import rewards
+
+REWARDS = {"correct": 1.0, "format": 0.1, "overlong": 0.5}
+
+
+class Params(Settings):
+    """`trl` goes to GRPOConfig, over the options of the `algorithm`.
+
+    `overlong_tokens` is the part of the length limit that `overlong` punishes; it
+    is a fifth where none is given, as in DAPO.
+    """
+
+    algorithm: str = "dapo"
+    rewards: dict[str, float] = Field(default=REWARDS, min_length=1)
+    overlong_tokens: int | None = Field(default=None, ge=1)
+    judge_limit_s: float = Field(default=20.0, gt=0)
+    limit: int | None = Field(default=None, ge=1)
+    seed: int = 0
+    threads: int = Field(default=1, ge=1)
+    trl: Annotated[dict[str, Any], AfterValidator(training.numbers)] = Field(default={})
+
+
+COLUMNS = ["prompt", "answer", "verifier", "verify_info"]
+
+
+def main() -> None:
+    given = training.arguments(__doc__.splitlines()[0])
+    params = load(Params, "grpo")
+    if params is None:
+        training.off(given)
+        return
+    model = training.start(given.models)
+    table = training.rows(given.export / "rl.parquet", COLUMNS, limit=params.limit)
+    trainer = _trained(params, model, training.dataset(table))
+
+    training.save(trainer, given.out, name=f"{model.name}-grpo")
+    steps = training.history(trainer, _logged(params))
+    training.report(given.plots, steps)
+    training.report(
+        given.metrics,
+        {
+            "model": model.title,
+            "rows": table.height,
+            "steps": trainer.state.global_step,
+            "first_reward": _mean(steps[:5]),
+            "last_reward": _mean(steps[-5:]),
+        },
+    )
+
+
+def _trained(params: Params, model: Model, dataset: Any) -> Any:
+    """A GRPOTrainer that is done."""
+    import torch
+    from trl import GRPOConfig, GRPOTrainer
+
+    torch.set_num_threads(params.threads)
+    options = {**preset(params.algorithm), "seed": params.seed, **params.trl}
+    options["reward_weights"] = list(params.rewards.values())
+    config = training.configure(GRPOConfig, model, **options)
+    _check_enough(len(dataset), config)
+    length = config.max_completion_length
+    with judge(params.judge_limit_s) as judging:
+        trainer = GRPOTrainer(
+            model=model.load,
+            args=config,
+            reward_funcs=rewards(
+                params.rewards,
+                judging,
+                max_tokens=length,
+                overlong_tokens=params.overlong_tokens or -(-length // 5),
+            ),
+            train_dataset=dataset,
+        )
+        trainer.train()
+    return trainer
+
+
+def _check_enough(rows: int, config: Any) -> None:
+    """Say so where one step wants more prompts than there are: TRL would not."""
+    wanted = config.generation_batch_size // config.num_generations
+    if rows < wanted:
+        raise UserError(
+            f"one step of GRPO takes {wanted} prompts, and there are {rows}",
+            hint="lower grpo.trl.per_device_train_batch_size",
+        )
+
+
+def _logged(params: Params) -> dict[str, str]:
+    means = {f"rewards/{name}/mean": name for name in params.rewards}
+    return {"reward": "reward", **means, "completions/mean_length": "tokens"}
+
+
+def _mean(steps: list[dict[str, float]]) -> float:
+    return round(sum(step["reward"] for step in steps) / len(steps), 4)
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))

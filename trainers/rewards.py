@@ -1,0 +1,99 @@
+r"""What GRPO rewards, by name: `rewards: {correct: 1.0, format: 0.1}`.
+
+correct     1 or 0, by the problem's own verifier
+format      1 for one <think>…</think> first and a \boxed{} after it, else 0
+overlong    0 down to -1 over the last part of the length limit (DAPO, eq. 13)
+repetition  0 down to -1 by the share of repeated 3-grams of tokens
+
+A completion that the verifier cannot decide is left out of its group altogether.
+TRL does so only where every reward is None: otherwise one that is well formed and
+undecided would count as wrong. So no reward speaks where `correct` cannot.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from pipeline.errors import UserError
+from trainers.judge import Answer, Judge
+
+Reward = Callable[..., list[float | None]]
+Chat = list[dict[str, str]]
+
+KNOWN = ("correct", "format", "overlong", "repetition")
+
+
+def rewards(
+    names: Iterable[str], judge: Judge, *, max_tokens: int, overlong_tokens: int
+) -> list[Reward]:
+    """The reward functions called `names`, as GRPOTrainer takes them."""
+    if unknown := sorted(set(names) - set(KNOWN)):
+        raise UserError(
+            f"grpo.rewards: no reward is called {unknown[0]!r}",
+            hint=f"the rewards are {', '.join(KNOWN)}",
+        )
+    from trl.rewards import (
+        get_repetition_penalty_reward,
+        get_soft_overlong_punishment,
+    )
+
+    of = {
+        "correct": correct,
+        "format": well_formed,
+        "overlong": get_soft_overlong_punishment(max_tokens, overlong_tokens),
+        "repetition": get_repetition_penalty_reward(),
+    }
+    decide = lru_cache(maxsize=1)(lambda answers: judge(list(answers)))
+    return [_where_decided(name, of[name], decide) for name in names]
+
+
+def correct(verdicts: list[bool], **columns: Any) -> list[float]:
+    return [float(verdict) for verdict in verdicts]
+
+
+def well_formed(completions: list[Chat], **columns: Any) -> list[float]:
+    return [float(_is_well_formed(_text(chat))) for chat in completions]
+
+
+def _where_decided(name: str, reward: Callable[..., Any], decide: Any) -> Reward:
+    """`reward` over the decided completions of a step, None for the others.
+
+    The rewards of one step judge the same completions, so one verdict serves all.
+    """
+
+    def masked(
+        completions: list[Chat],
+        completion_ids: list[list[int]],
+        verifier: list[str],
+        answer: list[str | None],
+        verify_info: list[str],
+        **columns: Any,
+    ) -> list[float | None]:
+        texts = map(_text, completions)
+        answers = map(Answer, verifier, answer, verify_info, texts)
+        verdicts = [verdict.correct for verdict in decide(tuple(answers))]
+        decided = [i for i, verdict in enumerate(verdicts) if verdict is not None]
+        values = reward(
+            completions=[completions[i] for i in decided],
+            completion_ids=[completion_ids[i] for i in decided],
+            verdicts=[verdicts[i] for i in decided],
+        )
+        scored: list[float | None] = [None] * len(completions)
+        for i, value in zip(decided, values, strict=True):
+            scored[i] = value
+        return scored
+
+    masked.__name__ = name  # TRL logs the reward by it
+    return masked
+
+
+def _text(chat: Chat) -> str:
+    return chat[0]["content"]
+
+
+def _is_well_formed(text: str) -> bool:
+    thought, _, rest = text.partition("</think>")
+    _, box, answer = rest.partition("\\boxed{")
+    is_thought = thought.lstrip().startswith("<think>")
+    is_only_one = (text.count("<think>"), text.count("</think>")) == (1, 1)
+    return is_thought and is_only_one and bool(box) and "}" in answer

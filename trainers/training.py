@@ -1,0 +1,141 @@
+"""What both trainers do around TRL: what they read, where it runs, what they leave.
+
+The options under `trl` go to TRL as they are. Before them come defaults that run
+anywhere: on a CPU bf16 is thirty times slower than fp32 and gradient checkpointing
+only costs. What is left is a model folder, written whole or not at all, with counts
+and a history that hold no clock, host or path.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.errors import UserError
+from pipeline.models import Model, describe, resolve
+
+
+def arguments(description: str) -> argparse.Namespace:
+    """The command line of a trainer: a table of `export`, and models to start from."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("export", type=Path, help="folder that the export stage wrote")
+    parser.add_argument(
+        "models", type=Path, nargs="+", help="the last that is not off is trained"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="model folder to write")
+    parser.add_argument("--metrics", type=Path, help="JSON with what was counted")
+    parser.add_argument("--plots", type=Path, help="JSON with one row a logged step")
+    return parser.parse_args()
+
+
+def start(folders: list[Path]) -> Model:
+    """The last model that is not off: what the stage before this one left."""
+    models = [model for model in map(resolve, folders) if not model.is_off]
+    if not models:
+        raise UserError(
+            f"there is nothing to train: {', '.join(map(str, folders))} is off",
+            hint="give the recipe's `model` a kind, or turn the trainers off",
+        )
+    return models[-1]
+
+
+def rows(file: Path, columns: list[str], *, limit: int | None) -> pl.DataFrame:
+    """The first `limit` rows of a table of `export`."""
+    table = pl.read_parquet(file, columns=columns)[:limit]
+    if table.is_empty():
+        raise UserError(
+            f"{file} has no rows to train on",
+            hint="`goldsieve funnel` shows which stage dropped them",
+        )
+    return table
+
+
+def dataset(table: pl.DataFrame) -> Any:
+    """`table` as the `datasets.Dataset` that TRL takes."""
+    from datasets import Dataset
+
+    return Dataset(table.to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
+def configure(kind: Callable[..., Any], model: Model, **options: Any) -> Any:
+    """`kind` (a TRL config) with `options`; the last of equal names is theirs."""
+    import torch
+
+    if not torch.cuda.is_available():
+        options = ON_CPU | options
+    if model.kind == "hub":
+        given = options.get("model_init_kwargs") or {}
+        options["model_init_kwargs"] = {"revision": model.revision, **given}
+    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    for name in sorted(set(options) - set(known)):
+        close = ", ".join(get_close_matches(name, known)) or "TRL's documentation"
+        raise UserError(f"trl: there is no option {name!r}", hint=f"see {close}")
+    try:
+        return kind(**(ANYWHERE | {"output_dir": str(_scratch())} | options))
+    except ValueError as error:
+        raise UserError(f"trl: {error}") from error
+
+
+ON_CPU = {
+    "use_cpu": True,
+    "bf16": False,
+    "gradient_checkpointing": False,
+    "dataloader_pin_memory": False,
+}
+ANYWHERE = {"report_to": "none", "save_strategy": "no", "logging_steps": 1}
+
+
+def numbers(options: dict[str, Any]) -> dict[str, Any]:
+    """`options` with 3e-4 as a number: without a dot, YAML reads it as text."""
+    is_number = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+").fullmatch
+    return {
+        name: float(value) if isinstance(value, str) and is_number(value) else value
+        for name, value in options.items()
+    }
+
+
+def save(trainer: Any, out: Path, *, name: str) -> None:
+    """Write the trained model and its tokenizer as the model folder `out`."""
+    draft = out.with_name(out.name + ".draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    trainer.save_model(str(draft))
+    (draft / "training_args.bin").unlink()  # a pickle with this machine's paths
+    describe(draft, kind="local", name=name)
+    shutil.rmtree(out, ignore_errors=True)
+    draft.rename(out)
+
+
+def history(trainer: Any, names: dict[str, str]) -> list[dict[str, float]]:
+    """One row a logged step, with TRL's `names` under ours."""
+    return [
+        {"step": logged["step"]}
+        | {ours: round(logged[name], 6) for name, ours in names.items()}
+        for logged in trainer.state.log_history
+        if set(names) <= set(logged)
+    ]
+
+
+def off(given: argparse.Namespace) -> None:
+    """Leave what a trainer leaves that the recipe does not use."""
+    describe(given.out, kind="off")
+    report(given.metrics, {"kind": "off"})
+    report(given.plots, [])
+
+
+def report(file: Path | None, value: Any) -> None:
+    """Write `value` as JSON, where a file is asked for."""
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def _scratch() -> Path:
+    return Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "trainers"
