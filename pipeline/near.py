@@ -21,6 +21,10 @@ from pipeline.verdict import drop
 
 Pair = tuple[int, int, float]  # earlier row, later row, similarity in [0, 1]
 
+# Below this similarity, another answer means another problem: word puzzles of one
+# template differ in words, and have no numbers to tell them apart.
+CONFLICT = 0.9
+
 # A hyphen between two letters joins words; anywhere else it is a minus.
 QUANTITY = re.compile(
     r"\d[\d,]*\.?\d*|(?<![A-Za-z])[-−]|[-−](?![A-Za-z])"
@@ -77,8 +81,10 @@ def mark(
         kept = [pair for pair in sorted(earlier[later]) if pair[0] not in twins]
         copies, siblings = [], []
         for first, score in kept:
-            is_copy = not guard or _is_copy(
-                problems[first], problems[later], answers[first] == answers[later]
+            same = answers[first] == answers[later]
+            is_copy = not guard or (
+                (same or score >= CONFLICT)
+                and _is_copy(problems[first], problems[later], same)
             )
             (copies if is_copy else siblings).append((first, score))
         if copies:

@@ -6,16 +6,20 @@ that ends in the middle of a row. Only a file that is not there, or of a kind
 nobody knows, is an error.
 """
 
+import codecs
 import csv
 import gzip
 import io
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import zstandard
 
 from pipeline.errors import UserError
 
@@ -47,8 +51,8 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
     if suffix == ".parquet":
         return _parquet(path)
     try:
-        content = _content(path)
-    except (OSError, EOFError) as error:
+        content = _content(path).removeprefix(codecs.BOM_UTF8)
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         return iter([Unreadable(0, f"cannot be decompressed: {error}")])
     if not content.strip():
         return iter([Unreadable(0, "the file is empty")])
@@ -74,10 +78,9 @@ def _content(path: Path) -> bytes:
     if path.suffix == ".gz":
         return gzip.decompress(path.read_bytes())
     if path.suffix == ".zst":
-        import zstandard
-
         with path.open("rb") as file:
-            return zstandard.ZstdDecompressor().stream_reader(file).read()
+            decompressor = zstandard.ZstdDecompressor()
+            return decompressor.stream_reader(file, read_across_frames=True).read()
     return path.read_bytes()
 
 
@@ -94,27 +97,25 @@ def _parquet(path: Path) -> Iterator[Row | Unreadable]:
 
 
 def _lines(content: bytes) -> Iterator[Row | Unreadable]:
-    number = -1
-    for line in content.split(b"\n"):
-        if not line.strip():
-            continue
-        number += 1
+    lines = (line for line in content.split(b"\n") if line.strip())
+    for number, line in enumerate(lines):
         try:
             row = json.loads(line.decode())
         except UnicodeDecodeError as error:
-            yield _unreadable(number, f"not UTF-8: {error}", line)
+            yield _unreadable(number, f"not UTF-8: {error}", line.decode("latin-1"))
         except (ValueError, RecursionError) as error:
-            yield _unreadable(number, f"not JSON: {error}", line)
+            yield _unreadable(number, f"not JSON: {error}", line.decode())
         else:
-            yield _row(number, row)
+            yield _row(number, row, suspect=rb"\ud" in line.lower())
 
 
 def _json(content: bytes) -> Iterator[Row | Unreadable]:
     """An array of rows, row by row; or one object, or JSON lines under this name."""
-    text = content.decode(errors="replace").lstrip("\ufeff").strip()
+    text = content.decode(errors="surrogateescape").strip()
     if text[0] != "[":
         yield from _object(text, content)
         return
+    suspect = r"\ud" in text.lower() or _is_broken(text)
     decoder, at, number = json.JSONDecoder(), 1, 0
     while True:
         at = _skip(text, at)
@@ -124,9 +125,9 @@ def _json(content: bytes) -> Iterator[Row | Unreadable]:
             row, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             detail = f"truncated or broken at character {at:,}: {error}"
-            yield Unreadable(number, detail, text[at : at + EXCERPT])
+            yield _unreadable(number, detail, text[at : at + EXCERPT])
             return
-        yield _row(number, row)
+        yield _row(number, row, suspect=suspect)
         number += 1
 
 
@@ -142,35 +143,59 @@ def _object(text: str, content: bytes) -> Iterator[Row | Unreadable]:
     except (ValueError, RecursionError):
         yield from _lines(content)
     else:
-        yield _row(0, row)
+        yield _row(0, row, suspect=True)
 
 
 def _csv(content: bytes, delimiter: str) -> Iterator[Row | Unreadable]:
-    text = content.decode(errors="surrogateescape").lstrip("\ufeff")
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    for number, row in enumerate(reader):
-        joined = delimiter.join(str(value) for value in row.values())
-        if None in row or None in row.values():
-            expected = len(reader.fieldnames or ())
-            yield Unreadable(
-                number, f"expected {expected} columns, found another count",
-                joined.encode(errors="replace").decode()[:EXCERPT],
-            )  # fmt: skip
-        elif any("\udc80" <= sign <= "\udcff" for sign in joined):
-            excerpt = joined.encode(errors="replace").decode()
-            yield Unreadable(number, "not UTF-8", excerpt[:EXCERPT])
-        else:
-            yield row
+    """Rows under the names of the first line; a quote that never closes is told."""
+    text = content.decode(errors="surrogateescape")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    names: list[str] | None = None
+    number = 0
+    while True:
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Unreadable(number, f"not CSV: {error}, before line {reader.line_num}")
+            number += 1
+            continue
+        if names is None:
+            names = fields
+        elif fields:
+            yield _fields(number, names, fields)
+            number += 1
 
 
-def _row(number: int, row: Any) -> Row | Unreadable:
-    """A JSON row is an object; a list becomes {"row": list}, as chats are stored."""
+def _fields(number: int, names: list[str], fields: list[str]) -> Row | Unreadable:
+    if len(fields) != len(names):
+        detail = f"expected {len(names)} columns, found {len(fields)}"
+        return _unreadable(number, detail, ",".join(fields))
+    return _row(number, dict(zip(names, fields, strict=True)), suspect=True)
+
+
+def _row(number: int, row: Any, *, suspect: bool) -> Row | Unreadable:
+    """A JSON row is an object; a list becomes {"row": list}, as chats are stored.
+
+    `suspect`: the row may hold half a surrogate pair, which is no text.
+    """
+    if suspect and _is_broken(text := json.dumps(row, ensure_ascii=False)):
+        return _unreadable(number, "not UTF-8, or half a surrogate pair", text)
     if isinstance(row, dict):
         return row
     if isinstance(row, list):
         return {"row": row}
-    return Unreadable(number, f"expected an object, found {row!r:.80}")
+    return _unreadable(number, "expected an object", repr(row))
 
 
-def _unreadable(number: int, detail: str, line: bytes) -> Unreadable:
-    return Unreadable(number, detail, line[:EXCERPT].decode(errors="replace"))
+def _is_broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _unreadable(number: int, detail: str, text: str) -> Unreadable:
+    return Unreadable(number, detail, text[:EXCERPT].encode(errors="replace").decode())

@@ -20,7 +20,8 @@ from pipeline.verdict import drop
 from pipeline.verifiers import contract
 
 RULES = {
-    "proof": r"(?i)\b(prove|show)\s+(that|the following)\b|^\s*prove\b"
+    "proof": r"(?i)(^|[.!?:;,$})]\s+|\b(then|to|and)\s+)(prove|show)\s+(that|the following)\b"
+    r"|^\s*prove\b"
     r"|\bgive a proof\b",
     "multiple_choice": r"(?s)(\(A\).*\(B\).*\(C\)|\\text\{\(A\)|\\textbf\{\(A\)"
     r"|(^|\n)\s*A[.)]\s.*\n\s*B[.)]\s)",

@@ -64,8 +64,8 @@ def main() -> None:
             "model": model.title,
             "rows": table.height,
             "steps": trainer.state.global_step,
-            "first_reward": _mean(steps[:5]),
-            "last_reward": _mean(steps[-5:]),
+            "first_reward": training.mean(steps[:10], "reward"),
+            "last_reward": training.mean(steps[-10:], "reward"),
         },
     )
 
@@ -93,7 +93,7 @@ def _trained(params: Params, model: Model, dataset: Any) -> Any:
             ),
             train_dataset=dataset,
         )
-        trainer.train()
+        training.run(trainer)
     return trainer
 
 
@@ -110,10 +110,6 @@ def _check_enough(rows: int, config: Any) -> None:
 def _logged(params: Params) -> dict[str, str]:
     means = {f"rewards/{name}/mean": name for name in params.rewards}
     return {"reward": "reward", **means, "completions/mean_length": "tokens"}
-
-
-def _mean(steps: list[dict[str, float]]) -> float:
-    return round(sum(step["reward"] for step in steps) / len(steps), 4)
 
 
 if __name__ == "__main__":

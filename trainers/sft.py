@@ -47,7 +47,7 @@ def main() -> None:
         args=training.configure(SFTConfig, model, **options),
         train_dataset=training.dataset(table),
     )
-    trainer.train()
+    training.run(trainer)
 
     training.save(trainer, given.out, name=f"{model.name}-sft")
     losses = training.history(trainer, {"loss": "loss"})
@@ -58,8 +58,8 @@ def main() -> None:
             "model": model.title,
             "rows": table.height,
             "steps": trainer.state.global_step,
-            "first_loss": losses[0]["loss"],
-            "last_loss": losses[-1]["loss"],
+            "first_loss": training.mean(losses[:10], "loss"),
+            "last_loss": training.mean(losses[-10:], "loss"),
         },
     )
 

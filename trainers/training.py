@@ -102,10 +102,25 @@ def numbers(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def run(trainer: Any) -> None:
+    """Train under a progress bar; what was logged is kept, not printed."""
+    from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+    class Bar(ProgressCallback):
+        def on_log(self, *given: Any, **more: Any) -> None:
+            """Print nothing."""
+
+    trainer.remove_callback(PrinterCallback)
+    if trainer.pop_callback(ProgressCallback):
+        trainer.add_callback(Bar)
+    trainer.train()
+
+
 def save(trainer: Any, out: Path, *, name: str) -> None:
     """Write the trained model and its tokenizer as the model folder `out`."""
     draft = out.with_name(out.name + ".draft")
     shutil.rmtree(draft, ignore_errors=True)
+    trainer.model.config.use_cache = True  # off in training, and dear in use
     trainer.save_model(str(draft))
     (draft / "training_args.bin").unlink()  # a pickle with this machine's paths
     describe(draft, kind="local", name=name)
@@ -121,6 +136,11 @@ def history(trainer: Any, names: dict[str, str]) -> list[dict[str, float]]:
         for logged in trainer.state.log_history
         if set(names) <= set(logged)
     ]
+
+
+def mean(steps: list[dict[str, float]], name: str) -> float:
+    """The mean of one column of a history: single steps are noisy."""
+    return round(sum(step[name] for step in steps) / len(steps), 4)
 
 
 def off(given: argparse.Namespace) -> None:

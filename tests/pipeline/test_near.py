@@ -40,9 +40,15 @@ def test_without_the_guard_siblings_are_copies():
 
 def test_a_copy_with_another_answer_has_a_reason_of_its_own():
     rows = problems("Add 3 and 5.", "Please add 3 and 5.", answer=["8", "9"])
-    outcome = marked(rows, [(0, 1, 0.9)])
+    outcome = marked(rows, [(0, 1, 0.95)])
 
     assert outcome.dropped["reason"].to_list() == ["near_duplicate_other_answer"]
+
+
+def test_a_word_puzzle_with_other_words_and_another_answer_stays():
+    rows = problems("Sort: bat, cat.", "Sort: ant, dog.", answer=["bat", "ant"])
+
+    assert marked(rows, [(0, 1, 0.8)]).dropped.height == 0
 
 
 def test_nobody_leaves_for_resembling_a_row_that_left():

@@ -1,0 +1,216 @@
+"""Compare the models before and after training, on problems held out from it.
+
+    python -m trainers.evaluate --out data_cards/metrics/evaluate.json \
+        data/benchmarks.parquet models/base models/sft models/grpo
+
+Every model is asked every problem k times, with the same seeds, and judged by the
+problem's verifier. The first model that is not off is what the others are compared
+with. Every sample and its verdict can be kept, so that anyone can check a number.
+"""
+
+import argparse
+import sys
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import Field
+
+from pipeline import console, tables
+from pipeline.engines.contract import Completion
+from pipeline.engines.contract import load as load_engine
+from pipeline.errors import UserError
+from pipeline.models import Model, resolve
+from pipeline.prompts import messages
+from pipeline.recipe import load
+from pipeline.settings import Settings
+from trainers import scores
+from trainers.judge import Answer, judge
+from trainers.training import report
+
+
+class Params(Settings):
+    """Which problems are asked, how often, and how the model is sampled."""
+
+    benchmarks: tuple[str, ...] = ()  # empty: all
+    limit: int | None = Field(default=None, ge=1)  # problems of each benchmark
+    samples: int = Field(default=4, ge=1)
+    temperature: float = Field(default=1.0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    max_tokens: int = Field(default=1024, ge=1)
+    system: str = ""
+    suffix: str = ""
+    seed: int = 0
+    engine: str = "transformers"
+    options: dict[str, Any] = Field(default={})  # for the engine: batch_size, …
+    judge_limit_s: float = Field(default=20.0, gt=0)
+
+
+SAMPLES = pl.Schema(
+    {
+        "id": pl.String,
+        "benchmark": pl.String,
+        "model": pl.String,
+        "sample": pl.Int32,
+        "completion": pl.String,
+        "n_tokens": pl.Int32,
+        "finish_reason": pl.String,
+        "seed": pl.Int64,
+        "correct": pl.Boolean,
+        "extracted": pl.String,
+        "why": pl.String,
+    }
+)
+
+
+def main() -> None:
+    given = _arguments()
+    params = load(Params, "evaluate")
+    models = {folder.name: resolve(folder) for folder in given.models}
+    models = {name: model for name, model in models.items() if not model.is_off}
+    graded: dict[str, pl.DataFrame] = {}
+    if params is not None:
+        asked = problems(pl.read_parquet(given.benchmarks), params)
+        for name, model in models.items():
+            graded[name] = grade(sample(model, asked, params), params)
+
+    report(given.out, compare(graded, {n: m.title for n, m in models.items()}))
+    report(given.plots, plot(graded))
+    if given.samples:
+        parts = [
+            SAMPLES.to_frame(),
+            *(t.select(SAMPLES.names()) for t in graded.values()),
+        ]
+        tables.write(pl.concat(parts), given.samples)
+
+
+def problems(benchmarks: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """The problems that are asked, the first `limit` of each benchmark."""
+    known = benchmarks["benchmark"].unique(maintain_order=True).to_list()
+    if unknown := [name for name in params.benchmarks if name not in known]:
+        raise UserError(
+            f"evaluate.benchmarks: there is no benchmark {unknown[0]!r}",
+            hint=f"the table has {', '.join(known)}",
+        )
+    if params.benchmarks:
+        chosen = list(params.benchmarks)
+        benchmarks = benchmarks.filter(pl.col("benchmark").is_in(chosen))
+    if benchmarks.is_empty():
+        raise UserError("there are no benchmark problems to evaluate on")
+    number = pl.int_range(pl.len()).over("benchmark")
+    return benchmarks.filter(number < (params.limit or benchmarks.height))
+
+
+def sample(model: Model, asked: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """`samples` completions of each problem; a row each, in the problems' order."""
+    numbers = pl.DataFrame({"sample": range(params.samples)})
+    rows = asked.join(numbers, how="cross", maintain_order="left_right")
+    seeds = [
+        _seed(params.seed, key, number)
+        for key, number in rows.select("key", "sample").iter_rows()
+    ]
+    engine = load_engine(params.engine, model, params.options)
+    completions = engine.sample(
+        [
+            messages(problem, system=params.system, suffix=params.suffix)
+            for problem in rows["problem"]
+        ],
+        seeds,
+        temperature=params.temperature,
+        top_p=params.top_p,
+        max_tokens=params.max_tokens,
+    )
+    return rows.with_columns(
+        pl.lit(model.title).alias("model"),
+        pl.col("sample").cast(pl.Int32),
+        pl.Series("seed", seeds, pl.Int64),
+        *_columns(completions),
+    )
+
+
+def grade(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """`samples` with the verdict on each.
+
+    A prompt that the model has no room for is a problem it did not solve.
+    """
+    columns = ("verifier", "answer", "verify_info", "completion")
+    answers = [Answer(*row) for row in samples.select(columns).iter_rows()]
+    with judge(params.judge_limit_s) as judging:
+        verdicts = judging(answers)
+    no_room = pl.col("finish_reason") == "prompt_too_long"
+    return samples.with_columns(
+        pl.Series("correct", [v.correct for v in verdicts], pl.Boolean),
+        pl.Series("extracted", [v.extracted for v in verdicts], pl.String),
+        pl.Series("why", [v.why for v in verdicts], pl.String),
+    ).with_columns(
+        correct=pl.when(no_room).then(pl.lit(False)).otherwise("correct"),
+        why=pl.when(no_room).then(pl.lit("prompt_too_long")).otherwise("why"),
+    )
+
+
+def compare(graded: dict[str, pl.DataFrame], titles: dict[str, str]) -> dict[str, Any]:
+    """Scores by model and by benchmark, and each model against the first."""
+    models: dict[str, Any] = {}
+    for name, samples in graded.items():
+        models[name] = {
+            "model": titles[name],
+            **scores.summary(samples),
+            "benchmarks": {
+                part["benchmark"][0]: scores.summary(part) for part in _parts(samples)
+            },
+        }
+    rates = {name: scores.problems(samples) for name, samples in graded.items()}
+    pairs = [(name, next(iter(rates))) for name in list(rates)[1:]]
+    return {
+        "models": models,
+        "gain": {
+            name: {"over": first, **scores.difference(rates[name], rates[first])}
+            for name, first in pairs
+        },
+    }
+
+
+def plot(graded: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:
+    """One point a model and benchmark."""
+    points = []
+    for name, samples in graded.items():
+        for part in _parts(samples):
+            scored = scores.summary(part)
+            low, high = scored["pass@1_interval"]
+            where = {"model": name, "benchmark": part["benchmark"][0]}
+            rate = {"pass@1": scored["pass@1"], "low": low, "high": high}
+            points.append(where | rate)
+    return points
+
+
+def _parts(samples: pl.DataFrame) -> list[pl.DataFrame]:
+    return samples.partition_by("benchmark", maintain_order=True)
+
+
+def _columns(completions: list[Completion]) -> list[pl.Series]:
+    return [
+        pl.Series("completion", [c.text for c in completions], pl.String),
+        pl.Series("n_tokens", [c.n_tokens for c in completions], pl.Int32),
+        pl.Series("finish_reason", [c.finish_reason for c in completions], pl.String),
+    ]
+
+
+def _seed(seed: int, key: str, number: int) -> int:
+    """63 bits for one sample: every model is given the same."""
+    digest = blake2b(f"{seed}/{key}/{number}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("benchmarks", type=Path, help="table of BENCHMARK")
+    parser.add_argument("models", type=Path, nargs="+", help="model folders")
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--plots", type=Path, help="JSON with a point a benchmark")
+    parser.add_argument("--samples", type=Path, help="table of every graded sample")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
