@@ -69,7 +69,7 @@ def run_make(name: str, inputs: list[Path], out: Path | None) -> None:
         metrics = module.build(params, out, *given)
         if metrics is not None:
             tables.write_metrics(metrics, name)
-        print(f"{name}: {json.dumps(metrics)}")
+        print(f"{name}: {json.dumps(metrics) if metrics else out}")
         return
     made = module.SCHEMA.to_frame() if params is None else module.make(params, *given)
     _write_made(made, name, Path(name.replace(".", "/")), module)

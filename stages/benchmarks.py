@@ -1,41 +1,67 @@
 """The evaluation sets: what training data must not hold, and what models are tested on.
 
-A name that is known needs nothing more: its Hub id, split and schema are below.
+A known name needs nothing more: its Hub id, revision, split and schema are below.
 `path` reads the same set from a local file, `generator` makes one.
 
 Reasons: `source_unreadable`.
 """
 
 import json
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
+from pydantic import field_validator, model_validator
 
-from pipeline.errors import UserError
-from pipeline.readers import Row, Unreadable, expand, raw_rows
+from pipeline.readers import Unreadable
 from pipeline.schema import BENCHMARK, VERDICT
 from pipeline.settings import Settings
 from pipeline.text import fingerprint
 from pipeline.verdict import Outcome
-from stages.sources._load import from_hub, load_adapter
+from stages.sources._load import Source, adapted, load_adapter, raw
 
 SCHEMA = BENCHMARK
 
 KNOWN: dict[str, dict[str, str]] = {
-    "aime24": {"repo": "HuggingFaceH4/aime_2024", "split": "train", "adapter": "math"},
-    "aime25": {"repo": "yentinglin/aime_2025", "split": "train", "adapter": "math"},
-    "amc23": {"repo": "math-ai/amc23", "split": "test", "adapter": "math"},
-    "math500": {"repo": "HuggingFaceH4/MATH-500", "split": "test", "adapter": "math"},
+    "aime24": {
+        "repo": "HuggingFaceH4/aime_2024",
+        "revision": "2fe88a2f1091d5048c0f36abc874fb997b3dd99a",
+        "split": "train",
+        "adapter": "math",
+    },
+    "aime25": {
+        "repo": "math-ai/aime25",
+        "revision": "563bb8404243c5f09de6ec262f2db674fe5bce9b",
+        "split": "test",
+        "adapter": "math",
+    },
+    "amc23": {
+        "repo": "math-ai/amc23",
+        "revision": "80815d37005feb82cd7f8fbc6901d5d3eff43057",
+        "split": "test",
+        "adapter": "math",
+    },
+    "math500": {
+        "repo": "HuggingFaceH4/MATH-500",
+        "revision": "6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be",
+        "split": "test",
+        "adapter": "math",
+    },
     "gsm8k_test": {
         "repo": "openai/gsm8k",
+        "revision": "740312add88f781978c0658806c59bc2815b9866",
         "config": "main",
         "split": "test",
         "adapter": "gsm8k",
     },
-    "minerva": {"repo": "math-ai/minervamath", "split": "test", "adapter": "math"},
+    "minerva": {
+        "repo": "math-ai/minervamath",
+        "revision": "ee46ddc498933b1977577953250ca5c66be64f96",
+        "split": "test",
+        "adapter": "math",
+    },
     "olympiadbench": {
         "repo": "Hothan/OlympiadBench",
+        "revision": "91184b52131e7fc9455fef848035173aea8cc01a",
         "config": "OE_TO_maths_en_COMP",
         "split": "train",
         "adapter": "olympiadbench",
@@ -43,23 +69,40 @@ KNOWN: dict[str, dict[str, str]] = {
 }
 
 
-class Set(Settings):
-    """One evaluation set; what is left out comes from `KNOWN`."""
+class Set(Source):
+    """One evaluation set; what is left out of a known one comes from `KNOWN`."""
 
     name: str
-    repo: str = ""
-    revision: str = ""
-    config: str | None = None
-    split: str = ""
-    path: str = ""
-    adapter: str = ""
-    generator: dict[str, Any] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, given: Any) -> Any:
+        known = KNOWN.get(given.get("name", "")) if isinstance(given, dict) else None
+        if known is None:
+            return given
+        if given.keys() & {"repo", "path", "paths", "generator"}:
+            return {"adapter": known["adapter"]} | given
+        return known | given
 
 
 class Params(Settings):
-    """The sets, in order."""
+    """The sets, in order; a plain name stands for a known set."""
 
     sets: tuple[Set, ...] = ()
+
+    @field_validator("sets", mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        if not isinstance(given, list | tuple):
+            return given
+        return [{"name": one} if isinstance(one, str) else one for one in given]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Params":
+        names = [chosen.name for chosen in self.sets]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"two sets have the name {sorted(twice)[0]!r}")
+        return self
 
 
 def make(params: Params) -> Outcome:
@@ -67,48 +110,18 @@ def make(params: Params) -> Outcome:
     good: list[dict[str, Any]] = []
     bad: list[dict[str, Any]] = []
     for chosen in params.sets:
-        for number, item in enumerate(_items(chosen)):
+        adapter = load_adapter(chosen.adapter)
+        for number, row in enumerate(raw(chosen, adapter)):
             id = f"{chosen.name}/{number:05d}"
+            item = adapted(row, chosen, adapter)
             if isinstance(item, Unreadable):
-                detail = {"detail": item.detail, "excerpt": item.excerpt}
-                bad.append(_lost(id, chosen.name, detail))
-            elif isinstance(item, str):
-                bad.append(_lost(id, chosen.name, {"detail": item}))
+                bad.append(_lost(id, chosen.name, item))
             else:
                 good.append(_item(id, chosen.name, item))
-    kept = pl.DataFrame(good, schema=BENCHMARK, infer_schema_length=None)
+    kept = pl.DataFrame(good, schema=BENCHMARK)
     kept = kept.with_columns(key=fingerprint(pl.col("problem")))
     dropped = pl.DataFrame(bad, schema=pl.Schema({**BENCHMARK, **VERDICT}))
     return Outcome(kept, dropped)
-
-
-def _items(chosen: Set) -> Iterator[dict[str, Any] | str | Unreadable]:
-    known = KNOWN.get(chosen.name, {})
-    adapter = load_adapter(chosen.adapter or known.get("adapter", "generic"))
-    for row in _raw(chosen, known, adapter):
-        yield row if isinstance(row, Unreadable) else adapter.adapt(row)
-
-
-def _raw(
-    chosen: Set, known: dict[str, str], adapter: Any
-) -> Iterable[Row | Unreadable]:
-    if chosen.generator is not None:
-        rows: Iterable[Row] = adapter.generate(**chosen.generator)
-        return rows
-    if chosen.path:
-        return raw_rows(expand(chosen.path))
-    repo = chosen.repo or known.get("repo", "")
-    if not repo:
-        raise UserError(
-            f"benchmarks: {chosen.name!r} is not known; give repo, path or generator",
-            hint=f"known: {', '.join(KNOWN)}",
-        )
-    return from_hub(
-        repo,
-        chosen.revision or "main",
-        chosen.config or known.get("config"),
-        chosen.split or known.get("split", "test"),
-    )
 
 
 def _item(id: str, name: str, item: dict[str, Any]) -> dict[str, Any]:
@@ -117,16 +130,18 @@ def _item(id: str, name: str, item: dict[str, Any]) -> dict[str, Any]:
         "key": None,
         "benchmark": name,
         "problem": item["problem"],
-        "answer": item.get("answer"),
-        "verifier": item.get("verifier", "math"),
-        "verify_info": json.dumps(item.get("verify_info", {}), sort_keys=True),
+        "answer": item["answer"],
+        "verifier": item["verifier"],
+        "verify_info": json.dumps(
+            item.get("verify_info", {}), sort_keys=True, ensure_ascii=False, default=str
+        ),
     }
 
 
-def _lost(id: str, name: str, evidence: dict[str, str]) -> dict[str, Any]:
+def _lost(id: str, name: str, why: Unreadable) -> dict[str, Any]:
     return {
         "id": id,
         "benchmark": name,
         "reason": "source_unreadable",
-        "evidence": json.dumps(evidence),
+        "evidence": json.dumps({"detail": why.detail, "excerpt": why.excerpt}),
     }

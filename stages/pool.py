@@ -1,16 +1,18 @@
 """All sources in one table, the most trusted first.
 
 The order is the order of trust: of two copies of a problem, the dedup stages
-keep the one that stands first. Quotas take a seeded sample of a source.
+keep the one that stands first. Quotas take a seeded sample of a source. A table
+that `order` does not name is left alone: it may be another recipe's.
 
 Reasons: `over_quota`, `duplicate_id`.
 """
 
 import random
 from pathlib import Path
+from typing import Annotated
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, NonNegativeInt, model_validator
 
 from pipeline.errors import UserError
 from pipeline.schema import PROBLEM
@@ -18,15 +20,24 @@ from pipeline.settings import Settings
 from pipeline.verdict import Outcome, apply, drop
 
 SCHEMA = PROBLEM
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Params(Settings):
     """`weights` keep a share of a source, `quotas` a number of rows."""
 
     order: tuple[str, ...]
-    weights: dict[str, float] = Field(default_factory=dict)
-    quotas: dict[str, int] = Field(default_factory=dict)
+    weights: dict[str, Share] = Field(default_factory=dict)
+    quotas: dict[str, NonNegativeInt] = Field(default_factory=dict)
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Params":
+        if len(set(self.order)) < len(self.order):
+            raise ValueError("`order` names a source twice")
+        if absent := {*self.weights, *self.quotas} - {*self.order}:
+            raise ValueError(f"{sorted(absent)[0]!r} has a share and is not in `order`")
+        return self
 
 
 def make(params: Params, folder: Path) -> Outcome:
@@ -37,9 +48,6 @@ def make(params: Params, folder: Path) -> Outcome:
             f"pool.order names {absent[0]!r}, and collect has no such source",
             hint=f"collected: {', '.join(sorted(present)) or 'nothing'}",
         )
-    named = {*params.weights, *params.quotas} - {*params.order}
-    if named:
-        raise UserError(f"pool: {sorted(named)[0]!r} has a quota and is not in `order`")
     files = [folder / f"{name}.parquet" for name in params.order]
     rows = pl.concat([PROBLEM.to_frame(), *map(pl.read_parquet, files)])
     repeated = rows.with_row_index().select(
@@ -61,7 +69,7 @@ def _chosen(rows: pl.DataFrame, params: Params) -> list[bool]:
         places.setdefault(source, []).append(place)
     chosen = [False] * rows.height
     for source, its in places.items():
-        count = round(len(its) * min(1.0, params.weights.get(source, 1.0)))
+        count = round(len(its) * params.weights.get(source, 1.0))
         count = min(count, params.quotas.get(source, count))
         rng = random.Random(f"{params.seed}/{source}")
         for place in rng.sample(its, count):

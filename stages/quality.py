@@ -20,14 +20,15 @@ from pipeline.verdict import drop
 from pipeline.verifiers import contract
 
 RULES = {
-    "proof": r"(?i)(^|[.!?:;,$})]\s+|\b(then|to|and)\s+)(prove|show)\s+(that|the following)\b"
+    "proof": r"(?i)(^|[.!?:;,$})]\s+|\b(then|to|and)\s+)(prove|show)\s+"
+    r"(that|the following)\b"
     r"|^\s*prove\b"
     r"|\bgive a proof\b",
     "multiple_choice": r"(?s)(\(A\).*\(B\).*\(C\)|\\text\{\(A\)|\\textbf\{\(A\)"
     r"|(^|\n)\s*A[.)]\s.*\n\s*B[.)]\s)",
     "true_false": r"(?i)\btrue or false\b",
     "multi_part": r"(?is)((^|\s)\(a\)\s.+\s\(b\)\s|(^|\s)\(i\)\s.+\s\(ii\)\s"
-    r"|(^|\n)\s*(part )?a[.)]\s.*\n\s*(part )?b[.)]\s)",
+    r"|(^|\n)\s*(part )?(?-i:a)[.)]\s.*\n\s*(part )?(?-i:b)[.)]\s)",
     "figure": r"(?i)(\[asy\]|!\[|\\includegraphics|\b(in|from|see) the "
     r"(figure|diagram|picture|graph|image)\b|\b(figure|diagram) (below|above)\b"
     r"|\bas shown\b)",

@@ -78,11 +78,8 @@ def main() -> None:
     report(given.out, compare(graded, {n: m.title for n, m in models.items()}))
     report(given.plots, plot(graded))
     if given.samples:
-        parts = [
-            SAMPLES.to_frame(),
-            *(t.select(SAMPLES.names()) for t in graded.values()),
-        ]
-        tables.write(pl.concat(parts), given.samples)
+        kept = [table.select(SAMPLES.names()) for table in graded.values()]
+        tables.write(pl.concat([SAMPLES.to_frame(), *kept]), given.samples)
 
 
 def problems(benchmarks: pl.DataFrame, params: Params) -> pl.DataFrame:

@@ -17,7 +17,6 @@ from typing import Any
 from pipeline.errors import UserError
 from trainers.judge import Answer, Judge
 
-Reward = Callable[..., list[float | None]]
 Chat = list[dict[str, str]]
 
 KNOWN = ("correct", "format", "overlong", "repetition")
@@ -25,7 +24,7 @@ KNOWN = ("correct", "format", "overlong", "repetition")
 
 def rewards(
     names: Iterable[str], judge: Judge, *, max_tokens: int, overlong_tokens: int
-) -> list[Reward]:
+) -> list[Any]:
     """The reward functions called `names`, as GRPOTrainer takes them."""
     if unknown := sorted(set(names) - set(KNOWN)):
         raise UserError(
@@ -37,7 +36,7 @@ def rewards(
         get_soft_overlong_punishment,
     )
 
-    of = {
+    of: dict[str, Callable[..., Any]] = {
         "correct": correct,
         "format": well_formed,
         "overlong": get_soft_overlong_punishment(max_tokens, overlong_tokens),
@@ -55,7 +54,7 @@ def well_formed(completions: list[Chat], **columns: Any) -> list[float]:
     return [float(_is_well_formed(_text(chat))) for chat in completions]
 
 
-def _where_decided(name: str, reward: Callable[..., Any], decide: Any) -> Reward:
+def _where_decided(name: str, reward: Callable[..., Any], decide: Any) -> Any:
     """`reward` over the decided completions of a step, None for the others.
 
     The rewards of one step judge the same completions, so one verdict serves all.

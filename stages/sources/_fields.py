@@ -1,5 +1,6 @@
 """What adapters share: reading a field, and saying which one is not there."""
 
+import math
 import re
 from typing import Any
 
@@ -10,11 +11,23 @@ def text(row: dict[str, Any], *names: str) -> str | None:
         value = row.get(name)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if is_number(value):
             value = str(value)
         if isinstance(value, str) and value.strip():
             return value
     return None
+
+
+def is_number(value: Any) -> bool:
+    """A finite number, and not a truth value."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)
+
+
+def texts(row: Any, *names: str) -> list[str]:
+    """What `text` finds under each of `names`; [] where one is missing."""
+    found = [text(row, name) for name in names] if isinstance(row, dict) else [None]
+    return [value for value in found if value] if all(found) else []
 
 
 def wanted(row: dict[str, Any], *, problem: str, answer: str) -> str:
@@ -46,14 +59,17 @@ def chat(prompt: Any) -> str | None:
     """The user's text of a chat prompt, without the instructions around it."""
     if isinstance(prompt, str):
         return strip_markup(prompt)
-    users = [turn for turn in prompt or [] if turn.get("role") in ("user", None)]
+    if not isinstance(prompt, list):
+        return None
+    turns = [turn for turn in prompt if isinstance(turn, dict)]
+    users = [turn for turn in turns if turn.get("role") in ("user", None)]
     content = users[-1].get("content") if users else None
     return strip_markup(content) if isinstance(content, str) else None
 
 
 INSTRUCTION = re.compile(
-    r"\s*(Let's think step by step and output the final answer within \\\\boxed\{\}\."
-    r"|Please reason step by step, and put your final answer within \\\\boxed\{\}\."
+    r"\s*(Let's think step by step and output the final answer within \\boxed\{+\}+\."
+    r"|Please reason step by step, and put your final answer within \\boxed\{+\}+\."
     r"|Remember to put your answer on its own line after \"Answer:\"\.)\s*"
 )
 DAPO_HEAD = re.compile(
