@@ -46,7 +46,7 @@ def make(params: Params, rows: pl.DataFrame, rollouts: pl.DataFrame) -> pl.DataF
     samples = samples.join(
         judged, on=case, how="left", nulls_equal=True, maintain_order="left"
     )
-    too_long = pl.col("finish_reason") == "prompt_too_long"
+    too_long = pl.col("finish_reason").eq_missing("prompt_too_long")
     return samples.with_columns(
         correct=pl.when(~too_long).then("correct"),
         why=pl.when(too_long).then(pl.lit("prompt_too_long")).otherwise("why"),

@@ -24,10 +24,15 @@ def is_number(value: Any) -> bool:
     return number and math.isfinite(value)
 
 
-def texts(row: Any, *names: str) -> list[str]:
-    """What `text` finds under each of `names`; [] where one is missing."""
-    found = [text(row, name) for name in names] if isinstance(row, dict) else [None]
-    return [value for value in found if value] if all(found) else []
+def picked(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    """What the row says under `names`, without those it says nothing under."""
+    return {name: row[name] for name in names if row.get(name) is not None}
+
+
+def after(marker: str, solution: str) -> tuple[str, str | None]:
+    """The solution and the number behind the last `marker`; None without one."""
+    work, found, answer = solution.rpartition(marker)
+    return work.strip(), (answer.strip().replace(",", "") or None) if found else None
 
 
 def wanted(row: dict[str, Any], *, problem: str, answer: str) -> str:

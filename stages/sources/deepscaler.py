@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stages.sources._fields import reference, text, wanted
+from stages.sources._fields import picked, reference, text, wanted
 
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
@@ -17,5 +17,5 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
         "domain": "math",
         "verifier": "math",
         "solutions": reference(text(row, "solution")),
-        "meta": {n: row[n] for n in ("difficulty", "year") if row.get(n) is not None},
+        "meta": picked(row, "difficulty", "year"),
     }

@@ -1,25 +1,36 @@
 """Any table: `columns` in params maps our names to its own, `set` adds constants."""
 
+import json
 from typing import Any
 
-from stages.sources._fields import text, wanted
+from stages.sources._fields import reference, text, wanted
 
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
-    """Rows that hold `problem` and `answer` (mapped or by name); more is optional."""
+    """Rows with `problem` and `answer`, or with what a verifier needs instead of one.
+
+    `verify_info` and `meta` are objects, or JSON of one; `solution`, `domain` and
+    `verifier` are texts.
+    """
     problem, answer = text(row, "problem"), text(row, "answer")
-    if problem is None or (answer is None and not row.get("verify_info")):
+    info, meta = _object(row.get("verify_info")), _object(row.get("meta"))
+    if problem is None or (answer is None and not info):
         return wanted(row, problem="problem", answer="answer")
-    info, meta = row.get("verify_info"), row.get("meta")
-    solution = text(row, "solution")
     return {
         "problem": problem,
         "answer": answer,
         "domain": text(row, "domain") or "math",
         "verifier": text(row, "verifier") or "math",
-        "verify_info": info if isinstance(info, dict) else {},
-        "solutions": [{"text": solution, "model": "source", "correct": None}]
-        if solution
-        else [],
-        "meta": meta if isinstance(meta, dict) else {},
+        "verify_info": info,
+        "solutions": reference(text(row, "solution"), "source"),
+        "meta": meta,
     }
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    return value if isinstance(value, dict) else {}

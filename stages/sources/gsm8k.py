@@ -2,19 +2,21 @@
 
 from typing import Any
 
+from stages.sources._fields import after, text
+
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     """{"question": "Natalia sold …", "answer": "Natalia sold 48/2 … #### 72"}."""
-    question, text = row.get("question"), row.get("answer")
-    if not isinstance(question, str) or not isinstance(text, str):
+    question, solved = text(row, "question"), text(row, "answer")
+    if question is None or solved is None:
         return "question, answer: expected two texts"
-    solution, marker, answer = text.rpartition("####")
-    if not marker:
-        return "answer: no #### before the gold answer"
+    solution, answer = after("####", solved)
+    if answer is None:
+        return "answer: nothing follows ####"
     return {
         "problem": question,
-        "answer": answer.strip().replace(",", ""),
+        "answer": answer,
         "domain": "math",
         "verifier": "math",
-        "solutions": [{"text": solution.strip(), "model": "human", "correct": True}],
+        "solutions": [{"text": solution, "model": "human", "correct": True}],
     }

@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from stages.sources._fields import after, text
+
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     """{"question", "ground_truth": "… A: 18", "<model>": {"solution", …}}."""
-    question, text = row.get("question"), row.get("ground_truth")
-    if not isinstance(question, str) or not isinstance(text, str):
+    question, solved = text(row, "question"), text(row, "ground_truth")
+    if question is None or solved is None:
         return "question, ground_truth: expected two texts"
-    _, marker, answer = text.rpartition("A:")
-    if not marker:
-        return "ground_truth: no A: before the gold answer"
+    _, answer = after("A:", solved)
+    if answer is None:
+        return "ground_truth: nothing follows A:"
     return {
         "problem": question,
-        "answer": answer.strip().replace(",", ""),
+        "answer": answer,
         "domain": "math",
         "verifier": "math",
         "origin": ["gsm8k test"],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stages.sources._fields import text
+from stages.sources._fields import picked, text
 
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
@@ -24,5 +24,5 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
             "test_code": tests,
         },
         "solutions": [{"text": program, "model": "human", "correct": None}],
-        "meta": {"task_id": row.get("task_id")},
+        "meta": picked(row, "task_id"),
     }

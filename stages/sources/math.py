@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stages.sources._fields import boxed, reference, text, wanted
+from stages.sources._fields import boxed, picked, reference, text, wanted
 
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
@@ -17,9 +17,5 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
         "domain": "math",
         "verifier": "math",
         "solutions": reference(text(row, "solution")),
-        "meta": {
-            name: row[name]
-            for name in ("level", "type", "subject", "difficulty", "source")
-            if row.get(name) is not None
-        },
+        "meta": picked(row, "level", "type", "subject", "difficulty", "source"),
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stages.sources._fields import text
+from stages.sources._fields import picked, reference, text
 
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
@@ -10,6 +10,8 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     asked, tests = text(row, "text", "prompt"), row.get("test_list")
     if asked is None or not isinstance(tests, list) or not tests:
         return "text, test_list: expected a text and a list of asserts"
+    if not all(isinstance(test, str) for test in tests):
+        return "test_list: expected asserts as text"
     setup = text(row, "test_setup_code", "test_imports") or ""
     return {
         "problem": f"{asked}\nYour code should pass this test:\n{tests[0]}",
@@ -22,10 +24,6 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
             "entry_point": None,
             "test_code": "\n".join(tests),
         },
-        "solutions": [
-            {"text": code, "model": "human", "correct": None}
-            for code in [text(row, "code")]
-            if code
-        ],
-        "meta": {"task_id": row.get("task_id")},
+        "solutions": reference(text(row, "code")),
+        "meta": picked(row, "task_id"),
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stages.sources._fields import text
+from stages.sources._fields import picked, text
 
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
@@ -14,15 +14,15 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     if not isinstance(asked, dict) or not isinstance(answered, dict):
         return "expected turns that are objects"
     gold = answered.get("ground_truth")
-    answer = text(gold, "value") if isinstance(gold, dict) else None
-    problem = text(asked, "value")
+    if not isinstance(gold, dict):
+        return "ground_truth: expected an object"
+    problem, answer = text(asked, "value"), text(gold, "value")
     if problem is None or answer is None:
         return "value, ground_truth.value: expected two texts"
-    rate = gold.get("pass_at_n")
     return {
         "problem": problem,
         "answer": answer,
         "domain": "math",
         "verifier": "math",
-        "meta": {} if rate is None else {"pass_at_n": rate},
+        "meta": picked(gold, "pass_at_n"),
     }

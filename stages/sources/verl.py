@@ -6,41 +6,47 @@
 from typing import Any
 
 from stages.sources import countdown
-from stages.sources._fields import chat, text
+from stages.sources._fields import chat, picked, text
 
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     """{"prompt": [{"role", "content"}], "reward_model": {"ground_truth"}, …}."""
-    reward, extra = row.get("reward_model"), row.get("extra_info") or {}
-    gold = reward.get("ground_truth") if isinstance(reward, dict) else None
-    name = row.get("data_source")
+    name = text(row, "data_source")
     if name == "countdown":
         return countdown.adapt(row)
+    reward = _object(row.get("reward_model"))
     if name == "kk_logic":
-        return _knights(row, gold)
-    problem = text(row, "question") or text(extra, "question") or chat(row["prompt"])
-    answer = text({"gold": gold}, "gold")
+        return _knights(row, _object(reward.get("ground_truth")))
+    problem = (
+        text(row, "question")
+        or text(_object(row.get("extra_info")), "question")
+        or chat(row.get("prompt"))
+    )
+    answer = text(reward, "ground_truth")
     if not problem or answer is None:
         return "prompt, reward_model.ground_truth: expected two texts"
-    meta = {"level": row["level"]} if row.get("level") is not None else {}
-    if accuracies := row.get("accuracies"):
-        meta["accuracies"] = accuracies
     return {
         "problem": problem,
         "answer": answer,
         "domain": "math" if row.get("ability") in (None, "math", "MATH") else "general",
         "verifier": "math",
         "origin": [name] if name else [],
-        "meta": meta,
+        "meta": picked(row, "level"),
     }
 
 
-def _knights(row: dict[str, Any], gold: Any) -> dict[str, Any] | str:
-    quiz = text(row, "quiz")
-    answer = gold.get("solution_text_format") if isinstance(gold, dict) else None
-    if quiz is None or not isinstance(answer, str):
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _knights(row: dict[str, Any], gold: dict[str, Any]) -> dict[str, Any] | str:
+    """The statements, in Python's syntax, are not needed and never evaluated."""
+    quiz, answer = text(row, "quiz"), text(gold, "solution_text_format")
+    if quiz is None or answer is None:
         return "quiz, ground_truth.solution_text_format: expected two texts"
-    names = row.get("names") or []
+    names = row.get("names")
+    if not isinstance(names, list):
+        return "names: expected a list"
     return {
         "problem": quiz,
         "answer": answer,

@@ -1,0 +1,115 @@
+"""GRPO for real: a few steps, with the verifier that grades the data."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.models import describe, resolve
+from tests.trainers.conftest import read
+from trainers import grpo, training
+from trainers.algorithms import PRESETS, preset
+
+TRL = {
+    "max_steps": 2,
+    "per_device_train_batch_size": 16,
+    "num_generations": 4,
+    "max_completion_length": 24,
+    "learning_rate": 1e-3,
+}
+WORDS = (
+    "--out", "models/grpo", "--metrics", "m.json", "--plots", "p.json",
+    "data/export", "models/base", "models/sft",
+)  # fmt: skip
+
+
+@pytest.fixture
+def after_sft(project: Callable) -> Callable[..., Path]:
+    """A project whose stage `sft` is off."""
+
+    def make(params: dict[str, Any], **more: Any) -> Path:
+        folder: Path = project({"grpo": params}, **more)
+        describe(folder / "models/sft", kind="off")
+        return folder
+
+    return make
+
+
+# The second has a KL term, for which TRL loads the model again as the reference.
+@pytest.mark.parametrize("algorithm", ["dapo", "grpo"])
+def test_steps_are_rewarded_and_change_the_model(
+    algorithm: str, after_sft: Callable, command: Callable
+):
+    weights = {"correct": 1.0, "format": 0.1, "overlong": 0.5, "repetition": 0.1}
+    folder = after_sft({"algorithm": algorithm, "rewards": weights, "trl": TRL})
+    command(grpo.main, *WORDS)
+
+    base, model = resolve(Path("models/base")), resolve(Path("models/grpo"))
+    counted, steps = read(folder / "m.json"), read(folder / "p.json")
+    assert (counted["model"], counted["rows"], counted["steps"]) == (base.title, 64, 2)
+    assert model.name == "goldsieve-tiny-grpo"
+    assert model.revision != base.revision
+    assert [row["step"] for row in steps] == [1, 2]
+    for row in steps:
+        total = sum(weight * row[name] for name, weight in weights.items())
+        assert math.isclose(row["reward"], total, abs_tol=1e-5)
+        assert 0 <= row["correct"] <= 1
+        assert -1 <= row["overlong"] <= 0
+    means = [round(sum(row["reward"] for row in steps) / 2, 4)] * 2
+    assert [counted["first_reward"], counted["last_reward"]] == means
+
+
+def test_off_leaves_a_model_that_is_off(project: Callable, command: Callable):
+    folder = project({"grpo": False})
+    command(grpo.main, *WORDS)
+
+    assert resolve(folder / "models/grpo").is_off
+
+
+def test_fewer_problems_than_a_step_takes_is_a_mistake(
+    after_sft: Callable, command: Callable
+):
+    after_sft({"trl": TRL}, rows=3)
+
+    with pytest.raises(UserError, match="takes 4 prompts, and there are 3"):
+        command(grpo.main, *WORDS)
+
+
+def test_a_batch_that_groups_do_not_fill_is_a_mistake(
+    after_sft: Callable, command: Callable
+):
+    after_sft({"trl": TRL | {"num_generations": 5}})
+
+    with pytest.raises(UserError, match="divisible"):
+        command(grpo.main, *WORDS)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_algorithm_is_a_valid_config(name: str, project: Callable):
+    from trl import GRPOConfig
+
+    model = resolve(project({}) / "models/base")
+    config = training.configure(GRPOConfig, model, **preset(name))
+
+    assert {option: getattr(config, option) for option in PRESETS[name]} == PRESETS[
+        name
+    ]
+
+
+def test_a_hub_model_is_trained_at_its_revision(project: Callable):
+    from trl import GRPOConfig
+
+    describe(project({}) / "hub", kind="hub", name="a/b", revision="1f2e", load="a/b")
+    config = training.configure(GRPOConfig, resolve(Path("hub")))
+
+    assert config.model_init_kwargs == {"revision": "1f2e"}
+
+
+def test_an_unknown_algorithm_is_a_mistake_that_names_the_known():
+    with pytest.raises(UserError, match="no algorithm is called 'ppo'") as mistake:
+        preset("ppo")
+
+    assert "dapo" in mistake.value.hint
