@@ -24,6 +24,7 @@ from pipeline.errors import UserError
 from pipeline.models import Model, resolve
 from pipeline.prompts import messages
 from pipeline.recipe import load
+from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
 from pipeline.settings import Settings
 from trainers import scores
 from trainers.judge import Answer, judge
@@ -47,21 +48,12 @@ class Params(Settings):
     judge_limit_s: float = Field(default=20.0, gt=0)
 
 
-SAMPLES = pl.Schema(
-    {
-        "id": pl.String,
-        "benchmark": pl.String,
-        "model": pl.String,
-        "sample": pl.Int32,
-        "completion": pl.String,
-        "n_tokens": pl.Int32,
-        "finish_reason": pl.String,
-        "seed": pl.Int64,
-        "correct": pl.Boolean,
-        "extracted": pl.String,
-        "why": pl.String,
-    }
-)
+TYPES = {**BENCHMARK, **ROLLOUT, **GRADE}
+COLUMNS = (
+    "id", "benchmark", "model", "sample", "completion", "n_tokens", "finish_reason",
+    "seed", "correct", "extracted", "why",
+)  # fmt: skip
+SAMPLES = pl.Schema({name: TYPES[name] for name in COLUMNS})
 
 
 def main() -> None:
@@ -78,7 +70,7 @@ def main() -> None:
     report(given.out, compare(graded, {n: m.title for n, m in models.items()}))
     report(given.plots, plot(graded))
     if given.samples:
-        kept = [table.select(SAMPLES.names()) for table in graded.values()]
+        kept = [table.select(COLUMNS) for table in graded.values()]
         tables.write(pl.concat([SAMPLES.to_frame(), *kept]), given.samples)
 
 

@@ -19,8 +19,8 @@ class Tiny(Settings):
     """The decoder trained here: 130k parameters, in about 75 seconds of one core."""
 
     rows: int = Field(default=60_000, ge=1)
-    steps: int = Field(default=3600, ge=1)
-    batch_rows: int = Field(default=6, ge=1)
+    steps: int = Field(default=3400, ge=1)
+    batch_rows: int = Field(default=5, ge=1)
     learning_rate: float = Field(default=4e-3, gt=0)
     hidden: int = 64
     layers: int = 3

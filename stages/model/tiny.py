@@ -167,7 +167,7 @@ def _packed(stream: Iterator[Example], rows: int) -> dict[str, Any]:
 
     ids, positions, owner = (torch.zeros(rows, ROW, dtype=torch.long) for _ in "123")
     labels = torch.full((rows, ROW), -100)
-    row = start = number = 0
+    row = start = 0
     for number, (example, prompt) in enumerate(stream, start=1):
         end = start + len(example)
         if end > ROW:

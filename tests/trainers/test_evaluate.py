@@ -79,11 +79,8 @@ def test_a_prompt_without_room_is_not_solved():
 def test_a_limit_is_for_each_benchmark_and_keeps_its_first():
     table = pl.DataFrame({"benchmark": ["a", "a", "b", "a"], "id": [1, 2, 3, 4]})
 
-    assert evaluate.problems(table, evaluate.Params(limit=2))["id"].to_list() == [
-        1,
-        2,
-        3,
-    ]
+    few = evaluate.Params(limit=2)
+    assert evaluate.problems(table, few)["id"].to_list() == [1, 2, 3]
     chosen = evaluate.Params(benchmarks=("b",))
     assert evaluate.problems(table, chosen)["id"].to_list() == [3]
     with pytest.raises(UserError, match="no benchmark 'c'"):

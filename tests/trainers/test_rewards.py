@@ -72,7 +72,7 @@ def test_repetition_is_nothing_where_no_token_repeats():
 def test_no_reward_speaks_of_what_the_verifier_cannot_decide():
     well_formed = "<think>1+5=6</think>\\boxed{6}"
 
-    assert scored(well_formed, gold="") == dict.fromkeys(NAMES, [None])
+    assert scored(well_formed, gold="") == {name: [None] for name in NAMES}
 
 
 def test_an_unknown_reward_is_a_mistake_that_names_the_known():

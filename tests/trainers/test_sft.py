@@ -61,7 +61,7 @@ def test_off_leaves_a_model_that_is_off(project: Callable, command: Callable):
 def test_no_rows_to_train_on_is_a_mistake(project: Callable, command: Callable):
     project({"sft": {}}, rows=0)
 
-    with pytest.raises(UserError, match="sft.parquet has no rows to train on"):
+    with pytest.raises(UserError, match=r"sft\.parquet has no rows to train on"):
         command(sft.main, *WORDS)
 
 
