@@ -1,9 +1,9 @@
 """A model folder of the pipeline, and what it stands for.
 
 Every folder under models/ holds `resolved.json`: who the model is and from
-where it loads. A model from the Hub is a pointer at a pinned revision; a model
-that was trained here has its files beside it. A stage that is off leaves
-`{"kind": "off"}`.
+where it loads. A model from the Hub is a pointer at a pinned revision, and one
+from a folder at the digest of its files; a model that was trained here has its
+files beside it. A stage that is off leaves `{"kind": "off"}`.
 """
 
 import json
@@ -54,17 +54,18 @@ def describe(
 ) -> None:
     """Write `resolved.json`; a local model's revision is a digest of its files.
 
-    `kind`: local (files in `folder`), hub (`load` is a Hub id), off.
+    `kind`: local (files in `folder`), hub (`load` is a Hub id), path (`load` is a
+    folder elsewhere), off.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if kind == "local":
-        revision = _digest(folder)
+        revision = digest(folder)
     said = {"kind": kind, "name": name, "revision": revision, "load": load}
     (folder / RESOLVED).write_text(json.dumps(said, indent=2) + "\n")
 
 
-def _digest(folder: Path) -> str:
-    """Of the files that decide what the model says to a prompt."""
+def digest(folder: Path) -> str:
+    """The digest of the files that decide what the model in `folder` says."""
     digest = blake2b(digest_size=16)
     for pattern in ("*.safetensors", "tokenizer.json", "chat_template.jinja"):
         for file in sorted(folder.glob(pattern)):

@@ -158,7 +158,7 @@ def _csv(content: bytes, delimiter: str) -> Iterator[Row | Unreadable]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Unreadable(number, f"not CSV: {error}, before line {reader.line_num}")
+            yield Unreadable(number, f"not CSV: {error}, up to line {reader.line_num}")
             number += 1
             continue
         if names is None:

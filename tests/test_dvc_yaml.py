@@ -10,8 +10,8 @@ STAGES = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
 # Dispatch by name at run time that the dependency list must cover as folders.
 DYNAMIC = {
     "pipeline/verifiers/contract.py": ["pipeline/verifiers"],
-    "stages/collect.py": ["stages/sources"],
-    "stages/benchmarks.py": ["stages/sources"],
+    "pipeline/engines/contract.py": ["pipeline/engines"],
+    "stages/sources/_load.py": ["stages/sources"],
 }
 
 

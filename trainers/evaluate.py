@@ -64,7 +64,9 @@ def main() -> None:
     graded: dict[str, pl.DataFrame] = {}
     if params is not None:
         asked = problems(pl.read_parquet(given.benchmarks), params)
-        for name, model in models.items():
+        for name, model in console.track(
+            models.items(), "evaluating", total=len(models)
+        ):
             graded[name] = grade(sample(model, asked, params), params)
 
     report(given.out, compare(graded, {n: m.title for n, m in models.items()}))

@@ -11,7 +11,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.models import describe
+from pipeline.errors import UserError
+from pipeline.models import describe, digest, resolve
 from pipeline.settings import Settings
 
 
@@ -31,19 +32,21 @@ class Tiny(Settings):
 
 
 class Params(Settings):
-    """Where the model comes from; a Hub model needs a pinned revision."""
+    """Where the model comes from; a Hub model needs the commit it is pinned at."""
 
     kind: Literal["tiny", "hub", "local"]
     name: str = "goldsieve-tiny"
     repo: str = ""
-    revision: str = ""
+    revision: str = Field(default="", pattern="^([0-9a-f]{40})?$")
     path: str = ""
     tiny: Tiny = Tiny()
 
     @model_validator(mode="after")
     def _complete(self) -> "Params":
         if self.kind == "hub" and not (self.repo and self.revision):
-            raise ValueError("kind: hub needs `repo` and a pinned `revision`")
+            raise ValueError(
+                "kind: hub needs `repo` and `revision`, a full commit hash"
+            )
         if self.kind == "local" and not self.path:
             raise ValueError("kind: local needs `path`")
         return self
@@ -55,11 +58,26 @@ def build(params: Params | None, out: Path) -> dict[str, object]:
         describe(out, kind="off")
         return {"kind": "off"}
     if params.kind == "tiny":
-        from stages.model import tiny
+        return _trained(params, out)
+    if params.kind == "hub":
+        name, kind, revision, load = params.repo, "hub", params.revision, params.repo
+    else:
+        name, kind, load = Path(params.path).name, "path", params.path
+        if not (Path(load) / "config.json").exists():
+            raise UserError(f"model.path: {load} holds no model (no config.json)")
+        revision = digest(Path(load))
+    describe(out, kind=kind, name=name, revision=revision, load=load)
+    return {"kind": params.kind, "name": name, "revision": revision}
 
-        metrics = tiny.train(params.tiny, out)
-        describe(out, kind="local", name=params.name)
-        return {"kind": "tiny", "name": params.name, **metrics}
-    where = params.repo if params.kind == "hub" else params.path
-    describe(out, kind="hub", name=where, revision=params.revision, load=where)
-    return {"kind": params.kind, "name": where, "revision": params.revision}
+
+def _trained(params: Params, out: Path) -> dict[str, object]:
+    from stages.model import tiny
+
+    metrics = tiny.train(params.tiny, out)
+    describe(out, kind="local", name=params.name)
+    return {
+        "kind": "tiny",
+        "name": params.name,
+        "revision": resolve(out).revision,
+        **metrics,
+    }

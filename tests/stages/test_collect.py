@@ -1,0 +1,231 @@
+import json
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from pipeline.errors import UserError
+from pipeline.schema import PROBLEM, VERDICT
+from pipeline.text import fingerprint
+from stages.collect import Params, make
+
+GSM8K = {"question": "How many?", "answer": "18/2=9\n#### 9"}
+
+
+def lines(path: Path, *rows: object) -> Path:
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def test_a_row_becomes_a_problem(tmp_path: Path):
+    path = lines(tmp_path / "a.jsonl", GSM8K)
+    params = Params(adapter="gsm8k", path=str(path), license="MIT", origin=("web",))
+    outcome = make(params, "gsm8k")
+
+    (row,) = outcome.kept.to_dicts()
+    key = pl.select(fingerprint(pl.lit("How many?"))).item()
+    assert row == {
+        "id": "gsm8k/00000",
+        "key": key,
+        "source": "gsm8k",
+        "license": "MIT",
+        "origin": ["web"],
+        "domain": "math",
+        "problem": "How many?",
+        "answer": "9",
+        "verifier": "math",
+        "verify_info": "{}",
+        "solutions": [{"text": "18/2=9", "model": "human", "correct": True}],
+        "meta": "{}",
+    }
+    assert outcome.kept.schema == PROBLEM
+    assert outcome.dropped.schema == {**PROBLEM, **VERDICT}
+    assert outcome.metrics == {"rows_in": 1, "rows_out": 1, "dropped": {}}
+
+
+def test_what_cannot_be_read_says_why(tmp_path: Path):
+    path = lines(tmp_path / "a.jsonl", GSM8K, {"question": "How many?"})
+    path.write_text(path.read_text() + '\n{"question": "How')
+    outcome = make(Params(adapter="gsm8k", path=str(path)), "gsm8k")
+
+    assert outcome.metrics == {
+        "rows_in": 3,
+        "rows_out": 1,
+        "dropped": {"source_unreadable": 2},
+    }
+    assert outcome.dropped["id"].to_list() == ["gsm8k/00001", "gsm8k/00002"]
+    said = [json.loads(evidence) for evidence in outcome.dropped["evidence"]]
+    assert said[0] == {
+        "detail": "question, answer: expected two texts",
+        "row": 1,
+        "excerpt": "{'question': 'How many?'}",
+    }
+    assert said[1]["detail"].startswith("not JSON")
+    assert said[1]["excerpt"] == '{"question": "How'
+
+
+def test_several_files_are_numbered_as_one(tmp_path: Path):
+    first, second = (
+        lines(tmp_path / name, GSM8K, GSM8K) for name in ("b.json", "a.json")
+    )
+    outcome = make(Params(adapter="gsm8k", paths=(str(first), str(second))), "s")
+
+    assert outcome.kept["id"].to_list() == ["s/00000", "s/00001", "s/00002", "s/00003"]
+
+
+def test_text_that_no_table_can_hold_is_cleaned_or_told(tmp_path: Path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"q": "1\\u00002"}\n{"q": "\\u0000"}\n{"q": "\\udc80"}')
+    columns = {"problem": "q", "answer": "q"}
+    outcome = make(Params(adapter="generic", path=str(path), columns=columns), "s")
+
+    assert outcome.kept["problem"].to_list() == ["12"]
+    assert outcome.metrics["dropped"] == {"source_unreadable": 2}
+
+
+def test_columns_and_constants_fit_any_table(tmp_path: Path):
+    row = {"q": "1+1?", "final": {"answer": 2}, "why": "1 and 1 are 2"}
+    params = Params(
+        adapter="generic",
+        path=str(lines(tmp_path / "a.jsonl", row)),
+        columns={"problem": "q", "answer": "final.answer", "solution": "why"},
+        set={"domain": "science", "verifier": "numeric"},
+    )
+    (kept,) = make(params, "s").kept.to_dicts()
+
+    assert (kept["problem"], kept["answer"]) == ("1+1?", "2")
+    assert (kept["domain"], kept["verifier"]) == ("science", "numeric")
+    assert kept["solutions"][0]["text"] == "1 and 1 are 2"
+
+
+def test_a_limit_takes_the_first_rows_or_the_same_random_ones(tmp_path: Path):
+    path = str(lines(tmp_path / "a.jsonl", *[GSM8K] * 50))
+    first = make(Params(adapter="gsm8k", path=path, limit={"rows": 2}), "s")
+    assert first.kept["id"].to_list() == ["s/00000", "s/00001"]
+
+    params = Params(adapter="gsm8k", path=path, limit={"rows": 9, "how": "random"})
+    ids = make(params, "s").kept["id"]
+    assert (ids.len(), ids.is_sorted(), ids[8] > "s/00008") == (9, True, True)
+    assert make(params, "s").kept["id"].equals(ids)
+
+
+def test_a_generator_is_a_source():
+    params = Params(adapter="arithmetic", generator={"count": 3, "seed": 1})
+    outcome = make(params, "chains")
+
+    assert outcome.kept.height == 3
+    assert outcome.kept.equals(make(params, "chains").kept)
+
+
+def test_a_dataset_on_the_hub_is_read_as_a_local_folder_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    folder = tmp_path / "set"
+    folder.mkdir()
+    lines(folder / "train.jsonl", GSM8K, GSM8K)
+    params = Params(adapter="gsm8k", repo=str(folder), revision="local")
+
+    assert make(params, "hub").kept["id"].to_list() == ["hub/00000", "hub/00001"]
+
+
+def test_the_hub_out_of_reach_is_the_users_to_solve():
+    params = Params(adapter="gsm8k", repo="nobody/nothing", revision="abc")
+    with pytest.raises(UserError, match="nobody/nothing@abc could not be loaded"):
+        make(params, "hub")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"adapter": "gsm8k"}, "give one of"),
+        ({"adapter": "gsm8k", "path": "a.json", "repo": "a/b"}, "give one of"),
+        ({"adapter": "gsm8k", "repo": "a/b"}, "needs a pinned `revision`"),
+        ({"path": "a.json"}, "`adapter` is missing"),
+        ({"adapter": "generic", "path": "a", "set": {"domian": "x"}}, "domian"),
+        ({"adapter": "gsm8k", "paths": ["a"], "sha256": "00"}, "of one file"),
+    ],
+)
+def test_a_source_without_one_place_is_a_mistake(values: dict, said: str):
+    with pytest.raises(ValidationError, match=said):
+        Params(**values)
+
+
+def test_mistakes_in_a_source_are_told(tmp_path: Path):
+    path = str(lines(tmp_path / "a.jsonl", GSM8K))
+    with pytest.raises(UserError, match=r"sha256 is [0-9a-f]{64}, expected 00"):
+        make(Params(adapter="gsm8k", path=path, sha256="00"), "s")
+    with pytest.raises(UserError, match="gsm8k does not generate rows"):
+        make(Params(adapter="gsm8k", generator={}), "s")
+    with pytest.raises(UserError, match=r"arithmetic: .*'cuont'"):
+        make(Params(adapter="arithmetic", generator={"cuont": 1}), "s")
+
+
+@pytest.mark.realdata
+def test_deepscaler_is_read_whole_in_a_few_seconds(data: Path):
+    files = sorted((data / "deepscaler").glob("*.json"))
+    started = time.process_time()
+    outcome = make(Params(adapter="deepscaler", paths=tuple(map(str, files))), "d")
+
+    assert len(files) == 10
+    assert outcome.metrics == {"rows_in": 40_308, "rows_out": 40_308, "dropped": {}}
+    assert time.process_time() - started < 10
+
+
+# Rows that the file has and that carry an answer. MATH train holds four null
+# answers, SimpleRL and LIMR two empty ones, One-Shot-RLVR one.
+PUBLIC = {
+    "gsm8k": ("gsm8k", "gsm8k/train.jsonl", 7473, 7473),
+    "math": ("math", "math_train_7500/math_train_7500.json", 7500, 7496),
+    "orz": ("orz", "orz/orz_math_57k_collected.TRUNCATED.json", 1786, 1785),
+    "simplerl": ("verl", "simplerl_8k/train.parquet", 8523, 8521),
+    "knights": ("verl", "logic_rl_kk/3ppl.train.parquet", 900, 900),
+    "countdown": ("verl", "countdown/train.parquet", 8001, 8001),
+    "zebra": ("zebra", "zebra_logic/train.json", 800, 800),
+    "humaneval": ("humaneval", "code_humaneval/HumanEval.jsonl.gz", 164, 164),
+    "mbpp": ("mbpp", "code_mbpp/mbpp.jsonl", 974, 974),
+    "lcb_test": (
+        "livecodebench", "code_livecodebench/livecodebench_test.json", 879, 879,
+    ),
+    "lcb_train": (
+        "livecodebench", "code_livecodebench/livecodebench_train.json", 580, 580,
+    ),
+    "deepmath": ("deepmath", "deepmath_5k/math_deepmath_deal.jsonl", 4994, 4994),
+    "omni_math": ("omni_math", "omni_math/omni_math_num_500.jsonl", 500, 500),
+    "recorded": (
+        "gsm8k_recorded", "gen_gsm8k_openai/example_model_solutions.jsonl", 1319, 1319,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_files_are_read_to_the_last_row(data: Path, name: str):
+    adapter, file, rows_in, rows_out = PUBLIC[name]
+    metrics = make(Params(adapter=adapter, path=str(data / file)), name).metrics
+
+    assert (metrics["rows_in"], metrics["rows_out"]) == (rows_in, rows_out)
+
+
+@pytest.mark.realdata
+def test_instructions_do_not_hide_that_two_pools_share_problems(data: Path):
+    one_shot = make(
+        Params(
+            adapter="one_shot",
+            generator={
+                "rows": "$GOLDSIEVE_DATA/one_shot_rlvr/dsr_sub.parquet",
+                "accuracies": "$GOLDSIEVE_DATA/one_shot_rlvr/acc_step_500.json",
+            },
+        ),
+        "one_shot",
+    )
+    files = sorted(map(str, (data / "deepscaler").glob("*.json")))
+    deepscaler = make(Params(adapter="deepscaler", paths=tuple(files)), "d").kept
+    shared = one_shot.kept["key"].is_in(deepscaler["key"].to_list()).sum()
+
+    assert (one_shot.kept.height, one_shot.dropped.height) == (1208, 1)
+    assert shared > 1190

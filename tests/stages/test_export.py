@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from stages.export import Params, build
+from tests.rows import problems
+
+CHOSEN = pl.List(
+    pl.Struct({"text": pl.String, "model": pl.String, "n_tokens": pl.Int32})
+)
+
+
+def rows() -> pl.DataFrame:
+    chosen = [
+        [
+            {"text": "1+1=2", "model": "m", "n_tokens": 5},
+            {"text": "it is 2", "model": "m", "n_tokens": 7},
+        ],
+        [],
+    ]
+    return problems("1+1?", "2+2?", answer=["2", "4"]).with_columns(
+        chosen=pl.Series(chosen, dtype=CHOSEN),
+        pass_rate=pl.Series([0.25, 0.75]),
+        n_samples=pl.Series([4, 4], dtype=pl.UInt32),
+        n_correct=pl.Series([1, 3], dtype=pl.UInt32),
+        curriculum_rank=pl.Series([1, 0], dtype=pl.UInt32),
+    )
+
+
+def test_prompts_are_conversations_in_the_order_of_lessons(tmp_path: Path):
+    build(Params(system="Think.", suffix="Box it."), tmp_path, rows())
+    table = pl.read_parquet(tmp_path / "rl.parquet")
+
+    assert table["prompt"].to_list() == [
+        [
+            {"role": "system", "content": "Think."},
+            {"role": "user", "content": f"{text}\nBox it."},
+        ]
+        for text in ("2+2?", "1+1?")
+    ]
+    assert table["answer"].to_list() == ["4", "2"]
+
+
+def test_every_chosen_trace_is_an_example(tmp_path: Path):
+    counts = build(Params(), tmp_path, rows())
+    table = pl.read_parquet(tmp_path / "sft.parquet")
+
+    assert counts == {"rl": 2, "sft": 2}
+    assert table["completion"].to_list() == [
+        [{"role": "assistant", "content": "1+1=2"}],
+        [{"role": "assistant", "content": "it is 2"}],
+    ]
+    assert table["id"].to_list() == ["test/00000"] * 2
+
+
+def test_verl_gets_its_five_columns(tmp_path: Path):
+    build(Params(formats=("trl", "verl")), tmp_path, rows())
+    table = pl.read_parquet(tmp_path / "verl.parquet")
+
+    assert table.columns == [
+        "data_source", "prompt", "ability", "reward_model", "extra_info",
+    ]  # fmt: skip
+    assert table["reward_model"][0] == {"style": "rule", "ground_truth": "2"}
+
+
+def test_an_empty_table_keeps_its_schema(tmp_path: Path):
+    build(Params(), tmp_path, rows().head(0))
+
+    assert pl.read_parquet(tmp_path / "sft.parquet").schema["completion"] == pl.List(
+        pl.Struct({"role": pl.String, "content": pl.String})
+    )
+
+
+@pytest.mark.parametrize("name", ["rl", "sft"])
+def test_datasets_and_trl_read_them_as_conversations(tmp_path: Path, name: str):
+    from datasets import load_dataset
+    from trl.data_utils import is_conversational
+
+    build(Params(), tmp_path, rows())
+    loaded = load_dataset(
+        "parquet",
+        data_files=str(tmp_path / f"{name}.parquet"),
+        cache_dir=str(tmp_path / "cache"),
+    )
+
+    assert is_conversational(loaded["train"][0])

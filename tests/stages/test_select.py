@@ -1,0 +1,97 @@
+import polars as pl
+import pytest
+
+from pipeline.verdict import Outcome, apply
+from stages.select import Params, judge
+from tests.rows import problems
+
+TRACE = pl.Struct(
+    {
+        "sample": pl.Int32,
+        "model": pl.String,
+        "completion": pl.String,
+        "n_tokens": pl.Int32,
+        "correct": pl.Boolean,
+        "why": pl.String,
+    }
+)
+
+
+def trace(text: str, *, correct: bool = True) -> dict:
+    return {
+        "sample": 0,
+        "model": "m",
+        "completion": text,
+        "n_tokens": len(text),
+        "correct": correct,
+        "why": "",
+    }
+
+
+def selected(
+    traces_of: list[list[dict]], rates: list[float | None] | None = None, **params
+) -> Outcome:
+    columns = {
+        name: params.pop(name) for name in ("source", "solutions") if name in params
+    }
+    rows = problems(*[f"Problem {i}" for i in range(len(traces_of))], **columns)
+    rows = rows.with_columns(
+        traces=pl.Series(traces_of, dtype=pl.List(TRACE)),
+        pass_rate=pl.Series(rates or [0.5] * len(traces_of), dtype=pl.Float64),
+    )
+    return apply(lambda rows: judge(rows, Params(**params)), rows)
+
+
+def chosen(outcome: Outcome) -> list[list[str]]:
+    return [[one["text"] for one in row] for row in outcome.kept["chosen"]]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "text"), [("shortest", "a"), ("longest", "aaa"), ("first", "aa")]
+)
+def test_the_strategy_chooses_the_trace(strategy: str, text: str):
+    traces = [[trace("aa"), trace("a"), trace("aaa")]]
+
+    assert chosen(selected(traces, strategy=strategy)) == [[text]]
+
+
+def test_a_random_choice_is_the_same_twice():
+    traces = [[trace(letter) for letter in "abcdefgh"]]
+    one = chosen(selected(traces, strategy="random", traces=3, seed=1))
+
+    assert one == chosen(selected(traces, strategy="random", traces=3, seed=1))
+    assert len(one[0]) == 3
+
+
+def test_a_wrong_trace_is_never_chosen():
+    assert chosen(selected([[trace("no", correct=False)]])) == [[]]
+
+
+def test_a_reference_solution_stands_in_unless_it_is_wrong():
+    solutions = [
+        [{"text": "wrong", "model": "h", "correct": False}],
+        [{"text": "right", "model": "h", "correct": None}],
+    ]
+    outcome = selected([[], []], solutions=solutions)
+
+    assert chosen(outcome) == [[], ["right"]]
+
+
+def test_a_quota_of_zero_excludes_a_source():
+    outcome = selected([[], [], []], source=["a", "b", "a"], quota={"a": 0})
+
+    assert outcome.kept["source"].to_list() == ["b"]
+    assert outcome.dropped["reason"].to_list() == ["over_quota"] * 2
+
+
+def test_the_limit_counts_what_stays():
+    outcome = selected([[], [], []], source=["a", "b", "b"], quota={"a": 0}, limit=1)
+
+    assert outcome.kept["id"].to_list() == ["test/00001"]
+    assert outcome.dropped["reason"].to_list() == ["over_quota", "over_limit"]
+
+
+def test_the_curriculum_goes_from_easy_to_hard_and_unknown_comes_last():
+    outcome = selected([[]] * 4, [0.2, None, 0.9, 0.9])
+
+    assert outcome.kept["curriculum_rank"].to_list() == [2, 3, 0, 1]

@@ -1,0 +1,519 @@
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.readers import raw_rows
+from pipeline.text import ngrams, tokens
+from stages.sources import arithmetic, gym, limr, one_shot, planted, words
+from stages.sources._fields import boxed, strip_markup
+from stages.sources._load import ADAPTED, load_adapter
+
+KNIGHTS = "(1) Zoey is a knight\n(2) Ethan is a knave"
+TABLE = {"header": ["House", "Name"], "rows": [["1", "Arnold"], ["2", "Eric"]]}
+TESTS = [{"input": "1\n[2, 3]\n", "output": "[3]", "testtype": "functional"}]
+ENTRY = {"question": "Sort: b, a", "answer": "a, b", "metadata": {"n": 2}}
+
+# One row of every schema, as its source stores it, and what the adapter makes of it.
+EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "gsm8k": (
+        {"question": "How many?", "answer": "500*2=<<500*2=1000>>1,000\n#### 1,000"},
+        {
+            "problem": "How many?",
+            "answer": "1000",
+            "solutions": [
+                {
+                    "text": "500*2=<<500*2=1000>>1,000",
+                    "model": "human",
+                    "correct": True,
+                }
+            ],
+        },
+    ),
+    "gsm8k_recorded": (
+        {"question": "How many?", "ground_truth": "9 * 2 = 18\nA: 18", "6b": {}},
+        {"problem": "How many?", "answer": "18", "origin": ["gsm8k test"]},
+    ),
+    "math": (
+        {"problem": "Solve.", "solution": r"So \boxed{\frac{1}{2}}.", "level": 3},
+        {
+            "problem": "Solve.",
+            "answer": r"\frac{1}{2}",
+            "solutions": [
+                {"text": r"So \boxed{\frac{1}{2}}.", "model": "human", "correct": None}
+            ],
+            "meta": {"level": 3},
+        },
+    ),
+    "deepscaler": (
+        {"prompt": "Solve.", "answer": 27.0, "source": "math", "id": "x"},
+        {"problem": "Solve.", "answer": "27", "solutions": [], "meta": {}},
+    ),
+    "orz": (
+        {
+            "row": [
+                {"from": "human", "value": "Solve."},
+                {"ground_truth": {"value": "n = 4", "pass_at_n": 0.25}},
+            ]
+        },
+        {"problem": "Solve.", "answer": "n = 4", "meta": {"pass_at_n": 0.25}},
+    ),
+    "verl": (
+        {
+            "data_source": "math_dapo",
+            "prompt": [{"role": "user", "content": "Solve."}],
+            "reward_model": {"ground_truth": "34", "style": "rule"},
+            "ability": "MATH",
+        },
+        {"problem": "Solve.", "answer": "34", "origin": ["math_dapo"], "meta": {}},
+    ),
+    "one_shot": (
+        {
+            "data_source": "deepscaler",
+            "prompt": [
+                {
+                    "role": "user",
+                    "content": "Solve. Let's think step by step and output the final "
+                    r"answer within \boxed{}.",
+                }
+            ],
+            "reward_model": {"ground_truth": "34"},
+            "accuracies": [0.0, 0.125],
+        },
+        {
+            "problem": "Solve.",
+            "answer": "34",
+            "origin": ["deepscaler"],
+            "meta": {"accuracies": [0.0, 0.125]},
+        },
+    ),
+    "countdown": (
+        {"target": 98, "nums": [44, 19, 35]},
+        {
+            "problem": "Using the numbers [44, 19, 35], create an equation that equals "
+            "98. You can use basic arithmetic operations (+, -, *, /) and each number "
+            "can only be used once.",
+            "answer": "98",
+            "domain": "puzzle",
+            "verifier": "puzzle",
+            "verify_info": {
+                "task": "countdown",
+                "numbers": [44, 19, 35],
+                "target": 98,
+            },
+        },
+    ),
+    "zebra": (
+        {"puzzle": "Two houses.", "solution": TABLE, "size": "2*2"},
+        {
+            "problem": "Two houses.",
+            "answer": json.dumps(TABLE),
+            "domain": "puzzle",
+            "verifier": "puzzle",
+            "verify_info": {"task": "zebra", "solution": TABLE},
+            "meta": {"size": "2*2"},
+        },
+    ),
+    "humaneval": (
+        {
+            "task_id": "HumanEval/0",
+            "prompt": "def f(x):\n",
+            "entry_point": "f",
+            "canonical_solution": "    return x\n",
+            "test": "def check(candidate): assert candidate(1) == 1",
+        },
+        {
+            "problem": "def f(x):\n",
+            "answer": None,
+            "domain": "code",
+            "verifier": "code",
+            "verify_info": {
+                "type": "assert",
+                "setup": "def f(x):\n",
+                "entry_point": "f",
+                "test_code": "def check(candidate): assert candidate(1) == 1",
+            },
+            "solutions": [
+                {
+                    "text": "def f(x):\n    return x\n",
+                    "model": "human",
+                    "correct": None,
+                }
+            ],
+            "meta": {"task_id": "HumanEval/0"},
+        },
+    ),
+    "mbpp": (
+        {
+            "task_id": 1,
+            "text": "Return one.",
+            "code": "def f(): return 1",
+            "test_list": ["assert f() == 1", "assert f() != 2"],
+            "test_setup_code": "import math",
+        },
+        {
+            "problem": "Return one.\nYour code should pass this test:\nassert f() == 1",
+            "answer": None,
+            "domain": "code",
+            "verifier": "code",
+            "verify_info": {
+                "type": "assert",
+                "setup": "import math",
+                "entry_point": None,
+                "test_code": "assert f() == 1\nassert f() != 2",
+            },
+            "solutions": [
+                {"text": "def f(): return 1", "model": "human", "correct": None}
+            ],
+            "meta": {"task_id": 1},
+        },
+    ),
+    "livecodebench": (
+        {
+            "problem": "Add.",
+            "starter_code": "class Node:\n  def __init__(self): pass\n"
+            "class Solution:\n  def add(self, a, b):",
+            "tests": TESTS,
+        },
+        {
+            "problem": "Add.\n\nclass Node:\n  def __init__(self): pass\n"
+            "class Solution:\n  def add(self, a, b):",
+            "answer": None,
+            "domain": "code",
+            "verifier": "code",
+            "verify_info": {
+                "type": "call",
+                "fn_name": "add",
+                "tests": [{"input": [1, [2, 3]], "output": [3]}],
+            },
+        },
+    ),
+    "olympiadbench": (
+        {
+            "question": "Find.",
+            "context": "Let x.",
+            "final_answer": ["2", 3],
+            "unit": None,
+        },
+        {"problem": "Let x.\nFind.", "answer": "2, 3", "meta": {}},
+    ),
+    "omni_math": (
+        {"problem": "Solve.", "answer": "64", "domain": ["Algebra"], "difficulty": 4.5},
+        {
+            "problem": "Solve.",
+            "answer": "64",
+            "solutions": [],
+            "meta": {"difficulty": 4.5, "fields": ["Algebra"]},
+        },
+    ),
+    "deepmath": (
+        {"question": "Solve.", "final_answer": "64", "r1_solution_1": "So 64."},
+        {
+            "problem": "Solve.",
+            "answer": "64",
+            "solutions": [{"text": "So 64.", "model": "DeepSeek-R1", "correct": None}],
+            "meta": {},
+        },
+    ),
+    "limr": (
+        {"prompt": "Solve.", "answer": "64", "score": 0.7},
+        {"problem": "Solve.", "answer": "64", "solutions": [], "meta": {"impact": 0.7}},
+    ),
+    "generic": (
+        {"problem": "Pick.", "answer": "B", "verifier": "choice", "meta": '{"a": 1}'},
+        {
+            "problem": "Pick.",
+            "answer": "B",
+            "verifier": "choice",
+            "verify_info": {},
+            "solutions": [],
+            "meta": {"a": 1},
+        },
+    ),
+    "gym": (
+        {"task": "word_sorting", "entry": ENTRY},
+        {
+            "problem": "Sort: b, a",
+            "answer": "a, b",
+            "domain": "puzzle",
+            "verifier": "puzzle",
+            "verify_info": {
+                "task": "reasoning_gym",
+                "dataset": "word_sorting",
+                "entry": ENTRY,
+            },
+            "origin": ["reasoning-gym"],
+            "meta": {"task": "word_sorting"},
+        },
+    ),
+}
+GENERATED = {"arithmetic", "planted", "words"}  # they read only their own rows
+
+
+def adapt(name: str, row: dict[str, Any]) -> Any:
+    return load_adapter(name).adapt(row)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_adapter_reads_its_schema(name: str):
+    row, read = EXAMPLES[name]
+    assert adapt(name, row) == {"domain": "math", "verifier": "math"} | read
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_adapter_says_what_it_cannot_read_and_never_raises(name: str):
+    assert isinstance(adapt(name, {}), str)
+    for spoilt in spoilt_rows(EXAMPLES[name][0]):
+        read = adapt(name, spoilt)
+        if isinstance(read, dict):
+            assert {"problem", "answer", "domain", "verifier"} <= read.keys() <= ADAPTED
+            assert read["problem"].strip()
+            assert read["answer"] is None or read["answer"].strip()
+            json.dumps(read)
+        else:
+            assert isinstance(read, str), read
+
+
+def spoilt_rows(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """`row` with each of its parts, at any depth, replaced by what it should not be."""
+    for path in paths(row):
+        for value in (None, "", " ", 3, float("nan"), True, [], {}, [None], [[]]):
+            spoilt = deepcopy(row)
+            place = spoilt
+            for step in path[:-1]:
+                place = place[step]
+            place[path[-1]] = value
+            yield spoilt
+
+
+def paths(value: Any, path: tuple = ()) -> Iterator[tuple]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, part in inner:
+        yield (*path, step)
+        if isinstance(part, dict | list):
+            yield from paths(part, (*path, step))
+
+
+def test_every_adapter_is_tried_here():
+    files = {file.stem for file in Path("stages/sources").glob("[a-z]*.py")}
+    assert files == EXAMPLES.keys() | GENERATED
+
+
+def test_an_unknown_adapter_is_told_the_known_ones():
+    with pytest.raises(UserError, match="gsm9k") as error:
+        load_adapter("gsm9k")
+    assert "gsm8k" in error.value.hint
+
+
+def test_verl_knows_the_puzzles_by_their_source():
+    knights = {
+        "data_source": "kk_logic",
+        "quiz": "Who is who?",
+        "names": ["Zoey", "Ethan"],
+        "reward_model": {
+            "ground_truth": {
+                "solution_text_format": KNIGHTS,
+                "statements": "__import__('os').abort()",
+            }
+        },
+    }
+    assert adapt("verl", knights) == {
+        "problem": "Who is who?",
+        "answer": KNIGHTS,
+        "domain": "puzzle",
+        "verifier": "puzzle",
+        "verify_info": {"task": "knights_knaves", "names": ["Zoey", "Ethan"]},
+        "meta": {"people": 2},
+    }
+    numbers = {"data_source": "countdown", "target": 98, "nums": [44, 19, 35]}
+    assert adapt("verl", numbers) == EXAMPLES["countdown"][1]
+    for spoilt in [*spoilt_rows(knights), *spoilt_rows(numbers)]:
+        assert isinstance(adapt("verl", spoilt), dict | str)
+
+
+def test_prompts_lose_their_chat_markup_and_instructions():
+    simplerl = (
+        "<|im_start|>system\nYou are helpful.<|im_end|>\n<|im_start|>user\nSolve "
+        "$x=1$.\nPlease reason step by step, and put your final answer within "
+        "\\boxed{{}}.<|im_end|>\n<|im_start|>assistant\n"
+    )
+    dapo = (
+        "Solve the following math problem step by step. The last line of your response "
+        "should be of the form Answer: $Answer (without quotes) where $Answer is the "
+        "answer to the problem.\n\nSolve $x=1$.\n\nRemember to put your answer on its "
+        'own line after "Answer:".'
+    )
+    assert strip_markup(simplerl) == strip_markup(dapo) == "Solve $x=1$."
+
+
+def test_the_last_box_counts_with_its_braces():
+    assert boxed(r"\boxed{1}, so \boxed{\frac{1}{2}}.") == r"\frac{1}{2}"
+    assert boxed(r"\boxed{\frac{1}{2}") is None
+    assert boxed("12") is None
+
+
+def test_livecodebench_programs_on_stdin_are_told_from_methods():
+    row = {
+        "problem": "Add.",
+        "starter_code": "",
+        "tests": [TESTS[0] | {"testtype": ""}],
+    }
+    assert adapt("livecodebench", row)["verify_info"] == {
+        "type": "stdio",
+        "tests": [{"input": "1\n[2, 3]\n", "output": "[3]"}],
+    }
+
+
+def test_recorded_accuracies_are_joined_by_index(tmp_path: Path):
+    row = EXAMPLES["one_shot"][0]
+    lines = [json.dumps(row | {"accuracies": None})] * 2
+    (tmp_path / "rows.jsonl").write_text("\n".join([*lines, "{"]))
+    (tmp_path / "recorded.json").write_text('{"1": [0.5]}')
+    rows = one_shot.generate(
+        str(tmp_path / "rows.jsonl"), str(tmp_path / "recorded.json")
+    )
+    first, second, lost = rows
+
+    assert one_shot.adapt(first)["meta"] == {}
+    assert one_shot.adapt(second)["meta"] == {"accuracies": [0.5]}
+    assert lost.detail.startswith("not JSON")
+
+
+def test_impact_scores_are_joined_by_the_problem(tmp_path: Path):
+    (tmp_path / "prompts.json").write_text('[{"prompt": "a"}, {"prompt": "b"}]')
+    (tmp_path / "scores.json").write_text('[{"prompt": "b", "score": -1.84}]')
+    rows = limr.generate(str(tmp_path / "prompts.json"), str(tmp_path / "scores.json"))
+
+    assert [row["score"] for row in rows] == [None, -1.84]
+
+
+def test_word_problems_are_solved_step_by_step():
+    rows = [*words.generate(200, seed=4)]
+    assert len({row["text"] for row in rows}) == 200
+    assert rows == [*words.generate(200, seed=4)]
+    for row in rows:
+        assert len(row["text"].split()) >= 25, row["text"]
+        read = words.adapt(row)
+        solution = read["solutions"][0]["text"]
+        assert solution.endswith(f"</think>\\boxed{{{read['answer']}}}")
+        for part in row["work"].split("; "):
+            total = int(re.match(r"\d+", part)[0])
+            for sign, number, then in re.findall(r"([*+-])(\d+)=(\d+)", part):
+                total = apply(sign, total, int(number))
+                assert total == int(then), row["work"]
+        assert total == row["answer"]
+
+
+def apply(sign: str, left: int, right: int) -> int:
+    return {"+": left + right, "-": left - right, "*": left * right}[sign]
+
+
+PLANTED = {
+    "seed": 1,
+    "words_seed": 5,
+    "words_templates": [0, 1, 2, 3, 4, 5, 6, 7],
+    "heldout_seed": 11,
+    "each": 8,
+}
+
+
+def planted_rows(label: str) -> list[dict[str, Any]]:
+    return [row for row in planted.generate(**PLANTED) if row["label"] == label]
+
+
+def test_eight_of_every_impurity_are_planted():
+    counts = Counter(row["label"] for row in planted.generate(**PLANTED))
+    labels = [*planted.SPOILS, "leak", "wrong_answer", "unreadable"]
+    assert counts == dict.fromkeys(labels, 8)
+    assert [*planted.generate(**PLANTED)] == [*planted.generate(**PLANTED)]
+
+
+def test_planted_rows_are_what_their_label_says():
+    templates = PLANTED["words_templates"]
+    original = {row["text"]: row["answer"] for row in words.generate(80, 5, templates)}
+    for label in planted.SPOILS:
+        assert all(row["of"] in original for row in planted_rows(label)), label
+    for row in planted_rows("exact_copy"):
+        assert row["text"].split() == row["of"].split()
+        assert row["answer"] == original[row["of"]]
+    for row in planted_rows("exact_copy_other_answer"):
+        assert row["text"] == row["of"]
+        assert row["answer"] != original[row["of"]]
+    for row in [*planted_rows("near_copy"), *planted_rows("paraphrase")]:
+        assert row["text"] != row["of"]
+        assert numbers(row["text"]) == numbers(row["of"])
+        assert row["answer"] == original[row["of"]]
+    for row in planted_rows("sibling"):
+        assert re.sub(r"\d+", "#", row["text"]) == re.sub(r"\d+", "#", row["of"])
+        assert row["answer"] != original[row["of"]]
+
+
+def test_near_copies_share_most_of_their_trigrams():
+    for row in planted_rows("near_copy"):
+        near, of = (set(ngrams(tokens(row[name]), 3)) for name in ("text", "of"))
+        assert len(near & of) / len(near | of) >= 0.7
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"\d+", text)
+
+
+def test_leaks_are_held_out_chains_and_wrong_answers_are_wrong():
+    heldout = arithmetic.generate(8, 11, planted.LEVELS, "heldout")
+    chains = [arithmetic.problem(row["expression"]) for row in heldout]
+    assert [row["of"] for row in planted_rows("leak")] == chains
+    assert all(row["text"].endswith(row["of"]) for row in planted_rows("leak"))
+    for row in planted_rows("wrong_answer"):
+        right = arithmetic.totals(row["text"].removeprefix("Compute ")[:-1])[-1]
+        assert row["answer"] == right + 7
+
+
+def test_unreadable_rows_are_refused_with_a_reason():
+    for row in planted_rows("unreadable"):
+        assert isinstance(planted.adapt(row), str)
+
+
+def test_gym_tasks_take_turns_and_repeat_themselves():
+    tasks = ["chain_sum", "word_sorting", "knights_knaves"]
+    rows = [*gym.generate(tasks, count=7, seed=3)]
+
+    assert [row["task"] for row in rows] == [*tasks, *tasks, tasks[0]]
+    assert [gym.adapt(row) for row in rows] == [
+        gym.adapt(row) for row in gym.generate(tasks, count=7, seed=3)
+    ]
+    assert gym.adapt(rows[0])["verifier"] == "math"
+    assert gym.adapt(rows[1])["verify_info"]["dataset"] == "word_sorting"
+
+
+def test_an_unknown_gym_task_is_a_mistake():
+    with pytest.raises(UserError, match="no task 'chain_sums'"):
+        next(gym.generate(["chain_sums"], count=1, seed=0))
+
+
+@pytest.mark.realdata
+def test_recorded_accuracies_meet_their_prompts(data: Path):
+    folder = data / "one_shot_rlvr"
+    rows = [
+        *one_shot.generate(
+            str(folder / "dsr_sub.parquet"), str(folder / "acc_step_500.json")
+        )
+    ]
+    assert [row["extra_info"]["index"] for row in rows] == list(range(1209))
+    assert {len(row["accuracies"]) for row in rows} <= set(range(44, 58))
+
+
+@pytest.mark.realdata
+def test_the_published_selection_of_limr_can_be_made(data: Path):
+    scores = data / "limr/scores.json"
+    rows = limr.generate(str(data / "limr/math.8k.json"), str(scores))
+    good = {row["prompt"] for row in rows if (row["score"] or 0) >= 0.6}
+    published = [row for row in raw_rows(scores) if row["score"] >= 0.6]
+
+    assert len(published) == 1389
+    assert good == {row["prompt"] for row in published}
