@@ -17,6 +17,7 @@ MAY = {
     "verdict": {"schema"},
     "parallel": {"errors", "ray_worker"},
     "ray_worker": set(),
+    "judging": {"parallel", "verifiers"},
     "models": {"errors"},
     "readers": {"errors"},
     "console": {"errors"},
@@ -31,7 +32,7 @@ MAY = {
 STAGES_NEVER = {"recipe", "tables", "__main__", "standalone", "ledger", "publish"}
 TRAINERS_MAY = {
     "settings", "recipe", "models", "prompts", "verifiers", "errors", "engines",
-    "console", "schema", "parallel", "tables",
+    "console", "schema", "judging", "tables",
 }  # fmt: skip
 
 

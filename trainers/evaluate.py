@@ -27,7 +27,7 @@ from pipeline.recipe import load
 from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
 from pipeline.settings import Settings
 from trainers import scores
-from trainers.judge import Answer, judge
+from pipeline.judging import Answer, judge
 from trainers.training import report
 
 

@@ -19,7 +19,7 @@ from pipeline.recipe import load
 from pipeline.settings import Settings
 from trainers import training
 from trainers.algorithms import preset
-from trainers.judge import judge
+from pipeline.judging import judge
 from trainers.rewards import rewards
 
 REWARDS = {"correct": 1.0, "format": 0.1, "overlong": 0.5}

@@ -15,6 +15,7 @@ from typing import Any
 from stages.sources import arithmetic, words
 
 Row = dict[str, Any]
+Numbers = tuple[int, tuple[str, ...]]
 LEVELS = [1, 2, 3, 4, 5, 6, 7]  # those of the demo's held-out chains
 
 
@@ -27,10 +28,16 @@ def generate(
 ) -> Iterator[Row]:
     """`each` rows of every kind, of other word problems for each kind."""
     rng = random.Random(seed)
-    originals = words.generate(100 * each, words_seed, words_templates)
+    known = [*words.generate(20 * each, words_seed, words_templates)]
+    originals = iter(known)
     for label, spoil in SPOILS.items():
         for row in islice(originals, each):
             yield _labelled(spoil(row, rng), label, row["text"])
+    taken = set(map(_numbers, known))
+    for row in islice(originals, each):
+        sibling = _other_numbers(row, rng, taken)
+        taken.add(_numbers(sibling))
+        yield _labelled(sibling, "sibling", row["text"])
     for row in _chains(each, heldout_seed, LEVELS, "heldout"):
         leak = {**row, "text": f"Here is a small exercise. {row['text']}"}
         yield _labelled(leak, "leak", row["text"])
@@ -78,15 +85,22 @@ def _reworded(row: Row, rng: random.Random) -> Row:
     return {**row, "text": text}
 
 
-def _other_numbers(row: Row, rng: random.Random) -> Row:
-    """The same template, names and things, with every number drawn again."""
+def _other_numbers(row: Row, rng: random.Random, taken: set[Numbers]) -> Row:
+    """The same template, names and things, with every number drawn again.
+
+    Numbers that a problem of the template has already would make a copy of it.
+    """
     while True:
         other = words.draw(row["template"], rng)
-        if other["answer"] != row["answer"]:
+        if other["answer"] != row["answer"] and _numbers(other) not in taken:
             words_between = re.split(r"\d+", row["text"])
             numbers = [*re.findall(r"\d+", other["text"]), ""]
             pairs = zip(words_between, numbers, strict=True)
             return {**other, "text": "".join(map("".join, pairs))}
+
+
+def _numbers(row: Row) -> Numbers:
+    return row["template"], tuple(sorted(re.findall(r"\d+", row["text"])))
 
 
 def _chains(
@@ -118,7 +132,6 @@ SPOILS: dict[str, Callable[[Row, random.Random], Row]] = {
     "exact_copy_other_answer": _other_answer,
     "near_copy": _light_edit,
     "paraphrase": _reworded,
-    "sibling": _other_numbers,
 }
 UNREADABLE: list[Row] = [
     {"text": None, "answer": 3},

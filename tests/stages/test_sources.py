@@ -429,7 +429,7 @@ def planted_rows(label: str) -> list[dict[str, Any]]:
 
 def test_eight_of_every_impurity_are_planted():
     counts = Counter(row["label"] for row in planted.generate(**PLANTED))
-    labels = [*planted.SPOILS, "leak", "wrong_answer", "unreadable"]
+    labels = [*planted.SPOILS, "sibling", "leak", "wrong_answer", "unreadable"]
     assert counts == dict.fromkeys(labels, 8)
     assert [*planted.generate(**PLANTED)] == [*planted.generate(**PLANTED)]
 
@@ -437,7 +437,7 @@ def test_eight_of_every_impurity_are_planted():
 def test_planted_rows_are_what_their_label_says():
     templates = PLANTED["words_templates"]
     original = {row["text"]: row["answer"] for row in words.generate(80, 5, templates)}
-    for label in planted.SPOILS:
+    for label in [*planted.SPOILS, "sibling"]:
         assert all(row["of"] in original for row in planted_rows(label)), label
     for row in planted_rows("exact_copy"):
         assert row["text"].split() == row["of"].split()
@@ -452,6 +452,15 @@ def test_planted_rows_are_what_their_label_says():
     for row in planted_rows("sibling"):
         assert re.sub(r"\d+", "#", row["text"]) == re.sub(r"\d+", "#", row["of"])
         assert row["answer"] != original[row["of"]]
+
+
+def test_a_sibling_is_no_copy_of_any_other_word_problem():
+    rows = [*words.generate(160, 5, PLANTED["words_templates"])]
+    siblings = [row["text"] for row in planted_rows("sibling")]
+    known = {tuple(sorted(numbers(text))) for text in [row["text"] for row in rows]}
+
+    assert len({tuple(sorted(numbers(text))) for text in siblings}) == 8
+    assert not known & {tuple(sorted(numbers(text))) for text in siblings}
 
 
 def test_near_copies_share_most_of_their_trigrams():

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.verifiers.contract import Verdict
-from trainers.judge import Answer, _verify
+from pipeline.judging import Answer, _verify
 from trainers.rewards import rewards
 
 NAMES = ("correct", "format", "overlong", "repetition")

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.verifiers.contract import Verdict
-from trainers.judge import Answer, judge
+from pipeline.judging import Answer, judge
 
 
 def test_verdicts_come_in_order_and_workers_stay_for_the_next_list():
