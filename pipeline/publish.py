@@ -75,7 +75,7 @@ def upload(repo: str, folder: Path, *, public: bool) -> None:
     except (HfHubHTTPError, LocalTokenNotFoundError, OSError) as error:
         raise UserError(
             f"the Hub refused {repo}: {str(error).strip()[:300]}",
-            hint="is HF_TOKEN set, and may it write there? --dry-run DIR writes locally",
+            hint="is HF_TOKEN set, and may it write there?",
         ) from None
     print(f"published {repo}: {done.commit_url}")
 

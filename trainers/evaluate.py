@@ -21,13 +21,13 @@ from pipeline import console, tables
 from pipeline.engines.contract import Completion
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
+from pipeline.judging import Answer, judge
 from pipeline.models import Model, resolve
 from pipeline.prompts import messages
 from pipeline.recipe import load
 from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
 from pipeline.settings import Settings
 from trainers import scores
-from pipeline.judging import Answer, judge
 from trainers.training import report
 
 

@@ -14,12 +14,12 @@ from pydantic import AfterValidator, Field
 
 from pipeline import console
 from pipeline.errors import UserError
+from pipeline.judging import judge
 from pipeline.models import Model
 from pipeline.recipe import load
 from pipeline.settings import Settings
 from trainers import training
 from trainers.algorithms import preset
-from pipeline.judging import judge
 from trainers.rewards import rewards
 
 REWARDS = {"correct": 1.0, "format": 0.1, "overlong": 0.5}

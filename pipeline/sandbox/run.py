@@ -58,9 +58,7 @@ class Ran:
     ended: str
 
 
-def run_python(
-    program: str, *, stdin: bytes = b"", limits: Limits = STANDARD
-) -> Ran:
+def run_python(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> Ran:
     """Run `program` with the sandbox's Python, feed it `stdin`, and collect all."""
     with tempfile.TemporaryDirectory(prefix="goldsieve-") as folder:
         file = Path(folder) / "main.py"
@@ -96,16 +94,19 @@ def _exchange(
     process: "subprocess.Popen[bytes]", channel: int, stdin: bytes, limits: Limits
 ) -> tuple[list[bytes], str]:
     """Write stdin and read all channels, until they close or a limit is reached."""
-    assert process.stdin and process.stdout and process.stderr
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
     reads = [process.stdout.fileno(), process.stderr.fileno(), channel]
     parts: dict[int, list[bytes]] = {fd: [] for fd in reads}
     sizes = dict.fromkeys(reads, 0)
     left, deadline = memoryview(stdin), time.monotonic() + limits.wall_s
+    feed = process.stdin.fileno()
     with selectors.DefaultSelector() as selector:
         for fd in reads:
             selector.register(fd, selectors.EVENT_READ)
-        os.set_blocking(process.stdin.fileno(), False)
-        selector.register(process.stdin.fileno(), selectors.EVENT_WRITE)
+        os.set_blocking(feed, False)
+        selector.register(feed, selectors.EVENT_WRITE)
         ended = "exited"
         open_reads = set(reads)
         while open_reads:
@@ -113,7 +114,7 @@ def _exchange(
                 ended = "timeout"
                 break
             for key, _ in selector.select(wait):
-                if key.fd == process.stdin.fileno():
+                if key.fd == feed:
                     left = _fed(selector, process, left)
                     continue
                 data = os.read(key.fd, 65536)
@@ -174,7 +175,7 @@ def _command(folder: str, limits: Limits, channel: int) -> list[str]:
         named = ["env", f"GOLDSIEVE_FD={channel}"]
         # The limit on processes counts all that this user runs: leave it out.
         free = [bound for bound in bounds if not bound.startswith("--nproc")]
-        return [*free, *named, sys.executable, "-I", "-S", f"{folder}/main.py"]
+        return [*free, *named, sys.executable, "-I", f"{folder}/main.py"]
     python, runtime = _runtime()
     walls = [
         _bubblewrap(),
@@ -216,7 +217,7 @@ def _command(folder: str, limits: Limits, channel: int) -> list[str]:
         ]
     else:
         walls += ["--unshare-user", "--cap-drop", "ALL"]
-    return [*walls, "--", *bounds, python, "-I", "-S", "/work/main.py"]
+    return [*walls, "--", *bounds, python, "-I", "/work/main.py"]
 
 
 def _bubblewrap() -> str:
@@ -246,5 +247,6 @@ def _runtime() -> tuple[str, tuple[str, ...]]:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     if prefix.is_relative_to("/usr"):
         return str(prefix / "bin" / version), tuple(mounts)
-    mounts += ["--ro-bind", str(prefix), "/opt/python"]
-    return f"/opt/python/bin/{version}", tuple(mounts)
+    mounts += ["--ro-bind", str(prefix), "/python"]
+    mounts += ["--setenv", "LD_LIBRARY_PATH", "/python/lib"]
+    return f"/python/bin/{version}", tuple(mounts)

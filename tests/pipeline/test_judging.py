@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.verifiers.contract import Verdict
 from pipeline.judging import Answer, judge
+from pipeline.verifiers.contract import Verdict
 
 
 def test_verdicts_come_in_order_and_workers_stay_for_the_next_list():

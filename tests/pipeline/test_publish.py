@@ -111,7 +111,7 @@ def test_a_config_without_rows_is_left_out_of_head_and_example(project: Path):
 def test_without_a_card_it_says_what_to_run(project: Path):
     Path("data_cards/README.md").unlink()
 
-    with pytest.raises(UserError, match="README.md does not exist") as said:
+    with pytest.raises(UserError, match="does not exist") as said:
         publish.publish("me/set", dry_run=project / "out", public=False)
     assert said.value.hint == "dvc repro card"
 

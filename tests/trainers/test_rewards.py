@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.verifiers.contract import Verdict
 from pipeline.judging import Answer, _verify
+from pipeline.verifiers.contract import Verdict
 from trainers.rewards import rewards
 
 NAMES = ("correct", "format", "overlong", "repetition")

@@ -1,0 +1,176 @@
+"""What an untrusted program can and cannot do. Real bubblewrap, real programs."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.sandbox.run import Limits, run_python
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="bubblewrap is not installed"
+)
+SHORT = Limits(wall_s=4, cpu_s=3)
+
+
+def test_a_program_reads_its_input_and_is_read():
+    ran = run_python(
+        "import os, sys\n"
+        "print(sys.stdin.read().upper())\n"
+        "print('no', file=sys.stderr)\n"
+        "os.write(int(os.environ['GOLDSIEVE_FD']), b'told')",
+        stdin=b"hello",
+    )
+
+    assert (ran.code, ran.out, ran.err, ran.told, ran.ended) == (
+        0, b"HELLO\n", b"no\n", b"told", "exited",
+    )  # fmt: skip
+
+
+def test_a_megabyte_passes_both_ways():
+    text = b"x" * 1_000_000
+    ran = run_python("import sys; print(sys.stdin.read(), end='')", stdin=text)
+
+    assert ran.out == text
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "said"),
+    [
+        (
+            "network",
+            "import socket; socket.create_connection(('127.0.0.1', 80), 2)",
+            "Error",
+        ),
+        (
+            "outside",
+            "import socket; socket.create_connection(('1.1.1.1', 80), 2)",
+            "unreachable",
+        ),
+        ("write", "open('/usr/evil', 'w')", "Read-only"),
+        ("root", "open('/evil', 'w')", "Read-only"),
+        ("itself", "open('/work/main.py', 'w')", "Error"),
+        ("passwd", "open('/etc/passwd').read()", "Error"),
+        ("shadow", "open('/etc/shadow').read()", "Error"),
+        ("home", "import os; os.listdir('/root')", "Error"),
+        ("memory", "x = bytearray(10**10)", "MemoryError"),
+        (
+            "memory in steps",
+            "x = []\nwhile True: x.append(bytearray(10**7))",
+            "MemoryError",
+        ),
+        (
+            "disk",
+            "f = open('/tmp/x', 'wb')\nwhile True: f.write(b'0' * 10**6)",
+            "Error",
+        ),
+        (
+            "many files",
+            "import os\nfor i in range(10**4): os.open('/tmp', 0)",
+            "Too many",
+        ),
+        ("kill", "import os; os.kill(-1, 9)", "Error"),
+        ("mount", "import os; os.chroot('/tmp')", "Error"),
+        ("become root", "import os; os.setuid(0)", "Error"),
+        ("nice", "import os; os.nice(-10)", "Error"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and len(value) < 16 else "",
+)
+def test_what_is_forbidden_fails(name: str, program: str, said: str):
+    ran = run_python(program, limits=SHORT)
+
+    assert ran.code != 0, name
+    assert said in ran.err.decode()
+
+
+def test_processes_are_counted():
+    ran = run_python(
+        "import os, time\n"
+        "made = 0\n"
+        "try:\n"
+        "    while made < 500:\n"
+        "        if os.fork() == 0: time.sleep(60)\n"
+        "        made += 1\n"
+        "except OSError: pass\n"
+        "print(made)",
+        limits=SHORT,
+    )
+
+    assert int(ran.out) <= SHORT.processes
+
+
+@pytest.mark.parametrize(
+    ("program", "ended"),
+    [
+        ("import time; time.sleep(100)", "timeout"),
+        (
+            "import os\nwhile True:\n    try: os.fork()\n    except OSError: 0",
+            "timeout",
+        ),
+        ("while True: print('x' * 1000)", "output_limit"),
+        (
+            "import os\nfd = int(os.environ['GOLDSIEVE_FD'])\n"
+            "while True: os.write(fd, b'x' * 9999)",
+            "output_limit",
+        ),
+        (
+            "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+            "time.sleep(99)",
+            "timeout",
+        ),
+    ],
+)
+def test_what_goes_on_is_ended(program: str, ended: str):
+    start = time.monotonic()
+    ran = run_python(program, limits=SHORT)
+
+    assert ran.ended == ended
+    assert time.monotonic() - start < 10
+
+
+def test_a_busy_program_ends_by_its_cpu_time():
+    ran = run_python("while True: pass", limits=Limits(wall_s=20, cpu_s=1))
+
+    assert ran.code != 0
+    assert ran.ended == "exited"
+
+
+def test_a_daemon_does_not_outlive_the_sandbox():
+    mark = "goldsieve-daemon-mark"
+    run_python(
+        f"import os, time\nif os.fork() == 0:\n    os.setsid()\n"
+        f"    if os.fork() == 0: os.execvp('sleep', ['{mark}', '47'])\n"
+        f"    os._exit(0)\ntime.sleep(0.3)"
+    )
+
+    commands = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            commands.append(file.read_bytes())
+        except OSError:
+            continue
+    assert not any(mark.encode() in command for command in commands)
+
+
+def test_nothing_stays_between_two_runs():
+    run_python("open('/tmp/left', 'w').write('secret')")
+    ran = run_python("import os; print(os.listdir('/tmp'))")
+
+    assert ran.out == b"[]\n"
+
+
+def test_without_a_sandbox_it_refuses_and_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+
+    with pytest.raises(UserError, match="no sandbox") as said:
+        run_python("print(1)")
+    assert "apt-get install bubblewrap" in said.value.hint
+
+
+def test_no_sandbox_must_be_asked_for_by_name(monkeypatch):
+    monkeypatch.setenv("GOLDSIEVE_SANDBOX", "none")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+
+    assert run_python("print(1)").out == b"1\n"
