@@ -67,13 +67,14 @@ def _loaded(
     network.max_seq_length = max_tokens
 
     def run(texts: list[str]) -> np.ndarray:
-        return network.encode(
+        vectors: np.ndarray = network.encode(
             texts,
             batch_size=batch_size,
             normalize_embeddings=True,
             show_progress_bar=False,
             convert_to_numpy=True,
         ).astype(np.float32)
+        return vectors
 
     return run
 
@@ -142,7 +143,8 @@ def _without_common_direction(vectors: np.ndarray) -> np.ndarray:
     common = np.linalg.eigh(moments)[1][:, -1].astype(np.float32)
     vectors = vectors - np.outer(vectors @ common, common)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.maximum(lengths, 1e-12)
+    unit: np.ndarray = vectors / np.maximum(lengths, 1e-12)
+    return unit
 
 
 def _read(cache: Path) -> dict[str, np.ndarray]:

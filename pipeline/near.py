@@ -79,7 +79,8 @@ def mark(
     family: dict[int, int] = {}
     for later in sorted(earlier):
         kept = [pair for pair in sorted(earlier[later]) if pair[0] not in twins]
-        copies, siblings = [], []
+        copies: list[tuple[int, float]] = []
+        siblings: list[tuple[int, float]] = []
         for first, score in kept:
             same = answers[first] == answers[later]
             is_copy = not guard or (

@@ -154,11 +154,13 @@ def _scheduled(
             worker.kill()
 
 
-def _finished(busy: dict[Any, tuple[int, Any, float]], limit_s: float | None) -> list:
+def _finished(
+    busy: dict[Any, tuple[int, Any, float]], limit_s: float | None
+) -> list[Any]:
     """The workers that answered, died or ran out of time; waits for the first."""
     oldest = min(since for _, _, since in busy.values())
     left = None if limit_s is None else max(0.0, oldest + limit_s - time.monotonic())
-    ready = type(next(iter(busy))).wait(list(busy), left)
+    ready: list[Any] = type(next(iter(busy))).wait(list(busy), left)
     now = time.monotonic()
     overdue = [
         worker

@@ -84,7 +84,8 @@ def _ledger() -> pl.DataFrame:
     """Every dropped row of every stage, with the stage that dropped it."""
     files = sorted(tables.DROPPED.rglob("*.parquet"))
     parts = [_part(file) for file in files]
-    empty = pl.Schema({**PROBLEM, "stage": pl.String, **VERDICT}).to_frame()
+    told = [*PROBLEM.items(), ("stage", pl.String()), *VERDICT.items()]
+    empty = pl.Schema(told).to_frame()
     return pl.concat([empty.select(LEDGER), *parts])
 
 

@@ -1,5 +1,6 @@
 """A worker of `each()` that lives on a Ray cluster instead of in a process here."""
 
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,7 @@ class RayWorker:
         raised: Callable[[BaseException], Any],
     ) -> None:
         _connect()
-        self.actor = _Actor.remote(make_work)
+        self.actor = _Actor.remote(make_work)  # type: ignore[attr-defined]
         self.lost, self.raised = lost, raised
         self.overdue = False
 
@@ -32,7 +33,8 @@ class RayWorker:
         except ray.exceptions.RayActorError as error:
             return self.lost(f"a Ray worker died: {error}")
         except ray.exceptions.RayTaskError as error:
-            return self.raised(error.as_instanceof_cause())
+            cause = error.as_instanceof_cause()  # type: ignore[no-untyped-call]
+            return self.raised(cause)
 
     def kill(self) -> None:
         ray.kill(self.actor)
@@ -62,6 +64,6 @@ def _connect() -> None:
     ray.init(
         log_to_driver=False,
         include_dashboard=False,
-        logging_level="error",
+        logging_level=logging.ERROR,
         runtime_env={"env_vars": {"PYTHONPATH": os.getcwd()}},
     )

@@ -1,5 +1,6 @@
 """The named recipes in recipes/, and which of them is active."""
 
+from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
 
@@ -14,7 +15,13 @@ def run(action: str, names: list[str]) -> None:
     wanted = {"list": 0, "show": 1, "use": 1, "diff": 2}[action]
     if len(names) != wanted:
         raise UserError(f"recipe {action} takes {wanted} names, {len(names)} given")
-    {"list": _list, "show": _show, "use": _use, "diff": _diff}[action](*names)
+    actions: dict[str, Callable[..., None]] = {
+        "list": _list,
+        "show": _show,
+        "use": _use,
+        "diff": _diff,
+    }
+    actions[action](*names)
 
 
 def _list() -> None:
@@ -47,8 +54,8 @@ def _use(name: str) -> None:
 
 
 def _diff(old: str, new: str) -> None:
-    lines = [_file(name).read_text().splitlines() for name in (old, new)]
-    print("\n".join(unified_diff(*lines, old, new, lineterm="", n=1)))
+    before, after = (_file(name).read_text().splitlines() for name in (old, new))
+    print("\n".join(unified_diff(before, after, old, new, lineterm="", n=1)))
 
 
 def _file(name: str) -> Path:

@@ -4,26 +4,33 @@ From `collect` to `export` one rule holds: columns only grow, rows only shrink.
 The meanings below are printed as the glossary of the data card.
 """
 
+from typing import Any
+
 import polars as pl
 
-SOLUTION = pl.Struct({"text": pl.String, "model": pl.String, "correct": pl.Boolean})
-
-PROBLEM = pl.Schema(
-    {
-        "id": pl.String,
-        "key": pl.String,
-        "source": pl.String,
-        "license": pl.String,
-        "origin": pl.List(pl.String),
-        "domain": pl.String,
-        "problem": pl.String,
-        "answer": pl.String,
-        "verifier": pl.String,
-        "verify_info": pl.String,
-        "solutions": pl.List(SOLUTION),
-        "meta": pl.String,
-    }
+SOLUTION = pl.Struct(
+    [
+        pl.Field("text", pl.String),
+        pl.Field("model", pl.String),
+        pl.Field("correct", pl.Boolean),
+    ]
 )
+
+COLUMNS: dict[str, Any] = {
+    "id": pl.String,
+    "key": pl.String,
+    "source": pl.String,
+    "license": pl.String,
+    "origin": pl.List(pl.String),
+    "domain": pl.String,
+    "problem": pl.String,
+    "answer": pl.String,
+    "verifier": pl.String,
+    "verify_info": pl.String,
+    "solutions": pl.List(SOLUTION),
+    "meta": pl.String,
+}
+PROBLEM = pl.Schema(COLUMNS)
 
 BENCHMARK = pl.Schema(
     {

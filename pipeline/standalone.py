@@ -15,7 +15,7 @@ import yaml
 
 from pipeline import recipe, tables, verdict
 from pipeline.errors import UserError
-from pipeline.readers import Unreadable, raw_rows
+from pipeline.readers import Row, Unreadable, raw_rows
 from pipeline.schema import BENCHMARK, PROBLEM, conform
 from pipeline.text import fingerprint
 
@@ -91,9 +91,13 @@ def _problems(path: Path, renames: dict[str, str]) -> tuple[pl.DataFrame, pl.Dat
 def _table(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
     if path.suffix == ".parquet" and path.exists():
         return pl.read_parquet(path), []
-    rows, unreadable = [], []
+    rows: list[Row] = []
+    unreadable: list[Unreadable] = []
     for row in raw_rows(path):
-        (unreadable if isinstance(row, Unreadable) else rows).append(row)
+        if isinstance(row, Unreadable):
+            unreadable.append(row)
+        else:
+            rows.append(row)
     table = pl.DataFrame(rows, infer_schema_length=None, strict=False)
     return table if rows else pl.DataFrame({"problem": []}, {"problem": pl.String}), (
         unreadable

@@ -10,7 +10,7 @@ Reasons: the names in `RULES`, `too_short`, `too_long`, `answer_too_long`,
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -46,6 +46,7 @@ Flag = Literal[
     "blank",
     "not_english",
 ]
+Gold = tuple[str, str | None, str | None]  # verifier, answer, verify_info
 AnswerType = Literal["integer", "decimal", "fraction", "letter", "boolean", "other"]
 
 
@@ -102,10 +103,11 @@ def _answer_type(answer: pl.Expr) -> pl.Expr:
         "letter": r"^\(?[A-Z]\)?$",
         "boolean": r"(?i)^(yes|no|true|false)$",
     }
-    chain = pl.when(answer.is_null()).then(pl.lit(None, pl.String))
+    chain: Any = pl.when(answer.is_null()).then(pl.lit(None, pl.String))
     for kind, pattern in kinds.items():
         chain = chain.when(answer.str.contains(pattern)).then(pl.lit(kind))
-    return chain.otherwise(pl.lit("other"))
+    kind_of: pl.Expr = chain.otherwise(pl.lit("other"))
+    return kind_of
 
 
 def _gradable(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
@@ -127,7 +129,7 @@ def _gradable(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
 
 
 def _ask(golds: pl.DataFrame, params: Params) -> Iterator[list[str | None]]:
-    batches = [batch.rows() for batch in golds.iter_slices(256)]
+    batches: list[list[Gold]] = [batch.rows() for batch in golds.iter_slices(256)]
     return each(
         _reader,
         batches,
@@ -136,24 +138,30 @@ def _ask(golds: pl.DataFrame, params: Params) -> Iterator[list[str | None]]:
     )
 
 
-def _one_by_one(batch: list[tuple], limit_s: float) -> list[str | None]:
+def _one_by_one(batch: list[Gold], limit_s: float) -> list[str | None]:
     """A batch that hung, row by row, so that one answer costs only itself."""
     singles = each(
         _reader,
         [[row] for row in batch],
         limit_s=limit_s,
-        late=lambda row: ["reading the gold answer takes too long"],
+        late=_gave_up,
     )
     return [why for single in singles for why in single]
 
 
-def _reader() -> Callable[[list[tuple]], list[str | None]]:
+def _gave_up(row: list[Gold]) -> list[str | None]:
+    return ["reading the gold answer takes too long"]
+
+
+def _reader() -> Callable[[list[Gold]], list[str | None]]:
     return _read
 
 
-def _read(golds: list[tuple]) -> list[str | None]:
+def _read(golds: list[Gold]) -> list[str | None]:
     return [_unreadable(*gold) for gold in golds]
 
 
 def _unreadable(verifier: str, answer: str | None, info: str | None) -> str | None:
-    return contract.load(verifier).unreadable(answer, json.loads(info or "{}"))
+    details = json.loads(info or "{}")
+    why: str | None = contract.load(verifier).unreadable(answer, details)
+    return why

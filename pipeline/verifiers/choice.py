@@ -43,8 +43,10 @@ def _letter(text: str, choices: dict[str, str]) -> str | None:
         if plain.casefold() == said.strip().casefold():
             return letter
     found = re.match(r"\(?([A-Za-z])\)?(?:[.):]|\s|$)", plain)
-    letter = found.group(1).upper() if found else None
-    return letter if letter and (not choices or letter in choices) else None
+    if found is None:
+        return None
+    first = found.group(1).upper()
+    return first if not choices or first in choices else None
 
 
 def _in_prose(text: str) -> str | None:

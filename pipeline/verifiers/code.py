@@ -187,7 +187,7 @@ def _same_token(ours: str, theirs: str) -> bool:
     try:
         left, right = Decimal(ours), Decimal(theirs)
         if "." in theirs and left.is_finite() and right.is_finite():
-            return abs(left - right) <= Decimal("1e-6") * max(1, abs(right))
+            return abs(left - right) <= Decimal("1e-6") * max(Decimal(1), abs(right))
         return left == right
     except (InvalidOperation, OverflowError):
         return False
@@ -281,9 +281,10 @@ def _as_calls(code: str, name: str | None) -> list[Call]:
 def _as_call(test: ast.expr, name: str | None) -> Call | None:
     expected: Any = True
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq):
-        if len(test.ops) > 1 or not _is_plain(test.comparators[0]):
+        right = test.comparators[0]
+        if len(test.ops) > 1 or not _is_plain(right):
             return None
-        test, expected = test.left, ast.literal_eval(test.comparators[0])
+        test, expected = test.left, ast.literal_eval(right)
     if not isinstance(test, ast.Call) or test.keywords:
         return None
     if not isinstance(test.func, ast.Name) or not all(map(_is_plain, test.args)):

@@ -60,4 +60,4 @@ def head(params: "Params", told: dict[str, Any]) -> str:
         "tags": list(params.tags),
         "configs": configs,
     }
-    return yaml.safe_dump(json.loads(json.dumps(said)), sort_keys=False)
+    return str(yaml.safe_dump(json.loads(json.dumps(said)), sort_keys=False))

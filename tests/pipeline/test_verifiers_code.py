@@ -62,7 +62,8 @@ def fenced(program: str) -> str:
         ),
         (GOOD, ADD),
         (
-            "class Solution:\n    def add(self, a: int, b: int) -> int:\n        return a + b",
+            "class Solution:\n"
+            "    def add(self, a: int, b: int) -> int:\n        return a + b",
             ADD,
         ),
         (GOOD, CHECK),

@@ -19,6 +19,7 @@ def judged(rows: pl.DataFrame, **params) -> Outcome:
         ("Show that $x > 2$.", "proof"),
         ("Which is largest?\nA. 1\nB. 2\nC. 3", "multiple_choice"),
         ("Pick one: (A) 1 (B) 2 (C) 3", "multiple_choice"),
+        ("Let x > 1. Then show that x² > x.", "proof"),
         ("True or false: 7 is prime.", "true_false"),
         ("(a) Find the area. (b) Find the perimeter.", "multi_part"),
         ("In the figure, what is the angle at A?", "figure"),
@@ -39,6 +40,7 @@ def test_a_rule_fires_on_what_it_names(text: str, flag: str):
     [
         "How many ways are there to show 7 fingers?",
         "A shows that she has 3 apples. How many are left of 9?",
+        "She watched a show that was 30 minutes long, twice. How long?",
         "Find f(a) + f(b) where f(x) = x.",
         "Let (a, b) be a point with a + b = 3.",
         "The figure skater jumps 3 times.",
@@ -58,9 +60,17 @@ def test_a_flag_that_does_not_cut_is_still_measured():
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [("42", "integer"), ("-1,200", "integer"), ("0.5", "decimal"), ("1/2", "fraction"),
-     (r"\frac{1}{2}", "fraction"), ("B", "letter"), ("Yes", "boolean"), ("x+1", "other")],
-)  # fmt: skip
+    [
+        ("42", "integer"),
+        ("-1,200", "integer"),
+        ("0.5", "decimal"),
+        ("1/2", "fraction"),
+        (r"\frac{1}{2}", "fraction"),
+        ("B", "letter"),
+        ("Yes", "boolean"),
+        ("x+1", "other"),
+    ],
+)
 def test_answers_have_a_type(answer: str, kind: str):
     outcome = judged(problems("What?", answer=[answer]), gradable=False)
 
