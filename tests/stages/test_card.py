@@ -1,0 +1,119 @@
+"""The card holds what was counted, and nothing that was not."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import tables
+from stages.card import Params, build
+from tests.project import HERE, SECTIONS, run_in
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return run_in(tmp_path)
+
+
+def card(out: Path, template: str | None = None) -> str:
+    out.mkdir(exist_ok=True)
+    build(
+        Params(title="A set"),
+        out,
+        SECTIONS,
+        template or (HERE / "data_cards/template.md").read_text(),
+        "By hand.",
+        tables.read(tables.DATA / "select.parquet"),
+        tables.read(tables.DATA / "grades.parquet"),
+        tables.read(tables.DATA / "benchmarks.parquet"),
+        {"kind": "local", "name": "m", "revision": "1" * 40, "load": ""},
+        tables.DATA / "export",
+        tables.DROPPED,
+        tables.METRICS,
+    )
+    return (out / "README.md").read_text()
+
+
+def test_the_head_is_what_the_hub_reads(project: Path):
+    head = yaml.safe_load(card(project / "out").split("---\n")[1])
+
+    assert [config["config_name"] for config in head["configs"]] == [
+        "rl", "sft", "dropped", "grades",
+    ]  # fmt: skip
+    assert head["configs"][0]["default"] is True
+    assert head["size_categories"] == ["n<1K"]
+    assert set(head) == {
+        "pretty_name", "license", "language", "size_categories", "task_categories",
+        "source_datasets", "annotations_creators", "tags", "configs",
+    }  # fmt: skip
+
+
+def test_the_body_holds_the_counts(project: Path):
+    text = card(project / "out")
+
+    assert "2 problems with verifiable answers" in text
+    assert "what 6 collected rows come to" in text
+    assert "| dedup_exact | 5 | 1 | 4 |" in text
+    assert "| decontaminate | `contaminated` | a | 1 | `a/00002` |" in text
+    assert "| exam | 1 | 1 | 1 | 0.0 |" in text
+    assert "| a | a.jsonl | – | MIT | 6 | 2 |" in text
+    assert "20 samples of 5 problems, up to 4 a problem, from `m`" in text
+    assert "| math | 20 | 12 | 8 | 0 | 0 |" in text
+    assert "By hand." in text
+
+
+def test_the_params_are_printed_in_full_without_training(project: Path):
+    text = card(project / "out")
+
+    printed = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
+    assert printed == SECTIONS
+
+
+def test_a_name_that_nothing_counted_is_an_error(project: Path):
+    from jinja2 import UndefinedError
+
+    with pytest.raises(UndefinedError):
+        card(project / "out", template="{{ never_counted }}")
+
+
+def test_a_count_that_is_missing_is_an_error(project: Path):
+    (tables.METRICS / "quality.json").unlink()
+
+    with pytest.raises(FileNotFoundError, match="quality"):
+        card(project / "out")
+
+
+def test_plots_are_numbers_and_pictures(project: Path):
+    card(project / "out")
+    plots = project / "out/plots"
+
+    funnel = json.loads((plots / "funnel.json").read_text())
+    assert [row["rows"] for row in funnel] == [5, 5, 5, 4, 4, 4, 3, 2, 2, 2]
+    reasons = json.loads((plots / "reasons.json").read_text())
+    assert {row["reason"]: row["rows"] for row in reasons} == {
+        "source_unreadable": 1,
+        "exact_duplicate": 1,
+        "contaminated": 1,
+        "too_easy": 1,
+    }
+    rates = json.loads((plots / "pass_rate.json").read_text())
+    assert [row["before"] for row in rates] == [0, 0, 0, 0, 0, 4, 0, 0, 0, 1]
+    assert [row["after"] for row in rates] == [0, 0, 0, 0, 0, 2, 0, 0, 0, 0]
+    for picture in ("funnel.svg", "pass_rate.svg"):
+        assert "<svg" in (plots / picture).read_text()
+
+
+def test_twice_gives_the_same_bytes(project: Path):
+    card(project / "one")
+    card(project / "two")
+
+    names = sorted(
+        p.relative_to(project / "one") for p in (project / "one").rglob("*.*")
+    )
+    assert len(names) == 7
+    for name in names:
+        assert (project / "one" / name).read_bytes() == (
+            project / "two" / name
+        ).read_bytes()
