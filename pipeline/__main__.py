@@ -45,6 +45,7 @@ def run_filter(
     module = stage(name)
     if not hasattr(module, "judge"):
         raise UserError(f"{name} is not a filter", hint=f"goldsieve make {name} …")
+    _check_inputs(module.judge, name, len(inputs), own={"params"})
     if out is not None:
         standalone.run(module, name, inputs, out=out, settings=set, columns=column)
         return
@@ -61,9 +62,15 @@ def run_make(name: str, inputs: list[Path], out: Path | None) -> None:
     """Make a table, or a folder, from others; "collect.gsm8k" names one source."""
     stage_name, _, entry = name.partition(".")
     module = stage(stage_name)
+    if hasattr(module, "judge"):
+        raise UserError(f"{name} is not a maker", hint=f"goldsieve filter {name} …")
+    builds = hasattr(module, "build")
+    work = module.build if builds else module.make
+    count = len(inputs) + bool(entry)
+    _check_inputs(work, name, count, own={"params", "out"})
     params = recipe.load(module.Params, name)
     given = [*([entry] if entry else []), *map(tables.read, inputs)]
-    if hasattr(module, "build"):
+    if builds:
         if out is None:
             raise UserError(f"{name} needs --out FOLDER")
         metrics = module.build(params, out, *given)
@@ -73,6 +80,18 @@ def run_make(name: str, inputs: list[Path], out: Path | None) -> None:
         return
     made = module.SCHEMA.to_frame() if params is None else module.make(params, *given)
     _write_made(made, name, Path(name.replace(".", "/")), module)
+
+
+def _check_inputs(
+    function: Callable[..., Any], name: str, count: int, *, own: set[str]
+) -> None:
+    """UserError where a stage is given more or fewer inputs than it takes."""
+    wanted = [name for name in signature(function).parameters if name not in own]
+    if count != len(wanted):
+        raise UserError(
+            f"{name} takes {len(wanted)} inputs, {count} given",
+            hint=f"in order: {', '.join(wanted) or 'none'}",
+        )
 
 
 def _write_made(made: Any, name: str, place: Path, module: ModuleType) -> None:
