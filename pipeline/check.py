@@ -38,6 +38,7 @@ def _mistakes(
 ) -> Iterator[str]:
     for name in sections.keys() - set(stages):
         yield f"{recipe.RECIPE}: {name} is not a stage; stages are {', '.join(stages)}"
+    yield from _order(sections)
     for name in stages:
         entries = sections.get(name) if name == "collect" else None
         wanted = [f"{name}.{entry}" for entry in entries] if entries else [name]
@@ -46,6 +47,16 @@ def _mistakes(
                 recipe.load(_params(name, stage), section)
             except UserError as error:
                 yield str(error)
+
+
+def _order(sections: dict[str, Any]) -> Iterator[str]:
+    """Sources that are collected and not pooled, or pooled and not collected."""
+    sources = set(sections.get("collect") or {})
+    order = set((sections.get("pool") or {}).get("order") or ())
+    for name in sorted(sources - order):
+        yield f"{recipe.RECIPE}: {name} is collected, and pool.order does not name it"
+    for name in sorted(order - sources):
+        yield f"{recipe.RECIPE}: pool.order names {name}, and nothing collects it"
 
 
 def _params(name: str, stage: Callable[[str], ModuleType]) -> type[Settings]:

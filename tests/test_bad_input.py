@@ -110,8 +110,8 @@ def test_duplicate_ids_are_dropped_by_the_pool(tmp_path: Path):
         ("collect: {a: {adapter: gsm8k}}", ["make", "collect.a"], "path"),
         ("decontaminate: {}", ["filter", "decontaminate", "x"], "takes 2 inputs"),
         ("pool: {order: [a]}", ["make", "pool"], "in order: folder"),
-        ("collect: {a: {adapter: math, path: no.csv}}", ["make", "collect.a"], "no.csv"),
-        ("collect: {a: {adapter: math, path: $NO/x.csv}}", ["make", "collect.a"], "NO"),
+        ("collect: {a: {adapter: math, path: no.x}}", ["make", "collect.a"], "no.x"),
+        ("collect: {a: {adapter: math, path: $NO/x}}", ["make", "collect.a"], "NO"),
         ("collect: {a: {adapter: gsm8k, repo: openai/gsm8k}}", ["make", "collect.a"],
          "revision"),
         ("collect: {b: {}}", ["make", "collect.a"], "no section 'collect.a'"),
@@ -145,3 +145,10 @@ def test_check_finds_a_typo_before_anything_runs(tmp_path: Path):
     done = goldsieve(tmp_path, "check")
     assert done.returncode == 2
     assert "difficulty.max_rate" in done.stderr
+
+    (tmp_path / "params.yaml").write_text(
+        recipe.replace("order: [handwritten, ", "order: [")
+    )
+    done = goldsieve(tmp_path, "check")
+    assert done.returncode == 2
+    assert "handwritten is collected" in done.stderr

@@ -31,7 +31,9 @@ def checkout(folder: Path) -> Path:
     return folder
 
 
-def repro(folder: Path, *targets: str) -> subprocess.CompletedProcess[str]:
+def repro(
+    folder: Path, *targets: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """`dvc repro` in `folder`, with this Python, on its code and its own caches."""
     bin = Path(sys.executable).parent
     env = os.environ | {
@@ -40,6 +42,7 @@ def repro(folder: Path, *targets: str) -> subprocess.CompletedProcess[str]:
         "GOLDSIEVE_CACHE": str(folder / ".cache"),
         "HF_HUB_OFFLINE": "1",
         "DVC_NO_ANALYTICS": "1",
+        **environment,
     }
     return subprocess.run(
         [sys.executable, "-m", "dvc", "repro", *targets],
@@ -110,6 +113,68 @@ def test_evaluation_shows_three_models_with_intervals(demo: Path):
     for model in evaluated["models"].values():
         low, high = model["pass@1_interval"]
         assert 0 <= low < model["pass@1"] < high <= 1
+
+
+def test_the_planted_rows_are_found_where_they_should_be(demo: Path):
+    label = pl.col("meta").str.json_path_match("$.planted")
+    dropped = pl.concat(
+        pl.read_parquet(file)
+        .select("id", "reason", "meta")
+        .with_columns(stage=pl.lit(file.stem))
+        for file in sorted((demo / "data/dropped").glob("*.parquet"))
+        if file.stem != "benchmarks"
+    ).with_columns(label=label)
+    found = {
+        name: set(rows["stage"])
+        for (name,), rows in dropped.drop_nulls("label").group_by("label")
+    }
+    counts = dict(dropped.drop_nulls("label")["label"].value_counts().iter_rows())
+
+    assert found["exact_copy"] == {"dedup_exact"}
+    assert found["exact_copy_other_answer"] == {"dedup_exact"}
+    assert found["near_copy"] == {"dedup_ngram"}
+    assert found["paraphrase"] <= {"dedup_ngram", "dedup_embedding"}
+    assert "dedup_embedding" in found["paraphrase"]
+    assert found["leak"] == {"decontaminate"}
+    assert "verify" in found["wrong_answer"]
+    assert found["sibling"].isdisjoint({"dedup_ngram", "dedup_embedding"})
+    impure = {name: count for name, count in counts.items() if name != "sibling"}
+    assert impure == dict.fromkeys(impure, 8), "every planted row is found"
+    unreadable = pl.read_parquet(demo / "data/dropped/collect/planted.parquet")
+    assert unreadable["reason"].to_list() == ["source_unreadable"] * 8
+
+
+def test_no_held_out_problem_is_trained_on(demo: Path):
+    rows = pl.read_parquet(demo / "data/select.parquet")
+    items = pl.read_parquet(demo / "data/benchmarks.parquet")
+
+    assert rows.filter(pl.col("key").is_in(items["key"].to_list())).height == 0
+
+
+def test_training_helps(demo: Path):
+    gain = json.loads((demo / "data_cards/metrics/evaluate.json").read_text())["gain"]
+
+    assert gain["sft"]["interval"][0] > 0
+    assert gain["grpo"]["interval"][0] > 0
+
+
+def test_the_funnel_and_every_config_of_the_card_are_there(demo: Path):
+    from datasets import load_dataset
+
+    told = subprocess.run(
+        [sys.executable, "-m", "pipeline", "funnel"],
+        cwd=demo, env=os.environ | {"PYTHONPATH": str(demo)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    assert "grpo" in told.stdout
+    subprocess.run(
+        [sys.executable, "-m", "pipeline", "publish", "me/set", "--dry-run", "out"],
+        cwd=demo, env=os.environ | {"PYTHONPATH": str(demo)}, check=True,
+    )  # fmt: skip
+    for name in ("rl", "sft", "dropped", "grades"):
+        loaded = load_dataset(str(demo / "out"), name, cache_dir=str(demo / "hf"))
+        assert loaded["train"].num_rows > 100
 
 
 def test_the_recipe_knows_every_stage(demo: Path):
