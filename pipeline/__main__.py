@@ -43,7 +43,7 @@ def run_filter(
 ) -> None:
     """Judge the first table, with the others at hand, and split it."""
     module = stage(name)
-    if not hasattr(module, "judge"):
+    if _kind(module) != "judge":
         raise UserError(f"{name} is not a filter", hint=f"goldsieve make {name} …")
     _check_inputs(module.judge, name, len(inputs), own={"params"})
     if out is not None:
@@ -62,15 +62,14 @@ def run_make(name: str, inputs: list[Path], out: Path | None) -> None:
     """Make a table, or a folder, from others; "collect.gsm8k" names one source."""
     stage_name, _, entry = name.partition(".")
     module = stage(stage_name)
-    if hasattr(module, "judge"):
+    kind = _kind(module)
+    if kind == "judge":
         raise UserError(f"{name} is not a maker", hint=f"goldsieve filter {name} …")
-    builds = hasattr(module, "build")
-    work = module.build if builds else module.make
     count = len(inputs) + bool(entry)
-    _check_inputs(work, name, count, own={"params", "out"})
+    _check_inputs(getattr(module, kind), name, count, own={"params", "out"})
     params = recipe.load(module.Params, name)
     given = [*([entry] if entry else []), *map(tables.read, inputs)]
-    if builds:
+    if kind == "build":
         if out is None:
             raise UserError(f"{name} needs --out FOLDER")
         metrics = module.build(params, out, *given)
@@ -80,6 +79,11 @@ def run_make(name: str, inputs: list[Path], out: Path | None) -> None:
         return
     made = module.SCHEMA.to_frame() if params is None else module.make(params, *given)
     _write_made(made, name, Path(name.replace(".", "/")), module)
+
+
+def _kind(module: ModuleType) -> str:
+    """Which of build, make and judge the stage is; the first it has counts."""
+    return next(kind for kind in ("build", "make", "judge") if hasattr(module, kind))
 
 
 def _check_inputs(
