@@ -59,7 +59,7 @@ def _majority(grades: pl.DataFrame) -> pl.DataFrame:
             majority_answer=pl.first("extracted"),
             key_agrees=pl.first("correct"),
         )
-        .filter(pl.col("_answer").is_not_null())
+        .filter(pl.col("_answer").fill_null("") != "")
         .sort("votes", descending=True, maintain_order=True)
         .unique("id", keep="first", maintain_order=True)
     )

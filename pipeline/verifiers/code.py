@@ -14,11 +14,11 @@ import json
 import math
 import re
 import secrets
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pipeline.sandbox.run import Limits, Ran, run_python
+from pipeline.verifiers._asserts import Call, as_calls
+from pipeline.verifiers._results import same_output, same_value
 from pipeline.verifiers.contract import Verdict
 
 TIMEOUT_S = 6.0
@@ -69,15 +69,6 @@ else:
     while text:
         text = text[os.write(channel, text):]
 """
-
-
-@dataclass(frozen=True)
-class Call:
-    """One test: `name(*arguments)` should equal `expected`."""
-
-    name: str
-    arguments: list[Any]
-    expected: Any
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
@@ -141,7 +132,7 @@ def _first_failure(program: str, info: dict[str, Any]) -> tuple[str, int]:
         ]
         return _calls(program, calls, limits)
     program = _completed(program, info)
-    calls = _as_calls(info["test_code"], info.get("entry_point"))
+    calls = as_calls(info["test_code"], info.get("entry_point"))
     if calls:
         return _calls(program, calls, limits)
     return _vouched(program, info, limits), 1
@@ -158,39 +149,6 @@ def _stdio(program: str, test: dict[str, Any], limits: Limits) -> str:
 
 def _joined(text: Any) -> str:
     return "\n".join(map(str, text)) if isinstance(text, list) else str(text)
-
-
-def same_output(printed: str, expected: str) -> bool:
-    """Equal line by line, trailing space aside, or token by token as numbers.
-
-    Decimals agree within 1e-6, relative or absolute, where one is expected.
-    """
-    ours = [line.rstrip() for line in printed.rstrip().split("\n")]
-    theirs = [line.rstrip() for line in expected.rstrip().split("\n")]
-    if ours == theirs:
-        return True
-    if len(ours) != len(theirs):
-        return False
-    return all(map(_same_line, ours, theirs))
-
-
-def _same_line(ours: str, theirs: str) -> bool:
-    left, right = ours.split(), theirs.split()
-    return len(left) == len(right) and all(map(_same_token, left, right))
-
-
-def _same_token(ours: str, theirs: str) -> bool:
-    if ours == theirs:
-        return True
-    if max(len(ours), len(theirs)) > 100:
-        return False
-    try:
-        left, right = Decimal(ours), Decimal(theirs)
-        if "." in theirs and left.is_finite() and right.is_finite():
-            return abs(left - right) <= Decimal("1e-6") * max(Decimal(1), abs(right))
-        return left == right
-    except (InvalidOperation, OverflowError):
-        return False
 
 
 def _calls(program: str, calls: list[Call], limits: Limits) -> tuple[str, int]:
@@ -217,23 +175,6 @@ def _differs(told: bytes, expected: Any) -> str:
     return "" if same_value(value, expected) else f"returned {str(value)[:80]}"
 
 
-def same_value(ours: Any, theirs: Any) -> bool:
-    """Equality of plain values; tuples are lists, floats forgive rounding."""
-    if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
-        return len(ours) == len(theirs) and all(map(same_value, ours, theirs))
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        return ours.keys() == theirs.keys() and all(
-            same_value(value, theirs[key]) for key, value in ours.items()
-        )
-    numbers = isinstance(ours, int | float) and isinstance(theirs, int | float)
-    if numbers and isinstance(ours, float) | isinstance(theirs, float):
-        try:
-            return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12)
-        except OverflowError:
-            return False
-    return bool(ours == theirs)
-
-
 def _completed(program: str, info: dict[str, Any]) -> str:
     """A whole program: HumanEval's answers may go on where the prompt ends.
 
@@ -250,59 +191,6 @@ def _completed(program: str, info: dict[str, Any]) -> str:
     ):
         return setup + program
     return f"{setup}\n{program}"
-
-
-def _as_calls(code: str, name: str | None) -> list[Call]:
-    """The asserts as calls with literal arguments and results; [] if one is not."""
-    try:
-        statements = ast.parse(code).body
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    for statement in list(statements):
-        if isinstance(statement, ast.FunctionDef) and statement.name == "check":
-            statements = [s for s in statements if s is not statement] + statement.body
-    calls = []
-    for statement in statements:
-        if isinstance(statement, ast.Assign | ast.Expr | ast.Pass):
-            if not _is_plain(getattr(statement, "value", None)):
-                return []
-            continue
-        if not isinstance(statement, ast.Assert):
-            return []
-        if isinstance(statement.test, ast.Constant) and statement.test.value is True:
-            continue
-        call = _as_call(statement.test, name)
-        if call is None:
-            return []
-        calls.append(call)
-    return calls
-
-
-def _as_call(test: ast.expr, name: str | None) -> Call | None:
-    expected: Any = True
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq):
-        right = test.comparators[0]
-        if len(test.ops) > 1 or not _is_plain(right):
-            return None
-        test, expected = test.left, ast.literal_eval(right)
-    if not isinstance(test, ast.Call) or test.keywords:
-        return None
-    if not isinstance(test.func, ast.Name) or not all(map(_is_plain, test.args)):
-        return None
-    called = name if test.func.id == "candidate" and name else test.func.id
-    return Call(
-        called, [ast.literal_eval(argument) for argument in test.args], expected
-    )
-
-
-def _is_plain(node: ast.expr | None) -> bool:
-    if node is None:
-        return True
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
 
 
 def _vouched(program: str, info: dict[str, Any], limits: Limits) -> str:

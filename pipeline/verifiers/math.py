@@ -1,166 +1,320 @@
-"""Mathematical answers: equal as text, equal as numbers, or equal to math-verify.
+"""Mathematical answers: one cascade, the cheapest comparison that settles it.
 
-The final answer is what stands in the last box after the thinking, or else after
-an answer phrase, or else the last number. Cheap comparisons come first; only
-what they cannot settle reaches math-verify, and nothing that would make it
-compute towers of powers does.
+equal as text → as exact numbers → quantities, equations, intervals, lists, tuples,
+sets and matrices member by member → math-verify. Every step accepts, rejects or
+hands on, and `why` names the step that decided. What is no mathematics is decided
+once, here: a percent sign may be left out or turned into a fraction, a unit may be
+left out but not changed, and a decimal of six significant digits or more stands for
+what rounds to it.
+
+Only small expressions reach sympy: towers of powers, huge factorials and long
+digits leave the answer undecided. Undecided is never wrong.
 """
 
 import re
-import threading
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
+from pipeline.verifiers._final import final
+from pipeline.verifiers._forms import (
+    Members,
+    Number,
+    as_interval,
+    members,
+    number,
+    plain,
+    quantity,
+    rows,
+    squeezed,
+)
+from pipeline.verifiers._math_verify import (
+    MAX_LENGTH,
+    Undecided,
+    equal,
+    is_huge,
+    parsed,
+)
 from pipeline.verifiers.contract import Verdict
 
-MAX_ANSWER = 2_000
-NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?"
-PHRASE = re.compile(
-    r"(?:####|(?:final )?answer(?: is|:|\s*=)|(?:^|\n)A:)\s*:?\s*([^\n]+)", re.I
-)
+MAX_MEMBERS = 50
 
 
-def verify(answer: str, completion: str, info: dict[str, Any]) -> Verdict:
+def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the completion's final answer equals the gold one."""
-    said, how = extract(completion)
+    said, how, boxes = final(completion)
+    if answer is None or (why := unreadable(answer, info)):
+        return Verdict(None, said, f"gold answer: {why if answer else 'empty'}")
     if said is None:
         return Verdict(False, None, "no answer found")
-    if why := unreadable(answer, info):
-        return Verdict(None, said, f"gold answer: {why}")
-    gold, said_plain = plain(answer), plain(said)
-    if gold == said_plain:
-        return Verdict(True, said, f"{how}: equal as text")
-    ours, theirs = number(said_plain), number(gold)
-    if ours is not None and theirs is not None:
-        return Verdict(ours == theirs, said, f"{how}: compared as numbers")
-    if is_huge(gold) or is_huge(said_plain):
-        return Verdict(None, said, "too large to compute with")
-    equal = _math_verify(answer, said)
-    return Verdict(equal, said, f"{how}: math-verify")
+    if len(said) > MAX_LENGTH:
+        return Verdict(False, said[:200], f"{how}: too long to be an answer")
+    try:
+        right, step = same(plain(answer), plain(said))
+        count = len(members(plain(answer)).parts)
+        if not right and 1 < count <= len(boxes):
+            joined = ", ".join(map(plain, boxes[-count:]))
+            right, step = same(plain(answer), joined)
+    except Undecided as undecided:
+        return Verdict(None, said, f"{how}: {undecided}")
+    except RecursionError:
+        return Verdict(None, said, f"{how}: nested too deeply")
+    return Verdict(right, said, f"{how}: {step}")
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     """Why no answer can be compared with the gold one, or None where one can."""
     if answer is None or not answer.strip():
-        return "the gold answer is empty"
-    if len(answer) > MAX_ANSWER:
-        return f"the gold answer has {len(answer):,} characters"
-    if answer.count("{") != answer.count("}"):
-        return "the gold answer has unbalanced braces"
+        return "empty"
+    if len(answer) > MAX_LENGTH:
+        return f"{len(answer):,} characters long"
     text = plain(answer)
-    if number(text) is not None or re.fullmatch(r"[A-Za-z]|[\w ]{1,40}", text):
-        return None if text.lower() != "proof" else "the gold answer is a proof"
+    if not text:
+        return "empty"
+    if text.lower() in ("proof", "see solution", "n/a", "none given"):
+        return "a proof, not an answer"
+    if _braces(answer):
+        return "unbalanced braces"
+    if number(text) or re.fullmatch(r"[\w' -]{1,40}", text):
+        return None
     if is_huge(text):
-        return None  # equal texts are still equal
-    return None if _parsed(_boxed(answer)) else "math-verify cannot parse it"
+        return "too large to compute with"
+    try:
+        pieces = members(text).parts
+        if all(number(piece) or parsed(piece) for piece in pieces) or parsed(text):
+            return None
+    except Undecided:
+        return "math-verify needs too long to parse it"
+    return "math-verify cannot parse it"
 
 
-def extract(completion: str) -> tuple[str | None, str]:
-    """The final answer and how it was found."""
-    text = completion.rpartition("</think>")[2] or completion
-    if (found := last_box(text)) is not None:
-        return found or None, "box"
-    if phrases := PHRASE.findall(text):
-        return _trimmed(phrases[-1]), "phrase"
-    if numbers := re.findall(NUMBER, text):
-        return numbers[-1], "last number"
-    return None, "nothing"
+def _braces(text: str) -> bool:
+    bare = re.sub(r"\\[{}]", "", text)
+    return bare.count("{") != bare.count("}")
 
 
-def last_box(text: str) -> str | None:
-    """What the last complete box holds, braces balanced."""
-    for start in reversed([m.end() for m in re.finditer(r"\\boxed\s*\{", text)]):
-        depth = 1
-        for end in range(start, len(text)):
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            if depth == 0:
-                return text[start:end].strip()
+def same(gold: str, said: str) -> tuple[bool, str]:
+    """Whether two plain texts mean the same, and the step that decided."""
+    if squeezed(gold) == squeezed(said):
+        return True, "equal as text"
+    if re.fullmatch(r"[A-Za-z ]{2,}", gold) and gold.lower() == said.lower():
+        return True, "equal as words"
+    for step, compare in STEPS.items():
+        decided = compare(gold, said)
+        if decided is not None:
+            return decided, step
+    raise Undecided("no step decides")  # the last one always does
+
+
+def _as_letters(gold: str, said: str) -> bool | None:
+    """An option of multiple choice: its letter, with or without its text."""
+    letter = re.fullmatch(r"\(([A-J])\)|([A-J])", gold)
+    if letter is None:
+        return None
+    option = re.match(r"\(([A-J])\)|([A-J])(?:[.):]|$)", said)
+    found = option and (option[1] or option[2])
+    return bool(found == (letter[1] or letter[2])) if found else None
+
+
+def _as_numbers(gold: str, said: str) -> bool | None:
+    """Exact values; units may be missing on one side but not differ."""
+    ours, theirs = quantity(gold), quantity(said)
+    left, right = number(ours.text), number(theirs.text)
+    if left is None and right is None:
+        return None
+    if left is None or right is None:  # sympy would take the m of 5m for metres
+        other = theirs.text if left else ours.text
+        return False if re.fullmatch(r"[-+]?[\d.]+ ?[A-Za-z]{1,2}", other) else None
+    if ours.unit and theirs.unit and ours.unit != theirs.unit:
+        return False
+    return _equal(left, right)
+
+
+def _equal(left: Number, right: Number) -> bool:
+    if left.value == right.value:
+        return True
+    if left.is_percent != right.is_percent:
+        percent, other = (left, right) if left.is_percent else (right, left)
+        if percent.value / 100 == other.value:
+            return True
+    return _rounds_to(left, right.value) or _rounds_to(right, left.value)
+
+
+def _rounds_to(decimal: Number, value: Fraction) -> bool:
+    """Whether `decimal` has six digits or more, and `value` rounds to it."""
+    if decimal.digits < 6 or decimal.places == 0:
+        return False
+    off = abs(decimal.value - value)
+    return 2 * off <= Fraction(1, 10**decimal.places)
+
+
+def _as_equations(gold: str, said: str) -> bool | None:
+    """`x = 5` against `5`; equal left sides; else one side minus the other."""
+    ours, theirs = _sides(gold), _sides(said)
+    if len(ours) == len(theirs) == 1:
+        return None
+    if len(ours) > 1 and len(theirs) > 1:
+        if squeezed(ours[0]) == squeezed(theirs[0]) or _functions(ours[0], theirs[0]):
+            return same(ours[-1], theirs[-1])[0]
+        if _is_name(ours[0]) and _is_name(theirs[0]) and len(ours) == 2:
+            return False if number(ours[-1]) or number(theirs[-1]) else None
+        return None
+    if len(theirs) > 1 or _is_name(ours[0]):
+        return same(ours[-1], theirs[-1])[0]
     return None
 
 
-def _trimmed(phrase: str) -> str:
-    phrase = phrase.strip().rstrip(".").strip()
-    if dollars := re.findall(r"\$([^$]+)\$", phrase):
-        return str(dollars[-1])
-    return phrase
+def _sides(text: str) -> list[str]:
+    if re.search(r"[<>]|\\[lg]e(?![a-z])|\\ne(?![a-z])|\\begin|\\sum|\\prod", text):
+        return [text]
+    if len(members(text).parts) > 1:
+        return [text]
+    return [side.strip() for side in text.split("=")] if "=" in text else [text]
 
 
-LAYOUT = re.compile(
-    r"\\left|\\right|\\!|\\,|\\;|\\:|\\ |\$|\\\(|\\\)|\\\[|\\\]|\\displaystyle|~"
-)
-
-
-@lru_cache(100_000)
-def plain(answer: str) -> str:
-    """One spelling of what the layout does not change."""
-    text = answer.strip()
-    if (inner := last_box(text)) is not None:
-        text = inner
-    text = LAYOUT.sub("", text).replace("−", "-").replace("\\dfrac", "\\frac")
-    text = text.replace("\\tfrac", "\\frac")
-    text = re.sub(r"\\(?:text|mathrm|textbf|mbox)\{([^{}]*)\}", r"\1", text)
-    text = re.sub(r"\s+", " ", text).strip().rstrip(".").strip()
-    return re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
-
-
-def number(text: str) -> Fraction | None:
-    """The exact value of an integer, decimal or simple fraction."""
-    text = text.replace(" ", "").lstrip("+")
-    if found := re.fullmatch(r"(-?)\\frac\{?(-?\d+)\}?\{?(\d+)\}?", text):
-        text = f"{found[1]}{found[2]}/{found[3]}".replace("--", "")
-    if not re.fullmatch(r"-?\d*\.?\d+(?:/\d+)?", text) or len(text) > 5_000:
-        return None
-    try:
-        return Fraction(text) if "/" in text else Fraction(Decimal(text))
-    except (ZeroDivisionError, InvalidOperation, ValueError):
-        return None
-
-
-NESTED_POWER = re.compile(r"\^\s*(?:[{(]+[^{}()]*\^|-?\d+\s*\^)")
-BIG = 1000  # of a factorial or a binomial coefficient
-
-
-def is_huge(text: str) -> bool:
-    """Whether computing `text` could take for ever: towers, factorials, long digits."""
-    if len(text) > MAX_ANSWER or re.search(r"\d{300}", text):
-        return True
-    if NESTED_POWER.search(text) or len(re.findall(r"\)\s*!", text)) > 1:
-        return True
-    powers = re.findall(r"\^\s*[{(]*\s*-?(\d+)", text)
-    grown = re.findall(r"(\d+)\s*!", text)
-    if "binom" in text:
-        grown += re.findall(r"\d+", text)
-    return any(len(power) > 4 for power in powers) or any(
-        len(number) > 9 or int(number) >= BIG for number in grown
+def _is_name(side: str) -> bool:
+    """A variable or f(x), or a name in words: `x`, `x_1`, `f(x)`, `Area`."""
+    return bool(
+        re.fullmatch(r"\\?[A-Za-z]+(?:_\{?\w+\}?)?'?(?:\([\w, ]+\))?|[A-Za-z ]+", side)
     )
 
 
-def _math_verify(gold: str, said: str) -> bool:
-    from math_verify import verify as compare
+def _functions(left: str, right: str) -> bool:
+    ours = re.fullmatch(r"[A-Za-z]\((.+)\)", left)
+    theirs = re.fullmatch(r"[A-Za-z]\((.+)\)", right)
+    return bool(ours and theirs and ours[1] == theirs[1])
 
-    ours, theirs = _parsed(_boxed(gold)), _parsed(_boxed(said))
-    if not theirs:
+
+def _as_intervals(gold: str, said: str) -> bool | None:
+    """Inequalities as intervals, and unions of intervals in any order."""
+    ours, theirs = as_interval(gold), as_interval(said)
+    if (ours, theirs) == (gold, said) and "\\cup" not in gold + said:
+        return None
+    if _letter(gold) and _letter(said) and _letter(gold) != _letter(said):
         return False
-    return bool(compare(list(ours), list(theirs), timeout_seconds=_alarm()))
+    left, right = re.split(r"\\cup", ours), re.split(r"\\cup", theirs)
+    if not all(_is_interval(part) for part in left + right):
+        return None
+    return len(left) == len(right) and _unordered(left, right)
 
 
-def _boxed(answer: str) -> str:
-    inner = last_box(answer)
-    return f"\\boxed{{{answer if inner is None else inner}}}"
+def _is_interval(text: str) -> bool:
+    found = members(text)
+    return found.opens in ("(", "[") and len(found.parts) == 2
 
 
-@lru_cache(20_000)
-def _parsed(text: str) -> tuple[Any, ...]:
-    from math_verify import parse
-
-    try:
-        return tuple(parse(text, parsing_timeout=_alarm()))
-    except Exception:  # any parser error means: not readable
-        return ()
+def _letter(text: str) -> str | None:
+    found = re.search(r"(?<![\\A-Za-z])([A-Za-z])(?![A-Za-z])", text)
+    return found[1] if found and re.search(r"[<>]|\\[lg]e|\\in", text) else None
 
 
-def _alarm() -> int | None:
-    """math-verify's alarm works in the main thread only."""
-    return 5 if threading.current_thread() is threading.main_thread() else None
+def _as_matrices(gold: str, said: str) -> bool | None:
+    """Cell by cell; a tuple may stand for a single row or column."""
+    ours, theirs = rows(gold), rows(said)
+    if ours is None and theirs is None:
+        return None
+    ours, theirs = ours or _vector(gold, theirs), theirs or _vector(said, ours)
+    if ours is None or theirs is None:
+        return None
+    if [len(row) for row in ours] != [len(row) for row in theirs]:
+        return False
+    return all(map(_ordered, ours, theirs))
+
+
+def _vector(text: str, like: list[list[str]] | None) -> list[list[str]] | None:
+    found = members(text)
+    if like is None or found.opens not in ("(", "[") or len(found.parts) < 2:
+        return None
+    return [[part] for part in found.parts] if len(like) > 1 else [found.parts]
+
+
+def _as_members(gold: str, said: str) -> bool | None:
+    """Lists, sets, tuples and intervals, part by part, after `±` is written out."""
+    ours, theirs = members(_both_signs(gold)), members(_both_signs(said))
+    if max(len(ours.parts), len(theirs.parts)) < 2:
+        if ours.opens == theirs.opens == "\\{" and ours.parts and theirs.parts:
+            return same(ours.parts[0], theirs.parts[0])[0]
+        return None
+    if len(ours.parts) != len(theirs.parts) or len(ours.parts) > MAX_MEMBERS:
+        return False
+    if _brackets_differ(ours, theirs):
+        return False
+    labels = _labelled(ours.parts), _labelled(theirs.parts)
+    if labels[0] and labels[1]:
+        named, others = labels
+        return named.keys() == others.keys() and all(
+            same(value, others[name])[0] for name, value in named.items()
+        )
+    left, right = _values(ours, labels[0]), _values(theirs, labels[1])
+    if _is_ordered(ours) and (_is_ordered(theirs) or labels[1]):
+        return _ordered(left, right)
+    if _is_ordered(theirs) and labels[0]:
+        return _ordered(left, right)
+    if {"[", "]"} & {ours.opens, ours.closes, theirs.opens, theirs.closes}:
+        return _ordered(left, right)
+    return _unordered(left, right)
+
+
+def _both_signs(text: str) -> str:
+    if text.count("\\pm") != 1:
+        return text
+    body = re.sub(r"^[A-Za-z] ?= ?", "", text)
+    return ", ".join(body.replace("\\pm", sign) for sign in "+-")
+
+
+def _brackets_differ(ours: Members, theirs: Members) -> bool:
+    """Half-open intervals are not open ones; a list may lack its brackets."""
+    brackets = (ours.opens, ours.closes), (theirs.opens, theirs.closes)
+    if brackets[0] == brackets[1] or ("", "") in brackets:
+        return False
+    return ("\\{", "\\}") not in brackets
+
+
+def _labelled(parts: list[str]) -> dict[str, str]:
+    """`x = 1, y = 2` as {"x": "1", "y": "2"}; {} where labels lack or repeat."""
+    found = [part.split("=") for part in parts]
+    if any(len(sides) != 2 or not _is_name(sides[0].strip()) for sides in found):
+        return {}
+    named = {name.strip(): value.strip() for name, value in found}
+    return named if len(named) == len(parts) else {}
+
+
+def _values(parted: Members, named: dict[str, str]) -> list[str]:
+    if named:
+        return list(named.values())
+    return [re.sub(r"^[A-Za-z](?:_\{?\d+\}?)? ?= ?", "", part) for part in parted.parts]
+
+
+def _is_ordered(parted: Members) -> bool:
+    return parted.opens == "("
+
+
+def _ordered(left: list[str], right: list[str]) -> bool:
+    pairs = zip(left, right, strict=True)
+    return all(same(ours, theirs)[0] for ours, theirs in pairs)
+
+
+def _unordered(left: list[str], right: list[str]) -> bool:
+    """Whether the parts pair up, each with one of its own."""
+    rest = list(right)
+    for part in left:
+        twin = next((other for other in rest if same(part, other)[0]), None)
+        if twin is None:
+            return False
+        rest.remove(twin)
+    return True
+
+
+def _as_math_verify(gold: str, said: str) -> bool | None:
+    return equal(quantity(gold).text, quantity(said).text)
+
+
+STEPS: dict[str, Callable[[str, str], bool | None]] = {
+    "compared as letters": _as_letters,
+    "compared as numbers": _as_numbers,
+    "compared as equations": _as_equations,
+    "compared as matrices": _as_matrices,
+    "compared as intervals": _as_intervals,
+    "compared member by member": _as_members,
+    "math-verify": _as_math_verify,
+}

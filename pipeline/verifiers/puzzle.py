@@ -15,18 +15,35 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from pipeline.verifiers._final import stated
 from pipeline.verifiers.contract import Verdict
 
-# Datasets of reasoning-gym whose own score_answer was read: strings and JSON only.
-SAFE_SCORERS = {"word_sorting", "knights_knaves", "spell_backward", "word_ladder"}
+# Datasets of reasoning-gym whose own score_answer was read: they take strings and
+# JSON apart, evaluate nothing, and give full marks to right answers alone. Left out:
+# those that eval or sympify the answer (n_queens, spiral_matrix, polynomial_*,
+# *_integration, puzzle24…), those that a number can blow up (coin_flip,
+# power_function), and those that full marks can be talked out of (figlet_font,
+# calendar_arithmetic, time_intervals, game_of_life_halting).
+SAFE_SCORERS = (
+    "ab advanced_geometry chain_sum circuit_logic color_cube_rotation cryptarithm "
+    "decimal_chain_sum dice emoji_mystery family_relationships futoshiki "
+    "game_of_life group_anagrams gsm_symbolic jugs kakurasu knight_swap "
+    "knights_knaves letter_jumble manipulate_matrix mini_sudoku needle_haystack "
+    "number_format palindrome_generation palindrome_partitioning path_star "
+    "pool_matrix products quantum_lock self_reference sentence_reordering "
+    "shortest_path spell_backward sudoku survo tower_of_hanoi tsumego word_ladder "
+    "word_sorting zebra_puzzles"
+)
 
 
-def verify(answer: str, completion: str, info: dict[str, Any]) -> Verdict:
+def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Judge by the rule of `info["task"]`; its score is the partial credit."""
     rule = RULES.get(info.get("task", ""))
-    if rule is None:
-        return Verdict(None, None, f"no rule for task {info.get('task')!r}")
-    return rule(answer, said(completion), info)
+    if rule is None or answer is None:
+        return Verdict(None, None, unreadable(answer, info) or "no gold answer")
+    if lacks := unreadable(answer or " ", info):
+        return Verdict(None, None, lacks)
+    return rule(answer, stated(completion), info)
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
@@ -40,30 +57,39 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     return None if answer else "the gold answer is empty"
 
 
-def said(completion: str) -> str:
-    """The answer: inside <answer> tags or the last box, else all after thinking."""
-    from pipeline.verifiers.math import last_box
-
-    text = completion.rpartition("</think>")[2] or completion
-    if tagged := re.findall(r"<answer>(.*?)</answer>", text, re.S):
-        return str(tagged[-1]).strip()
-    return (last_box(text) or text).strip()
-
-
 def _countdown(answer: str, text: str, info: dict[str, Any]) -> Verdict:
-    """An expression that uses each number at most once and gives the target."""
+    """An expression that uses every number, each once, and gives the target."""
     line = text.splitlines()[-1] if text else ""
-    expression = line.split("=")[0].replace("×", "*").replace("÷", "/").strip()
-    used = Counter(map(int, re.findall(r"\d+", expression)))
-    if not used:
-        return Verdict(False, None, "no expression found")
-    if used - Counter(info["numbers"]):
-        return Verdict(False, expression, "uses other numbers", 0.0)
-    value = evaluate(expression)
-    if value is None:
-        return Verdict(False, expression, "not an arithmetic expression", 0.0)
+    expression = _expression(line, info["target"])
+    tree = _parsed(expression)
+    if tree is None:
+        return Verdict(False, expression or None, "not an arithmetic expression", 0.0)
+    leaves = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    if Counter(map(str, leaves)) != Counter(map(str, info["numbers"])):
+        return Verdict(False, expression, "does not use each number once", 0.0)
+    try:
+        value = _value(tree)
+    except (ValueError, ZeroDivisionError):
+        return Verdict(False, expression, "has no value", 0.0)
     right = value == info["target"]
     return Verdict(right, expression, f"gives {value}", 1.0 if right else 0.1)
+
+
+def _expression(line: str, target: int) -> str:
+    """The side of an equation that is not the target itself, in ASCII."""
+    for sign, plain in {"×": "*", "÷": "/", "−": "-", "\\times": "*"}.items():
+        line = line.replace(sign, plain)
+    sides = [side.strip(" $.`*") for side in line.split("=")]
+    return next((side for side in sides if side and side != str(target)), "")
+
+
+def _parsed(expression: str) -> ast.expr | None:
+    if len(expression) > 200:
+        return None
+    try:
+        return ast.parse(expression, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 OPERATIONS = {
@@ -74,17 +100,8 @@ OPERATIONS = {
 }
 
 
-def evaluate(expression: str) -> Fraction | None:
-    """The value of + - * / over whole numbers, exactly; None for anything else."""
-    if len(expression) > 200:
-        return None
-    try:
-        return _value(ast.parse(expression, mode="eval").body)
-    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
-        return None
-
-
 def _value(node: ast.AST) -> Fraction:
+    """The value of + - * / over whole numbers, exactly; ValueError for all else."""
     if isinstance(node, ast.Constant) and type(node.value) is int:
         return Fraction(node.value)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -143,8 +160,11 @@ def _reasoning_gym(answer: str, text: str, info: dict[str, Any]) -> Verdict:
     scorer = _scorer(name)
     if scorer is None:
         same = text.strip() == answer.strip()
-        return Verdict(same, text, "compared as text", float(same))
-    score = float(scorer.score_answer(text, entry))
+        return Verdict(same, text, f"{name}: compared as text", float(same))
+    try:
+        score = float(scorer.score_answer(text, entry))
+    except Exception as error:  # a scorer that trips over what a model wrote
+        return Verdict(False, text, f"{name}: {type(error).__name__}", 0.0)
     return Verdict(score >= 0.99, text, f"{name}: score {score:.3f}", score)
 
 
@@ -156,7 +176,7 @@ def _scorer(name: str) -> Any:
 
     dataset = reasoning_gym.create_dataset(name, size=1, seed=0)
     plain = type(dataset).score_answer is ProceduralDataset.score_answer
-    return dataset if plain or name in SAFE_SCORERS else None
+    return dataset if plain or name in SAFE_SCORERS.split() else None
 
 
 RULES = {

@@ -39,6 +39,11 @@ CITIES = {"choices": ["Paris", "Rome", "Oslo"]}
         ("B", "", {}, False),
         ("B", r"\boxed{D}", CITIES, False),
         ("Bern", r"\boxed{B}", CITIES, None),
+        ("C", "It can't be A, so C.", {}, True),
+        ("B", "A is tempting. Answer: **B**", {}, True),
+        ("B", "<think>The answer is B", {}, False),
+        ("B", r"\boxed{B) Rome}", CITIES, True),
+        ("B", "A or B", {}, False),
     ],
 )
 def test_choices_are_letters_or_their_texts(gold, completion, info, correct):
@@ -52,8 +57,10 @@ def test_choices_are_letters_or_their_texts(gold, completion, info, correct):
         ("3.14159", r"\boxed{3.2}", {"rel_tol": 1e-4}, False),
         ("0", r"\boxed{0.001}", {"abs_tol": 0.01}, True),
         ("1e3", r"\boxed{1000}", {}, True),
-        ("ten", r"\boxed{10}", {}, None),
-        ("10", "ten", {}, False),
+        ("a lot", r"\boxed{10}", {}, None),
+        ("10", "a lot", {}, False),
+        ("5 km", r"\boxed{5.0001 km}", {}, True),
+        ("5 km", r"\boxed{5 miles}", {}, False),
     ],
 )
 def test_numbers_agree_within_the_tolerance(gold, completion, info, correct):
@@ -79,11 +86,20 @@ COUNTDOWN = {"task": "countdown", "numbers": [44, 19, 35], "target": 98}
         ("<answer>44 ** 19 ** 35</answer>", False),
         ("<answer>__import__('os').system('true') + 44</answer>", False),
         ("<answer>44 / (35 - 35)</answer>", False),
+        ("<answer>44 + 19</answer>", False),
+        ("<answer>98 = 35 + 44 + 19</answer>", True),
         ("", False),
     ],
 )
 def test_countdown_needs_its_numbers_and_its_target(completion: str, correct: bool):
     assert puzzle.verify("98", completion, COUNTDOWN).correct is correct
+
+
+@pytest.mark.parametrize("trick", ["4_4 + 0", "0x44 - 4 - 20", "44e0", "4**3-20"])
+def test_countdown_reads_numbers_as_python_does(trick: str):
+    info = {"task": "countdown", "numbers": [4, 4, 0], "target": 44}
+
+    assert puzzle.verify("44", f"<answer>{trick}</answer>", info).correct is False
 
 
 KNIGHTS = "(1) Ana is a knight\n(2) Ben is a knave"
@@ -131,4 +147,19 @@ def test_a_scorer_that_might_evaluate_is_not_run():
     entry = {"question": "", "answer": "1", "metadata": {}}
     info = {"task": "reasoning_gym", "dataset": "countdown", "entry": entry}
 
-    assert puzzle.verify("1", "<answer>1</answer>", info).why == "compared as text"
+    assert puzzle.verify("1", "<answer>1</answer>", info).why.endswith("as text")
+
+
+@pytest.mark.parametrize("name", puzzle.SAFE_SCORERS.split())
+def test_a_reviewed_scorer_takes_its_own_answer_and_no_rubbish(name: str):
+    import reasoning_gym
+
+    for entry in reasoning_gym.create_dataset(name, size=2, seed=3):
+        kept = json.loads(json.dumps(entry, default=str))
+        info = {"task": "reasoning_gym", "dataset": name, "entry": kept}
+        gold = kept["answer"]
+
+        assert puzzle.verify(gold, f"<answer>{gold}</answer>", info).correct is True
+        for text in ("zzz", "{}", "[]", "null", "1" * 50):
+            said = f"<answer>{text}</answer>"
+            assert puzzle.verify(gold, said, info).correct is False

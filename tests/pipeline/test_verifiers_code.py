@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.readers import raw_rows
-from pipeline.verifiers.code import extract, same_output, unreadable, verify
+from pipeline.verifiers._results import same_output
+from pipeline.verifiers.code import extract, unreadable, verify
 from stages.sources import humaneval, livecodebench, mbpp
 
 needs_sandbox = pytest.mark.skipif(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.judging import Answer, judge
-from pipeline.verifiers.math import extract, unreadable, verify
+from pipeline.verifiers._final import final
+from pipeline.verifiers.math import unreadable, verify
 
 EQUAL = [
     ("42", r"\boxed{42}"),
@@ -33,6 +34,64 @@ EQUAL = [
     ("10^2", r"\boxed{100}"),
     (r"\text{east}", r"\boxed{\text{east}}"),
     ("2018!", r"\boxed{2018!}"),
+    # percent, units, money, separators: a unit may be left out
+    (r"10\%", "0.1"),
+    (r"10\%", "10"),
+    ("0.1", r"10\%"),
+    ("1000", "1{,}000"),
+    ("1000", r"1\,000"),
+    ("1000000", "1 000 000"),
+    (r"\$5", "5"),
+    ("5 dollars", "5"),
+    ("5", r"\boxed{5\text{ dollars}}"),
+    ("5 cm", r"5\text{cm}"),
+    ("5 cm", "5 centimeters"),
+    ("90", r"90^\circ"),
+    (r"27\text{ cm}^2", "27"),
+    ("16", r"16 \text{ square units}"),
+    ("1_6", "1"),
+    # spellings of numbers
+    (r"2\frac{1}{2}", "5/2"),
+    ("2 1/2", "2.5"),
+    ("1/3", "0.333333"),
+    (r"\pi", "3.141593"),
+    ("1e6", "1000000"),
+    (r"3.5 \times 10^4", "35000"),
+    ("12", "twelve"),
+    ("3rd", "3"),
+    (r"-\frac{1}{2}", r"\frac{-1}{2}"),
+    # letters
+    ("B", r"\text{(B)}"),
+    (r"\text{(B)}", "The answer is B."),
+    ("B", r"\boxed{\textbf{(B)}\ 12}"),
+    # equations
+    ("x=5", "5"),
+    ("5", "So $x=5$."),
+    ("12", "m + n = 12"),
+    ("60", r"\angle ABC = 60^\circ"),
+    ("y=2x+1", "2x+1"),
+    ("f(x)=2x", "g(x)=2x"),
+    ("x=1, y=2", "(1,2)"),
+    ("x=1,y=2", "y=2,x=1"),
+    # lists, sets, tuples, intervals, matrices
+    ("1,2", "1 and 2"),
+    ("1,2", "x=1 or x=2"),
+    ("5,6,7", "(5,6,7)"),
+    ("1, 2", r"$x_1=\boxed{1}$ and $x_2=\boxed{2}$"),
+    (r"1\pm\sqrt{2}", r"1+\sqrt{2}, 1-\sqrt{2}"),
+    ("(1,2)", "1<x<2"),
+    ("[1,2]", r"1 \le x \le 2"),
+    (r"(-\infty,3)", "x<3"),
+    ("(-∞,3]∪[5,∞)", r"(-\infty,3]\cup[5,\infty)"),
+    (r"x \in [1,2]", "[1,2]"),
+    (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{bmatrix}1\\2\end{bmatrix}"),
+    ("(1,2)", r"\begin{pmatrix}1\\2\end{pmatrix}"),
+    # what the thinking says does not count, what stands in words does
+    ("42", r"<think>\boxed{41}</think>The answer is 42."),
+    ("Monday", "The answer is Monday."),
+    ("a+b", "b+a"),
+    (r"2^{2^3}", "256"),
+    ("2^2+3^2", "13"),
 ]
 DIFFERENT = [
     ("42", r"\boxed{43}"),
@@ -50,6 +109,39 @@ DIFFERENT = [
     ("(1, 2)", r"\boxed{(2, 1)}"),
     (r"\pi", r"\boxed{3.14}"),
     ("12", r"\boxed{1}2"),
+    # what math-verify alone accepts
+    ("4", r"\boxed{4\sqrt(2)}"),
+    ("1728", "1331 and 1728"),
+    ("1728", r"\boxed{1331, 1728}"),
+    ("2^{-98}", r"\boxed{2^{-99}}"),
+    ("1/2006!", r"\boxed{1/2004!}"),
+    ("1+1/e", r"\boxed{1-1/e}"),
+    (r"5\text{ m}", r"\boxed{5\text{ cm}}"),
+    (r"10 \text{ miles}", r"\boxed{10 \text{ km}}"),
+    ("25_6", "25_7"),
+    # near misses
+    ("0.0000001", "0.0000002"),
+    ("1/3", "0.333334"),
+    ("1/3", "0.33"),
+    (r"(1,2)", "[1,2]"),
+    ("[1,2)", "(1,2]"),
+    ("x<3", r"x \le 3"),
+    (r"x \le 3", r"x \ge 3"),
+    ("x<3", "y<3"),
+    (r"\{1,2\}", r"\{1\}"),
+    ("3", "3 or 4"),
+    ("3", "x=3, y=4"),
+    ("x=5", "x=6"),
+    ("y=2x+1", "z=2x+2"),
+    (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{pmatrix}2\\1\end{pmatrix}"),
+    ("5", "the answer is 5 or 6"),
+    ("5", "it was 5, but the answer is 3"),
+    ("2", "2xy"),
+    ("5", "5m"),
+    (r"\$5", r"\boxed{\$50}"),
+    ("B", "A"),
+    (r"\text{no solution}", "0"),
+    ("42", r"<think>\boxed{42}"),
 ]
 UNREADABLE = ["", "   ", None, r"\frac{1", "proof", "x" * 5000]
 
@@ -82,11 +174,11 @@ def test_an_ordinary_gold_answer_can_be_read(gold: str):
         (r"\boxed{a} then \boxed{b", "a"),
         ("<think>5</think>The answer is 7.", "7"),
         ("1 then 2 then 3", "3"),
-        ("no numbers here", None),
+        ("there is nothing in this", None),
     ],
 )
 def test_the_final_answer_is_found(completion: str, answer: str | None):
-    assert extract(completion)[0] == answer
+    assert final(completion).text == answer
 
 
 POISON = [

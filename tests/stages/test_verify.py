@@ -58,6 +58,13 @@ def test_a_majority_of_few_samples_says_nothing():
     assert outcome.dropped.height == 0
 
 
+def test_samples_without_an_answer_are_no_majority():
+    outcome = audited({0: ["", "", "", "5"]}, gold=["5"])
+
+    assert outcome.kept["majority_answer"].to_list() == ["5"]
+    assert outcome.kept["majority_share"].to_list() == [0.25]
+
+
 def test_a_problem_that_no_sample_solved_is_set_aside():
     outcome = audited({0: ["1", "2", "3", "4"]}, gold=["5"])
     kept = audited({0: ["1", "2", "3", "4"]}, gold=["5"], never_solved="keep")

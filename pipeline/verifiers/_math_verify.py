@@ -1,0 +1,120 @@
+"""math-verify on a leash: small expressions only, and their values checked again.
+
+sympy computes what it is given, and big integers do not hear alarms, so towers of
+powers, huge factorials, long digits and deep nesting never reach it: they leave the
+answer undecided. What math-verify accepts must also agree in value, because it
+rounds to six places, where 2^-98 and 2^-99 are both zero.
+"""
+
+import re
+import threading
+from functools import lru_cache
+from typing import Any
+
+MAX_LENGTH = 2_000
+MAX_DEPTH = 30
+
+
+class Undecided(Exception):
+    """No step can settle this pair; the message says why."""
+
+
+def equal(gold: str, said: str) -> bool:
+    """What sympy finds; Undecided where asking could take for ever."""
+    if is_huge(gold) or is_huge(said):
+        raise Undecided("too large to compute with")
+    ours, theirs = parsed(gold), parsed(said)
+    if not ours or not theirs:
+        return False
+    return _compared(list(ours), list(theirs))
+
+
+def _compared(ours: list[Any], theirs: list[Any]) -> bool:
+    from math_verify import verify as compare
+    from math_verify.errors import TimeoutException
+
+    try:
+        agrees = compare(ours, theirs, timeout_seconds=_alarm(), raise_on_error=True)
+        return bool(agrees) and _values_agree(ours[0], theirs[0])
+    except TimeoutException:
+        raise Undecided("verifier_timeout") from None
+    except Exception:  # sympy raises anything on what it cannot compare: not equal
+        return False
+
+
+def _values_agree(ours: Any, theirs: Any) -> bool:
+    """Whether two constants are equal to six digits, however small they are."""
+    import sympy
+
+    if not isinstance(ours, sympy.Expr) or not isinstance(theirs, sympy.Expr):
+        return True
+    if ours.free_symbols or theirs.free_symbols:
+        return True
+    left, right = ours.evalf(20), theirs.evalf(20)
+    if not (left.is_number and right.is_number) or not (
+        left.is_finite and right.is_finite
+    ):
+        return True
+    return bool(abs(left - right) <= 1e-6 * max(abs(left), abs(right)))
+
+
+@lru_cache(20_000)
+def parsed(text: str) -> tuple[Any, ...]:
+    from math_verify import parse
+    from math_verify.errors import TimeoutException
+
+    try:
+        boxed = f"\\boxed{{{text}}}"
+        return tuple(parse(boxed, parsing_timeout=_alarm(), raise_on_error=True))
+    except TimeoutException:
+        raise Undecided("verifier_timeout") from None
+    except Exception:  # any error of the parser means: not mathematics
+        return ()
+
+
+def _alarm() -> int | None:
+    """math-verify's alarm works in the main thread only."""
+    return 5 if threading.current_thread() is threading.main_thread() else None
+
+
+EXPONENT = re.compile(r"\^\s*(?:(\d+)|([{(]))")
+
+
+def is_huge(text: str) -> bool:
+    """Whether computing `text` could take for ever: towers, factorials, nesting."""
+    if len(text) > MAX_LENGTH or re.search(r"\d{300}|[!)]\s*!|!\s*\}?\s*\)?\s*!", text):
+        return True
+    if any(int(n[:9]) > 3_000 for n in re.findall(r"(\d+)\s*[!^]", text) if len(n) > 3):
+        return bool(re.search(r"!|\^\s*\{?\d{3}", text))
+    if "\\binom" in text and re.search(r"\d{5}", text):
+        return True
+    return _deepest(text) > MAX_DEPTH or any(map(_is_tall, EXPONENT.finditer(text)))
+
+
+def _deepest(text: str) -> int:
+    depth = deepest = 0
+    for sign in text:
+        depth += (sign in "([{") - (sign in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _is_tall(power: re.Match[str]) -> bool:
+    """An exponent above 9,999, or one with a power in it that is no small number."""
+    if power[1]:
+        rest = power.string[power.end() :].lstrip()
+        return len(power[1]) > 4 or rest.startswith("^")
+    exponent = _group(power.string, power.end() - 1)
+    small = re.fullmatch(r"(\d)\s*\^\s*\{?(\d)\}?", exponent)
+    if small:
+        return float(small[1]) ** int(small[2]) > 5_000
+    return bool(re.search(r"[\^!]|\d{5}", exponent))
+
+
+def _group(text: str, start: int) -> str:
+    depth = 0
+    for end in range(start, len(text)):
+        depth += (text[end] in "({") - (text[end] in ")}")
+        if depth == 0:
+            return text[start + 1 : end]
+    return text[start + 1 :]
