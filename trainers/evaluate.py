@@ -10,7 +10,6 @@ with. Every sample and its verdict can be kept, so that anyone can check a numbe
 
 import argparse
 import sys
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline import console, tables
-from pipeline.engines.contract import Completion
+from pipeline.engines.contract import Completion, seed_of
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
 from pipeline.judging import Answer, judge
@@ -98,7 +97,7 @@ def sample(model: Model, asked: pl.DataFrame, params: Params) -> pl.DataFrame:
     numbers = pl.DataFrame({"sample": range(params.samples)})
     rows = asked.join(numbers, how="cross", maintain_order="left_right")
     seeds = [
-        _seed(params.seed, key, number)
+        seed_of(params.seed, key, number)
         for key, number in rows.select("key", "sample").iter_rows()
     ]
     engine = load_engine(params.engine, model, params.options)
@@ -185,12 +184,6 @@ def _columns(completions: list[Completion]) -> list[pl.Series]:
         pl.Series("n_tokens", [c.n_tokens for c in completions], pl.Int32),
         pl.Series("finish_reason", [c.finish_reason for c in completions], pl.String),
     ]
-
-
-def _seed(seed: int, key: str, number: int) -> int:
-    """63 bits for one sample: every model is given the same."""
-    digest = blake2b(f"{seed}/{key}/{number}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> 1
 
 
 def _arguments() -> argparse.Namespace:

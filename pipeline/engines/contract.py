@@ -9,6 +9,7 @@ context to answer in. `n_tokens` counts the token that ends the text.
 """
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,6 +44,12 @@ class Engine(Protocol):
         top_p: float,
         max_tokens: int,
     ) -> list[Completion]: ...
+
+
+def seed_of(seed: int, key: str, sample: int) -> int:
+    """63 bits for one sample, the same whatever else is sampled."""
+    digest = blake2b(f"{seed}/{key}/{sample}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
 
 
 def known() -> list[str]:

@@ -13,7 +13,6 @@ the store that makes a second run give the same bytes.
 """
 
 from collections.abc import Iterator
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +20,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.console import progress
-from pipeline.engines.contract import load
+from pipeline.engines.contract import load, seed_of
 from pipeline.errors import UserError
 from pipeline.models import Model, resolve
 from pipeline.prompts import messages
@@ -104,12 +103,6 @@ def identity(params: Params, model: Model) -> dict[str, Any]:
         **{name: getattr(params, name) for name in (*chosen, "suffix")},
         "options": {k: v for k, v in sorted(options.items()) if k not in SPEED},
     }
-
-
-def seed_of(seed: int, key: str, sample: int) -> int:
-    """63 bits for one sample, the same whatever else is sampled."""
-    digest = blake2b(f"{seed}/{key}/{sample}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> 1
 
 
 def _missing(asked: pl.DataFrame, done: pl.DataFrame, samples: int) -> pl.DataFrame:

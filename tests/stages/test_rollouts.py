@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from pipeline.engines.contract import seed_of
 from pipeline.errors import UserError
 from pipeline.models import describe, resolve
 from pipeline.schema import ROLLOUT
-from stages.rollouts import Params, identity, make, seed_of, store
+from stages.rollouts import Params, identity, make, store
 from tests.rows import problems
 from tests.tiny import tiny_model
 
