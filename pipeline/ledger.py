@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import tables
+from pipeline import recipe, tables
 from pipeline.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def views() -> "duckdb.DuckDBPyConnection":
     for name, files in _files().items():
         # Quoted: `select` is a stage, and a word of SQL.
         connection.execute(f"create view \"{name}\" as from read_parquet('{files}')")
-    dropped = sorted(tables.DROPPED.rglob("*.parquet"))
+    dropped = dropped_files()
     if dropped:
         prefix = len(str(tables.DROPPED)) + 2
         connection.execute(
@@ -68,6 +68,24 @@ def views() -> "duckdb.DuckDBPyConnection":
             f"{[str(file) for file in dropped]}, union_by_name=true, filename=true)"
         )
     return connection
+
+
+def dropped_files() -> list[Path]:
+    """The tables of dropped rows; of sources, only those of the active recipe.
+
+    DVC leaves the files of an earlier recipe where they are.
+    """
+    sources = _active("collect")
+    return [
+        file
+        for file in sorted(tables.DROPPED.rglob("*.parquet"))
+        if file.parent == tables.DROPPED or sources is None or file.stem in sources
+    ]
+
+
+def _active(section: str) -> Any:
+    """The section of the active recipe; None where there is no recipe."""
+    return recipe.read().get(section) if recipe.RECIPE.exists() else None
 
 
 def _files() -> dict[str, str]:
@@ -195,7 +213,9 @@ def funnel() -> None:
 
 def _counted() -> list[tuple[str, dict[str, Any]]]:
     """What each stage counted, the sources together, in the order of the DAG."""
-    sources = [_json(file) for file in sorted(tables.METRICS.glob("collect/*.json"))]
+    names = _active("collect")
+    files = sorted(tables.METRICS.glob("collect/*.json"))
+    sources = [_json(file) for file in files if names is None or file.stem in names]
     counted: list[tuple[str, dict[str, Any]]] = []
     if sources:
         dropped: dict[str, int] = {}
@@ -217,7 +237,7 @@ def _print_evaluation(console: Any) -> None:
 
     file = tables.METRICS / "evaluate.json"
     models = _json(file).get("models", {}) if file.exists() else {}
-    if not models:
+    if not models or _active("evaluate") is False:
         return
     table = Table(title="Held-out problems", title_justify="left")
     for column in ("model", "pass@1", "95% interval"):

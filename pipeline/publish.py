@@ -16,6 +16,7 @@ import yaml
 
 from pipeline import tables
 from pipeline.errors import UserError
+from pipeline.ledger import dropped_files
 from pipeline.schema import PROBLEM, VERDICT, conform
 
 CARD = Path("data_cards/README.md")
@@ -82,8 +83,7 @@ def upload(repo: str, folder: Path, *, public: bool) -> None:
 
 def _ledger() -> pl.DataFrame:
     """Every dropped row of every stage, with the stage that dropped it."""
-    files = sorted(tables.DROPPED.rglob("*.parquet"))
-    parts = [_part(file) for file in files]
+    parts = [_part(file) for file in dropped_files()]
     told = [*PROBLEM.items(), ("stage", pl.String()), *VERDICT.items()]
     empty = pl.Schema(told).to_frame()
     return pl.concat([empty.select(LEDGER), *parts])

@@ -111,6 +111,20 @@ def test_before_anything_has_run_it_says_what_to_run(tmp_path: Path, monkeypatch
         ledger.funnel()
 
 
+def test_what_an_earlier_recipe_left_is_not_counted(project: Path, capsys):
+    (project / "data/dropped/collect/a.parquet").rename(
+        project / "data/dropped/collect/old.parquet"
+    )
+    (project / "data_cards/metrics/collect/old.json").write_text(
+        '{"rows_in": 999, "rows_out": 999, "dropped": {}}'
+    )
+    ledger.sql("select count(*) n from dropped where stage = 'collect'", format="csv")
+    assert said(capsys) == "n\n0\n"
+
+    ledger.funnel()
+    assert "999" not in said(capsys)
+
+
 def test_the_funnel_counts_every_stage_and_shows_training(project: Path, capsys):
     model = {"pass@1": 0.5, "pass@1_interval": [0.4, 0.6]}
     file = project / "data_cards/metrics/evaluate.json"
