@@ -197,7 +197,7 @@ def _command(folder: str, limits: Limits, channel: int) -> list[str]:
         *("--size", str(limits.disk_mb * MB)),
         *("--perms", "1777"),
         *("--tmpfs", "/tmp"),
-        *("--ro-bind", folder, "/work"),
+        *("--ro-bind", folder, "/job"),
         *("--remount-ro", "/"),
         *("--chdir", "/tmp"),
     ]
@@ -217,7 +217,7 @@ def _command(folder: str, limits: Limits, channel: int) -> list[str]:
         ]
     else:
         walls += ["--unshare-user", "--cap-drop", "ALL"]
-    return [*walls, "--", *bounds, python, "-I", "/work/main.py"]
+    return [*walls, "--", *bounds, python, "-I", "/job/main.py"]
 
 
 def _bubblewrap() -> str:

@@ -51,7 +51,7 @@ def test_a_megabyte_passes_both_ways():
         ),
         ("write", "open('/usr/evil', 'w')", "Read-only"),
         ("root", "open('/evil', 'w')", "Read-only"),
-        ("itself", "open('/work/main.py', 'w')", "Error"),
+        ("itself", "open('/job/main.py', 'w')", "Error"),
         ("passwd", "open('/etc/passwd').read()", "Error"),
         ("shadow", "open('/etc/shadow').read()", "Error"),
         ("home", "import os; os.listdir('/root')", "Error"),

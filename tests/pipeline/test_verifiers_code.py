@@ -116,7 +116,7 @@ HOSTILE = {
     "def add(a, b): return None",
     "raises BaseException": "def add(a, b): raise BaseException('passed')",
     "prints a marker": "print('passed 2 tests')\ndef add(a, b): return None",
-    "deletes the work": "import shutil\nshutil.rmtree('/work', ignore_errors=True)\n"
+    "deletes the work": "import shutil\nshutil.rmtree('/job', ignore_errors=True)\n"
     "def add(a, b): return None",
 }
 
