@@ -96,15 +96,17 @@ class Index:
                 self.grams[gram].append(number)
             if item and not grams:
                 self.short.setdefault(tuple(item), number)
-        self.lengths = sorted({len(item) for item in self.short})
+        self.lengths: dict[str, set[int]] = defaultdict(set)  # by the first word
+        for item in self.short:
+            self.lengths[item[0]].add(len(item))
 
     def closest(self, row: list[str]) -> Hit | None:
         """The item with the highest coverage; the first of equals."""
         return self._whole(row) or self._covered(row)
 
     def _whole(self, row: list[str]) -> Hit | None:
-        for length in self.lengths:
-            for start in range(len(row) - length + 1):
+        for start, word in enumerate(row):
+            for length in sorted(self.lengths.get(word, set())):
                 number = self.short.get(tuple(row[start : start + length]))
                 if number is not None and _stands_alone(row, start, start + length):
                     return Hit(number, 1.0, 1, " ".join(row[start : start + length]))
