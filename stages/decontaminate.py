@@ -97,8 +97,8 @@ class Index:
             if item and not grams:
                 self.short.setdefault(tuple(item), number)
         self.lengths: dict[str, set[int]] = defaultdict(set)  # by the first word
-        for item in self.short:
-            self.lengths[item[0]].add(len(item))
+        for short in self.short:
+            self.lengths[short[0]].add(len(short))
 
     def closest(self, row: list[str]) -> Hit | None:
         """The item with the highest coverage; the first of equals."""
