@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +19,7 @@ from pipeline import recipe, standalone, tables, verdict
 from pipeline.console import run
 from pipeline.errors import UserError
 
+_empty = Parameter.empty
 STAGES = Path(__file__).parent.parent / "stages"
 
 
@@ -56,6 +57,9 @@ def run_filter(
     else:
         outcome = verdict.apply(lambda rows: module.judge(rows, params, *others), rows)
     _write_outcome(outcome, name, Path(name), off=params is None)
+    for table, schema in getattr(module, "TABLES", {}).items():
+        made = outcome.tables.get(table, schema.to_frame())
+        tables.write(made, tables.DATA / name / f"{table}.parquet")
 
 
 def run_make(name: str, inputs: list[Path], out: Path | None) -> None:
@@ -90,11 +94,13 @@ def _check_inputs(
     function: Callable[..., Any], name: str, count: int, *, own: set[str]
 ) -> None:
     """UserError where a stage is given more or fewer inputs than it takes."""
-    wanted = [name for name in signature(function).parameters if name not in own]
-    if count != len(wanted):
+    taken = {n: p for n, p in signature(function).parameters.items() if n not in own}
+    needed = [name for name, taken_as in taken.items() if taken_as.default is _empty]
+    if not len(needed) <= count <= len(taken):
+        most = f" to {len(taken)}" if len(taken) > len(needed) else ""
         raise UserError(
-            f"{name} takes {len(wanted)} inputs, {count} given",
-            hint=f"in order: {', '.join(wanted) or 'none'}",
+            f"{name} takes {len(needed)}{most} inputs, {count} given",
+            hint=f"in order: {', '.join(taken) or 'none'}",
         )
 
 

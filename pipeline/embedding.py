@@ -3,6 +3,9 @@
 Vectors live in `.cache/embeddings/<digest of encoder and settings>/`, one
 parquet of (key, vector) per finished chunk: a killed run loses one chunk. Texts
 are encoded in order of length, so that a batch holds little padding.
+
+A pool has one matrix and never a list of vectors: shards are read a few at a time
+and their vectors go straight to the rows that ask for them.
 """
 
 import os
@@ -20,6 +23,7 @@ import polars as pl
 from pipeline.errors import UserError
 
 CHUNK = 1024
+SHARDS = 64  # read at a time: 100 MB of vectors of 384 numbers
 PACKAGED = "sentence-transformers/all-MiniLM-L6-v2"  # what the package holds a copy of
 
 
@@ -39,16 +43,20 @@ def encode(
     settings = (encoder, model, revision, max_tokens)
     name = blake2b(repr(settings).encode(), digest_size=12).hexdigest()
     cache = Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "embeddings" / name
-    known = _read(cache)
-    todo = dict(zip(keys, texts, strict=True))
-    missing = sorted(todo.keys() - known.keys(), key=lambda key: (len(todo[key]), key))
-    if missing:
-        run = _loaded(encoder, model, revision, max_tokens, batch_size)
-        for chunk in _chunks(missing):
-            vectors = run([todo[key] for key in chunk])
-            _write(cache, chunk, vectors)
-            known.update(zip(chunk, vectors, strict=True))
-    return np.stack([known[key] for key in keys])
+    wanted = pl.DataFrame({"key": keys}).with_row_index("row")
+    vectors, known = _read(cache, wanted)
+    todo = {
+        key: text for key, text, has in zip(keys, texts, known, strict=True) if not has
+    }
+    if not todo:
+        return vectors
+    run = _loaded(encoder, model, revision, max_tokens, batch_size)
+    missing = sorted(todo, key=lambda key: (len(todo[key]), key))
+    for chunk in _chunks(missing):
+        made = run([todo[key] for key in chunk])
+        _write(cache, chunk, made)
+        vectors = _placed(vectors, wanted, chunk, made)[0]
+    return vectors
 
 
 def _chunks(keys: list[str]) -> Iterator[list[str]]:
@@ -129,8 +137,6 @@ def _static(texts: list[str]) -> np.ndarray:
     Liang, Ma: A simple but tough-to-beat baseline for sentence embeddings (2017).
     """
     from safetensors.numpy import load_file
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
     from tokenizers import Tokenizer
 
     folder = _package_folder()
@@ -140,31 +146,79 @@ def _static(texts: list[str]) -> np.ndarray:
     tokenizer.no_padding()
     weights = load_file(folder / "model.safetensors")
     words = weights["embeddings.word_embeddings.weight"].astype(np.float32)
-    counts = np.zeros(len(words))
-    for coded in tokenizer.encode_batch(texts, add_special_tokens=False):
-        np.add.at(counts, coded.ids, 1)
-    rarity = 1e-3 / (1e-3 + counts / max(1.0, counts.sum()))
-    module = StaticEmbedding(tokenizer, embedding_weights=words * rarity[:, None])
-    network = SentenceTransformer(modules=[module], device="cpu")
-    vectors = network.encode(texts, batch_size=1024, convert_to_numpy=True)
-    return _without_common_direction(vectors.astype(np.float32))
+    ids, ends = _tokens(tokenizer, texts)
+    counts = np.bincount(ids, minlength=len(words))
+    rarity = 1e-3 / (1e-3 + counts / max(1, counts.sum()))
+    words *= rarity[:, None].astype(np.float32)
+    return _without_common_direction(_averages(words, ids, ends))
+
+
+def _tokens(tokenizer: Any, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids of all texts, one after the other, and the end of each (n + 1,)."""
+    ids, sizes = [np.zeros(0, np.int32)], [0]
+    for start in range(0, len(texts), CHUNK):
+        some = texts[start : start + CHUNK]
+        for coded in tokenizer.encode_batch_fast(some, add_special_tokens=False):
+            ids.append(np.array(coded.ids, np.int32))
+            sizes.append(len(coded.ids))
+    return np.concatenate(ids), np.cumsum(sizes)
+
+
+def _averages(words: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Mean word vector (n, d) of each text, 0 for one without tokens."""
+    import torch
+
+    made = torch.nn.functional.embedding_bag(
+        torch.from_numpy(ids),
+        torch.from_numpy(words),
+        torch.from_numpy(ends[:-1].astype(np.int32)),
+        mode="mean",
+    )
+    vectors: np.ndarray = made.numpy()
+    return vectors
 
 
 def _without_common_direction(vectors: np.ndarray) -> np.ndarray:
-    moments = vectors.T.astype(np.float64) @ vectors
+    """Unit vectors less the first principal direction, in place."""
+    blocks = [slice(at, at + CHUNK) for at in range(0, len(vectors), CHUNK)]
+    moments = np.zeros((vectors.shape[1],) * 2)
+    for block in blocks:
+        some = vectors[block].astype(np.float64)
+        moments += some.T @ some
     common = np.linalg.eigh(moments)[1][:, -1].astype(np.float32)
-    vectors = vectors - np.outer(vectors @ common, common)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: np.ndarray = vectors / np.maximum(lengths, 1e-12)
-    return unit
+    for block in blocks:
+        some = vectors[block]
+        some -= np.outer(some @ common, common)
+        some /= np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-12)
+    return vectors
 
 
-def _read(cache: Path) -> dict[str, np.ndarray]:
-    known: dict[str, np.ndarray] = {}
-    for shard in sorted(cache.glob("*.parquet")):
-        table = pl.read_parquet(shard)
-        known.update(zip(table["key"], table["vector"].to_numpy(), strict=True))
-    return known
+def _read(cache: Path, wanted: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors (n, d) of the `wanted` (row, key), and which rows have one."""
+    shards = sorted(cache.glob("*.parquet"))
+    vectors = np.zeros((0, 0), np.float32)
+    known = np.zeros(wanted.height, bool)
+    for start in range(0, len(shards), SHARDS):
+        table = pl.read_parquet(shards[start : start + SHARDS])
+        table = table.join(wanted, on="key", how="semi", maintain_order="left")
+        if table.height:
+            made = table["vector"].to_numpy()
+            vectors, rows = _placed(vectors, wanted, table["key"].to_list(), made)
+            known[rows] = True
+    return vectors, known
+
+
+def _placed(
+    vectors: np.ndarray, wanted: pl.DataFrame, keys: list[str], made: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """`vectors` with those `made` for `keys` in every row of theirs; these rows."""
+    if not vectors.size:
+        vectors = np.zeros((wanted.height, made.shape[1]), np.float32)
+    here = pl.DataFrame({"key": keys}).with_row_index("place")
+    met = wanted.join(here.unique("key", keep="last"), on="key")
+    rows = met["row"].to_numpy()
+    vectors[rows] = made[met["place"].to_numpy()]
+    return vectors, rows
 
 
 def _write(cache: Path, keys: list[str], vectors: np.ndarray) -> None:

@@ -1,147 +1,407 @@
 """What becomes of near copies: merged, kept as siblings of one template, or split.
 
-A pair of similar texts is a copy only if the numbers, operators and relation
-signs agree, one after the other; or all of them agree in another order and so
-do the answers. Else the two are siblings of one template: same words, other
-numbers. Siblings are good data. They stay, and `family` names the first of them.
+A pair of similar texts is a copy only if numbers, operators and relation signs
+agree, one after the other, however they are spelt; or if the answers agree and one
+text has all the numbers of the other. Else the two are siblings of one template:
+same words, other numbers. Siblings are good data. They stay, and `family` names
+the first of them.
 
-A row is compared with kept rows only: nobody is dropped for resembling a row
-that is itself dropped.
+A row is compared with kept rows only: nobody is dropped for resembling a row that
+is itself dropped. Of copies the first row stays, or the one that `ranks` prefers.
 """
 
-import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable
+from fractions import Fraction
+from typing import Literal
 
+import numpy as np
 import polars as pl
 
-from pipeline.text import clean
-from pipeline.verdict import drop
-
-Pair = tuple[int, int, float]  # earlier row, later row, similarity in [0, 1]
+from pipeline.pairs import MARGIN, Pairs
+from pipeline.verdict import Judged, drop
 
 # Below this similarity, another answer means another problem: word puzzles of one
 # template differ in words, and have no numbers to tell them apart.
 CONFLICT = 0.9
 
-# A hyphen between two letters joins words; anywhere else it is a minus.
-QUANTITY = re.compile(
-    r"\d[\d,]*\.?\d*|(?<![A-Za-z])[-−]|[-−](?![A-Za-z])"
-    r"|[+*/=<>^×÷·≤≥≠±√]|\\(?:times|cdot|div|le|leq|ge|geq|neq?|pm|sqrt|lt|gt)\b"
+Survivor = Literal["first", "longest_solution", "best_verified", "most_complete"]
+Siblings = Literal["keep", "keep_n", "drop"]
+Array = np.ndarray
+
+CLUSTERS = pl.Schema(
+    {
+        "cluster": pl.String,  # id of the row that stays
+        "member": pl.String,
+        "role": pl.String,  # survivor, copy, other_answer or sibling
+        "similarity": pl.Float32,
+    }
 )
-SIGNS = {
-    "−": "-",
-    "×": "*",
-    "·": "*",
-    "÷": "/",
-    "\\times": "*",
-    "\\cdot": "*",
-    "\\div": "/",
-    "≤": "\\leq",
-    "\\le": "\\leq",
-    "≥": "\\geq",
-    "\\ge": "\\geq",
-    "≠": "\\neq",
-    "\\ne": "\\neq",
-    "\\lt": "<",
-    "\\gt": ">",
-    "±": "\\pm",
-    "√": "\\sqrt",
-}
+SAVED = pl.Schema(
+    {
+        "id": pl.String,
+        "other": pl.String,  # the kept row that it was near to
+        "similarity": pl.Float32,
+        "problem": pl.String,
+        "other_problem": pl.String,
+        "answer": pl.String,
+        "other_answer": pl.String,
+    }
+)
+SENSITIVITY = pl.Schema(
+    {
+        "threshold": pl.Float64,
+        "dropped": pl.UInt32,
+        "enter": pl.UInt32,  # rows that would stay, and do not now
+        "leave": pl.UInt32,  # rows that would go, and stay now
+    }
+)
+TABLES = {"clusters": CLUSTERS, "saved": SAVED, "sensitivity": SENSITIVITY}
 
 
-def quantities(text: str) -> list[str]:
-    """Numbers, operators and relation signs of `text`, in order, in one spelling.
-
-    >>> quantities("If $3 × x > 1,200$, find x.")
-    ['3', '*', '>', '1200']
-    """
-    found = [sign.replace(",", "").rstrip(".") for sign in QUANTITY.findall(text)]
-    return [SIGNS.get(sign, sign) for sign in found]
+def ranks(rows: pl.DataFrame, survivor: Survivor) -> Array | None:
+    """A rank for each row, the lowest survives; None where the order decides."""
+    solution = pl.element().struct.field
+    best = {
+        "longest_solution": pl.col("solutions")
+        .list.eval(solution("text").str.len_chars())
+        .list.max(),
+        "best_verified": pl.col("solutions").list.eval(solution("correct")).list.sum(),
+        "most_complete": pl.sum_horizontal(
+            pl.col("answer").is_not_null(),
+            pl.col("solutions").list.len() > 0,
+            pl.col("verify_info") != "{}",
+            pl.col("meta") != "{}",
+        ),
+    }
+    if survivor == "first":
+        return None
+    value = rows.select(best[survivor].cast(pl.Int64).fill_null(-1)).to_series()
+    return value.rank("ordinal", descending=True).to_numpy().astype(np.int64) - 1
 
 
 def mark(
-    rows: pl.DataFrame, pairs: Iterable[Pair], reason: str, *, guard: bool = True
-) -> pl.DataFrame:
-    """Mark later copies with `reason` (or `<reason>_other_answer`); add `family`.
+    rows: pl.DataFrame,
+    pairs: Iterable[tuple[int, int, float]] | Pairs,
+    reason: str,
+    *,
+    threshold: float = 0.0,
+    guard: bool = True,
+    priority: Array | None = None,
+    siblings: Siblings = "keep",
+    family_size: int = 3,
+) -> Judged:
+    """Mark copies with `reason` (or `<reason>_other_answer`); add `family`.
 
-    `pairs` are row numbers of similar rows, the earlier first. Without `guard`
-    every pair is a copy, as in the published recipes.
+    `pairs` are row numbers of similar rows; those below `threshold` only tell what
+    another threshold would do. Without `guard` every pair is a copy, as in the
+    published recipes. With a `priority` (n,) the lowest number survives. Also adds
+    `other_answers`: what dropped copies of a row give as the answer.
     """
-    problems = rows["problem"].to_list()
-    answers = rows.select(clean(pl.col("answer")))["answer"].to_list()
-    earlier: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    for first, second, score in pairs:
-        earlier[second].append((first, score))
-
-    twins: dict[int, tuple[int, float]] = {}
-    family: dict[int, int] = {}
-    for later in sorted(earlier):
-        kept = [pair for pair in sorted(earlier[later]) if pair[0] not in twins]
-        copies: list[tuple[int, float]] = []
-        siblings: list[tuple[int, float]] = []
-        for first, score in kept:
-            same = answers[first] == answers[later]
-            is_copy = not guard or (
-                (same or score >= CONFLICT)
-                and _is_copy(problems[first], problems[later], same)
-            )
-            (copies if is_copy else siblings).append((first, score))
-        if copies:
-            twins[later] = max(copies, key=lambda pair: pair[1])
-        elif siblings:
-            first = siblings[0][0]
-            family[later] = family.setdefault(first, first)
-    return _marked(rows, twins, family, answers, reason)
+    found = _in_order(Pairs.of(pairs), rows.height, priority)
+    relation = found.relation
+    if relation is None:
+        relation = _relations(rows, found, priority, guard=guard)
+    limit = {"keep": 0, "keep_n": family_size, "drop": 1}[siblings]
+    settled = _settled(found, relation, rows.height, threshold, limit)
+    order = _order(rows.height, priority)
+    marked = _marked(rows, _placed(settled, order), reason)
+    tables = _tables(marked, reason)
+    tables["sensitivity"] = _sensitivity(
+        found, relation, rows.height, threshold, limit, settled[0]
+    )
+    return Judged(marked.drop("_near", "_near_score"), tables)
 
 
-def _is_copy(first: str, second: str, same_answer: bool) -> bool:
-    ours, theirs = quantities(first), quantities(second)
-    return ours == theirs or (same_answer and sorted(ours) == sorted(theirs))
+def _order(height: int, priority: Array | None) -> Array:
+    """Row numbers in the order in which rows are taken."""
+    if priority is None:
+        return np.arange(height)
+    return np.argsort(priority, kind="stable")
+
+
+def _in_order(pairs: Pairs, height: int, priority: Array | None) -> Pairs:
+    """Pairs as places in the order, sorted by the later one."""
+    place = np.empty(height, np.int32)
+    place[_order(height, priority)] = np.arange(height, dtype=np.int32)
+    one, other = place[pairs.first], place[pairs.second]
+    first, second = np.minimum(one, other), np.maximum(one, other)
+    sort = np.lexsort((first, second))
+    leader = None
+    if pairs.leader is not None:
+        leader = np.empty(height, np.int32)
+        leader[place] = place[pairs.leader]
+    relation = None if pairs.relation is None else pairs.relation[sort]
+    return Pairs(first[sort], second[sort], pairs.score[sort], leader, relation)
+
+
+def _relations(
+    rows: pl.DataFrame, pairs: Pairs, priority: Array | None, *, guard: bool
+) -> Array:
+    from pipeline.kernels import guard as kernels
+
+    order = _order(rows.height, priority)
+    involved = np.zeros(rows.height, bool)
+    involved[pairs.first] = involved[pairs.second] = True
+    place = np.cumsum(involved) - 1
+    few = rows[order[involved]].select("problem", "answer")
+    codes = answer_codes(few["answer"])
+    first, second = place[pairs.first], place[pairs.second]
+    if not guard:
+        known = (codes[first] != 0) & (codes[second] != 0)
+        other = known & (codes[first] != codes[second])
+        return np.where(other, kernels.OTHER_ANSWER, kernels.COPY).astype(np.uint8)
+    return _guarded(few, first, second, pairs.score, codes)
+
+
+def _guarded(
+    rows: pl.DataFrame, first: Array, second: Array, score: Array, codes: Array
+) -> Array:
+    """The relation uint8 of each pair; `codes` of answers are 0 where unknown.
+
+    Numbers and signs agree in order: a copy, unless the answers differ. Then it is
+    one problem with two answers if nothing but words was added and the texts are
+    as near as CONFLICT; else siblings. They agree in another order, or one text has
+    more of them (a tag, a number of points): a copy if the answers agree.
+    """
+    from pipeline.kernels import guard
+    from pipeline.kernels.scan import scan
+
+    tokens = scan(rows["problem"])
+    order = guard.orders(tokens.codes, tokens.kinds, tokens.ends, False, False)
+    known = (codes[first] != 0) & (codes[second] != 0)
+    same = known & (codes[first] == codes[second])
+    agree = order[first] == order[second]
+    relation = np.zeros(len(first), np.uint8)
+    relation[agree & (same | ~known)] = guard.COPY
+
+    def within(pairs: Array, *, quantities: bool) -> Array:
+        asked = np.unique(np.concatenate([first[pairs], second[pairs]]))
+        said = (tokens.codes, tokens.kinds, tokens.ends)
+        bags = guard.bags(*said, asked, quantities)
+        ours = np.searchsorted(asked, first[pairs])
+        return guard.within(*bags, ours, np.searchsorted(asked, second[pairs]))
+
+    more = np.flatnonzero(~agree & same)
+    relation[more[within(more, quantities=True)]] = guard.COPY
+    disputed = np.flatnonzero(agree & known & ~same & (score >= CONFLICT))
+    disputed = disputed[within(disputed, quantities=False)]
+    answers = rows["answer"].gather(np.r_[first[disputed], second[disputed]])
+    half = len(disputed)
+    for pair, one, other in zip(disputed, answers[:half], answers[half:], strict=True):
+        equal = _same_value(one, other)
+        relation[pair] = guard.COPY if equal else guard.OTHER_ANSWER
+    return relation
+
+
+def quantity_codes(text: pl.Series) -> Array:
+    """A uint64 for the numbers and signs of each text, in order.
+
+    >>> one, other = quantity_codes(pl.Series(["$3 × x > 1,200$", "3*x>1200"]))
+    >>> bool(one == other)
+    True
+    """
+    from pipeline.kernels import guard
+    from pipeline.kernels.scan import scan
+
+    tokens = scan(text)
+    return guard.orders(tokens.codes, tokens.kinds, tokens.ends, False, False)
+
+
+def answer_codes(answers: pl.Series) -> Array:
+    """A uint64 for each answer, whatever its spelling; 0 where there is none."""
+    from pipeline.kernels import guard
+    from pipeline.kernels.scan import scan
+
+    answers = answers.str.replace(r"^\s*\$?\s*[A-Za-z]\s*=\s*", "")  # n = 6 is 6
+    tokens = scan(answers)
+    codes = guard.orders(tokens.codes, tokens.kinds, tokens.ends, True, True)
+    mute = (codes == 0) & (answers.fill_null("").str.strip_chars() != "").to_numpy()
+    codes[mute] = answers.hash().to_numpy()[mute]
+    return codes
+
+
+def _same_value(one: str | None, other: str | None) -> bool:
+    left, right = _value(one or ""), _value(other or "")
+    return left is not None and left == right
+
+
+VALUE = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?(?:/\d{1,30})?")
+FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,30})\}?\{?(\d{1,30})\}?")
+
+
+def _value(answer: str) -> Fraction | None:
+    r"""`0.5`, `1/2` and `\frac{1}{2}` as one number; None if it is not so plain."""
+    text = FRACTION.sub(r"\1\2/\3", answer.strip().strip("$ ").replace(",", ""))
+    if not VALUE.fullmatch(text):
+        return None
+    over, _, under = text.partition("/")
+    return Fraction(over) / int(under or 1) if int(under or 1) else None
+
+
+Settled = tuple[Array, Array, Array, Array]
+
+
+def _settled(
+    pairs: Pairs, relation: Array, height: int, threshold: float, limit: int
+) -> Settled:
+    """Verdict, twin, score and family of every place in the order."""
+    from pipeline.kernels import guard
+
+    near = pairs.score >= threshold
+    made = guard.settled(
+        height,
+        pairs.first[near],
+        pairs.second[near],
+        pairs.score[near],
+        relation[near],
+        limit,
+    )
+    return _with_followers(made, pairs.leader)
+
+
+def _with_followers(made: Settled, leader: Array | None) -> Settled:
+    """Rows equal to their leader go where it goes, or to it if it stays."""
+    if leader is None:
+        return made
+    verdict, twin, score, family = made
+    follows = leader != np.arange(len(leader))
+    stays = verdict[leader] == 0
+    verdict[follows] = np.where(stays, 1, verdict[leader])[follows]
+    score[follows] = np.where(stays, 1.0, score[leader])[follows]
+    twin[follows] = np.where(stays, leader, twin[leader])[follows]
+    return verdict, twin, score, family
+
+
+def _placed(settled: Settled, order: Array) -> dict[str, pl.Series]:
+    """What was settled, by row number again."""
+    verdict, twin, score, family = (np.empty_like(part) for part in settled)
+    for there, here in zip((verdict, twin, score, family), settled, strict=True):
+        there[order] = here
+
+    def rows(places: Array) -> pl.Series:
+        missing = places < 0
+        named = order[np.where(missing, 0, places)] if len(order) else places
+        return pl.Series(named, dtype=pl.UInt32).set(pl.Series(missing), None)
+
+    return {
+        "_verdict": pl.Series(verdict),
+        "_near": rows(twin),
+        "_near_score": pl.Series(score).round(4),
+        "_family": rows(family),
+    }
 
 
 def _marked(
-    rows: pl.DataFrame,
-    twins: dict[int, tuple[int, float]],
-    family: dict[int, int],
-    answers: list[str | None],
-    reason: str,
+    rows: pl.DataFrame, settled: dict[str, pl.Series], reason: str
 ) -> pl.DataFrame:
-    ids, problems = rows["id"], rows["problem"]
-    found = pl.DataFrame(
-        [
-            (
-                later,
-                ids[first],
-                score,
-                answers[first] != answers[later],
-                json.dumps(
-                    {"kept_problem": problems[first], "kept_answer": answers[first]}
-                ),
-            )
-            for later, (first, score) in twins.items()
-        ],
-        schema={
-            "_row": pl.UInt32,
-            "_twin": pl.String,
-            "_score": pl.Float64,
-            "_disagrees": pl.Boolean,
-            "_evidence": pl.String,
-        },
-        orient="row",
-    )
-    named = pl.DataFrame(
-        {"_row": list(family), "_family": [ids[first] for first in family.values()]},
-        schema={"_row": pl.UInt32, "_family": pl.String},
-    )
-    rows = rows.with_row_index("_row")
-    for table in (found, named):
-        rows = rows.join(table, on="_row", how="left", maintain_order="left")
+    ids = rows["id"]
     before = [pl.col("family")] if "family" in rows.columns else []
-    rows = rows.with_columns(family=pl.coalesce([*before, "_family"]))
-    said = {"twin": pl.col("_twin"), "score": pl.col("_score").round(4)}
-    said["evidence"] = pl.col("_evidence")
-    rows = drop(rows, pl.col("_disagrees"), f"{reason}_other_answer", **said)
-    rows = drop(rows, pl.col("_twin").is_not_null(), reason, **said)
-    return rows.drop("_row", "_twin", "_score", "_disagrees", "_evidence", "_family")
+    rows = rows.with_columns(**settled)
+    rows = rows.with_columns(
+        family=pl.coalesce([*before, pl.lit(ids.gather(rows["_family"]))])
+    )
+    verdict = pl.col("_verdict")
+    said = {
+        "twin": pl.col("_twin"),
+        "score": pl.col("_near_score"),
+        "evidence": pl.col("_evidence"),
+    }
+    rows = rows.with_columns(_twin=ids.gather(rows["_near"]), _evidence=_evidence(rows))
+    rows = rows.with_columns(other_answers=_other_answers(rows))
+    rows = drop(rows, verdict == 2, f"{reason}_other_answer", **said)
+    rows = drop(rows, verdict == 1, reason, **said)
+    rows = drop(rows, verdict == 3, "surplus_sibling", **said)
+    return rows.drop("_verdict", "_family", "_twin", "_evidence")
+
+
+def _evidence(rows: pl.DataFrame) -> pl.Series:
+    """The kept row's problem and answer, for rows that go."""
+    goes = rows["_verdict"] > 0
+    kept = rows.select("problem", "answer")[rows["_near"].filter(goes)]
+    told = kept.select(
+        pl.struct(kept_problem="problem", kept_answer="answer").struct.json_encode()
+    ).to_series()
+    blank = pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)
+    return blank.scatter(goes.arg_true(), told) if len(told) else blank
+
+
+def _other_answers(rows: pl.DataFrame) -> pl.Series:
+    """For rows that stay: answers that copies of theirs had, in order."""
+    disputed = rows.filter(pl.col("_verdict") == 2)
+    given = disputed.group_by(pl.col("_near").alias("_row"), maintain_order=True).agg(
+        _given=pl.col("answer").unique(maintain_order=True)
+    )
+    before = (
+        rows["other_answers"]
+        if "other_answers" in rows.columns
+        else pl.Series([None], dtype=pl.List(pl.String)).new_from_index(0, rows.height)
+    )
+    table = pl.DataFrame({"_before": before}).with_row_index("_row")
+    table = table.join(given, on="_row", how="left", maintain_order="left")
+    both = pl.concat_list(
+        pl.col(name).fill_null(pl.lit([], pl.List(pl.String)))
+        for name in ("_before", "_given")
+    )
+    either = pl.col("_before").is_not_null() | pl.col("_given").is_not_null()
+    return table.select(pl.when(either).then(both)).to_series()
+
+
+def _tables(marked: pl.DataFrame, reason: str) -> dict[str, pl.DataFrame]:
+    """Clusters with their survivor, and pairs that the guard saved."""
+    short = {reason: "copy", f"{reason}_other_answer": "other_answer"}
+    lost = marked.filter(pl.col("reason").is_not_null() & pl.col("_near").is_not_null())
+    members = lost.select(
+        cluster="twin",
+        member="id",
+        role=pl.col("reason").replace_strict(short, default="sibling"),
+        similarity="score",
+    )
+    survivors = members.select("cluster").unique(maintain_order=True)
+    survivors = survivors.select(
+        "cluster",
+        member="cluster",
+        role=pl.lit("survivor"),
+        similarity=pl.lit(1.0, pl.Float32),
+    )
+    saved = marked.filter(pl.col("reason").is_null() & pl.col("_near").is_not_null())
+    other = marked.select("id", "problem", "answer")[saved["_near"]]
+    return {
+        "clusters": pl.concat([survivors, members]).cast(CLUSTERS),
+        "saved": saved.select(
+            "id",
+            pl.lit(other["id"]).alias("other"),
+            similarity=pl.col("_near_score").cast(pl.Float32),
+            problem="problem",
+            other_problem=pl.lit(other["problem"]),
+            answer="answer",
+            other_answer=pl.lit(other["answer"]),
+        ).cast(SAVED),
+    }
+
+
+def _sensitivity(
+    pairs: Pairs,
+    relation: Array,
+    height: int,
+    threshold: float,
+    limit: int,
+    verdict: Array,
+) -> pl.DataFrame:
+    """What other thresholds would drop, of the pairs at hand."""
+    if threshold == 0:
+        return SENSITIVITY.to_frame()
+    steps = np.round(threshold + np.arange(-5, 6) * MARGIN / 5, 4)
+    told = []
+    for step in steps[(steps > 0) & (steps <= 1)]:
+        there = _settled(pairs, relation, height, float(step), limit)[0] > 0
+        here = verdict > 0
+        told.append(
+            {
+                "threshold": float(step),
+                "dropped": int(there.sum()),
+                "enter": int((here & ~there).sum()),
+                "leave": int((there & ~here).sum()),
+            }
+        )
+    return pl.DataFrame(told, schema=SENSITIVITY)

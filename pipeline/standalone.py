@@ -29,7 +29,7 @@ def run(
     settings: list[str],
     columns: list[str],
 ) -> None:
-    """Judge the first file and write kept, dropped and metrics into `out`."""
+    """Judge the first file; write kept, dropped, tables and metrics into `out`."""
     params = recipe.check(module.Params, _settings(settings), name, Path("--set"))
     renames = dict(map(_pair, columns))
     rows, unreadable = _problems(inputs[0], renames)
@@ -37,10 +37,12 @@ def run(
 
     outcome = verdict.apply(lambda rows: module.judge(rows, params, *others), rows)
     dropped = pl.concat([outcome.dropped, unreadable], how="diagonal_relaxed")
-    outcome = verdict.Outcome(outcome.kept, dropped)
+    outcome = verdict.Outcome(outcome.kept, dropped, outcome.tables)
 
     tables.write(outcome.kept, out / "kept.parquet")
     tables.write(outcome.dropped, out / "dropped.parquet")
+    for table, made in outcome.tables.items():
+        tables.write(made, out / f"{table}.parquet")
     (out / "metrics.json").write_text(json.dumps(outcome.metrics, indent=2) + "\n")
     print(f"{name}: {json.dumps(outcome.metrics)}")
 

@@ -2,7 +2,8 @@
 
 A stage called `x` writes data/x.parquet, or numbered shards in data/x/. A stage
 that drops rows also writes them to data/dropped/x.parquet and its counts to
-data_cards/metrics/x.json. A file is written whole or not at all, and the same
+data_cards/metrics/x.json, and what its verdicts rest on to data/x/<table>.parquet. A
+file is written whole or not at all, and the same
 rows give the same bytes.
 """
 

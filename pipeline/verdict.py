@@ -9,10 +9,14 @@ A filter is a module in `stages/` with two names:
 columns it computed. It never removes a row: it calls `drop` to say why one
 should go. `apply` does the removing and the counting, so no filter can lose a
 row without saying why.
+
+A filter that measures more than its verdict (pairs, clusters, what a threshold
+would change) returns `Judged`: the rows and, beside them, tables by name. Their
+names stand in the module's `TABLES`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -24,11 +28,20 @@ class ContractError(Exception):
 
 
 @dataclass(frozen=True)
+class Judged:
+    """Judged rows, and tables that show what the verdicts rest on."""
+
+    rows: pl.DataFrame
+    tables: dict[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a stage did to a table: the rows it kept and those it dropped."""
 
     kept: pl.DataFrame
     dropped: pl.DataFrame
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, object]:
@@ -81,12 +94,17 @@ def split(judged: pl.DataFrame) -> Outcome:
     )
 
 
-def apply(judge: Callable[[pl.DataFrame], pl.DataFrame], rows: pl.DataFrame) -> Outcome:
+def apply(
+    judge: Callable[[pl.DataFrame], pl.DataFrame | Judged], rows: pl.DataFrame
+) -> Outcome:
     """Have `rows` judged and part them by the verdict.
 
     Raises ContractError if `judge` removed, reordered or retyped anything.
     """
-    judged = judge(unjudged(rows))
+    made = judge(unjudged(rows))
+    judged, beside = (
+        (made.rows, made.tables) if isinstance(made, Judged) else (made, {})
+    )
 
     if not judged["id"].equals(rows["id"]):
         raise ContractError("judge() must return the rows it was given, in order")
@@ -94,4 +112,4 @@ def apply(judge: Callable[[pl.DataFrame], pl.DataFrame], rows: pl.DataFrame) -> 
         raise ContractError(f"judge() removed or retyped columns: {changed}")
     if changed := missing(judged, VERDICT):
         raise ContractError(f"judge() removed or retyped the verdict: {changed}")
-    return split(judged)
+    return replace(split(judged), tables=beside)

@@ -1,8 +1,13 @@
 """Drop problems that mean the same as an earlier kept one, in other words.
 
 Two rows are near when the cosine of their sentence embeddings reaches the
-threshold; faiss finds all such pairs exactly. The guard of `pipeline/near.py`
-keeps siblings of one template: to an encoder, other numbers are hardly other.
+threshold. `method: pairs` finds all such pairs, exactly up to `exact_rows` rows and
+by cells beyond; `semdedup` looks only inside clusters of k-means, as SemDeDup does
+(Abbas et al., 2023). The guard of `pipeline/near.py` keeps siblings of one
+template: to an encoder, other numbers are hardly other.
+
+A search that can miss pairs is compared with brute force on a sample of rows; the
+run prints its recall and the table `recall` keeps it.
 
 Embedding costs thousands of times more than n-grams, so it runs last among the
 dedup stages, and vectors are kept by content under .cache/embeddings.
@@ -10,68 +15,173 @@ dedup stages, and vectors are kept by content under .cache/embeddings.
 Reasons: `semantic_duplicate`, `semantic_duplicate_other_answer`.
 """
 
-from collections.abc import Iterator
-from typing import Literal
+from dataclasses import astuple, dataclass, replace
+from hashlib import blake2b
+from typing import Literal, Self
 
 import numpy as np
 import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from pipeline.near import Pair, mark
+from pipeline import near, neighbours
 from pipeline.settings import Settings
+from pipeline.pairs import Pairs
+from pipeline.verdict import Judged
 
-Vectors = np.ndarray
+RECALL = pl.Schema(
+    {
+        "sample": pl.UInt32,  # rows that brute force looked at
+        "neighboured": pl.UInt32,  # of these have a neighbour
+        "row_recall": pl.Float64,
+        "pair_recall": pl.Float64,
+    }
+)
+TABLES = {**near.TABLES, "recall": RECALL}
+REASON = "semantic_duplicate"
 
 
 class Params(Settings):
-    """The encoder and the cosine from which two problems mean the same.
+    """The encoder, what near means, and who survives.
 
     `encoder: hub` loads `model` at `revision`; `packaged` is all-MiniLM-L6-v2 from
     an installed package, for machines without a hub; `static` averages that
-    model's word vectors, weighted by rarity: 100 times faster, and coarser.
+    model's word vectors, weighted by rarity: hundreds of times faster, and coarser.
+
+    `threshold`, `upper` and `search` are for `pairs`; `eps` and `clusters` for
+    `semdedup`, where a cosine from 1 - `eps` on is near and None clusters are one
+    for every hundred rows. Pairs above `upper` are left alone.
     """
 
     encoder: Literal["hub", "packaged", "static"] = "hub"
     model: str = "sentence-transformers/all-MiniLM-L6-v2"
     revision: str = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
-    threshold: float = Field(default=0.95, gt=0, le=1)
+    text: Literal["problem", "problem_answer"] = "problem"
     max_tokens: int = Field(default=256, ge=8)
     batch_size: int = Field(default=16, ge=1)
+    method: Literal["pairs", "semdedup"] = "pairs"
+    threshold: float = Field(default=0.95, gt=0, le=1)
+    upper: float | None = Field(default=None, gt=0, le=1)
+    search: neighbours.Search = "auto"
+    exact_rows: int = Field(default=200_000, ge=0)
+    probes: int = Field(default=4, ge=1)
+    eps: float = Field(default=0.05, ge=0, lt=1)
+    clusters: int | None = Field(default=None, ge=1)
+    keep: neighbours.Keep = "first"
     guard: bool = True
+    seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.keep == "central" and self.method == "pairs":
+            raise ValueError("`keep: central` needs the clusters of `method: semdedup`")
+        if self.upper is not None and self.upper < self.cosine:
+            raise ValueError(f"`upper` is below {self.cosine:g}, from where rows merge")
+        return self
+
+    @property
+    def cosine(self) -> float:
+        """The cosine from which two rows are near."""
+        return self.threshold if self.method == "pairs" else 1 - self.eps
 
 
-def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Similar:
+    """Near pairs, who of them survives, and what of brute force was found.
+
+    `priority` int64 (rows,) ranks the rows, the lowest survives; None is their
+    order. `recall` is None where the search is exact.
+    """
+
+    pairs: Pairs
+    priority: np.ndarray | None
+    recall: neighbours.Recall | None
+
+
+def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark later rows that mean the same; add `family` where numbers differ."""
     if rows.height < 2:
-        return mark(rows, [], "semantic_duplicate")
+        return near.mark(rows, [], REASON)
+    found = similar(embedded(rows, params), params)
+    if found.recall:
+        _tell(f"dedup_embedding: {found.recall}")
+    if found.pairs.crowded:
+        _tell(f"dedup_embedding: {found.pairs.crowded} rows with crowds of neighbours")
+    judged = near.mark(
+        rows, found.pairs, REASON, guard=params.guard, priority=found.priority
+    )
+    return replace(judged, tables=judged.tables | {"recall": _table(found.recall)})
+
+
+def embedded(rows: pl.DataFrame, params: Params) -> np.ndarray:
+    """Unit vectors (rows, d) float32 of what `params.text` names."""
     from pipeline.embedding import encode
 
-    vectors = encode(
-        rows["problem"].to_list(),
-        rows["key"].to_list(),
+    texts, keys = rows["problem"].to_list(), rows["key"].to_list()
+    if params.text == "problem_answer":
+        both = pl.format(
+            "Problem: {}\nAnswer: {}", "problem", pl.col("answer").fill_null("")
+        )
+        texts = rows.select(both).to_series().to_list()
+        keys = [blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
+    return encode(
+        texts,
+        keys,
         encoder=params.encoder,
         model=params.model,
         revision=params.revision,
         max_tokens=params.max_tokens,
         batch_size=params.batch_size,
     )
-    pairs = similar(vectors, params.threshold)
-    return mark(rows, pairs, "semantic_duplicate", guard=params.guard)
 
 
-def similar(vectors: Vectors, threshold: float, block: int = 4096) -> Iterator[Pair]:
-    """All pairs of rows of unit `vectors` (n, d) with cosine ≥ `threshold`."""
-    import faiss
+def similar(vectors: np.ndarray, params: Params) -> Similar:
+    """The pairs of rows that `params` call near, with the recall of the search."""
+    found, closeness = _found(vectors, params)
+    exact = (
+        params.method == "pairs"
+        and neighbours.chosen(params.search, len(vectors), params.exact_rows) == "flat"
+    )
+    pairs = Pairs(
+        found.first,
+        found.second,
+        found.cosine.astype(np.float64).round(4),
+        crowded=found.crowded,
+    )
+    if params.upper is not None:
+        pairs = pairs.where(pairs.score <= params.upper)
+    return Similar(
+        pairs,
+        neighbours.priority(params.keep, closeness, params.seed),
+        None
+        if exact
+        else neighbours.recall(vectors, params.cosine, found, seed=params.seed),
+    )
 
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(vectors)
-    for start in range(0, len(vectors), block):
-        # Inner products of equal vectors fall short of 1 by rounding.
-        ends, cosines, found = index.range_search(
-            vectors[start : start + block], threshold - 1e-6
-        )
-        for row in range(len(ends) - 1):
-            span = slice(ends[row], ends[row + 1])
-            for other, cosine in zip(found[span], cosines[span], strict=True):
-                if other < start + row:
-                    yield int(other), start + row, round(float(cosine), 4)
+
+def _found(vectors: np.ndarray, params: Params) -> tuple[neighbours.Found, np.ndarray]:
+    """Near rows, and how close each row is to its centre where there is one."""
+    if params.method == "semdedup":
+        parted = neighbours.clusters(vectors, params.clusters, params.seed)
+        found = neighbours.within(vectors, parted.home, params.cosine)
+        return found, parted.closeness
+    found = neighbours.pairs(
+        vectors,
+        params.cosine,
+        search=params.search,
+        exact_rows=params.exact_rows,
+        probes=params.probes,
+        seed=params.seed,
+    )
+    return found, np.zeros(len(vectors), np.float32)
+
+
+def _table(recall: neighbours.Recall | None) -> pl.DataFrame:
+    """One row, or none where the search is exact."""
+    told = [] if recall is None else [astuple(recall)]
+    return pl.DataFrame(told, schema=RECALL, orient="row")
+
+
+def _tell(what: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True).print(what)

@@ -1,40 +1,100 @@
-"""Drop problems that already appeared, word for word.
+"""Drop problems that already appeared, however they are typeset.
 
-Two rows hold the same problem when their `key` is equal. The first one stays,
-so `pool.order` should list the most trusted source first.
+Two rows hold the same problem when their keys are equal: `text` is the text with
+spaces collapsed, `layout` forgives case too, `latex` (the default) reads the
+mathematics: LaTeX layout, case, punctuation, quotes and Unicode forms leave no
+trace, numbers and operators do. `alphanumeric` is letters and digits alone.
 
-A copy with another answer gets a reason of its own. Both kinds are dropped,
-but their ratio tells how far the sources disagree about the gold answers.
+A copy with another answer gets a reason of its own. Where only brackets differ,
+another answer means another problem, and both stay.
 
 Reasons: `exact_duplicate`, `exact_duplicate_other_answer`.
 """
 
+from typing import Literal
+
+import numpy as np
 import polars as pl
 
+from pipeline import near
+from pipeline.pairs import Pairs
 from pipeline.settings import Settings
-from pipeline.text import clean
-from pipeline.verdict import drop
+from pipeline.verdict import Judged
+
+TABLES = {"clusters": near.CLUSTERS}
 
 
 class Params(Settings):
-    """Nothing to set: equality has no threshold."""
+    """What must be equal, and which of equals survives."""
+
+    key: Literal["text", "layout", "latex", "alphanumeric"] = "latex"
+    survivor: near.Survivor = "first"
 
 
-def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark every row whose key an earlier row has; `twin` is that row."""
-    answer = clean(pl.col("answer"))
-    first = pl.col("id").first().over("key")
-    first_answer = answer.first().over("key")
+    priority = near.ranks(rows, params.survivor)
+    pairs = equal(rows, params, priority)
+    judged = near.mark(rows, pairs, "exact_duplicate", priority=priority)
+    # No pair is of siblings here that anyone would call a family.
+    judged_rows = judged.rows.drop("family")
+    return Judged(judged_rows, {"clusters": judged.tables["clusters"]})
 
-    is_copy = pl.col("id") != first
-    disagrees = answer != first_answer
-    answers = pl.struct(answer=answer, kept_answer=first_answer).struct.json_encode()
 
-    rows = drop(
-        rows,
-        is_copy & disagrees,
-        "exact_duplicate_other_answer",
-        twin=first,
-        evidence=answers,
-    )
-    return drop(rows, is_copy, "exact_duplicate", twin=first)
+def equal(
+    rows: pl.DataFrame, params: Params, priority: np.ndarray | None = None
+) -> Pairs:
+    """Each row with the first of its key, and the first that agrees in more."""
+    from pipeline.kernels import guard
+
+    loose, strict = keys(rows["problem"], rows["key"], params.key)
+    answers = near.answer_codes(rows["answer"])
+    place = np.arange(rows.height) if priority is None else priority
+    seconds = np.arange(rows.height, dtype=np.int32)
+    firsts = [
+        _first(place, *names) for names in ((loose,), (loose, strict), (loose, answers))
+    ]
+    first, second = np.concatenate(firsts), np.tile(seconds, 3)
+    apart = first != second
+    first, second = first[apart], second[apart]
+    unknown = (answers[first] == 0) | (answers[second] == 0)
+    same = unknown | (answers[first] == answers[second])
+    relation = np.where(
+        same,
+        guard.COPY,
+        np.where(strict[first] == strict[second], guard.OTHER_ANSWER, guard.SIBLING),
+    ).astype(np.uint8)
+    return Pairs(first, second, np.ones(len(first)), relation=relation)
+
+
+def keys(text: pl.Series, key: pl.Series, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """(loose, strict) uint64 of each text; strict ones tell brackets apart."""
+    if kind == "latex":
+        from pipeline.kernels.guard import orders
+        from pipeline.kernels.scan import scan
+
+        tokens = scan(text)
+        said = (tokens.codes, tokens.kinds, tokens.ends)
+        loose, strict = orders(*said, True, False), orders(*said, True, True)
+        mute = np.diff(tokens.ends) == 0
+        loose[mute] = strict[mute] = key.hash().to_numpy()[mute]
+        return loose, strict
+    if kind == "text":
+        code = key.hash().to_numpy()
+        return code, code
+    folded = text.fill_null("").str.to_lowercase()
+    if kind == "layout":
+        folded = folded.str.normalize("NFC").str.replace_all(r"\s+", " ")
+        folded = folded.str.strip_chars()
+    else:
+        folded = folded.str.normalize("NFKC").str.replace_all(r"[^\p{L}\p{N}]", "")
+    code = folded.hash().to_numpy()
+    return code, code
+
+
+def _first(place: np.ndarray, *names: np.ndarray) -> np.ndarray:
+    """For each row, the row of lowest place that is equal in all names."""
+    columns = {f"name{number}": name for number, name in enumerate(names)}
+    table = pl.DataFrame({"place": place, **columns}).with_row_index("row")
+    first = pl.col("row").sort_by("place").first().over(list(columns))
+    return table.select(first.cast(pl.Int32)).to_series().to_numpy()

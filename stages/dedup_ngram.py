@@ -1,76 +1,158 @@
 """Drop problems that share most of their n-grams with an earlier kept one.
 
-MinHash-LSH proposes pairs, their true Jaccard similarity decides, and the guard
-of `pipeline/near.py` keeps siblings of one template, which have the same words
-and other numbers. LSH is tuned to miss few pairs (weights 0.1, 0.9): each
-candidate is verified, so a false one costs time and nothing else.
+Candidates come from MinHash-LSH, with bands and rows from datasketch's optimiser
+(`search: lsh`), or from an exact join (`exact`, up to some 200,000 rows); the true
+similarity of each pair decides. The guard of `pipeline/near.py` keeps siblings of
+one template, which have the same words and other numbers.
 
-Reasons: `near_duplicate`, `near_duplicate_other_answer`.
+`method` says what similar is: `jaccard` of the n-gram sets; `fuzzy`, the ratio of
+rapidfuzz; `containment`, the share of the smaller set that is in the larger one;
+`substring`, the whole of one text, word for word, inside another.
+
+Reasons: `near_duplicate`, `near_duplicate_other_answer`, `surplus_sibling`.
 """
 
-from collections.abc import Iterator
-from typing import Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline.near import Pair, mark
+from pipeline import near
+from pipeline.pairs import MARGIN, Pairs
 from pipeline.settings import Settings
-from pipeline.text import ngrams, tokens
+from pipeline.verdict import Judged
+
+if TYPE_CHECKING:
+    from pipeline.similar import Grams
+
+TABLES = near.TABLES
 
 
 class Params(Settings):
-    """What counts as an n-gram, and how many must be shared."""
+    """What similar means, from where on, and who survives.
 
+    `min_tokens` is for `containment` and `substring`: a text of fewer tokens is in
+    many others by chance.
+    """
+
+    method: Literal["jaccard", "fuzzy", "containment", "substring"] = "jaccard"
+    search: Literal["lsh", "exact"] = "lsh"
     n: int = Field(default=3, ge=1)
     unit: Literal["word", "char"] = "word"
     threshold: float = Field(default=0.8, gt=0, le=1)
-    permutations: int = Field(default=128, ge=16)
+    permutations: int = Field(default=64, ge=16)
     seed: int = 1
+    min_tokens: int = Field(default=8, ge=1)
     guard: bool = True
+    survivor: near.Survivor = "first"
+    siblings: near.Siblings = "keep"
+    family_size: int = Field(default=3, ge=1)
 
 
-def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark later near copies and add `family`, the first sibling's id."""
-    sets = [_shingles(text, params) for text in rows["problem"].to_list()]
-    pairs = similar(sets, params)
-    return mark(rows, pairs, "near_duplicate", guard=params.guard)
-
-
-def _shingles(text: str, params: Params) -> frozenset[str]:
-    parts = tokens(text) if params.unit == "word" else list("".join(tokens(text)))
-    return frozenset(ngrams(parts, params.n))
-
-
-def similar(sets: list[frozenset[str]], params: Params) -> Iterator[Pair]:
-    """Pairs of row numbers whose Jaccard similarity reaches the threshold."""
-    for first, second in _candidates(sets, params):
-        both = len(sets[first] & sets[second])
-        jaccard = both / (len(sets[first]) + len(sets[second]) - both)
-        if jaccard >= params.threshold:
-            yield first, second, jaccard
-
-
-def _candidates(
-    sets: list[frozenset[str]], params: Params
-) -> Iterator[tuple[int, int]]:
-    """Pairs that share a band of their MinHash signatures, the earlier first."""
-    import xxhash
-    from datasketch import MinHash, MinHashLSH
-
-    index = MinHashLSH(
-        threshold=params.threshold, num_perm=params.permutations, weights=(0.1, 0.9)
+    priority = near.ranks(rows, params.survivor)
+    return near.mark(
+        rows,
+        similar(rows, params, priority),
+        "near_duplicate",
+        threshold=params.threshold,
+        guard=params.guard,
+        priority=priority,
+        siblings=params.siblings,
+        family_size=params.family_size,
     )
-    blank = MinHash(
-        num_perm=params.permutations,
-        seed=params.seed,
-        hashfunc=xxhash.xxh32_intdigest,
-    )
-    for row, shingles in enumerate(sets):
-        if not shingles:
-            continue
-        sketch = blank.copy()
-        sketch.update_batch([shingle.encode() for shingle in sorted(shingles)])
-        for earlier in sorted(index.query(sketch)):
-            yield earlier, row
-        index.insert(row, sketch, check_duplication=False)
+
+
+def similar(
+    rows: pl.DataFrame, params: Params, priority: np.ndarray | None = None
+) -> Pairs:
+    """Pairs of rows from a little below the threshold on."""
+    from pipeline import similar as find
+
+    if params.method == "fuzzy":
+        return find.by_ratio(rows["problem"].to_list(), params.threshold)
+    from pipeline.kernels import shingles
+    from pipeline.kernels.minhash import plan
+
+    unit = shingles.WORDS if params.unit == "word" else shingles.LETTERS
+    made = find.grams(rows["problem"], n=params.n, unit=unit)
+    whole = np.arange(rows.height, dtype=np.int32)
+    if params.method == "substring":
+        pairs = find.by_containment(made, whole, 1.0, _least(params))
+        return _literally(rows["problem"], pairs)
+    if params.method == "containment":
+        return find.by_containment(made, whole, params.threshold, _least(params))
+    leader, codes = _leaders(rows, made, params, priority)
+    leaders = np.flatnonzero(leader == whole).astype(np.int32)
+    floor = max(0.01, params.threshold - MARGIN)
+    if params.search == "exact":
+        pairs = find.by_join(made, leaders, floor)
+    else:
+        bands = plan(params.threshold, params.permutations, params.seed)
+        pairs = find.by_minhash(made, leaders, bands, floor, codes)
+    return replace(pairs, leader=leader)
+
+
+def _least(params: Params) -> int:
+    """N-grams of the shortest text that may be found inside another."""
+    return max(1, params.min_tokens - params.n + 1)
+
+
+def _leaders(
+    rows: pl.DataFrame, made: "Grams", params: Params, priority: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The first row with the same n-grams, numbers in order, and answer.
+
+    Also a code of the numbers, for the leaders that share their n-grams.
+    """
+    place = np.arange(rows.height) if priority is None else priority
+    _, group, count = np.unique(made.prints, return_inverse=True, return_counts=True)
+    alike = (count[group] > 1) & (np.diff(made.ends) > 0)
+    names = [group.astype(np.uint64)]
+    if params.guard:
+        some = rows.select("problem", "answer").filter(pl.Series(alike))
+        for column, code in (
+            ("problem", near.quantity_codes),
+            ("answer", near.answer_codes),
+        ):
+            full = np.zeros(rows.height, np.uint64)
+            full[alike] = code(some[column])
+            names.append(full)
+    order = np.lexsort((place, *names[::-1]))
+    fresh = np.zeros(rows.height, bool)
+    for name in names:
+        sorted_ = name[order]
+        fresh[1:] |= sorted_[1:] != sorted_[:-1]
+    fresh |= ~alike[order]
+    fresh[:1] = True
+    starts = np.maximum.accumulate(np.where(fresh, np.arange(rows.height), 0))
+    leader = np.empty(rows.height, np.int32)
+    leader[order] = order[starts]
+    return leader, (names[1] if params.guard else None)
+
+
+def _literally(texts: pl.Series, pairs: Pairs) -> Pairs:
+    """Pairs where one text is inside the other, token for token."""
+    from pipeline.kernels import shingles
+    from pipeline.similar import grams
+
+    made = grams(texts, n=1, unit=shingles.WORDS)
+
+    def tokens(row: int) -> bytes:
+        return made.hashes[made.ends[row] : made.ends[row + 1]].tobytes()
+
+    def inside(one: bytes, other: bytes) -> bool:
+        short, long = sorted((one, other), key=len)
+        place = long.find(short)
+        while place >= 0 and place % 4:
+            place = long.find(short, place + 1)
+        return place >= 0
+
+    holds = [
+        inside(tokens(one), tokens(other))
+        for one, other in zip(pairs.first, pairs.second, strict=True)
+    ]
+    return pairs.where(np.array(holds, bool))

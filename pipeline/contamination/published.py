@@ -1,0 +1,145 @@
+"""Rules that were published: shared n-grams, equal texts, ratios, cosines.
+
+Each is as its authors ran it; what it cannot see it does not see, which `detects`
+says. Sources: s1 and Open-R1 (word 8-grams), DeepSeekMath and NuminaMath (10),
+Light-R1 (32, and equal texts without digits), OpenThoughts (ratio 95), DeepScaleR
+and NuminaMath (cosines of sentence embeddings).
+"""
+
+import numpy as np
+import polars as pl
+
+from pipeline.contamination.hits import HITS, Array, hits
+from pipeline.kernels import overlap
+from pipeline.kernels.columns import slices, threaded, utf8
+from pipeline.kernels.words import CHARACTERS, WHITESPACE, WORDS, word_grams, word_hits
+
+UNITS = {"whitespace": WHITESPACE, "word": WORDS, "char": CHARACTERS}
+
+
+def ngram(
+    texts: pl.Series, items: pl.Series, *, n: int, unit: str, min_hits: int
+) -> pl.DataFrame:
+    """Texts that share `min_hits` n-grams with an item: the item they share most with.
+
+    As published, texts are lower-cased and parted at whitespace. An item of fewer
+    than n words has no n-gram.
+    """
+    keys, ends = word_grams(*utf8(lowered(items)), n, UNITS[unit])
+    distinct, place = np.unique(keys, return_inverse=True)
+    table = overlap.table(distinct)
+    owner = np.repeat(np.arange(len(items)), np.diff(ends))
+    held = np.unique(np.stack([place, owner], 1), axis=0)
+    stops = np.concatenate(
+        [[0], np.cumsum(np.bincount(held[:, 0], minlength=len(distinct)))]
+    )
+    holders = held[:, 1].astype(np.int32)
+    sizes = np.maximum(np.bincount(held[:, 1], minlength=len(items)), 1.0)
+    ones = np.ones(len(distinct))
+
+    def scan(part: pl.Series) -> tuple[Array, Array, Array, Array, Array]:
+        data, offsets = utf8(lowered(part))
+        grams, stop, begin, end = word_hits(data, offsets, n, UNITS[unit], table)
+        row, item, share = overlap.candidates(
+            grams, stop, holders, stops, ones, sizes, 0.0
+        )
+        enough = np.round(share * sizes[item]) >= min_hits
+        row, item, share = row[enough], item[enough], share[enough]
+        best = np.lexsort((item, -share, row))
+        best = best[np.unique(row[best], return_index=True)[1]]
+        return row[best], item[best], share[best], begin[row[best]], end[row[best]]
+
+    made, start = [HITS.to_frame()], 0
+    for part, (row, item, share, begin, end) in zip(
+        slices(texts), threaded(scan, slices(texts)), strict=True
+    ):
+        raw = lowered(part.gather(pl.Series(row, dtype=pl.UInt32)))
+        span = pl.Series(
+            [
+                text.encode()[one:other].decode(errors="replace")
+                for text, one, other in zip(raw, begin, end, strict=True)
+            ],
+            dtype=pl.String,
+        )
+        made.append(hits(row + start, item, level="near", score=share, span=span))
+        start += len(part)
+    return pl.concat(made)
+
+
+def lowered(texts: pl.Series) -> pl.Series:
+    """As Python's `lower`, at the price of that only where it is needed."""
+    texts = texts.fill_null("")
+    return texts.str.to_lowercase()
+
+
+def normalized(texts: pl.Series, items: pl.Series) -> pl.DataFrame:
+    """Texts that equal an item once all but letters is gone, digits too."""
+
+    def bare(column: pl.Series, name: str) -> pl.DataFrame:
+        made = column.fill_null("").str.to_lowercase().str.replace_all(r"[^\w]|\d", "")
+        return pl.DataFrame({"bare": made}).with_row_index(name)
+
+    known = bare(items, "item").filter(pl.col("bare") != "")
+    known = known.unique("bare", keep="first", maintain_order=True)
+    found = bare(texts, "text").join(
+        known, on="bare", how="inner", maintain_order="left"
+    )
+    return hits(
+        found["text"].to_numpy(),
+        found["item"].to_numpy(),
+        level="near",
+        score=1.0,
+        span=texts.gather(found["text"]),
+        item_span=items.gather(found["item"]),
+    )
+
+
+def fuzzy(texts: pl.Series, items: pl.Series, *, threshold: float) -> pl.DataFrame:
+    """Texts whose rapidfuzz ratio (0 to 1) with an item reaches `threshold`."""
+    from pipeline.similar import by_ratio
+
+    both = pl.concat([items.fill_null(""), texts.fill_null("")])
+    pairs = by_ratio(both.to_list(), threshold, apart=len(items))
+    return hits(pairs.second - len(items), pairs.first, level="near", score=pairs.score)
+
+
+def substring(
+    texts: pl.Series, items: pl.Series, *, min_tokens: int, max_tokens: int
+) -> pl.DataFrame:
+    """Texts that hold the whole of an item, word for word (Unicode letters, digits)."""
+    keys: dict[int, tuple[Array, Array]] = {}
+    _, ends = word_grams(*utf8(lowered(items)), 1, WORDS)
+    sizes = np.diff(ends)
+    for size in np.unique(sizes[(sizes >= min_tokens) & (sizes <= max_tokens)]):
+        some = np.flatnonzero(sizes == size)
+        few = items.gather(pl.Series(some, dtype=pl.UInt32))
+        grams, _ = word_grams(*utf8(lowered(few)), int(size), WORDS)
+        distinct, first = np.unique(grams, return_index=True)
+        keys[int(size)] = distinct, some[first]
+    tables = {size: overlap.table(known) for size, (known, _) in keys.items()}
+
+    def scan(part: pl.Series) -> tuple[Array, Array]:
+        data, offsets = utf8(lowered(part))
+        rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for size, table in tables.items():
+            place, stop, _, _ = word_hits(data, offsets, size, WORDS, table)
+            rows.append(np.repeat(np.arange(len(stop) - 1), np.diff(stop)))
+            found.append(keys[size][1][place])
+        return np.concatenate(rows), np.concatenate(found)
+
+    made, start = [HITS.to_frame()], 0
+    for part, (row, item) in zip(
+        slices(texts), threaded(scan, slices(texts)), strict=True
+    ):
+        pairs = np.unique(np.stack([row, item], 1), axis=0)
+        made.append(
+            hits(
+                pairs[:, 0] + start,
+                pairs[:, 1],
+                level="exact",
+                score=1.0,
+                span=items.gather(pl.Series(pairs[:, 1], dtype=pl.UInt32)),
+            )
+        )
+        start += len(part)
+    return pl.concat(made)

@@ -1,0 +1,93 @@
+"""Items that mean the same: cosines of embeddings, and a judge that is asked."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.contamination.hits import Array, hits
+
+QUESTION = """Two problems are given. Say whether they are the same problem: whether \
+someone who has the solution of one has the solution of the other. Other names, units \
+or wording do not matter; other numbers or another question do.
+
+Problem A:
+{row}
+
+Problem B:
+{item}
+
+Answer with JSON alone: {{"same": true}} or {{"same": false}}."""
+
+Encode = Callable[[list[str]], Array]
+
+
+def embedding(
+    texts: pl.Series, items: pl.Series, *, threshold: float, encode: Encode
+) -> pl.DataFrame:
+    """Texts whose cosine with an item reaches `threshold`."""
+    text, item, cosine = _nearest(texts, items, 1, encode)
+    near = cosine >= threshold - 1e-6
+    return hits(
+        text[near], item[near], level="near", score=np.minimum(cosine[near], 1.0)
+    )
+
+
+def _nearest(
+    texts: pl.Series, items: pl.Series, top_k: int, encode: Encode
+) -> tuple[Array, Array, Array]:
+    """(text, item, cosine) of the `top_k` nearest items of every text."""
+    import faiss
+
+    if not len(texts) or not len(items):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    vectors = encode([*items.fill_null(""), *texts.fill_null("")])
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors[: len(items)])
+    cosine, item = index.search(vectors[len(items) :], min(top_k, len(items)))
+    text = np.repeat(np.arange(len(texts)), item.shape[1])
+    return text, item.ravel(), cosine.ravel().round(4)
+
+
+def retrieve_then_judge(
+    texts: pl.Series,
+    items: pl.Series,
+    *,
+    top_k: int,
+    min_cosine: float,
+    encode: Encode,
+    ask: Callable[[list[str]], list[str | None]],
+    both_ways: bool,
+) -> pl.DataFrame:
+    """Texts that a model says are an item, of the `top_k` nearest ones.
+
+    An answer that cannot be read is no hit. With `both_ways` the pair is put in
+    either order, and both answers must agree.
+    """
+    text, item, cosine = _nearest(texts, items, top_k, encode)
+    near = cosine >= min_cosine
+    text, item, cosine = text[near], item[near], cosine[near]
+    pairs = [
+        (texts[int(one)] or "", items[int(other)] or "")
+        for one, other in zip(text, item, strict=True)
+    ]
+    prompts = [QUESTION.format(row=row, item=other) for row, other in pairs]
+    said = np.array([is_same(answer) for answer in ask(prompts)], bool)
+    if both_ways:
+        turned = [QUESTION.format(row=other, item=row) for row, other in pairs]
+        said &= np.array([is_same(answer) for answer in ask(turned)], bool)
+    return hits(text[said], item[said], level="near", score=cosine[said])
+
+
+def is_same(answer: str | None) -> bool:
+    """What the judge said; False where it cannot be read."""
+    start, end = (answer or "").find("{"), (answer or "").rfind("}")
+    if answer is None or start < 0 or end < start:
+        return False
+    try:
+        said: Any = json.loads(answer[start : end + 1])
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.get("same") is True

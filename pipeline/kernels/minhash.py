@@ -1,0 +1,133 @@
+"""MinHash signatures, bit for bit those of datasketch's `affine32`, and banding.
+
+Broder: On the resemblance and containment of documents (1997). Bands and rows of
+locality-sensitive hashing come from datasketch's optimiser; see `plan`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy import uint32, uint64
+
+from pipeline.kernels.columns import Array, compiled
+from pipeline.kernels.shingles import PRIME, mixed
+
+# Candidates are verified, so a missed pair costs far more than a false one.
+WEIGHTS = (0.01, 0.99)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Permutations (2, k) uint32 and how a signature is cut into bands."""
+
+    permutations: Array
+    bands: int
+    rows: int
+
+
+def plan(threshold: float, permutations: int, seed: int) -> Plan:
+    """The bands with which few pairs at `threshold` (Jaccard) are missed."""
+    from datasketch import MinHash, MinHashLSH
+
+    index = MinHashLSH(threshold=threshold, num_perm=permutations, weights=WEIGHTS)
+    sketch = MinHash(num_perm=permutations, seed=seed, scheme="affine32")
+    numbers = np.array(sketch.permutations, dtype=uint32)
+    return Plan(numbers, index.b, index.r)
+
+
+@compiled
+def _minima(hashes: Array, permutations: Array, least: Array) -> None:
+    """Fill `least` (k,) with the minimum of a·fmix32(h) + b over all hashes."""
+    k = len(least)
+    a, b = permutations[0], permutations[1]
+    for place in range(k):
+        least[place] = uint32(0xFFFFFFFF)
+    for value in hashes:
+        h = value
+        h = uint32((h ^ (h >> uint32(16))) * uint32(0x85EBCA6B))
+        h = uint32((h ^ (h >> uint32(13))) * uint32(0xC2B2AE35))
+        h = uint32(h ^ (h >> uint32(16)))
+        for place in range(k):
+            image = uint32(a[place] * h + b[place])
+            least[place] = min(least[place], image)
+
+
+@compiled
+def signatures(hashes: Array, ends: Array, permutations: Array) -> Array:
+    """MinHash values (rows, k) uint32; all ones for a row without n-grams."""
+    rows = len(ends) - 1
+    out = np.empty((rows, permutations.shape[1]), uint32)
+    for row in range(rows):
+        _minima(hashes[ends[row] : ends[row + 1]], permutations, out[row])
+    return out
+
+
+@compiled
+def band_keys(
+    hashes: Array, ends: Array, rows: Array, permutations: Array, bands: int, size: int
+) -> Array:
+    """One uint32 for each band of each of `rows`: (len(rows), bands)."""
+    out = np.empty((len(rows), bands), uint32)
+    least = np.empty(permutations.shape[1], uint32)
+    for number in range(len(rows)):
+        row = rows[number]
+        _minima(hashes[ends[row] : ends[row + 1]], permutations, least)
+        for band in range(bands):
+            key = uint64(band)
+            for place in range(band * size, (band + 1) * size):
+                key = (key ^ uint64(least[place])) * PRIME
+                key ^= key >> uint64(29)
+            out[number, band] = uint32(mixed(key) >> uint64(32))
+    return out
+
+
+@compiled
+def collisions(
+    keys: Array, band: int, has: Array, limit: int
+) -> tuple[Array, Array, Array]:
+    """Pairs of rows that meet in `band` and in no band before it.
+
+    (earlier, later, crowded): a row looks at the `limit` rows of its bucket that
+    came last; `crowded` are the rows that had more to look at.
+    """
+    rows = len(keys)
+    column = keys[:, band].copy()  # near to each other in memory
+    bits = 4
+    while (1 << bits) < 2 * rows:
+        bits += 1
+    shift = uint64(64 - bits)
+    head = np.full(1 << bits, -1, np.int32)
+    after = np.full(rows, -1, np.int32)
+    first = np.empty(max(16, rows), np.int32)
+    second = np.empty(max(16, rows), np.int32)
+    crowded = np.empty(rows, np.int32)
+    found, crowds = 0, 0
+    for row in range(rows):
+        if not has[row]:
+            continue
+        key = column[row]
+        slot = (uint64(key) * uint64(0x9E3779B97F4A7C15)) >> shift
+        other, seen = head[slot], 0
+        while other >= 0:
+            if column[other] == key:
+                if seen == limit:
+                    crowded[crowds] = row
+                    crowds += 1
+                    break
+                seen += 1
+                fresh = True
+                for before in range(band):
+                    if keys[other, before] == keys[row, before]:
+                        fresh = False
+                        break
+                if fresh:
+                    if found == len(first):
+                        first = np.concatenate((first, np.empty_like(first)))
+                        second = np.concatenate((second, np.empty_like(second)))
+                    first[found] = other
+                    second[found] = row
+                    found += 1
+            other = after[other]
+        after[row] = head[slot]
+        head[slot] = row
+    return first[:found].copy(), second[:found].copy(), crowded[:crowds].copy()

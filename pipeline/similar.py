@@ -1,0 +1,193 @@
+"""Pairs of similar texts: MinHash-LSH and exact joins over n-grams, and ratios.
+
+Shards of texts become n-grams, n-grams become band keys, keys that meet become
+candidates, and the true similarity decides. Nothing here reads or writes a file,
+and rows that hold the same bag of n-grams are compared once.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from pipeline.kernels import join, minhash, shingles
+from pipeline.kernels.columns import SHARD, Array, shards, threaded
+from pipeline.pairs import Pairs
+
+# So many rows of a crowded bucket are looked at; the rest by their quantities.
+CROWD = 64
+
+
+@dataclass(frozen=True)
+class Grams:
+    """N-grams of a table of texts; see `shingles.shingled`."""
+
+    hashes: Array
+    ends: Array
+    prints: Array
+
+    def sets(self, rows: Array) -> tuple[Array, Array]:
+        """Sorted distinct n-grams of `rows`: (hashes, ends)."""
+        parts = [rows[start : start + SHARD] for start in range(0, len(rows), SHARD)]
+        made = threaded(lambda some: shingles.sets(self.hashes, self.ends, some), parts)
+        return _stacked(list(made))
+
+
+def grams(text: pl.Series, *, n: int, unit: int = shingles.WORDS) -> Grams:
+    """The n-grams of every text."""
+    made = list(threaded(lambda part: shingles.shingled(*part, n, unit), shards(text)))
+    if not made:
+        nothing = np.zeros(0, np.uint32)
+        return Grams(nothing, np.zeros(1, np.int64), nothing.astype(np.uint64))
+    prints = np.concatenate([part[2] for part in made])
+    parts = [part[:2] for part in made]
+    del made
+    return Grams(*_stacked(parts), prints)
+
+
+def _stacked(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    """Shards as one table; `parts` is emptied, so that memory is held once."""
+    if not parts:
+        return np.zeros(0, np.uint32), np.zeros(1, np.int64)
+    lengths = np.concatenate([np.diff(ends) for _, ends in parts])
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    values = np.empty(ends[-1], parts[0][0].dtype)
+    place = len(values)
+    while parts:
+        last, _ = parts.pop()
+        values[place - len(last) : place] = last
+        place -= len(last)
+    return values, ends
+
+
+def by_minhash(
+    made: Grams, rows: Array, plan: minhash.Plan, floor: float, code: Array | None
+) -> Pairs:
+    """Pairs of `rows` with Jaccard ≥ `floor`, found through `plan`.
+
+    In buckets with more than CROWD rows, those of one `code` are compared too.
+    """
+    parts = [rows[start : start + SHARD] for start in range(0, len(rows), SHARD)]
+    keys = np.concatenate(
+        [
+            np.zeros((0, plan.bands), np.uint32),
+            *threaded(lambda some: _keys(made, some, plan), parts),
+        ]
+    )
+    has = np.diff(made.ends)[rows] > 0
+    meet = partial(_meetings, keys, has=has, code=code)
+    found = list(threaded(meet, range(plan.bands)))
+    first = np.concatenate([pair[0] for pair in found])
+    second = np.concatenate([pair[1] for pair in found])
+    crowded = sum(pair[2] for pair in found)
+    del keys, meet, found
+    kept = _verified(made, rows, first, second, floor)
+    return Pairs(rows[kept[0]], rows[kept[1]], kept[2], crowded=crowded)
+
+
+def _keys(made: Grams, rows: Array, plan: minhash.Plan) -> Array:
+    return minhash.band_keys(
+        made.hashes, made.ends, rows, plan.permutations, plan.bands, plan.rows
+    )
+
+
+def _meetings(
+    keys: Array, band: int, *, has: Array, code: Array | None
+) -> tuple[Array, Array, int]:
+    first, second, crowded = minhash.collisions(keys, band, has, CROWD)
+    if not len(crowded):
+        return first, second, 0
+    busy = np.unique(keys[crowded, band])
+    rows = np.flatnonzero(np.isin(keys[:, band], busy) & has).astype(np.int32)
+    key = keys[rows, band]
+    same = np.zeros(len(rows), np.uint64) if code is None else code[rows]
+    order = np.lexsort((rows, same, key))
+    rows, key, same = rows[order], key[order], same[order]
+    # To the one before, to the first of its code, and to the first of the bucket.
+    new_key = np.r_[True, key[1:] != key[:-1]]
+    new_code = new_key | np.r_[True, same[1:] != same[:-1]]
+    starts = [np.maximum.accumulate(np.where(new, np.arange(len(rows)), 0))
+              for new in (new_code, new_key)]  # fmt: skip
+    before = np.where(new_code, np.arange(len(rows)), np.arange(len(rows)) - 1)
+    others = np.concatenate([rows[before], rows[starts[0]], rows[starts[1]]])
+    mine = np.concatenate([rows, rows, rows])
+    apart = others != mine
+    low, high = np.minimum(others, mine)[apart], np.maximum(others, mine)[apart]
+    return np.r_[first, low], np.r_[second, high], len(crowded)
+
+
+def _verified(
+    made: Grams, rows: Array, first: Array, second: Array, floor: float
+) -> tuple[Array, Array, Array]:
+    """Candidates of `rows` whose true similarity reaches `floor`, sorted."""
+    involved = np.zeros(len(rows), bool)
+    involved[first] = True
+    involved[second] = True
+    place = np.cumsum(involved) - 1
+    hashes, ends = made.sets(rows[involved])
+    step = 1 << 16
+
+    def judged(start: int) -> Array:
+        some = slice(start, start + step)
+        return shingles.jaccard(
+            hashes, ends, place[first[some]], place[second[some]], floor
+        )
+
+    score = np.concatenate([np.zeros(0), *threaded(judged, range(0, len(first), step))])
+    near = score > 0
+    return _sorted(first[near], second[near], score[near])
+
+
+def by_join(made: Grams, rows: Array, floor: float) -> Pairs:
+    """Every pair of `rows` with Jaccard ≥ `floor`."""
+    hashes, ends = made.sets(rows)
+    ranks, distinct = join.by_rarity(hashes, ends)
+    first, second, score = _sorted(*join.jaccard_join(ranks, ends, distinct, floor))
+    return Pairs(rows[first], rows[second], score)
+
+
+def by_containment(made: Grams, rows: Array, floor: float, least: int) -> Pairs:
+    """Pairs where the smaller set lies in the larger by a share ≥ `floor`."""
+    hashes, ends = made.sets(rows)
+    ranks, distinct = join.by_rarity(hashes, ends)
+    small, large, share = join.containment_join(ranks, ends, distinct, floor, least)
+    low, high = np.minimum(small, large), np.maximum(small, large)
+    first, second, score = _sorted(low, high, share)
+    return Pairs(rows[first], rows[second], score)
+
+
+def _sorted(first: Array, second: Array, score: Array) -> tuple[Array, Array, Array]:
+    """By the later row, then the earlier, each pair once."""
+    name = (second.astype(np.int64) << 32) | first
+    _, places = np.unique(name, return_index=True)
+    return first[places], second[places], score[places]
+
+
+def by_ratio(texts: list[str], threshold: float, *, apart: int = 0) -> Pairs:
+    """Pairs whose rapidfuzz ratio (0 to 1) reaches `threshold`.
+
+    With `apart`, only pairs of one of the first `apart` texts and a later one.
+
+    Each edit of a text destroys at most two of its character bigrams, so a pair
+    this near shares most of them; only such pairs are compared in full.
+    """
+    from rapidfuzz import fuzz
+
+    made = grams(pl.Series(texts, dtype=pl.String), n=2, unit=shingles.ALL)
+    lost = 2 * (1 - threshold)
+    # Sets forget how often a bigram occurs: a tenth is left for that.
+    candidates = by_join(
+        made, np.arange(len(texts), dtype=np.int32), 0.9 * (1 - lost) / (1 + lost)
+    )
+    if apart:
+        across = (candidates.first < apart) & (candidates.second >= apart)
+        candidates = candidates.where(across)
+    score = np.array(
+        [
+            fuzz.ratio(texts[one], texts[other], score_cutoff=100 * threshold) / 100
+            for one, other in zip(candidates.first, candidates.second, strict=True)
+        ]
+    )
+    near = score >= threshold if len(score) else np.zeros(0, bool)
+    return Pairs(candidates.first[near], candidates.second[near], score[near])
