@@ -41,9 +41,11 @@ def run_filter(
     out: Path | None,
     set: list[str],
     column: list[str],
+    against: Path | None = None,
 ) -> None:
     """Judge the first table, with the others at hand, and split it."""
     module = stage(name)
+    inputs = [*inputs, against] if against else inputs
     if _kind(module) != "judge":
         raise UserError(f"{name} is not a filter", hint=f"goldsieve make {name} …")
     _check_inputs(module.judge, name, len(inputs), own={"params"})
@@ -208,6 +210,7 @@ def parser() -> argparse.ArgumentParser:
     add("name", metavar="STAGE")
     add("inputs", metavar="INPUT", nargs="+", type=Path)
     add("--out", type=Path, help="stand-alone: write the results into this folder")
+    add("--against", type=Path, help="an earlier release: drop what is near to it")
     add("--set", action="append", default=[], metavar="KEY=VALUE")
     add("--column", action="append", default=[], metavar="problem=question")
 

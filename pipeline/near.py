@@ -10,20 +10,15 @@ A row is compared with kept rows only: nobody is dropped for resembling a row th
 is itself dropped. Of copies the first row stays, or the one that `ranks` prefers.
 """
 
-import re
 from collections.abc import Iterable
-from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
-from pipeline.pairs import MARGIN, Pairs
+from pipeline.guard import relations
+from pipeline.pairs import MARGIN, Pairs, in_order, order_of
 from pipeline.verdict import Judged, drop
-
-# Below this similarity, another answer means another problem: word puzzles of one
-# template differ in words, and have no numbers to tell them apart.
-CONFLICT = 0.9
 
 Survivor = Literal["first", "longest_solution", "best_verified", "most_complete"]
 Siblings = Literal["keep", "keep_n", "drop"]
@@ -98,13 +93,13 @@ def mark(
     published recipes. With a `priority` (n,) the lowest number survives. Also adds
     `other_answers`: what dropped copies of a row give as the answer.
     """
-    found = _in_order(Pairs.of(pairs), rows.height, priority)
+    found = in_order(Pairs.of(pairs), rows.height, priority)
     relation = found.relation
     if relation is None:
-        relation = _relations(rows, found, priority, guard=guard)
+        relation = relations(rows, found, priority, guard=guard)
     limit = {"keep": 0, "keep_n": family_size, "drop": 1}[siblings]
     settled = _settled(found, relation, rows.height, threshold, limit)
-    order = _order(rows.height, priority)
+    order = order_of(rows.height, priority)
     marked = _marked(rows, _placed(settled, order), reason)
     tables = _tables(marked, reason)
     tables["sensitivity"] = _sensitivity(
@@ -113,130 +108,36 @@ def mark(
     return Judged(marked.drop("_near", "_near_score"), tables)
 
 
-def _order(height: int, priority: Array | None) -> Array:
-    """Row numbers in the order in which rows are taken."""
-    if priority is None:
-        return np.arange(height)
-    return np.argsort(priority, kind="stable")
+def mark_against(
+    rows: pl.DataFrame,
+    release: pl.DataFrame,
+    pairs: Pairs,
+    crossing: Pairs,
+    reason: str,
+    priority: Array | None,
+    **options: Any,
+) -> Judged:
+    """As `mark`, where `crossing` are pairs of a row of `release` and one of `rows`.
 
-
-def _in_order(pairs: Pairs, height: int, priority: Array | None) -> Pairs:
-    """Pairs as places in the order, sorted by the later one."""
-    place = np.empty(height, np.int32)
-    place[_order(height, priority)] = np.arange(height, dtype=np.int32)
-    one, other = place[pairs.first], place[pairs.second]
-    first, second = np.minimum(one, other), np.maximum(one, other)
-    sort = np.lexsort((first, second))
+    The release comes first and is not judged.
+    """
+    size = release.height
+    shared = [name for name in ("id", "problem", "answer") if name in release.columns]
+    before = release.select(shared)
+    both = pl.concat([before, rows], how="diagonal_relaxed").select(rows.columns)
     leader = None
     if pairs.leader is not None:
-        leader = np.empty(height, np.int32)
-        leader[place] = place[pairs.leader]
-    relation = None if pairs.relation is None else pairs.relation[sort]
-    return Pairs(first[sort], second[sort], pairs.score[sort], leader, relation)
-
-
-def _relations(
-    rows: pl.DataFrame, pairs: Pairs, priority: Array | None, *, guard: bool
-) -> Array:
-    from pipeline.kernels import guard as kernels
-
-    order = _order(rows.height, priority)
-    involved = np.zeros(rows.height, bool)
-    involved[pairs.first] = involved[pairs.second] = True
-    place = np.cumsum(involved) - 1
-    few = rows[order[involved]].select("problem", "answer")
-    codes = answer_codes(few["answer"])
-    first, second = place[pairs.first], place[pairs.second]
-    if not guard:
-        known = (codes[first] != 0) & (codes[second] != 0)
-        other = known & (codes[first] != codes[second])
-        return np.where(other, kernels.OTHER_ANSWER, kernels.COPY).astype(np.uint8)
-    return _guarded(few, first, second, pairs.score, codes)
-
-
-def _guarded(
-    rows: pl.DataFrame, first: Array, second: Array, score: Array, codes: Array
-) -> Array:
-    """The relation uint8 of each pair; `codes` of answers are 0 where unknown.
-
-    Numbers and signs agree in order: a copy, unless the answers differ. Then it is
-    one problem with two answers if nothing but words was added and the texts are
-    as near as CONFLICT; else siblings. They agree in another order, or one text has
-    more of them (a tag, a number of points): a copy if the answers agree.
-    """
-    from pipeline.kernels import guard
-    from pipeline.kernels.scan import scan
-
-    tokens = scan(rows["problem"])
-    order = guard.orders(tokens.codes, tokens.kinds, tokens.ends, False, False)
-    known = (codes[first] != 0) & (codes[second] != 0)
-    same = known & (codes[first] == codes[second])
-    agree = order[first] == order[second]
-    relation = np.zeros(len(first), np.uint8)
-    relation[agree & (same | ~known)] = guard.COPY
-
-    def within(pairs: Array, *, quantities: bool) -> Array:
-        asked = np.unique(np.concatenate([first[pairs], second[pairs]]))
-        said = (tokens.codes, tokens.kinds, tokens.ends)
-        bags = guard.bags(*said, asked, quantities)
-        ours = np.searchsorted(asked, first[pairs])
-        return guard.within(*bags, ours, np.searchsorted(asked, second[pairs]))
-
-    more = np.flatnonzero(~agree & same)
-    relation[more[within(more, quantities=True)]] = guard.COPY
-    disputed = np.flatnonzero(agree & known & ~same & (score >= CONFLICT))
-    disputed = disputed[within(disputed, quantities=False)]
-    answers = rows["answer"].gather(np.r_[first[disputed], second[disputed]])
-    half = len(disputed)
-    for pair, one, other in zip(disputed, answers[:half], answers[half:], strict=True):
-        equal = _same_value(one, other)
-        relation[pair] = guard.COPY if equal else guard.OTHER_ANSWER
-    return relation
-
-
-def quantity_codes(text: pl.Series) -> Array:
-    """A uint64 for the numbers and signs of each text, in order.
-
-    >>> one, other = quantity_codes(pl.Series(["$3 × x > 1,200$", "3*x>1200"]))
-    >>> bool(one == other)
-    True
-    """
-    from pipeline.kernels import guard
-    from pipeline.kernels.scan import scan
-
-    tokens = scan(text)
-    return guard.orders(tokens.codes, tokens.kinds, tokens.ends, False, False)
-
-
-def answer_codes(answers: pl.Series) -> Array:
-    """A uint64 for each answer, whatever its spelling; 0 where there is none."""
-    from pipeline.kernels import guard
-    from pipeline.kernels.scan import scan
-
-    answers = answers.str.replace(r"^\s*\$?\s*[A-Za-z]\s*=\s*", "")  # n = 6 is 6
-    tokens = scan(answers)
-    codes = guard.orders(tokens.codes, tokens.kinds, tokens.ends, True, True)
-    mute = (codes == 0) & (answers.fill_null("").str.strip_chars() != "").to_numpy()
-    codes[mute] = answers.hash().to_numpy()[mute]
-    return codes
-
-
-def _same_value(one: str | None, other: str | None) -> bool:
-    left, right = _value(one or ""), _value(other or "")
-    return left is not None and left == right
-
-
-VALUE = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?(?:/\d{1,30})?")
-FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,30})\}?\{?(\d{1,30})\}?")
-
-
-def _value(answer: str) -> Fraction | None:
-    r"""`0.5`, `1/2` and `\frac{1}{2}` as one number; None if it is not so plain."""
-    text = FRACTION.sub(r"\1\2/\3", answer.strip().strip("$ ").replace(",", ""))
-    if not VALUE.fullmatch(text):
-        return None
-    over, _, under = text.partition("/")
-    return Fraction(over) / int(under or 1) if int(under or 1) else None
+        leader = np.concatenate([np.arange(size), pairs.leader + size])
+    joined = Pairs(
+        np.concatenate([crossing.first, pairs.first + size]).astype(np.int32),
+        np.concatenate([crossing.second + size, pairs.second + size]).astype(np.int32),
+        np.concatenate([crossing.score, pairs.score]),
+        leader,
+    )
+    ranks = np.arange(rows.height) if priority is None else priority
+    whole = np.concatenate([np.arange(size), ranks + size])
+    judged = mark(both, joined, reason, priority=whole, **options)
+    return Judged(judged.rows.slice(size), judged.tables)
 
 
 Settled = tuple[Array, Array, Array, Array]

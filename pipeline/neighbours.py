@@ -173,9 +173,9 @@ def _ivf(vectors: Array, floor: float, centres: Array, probes: int) -> Iterator[
     index.train(centres)
     index.add(vectors)
     index.nprobe = probes
-    for start in range(0, len(vectors), WIDE):
+    for start in range(0, len(vectors), TALL):
         ends, cosines, others = index.range_search(
-            vectors[start : start + WIDE], float(floor)
+            vectors[start : start + TALL], float(floor)
         )
         rows = start + np.repeat(np.arange(len(ends) - 1), np.diff(ends.astype(int)))
         yield _ordered(rows, others, cosines)
@@ -249,7 +249,7 @@ def _thinned(
     keep[busy[place < CROWD]] = True
     nearest = np.lexsort((busy, -cosine[busy], name[busy] >> 32))
     keep[busy[nearest[place < CROWD]]] = True
-    crowded.update((name[~keep] >> 32).tolist())
+    crowded.update(np.unique(name[~keep] >> 32).tolist())
     return name[keep], cosine[keep]
 
 

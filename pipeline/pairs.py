@@ -49,3 +49,25 @@ class Pairs:
             None if self.relation is None else self.relation[mask],
             self.crowded,
         )
+
+
+def order_of(height: int, priority: Array | None) -> Array:
+    """Row numbers in the order in which rows are taken."""
+    if priority is None:
+        return np.arange(height)
+    return np.argsort(priority, kind="stable")
+
+
+def in_order(pairs: Pairs, height: int, priority: Array | None) -> Pairs:
+    """Pairs as places in the order, sorted by the later one."""
+    place = np.empty(height, np.int32)
+    place[order_of(height, priority)] = np.arange(height, dtype=np.int32)
+    one, other = place[pairs.first], place[pairs.second]
+    first, second = np.minimum(one, other), np.maximum(one, other)
+    sort = np.lexsort((first, second))
+    leader = None
+    if pairs.leader is not None:
+        leader = np.empty(height, np.int32)
+        leader[place] = place[pairs.leader]
+    relation = None if pairs.relation is None else pairs.relation[sort]
+    return Pairs(first[sort], second[sort], pairs.score[sort], leader, relation)

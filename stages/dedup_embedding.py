@@ -24,8 +24,8 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline import near, neighbours
-from pipeline.settings import Settings
 from pipeline.pairs import Pairs
+from pipeline.settings import Settings
 from pipeline.verdict import Judged
 
 RECALL = pl.Schema(

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from pipeline import near
+from pipeline import guard, near
 from pipeline.pairs import Pairs
 from pipeline.settings import Settings
 from pipeline.verdict import Judged
@@ -45,10 +45,10 @@ def equal(
     rows: pl.DataFrame, params: Params, priority: np.ndarray | None = None
 ) -> Pairs:
     """Each row with the first of its key, and the first that agrees in more."""
-    from pipeline.kernels import guard
+    from pipeline.kernels import guard as kernels
 
     loose, strict = keys(rows["problem"], rows["key"], params.key)
-    answers = near.answer_codes(rows["answer"])
+    answers = guard.answer_codes(rows["answer"])
     place = np.arange(rows.height) if priority is None else priority
     seconds = np.arange(rows.height, dtype=np.int32)
     firsts = [
@@ -61,8 +61,10 @@ def equal(
     same = unknown | (answers[first] == answers[second])
     relation = np.where(
         same,
-        guard.COPY,
-        np.where(strict[first] == strict[second], guard.OTHER_ANSWER, guard.SIBLING),
+        kernels.COPY,
+        np.where(
+            strict[first] == strict[second], kernels.OTHER_ANSWER, kernels.SIBLING
+        ),
     ).astype(np.uint8)
     return Pairs(first, second, np.ones(len(first)), relation=relation)
 

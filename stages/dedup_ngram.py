@@ -13,13 +13,14 @@ Reasons: `near_duplicate`, `near_duplicate_other_answer`, `surplus_sibling`.
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline import near
+from pipeline import guard, near
+from pipeline.errors import UserError
 from pipeline.pairs import MARGIN, Pairs
 from pipeline.settings import Settings
 from pipeline.verdict import Judged
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pipeline.similar import Grams
 
 TABLES = near.TABLES
+REASON = "near_duplicate"
 
 
 class Params(Settings):
@@ -51,19 +53,55 @@ class Params(Settings):
     family_size: int = Field(default=3, ge=1)
 
 
-def judge(rows: pl.DataFrame, params: Params) -> Judged:
-    """Mark later near copies and add `family`, the first sibling's id."""
+def judge(
+    rows: pl.DataFrame, params: Params, against: pl.DataFrame | None = None
+) -> Judged:
+    """Mark later near copies and add `family`, the first sibling's id.
+
+    With `against`, the rows of an earlier release, its rows come first and stay;
+    what is near to them goes.
+    """
     priority = near.ranks(rows, params.survivor)
-    return near.mark(
-        rows,
-        similar(rows, params, priority),
-        "near_duplicate",
-        threshold=params.threshold,
-        guard=params.guard,
-        priority=priority,
-        siblings=params.siblings,
-        family_size=params.family_size,
+    pairs = similar(rows, params, priority)
+    options: dict[str, Any] = {
+        "threshold": params.threshold,
+        "guard": params.guard,
+        "siblings": params.siblings,
+        "family_size": params.family_size,
+    }
+    if against is None:
+        return near.mark(rows, pairs, REASON, priority=priority, **options)
+    crossing = _crossing(rows, against, params)
+    return near.mark_against(
+        rows, against, pairs, crossing, REASON, priority, **options
     )
+
+
+def _crossing(rows: pl.DataFrame, against: pl.DataFrame, params: Params) -> Pairs:
+    """Pairs of a row of the release and a new one."""
+    from pipeline.kernels.minhash import plan
+    from pipeline.release import crossing
+    from pipeline.similar import grams
+
+    if params.method != "jaccard":
+        raise UserError(f"dedup_ngram: --against takes jaccard, not {params.method}")
+    unit = _unit(params)
+    return crossing(
+        against,
+        grams(rows["problem"], n=params.n, unit=unit),
+        np.arange(rows.height, dtype=np.int32),
+        plan(params.threshold, params.permutations, params.seed),
+        max(0.01, params.threshold - MARGIN),
+        n=params.n,
+        unit=unit,
+        seed=params.seed,
+    )
+
+
+def _unit(params: Params) -> int:
+    from pipeline.kernels import shingles
+
+    return shingles.WORDS if params.unit == "word" else shingles.LETTERS
 
 
 def similar(
@@ -74,11 +112,9 @@ def similar(
 
     if params.method == "fuzzy":
         return find.by_ratio(rows["problem"].to_list(), params.threshold)
-    from pipeline.kernels import shingles
     from pipeline.kernels.minhash import plan
 
-    unit = shingles.WORDS if params.unit == "word" else shingles.LETTERS
-    made = find.grams(rows["problem"], n=params.n, unit=unit)
+    made = find.grams(rows["problem"], n=params.n, unit=_unit(params))
     whole = np.arange(rows.height, dtype=np.int32)
     if params.method == "substring":
         pairs = find.by_containment(made, whole, 1.0, _least(params))
@@ -115,8 +151,8 @@ def _leaders(
     if params.guard:
         some = rows.select("problem", "answer").filter(pl.Series(alike))
         for column, code in (
-            ("problem", near.quantity_codes),
-            ("answer", near.answer_codes),
+            ("problem", guard.quantity_codes),
+            ("answer", guard.answer_codes),
         ):
             full = np.zeros(rows.height, np.uint64)
             full[alike] = code(some[column])

@@ -24,7 +24,8 @@ MAY = {
     "kernels": {"kernels"},
     "pairs": set(),
     "similar": {"kernels", "pairs"},
-    "near": {"kernels", "pairs", "verdict"},
+    "guard": {"kernels", "pairs"},
+    "near": {"guard", "kernels", "pairs", "verdict"},
     "contamination": {
         "contamination",
         "embedding",

@@ -14,13 +14,15 @@ import polars as pl
 
 from pipeline.contamination.hits import hits
 from pipeline.contamination.items import Items, plain, rarity, without_drawings
-from pipeline.kernels import overlap
+from pipeline.kernels import lookup, overlap
 from pipeline.kernels.columns import Array, slices, threaded
 from pipeline.kernels.scan import Tokens, scan, scanned
+from pipeline.kernels.vocabulary import NAME, WORD
 from pipeline.kernels.vocabulary import plain as plain_text
 
 GATE = 0.12  # of an item's n-grams by weight, to be looked at closely
 SHORT = 12  # tokens; a shorter item must be there as a whole, or nearly
+FORMULA = 4  # words; an item that has no more is a formula
 TINY = 3  # tokens; a shorter one is found in any text
 
 
@@ -53,7 +55,9 @@ def found(
     size = np.diff(items.tokens.ends)[item]
     is_whole = (begins >= 0) & ~goes_on & (size >= TINY)
     same = _same_answer(answers[0][text], answers[1][item])
-    level = levels(measured, is_whole, goes_on, size, same, threshold)
+    level = levels(
+        measured, is_whole, goes_on, size, _words(items)[item], same, threshold
+    )
     score = np.where(is_whole, 1.0, (measured[:, 0] + measured[:, 1]) / 2)
     best = _best(text, level, score)
     begin = np.where(is_whole, begins, measured[:, 6]).astype(np.int64)[best]
@@ -76,11 +80,19 @@ def found(
     )
 
 
+def _words(items: Items) -> Array:
+    """How many words each item has."""
+    _, kinds, ends = items.tokens.row
+    words = np.isin(kinds, (WORD, NAME)).astype(np.int64)
+    return np.diff(np.concatenate([[0], np.cumsum(words)])[ends])
+
+
 def levels(
     measured: Array,
     whole: Array,
     goes_on: Array,
     size: Array,
+    words: Array,
     same: Array,
     threshold: float,
 ) -> Array:
@@ -101,6 +113,8 @@ def levels(
     least = np.where((same > 0) & (size >= SHORT), least - 0.1, least)
     exactly = (missing == 0) & (extra == 0) & (same >= 0)
     near = agree & (share >= least) & ~goes_on & ((size >= SHORT) | exactly)
+    # A formula is its order: the same digits shuffled are another one.
+    near &= (words > FORMULA) | (measured[:, 5] >= 0.8 * size)
     chosen: Array = np.select(
         [whole, near, (share >= threshold)],
         ["exact", "near", "sibling"],
@@ -118,7 +132,7 @@ def _proposed(texts: pl.Series, items: Items) -> tuple[Array, Array]:
     ends = [np.diff(stop) for _, stop, _, _ in parts]
     stops_all = np.concatenate([[0], np.cumsum(np.concatenate(ends))])
     grams = np.concatenate([gram for gram, _, _, _ in parts])
-    counts = overlap.frequencies(grams, stops_all, len(distinct))
+    counts = lookup.frequencies(grams, stops_all, len(distinct))
     held = np.diff(stops)
     weights = rarity(counts + held, len(texts) + len(items.problems))
     totals = np.bincount(
@@ -138,7 +152,7 @@ def _proposed(texts: pl.Series, items: Items) -> tuple[Array, Array]:
 def _hits(part: pl.Series, items: Items) -> tuple[Array, Array, Array, Array]:
     """N-grams found in a shard, and its texts that hold a short item's edge."""
     rows = plain(scanned(part), items.common)
-    grams, ends = overlap.hits(*rows.row, items.n, items.known)
+    grams, ends = lookup.hits(*rows.row, items.n, items.known)
     return grams, ends, *_short(rows.row, items)
 
 
@@ -151,7 +165,7 @@ def _short(rows: overlap.Row, items: Items) -> tuple[Array, Array]:
         if not len(some):
             continue
         keys, first = _sized(items, some, size)
-        places, ends = overlap.hits(*rows, size, overlap.table(keys))
+        places, ends = lookup.hits(*rows, size, lookup.table(keys))
         texts.append(np.repeat(np.arange(len(ends) - 1), np.diff(ends)))
         found.append(some[first[places]])
     return np.concatenate(texts), np.concatenate(found)
@@ -161,7 +175,7 @@ def _sized(items: Items, some: Array, size: int) -> tuple[Array, Array]:
     """(distinct keys, the first of `some` with each) of items of `size` tokens."""
     codes, kinds, ends = items.tokens.row
     where = (ends[some][:, None] + np.arange(size)).ravel()
-    keys, _ = overlap.grams(
+    keys, _ = lookup.grams(
         codes[where], kinds[where], np.arange(0, len(where) + 1, size), size
     )
     distinct, first = np.unique(keys, return_index=True)

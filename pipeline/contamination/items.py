@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from pipeline.kernels import overlap
+from pipeline.kernels import lookup, overlap
 from pipeline.kernels.columns import Array
 from pipeline.kernels.scan import Tokens, scan
 from pipeline.kernels.shingles import mixed
@@ -60,7 +60,7 @@ class Plain:
         return self.codes, self.kinds, self.ends
 
 
-def plain(tokens: Tokens, common: overlap.Table) -> Plain:
+def plain(tokens: Tokens, common: lookup.Table) -> Plain:
     """`tokens` as they are compared."""
     codes, kinds, ends, places = overlap.without_brackets(
         tokens.codes, tokens.kinds, tokens.ends
@@ -75,7 +75,7 @@ class Items:
 
     problems: pl.Series
     tokens: Plain
-    common: overlap.Table
+    common: lookup.Table
     token_weights: Array  # of each token
     pair_weights: Array  # of each token and the next one
     n: int
@@ -83,7 +83,7 @@ class Items:
     @cached_property
     def grams(self) -> tuple[Array, Array, Array]:
         """Distinct n-grams, the items that hold each, and where those end."""
-        found, ends = overlap.grams(*self.tokens.row, self.n)
+        found, ends = lookup.grams(*self.tokens.row, self.n)
         owner = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
         distinct, place = np.unique(found, return_inverse=True)
         held = np.unique(np.stack([place, owner], 1), axis=0)
@@ -92,9 +92,9 @@ class Items:
         return distinct, held[:, 1].astype(np.int32), stops
 
     @cached_property
-    def known(self) -> overlap.Table:
+    def known(self) -> lookup.Table:
         """The lookup of the n-grams."""
-        return overlap.table(self.grams[0])
+        return lookup.table(self.grams[0])
 
 
 def prepared(problems: pl.Series, texts: pl.Series, n: int) -> Items:
@@ -117,13 +117,13 @@ def prepared(problems: pl.Series, texts: pl.Series, n: int) -> Items:
     )
 
 
-def _common(tokens: Tokens) -> overlap.Table:
+def _common(tokens: Tokens) -> lookup.Table:
     """Words that are written small now and then, and so are no names."""
     words = np.isin(tokens.kinds, (0, NAME))
     distinct, place = np.unique(tokens.codes[words], return_inverse=True)
     capital = np.bincount(place, tokens.kinds[words] == NAME, len(distinct))
     share = capital / np.maximum(np.bincount(place, minlength=len(distinct)), 1)
-    return overlap.table(np.unique(_mixed(distinct[share < 0.8])))
+    return lookup.table(np.unique(_mixed(distinct[share < 0.8])))
 
 
 def _mixed(codes: Array) -> Array:
@@ -132,13 +132,13 @@ def _mixed(codes: Array) -> Array:
 
 def _weights(known: Plain, seen: Plain, dull: Plain, n: int) -> Array:
     """For each token of the items, what the n-gram that starts there is worth."""
-    found, ends = overlap.grams(*known.row, n)
+    found, ends = lookup.grams(*known.row, n)
     distinct, place = np.unique(found, return_inverse=True)
-    table = overlap.table(distinct)
-    counts = overlap.frequencies(*overlap.hits(*seen.row, n, table), len(distinct))
+    table = lookup.table(distinct)
+    counts = lookup.frequencies(*lookup.hits(*seen.row, n, table), len(distinct))
     worth = rarity(counts, len(seen.ends) - 1)
-    worth[np.unique(overlap.hits(*dull.row, n, table)[0])] *= 0.1
-    names = overlap.grams(np.full(n, NAME_CODE), np.full(n, NAME), np.array([0, n]), n)
+    worth[np.unique(lookup.hits(*dull.row, n, table)[0])] *= 0.1
+    names = lookup.grams(np.full(n, NAME_CODE), np.full(n, NAME), np.array([0, n]), n)
     worth[distinct == names[0][0]] = 0
     weights = np.zeros(len(known.codes))
     sizes, lengths = np.diff(ends), np.diff(known.ends)

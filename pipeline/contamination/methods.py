@@ -116,7 +116,7 @@ def _coverage(
 ) -> pl.DataFrame:
     from pipeline.contamination import coverage
     from pipeline.contamination.items import prepared
-    from pipeline.near import answer_codes
+    from pipeline.guard import answer_codes
 
     if not benchmarks.height or not texts.height:
         return HITS.to_frame()

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.contamination.hits import HITS, Array, hits
-from pipeline.kernels import overlap
+from pipeline.kernels import lookup, overlap
 from pipeline.kernels.columns import slices, threaded, utf8
 from pipeline.kernels.words import CHARACTERS, WHITESPACE, WORDS, word_grams, word_hits
 
@@ -27,7 +27,7 @@ def ngram(
     """
     keys, ends = word_grams(*utf8(lowered(items)), n, UNITS[unit])
     distinct, place = np.unique(keys, return_inverse=True)
-    table = overlap.table(distinct)
+    table = lookup.table(distinct)
     owner = np.repeat(np.arange(len(items)), np.diff(ends))
     held = np.unique(np.stack([place, owner], 1), axis=0)
     stops = np.concatenate(
@@ -116,7 +116,7 @@ def substring(
         grams, _ = word_grams(*utf8(lowered(few)), int(size), WORDS)
         distinct, first = np.unique(grams, return_index=True)
         keys[int(size)] = distinct, some[first]
-    tables = {size: overlap.table(known) for size, (known, _) in keys.items()}
+    tables = {size: lookup.table(known) for size, (known, _) in keys.items()}
 
     def scan(part: pl.Series) -> tuple[Array, Array]:
         data, offsets = utf8(lowered(part))

@@ -55,20 +55,36 @@ def bags(
 
 
 @compiled
-def within(codes: Array, ends: Array, first: Array, second: Array) -> Array:
-    """For each pair of bags whether one holds all of the other; an empty one no."""
+def within(
+    codes: Array, ends: Array, first: Array, second: Array, signs: Array
+) -> Array:
+    """For each pair of bags whether one holds all of the other; an empty one no.
+
+    What the larger has beside must not be one of the sorted `signs`.
+    """
     out = np.zeros(len(first), np.bool_)
     for pair in range(len(first)):
         i, i_end = ends[first[pair]], ends[first[pair] + 1]
         j, j_end = ends[second[pair]], ends[second[pair] + 1]
         least = min(i_end - i, j_end - j)
-        count = 0
-        while i < i_end and j < j_end:
-            left, right = codes[i], codes[j]
-            count += left == right
-            i += left <= right
-            j += right <= left
-        out[pair] = count == least and least > 0
+        count, beside = 0, False
+        while i < i_end or j < j_end:
+            if j == j_end or (i < i_end and codes[i] < codes[j]):
+                value = codes[i]
+                i += 1
+            elif i == i_end or codes[j] < codes[i]:
+                value = codes[j]
+                j += 1
+            else:
+                count += 1
+                i += 1
+                j += 1
+                continue
+            place = np.searchsorted(signs, value)
+            if place < len(signs) and signs[place] == value:
+                beside = True
+                break
+        out[pair] = count == least and least > 0 and not beside
     return out
 
 

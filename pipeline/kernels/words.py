@@ -8,7 +8,7 @@ import numpy as np
 from numpy import int32, uint64
 
 from pipeline.kernels.columns import Array, compiled
-from pipeline.kernels.overlap import Table, place_of
+from pipeline.kernels.lookup import Table, place_of
 from pipeline.kernels.shingles import BASIS, PRIME, SEPARATOR, STEP, kind, mixed, width
 
 WHITESPACE, WORDS, CHARACTERS = 0, 1, 2

@@ -3,7 +3,7 @@ import doctest
 import polars as pl
 import pytest
 
-from pipeline import near
+from pipeline import guard, near
 from pipeline.verdict import Outcome, apply
 from tests.rows import problems
 
@@ -13,12 +13,12 @@ def marked(rows, pairs, **options) -> Outcome:
 
 
 def same_quantities(left: str, right: str) -> bool:
-    one, other = near.quantity_codes(pl.Series([left, right]))
+    one, other = guard.quantity_codes(pl.Series([left, right]))
     return bool(one == other)
 
 
 def test_the_examples_in_the_docstrings_hold():
-    assert doctest.testmod(near).failed == 0
+    assert doctest.testmod(guard).failed == 0
 
 
 def test_the_later_copy_leaves_and_names_the_kept_one():

@@ -1,3 +1,4 @@
+import polars as pl
 import pytest
 
 from pipeline.verdict import Outcome, apply
@@ -34,3 +35,103 @@ def test_below_the_threshold_both_stay():
     rows = problems("One two three four five.", "One two three six seven.")
 
     assert dedup(rows).dropped.height == 0
+
+
+def test_word_fuzzy_and_containment_modes_call_their_pairs_near():
+    long = MARKET.format(3, 5)
+    rows = problems(long, f"Read this. {long} Write the answer down.", "What is 2+2?")
+
+    assert dedup(rows, method="containment").dropped["score"].to_list() == [1.0]
+    assert dedup(rows, method="substring").dropped.height == 1
+    assert dedup(rows, method="fuzzy", threshold=0.95).dropped.height == 0
+    edited = problems(long, long.replace("apples and", "apples  and"))
+    assert dedup(edited, method="fuzzy", threshold=0.95).dropped.height == 1
+
+
+def test_a_short_text_is_not_contained_in_a_long_one_by_chance():
+    rows = problems(f"{MARKET.format(3, 5)} How many?", "How many?")
+
+    assert dedup(rows, method="containment").dropped.height == 0
+
+
+def test_substring_wants_the_words_side_by_side():
+    # All trigrams of the second are in the first, the whole of it is not.
+    rows = problems(
+        "a b c d e f g h x c d e f g h i j k l m", "a b c d e f g h i j k l m"
+    )
+
+    assert dedup(rows, method="containment").dropped.height == 1
+    assert dedup(rows, method="substring").dropped.height == 0
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.8])
+def test_both_searches_drop_the_same_rows(threshold: float):
+    tail = " He pays with a note, and thanks the old man who weighs them for him."
+    texts = [MARKET.format(i // 2, i % 3) + tail * (1 + i % 2) for i in range(40)]
+    rows = problems(*texts)
+    one = dedup(rows, search="lsh", threshold=threshold, guard=False)
+    other = dedup(rows, search="exact", threshold=threshold, guard=False)
+
+    assert one.dropped.height > 0
+    assert one.dropped["id"].equals(other.dropped["id"])
+
+
+def test_siblings_can_be_thinned_out_or_dropped():
+    rows = problems(*(MARKET.format(i, i + 1) for i in range(6)), answer=list("abcdef"))
+    thin = dedup(rows, threshold=0.3, siblings="keep_n", family_size=2)
+    one = dedup(rows, threshold=0.3, siblings="drop")
+
+    assert thin.kept.height == 2
+    assert set(thin.dropped["reason"]) == {"surplus_sibling"}
+    assert one.kept["id"].to_list() == ["test/00000"]
+
+
+def test_the_survivor_is_the_best_verified_row():
+    rows = problems(MARKET.format(3, 5), MARKET.format(3, 5) + " Tell us.")
+    judged = [[], [{"text": "8", "model": "m", "correct": True}]]
+    rows = rows.with_columns(
+        solutions=pl.Series(judged, dtype=rows.schema["solutions"])
+    )
+
+    assert dedup(rows).kept["id"].to_list() == ["test/00000"]
+    best = dedup(rows, survivor="best_verified")
+    assert best.kept["id"].to_list() == ["test/00001"]
+
+
+def test_the_tables_show_clusters_saved_pairs_and_what_a_threshold_would_do():
+    near, sibling = MARKET.format(3, 5) + " Tell us.", MARKET.format(4, 5)
+    rows = problems(MARKET.format(3, 5), near, sibling, answer=["8", "8", "9"])
+    tables = dedup(rows, threshold=0.6).tables
+
+    assert tables["clusters"]["role"].to_list() == ["survivor", "copy"]
+    saved = tables["saved"].row(0, named=True)
+    assert (saved["id"], saved["other"]) == ("test/00002", "test/00000")
+    assert saved["problem"] == sibling
+    told = {row[0]: row[1:] for row in tables["sensitivity"].iter_rows()}
+    assert told[0.6] == (1, 0, 0)
+
+
+def test_a_higher_threshold_lets_rows_enter_again():
+    rows = problems(MARKET.format(3, 5), MARKET.format(3, 5) + " Tell us.")
+    told = dedup(rows, threshold=0.85).tables["sensitivity"]
+
+    # Their similarity is 15 / 17 = 0.88.
+    assert told.filter(pl.col("threshold") == 0.87)["enter"].to_list() == [0]
+    assert told.filter(pl.col("threshold") == 0.89)["enter"].to_list() == [1]
+
+
+def test_new_rows_are_compared_with_an_earlier_release(tmp_path, monkeypatch):
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
+    release = problems(
+        MARKET.format(3, 5), MARKET.format(7, 9), id=["old/0", "old/1"]
+    ).select("id", "key", "problem", "answer")
+    rows = problems(MARKET.format(3, 5) + " Tell us.", "What is 2+2?", "what is 2+2")
+
+    def against() -> Outcome:
+        return apply(lambda rows: judge(rows, Params(), release), rows)
+
+    outcome = against()
+    assert outcome.kept["id"].to_list() == ["test/00001"]
+    assert outcome.dropped["twin"].to_list() == ["old/0", "test/00001"]
+    assert len(list(tmp_path.glob("signatures/*.npy"))) == 1
+    assert against().dropped.equals(outcome.dropped), "and again, from the cache"
