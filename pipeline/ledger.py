@@ -24,6 +24,7 @@ FILTERS = (
     "decontaminate",
     "difficulty",
     "verify",
+    "decontaminate_traces",
     "select",
 )
 

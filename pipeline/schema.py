@@ -119,6 +119,7 @@ MEANING = {
     "overlap": "share of the closest benchmark item that the row holds",
     "overlap_item": "id of that item",
     "overlap_level": "exact, near, sibling (other numbers) or boilerplate",
+    "leaking_traces": "places in traces of those that recite a benchmark item",
     "reason": "why the row was dropped; a stable snake_case name",
     "twin": "id of the row or benchmark item that speaks against it",
     "score": "how strongly: similarity, overlap or pass rate",

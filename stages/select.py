@@ -56,7 +56,12 @@ def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
 
 
 def _chosen(rows: pl.DataFrame, params: Params) -> list[list[Trace]]:
-    told = rows.select("id", "traces", "solutions").rows()
+    leaks = (
+        pl.col("leaking_traces")
+        if "leaking_traces" in rows.columns
+        else pl.lit([], pl.List(pl.UInt32))
+    )
+    told = rows.select("id", "traces", "solutions", leaks.alias("leaks")).rows()
     return [_pick(*row, params=params) for row in told]
 
 
@@ -64,11 +69,19 @@ def _pick(
     id: str,
     traces: list[Trace] | None,
     solutions: list[Trace] | None,
+    leaks: list[int] | None,
     *,
     params: Params,
 ) -> list[Trace]:
-    """Right traces by the strategy; without one, solutions not known to be wrong."""
-    right = [trace for trace in traces or [] if trace["correct"]]
+    """Right traces by the strategy; without one, solutions not known to be wrong.
+
+    Traces that recite a benchmark item are passed over.
+    """
+    right = [
+        trace
+        for place, trace in enumerate(traces or [])
+        if trace["correct"] and place not in (leaks or ())
+    ]
     if params.strategy == "random":
         random.Random(f"{params.seed}/{id}").shuffle(right)
     elif params.strategy != "first":

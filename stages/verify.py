@@ -4,6 +4,9 @@ When most samples of a problem agree on an answer and that answer is not the gol
 one, the key is suspect: published checks found such keys wrong more often than
 the models. A problem that no sample ever solved is set aside for the same reason.
 
+Where a dropped copy of the problem gave the majority's answer, the key has a second
+witness against it, and a smaller majority is enough (`min_share_disputed`).
+
 Reasons: `key_suspect`, `never_solved`.
 """
 
@@ -21,6 +24,7 @@ class Params(Settings):
 
     min_samples: int = Field(default=4, ge=1)
     min_share: float = Field(default=0.6, gt=0, le=1)
+    min_share_disputed: float = Field(default=0.4, gt=0, le=1)
     never_solved: Literal["quarantine", "keep"] = "quarantine"
     keep_wrong: bool = False
 
@@ -34,13 +38,27 @@ def judge(
         rows = rows.join(table, on="id", how="left", maintain_order="left")
     share, agrees = pl.col("majority_share"), pl.col("key_agrees")
     n = pl.col("_n").fill_null(0)
-    evidence = pl.struct("majority_answer", "answer", n=n).struct.json_encode()
-    suspect = (n >= params.min_samples) & (share >= params.min_share) & ~agrees
+    disputed = _disputed(rows)
+    evidence = pl.struct(
+        "majority_answer", "answer", n=n, copies_say_so=disputed
+    ).struct.json_encode()
+    least = (
+        pl.when(disputed).then(params.min_share_disputed).otherwise(params.min_share)
+    )
+    suspect = (n >= params.min_samples) & (share >= least) & ~agrees
     rows = drop(rows, suspect, "key_suspect", score=share, evidence=evidence)
     if params.never_solved == "quarantine":
         never = (n >= params.min_samples) & (pl.col("_right").fill_null(0) == 0)
         rows = drop(rows, never, "never_solved", evidence=evidence)
     return rows.drop("_n", "_right")
+
+
+def _disputed(rows: pl.DataFrame) -> pl.Expr:
+    """Whether a dropped copy of the problem has the majority's answer."""
+    if "other_answers" not in rows.columns:
+        return pl.lit(value=False)
+    said = pl.col("other_answers").list.contains(pl.col("majority_answer"))
+    return said.fill_null(value=False)
 
 
 def _majority(grades: pl.DataFrame) -> pl.DataFrame:

@@ -85,6 +85,7 @@ def others(name: str, rows: pl.DataFrame) -> list[pl.DataFrame]:
     rollouts = rollouts.select(ROLLOUT.names())
     return {
         "decontaminate": [benchmark("Compute 3+5.", "What is the sum of 1 and 2?")],
+        "decontaminate_traces": [benchmark("Compute 3+5.")],
         "difficulty": [grades],
         "verify": [rollouts, grades],
     }.get(name, [])
@@ -92,7 +93,11 @@ def others(name: str, rows: pl.DataFrame) -> list[pl.DataFrame]:
 
 def prepared(name: str, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows as the filters before `name` hand them on."""
-    before = {"verify": ["difficulty"], "select": ["difficulty", "verify"]}
+    before = {
+        "verify": ["difficulty"],
+        "decontaminate_traces": ["difficulty", "verify"],
+        "select": ["difficulty", "verify", "decontaminate_traces"],
+    }
     for earlier in before.get(name, []):
         rows = outcome_of(earlier, rows).kept
     return rows

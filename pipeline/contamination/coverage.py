@@ -114,7 +114,7 @@ def levels(
     exactly = (missing == 0) & (extra == 0) & (same >= 0)
     near = agree & (share >= least) & ~goes_on & ((size >= SHORT) | exactly)
     # A formula is its order: the same digits shuffled are another one.
-    near &= (words > FORMULA) | (measured[:, 5] >= 0.8 * size)
+    near &= (words > FORMULA) | (measured[:, 5] >= 0.9 * size)
     chosen: Array = np.select(
         [whole, near, (share >= threshold)],
         ["exact", "near", "sibling"],

@@ -132,13 +132,14 @@ def tables(
     )
     about = about.with_row_index("row")
     return {
-        "pairs": _pairs(found.filter(pl.col("level") != "boilerplate"), about),
+        "pairs": pairs(found.filter(pl.col("level") != "boilerplate"), about),
         "benchmarks": _benchmarks(worst, about, items),
         "detectable": _detectable(items, methods, settings),
     }
 
 
-def _pairs(found: pl.DataFrame, about: pl.DataFrame) -> pl.DataFrame:
+def pairs(found: pl.DataFrame, about: pl.DataFrame) -> pl.DataFrame:
+    """PAIRS of hits; `about` has row, id, source, answer and dropped."""
     told = found.join(about, on="row", how="left", maintain_order="left")
     told = told.with_columns(
         text=_marked(told["text"], told["span"]),

@@ -20,6 +20,7 @@ FUNNEL = (
     "decontaminate",
     "difficulty",
     "verify",
+    "decontaminate_traces",
     "select",
 )
 TRAINING = ("sft", "grpo", "evaluate")

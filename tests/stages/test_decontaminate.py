@@ -1,9 +1,13 @@
 import json
+from random import Random
 
+import polars as pl
 import pytest
 
 from pipeline.verdict import Outcome, apply
 from stages.decontaminate import Params, judge
+from stages.sources import words
+from tests import edits
 from tests.rows import benchmark, problems
 
 ITEM = (
@@ -13,23 +17,36 @@ ITEM = (
 BOILERPLATE = (
     "The answer is m/n where m and n are relatively prime positive integers. Find m+n."
 )
+CLEAN = "What is the sum of two and two?"
 
 
-def decontaminate(rows, items, **params) -> Outcome:
-    return apply(lambda rows: judge(rows, Params(**params), items), rows)
+def decontaminate(rows, items, *others, **params) -> Outcome:
+    return apply(lambda rows: judge(rows, Params(**params), items, *others), rows)
 
 
-def test_an_item_word_for_word_leaves_with_its_span():
-    rows = problems(f"Read with care. {ITEM}", "What is the sum of two and two?")
+def level(text: str, item: str, **columns) -> str | None:
+    """The level of `text` against `item`."""
+    rows = problems(text, **columns)
+    kept = decontaminate(rows, benchmark(item), action="flag").kept
+    return kept["overlap_level"][0]
+
+
+def test_an_item_word_for_word_leaves_with_its_spans():
+    rows = problems(f"Read with care. {ITEM}", CLEAN)
     outcome = decontaminate(rows, benchmark(ITEM))
 
     assert outcome.dropped["reason"].to_list() == ["contaminated"]
     assert outcome.dropped["twin"].to_list() == ["bench/00000"]
     assert outcome.dropped["score"].to_list() == [1.0]
-    evidence = json.loads(outcome.dropped["evidence"][0])
-    assert evidence["benchmark"] == "bench"
-    assert evidence["span"] == ITEM.rstrip(".")
-    assert evidence["level"] == "exact"
+    assert json.loads(outcome.dropped["evidence"][0]) == {
+        "benchmark": "bench",
+        "method": "coverage",
+        "field": "problem",
+        "level": "exact",
+        "span": ITEM.rstrip("."),
+        "item_span": ITEM.rstrip("."),
+        "same_answer": True,
+    }
 
 
 def test_boilerplate_alone_is_no_contamination():
@@ -38,7 +55,6 @@ def test_boilerplate_alone_is_no_contamination():
     outcome = decontaminate(rows, benchmark(item + BOILERPLATE))
 
     assert outcome.dropped.height == 0
-    assert 0 < outcome.kept["overlap"][0] < 0.5
 
 
 def test_the_published_rule_drops_on_any_hit():
@@ -47,6 +63,8 @@ def test_the_published_rule_drops_on_any_hit():
     outcome = decontaminate(rows, benchmark(item + BOILERPLATE), methods=["ngram"])
 
     assert outcome.dropped.height == 1
+    span = json.loads(outcome.dropped["evidence"][0])["span"]
+    assert span == BOILERPLATE.lower().strip()
 
 
 def test_an_item_shorter_than_n_is_found_whole():
@@ -56,11 +74,49 @@ def test_an_item_shorter_than_n_is_found_whole():
     assert outcome.dropped["id"].to_list() == ["test/00000", "test/00001"]
 
 
-@pytest.mark.parametrize("text", ["Compute 3+5-2.", "Compute 3+55."])
+@pytest.mark.parametrize("text", ["Compute 3+5-2.", "Compute 3+55.", "Compute 1-3+5."])
 def test_a_formula_that_goes_on_is_another_problem(text: str):
-    outcome = decontaminate(problems(text), benchmark("Compute 3+5."))
+    assert decontaminate(problems(text), benchmark("Compute 3+5.")).dropped.height == 0
 
-    assert outcome.dropped.height == 0
+
+def test_a_long_formula_that_goes_on_is_another_problem_too():
+    item = "Compute 3+5-2+7-4+1-9+6-2."
+
+    assert level("Compute 3+5-2+7-4+1-9+6-2=?", item) == "exact"
+    assert level("Compute 3+5-2+7-4+1-9+6-2+8.", item) == "sibling"
+    assert level("Compute 3+5-2+7-4+1-9+2-6.", item) != "near"
+
+
+def test_other_names_units_and_instructions_hide_nothing():
+    text = (
+        "Solve the following problem carefully. Mia walks nine km every morning and "
+        "stops at a coffee shop afterwards. Find the number of min the walk takes her."
+    )
+
+    assert level(text, ITEM) == "exact"
+    assert level(text.replace("coffee shop", "small bakery"), ITEM) == "near"
+
+
+def test_other_numbers_make_a_sibling_which_stays():
+    text = ITEM.replace("nine", "twelve")
+    outcome = decontaminate(problems(text, answer=["7"]), benchmark(ITEM))
+
+    assert outcome.kept["overlap_level"].to_list() == ["sibling"]
+    assert outcome.tables["pairs"]["level"].to_list() == ["sibling"]
+
+
+def test_siblings_go_where_the_recipe_says_so():
+    rows = problems(ITEM.replace("nine", "twelve"), answer=["7"])
+    outcome = decontaminate(rows, benchmark(ITEM), drop=["exact", "near", "sibling"])
+
+    assert outcome.dropped.height == 1
+
+
+def test_another_answer_speaks_against_a_leak():
+    other = ITEM.replace("number of minutes", "speed and the distance")
+
+    assert level(other, ITEM, answer=["42"]) == "near"
+    assert level(other, ITEM, answer=["7"]) != "near"
 
 
 def test_skipped_sources_are_measured_and_stay():
@@ -69,5 +125,143 @@ def test_skipped_sources_are_measured_and_stay():
     assert outcome.kept["overlap"].to_list() == [1.0]
 
 
+def test_flagging_keeps_every_row_and_says_what_was_found():
+    kept = decontaminate(problems(ITEM, CLEAN), benchmark(ITEM), action="flag").kept
+
+    found = kept["contamination"].to_list()
+    assert found[1] is None
+    assert found[0][0]["method"] == "coverage"
+    assert found[0][0]["item"] == "bench/00000"
+
+
+def test_reporting_leaves_the_rows_as_they_were():
+    rows = problems(ITEM, CLEAN)
+    outcome = decontaminate(rows, benchmark(ITEM), action="report")
+
+    assert outcome.kept.equals(rows)
+    assert outcome.tables["pairs"].height == 1
+
+
+def test_solutions_and_rollouts_can_leak():
+    rows = problems(CLEAN, CLEAN + " Now!", "What is three and three?")
+    told = [[{"text": f"As in: {ITEM}", "model": "m", "correct": True}], [], []]
+    rows = rows.with_columns(solutions=pl.Series(told, dtype=rows.schema["solutions"]))
+    rollouts = pl.DataFrame({"id": ["test/00001"], "completion": [f"I recall: {ITEM}"]})
+    outcome = decontaminate(rows, benchmark(ITEM), rollouts)
+
+    fields = [json.loads(said)["field"] for said in outcome.dropped["evidence"]]
+    assert fields == ["solutions", "rollouts"]
+    alone = decontaminate(rows, benchmark(ITEM), rollouts, fields=["problem"])
+    assert alone.dropped.height == 0
+
+
+def test_methods_side_by_side_each_leave_their_finding():
+    rows = problems(ITEM, ITEM.replace("nine", "12"), CLEAN)
+    methods = ["coverage", "ngram", "normalized", "substring", "fuzzy"]
+    outcome = decontaminate(rows, benchmark(ITEM), methods=methods, action="flag")
+
+    found = [
+        [one["method"] for one in row or []]
+        for row in outcome.kept["contamination"].to_list()
+    ]
+    assert found[0] == methods
+    assert found[1] == ["coverage", "ngram"]
+    assert found[2] == []
+
+
+def test_normalized_sees_through_other_digits():
+    rows = problems("Tom has 3 apples!", "Tom has three apples.")
+    outcome = decontaminate(
+        rows, benchmark("tom has 17 apples"), methods=["normalized"]
+    )
+
+    assert outcome.dropped["id"].to_list() == ["test/00000"]
+
+
+def test_embeddings_find_a_paraphrase():
+    settings = {"embedding": {"encoder": "packaged", "threshold": 0.9}}
+    rows = problems("Find the sum of two and three.", "Name the capital of France.")
+    items = benchmark("Find the sum of three and two.")
+    outcome = decontaminate(rows, items, methods=["embedding"], settings=settings)
+
+    assert outcome.dropped["id"].to_list() == ["test/00000"]
+
+
+def test_a_judge_decides_on_what_was_retrieved(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+
+    def answer(prompts: list[str], endpoint: object) -> list[str | None]:
+        asked.extend(prompts)
+        return [
+            '{"same": true}' if prompt.count("two and three") == 2 else "no idea"
+            for prompt in prompts
+        ]
+
+    monkeypatch.setattr("pipeline.endpoint.ask", answer)
+    settings = {
+        "retrieve_then_judge": {
+            "encoder": "packaged",
+            "top_k": 1,
+            "min_cosine": 0,
+            "both_ways": True,
+        }
+    }
+    rows = problems("Add two and three.", "Add five and six.")
+    items = benchmark("What is two and three?", "What is seven and eight?")
+    outcome = decontaminate(
+        rows, items, methods=["retrieve_then_judge"], settings=settings
+    )
+
+    assert outcome.dropped["id"].to_list() == ["test/00000"]
+    assert len(asked) == 4, "each pair is put both ways"
+
+
+def test_the_report_says_what_each_method_can_see():
+    items = benchmark("Find x.", "Compute 3+5-2+8.", ITEM)
+    outcome = decontaminate(
+        problems(CLEAN),
+        items,
+        methods=["coverage", "ngram", "substring"],
+        settings={"ngram": {"n": 13, "short_items": "ignore"}},
+    )
+
+    told = outcome.tables["detectable"].select("method", "items", "detectable").rows()
+    # "Find x." has two tokens; the chain has eight signs and numbers, five words.
+    assert told == [("coverage", 3, 2), ("ngram", 3, 1), ("substring", 3, 2)]
+
+
+def test_the_report_counts_by_benchmark_and_source():
+    rows = problems(ITEM, ITEM.replace("nine", "six"), CLEAN, answer=["42", "1", "4"])
+    told = decontaminate(rows, benchmark(ITEM)).tables["benchmarks"].to_dicts()
+
+    assert len(told) == 1
+    assert told[0]["rows_dropped"] == told[0]["rows_exact"] == 1
+    assert told[0]["rows_sibling"] == told[0]["items_hit"] == 1
+    assert told[0]["highest_left_in"] < 1
+
+
 def test_no_benchmarks_drop_nothing():
     assert decontaminate(problems(ITEM), benchmark()).kept.height == 1
+
+
+def made_up(count: int, seed: int, templates: list[int]) -> list[dict]:
+    raw = words.generate(count=count, seed=seed, templates=templates)
+    return [words.adapt(row) for row in raw]
+
+
+def test_lightly_edited_items_are_found_and_clean_rows_stay():
+    """Precision and recall on labelled rows of ours; the edits know nothing of us."""
+    random = Random(3)
+    items = made_up(60, 99, [8, 9])
+    clean = made_up(400, 5, [0, 1, 2, 3, 4, 5, 6, 7])
+    edited = [edits.light_edit(item["problem"], random) for item in items]
+    texts = [*edited, *(row["problem"] for row in clean)]
+    answers = [row["answer"] for row in [*items, *clean]]
+    bench = benchmark(*(item["problem"] for item in items)).with_columns(
+        answer=pl.Series([item["answer"] for item in items])
+    )
+    outcome = decontaminate(problems(*texts, answer=answers), bench)
+
+    lost = {int(id.split("/")[1]) for id in outcome.dropped["id"]}
+    assert len(lost & set(range(60))) >= 57
+    assert len(lost - set(range(60))) <= 1

@@ -95,3 +95,13 @@ def test_the_curriculum_goes_from_easy_to_hard_and_unknown_comes_last():
     outcome = selected([[]] * 4, [0.2, None, 0.9, 0.9])
 
     assert outcome.kept["curriculum_rank"].to_list() == [2, 3, 0, 1]
+
+
+def test_a_trace_that_recites_a_benchmark_is_passed_over():
+    rows = problems("Problem 0").with_columns(
+        traces=pl.Series([[trace("a"), trace("aa")]], dtype=pl.List(TRACE)),
+        pass_rate=pl.lit(0.5),
+        leaking_traces=pl.Series([[0]], dtype=pl.List(pl.UInt32)),
+    )
+
+    assert chosen(apply(lambda rows: judge(rows, Params()), rows)) == [["aa"]]

@@ -11,6 +11,8 @@ from tests.rows import problems
 def audited(answers: dict[int, list[str]], gold: list[str], **params) -> Outcome:
     """Samples by row number; a sample is right when it equals the gold answer."""
     rows = problems(*[f"Problem {i}" for i in range(len(gold))], answer=gold)
+    if "other_answers" in params:
+        rows = rows.with_columns(other_answers=params.pop("other_answers"))
     told = [
         {
             "id": f"test/{row:05d}",
@@ -41,7 +43,21 @@ def test_a_confident_majority_against_the_key_makes_it_suspect():
     assert outcome.dropped["reason"].to_list() == ["key_suspect"]
     assert outcome.dropped["score"].to_list() == [0.75]
     evidence = json.loads(outcome.dropped["evidence"][0])
-    assert evidence == {"majority_answer": "7", "answer": "5", "n": 4}
+    assert evidence == {
+        "majority_answer": "7",
+        "answer": "5",
+        "n": 4,
+        "copies_say_so": False,
+    }
+
+
+def test_a_copy_with_the_majoritys_answer_is_a_second_witness():
+    answers = {0: ["7", "7", "5", "3"]}
+    said = pl.Series([["7"]], dtype=pl.List(pl.String))
+
+    assert audited(answers, gold=["5"]).dropped.height == 0
+    outcome = audited(answers, gold=["5"], other_answers=said)
+    assert outcome.dropped["reason"].to_list() == ["key_suspect"]
 
 
 def test_a_majority_for_the_key_agrees():

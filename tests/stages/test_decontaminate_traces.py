@@ -1,0 +1,36 @@
+import polars as pl
+
+from pipeline.verdict import Outcome, apply
+from stages.decontaminate_traces import Params, judge
+from tests.rows import benchmark, problems
+from tests.stages.test_select import TRACE, trace
+
+ITEM = (
+    "Aya walks nine kilometers every morning and stops at a coffee shop afterwards. "
+    "Find the number of minutes the walk takes her."
+)
+
+
+def checked(*traces: str) -> Outcome:
+    rows = problems("What is the sum of two and two?").with_columns(
+        traces=pl.Series([[trace(text) for text in traces]], dtype=pl.List(TRACE))
+    )
+    return apply(lambda rows: judge(rows, Params(), benchmark(ITEM)), rows)
+
+
+def test_a_trace_that_recites_an_item_is_named_and_the_row_stays():
+    outcome = checked(
+        "Two and two make four.",
+        f"<think>I know this one: {ITEM} Anyway, two and two make four.</think>4",
+    )
+
+    assert outcome.kept["leaking_traces"].to_list() == [[1]]
+    assert outcome.tables["pairs"]["item"].to_list() == ["bench/00000"]
+
+
+def test_clean_traces_name_nothing():
+    assert checked("Two and two make four.").kept["leaking_traces"].to_list() == [None]
+
+
+def test_a_row_without_traces_is_fine():
+    assert checked().kept["leaking_traces"].to_list() == [None]
