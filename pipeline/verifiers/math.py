@@ -29,6 +29,7 @@ from pipeline.verifiers._forms import (
     squeezed,
 )
 from pipeline.verifiers._math_verify import (
+from pipeline.verifiers._plain import is_plain
     MAX_LENGTH,
     Undecided,
     equal,
@@ -79,6 +80,8 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
         return None
     if is_huge(text):
         return "too large to compute with"
+    if is_plain(answer):
+        return None
     try:
         pieces = members(text).parts
         if all(number(piece) or parsed(piece) for piece in pieces) or parsed(text):
