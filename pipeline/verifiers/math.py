@@ -29,13 +29,13 @@ from pipeline.verifiers._forms import (
     squeezed,
 )
 from pipeline.verifiers._math_verify import (
-from pipeline.verifiers._plain import is_plain
     MAX_LENGTH,
     Undecided,
     equal,
     is_huge,
     parsed,
 )
+from pipeline.verifiers._plain import is_plain
 from pipeline.verifiers.contract import Verdict
 
 MAX_MEMBERS = 50

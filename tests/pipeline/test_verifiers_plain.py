@@ -14,7 +14,8 @@ def test_the_examples_in_the_docstrings_hold():
     "text",
     [
         "7", "-3/4", "6-4\\sqrt{2}", "x^2+3x-1", "2^{10}", "\\sqrt[3]{2}", "3x^{2n+1}",
-        "(x+1)(x-2)", "\\frac{1+\\sqrt{5}}{2}", "\\frac{\\pi}{6}", "\\left(a+b\\right)/2",
+        "(x+1)(x-2)", "\\frac{1+\\sqrt{5}}{2}", "\\frac{\\pi}{6}",
+        "\\left(a+b\\right)/2",
     ],
 )  # fmt: skip
 def test_what_is_plain_can_be_read(text: str):
