@@ -49,36 +49,48 @@ def _guarded(
     numbers beside (a tag, a count of points): a copy if the answers agree.
     """
     from pipeline.kernels import guard
-    from pipeline.kernels.scan import scan
-    from pipeline.kernels.vocabulary import SIGN
 
-    tokens = scan(rows["problem"])
-    order = guard.orders(tokens.codes, tokens.kinds, tokens.ends, False, False)
     known = (codes[first] != 0) & (codes[second] != 0)
     same = known & (codes[first] == codes[second])
-    agree = order[first] == order[second]
-    signs = np.unique(tokens.codes[tokens.kinds == SIGN])
+    other = known & ~same & (score >= CONFLICT)
+    agree, numbers, words = readings(rows["problem"], first, second, same, other)
     relation = np.zeros(len(first), np.uint8)
-    relation[agree & (same | ~known)] = guard.COPY
-
-    def within(pairs: Array, *, quantities: bool) -> Array:
-        asked = np.unique(np.concatenate([first[pairs], second[pairs]]))
-        said = (tokens.codes, tokens.kinds, tokens.ends)
-        bags = guard.bags(*said, asked, quantities)
-        ours = np.searchsorted(asked, first[pairs])
-        theirs = np.searchsorted(asked, second[pairs])
-        return guard.within(*bags, ours, theirs, signs)
-
-    more = np.flatnonzero(~agree & same)
-    relation[more[within(more, quantities=True)]] = guard.COPY
-    disputed = np.flatnonzero(agree & known & ~same & (score >= CONFLICT))
-    disputed = disputed[within(disputed, quantities=False)]
+    relation[(agree & (same | ~known)) | numbers] = guard.COPY
+    disputed = np.flatnonzero(agree & words)
     answers = rows["answer"].gather(np.r_[first[disputed], second[disputed]])
     half = len(disputed)
     for pair, one, other in zip(disputed, answers[:half], answers[half:], strict=True):
         equal = _same_value(one, other)
         relation[pair] = guard.COPY if equal else guard.OTHER_ANSWER
     return relation
+
+
+def readings(
+    texts: pl.Series, first: Array, second: Array, same: Array, other: Array
+) -> tuple[Array, Array, Array]:
+    """Three bool arrays over pairs of texts, which are read only where they differ.
+
+    Numbers and signs agree in order. One text has all numbers and signs of the
+    other, and no more than numbers beside: asked where the answers are the `same`.
+    One has all words of the other: asked where there is an `other` answer.
+    """
+    from pipeline.kernels import guard
+    from pipeline.kernels.columns import utf8
+    from pipeline.kernels.scan import SIGNS, tokenised
+    from pipeline.kernels.vocabulary import commands, plain, words
+
+    data, offsets = utf8(plain(texts))
+    made = np.zeros((3, len(first)), bool)
+    step = 1 << 16
+    for start in range(0, len(first), step):
+        some = slice(start, start + step)
+        ranges = guard.differing(data, offsets, first[some], second[some])
+        read = tokenised(data, ranges, words(), commands(), SIGNS, False)[:3]
+        codes = guard.orders(*read, False, False)
+        made[0, some] = codes[::2] == codes[1::2]
+        made[1, some] = guard.within(*read, same[some] & ~made[0, some], True)
+        made[2, some] = guard.within(*read, other[some] & made[0, some], False)
+    return made[0], made[1], made[2]
 
 
 def quantity_codes(text: pl.Series) -> Array:
@@ -100,12 +112,20 @@ def answer_codes(answers: pl.Series) -> Array:
     from pipeline.kernels import guard
     from pipeline.kernels.scan import scan
 
-    answers = answers.str.replace(r"^\s*\$?\s*[A-Za-z]\s*=\s*", "")  # n = 6 is 6
-    tokens = scan(answers)
+    # Pools have far fewer answers than rows.
+    named = answers.hash().to_numpy()
+    _, first, place = np.unique(named, return_index=True, return_inverse=True)
+    few = answers.gather(pl.Series(first, dtype=pl.UInt32))
+    if few.str.contains("=", literal=True).any():  # n = 6 is 6
+        few = few.str.replace(r"^\s*\$?\s*[A-Za-z]\s*=\s*", "")
+    tokens = scan(few)
     codes = guard.orders(tokens.codes, tokens.kinds, tokens.ends, True, True)
-    mute = (codes == 0) & (answers.fill_null("").str.strip_chars() != "").to_numpy()
-    codes[mute] = answers.hash().to_numpy()[mute]
-    return codes
+    mute = np.flatnonzero(codes == 0)
+    said = few.gather(pl.Series(mute, dtype=pl.UInt32)).fill_null("")
+    mute = mute[(said.str.strip_chars() != "").to_numpy()]
+    codes[mute] = named[first[mute]]
+    spread: Array = codes[place]
+    return spread
 
 
 def _same_value(one: str | None, other: str | None) -> bool:

@@ -98,12 +98,14 @@ def mark(
     if relation is None:
         relation = relations(rows, found, priority, guard=guard)
     limit = {"keep": 0, "keep_n": family_size, "drop": 1}[siblings]
-    settled = _settled(found, relation, rows.height, threshold, limit)
+    alone = _settled(found, relation, rows.height, threshold, limit)
+    gone = alone[0] > 0
+    settled = _with_followers(alone, found.leader)
     order = order_of(rows.height, priority)
     marked = _marked(rows, _placed(settled, order), reason)
     tables = _tables(marked, reason)
     tables["sensitivity"] = _sensitivity(
-        found, relation, rows.height, threshold, limit, settled[0]
+        found, relation, rows.height, threshold, limit, gone
     )
     return Judged(marked.drop("_near", "_near_score"), tables)
 
@@ -150,15 +152,8 @@ def _settled(
     from pipeline.kernels import guard
 
     near = pairs.score >= threshold
-    made = guard.settled(
-        height,
-        pairs.first[near],
-        pairs.second[near],
-        pairs.score[near],
-        relation[near],
-        limit,
-    )
-    return _with_followers(made, pairs.leader)
+    first, second, score = pairs.first[near], pairs.second[near], pairs.score[near]
+    return guard.settled(height, first, second, score, relation[near], limit)
 
 
 def _with_followers(made: Settled, leader: Array | None) -> Settled:
@@ -287,22 +282,25 @@ def _sensitivity(
     height: int,
     threshold: float,
     limit: int,
-    verdict: Array,
+    gone: Array,
 ) -> pl.DataFrame:
     """What other thresholds would drop, of the pairs at hand."""
     if threshold == 0:
         return SENSITIVITY.to_frame()
+    # Rows equal to their leader go at any threshold.
+    follow = 0
+    if pairs.leader is not None:
+        follow = int((pairs.leader != np.arange(height)).sum())
     steps = np.round(threshold + np.arange(-5, 6) * MARGIN / 5, 4)
     told = []
     for step in steps[(steps > 0) & (steps <= 1)]:
         there = _settled(pairs, relation, height, float(step), limit)[0] > 0
-        here = verdict > 0
         told.append(
             {
                 "threshold": float(step),
-                "dropped": int(there.sum()),
-                "enter": int((here & ~there).sum()),
-                "leave": int((there & ~here).sum()),
+                "dropped": int(there.sum()) + follow,
+                "enter": int((gone & ~there).sum()),
+                "leave": int((there & ~gone).sum()),
             }
         )
     return pl.DataFrame(told, schema=SENSITIVITY)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 # Pairs a little below the threshold tell how much hangs on it.
-MARGIN = 0.1
+MARGIN = 0.05
 Array = np.ndarray
 
 

@@ -5,6 +5,7 @@ candidates, and the true similarity decides. Nothing here reads or writes a file
 and rows that hold the same bag of n-grams are compared once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +18,8 @@ from pipeline.pairs import Pairs
 
 # So many rows of a crowded bucket are looked at; the rest by their quantities.
 CROWD = 64
+
+Code = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,12 @@ class Grams:
 
 def grams(text: pl.Series, *, n: int, unit: int = shingles.WORDS) -> Grams:
     """The n-grams of every text."""
-    made = list(threaded(lambda part: shingles.shingled(*part, n, unit), shards(text)))
+    made = list(
+        threaded(
+            lambda part: shingles.shingled(*part, n, unit, shingles.FOLDED),
+            shards(text),
+        )
+    )
     if not made:
         nothing = np.zeros(0, np.uint32)
         return Grams(nothing, np.zeros(1, np.int64), nothing.astype(np.uint64))
@@ -62,11 +70,12 @@ def _stacked(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
 
 
 def by_minhash(
-    made: Grams, rows: Array, plan: minhash.Plan, floor: float, code: Array | None
+    made: Grams, rows: Array, plan: minhash.Plan, floor: float, code: Code | None
 ) -> Pairs:
     """Pairs of `rows` with Jaccard ≥ `floor`, found through `plan`.
 
-    In buckets with more than CROWD rows, those of one `code` are compared too.
+    In buckets with more than CROWD rows, those of one code are compared too; `code`
+    gives a uint64 for each of some places in `rows`.
     """
     parts = [rows[start : start + SHARD] for start in range(0, len(rows), SHARD)]
     keys = np.concatenate(
@@ -93,7 +102,7 @@ def _keys(made: Grams, rows: Array, plan: minhash.Plan) -> Array:
 
 
 def _meetings(
-    keys: Array, band: int, *, has: Array, code: Array | None
+    keys: Array, band: int, *, has: Array, code: Code | None
 ) -> tuple[Array, Array, int]:
     first, second, crowded = minhash.collisions(keys, band, has, CROWD)
     if not len(crowded):
@@ -101,7 +110,7 @@ def _meetings(
     busy = np.unique(keys[crowded, band])
     rows = np.flatnonzero(np.isin(keys[:, band], busy) & has).astype(np.int32)
     key = keys[rows, band]
-    same = np.zeros(len(rows), np.uint64) if code is None else code[rows]
+    same = np.zeros(len(rows), np.uint64) if code is None else code(rows)
     order = np.lexsort((rows, same, key))
     rows, key, same = rows[order], key[order], same[order]
     # To the one before, to the first of its code, and to the first of the bucket.

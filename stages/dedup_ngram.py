@@ -12,7 +12,9 @@ rapidfuzz; `containment`, the share of the smaller set that is in the larger one
 Reasons: `near_duplicate`, `near_duplicate_other_answer`, `surplus_sibling`.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -121,15 +123,39 @@ def similar(
         return _literally(rows["problem"], pairs)
     if params.method == "containment":
         return find.by_containment(made, whole, params.threshold, _least(params))
-    leader, codes = _leaders(rows, made, params, priority)
+    leader = _leaders(rows, made, params, priority)
     leaders = np.flatnonzero(leader == whole).astype(np.int32)
     floor = max(0.01, params.threshold - MARGIN)
     if params.search == "exact":
         pairs = find.by_join(made, leaders, floor)
     else:
         bands = plan(params.threshold, params.permutations, params.seed)
-        pairs = find.by_minhash(made, leaders, bands, floor, codes)
+        pairs = find.by_minhash(
+            made, leaders, bands, floor, _codes(rows, leaders, params)
+        )
     return replace(pairs, leader=leader)
+
+
+def _codes(
+    rows: pl.DataFrame, leaders: np.ndarray, params: Params
+) -> Callable[[np.ndarray], np.ndarray] | None:
+    """Codes of some leaders' numbers, for crowds; each row is read once."""
+    if not params.guard:
+        return None
+    codes = np.zeros(len(leaders), np.uint64)
+    known = np.zeros(len(leaders), bool)
+    lock = Lock()
+
+    def some(places: np.ndarray) -> np.ndarray:
+        with lock:
+            fresh = places[~known[places]]
+            texts = rows["problem"].gather(pl.Series(leaders[fresh], dtype=pl.UInt32))
+            codes[fresh] = guard.quantity_codes(texts)
+            known[fresh] = True
+            said: np.ndarray = codes[places]
+            return said
+
+    return some
 
 
 def _least(params: Params) -> int:
@@ -139,35 +165,27 @@ def _least(params: Params) -> int:
 
 def _leaders(
     rows: pl.DataFrame, made: "Grams", params: Params, priority: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """The first row with the same n-grams, numbers in order, and answer.
-
-    Also a code of the numbers, for the leaders that share their n-grams.
-    """
+) -> np.ndarray:
+    """The first row with the same n-grams, where numbers and answers agree too."""
     place = np.arange(rows.height) if priority is None else priority
-    _, group, count = np.unique(made.prints, return_inverse=True, return_counts=True)
-    alike = (count[group] > 1) & (np.diff(made.ends) > 0)
-    names = [group.astype(np.uint64)]
-    if params.guard:
-        some = rows.select("problem", "answer").filter(pl.Series(alike))
-        for column, code in (
-            ("problem", guard.quantity_codes),
-            ("answer", guard.answer_codes),
-        ):
-            full = np.zeros(rows.height, np.uint64)
-            full[alike] = code(some[column])
-            names.append(full)
-    order = np.lexsort((place, *names[::-1]))
-    fresh = np.zeros(rows.height, bool)
-    for name in names:
-        sorted_ = name[order]
-        fresh[1:] |= sorted_[1:] != sorted_[:-1]
-    fresh |= ~alike[order]
-    fresh[:1] = True
-    starts = np.maximum.accumulate(np.where(fresh, np.arange(rows.height), 0))
-    leader = np.empty(rows.height, np.int32)
-    leader[order] = order[starts]
-    return leader, (names[1] if params.guard else None)
+    order = np.lexsort((place, made.prints))
+    prints = made.prints[order]
+    new = np.ones(rows.height, bool)
+    new[1:] = prints[1:] != prints[:-1]
+    leader = np.arange(rows.height, dtype=np.int32)
+    leader[order] = order[np.maximum.accumulate(np.where(new, leader, 0))]
+    leader[np.diff(made.ends) == 0] = np.flatnonzero(np.diff(made.ends) == 0)
+    follows = np.flatnonzero(leader != np.arange(rows.height))
+    if params.guard and len(follows):
+        some, at = np.unique(np.r_[leader[follows], follows], return_inverse=True)
+        few = rows.select("problem", "answer")[some]
+        codes = guard.answer_codes(few["answer"])
+        first, second = at[: len(follows)], at[len(follows) :]
+        never = np.zeros(len(first), bool)
+        agree, _, _ = guard.readings(few["problem"], first, second, never, never)
+        agree &= codes[first] == codes[second]
+        leader[follows[~agree]] = follows[~agree]
+    return leader
 
 
 def _literally(texts: pl.Series, pairs: Pairs) -> Pairs:

@@ -32,59 +32,83 @@ def orders(
 
 
 @compiled
-def bags(
-    codes: Array, kinds: Array, ends: Array, rows: Array, quantities: bool
+def differing(
+    data: Array, offsets: Array, first: Array, second: Array
 ) -> tuple[Array, Array]:
-    """Sorted codes of each of `rows`: of numbers and signs, or of words."""
-    total = 0
-    for row in rows:
-        total += ends[row + 1] - ends[row]
-    out = np.empty(total, uint64)
-    stops = np.zeros(len(rows) + 1, np.int64)
-    used = 0
-    for number in range(len(rows)):
-        start = used
-        for place in range(ends[rows[number]], ends[rows[number] + 1]):
-            kind = kinds[place]
-            if kind != BRACKET and (kind in (NUMBER, SIGN)) == quantities:
-                out[used] = codes[place]
-                used += 1
-        ordered(out[start:used])
-        stops[number + 1] = used
-    return out[:used].copy(), stops
+    """Where the texts of each pair differ: (begins, ends) int64 (2 * pairs,).
+
+    What they have in common before and behind is left out, in whole words. The
+    first text of pair i is run 2 * i, the second run 2 * i + 1.
+    """
+    begins = np.empty(2 * len(first), np.int64)
+    ends = np.empty(2 * len(first), np.int64)
+    for pair in range(len(first)):
+        one, one_end = offsets[first[pair]], offsets[first[pair] + 1]
+        other, other_end = offsets[second[pair]], offsets[second[pair] + 1]
+        most = min(one_end - one, other_end - other)
+        same = 0
+        while same < most and data[one + same] == data[other + same]:
+            same += 1
+        if same < most or one_end - one != other_end - other:
+            while same > 0 and data[one + same - 1] > 32:
+                same -= 1
+        behind = 0
+        while (
+            behind < most - same
+            and data[one_end - 1 - behind] == data[other_end - 1 - behind]
+        ):
+            behind += 1
+        while behind > 0 and data[one_end - behind] > 32:
+            behind -= 1
+        begins[2 * pair], ends[2 * pair] = one + same, one_end - behind
+        begins[2 * pair + 1], ends[2 * pair + 1] = other + same, other_end - behind
+    return begins, ends
 
 
 @compiled
 def within(
-    codes: Array, ends: Array, first: Array, second: Array, signs: Array
+    codes: Array, kinds: Array, ends: Array, asked: Array, quantities: bool
 ) -> Array:
-    """For each pair of bags whether one holds all of the other; an empty one no.
+    """For run 2 * i and the next: whether one has all that the other has (bool).
 
-    What the larger has beside must not be one of the sorted `signs`.
+    Only where `asked` (bool) holds. What counts is numbers and signs, or words; what
+    one has beside must be no sign.
     """
-    out = np.zeros(len(first), np.bool_)
-    for pair in range(len(first)):
-        i, i_end = ends[first[pair]], ends[first[pair] + 1]
-        j, j_end = ends[second[pair]], ends[second[pair] + 1]
-        least = min(i_end - i, j_end - j)
-        count, beside = 0, False
-        while i < i_end or j < j_end:
-            if j == j_end or (i < i_end and codes[i] < codes[j]):
-                value = codes[i]
+    out = np.zeros((len(ends) - 1) // 2, np.bool_)
+    most = int((ends[1:] - ends[:-1]).max()) if len(ends) > 1 else 0
+    held = np.empty((2, most), uint64)
+    sizes = np.zeros(2, np.int64)
+    for pair in range(len(out)):
+        if not asked[pair]:
+            continue
+        beside = False
+        for side in range(2):
+            sizes[side] = 0
+            run = 2 * pair + side
+            for place in range(ends[run], ends[run + 1]):
+                kind = kinds[place]
+                if kind != BRACKET and (kind in (NUMBER, SIGN)) == quantities:
+                    # Signs get the highest bit, so that they are known again.
+                    code = codes[place] >> uint64(1)
+                    if kind == SIGN:
+                        code |= uint64(1) << uint64(63)
+                    held[side, sizes[side]] = code
+                    sizes[side] += 1
+            ordered(held[side, : sizes[side]])
+        i, j, ours, theirs = 0, 0, 0, 0
+        while i < sizes[0] or j < sizes[1]:
+            if j == sizes[1] or (i < sizes[0] and held[0, i] < held[1, j]):
+                beside |= bool(held[0, i] >> uint64(63))
+                ours += 1
                 i += 1
-            elif i == i_end or codes[j] < codes[i]:
-                value = codes[j]
+            elif i == sizes[0] or held[1, j] < held[0, i]:
+                beside |= bool(held[1, j] >> uint64(63))
+                theirs += 1
                 j += 1
             else:
-                count += 1
                 i += 1
                 j += 1
-                continue
-            place = np.searchsorted(signs, value)
-            if place < len(signs) and signs[place] == value:
-                beside = True
-                break
-        out[pair] = count == least and least > 0 and not beside
+        out[pair] = (ours == 0 or theirs == 0) and not beside
     return out
 
 

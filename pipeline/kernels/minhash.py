@@ -5,6 +5,7 @@ locality-sensitive hashing come from datasketch's optimiser; see `plan`.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy import uint32, uint64
@@ -25,6 +26,7 @@ class Plan:
     rows: int
 
 
+@cache
 def plan(threshold: float, permutations: int, seed: int) -> Plan:
     """The bands with which few pairs at `threshold` (Jaccard) are missed."""
     from datasketch import MinHash, MinHashLSH

@@ -71,7 +71,8 @@ def scan(text: pl.Series, *, places: bool = False) -> Tokens:
 def scanned(text: pl.Series, *, places: bool = False) -> Tokens:
     """The tokens of one shard."""
     data, offsets = utf8(plain(text))
-    return Tokens(*tokenised(data, offsets, words(), commands(), SIGNS, places))
+    ranges = (offsets[:-1], offsets[1:])
+    return Tokens(*tokenised(data, ranges, words(), commands(), SIGNS, places))
 
 
 def joined(parts: list[Tokens]) -> Tokens:
@@ -104,15 +105,15 @@ TEN = uint64(10)
 @compiled
 def tokenised(
     data: Array,
-    offsets: Array,
+    ranges: tuple[Array, Array],
     vocabulary: tuple[Array, Array, Array, Array],
     latex: tuple[Array, Array, Array, Array],
     signs: Array,
     places: bool,
 ) -> tuple[Array, Array, Array, Array, Array]:
-    """(codes, kinds, ends, starts, stops) of a shard; see Tokens."""
-    rows = len(offsets) - 1
-    room = int(offsets[-1] - offsets[0]) + 2 * rows + 2
+    """(codes, kinds, ends, starts, stops) of runs of `data`; see Tokens."""
+    rows = len(ranges[0])
+    room = int((ranges[1] - ranges[0]).sum()) + 2 * rows + 2
     codes, kinds = np.empty(room, uint64), np.empty(room, uint8)
     starts = np.empty(room if places else 0, np.int32)
     stops = np.empty(room if places else 0, np.int32)
@@ -120,7 +121,7 @@ def tokenised(
     depths = np.zeros(64, np.int32)  # where a numerator was opened
     used = 0
     for row in range(rows):
-        first, end = offsets[row], offsets[row + 1]
+        first, end = ranges[0][row], ranges[1][row]
         begin, place = used, first
         # A fraction wants its numerator (1), or its denominator (2).
         wanted, depth, open_, tens = 0, 0, 0, uint64(0)

@@ -62,9 +62,63 @@ def kind(data: Array, place: int, end: int) -> uint8:
     return LETTER
 
 
+# What an ASCII byte is to words: 0 parts them, 1 begins another character, else
+# it is a letter or digit, in lower case.
+FOLDED = np.zeros(256, uint8)
+FOLDED[128:] = 1
+for _letter in b"0123456789abcdefghijklmnopqrstuvwxyz":
+    FOLDED[_letter] = _letter
+for _letter in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+    FOLDED[_letter] = _letter | 0x20
+
+
+@compiled
+def next_token(
+    data: Array, place: int, end: int, unit: int, folded: Array
+) -> tuple[uint64, int]:
+    """(code, end) of the token at or after `place`; the code is 0 where none is."""
+    byte = folded[data[place]] if unit != ALL else uint8(1)
+    while byte < 2:
+        found = kind(data, place, end) if byte == 1 else SEPARATOR
+        if found != SEPARATOR or unit == ALL:
+            break
+        place += width(data, place, end) if byte == 1 else 1
+        if place >= end:
+            return uint64(0), place
+        byte = folded[data[place]]
+    token, packed, size = BASIS, uint64(0), 0
+    if unit != WORDS or (byte == 1 and kind(data, place, end) == IDEOGRAPH):
+        stop = place + width(data, place, end)
+        while place < stop:
+            byte = folded[data[place]]
+            packed = (packed << uint64(8)) | uint64(byte if byte > 1 else data[place])
+            place += 1
+        return mixed((token ^ packed) * PRIME) | uint64(1), place
+    # Eight letters are packed before they are multiplied in.
+    while True:
+        if byte > 1:
+            packed = (packed << uint64(8)) | uint64(byte)
+            size += 1
+            place += 1
+        elif byte == 1 and kind(data, place, end) == LETTER:
+            for _ in range(width(data, place, end)):
+                token = (token ^ uint64(data[place])) * PRIME
+                place += 1
+        else:
+            break
+        if size == 8:
+            token = mixed((token ^ packed) * PRIME)
+            packed, size = uint64(0), 0
+        if place >= end:
+            break
+        byte = folded[data[place]]
+    token = (token ^ packed ^ (uint64(size) << uint64(60))) * PRIME
+    return mixed(token) | uint64(1), place
+
+
 @compiled
 def shingled(
-    data: Array, offsets: Array, n: int, unit: int
+    data: Array, offsets: Array, n: int, unit: int, folded: Array
 ) -> tuple[Array, Array, Array]:
     """N-grams of each text: (hashes uint32, ends int64 (rows + 1,), prints uint64).
 
@@ -82,54 +136,26 @@ def shingled(
     used = 0
     for row in range(rows):
         place, end = offsets[row], offsets[row + 1]
-        rolled, count, printed = uint64(0), 0, uint64(0)
+        rolled, count, slot, printed = uint64(0), 0, 0, uint64(0)
         while place < end:
-            found = kind(data, place, end)
-            if found == SEPARATOR and unit != ALL:
-                place += width(data, place, end)
-                continue
-            token = BASIS
-            if found == IDEOGRAPH or unit != WORDS:
-                stop = place + width(data, place, end)
-                while place < stop:
-                    byte = data[place]
-                    byte |= 0x20 if 65 <= byte <= 90 else 0
-                    token = (token ^ uint64(byte)) * PRIME
-                    place += 1
-            else:
-                while place < end:
-                    byte = data[place]
-                    if byte < 0x80:
-                        lower = byte | 0x20
-                        if 97 <= lower <= 122:
-                            byte = lower
-                        elif not 48 <= byte <= 57:
-                            break
-                    elif kind(data, place, end) != LETTER:
-                        break
-                    else:
-                        for _ in range(width(data, place, end) - 1):
-                            token = (token ^ uint64(data[place])) * PRIME
-                            place += 1
-                        byte = data[place]
-                    token = (token ^ uint64(byte)) * PRIME
-                    place += 1
-            token = mixed(token)
-            slot = count % n
+            token, place = next_token(data, place, end, unit, folded)
+            if token == 0:
+                break
             rolled = rolled * STEP + token
             if count >= n:
                 rolled -= ring[slot] * top
             ring[slot] = token
+            slot = slot + 1 if slot + 1 < n else 0
             count += 1
             if count >= n:
                 gram = mixed(rolled)
                 hashes[used] = uint32(gram >> uint64(32))
-                printed += mixed(gram)
+                printed += gram
                 used += 1
         if 0 < count < n:
             gram = mixed(rolled)
             hashes[used] = uint32(gram >> uint64(32))
-            printed += mixed(gram)
+            printed += gram
             used += 1
         ends[row + 1] = used
         prints[row] = printed

@@ -125,7 +125,7 @@ def plain(text: pl.Series) -> pl.Series:
     Only rows that are not ASCII change. NFKC alone would read x² as x2.
     """
     text = text.fill_null("")
-    odd = text.str.contains(r"[^\x00-\x7F]")
+    odd = text.str.len_bytes() != text.str.len_chars()  # not ASCII
     if not odd.any():
         return text
     return text.zip_with(~odd, _plain(text.filter(odd), odd))

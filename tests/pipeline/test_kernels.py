@@ -135,7 +135,9 @@ def test_a_crowd_in_one_bucket_loses_no_copy():
     texts = [f"{long} and {i} apples" for i in range(500)] * 2
     made = grams(pl.Series(texts), n=3)
     code = np.array([i % 500 + 1 for i in range(1000)], np.uint64)
-    found = by_minhash(made, rows(1000), minhash.plan(0.8, 64, 1), 0.8, code)
+    found = by_minhash(
+        made, rows(1000), minhash.plan(0.8, 64, 1), 0.8, lambda rows: code[rows]
+    )
 
     pairs = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
     assert found.crowded > 0
@@ -301,3 +303,30 @@ def test_candidates_weigh_the_share_of_an_item():
     # Row 0 has n-gram 1 (twice, counted once): 2/3 of item 0, 2/7 of item 1.
     assert list(zip(row.tolist(), item.tolist(), strict=True)) == [(0, 0), (1, 1)]
     assert share.tolist() == pytest.approx([2 / 3, 5 / 7])
+
+
+FRAGMENTS = [
+    "Tom has", "3 apples", "three apples", "twenty five", "twenty-five", "$x < 4$",
+    r"$\\frac{1}{2}$", r"\\frac{a + 3}{b + 7}", "and 1,200 more", "x - 2", "x -2", "5%",
+    "90°", r"90^\\circ", "x²", "today.", "Is it\nso?", "f(x) = 2",
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(FRAGMENTS), max_size=8),
+    st.lists(st.sampled_from(FRAGMENTS), max_size=3),
+    st.integers(0, 8),
+    st.integers(0, 3),
+)
+@settings(max_examples=300, deadline=None)
+def test_reading_where_texts_differ_is_reading_them_whole(base, put, place, cut):
+    from pipeline.guard import quantity_codes, readings
+
+    edited = [*base[:place], *put, *base[place + cut :]]
+    texts = pl.Series([" ".join(base), " ".join(edited)])
+    one, other = quantity_codes(texts)
+
+    found, _, _ = readings(
+        texts, np.array([0]), np.array([1]), *[np.array([False])] * 2
+    )
+    assert bool(found[0]) == bool(one == other)

@@ -1,0 +1,148 @@
+"""dedup_ngram beside its peers on one pool: CPU time, memory, what was removed.
+
+    python benchmarks/bench_dedup.py --rows 57000 --threshold 0.7 --runs 3
+    GOLDSIEVE_PEERS=/path/to/python python benchmarks/bench_dedup.py …
+
+Every run is a process of its own, and the runs alternate. GOLDSIEVE_PEERS is the
+interpreter of an environment with rensa, text-dedup and datatrove (with xxhash < 4
+and spaCy); without it they are left out. Truth, up to 20,000 rows, is every pair
+compared (a sparse product); above, the exact join, which the tests hold against it.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import polars as pl
+from pools import pool
+from rich.console import Console
+from rich.table import Table
+
+SCRIPT = Path(__file__).with_name("peers.py")
+OURS = ("goldsieve", "goldsieve_guarded", "goldsieve_2t")
+PEERS = ("datasketch", "rensa", "text_dedup", "datatrove")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=57_000)
+    parser.add_argument("--threshold", type=float, default=0.7)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", nargs="*", default=[*OURS, *PEERS])
+    parser.add_argument("--no-truth", action="store_true")
+    asked = parser.parse_args()
+    texts = pool(asked.rows)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "texts.jsonl")
+        file.write_text("".join(json.dumps(text) + "\n" for text in texts))
+        runs: dict[str, list[dict]] = {name: [] for name in asked.only}
+        for _ in range(asked.runs):
+            for name in asked.only:
+                told = one_run(name, file, asked.threshold, Path(folder, "out.json"))
+                if told:
+                    runs[name].append(told)
+    truth = None if asked.no_truth else pairs(texts, asked.threshold)
+    show(asked, {name: told for name, told in runs.items() if told}, truth)
+
+
+def one_run(name: str, file: Path, threshold: float, out: Path) -> dict | None:
+    elsewhere = name in PEERS and name != "datasketch"
+    python = os.environ.get("GOLDSIEVE_PEERS") if elsewhere else sys.executable
+    if not python:
+        return None
+    # One thread each: on two, both wait for memory and CPU time says less.
+    one = {"PIPELINE_WORKERS": "1", "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [python, SCRIPT, name.removesuffix("_2t"), file, str(threshold), out],
+        env=os.environ if name.endswith("_2t") else os.environ | one,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        print(f"{name}: {done.stderr.strip().splitlines()[-1:]}")
+        return None
+    return json.loads(out.read_text())
+
+
+def pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray]:
+    """Every (earlier, later) pair with Jaccard ≥ threshold."""
+    from pipeline.similar import by_join, grams
+
+    made = grams(pl.Series(texts), n=3)
+    rows = np.arange(len(texts), dtype=np.int32)
+    if len(texts) > 20_000:
+        found = by_join(made, rows, threshold)
+        return found.first, found.second
+    from scipy.sparse import csr_matrix
+
+    hashes, ends = made.sets(rows)
+    _, columns = np.unique(hashes, return_inverse=True)
+    ones = np.ones(len(columns), np.int32)
+    matrix = csr_matrix((ones, columns, ends))
+    sizes = np.diff(ends)
+    first, second = [], []
+    for start in range(0, len(texts), 1000):
+        both = (matrix[start : start + 1000] @ matrix.T).tocoo()
+        row = both.row + start
+        whole = sizes[row] + sizes[both.col] - both.data
+        near = (both.data >= threshold * whole) & (both.col < row)
+        first.append(both.col[near])
+        second.append(row[near])
+    return np.concatenate(first), np.concatenate(second)
+
+
+def show(asked, runs: dict[str, list[dict]], truth) -> None:
+    table = Table(
+        "", "rows/cpu-s", "cpu s", "wall s", "MB", "removed", "recall", "precision"
+    )
+    table.add_column("CPU, ours = 1", justify="right")
+    cpu = {name: median(run["cpu_s"] for run in told) for name, told in runs.items()}
+    base = cpu.get("goldsieve") or next(iter(cpu.values()))
+    for name, told in runs.items():
+        removed = told[-1]["removed"]
+        recall, precision = quality(removed, truth)
+        table.add_row(
+            name,
+            f"{asked.rows / cpu[name]:,.0f}",
+            f"{cpu[name]:.2f}",
+            f"{median(run['wall_s'] for run in told):.2f}",
+            f"{median(run['growth_mb'] for run in told):,.0f}",
+            f"{len(removed):,}",
+            recall,
+            precision,
+            f"{cpu[name] / base:.1f}",
+        )
+    title = f"{asked.rows:,} rows, threshold {asked.threshold}, median of {asked.runs}"
+    Console(width=130).print(title, table)
+
+
+def quality(removed: list[int], truth) -> tuple[str, str]:
+    """Recall and precision of removed rows.
+
+    Recall is over the rows that a pass with every pair at hand, comparing with kept
+    rows, removes. A removed row is right if any row is as near as the threshold.
+    """
+    if truth is None:
+        return "", ""
+    first, second = truth
+    order = np.lexsort((first, second))
+    kept: set[int] = set()
+    gone: set[int] = set()
+    for one, other in zip(first[order].tolist(), second[order].tolist(), strict=True):
+        if one not in gone:
+            gone.add(other)
+            kept.add(one)
+    near = set(first.tolist()) | set(second.tolist())
+    mine = set(removed)
+    recall = len(mine & gone) / max(1, len(gone))
+    return f"{recall:.4f}", f"{len(mine & near) / max(1, len(mine)):.4f}"
+
+
+if __name__ == "__main__":
+    main()
