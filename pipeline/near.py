@@ -51,6 +51,7 @@ SENSITIVITY = pl.Schema(
         "leave": pl.UInt32,  # rows that would go, and stay now
     }
 )
+ANSWERS = pl.List(pl.String)
 TABLES = {"clusters": CLUSTERS, "saved": SAVED, "sensitivity": SENSITIVITY}
 
 
@@ -225,21 +226,22 @@ def _evidence(rows: pl.DataFrame) -> pl.Series:
 def _other_answers(rows: pl.DataFrame) -> pl.Series:
     """For rows that stay: answers that copies of theirs had, in order."""
     disputed = rows.filter(pl.col("_verdict") == 2)
+    if not disputed.height:
+        if "other_answers" in rows.columns:
+            return rows["other_answers"]
+        return pl.Series([None], dtype=ANSWERS).new_from_index(0, rows.height)
     given = disputed.group_by(pl.col("_near").alias("_row"), maintain_order=True).agg(
         _given=pl.col("answer").unique(maintain_order=True)
     )
-    before = (
-        rows["other_answers"]
-        if "other_answers" in rows.columns
-        else pl.Series([None], dtype=pl.List(pl.String)).new_from_index(0, rows.height)
-    )
-    table = pl.DataFrame({"_before": before}).with_row_index("_row")
+    table = rows.select(pl.col("^other_answers$")).with_row_index("_row")
     table = table.join(given, on="_row", how="left", maintain_order="left")
+    if "other_answers" not in rows.columns:
+        return table["_given"]
+    none = pl.lit([], ANSWERS)
     both = pl.concat_list(
-        pl.col(name).fill_null(pl.lit([], pl.List(pl.String)))
-        for name in ("_before", "_given")
+        pl.col(name).fill_null(none) for name in ("other_answers", "_given")
     )
-    either = pl.col("_before").is_not_null() | pl.col("_given").is_not_null()
+    either = pl.col("other_answers").is_not_null() | pl.col("_given").is_not_null()
     return table.select(pl.when(either).then(both)).to_series()
 
 

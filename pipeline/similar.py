@@ -130,17 +130,13 @@ def _verified(
     made: Grams, rows: Array, first: Array, second: Array, floor: float
 ) -> tuple[Array, Array, Array]:
     """Candidates of `rows` whose true similarity reaches `floor`, sorted."""
-    involved = np.zeros(len(rows), bool)
-    involved[first] = True
-    involved[second] = True
-    place = np.cumsum(involved) - 1
-    hashes, ends = made.sets(rows[involved])
     step = 1 << 16
+    near_rows, later_rows = rows[first], rows[second]
 
     def judged(start: int) -> Array:
         some = slice(start, start + step)
-        return shingles.jaccard(
-            hashes, ends, place[first[some]], place[second[some]], floor
+        return shingles.compared(
+            made.hashes, made.ends, near_rows[some], later_rows[some], floor
         )
 
     score = np.concatenate([np.zeros(0), *threaded(judged, range(0, len(first), step))])

@@ -46,7 +46,7 @@ class Params(Settings):
     n: int = Field(default=3, ge=1)
     unit: Literal["word", "char"] = "word"
     threshold: float = Field(default=0.8, gt=0, le=1)
-    permutations: int = Field(default=64, ge=16)
+    permutations: int = Field(default=48, ge=16)
     seed: int = 1
     min_tokens: int = Field(default=8, ge=1)
     guard: bool = True

@@ -73,50 +73,6 @@ for _letter in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ":
 
 
 @compiled
-def next_token(
-    data: Array, place: int, end: int, unit: int, folded: Array
-) -> tuple[uint64, int]:
-    """(code, end) of the token at or after `place`; the code is 0 where none is."""
-    byte = folded[data[place]] if unit != ALL else uint8(1)
-    while byte < 2:
-        found = kind(data, place, end) if byte == 1 else SEPARATOR
-        if found != SEPARATOR or unit == ALL:
-            break
-        place += width(data, place, end) if byte == 1 else 1
-        if place >= end:
-            return uint64(0), place
-        byte = folded[data[place]]
-    token, packed, size = BASIS, uint64(0), 0
-    if unit != WORDS or (byte == 1 and kind(data, place, end) == IDEOGRAPH):
-        stop = place + width(data, place, end)
-        while place < stop:
-            byte = folded[data[place]]
-            packed = (packed << uint64(8)) | uint64(byte if byte > 1 else data[place])
-            place += 1
-        return mixed((token ^ packed) * PRIME) | uint64(1), place
-    # Eight letters are packed before they are multiplied in.
-    while True:
-        if byte > 1:
-            packed = (packed << uint64(8)) | uint64(byte)
-            size += 1
-            place += 1
-        elif byte == 1 and kind(data, place, end) == LETTER:
-            for _ in range(width(data, place, end)):
-                token = (token ^ uint64(data[place])) * PRIME
-                place += 1
-        else:
-            break
-        if size == 8:
-            token = mixed((token ^ packed) * PRIME)
-            packed, size = uint64(0), 0
-        if place >= end:
-            break
-        byte = folded[data[place]]
-    token = (token ^ packed ^ (uint64(size) << uint64(60))) * PRIME
-    return mixed(token) | uint64(1), place
-
-
-@compiled
 def shingled(
     data: Array, offsets: Array, n: int, unit: int, folded: Array
 ) -> tuple[Array, Array, Array]:
@@ -125,8 +81,7 @@ def shingled(
     The print of a row is equal for equal bags of n-grams.
     """
     rows = len(offsets) - 1
-    room = int(offsets[-1] - offsets[0]) + rows
-    hashes = np.empty(room, uint32)
+    hashes = np.empty(int(offsets[-1] - offsets[0]) + rows, uint32)
     ends = np.zeros(rows + 1, np.int64)
     prints = np.zeros(rows, uint64)
     ring = np.zeros(n, uint64)
@@ -137,10 +92,39 @@ def shingled(
     for row in range(rows):
         place, end = offsets[row], offsets[row + 1]
         rolled, count, slot, printed = uint64(0), 0, 0, uint64(0)
-        while place < end:
-            token, place = next_token(data, place, end, unit, folded)
-            if token == 0:
+        packed = uint64(0)  # the letters of a word, eight of them without loss
+        while True:
+            if place < end:
+                byte = folded[data[place]]
+                if byte > 1 and unit == WORDS:
+                    packed = (packed << uint64(8) | packed >> uint64(56)) ^ byte
+                    place += 1
+                    continue
+                if byte == 0 and unit != ALL:
+                    place += 1
+                    if packed == 0:
+                        continue
+                else:
+                    found = kind(data, place, end) if byte == 1 else LETTER
+                    size = width(data, place, end)
+                    if unit == WORDS and found == IDEOGRAPH and packed != 0:
+                        size = 0  # the word before it comes first
+                    elif found != SEPARATOR or unit == ALL:
+                        for _ in range(size):
+                            byte = max(folded[data[place]], data[place] & uint8(0x80))
+                            byte = data[place] if byte < 2 else byte
+                            packed = (packed << uint64(8) | packed >> uint64(56)) ^ byte
+                            place += 1
+                        if unit == WORDS and found == LETTER:
+                            continue
+                        size = 0
+                    place += size
+                    if packed == 0:
+                        continue
+            elif packed == 0:
                 break
+            token = packed * PRIME
+            packed = uint64(0)
             rolled = rolled * STEP + token
             if count >= n:
                 rolled -= ring[slot] * top
@@ -225,6 +209,77 @@ def jaccard(
             i += one <= other
             j += other <= one
         found = shared / (size - shared) if size > shared else 0.0
+        if found >= threshold:
+            out[pair] = found
+    return out
+
+
+@compiled
+def _noted(
+    hashes: Array, start: int, end: int, keys: Array, stamps: Array, mark: int
+) -> int:
+    """Put the hashes of one row into a table under `mark`; say how many differ."""
+    mask = len(keys) - 1
+    count = 0
+    for place in range(start, end):
+        value = hashes[place]
+        slot = np.int64(value) & mask
+        while stamps[slot] == mark and keys[slot] != value:
+            slot = (slot + 1) & mask
+        if stamps[slot] != mark:
+            stamps[slot], keys[slot] = mark, value
+            count += 1
+    return count
+
+
+@compiled
+def compared(
+    hashes: Array, ends: Array, first: Array, second: Array, threshold: float
+) -> Array:
+    """As `jaccard`, for rows whose hashes are neither sorted nor distinct.
+
+    Fast where pairs of one `second` stand together: it is noted once.
+    """
+    most = 1
+    for pair in range(len(first)):
+        for row in (first[pair], second[pair]):
+            most = max(most, ends[row + 1] - ends[row])
+    bits = 4
+    while (1 << bits) < 2 * most:
+        bits += 1
+    keys = np.zeros(1 << bits, uint32)
+    stamps = np.zeros(1 << bits, np.int64)  # under which mark a slot was filled
+    seen = np.zeros(1 << bits, np.int64)  # and in which pair it was met
+    other_keys, other_stamps = np.zeros_like(keys), np.zeros_like(stamps)
+    sizes = np.full(len(ends) - 1, -1, np.int32)
+    out = np.zeros(len(first), np.float64)
+    mask = (1 << bits) - 1
+    noted = -1
+    for pair in range(len(first)):
+        one, other = second[pair], first[pair]
+        if one != noted:
+            noted = one
+            mark = pair + 1
+            sizes[one] = _noted(hashes, ends[one], ends[one + 1], keys, stamps, mark)
+        if sizes[other] < 0:
+            sizes[other] = _noted(
+                hashes, ends[other], ends[other + 1], other_keys, other_stamps, pair + 1
+            )
+        whole = sizes[one] + sizes[other]
+        if min(sizes[one], sizes[other]) < threshold * max(sizes[one], sizes[other]):
+            continue
+        shared = 0
+        for place in range(ends[other], ends[other + 1]):
+            value = hashes[place]
+            slot = np.int64(value) & mask
+            while stamps[slot] == mark:
+                if keys[slot] == value:
+                    if seen[slot] != pair + 1:
+                        seen[slot] = pair + 1
+                        shared += 1
+                    break
+                slot = (slot + 1) & mask
+        found = shared / (whole - shared) if whole > shared else 0.0
         if found >= threshold:
             out[pair] = found
     return out

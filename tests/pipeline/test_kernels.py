@@ -58,6 +58,8 @@ def test_jaccard_is_that_of_the_sets(texts: list[str], n: int):
     ours = shingles.jaccard(hashes, ends, pairs[:, 0], pairs[:, 1], 0.0)
     theirs = [plain.jaccard(sets[i], sets[j]) for i, j in pairs]
     assert ours.tolist() == pytest.approx(theirs)
+    unsorted = shingles.compared(made.hashes, made.ends, pairs[:, 0], pairs[:, 1], 0.01)
+    assert unsorted.tolist() == pytest.approx(theirs)
 
 
 @given(st.lists(WORDS, min_size=2, max_size=8))
