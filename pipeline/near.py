@@ -233,7 +233,7 @@ def _other_answers(rows: pl.DataFrame) -> pl.Series:
     given = disputed.group_by(pl.col("_near").alias("_row"), maintain_order=True).agg(
         _given=pl.col("answer").unique(maintain_order=True)
     )
-    table = rows.select(pl.col("^other_answers$")).with_row_index("_row")
+    table = rows.with_row_index("_row").select("_row", pl.col("^other_answers$"))
     table = table.join(given, on="_row", how="left", maintain_order="left")
     if "other_answers" not in rows.columns:
         return table["_given"]
