@@ -32,6 +32,45 @@ def orders(
 
 
 @compiled
+def in_command(data: Array, place: int, start: int) -> bool:
+    """Whether the letter at `place` is in the name of a LaTeX command."""
+    while place > start and 97 <= (data[place] | 0x20) <= 122:
+        place -= 1
+    return bool(data[place] == 92)
+
+
+@compiled
+def alike(
+    data: Array, one: int, one_end: int, other: int, other_end: int
+) -> tuple[int, int]:
+    """How far two texts say the same in whole words: a place in either.
+
+    White space of any length is alike, and so are letters of either case.
+    """
+    i, j, i_safe, j_safe = one, other, one, other
+    while i < one_end and j < other_end:
+        left, right = data[i], data[j]
+        if left <= 32 and right <= 32:
+            while i < one_end and data[i] <= 32:
+                i += 1
+            while j < other_end and data[j] <= 32:
+                j += 1
+            i_safe, j_safe = i, j
+            continue
+        if left != right:
+            lower = left | 0x20
+            if lower != (right | 0x20) or not 97 <= lower <= 122:
+                break
+            if in_command(data, i, one) or in_command(data, j, other):
+                break
+        i += 1
+        j += 1
+    if i == one_end and j == other_end:
+        return i, j
+    return i_safe, j_safe
+
+
+@compiled
 def differing(
     data: Array, offsets: Array, first: Array, second: Array
 ) -> tuple[Array, Array]:
@@ -43,25 +82,20 @@ def differing(
     begins = np.empty(2 * len(first), np.int64)
     ends = np.empty(2 * len(first), np.int64)
     for pair in range(len(first)):
-        one, one_end = offsets[first[pair]], offsets[first[pair] + 1]
-        other, other_end = offsets[second[pair]], offsets[second[pair] + 1]
+        one_end, other_end = offsets[first[pair] + 1], offsets[second[pair] + 1]
+        one, other = alike(
+            data, offsets[first[pair]], one_end, offsets[second[pair]], other_end
+        )
         most = min(one_end - one, other_end - other)
-        same = 0
-        while same < most and data[one + same] == data[other + same]:
-            same += 1
-        if same < most or one_end - one != other_end - other:
-            while same > 0 and data[one + same - 1] > 32:
-                same -= 1
         behind = 0
         while (
-            behind < most - same
-            and data[one_end - 1 - behind] == data[other_end - 1 - behind]
+            behind < most and data[one_end - 1 - behind] == data[other_end - 1 - behind]
         ):
             behind += 1
         while behind > 0 and data[one_end - behind] > 32:
             behind -= 1
-        begins[2 * pair], ends[2 * pair] = one + same, one_end - behind
-        begins[2 * pair + 1], ends[2 * pair + 1] = other + same, other_end - behind
+        begins[2 * pair], ends[2 * pair] = one, one_end - behind
+        begins[2 * pair + 1], ends[2 * pair + 1] = other, other_end - behind
     return begins, ends
 
 
