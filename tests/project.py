@@ -27,6 +27,7 @@ SECTIONS = {
     "grades": {},
     "difficulty": {"max_pass_rate": 0.9},
     "verify": {},
+    "decontaminate_traces": {},
     "select": {},
     "export": {},
     "card": {"title": "A set"},
@@ -60,10 +61,11 @@ def run_in(folder: Path) -> Path:
         "decontaminate": [items],
         "difficulty": [grades],
         "verify": [rollouts, grades],
+        "decontaminate_traces": [items],
     }
     for name in (
         "quality", "dedup_exact", "dedup_ngram", "dedup_embedding", "decontaminate",
-        "difficulty", "verify", "select",
+        "difficulty", "verify", "decontaminate_traces", "select",
     ):  # fmt: skip
         rows = judged(name, rows, others.get(name, []))
     export = import_module("stages.export")

@@ -77,7 +77,7 @@ def test_every_stage_accounts_for_its_rows(demo: Path):
     metrics = demo / "data_cards/metrics"
     names = [
         "quality", "dedup_exact", "dedup_ngram", "dedup_embedding", "decontaminate",
-        "difficulty", "verify", "select",
+        "difficulty", "verify", "decontaminate_traces", "select",
     ]  # fmt: skip
     before = json.loads((metrics / "pool.json").read_text())["rows_out"]
     for name in names:

@@ -310,7 +310,8 @@ def test_candidates_weigh_the_share_of_an_item():
 FRAGMENTS = [
     "Tom has", "3 apples", "three apples", "twenty five", "twenty-five", "$x < 4$",
     r"$\\frac{1}{2}$", r"\\frac{a + 3}{b + 7}", "and 1,200 more", "x - 2", "x -2", "5%",
-    "THREE", "three  apples", r"a \Rightarrow b", r"a \rightarrow b", "90°", r"90^\\circ", "x²", "today.", "Is it\nso?", "f(x) = 2",
+    "THREE", "three  apples", r"a \Rightarrow b", r"a \rightarrow b",
+    "90°", r"90^\\circ", "x²", "today.", "Is it\nso?", "f(x) = 2",
 ]  # fmt: skip
 
 
