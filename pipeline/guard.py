@@ -85,7 +85,7 @@ def readings(
     for start in range(0, len(first), step):
         some = slice(start, start + step)
         ranges = guard.differing(data, offsets, first[some], second[some])
-        read = tokenised(data, ranges, words(), commands(), SIGNS, False)[:3]
+        read = tokenised(data, ranges, words(), commands(), SIGNS, False, True)[:3]
         codes = guard.orders(*read, False, False)
         made[0, some] = codes[::2] == codes[1::2]
         made[1, some] = guard.within(*read, same[some] & ~made[0, some], True)

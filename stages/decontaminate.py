@@ -57,7 +57,8 @@ def judge(
     closest = report.closest(found)
     rows = report.annotated(rows, found, closest)
     where = pl.col("overlap_level").is_in(list(params.drop))
-    where &= ~pl.col("source").is_in(list(params.skip_sources))
+    skipped = pl.col("source").is_in(list(params.skip_sources))
+    where &= ~skipped.fill_null(value=False)
     if params.action == "drop":
         rows = drop(
             rows,

@@ -108,7 +108,7 @@ def test_duplicate_ids_are_dropped_by_the_pool(tmp_path: Path):
         ("pool: {order: [a]}", ["filter", "pool", "x"], "not a filter"),
         ("collect: {a: {adapter: gsm, path: x}}", ["make", "collect.a"], "gsm8k"),
         ("collect: {a: {adapter: gsm8k}}", ["make", "collect.a"], "path"),
-        ("decontaminate: {}", ["filter", "decontaminate", "x"], "takes 2 inputs"),
+        ("decontaminate: {}", ["filter", "decontaminate", "x"], "takes 2 to 3 inputs"),
         ("pool: {order: [a]}", ["make", "pool"], "in order: folder"),
         ("collect: {a: {adapter: math, path: no.x}}", ["make", "collect.a"], "no.x"),
         ("collect: {a: {adapter: math, path: $NO/x}}", ["make", "collect.a"], "NO"),

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.contamination.hits import hits
-from pipeline.contamination.items import Items, plain, rarity, without_drawings
+from pipeline.contamination.items import Items, plain, rarity
 from pipeline.kernels import lookup, overlap
 from pipeline.kernels.columns import Array, slices, threaded
 from pipeline.kernels.scan import Tokens, scan, scanned
@@ -30,11 +30,11 @@ def found(
     texts: pl.Series, items: Items, answers: tuple[Array, Array], threshold: float
 ) -> pl.DataFrame:
     """HITS of every text; `answers` are codes of the texts' and items', 0 unknown."""
-    texts = without_drawings(texts)
+    texts = texts.fill_null("")
     text, item = _proposed(texts, items)
     involved, place = np.unique(text, return_inverse=True)
     some = texts.gather(pl.Series(involved, dtype=pl.UInt32))
-    tokens = scan(some, places=True)
+    tokens = scan(some, places=True, drawings=False)
     rows = plain(tokens, items.common)
     measured = overlap.compare(
         rows.row,
@@ -151,16 +151,16 @@ def _proposed(texts: pl.Series, items: Items) -> tuple[Array, Array]:
 
 def _hits(part: pl.Series, items: Items) -> tuple[Array, Array, Array, Array]:
     """N-grams found in a shard, and its texts that hold a short item's edge."""
-    rows = plain(scanned(part), items.common)
+    rows = plain(scanned(part, drawings=False), items.common)
     grams, ends = lookup.hits(*rows.row, items.n, items.known)
     return grams, ends, *_short(rows.row, items)
 
 
 def _short(rows: overlap.Row, items: Items) -> tuple[Array, Array]:
-    """Texts that hold the whole of an item of fewer than n + 4 tokens."""
+    """Texts that hold the whole of an item that is too short for an n-gram."""
     sizes = np.diff(items.tokens.ends)
     texts, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for size in range(TINY, items.n + 4):
+    for size in range(TINY, items.n):
         some = np.flatnonzero(sizes == size)
         if not len(some):
             continue
@@ -226,6 +226,6 @@ def _spans(
 def _item_spans(items: Items, item: Array, begin: Array, end: Array) -> pl.Series:
     few, part = np.unique(item, return_inverse=True)
     texts = items.problems.gather(pl.Series(few, dtype=pl.UInt32))
-    tokens = scan(texts, places=True)
+    tokens = scan(texts, places=True, drawings=False)
     rows = plain(tokens, items.common)
     return _spans(texts, tokens, rows.ends, rows.places, part, begin, end)

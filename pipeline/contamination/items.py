@@ -14,10 +14,10 @@ import polars as pl
 from pipeline.kernels import lookup, overlap
 from pipeline.kernels.columns import Array
 from pipeline.kernels.scan import Tokens, scan
-from pipeline.kernels.shingles import mixed
+from pipeline.kernels.shingles import mixed_all
 from pipeline.kernels.vocabulary import NAME, code
 
-SAMPLE = 8192  # texts that frequencies are counted in
+SAMPLE, SAMPLE_BYTES = 8192, 1 << 22  # of the texts that words are counted in
 # An n-gram in more than this share of the texts is worth next to nothing.
 COMMON = 0.005
 NAME_CODE = np.uint64(code("\0name"))
@@ -35,14 +35,6 @@ BOILERPLATE = (
     "How many are there in total? How much does it cost in all?",
     "Answer the following question. Solve the following problem carefully.",
 )
-
-
-DRAWING = r"(?s)\[asy\].*?(?:\[/asy\]|$)"
-
-
-def without_drawings(text: pl.Series) -> pl.Series:
-    """`text` less its Asymptote code, which many problems of a book share."""
-    return text.fill_null("").str.replace_all(DRAWING, " ")
 
 
 @dataclass(frozen=True)
@@ -85,8 +77,9 @@ class Items:
         """Distinct n-grams, the items that hold each, and where those end."""
         found, ends = lookup.grams(*self.tokens.row, self.n)
         owner = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
-        distinct, place = np.unique(found, return_inverse=True)
-        held = np.unique(np.stack([place, owner], 1), axis=0)
+        place, distinct = lookup.numbered(found)
+        held = np.unique(place * len(self.problems) + owner)
+        held = np.stack(np.divmod(held, len(self.problems)), 1)
         counts = np.bincount(held[:, 0], minlength=len(distinct))
         stops = np.concatenate([[0], np.cumsum(counts)])
         return distinct, held[:, 1].astype(np.int32), stops
@@ -99,12 +92,14 @@ class Items:
 
 def prepared(problems: pl.Series, texts: pl.Series, n: int) -> Items:
     """Items, with weights that `texts` (a sample of them) and the items tell."""
-    problems = without_drawings(problems)
-    step = max(1, len(texts) // SAMPLE)
-    sample = pl.concat([problems, without_drawings(texts.gather_every(step))])
-    tokens = scan(sample)
+    problems = problems.fill_null("")
+    some = texts.gather_every(max(1, len(texts) // SAMPLE))
+    sizes = some.str.len_bytes().fill_null(0).cum_sum()
+    some = some.head(max(1, int((sizes <= SAMPLE_BYTES).sum())))
+    sample = pl.concat([problems, some.fill_null("")])
+    tokens = scan(sample, drawings=False)
     common = _common(tokens)
-    known = plain(scan(problems), common)
+    known = plain(scan(problems, drawings=False), common)
     seen = plain(tokens, common)
     dull = plain(scan(pl.Series(BOILERPLATE)), common)
     return Items(
@@ -120,20 +115,16 @@ def prepared(problems: pl.Series, texts: pl.Series, n: int) -> Items:
 def _common(tokens: Tokens) -> lookup.Table:
     """Words that are written small now and then, and so are no names."""
     words = np.isin(tokens.kinds, (0, NAME))
-    distinct, place = np.unique(tokens.codes[words], return_inverse=True)
+    place, distinct = lookup.numbered(tokens.codes[words])
     capital = np.bincount(place, tokens.kinds[words] == NAME, len(distinct))
     share = capital / np.maximum(np.bincount(place, minlength=len(distinct)), 1)
-    return lookup.table(np.unique(_mixed(distinct[share < 0.8])))
-
-
-def _mixed(codes: Array) -> Array:
-    return np.array([mixed(value) for value in codes], np.uint64)
+    return lookup.table(mixed_all(distinct[share < 0.8]))
 
 
 def _weights(known: Plain, seen: Plain, dull: Plain, n: int) -> Array:
     """For each token of the items, what the n-gram that starts there is worth."""
     found, ends = lookup.grams(*known.row, n)
-    distinct, place = np.unique(found, return_inverse=True)
+    place, distinct = lookup.numbered(found)
     table = lookup.table(distinct)
     counts = lookup.frequencies(*lookup.hits(*seen.row, n, table), len(distinct))
     worth = rarity(counts, len(seen.ends) - 1)

@@ -12,7 +12,14 @@ import polars as pl
 from pipeline.contamination.hits import HITS, Array, hits
 from pipeline.kernels import lookup, overlap
 from pipeline.kernels.columns import slices, threaded, utf8
-from pipeline.kernels.words import CHARACTERS, WHITESPACE, WORDS, word_grams, word_hits
+from pipeline.kernels.words import (
+    CHARACTERS,
+    CLASSES,
+    WHITESPACE,
+    WORDS,
+    word_grams,
+    word_hits,
+)
 
 UNITS = {"whitespace": WHITESPACE, "word": WORDS, "char": CHARACTERS}
 
@@ -25,11 +32,12 @@ def ngram(
     As published, texts are lower-cased and parted at whitespace. An item of fewer
     than n words has no n-gram.
     """
-    keys, ends = word_grams(*utf8(lowered(items)), n, UNITS[unit])
-    distinct, place = np.unique(keys, return_inverse=True)
+    keys, ends = word_grams(*utf8(lowered(items)), n, UNITS[unit], CLASSES)
+    place, distinct = lookup.numbered(keys)
     table = lookup.table(distinct)
     owner = np.repeat(np.arange(len(items)), np.diff(ends))
-    held = np.unique(np.stack([place, owner], 1), axis=0)
+    held = np.unique(place * len(items) + owner)
+    held = np.stack(np.divmod(held, len(items)), 1)
     stops = np.concatenate(
         [[0], np.cumsum(np.bincount(held[:, 0], minlength=len(distinct)))]
     )
@@ -39,7 +47,9 @@ def ngram(
 
     def scan(part: pl.Series) -> tuple[Array, Array, Array, Array, Array]:
         data, offsets = utf8(lowered(part))
-        grams, stop, begin, end = word_hits(data, offsets, n, UNITS[unit], table)
+        grams, stop, begin, end = word_hits(
+            data, offsets, n, UNITS[unit], CLASSES, table
+        )
         row, item, share = overlap.candidates(
             grams, stop, holders, stops, ones, sizes, 0.0
         )
@@ -67,9 +77,12 @@ def ngram(
 
 
 def lowered(texts: pl.Series) -> pl.Series:
-    """As Python's `lower`, at the price of that only where it is needed."""
+    """Texts with all letters but ASCII lower-cased; those the kernels see to."""
     texts = texts.fill_null("")
-    return texts.str.to_lowercase()
+    odd = texts.str.len_bytes() != texts.str.len_chars()
+    if not odd.any():
+        return texts
+    return texts.zip_with(~odd, texts.str.to_lowercase())
 
 
 def normalized(texts: pl.Series, items: pl.Series) -> pl.DataFrame:
@@ -108,12 +121,12 @@ def substring(
 ) -> pl.DataFrame:
     """Texts that hold the whole of an item, word for word (Unicode letters, digits)."""
     keys: dict[int, tuple[Array, Array]] = {}
-    _, ends = word_grams(*utf8(lowered(items)), 1, WORDS)
+    _, ends = word_grams(*utf8(lowered(items)), 1, WORDS, CLASSES)
     sizes = np.diff(ends)
     for size in np.unique(sizes[(sizes >= min_tokens) & (sizes <= max_tokens)]):
         some = np.flatnonzero(sizes == size)
         few = items.gather(pl.Series(some, dtype=pl.UInt32))
-        grams, _ = word_grams(*utf8(lowered(few)), int(size), WORDS)
+        grams, _ = word_grams(*utf8(lowered(few)), int(size), WORDS, CLASSES)
         distinct, first = np.unique(grams, return_index=True)
         keys[int(size)] = distinct, some[first]
     tables = {size: lookup.table(known) for size, (known, _) in keys.items()}
@@ -122,7 +135,7 @@ def substring(
         data, offsets = utf8(lowered(part))
         rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for size, table in tables.items():
-            place, stop, _, _ = word_hits(data, offsets, size, WORDS, table)
+            place, stop, _, _ = word_hits(data, offsets, size, WORDS, CLASSES, table)
             rows.append(np.repeat(np.arange(len(stop) - 1), np.diff(stop)))
             found.append(keys[size][1][place])
         return np.concatenate(rows), np.concatenate(found)

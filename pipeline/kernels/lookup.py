@@ -126,3 +126,27 @@ def frequencies(found: Array, ends: Array, known: int) -> Array:
                 seen[gram] = row
                 counts[gram] += 1
     return counts
+
+
+@compiled
+def numbered(keys: Array) -> tuple[Array, Array]:
+    """(number of each key int64, the distinct keys): equal keys, equal number."""
+    bits = 4
+    while (1 << bits) < 2 * len(keys):
+        bits += 1
+    mask = uint64((1 << bits) - 1)
+    values = np.full(1 << bits, -1, int32)
+    numbers = np.empty(len(keys), np.int64)
+    distinct = np.empty(len(keys), uint64)
+    used = 0
+    for place in range(len(keys)):
+        key = keys[place]
+        slot = key & mask
+        while values[slot] >= 0 and distinct[values[slot]] != key:
+            slot = (slot + uint64(1)) & mask
+        if values[slot] < 0:
+            values[slot] = used
+            distinct[used] = key
+            used += 1
+        numbers[place] = values[slot]
+    return numbers, distinct[:used].copy()

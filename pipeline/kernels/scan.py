@@ -24,6 +24,7 @@ from pipeline.kernels.spelling import (
     letters,
     looked_up,
     number,
+    spells,
     word,
 )
 from pipeline.kernels.vocabulary import (
@@ -62,17 +63,21 @@ class Tokens:
         return len(self.ends) - 1
 
 
-def scan(text: pl.Series, *, places: bool = False) -> Tokens:
-    """The tokens of every text, in order."""
-    parts = threaded(lambda part: scanned(part, places=places), slices(text))
+def scan(text: pl.Series, *, places: bool = False, drawings: bool = True) -> Tokens:
+    """The tokens of every text, in order; without `drawings`, less Asymptote code."""
+    parts = threaded(
+        lambda part: scanned(part, places=places, drawings=drawings), slices(text)
+    )
     return joined(list(parts))
 
 
-def scanned(text: pl.Series, *, places: bool = False) -> Tokens:
+def scanned(text: pl.Series, *, places: bool = False, drawings: bool = True) -> Tokens:
     """The tokens of one shard."""
     data, offsets = utf8(plain(text))
     ranges = (offsets[:-1], offsets[1:])
-    return Tokens(*tokenised(data, ranges, words(), commands(), SIGNS, places))
+    return Tokens(
+        *tokenised(data, ranges, words(), commands(), SIGNS, places, drawings)
+    )
 
 
 def joined(parts: list[Tokens]) -> Tokens:
@@ -99,7 +104,8 @@ SIGNS[ord(":")] = code("/")  # a ratio
 LE, GE, NE, POWER = (uint64(code(sign)) for sign in "≤≥≠^")
 SLASH, MINUS = uint64(code("/")), uint64(code("-"))
 OPEN, CLOSE = uint64(code("(")), uint64(code(")"))
-TEN = uint64(10)
+ASY = np.frombuffer(b"[asy]", np.uint8).copy()
+END_ASY = np.frombuffer(b"[/asy]", np.uint8).copy()
 
 
 @compiled
@@ -110,6 +116,7 @@ def tokenised(
     latex: tuple[Array, Array, Array, Array],
     signs: Array,
     places: bool,
+    drawings: bool,
 ) -> tuple[Array, Array, Array, Array, Array]:
     """(codes, kinds, ends, starts, stops) of runs of `data`; see Tokens."""
     rows = len(ranges[0])
@@ -218,6 +225,10 @@ def tokenised(
                     kept = bool(after == 40)
                 if not kept:
                     continue
+            elif byte == 91 and not drawings and spells(data, place, end, ASY):
+                while place < end and not spells(data, place, end, END_ASY):
+                    place += 1
+                continue
             elif byte in (40, 91):
                 value, found, kept = OPEN, BRACKET, True
                 place += 1

@@ -28,6 +28,15 @@ def mixed(value: uint64) -> uint64:
 
 
 @compiled
+def mixed_all(values: Array) -> Array:
+    """`mixed` of each."""
+    out = np.empty(len(values), uint64)
+    for place in range(len(values)):
+        out[place] = mixed(values[place])
+    return out
+
+
+@compiled
 def width(data: Array, place: int, end: int) -> int:
     """Bytes of the character at `place`."""
     first = data[place]

@@ -21,6 +21,17 @@ def looked_up(table: tuple[Array, Array, Array, Array], key: uint64) -> np.int64
 
 
 @compiled
+def spells(data: Array, place: int, end: int, what: Array) -> bool:
+    """Whether `what` stands at `place`."""
+    same = place + len(what) <= end
+    step = 0
+    while same and step < len(what):
+        same = data[place + step] == what[step]
+        step += 1
+    return bool(same)
+
+
+@compiled
 def is_digit(data: Array, place: int, end: int) -> bool:
     """Whether there is a digit at `place`."""
     return bool(place < end and 48 <= data[place] <= 57)

@@ -1,17 +1,29 @@
 """Words as the published rules count them: n-grams of lower-case text, unchanged.
 
 WHITESPACE parts words at white space and keeps punctuation, as `str.split` does;
-WORDS takes runs of letters and digits; CHARACTERS takes every character.
+WORDS takes runs of letters and digits; CHARACTERS takes every character. ASCII is
+lower-cased here, other letters must be so already.
 """
 
 import numpy as np
-from numpy import int32, uint64
+from numpy import int32, uint8, uint64
 
 from pipeline.kernels.columns import Array, compiled
 from pipeline.kernels.lookup import Table, place_of
-from pipeline.kernels.shingles import BASIS, PRIME, SEPARATOR, STEP, kind, mixed, width
+from pipeline.kernels.shingles import FOLDED, PRIME, SEPARATOR, STEP, kind, mixed, width
 
 WHITESPACE, WORDS, CHARACTERS = 0, 1, 2
+# By unit, what a byte is: 0 parts words, 1 is to be looked at, else a letter.
+CLASSES = np.zeros((3, 256), uint8)
+CLASSES[WHITESPACE] = np.arange(256)
+CLASSES[WHITESPACE, [0xC2, 0xE2, 0xE3]] = 1
+CLASSES[WHITESPACE, [*range(9, 14), *range(28, 33)]] = 0
+CLASSES[WHITESPACE, [1, 0]] = 2  # no text has them, but they are no space
+CLASSES[WORDS] = FOLDED
+CLASSES[WORDS, ord("_")] = ord("_")
+CLASSES[CHARACTERS] = 1
+for _byte in range(65, 91):
+    CLASSES[WHITESPACE, _byte] = _byte | 0x20
 
 
 @compiled
@@ -38,65 +50,38 @@ def parts_words(data: Array, place: int, end: int, unit: int) -> bool:
 
 
 @compiled
-def next_word(data: Array, place: int, end: int, unit: int) -> tuple[uint64, int, int]:
-    """(code, begin, end) of the next word; begin == end where there is none."""
-    while place < end and parts_words(data, place, end, unit):
-        place += width(data, place, end)
-    begin = place
-    value = BASIS
-    while place < end:
-        byte = data[place]
-        plain = 97 <= byte <= 122 or 48 <= byte <= 57
-        if not plain and parts_words(data, place, end, unit):
-            break
-        for _ in range(width(data, place, end)):
-            value = (value ^ uint64(data[place])) * PRIME
-            place += 1
-        if unit == CHARACTERS:
-            break
-    return mixed(value), begin, place
-
-
-@compiled
-def word_grams(data: Array, offsets: Array, n: int, unit: int) -> tuple[Array, Array]:
+def word_grams(
+    data: Array, offsets: Array, n: int, unit: int, classes: Array
+) -> tuple[Array, Array]:
     """N-grams of each text: (uint64, ends int64)."""
-    rows = len(offsets) - 1
-    out = np.empty(int(offsets[-1] - offsets[0]) + rows, uint64)
-    ends = np.zeros(rows + 1, np.int64)
-    ring = np.zeros(n, uint64)
-    top = uint64(1)
-    for _ in range(n):
-        top *= STEP
-    used = 0
-    for row in range(rows):
-        place, end = offsets[row], offsets[row + 1]
-        rolled, count = uint64(0), 0
-        while place < end:
-            token, begin, place = next_word(data, place, end, unit)
-            if begin == place:
-                break
-            rolled = rolled * STEP + token
-            if count >= n:
-                rolled -= ring[count % n] * top
-            ring[count % n] = token
-            count += 1
-            if count >= n:
-                out[used] = mixed(rolled)
-                used += 1
-        ends[row + 1] = used
-    return out[:used].copy(), ends
+    none = (np.zeros(8, uint8), np.zeros(2, uint64), np.full(2, -1, int32))
+    out, ends, _, _ = _scanned(data, offsets, n, unit, classes[unit], none, False)
+    return out, ends
 
 
 @compiled
 def word_hits(
-    data: Array, offsets: Array, n: int, unit: int, known: Table
+    data: Array, offsets: Array, n: int, unit: int, classes: Array, known: Table
 ) -> tuple[Array, Array, Array, Array]:
-    """Known n-grams of each text: (places int32, ends int64, begin, end).
+    """Known n-grams of each text: (places uint64, ends int64, begin, end).
 
     `begin` and `end` int64 are the bytes of a row from its first hit to its last.
     """
+    return _scanned(data, offsets, n, unit, classes[unit], known, True)
+
+
+@compiled
+def _scanned(
+    data: Array,
+    offsets: Array,
+    n: int,
+    unit: int,
+    classes: Array,
+    known: Table,
+    only_known: bool,
+) -> tuple[Array, Array, Array, Array]:
     rows = len(offsets) - 1
-    out = np.empty(1024, int32)
+    out = np.empty(1024, uint64)
     ends = np.zeros(rows + 1, np.int64)
     begins, stops = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
     ring, starts = np.zeros(n, uint64), np.zeros(n, np.int64)
@@ -106,28 +91,59 @@ def word_hits(
     used = 0
     for row in range(rows):
         place, end = offsets[row], offsets[row + 1]
-        rolled, count, slot = uint64(0), 0, 0
-        before = used
-        while place < end:
-            token, begin, place = next_word(data, place, end, unit)
-            if begin == place:
+        rolled, count, slot, before = uint64(0), 0, 0, used
+        packed, begin = uint64(0), place
+        while True:
+            if place < end:
+                byte = classes[data[place]]
+                if byte > 1:
+                    packed = (packed << uint64(8) | packed >> uint64(56)) ^ byte
+                    place += 1
+                    continue
+                size = 1
+                if byte == 1:
+                    size = width(data, place, end)
+                    if not parts_words(data, place, end, unit):
+                        for step in range(size):
+                            byte = data[place + step]
+                            packed = (packed << uint64(8) | packed >> uint64(56)) ^ byte
+                        if unit != CHARACTERS:
+                            place += size
+                            continue
+                        packed |= uint64(1) << uint64(63)
+                if packed == 0:
+                    place += size
+                    begin = place
+                    continue
+                stop = place + size if unit == CHARACTERS else place
+                place += size
+            elif packed == 0:
                 break
+            else:
+                stop = end
+            token = packed * PRIME
+            packed = uint64(0)
             rolled = rolled * STEP + token
             if count >= n:
                 rolled -= ring[slot] * top
             ring[slot], starts[slot] = token, begin
+            begin = place
             slot = slot + 1 if slot + 1 < n else 0
             count += 1
             if count < n:
                 continue
-            found = place_of(known, mixed(rolled))
-            if found >= 0:
-                if used == len(out):
-                    out = np.concatenate((out, np.empty_like(out)))
+            gram = mixed(rolled)
+            if only_known:
+                found = place_of(known, gram)
+                if found < 0:
+                    continue
                 if used == before:
                     begins[row] = starts[slot] - offsets[row]
-                stops[row] = place - offsets[row]
-                out[used] = found
-                used += 1
+                stops[row] = stop - offsets[row]
+                gram = uint64(found)
+            if used == len(out):
+                out = np.concatenate((out, np.empty_like(out)))
+            out[used] = gram
+            used += 1
         ends[row + 1] = used
     return out[:used].copy(), ends, begins, stops

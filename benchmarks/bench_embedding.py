@@ -1,0 +1,243 @@
+"""What embedding costs, and what finding near pairs among the vectors costs.
+
+    python benchmarks/bench_embedding.py [--rows 600] [--join-rows 57000 200000]
+
+Encoding is set against sentence-transformers on batches as they come, and on the
+whole list at once, which it sorts itself; all load the model. The self-join by
+cells is set against two exact ones: faiss' IndexFlatIP with range_search, and
+`flat`. Exact ones are extrapolated from blocks of queries, as the table says.
+
+Texts are real prompts of GOLDSIEVE_DATA or ../shared/data, else generated ones;
+where they do not suffice, copies are added with words lost, swapped and doubled
+and numbers changed. CPU time on one thread; encoding (alternated) and cells are
+medians of three runs.
+"""
+
+import argparse
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import faiss
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from threadpoolctl import threadpool_limits
+
+from pipeline import neighbours
+from pipeline.embedding import _packaged, encode
+from stages.sources import words
+
+DATA = Path(os.environ.get("GOLDSIEVE_DATA") or "../shared/data")
+FILES = [
+    ("deepscaler", "*.json", "prompt"),
+    ("deepmath_5k", "*.jsonl", "prompt"),
+    ("math_train_7500", "*.json", "problem"),
+    ("gsm8k", "*.jsonl", "question"),
+]
+BLOCK = 4096
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=600)
+    parser.add_argument("--join-rows", type=int, nargs="*", default=[57_000])
+    parser.add_argument("--threshold", type=float, default=0.9)
+    options = parser.parse_args()
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    torch.set_num_threads(1)
+    texts = prompts()
+    if options.rows:
+        numbers = np.random.default_rng(0)
+        some = [texts[at] for at in numbers.permutation(len(texts))[: options.rows]]
+        Console(width=110).print(encoding(some))
+    for rows in options.join_rows:
+        real = min(rows, len(texts))
+        spent, vectors = timed(lambda: static(pool(texts, rows)))  # noqa: B023
+        Console(width=110).print(
+            f"{rows:,} rows ({real:,} prompts and {rows - real:,} copies), cosine ≥ "
+            f"{options.threshold}; static vectors in {spent:.1f} CPU s"
+        )
+        Console(width=110).print(joining(vectors, options.threshold))
+
+
+def prompts() -> list[str]:
+    """Distinct real prompts; generated ones where there is no data."""
+    found = []
+    for folder, pattern, column in FILES:
+        for file in sorted((DATA / folder).glob(pattern)):
+            lines = file.suffix == ".jsonl"
+            text = file.read_text()
+            rows = map(json.loads, text.splitlines()) if lines else json.loads(text)
+            found += [spoken(row.get(column)) for row in rows]
+    if not any(found):
+        raw = words.generate(count=20_000, seed=3)
+        found = [words.adapt(row)["problem"] for row in raw]
+    return [text for text in dict.fromkeys(found) if text]
+
+
+def spoken(prompt: object) -> str:
+    """The text of a prompt that may be a list of messages."""
+    return prompt[0]["content"] if isinstance(prompt, list) else str(prompt or "")
+
+
+def pool(texts: list[str], rows: int) -> list[str]:
+    """`rows` texts in random order, with noisy copies where `texts` are too few."""
+    numbers = np.random.default_rng(1)
+    sources = numbers.integers(0, len(texts), max(0, rows - len(texts)))
+    made = texts[:rows] + [noisy(texts[source], numbers) for source in sources]
+    return [made[at] for at in numbers.permutation(rows)]
+
+
+def noisy(text: str, numbers: np.random.Generator) -> str:
+    """`text` with up to a fifth of its words lost, swapped, doubled or renumbered."""
+    parts = text.split(" ")
+    for _ in range(1 + int(numbers.uniform(0, 0.2) * len(parts))):
+        place = int(numbers.integers(len(parts)))
+        match int(numbers.integers(4)):
+            case 0 if len(parts) > 1:
+                del parts[place]
+            case 1:
+                other = int(numbers.integers(len(parts)))
+                parts[place], parts[other] = parts[other], parts[place]
+            case 2:
+                parts.insert(place, parts[int(numbers.integers(len(parts)))])
+            case _:
+                new = str(numbers.integers(2, 100))
+                parts[place] = re.sub(r"\d+", new, parts[place])
+    return " ".join(parts)
+
+
+SETTINGS = {
+    "model": "",
+    "revision": "",
+    "max_tokens": 256,
+    "batch_size": 16,
+}
+
+
+def static(texts: list[str]) -> np.ndarray:
+    keys = [str(row) for row in range(len(texts))]
+    return encode(texts, keys, encoder="static", **SETTINGS)
+
+
+def encoding(texts: list[str]) -> Table:
+    table = Table("encode", "CPU s", "texts/CPU s", "ours is faster by")
+    ways = {
+        "ours: sorted by length, batches of 16": ours,
+        "sentence-transformers, batches of 32 as they come": as_they_come,
+        "sentence-transformers, the whole list": whole_list,
+    }
+    spent: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(3):
+        for way, function in ways.items():
+            spent[way].append(timed(lambda: function(texts))[0])  # noqa: B023
+    least = median(next(iter(spent.values())))
+    for way, times in spent.items():
+        cost = median(times)
+        table.add_row(
+            way, f"{cost:.1f}", f"{len(texts) / cost:.1f}", f"{cost / least:.2f}"
+        )
+    return table
+
+
+def ours(texts: list[str]) -> np.ndarray:
+    before = os.environ.get("GOLDSIEVE_CACHE")
+    with tempfile.TemporaryDirectory() as fresh:
+        os.environ["GOLDSIEVE_CACHE"] = fresh
+        try:
+            return encode(texts, texts, encoder="packaged", **SETTINGS)
+        finally:
+            os.environ.pop("GOLDSIEVE_CACHE")
+            if before is not None:
+                os.environ["GOLDSIEVE_CACHE"] = before
+
+
+def as_they_come(texts: list[str]) -> np.ndarray:
+    network = _packaged()
+    network.max_seq_length = SETTINGS["max_tokens"]
+    parts = [
+        network.encode(texts[start : start + 32], show_progress_bar=False)
+        for start in range(0, len(texts), 32)
+    ]
+    return np.concatenate(parts)
+
+
+def whole_list(texts: list[str]) -> np.ndarray:
+    network = _packaged()
+    network.max_seq_length = SETTINGS["max_tokens"]
+    return network.encode(texts, show_progress_bar=False)
+
+
+def joining(vectors: np.ndarray, threshold: float) -> Table:
+    table = Table(
+        "self-join", "CPU s", "rows/CPU s", "pairs", "row recall", "pair recall",
+        "× faiss", "× flat",
+    )  # fmt: skip
+    peer = exact_by_faiss(vectors, threshold)
+    own = exact_by_us(vectors, threshold)
+
+    def add(name: str, cost: float, *found: str) -> None:
+        rate = f"{len(vectors) / cost:,.0f}"
+        times = (f"{peer / cost:.1f}", f"{own / cost:.1f}")
+        table.add_row(name, f"{cost:.1f}", rate, *(found or ("", "1", "1")), *times)
+
+    add(f"faiss IndexFlatIP, from {BLOCK:,} queries", peer)
+    add(f"flat, from {BLOCK:,} queries", own)
+    for probes in (1, 4, 8):
+        found, cost = by_cells(vectors, threshold, probes)
+        share = neighbours.recall(vectors, threshold, found, sample=2048)
+        add(
+            f"cells, probes: {probes}",
+            cost,
+            f"{len(found.first):,}",
+            f"{share.rows:.4f} of {share.neighboured}",
+            f"{share.pairs:.4f}",
+        )
+    return table
+
+
+def by_cells(
+    vectors: np.ndarray, threshold: float, probes: int
+) -> tuple[neighbours.Found, float]:
+    """What is found, and the median CPU seconds of three runs."""
+    runs = [
+        timed(
+            lambda: neighbours.pairs(vectors, threshold, search="cells", probes=probes)
+        )
+        for _ in range(3)
+    ]
+    return runs[0][1], median(cost for cost, _ in runs)
+
+
+def exact_by_faiss(vectors: np.ndarray, threshold: float) -> float:
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors)
+    cost, _ = timed(lambda: index.range_search(vectors[:BLOCK], threshold))
+    return cost * len(vectors) / BLOCK
+
+
+def exact_by_us(vectors: np.ndarray, threshold: float) -> float:
+    """`flat` compares each row with half of the rows on average."""
+    rows, everyone = np.arange(BLOCK), np.arange(len(vectors))
+    products = neighbours._products
+    cost, _ = timed(lambda: list(products(vectors, rows, everyone, threshold)))
+    return cost * len(vectors) / BLOCK / 2
+
+
+def timed(function: Callable) -> tuple:
+    """CPU seconds on one thread, so that waiting for another is not counted."""
+    with threadpool_limits(1):
+        start = time.process_time()
+        made = function()
+        return time.process_time() - start, made
+
+
+if __name__ == "__main__":
+    main()
