@@ -64,7 +64,7 @@ lint: setup ## ruff and mypy
 	$(BIN)/mypy
 
 bench: setup ## every benchmark, with its ratios against peers
-	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	for script in benchmarks/bench_*.py; do PYTHONPATH=. $(BIN)/python $$script || exit 1; done
 
 clean: ## remove what the pipeline made; the environment and the caches stay
 	rm -rf data models

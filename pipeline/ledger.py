@@ -128,7 +128,7 @@ def explain(id: str) -> None:
 
 
 MEASURED = {
-    "decontaminate": ("overlap", "overlap_item"),
+    "decontaminate": ("overlap", "overlap_level", "overlap_item"),
     "difficulty": ("pass_rate", "n_correct", "n_samples", "rate_from"),
     "verify": ("majority_answer", "majority_share", "key_agrees"),
     "select": ("curriculum_rank",),

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from pipeline.clusters import SENSITIVITY, told
 from pipeline.guard import relations
 from pipeline.pairs import MARGIN, Pairs, in_order, order_of
 from pipeline.verdict import Judged, drop
@@ -23,36 +24,7 @@ from pipeline.verdict import Judged, drop
 Survivor = Literal["first", "longest_solution", "best_verified", "most_complete"]
 Siblings = Literal["keep", "keep_n", "drop"]
 Array = np.ndarray
-
-CLUSTERS = pl.Schema(
-    {
-        "cluster": pl.String,  # id of the row that stays
-        "member": pl.String,
-        "role": pl.String,  # survivor, copy, other_answer or sibling
-        "similarity": pl.Float32,
-    }
-)
-SAVED = pl.Schema(
-    {
-        "id": pl.String,
-        "other": pl.String,  # the kept row that it was near to
-        "similarity": pl.Float32,
-        "problem": pl.String,
-        "other_problem": pl.String,
-        "answer": pl.String,
-        "other_answer": pl.String,
-    }
-)
-SENSITIVITY = pl.Schema(
-    {
-        "threshold": pl.Float64,
-        "dropped": pl.UInt32,
-        "enter": pl.UInt32,  # rows that would stay, and do not now
-        "leave": pl.UInt32,  # rows that would go, and stay now
-    }
-)
 ANSWERS = pl.List(pl.String)
-TABLES = {"clusters": CLUSTERS, "saved": SAVED, "sensitivity": SENSITIVITY}
 
 
 def ranks(rows: pl.DataFrame, survivor: Survivor) -> Array | None:
@@ -104,7 +76,7 @@ def mark(
     settled = _with_followers(alone, found.leader)
     order = order_of(rows.height, priority)
     marked = _marked(rows, _placed(settled, order), reason)
-    tables = _tables(marked, reason)
+    tables = told(marked, reason)
     tables["sensitivity"] = _sensitivity(
         found, relation, rows.height, threshold, limit, gone
     )
@@ -243,39 +215,6 @@ def _other_answers(rows: pl.DataFrame) -> pl.Series:
     )
     either = pl.col("other_answers").is_not_null() | pl.col("_given").is_not_null()
     return table.select(pl.when(either).then(both)).to_series()
-
-
-def _tables(marked: pl.DataFrame, reason: str) -> dict[str, pl.DataFrame]:
-    """Clusters with their survivor, and pairs that the guard saved."""
-    short = {reason: "copy", f"{reason}_other_answer": "other_answer"}
-    lost = marked.filter(pl.col("reason").is_not_null() & pl.col("_near").is_not_null())
-    members = lost.select(
-        cluster="twin",
-        member="id",
-        role=pl.col("reason").replace_strict(short, default="sibling"),
-        similarity="score",
-    )
-    survivors = members.select("cluster").unique(maintain_order=True)
-    survivors = survivors.select(
-        "cluster",
-        member="cluster",
-        role=pl.lit("survivor"),
-        similarity=pl.lit(1.0, pl.Float32),
-    )
-    saved = marked.filter(pl.col("reason").is_null() & pl.col("_near").is_not_null())
-    other = marked.select("id", "problem", "answer")[saved["_near"]]
-    return {
-        "clusters": pl.concat([survivors, members]).cast(CLUSTERS),
-        "saved": saved.select(
-            "id",
-            pl.lit(other["id"]).alias("other"),
-            similarity=pl.col("_near_score").cast(pl.Float32),
-            problem="problem",
-            other_problem=pl.lit(other["problem"]),
-            answer="answer",
-            other_answer=pl.lit(other["answer"]),
-        ).cast(SAVED),
-    }
 
 
 def _sensitivity(

@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline import near, neighbours
+from pipeline import clusters, near, neighbours
 from pipeline.pairs import Pairs
 from pipeline.settings import Settings
 from pipeline.verdict import Judged
@@ -36,7 +36,7 @@ RECALL = pl.Schema(
         "pair_recall": pl.Float64,
     }
 )
-TABLES = {**near.TABLES, "recall": RECALL}
+TABLES = {**clusters.TABLES, "recall": RECALL}
 REASON = "semantic_duplicate"
 
 

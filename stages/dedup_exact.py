@@ -16,12 +16,12 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from pipeline import guard, near
+from pipeline import clusters, guard, near
 from pipeline.pairs import Pairs
 from pipeline.settings import Settings
 from pipeline.verdict import Judged
 
-TABLES = {"clusters": near.CLUSTERS}
+TABLES = {"clusters": clusters.CLUSTERS}
 
 
 class Params(Settings):

@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline import guard, near
+from pipeline import clusters, guard, near
 from pipeline.errors import UserError
 from pipeline.pairs import MARGIN, Pairs
 from pipeline.settings import Settings
@@ -30,7 +30,7 @@ from pipeline.verdict import Judged
 if TYPE_CHECKING:
     from pipeline.similar import Grams
 
-TABLES = near.TABLES
+TABLES = clusters.TABLES
 REASON = "near_duplicate"
 
 

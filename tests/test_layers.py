@@ -25,7 +25,8 @@ MAY = {
     "pairs": set(),
     "similar": {"kernels", "pairs"},
     "guard": {"kernels", "pairs"},
-    "near": {"guard", "kernels", "pairs", "verdict"},
+    "clusters": set(),
+    "near": {"clusters", "guard", "kernels", "pairs", "verdict"},
     "contamination": {
         "contamination",
         "embedding",
