@@ -113,7 +113,7 @@ def similar(
     from pipeline import similar as find
 
     if params.method == "fuzzy":
-        return find.by_ratio(rows["problem"].to_list(), params.threshold)
+        return find.by_ratio(rows["problem"].fill_null("").to_list(), params.threshold)
     from pipeline.kernels.minhash import plan
 
     made = find.grams(rows["problem"], n=params.n, unit=_unit(params))

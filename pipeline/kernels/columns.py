@@ -3,6 +3,9 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,10 +22,28 @@ Array = np.ndarray
 
 def compiled(function: Function) -> Function:
     """Compile `function` with numba, without the interpreter's lock, once for all."""
-    from numba import njit
+    from numba import config, njit
 
+    before = config.CACHE_DIR
+    if not before:
+        config.CACHE_DIR = _compiled_code()
     made: Function = njit(cache=True, nogil=True)(function)
+    config.CACHE_DIR = before
     return made
+
+
+@cache
+def _compiled_code() -> str:
+    """A folder for these very sources.
+
+    Kernels hold copies of what they call; numba would go on using one when only
+    the file of the other has changed.
+    """
+    said = blake2b(digest_size=8)
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        said.update(file.read_bytes())
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return str(Path(home) / "goldsieve" / "kernels" / said.hexdigest())
 
 
 def shards(text: pl.Series) -> Iterator[tuple[Array, Array]]:
