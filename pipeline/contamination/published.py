@@ -120,6 +120,44 @@ def substring(
     texts: pl.Series, items: pl.Series, *, min_tokens: int, max_tokens: int
 ) -> pl.DataFrame:
     """Texts that hold the whole of an item, word for word (Unicode letters, digits)."""
+    keys = _whole_items(items, min_tokens, max_tokens)
+    if not keys:
+        return HITS.to_frame()
+    heads, head_ends = word_grams(*utf8(lowered(items)), min_tokens, WORDS, CLASSES)
+    first = head_ends[:-1][np.diff(head_ends) > 0]
+    begun = lookup.table(lookup.numbered(heads[first])[1])
+    tables = {size: lookup.table(known) for size, (known, _) in keys.items()}
+
+    def scan(part: pl.Series) -> tuple[Array, Array]:
+        # Few texts hold the first words of an item; only they are read on.
+        _, stop, _, _ = word_hits(
+            *utf8(lowered(part)), min_tokens, WORDS, CLASSES, begun
+        )
+        some = np.flatnonzero(np.diff(stop) > 0)
+        few = utf8(lowered(part.gather(pl.Series(some, dtype=pl.UInt32))))
+        rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for size, table in tables.items():
+            place, stop, _, _ = word_hits(*few, size, WORDS, CLASSES, table)
+            rows.append(np.repeat(some, np.diff(stop)))
+            found.append(keys[size][1][place.astype(np.int64)])
+        return np.concatenate(rows), np.concatenate(found)
+
+    made, start = [HITS.to_frame()], 0
+    scans = threaded(scan, slices(texts))
+    for part, (row, item) in zip(slices(texts), scans, strict=True):
+        pairs = np.unique(np.stack([row, item], 1), axis=0)
+        span = items.gather(pl.Series(pairs[:, 1], dtype=pl.UInt32))
+        made.append(
+            hits(pairs[:, 0] + start, pairs[:, 1], level="exact", score=1.0, span=span)
+        )
+        start += len(part)
+    return pl.concat(made)
+
+
+def _whole_items(
+    items: pl.Series, min_tokens: int, max_tokens: int
+) -> dict[int, tuple[Array, Array]]:
+    """By number of words: the n-gram that an item is, and the first such item."""
     keys: dict[int, tuple[Array, Array]] = {}
     _, ends = word_grams(*utf8(lowered(items)), 1, WORDS, CLASSES)
     sizes = np.diff(ends)
@@ -129,30 +167,4 @@ def substring(
         grams, _ = word_grams(*utf8(lowered(few)), int(size), WORDS, CLASSES)
         distinct, first = np.unique(grams, return_index=True)
         keys[int(size)] = distinct, some[first]
-    tables = {size: lookup.table(known) for size, (known, _) in keys.items()}
-
-    def scan(part: pl.Series) -> tuple[Array, Array]:
-        data, offsets = utf8(lowered(part))
-        rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for size, table in tables.items():
-            place, stop, _, _ = word_hits(data, offsets, size, WORDS, CLASSES, table)
-            rows.append(np.repeat(np.arange(len(stop) - 1), np.diff(stop)))
-            found.append(keys[size][1][place])
-        return np.concatenate(rows), np.concatenate(found)
-
-    made, start = [HITS.to_frame()], 0
-    for part, (row, item) in zip(
-        slices(texts), threaded(scan, slices(texts)), strict=True
-    ):
-        pairs = np.unique(np.stack([row, item], 1), axis=0)
-        made.append(
-            hits(
-                pairs[:, 0] + start,
-                pairs[:, 1],
-                level="exact",
-                score=1.0,
-                span=items.gather(pl.Series(pairs[:, 1], dtype=pl.UInt32)),
-            )
-        )
-        start += len(part)
-    return pl.concat(made)
+    return keys

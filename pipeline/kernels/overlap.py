@@ -200,6 +200,12 @@ def compare(
 
 
 @compiled
+def in_formula(kind: int, begin: int, end: int) -> bool:
+    """Whether a token is a number, a sign, or a letter or two."""
+    return bool(kind in (NUMBER, SIGN) or end - begin <= 2)
+
+
+@compiled
 def whole(
     rows: Row, begin: Array, end: Array, row: Array, items: Row, item: Array
 ) -> tuple[Array, Array]:
@@ -225,8 +231,13 @@ def whole(
             after = place + size
             before = place > start and rows[1][place - 1] == SIGN
             before = before and begin[place] - end[place - 1] <= 1
+            before = before and in_formula(rows[1][place], begin[place], end[place])
             behind = after < stop and rows[1][after] == SIGN and rows[0][after] != EQUAL
             behind = behind and begin[after] - end[after - 1] <= 1
+            last_one = after - 1
+            behind = behind and in_formula(
+                rows[1][last_one], begin[last_one], end[last_one]
+            )
             found[pair] = place - start
             goes_on[pair] = before or behind
             if not goes_on[pair]:

@@ -79,6 +79,10 @@ def test_a_formula_that_goes_on_is_another_problem(text: str):
     assert decontaminate(problems(text), benchmark("Compute 3+5.")).dropped.height == 0
 
 
+def test_an_item_behind_a_footnote_is_an_item():
+    assert level(f"Find $x$.\n\n*Proposed by A. B.* {ITEM}", ITEM) == "exact"
+
+
 def test_a_long_formula_that_goes_on_is_another_problem_too():
     item = "Compute 3+5-2+7-4+1-9+6-2."
 
