@@ -3,6 +3,10 @@
     python benchmarks/bench_dedup.py --rows 57000 --threshold 0.7 --runs 3
     GOLDSIEVE_PEERS=/path/to/python python benchmarks/bench_dedup.py …
 
+`goldsieve_rows` does what the peers do (the rows to remove, from verified pairs);
+`goldsieve` is the whole stage, with evidence, clusters and other thresholds, and
+`goldsieve_guarded` tells siblings from copies too.
+
 Every run is a process of its own, and the runs alternate. GOLDSIEVE_PEERS is the
 interpreter of an environment with rensa, text-dedup and datatrove (with xxhash < 4
 and spaCy); without it they are left out. Truth, up to 20,000 rows, is every pair
@@ -25,7 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 SCRIPT = Path(__file__).with_name("peers.py")
-OURS = ("goldsieve", "goldsieve_guarded", "goldsieve_2t")
+OURS = ("goldsieve_rows", "goldsieve", "goldsieve_guarded", "goldsieve_2t")
 PEERS = ("datasketch", "rensa", "text_dedup", "datatrove")
 
 
@@ -103,7 +107,7 @@ def show(asked, runs: dict[str, list[dict]], truth) -> None:
     )
     table.add_column("CPU, ours = 1", justify="right")
     cpu = {name: median(run["cpu_s"] for run in told) for name, told in runs.items()}
-    base = cpu.get("goldsieve") or next(iter(cpu.values()))
+    base = cpu.get("goldsieve_rows") or next(iter(cpu.values()))
     for name, told in runs.items():
         removed = told[-1]["removed"]
         recall, precision = quality(removed, truth)

@@ -59,6 +59,36 @@ def goldsieve(texts, threshold, guard=False):
     return run
 
 
+def goldsieve_rows(texts, threshold):
+    """What the peers do: the rows to remove, from verified pairs, and no more."""
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    import numpy as np
+    import polars as pl
+
+    from pipeline.kernels import guard, lookup, minhash
+    from pipeline.similar import by_minhash, grams
+
+    def removed(text):
+        made = grams(text, n=3)
+        group, distinct = lookup.numbered(made.prints)
+        first = np.empty(len(distinct), np.int32)
+        first[group[::-1]] = np.arange(len(text), dtype=np.int32)[::-1]
+        leader = first[group]
+        rows = np.flatnonzero(leader == np.arange(len(text))).astype(np.int32)
+        plan = minhash.plan(threshold, 48, 1)
+        pairs = by_minhash(made, rows, plan, threshold, None)
+        copy = np.full(len(pairs.first), guard.COPY, np.uint8)
+        verdict, _, _, _ = guard.settled(
+            len(text), pairs.first, pairs.second, pairs.score, copy, 0
+        )
+        gone = (verdict > 0) | (leader != np.arange(len(text)))
+        return np.flatnonzero(gone & (np.diff(made.ends) > 0)).tolist()
+
+    removed(pl.Series(texts[:2000]))  # compiles, or loads, the kernels
+    column = pl.Series(texts)
+    return lambda: removed(column)
+
+
 def goldsieve_guarded(texts, threshold):
     return goldsieve(texts, threshold, guard=True)
 

@@ -14,7 +14,8 @@ WORDS = (
 )
 LATEX = (
     r"Let $x^2+\frac{3}{4}y_1 \le 10{,}000$ and $\frac12 \cdot \text{ area} = 90^\circ"
-    r"$. Suppose that $f(x) = -7$. Tom's café is open. Find \[\left(x + y\right)^{12}.\] "
+    r"$. Suppose that $f(x) = -7$. Tom's café is open. "
+    r"Find \[\left(x + y\right)^{12}.\] "
     r"(A) $5$ (B) $\textbf{(C) } 6$"
 )
 NUMBERS_RESPELLED = {"braces", "thousands", "superscripts", "full_width"}
@@ -31,7 +32,8 @@ def digits(text: str) -> str:
 BITS = """$ $$ \\( \\) \\[ \\] { } }{ \\frac \\frac{ \\frac1 \\frac{1}{ ^ ^{ _ \\\\ \\
 $5 $x$ $x^2$ [asy] [/asy] draw((0,0)--(1,1)); 求下列方程的解 。 😀 👩‍🏫 é ﬁ ½ ² １２
 1,000 1{,}0 00 .5 3. \\begin{align*} \\end{align*} \\begin{array}{c|c}
-\\text{ \\text{cm} \\left( \\right) Emily Tom's has is 5 dollars % \\% cm 10 ( ) " `` '' ’ ? ! ... …
+\\text{ \\text{cm} \\left( \\right) Emily Tom's has is
+5 dollars % \\% cm 10 ( ) " `` '' ’ ? ! ... …
 \u00a0 \u200b \x00 \ud7ff https://a.b/c~1 ``` (A) 1st 22nd [ x+y= -1 * ** -- — two
 Ten \\item"""
 
