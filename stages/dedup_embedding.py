@@ -12,7 +12,7 @@ run prints its recall and the table `recall` keeps it.
 Embedding costs thousands of times more than n-grams, so it runs last among the
 dedup stages, and vectors are kept by content under .cache/embeddings.
 
-Reasons: `semantic_duplicate`, `semantic_duplicate_other_answer`.
+Reasons: `semantic_duplicate`, `semantic_duplicate_other_answer`, `surplus_sibling`.
 """
 
 from dataclasses import astuple, dataclass, replace
@@ -49,7 +49,8 @@ class Params(Settings):
 
     `threshold`, `upper` and `search` are for `pairs`; `eps` and `clusters` for
     `semdedup`, where a cosine from 1 - `eps` on is near and None clusters are one
-    for every hundred rows. Pairs above `upper` are left alone.
+    for every hundred rows. Pairs above `upper` are left alone. `survivor` counts
+    where `keep` is `first`.
     """
 
     encoder: Literal["hub", "packaged", "static"] = "hub"
@@ -68,6 +69,9 @@ class Params(Settings):
     clusters: int | None = Field(default=None, ge=1)
     keep: neighbours.Keep = "first"
     guard: bool = True
+    survivor: near.Survivor = "first"
+    siblings: near.Siblings = "keep"
+    family_size: int = Field(default=3, ge=1)
     seed: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
@@ -106,8 +110,17 @@ def judge(rows: pl.DataFrame, params: Params) -> Judged:
         _tell(f"dedup_embedding: {found.recall}")
     if found.pairs.crowded:
         _tell(f"dedup_embedding: {found.pairs.crowded} rows with crowds of neighbours")
+    priority = found.priority
+    if params.keep == "first":
+        priority = near.ranks(rows, params.survivor)
     judged = near.mark(
-        rows, found.pairs, REASON, guard=params.guard, priority=found.priority
+        rows,
+        found.pairs,
+        REASON,
+        guard=params.guard,
+        priority=priority,
+        siblings=params.siblings,
+        family_size=params.family_size,
     )
     return replace(judged, tables=judged.tables | {"recall": _table(found.recall)})
 
