@@ -5,6 +5,7 @@ Every spelling of one thing gets one code: `\times`, `×` and `*`; `cm` and
 that the compiled scanner has ASCII and letters to deal with.
 """
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -124,25 +125,31 @@ def plain(text: pl.Series) -> pl.Series:
 
     Only rows that are not ASCII change. NFKC alone would read x² as x2.
     """
-    text = text.fill_null("")
-    odd = text.str.len_bytes() != text.str.len_chars()  # not ASCII
+    return _where_odd(text.fill_null(""), _plain)
+
+
+def _where_odd(text: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """`change` made to the texts that are not ASCII."""
+    odd = text.str.len_bytes() != text.str.len_chars()
     if not odd.any():
         return text
-    return text.zip_with(~odd, _plain(text.filter(odd), odd))
+    return text.scatter(odd.arg_true(), change(text.filter(odd)))
 
 
-def _plain(texts: pl.Series, where: pl.Series) -> pl.Series:
+def _plain(texts: pl.Series) -> pl.Series:
     swaps = SYMBOLS | {letter: f"\\{name} " for letter, name in GREEK.items()}
-    powers = f"([{''.join(SUPER)}]+)"
-    texts = texts.str.replace_all(powers, "^{$1}")
-    texts = texts.str.replace_many(list(SUPER), list(SUPER.values()))
-    texts = texts.str.replace_many(list(swaps), list(swaps.values()))
-    texts = texts.str.normalize("NFKC")
-    # NFKC makes some of the signs out of others.
-    texts = texts.str.replace_many(list(swaps), list(swaps.values()))
-    places = where.arg_true()
-    whole = pl.Series([""] * len(where), dtype=pl.String)
-    return whole.scatter(places, texts)
+    signs, spelt_out = list(swaps), list(swaps.values())
+    powers = texts.str.contains_any(list(SUPER))
+    if powers.any():
+        raised = texts.filter(powers).str.replace_all(f"([{''.join(SUPER)}]+)", "^{$1}")
+        raised = raised.str.replace_many(list(SUPER), list(SUPER.values()))
+        texts = texts.scatter(powers.arg_true(), raised)
+    texts = texts.str.replace_many(signs, spelt_out)
+    # NFKC is slow, and makes some of the signs out of others.
+    return _where_odd(
+        texts,
+        lambda rest: rest.str.normalize("NFKC").str.replace_many(signs, spelt_out),
+    )
 
 
 def code(text: str) -> int:
