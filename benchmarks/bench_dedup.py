@@ -59,6 +59,7 @@ def one_run(name: str, file: Path, threshold: float, out: Path) -> dict | None:
     elsewhere = name in PEERS and name != "datasketch"
     python = os.environ.get("GOLDSIEVE_PEERS") if elsewhere else sys.executable
     if not python:
+        print(f"{name} is left out: GOLDSIEVE_PEERS names no interpreter")
         return None
     # One thread each: on two, both wait for memory and CPU time says less.
     one = {"PIPELINE_WORKERS": "1", "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}

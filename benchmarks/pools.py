@@ -108,11 +108,15 @@ def items() -> pl.DataFrame:
 def traces(count: int, seed: int = 0, chars: int = 15_000) -> list[str]:
     """Documents of about `chars` characters, of sentences of real solutions."""
     rng = Random(seed)
-    folder = data() / "math_train_7500/math_train_7500.json"
-    rows = json.loads(folder.read_text())
-    told = [str(row.get("solution") or row["problem"]) for row in rows]
-    told += prompts()
+    # Solutions of training problems; no benchmark's.
+    told = [
+        row["solution"]
+        for row in json.loads((data() / "deepscaler_parts/aime.json").read_text())
+    ]
+    lines = (data() / "gsm8k/train.jsonl").read_text().splitlines()
+    told += [json.loads(line)["answer"] for line in lines]
     parts = [part for text in told for part in re.split(r"(?<=[.?!])\s+", text)]
+    parts = [part for part in parts if len(part) > 20]
     made = []
     for _ in range(count):
         text: list[str] = []

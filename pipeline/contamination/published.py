@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.contamination.hits import HITS, Array, hits
 from pipeline.kernels import lookup, overlap
 from pipeline.kernels.columns import slices, threaded, utf8
+from pipeline.kernels.vocabulary import where_odd
 from pipeline.kernels.words import (
     CHARACTERS,
     CLASSES,
@@ -78,11 +79,7 @@ def ngram(
 
 def lowered(texts: pl.Series) -> pl.Series:
     """Texts with all letters but ASCII lower-cased; those the kernels see to."""
-    texts = texts.fill_null("")
-    odd = texts.str.len_bytes() != texts.str.len_chars()
-    if not odd.any():
-        return texts
-    return texts.zip_with(~odd, texts.str.to_lowercase())
+    return where_odd(texts.fill_null(""), lambda odd: odd.str.to_lowercase())
 
 
 def normalized(texts: pl.Series, items: pl.Series) -> pl.DataFrame:

@@ -125,10 +125,10 @@ def plain(text: pl.Series) -> pl.Series:
 
     Only rows that are not ASCII change. NFKC alone would read x² as x2.
     """
-    return _where_odd(text.fill_null(""), _plain)
+    return where_odd(text.fill_null(""), _plain)
 
 
-def _where_odd(text: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+def where_odd(text: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
     """`change` made to the texts that are not ASCII."""
     odd = text.str.len_bytes() != text.str.len_chars()
     if not odd.any():
@@ -146,7 +146,7 @@ def _plain(texts: pl.Series) -> pl.Series:
         texts = texts.scatter(powers.arg_true(), raised)
     texts = texts.str.replace_many(signs, spelt_out)
     # NFKC is slow, and makes some of the signs out of others.
-    return _where_odd(
+    return where_odd(
         texts,
         lambda rest: rest.str.normalize("NFKC").str.replace_many(signs, spelt_out),
     )
