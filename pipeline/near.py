@@ -197,24 +197,23 @@ def _evidence(rows: pl.DataFrame) -> pl.Series:
 
 def _other_answers(rows: pl.DataFrame) -> pl.Series:
     """For rows that stay: answers that copies of theirs had, in order."""
+    before = pl.Series([None], dtype=ANSWERS).new_from_index(0, rows.height)
+    if "other_answers" in rows.columns:
+        before = rows["other_answers"]
+    given: dict[int, list[str]] = {}
     disputed = rows.filter(pl.col("_verdict") == 2)
-    if not disputed.height:
-        if "other_answers" in rows.columns:
-            return rows["other_answers"]
-        return pl.Series([None], dtype=ANSWERS).new_from_index(0, rows.height)
-    given = disputed.group_by(pl.col("_near").alias("_row"), maintain_order=True).agg(
-        _given=pl.col("answer").unique(maintain_order=True)
-    )
-    table = rows.with_row_index("_row").select("_row", pl.col("^other_answers$"))
-    table = table.join(given, on="_row", how="left", maintain_order="left")
-    if "other_answers" not in rows.columns:
-        return table["_given"]
-    none = pl.lit([], ANSWERS)
-    both = pl.concat_list(
-        pl.col(name).fill_null(none) for name in ("other_answers", "_given")
-    )
-    either = pl.col("other_answers").is_not_null() | pl.col("_given").is_not_null()
-    return table.select(pl.when(either).then(both)).to_series()
+    for place, answer in zip(disputed["_near"], disputed["answer"], strict=True):
+        if place not in given:
+            given[place] = before.slice(place, 1).to_list()[0] or []
+        if answer not in given[place]:
+            given[place].append(answer)
+    if not given:
+        return before
+    # Lists cannot be put into a column; they can be picked from a longer one.
+    longer = pl.concat([before, pl.Series(list(given.values()), dtype=ANSWERS)])
+    pick = np.arange(rows.height)
+    pick[list(given)] = rows.height + np.arange(len(given))
+    return longer.gather(pl.Series(pick, dtype=pl.UInt32))
 
 
 def _sensitivity(

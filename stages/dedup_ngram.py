@@ -167,23 +167,25 @@ def _leaders(
     rows: pl.DataFrame, made: "Grams", params: Params, priority: np.ndarray | None
 ) -> np.ndarray:
     """The first row with the same n-grams, where numbers and answers agree too."""
-    place = np.arange(rows.height) if priority is None else priority
-    order = np.lexsort((place, made.prints))
-    prints = made.prints[order]
-    new = np.ones(rows.height, bool)
-    new[1:] = prints[1:] != prints[:-1]
-    leader = np.arange(rows.height, dtype=np.int32)
-    leader[order] = order[np.maximum.accumulate(np.where(new, leader, 0))]
+    from pipeline.kernels.lookup import numbered
+
+    order = np.arange(rows.height, dtype=np.int32)
+    if priority is not None:
+        order = np.argsort(priority, kind="stable").astype(np.int32)
+    group, distinct = numbered(made.prints)
+    first = np.empty(len(distinct), np.int32)
+    first[group[order[::-1]]] = order[::-1]  # of equal places the last is written
+    leader: np.ndarray = first[group]
     leader[np.diff(made.ends) == 0] = np.flatnonzero(np.diff(made.ends) == 0)
     follows = np.flatnonzero(leader != np.arange(rows.height))
     if params.guard and len(follows):
         some, at = np.unique(np.r_[leader[follows], follows], return_inverse=True)
         few = rows.select("problem", "answer")[some]
         codes = guard.answer_codes(few["answer"])
-        first, second = at[: len(follows)], at[len(follows) :]
-        never = np.zeros(len(first), bool)
-        agree, _, _ = guard.readings(few["problem"], first, second, never, never)
-        agree &= codes[first] == codes[second]
+        one, other = at[: len(follows)], at[len(follows) :]
+        never = np.zeros(len(one), bool)
+        agree, _, _ = guard.readings(few["problem"], one, other, never, never)
+        agree &= codes[one] == codes[other]
         leader[follows[~agree]] = follows[~agree]
     return leader
 

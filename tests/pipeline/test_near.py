@@ -104,3 +104,13 @@ def test_spelling_does_not_change_quantities(left: str, right: str):
 )
 def test_what_carries_meaning_does(left: str, right: str):
     assert not same_quantities(left, right)
+
+
+def test_answers_of_copies_are_added_to_those_of_earlier_stages():
+    texts = ("Add 3 and 5.", "Please add 3 and 5.", "Add 4 and 5.")
+    rows = problems(*texts, answer=["8", "7", "9"]).with_columns(
+        other_answers=pl.Series([["6"], None, ["1"]], dtype=pl.List(pl.String))
+    )
+    outcome = marked(rows, [(0, 1, 0.95)])
+
+    assert outcome.kept["other_answers"].to_list() == [["6", "7"], ["1"]]
