@@ -67,7 +67,7 @@ def ngram(
         raw = lowered(part.gather(pl.Series(row, dtype=pl.UInt32)))
         span = pl.Series(
             [
-                text.encode()[one:other].decode(errors="replace")
+                text.encode()[one:other].decode(errors="replace").strip()
                 for text, one, other in zip(raw, begin, end, strict=True)
             ],
             dtype=pl.String,

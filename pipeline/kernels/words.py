@@ -65,7 +65,8 @@ def word_hits(
 ) -> tuple[Array, Array, Array, Array]:
     """Known n-grams of each text: (places uint64, ends int64, begin, end).
 
-    `begin` and `end` int64 are the bytes of a row from its first hit to its last.
+    `begin` and `end` int64 are the bytes of a row from its first hit to its last,
+    with the space around them.
     """
     return _scanned(data, offsets, n, unit, classes[unit], known, True)
 
@@ -81,54 +82,53 @@ def _scanned(
     only_known: bool,
 ) -> tuple[Array, Array, Array, Array]:
     rows = len(offsets) - 1
-    out = np.empty(1024, uint64)
+    # Words are parted, so there are at most half as many as bytes. An array that
+    # grows would cost three times as much.
+    room = int(offsets[-1] - offsets[0])
+    out = np.empty((room if unit == CHARACTERS else room // 2) + rows + 1, uint64)
     ends = np.zeros(rows + 1, np.int64)
     begins, stops = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
-    ring, starts = np.zeros(n, uint64), np.zeros(n, np.int64)
+    size = 1
+    while size <= n:
+        size *= 2
+    mask = size - 1
+    ring, parted = np.zeros(size, uint64), np.zeros(size, np.int64)
     top = uint64(1)
     for _ in range(n):
         top *= STEP
     used = 0
     for row in range(rows):
         place, end = offsets[row], offsets[row + 1]
-        rolled, count, slot, before = uint64(0), 0, 0, used
-        packed, begin = uint64(0), place
-        while True:
-            if place < end:
-                byte = classes[data[place]]
-                if byte > 1:
-                    packed = (packed << uint64(8) | packed >> uint64(56)) ^ byte
-                    place += 1
+        rolled, count, before = uint64(0), 0, used
+        packed = uint64(0)
+        while place <= end:
+            byte = classes[data[place]] if place < end else uint8(0)
+            place += 1
+            if byte > 1:
+                packed = (packed << uint64(8) | packed >> uint64(56)) ^ byte
+                continue
+            if byte == 1:
+                place -= 1
+                wide = width(data, place, end)
+                apart = parts_words(data, place, end, unit)
+                if not apart:
+                    for step in range(wide):
+                        letter = uint64(data[place + step])
+                        packed = (packed << uint64(8) | packed >> uint64(56)) ^ letter
+                place += wide
+                if not apart and unit != CHARACTERS:
                     continue
-                size = 1
-                if byte == 1:
-                    size = width(data, place, end)
-                    if not parts_words(data, place, end, unit):
-                        for step in range(size):
-                            byte = data[place + step]
-                            packed = (packed << uint64(8) | packed >> uint64(56)) ^ byte
-                        if unit != CHARACTERS:
-                            place += size
-                            continue
-                        packed |= uint64(1) << uint64(63)
-                if packed == 0:
-                    place += size
-                    begin = place
-                    continue
-                stop = place + size if unit == CHARACTERS else place
-                place += size
-            elif packed == 0:
-                break
-            else:
-                stop = end
+                if not apart:
+                    packed |= uint64(1) << uint64(63)
+            if packed == 0:
+                continue
             token = packed * PRIME
             packed = uint64(0)
             rolled = rolled * STEP + token
             if count >= n:
-                rolled -= ring[slot] * top
-            ring[slot], starts[slot] = token, begin
-            begin = place
-            slot = slot + 1 if slot + 1 < n else 0
+                rolled -= ring[(count - n) & mask] * top
+            ring[count & mask] = token
+            parted[count & mask] = place  # behind the word, and what parts it
             count += 1
             if count < n:
                 continue
@@ -137,12 +137,10 @@ def _scanned(
                 found = place_of(known, gram)
                 if found < 0:
                     continue
-                if used == before:
-                    begins[row] = starts[slot] - offsets[row]
-                stops[row] = stop - offsets[row]
+                if used == before and count > n:
+                    begins[row] = parted[(count - n - 1) & mask] - offsets[row]
+                stops[row] = min(place, end) - offsets[row]
                 gram = uint64(found)
-            if used == len(out):
-                out = np.concatenate((out, np.empty_like(out)))
             out[used] = gram
             used += 1
         ends[row + 1] = used
