@@ -4,24 +4,36 @@ The same `verify` filters the data and rewards the model, so what is rewarded is
 what was measured. Completions are hostile: they are judged in worker processes
 that are killed when they run past their time limit. An answer that hangs costs
 itself alone: what shared its batch is judged again, one by one.
+
+Answers whose verifier is `judge` cost no computing here and much waiting elsewhere:
+they are asked together, in threads, through one client whose budget is the run's.
 """
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import NamedTuple
 
+from pipeline.endpoint import client
 from pipeline.parallel import Pool
 from pipeline.verifiers.contract import Verdict, load
+from pipeline.verifiers.judge import Case, from_environment, verify_all
+from pipeline.verifiers.judge import Judge as ModelJudge
 
 
 class Answer(NamedTuple):
-    """What is judged: a completion against a gold answer, and by which verifier."""
+    """What is judged: a completion against a gold answer, and by which verifier.
+
+    The last two are for the verifier `judge`, which reads the question too.
+    """
 
     verifier: str
     answer: str | None
     verify_info: str | None
     completion: str
+    problem: str | None = None
+    domain: str | None = None
 
 
 Judge = Callable[[list[Answer]], list[Verdict]]
@@ -33,10 +45,12 @@ PROGRAM_LIMIT_S = 600.0
 
 
 @contextmanager
-def judge(limit_s: float) -> Iterator[Judge]:
+def judge(limit_s: float, model: ModelJudge | None = None) -> Iterator[Judge]:
     """Judge lists of answers, in order; equal answers of one list are judged once.
 
-    `limit_s` bounds one answer, the start of a fresh worker included.
+    `limit_s` bounds one answer, the start of a fresh worker included. `model` is who
+    judges the answers of the verifier `judge`, or else GOLDSIEVE_JUDGE says so; its
+    endpoint has limits of its own.
     """
     quick: Pool[list[Answer], list[Verdict]] = Pool(
         _verifying, limit_s=limit_s, late=_late
@@ -45,19 +59,48 @@ def judge(limit_s: float) -> Iterator[Judge]:
         _verifying, limit_s=max(limit_s, PROGRAM_LIMIT_S), late=_late
     )
 
+    opened = ExitStack()
+    asking = cache(lambda: opened.enter_context(_model(model)))
+
     def verdicts(answers: list[Answer]) -> list[Verdict]:
-        distinct = dict.fromkeys(answers)
-        texts = [answer for answer in distinct if answer.verifier != "code"]
-        programs = [answer for answer in distinct if answer.verifier == "code"]
-        judged = dict(zip(texts, _batched(quick, texts), strict=True))
-        judged |= zip(programs, _single(slow, programs), strict=True)
+        answers = [_needed(answer) for answer in answers]
+        kinds: dict[str, list[Answer]] = {"code": [], "judge": [], "": []}
+        for answer in dict.fromkeys(answers):
+            kinds.get(answer.verifier, kinds[""]).append(answer)
+        judged = dict(zip(kinds[""], _batched(quick, kinds[""]), strict=True))
+        judged |= zip(kinds["code"], _single(slow, kinds["code"]), strict=True)
+        if asked := kinds["judge"]:
+            judged |= zip(asked, asking()(asked), strict=True)
         return [judged[answer] for answer in answers]
 
     try:
         yield verdicts
     finally:
+        opened.close()
         quick.close()
         slow.close()
+
+
+@contextmanager
+def _model(settings: ModelJudge | None) -> Iterator[Judge]:
+    """Judge answers by a model behind an endpoint."""
+    chosen = settings or from_environment()
+    with client(chosen.endpoint) as ask:
+        yield lambda answers: verify_all(list(map(_case, answers)), chosen, ask)
+
+
+def _case(given: Answer) -> Case:
+    """The row's own words on what is asked win over its columns."""
+    info = json.loads(given.verify_info or "{}")
+    known = {"problem": given.problem, "domain": given.domain}
+    return Case(given.answer, given.completion, known | info)
+
+
+def _needed(answer: Answer) -> Answer:
+    """Without the columns that no rule reads: equal answers are judged once."""
+    if answer.verifier == "judge":
+        return answer
+    return answer._replace(problem=None, domain=None)
 
 
 def _batched(

@@ -10,14 +10,14 @@ FILES = sorted(
     for folder in ("pipeline", "stages", "trainers")
     for file in Path(folder).rglob("*.py")
 )
-LEAVES = {"settings", "schema", "errors", "text", "prompts"}
+LEAVES = {"settings", "schema", "errors", "text", "prompts", "untrusted"}
 # What each part of pipeline/ may import of ours; "*" is everything.
 MAY = {
     **{leaf: set() for leaf in LEAVES},
     "verdict": {"schema"},
     "parallel": {"errors", "ray_worker"},
     "ray_worker": set(),
-    "judging": {"parallel", "verifiers"},
+    "judging": {"endpoint", "parallel", "verifiers"},
     "models": {"errors"},
     "readers": {"errors"},
     "console": {"errors"},
@@ -36,9 +36,11 @@ MAY = {
         "kernels",
         "settings",
         "similar",
+        "untrusted",
     },
     "release": {"kernels", "pairs", "similar"},
-    "endpoint": {"errors", "settings"},
+    "chat": {"errors", "settings"},
+    "endpoint": {"chat", "errors"},
     "neighbours": {"errors", "console"},
     "recall": {"neighbours"},
     "semdedup": {"neighbours"},
@@ -46,7 +48,14 @@ MAY = {
     "recipe": {"errors", "settings"},
     "tables": {"errors"},
     "sandbox": {"errors", "sandbox"},
-    "verifiers": {"errors", "sandbox", "verifiers"},
+    "verifiers": {
+        "endpoint",
+        "errors",
+        "sandbox",
+        "settings",
+        "untrusted",
+        "verifiers",
+    },
     "engines": {"errors", "models", "prompts", "console", "engines"},
 }
 STAGES_NEVER = {"recipe", "tables", "__main__", "standalone", "ledger", "publish"}
