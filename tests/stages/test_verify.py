@@ -2,7 +2,7 @@ import json
 
 import polars as pl
 
-from pipeline.schema import GRADE, ROLLOUT
+from pipeline.schema import GRADE, ROLLOUT, conform
 from pipeline.verdict import Outcome, apply
 from stages.verify import Params, judge
 from tests.rows import problems
@@ -32,7 +32,7 @@ def audited(answers: dict[int, list[str]], gold: list[str], **params) -> Outcome
         for sample, said in enumerate(given)
     ]
     table = pl.DataFrame(told)
-    grades = table.select(pl.col(n).cast(t) for n, t in GRADE.items())
+    grades = conform(table, GRADE).select(GRADE.names())
     rollouts = table.select(pl.col(n).cast(t) for n, t in ROLLOUT.items())
     return apply(lambda rows: judge(rows, Params(**params), rollouts, grades), rows)
 
