@@ -123,7 +123,7 @@ def _case(given: Answer) -> Case:
 
 def _needed(answer: Answer) -> Answer:
     """Without the columns that no rule reads: equal answers are judged once."""
-    if answer.verifier == "judge":
+    if answer.verifier == "judge" or answer.problem is answer.domain is None:
         return answer
     return answer._replace(problem=None, domain=None)
 

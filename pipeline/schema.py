@@ -67,6 +67,9 @@ GRADE = pl.Schema(
         "extracted": pl.String,
         "why": pl.String,
         "n_tokens": pl.Int32,
+        "rule_correct": pl.Boolean,
+        "judge_correct": pl.Boolean,
+        "judge_why": pl.String,
     }
 )
 
@@ -102,6 +105,9 @@ MEANING = {
     "correct": "true, false, or null where the verifier cannot decide",
     "extracted": "the final answer that the verifier read in the completion",
     "why": "the verifier's reason for its verdict",
+    "rule_correct": "the verdict of the problem's own verifier, where it is a rule",
+    "judge_correct": "the verdict of the model that was asked; it wins over the rule's",
+    "judge_why": "the model's reason or why it has no verdict; null if not asked",
     "prompt": "messages to ask the model with: role and content",
     "messages": "a whole conversation: role and content",
     "pass_rate": "right samples over decided samples; null where there are none",

@@ -124,7 +124,7 @@ def criteria(info: dict[str, Any]) -> list[tuple[str, float]]:
 def points(case: Case, *, both_ways: bool, max_chars: int) -> Iterator[Point]:
     """What has to be found out to judge `case`."""
     asked = kind(case.info)
-    question = shown(str(case.info.get("problem") or "(not given)"), QUESTION_ROOM)
+    question = shown(_question(case.info), QUESTION_ROOM)
     response = shown(after_thinking(case.completion).strip(), max_chars)
     reference = shown(case.answer or "", QUESTION_ROOM)
     if asked == "rubric":
@@ -142,6 +142,19 @@ def points(case: Case, *, both_ways: bool, max_chars: int) -> Iterator[Point]:
     else:
         texts = {"QUESTION": question, "REFERENCE": reference, "RESPONSE": response}
         yield _point([(GRADED[asked], {k: v for k, v in texts.items() if v})])
+
+
+def _question(info: dict[str, Any]) -> str:
+    """The problem, and its choices where they are not part of its text."""
+    problem, choices = str(info.get("problem") or "(not given)"), info.get("choices")
+    if isinstance(choices, list):
+        choices = {chr(ord("A") + i): text for i, text in enumerate(choices)}
+    if not isinstance(choices, dict):
+        return problem
+    if all(str(text) in problem for text in choices.values()):
+        return problem
+    told = [f"{letter}. {text}" for letter, text in choices.items()]
+    return "\n".join([problem, *told])
 
 
 def _criterion(given: Any) -> tuple[str, float]:

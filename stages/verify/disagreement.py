@@ -73,8 +73,6 @@ def tables(
 
 def _judged(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.Series:
     """Whether a judge held some sample of each row to be right; null: not asked."""
-    if "judge_correct" not in grades.columns:
-        return pl.Series([None] * rows.height, dtype=pl.Boolean)
     said = grades.group_by("id").agg(said=pl.col("judge_correct").drop_nulls().max())
     return rows.select("id").join(said, on="id", how="left", maintain_order="left")[
         "said"
@@ -82,10 +80,9 @@ def _judged(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.Series:
 
 
 def _samples(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
-    """Counts of samples by what the rules and the judge said of them."""
-    if "judge_correct" not in grades.columns:
-        return SAMPLES.to_frame()
-    both = grades.join(rows.select("id", "source"), on="id", how="inner")
+    """Counts of the samples that a judge saw, by what it and the rules said."""
+    asked = grades.filter(pl.col("judge_why").is_not_null())
+    both = asked.join(rows.select("id", "source"), on="id", how="inner")
     keys = ["source", "verifier", "rules", "judge"]
     return (
         both.rename({"rule_correct": "rules", "judge_correct": "judge"})

@@ -252,3 +252,28 @@ def test_the_tables_show_where_witnesses_differ():
     assert (example["id"], example["majority_answer"]) == ("test/00000", "7")
     assert example["completion"] == "so 7"
     assert example["judge"] is None
+
+
+def test_samples_that_a_judge_saw_are_counted_by_what_it_said():
+    grades = pl.DataFrame(
+        [
+            {"id": "test/00000", "sample": i, "model": "m", "verifier": "math",
+             "correct": judge, "rule_correct": False, "judge_correct": judge,
+             "judge_why": "asked" if judge is not None else None, "extracted": "7"}
+            for i, judge in enumerate([True, True, False, None])
+        ],
+        schema_overrides=dict(GRADE),
+    )  # fmt: skip
+    rollouts = pl.DataFrame(schema=ROLLOUT)
+    rows = problems("Problem", answer=["5"]).with_columns(
+        n_correct=pl.lit(0, pl.UInt32),
+        **dict.fromkeys(("pass_rate", "rate_lo", "rate_hi"), pl.lit(0.0)),
+    )
+    grades = pl.concat([pl.DataFrame(schema=GRADE), grades], how="diagonal")
+    tables = apply(lambda rows: judge(rows, Params(), rollouts, grades), rows).tables
+
+    assert tables["samples"].select("rules", "judge", "samples").rows() == [
+        (False, False, 1),
+        (False, True, 2),
+    ]
+    assert tables["disagreement"]["judge"].to_list() == [True]
