@@ -121,6 +121,7 @@ MEANING = {
     "level": "the source's own level of difficulty, as text",
     "key_suspect": "whether the samples speak against the gold answer",
     "references_agree": "whether a reference solution reaches the gold answer",
+    "arbiter_sides_with": "who a model holds to be right: majority, key or neither",
     "answer_before": "the gold answer that a majority's answer replaced",
     "family": "id of the first problem of the same template with other numbers",
     "other_answers": "answers that dropped copies of the problem gave",

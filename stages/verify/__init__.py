@@ -17,15 +17,16 @@ from typing import Literal
 import polars as pl
 from pydantic import Field
 
-from pipeline.judging import Answer
 from pipeline.judging import Judge as Ask
 from pipeline.judging import judge as judging
-from pipeline.rates import interval
 from pipeline.settings import Settings
 from pipeline.verdict import Judged, drop
+from pipeline.verifiers.judge import Judge
 from stages.verify import disagreement
+from stages.verify.arbiter import opinions
 from stages.verify.majority import majority, merged, votes
 from stages.verify.references import judged
+from stages.verify.relabel import relabelled
 
 TABLES = disagreement.TABLES
 
@@ -35,7 +36,9 @@ class Params(Settings):
 
     `models` are those whose samples vote, all where it is empty. A suspect key is
     set aside (`quarantine`), held to be wrong (`drop`), replaced by the majority's
-    answer (`relabel`), or only marked (`keep`).
+    answer (`relabel`), or only marked (`keep`). An `arbiter` is asked first, who is
+    right: where it says the key, nothing follows; where it cannot tell, the row is
+    set aside whatever `suspect` says.
     """
 
     models: tuple[str, ...] = ()
@@ -43,6 +46,7 @@ class Params(Settings):
     min_share: float = Field(default=0.6, gt=0, le=1)
     min_share_disputed: float = Field(default=0.4, gt=0, le=1)
     suspect: Literal["quarantine", "drop", "relabel", "keep"] = "quarantine"
+    arbiter: Judge | None = None
     never_solved: Literal["quarantine", "keep"] = "quarantine"
     references: Literal["quarantine", "keep", "trust"] = "quarantine"
     keep_wrong: bool = False
@@ -61,9 +65,10 @@ def judge(
         told = majority(_voters(voted, params))
         rows = rows.join(told, on="id", how="left", maintain_order="left")
         rows = rows.with_columns(key_suspect=_suspect(rows, params))
+        rows = _with_opinions(rows, params)
         tables = disagreement.tables(rows, mine, rollouts, voted)
         if params.suspect == "relabel":
-            rows, mine = _relabelled(rows, mine, voted, ask)
+            rows, mine = relabelled(rows, mine, voted, ask)
     rows = rows.join(
         _traces(mine, rollouts, params), on="id", how="left", maintain_order="left"
     )
@@ -117,56 +122,24 @@ def _copies(rows: pl.DataFrame) -> pl.Expr:
     return said.fill_null(value=False)
 
 
-def _relabelled(
-    rows: pl.DataFrame, grades: pl.DataFrame, voted: pl.DataFrame, ask: Ask
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows with the majority's answer for a suspect key, and their grades anew.
-
-    An answer that its verifier cannot read as a gold one is not taken; such rows
-    stay suspect. `answer_before` holds what the key was.
-    """
+def _with_opinions(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """Add arbiter_sides_with: majority, key, or neither; null where it is not asked."""
+    if params.arbiter is None:
+        none = pl.lit(None, pl.String)
+        return rows.with_columns(arbiter_sides_with=none)
     suspects = rows.filter(pl.col("key_suspect"))
-    columns = "verifier", "majority_answer", "verify_info"
-    cases = [
-        Answer(verifier, answer, info, f"\\boxed{{{answer}}}")
-        for verifier, answer, info in suspects.select(columns).rows()
-    ]
-    sound = [verdict.correct is True for verdict in ask(cases)] if cases else []
-    taken = suspects.filter(pl.Series(sound, dtype=pl.Boolean))
-    new = pl.col("id").is_in(taken["id"].to_list())
-    right, wrong = taken["_votes"], taken["_n"] - taken["_votes"]
-    low, high = interval(right.to_numpy(), wrong.to_numpy())
-    rates = taken.select(
-        "id",
-        _rate="majority_share",
-        _low=pl.Series(low),
-        _high=pl.Series(high),
+    side = (
+        pl.when(pl.col("said").is_null())
+        .then(pl.lit("neither"))
+        .when(pl.col("said"))
+        .then(pl.lit("majority"))
+        .otherwise(pl.lit("key"))
     )
-    rows = rows.join(rates, on="id", how="left", maintain_order="left").with_columns(
-        answer_before=pl.when(new).then("answer"),
-        answer=pl.when(new).then("majority_answer").otherwise("answer"),
-        key_agrees=pl.when(new).then(pl.lit(value=True)).otherwise("key_agrees"),
-        key_suspect=pl.col("key_suspect") & ~new,
-        n_correct=pl.when(new).then("_votes").otherwise("n_correct"),
-        pass_rate=pl.coalesce("_rate", "pass_rate"),
-        rate_lo=pl.coalesce("_low", "rate_lo"),
-        rate_hi=pl.coalesce("_high", "rate_hi"),
-        _right=pl.when(new).then("_votes").otherwise("_right"),
-    )
-    return rows.drop("_rate", "_low", "_high"), _regraded(grades, voted, taken)
-
-
-def _regraded(
-    grades: pl.DataFrame, voted: pl.DataFrame, taken: pl.DataFrame
-) -> pl.DataFrame:
-    """Grades where samples of `taken` are right if they voted for its new answer."""
-    key = ["id", "sample", "model"]
-    new = voted.join(taken.select("id", won="_vote"), on="id", how="inner")
-    new = new.select(*key, new=pl.col("vote").eq_missing(pl.col("won")))
-    return grades.join(new, on=key, how="left", maintain_order="left").select(
-        *[name for name in grades.columns if name != "correct"],
-        correct=pl.coalesce("new", "correct"),
-    )
+    told = suspects.select("id", said=opinions(suspects, params.arbiter))
+    told = told.select("id", arbiter_sides_with=side)
+    rows = rows.join(told, on="id", how="left", maintain_order="left")
+    cleared = pl.col("arbiter_sides_with").eq_missing("key")
+    return rows.with_columns(key_suspect=pl.col("key_suspect") & ~cleared)
 
 
 def _traces(
@@ -190,12 +163,15 @@ def _cut(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
         "majority_answer",
         "answer",
         "references_agree",
+        "arbiter_sides_with",
         n=n,
         copies_say_so=_copies(rows),
     ).struct.json_encode()
+    suspect = pl.col("key_suspect")
+    torn = pl.col("arbiter_sides_with").eq_missing("neither")
+    rows = drop(rows, suspect & torn, "key_suspect", score=share, evidence=evidence)
     if params.suspect != "keep":
         reason = "wrong_key" if params.suspect == "drop" else "key_suspect"
-        suspect = pl.col("key_suspect")
         rows = drop(rows, suspect, reason, score=share, evidence=evidence)
     enough = n >= params.min_samples
     never = enough & (pl.col("_right").fill_null(0) == 0)

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 
 import polars as pl
@@ -7,6 +8,7 @@ import pytest
 from pipeline.schema import GRADE, ROLLOUT
 from pipeline.verdict import Outcome, apply
 from stages.verify import Params, judge
+from tests.judge_server import blocks, serving, verdict
 from tests.rows import problems
 
 
@@ -64,6 +66,7 @@ def test_a_confident_majority_against_the_key_makes_it_suspect():
         "n": 4,
         "copies_say_so": False,
         "references_agree": None,
+        "arbiter_sides_with": None,
     }
 
 
@@ -277,3 +280,43 @@ def test_samples_that_a_judge_saw_are_counted_by_what_it_said():
         (False, True, 2),
     ]
     assert tables["disagreement"]["judge"].to_list() == [True]
+
+
+def arbiter(*right: str):
+    """A server that holds the answers `right` to be right, and how to reach it."""
+
+    def answer(body: dict) -> str:
+        said = re.search(r"The answer is (.*)\.", blocks(body)["RESPONSE"])[1]
+        return verdict("correct" if said in right else "incorrect")
+
+    return serving(answer)
+
+
+@pytest.mark.parametrize(
+    ("right", "suspect", "reasons"),
+    [
+        (["7"], "drop", ["wrong_key"]),
+        (["5"], "drop", []),
+        (["7", "5"], "drop", ["key_suspect"]),
+        ([], "relabel", ["key_suspect"]),
+        ([], "keep", ["key_suspect"]),
+        (["7"], "relabel", []),
+    ],
+)
+def test_an_arbiter_decides_or_the_key_stays_suspect(
+    right, suspect, reasons, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
+    with arbiter(*right) as server:
+        outcome = audited(
+            {0: ["7", "7", "7", "5"], 1: ["5"] * 4},
+            gold=["5", "5"],
+            suspect=suspect,
+            arbiter={"endpoint": {"url": server.url}},
+        )
+        asked = len(server.asked)
+
+    assert outcome.dropped["reason"].to_list() == reasons
+    assert asked == 2
+    if right == ["7"] and suspect == "relabel":
+        assert outcome.kept["answer"].to_list() == ["7", "5"]
