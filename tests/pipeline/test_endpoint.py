@@ -273,6 +273,8 @@ def test_fields_of_the_body_are_the_users(server: Server):
         ('Sure: {"same": true}.', True),
         ('{"same": false}', False),
         ('{"same": "true"}', False),
+        ('{"same": false} {"same": true}', False),
+        ('<think>{"same": false}?</think>{"same": true}', True),
         ("true", False),
         ("{broken", False),
         (None, False),
