@@ -88,17 +88,14 @@ class Run:
 
 def tried(run: Run, body: dict[str, Any], schema: str) -> Reply:
     """The reply to one question, after as many attempts as it is worth."""
-    import httpx
-
-    why, attempt, level = "", 0, run.format if schema else len(FORMATS) - 1
+    why, attempt, level = "stopped", 0, run.format if schema else len(FORMATS) - 1
     while attempt < run.endpoint.attempts and not run.stopped.is_set():
+        _rest(run)
         if not _paid(run):
             return Reply(None, "budget")
-        try:
-            status, headers, text = _sent(run, body | _format(level, schema))
-        except (httpx.HTTPError, TimeoutError, OverflowError) as error:
-            status, headers, text = 0, {}, f"{type(error).__name__}: {error}".encode()
-        if status == 200 and (reply := _read(run, text)):
+        asked = body | _format(level, schema)
+        status, headers, text = _received(run, asked)
+        if status == 200 and (reply := _read(run, text, len(str(asked)))):
             run.format = max(run.format, level) if schema else run.format
             return reply
         why = _told(status, text)
@@ -123,8 +120,18 @@ def tried(run: Run, body: dict[str, Any], schema: str) -> Reply:
     return _lost(run, why)
 
 
+def _rest(run: Run) -> None:
+    """Wait as long as the server wants rest from everyone."""
+    while not run.stopped.is_set():
+        with run.lock:
+            rest = run.quiet_until - time.monotonic()
+        if rest <= 0:
+            return
+        _pause(run, rest)
+
+
 def _paid(run: Run) -> bool:
-    """Count one request, if the budget allows it; wait if the server wants rest.
+    """Count one request, if the budget allows it.
 
     Tokens are known afterwards: requests in flight may pass that limit.
     """
@@ -135,9 +142,6 @@ def _paid(run: Run) -> bool:
         if asked.max_spent_tokens is not None and run.tokens >= asked.max_spent_tokens:
             return False
         run.requests += 1
-        rest = run.quiet_until - time.monotonic()
-    if rest > 0:
-        _pause(run, rest)
     return True
 
 
@@ -154,16 +158,23 @@ def _hold(run: Run, seconds: float, *, everyone: bool) -> None:
     _pause(run, seconds)
 
 
+def _received(run: Run, body: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
+    """Status, headers and body of the response; status 0 where there was none."""
+    import httpx
+
+    try:
+        return _sent(run, body)
+    except (httpx.HTTPError, TimeoutError, OverflowError) as error:
+        return 0, {}, f"{type(error).__name__}: {error}".encode()
+
+
 def _sent(run: Run, body: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
-    """Status, headers and body of one request, bounded in time and size."""
+    """As `_received`, bounded in time and size; raises where there is no response."""
     asked = run.endpoint
     deadline = time.monotonic() + asked.timeout_s
-    # Lone surrogates are JSON, but not UTF-8, and servers choke on them.
-    sent = json.dumps(body).encode()
-    headers = {
-        "Authorization": f"Bearer {os.environ.get(asked.key_env, 'none')}",
-        "Content-Type": "application/json",
-    }
+    key = os.environ.get(asked.key_env, "none").strip()
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    sent = json.dumps(body).encode()  # in ASCII: half a surrogate pair has no UTF-8
     url = f"{asked.url.rstrip('/')}/chat/completions"
     read = bytearray()
     with run.http.stream("POST", url, content=sent, headers=headers) as answer:
@@ -188,8 +199,12 @@ def _format(level: int, schema: str) -> dict[str, Any]:
     return {}
 
 
-def _read(run: Run, text: bytes) -> Reply | None:
-    """The first choice of a chat completion; None where this is not one."""
+def _read(run: Run, text: bytes, asked: int) -> Reply | None:
+    """The first choice of a chat completion; None where this is not one.
+
+    `asked` is the length of the question, by which a server that does not say what
+    was spent is taken to have charged four characters a token.
+    """
     try:
         told = json.loads(text)
         choice = told["choices"][0]
@@ -198,6 +213,7 @@ def _read(run: Run, text: bytes) -> Reply | None:
             choice["message"].get("refusal"),
         )
         spent = int((told.get("usage") or {}).get("total_tokens") or 0)
+        spent = spent or (asked + len(said or "")) // 4
         end = choice.get("finish_reason")
     except UNREADABLE:
         return None

@@ -76,6 +76,8 @@ def ask(
 
 def _asked_all(run: Run, folder: Path, questions: list[Question]) -> list[Reply]:
     distinct = list(dict.fromkeys(questions))
+    run.stopped.clear()
+    run.lost_in_a_row = 0
     with ThreadPoolExecutor(run.endpoint.concurrency) as pool:
         try:
             replies = list(pool.map(lambda one: _asked(run, folder, one), distinct))

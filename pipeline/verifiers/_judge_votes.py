@@ -61,16 +61,14 @@ def poll(
     ballots: list[list[Ballot]] = [[] for _ in asked]
     for vote in range(settings.votes):
         still = [i for i, cast in enumerate(ballots) if not _settled(cast, settings)]
-        replies = iter(
-            ask(
-                [_question(way, vote, settings) for i in still for way in asked[i].ways]
-            )
-        )
+        questions = [
+            _question(way, vote, settings) for i in still for way in asked[i].ways
+        ]
+        replies = iter(ask(questions))
         for i in still:
-            read_ = [
-                read(next(replies), texts[i], asked[i].mark) for _ in asked[i].ways
-            ]
-            ballots[i].append(_agreed(read_))
+            point, text = asked[i], texts[i]
+            ways = [read(next(replies), text, point.mark) for _ in point.ways]
+            ballots[i].append(_agreed(ways))
     return [_finding(cast, settings) for cast in ballots]
 
 
@@ -104,15 +102,13 @@ def _finding(cast: list[Ballot], settings: Judge) -> Finding:
     if any(one.why == "judge_budget" for one in cast):
         return Finding(None, "judge_budget")
     if settings.votes == 1:
-        only = cast[0]
-        return Finding(None, only.why if not only.is_cast else _undecided(only))
+        (only,) = cast
+        return Finding(
+            None, f"judge_undecided: {only.why}" if only.is_cast else only.why
+        )
     told = [_named(one) for one in cast]
     counted = ", ".join(f"{told.count(name)} {name}" for name in dict.fromkeys(told))
     return Finding(None, f"judge_no_quorum: {counted}")
-
-
-def _undecided(ballot: Ballot) -> str:
-    return f"judge_undecided: {ballot.why}"
 
 
 def _named(ballot: Ballot) -> str:

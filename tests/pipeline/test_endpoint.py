@@ -39,6 +39,12 @@ def test_answers_come_in_the_order_of_the_prompts(server: Server):
     assert server.keys[0] == "Bearer none"
 
 
+def test_half_a_surrogate_pair_can_be_sent(server: Server):
+    server.answer = lambda body: str(len(prompt(body)))
+
+    assert ask(["a\ud800b"], endpoint(server)) == ["3"]
+
+
 def test_many_are_asked_at_once_and_no_more_than_allowed(server: Server):
     server.answer = lambda body: Fault(body=completion("yes"), delay_s=0.05)
     ask([f"p{i}" for i in range(12)], endpoint(server, concurrency=4))
@@ -198,6 +204,24 @@ def test_a_budget_of_tokens_stops_after_the_request_that_spends_it(server: Serve
     assert len(server.asked) == 3, "10 tokens each"
 
 
+def test_tokens_that_nobody_counts_are_estimated(server: Server):
+    bare = json.dumps({"choices": [{"message": {"content": "x" * 400}}]})
+    server.answer = lambda body: Fault(body=bare)
+    questions = [Question("p" * 400 + str(i)) for i in range(9)]
+    asked(questions, endpoint(server, max_spent_tokens=500, concurrency=1))
+
+    assert len(server.asked) == 3, "(400 + 400 and the fields) / 4 each"
+
+
+def test_a_client_that_gave_up_can_be_asked_again(server: Server):
+    with client(endpoint(server)) as asking:
+        server.script = [Fault(401)]
+        with pytest.raises(UserError):
+            asking([Question("p")])
+
+        assert asking([Question("p")]) == [Reply("echo p")]
+
+
 SCHEMA = json.dumps({"type": "object", "properties": {"a": {"type": "integer"}}})
 
 
@@ -273,6 +297,8 @@ def test_fields_of_the_body_are_the_users(server: Server):
         ('Sure: {"same": true}.', True),
         ('{"same": false}', False),
         ('{"same": "true"}', False),
+        ('{"same": false} {"same": true}', False),
+        ('<think>{"same": false}?</think>{"same": true}', True),
         ("true", False),
         ("{broken", False),
         (None, False),

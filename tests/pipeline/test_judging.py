@@ -10,6 +10,7 @@ from pipeline.judging import Answer, judge
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.judge import Judge as ModelJudge
 from tests.judge_server import Fault, blocks, by_value, completion, prompt, serving
+from trainers.rewards import rewards
 
 
 def test_verdicts_come_in_order_and_workers_stay_for_the_next_list():
@@ -94,3 +95,22 @@ def test_what_rules_do_not_read_does_not_part_equal_answers():
         )
 
     assert one is other
+
+
+def test_what_a_model_judges_is_a_reward_too():
+    with serving(by_value) as server:
+        said = ["reward 7", "reward 8", "reward 9"]
+        server.script = [Fault(body=completion("hm"))]
+        named = ModelJudge(endpoint=Endpoint(url=server.url, concurrency=1))
+        with judge(limit_s=120, model=named) as judging:
+            (reward,) = rewards(["correct"], judging, max_tokens=9, overlong_tokens=2)
+            given = reward(
+                completions=[[{"role": "assistant", "content": c}] for c in said],
+                completion_ids=[[0]] * 3,
+                verifier=["judge"] * 3,
+                answer=["7", "7", "9"],
+                verify_info=["{}"] * 3,
+                prompts=["3+4?"] * 3,
+            )
+
+    assert given == [None, 0.0, 1.0], "the first reply could not be read"

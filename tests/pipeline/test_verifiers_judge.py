@@ -13,7 +13,7 @@ from pipeline.untrusted import between, mark, objects, shown
 from pipeline.verifiers import judge
 from pipeline.verifiers.contract import Verdict, known, load
 from pipeline.verifiers.judge import Case, Judge
-from tests.injection import CASES, Flips, flips
+from tests.injection import CASES, HARMLESS, Flips, flips
 from tests.judge_server import (
     Fault,
     Server,
@@ -448,6 +448,7 @@ def test_a_judge_that_does_not_listen_is_not_moved(server: Server):
 
     assert told == Flips(3 * len(KEPT), 0, 0, 0, ())
     assert told.share == 0
+    assert flips(BASES, lambda cases: judged(server, *cases), HARMLESS).share == 0
 
 
 def test_a_judge_that_copies_what_it_reads_is_not_believed(server: Server):
