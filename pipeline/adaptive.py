@@ -21,8 +21,8 @@ Array = np.ndarray
 # Rates that are told apart: 0, 1, and two hundred between them, equally far apart on
 # the scale on which counts of one size tell rates apart equally well.
 GRID = np.sin(np.pi / 2 * np.clip((np.arange(202) - 0.5) / 200, 0, 1)) ** 2
-ROUNDS = 60  # of EM: more fits noise in the counts
-WEIGHT = 1.0  # of a flat prior, in problems
+ROUNDS = 20  # of EM: more fits noise in the counts
+WEIGHT = 5.0  # of a flat prior, in problems
 HALVINGS = 20
 
 

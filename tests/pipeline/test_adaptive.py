@@ -32,7 +32,7 @@ def sampled(rates: np.ndarray, budget: float, seed: int = 0):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_fewer_samples_misplace_no_more_problems_than_sixteen_of_each(shape):
     rng = np.random.default_rng(5)
-    rates = SHAPES[shape](rng, 6000)
+    rates = SHAPES[shape](rng, 12_000)
     truth = WINDOW.holds(rates)
     right, wrong, chance = sampled(rates, 9.6)
     fixed = np.mean(
