@@ -13,7 +13,8 @@ from typing import Any
 class Call:
     """One test: `name(*arguments)` should be `expected`.
 
-    `how` they are compared: `equal`, `truth` (as a condition) or `is`.
+    `how` they are compared: `equal`, `alike` (JSON has no tuples: they are lists),
+    `truth` (as a condition) or `is`.
     """
 
     name: str

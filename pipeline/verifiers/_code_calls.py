@@ -181,7 +181,8 @@ def _is_right(value: Any, call: Call, tolerance: float) -> bool:
         return bool(value) is call.expected
     if call.how == "is":
         return value is call.expected
-    return same_value(value, call.expected, tolerance)
+    is_alike = call.how == "alike"
+    return same_value(value, call.expected, tolerance, tuples_are_lists=is_alike)
 
 
 def _shown(value: Any) -> str:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 
@@ -70,28 +71,31 @@ def _same_token(ours: str, theirs: str, tolerance: float) -> bool:
         return False
 
 
-def same_value(ours: Any, theirs: Any, tolerance: float = 0.0) -> bool:
-    """Equality of plain values; tuples are lists, floats forgive rounding.
+def same_value(
+    ours: Any, theirs: Any, tolerance: float = 0.0, *, tuples_are_lists: bool = True
+) -> bool:
+    """Equality of plain values; floats forgive rounding.
 
     `tolerance` is absolute, beside 1e-9 relative; what is not a number is equal to
     itself.
     """
+    same = partial(same_value, tolerance=tolerance, tuples_are_lists=tuples_are_lists)
     if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
-        return len(ours) == len(theirs) and all(
-            same_value(left, right, tolerance)
-            for left, right in zip(ours, theirs, strict=True)
-        )
+        kinds = tuples_are_lists or isinstance(ours, list) == isinstance(theirs, list)
+        return kinds and len(ours) == len(theirs) and all(map(same, ours, theirs))
     if isinstance(ours, dict) and isinstance(theirs, dict):
         return ours.keys() == theirs.keys() and all(
-            same_value(value, theirs[key], tolerance) for key, value in ours.items()
+            same(value, theirs[key]) for key, value in ours.items()
         )
     numbers = isinstance(ours, int | float) and isinstance(theirs, int | float)
     if numbers and isinstance(ours, float) | isinstance(theirs, float):
-        try:
-            close = math.isclose(
-                ours, theirs, rel_tol=1e-9, abs_tol=max(tolerance, 1e-12)
-            )
-        except OverflowError:
-            return False
-        return close or (math.isnan(ours) and math.isnan(theirs))
+        return _close(ours, theirs, tolerance)
     return bool(ours == theirs)
+
+
+def _close(ours: float, theirs: float, tolerance: float) -> bool:
+    try:
+        near = math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=max(tolerance, 1e-12))
+    except OverflowError:
+        return False
+    return near or (math.isnan(ours) and math.isnan(theirs))

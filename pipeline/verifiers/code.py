@@ -153,7 +153,7 @@ def _faults(program: str, info: dict[str, Any], spoken: str) -> Iterator[str]:
         return
     if info["type"] == "call":
         calls = [
-            Call(info["fn_name"], list(test["input"]), test["output"])
+            Call(info["fn_name"], list(test["input"]), test["output"], "alike")
             for test in read_tests(info)
         ]
         tolerance = float(info.get("tolerance") or 0)
