@@ -1,5 +1,7 @@
 """What a run is bounded by, and what came of it: the words of every backend."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 MB = 1 << 20
@@ -57,3 +59,23 @@ class Job:
     @property
     def is_binary(self) -> bool:
         return self.language == "binary"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A program under way: `done` is readable once it has ended, with all its own.
+
+    `finish` ends it if it has not, and gives its code; to be called once.
+    """
+
+    done: int
+    finish: Callable[[], int]
+
+
+class Lost(Exception):
+    """The sandbox died or does not answer; says nothing about the program."""
+
+
+# Starts a job whose standard input, output, errors and channel are these, and
+# closes them here.
+Start = Callable[[Job, list[int]], AbstractContextManager[Started]]

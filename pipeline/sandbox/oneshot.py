@@ -5,39 +5,49 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
 from pipeline.sandbox import groups, seccomp
-from pipeline.sandbox.contract import MB, OPEN_FILES, STACK, Job, Limits, Ran
+from pipeline.sandbox.contract import MB, OPEN_FILES, STACK, Job, Limits, Started
 from pipeline.sandbox.exchange import close, exchange, pipes
 from pipeline.sandbox.walls import no_sandbox, python_inside, walls
 
 FIRST_USER = 100_000
 
 
-def run(job: Job) -> Ran:
-    """Run in a sandbox of its own; a UserError where none can be had."""
+@contextmanager
+def started(job: Job, theirs: list[int]) -> Iterator[Started]:
+    """Start in a sandbox of its own; a UserError where none can be had."""
     _try_once()
-    return _run(job, is_free=False)
+    with _started(job, theirs, is_free=False) as run:
+        yield run
 
 
-def run_free(job: Job) -> Ran:
-    """Run with limits and without walls, for machines that are a sandbox."""
-    return _run(job, is_free=True)
+@contextmanager
+def started_free(job: Job, theirs: list[int]) -> Iterator[Started]:
+    """Start with limits and without walls, for machines that are a sandbox."""
+    with _started(job, theirs, is_free=True) as run:
+        yield run
 
 
 @lru_cache(1)
 def _try_once() -> None:
     """A sandbox that does not start must not look like a program that fails."""
-    ran = _run(Job(b"print('ok')", b"", Limits()), is_free=False)
-    if ran.out != b"ok\n":
-        said = ran.err.decode(errors="replace").strip()
-        raise no_sandbox(said.rpartition("\n")[2] or f"exit code {ran.code}")
+    with pipes() as ends:
+        job = Job(b"print('ok')", b"", Limits())
+        with _started(job, ends.theirs, is_free=False) as run:
+            (out, err, _), _ = exchange(ends, b"", job.limits, run.done)
+            code = run.finish()
+    if out != b"ok\n":
+        said = err.decode(errors="replace").strip()
+        raise no_sandbox(said.rpartition("\n")[2] or f"exit code {code}")
 
 
-def _run(job: Job, *, is_free: bool) -> Ran:
+@contextmanager
+def _started(job: Job, theirs: list[int], *, is_free: bool) -> Iterator[Started]:
     with ExitStack() as stack:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory("", "goldsieve-"))
@@ -46,11 +56,10 @@ def _run(job: Job, *, is_free: bool) -> Ran:
         file.write_bytes(job.program)
         file.chmod(0o755)
         folder.chmod(0o755)
-        ends = stack.enter_context(pipes())
         group = groups.Group(()) if is_free else groups.make()
         stack.callback(groups.remove, group)
         groups.bound(group, job.limits.memory_mb, job.limits.processes)
-        channel, passed = ends.theirs[3], [ends.theirs[3]]
+        channel, passed = theirs[3], [theirs[3]]
         if is_free:
             command = _free(file, job, channel)
         else:
@@ -59,29 +68,28 @@ def _run(job: Job, *, is_free: bool) -> Ran:
             command = groups.join(group, _walled(file, job, passed))
         process = subprocess.Popen(
             command,
-            stdin=ends.theirs[0],
-            stdout=ends.theirs[1],
-            stderr=ends.theirs[2],
+            stdin=theirs[0],
+            stdout=theirs[1],
+            stderr=theirs[2],
             pass_fds=passed,
             env={},
             cwd="/",
             start_new_session=True,
         )
         stack.callback(_kill, process)
-        close(ends.theirs)
+        close(theirs)
         done = os.pidfd_open(process.pid)
         stack.callback(os.close, done)
-        (out, err, told), ended = exchange(ends, job.stdin, job.limits, done)
-        _kill(process)
-    code = process.returncode
-    return Ran(128 - code if code < 0 else code, out, err, told, ended)
+        yield Started(done, lambda: _kill(process))
 
 
-def _kill(process: "subprocess.Popen[bytes]") -> None:
+def _kill(process: "subprocess.Popen[bytes]") -> int:
     """End the sandbox; its PID namespace dies with it, daemons included."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    code = process.wait()
+    return 128 - code if code < 0 else code
 
 
 def _filter() -> int:

