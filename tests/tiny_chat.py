@@ -22,12 +22,14 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 CONTEXT = 16_384
-# The server must not outlive the tests, however they end: the kernel sees to it.
-LAUNCH = """
-import ctypes, os, signal, sys
-PR_SET_PDEATHSIG = 1
-ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-os.execv(sys.argv[1], sys.argv[1:])
+# The server must not outlive the tests, however they end. Its workers do not die with
+# it, so somebody stays who reads what nobody writes: that ends when the tests do.
+KEEPER = """
+import os, signal, subprocess, sys, threading
+server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+threading.Thread(target=lambda: os._exit(server.wait() or 1), daemon=True).start()
+sys.stdin.read()
+os.killpg(0, signal.SIGKILL)
 """
 
 
@@ -96,8 +98,9 @@ def vllm_serving(
     }
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCH, *command],
+            [sys.executable, "-c", KEEPER, *command],
             env=os.environ | own,
+            stdin=subprocess.PIPE,
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -142,13 +145,11 @@ def _wait_for(
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """The server and all that it started: its session is its own."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(15)
-        if not processes_of(process.pid):
-            return
-    for one in processes_of(process.pid):
-        with suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
+    assert process.stdin is not None
+    process.stdin.close()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    end = time.monotonic() + 10
+    while processes_of(process.pid) and time.monotonic() < end:
+        time.sleep(0.05)
