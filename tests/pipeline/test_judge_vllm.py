@@ -147,7 +147,7 @@ def test_both_ways_ask_twice_and_part_where_the_order_decides(live: Live):
 
 def test_what_the_server_refuses_is_told(live: Live):
     too_long = Question("1+" * 20_000)
-    with client(live.endpoint()) as ask:
+    with client(live.endpoint(max_tokens=20)) as ask:
         refused, fine = ask([too_long, Question("1+1?")])
 
     assert refused.why.startswith("rejected: HTTP 400")
@@ -303,7 +303,7 @@ def test_a_server_does_not_outlive_tests_that_are_killed():
         assert within(10, lambda: len(processes_of(session)) == 4), "keeper, sh, sleeps"
         tests.stdin.write(b"!")
 
-    assert within(10, lambda: not processes_of(session))
+    assert within(20, lambda: not processes_of(session))
 
 
 def within(seconds: float, is_so: Callable[[], bool]) -> bool:
