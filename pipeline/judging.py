@@ -5,18 +5,22 @@ what was measured. Completions are hostile: they are judged in worker processes
 that are killed when they run past their time limit. An answer that hangs costs
 itself alone: what shared its batch is judged again, one by one.
 
+Verdicts are kept under .cache/verdicts (`pipeline/verdicts.py`), so that none is
+made twice; one that a time limit cut short is made anew.
+
 Answers whose verifier is `judge` cost no computing here and much waiting elsewhere:
 they are asked together, in threads, through one client whose budget is the run's.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache, partial
 from typing import NamedTuple
 
 from pipeline.endpoint import client
 from pipeline.parallel import Pool
+from pipeline.verdicts import Verdicts, key
 from pipeline.verifiers.contract import Verdict, load
 from pipeline.verifiers.judge import Case, from_environment, verify_all
 from pipeline.verifiers.judge import Judge as ModelJudge
@@ -40,6 +44,8 @@ Judge = Callable[[list[Answer]], list[Verdict]]
 
 TIMEOUT = Verdict(None, why="verifier_timeout")
 BATCH = 64
+# So many verdicts are lost when a run is killed, at most.
+KEPT = 4096
 # Programs run test after test, each with a limit of its own in the sandbox.
 PROGRAM_LIMIT_S = 600.0
 
@@ -67,8 +73,8 @@ def judge(limit_s: float, model: ModelJudge | None = None) -> Iterator[Judge]:
         kinds: dict[str, list[Answer]] = {"code": [], "judge": [], "": []}
         for answer in dict.fromkeys(answers):
             kinds.get(answer.verifier, kinds[""]).append(answer)
-        judged = dict(zip(kinds[""], _batched(quick, kinds[""]), strict=True))
-        judged |= zip(kinds["code"], _single(slow, kinds["code"]), strict=True)
+        judged = _remembered(kinds[""], partial(_batched, quick))
+        judged |= _remembered(kinds["code"], partial(_single, slow))
         if asked := kinds["judge"]:
             judged |= zip(asked, asking()(asked), strict=True)
         return [judged[answer] for answer in answers]
@@ -79,6 +85,25 @@ def judge(limit_s: float, model: ModelJudge | None = None) -> Iterator[Judge]:
         opened.close()
         quick.close()
         slow.close()
+
+
+def _remembered(
+    answers: list[Answer], ask: Callable[[list[Answer]], Iterable[Verdict]]
+) -> dict[Answer, Verdict]:
+    """Verdicts that are known from before, and `ask` for the others."""
+    if not answers:
+        return {}
+    with closing(Verdicts()) as before:
+        keys = {answer: key(*answer[:4]) for answer in answers}
+        known = before.known(list(keys.values()))
+        judged = {a: known[name] for a, name in keys.items() if name in known}
+        fresh = [answer for answer in answers if answer not in judged]
+        for start in range(0, len(fresh), KEPT):
+            some = fresh[start : start + KEPT]
+            made = list(zip(some, ask(some), strict=True))
+            before.keep((keys[answer], verdict) for answer, verdict in made)
+            judged |= made
+    return judged
 
 
 @contextmanager

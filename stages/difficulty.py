@@ -9,10 +9,10 @@ Reasons: `too_hard`, `too_easy`, `not_sampled`, `undecided`.
 
 from typing import Literal
 
-import numpy as np
 import polars as pl
 from pydantic import Field
 
+from pipeline.rates import interval
 from pipeline.settings import Settings
 from pipeline.verdict import drop
 
@@ -99,16 +99,9 @@ def _import(rows: pl.DataFrame, imported: Imported) -> pl.DataFrame:
 
 
 def _interval(rows: pl.DataFrame) -> pl.DataFrame:
-    """The central 95% of the Beta posterior with Jeffreys' prior, Beta(½, ½).
-
-    Brown, Cai, DasGupta: Interval estimation for a binomial proportion (2001).
-    """
-    from scipy.special import betaincinv
-
-    right = rows["n_correct"].to_numpy().astype(np.float64)
+    right = rows["n_correct"].to_numpy()
     wrong = (rows["n_samples"] - rows["n_undecided"]).to_numpy() - right
-    low = np.where(right > 0, betaincinv(right + 0.5, wrong + 0.5, 0.025), 0.0)
-    high = np.where(wrong > 0, betaincinv(right + 0.5, wrong + 0.5, 0.975), 1.0)
+    low, high = interval(right, wrong)
     is_known = pl.col("n_samples") > pl.col("n_undecided")
     return rows.with_columns(
         rate_lo=pl.when(is_known).then(pl.Series(low)),

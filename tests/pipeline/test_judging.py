@@ -23,7 +23,8 @@ def test_verdicts_come_in_order_and_workers_stay_for_the_next_list():
     assert second == [first[1]]
 
 
-def test_what_runs_past_its_limit_is_undecided_and_not_wrong():
+def test_what_runs_past_its_limit_is_undecided_and_not_wrong(tmp_path, monkeypatch):
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
     with judge(limit_s=0.001) as judging:
         verdicts = judging([Answer("math", "4", "{}", "4")])
 
