@@ -20,6 +20,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from pipeline.endpoint import Endpoint, client
+from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.judge import Case, Judge, verify_all
+
 BLOCK = re.compile(
     r"<<(?P<name>[A-Z]+) (?P<code>\w+)>>\n(.*?)\n<<END (?P=name) (?P=code)>>", re.S
 )
@@ -136,3 +140,18 @@ def by_value(body: dict[str, Any]) -> str:
     numbers = re.findall(r"-?\d+", told["RESPONSE"].partition("Grader")[0])
     right = bool(numbers) and numbers[-1] == told["REFERENCE"]
     return verdict("correct" if right else "incorrect")
+
+
+def judged(server: Server, *cases: Case, **options: object) -> list[Verdict]:
+    where = Endpoint(url=server.url, model="m", attempts=2, concurrency=8)
+    settings = Judge(endpoint=where, **options)
+    with client(settings.endpoint) as ask:
+        return verify_all(list(cases), settings, ask)
+
+
+def case(answer: str | None = "7", text: str = "It is 7.", **info: object) -> Case:
+    return Case(answer, text, {"problem": "3+4?", **info})
+
+
+def last_number(text: str) -> str:
+    return re.findall(r"\d+", text)[-1]

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 MARKS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 TEMPLATE = (
@@ -22,12 +23,24 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 CONTEXT = 16_384
-# The server must not outlive the tests, however they end: the kernel sees to it.
-LAUNCH = """
-import ctypes, os, signal, sys
-PR_SET_PDEATHSIG = 1
-ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-os.execv(sys.argv[1], sys.argv[1:])
+# The server must not outlive the tests, however they end. Its workers do not die with
+# it, so somebody stays who reads what nobody writes: that ends when the tests do. Who
+# is asked to end frees its shared memory; who is killed does not.
+KEEPER = """
+import os, signal, subprocess, sys, threading, time
+server, ending = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL), []
+def watch():
+    server.wait()
+    ending or os.killpg(0, signal.SIGKILL)
+threading.Thread(target=watch, daemon=True).start()
+sys.stdin.read()
+ending.append(True)
+server.terminate()
+try:
+    server.wait(10)
+    time.sleep(1)
+finally:
+    os.killpg(0, signal.SIGKILL)
 """
 
 
@@ -94,10 +107,11 @@ def vllm_serving(
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_WORKER_MULTIPROCESSING_METHOD": "spawn",
     }
-    with log.open("wb") as file:
+    with log.open("wb") as file, TemporaryDirectory(prefix="vllm-") as scratch:
         process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCH, *command],
-            env=os.environ | own,
+            [sys.executable, "-c", KEEPER, *command],
+            env=os.environ | own | {"TMPDIR": scratch},
+            stdin=subprocess.PIPE,
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -142,13 +156,16 @@ def _wait_for(
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """The server and all that it started: its session is its own."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(15)
-        if not processes_of(process.pid):
-            return
-    for one in processes_of(process.pid):
-        with suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
+    assert process.stdin is not None
+    process.stdin.close()  # the keeper's sign
+    _wait_until_gone(process.pid, 15)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    _wait_until_gone(process.pid, 5)
+
+
+def _wait_until_gone(session: int, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while processes_of(session) and time.monotonic() < end:
+        time.sleep(0.05)

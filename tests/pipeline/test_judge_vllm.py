@@ -6,7 +6,10 @@ what it enforces, refuses and counts. One start serves all tests.
 
 import json
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -144,7 +147,7 @@ def test_both_ways_ask_twice_and_part_where_the_order_decides(live: Live):
 
 def test_what_the_server_refuses_is_told(live: Live):
     too_long = Question("1+" * 20_000)
-    with client(live.endpoint()) as ask:
+    with client(live.endpoint(max_tokens=20)) as ask:
         refused, fine = ask([too_long, Question("1+1?")])
 
     assert refused.why.startswith("rejected: HTTP 400")
@@ -274,3 +277,37 @@ def test_the_servers_own_words_are_read_as_they_are(live: Live):
     said = [json.loads(reply.text or "")["same"] for reply in replies]
     assert set(said) == {True, False}
     assert [is_same(reply.text) for reply in replies] == said
+
+
+DIES = """
+import os, signal, subprocess, sys
+from tests.tiny_chat import KEEPER
+command = ["sh", "-c", "sleep 60 & sleep 60"]
+made = subprocess.Popen(
+    [sys.executable, "-c", KEEPER, *command],
+    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
+)
+print(made.pid, flush=True)
+sys.stdin.read(1)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_server_does_not_outlive_tests_that_are_killed():
+    with subprocess.Popen(
+        [sys.executable, "-c", DIES], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as tests:
+        assert tests.stdin is not None
+        assert tests.stdout is not None
+        session = int(tests.stdout.readline())
+        assert within(10, lambda: len(processes_of(session)) == 4), "keeper, sh, sleeps"
+        tests.stdin.write(b"!")
+
+    assert within(20, lambda: not processes_of(session))
+
+
+def within(seconds: float, is_so: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.05)
+    return is_so()
