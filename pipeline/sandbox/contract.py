@@ -49,12 +49,17 @@ class Ran:
 
 @dataclass(frozen=True)
 class Job:
-    """`language` is python or cpp (the program is source) or binary (an executable)."""
+    """`language` is python or cpp (the program is source) or binary (an executable).
+
+    `package` is an installed one that the program imports: all that is installed is
+    then there to be read, and this one is loaded before a warm sandbox forks.
+    """
 
     program: bytes
     stdin: bytes
     limits: Limits
     language: str = "python"
+    package: str = ""
 
     @property
     def is_binary(self) -> bool:

@@ -127,7 +127,7 @@ def _walled(file: Path, job: Job, passed: list[int]) -> list[str]:
     is_root = os.geteuid() == 0
     size = ("--size", str(job.limits.disk_mb * MB), "--perms", "1777", "--tmpfs")
     command = [
-        *walls(("SETUID", "SETGID", "SETPCAP") if is_root else ()),
+        *walls(("SETUID", "SETGID", "SETPCAP") if is_root else (), job.package),
         "--die-with-parent",
         *("--setenv", "GOLDSIEVE_FD", str(passed[0])),
         *size,

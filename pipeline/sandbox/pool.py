@@ -17,9 +17,10 @@ import signal
 import socket
 import subprocess
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.sandbox import groups, seccomp
@@ -52,7 +53,7 @@ class Worker:
     bounds: tuple[int, int] = (0, 0)
 
 
-_idle: list[Worker] = []
+_idle: dict[str, list[Worker]] = defaultdict(list)  # by what they have loaded
 _all: dict[int, Worker] = {}
 _lock = threading.Lock()
 _works = True
@@ -65,12 +66,12 @@ def started(job: Job, theirs: list[int]) -> Iterator[Started]:
     if not _works:
         raise Lost
     try:
-        worker = _idle.pop()
+        worker = _idle[job.package].pop()
     except IndexError:
         try:
-            worker = start()
+            worker = start(job.package)
         except Lost:
-            _works = False
+            _works = bool(job.package)  # that this fails may be the package's fault
             raise
     try:
         with _started(worker, job, theirs) as run:
@@ -78,17 +79,17 @@ def started(job: Job, theirs: list[int]) -> Iterator[Started]:
     except BaseException:
         end(worker)
         raise
-    _idle.append(worker)
+    _idle[job.package].append(worker)
 
 
-def start() -> Worker:
+def start(package: str = "") -> Worker:
     """A sandbox that has said that it is ready; Lost where there can be none."""
     bubblewrap()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     group = groups.make()
     with theirs:
         process = subprocess.Popen(
-            groups.join(group, _command(theirs.fileno())),
+            groups.join(group, _command(theirs.fileno(), package)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -104,18 +105,19 @@ def start() -> Worker:
         ours.send(b"F" + seccomp.filter_program())
         if _answer(worker, START_S) != b"ready":
             raise Lost
-        _try(worker)
+        _try(worker, package)
     except (OSError, Lost):
         end(worker)
         raise Lost from None
     return worker
 
 
-def _try(worker: Worker) -> None:
+def _try(worker: Worker, package: str) -> None:
     """Run an empty program: where even that fails, the sandbox is none."""
-    job = Job(b"", b"", STANDARD)
+    limits = replace(STANDARD, memory_mb=8192) if package else STANDARD
+    job = Job(b"", b"", limits)
     with pipes() as ends, _started(worker, job, ends.theirs) as run:
-        exchange(ends, b"", STANDARD, run.done)
+        exchange(ends, b"", limits, run.done)
         if run.finish():
             raise Lost
 
@@ -133,8 +135,9 @@ def end(worker: Worker) -> None:
 
 def close_all() -> None:
     """End every sandbox that waits; the next program starts a new one."""
-    while _idle:
-        end(_idle.pop())
+    for waiting in _idle.values():
+        while waiting:
+            end(waiting.pop())
 
 
 def _forget() -> None:
@@ -218,11 +221,11 @@ def _is_readable(worker: Worker, wait_s: float) -> bool:
     return bool(poll.poll(wait_s * 1000))
 
 
-def _command(channel: int) -> list[str]:
+def _command(channel: int, package: str) -> list[str]:
     is_root = os.geteuid() == 0
     powers = ("SETUID", "SETGID", "KILL", "SYS_ADMIN") if is_root else ("SYS_ADMIN",)
     return [
-        *walls(powers),
+        *walls(powers, package),
         "--as-pid-1",
         *("--tmpfs", "/tmp"),
         *("--dir", "/job"),
@@ -233,4 +236,5 @@ def _command(channel: int) -> list[str]:
         *python_inside(),
         "/zygote.py",
         str(channel),
+        *([package] if package else []),
     ]

@@ -21,9 +21,19 @@ STARTS: dict[str, Start] = {
 }
 
 
-def run_python(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> Ran:
-    """Run `program` with the sandbox's Python, feed it `stdin`, and collect all."""
-    return _run(Job(_encoded(program), stdin, limits))
+def run_python(
+    program: str, *, stdin: bytes = b"", limits: Limits = STANDARD, package: str = ""
+) -> Ran:
+    """Run `program` with the sandbox's Python, feed it `stdin`, and collect all.
+
+    With `package`, what is installed here can be imported there. Not on a server.
+    """
+    if package and is_remote():
+        raise UserError(
+            f"a server's sandbox has no {package}",
+            hint="unset GOLDSIEVE_SANDBOX, or judge these rows elsewhere",
+        )
+    return _run(Job(_encoded(program), stdin, limits, package=package))
 
 
 def run_cpp(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> Ran:

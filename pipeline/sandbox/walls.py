@@ -9,6 +9,7 @@ on processes; otherwise in a user namespace.
 import os
 import shutil
 import sys
+import sysconfig
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,8 +44,11 @@ def no_sandbox(why: str) -> UserError:
     )
 
 
-def walls(capabilities: tuple[str, ...]) -> list[str]:
-    """The command bwrap and its options, up to the mounts of the caller's own."""
+def walls(capabilities: tuple[str, ...], package: str = "") -> list[str]:
+    """The command bwrap and its options, up to the mounts of the caller's own.
+
+    With a `package`, installed packages are there, to be read alone.
+    """
     _, runtime = runtime_mounts()
     user = [] if os.geteuid() == 0 else ["--unshare-user"]
     return [
@@ -61,10 +65,19 @@ def walls(capabilities: tuple[str, ...]) -> list[str]:
         "--clearenv",
         *(part for pair in VARIABLES.items() for part in ("--setenv", *pair)),
         *runtime,
+        *(_packages() if package else ()),
         *("--proc", "/proc"),
         *("--dev", "/dev"),
         *("--chdir", "/tmp"),
     ]
+
+
+def _packages() -> list[str]:
+    """Where packages are installed, and one thread for what would start many."""
+    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    told = {"PYTHONPATH": "/packages", "PYTHONDONTWRITEBYTECODE": "1"} | alone
+    variables = [part for pair in told.items() for part in ("--setenv", *pair)]
+    return ["--ro-bind", sysconfig.get_paths()["purelib"], "/packages", *variables]
 
 
 def python_inside() -> list[str]:

@@ -17,6 +17,7 @@ of PID 1 to all reach all, and nobody here can send PID 1 one.
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import resource
@@ -210,4 +211,6 @@ def checked(result: int) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[2:]:
+        importlib.import_module(sys.argv[2])
     exec(*serve(socket.socket(fileno=int(sys.argv[1]))))
