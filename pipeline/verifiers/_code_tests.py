@@ -22,23 +22,41 @@ PYTHON = ("", "python", "python3", "py")
 
 
 def read_tests(info: dict[str, Any]) -> list[dict[str, Any]]:
-    """The tests, each with input and output; a ValueError says what is wrong."""
-    tests = info.get("tests")
-    if isinstance(tests, str):
-        tests = unpacked(tests)
-    if isinstance(tests, dict):
-        tests = _from_columns(tests)
-    if not isinstance(tests, list) or not tests:
+    """The tests, each with input and output; a ValueError says what is wrong.
+
+    A call's input is the list of its arguments, or a text with one a line, in JSON,
+    as LiveCodeBench has them; then its output is JSON too.
+    """
+    tests = _expanded(info.get("tests"))
+    if not tests:
         raise ValueError("expected a list of tests")
     if any(not isinstance(t, dict) or {"input", "output"} - set(t) for t in tests):
         raise ValueError("every test needs input and output")
-    if info.get("type") == "call" and any(not _is_list(t["input"]) for t in tests):
+    return [_call(test) for test in tests] if info.get("type") == "call" else tests
+
+
+def _expanded(tests: Any) -> list[Any]:
+    """A list of tests out of texts, columns, and lists of such."""
+    if isinstance(tests, str):
+        return _expanded(unpacked(tests))
+    if isinstance(tests, dict) and "inputs" in tests:
+        return _from_columns(tests)
+    if not isinstance(tests, list):
+        raise ValueError("expected a list of tests")
+    if not any(isinstance(test, str) for test in tests):
+        return tests
+    parts = [_expanded(t) if isinstance(t, str) else [t] for t in tests]
+    return [test for part in parts for test in part]
+
+
+def _call(test: dict[str, Any]) -> dict[str, Any]:
+    given, output = test["input"], test["output"]
+    if isinstance(given, str):
+        given = [json.loads(line) for line in given.splitlines() if line.strip()]
+        output = json.loads(output) if isinstance(output, str) else output
+    if not isinstance(given, list | tuple):
         raise ValueError("the input of a call is the list of its arguments")
-    return tests
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list | tuple)
+    return {"input": list(given), "output": output}
 
 
 def _from_columns(tests: dict[str, Any]) -> list[dict[str, Any]]:
