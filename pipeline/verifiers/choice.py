@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from pipeline.verifiers._final import TAG, after_thinking, last_box
-from pipeline.verifiers._forms import plain
+from pipeline.verifiers._spelling import plain
 from pipeline.verifiers.contract import Verdict
 
 COMMITTED = re.compile(

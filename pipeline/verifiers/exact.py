@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from pipeline.verifiers._final import PHRASE, after_thinking, stated
+from pipeline.verifiers._final import after_thinking, stated
+from pipeline.verifiers._phrases import ANCHOR
 from pipeline.verifiers.contract import Verdict
 
 
@@ -13,7 +14,10 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         return Verdict(None, text, "the gold answer is empty")
     said = [text]
     if text == after_thinking(completion).strip():
-        said += [phrase.strip(" .*`\"'") for phrase in PHRASE.findall(text)[-1:]]
+        said += [
+            text[found.end() :].strip(" .*`\"'")
+            for found in [*ANCHOR.finditer(text)][-1:]
+        ]
     same = _folded(answer) in map(_folded, said)
     return Verdict(same, said[-1], "compared as text")
 

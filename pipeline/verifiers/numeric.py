@@ -8,7 +8,9 @@ import math
 from typing import Any
 
 from pipeline.verifiers._final import final
-from pipeline.verifiers._forms import number, plain, quantity
+from pipeline.verifiers._numbers import number
+from pipeline.verifiers._spelling import plain
+from pipeline.verifiers._units import quantity
 from pipeline.verifiers.contract import Verdict
 
 REL_TOL = 1e-4
@@ -16,7 +18,7 @@ REL_TOL = 1e-4
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the final number is within the tolerance of the gold one."""
-    text, how, _ = final(completion)
+    text, how, *_ = final(completion)
     gold = _value(answer or "")
     if gold is None:
         return Verdict(None, text, "the gold answer is no number")

@@ -1,0 +1,177 @@
+r"""Exact values: integers, decimals, fractions, mixed numbers, powers of ten, words.
+
+A number is a Fraction and what its spelling says beside the value: how many digits
+a decimal shows, and whether a percent sign stands behind it. Nothing here computes
+more than the value of a fraction.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import NamedTuple
+
+WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen "
+    "fourteen fifteen sixteen seventeen eighteen nineteen"
+)
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+)
+CARDINALS = {word: value for value, word in enumerate(WORDS.split())}
+CARDINALS |= {word: 10 * value for value, word in enumerate(TENS.split(), 2)}
+SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
+PLACES = {word: value for value, word in enumerate(ORDINALS.split(), 1)}
+PARTS = {"half": 2, "halve": 2, "quarter": 4} | {
+    word: value for word, value in PLACES.items() if value > 2
+}
+
+
+class Number(NamedTuple):
+    """An exact value; a decimal also has its `places` and significant `digits`."""
+
+    value: Fraction
+    digits: int = 0
+    places: int = 0
+    is_percent: bool = False
+
+
+DECIMAL = r"(?:\d+(?:\.\d*)?|\.\d+)"
+FRACTION = re.compile(rf"([-+]?)\\frac\{{([-+]?{DECIMAL})\}}\{{([-+]?{DECIMAL})\}}")
+RATIO = re.compile(rf"([-+]?{DECIMAL})/(-?{DECIMAL})")
+MIXED = re.compile(r"([-+]?)(\d+) ?(?:\\frac\{(\d+)\}\{(\d+)\}|(?<= )(\d+)/(\d+))")
+POWER = re.compile(
+    rf"([-+]?)(?:({DECIMAL}) ?(?:\\times|\\cdot|\*|x) ?)?10 ?\^ ?"
+    r"(?:\{([-+]?\d{1,3})\}|([-+]?\d{1,3}))"
+)
+SCIENTIFIC = re.compile(rf"[-+]?{DECIMAL}(?:[eE][-+]?\d{{1,3}})?")
+REPEATING = re.compile(
+    r"([-+]?)(\d*)\.(\d*)(?:\\overline\{(\d+)\}|\\dot\{(\d+)\}|\((\d+)\))"
+)
+COMMA = re.compile(r"[-+]?(?:\d+,(?:\d{2}|\d{4,})|0,\d+|\d{1,3}(?:\.\d{3})+,\d+)")
+MAX_DIGITS = 4_000
+
+
+def number(text: str) -> Number | None:
+    """The exact value of plain `text`, or None where it is no number."""
+    text = text.strip()
+    if not text or len(text) > MAX_DIGITS:
+        return None
+    if text[-1] == "%":
+        inner = number(text[:-1])
+        return inner and inner._replace(is_percent=True)
+    if text.isascii() and (text[0].isalpha() or "-" in text[1:-1]):
+        value = in_words(text)
+        if value is not None:
+            return Number(value)
+    text = re.sub(r"(?<=\d)(?:st|nd|rd|th)$", "", text)
+    text = re.sub(r"^\{(.*)\}$|^\(([^,]*)\)$", r"\1\2", text)
+    text = re.sub(r"^([-+]) ", r"\1", text)
+    try:
+        return _exact(text)
+    except (ZeroDivisionError, InvalidOperation, ValueError):
+        return None
+
+
+def with_decimal_comma(text: str) -> Number | None:
+    """The value of `2,74` where the comma is a decimal sign, else None.
+
+    Two decimals, four or more, or a zero in front: `3,4` is a list and `1,200` has
+    its digits grouped.
+    """
+    if not COMMA.fullmatch(text):
+        return None
+    return number(text.replace(".", "").replace(",", "."))
+
+
+def in_words(text: str) -> Fraction | None:
+    """`twenty-one`, `two hundred and five`, `third` (3), `two thirds` (2/3)."""
+    parts = re.findall(r"[a-z]+", text.lower())
+    if not parts or len(parts) > 12 or not re.fullmatch(r"[A-Za-z -]+", text):
+        return None
+    if len(parts) == 1 and parts[0] in PLACES:
+        return Fraction(PLACES[parts[0]])
+    below = PARTS.get(parts[-1].removesuffix("s"))
+    if below and len(parts) > 1:
+        top = _cardinal(["one" if part in ("a", "an") else part for part in parts[:-1]])
+        return None if top is None else Fraction(top, below)
+    value = _cardinal(parts)
+    return None if value is None else Fraction(value)
+
+
+def _cardinal(parts: list[str]) -> int | None:
+    total = current = 0
+    for part in parts:
+        if part in CARDINALS:
+            current += CARDINALS[part]
+        elif part == "hundred":
+            current = max(current, 1) * 100
+        elif part in SCALES:
+            total, current = total + max(current, 1) * SCALES[part], 0
+        elif part != "and" or not (total or current):
+            return None
+    return None if parts[-1] == "and" else total + current
+
+
+def _exact(text: str) -> Number | None:
+    if found := MIXED.fullmatch(text):
+        sign, whole, *parts = found.groups()
+        top, bottom = [part for part in parts if part]
+        value = int(whole) + Fraction(int(top), int(bottom))
+        return Number(-value if sign == "-" else value)
+    tight = text.replace(" ", "") if not re.search(r"\d \d", text) else text
+    if found := FRACTION.fullmatch(tight):
+        value = Fraction(found[2]) / Fraction(found[3])
+        return Number(-value if found[1] == "-" else value)
+    if found := RATIO.fullmatch(tight):
+        return Number(Fraction(found[1]) / Fraction(found[2]))
+    if found := POWER.fullmatch(text):
+        value = Fraction(found[2] or 1) * Fraction(10) ** int(found[3] or found[4])
+        return Number(-value if found[1] == "-" else value)
+    if SCIENTIFIC.fullmatch(tight):
+        return _decimal(tight)
+    if found := REPEATING.fullmatch(tight):
+        return Number(_repeating(found))
+    return None
+
+
+def _decimal(text: str) -> Number:
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, _, decimals = mantissa.partition(".")
+    places = max(0, len(decimals) - int(exponent or 0))
+    digits = len((whole + decimals).lstrip("+-0"))
+    return Number(Fraction(Decimal(text)), digits, places)
+
+
+def _repeating(found: re.Match[str]) -> Fraction:
+    r"""The value of 0.1\overline{6}: what stands still, and the period over nines."""
+    sign, whole, still, *periods = found.groups()
+    period = next(filter(None, periods))
+    value = Fraction(int(whole or 0)) + Fraction(int(still or 0), 10 ** len(still))
+    value += Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(still))
+    return -value if sign == "-" else value
+
+
+def equal(left: Number, right: Number, digits: int, percent: str) -> bool:
+    """Whether two numbers are the same, by the policies on rounding and percent."""
+    if left.is_percent == right.is_percent:
+        return _near(left, right, digits)
+    share, other = (left, right) if left.is_percent else (right, left)
+    fraction = Number(share.value / 100, share.digits, share.places + 2)
+    as_fraction = percent != "number" and _near(fraction, other, digits)
+    return as_fraction or (percent != "fraction" and _near(share, other, digits))
+
+
+def _near(left: Number, right: Number, digits: int) -> bool:
+    if left.value == right.value:
+        return True
+    return _rounds_to(left, right.value, digits) or _rounds_to(
+        right, left.value, digits
+    )
+
+
+def _rounds_to(decimal: Number, value: Fraction, digits: int) -> bool:
+    """Whether `decimal` shows `digits` digits or more, and `value` rounds to it."""
+    if decimal.digits < digits or decimal.places == 0:
+        return False
+    return 2 * abs(decimal.value - value) <= Fraction(1, 10**decimal.places)
