@@ -156,7 +156,11 @@ def become(
         os.execv(path, [path])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     main = types.ModuleType("__main__")
-    own = {"__file__": path, "__cached__": None, "__annotations__": {}}
+    own: dict[str, object] = {
+        "__file__": path,
+        "__cached__": None,
+        "__annotations__": {},
+    }
     main.__dict__.update(own, __builtins__=__builtins__)
     sys.modules["__main__"] = main
     sys.argv[:] = [path]
