@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,29 @@ def test_memory_is_bounded_for_all_processes_together():
     ran = run_python(many, limits=Limits(wall_s=5, memory_mb=128))
 
     assert ran.out.count(b"alive") < 8
+
+
+def test_a_killed_process_leaves_no_sandbox_and_its_groups_are_swept():
+    program = (
+        "import os, signal\nfrom pipeline.sandbox import pool\n"
+        "from pipeline.sandbox.run import run_python\nrun_python('')\n"
+        "print(pool._idle[0].process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    sandbox = Path("/proc", ran.stdout.decode().strip())
+
+    for _ in range(100):
+        if not sandbox.exists() or "Z" in (sandbox / "stat").read_text().split()[2]:
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the sandbox outlives its host")
+    groups.places.cache_clear()
+    gone = [
+        left.name
+        for place in groups.places()
+        for left in place.folder.glob("goldsieve-*")
+        if not Path("/proc", left.name.split("-")[1]).exists()
+    ]
+    assert gone == []
