@@ -16,7 +16,7 @@ from pipeline.readers import raw_rows
 from pipeline.verifiers._code_tests import read_tests
 from pipeline.verifiers._results import Policy, same_output
 from pipeline.verifiers.code import extract, unreadable, verdicts, verify
-from stages.sources import humaneval, livecodebench, mbpp
+from stages.sources import evalplus, humaneval, livecodebench, mbpp
 
 needs_sandbox = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed"
@@ -366,3 +366,33 @@ def test_livecodebench_as_released_is_read_and_run():
     assert verify(None, wrong, stdio).why == "test 3: wrong output"
     program = "class Solution:\n    def twice(self, n): return 2 * n"
     assert verify(None, program, call).why == "passed 1 tests"
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("reference", "program", "correct"),
+    [
+        ("def f(x): return 6 // x", "def f(x): return int(6 / x)", True),
+        ("def f(x): return 6 // x", "def f(x): return 6", False),
+        ("def f(x): return 6 // x", "def f(x): return None", False),
+        ("def f(x): return object()", "def f(x): return None", None),
+        ("def f(x): return None", "def f(x): return None", None),
+        ("def f(x): return 1 / 0", "def f(x): return 1", None),
+        ("import", "def f(x): return 1", None),
+    ],
+)
+def test_a_reference_says_what_is_right(reference, program, correct):
+    row = {
+        "prompt": "Divide.",
+        "entry_point": "f",
+        "canonical_solution": reference,
+        "base_input": [[1], [0]],
+        "plus_input": [[2]],
+    }
+    info = evalplus.adapt({**row, "canonical_solution": reference})
+    if reference == "import":
+        info["verify_info"] |= {"setup": "", "reference": reference}
+
+    verdict = verify(None, program, info["verify_info"])
+
+    assert verdict.correct is correct, verdict.why
