@@ -92,7 +92,19 @@ def remove(group: Group) -> None:
 @lru_cache(1)
 def places() -> tuple[Place, ...]:
     """Where this process may make groups; () if nowhere."""
-    return find(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
+    found = find(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
+    for place in found:
+        _sweep(place.folder)
+    return found
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the empty groups of processes that were killed before they could."""
+    for left in folder.glob("goldsieve-*"):
+        maker = left.name.split("-")[1]
+        if not Path("/proc", maker).exists():
+            with suppress(OSError):
+                left.rmdir()
 
 
 def find(listing: Path, mounted: Path) -> tuple[Place, ...]:

@@ -157,7 +157,12 @@ def become(
         os.execv(path, [path])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     main = types.ModuleType("__main__")
-    main.__dict__.update(__file__=path, __builtins__=__builtins__, __annotations__={})
+    own: dict[str, object] = {
+        "__file__": path,
+        "__cached__": None,
+        "__annotations__": {},
+    }
+    main.__dict__.update(own, __builtins__=__builtins__)
     sys.modules["__main__"] = main
     sys.argv[:] = [path]
     return compile(program, path, "exec", dont_inherit=True), main.__dict__

@@ -87,6 +87,10 @@ for name, arguments in job["calls"]:
 """
 
 
+class Unfit(ValueError):
+    """The row's own reference cannot say what is right."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """`timeout_s` for one test, `startup_s` for a process; `deadline` ends them all.
@@ -148,6 +152,31 @@ def judged_calls(
                 return
         done += len(faults)
         size = min(size * GROWTH, LARGEST_GROUP)
+
+
+def answers(program: str, calls: list[Call], pace: Pace) -> list[Call]:
+    """`calls` with what `program` answers as expected; Unfit where it has none.
+
+    For tests that have a reference and no expected outputs. A call that the reference
+    fails is no test, and left out.
+    """
+    told: list[Call] = []
+    for start in range(0, len(calls), LARGEST_GROUP):
+        group = calls[start : start + LARGEST_GROUP]
+        ran = _asked(program, group, pace, goes_on=True)
+        for line, call in zip(ran.told.split(b"\n")[:-1], group, strict=False):
+            answer = json.loads(line)
+            if "kind" in answer:
+                raise Unfit(
+                    f"the reference returns no plain value but {answer['kind']}"
+                )
+            if "value" in answer:
+                told.append(replace(call, expected=read(answer["value"])))
+        if why := broken(ran):
+            raise Unfit(f"the reference does not run: {why}")
+    if all(call.expected is None for call in told):
+        raise Unfit("the reference answers no test")
+    return told
 
 
 def _asked(program: str, calls: list[Call], pace: Pace, *, goes_on: bool) -> Ran:

@@ -9,7 +9,8 @@ Expected values never enter the program's process: asserts of the shape
 shape run in a sandbox of their own, apart from the program; see docs/sandbox.md.
 `language` (python or cpp, otherwise as the fence says), `timeout_s`, `memory_mb`,
 `total_timeout_s`, `all_tests`, `tolerance`, `whitespace`, `ignore_case` and
-`any_order` of `info` are optional.
+`any_order` of `info` are optional. With `reference`, a program, a call's tests need
+no output: it is what the reference answers, in the sandbox too.
 """
 
 import json
@@ -17,6 +18,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from pipeline.sandbox.run import Ran, is_remote, run_cpp, run_python
@@ -28,6 +30,8 @@ from pipeline.verifiers._code_calls import (
     PRELUDE,
     WIRE,
     Pace,
+    Unfit,
+    answers,
     broken,
     judged_calls,
 )
@@ -64,15 +68,10 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         return Verdict(None, program, why)
     if spoken == "cpp" and info["type"] != "stdio":
         return Verdict(False, program, "C++, where the tests call Python")
-    faults = _faults(program, info, spoken)
-    if info.get("all_tests"):
-        said = list(faults)
-    else:
-        said = []
-        for fault in faults:
-            said.append(fault)
-            if fault:
-                break
+    try:
+        said = _said(_faults(program, info, spoken), is_all=bool(info.get("all_tests")))
+    except Unfit as error:
+        return Verdict(None, program, str(error))
     failed = [(n, fault) for n, fault in enumerate(said, start=1) if fault]
     score = 1 - len(failed) / len(said) if info.get("all_tests") else None
     why = f"passed {len(said)} tests"
@@ -81,6 +80,18 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         why = f"test {number}: {fault}"
         why += f" ({len(failed)} of {len(said)} fail)" if info.get("all_tests") else ""
     return Verdict(not failed, program, why, score)
+
+
+def _said(faults: Iterator[str], *, is_all: bool) -> list[str]:
+    """All faults, or those up to the first that is one."""
+    if is_all:
+        return list(faults)
+    said = []
+    for fault in faults:
+        said.append(fault)
+        if fault:
+            break
+    return said
 
 
 def verdicts(completion: str, info: dict[str, Any]) -> list[str]:
@@ -152,10 +163,8 @@ def _faults(program: str, info: dict[str, Any], spoken: str) -> Iterator[str]:
             yield LATE if pace.is_late() else _stdio(program, test, pace, rules, spoken)
         return
     if info["type"] == "call":
-        calls = [
-            Call(info["fn_name"], list(test["input"]), test["output"], "alike")
-            for test in read_tests(info)
-        ]
+        calls = _calls(info, pace)
+        program = _completed(program, info) if info.get("setup") else program
         tolerance = float(info.get("tolerance") or 0)
         yield from judged_calls(
             program, calls, pace, goes_on=goes_on, tolerance=tolerance
@@ -166,6 +175,26 @@ def _faults(program: str, info: dict[str, Any], spoken: str) -> Iterator[str]:
         yield from judged_calls(whole, calls, pace, goes_on=goes_on)
     else:
         yield _apart(program, whole, info, pace)
+
+
+def _calls(info: dict[str, Any], pace: Pace) -> list[Call]:
+    if info.get("reference"):
+        return _expected(json.dumps(info, sort_keys=True), pace.timeout_s)
+    return [
+        Call(info["fn_name"], test["input"], test["output"], "alike")
+        for test in read_tests(info)
+    ]
+
+
+@lru_cache(256)
+def _expected(info_text: str, timeout_s: float) -> list[Call]:
+    """The calls with what the row's reference answers, run in the sandbox once."""
+    info = json.loads(info_text)
+    calls = [
+        Call(info["fn_name"], test["input"], None, "alike") for test in read_tests(info)
+    ]
+    pace = Pace(timeout_s, STARTUP_S, MEMORY_MB)
+    return answers(info["reference"], calls, pace)
 
 
 def _stdio(
