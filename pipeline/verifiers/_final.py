@@ -37,7 +37,7 @@ BARE = (
 )
 UNIT = r"(?:\s?(?:\\?%|percent\b|pct\b|[€£¥₹]|\\?\$(?!\S*\$)))?"
 FORMULA = re.compile(
-    rf"(?:\$\$(?P<a>[^$]+)\$\$|\$(?P<b>[^$\n]+)\$|\\\((?P<c>.+?)\\\)|\\\[(?P<d>.+?)\\\]"
+    rf"(?:\$\$(?P<a>[^$]+)\$\$|\$(?P<b>(?:[^$\n\\]|\\.)+)\$|\\\((?P<c>.+?)\\\)|\\\[(?P<d>.+?)\\\]"
     rf"|(?P<e>{BARE})|(?P<f>(?:[$€£¥]\s?)?(?:{NUMBER})))(?P<unit>{UNIT})",
     re.S,
 )
@@ -46,13 +46,13 @@ BRACE = re.compile(r"\\.|[{}]", re.S)
 BARE_BOX = re.compile(r"\\boxed\s*([^\s{}$\\][^\s{}$]*)")
 JOINED = re.compile(r"[^.]*(?:,|;|\b(?:and|or)\b|[和或及])[^.]*|[^\w.]*")
 PROSE = re.compile(
-    r"\b(?:an?(?= [a-z]{2})|I(?= )|are|as|be|but|by|cannot|do|for|get|have|hence|is|it|"
-    r"not|of|so|that|the|then|there|therefore|this|thus|to|was|we|which|with|you|donc|"
-    r"est|pas|ist|nicht)\b",
+    r"\b(?:an?(?= [a-z]{2})|(?-i:I)(?= )|are|as|be|but|by|cannot|do|for|get|have|hence"
+    r"|is|it|not|of|so|that|the|then|there|therefore|this|thus|to|was|we|which|with|you"
+    r"|donc|est|pas|ist|nicht)\b",
     re.I,
 )
 WORDS = re.compile(r"[^\W\d_]{2,}")
-DEEP_WORDS = re.compile(r"\\[A-Za-z]+")
+DEEP_WORDS = re.compile(r"\\(?:begin|end)\{[a-z]+\}|\\[A-Za-z]+")
 IS = re.compile(
     r"(?:\b(?:is|are|equals?|gives|est(?: de)?|ist|es|был[ао]?|равно|to be)\b"
     r"|[=≈:：是为為])"
@@ -103,6 +103,8 @@ def final(completion: str) -> Final:
     marked = _marked(text)
     if marked is not None:
         return marked
+    if LISTED.fullmatch(text.strip()):
+        return Final(_undelimited(text), "whole text")
     tail = text[-TAIL:]
     anchors = list(ANCHOR.finditer(tail))
     for anchor in reversed(anchors):
@@ -239,12 +241,13 @@ def _statement(rest: str, *, digits: bool = False) -> str | None:
     rest = rest[:1_000].lstrip(" \t*:：=\n")
     sentence = SENTENCE.split(rest, maxsplit=1)[0].strip().strip("*` ").rstrip(".。 ")
     if LISTED.fullmatch(sentence):
-        return re.sub(r"\$|\\[()]", "", sentence).strip('"\\ .')
+        return _undelimited(sentence)
     if rest.startswith(("$", "\\(", "\\[")) and (leading := FORMULA.match(rest)):
         return _formula(leading)
     if not sentence:
         return None
-    if is_expression(sentence) and not re.search(r"[^\W\d_]{3,}.*\d", sentence):
+    spoken = re.sub(r"\b(?:and|or)\b", " ", DEEP_WORDS.sub(" ", sentence))
+    if is_expression(sentence) and not re.search(r"[^\W\d_]{3,}.*\d", spoken):
         return (
             sentence if not digits or re.search(r"\d|\\|^\W?\w\W?$", sentence) else None
         )
@@ -259,6 +262,10 @@ def _statement(rest: str, *, digits: bool = False) -> str | None:
     if found:
         return _formula(_paid(found))
     return None if digits else sentence
+
+
+def _undelimited(text: str) -> str:
+    return re.sub(r"\$|\\[()]|\\*\"", "", text).strip(" .")
 
 
 def _has_value(found: re.Match[str]) -> bool:

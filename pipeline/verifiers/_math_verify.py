@@ -15,6 +15,9 @@ MAX_LENGTH = 2_000
 MAX_DEPTH = 30
 
 
+INDEXED_TUPLE = re.compile(r",[^()]*\)\s?_")
+
+
 class Undecided(Exception):
     """No step can settle this pair; the message says why."""
 
@@ -23,6 +26,8 @@ def equal(gold: str, said: str) -> bool:
     """What sympy finds; Undecided where asking could take for ever."""
     if is_huge(gold) or is_huge(said):
         raise Undecided("too large to compute with")
+    if INDEXED_TUPLE.search(gold) or INDEXED_TUPLE.search(said):
+        return False  # the parser drops what it cannot read in them
     ours, theirs = parsed(gold), parsed(said)
     if not ours or not theirs:
         return False
@@ -45,7 +50,10 @@ def _compared(ours: list[Any], theirs: list[Any]) -> bool:
 def _values_agree(ours: Any, theirs: Any) -> bool:
     """Whether two constants are equal to six digits, however small they are."""
     import sympy
+    from sympy.core.relational import Relational
 
+    if isinstance(ours, Relational) and isinstance(theirs, Relational):
+        return _proportional(ours, theirs)
     if not isinstance(ours, sympy.Expr) or not isinstance(theirs, sympy.Expr):
         return True
     if ours.free_symbols or theirs.free_symbols:
@@ -56,6 +64,29 @@ def _values_agree(ours: Any, theirs: Any) -> bool:
     ):
         return True
     return bool(abs(left - right) <= 1e-6 * max(abs(left), abs(right)))
+
+
+def _proportional(ours: Any, theirs: Any) -> bool:
+    """Whether two relations differ by a constant factor, as 2x = 2y and x = y do.
+
+    math-verify also accepts equations with other constants, such as x^2 + x + 1 = 0
+    for x^2 + x + 2 = 0. The factor is measured at three points.
+    """
+    import sympy
+
+    left, right = (
+        sympy.fraction(sympy.together(relation.lhs - relation.rhs))[0]
+        for relation in (ours, theirs)
+    )
+    letters = sorted(left.free_symbols | right.free_symbols, key=str)
+    factors = []
+    for start in (2, 5, 11):
+        at = {x: sympy.Rational(start + 3 * n, 7) for n, x in enumerate(letters)}
+        bottom = right.subs(at).evalf(20)
+        if bottom == 0:
+            return False
+        factors.append(left.subs(at).evalf(20) / bottom)
+    return all(abs(factor - factors[0]) < 1e-9 * abs(factors[0]) for factor in factors)
 
 
 @lru_cache(20_000)

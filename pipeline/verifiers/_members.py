@@ -21,6 +21,7 @@ PARTING = re.compile(
     r"[(\[{]|[)\]}]|[,;]| (?:and|or|et|und|или|и) |和|或"
     r"|(?<=\d) y (?=\d)|(?<=[\d)\]}])(?:and|or)(?=[\d(\[\\A-Za-z-])"
 )
+ADJACENT = re.compile(r"(?:\([^(),]+,[^()]*\)\s*){2,}")
 NAME = r"\\?[A-Za-z]+(?:_\{?\w+\}?)?'?"
 NAMED = re.compile(
     rf"{NAME}(?:\([\w, ]+\))?|[A-Za-z ]+|\({NAME}(?:, ?{NAME})+\)|\|[A-Za-z ]+\||"
@@ -55,6 +56,8 @@ def _encloses(text: str, left: str) -> bool:
 def _parted(text: str) -> list[str]:
     if not opened_evenly(text):
         return [text.strip()]
+    if ADJACENT.fullmatch(text):
+        text = re.sub(r"\)\s*\(", "),(", text)
     cuts, depth = [], 0
     for found in PARTING.finditer(text):
         sign = found[0]

@@ -75,6 +75,7 @@ RULES = [
     (r"\\(?:mathbb|Bbb)\s*\{?([RZNQC])\}?", r"\\mathbb{\1}"),
     (r"\\backslash(?![a-zA-Z])", r"\\setminus"),
     (r"\\frac\s*(\d)|\\frac\s+([a-zA-Z])", r"\\frac{\1\2}"),
+    (r"\\frac\s*(\\[a-zA-Z]+)(?![a-zA-Z{])", r"\\frac{\1}"),
     (r"(\\frac\s*\{[^{}]*\})\s*([\da-zA-Z])", r"\1{\2}"),
     (r"\\frac\s+\{", r"\\frac{"),
     (r"(\\frac\{[^{}]*\})\s+\{", r"\1{"),
@@ -84,6 +85,7 @@ RULES = [
     (r"(?<![a-zA-Z\\])pi(?![a-zA-Z])", r"\\pi "),
     (r"(?<![a-zA-Z\\])(?:infinity|infty|oo)(?![a-zA-Z])", r"\\infty "),
     (r"\+\s?/\s?-", r"\\pm "),
+    (r"(?<=\d) ?([apAP])\.? ?[mM]\b\.?", r" \1m"),
     (r"\*\*", "^"),
     (r"\\?%", "%"),
     (r"(?:\{\s*\})?(?:\{\s*\^\s*\\circ\s*\}|\^\s*\{?\s*\\circ\s*\}?|\\degree(?![a-zA-Z]))",
@@ -96,6 +98,7 @@ WRAPPED = re.compile(
 )
 NUMBER = re.compile(r"[-+]?\d{1,300}(?:\.\d{1,300})?")
 ENDS = ".,;:。"
+BETWEEN = re.compile(r"\$\s*((?:,|;|and|or|\\text\{ ?(?:and|or) ?\}|\s)*)\s*\$")
 
 
 @lru_cache(50_000)
@@ -111,6 +114,8 @@ def plain(answer: str) -> str:
     if "\\" in text and (inner := last_box(text)) is not None:
         text = inner
     text = _unwrapped(text)
+    if "$" in text and BETWEEN.search(text):
+        text = BETWEEN.sub(r" \1 ", text).strip("$ ")
     if "&" in text:
         text = ENTITY.sub(lambda entity: ENTITIES[entity[0]], text)
     text = _ungrouped(text)

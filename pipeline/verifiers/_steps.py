@@ -33,6 +33,8 @@ def _same(gold: str, said: str, policy: Policy, depth: int) -> tuple[bool, str]:
         return True, "equal as text"
     if depth > MAX_DEPTH:
         raise Undecided("nested too deeply")
+    if "\\approx" in gold and "\\approx" in said and not _approximate(gold, said):
+        return False, "compared as approximations"
     gold, said = _settled(gold), _settled(said)
     if _words(gold) and _words(gold) == _words(said):
         return True, "equal as words"
@@ -48,6 +50,14 @@ FAMILY = re.compile(
     r"(?P<body>.+?),? ?\(?(?:where |for |with )?(?:all )?(?:integers? )?"
     r"(?P<letter>[a-z]) ?(?:\\in ?\\mathbb\{[ZN]\}|is an integer)\)?"
 )
+
+
+def _approximate(gold: str, said: str) -> bool:
+    """Whether the rounded values behind two exact ones are equal as text."""
+    ours, theirs = gold.rpartition("\\approx")[2], said.rpartition("\\approx")[2]
+    return squeezed(ours) == squeezed(theirs)
+
+
 SAME_WORDS = {
     "no solutions": "no solution", "no real solution": "no solution",
     "no real solutions": "no solution", "\\emptyset": "no solution",
@@ -152,11 +162,15 @@ def _as_equations(gold: str, said: str, context: Context) -> bool | None:
 def _both_equations(
     ours: list[str], theirs: list[str], context: Context
 ) -> bool | None:
+    if len(ours) > 2 and any(side.endswith(ours[0]) for side in ours[1:]):
+        return False  # several equations run together, and they are not equal as text
     if squeezed(ours[0]) == squeezed(theirs[0]):
         return context.same(ours[-1], theirs[-1])
     if arguments := _arguments(ours[0], theirs[0]):
         left, right = arguments
         return context.same(ours[-1], _renamed(theirs[-1], right, left))
+    if number(ours[0]) and number(theirs[0]):
+        return context.same(ours[0], theirs[0]) and context.same(ours[-1], theirs[-1])
     if len(ours) == len(theirs) == 2:
         if context.same(ours[0], theirs[1]) and context.same(ours[1], theirs[0]):
             return True
@@ -191,7 +205,10 @@ def _arguments(left: str, right: str) -> tuple[str, str] | None:
 
 
 def _as_math_verify(gold: str, said: str, context: Context) -> bool | None:
-    return equal(quantity(gold).text, quantity(said).text)
+    ours, theirs = (
+        quantity(text).text.replace(" degrees", "") for text in (gold, said)
+    )
+    return equal(ours, theirs)
 
 
 STEPS: dict[str, Callable[[str, str, Context], bool | None]] = {

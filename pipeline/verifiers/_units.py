@@ -73,12 +73,13 @@ SHORT_UNITS = """cm mm km nm kg mg ml mL dL cL ft in yd mi lb oz hr min s m g h 
 SHORT = set(SHORT_UNITS.split())
 FUNCTIONS = "and or pi sin cos tan log sqrt mod exp infty cdot times frac if for"
 NO_UNITS = set(FUNCTIONS.split())
+LITTLE = {"of", "to", "per", "on", "at", "a", "by", "as"}
 COIN = re.compile(r"([-+]?) ?\\?([$€£¥₹₽₩]) ?([-+]?[\d.].*)", re.S)
 COIN_AFTER = re.compile(r"(.*[\d.}]) ?\\?([$€£¥₹₽₩])")
 BASED = re.compile(r"\{?([0-9A-F]+)_\{?\(?(\d+)\)?\}?\}?")
+NAME = r"[^\W\d_]+(?: ?\^\{?-?\d\}?|\d)?"
 UNIT = re.compile(
-    r"(.*?[\d}%)]|.*\\(?:pi|infty)) ?((?<=[ }])?[^\W\d_][^\W\d_ .·/^0-9{}()°$-]*"
-    r"[\w ./^{}·-]*)"
+    rf"(.*?[\d}})%]|.*\\(?:pi|infty)) ?((?<=[ }}])?{NAME}(?:[ ./·-]+{NAME})*)"
 )
 POWERED = re.compile(r"([^\W\d_°$¢€£¥₹₽₩]+|[°$¢€£¥₹₽₩][CF]?)\^?\{?(-?\d)?\}?")
 
@@ -123,12 +124,14 @@ def _is_unit(unit: str, *, touching: bool) -> bool:
     words = re.findall(r"[^\W\d_]+", unit)
     if not words or any(word.lower() in NO_UNITS for word in words):
         return False
+    if words[0] in LITTLE:
+        return False
     if touching and len(words[0]) == 1 and words[0].isascii():
         return False  # the m of 5m may be a variable
     return all(
         len(word) > 2 or word in SHORT or not word.isascii() or word.lower() in OTHERS
         for word in words
-        if word not in ("of", "to", "per", "on", "at", "a", "by", "as")
+        if word not in LITTLE
     )
 
 

@@ -53,7 +53,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     if policy.boxed and found.how not in ("box", "tag"):
         return Verdict(False, found.text, "no answer in a box")
     if gold.letter and (letter := chosen(completion)):
-        return Verdict(letter == gold.letter, letter, "compared as letters")
+        return _option(gold, letter, found, policy)
     said = found.text
     if said is None:
         return Verdict(False, None, "no answer found")
@@ -66,6 +66,21 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     except RecursionError:
         return Verdict(None, said, f"{found.how}: nested too deeply")
     return Verdict(right, said, f"{found.how}: {step}")
+
+
+def _option(gold: Gold, letter: str, found: Final, policy: Policy) -> Verdict:
+    """The letter decides, unless the numbers that stand behind equal ones differ."""
+    ours, theirs = _behind(gold.text), _behind(plain((found.text or "")[:MAX_LENGTH]))
+    if letter == gold.letter and number(ours) and number(theirs):
+        right = same(ours, theirs, policy)[0]
+        return Verdict(right, letter, "compared as letters and their numbers")
+    return Verdict(letter == gold.letter, letter, "compared as letters")
+
+
+def _behind(text: str) -> str:
+    """What follows the letter of an option: "0" in "(A) 0"."""
+    found = re.match(r"\(?[A-J](?:\)|[.:]|(?= ))[.:]?\s*(.*)", text, re.S)
+    return found[1] if found else ""
 
 
 def _compared(gold: Gold, found: Final, policy: Policy) -> tuple[bool, str]:
@@ -89,14 +104,13 @@ def _gold(answer: str) -> Gold:
 
 def _answer_of(answer: str) -> str:
     """The answer that a gold text is or ends with, in one spelling."""
-    if answer.count("\\boxed") > 1 or len(answer) > 60 or "\n" in answer.strip():
-        marked = "\\boxed" in answer or "</answer>" in answer or ANCHOR.search(answer)
-        if marked and not (is_expression(answer) and "\\boxed" not in answer):
-            found = final(answer)
-            if found.joined > 1:
-                return ", ".join(map(plain, found.boxes[-found.joined :]))
-            return plain(found.text or answer)
-    return plain(answer)
+    boxed = "\\boxed" in answer
+    if not boxed and (is_expression(answer) or not ANCHOR.search(answer)):
+        return plain(answer)
+    found = final(answer)
+    if found.joined > 1:
+        return ", ".join(map(plain, found.boxes[-found.joined :]))
+    return plain(found.text or answer)
 
 
 def _is_option(text: str) -> bool:
