@@ -8,6 +8,7 @@ are kept: what a time limit cut short, or a machine could not run, is asked anew
 
 import json
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Iterable, Sequence
@@ -24,7 +25,7 @@ LIBRARIES = ("math-verify", "latex2sympy2_extended", "sympy", "reasoning-gym")
 CODE = ("verifiers", "sandbox")  # folders beside this file that make verdicts
 ASKED = 500  # keys in one query
 # Verdicts that may be others on another day.
-PASSING = ("timeout", "too much output", "exit code -", "judge")
+PASSING = re.compile(r"timeout|too much output|exit code (?:-|1[2-5]\d)|judge")
 BUSY_S = 60
 
 
@@ -74,7 +75,7 @@ def key(*rests_on: str | None) -> bytes:
 
 def is_final(verdict: Verdict) -> bool:
     """Whether the verdict would be the same on another day."""
-    return not any(name in verdict.why for name in PASSING)
+    return not PASSING.search(verdict.why)
 
 
 @cache

@@ -50,7 +50,15 @@ def test_what_differs_has_another_key(one, other):
     assert key(*one) == key(*one)
 
 
-@pytest.mark.parametrize("why", ["verifier_timeout", "test 3: timeout", "judge_budget"])
+@pytest.mark.parametrize(
+    "why",
+    [
+        "verifier_timeout",
+        "test 3: timeout",
+        "test 1: exit code 137: Killed",
+        "judge_budget",
+    ],
+)
 def test_what_another_day_may_decide_is_not_kept(tmp_path, why):
     kept = Verdicts(tmp_path)
     kept.keep([(key("a"), Verdict(None, None, why))])
