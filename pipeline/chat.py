@@ -62,11 +62,13 @@ class Reply(NamedTuple):
     """What the model said; `why` says why that is nothing, or not the whole.
 
     `why` is empty, `truncated`, `refused`, `budget`, `rejected: …` (the server will
-    not answer this question) or `lost: …` (every attempt failed).
+    not answer this question) or `lost: …` (every attempt failed). `tokens` is how many
+    the server says it wrote, 0 where it does not.
     """
 
     text: str | None
     why: str = ""
+    tokens: int = 0
 
 
 @dataclass
@@ -214,6 +216,7 @@ def _read(run: Run, text: bytes, asked: int) -> Reply | None:
         )
         spent = int((told.get("usage") or {}).get("total_tokens") or 0)
         spent = spent or (asked + len(said or "")) // 4
+        written = int((told.get("usage") or {}).get("completion_tokens") or 0)
         end = choice.get("finish_reason")
     except UNREADABLE:
         return None
@@ -227,7 +230,7 @@ def _read(run: Run, text: bytes, asked: int) -> Reply | None:
     if is_refused:
         return Reply(None, "refused")
     whole = said if isinstance(said, str) else None
-    return Reply(whole, "truncated" if end == "length" else "")
+    return Reply(whole, "truncated" if end == "length" else "", written)
 
 
 def _told(status: int, text: bytes) -> str:

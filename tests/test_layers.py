@@ -57,7 +57,7 @@ MAY = {
         "untrusted",
         "verifiers",
     },
-    "engines": {"errors", "models", "prompts", "console", "engines"},
+    "engines": {"chat", "errors", "models", "prompts", "console", "engines"},
 }
 STAGES_NEVER = {"recipe", "tables", "__main__", "standalone", "ledger", "publish"}
 TRAINERS_MAY = {

@@ -21,7 +21,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.console import progress
-from pipeline.engines.contract import Engine, load, seed_of
+from pipeline.engines.contract import LOST, Engine, load, seed_of
 from pipeline.errors import UserError
 from pipeline.models import Model, resolve
 from pipeline.prompts import messages
@@ -34,7 +34,7 @@ from stages.rollouts.rounds import Adaptive, spent
 SCHEMA = ROLLOUT
 SHARD = 200_000  # rows of one file of the output
 
-# Options of vLLM that change how fast it samples and not what.
+# Options that change how fast an engine samples and not what.
 SPEED = {
     "data_parallel_size",
     "enable_prefix_caching",
@@ -44,13 +44,20 @@ SPEED = {
     "max_num_seqs",
     "pipeline_parallel_size",
     "tensor_parallel_size",
+    # And of servers.
+    "attempts",
+    "concurrency",
+    "key_env",
+    "max_wait_s",
+    "timeout_s",
+    "urls",
 }
 
 
 class Params(Settings):
     """How completions are sampled, or where they are recorded."""
 
-    engine: Literal["transformers", "vllm", "replay"] = "transformers"
+    engine: Literal["transformers", "vllm", "server", "replay"] = "transformers"
     samples: int = Field(default=8, ge=1)
     temperature: float = Field(default=1.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
@@ -61,6 +68,7 @@ class Params(Settings):
     limit: int | None = Field(default=None, ge=1)
     batch_size: int = Field(default=256, ge=1)
     vllm: dict[str, Any] = Field(default_factory=dict)
+    server: dict[str, Any] = Field(default_factory=dict)
     replay: tuple[Recording, ...] = ()
     adaptive: Adaptive | None = None
 
@@ -108,7 +116,7 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
 def identity(params: Params, model: Model) -> dict[str, Any]:
     """All that says what a sample is, apart from its problem, number and k."""
     chosen = ("engine", "temperature", "top_p", "max_tokens", "seed", "system")
-    options = params.vllm if params.engine == "vllm" else {}
+    options = _options(params) if params.engine in ("vllm", "server") else {}
     return {
         "model": model.name,
         "revision": model.revision,
@@ -149,8 +157,7 @@ class Sampler:
     @cached_property
     def _engine(self) -> Engine:
         params = self._params
-        fits = {"transformers": {"batch_size": params.batch_size}, "vllm": params.vllm}
-        return load(params.engine, self._model, fits[params.engine])
+        return load(params.engine, self._model, _options(params))
 
     def _drawn(self, wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Sample what is missing, batch after batch; each is kept before the next.
@@ -163,7 +170,7 @@ class Sampler:
         )
         if not missing.height:
             return
-        engine, tokens = self._engine, 0
+        engine, tokens, lost = self._engine, 0, 0
         with progress() as bar:
             task = bar.add_task("rollouts", total=missing.height)
             for batch in missing.iter_slices(params.batch_size):
@@ -182,13 +189,27 @@ class Sampler:
                     max_tokens=params.max_tokens,
                 )
                 made = _table(batch, completions, seeds)
-                store.save(self._folder, made)
-                yield made
+                made = made.filter(pl.col("finish_reason") != LOST.finish_reason)
+                lost += batch.height - made.height
+                if made.height:
+                    store.save(self._folder, made)
+                    yield made
                 tokens += sum(completion.n_tokens for completion in completions)
                 bar.advance(task, batch.height)
                 per_s = tokens / max(bar.tasks[0].elapsed or 0, 1e-3)
                 bar.update(task, description=f"rollouts, {per_s:,.0f} tokens/s")
+        if lost:
+            raise UserError(
+                f"rollouts: {lost:,} of {missing.height:,} samples had no answer",
+                hint="the others are kept: mend the servers and run again",
+            )
         self._done = pl.concat([self._done, missing.select("key", "sample")])
+
+
+def _options(params: Params) -> dict[str, Any]:
+    """What the engine is loaded with."""
+    batches = {"batch_size": params.batch_size}
+    return {"vllm": params.vllm, "server": params.server}.get(params.engine, batches)
 
 
 def _table(
