@@ -5,7 +5,7 @@ another than the default under `policy` in its `verify_info`.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pipeline.errors import UserError
 
@@ -31,24 +31,33 @@ CHOICES = {
     "percent": ("either", "fraction", "number"),
     "units": ("optional", "required", "convert"),
 }
+Chosen = TypeVar("Chosen")
 
 
 def policy_of(info: dict[str, Any]) -> Policy:
-    """The policy that a row's `verify_info` asks for under `policy`."""
-    given = info.get("policy")
-    if not given:
+    """The policy of the maths verifier that a row's `verify_info` asks for."""
+    if not info.get("policy"):
         return DEFAULT
-    if unknown := set(given) - set(Policy._fields):
-        raise UserError(
-            f"no policy of the maths verifier is called {sorted(unknown)[0]!r}",
-            hint=f"there are {', '.join(Policy._fields)}",
-        )
+    policy = chosen_policy(Policy, Policy._fields, info)
     for name, allowed in CHOICES.items():
-        if given.get(name, allowed[0]) not in allowed:
+        if (given := getattr(policy, name)) not in allowed:
             raise UserError(
-                f"policy {name}: {given[name]!r}", hint=f"one of {', '.join(allowed)}"
+                f"policy {name}: {given!r}", hint=f"one of {', '.join(allowed)}"
             )
-    return Policy(**given)
+    return policy
+
+
+def chosen_policy(
+    kind: Callable[..., Chosen], names: tuple[str, ...], info: dict[str, Any]
+) -> Chosen:
+    """`info["policy"]` as a policy of this kind; UserError for a name it lacks."""
+    given = info.get("policy") or {}
+    if unknown := sorted(set(given) - set(names)):
+        raise UserError(
+            f"no policy of this verifier is called {unknown[0]!r}",
+            hint=f"there are {', '.join(names)}",
+        )
+    return kind(**given)
 
 
 class Context(NamedTuple):

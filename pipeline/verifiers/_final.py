@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipeline.verifiers._phrases import ANCHOR, STRONG
+from pipeline.verifiers._phrases import STRONG, anchors
 
 TAIL = 10_000
 LONGEST_BOX = 4_000
@@ -106,8 +106,7 @@ def final(completion: str) -> Final:
     if LISTED.fullmatch(text.strip()):
         return Final(_undelimited(text), "whole text")
     tail = text[-TAIL:]
-    anchors = list(ANCHOR.finditer(tail))
-    for anchor in reversed(anchors):
+    for anchor in anchors(tail):
         if stated_there := _statement(tail[anchor.end() :]):
             return Final(stated_there, "phrase")
     if is_expression(text):
@@ -279,10 +278,16 @@ def _paid(found: list[re.Match[str]]) -> re.Match[str]:
 
 
 def _last(tail: str) -> str | None:
-    last = None
-    for last in FORMULA.finditer(tail):  # noqa: B007  (its last value is used)
-        pass
-    return _formula(last) if last else None
+    """The last formula or number: in the last line, unless formulas span lines."""
+    lines = tail.rstrip()
+    line = lines[lines.rfind("\n") + 1 :]
+    if "$$" in tail or "\\[" in tail or "\\(" in tail:
+        line = tail
+    for text in dict.fromkeys((line, tail)):
+        found = list(FORMULA.finditer(text))
+        if found:
+            return _formula(found[-1])
+    return None
 
 
 def _formula(found: re.Match[str]) -> str:

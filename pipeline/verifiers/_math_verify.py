@@ -12,10 +12,13 @@ from functools import lru_cache
 from typing import Any
 
 MAX_LENGTH = 2_000
-MAX_DEPTH = 30
+MAX_DEPTH = 15
+MAX_SIDES = 30
+MAX_FUNCTIONS = 8
 
 
-INDEXED_TUPLE = re.compile(r",[^()]*\)\s?_")
+# Tuples with an index, and what is neither ASCII nor Greek.
+UNREAD = re.compile(r",[^()]*\)\s?_|[^\x00-\x7fͰ-Ͽ]")
 
 
 class Undecided(Exception):
@@ -26,8 +29,8 @@ def equal(gold: str, said: str) -> bool:
     """What sympy finds; Undecided where asking could take for ever."""
     if is_huge(gold) or is_huge(said):
         raise Undecided("too large to compute with")
-    if INDEXED_TUPLE.search(gold) or INDEXED_TUPLE.search(said):
-        return False  # the parser drops what it cannot read in them
+    if UNREAD.search(gold) or UNREAD.search(said):
+        return False  # the parser drops what it cannot read, and compares the rest
     ours, theirs = parsed(gold), parsed(said)
     if not ours or not theirs:
         return False
@@ -108,6 +111,10 @@ def _alarm() -> int | None:
     return 5 if threading.current_thread() is threading.main_thread() else None
 
 
+FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|ln|log|exp|sinh|cosh|tanh|Gamma)\b")
+OPERATOR = re.compile(r"\\(?:int|iint|iiint|oint|sum|prod|lim)(?![a-z])")
+# The exponent of a sum that has letters, which would be expanded.
+SUM_POWER = re.compile(r"[a-z][^()]*\)\s*\^\s*\{?\s*(\d{3,})")
 EXPONENT = re.compile(r"\^\s*(?:(\d+)|([{(]))")
 
 
@@ -117,9 +124,22 @@ def is_huge(text: str) -> bool:
         return True
     if any(int(n[:9]) > 3_000 for n in re.findall(r"(\d+)\s*[!^]", text) if len(n) > 3):
         return bool(re.search(r"!|\^\s*\{?\d{3}", text))
-    if "\\binom" in text and re.search(r"\d{5}", text):
+    if re.search(r"binom|\\choose", text) and re.search(r"\d{5}", text):
+        return True
+    if text.count("=") > MAX_SIDES or len(FUNCTION.findall(text)) > MAX_FUNCTIONS:
+        return True
+    if OPERATOR.search(text) and _is_hard(text):
+        return True
+    if any(int(n[:9]) > 200 for n in SUM_POWER.findall(text)):
         return True
     return _deepest(text) > MAX_DEPTH or any(map(_is_tall, EXPONENT.finditer(text)))
+
+
+def _is_hard(text: str) -> bool:
+    """Integrals, sums and limits that sympy would work on for seconds and give up."""
+    several = len(OPERATOR.findall(text)) > 1
+    variable_power = re.search(r"[a-z]\s*\^\s*(?:[a-z]|\{[^{}]*[a-z])", text)
+    return bool(several or variable_power or re.search(r"\d{4}|\^\s*\{\\sin", text))
 
 
 def _deepest(text: str) -> int:

@@ -10,7 +10,7 @@ import unicodedata
 from functools import lru_cache
 
 from pipeline.verifiers._final import TAG, after_thinking, last_box
-from pipeline.verifiers._phrases import ANCHOR
+from pipeline.verifiers._phrases import anchors
 from pipeline.verifiers._spelling import plain
 
 ALPHABETS = {
@@ -117,8 +117,7 @@ def committed(text: str) -> str | None:
     """The letter named after the last announcement, or the last one not ruled out."""
     if short := letters(text):
         return short
-    anchors = [found.end() for found in ANCHOR.finditer(text)]
-    for start in reversed(anchors):
+    for start in (anchor.end() for anchor in anchors(text)):
         sentence = re.split(r"[.。\n]\s", text[start : start + 200].lstrip(" \n*:："))[
             0
         ]

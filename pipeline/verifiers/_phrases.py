@@ -6,6 +6,7 @@ box before it.
 """
 
 import re
+from collections.abc import Iterator
 
 LATIN = (
     r"(?:final |correct |right )?(?:answers?|ans)|r[ée]ponse(?: finale)?"
@@ -41,3 +42,35 @@ STRONG = re.compile(
     r"\b(?:final|correct) answer\b\**[ \t]*(?:is\b|[:：])|####|最终答案[是为為:：]",
     re.I,
 )
+# What every anchor contains, in lower case: looked for before any pattern is tried.
+WORDS = """#### answer ans a: a** a： réponse reponse antwort respuesta resposta
+    risposta antwoord odpowied cevap jawaban svar vastaus odpov răspuns raspuns válasz
+    valasz result solution ergebnis lösung losung resultado risultato wynik sonu ответ
+    відповідь отговор одговор 答 結果 结果 选 正解 解 정답 답
+    الإجابة الجواب الاجابة الناتج پاسخ جواب उत्तर উত্তর คำตอบ התשובה απάντηση
+    án lời quả"""
+STEMS = tuple(WORDS.split())
+
+
+def anchors(text: str) -> Iterator[re.Match[str]]:
+    """The announcements of an answer in `text`, from the last to the first."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # some capitals have no small letter of one sign
+        yield from reversed(list(ANCHOR.finditer(text)))
+        return
+    present = [stem for stem in STEMS if stem in lowered]
+    before = len(text)
+    while present:
+        last = {stem: lowered.rfind(stem, 0, before) for stem in present}
+        present = [stem for stem in present if last[stem] >= 0]
+        if not present:
+            return
+        before = max(last.values())
+        start = max(0, before - 25)
+        found = None
+        for found in ANCHOR.finditer(text, start, before + 100):
+            if found.start() <= before < found.end():
+                break
+        if found and found.start() <= before < found.end():
+            before = found.start()
+            yield found

@@ -1,24 +1,42 @@
-"""Answers that must be written as the gold one is: white space and case aside."""
+"""Answers that must be written as the gold one is: white space and case aside.
 
-from typing import Any
+`info["policy"]` says what else does not count, or what does: `case` (true: capitals
+count), `punctuation` (false: signs such as . , ! ' do not count), `articles` (false:
+a leading "the", "a" or "an" does not count). Unicode is composed (NFC) first.
+"""
 
+import re
+import unicodedata
+from typing import Any, NamedTuple
+
+from pipeline.verifiers._context import chosen_policy
 from pipeline.verifiers._final import after_thinking, stated
-from pipeline.verifiers._phrases import ANCHOR
+from pipeline.verifiers._phrases import anchors
 from pipeline.verifiers.contract import Verdict
+
+
+class Policy(NamedTuple):
+    """What counts when two texts are compared."""
+
+    case: bool = False
+    punctuation: bool = True
+    articles: bool = True
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the answer, or all that follows the thinking, is the gold text."""
+    policy = chosen_policy(Policy, Policy._fields, info)
     text = stated(completion)
     if not answer or not answer.strip():
         return Verdict(None, text, "the gold answer is empty")
     said = [text]
     if text == after_thinking(completion).strip():
-        said += [
-            text[found.end() :].strip(" .*`\"'")
-            for found in [*ANCHOR.finditer(text)][-1:]
-        ]
-    same = _folded(answer) in map(_folded, said)
+        announced = next(anchors(text), None)
+        if announced:
+            line = text[announced.end() :].strip().partition("\n")[0]
+            said.append(line.strip(" .*`\"'"))
+    gold = _folded(answer, policy)
+    same = gold in (_folded(one, policy) for one in said)
     return Verdict(same, said[-1], "compared as text")
 
 
@@ -27,5 +45,11 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     return None if answer and answer.strip() else "the gold answer is empty"
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
+def _folded(text: str, policy: Policy) -> str:
+    text = unicodedata.normalize("NFC", text)
+    if not policy.case:
+        text = text.casefold()
+    if not policy.punctuation:
+        text = re.sub(r"[^\w\s]", "", text)
+    text = " ".join(text.split())
+    return text if policy.articles else re.sub(r"^(?:the|an?) ", "", text, flags=re.I)

@@ -23,7 +23,7 @@ from pipeline.verifiers._math_verify import MAX_LENGTH, Undecided, is_huge, pars
 from pipeline.verifiers._members import members
 from pipeline.verifiers._numbers import number
 from pipeline.verifiers._options import chosen, letters
-from pipeline.verifiers._phrases import ANCHOR
+from pipeline.verifiers._phrases import anchors
 from pipeline.verifiers._plain import is_plain
 from pipeline.verifiers._spelling import plain
 from pipeline.verifiers._steps import same
@@ -105,7 +105,7 @@ def _gold(answer: str) -> Gold:
 def _answer_of(answer: str) -> str:
     """The answer that a gold text is or ends with, in one spelling."""
     boxed = "\\boxed" in answer
-    if not boxed and (is_expression(answer) or not ANCHOR.search(answer)):
+    if not boxed and (is_expression(answer) or not any(anchors(answer))):
         return plain(answer)
     found = final(answer)
     if found.joined > 1:
