@@ -111,6 +111,12 @@ def _alarm() -> int | None:
     return 5 if threading.current_thread() is threading.main_thread() else None
 
 
+# Long digits, factorials of factorials, powers and large numbers, large binomials.
+HUGE = re.compile(
+    r"\d{300}|!\s*[)}]*\s*!|\([^()]*(?:\d{4}|[\^!])[^()]*\)\s*!|\)\s*\)\s*!"
+    r"|binom\s*\{[^{}]*(?:\d{5}|\^)|binom\s*\{[^{}]*\}\s*\{[^{}]*(?:\d{5}|\^)"
+    r"|\d{5}\s*\\choose|\\choose\s*\d{5}"
+)
 FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|ln|log|exp|sinh|cosh|tanh|Gamma)\b")
 OPERATOR = re.compile(r"\\(?:int|iint|iiint|oint|sum|prod|lim)(?![a-z])")
 # The exponent of a sum that has letters, which would be expanded.
@@ -120,12 +126,10 @@ EXPONENT = re.compile(r"\^\s*(?:(\d+)|([{(]))")
 
 def is_huge(text: str) -> bool:
     """Whether computing `text` could take for ever: towers, factorials, nesting."""
-    if len(text) > MAX_LENGTH or re.search(r"\d{300}|[!)]\s*!|!\s*\}?\s*\)?\s*!", text):
+    if len(text) > MAX_LENGTH or HUGE.search(text):
         return True
     if any(int(n[:9]) > 3_000 for n in re.findall(r"(\d+)\s*[!^]", text) if len(n) > 3):
         return bool(re.search(r"!|\^\s*\{?\d{3}", text))
-    if re.search(r"binom|\\choose", text) and re.search(r"\d{5}", text):
-        return True
     if text.count("=") > MAX_SIDES or len(FUNCTION.findall(text)) > MAX_FUNCTIONS:
         return True
     if OPERATOR.search(text) and _is_hard(text):

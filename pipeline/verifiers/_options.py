@@ -39,9 +39,14 @@ PLACES = {
 } | {"ا": "A", "А": "A", "Б": "B", "Г": "D", "Д": "E"}
 SIGNS = "".join(PLACES)
 LETTER = rf"[A-JＡ-Ｊ{SIGNS}{CYRILLIC}]"
+# Letters of scripts that write words without spaces may touch their neighbours.
+FREE = ALPHABETS["heavenly stems"] + ALPHABETS["katakana"] + ALPHABETS["circled digits"]
+BOUND = "".join(sign for sign in SIGNS + CYRILLIC if sign not in FREE)
 MENTION = re.compile(
-    rf"(?<![A-Za-z0-9_'’\\^])\(?({LETTER})\)?(?![A-Za-z0-9_'’^]|\s?[-+*/=<>^])"
+    rf"(?<![A-Za-z0-9_'’\\^])\(?([A-JＡ-Ｊ{FREE}]|(?<![^\W_])[{BOUND}](?![^\W_]))\)?"
+    r"(?![A-Za-z0-9_'’^]|\s?[-+*/=<>^])"
 )
+STANDING_CYRILLIC = re.compile(rf"(?<!\w)[{CYRILLIC}](?!\w)")
 ARTICLE = re.compile(
     r"A (?!and\b|or\b|is\b|because\b|since\b|but\b|as\b|not\b|with\b)[a-z]"
 )
@@ -56,18 +61,16 @@ CLAUSE = re.compile(
 )
 COMMITTED = re.compile(
     r"\b(?:answer|choice|option|choose|select|pick|go with|must be|it'?s|it is|so|thus"
-    r"|hence|therefore|leaves|r[ée]ponse|antwort|respuesta|ответ|opción)\b"
+    r"|hence|therefore|leaves|leaving|r[ée]ponse|antwort|respuesta|ответ|opción)\b"
     r"|答案|故选|应选|选|正解|答え|정답|الإجابة|الجواب|उत्तर|উত্তর",
     re.I,
 )
 OPTION = r"[\s*\"'\[]*(?:(?i:option|choice|answer) )?"
 SHORT = re.compile(rf"{OPTION}(?:({LETTER})|\(({LETTER}|[a-h])\))[\s*\"'\].]*")
 LEADING = re.compile(
-    rf"{OPTION}(?:\(({LETTER}|[a-h])\)|({LETTER})(?:[.):。．、]|$|(?=[^\x00-\x7f]))"
-    rf"|({LETTER})(?=\s+(?:[A-Z\d]|non\b|not\b)))"
-)
-BOTH = re.compile(
-    rf"({LETTER})\)?(?:\s*(?:,|and|&|、|和|и|et|und|y)\s*\(?({LETTER})\)?)+"
+    rf"{OPTION}(?:\(({LETTER}|[a-h])\)|({LETTER})(?:[.):。．、]|$)"
+    rf"|([A-J])(?=\s?[^\x00-\x7f])"
+    rf"|({LETTER})(?=\s+(?:[A-Z\d]|non\b|not\b|because\b|since\b)))"
 )
 
 
@@ -125,11 +128,16 @@ def committed(text: str) -> str | None:
             return latin(found[0])
     for cue in reversed(list(COMMITTED.finditer(text))):
         sentence = re.split(r"[.。\n]\s", text[cue.end() : cue.end() + 60])[0]
-        if NEGATED.search(text[: cue.start()][-20:]):
+        if NEGATED.search(CLAUSE.split(text[: cue.start()][-40:])[-1]):
             continue
         if found := _standing(sentence):
             return latin(found[0])
     return None
+
+
+def in_latin(text: str) -> str:
+    """`text` with the Cyrillic letters that stand alone as the Latin in their place."""
+    return STANDING_CYRILLIC.sub(lambda letter: LATIN[CYRILLIC.index(letter[0])], text)
 
 
 def several(text: str) -> tuple[str, ...]:

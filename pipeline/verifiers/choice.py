@@ -1,84 +1,153 @@
 """Multiple choice: the letter, or the text that `info["choices"]` gives it.
 
-`choices` is a mapping from letters to texts, or a list of texts from A on. The
-last choice that the completion commits itself to counts: in a box or a tag, after
-"the answer is", or as a lone letter. Letters that are merely discussed do not.
+`choices` is a mapping from letters to texts, or a list of texts from A on; letters of
+other alphabets count by their place in their own. The last choice that the completion
+commits itself to counts: in a box or a tag, after "the answer is" or 故选, or as a lone
+letter. Letters that are merely discussed or ruled out do not.
+
+A gold answer of several letters (`A, C` or `AC`) is met by exactly those. Where a
+letter and the text beside it are of different choices, nothing is decided, for nobody
+can tell which of the two was meant; nor where a Cyrillic letter answers a question
+with Latin ones, and looks like another than its place says.
 """
 
-import re
 from typing import Any
 
-from pipeline.verifiers._final import TAG, after_thinking, last_box
+from pipeline.verifiers._final import TAG, after_thinking, final, last_box
+from pipeline.verifiers._options import committed, in_latin, latin, letters, several
+from pipeline.verifiers._phrases import anchors
 from pipeline.verifiers._spelling import plain
 from pipeline.verifiers.contract import Verdict
 
-COMMITTED = re.compile(
-    r"\b(?:answer|choice|option|choose|select|pick)\b(?:\s+(?:is|would be|must be))?"
-    r"[\s:*($\\]*(?:text(?:bf)?\{)?[\s*(]*([A-Z])(?![A-Za-z'])"
-    r"|\b(?:so|thus|hence|therefore|leaves)(?: it is|,)?\s+\(?([B-HJ-Z]|A(?=[).\s]*$))"
-    r"(?![A-Za-z'])",
-    re.I | re.M,
-)
-LONE = re.compile(r"[\s*]*\(?([A-Za-z])\)?[.)\s*]*")
-LEADING = re.compile(r"\(([A-Za-z])\)|([A-Z])(?:[.):]|$)|([B-HJ-Z])(?=\s)")
+UNCLEAR = "?"
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the choice that the completion ends with is the gold one."""
     choices = _choices(info)
-    gold = _letter(answer or "", choices)
     text = after_thinking(completion)
+    if _is_cyrillic(answer or "", info):
+        answer, text = in_latin(answer or ""), in_latin(text)
+    if (gold := _several(answer or "", choices)) is not None:
+        said = _all_chosen(text, choices)
+        return Verdict(said == gold, ", ".join(said) or None, "compared as letters")
+    one = _letter(answer or "", choices)
     found = _chosen(text, choices)
-    if gold is None:
+    if len(_all_chosen(text, choices)) > 1:
+        return Verdict(False, found, "several choices, where one is right")
+    if one is None or one == UNCLEAR:
         return Verdict(None, found, "the gold answer is no choice")
     if found is None:
         return Verdict(False, None, "no choice found")
-    return Verdict(found == gold, found, "compared as letters")
+    if found == UNCLEAR:
+        return Verdict(None, _said(text), "the letter contradicts its text or script")
+    return Verdict(found == one, found, "compared as letters")
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     """Why the gold answer names no choice, or None where it does."""
-    if not answer or _letter(answer, _choices(info)) is None:
+    choices = _choices(info)
+    if answer and _is_cyrillic(answer, info):
+        answer = in_latin(answer)
+    if answer and _several(answer, choices) is not None:
+        return None
+    if not answer or _letter(answer, choices) in (None, UNCLEAR):
         return "the gold answer is neither a letter nor the text of a choice"
     return None
 
 
 def _choices(info: dict[str, Any]) -> dict[str, str]:
+    """The texts of the choices by their Latin letters."""
     given = info.get("choices") or {}
     if isinstance(given, list):
         given = {chr(65 + i): text for i, text in enumerate(given)}
-    return {str(letter).upper(): str(text) for letter, text in given.items()}
+    return {_key(in_latin(str(key))): str(text) for key, text in given.items()}
+
+
+def _key(letter: str) -> str:
+    return latin(letter) or UNCLEAR
+
+
+def _is_cyrillic(answer: str, info: dict[str, Any]) -> bool:
+    """Whether the letters are Cyrillic: В is then the third, and no B."""
+    given = info.get("choices") or {}
+    keys = given if isinstance(given, dict) else {}
+    return any(in_latin(text) != text for text in (answer.strip(" ()."), *keys))
+
+
+def _said(text: str) -> str | None:
+    """What stands in the box or the tag, which outweighs all prose."""
+    tagged = TAG.findall(text) if "</answer>" in text else []
+    return last_box(text) or (tagged[-1].strip() if tagged else "") or None
 
 
 def _chosen(text: str, choices: dict[str, str]) -> str | None:
-    boxed = last_box(text)
-    tagged = TAG.findall(text)
-    if said := boxed or (tagged and tagged[-1].strip()):
-        return _letter(said, choices) or _committed(said, choices)
-    return _committed(text, choices) or _letter(text, choices)
+    if said := _said(text):
+        return _letter(said, choices) or _known(committed(said), choices)
+    if short := _letter(text, choices):
+        return short
+    if (announced := next(anchors(text[-10_000:]), None)) is not None:
+        rest = text[-10_000:][announced.end() :].strip(" *:").partition("\n")[0]
+        if found := _letter(rest, choices):
+            return found
+    words = final(text).text
+    if words and (found := _by_text(words, choices)):
+        return found
+    return _known(committed(text[-10_000:]), choices)
 
 
-def _committed(text: str, choices: dict[str, str]) -> str | None:
-    found = [first or second for first, second in COMMITTED.findall(text)]
-    known = [letter.upper() for letter in found if _is_known(letter, choices)]
-    return known[-1] if known else None
+def _all_chosen(text: str, choices: dict[str, str]) -> tuple[str, ...]:
+    said = _said(text) or text
+    found = _several(said, choices)
+    if found is None and (announced := next(anchors(said[-10_000:]), None)):
+        rest = said[-10_000:][announced.end() :].strip(" *:").partition("\n")[0]
+        found = _several(rest, choices)
+    if found is not None:
+        return found
+    one = _chosen(text, choices)
+    return (one,) if one else ()
 
 
-def _is_known(letter: str, choices: dict[str, str]) -> bool:
-    return letter.isupper() and (not choices or letter in choices)
+def _several(text: str, choices: dict[str, str]) -> tuple[str, ...] | None:
+    """Two letters or more, all of them choices; None for what names one or none."""
+    if _by_text(text, choices):
+        return None
+    found = several(text)
+    known = all(_known(letter, choices) for letter in found)
+    return found if len(found) > 1 and known else None
+
+
+def _known(letter: str | None, choices: dict[str, str]) -> str | None:
+    is_known = letter == UNCLEAR or not choices or letter in choices
+    return letter if letter and is_known else None
 
 
 def _letter(text: str, choices: dict[str, str]) -> str | None:
     """The choice that a short text names, by its letter or by its words."""
-    short = plain(text).strip(" *\\{}.")
-    if lone := LONE.fullmatch(short):
-        letter = lone[1].upper()
-        return letter if not choices or letter in choices else None
-    for letter, words in choices.items():
-        if short.casefold() == plain(words).casefold():
-            return letter
-    leading = LEADING.match(short)
-    if leading is None:
+    if len(text) > 2_000:
         return None
-    letter = next(filter(None, leading.groups())).upper()
-    return letter if not choices or letter in choices else None
+    if words := _by_text(text, choices):
+        return words
+    letter = letters(text)
+    if letter is None and len(text.strip(" *().")) == 1:
+        letter = _key(text.strip(" *()."))
+    if letter and letter in choices and _contradicts(text, letter, choices):
+        return UNCLEAR
+    return _known(letter, choices)
+
+
+def _by_text(text: str, choices: dict[str, str]) -> str | None:
+    short = _bare(text)
+    named = [letter for letter, words in choices.items() if _bare(words) == short]
+    return named[0] if short and len(named) == 1 else None
+
+
+def _contradicts(text: str, letter: str, choices: dict[str, str]) -> bool:
+    """Whether the text beside the letter is exactly that of another choice."""
+    behind = _bare(text).lstrip("(")[1:].lstrip("). :,-–—").strip()
+    other = _by_text(behind, choices)
+    return other is not None and other != letter
+
+
+def _bare(text: str) -> str:
+    return plain(text).strip(" *\\{}.").casefold()
