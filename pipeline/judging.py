@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 Judge = Callable[[list[Answer]], list[Verdict]]
 
 TIMEOUT = Verdict(None, why="verifier_timeout")
-BATCH = 64
+BATCH = 128
 # So many verdicts are lost when a run is killed, at most.
 KEPT = 4096
 # Programs run test after test, each with a limit of its own in the sandbox.
@@ -58,12 +58,8 @@ def judge(limit_s: float, model: ModelJudge | None = None) -> Iterator[Judge]:
     judges the answers of the verifier `judge`, or else GOLDSIEVE_JUDGE says so; its
     endpoint has limits of its own.
     """
-    quick: Pool[list[Answer], list[Verdict]] = Pool(
-        _verifying, limit_s=limit_s, late=_late
-    )
-    slow: Pool[list[Answer], list[Verdict]] = Pool(
-        _verifying, limit_s=max(limit_s, PROGRAM_LIMIT_S), late=_late
-    )
+    quick: Workers = Pool(_verifying, limit_s=limit_s, late=_late)
+    slow: Workers = Pool(_verifying, limit_s=max(limit_s, PROGRAM_LIMIT_S), late=_late)
 
     opened = ExitStack()
     asking = cache(lambda: opened.enter_context(_model(model)))
@@ -128,34 +124,49 @@ def _needed(answer: Answer) -> Answer:
     return answer._replace(problem=None, domain=None)
 
 
-def _batched(
-    pool: Pool[list[Answer], list[Verdict]], answers: list[Answer]
-) -> Iterator[Verdict]:
+# Answers and verdicts travel as plain tuples: a third of the cost of their classes.
+Told = tuple[bool | None, str | None, str, float | None]
+Asked = tuple[str, str | None, str | None, str]
+Workers = Pool[list[Asked], list[Told]]
+
+
+def _batched(pool: Workers, answers: list[Answer]) -> Iterator[Verdict]:
     """Small batches for few answers, so that every worker has something to do."""
     size = max(1, min(BATCH, len(answers) // 16))
     batches = [answers[i : i + size] for i in range(0, len(answers), size)]
-    for batch, verdicts in zip(batches, pool.each(batches), strict=True):
-        yield from verdicts or _single(pool, batch)
+    sent = ([_sent(answer) for answer in batch] for batch in batches)
+    for batch, told in zip(batches, pool.each(sent), strict=True):
+        if told:
+            yield from (Verdict(*one) for one in told)
+        else:
+            yield from _single(pool, batch)
 
 
-def _single(
-    pool: Pool[list[Answer], list[Verdict]], answers: list[Answer]
-) -> Iterator[Verdict]:
-    for verdicts in pool.each([answer] for answer in answers):
-        yield verdicts[0] if verdicts else TIMEOUT
+def _single(pool: Workers, answers: list[Answer]) -> Iterator[Verdict]:
+    for told in pool.each([_sent(answer)] for answer in answers):
+        yield Verdict(*told[0]) if told else TIMEOUT
 
 
-def _late(batch: list[Answer]) -> list[Verdict]:
+def _sent(answer: Answer) -> Asked:
+    """What a rule reads, and no more of the thinking than where it ends."""
+    completion = answer.completion
+    if (end := completion.rfind("</think>")) > 0 and answer.verifier != "code":
+        completion = completion[end:]
+    return answer.verifier, answer.answer, answer.verify_info, completion
+
+
+def _late(batch: list[Asked]) -> list[Told]:
     """No verdicts: the batch is taken apart, or the answer given up."""
     return []
 
 
-def _verifying() -> Callable[[list[Answer]], list[Verdict]]:
+def _verifying() -> Callable[[list[Asked]], list[Told]]:
     return _verify_all
 
 
-def _verify_all(batch: list[Answer]) -> list[Verdict]:
-    return [_verify(given) for given in batch]
+def _verify_all(batch: list[Asked]) -> list[Told]:
+    verdicts = [_verify(Answer(*given)) for given in batch]
+    return [(v.correct, v.extracted, v.why, v.score) for v in verdicts]
 
 
 def _verify(given: Answer) -> Verdict:

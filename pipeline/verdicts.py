@@ -65,12 +65,10 @@ class Verdicts:
 
 def key(*rests_on: str | None) -> bytes:
     """16 bytes for what a verdict rests on; None and "" differ."""
-    said = blake2b(digest_size=16)
-    for part in rests_on:
-        data = b"" if part is None else part.encode(errors="surrogatepass")
-        said.update(b"-" if part is None else b"%d:" % len(data))
-        said.update(data)
-    return said.digest()
+    parts = [None if p is None else p.encode(errors="surrogatepass") for p in rests_on]
+    sizes = ",".join("-" if part is None else str(len(part)) for part in parts)
+    whole = b"".join([sizes.encode(), b";", *(part or b"" for part in parts)])
+    return blake2b(whole, digest_size=16).digest()
 
 
 def is_final(verdict: Verdict) -> bool:
