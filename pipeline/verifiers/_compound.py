@@ -104,6 +104,8 @@ def as_members(gold: str, said: str, context: Context) -> bool | None:
         return named.keys() == others.keys() and all(
             context.same(value, others[name]) for name, value in named.items()
         )
+    if named and others and re.search(r"\d", "".join(named.keys() ^ others.keys())):
+        return False
     left, right = unlabelled(ours.parts), unlabelled(theirs.parts)
     if _is_ordered(ours, theirs, named, others):
         return _ordered(left, right, context)

@@ -60,7 +60,7 @@ def region(text: str) -> Region | None:
     if (found := INSIDE.fullmatch(text)) and _is_letter(found["name"]):
         name, text = found["name"], found["set"].strip()
     if re.fullmatch(r"\\mathbb\{R\}", text):
-        return Region([Span("-\\infty", False, "\\infty", False)], name, True)
+        return Region([Span("-\\infty", False, "\\infty", False)], name, False)
     if found := LESS_REAL.fullmatch(text):
         return Region(_without(found["points"].split(",")), name, True)
     parts = re.split(r" ?\\cup ?| or |\\lor|\\vee", text)

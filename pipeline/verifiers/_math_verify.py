@@ -13,12 +13,14 @@ from typing import Any
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 15
+MAX_NUMBERS = 6
 MAX_SIDES = 30
 MAX_FUNCTIONS = 8
 
 
-# Tuples with an index, and what is neither ASCII nor Greek.
-UNREAD = re.compile(r",[^()]*\)\s?_|[^\x00-\x7fͰ-Ͽ]")
+NUMBER = re.compile(r"\d{1,300}")
+# Tuples with an index, primes, and what is neither ASCII nor Greek.
+UNREAD = re.compile(r",[^()]*\)\s?_|[A-Za-z]'|[^\x00-\x7fͰ-Ͽ]")
 
 
 class Undecided(Exception):
@@ -34,7 +36,23 @@ def equal(gold: str, said: str) -> bool:
     ours, theirs = parsed(gold), parsed(said)
     if not ours or not theirs:
         return False
-    return _compared(list(ours), list(theirs))
+    agrees = _compared(list(ours), list(theirs))
+    return agrees and not (_drops_a_number(gold, said) or _drops_a_number(said, gold))
+
+
+def _drops_a_number(text: str, other: str) -> bool:
+    """Whether a number of `text` that `other` lacks could be changed unnoticed.
+
+    The parser skips what it cannot read. A number that may be changed without a
+    change in what is parsed was skipped, and nothing is known about it.
+    """
+    lacking = set(NUMBER.findall(text)) - set(NUMBER.findall(other))
+    found = [one for one in NUMBER.finditer(text) if one[0] in lacking]
+    return any(
+        parsed(f"{text[: one.start()]}{int(one[0]) + 7}{text[one.end() :]}")[:1]
+        == parsed(text)[:1]
+        for one in found[:MAX_NUMBERS]
+    )
 
 
 def _compared(ours: list[Any], theirs: list[Any]) -> bool:
@@ -61,6 +79,8 @@ def _values_agree(ours: Any, theirs: Any) -> bool:
         return True
     if ours.free_symbols or theirs.free_symbols:
         return True
+    if (exact := ours.doit()).is_Rational and theirs.doit().is_Rational:
+        return bool(exact == theirs.doit())
     left, right = ours.evalf(20), theirs.evalf(20)
     if not (left.is_number and right.is_number) or not (
         left.is_finite and right.is_finite

@@ -159,7 +159,11 @@ def equal(left: Number, right: Number, digits: int, percent: str) -> bool:
     share, other = (left, right) if left.is_percent else (right, left)
     fraction = Number(share.value / 100, share.digits, share.places + 2)
     as_fraction = percent != "number" and _near(fraction, other, digits)
-    return as_fraction or (percent != "fraction" and _near(share, other, digits))
+    # 0.75% is not 0.75: below one, a number beside a percentage is a fraction.
+    may_be_number = percent == "number" or (
+        percent == "either" and abs(other.value) >= 1
+    )
+    return as_fraction or (may_be_number and _near(share, other, digits))
 
 
 def _near(left: Number, right: Number, digits: int) -> bool:

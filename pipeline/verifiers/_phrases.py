@@ -18,7 +18,7 @@ LATIN = (
 WEAK = r"result|solution|ergebnis|l[öo]sung|resultado|risultato|wynik|sonu[çc]|kết quả"
 VERBS = (
     r"\b(?:is|are|was|would be|must be|should be|equals?|becomes|comes out (?:to|as)"
-    r"|est|ist|lautet|es|[ée]|sono|adalah|[äa]r|on|je|este|l[àa]|to)\b"
+    r"|est|ist|lautet|es|[éeè]|sono|adalah|[äa]r|on|je|este|l[àa]|to)\b"
 )
 CYRILLIC = r"(?:правильный |окончательный )?ответ[аеом]?|відповідь|отговор|одговор"
 DASHES = r"[:：=—–-]|\bравен\b|\bравно\b|\bэто\b|\bє\b"

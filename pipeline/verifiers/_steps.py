@@ -154,9 +154,16 @@ def _as_equations(gold: str, said: str, context: Context) -> bool | None:
         return None
     if len(ours) > 1 and len(theirs) > 1:
         return _both_equations(ours, theirs, context)
-    if len(theirs) > 1 or is_name(ours[0]) or is_name(ours[-2]) or _is_label(ours[0]):
-        return context.same(ours[-1], theirs[-1])
+    named = any(is_name(side) for side in (ours[0], *ours[-2:]))
+    if len(theirs) > 1 or named or _is_label(ours[0]):
+        return context.same(_value(ours), _value(theirs))
     return None
+
+
+def _value(sides: list[str]) -> str:
+    """The last side, or the one before the name where a value is named last."""
+    turned = len(sides) == 2 and is_name(sides[1]) and not is_name(sides[0])
+    return sides[0] if turned else sides[-1]
 
 
 def _both_equations(
@@ -169,8 +176,10 @@ def _both_equations(
     if arguments := _arguments(ours[0], theirs[0]):
         left, right = arguments
         return context.same(ours[-1], _renamed(theirs[-1], right, left))
-    if number(ours[0]) and number(theirs[0]):
+    if _is_constant(ours[0]) and _is_constant(theirs[0]):
         return context.same(ours[0], theirs[0]) and context.same(ours[-1], theirs[-1])
+    if _is_graph(ours[0], theirs[0]):
+        return context.same(ours[-1], theirs[-1])
     if len(ours) == len(theirs) == 2:
         if context.same(ours[0], theirs[1]) and context.same(ours[1], theirs[0]):
             return True
@@ -195,6 +204,18 @@ def _is_label(side: str) -> bool:
     """Whether a side names a value: it has no sum, no coefficient and no power."""
     sums = re.search(r"[-+^]|\d\s*[A-Za-z\\]", side)
     return bool(re.search("[A-Za-z]", side)) and not sums
+
+
+def _is_constant(side: str) -> bool:
+    """Whether there is no letter in a side but those of commands."""
+    return not re.search(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", "", side))
+
+
+def _is_graph(left: str, right: str) -> bool:
+    """Whether one side calls y what the other calls f(x)."""
+    return "y" in (left, right) and any(
+        re.fullmatch(r"[A-Za-z]\(x\)", side) for side in (left, right)
+    )
 
 
 def _arguments(left: str, right: str) -> tuple[str, str] | None:

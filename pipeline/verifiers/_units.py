@@ -11,6 +11,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from pipeline.verifiers._numbers import in_words
+
 # name: (dimension, size in the dimension's own unit); the first name is the symbol.
 MEASURES = {
     "m": ("length", "1"), "in": ("length", "0.0254"), "ft": ("length", "0.3048"),
@@ -76,7 +78,7 @@ NO_UNITS = set(FUNCTIONS.split())
 LITTLE = {"of", "to", "per", "on", "at", "a", "by", "as"}
 COIN = re.compile(r"([-+]?) ?\\?([$€£¥₹₽₩]) ?([-+]?[\d.].*)", re.S)
 COIN_AFTER = re.compile(r"(.*[\d.}]) ?\\?([$€£¥₹₽₩])")
-BASED = re.compile(r"\{?([0-9A-F]+)_\{?\(?(\d+)\)?\}?\}?")
+BASED = re.compile(r"\{?([-+]?[0-9A-F]+)_\{?\(?(-?\d+)\)?\}?\}?")
 NAME = r"[^\W\d_]+(?: ?\^\{?-?\d\}?|\d)?"
 UNIT = re.compile(
     rf"(.*?[\d}})%]|.*\\(?:pi|infty)) ?((?<=[ }}])?{NAME}(?:[ ./·-]+{NAME})*)"
@@ -112,12 +114,23 @@ def quantity(text: str) -> Quantity:
         return Quantity(re.sub(r" (?:per ?cent|pct|percentage)$", "%", text), "")
     if area := re.fullmatch(r"(\d+\.\d+)(m)\^\{?([23])\}?", text):
         return Quantity(area[1], f"m^{area[3]}")
+    if text[:1].isalpha() and (counted := _in_words(text)):
+        return counted
     found = UNIT.fullmatch(text)
     if not found or not _is_unit(found[2].strip(), touching=text[found.end(1)] != " "):
         return Quantity(text, "")
     if re.fullmatch(r"(?:percent|pct|percentage|per cent)", found[2].strip()):
         return Quantity(found[1].strip() + "%", "")
     return Quantity(found[1].strip(), one_spelling(found[2].strip()))
+
+
+def _in_words(text: str) -> Quantity | None:
+    """`eight hours` as 8 h; None for a number alone, such as two fifths."""
+    counted, _, noun = text.rpartition(" ")
+    value = in_words(counted)
+    if value is None or not noun.isalpha() or in_words(text) is not None:
+        return None
+    return Quantity(str(value), one_spelling(noun))
 
 
 def _is_unit(unit: str, *, touching: bool) -> bool:
