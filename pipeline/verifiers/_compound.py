@@ -6,6 +6,7 @@ part belongs to which.
 """
 
 import re
+from collections import Counter
 
 from pipeline.verifiers._context import Context
 from pipeline.verifiers._intervals import Region, Span, region
@@ -104,7 +105,7 @@ def as_members(gold: str, said: str, context: Context) -> bool | None:
         return named.keys() == others.keys() and all(
             context.same(value, others[name]) for name, value in named.items()
         )
-    if named and others and re.search(r"\d", "".join(named.keys() ^ others.keys())):
+    if _indices_differ(ours.parts, theirs.parts):
         return False
     left, right = unlabelled(ours.parts), unlabelled(theirs.parts)
     if _is_ordered(ours, theirs, named, others):
@@ -147,6 +148,17 @@ def _brackets_differ(ours: Members, theirs: Members) -> bool:
     if brackets[0] == brackets[1] or ("", "") in brackets:
         return False
     return set(brackets) != {("\\{", "\\}"), ("(", ")")}
+
+
+def _indices_differ(ours: list[str], theirs: list[str]) -> bool:
+    """Whether all parts are labelled, and the indices of the labels are others."""
+    if not all("=" in part for part in ours + theirs):
+        return False
+    left, right = (
+        Counter(re.sub(r"[\s{}]", "", part.partition("=")[0]) for part in parts)
+        for parts in (ours, theirs)
+    )
+    return bool(re.search(r"\d", "".join((left - right) + (right - left))))
 
 
 def _indexed(*named: dict[str, str]) -> bool:

@@ -8,6 +8,7 @@ rounds to six places, where 2^-98 and 2^-99 are both zero.
 
 import re
 import threading
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
@@ -46,7 +47,7 @@ def _drops_a_number(text: str, other: str) -> bool:
     The parser skips what it cannot read. A number that may be changed without a
     change in what is parsed was skipped, and nothing is known about it.
     """
-    lacking = set(NUMBER.findall(text)) - set(NUMBER.findall(other))
+    lacking = Counter(NUMBER.findall(text)) - Counter(NUMBER.findall(other))
     found = [one for one in NUMBER.finditer(text) if one[0] in lacking]
     return any(
         parsed(f"{text[: one.start()]}{int(one[0]) + 7}{text[one.end() :]}")[:1]

@@ -174,6 +174,8 @@ def _both_equations(
     if squeezed(ours[0]) == squeezed(theirs[0]):
         return context.same(ours[-1], theirs[-1])
     if arguments := _arguments(ours[0], theirs[0]):
+        if re.findall(r"\d+", ours[0]) != re.findall(r"\d+", theirs[0]):
+            return False
         left, right = arguments
         return context.same(ours[-1], _renamed(theirs[-1], right, left))
     if _is_constant(ours[0]) and _is_constant(theirs[0]):
