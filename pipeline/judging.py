@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 Judge = Callable[[list[Answer]], list[Verdict]]
 
 TIMEOUT = Verdict(None, why="verifier_timeout")
-BATCH = 128
+BATCH = 64
 # So many verdicts are lost when a run is killed, at most.
 KEPT = 4096
 # Programs run test after test, each with a limit of its own in the sandbox.
