@@ -4,7 +4,9 @@
 
 The peer is Open-R1's rule: lower-cased words at whitespace, the n-grams of all
 benchmarks in one table, a row leaks if any of its own is in it. Ours: the same rule
-compiled (`ngram`), and `coverage`, the default, which finds what the rule cannot.
+compiled (`scan`: rows, their closest item and the span), the whole stage with it
+(`ngram`: evidence and tables too), and `coverage`, the default, which finds what the
+rule cannot.
 Each row of `planted` is a real prompt with a whole benchmark question behind it.
 """
 
@@ -23,6 +25,7 @@ from pools import items, pool, traces
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.contamination import published
 from pipeline.schema import PROBLEM, conform
 from pipeline.verdict import unjudged
 from stages import decontaminate
@@ -55,6 +58,7 @@ def compare(what: str, docs: list[str], bench: pl.DataFrame, planted, asked) -> 
     rows = table(docs)
     runs: dict[str, Callable[[], set[int]]] = {
         f"Open-R1's rule, n = {asked.n}": lambda: open_r1(docs, bench, asked.n),
+        f"scan, n = {asked.n}": lambda: scan(rows, bench, asked.n),
         f"ngram, n = {asked.n}": lambda: ours(rows, bench, ("ngram",), short),
         "ngram + short items": lambda: ours(rows, bench, ("ngram",), whole),
         "coverage (default)": lambda: ours(rows, bench, ("coverage",), {}),
@@ -91,6 +95,13 @@ def ours(rows: pl.DataFrame, bench: pl.DataFrame, methods, settings) -> set[int]
     params = decontaminate.Params(methods=methods, settings=settings)
     judged = decontaminate.judge(rows, params, bench).rows
     return set(judged["reason"].is_not_null().arg_true().to_list())
+
+
+def scan(rows: pl.DataFrame, bench: pl.DataFrame, n: int) -> set[int]:
+    found = published.ngram(
+        rows["problem"], bench["problem"], n=n, unit="whitespace", min_hits=1
+    )
+    return set(found["text"].to_list())
 
 
 def open_r1(docs: list[str], bench: pl.DataFrame, n: int) -> set[int]:

@@ -32,6 +32,7 @@ from threadpoolctl import threadpool_limits
 
 from pipeline import neighbours
 from pipeline.embedding import _packaged, encode
+from pipeline.recall import recall
 from stages.sources import words
 
 DATA = Path(os.environ.get("GOLDSIEVE_DATA") or "../shared/data")
@@ -192,7 +193,7 @@ def joining(vectors: np.ndarray, threshold: float) -> Table:
     add(f"flat, from {BLOCK:,} queries", own)
     for probes in (1, 4, 8):
         found, cost = by_cells(vectors, threshold, probes)
-        share = neighbours.recall(vectors, threshold, found, sample=2048)
+        share = recall(vectors, threshold, found, most=2048)
         add(
             f"cells, probes: {probes}",
             cost,
@@ -226,7 +227,7 @@ def exact_by_faiss(vectors: np.ndarray, threshold: float) -> float:
 def exact_by_us(vectors: np.ndarray, threshold: float) -> float:
     """`flat` compares each row with half of the rows on average."""
     rows, everyone = np.arange(BLOCK), np.arange(len(vectors))
-    products = neighbours._products
+    products = neighbours.products
     cost, _ = timed(lambda: list(products(vectors, rows, everyone, threshold)))
     return cost * len(vectors) / BLOCK / 2
 

@@ -34,6 +34,9 @@ TABLES = {"clusters": CLUSTERS, "saved": SAVED, "sensitivity": SENSITIVITY}
 
 def told(marked: pl.DataFrame, reason: str) -> dict[str, pl.DataFrame]:
     """Clusters with their survivor, and pairs that the guard saved."""
+    marked = marked.select(
+        "id", "problem", "answer", "reason", "twin", "score", "_near", "_near_score"
+    )
     short = {reason: "copy", f"{reason}_other_answer": "other_answer"}
     lost = marked.filter(pl.col("reason").is_not_null() & pl.col("_near").is_not_null())
     members = lost.select(

@@ -1,100 +1,138 @@
-"""Ask a model behind an OpenAI-compatible endpoint, many prompts at a time.
+"""Ask a model behind an OpenAI-compatible endpoint, many questions at a time.
 
 Answers are kept by content under .cache/endpoint, so that a question is paid for
-once. A request that fails is tried again, later each time; one that keeps failing
-has no answer, and nothing else is lost.
+once. A question that keeps failing has no answer, and nothing else is lost. Where a
+budget is set, what is left of the questions once it is spent stays unasked.
 """
 
 import json
 import os
 import sys
-import time
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from pydantic import Field
-
+from pipeline.chat import Endpoint as Endpoint
+from pipeline.chat import Reply as Reply
+from pipeline.chat import Run, tried
 from pipeline.errors import UserError
-from pipeline.settings import Settings
 
 
-class Endpoint(Settings):
-    """Where the model is and how it is asked; the key is in the environment."""
+class Question(NamedTuple):
+    """What is asked; `schema` is the JSON Schema of the answer, as JSON.
 
-    url: str = "http://127.0.0.1:8000/v1"
-    model: str = "judge"
-    key_env: str = "OPENAI_API_KEY"
-    temperature: float = Field(default=0.0, ge=0)
-    max_tokens: int = Field(default=256, ge=1)
-    concurrency: int = Field(default=16, ge=1)
-    timeout_s: float = Field(default=120, gt=0)
-    attempts: int = Field(default=4, ge=1)
+    Questions that differ in `seed` or `temperature` are kept apart in the cache.
+    """
+
+    prompt: str
+    system: str = ""
+    schema: str = ""
+    temperature: float | None = None
+    seed: int | None = None
 
 
-def ask(prompts: list[str], endpoint: Endpoint) -> list[str | None]:
-    """The model's answer to every prompt; None where there was none.
+Ask = Callable[[list[Question]], list[Reply]]
+
+
+@contextmanager
+def client(endpoint: Endpoint) -> Iterator[Ask]:
+    """A function that asks, in threads, and replies in the order of the questions.
+
+    It raises UserError where asking on is of no use.
+    """
+    import httpx
+
+    limits = httpx.Limits(max_connections=endpoint.concurrency)
+    folder = Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "endpoint"
+    with httpx.Client(timeout=endpoint.timeout_s, limits=limits) as http:
+        run = Run(endpoint, http)
+        yield lambda questions: _asked_all(run, folder, questions)
+
+
+def ask(
+    prompts: list[str], endpoint: Endpoint, *, schema: str = "", system: str = ""
+) -> list[str | None]:
+    """The model's answer to every prompt; None where there was no whole one.
 
     Raises UserError where not one request of many was answered.
     """
-    folder = Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "endpoint"
-    with ThreadPoolExecutor(endpoint.concurrency) as pool:
-        answers = list(pool.map(lambda one: _asked(one, endpoint, folder), prompts))
-    lost = sum(answer is None for answer in answers)
-    if prompts and lost == len(prompts):
+    with client(endpoint) as asking:
+        replies = asking([Question(prompt, system, schema) for prompt in prompts])
+    lost = [reply.why for reply in replies if reply.text is None]
+    if prompts and len(lost) == len(prompts):
         raise UserError(
-            f"{endpoint.url} answered none of {lost} requests",
+            f"{endpoint.url} answered none of {len(lost)} requests: {lost[-1]}",
             hint="is the server up, and is `model` the name it serves?",
         )
     if lost:
-        print(
-            f"{endpoint.url}: {lost} of {len(prompts)} requests lost", file=sys.stderr
-        )
-    return answers
+        told = f"{endpoint.url}: {len(lost)} of {len(prompts)} requests without answer"
+        print(f"{told}: {lost[-1]}", file=sys.stderr)
+    return [reply.text if not reply.why else None for reply in replies]
 
 
-def _asked(prompt: str, endpoint: Endpoint, folder: Path) -> str | None:
-    body = {
-        "model": endpoint.model,
-        "messages": [{"role": "user", "content": prompt}],
-        "temperature": endpoint.temperature,
-        "max_tokens": endpoint.max_tokens,
-    }
-    name = blake2b(
-        json.dumps([endpoint.url, body], sort_keys=True).encode(), digest_size=16
-    ).hexdigest()
-    file = folder / name[:2] / f"{name}.json"
-    if file.exists():
-        kept: str = json.loads(file.read_text())["answer"]
-        return kept
-    answer = _answered(body, endpoint)
-    if answer is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(f".{os.getpid()}.draft")
-        draft.write_text(json.dumps({"answer": answer}))
-        draft.replace(file)
-    return answer
-
-
-def _answered(body: dict[str, Any], endpoint: Endpoint) -> str | None:
-    import httpx
-
-    key = os.environ.get(endpoint.key_env, "none")
-    for attempt in range(endpoint.attempts):
-        if attempt:
-            time.sleep(min(30.0, 0.5 * 2**attempt))
+def _asked_all(run: Run, folder: Path, questions: list[Question]) -> list[Reply]:
+    distinct = list(dict.fromkeys(questions))
+    run.stopped.clear()
+    run.lost_in_a_row = 0
+    with ThreadPoolExecutor(run.endpoint.concurrency) as pool:
         try:
-            reply = httpx.post(
-                f"{endpoint.url.rstrip('/')}/chat/completions",
-                json=body,
-                headers={"Authorization": f"Bearer {key}"},
-                timeout=endpoint.timeout_s,
-            )
-            reply.raise_for_status()
-            answer = reply.json()["choices"][0]["message"]["content"]
-        except (httpx.HTTPError, ValueError, KeyError, IndexError, TypeError):
-            continue
-        if isinstance(answer, str):
-            return answer
-    return None
+            replies = list(pool.map(lambda one: _asked(run, folder, one), distinct))
+        except BaseException:
+            run.stopped.set()  # threads that wait to try again give up
+            raise
+    lost = [reply.why for reply in replies if reply.why.startswith("lost")]
+    if lost and not run.is_reached:
+        raise UserError(
+            f"{run.endpoint.url} cannot be reached ({lost[-1]})",
+            hint="is the server up?",
+        )
+    of = dict(zip(distinct, replies, strict=True))
+    return [of[question] for question in questions]
+
+
+def _asked(run: Run, folder: Path, question: Question) -> Reply:
+    body = _body(run.endpoint, question)
+    told = [run.endpoint.url, body, question.schema]
+    name = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
+    file = folder / name.hexdigest()[:2] / f"{name.hexdigest()}.json"
+    if kept := _kept(file):
+        return kept
+    reply = tried(run, body, question.schema)
+    if reply.why in ("", "truncated", "refused"):
+        _keep(file, reply)
+    return reply
+
+
+def _body(endpoint: Endpoint, question: Question) -> dict[str, Any]:
+    asked = [{"role": "user", "content": question.prompt}]
+    if question.system:
+        asked.insert(0, {"role": "system", "content": question.system})
+    warmth = question.temperature
+    body: dict[str, Any] = {
+        "model": endpoint.model,
+        "messages": asked,
+        "temperature": endpoint.temperature if warmth is None else warmth,
+        "max_tokens": endpoint.max_tokens,
+        "seed": question.seed,
+        **endpoint.extra,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _kept(file: Path) -> Reply | None:
+    try:
+        kept = json.loads(file.read_bytes())
+        return Reply(kept["text"], kept["why"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # none yet, or one that cannot be read: ask
+
+
+def _keep(file: Path, reply: Reply) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.draft")
+    draft.write_text(json.dumps(reply._asdict()))
+    draft.replace(file)

@@ -28,7 +28,7 @@ def relations(
     involved = np.zeros(rows.height, bool)
     involved[pairs.first] = involved[pairs.second] = True
     place = np.cumsum(involved) - 1
-    few = rows[order[involved]].select("problem", "answer")
+    few = rows.select("problem", "answer")[order[involved]]
     codes = answer_codes(few["answer"])
     first, second = place[pairs.first], place[pairs.second]
     if not guard:
@@ -126,6 +126,19 @@ def answer_codes(answers: pl.Series) -> Array:
     codes[mute] = named[first[mute]]
     spread: Array = codes[place]
     return spread
+
+
+def answers_agree(answers: pl.Series, first: Array, second: Array) -> Array:
+    """Whether the two answers of each pair are one, whatever their spelling (bool)."""
+    left, right = (
+        answers.gather(pl.Series(p, dtype=pl.UInt32)) for p in (first, second)
+    )
+    agree = left.eq_missing(right).to_numpy().copy()
+    rest = np.flatnonzero(~agree)
+    if len(rest):
+        codes = answer_codes(pl.concat([left.gather(rest), right.gather(rest)]))
+        agree[rest] = codes[: len(rest)] == codes[len(rest) :]
+    return agree
 
 
 def _same_value(one: str | None, other: str | None) -> bool:

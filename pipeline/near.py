@@ -54,6 +54,7 @@ def mark(
     reason: str,
     *,
     threshold: float = 0.0,
+    margin: float = MARGIN,
     guard: bool = True,
     priority: Array | None = None,
     siblings: Siblings = "keep",
@@ -61,10 +62,11 @@ def mark(
 ) -> Judged:
     """Mark copies with `reason` (or `<reason>_other_answer`); add `family`.
 
-    `pairs` are row numbers of similar rows; those below `threshold` only tell what
-    another threshold would do. Without `guard` every pair is a copy, as in the
-    published recipes. With a `priority` (n,) the lowest number survives. Also adds
-    `other_answers`: what dropped copies of a row give as the answer.
+    `pairs` are row numbers of similar rows; those below `threshold`, by `margin` at
+    most, only tell what another threshold would do. Without `guard` every pair is a
+    copy, as in the published recipes. With a `priority` (n,) the lowest number
+    survives. Also adds `other_answers`: what dropped copies of a row give as the
+    answer.
     """
     found = in_order(Pairs.of(pairs), rows.height, priority)
     relation = found.relation
@@ -78,7 +80,7 @@ def mark(
     marked = _marked(rows, _placed(settled, order), reason)
     tables = told(marked, reason)
     tables["sensitivity"] = _sensitivity(
-        found, relation, rows.height, threshold, limit, gone
+        found, relation, rows.height, threshold, margin, limit, gone
     )
     return Judged(marked.drop("_near", "_near_score"), tables)
 
@@ -170,17 +172,20 @@ def _marked(
     rows = rows.with_columns(
         family=pl.coalesce([*before, pl.lit(ids.gather(rows["_family"]))])
     )
-    verdict = pl.col("_verdict")
-    said = {
-        "twin": pl.col("_twin"),
-        "score": pl.col("_near_score"),
-        "evidence": pl.col("_evidence"),
-    }
-    rows = rows.with_columns(_twin=ids.gather(rows["_near"]), _evidence=_evidence(rows))
-    rows = rows.with_columns(other_answers=_other_answers(rows))
-    rows = drop(rows, verdict == 2, f"{reason}_other_answer", **said)
-    rows = drop(rows, verdict == 1, reason, **said)
-    rows = drop(rows, verdict == 3, "surplus_sibling", **said)
+    rows = rows.with_columns(
+        _twin=ids.gather(rows["_near"]),
+        _evidence=_evidence(rows),
+        other_answers=_other_answers(rows),
+    )
+    reasons = {1: reason, 2: f"{reason}_other_answer", 3: "surplus_sibling"}
+    rows = drop(
+        rows,
+        pl.col("_verdict") > 0,
+        pl.col("_verdict").replace_strict(reasons, default=None),
+        twin=pl.col("_twin"),
+        score=pl.col("_near_score"),
+        evidence=pl.col("_evidence"),
+    )
     return rows.drop("_verdict", "_family", "_twin", "_evidence")
 
 
@@ -201,8 +206,9 @@ def _other_answers(rows: pl.DataFrame) -> pl.Series:
     if "other_answers" in rows.columns:
         before = rows["other_answers"]
     given: dict[int, list[str]] = {}
-    disputed = rows.filter(pl.col("_verdict") == 2)
-    for place, answer in zip(disputed["_near"], disputed["answer"], strict=True):
+    disputed = (rows["_verdict"] == 2).arg_true()
+    places, answers = rows["_near"].gather(disputed), rows["answer"].gather(disputed)
+    for place, answer in zip(places, answers, strict=True):
         if place not in given:
             given[place] = before.slice(place, 1).to_list()[0] or []
         if answer not in given[place]:
@@ -221,6 +227,7 @@ def _sensitivity(
     relation: Array,
     height: int,
     threshold: float,
+    margin: float,
     limit: int,
     gone: Array,
 ) -> pl.DataFrame:
@@ -231,7 +238,7 @@ def _sensitivity(
     follow = 0
     if pairs.leader is not None:
         follow = int((pairs.leader != np.arange(height)).sum())
-    steps = np.round(threshold + np.arange(-5, 6) * MARGIN / 5, 4)
+    steps = np.round(threshold + np.arange(-5, 6) * margin / 5, 4)
     told = []
     for step in steps[(steps > 0) & (steps <= 1)]:
         there = _settled(pairs, relation, height, float(step), limit)[0] > 0

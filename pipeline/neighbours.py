@@ -4,14 +4,12 @@
 grows with the square of the rows. `cells` parts the rows by spherical k-means; each
 row probes its nearest cells, and a cell's own rows are multiplied with all rows
 that probe it. `ivf` and `hnsw` are the indexes of faiss. Those three can miss a
-pair, so `recall` compares what was found with brute force on a sample of rows.
-
-`clusters` and `within` are SemDeDup (Abbas et al., 2023): rows are compared inside
-their own cluster only, and the cluster's order says who survives.
+pair, so `pipeline/recall.py` compares what was found with brute force on a sample.
 
 No step holds more than a block of cosines at a time, and no row more than twice
 CROWD earlier neighbours: thousands of puzzles of one template are all neighbours.
-A row keeps the nearest, among them its copies, and the first, who survive.
+A row keeps the nearest, among them its copies, and the first, who survive: rows are
+given in the order in which they survive.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +21,6 @@ import numpy as np
 Array = np.ndarray
 Part = tuple[Array, Array, Array]  # earlier rows, later rows, cosines
 Search = Literal["auto", "flat", "cells", "ivf", "hnsw"]
-Keep = Literal["first", "central", "random"]
 
 # A tile of cosines is 16 MB: it stays in a shared cache between its two uses.
 TALL, WIDE = 1024, 4096
@@ -57,31 +54,33 @@ def pairs(
     vectors: Array,
     threshold: float,
     *,
+    margin: float = 0.0,
     search: Search = "auto",
     exact_rows: int = 200_000,
     probes: int = 4,
     seed: int = 0,
 ) -> Found:
-    """Rows of unit `vectors` (n, d) float32 with cosine ≥ `threshold`.
+    """Rows of unit `vectors` (n, d) float32 with cosine ≥ `threshold` - `margin`.
 
+    Of a crowd, the first rows that are kept are those that reach `threshold`.
     `auto` is `flat` up to `exact_rows` rows and `cells` beyond; `probes` are cells
     per row for `cells` and `ivf`.
     """
-    floor = threshold - SLACK
+    floor = threshold - margin - SLACK
     method = chosen(search, len(vectors), exact_rows)
     if len(vectors) < 2:
-        return _gathered([])
+        return gathered([], threshold)
     vectors = np.ascontiguousarray(vectors, np.float32)
     if method == "flat":
-        return _gathered(_flat(vectors, floor))
+        return gathered(_flat(vectors, floor), threshold)
     if method == "hnsw":
-        return _gathered(_hnsw(vectors, floor))
+        return gathered(_hnsw(vectors, floor), threshold)
     count = min(len(vectors), 2 * int(np.sqrt(len(vectors))))
     centres = kmeans(vectors, count, seed)
     if method == "ivf":
-        return _gathered(_ivf(vectors, floor, centres, probes))
-    near = _nearest(vectors, centres, probes)[0]
-    return _gathered(_joined(vectors, near, floor))
+        return gathered(_ivf(vectors, floor, centres, probes), threshold)
+    near = nearest(vectors, centres, probes)[0]
+    return gathered(joined(vectors, near, floor), threshold)
 
 
 def chosen(search: Search, rows: int, exact_rows: int) -> Search:
@@ -95,11 +94,11 @@ def _flat(vectors: Array, floor: float) -> Iterator[Part]:
     rows = np.arange(len(vectors))
     for start in range(0, len(rows), TALL):
         own = rows[start : start + TALL]
-        yield from _products(vectors, own, rows[:start], floor)
-        yield from _products(vectors, own, own, floor)
+        yield from products(vectors, own, rows[:start], floor)
+        yield from products(vectors, own, own, floor)
 
 
-def _products(
+def products(
     vectors: Array, rows: Array, others: Array, floor: float
 ) -> Iterator[Part]:
     """Pairs of one of `rows` and one of `others`, tile by tile.
@@ -137,7 +136,7 @@ def kmeans(vectors: Array, count: int, seed: int) -> Array:
     return model.centroids
 
 
-def _nearest(vectors: Array, centres: Array, probes: int) -> tuple[Array, Array]:
+def nearest(vectors: Array, centres: Array, probes: int) -> tuple[Array, Array]:
     """The nearest centres of each row (n, probes) int64, and their cosines."""
     import faiss
 
@@ -147,7 +146,7 @@ def _nearest(vectors: Array, centres: Array, probes: int) -> tuple[Array, Array]
     return cells, cosines
 
 
-def _joined(vectors: Array, near: Array, floor: float) -> Iterator[Part]:
+def joined(vectors: Array, near: Array, floor: float) -> Iterator[Part]:
     """Pairs in which a row probes the cell that is the other's nearest."""
     # By column first, so that the rows at home lead those that visit.
     by_cell = np.argsort(near.ravel(order="F"), kind="stable")
@@ -159,8 +158,8 @@ def _joined(vectors: Array, near: Array, floor: float) -> Iterator[Part]:
         own, guests = members[:home], members[home:]
         for start in range(0, home, TALL):
             some = own[start : start + TALL]
-            yield from _products(vectors, some, own[: start + TALL], floor)
-        yield from _products(vectors, own, guests, floor)
+            yield from products(vectors, some, own[: start + TALL], floor)
+        yield from products(vectors, own, guests, floor)
 
 
 def _ivf(vectors: Array, floor: float, centres: Array, probes: int) -> Iterator[Part]:
@@ -207,18 +206,18 @@ def _ordered(rows: Array, others: Array, cosines: Array) -> Part:
     return low[apart], high[apart], cosines[apart]
 
 
-def _gathered(parts: Iterable[Part]) -> Found:
+def gathered(parts: Iterable[Part], threshold: float) -> Found:
     """Each pair once, crowds thinned, by the later row, then the earlier."""
     held: list[tuple[Array, Array]] = [(np.zeros(0, np.int64), np.zeros(0, np.float32))]
     crowded: set[int] = set()
     waiting, limit = 0, GATHERED
     for low, high, cosine in parts:
-        held.append((_name(low, high), cosine))
+        held.append((named(low, high), cosine))
         waiting += len(low)
         if waiting > limit:
-            held = [_thinned(held, crowded)]
+            held = [_thinned(held, threshold, crowded)]
             waiting, limit = 0, max(GATHERED, len(held[0][0]))
-    name, cosine = _thinned(held, crowded)
+    name, cosine = _thinned(held, threshold, crowded)
     return Found(
         (name & 0xFFFFFFFF).astype(np.int32),
         (name >> 32).astype(np.int32),
@@ -228,9 +227,11 @@ def _gathered(parts: Iterable[Part]) -> Found:
 
 
 def _thinned(
-    parts: list[tuple[Array, Array]], crowded: set[int]
+    parts: list[tuple[Array, Array]], threshold: float, crowded: set[int]
 ) -> tuple[Array, Array]:
     """Sorted names and cosines; of a crowded row CROWD nearest and CROWD first.
+
+    The first are those of the rows that reach `threshold`.
 
     What it keeps of parts is what it would keep of the whole, so it may be called
     at any time. Adds to `crowded` the rows that lost a pair.
@@ -247,98 +248,18 @@ def _thinned(
     keep = ~several
     busy, size = np.flatnonzero(several), counts[counts > CROWD]
     place = np.arange(len(busy)) - np.repeat(np.cumsum(size) - size, size)
-    keep[busy[place < CROWD]] = True
-    nearest = np.lexsort((busy, -cosine[busy], name[busy] >> 32))
-    keep[busy[nearest[place < CROWD]]] = True
-    crowded.update(np.unique(name[~keep] >> 32).tolist())
+    strong = cosine[busy] >= threshold - SLACK
+    # Weak ones stand behind the strong ones of their row, in order both.
+    first = np.lexsort((busy, ~strong, name[busy] >> 32))
+    front = first[place < CROWD]
+    keep[busy[front[strong[front]]]] = True
+    closest = np.lexsort((busy, -cosine[busy], name[busy] >> 32))
+    keep[busy[closest[place < CROWD]]] = True
+    lost = ~keep & (cosine >= threshold - SLACK)
+    crowded.update(np.unique(name[lost] >> 32).tolist())
     return name[keep], cosine[keep]
 
 
-def _name(low: Array, high: Array) -> Array:
+def named(low: Array, high: Array) -> Array:
     """One int64 for a pair; names sort by the later row, then the earlier."""
     return (high.astype(np.int64) << 32) | low.astype(np.int64)
-
-
-@dataclass(frozen=True)
-class Clusters:
-    """A cluster int64 (n,) for each row, and its cosine to the centre float32."""
-
-    home: Array
-    closeness: Array
-
-
-def clusters(vectors: Array, count: int | None, seed: int) -> Clusters:
-    """Spherical k-means; `count` None is a cluster for every hundred rows."""
-    count = max(1, len(vectors) // 100) if count is None else count
-    centres = kmeans(vectors, min(count, len(vectors)), seed)
-    home, closeness = _nearest(vectors, centres, 1)
-    return Clusters(home[:, 0], closeness[:, 0].round(4))
-
-
-def within(vectors: Array, home: Array, threshold: float) -> Found:
-    """`pairs` of rows of one cluster, exact there."""
-    return _gathered(_joined(vectors, home[:, None], threshold - SLACK))
-
-
-def priority(keep: Keep, closeness: Array, seed: int) -> Array | None:
-    """A rank (n,) for each row, the lowest survives; None is the given order."""
-    if keep == "first":
-        return None
-    if keep == "random":
-        return np.random.default_rng(seed).permutation(len(closeness))
-    ranks = np.empty(len(closeness), np.int64)
-    ranks[np.argsort(-closeness, kind="stable")] = np.arange(len(closeness))
-    return ranks
-
-
-@dataclass(frozen=True)
-class Recall:
-    """How much of brute force a search found, on a sample of rows.
-
-    Only neighbours before a row count: they can send it away, and a crowd never
-    loses them all. `rows` is the share of the `neighboured` rows (those with such a
-    neighbour) that were found to have one; `pairs` the share of their pairs, crowds
-    thinned. Both are 1 where there is nothing to find.
-    """
-
-    sample: int
-    neighboured: int
-    rows: float
-    pairs: float
-
-    def __str__(self) -> str:
-        return (
-            f"row recall {self.rows:.3f} ({self.neighboured} of {self.sample} sampled "
-            f"rows have an earlier neighbour), pair recall {self.pairs:.3f}"
-        )
-
-
-def recall(
-    vectors: Array, threshold: float, found: Found, *, sample: int = 256, seed: int = 0
-) -> Recall:
-    """Compare `found`, as `pairs` gives it, with brute force on `sample` rows."""
-    count = min(sample, len(vectors))
-    rows = np.sort(np.random.default_rng(seed).permutation(len(vectors))[:count])
-    everyone = np.arange(len(vectors))
-    truth = _gathered(_products(vectors, rows, everyone, threshold - SLACK))
-    later = np.isin(truth.second, rows)
-    has = np.unique(truth.second[later])
-    hit = _known(
-        _name(truth.first[later], truth.second[later]),
-        _name(found.first, found.second),
-    )
-    return Recall(
-        sample=count,
-        neighboured=len(has),
-        rows=float(np.isin(has, found.second).mean()) if len(has) else 1.0,
-        pairs=float(hit.mean()) if len(hit) else 1.0,
-    )
-
-
-def _known(names: Array, among: Array) -> Array:
-    """Which `names` are in the sorted `among`."""
-    if not len(among):
-        return np.zeros(len(names), bool)
-    places = np.searchsorted(among, names)
-    known: Array = among[np.minimum(places, len(among) - 1)] == names
-    return known

@@ -1,8 +1,8 @@
 """`goldsieve score`: verdicts on anyone's pairs of gold answer and prediction.
 
-Lines of {"id", "gold", "prediction", "info"?} in; the same lines out, in order,
-with `correct` (true, false or null), `extracted` and `why`. A line that cannot be
-read gets `correct: null` and the reason.
+Lines of {"id", "gold", "prediction", "info"?, "problem"?} in; the same lines out,
+in order, with `correct` (true, false or null), `extracted` and `why`. A line that
+cannot be read gets `correct: null` and the reason.
 """
 
 import json
@@ -74,7 +74,8 @@ def _read(text: bytes, verifier: str) -> tuple[Line, Answer | Verdict]:
         return line, Verdict(None, why="info: expected an object")
     if gold is None and line.get("gold") is not None:
         return line, Verdict(None, why="gold: expected text or null")
-    return line, Answer(verifier, gold, json.dumps(info), prediction)
+    problem = _text(line.get("problem"))
+    return line, Answer(verifier, gold, json.dumps(info), prediction, problem)
 
 
 def _text(value: Any) -> str | None:

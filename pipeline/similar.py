@@ -15,9 +15,11 @@ import polars as pl
 from pipeline.kernels import join, minhash, shingles
 from pipeline.kernels.columns import SHARD, Array, shards, threaded
 from pipeline.pairs import Pairs
+from pipeline.room import Room
 
 # So many rows of a crowded bucket are looked at; the rest by their quantities.
 CROWD = 64
+ENDLESS = 1 << 40  # megabytes
 
 Code = Callable[[Array], Array]
 
@@ -37,21 +39,26 @@ class Grams:
         return _stacked(list(made))
 
 
-def grams(text: pl.Series, *, n: int, unit: int = shingles.WORDS) -> Grams:
-    """The n-grams of every text."""
-    made = list(
-        threaded(
-            lambda part: shingles.shingled(*part, n, unit, shingles.FOLDED),
-            shards(text),
-        )
+def grams(
+    text: pl.Series, *, n: int, unit: int = shingles.WORDS, room: Room | None = None
+) -> Grams:
+    """The n-grams of every text, in arrays that `room` hands out."""
+    made = threaded(
+        lambda part: shingles.shingled(*part, n, unit, shingles.FOLDED), shards(text)
     )
-    if not made:
-        nothing = np.zeros(0, np.uint32)
-        return Grams(nothing, np.zeros(1, np.int64), nothing.astype(np.uint64))
-    prints = np.concatenate([part[2] for part in made])
-    parts = [part[:2] for part in made]
-    del made
-    return Grams(*_stacked(parts), prints)
+    # Words are parted, so there are at most half as many as bytes.
+    size = int(text.str.len_bytes().sum())
+    most = (size // 2 if unit == shingles.WORDS else size) + len(text)
+    hashes = (room or Room(ENDLESS)).empty((most,), np.uint32)
+    ends = np.zeros(len(text) + 1, np.int64)
+    prints = np.zeros(len(text), np.uint64)
+    row, used = 0, 0
+    for found, stops, printed in made:
+        hashes[used : used + len(found)] = found
+        ends[row + 1 : row + len(stops)] = stops[1:] + used
+        prints[row : row + len(printed)] = printed
+        row, used = row + len(printed), used + len(found)
+    return Grams(hashes[:used], ends, prints)
 
 
 def _stacked(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
@@ -70,29 +77,34 @@ def _stacked(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
 
 
 def by_minhash(
-    made: Grams, rows: Array, plan: minhash.Plan, floor: float, code: Code | None
+    made: Grams,
+    rows: Array,
+    plan: minhash.Plan,
+    floor: float,
+    code: Code | None,
+    room: Room | None = None,
 ) -> Pairs:
     """Pairs of `rows` with Jaccard ≥ `floor`, found through `plan`.
 
     In buckets with more than CROWD rows, those of one code are compared too; `code`
-    gives a uint64 for each of some places in `rows`.
+    gives a uint64 for each of some places in `rows`. Candidates are verified band
+    by band, so that no more than a few bands' are held.
     """
-    parts = [rows[start : start + SHARD] for start in range(0, len(rows), SHARD)]
-    keys = np.concatenate(
-        [
-            np.zeros((0, plan.bands), np.uint32),
-            *threaded(lambda some: _keys(made, some, plan), parts),
-        ]
+    keys = (room or Room(ENDLESS)).empty((len(rows), plan.bands), np.uint32)
+    starts = range(0, len(rows), SHARD)
+    made_keys = threaded(
+        lambda start: _keys(made, rows[start : start + SHARD], plan), starts
     )
+    for start, part in zip(starts, made_keys, strict=True):
+        keys[start : start + SHARD] = part
     has = np.diff(made.ends)[rows] > 0
     meet = partial(_meetings, keys, has=has, code=code)
-    found = list(threaded(meet, range(plan.bands)))
-    first = np.concatenate([pair[0] for pair in found])
-    second = np.concatenate([pair[1] for pair in found])
-    crowded = sum(pair[2] for pair in found)
-    del keys, meet, found
-    kept = _verified(made, rows, first, second, floor)
-    return Pairs(rows[kept[0]], rows[kept[1]], kept[2], crowded=crowded)
+    kept, crowded = [], 0
+    for first, second, busy in threaded(meet, range(plan.bands)):
+        kept.append(_verified(made, rows, first, second, floor))
+        crowded += busy
+    first, second, score = _sorted(*map(np.concatenate, zip(*kept, strict=True)))
+    return Pairs(rows[first], rows[second], score, crowded=crowded)
 
 
 def _keys(made: Grams, rows: Array, plan: minhash.Plan) -> Array:
@@ -129,7 +141,7 @@ def _meetings(
 def _verified(
     made: Grams, rows: Array, first: Array, second: Array, floor: float
 ) -> tuple[Array, Array, Array]:
-    """Candidates of `rows` whose true similarity reaches `floor`, sorted."""
+    """Candidates of `rows` whose true similarity reaches `floor`."""
     step = 1 << 16
     near_rows, later_rows = rows[first], rows[second]
 
@@ -141,7 +153,7 @@ def _verified(
 
     score = np.concatenate([np.zeros(0), *threaded(judged, range(0, len(first), step))])
     near = score > 0
-    return _sorted(first[near], second[near], score[near])
+    return first[near], second[near], score[near]
 
 
 def by_join(made: Grams, rows: Array, floor: float) -> Pairs:

@@ -57,7 +57,7 @@ class Outcome:
 def drop(
     rows: pl.DataFrame,
     where: pl.Expr,
-    reason: str,
+    reason: str | pl.Expr,
     *,
     twin: pl.Expr | None = None,
     score: pl.Expr | None = None,
@@ -66,7 +66,7 @@ def drop(
     """Mark the rows where `where` holds; a row keeps the first reason it got."""
     fresh = pl.col("reason").is_null() & where.fill_null(value=False)
     said = {
-        "reason": pl.lit(reason),
+        "reason": pl.lit(reason) if isinstance(reason, str) else reason,
         "twin": twin,
         "score": score,
         "evidence": evidence,

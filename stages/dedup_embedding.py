@@ -23,8 +23,9 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline import clusters, near, neighbours
-from pipeline.pairs import Pairs
+from pipeline import clusters, near, neighbours, semdedup
+from pipeline.pairs import Pairs, order_of
+from pipeline.recall import Recall, recall
 from pipeline.settings import Settings
 from pipeline.verdict import Judged
 
@@ -38,6 +39,8 @@ RECALL = pl.Schema(
 )
 TABLES = {**clusters.TABLES, "recall": RECALL}
 REASON = "semantic_duplicate"
+# Pairs a little below the threshold tell how much hangs on it.
+MARGIN = 0.02
 
 
 class Params(Settings):
@@ -67,7 +70,7 @@ class Params(Settings):
     probes: int = Field(default=4, ge=1)
     eps: float = Field(default=0.05, ge=0, lt=1)
     clusters: int | None = Field(default=None, ge=1)
-    keep: neighbours.Keep = "first"
+    keep: semdedup.Keep = "first"
     guard: bool = True
     survivor: near.Survivor = "first"
     siblings: near.Siblings = "keep"
@@ -98,27 +101,26 @@ class Similar:
 
     pairs: Pairs
     priority: np.ndarray | None
-    recall: neighbours.Recall | None
+    recall: Recall | None
 
 
 def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark later rows that mean the same; add `family` where numbers differ."""
     if rows.height < 2:
         return near.mark(rows, [], REASON)
-    found = similar(embedded(rows, params), params)
+    found = similar(embedded(rows, params), params, near.ranks(rows, params.survivor))
     if found.recall:
         _tell(f"dedup_embedding: {found.recall}")
     if found.pairs.crowded:
         _tell(f"dedup_embedding: {found.pairs.crowded} rows with crowds of neighbours")
-    priority = found.priority
-    if params.keep == "first":
-        priority = near.ranks(rows, params.survivor)
     judged = near.mark(
         rows,
         found.pairs,
         REASON,
+        threshold=params.cosine,
+        margin=MARGIN,
         guard=params.guard,
-        priority=priority,
+        priority=found.priority,
         siblings=params.siblings,
         family_size=params.family_size,
     )
@@ -147,50 +149,64 @@ def embedded(rows: pl.DataFrame, params: Params) -> np.ndarray:
     )
 
 
-def similar(vectors: np.ndarray, params: Params) -> Similar:
-    """The pairs of rows that `params` call near, with the recall of the search."""
-    found, closeness = _found(vectors, params)
-    exact = (
-        params.method == "pairs"
-        and neighbours.chosen(params.search, len(vectors), params.exact_rows) == "flat"
-    )
+def similar(
+    vectors: np.ndarray, params: Params, ranks: np.ndarray | None = None
+) -> Similar:
+    """The pairs of rows that `params` call near, with the recall of the search.
+
+    Pairs down to MARGIN below the cosine come too. `ranks` (rows,) say who survives
+    where `keep` is `first`, the lowest; None is the order of the rows.
+    """
+    parted = None
+    if params.method == "semdedup":
+        parted = semdedup.clusters(vectors, params.clusters, params.seed)
+    priority = ranks
+    if params.keep != "first":
+        centred = np.zeros(len(vectors)) if parted is None else parted.closeness
+        priority = semdedup.priority(params.keep, centred, params.seed)
+    order = order_of(len(vectors), priority)
+    if priority is not None:
+        vectors = vectors[order]
+    if parted is not None:
+        found = semdedup.within(
+            vectors, parted.home[order], params.cosine, margin=MARGIN
+        )
+    else:
+        found = _pairs(vectors, params)
+    one, other = order[found.first], order[found.second]
     pairs = Pairs(
-        found.first,
-        found.second,
+        np.minimum(one, other).astype(np.int32),
+        np.maximum(one, other).astype(np.int32),
         found.cosine.astype(np.float64).round(4),
         crowded=found.crowded,
     )
     if params.upper is not None:
         pairs = pairs.where(pairs.score <= params.upper)
-    return Similar(
-        pairs,
-        neighbours.priority(params.keep, closeness, params.seed),
-        None
-        if exact
-        else neighbours.recall(vectors, params.cosine, found, seed=params.seed),
+    exact = (
+        params.method == "pairs"
+        and neighbours.chosen(params.search, len(vectors), params.exact_rows) == "flat"
     )
+    seen = None
+    if not exact:
+        seen = recall(vectors, params.cosine, found, seed=params.seed)
+    return Similar(pairs, priority, seen)
 
 
-def _found(vectors: np.ndarray, params: Params) -> tuple[neighbours.Found, np.ndarray]:
-    """Near rows, and how close each row is to its centre where there is one."""
-    if params.method == "semdedup":
-        parted = neighbours.clusters(vectors, params.clusters, params.seed)
-        found = neighbours.within(vectors, parted.home, params.cosine)
-        return found, parted.closeness
-    found = neighbours.pairs(
+def _pairs(vectors: np.ndarray, params: Params) -> neighbours.Found:
+    return neighbours.pairs(
         vectors,
         params.cosine,
+        margin=MARGIN,
         search=params.search,
         exact_rows=params.exact_rows,
         probes=params.probes,
         seed=params.seed,
     )
-    return found, np.zeros(len(vectors), np.float32)
 
 
-def _table(recall: neighbours.Recall | None) -> pl.DataFrame:
+def _table(seen: Recall | None) -> pl.DataFrame:
     """One row, or none where the search is exact."""
-    told = [] if recall is None else [astuple(recall)]
+    told = [] if seen is None else [astuple(seen)]
     return pl.DataFrame(told, schema=RECALL, orient="row")
 
 

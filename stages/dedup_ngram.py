@@ -24,6 +24,7 @@ from pydantic import Field
 from pipeline import clusters, guard, near
 from pipeline.errors import UserError
 from pipeline.pairs import MARGIN, Pairs
+from pipeline.room import Room
 from pipeline.settings import Settings
 from pipeline.verdict import Judged
 
@@ -37,8 +38,9 @@ REASON = "near_duplicate"
 class Params(Settings):
     """What similar means, from where on, and who survives.
 
-    `min_tokens` is for `containment` and `substring`: a text of fewer tokens is in
-    many others by chance.
+    `memory_mb` bounds the n-grams and band keys that lie in memory, beside the text;
+    the rest of them is in files that are mapped. `min_tokens` is for `containment`
+    and `substring`: a text of fewer tokens is in many others by chance.
     """
 
     method: Literal["jaccard", "fuzzy", "containment", "substring"] = "jaccard"
@@ -48,6 +50,7 @@ class Params(Settings):
     threshold: float = Field(default=0.8, gt=0, le=1)
     permutations: int = Field(default=48, ge=16)
     seed: int = 1
+    memory_mb: int = Field(default=8192, ge=1)
     min_tokens: int = Field(default=8, ge=1)
     guard: bool = True
     survivor: near.Survivor = "first"
@@ -116,7 +119,8 @@ def similar(
         return find.by_ratio(rows["problem"].fill_null("").to_list(), params.threshold)
     from pipeline.kernels.minhash import plan
 
-    made = find.grams(rows["problem"], n=params.n, unit=_unit(params))
+    room = Room(params.memory_mb)
+    made = find.grams(rows["problem"], n=params.n, unit=_unit(params), room=room)
     whole = np.arange(rows.height, dtype=np.int32)
     if params.method == "substring":
         pairs = find.by_containment(made, whole, 1.0, _least(params))
@@ -131,7 +135,7 @@ def similar(
     else:
         bands = plan(params.threshold, params.permutations, params.seed)
         pairs = find.by_minhash(
-            made, leaders, bands, floor, _codes(rows, leaders, params)
+            made, leaders, bands, floor, _codes(rows, leaders, params), room
         )
     return replace(pairs, leader=leader)
 
@@ -181,11 +185,10 @@ def _leaders(
     if params.guard and len(follows):
         some, at = np.unique(np.r_[leader[follows], follows], return_inverse=True)
         few = rows.select("problem", "answer")[some]
-        codes = guard.answer_codes(few["answer"])
         one, other = at[: len(follows)], at[len(follows) :]
         never = np.zeros(len(one), bool)
         agree, _, _ = guard.readings(few["problem"], one, other, never, never)
-        agree &= codes[one] == codes[other]
+        agree &= guard.answers_agree(few["answer"], one, other)
         leader[follows[~agree]] = follows[~agree]
     return leader
 

@@ -120,6 +120,6 @@ def sampled(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     ]
     table = pl.DataFrame(told)
     return (
-        table.select(pl.col(name).cast(dtype) for name, dtype in GRADE.items()),
+        conform(table, GRADE).select(GRADE.names()),
         table.select(pl.col(name).cast(dtype) for name, dtype in ROLLOUT.items()),
     )

@@ -10,20 +10,22 @@ FILES = sorted(
     for folder in ("pipeline", "stages", "trainers")
     for file in Path(folder).rglob("*.py")
 )
-LEAVES = {"settings", "schema", "errors", "text", "prompts"}
+LEAVES = {"settings", "schema", "errors", "text", "prompts", "untrusted"}
 # What each part of pipeline/ may import of ours; "*" is everything.
 MAY = {
     **{leaf: set() for leaf in LEAVES},
     "verdict": {"schema"},
     "parallel": {"errors", "ray_worker"},
     "ray_worker": set(),
-    "judging": {"parallel", "verifiers"},
+    "verdicts": {"verifiers"},
+    "judging": {"verdicts", "endpoint", "parallel", "verifiers"},
     "models": {"errors"},
     "readers": {"errors"},
     "console": {"errors"},
     "kernels": {"kernels"},
     "pairs": set(),
-    "similar": {"kernels", "pairs"},
+    "room": set(),
+    "similar": {"kernels", "pairs", "room"},
     "guard": {"kernels", "pairs"},
     "clusters": set(),
     "near": {"clusters", "guard", "kernels", "pairs", "verdict"},
@@ -35,16 +37,27 @@ MAY = {
         "kernels",
         "settings",
         "similar",
+        "untrusted",
     },
     "release": {"kernels", "pairs", "similar"},
-    "endpoint": {"errors", "settings"},
+    "chat": {"errors", "settings"},
+    "endpoint": {"chat", "errors"},
     "neighbours": {"errors", "console"},
+    "recall": {"neighbours"},
+    "semdedup": {"neighbours"},
     "embedding": {"errors", "console"},
     "recipe": {"errors", "settings"},
     "tables": {"errors"},
     "sandbox": {"errors", "sandbox"},
-    "verifiers": {"errors", "sandbox", "verifiers"},
-    "engines": {"errors", "models", "prompts", "console", "engines"},
+    "verifiers": {
+        "endpoint",
+        "errors",
+        "sandbox",
+        "settings",
+        "untrusted",
+        "verifiers",
+    },
+    "engines": {"chat", "errors", "models", "prompts", "console", "engines"},
 }
 STAGES_NEVER = {"recipe", "tables", "__main__", "standalone", "ledger", "publish"}
 TRAINERS_MAY = {

@@ -26,6 +26,7 @@ from pipeline.prompts import messages
 from pipeline.recipe import load
 from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
 from pipeline.settings import Settings
+from pipeline.verifiers.judge import Judge
 from trainers import scores
 from trainers.training import report
 
@@ -45,6 +46,7 @@ class Params(Settings):
     engine: str = "transformers"
     options: dict[str, Any] = Field(default={})  # for the engine: batch_size, …
     judge_limit_s: float = Field(default=20.0, gt=0)
+    judge: Judge | None = None  # the model that judges rows of the verifier `judge`
 
 
 TYPES = {**BENCHMARK, **ROLLOUT, **GRADE}
@@ -124,9 +126,9 @@ def grade(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
 
     A prompt that the model has no room for is a problem it did not solve.
     """
-    columns = ("verifier", "answer", "verify_info", "completion")
+    columns = ("verifier", "answer", "verify_info", "completion", "problem")
     answers = [Answer(*row) for row in samples.select(columns).iter_rows()]
-    with judge(params.judge_limit_s) as judging:
+    with judge(params.judge_limit_s, params.judge) as judging:
         verdicts = judging(answers)
     no_room = pl.col("finish_reason") == "prompt_too_long"
     return samples.with_columns(

@@ -18,6 +18,7 @@ from pipeline.judging import judge
 from pipeline.models import Model
 from pipeline.recipe import load
 from pipeline.settings import Settings
+from pipeline.verifiers.judge import Judge
 from trainers import training
 from trainers.algorithms import preset
 from trainers.rewards import rewards
@@ -29,13 +30,15 @@ class Params(Settings):
     """`trl` goes to GRPOConfig, over the options of the `algorithm`.
 
     `overlong_tokens` is the part of the length limit that `overlong` punishes; it
-    is a fifth where none is given, as in DAPO.
+    is a fifth where none is given, as in DAPO. `judge` is the model that judges rows
+    whose verifier is `judge`.
     """
 
     algorithm: str = "dapo"
     rewards: dict[str, float] = Field(default=REWARDS, min_length=1)
     overlong_tokens: int | None = Field(default=None, ge=1)
     judge_limit_s: float = Field(default=20.0, gt=0)
+    judge: Judge | None = None
     limit: int | None = Field(default=None, ge=1)
     seed: int = 0
     threads: int = Field(default=1, ge=1)
@@ -81,7 +84,7 @@ def _trained(params: Params, model: Model, dataset: Any) -> Any:
     config = training.configure(GRPOConfig, model, **options)
     _check_enough(len(dataset), config)
     length = config.max_completion_length
-    with judge(params.judge_limit_s) as judging:
+    with judge(params.judge_limit_s, params.judge) as judging:
         trainer = GRPOTrainer(
             model=model.load,
             args=config,

@@ -66,10 +66,12 @@ def _where_decided(name: str, reward: Callable[..., Any], decide: Any) -> Any:
         verifier: list[str],
         answer: list[str | None],
         verify_info: list[str],
+        prompts: list[Chat | str],
         **columns: Any,
     ) -> list[float | None]:
         texts = map(_text, completions)
-        answers = map(Answer, verifier, answer, verify_info, texts)
+        problems = map(_asked, prompts)
+        answers = map(Answer, verifier, answer, verify_info, texts, problems)
         verdicts = [verdict.correct for verdict in decide(tuple(answers))]
         decided = [i for i, verdict in enumerate(verdicts) if verdict is not None]
         values = reward(
@@ -84,6 +86,10 @@ def _where_decided(name: str, reward: Callable[..., Any], decide: Any) -> Any:
 
     masked.__name__ = name  # TRL logs the reward by it
     return masked
+
+
+def _asked(prompt: Chat | str) -> str:
+    return prompt if isinstance(prompt, str) else prompt[-1]["content"]
 
 
 def _text(chat: Chat) -> str:

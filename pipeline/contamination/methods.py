@@ -203,7 +203,9 @@ def _judge(
         top_k=asked.top_k,
         min_cosine=asked.min_cosine,
         encode=partial(_encoded, asked),
-        ask=partial(ask, endpoint=asked.endpoint),
+        ask=partial(
+            ask, endpoint=asked.endpoint, schema=semantic.SCHEMA, system=semantic.SYSTEM
+        ),
         both_ways=asked.both_ways,
     )
 

@@ -12,12 +12,13 @@ import polars as pl
 from pipeline.contamination.hits import HITS, Array, hits
 from pipeline.kernels import lookup, overlap
 from pipeline.kernels.columns import slices, threaded, utf8
-from pipeline.kernels.vocabulary import where_odd
 from pipeline.kernels.words import (
+    CAPITAL,
     CHARACTERS,
     CLASSES,
     WHITESPACE,
     WORDS,
+    cased,
     word_grams,
     word_hits,
 )
@@ -79,7 +80,12 @@ def ngram(
 
 def lowered(texts: pl.Series) -> pl.Series:
     """Texts with all letters but ASCII lower-cased; those the kernels see to."""
-    return where_odd(texts.fill_null(""), lambda odd: odd.str.to_lowercase())
+    texts = texts.fill_null("")
+    odd = np.flatnonzero(cased(*utf8(texts), CAPITAL))
+    if not len(odd):
+        return texts
+    places = pl.Series(odd, dtype=pl.UInt32)
+    return texts.scatter(places, texts.gather(places).str.to_lowercase())
 
 
 def normalized(texts: pl.Series, items: pl.Series) -> pl.DataFrame:

@@ -30,6 +30,8 @@ class Completion:
 
 
 TOO_LONG = Completion("", 0, "prompt_too_long")
+# No answer, for reasons that are not the prompt's: never stored, asked again.
+LOST = Completion("", 0, "lost")
 
 
 class Engine(Protocol):

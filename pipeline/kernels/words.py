@@ -2,51 +2,32 @@
 
 WHITESPACE parts words at white space and keeps punctuation, as `str.split` does;
 WORDS takes runs of letters and digits; CHARACTERS takes every character. ASCII is
-lower-cased here, other letters must be so already.
+lower-cased here, other letters must be so already; `cased` says which texts are not.
+White space has a kernel of its own, in `spaces`.
 """
 
 import numpy as np
-from numpy import int32, uint8, uint64
+from numpy import uint8, uint64
 
 from pipeline.kernels.columns import Array, compiled
 from pipeline.kernels.lookup import Table, place_of
 from pipeline.kernels.shingles import FOLDED, PRIME, SEPARATOR, STEP, kind, mixed, width
+from pipeline.kernels.spaces import NOTHING, next_high, space_grams
 
 WHITESPACE, WORDS, CHARACTERS = 0, 1, 2
 # By unit, what a byte is: 0 parts words, 1 is to be looked at, else a letter.
 CLASSES = np.zeros((3, 256), uint8)
-CLASSES[WHITESPACE] = np.arange(256)
-CLASSES[WHITESPACE, [0xC2, 0xE2, 0xE3]] = 1
-CLASSES[WHITESPACE, [*range(9, 14), *range(28, 33)]] = 0
-CLASSES[WHITESPACE, [1, 0]] = 2  # no text has them, but they are no space
 CLASSES[WORDS] = FOLDED
 CLASSES[WORDS, ord("_")] = ord("_")
 CLASSES[CHARACTERS] = 1
-for _byte in range(65, 91):
-    CLASSES[WHITESPACE, _byte] = _byte | 0x20
 
 
 @compiled
 def parts_words(data: Array, place: int, end: int, unit: int) -> bool:
     """Whether the character at `place` is between words."""
-    byte = data[place]
     if unit == CHARACTERS:
         return False
-    if unit == WORDS:
-        return bool(kind(data, place, end) == SEPARATOR and byte != 95)
-    if byte <= 32:
-        return bool(byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31)
-    if byte == 0xC2 and place + 1 < end:
-        return bool(data[place + 1] in (0x85, 0xA0))
-    if byte == 0xE2 and place + 2 < end:
-        last = data[place + 2]
-        return bool(
-            (data[place + 1] == 0x80 and (last <= 0x8A or last in (0xA8, 0xA9, 0xAF)))
-            or (data[place + 1] == 0x81 and last == 0x9F)
-        )
-    if byte == 0xE3 and place + 2 < end:
-        return bool(data[place + 1] == 0x80 and data[place + 2] == 0x80)
-    return False
+    return bool(kind(data, place, end) == SEPARATOR and data[place] != 95)
 
 
 @compiled
@@ -54,8 +35,12 @@ def word_grams(
     data: Array, offsets: Array, n: int, unit: int, classes: Array
 ) -> tuple[Array, Array]:
     """N-grams of each text: (uint64, ends int64)."""
-    none = (np.zeros(8, uint8), np.zeros(2, uint64), np.full(2, -1, int32))
-    out, ends, _, _ = _scanned(data, offsets, n, unit, classes[unit], none, False)
+    if unit == WHITESPACE:
+        out, ends, _, _ = space_grams(data, offsets, n, NOTHING, False)
+    else:
+        out, ends, _, _ = _scanned(
+            data, offsets, n, unit, classes[unit], NOTHING, False
+        )
     return out, ends
 
 
@@ -68,6 +53,8 @@ def word_hits(
     `begin` and `end` int64 are the bytes of a row from its first hit to its last,
     with the space around them.
     """
+    if unit == WHITESPACE:
+        return space_grams(data, offsets, n, known, True)
     return _scanned(data, offsets, n, unit, classes[unit], known, True)
 
 
@@ -145,3 +132,30 @@ def _scanned(
             used += 1
         ends[row + 1] = used
     return out[:used].copy(), ends, begins, stops
+
+
+# Whether a character below 0x10000 changes in lower case.
+CAPITAL = np.array([chr(code).lower() != chr(code) for code in range(1 << 16)])
+CAPITAL[:128] = False
+
+
+@compiled
+def cased(data: Array, offsets: Array, capital: Array) -> Array:
+    """Whether each text has letters beyond ASCII that are not in lower case (bool)."""
+    out = np.zeros(len(offsets) - 1, np.bool_)
+    for row in range(len(out)):
+        place, end = offsets[row], offsets[row + 1]
+        while place < end:
+            place = next_high(data, place, end)
+            if place >= end:
+                break
+            size = width(data, place, end)
+            code = np.int64(data[place]) & (0xFF >> (size + 1))
+            for step in range(1, size):
+                code = code << 6 | np.int64(data[place + step]) & 0x3F
+            # Capitals of four bytes are below the pictures.
+            if (code < 0x10000 and capital[code]) or 0x10000 <= code < 0x1F000:
+                out[row] = True
+                break
+            place += size
+    return out

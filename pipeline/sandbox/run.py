@@ -1,252 +1,113 @@
 """Run an untrusted program: no network, no host files, bounded in every resource.
 
-bubblewrap gives the program new PID, network, IPC and UTS namespaces, a private
-/tmp with a size, and a read-only Python runtime; nothing else of the host is
-there. Limits bound CPU, memory, processes, file size and open files; the reader
-bounds the output and the wall clock. Everything dies with the parent.
-
-As root, the program runs under an unprivileged user id of its own, because root
-is exempt from the limit on processes; otherwise in a user namespace. Without
-bubblewrap nothing runs, unless GOLDSIEVE_SANDBOX=none asks for that by name.
+`GOLDSIEVE_SANDBOX` says where: `pool` (the default) in warm sandboxes, `oneshot`
+in a sandbox for each program, `http://host:port` on a SandboxFusion server, `none`
+here and unprotected. Where no sandbox can be had nothing runs, unless `none` asks
+for that by name.
 """
 
 import os
-import selectors
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.sandbox import compiled, fusion, oneshot, pool
+from pipeline.sandbox.contract import MB, STANDARD, Job, Limits, Lost, Ran, Start
+from pipeline.sandbox.exchange import close, exchange, pipes
 
-MB = 1 << 20
-
-
-@dataclass(frozen=True)
-class Limits:
-    """`wall_s` and `cpu_s` in seconds; `output` counts bytes of each channel."""
-
-    wall_s: float = 10.0
-    cpu_s: int = 10
-    memory_mb: int = 512
-    processes: int = 16
-    disk_mb: int = 32
-    output: int = 4 * MB
+__all__ = ["MB", "STANDARD", "Limits", "Ran", "run_beside", "run_cpp", "run_python"]
+STARTS: dict[str, Start] = {
+    "pool": pool.started,
+    "oneshot": oneshot.started,
+    "none": oneshot.started_free,
+}
 
 
-STANDARD = Limits()
+def run_python(
+    program: str, *, stdin: bytes = b"", limits: Limits = STANDARD, package: str = ""
+) -> Ran:
+    """Run `program` with the sandbox's Python, feed it `stdin`, and collect all.
 
-
-@dataclass(frozen=True)
-class Ran:
-    """What a program did; `ended` is exited, timeout or output_limit.
-
-    `told` is what it wrote to the extra channel, whose number it finds in
-    `GOLDSIEVE_FD`.
+    With `package`, what is installed here can be imported there. Not on a server.
     """
-
-    code: int
-    out: bytes
-    err: bytes
-    told: bytes
-    ended: str
-
-
-def run_python(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> Ran:
-    """Run `program` with the sandbox's Python, feed it `stdin`, and collect all."""
-    with tempfile.TemporaryDirectory(prefix="goldsieve-") as folder:
-        file = Path(folder) / "main.py"
-        file.write_text(program, encoding="utf-8", errors="surrogatepass")
-        file.chmod(0o644)
-        Path(folder).chmod(0o755)
-        return _collected(folder, stdin, limits)
-
-
-def _collected(folder: str, stdin: bytes, limits: Limits) -> Ran:
-    ours, theirs = os.pipe()
-    process = subprocess.Popen(
-        _command(folder, limits, theirs),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        pass_fds=[theirs],
-        env={},
-        cwd="/",
-        start_new_session=True,
-    )
-    os.close(theirs)
-    try:
-        parts, ended = _exchange(process, ours, stdin, limits)
-    finally:
-        _kill(process)
-        os.close(ours)
-    out, err, told = parts
-    return Ran(process.returncode, out, err, told, ended)
-
-
-def _exchange(
-    process: "subprocess.Popen[bytes]", channel: int, stdin: bytes, limits: Limits
-) -> tuple[list[bytes], str]:
-    """Write stdin and read all channels, until they close or a limit is reached."""
-    assert process.stdin
-    assert process.stdout
-    assert process.stderr
-    reads = [process.stdout.fileno(), process.stderr.fileno(), channel]
-    parts: dict[int, list[bytes]] = {fd: [] for fd in reads}
-    sizes = dict.fromkeys(reads, 0)
-    left, deadline = memoryview(stdin), time.monotonic() + limits.wall_s
-    feed = process.stdin.fileno()
-    with selectors.DefaultSelector() as selector:
-        for fd in reads:
-            selector.register(fd, selectors.EVENT_READ)
-        os.set_blocking(feed, False)
-        selector.register(feed, selectors.EVENT_WRITE)
-        ended = "exited"
-        open_reads = set(reads)
-        while open_reads:
-            if (wait := deadline - time.monotonic()) <= 0:
-                ended = "timeout"
-                break
-            for key, _ in selector.select(wait):
-                if key.fd == feed:
-                    left = _fed(selector, process, left)
-                    continue
-                data = os.read(key.fd, 65536)
-                if not data:
-                    selector.unregister(key.fd)
-                    open_reads.discard(key.fd)
-                parts[key.fd].append(data)
-                sizes[key.fd] += len(data)
-            if max(sizes.values()) > limits.output:
-                ended = "output_limit"
-                break
-    return [b"".join(parts[fd])[: limits.output] for fd in reads], ended
-
-
-def _fed(
-    selector: selectors.BaseSelector,
-    process: "subprocess.Popen[bytes]",
-    left: memoryview,
-) -> memoryview:
-    """Write a piece; close when all is written or nobody reads any more."""
-    assert process.stdin
-    written = 0
-    try:
-        written = os.write(process.stdin.fileno(), left[:65536]) if left else 0
-    except BlockingIOError:
-        return left
-    except BrokenPipeError:
-        written = len(left)
-    if written == len(left):
-        selector.unregister(process.stdin.fileno())
-        with suppress(BrokenPipeError):
-            process.stdin.close()
-    return left[written:]
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End the sandbox; its PID namespace dies with it, daemons included."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe:
-            with suppress(BrokenPipeError):
-                pipe.close()
-
-
-def _command(folder: str, limits: Limits, channel: int) -> list[str]:
-    bounds = [
-        "prlimit",
-        f"--cpu={limits.cpu_s}",
-        f"--as={limits.memory_mb * MB}",
-        f"--nproc={limits.processes}",
-        f"--fsize={limits.disk_mb * MB}",
-        "--nofile=64",
-        "--core=0",
-    ]
-    if os.environ.get("GOLDSIEVE_SANDBOX") == "none":
-        named = ["env", f"GOLDSIEVE_FD={channel}"]
-        # The limit on processes counts all that this user runs: leave it out.
-        free = [bound for bound in bounds if not bound.startswith("--nproc")]
-        return [*free, *named, sys.executable, "-I", f"{folder}/main.py"]
-    python, runtime = _runtime()
-    walls = [
-        _bubblewrap(),
-        "--unshare-pid",
-        "--unshare-net",
-        "--unshare-ipc",
-        "--unshare-uts",
-        "--unshare-cgroup-try",
-        "--die-with-parent",
-        "--new-session",
-        "--clearenv",
-        *("--setenv", "PATH", "/usr/bin:/bin"),
-        *("--setenv", "HOME", "/tmp"),
-        *("--setenv", "PYTHONHASHSEED", "0"),
-        *("--setenv", "GOLDSIEVE_FD", str(channel)),
-        *runtime,
-        *("--proc", "/proc"),
-        *("--dev", "/dev"),
-        *("--size", str(limits.disk_mb * MB)),
-        *("--perms", "1777"),
-        *("--tmpfs", "/tmp"),
-        *("--ro-bind", folder, "/job"),
-        *("--remount-ro", "/"),
-        *("--chdir", "/tmp"),
-    ]
-    if os.geteuid() == 0:
-        capabilities = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
-        walls += [part for name in capabilities for part in ("--cap-add", name)]
-        user = str(100_000 + channel + os.getpid() % 60_000 * 100)
-        bounds = [
-            "setpriv",
-            f"--reuid={user}",
-            f"--regid={user}",
-            "--clear-groups",
-            "--inh-caps=-all",
-            "--bounding-set=-all",
-            "--no-new-privs",
-            *bounds,
-        ]
-    else:
-        walls += ["--unshare-user", "--cap-drop", "ALL"]
-    return [*walls, "--", *bounds, python, "-I", "/job/main.py"]
-
-
-def _bubblewrap() -> str:
-    found = shutil.which("bwrap")
-    if found is None:
+    if package and is_remote():
         raise UserError(
-            "code cannot be verified: there is no sandbox (bubblewrap) here",
-            hint="apt-get install bubblewrap; GOLDSIEVE_SANDBOX=none runs programs "
-            "unprotected, for machines that are a sandbox themselves",
+            f"a server's sandbox has no {package}",
+            hint="unset GOLDSIEVE_SANDBOX, or judge these rows elsewhere",
         )
-    return found
+    return _run(Job(_encoded(program), stdin, limits, package=package))
 
 
-@lru_cache(1)
-def _runtime() -> tuple[str, tuple[str, ...]]:
-    """Python as the sandbox sees it, and the read-only mounts that it needs."""
-    mounts = ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        where = Path("/", name)
-        if where.is_symlink():
-            mounts += ["--symlink", f"usr/{name}", str(where)]
-        elif where.is_dir():
-            mounts += ["--ro-bind", str(where), str(where)]
-    for extra in ("/etc/ld.so.cache", "/etc/alternatives"):
-        mounts += ["--ro-bind-try", extra, extra]
-    prefix = Path(sys.base_prefix)
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    if prefix.is_relative_to("/usr"):
-        return str(prefix / "bin" / version), tuple(mounts)
-    mounts += ["--ro-bind", str(prefix), "/python"]
-    mounts += ["--setenv", "LD_LIBRARY_PATH", "/python/lib"]
-    return f"/python/bin/{version}", tuple(mounts)
+def run_cpp(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> Ran:
+    """Compile `program` as C++ in the sandbox, once, and run it there.
+
+    A program that does not compile has ended as `not_compiled`; where there is no
+    compiler, a UserError.
+    """
+    job = Job(_encoded(program), stdin, limits, "cpp")
+    return _run(job) if is_remote() else compiled.run(job, _run)
+
+
+def run_beside(tests: str, program: str, *, limits: Limits = STANDARD) -> Ran:
+    """Run two scripts in two sandboxes, each one's channel being the other's stdin.
+
+    What is told of is `tests`, which ends the run: its output and errors, and how
+    it ended. The two share nothing else. Not on a server.
+    """
+    start = _start()
+    try:
+        return _beside(start, _encoded(tests), _encoded(program), limits)
+    except Lost:
+        return _beside(oneshot.started, _encoded(tests), _encoded(program), limits)
+
+
+def is_remote() -> bool:
+    """Whether programs run on a server."""
+    return _said().startswith(("http://", "https://"))
+
+
+def _run(job: Job) -> Ran:
+    if is_remote():
+        return fusion.run(job)
+    try:
+        return _once(_start(), job)
+    except Lost:
+        return _once(oneshot.started, job)
+
+
+def _once(start: Start, job: Job) -> Ran:
+    with pipes() as ends, start(job, ends.theirs) as run:
+        (out, err, told), ended = exchange(ends, job.stdin, job.limits, run.done)
+        return Ran(run.finish(), out, err, told, ended)
+
+
+def _beside(start: Start, tests: bytes, program: bytes, limits: Limits) -> Ran:
+    asked, answered = os.pipe(), os.pipe()
+    silent = [os.open(os.devnull, os.O_RDWR) for _ in range(2)]
+    theirs = [asked[0], *silent, answered[1]]
+    with pipes() as ends:
+        try:
+            close([ends.theirs[0], ends.theirs[3]])
+            ends.theirs[0], ends.theirs[3] = answered[0], asked[1]
+            first = start(Job(program, b"", limits), theirs)
+            then = start(Job(tests, b"", limits), ends.theirs)
+            with first, then as run:
+                (out, err, _), ended = exchange(ends, b"", limits, run.done)
+                return Ran(run.finish(), out, err, b"", ended)
+        finally:
+            close(theirs)
+
+
+def _encoded(program: str) -> bytes:
+    return program.encode(errors="surrogatepass")
+
+
+def _start() -> Start:
+    if _said() not in STARTS:
+        known = ", ".join(STARTS)
+        raise UserError(
+            f"GOLDSIEVE_SANDBOX={_said()!r} is not one of {known}, http://host:port"
+        )
+    return STARTS[_said()]
+
+
+def _said() -> str:
+    return os.environ.get("GOLDSIEVE_SANDBOX") or "pool"

@@ -11,11 +11,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Call:
-    """One test: `name(*arguments)` should equal `expected`."""
+    """One test: `name(*arguments)` should be `expected`.
+
+    `how` they are compared: `equal`, `alike` (JSON has no tuples: they are lists),
+    `truth` (as a condition) or `is`.
+    """
 
     name: str
     arguments: list[Any]
     expected: Any
+    how: str = "equal"
 
 
 def as_calls(code: str, name: str | None) -> list[Call]:
@@ -45,10 +50,18 @@ def as_calls(code: str, name: str | None) -> list[Call]:
 
 
 def _as_call(test: ast.expr, name: str | None) -> Call | None:
-    expected: Any = True
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq):
+    expected, how = True, "truth"
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, expected = test.operand, False
+    elif isinstance(test, ast.Compare):
         right = test.comparators[0]
         if len(test.ops) > 1 or not _is_plain(right):
+            return None
+        if isinstance(test.ops[0], ast.Eq):
+            how = "equal"
+        elif isinstance(test.ops[0], ast.Is) and _is_singleton(right):
+            how = "is"
+        else:
             return None
         test, expected = test.left, ast.literal_eval(right)
     if not isinstance(test, ast.Call) or test.keywords:
@@ -56,8 +69,13 @@ def _as_call(test: ast.expr, name: str | None) -> Call | None:
     if not isinstance(test.func, ast.Name) or not all(map(_is_plain, test.args)):
         return None
     called = name if test.func.id == "candidate" and name else test.func.id
-    return Call(
-        called, [ast.literal_eval(argument) for argument in test.args], expected
+    arguments = [ast.literal_eval(argument) for argument in test.args]
+    return Call(called, arguments, expected, how)
+
+
+def _is_singleton(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and (
+        node.value is None or isinstance(node.value, bool)
     )
 
 

@@ -10,6 +10,7 @@ problems leave the pool before any GPU sees them. `info` is the row's
 """
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -36,6 +37,7 @@ def known() -> list[str]:
     return sorted(file.stem for file in files if file.stem != "contract")
 
 
+@cache
 def load(name: str) -> ModuleType:
     """The verifier called `name`."""
     if name not in known():

@@ -1,4 +1,9 @@
-"""LiveCodeBench: programs on stdin and stdout, or methods of `class Solution`."""
+"""LiveCodeBench: programs on stdin and stdout, or methods of `class Solution`.
+
+The benchmark's own release has public tests as JSON in a text and private ones packed
+(JSON, pickled, compressed, in base64): they stay packed in the row, and the verifier
+unpacks them, with an unpickler that makes text alone.
+"""
 
 import json
 import re
@@ -8,7 +13,13 @@ from stages.sources._fields import text
 
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
-    """{"problem", "starter_code", "tests": [{"input", "output", "testtype"}]}."""
+    """{"problem", "starter_code", "tests": [{"input", "output", "testtype"}]}.
+
+    Or, as released, {"question_content", "starter_code", "public_test_cases",
+    "private_test_cases", "metadata"}.
+    """
+    if "public_test_cases" in row:
+        return _released(row)
     problem, tests = text(row, "problem"), row.get("tests")
     if problem is None or not isinstance(tests, list) or not tests:
         return "problem, tests: expected a text and a list of tests"
@@ -20,6 +31,29 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
         info = _call(tests, starter) if is_call else _stdio(tests)
     except (ValueError, RecursionError) as error:
         return f"tests: {error!r:.120}"
+    return _problem(problem, starter, info)
+
+
+def _released(row: dict[str, Any]) -> dict[str, Any] | str:
+    problem, starter = text(row, "question_content"), text(row, "starter_code") or ""
+    packed = [text(row, "public_test_cases"), text(row, "private_test_cases")]
+    tests = [part for part in packed if part not in (None, "[]")]
+    if problem is None or not tests:
+        return "question_content, public_test_cases: expected a text and tests"
+    info: dict[str, Any] = {"type": "stdio", "tests": tests}
+    try:
+        name = json.loads(text(row, "metadata") or "{}").get("func_name")
+    except (ValueError, AttributeError) as error:
+        return f"metadata: {error!r:.120}"
+    if starter or name:
+        try:
+            info |= {"type": "call", "fn_name": name or _method(starter)}
+        except ValueError as error:
+            return str(error)
+    return _problem(problem, starter, info)
+
+
+def _problem(problem: str, starter: str, info: dict[str, Any]) -> dict[str, Any]:
     return {
         "problem": f"{problem}\n\n{starter}" if starter else problem,
         "answer": None,
@@ -39,10 +73,7 @@ def _stdio(tests: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _call(tests: list[dict[str, Any]], starter: str) -> dict[str, Any]:
-    """Arguments stand one a line, in JSON; helper classes may stand before Solution."""
-    name = re.search(r"def\s+(\w+)\s*\(", starter.partition("class Solution")[2])
-    if name is None:
-        raise ValueError("starter_code has no method in class Solution")
+    """Arguments stand one a line, in JSON."""
     calls = [
         {
             "input": [json.loads(line) for line in test["input"].splitlines() if line],
@@ -50,4 +81,12 @@ def _call(tests: list[dict[str, Any]], starter: str) -> dict[str, Any]:
         }
         for test in tests
     ]
-    return {"type": "call", "fn_name": name.group(1), "tests": calls}
+    return {"type": "call", "fn_name": _method(starter), "tests": calls}
+
+
+def _method(starter: str) -> str:
+    """The method's name; helper classes may stand before Solution."""
+    name = re.search(r"def\s+(\w+)\s*\(", starter.partition("class Solution")[2])
+    if name is None:
+        raise ValueError("starter_code has no method in class Solution")
+    return name.group(1)

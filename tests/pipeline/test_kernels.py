@@ -1,6 +1,6 @@
 """The compiled kernels say what plain Python says."""
 
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 
 import numpy as np
 import polars as pl
@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.kernels import guard, join, lookup, minhash, overlap, plain, shingles
+from pipeline.contamination.published import lowered
+from pipeline.kernels import (
+    guard,
+    join,
+    lookup,
+    minhash,
+    overlap,
+    plain,
+    shingles,
+    words,
+)
 from pipeline.kernels.columns import slices, utf8
 from pipeline.kernels.scan import scan
 from pipeline.similar import by_join, by_minhash, by_ratio, grams
@@ -44,6 +54,41 @@ def test_ngrams_are_those_of_plain_python(texts: list[str], n: int, letters: boo
     ]
     assert [c for c, k in zip(counts, known, strict=True) if k] == [
         len(t) for t, k in zip(theirs, known, strict=True) if k
+    ]
+
+
+SPACED = st.text(
+    alphabet=" \t\n\x00\x1b\x1cabYZ[@`{é×ÉΩЖ\x85\xa0\u1680\u2003\u2028\u202f\u205f"
+    "\u3000\u3001😀𐐀",
+    max_size=40,
+)
+
+
+@given(st.lists(SPACED | MESSY, min_size=1, max_size=6), st.integers(1, 3))
+@settings(max_examples=300, deadline=None)
+def test_words_at_white_space_are_those_of_python(texts: list[str], n: int):
+    # U+1680 is the one space that no text of mathematics has.
+    texts = [text.replace("\u1680", " ") for text in texts]
+    made, ends = words.word_grams(
+        *utf8(lowered(pl.Series(texts))), n, words.WHITESPACE, words.CLASSES
+    )
+    ours = [made[a:b].tolist() for a, b in pairwise(ends)]
+    split = [text.lower().split() for text in texts]
+    theirs = [[tuple(s[i : i + n]) for i in range(len(s) - n + 1)] for s in split]
+
+    assert [len(row) for row in ours] == [len(row) for row in theirs]
+    # One number for one n-gram, and one n-gram for one number.
+    flat = list(zip(chain(*ours), chain(*theirs), strict=True))
+    assert len(set(flat)) == len(dict(flat)) == len({gram for _, gram in flat})
+
+
+@given(st.lists(SPACED, min_size=1, max_size=6))
+@settings(max_examples=100, deadline=None)
+def test_capitals_beyond_ascii_are_seen(texts: list[str]):
+    seen = words.cased(*utf8(pl.Series(texts)), words.CAPITAL).tolist()
+
+    assert seen == [
+        any(not c.isascii() and c.lower() != c for c in text) for text in texts
     ]
 
 

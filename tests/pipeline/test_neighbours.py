@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import neighbours
-from pipeline.neighbours import Found, clusters, pairs, priority, recall, within
+from pipeline.neighbours import Found, pairs
+from pipeline.recall import recall
+from pipeline.semdedup import clusters, priority, within
 
 SEARCHES = ["flat", "cells", "ivf", "hnsw"]
 
@@ -124,7 +126,7 @@ def test_four_probes_find_nearly_all_and_more_than_one():
             vectors,
             0.8,
             pairs(vectors, 0.8, search="cells", probes=probes),
-            sample=5000,
+            most=5000,
         )
         for probes in (1, 4)
     )
@@ -160,10 +162,23 @@ def test_in_a_crowd_a_row_keeps_the_nearest_and_the_first(monkeypatch):
     assert found.crowded == (kept < rows).sum()
 
 
+def test_pairs_in_the_margin_push_no_near_one_out_of_a_crowd(monkeypatch):
+    monkeypatch.setattr(neighbours, "CROWD", 3)
+    monkeypatch.setattr(neighbours, "GATHERED", 100)
+    monkeypatch.setattr(neighbours, "TALL", 16)
+    vectors = unit(1 + 0.2 * np.random.default_rng(1).normal(size=(200, 8)))
+    alone = pairs(vectors, 0.97, search="flat")
+    both = pairs(vectors, 0.97, margin=0.1, search="flat")
+
+    assert set(named(alone)) <= set(named(both))
+    assert (both.cosine < 0.97).any()
+    assert both.crowded == alone.crowded
+
+
 def test_recall_counts_what_was_left_out():
     vectors = unit([[1, 0], [1, 0.01], [0, 1], [0.01, 1], [-1, 0]])
     half = Found(*(np.array([value]) for value in (0, 1, 1.0)))
-    found = recall(vectors, 0.9, half, sample=5)
+    found = recall(vectors, 0.9, half, most=5)
 
     assert (found.sample, found.neighboured) == (5, 2)
     assert (found.rows, found.pairs) == (0.5, 0.5)

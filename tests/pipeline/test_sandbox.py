@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.sandbox import pool
 from pipeline.sandbox.run import Limits, run_python
 
 pytestmark = pytest.mark.skipif(
@@ -47,7 +48,7 @@ def test_a_megabyte_passes_both_ways():
         (
             "outside",
             "import socket; socket.create_connection(('1.1.1.1', 80), 2)",
-            "unreachable",
+            "not supported",
         ),
         ("write", "open('/usr/evil', 'w')", "Read-only"),
         ("root", "open('/evil', 'w')", "Read-only"),
@@ -162,6 +163,7 @@ def test_nothing_stays_between_two_runs():
 
 
 def test_without_a_sandbox_it_refuses_and_says_what_to_install(monkeypatch):
+    pool.close_all()
     monkeypatch.setattr(shutil, "which", lambda name: None)
 
     with pytest.raises(UserError, match="no sandbox") as said:

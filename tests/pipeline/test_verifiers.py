@@ -141,25 +141,3 @@ def test_reasoning_gym_scores_its_own_tasks():
 
     assert puzzle.verify(gold, f"<answer>{gold}</answer>", info).correct is True
     assert puzzle.verify(gold, "<answer>zzz</answer>", info).correct is False
-
-
-def test_a_scorer_that_might_evaluate_is_not_run():
-    entry = {"question": "", "answer": "1", "metadata": {}}
-    info = {"task": "reasoning_gym", "dataset": "countdown", "entry": entry}
-
-    assert puzzle.verify("1", "<answer>1</answer>", info).why.endswith("as text")
-
-
-@pytest.mark.parametrize("name", puzzle.SAFE_SCORERS.split())
-def test_a_reviewed_scorer_takes_its_own_answer_and_no_rubbish(name: str):
-    import reasoning_gym
-
-    for entry in reasoning_gym.create_dataset(name, size=2, seed=3):
-        kept = json.loads(json.dumps(entry, default=str))
-        info = {"task": "reasoning_gym", "dataset": name, "entry": kept}
-        gold = kept["answer"]
-
-        assert puzzle.verify(gold, f"<answer>{gold}</answer>", info).correct is True
-        for text in ("zzz", "{}", "[]", "null", "1" * 50):
-            said = f"<answer>{text}</answer>"
-            assert puzzle.verify(gold, said, info).correct is False

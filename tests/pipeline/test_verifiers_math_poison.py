@@ -28,7 +28,7 @@ def ordinary(count: int) -> list[Answer]:
     ]
 
 
-def test_poison_costs_itself_alone():
+def test_poison_costs_itself_alone(tmp_path, monkeypatch):
     poison = [Answer("math", gold, "{}", said) for gold, said in pairs(1_000)]
     plain = ordinary(500)
     mixed = [*poison]
@@ -36,7 +36,10 @@ def test_poison_costs_itself_alone():
         mixed.insert(3 * place, answer)
 
     with judge(limit_s=LIMIT_S) as judging:
+        monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "alone"))
         alone = judging(plain)
+        # Or the verdicts of the second list would be those of the first, kept.
+        monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "mixed"))
         start = time.monotonic()
         verdicts = dict(zip(mixed, judging(mixed), strict=True))
         took = time.monotonic() - start

@@ -3,9 +3,9 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from pipeline import embedding
+from pipeline import embedding, near, neighbours
 from pipeline.errors import UserError
-from pipeline.verdict import Outcome, apply
+from pipeline.verdict import Outcome, apply, unjudged
 from stages.dedup_embedding import RECALL, Params, judge, similar
 from tests.rows import problems
 
@@ -86,6 +86,39 @@ def test_semdedup_drops_inside_a_cluster():
 def circle(*degrees: float) -> np.ndarray:
     angles = np.radians(np.array(degrees))
     return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+@pytest.mark.parametrize("method", ["pairs", "semdedup"])
+def test_a_crowd_is_cut_in_the_order_in_which_its_rows_survive(monkeypatch, method):
+    monkeypatch.setattr(neighbours, "CROWD", 2)
+    vectors = circle(*np.linspace(0, 10, 60))
+    ranks = np.random.default_rng(0).permutation(60)
+    params = Params(method=method, threshold=0.9, eps=0.1, clusters=1)
+    found = similar(vectors, params, ranks)
+    best = int(ranks.argmin())
+    linked = set(found.pairs.first[found.pairs.second == best]) | set(
+        found.pairs.second[found.pairs.first == best]
+    )
+
+    assert linked == set(range(60)) - {best}
+    rows = unjudged(problems(*["a"] * 60))
+    judged = near.mark(rows, found.pairs, "copy", guard=False, priority=ranks)
+    assert judged.rows["reason"].is_null().arg_true().to_list() == [best]
+
+
+def test_the_table_says_what_other_thresholds_would_drop():
+    rows = problems(*PARAPHRASES, *OTHERS)
+    cosine = dedup(rows, threshold=0.9).dropped["score"].item()
+    threshold = round(cosine - 0.005, 4)
+    table = dedup(rows, threshold=threshold).tables["sensitivity"]
+    by_hand = [
+        dedup(rows, threshold=step).dropped.height for step in table["threshold"]
+    ]
+
+    assert table["dropped"].to_list() == by_hand
+    assert set(by_hand) == {0, 1}
+    here = table.row(by_predicate=pl.col("threshold") == threshold, named=True)
+    assert (here["enter"], here["leave"]) == (0, 0)
 
 
 def test_semdedup_never_looks_across_clusters():

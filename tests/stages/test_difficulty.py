@@ -1,9 +1,13 @@
+import json
+
+import numpy as np
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from pipeline.schema import GRADE
 from pipeline.verdict import Outcome, apply
-from stages.difficulty import Params, judge
+from stages.difficulty import Params, impact, judge
 from tests.rows import problems
 
 
@@ -14,9 +18,19 @@ def grades(**samples: list[bool | None]) -> pl.DataFrame:
         for name, verdicts in samples.items()
         for i, one in enumerate(verdicts)
     ]
-    table = pl.DataFrame(rows, schema={name: GRADE[name] for name in rows[0]})
+    known = ("id", "sample", "model", "correct")
+    table = pl.DataFrame(rows, schema={name: GRADE[name] for name in known})
     absent = [pl.lit(None, GRADE[n]).alias(n) for n in GRADE if n not in table.columns]
     return table.with_columns(absent).select(GRADE.names())
+
+
+def of_models(**counts: tuple[int, int]) -> pl.DataFrame:
+    """Verdicts of models on one problem: of_models(weak=(right, wrong))."""
+    tables = [
+        grades(a0=[True] * right + [False] * wrong).with_columns(model=pl.lit(name))
+        for name, (right, wrong) in counts.items()
+    ]
+    return pl.concat(tables)
 
 
 def judged(rows: pl.DataFrame, verdicts: pl.DataFrame, **params) -> Outcome:
@@ -84,3 +98,175 @@ def test_a_recorded_trajectory_gives_one_rate(take: str, rate: float):
     )
 
     assert outcome.kept["pass_rate"].to_list() == [rate]
+
+
+@pytest.mark.parametrize(
+    ("params", "reasons"),
+    [
+        ({"min_pass_rate": 0, "lo_open": True}, ["too_hard", None, None]),
+        ({"max_pass_rate": 1, "hi_open": True}, [None, None, "too_easy"]),
+        (
+            {"min_pass_rate": 1, "max_pass_rate": 3, "unit": "count"},
+            ["too_hard", None, "too_easy"],
+        ),
+        ({"max_pass_rate": 0.5, "sense": "failure"}, ["too_hard", "too_hard", None]),
+        (
+            {"min_pass_rate": 1, "max_pass_rate": 4, "unit": "count"}
+            | {"sense": "failure"},
+            [None, None, "too_easy"],
+        ),
+        (
+            {"max_pass_rate": 0.75, "sense": "failure", "hi_open": True},
+            ["too_hard", "too_hard", None],
+        ),
+    ],
+)
+def test_windows_in_every_way_of_stating_them(params, reasons):
+    verdicts = grades(a0=[False] * 4, a1=[True] + [False] * 3, a2=[True] * 4)
+    outcome = judged(problems("a", "b", "c"), verdicts, **params)
+    said = dict(outcome.dropped.select("id", "reason").rows())
+
+    assert [said.get(f"test/{i:05d}") for i in range(3)] == reasons
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"min_pass_rate": 2}, "is below `lo`"),
+        ({"min_pass_rate": 0.9, "max_pass_rate": 0.1}, "is below `lo`"),
+        ({"decide": "posterior", "unit": "count"}, "a posterior is of a rate"),
+    ],
+)
+def test_windows_that_hold_nothing_are_mistakes(params, said):
+    with pytest.raises(ValidationError, match=said):
+        Params(**params)
+
+
+def test_a_posterior_forgives_what_few_samples_cannot_tell():
+    verdicts = grades(
+        a0=[True] * 2,
+        **{f"a{i}": [True] * 30 for i in range(1, 20)},
+        **{f"a{i}": [True, False] * 8 for i in range(20, 60)},
+    )
+    rows = problems(*[f"Problem {i}" for i in range(60)])
+    window = {"min_pass_rate": 0.1, "max_pass_rate": 0.9}
+    by_rate = judged(rows, verdicts, **window)
+    by_chance = judged(rows, verdicts, **window, decide="posterior", certainty=0.8)
+
+    assert by_rate.dropped.height == 20
+    assert by_chance.dropped.height == 19
+    assert by_chance.kept["id"][0] == "test/00000"
+    assert set(by_chance.dropped["reason"]) == {"too_easy"}
+    assert (by_chance.dropped["p_inside"] < 0.2).all()
+
+
+def test_models_stand_side_by_side():
+    verdicts = of_models(weak=(1, 3), strong=(4, 0))
+    (row,) = judged(problems("a"), verdicts).kept.to_dicts()
+
+    assert [(r["model"], r["n_correct"], r["pass_rate"]) for r in row["rates"]] == [
+        ("strong", 4, 1.0),
+        ("weak", 1, 0.25),
+    ]
+    assert row["pass_rate"] == 0.625
+
+
+@pytest.mark.parametrize(
+    ("weak", "strong", "reason"),
+    [
+        ((0, 4), (2, 30), None),
+        ((1, 3), (2, 30), "too_easy"),
+        ((0, 4), (0, 32), "too_hard"),
+        ((0, 4), (9, 23), "too_easy"),
+    ],
+)
+def test_a_weak_and_a_strong_model(weak, strong, reason):
+    """LIMO: never by the weak one, one to three of 32 times by the strong one."""
+    windows = [
+        {"hi": 0, "models": ["weak"]},
+        {"lo": 1, "hi": 3, "unit": "count", "models": ["strong"]},
+    ]
+    verdicts = of_models(weak=weak, strong=strong)
+    outcome = judged(problems("a"), verdicts, windows=windows)
+
+    assert outcome.dropped["reason"].to_list() == [reason] * bool(reason)
+
+
+def test_what_the_weak_model_solves_more_often_is_noise():
+    pair = {"never_above": ["weak", "strong"]}
+    noise = judged(problems("a"), of_models(weak=(3, 1), strong=(1, 3)), **pair)
+    sound = judged(problems("a"), of_models(weak=(1, 3), strong=(1, 3)), **pair)
+
+    assert noise.dropped["reason"].to_list() == ["weak_beats_strong"]
+    assert sound.dropped.height == 0
+
+
+def test_a_share_of_the_easy_ones_stays_and_always_the_same():
+    rows = problems(*[f"Problem {i}" for i in range(400)])
+    verdicts = grades(**{f"a{i}": [True] * 2 for i in range(400)})
+    share = {"max_pass_rate": 0.9, "keep_easy": 0.1}
+    first = judged(rows, verdicts, **share).kept["id"]
+    again = judged(rows.reverse(), verdicts, **share).kept["id"]
+
+    assert 20 <= len(first) <= 65
+    assert set(first) == set(again)
+
+
+def test_lengths_of_right_samples_bound_a_problem():
+    verdicts = grades(a0=[True, False], a1=[True], a2=[True]).with_columns(
+        n_tokens=pl.Series([10, 900, 100, 500], dtype=pl.Int32)
+    )
+    outcome = judged(problems("a", "b", "c"), verdicts, min_tokens=50, max_tokens=200)
+
+    assert outcome.kept["id"].to_list() == ["test/00001"]
+    assert outcome.dropped["reason"].to_list() == ["too_short", "too_long"]
+
+
+def test_scores_of_a_source_cut():
+    meta = ['{"difficulty": 3}', '{"difficulty": 6}', "{}"]
+    rows = problems("a", "b", "c", meta=meta)
+    score = {"field": "difficulty", "lo": 5}
+    outcome = judged(rows, grades(a0=[True]), not_sampled="keep", scores=[score])
+
+    assert outcome.dropped["id"].to_list() == ["test/00000"]
+    assert outcome.dropped["reason"].to_list() == ["score_outside"]
+
+
+def test_learning_impact_is_the_published_formula():
+    curves = np.random.default_rng(0).random((30, 21))
+    mean = curves.mean(axis=0)
+    by_hand = 1 - ((curves - mean) ** 2).sum(axis=1) / ((1 - mean) ** 2).sum()
+    scores = impact.scores(pl.Series([*curves.tolist(), []], dtype=pl.List(pl.Float64)))
+
+    assert scores.to_list()[:-1] == pytest.approx(by_hand.tolist())
+    assert scores[-1] is None
+
+
+def test_problems_that_are_not_learned_in_step_leave():
+    meta = ['{"acc": [0.0, 0.5, 1.0]}'] * 8 + ['{"acc": [1.0, 1.0, 1.0]}', "{}"]
+    rows = problems(*map(str, range(10)), meta=meta)
+    outcome = judged(
+        rows, grades(), not_sampled="keep", learning_impact={"field": "acc"}
+    )
+
+    assert outcome.dropped["id"].to_list() == ["test/00008"]
+    assert outcome.dropped["reason"].to_list() == ["low_impact"]
+
+
+@pytest.mark.realdata
+def test_the_published_scores_of_limr_keep_what_was_published(data):
+    told = json.loads((data / "limr" / "scores.json").read_text())
+    meta = [json.dumps({"score": row["score"]}) for row in told]
+    rows = problems(*[f"{i} {row['prompt']}" for i, row in enumerate(told)], meta=meta)
+    score = {"field": "score", "lo": 0.6}
+    outcome = judged(rows, grades(), not_sampled="keep", scores=[score])
+
+    assert outcome.kept.height == 1389
+
+
+def test_quantiles_part_the_pool():
+    verdicts = grades(**{f"a{i}": [j < i for j in range(8)] for i in range(8)})
+    rows = problems(*map(str, range(8)))
+    kept = judged(rows, verdicts, quantiles=4).kept
+
+    assert kept["difficulty_quantile"].to_list() == [3, 3, 2, 2, 1, 1, 0, 0]

@@ -1,7 +1,14 @@
-import polars as pl
+import json
 
+import polars as pl
+import pytest
+
+from pipeline.endpoint import Endpoint
+from pipeline.errors import UserError
 from pipeline.schema import GRADE, ROLLOUT
+from pipeline.verifiers.judge import Judge
 from stages.grades import Params, make
+from tests.judge_server import Server, blocks, by_value, serving
 from tests.rows import problems
 
 
@@ -63,3 +70,135 @@ def test_samples_of_problems_that_left_are_not_judged():
 
 def test_no_samples_are_fine():
     assert make(Params(), ROWS, ROLLOUT.to_frame()).schema == GRADE
+
+
+# A second opinion, and rows that only a model can judge.
+
+
+def asking(server: Server, when: str, **options: object) -> Params:
+    named = Judge(endpoint=Endpoint(url=server.url, model="m"))
+    return Params(judge=named, judge_when=when, **options)
+
+
+SPELT = "There are four: 4."  # the judge of these tests reads the last number
+ANSWERS = (r"\boxed{4}", r"\boxed{3}", r"\boxed{5} or rather 2+2, so 4")
+TWO = problems("2+2?", answer=["4"])
+
+
+def told(graded: pl.DataFrame) -> list[tuple[bool | None, ...]]:
+    return graded.select("correct", "rule_correct", "judge_correct").rows()
+
+
+def test_a_model_is_asked_about_what_a_rule_rejected_and_nothing_else():
+    samples = rollouts(*[("test/00000", text) for text in ANSWERS])
+    with serving(by_value) as server:
+        graded = make(asking(server, "rejected"), TWO, samples)
+        seen = [blocks(body)["RESPONSE"] for body in server.asked]
+
+    assert sorted(seen) == sorted(ANSWERS[1:])
+    assert told(graded) == [
+        (True, True, None),
+        (False, False, False),
+        (True, False, True),
+    ]
+    assert graded["judge_why"].to_list() == [None, *["judge: 1 of 1: so it is"] * 2]
+    assert graded["why"][2].startswith("box:"), "the rule's reason stays"
+    assert graded.schema == GRADE
+
+
+@pytest.mark.parametrize(
+    ("when", "asked"),
+    [("never", 0), ("rejected", 1), ("undecided", 1), ("rejected_or_undecided", 2)],
+)
+def test_it_is_the_recipe_that_says_when(when: str, asked: int):
+    rows = problems("a?", "b?", answer=["4", ""])  # the second one has no key
+    rows = rows.with_columns(verify_info=pl.lit('{"rubric": "Is it 3?"}'))
+    samples = rollouts(("test/00000", "3"), ("test/00001", "3"), ("test/00000", "4"))
+    with serving(lambda body: '{"verdict": "correct", "reason": ""}') as server:
+        graded = make(asking(server, when), rows, samples)
+
+    assert len(server.asked) == asked
+    assert graded["judge_correct"].count() == asked
+
+
+@pytest.mark.parametrize("finish", ["length", "prompt_too_long"])
+def test_an_incomplete_sample_gets_no_second_opinion(finish: str):
+    with serving(by_value) as server:
+        graded = make(
+            asking(server, "rejected_or_undecided"),
+            TWO,
+            rollouts(("test/00000", "3"), finish=finish),
+        )
+
+    assert server.asked == []
+    assert graded["judge_why"].to_list() == [None]
+
+
+def test_a_recording_is_complete_if_it_has_an_answer():
+    samples = rollouts(
+        ("test/00000", "3"), ("test/00000", "I am not sure of the sum."), finish=None
+    )
+    with serving(by_value) as server:
+        make(asking(server, "rejected"), TWO, samples)
+
+    assert [blocks(body)["RESPONSE"] for body in server.asked] == ["3"]
+
+
+def test_failed_tests_need_no_opinion():
+    rows = problems("2+2?", answer=["4"], verifier=["numeric"])
+    with serving(by_value) as server:
+        params = asking(server, "rejected", judge_verifiers=["math"])
+        make(params, rows, rollouts(("test/00000", "3")))
+
+    assert server.asked == []
+
+
+def test_a_judge_that_abstains_leaves_the_rules_verdict():
+    with serving(lambda body: "hm") as server:
+        graded = make(asking(server, "rejected"), TWO, rollouts(("test/00000", "3")))
+
+    assert told(graded) == [(False, False, None)]
+    assert graded["judge_why"].to_list() == ["judge_unreadable: no verdict"]
+
+
+def test_rows_for_a_model_are_judged_by_it_alone():
+    rows = problems("Name four.", answer=["4"], verifier=["judge"], domain=["general"])
+    with serving(by_value) as server:
+        graded = make(
+            asking(server, "rejected"),
+            rows,
+            rollouts(("test/00000", SPELT), ("test/00000", "It is 5.")),
+        )
+        asked = [blocks(body)["QUESTION"] for body in server.asked]
+
+    assert told(graded) == [(True, None, True), (False, None, False)]
+    assert graded["extracted"].to_list() == ["4", "5"]
+    assert asked == ["Name four."] * 2
+
+
+def test_the_choices_are_part_of_the_question():
+    rows = problems("Which?", answer=["B"], verifier=["choice"])
+    rows = rows.with_columns(verify_info=pl.lit(json.dumps({"choices": ["x", "y"]})))
+    with serving(lambda body: '{"verdict": "undecided", "reason": ""}') as server:
+        make(asking(server, "rejected"), rows, rollouts(("test/00000", "It is A")))
+
+    assert blocks(server.asked[0])["QUESTION"] == "Which?\nA. x\nB. y"
+
+
+def test_whom_to_ask_must_be_said():
+    with pytest.raises(ValueError, match="judge is not set"):
+        Params(judge_when="rejected")
+    rows = problems("2+2?", verifier=["judge"])
+    with pytest.raises(UserError, match="none is named"):
+        make(Params(), rows, rollouts(("test/00000", "4")))
+
+
+def test_twice_gives_equal_tables():
+    samples = rollouts(*[("test/00000", text) for text in ANSWERS])
+    with serving(by_value) as server:
+        first = make(asking(server, "rejected"), TWO, samples)
+        asked = len(server.asked)
+        second = make(asking(server, "rejected"), TWO, samples)
+
+    assert second.equals(first)
+    assert len(server.asked) == asked

@@ -194,6 +194,40 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             },
         },
     ),
+    "evalplus": (
+        {
+            "task_id": "HumanEval/0",
+            "prompt": "def f(x):\n    pass\n",
+            "entry_point": "f",
+            "reference": "    return x\n",
+            "base_input": [[1]],
+            "plus_input": [[2]],
+            "atol": 0.5,
+        },
+        {
+            "problem": "def f(x):\n    pass\n",
+            "answer": None,
+            "domain": "code",
+            "verifier": "code",
+            "verify_info": {
+                "type": "call",
+                "fn_name": "f",
+                "entry_point": "f",
+                "setup": "def f(x):\n    pass\n",
+                "reference": "def f(x):\n    pass\n    return x\n",
+                "tolerance": 0.5,
+                "tests": [{"input": [1]}, {"input": [2]}],
+            },
+            "solutions": [
+                {
+                    "text": "def f(x):\n    pass\n    return x\n",
+                    "model": "human",
+                    "correct": None,
+                }
+            ],
+            "meta": {"task_id": "HumanEval/0"},
+        },
+    ),
     "olympiadbench": (
         {
             "question": "Find.",

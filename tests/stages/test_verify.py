@@ -1,16 +1,32 @@
 import json
+import re
+import shutil
 
 import polars as pl
+import pytest
 
 from pipeline.schema import GRADE, ROLLOUT
 from pipeline.verdict import Outcome, apply
 from stages.verify import Params, judge
+from tests.judge_server import blocks, serving, verdict
 from tests.rows import problems
 
 
-def audited(answers: dict[int, list[str]], gold: list[str], **params) -> Outcome:
+def audited(
+    answers: dict[int, list[str]],
+    gold: list[str],
+    *,
+    columns: dict | None = None,
+    model: str = "m",
+    **params,
+) -> Outcome:
     """Samples by row number; a sample is right when it equals the gold answer."""
-    rows = problems(*[f"Problem {i}" for i in range(len(gold))], answer=gold)
+    rows = problems(
+        *[f"Problem {i}" for i in range(len(gold))], answer=gold, **(columns or {})
+    )
+    counts = dict.fromkeys(("n_correct",), pl.lit(0, pl.UInt32))
+    rates = dict.fromkeys(("pass_rate", "rate_lo", "rate_hi"), pl.lit(0.0))
+    rows = rows.with_columns(**counts, **rates)
     if "other_answers" in params:
         rows = rows.with_columns(other_answers=params.pop("other_answers"))
     told = [
@@ -18,7 +34,7 @@ def audited(answers: dict[int, list[str]], gold: list[str], **params) -> Outcome
             "id": f"test/{row:05d}",
             "key": "",
             "sample": sample,
-            "model": "m",
+            "model": model if sample < 4 else "other",
             "completion": f"so {said}",
             "n_tokens": 2 + sample,
             "finish_reason": "stop",
@@ -31,7 +47,8 @@ def audited(answers: dict[int, list[str]], gold: list[str], **params) -> Outcome
         for row, given in answers.items()
         for sample, said in enumerate(given)
     ]
-    table = pl.DataFrame(told)
+    schema = {**GRADE, **ROLLOUT}
+    table = pl.DataFrame(told, schema=schema)
     grades = table.select(pl.col(n).cast(t) for n, t in GRADE.items())
     rollouts = table.select(pl.col(n).cast(t) for n, t in ROLLOUT.items())
     return apply(lambda rows: judge(rows, Params(**params), rollouts, grades), rows)
@@ -48,6 +65,8 @@ def test_a_confident_majority_against_the_key_makes_it_suspect():
         "answer": "5",
         "n": 4,
         "copies_say_so": False,
+        "references_agree": None,
+        "arbiter_sides_with": None,
     }
 
 
@@ -104,3 +123,200 @@ def test_a_problem_without_samples_stays_unaudited():
 
     assert outcome.kept["majority_answer"].to_list() == [None, "5"]
     assert outcome.kept["traces"].to_list()[0] is None
+
+
+def test_equal_answers_vote_together_however_they_are_spelt():
+    spelt = {0: ["1/2", "0.5", r"\frac{1}{2}", "7"]}
+    outcome = audited(spelt, gold=["5"])
+
+    assert outcome.dropped["reason"].to_list() == ["key_suspect"]
+    assert outcome.dropped["majority_share"].to_list() == [0.75]
+    assert outcome.dropped["majority_answer"].to_list() == ["1/2"]
+
+
+def test_other_answers_do_not_vote_together():
+    outcome = audited({0: ["1/2", "0.51", r"\frac{2}{1}", "5"]}, gold=["5"])
+
+    assert outcome.kept["majority_share"].to_list() == [0.25]
+
+
+def test_only_the_models_that_are_named_vote():
+    answers = {0: ["5", "5", "5", "5", *["7"] * 8]}
+    everyone = audited(answers, gold=["5"])
+    named = audited(answers, gold=["5"], models=["m"])
+
+    assert everyone.dropped["reason"].to_list() == ["key_suspect"]
+    assert named.kept["majority_share"].to_list() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("suspect", "reason"),
+    [("quarantine", ["key_suspect"]), ("drop", ["wrong_key"]), ("keep", [])],
+)
+def test_what_follows_from_a_suspect_key(suspect: str, reason: list[str]):
+    outcome = audited({0: ["7", "7", "7", "5"]}, gold=["5"], suspect=suspect)
+
+    assert outcome.dropped["reason"].to_list() == reason
+    both = [*outcome.kept["key_suspect"], *outcome.dropped["key_suspect"]]
+    assert both == [True]
+
+
+def test_relabelling_takes_the_majoritys_answer_and_its_traces():
+    answers = {0: ["7", "7.0", "7", "5"], 1: ["4"] * 4}
+    kept = audited(answers, gold=["5", "4"], suspect="relabel").kept
+
+    assert kept["answer"].to_list() == ["7", "4"]
+    assert kept["answer_before"].to_list() == ["5", None]
+    assert kept["key_suspect"].to_list() == [False, False]
+    assert kept["n_correct"].to_list() == [3, 0]
+    assert kept["pass_rate"].to_list() == [0.75, 0.0]
+    assert 0.2 < kept["rate_lo"][0] < 0.75 < kept["rate_hi"][0] < 1
+    assert [trace["sample"] for trace in kept["traces"][0]] == [0, 1, 2]
+    assert all(trace["correct"] for trace in kept["traces"][0])
+
+
+def test_an_answer_that_cannot_be_read_is_no_new_key():
+    outcome = audited({0: ["{" * 9] * 4}, gold=["5"], suspect="relabel")
+
+    assert outcome.dropped["reason"].to_list() == ["key_suspect"]
+    assert outcome.dropped["answer"].to_list() == ["5"]
+
+
+def solutions(*texts: str, model: str = "source") -> list[dict]:
+    return [{"text": text, "model": model, "correct": None} for text in texts]
+
+
+def test_reference_solutions_get_verdicts():
+    told = solutions(r"So \boxed{5}.", "The answer is 6.", "It takes 3 and 4 steps.")
+    kept = audited({0: ["5"] * 4}, gold=["5"], columns={"solutions": [told]}).kept
+
+    # The last number of a text that names no answer says nothing.
+    assert [s["correct"] for s in kept["solutions"][0]] == [True, False, None]
+    assert kept["references_agree"].to_list() == [True]
+
+
+def test_a_reference_that_reaches_another_answer_sets_the_problem_aside():
+    columns = {
+        "solutions": [solutions(r"\boxed{6}"), solutions(r"\boxed{6}", model="r1")]
+    }
+    outcome = audited({}, gold=["5", "5"], columns=columns)
+    trusted = audited({}, gold=["5", "5"], columns=columns, references="trust")
+
+    # What a model wrote is a trace, not a reference.
+    assert outcome.dropped["reason"].to_list() == ["reference_fails"]
+    assert outcome.dropped["id"].to_list() == ["test/00000"]
+    assert trusted.dropped.height == 0
+
+
+def test_a_sample_that_reaches_the_key_speaks_against_its_reference():
+    columns = {"solutions": [solutions(r"\boxed{6}")]}
+    outcome = audited({0: ["5", "1", "2", "3"]}, gold=["5"], columns=columns)
+
+    assert outcome.dropped.height == 0
+    assert outcome.kept["references_agree"].to_list() == [False]
+
+
+def test_a_reference_is_a_second_witness():
+    columns = {"solutions": [solutions(r"\boxed{7}")]}
+    outcome = audited({0: ["7", "7", "5", "3"]}, gold=["5"], columns=columns)
+
+    assert outcome.dropped["reason"].to_list() == ["key_suspect"]
+
+
+@pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap")
+def test_reference_programs_must_pass_their_own_tests():
+    info = {"type": "call", "fn_name": "f", "tests": [{"input": [2], "output": 4}]}
+    told = [
+        solutions("def f(x):\n    return 2 * x"),
+        solutions("def f(x):\n    return x"),
+    ]
+    columns = {
+        "solutions": told,
+        "verifier": ["code"] * 2,
+        "verify_info": [json.dumps(info)] * 2,
+    }
+    outcome = audited({}, gold=["", ""], columns=columns)
+
+    assert outcome.kept["id"].to_list() == ["test/00000"]
+    assert outcome.dropped["reason"].to_list() == ["reference_fails"]
+
+
+def test_the_tables_show_where_witnesses_differ():
+    answers = {0: ["7", "7", "7", "5"], 1: ["5"] * 4}
+    columns = {"solutions": [solutions(r"\boxed{5}"), []]}
+    tables = audited(answers, gold=["5", "5"], columns=columns).tables
+
+    counted = tables["disagreement"].select("rules", "majority", "references", "rows")
+    assert sorted(counted.rows(), key=str) == [
+        (True, False, True, 1),
+        (True, True, None, 1),
+    ]
+    (example,) = tables["examples"].to_dicts()
+    assert (example["id"], example["majority_answer"]) == ("test/00000", "7")
+    assert example["completion"] == "so 7"
+    assert example["judge"] is None
+
+
+def test_samples_that_a_judge_saw_are_counted_by_what_it_said():
+    grades = pl.DataFrame(
+        [
+            {"id": "test/00000", "sample": i, "model": "m", "verifier": "math",
+             "correct": judge, "rule_correct": False, "judge_correct": judge,
+             "judge_why": "asked" if judge is not None else None, "extracted": "7"}
+            for i, judge in enumerate([True, True, False, None])
+        ],
+        schema_overrides=dict(GRADE),
+    )  # fmt: skip
+    rollouts = pl.DataFrame(schema=ROLLOUT)
+    rows = problems("Problem", answer=["5"]).with_columns(
+        n_correct=pl.lit(0, pl.UInt32),
+        **dict.fromkeys(("pass_rate", "rate_lo", "rate_hi"), pl.lit(0.0)),
+    )
+    grades = pl.concat([pl.DataFrame(schema=GRADE), grades], how="diagonal")
+    tables = apply(lambda rows: judge(rows, Params(), rollouts, grades), rows).tables
+
+    assert tables["samples"].select("rules", "judge", "samples").rows() == [
+        (False, False, 1),
+        (False, True, 2),
+    ]
+    assert tables["disagreement"]["judge"].to_list() == [True]
+
+
+def arbiter(*right: str):
+    """A server that holds the answers `right` to be right, and how to reach it."""
+
+    def answer(body: dict) -> str:
+        said = re.search(r"The answer is (.*)\.", blocks(body)["RESPONSE"])[1]
+        return verdict("correct" if said in right else "incorrect")
+
+    return serving(answer)
+
+
+@pytest.mark.parametrize(
+    ("right", "suspect", "reasons"),
+    [
+        (["7"], "drop", ["wrong_key"]),
+        (["5"], "drop", []),
+        (["7", "5"], "drop", ["key_suspect"]),
+        ([], "relabel", ["key_suspect"]),
+        ([], "keep", ["key_suspect"]),
+        (["7"], "relabel", []),
+    ],
+)
+def test_an_arbiter_decides_or_the_key_stays_suspect(
+    right, suspect, reasons, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
+    with arbiter(*right) as server:
+        outcome = audited(
+            {0: ["7", "7", "7", "5"], 1: ["5"] * 4},
+            gold=["5", "5"],
+            suspect=suspect,
+            arbiter={"endpoint": {"url": server.url}},
+        )
+        asked = len(server.asked)
+
+    assert outcome.dropped["reason"].to_list() == reasons
+    assert asked == 2
+    if right == ["7"] and suspect == "relabel":
+        assert outcome.kept["answer"].to_list() == ["7", "5"]

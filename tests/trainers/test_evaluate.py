@@ -68,6 +68,7 @@ def test_a_prompt_without_room_is_not_solved():
             "answer": ["4"],
             "verify_info": ["{}"],
             "completion": [""],
+            "problem": ["1+3"],
             "finish_reason": ["prompt_too_long"],
         }
     )

@@ -80,3 +80,24 @@ def test_an_unknown_reward_is_a_mistake_that_names_the_known():
         rewards(["corect"], verdicts, max_tokens=10, overlong_tokens=4)
 
     assert mistake.value.hint == "the rewards are correct, format, overlong, repetition"
+
+
+def test_a_judge_is_told_the_question():
+    seen = []
+
+    def judging(answers):
+        seen.extend(answers)
+        return [Verdict(True)] * len(answers)
+
+    (reward,) = rewards(["correct"], judging, max_tokens=10, overlong_tokens=2)
+    chat = [{"role": "system", "content": "s"}, {"role": "user", "content": "1+5?"}]
+    reward(
+        prompts=[chat, "2+2?"],
+        completions=[[{"role": "assistant", "content": "6"}]] * 2,
+        completion_ids=[[1]] * 2,
+        verifier=["judge"] * 2,
+        answer=["6"] * 2,
+        verify_info=["{}"] * 2,
+    )
+
+    assert [answer.problem for answer in seen] == ["1+5?", "2+2?"]

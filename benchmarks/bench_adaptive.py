@@ -1,0 +1,161 @@
+"""Adaptive sampling beside a fixed number of samples: who misplaces fewer problems.
+
+    python benchmarks/bench_adaptive.py --problems 20000 --runs 3
+
+A problem is misplaced when it is decided to be inside the window of pass rates and is
+not, or the other way about. Fixed sampling decides by the share of right samples, as
+published recipes do; adaptive sampling by its posterior. Simulated pools have known
+rates; recorded ones are replayed, their samples in random order, and the rate of a
+problem is that of all its samples. `sure` are decisions with a posterior of 0.95.
+"""
+
+import argparse
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.adaptive import Lattice, Window, affordable, fitted, inside
+
+WINDOW = Window(0.1, 0.9)
+FIXED = 16
+DATA = Path(os.environ.get("GOLDSIEVE_DATA", "../shared/data"))
+SHAPES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
+    "bimodal, Beta(0.3, 0.3)": lambda rng, n: rng.beta(0.3, 0.3, n),
+    "bimodal, two humps": lambda rng, n: _either(
+        rng, rng.beta(1, 20, n), rng.beta(20, 1, n)
+    ),
+    "flat": lambda rng, n: rng.random(n),
+    "mostly hard, Beta(0.6, 2.4)": lambda rng, n: rng.beta(0.6, 2.4, n),
+    "mostly hard, 30% never": lambda rng, n: np.where(
+        rng.random(n) < 0.3, 0, rng.beta(0.5, 3, n)
+    ),
+    "mostly easy, Beta(2.4, 0.6)": lambda rng, n: rng.beta(2.4, 0.6, n),
+    "mostly easy, 20% always": lambda rng, n: np.where(
+        rng.random(n) < 0.2, 1, rng.beta(3, 0.5, n)
+    ),
+}
+
+
+def _either(rng: np.random.Generator, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.where(rng.random(len(one)) < 0.5, one, other)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--problems", type=int, default=20_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--share", type=float, default=0.6, help="of fixed sampling")
+    asked = parser.parse_args()
+    shown = Table(
+        "pool", "problems", f"misplaced by {FIXED}", "adaptive", "samples",
+        "sure", "right of sure", "rounds",
+    )  # fmt: skip
+    for name, make in SHAPES.items():
+        rng = np.random.default_rng(11)
+        rates = make(rng, asked.problems)
+        runs = [
+            compared(rng.random((len(rates), 64)) < rates[:, None], rates, run, asked)
+            for run in range(asked.runs)
+        ]
+        add(shown, name, len(rates), runs)
+    for name, recorded in {"One-Shot-RLVR": one_shot, "AReaL rollouts": areal}.items():
+        samples = recorded()
+        if samples:
+            add(shown, f"{name}, replayed", len(samples), replayed(samples, asked))
+    Console(width=120).print(shown)
+
+
+def compared(
+    outcomes: np.ndarray, rates: np.ndarray, seed: int, asked: argparse.Namespace
+) -> dict[str, float]:
+    """One run on `outcomes` (problems, samples) bool, whose true rates are known."""
+    truth = WINDOW.holds(rates)
+    fixed = WINDOW.holds(outcomes[:, :FIXED].mean(axis=1)) != truth
+    right, wrong, rounds = adaptive(outcomes, asked.share * FIXED, seed)
+    chance = inside(right, wrong, WINDOW, fitted(right, wrong))
+    agrees = (chance >= 0.5) == truth
+    sure = np.maximum(chance, 1 - chance) >= 0.95
+    return {
+        "fixed": fixed.mean(),
+        "adaptive": 1 - agrees.mean(),
+        "samples": (right + wrong).mean(),
+        "sure": sure.mean(),
+        "sure_right": agrees[sure].mean() if sure.any() else np.nan,
+        "rounds": rounds,
+    }
+
+
+def adaptive(
+    outcomes: np.ndarray, budget: float, seed: int
+) -> tuple[np.ndarray, np.ndarray, int]:
+    problems, most = outcomes.shape
+    luck = np.random.default_rng(seed).random(problems)
+    right = outcomes[:, :2].sum(axis=1)
+    wrong, rounds = 2 - right, 1
+    while (left := budget * problems - (right + wrong).sum()) >= 1:
+        lattice = Lattice(WINDOW, fitted(right, wrong), most)
+        goes_on = affordable(lattice, right, wrong, left, luck)
+        goes_on &= right + wrong < most
+        if not goes_on.any():
+            break
+        rows = np.flatnonzero(goes_on)
+        drawn = outcomes[rows, (right + wrong)[rows]]
+        right[rows] += drawn
+        wrong[rows] += ~drawn
+        rounds += 1
+    return right, wrong, rounds
+
+
+def replayed(
+    samples: list[np.ndarray], asked: argparse.Namespace
+) -> list[dict[str, float]]:
+    rates = np.array([some.mean() for some in samples])
+    most = min(64, *map(len, samples))
+    runs = []
+    for seed in range(10 * asked.runs):
+        rng = np.random.default_rng(seed)
+        outcomes = np.stack([rng.permutation(some)[:most] for some in samples])
+        runs.append(compared(outcomes, rates, seed, asked))
+    return runs
+
+
+def one_shot() -> list[np.ndarray]:
+    """Samples of 1,209 problems: every recorded accuracy is of eight samples."""
+    file = DATA / "one_shot_rlvr" / "acc_step_500.json"
+    if not file.exists():
+        return []
+    told = json.loads(file.read_text())
+    return [
+        np.repeat([1, 0], [round(8 * sum(some)), 8 * len(some) - round(8 * sum(some))])
+        .astype(bool)
+        for some in told.values()
+    ]  # fmt: skip
+
+
+def areal() -> list[np.ndarray]:
+    """Rewards of the problems that have 24 samples or more."""
+    found: dict[tuple[str, int], list[bool]] = defaultdict(list)
+    for file in sorted((DATA / "gen_areal_rollouts").glob("*.jsonl")):
+        for line in file.read_text().splitlines():
+            row = json.loads(line)
+            found[file.stem, row["task_id"]].append(row["reward"] > 0)
+    return [np.array(some) for some in found.values() if len(some) >= 24]
+
+
+def add(table: Table, name: str, problems: int, runs: list[dict[str, float]]) -> None:
+    mean = {key: np.nanmean([run[key] for run in runs]) for key in runs[0]}
+    table.add_row(
+        name, f"{problems:,}", f"{mean['fixed']:.2%}", f"{mean['adaptive']:.2%}",
+        f"{mean['samples']:.2f}", f"{mean['sure']:.1%}", f"{mean['sure_right']:.1%}",
+        f"{mean['rounds']:.0f}",
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""N-grams of words at white space, eight bytes at a time.
+
+Words are what `str.split` makes of lower-cased text; ASCII is lower-cased here,
+other letters must be so already. A word is hashed in pieces of eight bytes from its
+start, cut at every byte that needs a look of its own, so a piece is one load, one
+search for its end (Mycroft's test for small bytes) and one multiplication.
+"""
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numpy import int32, uint8, uint64
+
+from pipeline.kernels.columns import Array, compiled
+from pipeline.kernels.lookup import Table, place_of
+from pipeline.kernels.shingles import PRIME, STEP, mixed, width
+
+ONES = uint64(0x0101010101010101)
+HIGH = uint64(0x8080808080808080)
+BITS = uint64(0x7F7F7F7F7F7F7F7F)
+PIECE = uint64(0x9FB21C651E98DF25)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _eight(context: Any, data: Any, place: Any) -> Any:
+    """The eight bytes of `data` from `place` on, as they stand in memory."""
+
+    def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, given[0])
+        where = builder.gep(array.data, [given[1]])
+        word = ir.IntType(64)
+        return builder.load(builder.bitcast(where, word.as_pointer()), align=1)
+
+    return types.uint64(data, types.int64), made
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _zeros(context: Any, value: Any) -> Any:
+    """How many bits below the lowest one of `value` there are; 64 for 0."""
+
+    def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        return builder.cttz(given[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(types.uint64), made
+
+
+@compiled
+def _loaded(data: Array, place: int) -> uint64:
+    """As `_eight`, with zeros behind the end of `data`."""
+    value: uint64 = uint64(0)
+    if place + 8 <= len(data):
+        value = _eight(data, place)
+        return value
+    for step in range(len(data) - place):
+        value |= uint64(data[place + step]) << uint64(8 * step)
+    return value
+
+
+@compiled
+def _lowered(eight: uint64) -> uint64:
+    """Eight bytes with A to Z in lower case."""
+    low = eight & BITS
+    from_a = low + ONES * uint64(0x80 - 65)
+    after_z = low + ONES * uint64(0x80 - 91)
+    capital = from_a & ~after_z & ~eight & HIGH
+    return eight | (capital >> uint64(2))
+
+
+@compiled
+def next_high(data: Array, place: int, end: int) -> int:
+    """The first byte from `place` on that is not ASCII, or `end`."""
+    while place < end:
+        high = _loaded(data, place) & HIGH
+        if high:
+            return min(place + int(_zeros(high) >> uint64(3)), end)
+        place += 8
+    return end
+
+
+@compiled
+def _gap(data: Array, place: int, end: int) -> int:
+    """Bytes of the white space at `place`, or 0 where there is another character."""
+    byte = data[place]
+    if byte <= 32:
+        return 1 if byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31 else 0
+    if byte == 0xC2 and place + 1 < end:
+        return 2 if data[place + 1] in (0x85, 0xA0) else 0
+    if byte == 0xE2 and place + 2 < end:
+        middle, last = data[place + 1], data[place + 2]
+        if middle == 0x80 and (last <= 0x8A or last in (0xA8, 0xA9, 0xAF)):
+            return 3
+        return 3 if middle == 0x81 and last == 0x9F else 0
+    if byte == 0xE3 and place + 2 < end:
+        return 3 if data[place + 1] == 0x80 and data[place + 2] == 0x80 else 0
+    return 0
+
+
+@compiled
+def space_grams(
+    data: Array, offsets: Array, n: int, known: Table, only_known: bool
+) -> tuple[Array, Array, Array, Array]:
+    """N-grams of each text: (grams uint64, ends int64, begin int64, end int64).
+
+    With `only_known`, the places in `known` of those that are in it; `begin` and
+    `end` are then the bytes of a row from its first hit to its last, with the space
+    around them.
+    """
+    rows = len(offsets) - 1
+    # Words are parted, so there are at most half as many as bytes.
+    out = np.empty(int(offsets[-1] - offsets[0]) // 2 + rows + 1, uint64)
+    ends = np.zeros(rows + 1, np.int64)
+    begins, stops = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
+    size = 1
+    while size <= n:
+        size *= 2
+    mask = size - 1
+    ring, parted = np.zeros(size, uint64), np.zeros(size, np.int64)
+    top = uint64(1)
+    for _ in range(n):
+        top *= STEP
+    used = 0
+    for row in range(rows):
+        place, end = offsets[row], offsets[row + 1]
+        rolled, count, before = uint64(0), 0, used
+        packed = uint64(0)
+        while True:
+            if place < end:
+                eight = _loaded(data, place)
+                odd = ((eight - ONES * uint64(0x21)) & ~eight & HIGH) | (eight & HIGH)
+                length = min(np.int64(_zeros(odd) >> uint64(3)), end - place)
+                if length == 8:
+                    packed = (packed * PIECE) ^ _lowered(eight)
+                    place += 8
+                    continue
+                if length:
+                    piece = _lowered(eight) & (
+                        (uint64(1) << uint64(8 * length)) - uint64(1)
+                    )
+                    packed = (packed * PIECE) ^ piece
+                    place += length
+                if place < end:
+                    gap = _gap(data, place, end)
+                    if gap == 0:
+                        wide = width(data, place, end)
+                        letter = uint64(1)
+                        for step in range(wide):
+                            letter = letter << uint64(8) | uint64(data[place + step])
+                        packed = (packed * PIECE) ^ letter
+                        place += wide
+                        continue
+                    place += gap
+                if packed == 0:
+                    continue
+            elif packed == 0:
+                break
+            token = packed * PRIME
+            packed = uint64(0)
+            rolled = rolled * STEP + token
+            if count >= n:
+                rolled -= ring[(count - n) & mask] * top
+            ring[count & mask] = token
+            parted[count & mask] = place  # behind the word, and what parts it
+            count += 1
+            if count < n:
+                continue
+            gram = mixed(rolled)
+            if only_known:
+                found = place_of(known, gram)
+                if found < 0:
+                    continue
+                if used == before and count > n:
+                    begins[row] = parted[(count - n - 1) & mask] - offsets[row]
+                stops[row] = place - offsets[row]
+                gram = uint64(found)
+            out[used] = gram
+            used += 1
+        ends[row + 1] = used
+    return out[:used].copy(), ends, begins, stops
+
+
+NOTHING = (np.zeros(8, uint8), np.zeros(2, uint64), np.full(2, -1, int32))

@@ -1,0 +1,20 @@
+"""What a handful of right and wrong samples says about a pass rate."""
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def interval(right: Array, wrong: Array) -> tuple[Array, Array]:
+    """The central 95% of the Beta posterior with Jeffreys' prior, Beta(½, ½).
+
+    `right` and `wrong` are counts (n,); returns the lower and upper ends (n,). With
+    no wrong sample the upper end is 1, with no right one the lower end is 0.
+    Brown, Cai, DasGupta: Interval estimation for a binomial proportion (2001).
+    """
+    from scipy.special import betaincinv
+
+    right, wrong = right.astype(np.float64), wrong.astype(np.float64)
+    low = np.where(right > 0, betaincinv(right + 0.5, wrong + 0.5, 0.025), 0.0)
+    high = np.where(wrong > 0, betaincinv(right + 0.5, wrong + 0.5, 0.975), 1.0)
+    return low, high

@@ -1,0 +1,106 @@
+"""The walls of a sandbox, as a command for bubblewrap.
+
+Namespaces of its own for processes, network, IPC and host name; an empty root
+with a read-only runtime; the rest of the host is not there. As root, programs
+run under a user id that nobody else has, because root is exempt from the limit
+on processes; otherwise in a user namespace.
+"""
+
+import os
+import shutil
+import sys
+import sysconfig
+from functools import lru_cache
+from pathlib import Path
+
+from pipeline.errors import UserError
+
+HINT = (
+    "apt-get install bubblewrap, on a kernel that lets you make namespaces; "
+    "GOLDSIEVE_SANDBOX=http://host:port has programs run elsewhere; "
+    "GOLDSIEVE_SANDBOX=none runs them unprotected, for machines that are a "
+    "sandbox themselves"
+)
+# PYTHONHASHSEED: sets have one order, so that a verdict does not change.
+VARIABLES = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+}
+
+
+def bubblewrap() -> str:
+    """Where bwrap is; a UserError where it is not."""
+    found = shutil.which("bwrap")
+    if found is None:
+        raise no_sandbox("bubblewrap is not installed")
+    return found
+
+
+def no_sandbox(why: str) -> UserError:
+    return UserError(
+        f"code cannot be verified: there is no sandbox here ({why})", hint=HINT
+    )
+
+
+def walls(capabilities: tuple[str, ...], package: str = "") -> list[str]:
+    """The command bwrap and its options, up to the mounts of the caller's own.
+
+    With a `package`, installed packages are there, to be read alone.
+    """
+    _, runtime = runtime_mounts()
+    user = [] if os.geteuid() == 0 else ["--unshare-user"]
+    return [
+        bubblewrap(),
+        *user,
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+        "--new-session",
+        *("--cap-drop", "ALL"),
+        *(part for name in capabilities for part in ("--cap-add", f"CAP_{name}")),
+        "--clearenv",
+        *(part for pair in VARIABLES.items() for part in ("--setenv", *pair)),
+        *runtime,
+        *(_packages() if package else ()),
+        *("--proc", "/proc"),
+        *("--dev", "/dev"),
+        *("--chdir", "/tmp"),
+    ]
+
+
+def _packages() -> list[str]:
+    """Where packages are installed, and one thread for what would start many."""
+    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    told = {"PYTHONPATH": "/packages", "PYTHONDONTWRITEBYTECODE": "1"} | alone
+    variables = [part for pair in told.items() for part in ("--setenv", *pair)]
+    return ["--ro-bind", sysconfig.get_paths()["purelib"], "/packages", *variables]
+
+
+def python_inside() -> list[str]:
+    """The sandbox's Python: no site of the user, nothing of the working folder."""
+    return [runtime_mounts()[0], "-sP"]
+
+
+@lru_cache(1)
+def runtime_mounts() -> tuple[str, tuple[str, ...]]:
+    """Python as the sandbox sees it, and the read-only mounts that it needs."""
+    mounts = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        where = Path("/", name)
+        if where.is_symlink():
+            mounts += ["--symlink", f"usr/{name}", str(where)]
+        elif where.is_dir():
+            mounts += ["--ro-bind", str(where), str(where)]
+    for extra in ("/etc/ld.so.cache", "/etc/alternatives"):
+        mounts += ["--ro-bind-try", extra, extra]
+    prefix = Path(sys.base_prefix)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if prefix.is_relative_to("/usr"):
+        return str(prefix / "bin" / version), tuple(mounts)
+    mounts += ["--ro-bind", str(prefix), "/python"]
+    mounts += ["--setenv", "LD_LIBRARY_PATH", "/python/lib"]
+    return f"/python/bin/{version}", tuple(mounts)

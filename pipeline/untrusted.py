@@ -1,0 +1,90 @@
+"""Texts of others inside a prompt: shown to a model, never obeyed as part of it.
+
+What a model wrote may tell the judge how to vote. So such text stands between
+delimiters that nobody can guess, without the tokens that chat templates are made
+of, without what cannot be seen, and no longer than it may be.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+# What opens a token of some chat template: <|im_start|>, <s>, </think>, [INST],
+# <<SYS>>, <start_of_turn>, <｜User｜>, also in full width. A space makes it text.
+CONTROL = re.compile(
+    r"[<＜](?=[|｜＜<])|[|｜](?=[>＞])|[<＜](?=[/／]?[A-Za-z_][\w.-]*[>＞])"
+    r"|\[(?=/?[A-Z][A-Z_]+\])"
+)
+CUT = "\n[… {n} characters left out …]\n"
+
+
+def shown(text: str, limit: int) -> str:
+    """`text` as a prompt may hold it: visible, inert, at most `limit` characters.
+
+    A text that is too long keeps its end, where answers stand, and some of its start.
+    """
+    if len(text) > 4 * limit:  # what is left out anyway need not be looked through
+        text = _cut(text, 4 * limit)
+    seen = "".join(filter(_is_visible, text))
+    return _cut(CONTROL.sub(r"\g<0> ", seen), limit)
+
+
+def between(name: str, text: str, mark: str) -> str:
+    """`text` in a block called `name`, whose delimiters carry `mark`."""
+    return f"<<{name} {mark}>>\n{text}\n<<END {name} {mark}>>"
+
+
+def mark(*texts: str) -> str:
+    """Delimiter that none of `texts` holds, the same for the same texts.
+
+    It is a hash of all of them, so no text can be written around its own; and it
+    does not change from run to run, so that answers can be kept by content.
+    """
+    salt = 0
+    while True:
+        told = json.dumps([salt, *texts]).encode()
+        made = blake2b(told, digest_size=8).hexdigest()
+        if not any(made in text for text in texts):
+            return made
+        salt += 1
+
+
+def objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """The outermost JSON objects in `text`, with where they start and end.
+
+    An object that says one thing twice is none.
+    """
+    decoder, at = json.JSONDecoder(object_pairs_hook=_once), text.find("{")
+    while at >= 0:
+        try:
+            found, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at = text.find("{", at + 1)
+            continue
+        if isinstance(found, dict):
+            yield found, at, end
+        at = text.find("{", end)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    head = limit // 4
+    tail = limit - head
+    return text[:head] + CUT.format(n=len(text) - limit) + text[-tail:]
+
+
+def _is_visible(character: str) -> bool:
+    """Whether it prints: no control, format (zero width, direction) or half a pair."""
+    if character in "\n\t":
+        return True
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn")

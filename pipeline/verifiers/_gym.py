@@ -1,0 +1,157 @@
+"""Scores of reasoning-gym's own scorers, each where it can do no harm.
+
+Scorers whose code was read and evaluates nothing run here. The others run in the
+sandbox, under limits: some parse with sympy or `eval` what the model wrote, some can
+be kept busy by a number. So that a text cannot become code there and write its own
+score, it must be of the kind that the scorer expects (`ADMITS`); another text is
+compared with the answer and nothing more. Three scorers give full marks to wrong
+answers; for those equality decides (`COMPARED`), or the value (`NUMBERS`).
+"""
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from pipeline.sandbox.run import Limits, run_python
+
+LIMITS = Limits(wall_s=15, cpu_s=10, memory_mb=4096)
+LONGEST = 20_000
+
+# Scorers of reasoning-gym 0.1.25 that were read and run here: they compare text,
+# parse with int() or json, or replay moves, and give full marks to right answers
+# alone.
+HERE = (
+    "ab advanced_geometry chain_sum circuit_logic color_cube_rotation cryptarithm "
+    "decimal_chain_sum dice emoji_mystery family_relationships futoshiki "
+    "game_of_life group_anagrams gsm_symbolic jugs kakurasu knight_swap "
+    "knights_knaves letter_jumble manipulate_matrix mini_sudoku needle_haystack "
+    "number_format palindrome_generation palindrome_partitioning path_star "
+    "pool_matrix products quantum_lock self_reference sentence_reordering "
+    "shortest_path spell_backward sudoku survo tower_of_hanoi tsumego word_ladder "
+    "word_sorting zebra_puzzles"
+)
+# Any text that is not empty; and ten letters in the right places, right or wrong.
+COMPARED = ("game_of_life_halting", "figlet_font")
+NUMBERS = ("coin_flip",)  # a beginning of the right decimal counts as right
+TOLERANCE = Fraction(1, 10_000)
+
+
+def _is_literal(text: str) -> bool:
+    """A list, number or text as Python writes it: evaluating it does nothing."""
+    try:
+        ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+NAMES = (
+    "a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)|sec|csc|cot|exp|log|ln|sqrt|pi|abs|Abs|"
+    "E|I|C|[a-zA-Z]"
+)
+FORMULA = re.compile(rf"(?:(?<![A-Za-z0-9_])(?:{NAMES})(?![A-Za-z0-9_])|\d+(?:\.\d+)?"
+                     r"|[-+*/^(),=\s])*")  # fmt: skip
+
+
+def _is_formula(text: str) -> bool:
+    """Numbers, operators, brackets, known functions and single letters."""
+    return bool(FORMULA.fullmatch(text))
+
+
+ADMITS: dict[str, Callable[[str], bool]] = {
+    **dict.fromkeys(
+        ("binary_matrix", "n_queens", "spiral_matrix", "string_insertion"), _is_literal
+    ),
+    **dict.fromkeys(
+        (
+            "countdown",
+            "intermediate_integration",
+            "polynomial_equations",
+            "polynomial_multiplication",
+            "puzzle24",
+            "simple_integration",
+        ),
+        _is_formula,
+    ),
+}
+
+HARNESS = """\
+import json, os, sys
+job = json.load(sys.stdin)
+import reasoning_gym
+if job["name"] in ("arc_agi", "rearc"):  # JSON has no tuples, and boards are tuples
+    told = job["entry"]["metadata"]
+    told["output"] = tuple(map(tuple, told["output"]))
+dataset = reasoning_gym.create_dataset(job["name"], size=1, seed=0)
+score = float(dataset.score_answer(job["text"], job["entry"]))
+os.write(int(os.environ["GOLDSIEVE_FD"]), repr(score).encode())
+"""
+
+
+class Scored(NamedTuple):
+    """A score from 0 to 1, and how it came about."""
+
+    score: float
+    why: str
+
+
+def score(name: str, entry: dict[str, Any], text: str) -> Scored:
+    """What the dataset `name` thinks of `text` as the answer to `entry`."""
+    gold = entry.get("answer")
+    same = isinstance(gold, str) and text.strip() == gold.strip()
+    if same:
+        return Scored(1.0, "equal as text")
+    if name in COMPARED or len(text) > LONGEST:
+        return Scored(0.0, "compared as text")
+    if name in NUMBERS:
+        return Scored(float(_near(text, str(gold))), "compared as numbers")
+    admits = ADMITS.get(name)
+    if admits and not admits(text.strip()):
+        return Scored(0.0, "compared as text: not of the kind that is scored")
+    return _here(name, entry, text) if _is_plain(name) else _apart(name, entry, text)
+
+
+def _near(text: str, gold: str) -> bool:
+    try:
+        values = [Fraction(part.replace(",", "").strip()) for part in (text, gold)]
+    except (ValueError, ZeroDivisionError):
+        return False
+    return abs(values[0] - values[1]) <= TOLERANCE
+
+
+def _here(name: str, entry: dict[str, Any], text: str) -> Scored:
+    try:
+        return Scored(float(_dataset(name).score_answer(text, entry)), "score")
+    except Exception as error:  # a scorer that trips over what a model wrote
+        return Scored(0.0, type(error).__name__)
+
+
+def _apart(name: str, entry: dict[str, Any], text: str) -> Scored:
+    job = json.dumps({"name": name, "entry": entry, "text": text}).encode()
+    ran = run_python(HARNESS, stdin=job, limits=LIMITS, package="reasoning_gym")
+    if ran.ended != "exited":
+        return Scored(0.0, f"the scorer's {ran.ended}")
+    if ran.code or not ran.told:
+        said = ran.err.decode(errors="replace").strip().rpartition("\n")[2]
+        return Scored(0.0, f"the scorer ended: {said[:100]}")
+    return Scored(float(ran.told), "score, in the sandbox")
+
+
+@lru_cache(None)
+def _is_plain(name: str) -> bool:
+    """Whether the scorer was read, or is the library's own comparison."""
+    from reasoning_gym.dataset import ProceduralDataset
+
+    own = type(_dataset(name)).score_answer
+    return own is ProceduralDataset.score_answer or name in HERE.split()
+
+
+@lru_cache(None)
+def _dataset(name: str) -> Any:
+    import reasoning_gym
+
+    return reasoning_gym.create_dataset(name, size=1, seed=0)

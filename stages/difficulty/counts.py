@@ -1,0 +1,114 @@
+"""How often each model solves each problem, counted or recorded by a source."""
+
+from typing import Literal
+
+import polars as pl
+
+from pipeline.rates import interval
+from pipeline.settings import Settings
+
+COUNTS = ("n_samples", "n_correct", "n_undecided")
+RATE = pl.Struct(
+    {
+        "model": pl.String,
+        "n_samples": pl.UInt32,
+        "n_correct": pl.UInt32,
+        "n_undecided": pl.UInt32,
+        "pass_rate": pl.Float64,
+        "rate_lo": pl.Float64,
+        "rate_hi": pl.Float64,
+        "tokens_right": pl.Float64,  # mean of the right samples
+        "tokens_wrong": pl.Float64,
+    }
+)
+NAMES = [field.name for field in RATE.fields]
+
+
+class Imported(Settings):
+    """A rate in the rows' `meta`; of a list, its mean, first or last value counts."""
+
+    field: str
+    source: str = ""  # empty: any source that has the field
+    take: Literal["mean", "first", "last"] = "mean"
+    samples: int | None = None  # how many samples each recorded rate stands for
+
+
+def counted(
+    rows: pl.DataFrame, grades: pl.DataFrame, models: tuple[str, ...]
+) -> pl.DataFrame:
+    """Rows with the counts of `models` together (all where it is empty), and rates.
+
+    Adds n_samples, n_correct, n_undecided, pass_rate, tokens_right, rate_from, and
+    `rates`, the same of every model, for models to be set side by side.
+    """
+    chosen = grades
+    if models:
+        chosen = grades.filter(pl.col("model").is_in(list(models)))
+    whole = _sums(chosen, "id").drop("tokens_wrong")
+    rows = rows.join(whole, on="id", how="left", maintain_order="left")
+    rows = rows.with_columns(
+        pl.col(*COUNTS).fill_null(0),
+        rate_from=pl.when(pl.col("pass_rate").is_not_null()).then(pl.lit("sampled")),
+    )
+    by_model = with_interval(_sums(grades, "id", "model")).sort("model")
+    told = by_model.group_by("id", maintain_order=True).agg(
+        rates=pl.struct(NAMES).cast(RATE)
+    )
+    return rows.join(told, on="id", how="left", maintain_order="left")
+
+
+def _sums(grades: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    """Counts, rate and mean lengths of what has the same `keys`."""
+    correct, tokens = pl.col("correct"), pl.col("n_tokens")
+    made = grades.group_by(keys, maintain_order=True).agg(
+        n_samples=pl.len().cast(pl.UInt32),
+        n_correct=correct.sum().cast(pl.UInt32),
+        n_undecided=correct.null_count().cast(pl.UInt32),
+        tokens_right=tokens.filter(correct).mean(),
+        tokens_wrong=tokens.filter(~correct).mean(),
+    )
+    decided = pl.col("n_samples") - pl.col("n_undecided")
+    rate = pl.when(decided > 0).then(pl.col("n_correct") / decided)
+    return made.with_columns(pass_rate=rate)
+
+
+def imported(rows: pl.DataFrame, of: Imported) -> pl.DataFrame:
+    """Fill what was not sampled here from recorded rates."""
+    values = recorded(of.field)
+    rate = getattr(values.list, of.take)()
+    applies = pl.col("pass_rate").is_null() & rate.is_not_null()
+    if of.source:
+        applies &= pl.col("source") == of.source
+    n = values.list.len() if of.take == "mean" else pl.lit(1)
+    n = (n * (of.samples or 0)).cast(pl.UInt32)
+    known = {
+        "n_samples": n,
+        "n_correct": (rate * n).round().cast(pl.UInt32),
+        "pass_rate": rate,
+        "rate_from": pl.lit(f"imported:{of.field}"),
+    }
+    return rows.with_columns(
+        pl.when(applies).then(value).otherwise(name).alias(name)
+        for name, value in known.items()
+    )
+
+
+def recorded(field: str) -> pl.Expr:
+    """The numbers (list of float64) in a field of `meta`; one number is a list too."""
+    said = pl.col("meta").str.json_path_match(f"$.{field}")
+    values = said.str.strip_chars("[]").str.split(",")
+    return values.list.eval(
+        pl.element().str.strip_chars().cast(pl.Float64, strict=False)
+    ).list.drop_nulls()
+
+
+def with_interval(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add rate_lo and rate_hi, the 95% interval of the pass rate."""
+    right = rows["n_correct"].to_numpy()
+    wrong = (rows["n_samples"] - rows["n_undecided"]).to_numpy() - right
+    low, high = interval(right, wrong)
+    is_known = pl.col("n_samples") > pl.col("n_undecided")
+    return rows.with_columns(
+        rate_lo=pl.when(is_known).then(pl.Series(low)),
+        rate_hi=pl.when(is_known).then(pl.Series(high)),
+    )

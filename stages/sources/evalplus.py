@@ -1,0 +1,46 @@
+"""EvalPlus: HumanEval+ and MBPP+, many more inputs and no expected outputs.
+
+The release has the inputs and a reference; what the reference answers is what is
+right. It stays in the row, and the verifier runs it, in the sandbox.
+"""
+
+from typing import Any
+
+from stages.sources._fields import is_number, picked, text
+
+
+def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
+    """{"prompt", "entry_point", "canonical_solution" | "reference", "base_input", …}.
+
+    A HumanEval+ reference goes on where the prompt ends; an MBPP+ one is whole.
+    """
+    prompt, name = text(row, "prompt"), text(row, "entry_point")
+    solution = text(row, "canonical_solution", "reference")
+    if prompt is None or name is None or solution is None:
+        return "prompt, entry_point, canonical_solution: expected three texts"
+    parts = [row.get("base_input") or [], row.get("plus_input") or []]
+    if not all(isinstance(part, list) for part in parts):
+        return "base_input, plus_input: expected lists of arguments"
+    inputs = [given for part in parts for given in part]
+    if not inputs or not all(isinstance(given, list) for given in inputs):
+        return "base_input, plus_input: expected lists of arguments"
+    tolerance = row.get("atol")
+    is_whole = f"def {name}" in solution
+    reference = solution if is_whole else prompt + solution
+    return {
+        "problem": prompt,
+        "answer": None,
+        "domain": "code",
+        "verifier": "code",
+        "verify_info": {
+            "type": "call",
+            "fn_name": name,
+            "entry_point": name,
+            "setup": "" if is_whole else prompt,
+            "reference": reference,
+            "tolerance": tolerance if is_number(tolerance) else 0,
+            "tests": [{"input": given} for given in inputs],
+        },
+        "solutions": [{"text": reference, "model": "human", "correct": None}],
+        "meta": picked(row, "task_id"),
+    }

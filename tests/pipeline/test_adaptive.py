@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+from scipy.stats import beta
+
+from pipeline.adaptive import GRID, Lattice, Window, affordable, fitted, inside
+
+SHAPES = {
+    "bimodal": lambda rng, n: rng.beta(0.3, 0.3, n),
+    "flat": lambda rng, n: rng.random(n),
+    "mostly hard": lambda rng, n: rng.beta(0.6, 2.4, n),
+    "mostly easy": lambda rng, n: rng.beta(2.4, 0.6, n),
+}
+WINDOW = Window(0.1, 0.9)
+
+
+def sampled(rates: np.ndarray, budget: float, seed: int = 0):
+    """Counts, decisions and confidence after adaptive sampling of known rates."""
+    rng = np.random.default_rng(seed)
+    right = rng.binomial(2, rates)
+    wrong, luck = 2 - right, rng.random(len(rates))
+    while (left := budget * len(rates) - (right + wrong).sum()) >= 1:
+        lattice = Lattice(WINDOW, fitted(right, wrong), 64)
+        goes_on = affordable(lattice, right, wrong, left, luck)
+        if not goes_on.any():
+            break
+        more = (rng.random(len(rates)) < rates) & goes_on
+        right, wrong = right + more, wrong + (goes_on & ~more)
+    chance = inside(right, wrong, WINDOW, fitted(right, wrong))
+    return right, wrong, chance
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_fewer_samples_misplace_no_more_problems_than_sixteen_of_each(shape):
+    rng = np.random.default_rng(5)
+    rates = SHAPES[shape](rng, 12_000)
+    truth = WINDOW.holds(rates)
+    right, wrong, chance = sampled(rates, 9.6)
+    fixed = np.mean(
+        [(WINDOW.holds(rng.binomial(16, rates) / 16) != truth).mean() for _ in range(5)]
+    )
+
+    assert (right + wrong).mean() <= 9.6
+    assert ((chance >= 0.5) != truth).mean() <= fixed + 0.003  # one standard error
+    sure = np.maximum(chance, 1 - chance) >= 0.95
+    agrees = (chance >= 0.5) == truth
+    slack = 2 * np.sqrt(0.05 * 0.95 / max(sure.sum(), 1))
+    assert agrees[sure].mean() >= 0.95 - slack
+
+
+def test_samples_go_where_they_may_change_the_decision():
+    rates = np.repeat([0.0, 0.12, 0.5, 1.0], 500)
+    right, wrong, _ = sampled(rates, 8)
+    spent = (right + wrong).reshape(4, 500).mean(axis=1)
+
+    assert spent[1] > 1.3 * max(spent[0], spent[2], spent[3])
+
+
+def test_the_fitted_prior_is_that_of_the_pool():
+    rng = np.random.default_rng(0)
+    rates = rng.beta(2, 5, 20_000)
+    right = rng.binomial(8, rates)
+    prior = fitted(right, 8 - right)
+
+    assert prior.sum() == pytest.approx(1)
+    assert prior @ GRID == pytest.approx(2 / 7, abs=0.01)
+    for at in (0.1, 0.3, 0.5):
+        assert prior[at >= GRID].sum() == pytest.approx(beta(2, 5).cdf(at), abs=0.05)
+
+
+def test_the_posterior_is_bayes_rule():
+    prior = np.full(len(GRID), 1 / len(GRID))
+    right, wrong = np.array([3, 0]), np.array([1, 0])
+    likely = GRID**3 * (1 - GRID)
+    held = WINDOW.holds(GRID)
+
+    chance = inside(right, wrong, WINDOW, prior)
+    assert chance[0] == pytest.approx(likely[held].sum() / likely.sum())
+    assert chance[1] == pytest.approx(held.mean())
+    table = Lattice(WINDOW, prior, 6).chance
+    assert table[3, 1] == pytest.approx(chance[0])
+
+
+def test_large_counts_do_not_underflow():
+    prior = np.full(len(GRID), 1 / len(GRID))
+    chance = inside(np.array([4000, 0]), np.array([4000, 9000]), WINDOW, prior)
+
+    assert chance.tolist() == pytest.approx([1.0, 0.0])
+
+
+def test_the_policy_is_no_worse_than_any_other_tried():
+    """Backward induction against the loss of fixed sizes, under the same prior."""
+    prior = fitted(*_counts())
+    lattice = Lattice(WINDOW, prior, 24)
+    cost = 0.002
+    best = _loss(lattice, lattice.stops(cost), cost)
+    for size in range(25):
+        fixed = np.add.outer(np.arange(25), np.arange(25)) >= size
+        assert best <= _loss(lattice, fixed, cost) + 1e-12
+
+
+def _counts() -> tuple[np.ndarray, np.ndarray]:
+    right = np.random.default_rng(1).binomial(6, np.linspace(0, 1, 500))
+    return right, 6 - right
+
+
+def _loss(lattice: Lattice, stop: np.ndarray, cost: float) -> float:
+    """Expected misplaced problems and samples from the start, state by state."""
+    reached, loss = {(0, 0): 1.0}, 0.0
+    for drawn in range(lattice.most + 1):
+        ahead: dict[tuple[int, int], float] = {}
+        for (right, wrong), share in reached.items():
+            if stop[right, wrong] or drawn == lattice.most:
+                chance = lattice.chance[right, wrong]
+                loss += share * (min(chance, 1 - chance) + cost * drawn)
+                continue
+            up = lattice.next_right[right, wrong]
+            for state, part in (((right + 1, wrong), up), ((right, wrong + 1), 1 - up)):
+                ahead[state] = ahead.get(state, 0.0) + share * part
+        reached = ahead
+    return loss
+
+
+@pytest.mark.parametrize("samples", [10, 100, 1000])
+def test_what_goes_on_fits_the_budget(samples):
+    right, wrong = _counts()
+    luck = np.random.default_rng(0).random(len(right))
+    lattice = Lattice(WINDOW, fitted(right, wrong), 64)
+    goes_on = affordable(lattice, right, wrong, samples, luck)
+
+    assert 0 < goes_on.sum() <= samples
+
+
+def test_with_room_for_everything_all_that_helps_goes_on():
+    right, wrong = _counts()
+    lattice = Lattice(WINDOW, fitted(right, wrong), 12)
+    goes_on = affordable(lattice, right, wrong, 1e9, np.zeros(len(right)))
+
+    # Six samples more could turn the decision on these, and on no others.
+    chance, states = lattice.chance, np.arange(7)
+    turns = [
+        len({bool(c >= 0.5) for c in chance[r + states, w + 6 - states]}) == 2
+        for r, w in zip(right, wrong, strict=True)
+    ]
+    assert goes_on[turns].all()
+    assert any(turns)
+    full = affordable(Lattice(WINDOW, lattice.prior, 6), right, wrong, 1e9, wrong * 0.0)
+    assert not full.any()
+
+
+def test_ends_of_a_window_may_be_open():
+    rates = np.array([0.0, 0.5, 1.0])
+
+    assert Window().holds(rates).tolist() == [True, True, True]
+    assert Window(0, 1, lo_open=True, hi_open=True).holds(rates).tolist() == [
+        False, True, False,
+    ]  # fmt: skip

@@ -1,0 +1,93 @@
+import numpy as np
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from stages.rollouts import Params, store
+from stages.rollouts.rounds import Adaptive, spent
+from tests.rows import problems
+
+
+class Recorded:
+    """Samples of known pass rates: right ones box 42, and some say nothing at all."""
+
+    def __init__(self, rates: list[float], undecided: bool = False) -> None:
+        self.rates, self.rounds = rates, []
+        self.reason = "prompt_too_long" if undecided else "stop"
+
+    def __call__(self, wanted: pl.DataFrame) -> pl.DataFrame:
+        self.rounds.append(wanted)
+        texts = []
+        for key, problem, sample in wanted.select("key", "problem", "sample").rows():
+            seed = int(key[:8], 16) + sample
+            is_right = np.random.default_rng(seed).random() < self.rate(problem)
+            texts.append(rf"\boxed{{{42 if is_right else sample + 100}}}")
+        return wanted.select(
+            "key",
+            "sample",
+            completion=pl.Series(texts),
+            n_tokens=pl.lit(3, pl.Int32),
+            finish_reason=pl.lit(self.reason),
+            seed=pl.lit(0, pl.Int64),
+        ).select(store.SAMPLE.names())
+
+    def rate(self, problem: str) -> float:
+        return self.rates[int(problem.split()[-1])]
+
+
+def run(rates: list[float], sampler=None, **settings) -> tuple[np.ndarray, Recorded]:
+    rows = problems(*[f"Problem {i}" for i in range(len(rates))])
+    sampler = sampler or Recorded(rates)
+    drawn = spent(rows, Adaptive(least_round=1).model_copy(update=settings), sampler)
+    assert drawn["key"].to_list() == rows["key"].to_list()
+    return drawn["samples"].to_numpy(), sampler
+
+
+RATES = [0.0] * 60 + [0.1] * 30 + [0.5] * 60 + [1.0] * 60
+
+
+def test_the_budget_goes_to_problems_near_the_windows_ends():
+    drawn, sampler = run(RATES, budget=8.0)
+
+    assert drawn.mean() <= 8.0
+    assert drawn.max() <= 64
+    assert drawn[60:90].mean() > 2 * drawn[90:150].mean()
+    asked = pl.concat(sampler.rounds)
+    assert asked.n_unique(["key", "sample"]) == asked.height == drawn.sum()
+    numbers = asked.group_by("key").agg(pl.max("sample") + 1 == pl.len())["sample"]
+    assert numbers.all()
+
+
+def test_the_same_samples_lead_to_the_same_rounds():
+    first, one = run(RATES, budget=6.0)
+    again, other = run(RATES, budget=6.0)
+
+    assert first.tolist() == again.tolist()
+    for mine, theirs in zip(one.rounds, other.rounds, strict=True):
+        assert mine.equals(theirs)
+
+
+def test_small_rounds_take_several_samples_at_once():
+    _, single = run(RATES, budget=6.0)
+    _, several = run(RATES, budget=6.0, least_round=200)
+
+    assert len(several.rounds) < len(single.rounds)
+    assert min(wanted.height for wanted in several.rounds[:-1]) >= 100
+
+
+def test_problems_that_cannot_be_judged_are_given_up():
+    drawn, _ = run(RATES, sampler=Recorded(RATES, undecided=True), budget=20.0)
+
+    assert set(drawn) == {2}
+
+
+def test_no_problems_are_fine():
+    drawn = spent(problems(), Adaptive(), lambda _: pytest.fail("asked"))
+
+    assert drawn.height == 0
+
+
+def test_recordings_cannot_be_sampled():
+    replay = [{"path": "x.jsonl"}]
+    with pytest.raises(ValidationError, match="cannot be sampled adaptively"):
+        Params(engine="replay", replay=replay, adaptive={})
