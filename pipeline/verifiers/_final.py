@@ -73,6 +73,9 @@ CONCLUSION = re.compile(
 )
 
 
+BARE_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\.?\s*$")
+
+
 class Final(NamedTuple):
     """An answer, how it was found, and the boxes before and with it, in order."""
 
@@ -86,7 +89,8 @@ class Final(NamedTuple):
 def after_thinking(completion: str) -> str:
     """What follows the thinking; nothing where the thinking was cut off."""
     text = completion
-    for opening, closing in THOUGHTS:
+    marked = "think" in text or "_of_thought|>" in text
+    for opening, closing in THOUGHTS if marked else ():
         _, closed, after = text.rpartition(closing)
         if closed:
             text = after
@@ -106,9 +110,11 @@ def final(completion: str) -> Final:
     if LISTED.fullmatch(text.strip()):
         return Final(_undelimited(text), "whole text")
     tail = text[-TAIL:]
-    for anchor in anchors(tail):
-        if stated_there := _statement(tail[anchor.end() :]):
-            return Final(stated_there, "phrase")
+    last_line = tail[tail.rstrip().rfind("\n") + 1 :]
+    for part in dict.fromkeys((last_line, tail)):
+        for anchor in anchors(part):
+            if stated_there := _statement(part[anchor.end() :]):
+                return Final(stated_there, "phrase")
     if is_expression(text):
         return Final(text.strip(), "whole text")
     if formula := _last(tail):
@@ -238,6 +244,8 @@ def _is_wrapped(text: str) -> bool:
 def _statement(rest: str, *, digits: bool = False) -> str | None:
     """What an answer phrase announces: its formula, its number, or its words."""
     rest = rest[:1_000].lstrip(" \t*:：=\n")
+    if number := BARE_NUMBER.match(rest):
+        return number[1]
     sentence = SENTENCE.split(rest, maxsplit=1)[0].strip().strip("*` ").rstrip(".。 ")
     if LISTED.fullmatch(sentence):
         return _undelimited(sentence)

@@ -57,6 +57,8 @@ def number(text: str) -> Number | None:
     text = text.strip()
     if not text or len(text) > MAX_DIGITS:
         return None
+    if text.isdigit() and text.isascii():
+        return Number(Fraction(int(text)), len(text.lstrip("0")))
     if text[-1] == "%":
         inner = number(text[:-1])
         return inner and inner._replace(is_percent=True)

@@ -50,6 +50,7 @@ WORDS = """#### answer ans a: a** a： réponse reponse antwort respuesta respos
     الإجابة الجواب الاجابة الناتج پاسخ جواب उत्तर উত্তর คำตอบ התשובה απάντηση
     án lời quả"""
 STEMS = tuple(WORDS.split())
+ASCII_STEMS = tuple(stem for stem in STEMS if stem.isascii())
 
 
 def anchors(text: str) -> Iterator[re.Match[str]]:
@@ -58,7 +59,8 @@ def anchors(text: str) -> Iterator[re.Match[str]]:
     if len(lowered) != len(text):  # some capitals have no small letter of one sign
         yield from reversed(list(ANCHOR.finditer(text)))
         return
-    present = [stem for stem in STEMS if stem in lowered]
+    stems = ASCII_STEMS if text.isascii() else STEMS
+    present = [stem for stem in stems if stem in lowered]
     before = len(text)
     while present:
         last = {stem: lowered.rfind(stem, 0, before) for stem in present}

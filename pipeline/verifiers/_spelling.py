@@ -194,4 +194,6 @@ def _unbraced(text: str) -> str:
 
 def squeezed(text: str) -> str:
     """Without spaces and multiplication signs: for equality as text."""
+    if text.isalnum():
+        return text
     return re.sub(r"\\cdot(?![a-zA-Z])|\\times(?![a-zA-Z])|\*|\s", "", text)

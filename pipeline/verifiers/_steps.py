@@ -33,12 +33,14 @@ def _same(gold: str, said: str, policy: Policy, depth: int) -> tuple[bool, str]:
         return True, "equal as text"
     if depth > MAX_DEPTH:
         raise Undecided("nested too deeply")
+    context = Context(policy, depth, _same)
+    if (decided := _as_numbers(gold, said, context)) is not None:
+        return decided, "compared as numbers"
     if "\\approx" in gold and "\\approx" in said and not _approximate(gold, said):
         return False, "compared as approximations"
     gold, said = _settled(gold), _settled(said)
     if _words(gold) and _words(gold) == _words(said):
         return True, "equal as words"
-    context = Context(policy, depth, _same)
     for step, compare in STEPS.items():
         decided = compare(gold, said, context)
         if decided is not None:

@@ -103,6 +103,8 @@ class Size(NamedTuple):
 @lru_cache(50_000)
 def quantity(text: str) -> Quantity:
     """Part plain `text` into what is measured and its unit, coin or base."""
+    if text.isdigit():
+        return Quantity(text, "")
     if coin := COIN.fullmatch(text):
         rest = quantity(coin[1] + coin[3])
         return Quantity(rest.text, coin[2])
