@@ -145,9 +145,13 @@ SUM_POWER = re.compile(r"[a-z][^()]*\)\s*\^\s*\{?\s*(\d{3,})")
 EXPONENT = re.compile(r"\^\s*(?:(\d+)|([{(]))")
 
 
+# Three powers of plain numbers on top of one another, such as 9^8^7^6.
+TOWER = re.compile(r"\d(?:\s*(?:\^|\*\*)\s*\d+){3}")
+
+
 def is_huge(text: str) -> bool:
     """Whether computing `text` could take for ever: towers, factorials, nesting."""
-    if len(text) > MAX_LENGTH or HUGE.search(text):
+    if len(text) > MAX_LENGTH or HUGE.search(text) or TOWER.search(text):
         return True
     if any(int(n[:9]) > 3_000 for n in re.findall(r"(\d+)\s*[!^]", text) if len(n) > 3):
         return bool(re.search(r"!|\^\s*\{?\d{3}", text))
