@@ -94,7 +94,7 @@ def test_a_prompt_near_the_end_of_the_context_has_the_rest_of_it():
 def test_an_unknown_engine_is_named_with_those_there_are():
     with pytest.raises(UserError, match="'sglang'") as caught:
         load("sglang", resolve(tiny_model()), {})
-    assert caught.value.hint == "try transformers, vllm"
+    assert caught.value.hint == "try server, transformers, vllm"
 
 
 VLLM = """

