@@ -134,7 +134,7 @@ def _alarm() -> int | None:
 
 # Long digits, factorials of factorials, powers and large numbers, large binomials.
 HUGE = re.compile(
-    r"\d{300}|!\s*[)}]*\s*!|\([^()]*(?:\d{4}|[\^!])[^()]*\)\s*!|\)\s*\)\s*!"
+    r"\d{300}|[A-Za-z]{60}|(?:\|[^|]*){30}|!\s*[)}]*\s*!|\([^()]*(?:\d{4}|[\^!])[^()]*\)\s*!|\)\s*\)\s*!"
     r"|binom\s*\{[^{}]*(?:\d{5}|\^)|binom\s*\{[^{}]*\}\s*\{[^{}]*(?:\d{5}|\^)"
     r"|\d{5}\s*\\choose|\\choose\s*\d{5}"
 )
@@ -181,6 +181,9 @@ def _is_tall(power: re.Match[str]) -> bool:
         rest = power.string[power.end() :].lstrip()
         return len(power[1]) > 4 or rest.startswith("^")
     exponent = _group(power.string, power.end() - 1)
+    rest = power.string[power.end() + len(exponent) + 1 :]
+    if rest.lstrip().startswith("^"):
+        return True
     small = re.fullmatch(r"(\d)\s*\^\s*\{?(\d)\}?", exponent)
     if small:
         return float(small[1]) ** int(small[2]) > 5_000
