@@ -9,6 +9,7 @@ rounds to six places, where 2^-98 and 2^-99 are both zero.
 import re
 import threading
 from collections import Counter
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +40,21 @@ def equal(gold: str, said: str) -> bool:
         return False
     agrees = _compared(list(ours), list(theirs))
     return agrees and not (_drops_a_number(gold, said) or _drops_a_number(said, gold))
+
+
+def value(text: str) -> Fraction | None:
+    """A constant's value to thirty digits; None for what is no real constant."""
+    import sympy
+
+    if is_huge(text) or UNREAD.search(text) or not (found := parsed(text)):
+        return None
+    constant = found[0]
+    if not isinstance(constant, sympy.Expr) or constant.free_symbols:
+        return None
+    rounded = constant.evalf(30)
+    if not rounded.is_Float or not rounded.is_finite or _drops_a_number(text, ""):
+        return None
+    return Fraction(str(rounded))
 
 
 def _drops_a_number(text: str, other: str) -> bool:
