@@ -16,6 +16,7 @@ stored verdict; equal pairs of a run are judged once. Runs alternate.
 import argparse
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -153,25 +154,15 @@ def squeezed(text: str) -> str:
 
 def speed(name: str, cases: list[Case], rounds: int) -> None:
     """Print verdicts per second of one process and of two workers, and the ratios."""
-    from pipeline.judging import Answer, judge
-
     took: dict[str, list[float]] = {"peer": [], "one": [], "two": []}
     verdicts: dict[str, list[bool | None]] = {}
-    answers = [Answer("math", case.gold, "{}", case.completion) for case in cases]
-    with judge(limit_s=LIMIT_S) as judging:
-        warm = [
-            Answer("math", r"\sqrt{2}", "{}", rf"\boxed{{\sqrt{{{n}}}}}")
-            for n in range(64)
-        ]
-        judging(warm)
-        wrapped("1", "2")
-        for _ in range(rounds):
-            verdicts["peer"] = timed(took["peer"], lambda: each(wrapped, cases))
-            forget()
-            verdicts["one"] = timed(took["one"], lambda: each(ours, cases))
-            verdicts["two"] = timed(
-                took["two"], lambda: [one.correct for one in judging(answers)]
-            )
+    wrapped("1", "2")
+    ours(r"\sqrt{2}", r"\boxed{\sqrt{3}}")
+    for _ in range(rounds):
+        verdicts["peer"] = timed(took["peer"], lambda: each(wrapped, cases))
+        forget()
+        verdicts["one"] = timed(took["one"], lambda: each(ours, cases))
+        verdicts["two"] = in_workers(took["two"], cases)
     table = Table("grader", "verdicts/s", "times math-verify", "agree with the label")
     peer = len(cases) / median(took["peer"])
     for label, key in (
@@ -189,6 +180,22 @@ def speed(name: str, cases: list[Case], rounds: int) -> None:
         )
     Console().print(f"{name}: {len(cases):,} rollouts, median of {rounds}")
     Console().print(table)
+
+
+def in_workers(took: list[float], cases: list[Case]) -> list[bool | None]:
+    """Verdicts of fresh workers that are warm, with no verdict kept from before."""
+    from pipeline.judging import Answer, judge
+
+    answers = [Answer("math", case.gold, "{}", case.completion) for case in cases]
+    warm = [
+        Answer("math", r"\sqrt{2}", "{}", rf"\boxed{{\sqrt{{{n}}}}}")
+        for n in range(512)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["GOLDSIEVE_CACHE"] = folder
+        with judge(limit_s=LIMIT_S) as judging:
+            judging(warm)
+            return timed(took, lambda: [one.correct for one in judging(answers)])
 
 
 def timed(took: list[float], run: Callable[[], list[bool | None]]) -> list[bool | None]:

@@ -9,6 +9,7 @@ rounds to six places, where 2^-98 and 2^-99 are both zero.
 import re
 import threading
 from collections import Counter
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +40,21 @@ def equal(gold: str, said: str) -> bool:
         return False
     agrees = _compared(list(ours), list(theirs))
     return agrees and not (_drops_a_number(gold, said) or _drops_a_number(said, gold))
+
+
+def value(text: str) -> Fraction | None:
+    """A constant's value to thirty digits; None for what is no real constant."""
+    import sympy
+
+    if is_huge(text) or UNREAD.search(text) or not (found := parsed(text)):
+        return None
+    constant = found[0]
+    if not isinstance(constant, sympy.Expr) or constant.free_symbols:
+        return None
+    rounded = constant.evalf(30)
+    if not rounded.is_Float or not rounded.is_finite or _drops_a_number(text, ""):
+        return None
+    return Fraction(str(rounded))
 
 
 def _drops_a_number(text: str, other: str) -> bool:
@@ -134,7 +150,7 @@ def _alarm() -> int | None:
 
 # Long digits, factorials of factorials, powers and large numbers, large binomials.
 HUGE = re.compile(
-    r"\d{300}|!\s*[)}]*\s*!|\([^()]*(?:\d{4}|[\^!])[^()]*\)\s*!|\)\s*\)\s*!"
+    r"\d{300}|[A-Za-z]{60}|(?:\|[^|]*){30}|!\s*[)}]*\s*!|\([^()]*(?:\d{4}|[\^!])[^()]*\)\s*!|\)\s*\)\s*!"
     r"|binom\s*\{[^{}]*(?:\d{5}|\^)|binom\s*\{[^{}]*\}\s*\{[^{}]*(?:\d{5}|\^)"
     r"|\d{5}\s*\\choose|\\choose\s*\d{5}"
 )
@@ -185,6 +201,9 @@ def _is_tall(power: re.Match[str]) -> bool:
         rest = power.string[power.end() :].lstrip()
         return len(power[1]) > 4 or rest.startswith("^")
     exponent = _group(power.string, power.end() - 1)
+    rest = power.string[power.end() + len(exponent) + 1 :]
+    if rest.lstrip().startswith("^"):
+        return True
     small = re.fullmatch(r"(\d)\s*\^\s*\{?(\d)\}?", exponent)
     if small:
         return float(small[1]) ** int(small[2]) > 5_000

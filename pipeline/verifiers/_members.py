@@ -111,7 +111,8 @@ def grouped(parts: list[str]) -> list[str]:
     for part in parts:
         inner = members(part)
         named = labelled(inner.parts) if len(inner.parts) > 1 else {}
-        made.append(f"({','.join(named.values())})" if named else part)
+        plainly = named and not re.search(r"\d", "".join(named))
+        made.append(f"({','.join(named.values())})" if plainly else part)
     return made
 
 

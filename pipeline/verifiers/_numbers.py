@@ -171,13 +171,14 @@ def equal(left: Number, right: Number, digits: int, percent: str) -> bool:
 def _near(left: Number, right: Number, digits: int) -> bool:
     if left.value == right.value:
         return True
-    return _rounds_to(left, right.value, digits) or _rounds_to(
-        right, left.value, digits
+    return any(
+        decimal.digits >= digits and rounds_to(decimal, other.value)
+        for decimal, other in ((left, right), (right, left))
     )
 
 
-def _rounds_to(decimal: Number, value: Fraction, digits: int) -> bool:
-    """Whether `decimal` shows `digits` digits or more, and `value` rounds to it."""
-    if decimal.digits < digits or decimal.places == 0:
+def rounds_to(decimal: Number, value: Fraction) -> bool:
+    """Whether `value` rounds to the last place that `decimal` shows."""
+    if decimal.places == 0:
         return False
     return 2 * abs(decimal.value - value) <= Fraction(1, 10**decimal.places)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pipeline.verifiers import _numbers, _units
 from pipeline.verifiers._compound import as_matrices, as_members, as_regions
 from pipeline.verifiers._context import DEFAULT, Context, Policy
-from pipeline.verifiers._math_verify import Undecided, equal
+from pipeline.verifiers._math_verify import Undecided, equal, value
 from pipeline.verifiers._members import is_name, members
 from pipeline.verifiers._numbers import number, with_decimal_comma
 from pipeline.verifiers._options import letters
@@ -233,6 +233,12 @@ def _as_math_verify(gold: str, said: str, context: Context) -> bool | None:
     ours, theirs = (
         quantity(text).text.replace(" degrees", "") for text in (gold, said)
     )
+    for decimal, other in ((ours, theirs), (theirs, ours)):
+        rounded = number(decimal)
+        if rounded and rounded.digits >= context.policy.digits and rounded.places:
+            exact = value(other)
+            if exact is not None and _numbers.rounds_to(rounded, exact):
+                return True
     return equal(ours, theirs)
 
 

@@ -144,7 +144,11 @@ def _is_unit(unit: str, *, touching: bool) -> bool:
     if touching and len(words[0]) == 1 and words[0].isascii():
         return False  # the m of 5m may be a variable
     return all(
-        len(word) > 2 or word in SHORT or not word.isascii() or word.lower() in OTHERS
+        len(word) > 2
+        or word in SHORT
+        or not word.isascii()
+        or word.lower() in OTHERS
+        or (not touching and word[1:] in PREFIXED and word[0] in PREFIXES)
         for word in words
         if word not in LITTLE
     )

@@ -1,0 +1,95 @@
+"""What is no mathematics is a policy: percent, rounding, units, boxes, capitals."""
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.verifiers import exact, math, numeric
+
+
+def policy(**asked: object) -> dict:
+    return {"policy": asked}
+
+
+@pytest.mark.parametrize(
+    ("gold", "said", "info", "correct"),
+    [
+        ("40%", "0.4", {}, True),
+        ("40%", "40", {}, True),
+        ("40%", "0.4", policy(percent="number"), False),
+        ("40%", "40", policy(percent="fraction"), False),
+        ("40%", "0.4", policy(percent="fraction"), True),
+        ("1/3", "0.333", {}, False),
+        ("1/3", "0.333", policy(digits=3), True),
+        ("1/3", "0.334", policy(digits=3), False),
+        (r"\pi", "3.14", policy(digits=3), True),
+        (r"(\frac{1}{3}, 2]", "(0.33, 2]", policy(digits=2), True),
+        ("3 m", "300 cm", {}, False),
+        ("3 m", "300 cm", policy(units="convert"), True),
+        ("3 m", "30 cm", policy(units="convert"), False),
+        ("3 m", "3", {}, True),
+        ("3 m", "3", policy(units="required"), False),
+        ("3 m", "3 metres", policy(units="required"), True),
+        ("3", "The answer is 3.", policy(boxed=True), False),
+        ("3", r"\boxed{3}", policy(boxed=True), True),
+        ("3", "<answer>3</answer>", policy(boxed=True), True),
+    ],
+)
+def test_a_policy_of_mathematics_is_what_it_says(gold, said, info, correct):
+    assert math.verify(gold, said, info).correct is correct
+
+
+@pytest.mark.parametrize(
+    ("gold", "said", "info", "correct"),
+    [
+        ("9.81 m/s^2", "9.8 m/s²", {"rel_tol": 1e-2}, True),
+        ("3.0e8", "3 × 10^8 m/s", {}, True),
+        ("1.2e-5", "0.000012", {}, True),
+        ("1.6 \\cdot 10^{-19} C", "1.6E-19 C", {}, True),
+        ("1200", "1,200", {}, True),
+        ("2", r"x \approx 2.0001", {}, True),
+        ("50%", "0.5", {}, False),
+        ("1 m", "100 cm", {}, False),
+        ("1 m", "100 cm", policy(units="convert"), True),
+        ("5 kJ", "5000 J", policy(units="convert"), True),
+        ("60 km/h", "16.6667 m/s", policy(units="convert"), True),
+        ("2 L", "2000 cm^3", policy(units="convert"), True),
+        ("250 ms", "0.25 s", policy(units="convert"), True),
+        ("1 atm", "101.325 kPa", policy(units="convert"), True),
+        ("5 kJ", "5 kg", policy(units="convert"), False),
+        ("5 kJ", "5", policy(units="required"), False),
+    ],
+)
+def test_measured_numbers_have_units(gold, said, info, correct):
+    assert numeric.verify(gold, rf"\boxed{{{said}}}", info).correct is correct
+
+
+@pytest.mark.parametrize(
+    ("gold", "said", "info", "correct"),
+    [
+        ("New York", "new  york", {}, True),
+        ("New York", "new york", policy(case=True), False),
+        ("O.K., then", "ok then", policy(punctuation=False), True),
+        ("O.K., then", "ok then", {}, False),
+        ("The Hague", "Hague", policy(articles=False), True),
+        ("The Hague", "Hague", {}, False),
+        ("caf\u00e9", "cafe\u0301", {}, True),
+        ("42", "The answer is 42.\nThat is all.", {}, True),
+    ],
+)
+def test_exact_text_says_what_counts(gold, said, info, correct):
+    assert exact.verify(gold, said, info).correct is correct
+
+
+@pytest.mark.parametrize("verifier", [math, numeric, exact])
+@pytest.mark.parametrize("wrong", [policy(colour="red"), policy(units="metric")])
+def test_an_unknown_policy_is_a_mistake(verifier, wrong):
+    with pytest.raises(UserError, match="policy"):
+        verifier.verify("1", "1", wrong)
+
+
+def test_why_names_where_the_answer_stood_and_the_step():
+    assert math.verify("1/2", r"\boxed{0.5}", {}).why == "box: compared as numbers"
+    assert math.verify("x+1", "Answer: 1+x", {}).why == "phrase: math-verify"
+    assert math.verify("(1,2]", "1<x\\le 2", {}).why == (
+        "whole text: compared as intervals"
+    )
