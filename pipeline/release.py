@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels import minhash, shingles
-from pipeline.kernels.columns import Array
+from pipeline.kernels.columns import Array, sources
 from pipeline.pairs import Pairs
 from pipeline.similar import Grams, grams
 
@@ -71,7 +71,7 @@ def _signatures(
 ) -> Array:
     """MinHash values (rows, k) uint32 of the release, from the cache if it is there."""
     name = blake2b(digest_size=16)
-    name.update(repr((n, unit, seed, plan.permutations.shape[1])).encode())
+    name.update(repr((n, unit, seed, plan.permutations.shape[1], sources())).encode())
     name.update("\0".join(release["key"].to_list()).encode())
     folder = Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "signatures"
     file = folder / f"{name.hexdigest()}.npy"

@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels import join, minhash, shingles
-from pipeline.kernels.columns import SHARD, Array, shards, threaded
+from pipeline.kernels.columns import SHARD, Array, slices, threaded, utf8, workers
+from pipeline.kernels.tokens import ALL, WORDS
 from pipeline.pairs import Pairs
 from pipeline.room import Room
 
@@ -40,24 +41,40 @@ class Grams:
 
 
 def grams(
-    text: pl.Series, *, n: int, unit: int = shingles.WORDS, room: Room | None = None
+    text: pl.Series, *, n: int, unit: int = WORDS, room: Room | None = None
 ) -> Grams:
     """The n-grams of every text, in arrays that `room` hands out."""
-    made = threaded(
-        lambda part: shingles.shingled(*part, n, unit, shingles.FOLDED), shards(text)
-    )
+    parts = list(slices(text))
     # Words are parted, so there are at most half as many as bytes.
-    size = int(text.str.len_bytes().sum())
-    most = (size // 2 if unit == shingles.WORDS else size) + len(text)
-    hashes = (room or Room(ENDLESS)).empty((most,), np.uint32)
+    bytes_of = [int(part.str.len_bytes().sum()) for part in parts]
+    most = [
+        (size // 2 if unit == WORDS else size) + len(part)
+        for size, part in zip(bytes_of, parts, strict=True)
+    ]
+    places = np.cumsum([0, *most])
+    rows = np.cumsum([0, *map(len, parts)])
+    hashes = (room or Room(ENDLESS)).empty((int(places[-1]),), np.uint32)
     ends = np.zeros(len(text) + 1, np.int64)
     prints = np.zeros(len(text), np.uint64)
-    row, used = 0, 0
-    for found, stops, printed in made:
-        hashes[used : used + len(found)] = found
-        ends[row + 1 : row + len(stops)] = stops[1:] + used
-        prints[row : row + len(printed)] = printed
-        row, used = row + len(printed), used + len(found)
+
+    def made(some: Array) -> int:
+        """The n-grams of a run of parts, one after the other; where they end."""
+        used = int(places[some[0]])
+        for part in some:
+            here = slice(rows[part], rows[part + 1])
+            used = shingles.shingled(
+                *utf8(parts[part]), n, unit, hashes, used, ends[1:][here], prints[here]
+            )
+        return used
+
+    runs = [run for run in np.array_split(np.arange(len(parts)), workers()) if len(run)]
+    used = 0
+    for run, stop in zip(runs, threaded(made, runs), strict=True):
+        begin = int(places[run[0]])
+        if begin > used:
+            hashes[used : used + stop - begin] = hashes[begin:stop]
+            ends[rows[run[0]] + 1 : rows[run[-1] + 1] + 1] -= begin - used
+        used += stop - begin
     return Grams(hashes[:used], ends, prints)
 
 
@@ -90,18 +107,19 @@ def by_minhash(
     gives a uint64 for each of some places in `rows`. Candidates are verified band
     by band, so that no more than a few bands' are held.
     """
-    keys = (room or Room(ENDLESS)).empty((len(rows), plan.bands), np.uint32)
+    keys = (room or Room(ENDLESS)).empty((plan.bands, len(rows)), np.uint32)
     starts = range(0, len(rows), SHARD)
     made_keys = threaded(
         lambda start: _keys(made, rows[start : start + SHARD], plan), starts
     )
     for start, part in zip(starts, made_keys, strict=True):
-        keys[start : start + SHARD] = part
+        keys[:, start : start + SHARD] = part
     has = np.diff(made.ends)[rows] > 0
+    sizes = np.full(len(made.prints), -1, np.int32)
     meet = partial(_meetings, keys, has=has, code=code)
     kept, crowded = [], 0
     for first, second, busy in threaded(meet, range(plan.bands)):
-        kept.append(_verified(made, rows, first, second, floor))
+        kept.append(_verified(made, rows, first, second, floor, sizes))
         crowded += busy
     first, second, score = _sorted(*map(np.concatenate, zip(*kept, strict=True)))
     return Pairs(rows[first], rows[second], score, crowded=crowded)
@@ -119,9 +137,9 @@ def _meetings(
     first, second, crowded = minhash.collisions(keys, band, has, CROWD)
     if not len(crowded):
         return first, second, 0
-    busy = np.unique(keys[crowded, band])
-    rows = np.flatnonzero(np.isin(keys[:, band], busy) & has).astype(np.int32)
-    key = keys[rows, band]
+    busy = np.unique(keys[band, crowded])
+    rows = np.flatnonzero(np.isin(keys[band], busy) & has).astype(np.int32)
+    key = keys[band, rows]
     same = np.zeros(len(rows), np.uint64) if code is None else code(rows)
     order = np.lexsort((rows, same, key))
     rows, key, same = rows[order], key[order], same[order]
@@ -139,16 +157,19 @@ def _meetings(
 
 
 def _verified(
-    made: Grams, rows: Array, first: Array, second: Array, floor: float
+    made: Grams, rows: Array, first: Array, second: Array, floor: float, sizes: Array
 ) -> tuple[Array, Array, Array]:
-    """Candidates of `rows` whose true similarity reaches `floor`."""
+    """Candidates of `rows` whose true similarity reaches `floor`.
+
+    `sizes` keeps what `shingles.compared` learns; threads write the same into it.
+    """
     step = 1 << 16
     near_rows, later_rows = rows[first], rows[second]
 
     def judged(start: int) -> Array:
         some = slice(start, start + step)
         return shingles.compared(
-            made.hashes, made.ends, near_rows[some], later_rows[some], floor
+            made.hashes, made.ends, near_rows[some], later_rows[some], floor, sizes
         )
 
     score = np.concatenate([np.zeros(0), *threaded(judged, range(0, len(first), step))])
@@ -191,7 +212,7 @@ def by_ratio(texts: list[str], threshold: float, *, apart: int = 0) -> Pairs:
     """
     from rapidfuzz import fuzz
 
-    made = grams(pl.Series(texts, dtype=pl.String), n=2, unit=shingles.ALL)
+    made = grams(pl.Series(texts, dtype=pl.String), n=2, unit=ALL)
     lost = 2 * (1 - threshold)
     # Sets forget how often a bigram occurs: a tenth is left for that.
     candidates = by_join(

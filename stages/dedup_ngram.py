@@ -104,9 +104,9 @@ def _crossing(rows: pl.DataFrame, against: pl.DataFrame, params: Params) -> Pair
 
 
 def _unit(params: Params) -> int:
-    from pipeline.kernels import shingles
+    from pipeline.kernels import tokens
 
-    return shingles.WORDS if params.unit == "word" else shingles.LETTERS
+    return tokens.WORDS if params.unit == "word" else tokens.LETTERS
 
 
 def similar(
@@ -195,10 +195,9 @@ def _leaders(
 
 def _literally(texts: pl.Series, pairs: Pairs) -> Pairs:
     """Pairs where one text is inside the other, token for token."""
-    from pipeline.kernels import shingles
     from pipeline.similar import grams
 
-    made = grams(texts, n=1, unit=shingles.WORDS)
+    made = grams(texts, n=1)
 
     def tokens(row: int) -> bytes:
         return made.hashes[made.ends[row] : made.ends[row + 1]].tobytes()

@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels import lookup, overlap
+from pipeline.kernels.characters import mixed_all
 from pipeline.kernels.columns import Array
 from pipeline.kernels.scan import Tokens, scan
-from pipeline.kernels.shingles import mixed_all
 from pipeline.kernels.vocabulary import NAME, code
 
 SAMPLE, SAMPLE_BYTES = 8192, 1 << 22  # of the texts that words are counted in

@@ -32,18 +32,23 @@ def compiled(function: Function) -> Function:
     return made
 
 
-@cache
 def _compiled_code() -> str:
     """A folder for these very sources.
 
     Kernels hold copies of what they call; numba would go on using one when only
     the file of the other has changed.
     """
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return str(Path(home) / "goldsieve" / "kernels" / sources())
+
+
+@cache
+def sources() -> str:
+    """The digest of the kernels' sources: what they computed may be kept under it."""
     said = blake2b(digest_size=8)
     for file in sorted(Path(__file__).parent.glob("*.py")):
         said.update(file.read_bytes())
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return str(Path(home) / "goldsieve" / "kernels" / said.hexdigest())
+    return said.hexdigest()
 
 
 def shards(text: pl.Series) -> Iterator[tuple[Array, Array]]:
@@ -76,15 +81,19 @@ def threaded(
     function: Callable[[Item], Result], items: Iterable[Item]
 ) -> Iterator[Result]:
     """`function` of every item, in order, on all cores; few items are held ahead."""
-    workers = max(1, int(os.environ.get("PIPELINE_WORKERS") or os.cpu_count() or 1))
-    if workers == 1:
+    if workers() == 1:
         yield from map(function, items)
         return
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers()) as pool:
         waiting = []
         for item in items:
             waiting.append(pool.submit(function, item))
-            if len(waiting) > 2 * workers:
+            if len(waiting) > 2 * workers():
                 yield waiting.pop(0).result()
         for future in waiting:
             yield future.result()
+
+
+def workers() -> int:
+    """Threads to work with: PIPELINE_WORKERS, or one for each core."""
+    return max(1, int(os.environ.get("PIPELINE_WORKERS") or os.cpu_count() or 1))

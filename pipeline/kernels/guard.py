@@ -3,8 +3,9 @@
 import numpy as np
 from numpy import uint8, uint64
 
+from pipeline.kernels.characters import STEP, mixed
 from pipeline.kernels.columns import Array, compiled
-from pipeline.kernels.shingles import STEP, mixed, ordered
+from pipeline.kernels.shingles import ordered
 from pipeline.kernels.vocabulary import BRACKET, NUMBER, SIGN
 
 SIBLING, COPY, OTHER_ANSWER = 0, 1, 2

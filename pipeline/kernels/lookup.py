@@ -3,8 +3,8 @@
 import numpy as np
 from numpy import int32, uint8, uint64
 
+from pipeline.kernels.characters import STEP, mixed
 from pipeline.kernels.columns import Array, compiled
-from pipeline.kernels.shingles import STEP, mixed
 from pipeline.kernels.vocabulary import BRACKET
 
 Table = tuple[Array, Array, Array]  # bits of a Bloom filter, keys, values

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy import uint32, uint64
+from numpy import uint8, uint32, uint64
 
+from pipeline.kernels.characters import PRIME, STEP, mixed
 from pipeline.kernels.columns import Array, compiled
-from pipeline.kernels.shingles import PRIME, mixed
 
 # Candidates are verified, so a missed pair costs far more than a false one.
 WEIGHTS = (0.01, 0.99)
@@ -68,8 +68,8 @@ def signatures(hashes: Array, ends: Array, permutations: Array) -> Array:
 def band_keys(
     hashes: Array, ends: Array, rows: Array, permutations: Array, bands: int, size: int
 ) -> Array:
-    """One uint32 for each band of each of `rows`: (len(rows), bands)."""
-    out = np.empty((len(rows), bands), uint32)
+    """One uint32 for each band of each of `rows`: (bands, len(rows))."""
+    out = np.empty((bands, len(rows)), uint32)
     least = np.empty(permutations.shape[1], uint32)
     for number in range(len(rows)):
         row = rows[number]
@@ -79,7 +79,7 @@ def band_keys(
             for place in range(band * size, (band + 1) * size):
                 key = (key ^ uint64(least[place])) * PRIME
                 key ^= key >> uint64(29)
-            out[number, band] = uint32(mixed(key) >> uint64(32))
+            out[band, number] = uint32(mixed(key) >> uint64(32))
     return out
 
 
@@ -92,23 +92,29 @@ def collisions(
     (earlier, later, crowded): a row looks at the `limit` rows of its bucket that
     came last; `crowded` are the rows that had more to look at.
     """
-    rows = len(keys)
-    column = keys[:, band].copy()  # near to each other in memory
+    rows = keys.shape[1]
+    column = keys[band]
     bits = 4
     while (1 << bits) < 2 * rows:
         bits += 1
     shift = uint64(64 - bits)
+    # Most rows meet nobody: a byte for each slot tells which do not.
+    met = np.zeros(1 << bits, uint8)
+    for row in range(rows):
+        if has[row]:
+            slot = (uint64(column[row]) * STEP) >> shift
+            met[slot] = min(met[slot] + 1, 2)
     head = np.full(1 << bits, -1, np.int32)
-    after = np.full(rows, -1, np.int32)
+    after = np.empty(rows, np.int32)
     first = np.empty(max(16, rows), np.int32)
     second = np.empty(max(16, rows), np.int32)
     crowded = np.empty(rows, np.int32)
     found, crowds = 0, 0
     for row in range(rows):
-        if not has[row]:
-            continue
         key = column[row]
-        slot = (uint64(key) * uint64(0x9E3779B97F4A7C15)) >> shift
+        slot = (uint64(key) * STEP) >> shift
+        if met[slot] < 2 or not has[row]:
+            continue
         other, seen = head[slot], 0
         while other >= 0:
             if column[other] == key:
@@ -119,7 +125,7 @@ def collisions(
                 seen += 1
                 fresh = True
                 for before in range(band):
-                    if keys[other, before] == keys[row, before]:
+                    if keys[before, other] == keys[before, row]:
                         fresh = False
                         break
                 if fresh:

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy import int32, uint64
 
+from pipeline.kernels.characters import STEP, mixed
 from pipeline.kernels.columns import Array, compiled
 from pipeline.kernels.lookup import Table, place_of
-from pipeline.kernels.shingles import STEP, mixed
 from pipeline.kernels.vocabulary import BRACKET, NAME, NUMBER, SIGN, code
 
 EQUAL = uint64(code("="))

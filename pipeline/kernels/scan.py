@@ -11,11 +11,8 @@ import numpy as np
 import polars as pl
 from numpy import uint8, uint64
 
+from pipeline.kernels.characters import kind, width
 from pipeline.kernels.columns import Array, compiled, slices, threaded, utf8
-from pipeline.kernels.shingles import (
-    kind,
-    width,
-)
 from pipeline.kernels.spelling import (
     command,
     ends_sentence,

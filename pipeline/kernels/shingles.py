@@ -1,158 +1,61 @@
 """Texts to sets of n-grams: 32-bit hashes, a fingerprint of each, true Jaccard.
 
-A token is a run of ASCII letters and digits, lower-cased, with all other letters
-as they are; a character of Chinese or Japanese is a token of its own. A text
-shorter than n tokens is one n-gram. With the unit LETTERS, every letter and digit
-is a token, so n-grams run across words; with ALL, every character is one.
+What a token is, `tokens` says; a text shorter than n tokens is one n-gram.
 """
 
 import numpy as np
-from numpy import uint8, uint32, uint64
+from numpy import uint32, uint64
 
+from pipeline.kernels.characters import STEP, mixed
 from pipeline.kernels.columns import Array, compiled
-
-PRIME = uint64(0x100000001B3)  # FNV-1a
-BASIS = uint64(0xCBF29CE484222325)
-STEP = uint64(0x9E3779B97F4A7C15)
-
-WORDS, LETTERS, ALL = 0, 1, 2
-SEPARATOR, LETTER, IDEOGRAPH = uint8(0), uint8(1), uint8(2)
-
-
-@compiled
-def mixed(value: uint64) -> uint64:
-    """The finaliser of MurmurHash3: every bit of `value` moves every other."""
-    value = (value ^ (value >> uint64(33))) * uint64(0xFF51AFD7ED558CCD)
-    value = (value ^ (value >> uint64(33))) * uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> uint64(33))
-
-
-@compiled
-def mixed_all(values: Array) -> Array:
-    """`mixed` of each."""
-    out = np.empty(len(values), uint64)
-    for place in range(len(values)):
-        out[place] = mixed(values[place])
-    return out
-
-
-@compiled
-def width(data: Array, place: int, end: int) -> int:
-    """Bytes of the character at `place`."""
-    first = data[place]
-    size = 1
-    if first >= 0xF0:
-        size = 4
-    elif first >= 0xE0:
-        size = 3
-    elif first >= 0xC0:
-        size = 2
-    return min(size, end - place)
-
-
-@compiled
-def kind(data: Array, place: int, end: int) -> uint8:
-    """Whether the character at `place` parts words, is in one, or is one."""
-    byte = data[place]
-    if byte < 0x80:
-        lower = byte | 0x20
-        if (48 <= byte <= 57) or (97 <= lower <= 122):
-            return LETTER
-        return SEPARATOR
-    # Signs, arrows, quotes and dashes are blocks of their own in UTF-8.
-    if byte == 0xC2 or byte == 0xE2 or byte == 0xEF:
-        return SEPARATOR
-    if byte == 0xC3 and place + 1 < end and data[place + 1] in (0x97, 0xB7):
-        return SEPARATOR  # × and ÷
-    if byte == 0xE3 and place + 1 < end and data[place + 1] == 0x80:
-        return SEPARATOR
-    if 0xE3 <= byte <= 0xE9:
-        return IDEOGRAPH
-    return LETTER
-
-
-# What an ASCII byte is to words: 0 parts them, 1 begins another character, else
-# it is a letter or digit, in lower case.
-FOLDED = np.zeros(256, uint8)
-FOLDED[128:] = 1
-for _letter in b"0123456789abcdefghijklmnopqrstuvwxyz":
-    FOLDED[_letter] = _letter
-for _letter in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ":
-    FOLDED[_letter] = _letter | 0x20
+from pipeline.kernels.tokens import tokens_of
 
 
 @compiled
 def shingled(
-    data: Array, offsets: Array, n: int, unit: int, folded: Array
-) -> tuple[Array, Array, Array]:
-    """N-grams of each text: (hashes uint32, ends int64 (rows + 1,), prints uint64).
+    data: Array,
+    offsets: Array,
+    n: int,
+    unit: int,
+    hashes: Array,
+    used: int,
+    ends: Array,
+    prints: Array,
+) -> int:
+    """Put the n-grams of each text into `hashes` uint32 from `used` on.
 
-    The print of a row is equal for equal bags of n-grams.
+    `ends` int64 (rows,) is where those of each row end there. `prints` uint64 (rows,)
+    are equal for equal bags of n-grams. Returns where the last row ends.
     """
-    rows = len(offsets) - 1
-    hashes = np.empty(int(offsets[-1] - offsets[0]) + rows, uint32)
-    ends = np.zeros(rows + 1, np.int64)
-    prints = np.zeros(rows, uint64)
-    ring = np.zeros(n, uint64)
+    longest = 0
+    for row in range(len(offsets) - 1):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    edges = np.empty(longest + 2, np.int64)
+    tokens = np.empty(longest + 1, uint64)
     top = uint64(1)  # STEP to the power of n
     for _ in range(n):
         top *= STEP
-    used = 0
-    for row in range(rows):
-        place, end = offsets[row], offsets[row + 1]
-        rolled, count, slot, printed = uint64(0), 0, 0, uint64(0)
-        packed = uint64(0)  # the letters of a word, eight of them without loss
-        while True:
-            if place < end:
-                byte = folded[data[place]]
-                if byte > 1 and unit == WORDS:
-                    packed = (packed << uint64(8) | packed >> uint64(56)) ^ byte
-                    place += 1
-                    continue
-                if byte == 0 and unit != ALL:
-                    place += 1
-                    if packed == 0:
-                        continue
-                else:
-                    found = kind(data, place, end) if byte == 1 else LETTER
-                    size = width(data, place, end)
-                    if unit == WORDS and found == IDEOGRAPH and packed != 0:
-                        size = 0  # the word before it comes first
-                    elif found != SEPARATOR or unit == ALL:
-                        for _ in range(size):
-                            byte = max(folded[data[place]], data[place] & uint8(0x80))
-                            byte = data[place] if byte < 2 else byte
-                            packed = (packed << uint64(8) | packed >> uint64(56)) ^ byte
-                            place += 1
-                        if unit == WORDS and found == LETTER:
-                            continue
-                        size = 0
-                    place += size
-                    if packed == 0:
-                        continue
-            elif packed == 0:
-                break
-            token = packed * PRIME
-            packed = uint64(0)
-            rolled = rolled * STEP + token
-            if count >= n:
-                rolled -= ring[slot] * top
-            ring[slot] = token
-            slot = slot + 1 if slot + 1 < n else 0
-            count += 1
-            if count >= n:
-                gram = mixed(rolled)
-                hashes[used] = uint32(gram >> uint64(32))
-                printed += gram
-                used += 1
+    for row in range(len(offsets) - 1):
+        count = tokens_of(data, offsets[row], offsets[row + 1], unit, edges, tokens)
+        rolled, printed = uint64(0), uint64(0)
+        for number in range(min(n - 1, count)):
+            rolled = rolled * STEP + tokens[number]
         if 0 < count < n:
             gram = mixed(rolled)
             hashes[used] = uint32(gram >> uint64(32))
             printed += gram
             used += 1
-        ends[row + 1] = used
+        for number in range(n - 1, count):
+            rolled = rolled * STEP + tokens[number]
+            if number >= n:
+                rolled -= tokens[number - n] * top
+            gram = mixed(rolled)
+            hashes[used] = uint32(gram >> uint64(32))
+            printed += gram
+            used += 1
+        ends[row] = used
         prints[row] = printed
-    return hashes[:used].copy(), ends, prints
+    return used
 
 
 @compiled
@@ -243,11 +146,17 @@ def _noted(
 
 @compiled
 def compared(
-    hashes: Array, ends: Array, first: Array, second: Array, threshold: float
+    hashes: Array,
+    ends: Array,
+    first: Array,
+    second: Array,
+    threshold: float,
+    sizes: Array,
 ) -> Array:
     """As `jaccard`, for rows whose hashes are neither sorted nor distinct.
 
-    Fast where pairs of one `second` stand together: it is noted once.
+    Fast where pairs of one `second` stand together: it is noted once. `sizes` int32
+    holds how many distinct hashes each row has, -1 where that is not known yet.
     """
     most = 1
     for pair in range(len(first)):
@@ -260,25 +169,22 @@ def compared(
     stamps = np.zeros(1 << bits, np.int64)  # under which mark a slot was filled
     seen = np.zeros(1 << bits, np.int64)  # and in which pair it was met
     other_keys, other_stamps = np.zeros_like(keys), np.zeros_like(stamps)
-    sizes = np.full(len(ends) - 1, -1, np.int32)
     out = np.zeros(len(first), np.float64)
     mask = (1 << bits) - 1
-    noted = -1
+    noted, mark = -1, 0
     for pair in range(len(first)):
         one, other = second[pair], first[pair]
         if one != noted:
-            noted = one
-            mark = pair + 1
+            noted, mark = one, pair + 1
             sizes[one] = _noted(hashes, ends[one], ends[one + 1], keys, stamps, mark)
-        if sizes[other] < 0:
-            sizes[other] = _noted(
-                hashes, ends[other], ends[other + 1], other_keys, other_stamps, pair + 1
-            )
-        whole = sizes[one] + sizes[other]
-        if min(sizes[one], sizes[other]) < threshold * max(sizes[one], sizes[other]):
-            continue
+        # So many must be shared: all together are no fewer than `one` has.
+        needed = threshold * sizes[one] - 1e-9
+        if sizes[other] >= 0:
+            needed = threshold * (sizes[one] + sizes[other]) / (1 + threshold) - 1e-9
         shared = 0
         for place in range(ends[other], ends[other + 1]):
+            if shared + ends[other + 1] - place < needed:
+                break
             value = hashes[place]
             slot = np.int64(value) & mask
             while stamps[slot] == mark:
@@ -288,6 +194,13 @@ def compared(
                         shared += 1
                     break
                 slot = (slot + 1) & mask
+        if shared < needed:
+            continue
+        if sizes[other] < 0:
+            sizes[other] = _noted(
+                hashes, ends[other], ends[other + 1], other_keys, other_stamps, pair + 1
+            )
+        whole = sizes[one] + sizes[other]
         found = shared / (whole - shared) if whole > shared else 0.0
         if found >= threshold:
             out[pair] = found

@@ -6,78 +6,13 @@ start, cut at every byte that needs a look of its own, so a piece is one load, o
 search for its end (Mycroft's test for small bytes) and one multiplication.
 """
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numpy import int32, uint8, uint64
 
+from pipeline.kernels.characters import PRIME, STEP, mixed, width
 from pipeline.kernels.columns import Array, compiled
+from pipeline.kernels.eights import HIGH, ONES, PIECE, loaded, lowered, zeros
 from pipeline.kernels.lookup import Table, place_of
-from pipeline.kernels.shingles import PRIME, STEP, mixed, width
-
-ONES = uint64(0x0101010101010101)
-HIGH = uint64(0x8080808080808080)
-BITS = uint64(0x7F7F7F7F7F7F7F7F)
-PIECE = uint64(0x9FB21C651E98DF25)
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _eight(context: Any, data: Any, place: Any) -> Any:
-    """The eight bytes of `data` from `place` on, as they stand in memory."""
-
-    def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, given[0])
-        where = builder.gep(array.data, [given[1]])
-        word = ir.IntType(64)
-        return builder.load(builder.bitcast(where, word.as_pointer()), align=1)
-
-    return types.uint64(data, types.int64), made
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _zeros(context: Any, value: Any) -> Any:
-    """How many bits below the lowest one of `value` there are; 64 for 0."""
-
-    def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        return builder.cttz(given[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.uint64(types.uint64), made
-
-
-@compiled
-def _loaded(data: Array, place: int) -> uint64:
-    """As `_eight`, with zeros behind the end of `data`."""
-    value: uint64 = uint64(0)
-    if place + 8 <= len(data):
-        value = _eight(data, place)
-        return value
-    for step in range(len(data) - place):
-        value |= uint64(data[place + step]) << uint64(8 * step)
-    return value
-
-
-@compiled
-def _lowered(eight: uint64) -> uint64:
-    """Eight bytes with A to Z in lower case."""
-    low = eight & BITS
-    from_a = low + ONES * uint64(0x80 - 65)
-    after_z = low + ONES * uint64(0x80 - 91)
-    capital = from_a & ~after_z & ~eight & HIGH
-    return eight | (capital >> uint64(2))
-
-
-@compiled
-def next_high(data: Array, place: int, end: int) -> int:
-    """The first byte from `place` on that is not ASCII, or `end`."""
-    while place < end:
-        high = _loaded(data, place) & HIGH
-        if high:
-            return min(place + int(_zeros(high) >> uint64(3)), end)
-        place += 8
-    return end
 
 
 @compiled
@@ -128,15 +63,15 @@ def space_grams(
         packed = uint64(0)
         while True:
             if place < end:
-                eight = _loaded(data, place)
+                eight = loaded(data, place)
                 odd = ((eight - ONES * uint64(0x21)) & ~eight & HIGH) | (eight & HIGH)
-                length = min(np.int64(_zeros(odd) >> uint64(3)), end - place)
+                length = min(np.int64(zeros(odd) >> uint64(3)), end - place)
                 if length == 8:
-                    packed = (packed * PIECE) ^ _lowered(eight)
+                    packed = (packed * PIECE) ^ lowered(eight)
                     place += 8
                     continue
                 if length:
-                    piece = _lowered(eight) & (
+                    piece = lowered(eight) & (
                         (uint64(1) << uint64(8 * length)) - uint64(1)
                     )
                     packed = (packed * PIECE) ^ piece

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy import uint64
 
+from pipeline.kernels.characters import BASIS, IDEOGRAPH, LETTER, PRIME, kind, width
 from pipeline.kernels.columns import Array, compiled
-from pipeline.kernels.shingles import BASIS, IDEOGRAPH, LETTER, PRIME, kind, width
 
 
 @compiled

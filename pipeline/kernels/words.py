@@ -9,12 +9,21 @@ White space has a kernel of its own, in `spaces`.
 import numpy as np
 from numpy import uint8, uint64
 
+from pipeline.kernels.characters import PRIME, SEPARATOR, STEP, kind, mixed, width
 from pipeline.kernels.columns import Array, compiled
+from pipeline.kernels.eights import PIECE, next_high
 from pipeline.kernels.lookup import Table, place_of
-from pipeline.kernels.shingles import FOLDED, PRIME, SEPARATOR, STEP, kind, mixed, width
-from pipeline.kernels.spaces import NOTHING, next_high, space_grams
+from pipeline.kernels.spaces import NOTHING, space_grams
 
 WHITESPACE, WORDS, CHARACTERS = 0, 1, 2
+# What an ASCII byte is to words: 0 parts them, 1 begins another character, else
+# it is a letter or digit, in lower case.
+FOLDED = np.zeros(256, uint8)
+FOLDED[128:] = 1
+for _letter in b"0123456789abcdefghijklmnopqrstuvwxyz":
+    FOLDED[_letter] = _letter
+for _letter in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+    FOLDED[_letter] = _letter | 0x20
 # By unit, what a byte is: 0 parts words, 1 is to be looked at, else a letter.
 CLASSES = np.zeros((3, 256), uint8)
 CLASSES[WORDS] = FOLDED
@@ -92,7 +101,7 @@ def _scanned(
             byte = classes[data[place]] if place < end else uint8(0)
             place += 1
             if byte > 1:
-                packed = (packed << uint64(8) | packed >> uint64(56)) ^ byte
+                packed = (packed * PIECE) ^ uint64(byte)
                 continue
             if byte == 1:
                 place -= 1
@@ -101,7 +110,7 @@ def _scanned(
                 if not apart:
                     for step in range(wide):
                         letter = uint64(data[place + step])
-                        packed = (packed << uint64(8) | packed >> uint64(56)) ^ letter
+                        packed = (packed * PIECE) ^ letter
                 place += wide
                 if not apart and unit != CHARACTERS:
                     continue

@@ -17,6 +17,7 @@ from pipeline.kernels import (
     overlap,
     plain,
     shingles,
+    tokens,
     words,
 )
 from pipeline.kernels.columns import slices, utf8
@@ -26,9 +27,8 @@ from pipeline.similar import by_join, by_minhash, by_ratio, grams
 WORDS = st.lists(
     st.sampled_from(["a", "b", "c", "d", "e", "f", "g", "h"]), max_size=14
 ).map(" ".join)
-MESSY = st.text(
-    alphabet="abAB01 .,-+$\\{}^_×÷é–“”²中文字\n\t!'", max_size=60
-) | st.text(max_size=20)
+KNOWN = st.text(alphabet="abAB01 .,-+$\\{}^_×÷é–“”²中文字\n\t!'", max_size=60)
+MESSY = KNOWN | st.text(max_size=20)
 
 
 def sets_of(texts: list[str], n: int) -> list[set]:
@@ -43,7 +43,7 @@ def rows(count: int) -> np.ndarray:
 @settings(max_examples=150, deadline=None)
 @pytest.mark.parametrize("letters", [False, True])
 def test_ngrams_are_those_of_plain_python(texts: list[str], n: int, letters: bool):
-    unit = shingles.LETTERS if letters else shingles.WORDS
+    unit = tokens.LETTERS if letters else tokens.WORDS
     made = grams(pl.Series(texts), n=n, unit=unit)
     counts = np.diff(made.ends).tolist()
     theirs = [plain.shingles(text, n, letters=letters) for text in texts]
@@ -55,6 +55,50 @@ def test_ngrams_are_those_of_plain_python(texts: list[str], n: int, letters: boo
     assert [c for c, k in zip(counts, known, strict=True) if k] == [
         len(t) for t, k in zip(theirs, known, strict=True) if k
     ]
+
+
+LONG = st.text(alphabet="abAB09 .中é×", max_size=90) | st.sampled_from(
+    ["a" * 16, "7" * 32, "ab" * 40, "x" * 8, "x" * 9, "12345678" * 2 + " y"]
+)
+
+
+@given(st.lists(LONG | KNOWN, min_size=1, max_size=8), st.integers(1, 3))
+@settings(max_examples=300, deadline=None)
+def test_one_ngram_has_one_hash_in_every_text(texts: list[str], n: int):
+    # A text is read otherwise when it has characters beyond ASCII.
+    texts = [text for base in texts for text in (base, f"{base} é", f"中 {base}")]
+    made = grams(pl.Series(texts), n=n)
+    ours = [made.hashes[a:b].tolist() for a, b in pairwise(made.ends)]
+    theirs = [plain.shingles(text, n) for text in texts]
+
+    assert [len(row) for row in ours] == [len(row) for row in theirs]
+    flat = set(zip(chain(*ours), chain(*theirs), strict=True))
+    assert len(flat) == len(dict(flat)) == len({gram for _, gram in flat})
+
+
+def test_ngrams_do_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch):
+    texts = pl.Series(
+        [f"row {i} has {i % 7} words and {i * i} more" for i in range(99)]
+    )
+    monkeypatch.setattr("pipeline.kernels.columns.SHARD", 8)
+    made = []
+    for workers in ("1", "2", "5", "64"):
+        monkeypatch.setenv("PIPELINE_WORKERS", workers)
+        made.append(grams(texts, n=2))
+
+    for one in made[1:]:
+        assert one.hashes.tolist() == made[0].hashes.tolist()
+        assert one.ends.tolist() == made[0].ends.tolist()
+        assert one.prints.tolist() == made[0].prints.tolist()
+
+
+@pytest.mark.parametrize("unit", [words.WORDS, words.CHARACTERS])
+def test_words_of_the_published_rules_keep_long_runs(unit: int):
+    texts = pl.Series(["0" * 16, "a" * 32, "12345678" * 4])
+    _, ends = words.word_grams(*utf8(texts), 1, unit, words.CLASSES)
+
+    counts = [len(text) if unit == words.CHARACTERS else 1 for text in texts]
+    assert np.diff(ends).tolist() == counts
 
 
 SPACED = st.text(
@@ -103,7 +147,14 @@ def test_jaccard_is_that_of_the_sets(texts: list[str], n: int):
     ours = shingles.jaccard(hashes, ends, pairs[:, 0], pairs[:, 1], 0.0)
     theirs = [plain.jaccard(sets[i], sets[j]) for i, j in pairs]
     assert ours.tolist() == pytest.approx(theirs)
-    unsorted = shingles.compared(made.hashes, made.ends, pairs[:, 0], pairs[:, 1], 0.01)
+    unsorted = shingles.compared(
+        made.hashes,
+        made.ends,
+        pairs[:, 0],
+        pairs[:, 1],
+        0.01,
+        np.full(len(texts), -1, np.int32),
+    )
     assert unsorted.tolist() == pytest.approx(theirs)
 
 
