@@ -13,9 +13,11 @@ they are asked together, in threads, through one client whose budget is the run'
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache, partial
+from itertools import islice
 from typing import NamedTuple
 
 from pipeline.endpoint import client
@@ -42,8 +44,16 @@ class Answer(NamedTuple):
 
 Judge = Callable[[list[Answer]], list[Verdict]]
 
+# Answers and verdicts travel as plain tuples: a third of the cost of their classes.
+Told = tuple[bool | None, str | None, str, float | None]
+Asked = tuple[str, str | None, str | None, str]
+Workers = Pool[list[Asked], list[Told]]
+# Verdicts on answers in order; of how many there may be at most.
+Ask = Callable[[Iterable[Answer], int], Iterator[Verdict]]
+
 TIMEOUT = Verdict(None, why="verifier_timeout")
 BATCH = 64
+LOOKED_UP = 512  # answers in one look at the verdicts from before
 # So many verdicts are lost when a run is killed, at most.
 KEPT = 4096
 # Programs run test after test, each with a limit of its own in the sandbox.
@@ -83,22 +93,43 @@ def judge(limit_s: float, model: ModelJudge | None = None) -> Iterator[Judge]:
         slow.close()
 
 
-def _remembered(
-    answers: list[Answer], ask: Callable[[list[Answer]], Iterable[Verdict]]
-) -> dict[Answer, Verdict]:
-    """Verdicts that are known from before, and `ask` for the others."""
+def _remembered(answers: list[Answer], ask: Ask) -> dict[Answer, Verdict]:
+    """Verdicts that are known from before, and what `ask` says of the others.
+
+    Answers are looked up while workers are busy with those before them.
+    """
     if not answers:
         return {}
+    judged: dict[Answer, Verdict] = {}
+    keys: dict[Answer, bytes] = {}
+    asked: deque[Answer] = deque()
+    made: list[tuple[bytes, Verdict]] = []
+
+    def unknown() -> Iterator[Answer]:
+        for start in range(0, len(answers), LOOKED_UP):
+            some = {
+                answer: key(*_sent(answer)) for answer in answers[start:][:LOOKED_UP]
+            }
+            known = before.known(list(some.values()))
+            for answer, name in some.items():
+                if name in known:
+                    judged[answer] = known[name]
+                else:
+                    keys[answer] = name
+                    asked.append(answer)
+                    yield answer
+
     with closing(Verdicts()) as before:
-        keys = {answer: key(*answer[:4]) for answer in answers}
-        known = before.known(list(keys.values()))
-        judged = {a: known[name] for a, name in keys.items() if name in known}
-        fresh = [answer for answer in answers if answer not in judged]
-        for start in range(0, len(fresh), KEPT):
-            some = fresh[start : start + KEPT]
-            made = list(zip(some, ask(some), strict=True))
-            before.keep((keys[answer], verdict) for answer, verdict in made)
-            judged |= made
+        try:
+            for verdict in ask(unknown(), len(answers)):
+                answer = asked.popleft()
+                judged[answer] = verdict
+                made.append((keys.pop(answer), verdict))
+                if len(made) >= KEPT:
+                    before.keep(made)
+                    made = []
+        finally:
+            before.keep(made)
     return judged
 
 
@@ -124,25 +155,26 @@ def _needed(answer: Answer) -> Answer:
     return answer._replace(problem=None, domain=None)
 
 
-# Answers and verdicts travel as plain tuples: a third of the cost of their classes.
-Told = tuple[bool | None, str | None, str, float | None]
-Asked = tuple[str, str | None, str | None, str]
-Workers = Pool[list[Asked], list[Told]]
-
-
-def _batched(pool: Workers, answers: list[Answer]) -> Iterator[Verdict]:
+def _batched(pool: Workers, answers: Iterable[Answer], most: int) -> Iterator[Verdict]:
     """Small batches for few answers, so that every worker has something to do."""
-    size = max(1, min(BATCH, len(answers) // 16))
-    batches = [answers[i : i + size] for i in range(0, len(answers), size)]
-    sent = ([_sent(answer) for answer in batch] for batch in batches)
-    for batch, told in zip(batches, pool.each(sent), strict=True):
+    size = max(1, min(BATCH, most // 16))
+    out: deque[list[Answer]] = deque()
+
+    def sent() -> Iterator[list[Asked]]:
+        left = iter(answers)
+        while batch := list(islice(left, size)):
+            out.append(batch)
+            yield [_sent(answer) for answer in batch]
+
+    for told in pool.each(sent()):
+        batch = out.popleft()
         if told:
             yield from (Verdict(*one) for one in told)
         else:
-            yield from _single(pool, batch)
+            yield from _single(pool, batch, size)
 
 
-def _single(pool: Workers, answers: list[Answer]) -> Iterator[Verdict]:
+def _single(pool: Workers, answers: Iterable[Answer], most: int) -> Iterator[Verdict]:
     for told in pool.each([_sent(answer)] for answer in answers):
         yield Verdict(*told[0]) if told else TIMEOUT
 
@@ -170,7 +202,8 @@ def _verify_all(batch: list[Asked]) -> list[Told]:
 
 
 def _verify(given: Answer) -> Verdict:
+    info = given.verify_info or "{}"
     verdict: Verdict = load(given.verifier).verify(
-        given.answer, given.completion, json.loads(given.verify_info or "{}")
+        given.answer, given.completion, {} if info == "{}" else json.loads(info)
     )
     return verdict

@@ -118,6 +118,7 @@ def _scheduled(
 ) -> Iterator[Out]:
     """Hand each idle worker the next batch; results leave in the batches' order."""
     todo = enumerate(batches)
+    ahead: tuple[int, In] | None = None  # taken while the workers are busy
     busy: dict[Any, tuple[int, In, float]] = {}
     done: dict[int, Out] = {}
     turn = 0
@@ -125,7 +126,7 @@ def _scheduled(
         while True:
             # Far ahead of the slowest batch, wait: memory stays bounded.
             while len(busy) < count and len(done) < 4 * count:
-                following = next(todo, None)
+                following, ahead = ahead or next(todo, None), None
                 if following is None:
                     break
                 worker = idle.pop() if idle else start()
@@ -133,6 +134,7 @@ def _scheduled(
                 busy[worker] = (*following, time.monotonic())
             if not busy:
                 return
+            ahead = ahead or next(todo, None)
             for worker in _finished(busy, limit_s):
                 number, batch, _ = busy.pop(worker)
                 result = worker.result()

@@ -6,7 +6,6 @@ the libraries'), so that new code never repeats an old verdict. Only final verdi
 are kept: what a time limit cut short, or a machine could not run, is asked anew.
 """
 
-import json
 import os
 import re
 import sqlite3
@@ -43,21 +42,24 @@ class Verdicts:
         for start in range(0, len(keys), ASKED):
             some = keys[start : start + ASKED]
             marks = ",".join("?" * len(some))
-            query = f"select key, verdict from verdicts where key in ({marks})"
+            query = f"select * from verdicts where key in ({marks})"
             with self._lock:
                 told = self._db.execute(query, some).fetchall()
-            found |= {key: Verdict(*json.loads(text)) for key, text in told}
+            for key, correct, extracted, why, score in told:
+                right = None if correct is None else bool(correct)
+                found[key] = Verdict(right, _text(extracted), _text(why) or "", score)
         return found
 
     def keep(self, judged: Iterable[tuple[bytes, Verdict]]) -> None:
         """Add verdicts, all of them or none; what was there stays."""
         rows = [
-            (key, json.dumps([v.correct, v.extracted, v.why, v.score]))
+            (key, v.correct, _bytes(v.extracted), _bytes(v.why), v.score)
             for key, v in judged
             if is_final(v)
         ]
+        add = "insert or ignore into verdicts values (?, ?, ?, ?, ?)"
         with self._lock, self._db:
-            self._db.executemany("insert or ignore into verdicts values (?, ?)", rows)
+            self._db.executemany(add, rows)
 
     def close(self) -> None:
         self._db.close()
@@ -65,10 +67,18 @@ class Verdicts:
 
 def key(*rests_on: str | None) -> bytes:
     """16 bytes for what a verdict rests on; None and "" differ."""
-    parts = [None if p is None else p.encode(errors="surrogatepass") for p in rests_on]
-    sizes = ",".join("-" if part is None else str(len(part)) for part in parts)
-    whole = b"".join([sizes.encode(), b";", *(part or b"" for part in parts)])
-    return blake2b(whole, digest_size=16).digest()
+    sizes = [-1 if part is None else len(part) for part in rests_on]
+    whole = f"{sizes}{''.join([part or '' for part in rests_on])}"
+    return blake2b(_bytes(whole) or b"", digest_size=16).digest()
+
+
+def _bytes(text: str | None) -> bytes | None:
+    """UTF-8 that takes halves of surrogate pairs, which models do write."""
+    return None if text is None else text.encode(errors="surrogatepass")
+
+
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else data.decode(errors="surrogatepass")
 
 
 def is_final(verdict: Verdict) -> bool:
@@ -79,7 +89,7 @@ def is_final(verdict: Verdict) -> bool:
 @cache
 def judging_code() -> str:
     """A name for the code that judges: our files and the libraries' versions."""
-    said = blake2b(digest_size=8)
+    said = blake2b(Path(__file__).read_bytes(), digest_size=8)
     for folder in CODE:
         for file in sorted((Path(__file__).parent / folder).rglob("*.py")):
             said.update(file.read_bytes())
@@ -107,8 +117,9 @@ def _opened(file: Path) -> sqlite3.Connection:
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")
             db.execute(
-                "create table if not exists verdicts "
-                "(key blob primary key, verdict text not null) without rowid"
+                "create table if not exists verdicts (key blob primary key, "
+                "correct integer, extracted blob, why blob not null, score real) "
+                "without rowid"
             )
         except sqlite3.DatabaseError as error:
             db.close()

@@ -2,11 +2,12 @@ import os
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
 
 import pytest
 
-from pipeline import judging, verdicts
+from pipeline import judging, parallel, verdicts
 from pipeline.judging import Answer, judge
 from pipeline.verdicts import Verdicts, key
 from pipeline.verifiers.contract import Verdict
@@ -112,7 +113,7 @@ def test_a_list_that_was_judged_needs_no_worker(own, monkeypatch):
     asked = [Answer("math", "4", "{}", text) for text in ("4", "5", r"\boxed{4.0}")]
     with judge(limit_s=120) as judging_:
         first = judging_(asked)
-    monkeypatch.setattr(judging, "_batched", lambda *_: pytest.fail("judged again"))
+    monkeypatch.setattr(parallel, "_Process", lambda *_: pytest.fail("judged again"))
     with judge(limit_s=120) as judging_:
         again = judging_(asked)
 
@@ -129,22 +130,39 @@ def test_what_timed_out_is_judged_again(own):
 
 
 def test_a_killed_run_keeps_what_it_had_judged(own, monkeypatch):
-    monkeypatch.setattr(judging, "KEPT", 2)
     asked = [Answer("math", "4", "{}", str(i)) for i in range(5)]
-    real, calls = judging._batched, []
+    real = judging._batched
 
-    def twice(pool, answers):
-        calls.append(len(answers))
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return real(pool, answers)
+    def killed(*given):
+        yield from islice(real(*given), 4)
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(judging, "_batched", twice)
+    monkeypatch.setattr(judging, "_batched", killed)
     with pytest.raises(KeyboardInterrupt), judge(limit_s=120) as judging_:
         judging_(asked)
     (file,) = own.glob("*.sqlite")
     with sqlite3.connect(file) as db:
         assert db.execute("select count(*) from verdicts").fetchone() == (4,)
+
+
+def test_finished_verdicts_are_kept_as_a_run_goes_on(own, monkeypatch):
+    monkeypatch.setattr(judging, "KEPT", 2)
+    monkeypatch.setattr(judging, "BATCH", 1)
+    real, written = Verdicts.keep, []
+    monkeypatch.setattr(
+        Verdicts, "keep", lambda self, made: written.append(made) or real(self, made)
+    )
+    with judge(limit_s=120) as judging_:
+        judging_([Answer("math", "4", "{}", str(i)) for i in range(5)])
+
+    assert [len(made) for made in written] == [2, 2, 1]
+
+
+def test_halves_of_surrogate_pairs_come_back(tmp_path):
+    said = Verdict(False, "\ud835", "\udc00")
+    Verdicts(tmp_path).keep([(key("a", "\ud835"), said)])
+
+    assert Verdicts(tmp_path).known([key("a", "\ud835")]).popitem()[1] == said
 
 
 def test_threads_may_share_the_verdicts(tmp_path):
