@@ -135,6 +135,8 @@ def _walled(file: Path, job: Job, passed: list[int]) -> list[str]:
         *size,
         "/dev/shm",
         *("--ro-bind", str(file.parent), "/job"),
+        # bubblewrap's own process: an ordinary user's program has the same user.
+        *("--tmpfs", "/proc/1", "--remount-ro", "/proc/1"),
         *("--remount-ro", "/dev"),
         *("--remount-ro", "/"),
         *(("--seccomp", str(passed[1])) if passed[1:] else ()),

@@ -177,7 +177,7 @@ def arrange(job: dict[str, int], files: list[int]) -> tuple[str, bytes]:
         os.dup2(file, target, inheritable=True)
     os.closerange(4, 1 << 16)
     path = "/job/main" if job["is_binary"] else "/job/main.py"
-    written = os.open(path, os.O_WRONLY | os.O_CREAT, 0o755)
+    written = os.open(path, os.O_WRONLY | os.O_CREAT, 0o555)
     os.write(written, program)
     os.close(written)
     return path, program
