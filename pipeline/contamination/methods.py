@@ -262,8 +262,7 @@ def _has_grams(problems: pl.Series, asked: Ngram) -> np.ndarray:
 
 def _sizes(problems: pl.Series, unit: str) -> np.ndarray:
     from pipeline.contamination.published import UNITS, lowered
-    from pipeline.kernels.columns import utf8
     from pipeline.kernels.words import CLASSES, word_grams
 
-    _, ends = word_grams(*utf8(lowered(problems)), 1, UNITS[unit], CLASSES)
+    _, ends = word_grams(*lowered(problems), 1, UNITS[unit], CLASSES)
     return np.diff(ends)

@@ -34,11 +34,12 @@ def ngram(
     As published, texts are lower-cased and parted at whitespace. An item of fewer
     than n words has no n-gram.
     """
-    keys, ends = word_grams(*utf8(lowered(items)), n, UNITS[unit], CLASSES)
+    keys, ends = word_grams(*lowered(items), n, UNITS[unit], CLASSES)
     place, distinct = lookup.numbered(keys)
     table = lookup.table(distinct)
     owner = np.repeat(np.arange(len(items)), np.diff(ends))
-    held = np.unique(place * len(items) + owner)
+    named = (place * len(items) + owner).astype(np.uint64)
+    held = np.sort(lookup.numbered(named)[1]).astype(np.int64)
     held = np.stack(np.divmod(held, len(items)), 1)
     stops = np.concatenate(
         [[0], np.cumsum(np.bincount(held[:, 0], minlength=len(distinct)))]
@@ -48,7 +49,7 @@ def ngram(
     ones = np.ones(len(distinct))
 
     def scan(part: pl.Series) -> tuple[Array, Array, Array, Array, Array]:
-        data, offsets = utf8(lowered(part))
+        data, offsets = lowered(part)
         grams, stop, begin, end = word_hits(
             data, offsets, n, UNITS[unit], CLASSES, table
         )
@@ -65,11 +66,13 @@ def ngram(
     for part, (row, item, share, begin, end) in zip(
         slices(texts), threaded(scan, slices(texts)), strict=True
     ):
-        raw = lowered(part.gather(pl.Series(row, dtype=pl.UInt32)))
+        data, offsets = lowered(part.gather(pl.Series(row, dtype=pl.UInt32)))
         span = pl.Series(
             [
-                text.encode()[one:other].decode(errors="replace").strip()
-                for text, one, other in zip(raw, begin, end, strict=True)
+                data[one:other].tobytes().decode(errors="replace").strip()
+                for one, other in zip(
+                    offsets[:-1] + begin, offsets[:-1] + end, strict=True
+                )
             ],
             dtype=pl.String,
         )
@@ -78,14 +81,18 @@ def ngram(
     return pl.concat(made)
 
 
-def lowered(texts: pl.Series) -> pl.Series:
-    """Texts with all letters but ASCII lower-cased; those the kernels see to."""
-    texts = texts.fill_null("")
-    odd = np.flatnonzero(cased(*utf8(texts), CAPITAL))
+def lowered(texts: pl.Series) -> tuple[Array, Array]:
+    """(bytes, offsets) of texts, all letters but ASCII lower-cased; see `utf8`.
+
+    The kernels see to ASCII.
+    """
+    data, offsets = utf8(texts)
+    odd = np.flatnonzero(cased(data, offsets, CAPITAL))
     if not len(odd):
-        return texts
+        return data, offsets
     places = pl.Series(odd, dtype=pl.UInt32)
-    return texts.scatter(places, texts.gather(places).str.to_lowercase())
+    texts = texts.fill_null("")
+    return utf8(texts.scatter(places, texts.gather(places).str.to_lowercase()))
 
 
 def normalized(texts: pl.Series, items: pl.Series) -> pl.DataFrame:
@@ -126,18 +133,16 @@ def substring(
     keys = _whole_items(items, min_tokens, max_tokens)
     if not keys:
         return HITS.to_frame()
-    heads, head_ends = word_grams(*utf8(lowered(items)), min_tokens, WORDS, CLASSES)
+    heads, head_ends = word_grams(*lowered(items), min_tokens, WORDS, CLASSES)
     first = head_ends[:-1][np.diff(head_ends) > 0]
     begun = lookup.table(lookup.numbered(heads[first])[1])
     tables = {size: lookup.table(known) for size, (known, _) in keys.items()}
 
     def scan(part: pl.Series) -> tuple[Array, Array]:
         # Few texts hold the first words of an item; only they are read on.
-        _, stop, _, _ = word_hits(
-            *utf8(lowered(part)), min_tokens, WORDS, CLASSES, begun
-        )
+        _, stop, _, _ = word_hits(*lowered(part), min_tokens, WORDS, CLASSES, begun)
         some = np.flatnonzero(np.diff(stop) > 0)
-        few = utf8(lowered(part.gather(pl.Series(some, dtype=pl.UInt32))))
+        few = lowered(part.gather(pl.Series(some, dtype=pl.UInt32)))
         rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for size, table in tables.items():
             place, stop, _, _ = word_hits(*few, size, WORDS, CLASSES, table)
@@ -162,12 +167,12 @@ def _whole_items(
 ) -> dict[int, tuple[Array, Array]]:
     """By number of words: the n-gram that an item is, and the first such item."""
     keys: dict[int, tuple[Array, Array]] = {}
-    _, ends = word_grams(*utf8(lowered(items)), 1, WORDS, CLASSES)
+    _, ends = word_grams(*lowered(items), 1, WORDS, CLASSES)
     sizes = np.diff(ends)
     for size in np.unique(sizes[(sizes >= min_tokens) & (sizes <= max_tokens)]):
         some = np.flatnonzero(sizes == size)
         few = items.gather(pl.Series(some, dtype=pl.UInt32))
-        grams, _ = word_grams(*utf8(lowered(few)), int(size), WORDS, CLASSES)
+        grams, _ = word_grams(*lowered(few), int(size), WORDS, CLASSES)
         distinct, first = np.unique(grams, return_index=True)
         keys[int(size)] = distinct, some[first]
     return keys

@@ -1,10 +1,12 @@
 """N-grams of words at white space, eight bytes at a time.
 
 Words are what `str.split` makes of lower-cased text; ASCII is lower-cased here,
-other letters must be so already. A word is hashed in pieces of eight bytes from its
-start, cut at every byte that needs a look of its own, so a piece is one load, one
-search for its end (Mycroft's test for small bytes) and one multiplication.
+other letters must be so already. A text of ASCII is cut by `tokens.word_edges`; in
+any other, words are hashed in the same pieces of eight bytes, cut at every byte that
+needs a look of its own (found by Mycroft's test for small bytes).
 """
+
+from typing import Any
 
 import numpy as np
 from numpy import int32, uint8, uint64
@@ -13,6 +15,7 @@ from pipeline.kernels.characters import PRIME, STEP, mixed, width
 from pipeline.kernels.columns import Array, compiled
 from pipeline.kernels.eights import HIGH, ONES, PIECE, loaded, lowered, zeros
 from pipeline.kernels.lookup import Table, place_of
+from pipeline.kernels.tokens import word_edges, word_hash
 
 
 @compiled
@@ -48,72 +51,79 @@ def space_grams(
     out = np.empty(int(offsets[-1] - offsets[0]) // 2 + rows + 1, uint64)
     ends = np.zeros(rows + 1, np.int64)
     begins, stops = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
-    size = 1
-    while size <= n:
-        size *= 2
-    mask = size - 1
-    ring, parted = np.zeros(size, uint64), np.zeros(size, np.int64)
+    longest = 0
+    for row in range(rows):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    edges = np.empty(longest + 2, np.int64)
+    tokens = np.empty(longest // 2 + 1, uint64)
     top = uint64(1)
     for _ in range(n):
         top *= STEP
     used = 0
     for row in range(rows):
-        place, end = offsets[row], offsets[row + 1]
-        rolled, count, before = uint64(0), 0, used
-        packed = uint64(0)
-        while True:
-            if place < end:
-                eight = loaded(data, place)
-                odd = ((eight - ONES * uint64(0x21)) & ~eight & HIGH) | (eight & HIGH)
-                length = min(np.int64(zeros(odd) >> uint64(3)), end - place)
-                if length == 8:
-                    packed = (packed * PIECE) ^ lowered(eight)
-                    place += 8
-                    continue
-                if length:
-                    piece = lowered(eight) & (
-                        (uint64(1) << uint64(8 * length)) - uint64(1)
-                    )
-                    packed = (packed * PIECE) ^ piece
-                    place += length
-                if place < end:
-                    gap = _gap(data, place, end)
-                    if gap == 0:
-                        wide = width(data, place, end)
-                        letter = uint64(1)
-                        for step in range(wide):
-                            letter = letter << uint64(8) | uint64(data[place + step])
-                        packed = (packed * PIECE) ^ letter
-                        place += wide
-                        continue
-                    place += gap
-                if packed == 0:
-                    continue
-            elif packed == 0:
-                break
-            token = packed * PRIME
-            packed = uint64(0)
-            rolled = rolled * STEP + token
-            if count >= n:
-                rolled -= ring[(count - n) & mask] * top
-            ring[count & mask] = token
-            parted[count & mask] = place  # behind the word, and what parts it
-            count += 1
-            if count < n:
-                continue
+        start, end = offsets[row], offsets[row + 1]
+        count = word_edges(data, start, end, True, edges)
+        if count < 0:
+            count = _words(data, start, end, edges, tokens)
+        else:
+            for number in range(count):
+                place, stop = edges[2 * number], edges[2 * number + 1]
+                tokens[number] = word_hash(data, place, stop)
+                edges[number] = min(stop + 1, end)
+        rolled, before = uint64(0), used
+        for number in range(min(n - 1, count)):
+            rolled = rolled * STEP + tokens[number]
+        for number in range(n - 1, count):
+            rolled = rolled * STEP + tokens[number]
+            if number >= n:
+                rolled -= tokens[number - n] * top
             gram = mixed(rolled)
             if only_known:
                 found = place_of(known, gram)
                 if found < 0:
                     continue
-                if used == before and count > n:
-                    begins[row] = parted[(count - n - 1) & mask] - offsets[row]
-                stops[row] = place - offsets[row]
+                if used == before and number >= n:
+                    begins[row] = edges[number - n] - start
+                stops[row] = edges[number] - start
                 gram = uint64(found)
             out[used] = gram
             used += 1
         ends[row + 1] = used
     return out[:used].copy(), ends, begins, stops
+
+
+@compiled
+def _words(data: Array, place: int, end: int, behind: Array, tokens: Array) -> int:
+    """Fill `tokens`, and `behind` with where each word and what parts it end."""
+    count = 0
+    token = uint64(0)
+    while place < end:
+        eight = loaded(data, place)
+        odd = ((eight - ONES * uint64(0x21)) & ~eight & HIGH) | (eight & HIGH)
+        length: Any = min(np.int64(zeros(odd) >> uint64(3)), end - place)
+        if length > 0:
+            piece = lowered(eight) & (~uint64(0) >> uint64(64 - 8 * length))
+            token = (token * PIECE) ^ piece
+            place += length
+            continue
+        gap = _gap(data, place, end)
+        if gap == 0:
+            wide = width(data, place, end)
+            letter = uint64(1)
+            for step in range(wide):
+                letter = letter << uint64(8) | uint64(data[place + step])
+            token = (token * PIECE) ^ letter
+            place += wide
+            continue
+        place += gap
+        if token != 0:
+            tokens[count], behind[count] = token * PRIME, place
+            token = uint64(0)
+            count += 1
+    if token != 0:
+        tokens[count], behind[count] = token * PRIME, end
+        count += 1
+    return count
 
 
 NOTHING = (np.zeros(8, uint8), np.zeros(2, uint64), np.full(2, -1, int32))

@@ -37,6 +37,7 @@ from pipeline.kernels.eights import (
 )
 
 WORDS, LETTERS, ALL = 0, 1, 2
+SPACES = uint64(0x2020202020202020)
 GATHER = uint64(0x0102040810204080)  # brings the lowest bits of eight bytes together
 
 
@@ -57,47 +58,75 @@ def tokens_of(
 @compiled
 def _ascii_words(data: Array, start: int, end: int, edges: Array, tokens: Array) -> int:
     """Fill `tokens`; how many there are, or -1 where not all is ASCII."""
+    count = word_edges(data, start, end, False, edges)
+    for number in range(count):
+        tokens[number] = word_hash(data, edges[2 * number], edges[2 * number + 1])
+    return count
+
+
+@compiled
+def word_edges(data: Array, start: int, end: int, spaced: bool, edges: Array) -> int:
+    """Fill `edges` with where words begin and end, in turn; how many words there are.
+
+    Words are runs of letters and digits, or what is between white space (`spaced`).
+    -1 where a text has other characters than ASCII or, if `spaced`, control
+    characters that are no space.
+    """
     found = 0
-    before, high = uint64(0), uint64(0)
+    before, odd = uint64(0), uint64(0)
     for block in range(start, end, 64):
         inside = uint64(0)
         if block + 64 <= end:
             for step in range(8):
                 eight = eight_at(data, block + 8 * step)
-                high |= eight
-                inside |= _in_words(eight) << uint64(8 * step)
+                parted, strange = _parted(eight, spaced)
+                odd |= strange
+                inside |= parted << uint64(8 * step)
         else:
             for place in range(block, end, 8):
                 eight = loaded(data, place)
                 if place + 8 > end:
-                    eight &= _first(end - place)
-                high |= eight
-                inside |= _in_words(eight) << uint64(place - block)
+                    eight = eight & _first(end - place) | SPACES & ~_first(end - place)
+                parted, strange = _parted(eight, spaced)
+                odd |= strange
+                inside |= parted << uint64(place - block)
         changes = inside ^ (inside << uint64(1) | before)
         before = inside >> uint64(63)
         while changes:
             edges[found] = block + np.int64(zeros(changes))
             changes &= changes - uint64(1)
             found += 1
-    if high & HIGH:
+    if odd & HIGH:
         return -1
     edges[found] = end
-    count = (found + 1) >> 1
-    for number in range(count):
-        place, stop = edges[2 * number], edges[2 * number + 1]
-        token = uint64(0)
-        while stop - place > 8:
-            token = (token * PIECE) ^ lowered(loaded(data, place))
-            place += 8
-        piece = lowered(loaded(data, place)) & _first(stop - place)
-        tokens[number] = ((token * PIECE) ^ piece) * PRIME
-    return count
+    return (found + 1) >> 1
 
 
 @compiled
-def _in_words(eight: uint64) -> uint64:
-    """A bit for each byte that is a letter or digit, the first byte's lowest."""
-    return ((_alphanumeric(lowered(eight)) >> uint64(7)) * GATHER) >> uint64(56)
+def _parted(eight: uint64, spaced: bool) -> tuple[uint64, uint64]:
+    """A bit for each byte in a word, the first byte's lowest; bytes to be looked at."""
+    if not spaced:
+        inside = _alphanumeric(lowered(eight))
+        return ((inside >> uint64(7)) * GATHER) >> uint64(56), eight
+    seven = eight & BITS
+    from_space = seven + ONES * uint64(0x80 - 32)
+    control = ~from_space & HIGH
+    space = seven + ONES * uint64(0x80 - 28) & ~(seven + ONES * uint64(0x80 - 33))
+    space |= seven + ONES * uint64(0x80 - 9) & ~(seven + ONES * uint64(0x80 - 14))
+    inside = ~space & HIGH
+    bits = ((inside >> uint64(7)) * GATHER) >> uint64(56)
+    return bits, eight | control & inside
+
+
+@compiled
+def word_hash(data: Array, place: int, stop: int) -> uint64:
+    """A number for the ASCII word from `place` to `stop`, in lower case."""
+    token = uint64(0)
+    while stop - place > 8:
+        token = (token * PIECE) ^ lowered(loaded(data, place))
+        place += 8
+    piece = lowered(loaded(data, place)) & _first(stop - place)
+    return ((token * PIECE) ^ piece) * PRIME
 
 
 @compiled

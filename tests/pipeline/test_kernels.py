@@ -114,7 +114,7 @@ def test_words_at_white_space_are_those_of_python(texts: list[str], n: int):
     # U+1680 is the one space that no text of mathematics has.
     texts = [text.replace("\u1680", " ") for text in texts]
     made, ends = words.word_grams(
-        *utf8(lowered(pl.Series(texts))), n, words.WHITESPACE, words.CLASSES
+        *lowered(pl.Series(texts)), n, words.WHITESPACE, words.CLASSES
     )
     ours = [made[a:b].tolist() for a, b in pairwise(ends)]
     split = [text.lower().split() for text in texts]
