@@ -1,18 +1,20 @@
 """What an engine is: a file here with a class `Engine` that samples a model.
 
-    Engine(model, options).sample(prompts, seeds, temperature=, top_p=, max_tokens=)
+    Engine(model, options).stream(requests, sampling)
 
-`prompts` holds chat messages, one list for each completion wanted; `seeds` one
-seed each. Temperature 0 is greedy. A prompt that fills the model's context is
-answered with TOO_LONG and never cut; one that nearly does has only the rest of the
-context to answer in. `n_tokens` counts the token that ends the text.
+gives (number of the request, number of the sample, completion) as samples finish, in
+any order. It takes requests as it has room for them, so they may come from a
+generator and be many. A prompt that fills the model's context is answered with
+TOO_LONG and never cut; one that nearly does has only the rest of the context to
+answer in.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 from pipeline.errors import UserError
 from pipeline.models import Model
@@ -20,9 +22,37 @@ from pipeline.models import Model
 Messages = list[dict[str, str]]
 
 
+class Request(NamedTuple):
+    """Chat messages to answer `n` times: sample i is drawn with the seed `seed` + i."""
+
+    prompt: Messages
+    seed: int
+    n: int = 1
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How completions are drawn; temperature 0 is greedy.
+
+    A completion ends before any of the texts `stop`. `more` are further settings
+    under vLLM's names (top_k, min_p, repetition_penalty, …), and `chat` goes to the
+    chat template (enable_thinking, for models that can do without).
+    """
+
+    temperature: float
+    top_p: float
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+    more: dict[str, Any] = field(default_factory=dict)
+    chat: dict[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Completion:
-    """`finish_reason`: stop, length (cut at max_tokens) or prompt_too_long."""
+    """`n_tokens` counts the token that ends the text.
+
+    `finish_reason`: stop, length (cut at max_tokens) or prompt_too_long.
+    """
 
     text: str
     n_tokens: int
@@ -32,26 +62,38 @@ class Completion:
 TOO_LONG = Completion("", 0, "prompt_too_long")
 # No answer, for reasons that are not the prompt's: never stored, asked again.
 LOST = Completion("", 0, "lost")
+Sampled = tuple[int, int, Completion]
 
 
-class Engine(Protocol):
+class Engine:
     """A loaded model, ready to be sampled."""
 
+    def stream(
+        self, requests: Iterable[Request], sampling: Sampling
+    ) -> Iterator[Sampled]:
+        """(request, sample, completion) as they finish; see the module."""
+        raise NotImplementedError
+
     def sample(
-        self,
-        prompts: list[Messages],
-        seeds: list[int],
-        *,
-        temperature: float,
-        top_p: float,
-        max_tokens: int,
-    ) -> list[Completion]: ...
+        self, prompts: list[Messages], seeds: list[int], **how: Any
+    ) -> list[Completion]:
+        """One completion of each prompt, in order; `how` makes a Sampling."""
+        said = [LOST] * len(prompts)
+        # Prompts of one length are sampled together.
+        order = sorted(range(len(prompts)), key=lambda i: len(str(prompts[i])))
+        asked = (Request(prompts[i], seeds[i]) for i in order)
+        for place, _, completion in self.stream(asked, Sampling(**how)):
+            said[order[place]] = completion
+        return said
 
 
 def seed_of(seed: int, key: str, sample: int) -> int:
-    """63 bits for one sample, the same whatever else is sampled."""
-    digest = blake2b(f"{seed}/{key}/{sample}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> 1
+    """63 bits for one sample, the same whatever else is sampled.
+
+    The samples of one problem have seeds in a row, so that they can be one request.
+    """
+    digest = blake2b(f"{seed}/{key}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") >> 2) + sample
 
 
 def known() -> list[str]:
@@ -62,6 +104,11 @@ def known() -> list[str]:
 
 def load(name: str, model: Model, options: dict[str, Any]) -> Engine:
     """The engine called `name`, with `model` loaded."""
+    if name == "vllm" and options.get("data_parallel_size", 1) > 1:
+        from pipeline.replicas import Replicas
+
+        copies: Engine = Replicas(name, model, options)
+        return copies
     if name not in known():
         raise UserError(
             f"no engine is called {name!r}", hint=f"try {', '.join(known())}"
@@ -77,22 +124,15 @@ def load(name: str, model: Model, options: dict[str, Any]) -> Engine:
     return engine
 
 
-def encode(tokenizer: Any, prompts: list[Messages]) -> list[list[int]]:
-    """Token ids of each prompt, up to where the assistant is to speak.
-
-    The same prompt comes once a sample, so each is rendered only once.
-    """
+def encode(tokenizer: Any, prompt: Messages, chat: dict[str, Any]) -> list[int]:
+    """Token ids of `prompt`, up to where the assistant is to speak."""
     if tokenizer.chat_template is None:
         raise UserError(
             f"{tokenizer.name_or_path} has no chat template",
             hint="use an instruction-tuned model, or a copy with chat_template.jinja",
         )
-    coded: dict[str, list[int]] = {}
-    for prompt in prompts:
-        said = repr(prompt)
-        if said not in coded:
-            text = tokenizer.apply_chat_template(
-                prompt, add_generation_prompt=True, tokenize=False
-            )
-            coded[said] = tokenizer(text, add_special_tokens=False)["input_ids"]
-    return [coded[repr(prompt)] for prompt in prompts]
+    text = tokenizer.apply_chat_template(
+        prompt, add_generation_prompt=True, tokenize=False, **chat
+    )
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids

@@ -8,13 +8,23 @@ an answer to is LOST, so that the rest of a batch can be kept. The options `urls
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 from pipeline.chat import Endpoint, Reply, Run, tried
-from pipeline.engines.contract import LOST, TOO_LONG, Completion, Messages
+from pipeline.engines import contract
+from pipeline.engines.contract import (
+    LOST,
+    TOO_LONG,
+    Completion,
+    Request,
+    Sampled,
+    Sampling,
+)
 from pipeline.errors import UserError
 from pipeline.models import Model
 
@@ -24,7 +34,7 @@ NO_ROOM = re.compile(
 )
 
 
-class Engine:
+class Engine(contract.Engine):
     """A model behind the servers at `options["urls"]`."""
 
     def __init__(self, model: Model, options: dict[str, Any]) -> None:
@@ -37,38 +47,30 @@ class Engine:
         asked.setdefault("model", model.name)
         self.endpoints = [Endpoint(url=url, **asked) for url in urls]
 
-    def sample(
-        self,
-        prompts: list[Messages],
-        seeds: list[int],
-        *,
-        temperature: float,
-        top_p: float,
-        max_tokens: int,
-    ) -> list[Completion]:
+    def stream(
+        self, requests: Iterable[Request], sampling: Sampling
+    ) -> Iterator[Sampled]:
         import httpx
 
-        how = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
-        todo: SimpleQueue[int] = SimpleQueue()
-        for number in range(len(prompts)):
-            todo.put(number)
-        said = [LOST] * len(prompts)
+        todo, lock = _singles(requests), Lock()
+        done: SimpleQueue[Sampled | None] = SimpleQueue()
 
         def serve(run: Run) -> None:
-            while not run.stopped.is_set():
-                try:
-                    number = todo.get_nowait()
-                except Empty:
-                    return
-                # 63 bits are more than some servers take.
-                body = {
-                    "model": run.endpoint.model,
-                    "messages": prompts[number],
-                    "seed": seeds[number] & 0x7FFFFFFF,
-                    **how,
-                    **run.endpoint.extra,
-                }
-                said[number] = _completion(tried(run, body, ""))
+            try:
+                while not run.stopped.is_set():
+                    with lock:
+                        item = next(todo, None)
+                    if item is None:
+                        return
+                    number, sample, request = item
+                    said = LOST
+                    try:
+                        body = _body(run.endpoint, request, sample, sampling)
+                        said = _completion(tried(run, body, ""))
+                    finally:
+                        done.put((number, sample, said))
+            finally:
+                done.put(None)
 
         with ExitStack() as stack:
             runs = []
@@ -77,17 +79,47 @@ class Engine:
                 http = httpx.Client(timeout=endpoint.timeout_s, limits=limits)
                 runs.append(Run(endpoint, stack.enter_context(http)))
             each = [run for run in runs for _ in range(run.endpoint.concurrency)]
-            with ThreadPoolExecutor(len(each)) as pool:
-                working = [pool.submit(serve, run) for run in each]
+            pool = stack.enter_context(ThreadPoolExecutor(len(each)))
+            # Who stops listening stops the servers' work.
+            for run in runs:
+                stack.callback(run.stopped.set)
+            working = [pool.submit(serve, run) for run in each]
+            for _ in working:
+                while (made := done.get()) is not None:
+                    yield made
             errors = {
                 run.endpoint.url: error
                 for run, future in zip(each, working, strict=True)
                 if (error := future.exception())
             }
         # A server that is gone is no loss while another takes its requests.
-        if len(errors) == len(runs) and LOST in said:
+        if len(errors) == len(runs):
             raise next(iter(errors.values()))
-        return said
+
+
+def _singles(requests: Iterable[Request]) -> Iterator[tuple[int, int, Request]]:
+    """(request, sample, what is asked): servers are asked for one sample at a time."""
+    for number, request in enumerate(requests):
+        for sample in range(request.n):
+            yield number, sample, request
+
+
+def _body(
+    endpoint: Endpoint, request: Request, sample: int, sampling: Sampling
+) -> dict[str, Any]:
+    optional = {"stop": list(sampling.stop), "chat_template_kwargs": sampling.chat}
+    return {
+        "model": endpoint.model,
+        "messages": request.prompt,
+        # 63 bits are more than some servers take.
+        "seed": (request.seed + sample) & 0x7FFFFFFF,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        **{name: value for name, value in optional.items() if value},
+        **sampling.more,
+        **endpoint.extra,
+    }
 
 
 def _completion(reply: Reply) -> Completion:

@@ -11,14 +11,24 @@ Finished sequences leave the batch as it runs, and prompts are batched by length
 lengths differ a lot, and both save more than half of the work.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
-from pipeline.engines.contract import TOO_LONG, Completion, Messages, encode
+from pipeline.engines import contract
+from pipeline.engines.contract import (
+    TOO_LONG,
+    Completion,
+    Request,
+    Sampled,
+    Sampling,
+    encode,
+)
+from pipeline.errors import UserError
 from pipeline.models import Model
 
 # Below this many parameters one thread is as fast as two, and threads that spin on
@@ -26,12 +36,22 @@ from pipeline.models import Model
 SMALL = 10_000_000
 
 
+class Cut(NamedTuple):
+    """Which tokens are too unlikely: all but the first k, below a share of the
+    likeliest, beyond a sum. Off at their defaults.
+    """
+
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+
+
 @dataclass(frozen=True)
 class Options:
     batch_size: int = 256
 
 
-class Engine:
+class Engine(contract.Engine):
     """A model in float32 on the CPU, or in its own type on the GPU."""
 
     def __init__(self, model: Model, options: dict[str, Any]) -> None:
@@ -48,37 +68,69 @@ class Engine:
         if device == "cpu" and self.network.num_parameters() < SMALL:
             torch.set_num_threads(1)
 
-    def sample(
-        self,
-        prompts: list[Messages],
-        seeds: list[int],
-        *,
-        temperature: float,
-        top_p: float,
-        max_tokens: int,
-    ) -> list[Completion]:
-        context = self.network.config.max_position_embeddings
-        coded = encode(self.tokenizer, prompts)
-        fits = [number for number, ids in enumerate(coded) if len(ids) < context]
-        fits.sort(key=lambda number: len(coded[number]))
-        completions = [TOO_LONG] * len(prompts)
-        for start in range(0, len(fits), self.batch_size):
-            batch = fits[start : start + self.batch_size]
-            sampled = _sample(
-                self.network,
-                [coded[number] for number in batch],
-                [seeds[number] for number in batch],
-                limits=[min(max_tokens, context - len(coded[n])) for n in batch],
-                ends=self._ends(),
-                temperature=temperature,
-                top_p=top_p,
+    def stream(
+        self, requests: Iterable[Request], sampling: Sampling
+    ) -> Iterator[Sampled]:
+        if unknown := sampling.more.keys() - Cut._fields:
+            raise UserError(
+                f"engine transformers has no setting {', '.join(sorted(unknown))}",
+                hint=f"it has {', '.join(Cut._fields)}; vllm and server have more",
             )
-            texts = self.tokenizer.batch_decode(sampled, skip_special_tokens=True)
-            for number, ids, text in zip(batch, sampled, texts, strict=True):
-                stopped = ids[-1] in self._ends()
-                reason = "stop" if stopped else "length"
-                completions[number] = Completion(text, len(ids), reason)
-        return completions
+        batch: list[tuple[int, int, Request]] = []
+        for number, request in enumerate(requests):
+            for sample in range(request.n):
+                batch.append((number, sample, request))
+                if len(batch) == self.batch_size:
+                    yield from self._batch(batch, sampling)
+                    batch = []
+        yield from self._batch(batch, sampling)
+
+    def _batch(
+        self, batch: list[tuple[int, int, Request]], sampling: Sampling
+    ) -> Iterator[Sampled]:
+        coded: dict[str, list[int]] = {}  # a prompt comes once a sample
+        for _, _, request in batch:
+            if (said := repr(request.prompt)) not in coded:
+                coded[said] = encode(self.tokenizer, request.prompt, sampling.chat)
+        context = self.network.config.max_position_embeddings
+        fits: list[tuple[list[int], int, int, Request]] = []
+        for number, sample, request in batch:
+            ids = coded[repr(request.prompt)]
+            if len(ids) < context:
+                fits.append((ids, number, sample, request))
+            else:
+                yield number, sample, TOO_LONG
+        if not fits:
+            return
+        made = _sample(
+            self.network,
+            [ids for ids, *_ in fits],
+            [request.seed + sample for _, _, sample, request in fits],
+            limits=[min(sampling.max_tokens, context - len(ids)) for ids, *_ in fits],
+            is_over=self._is_over(sampling.stop),
+            temperature=sampling.temperature,
+            cut=Cut(top_p=sampling.top_p, **sampling.more),
+        )
+        texts = self.tokenizer.batch_decode(made, skip_special_tokens=True)
+        for (_, number, sample, _), ids, text in zip(fits, made, texts, strict=True):
+            places = [at for stop in sampling.stop if (at := text.find(stop)) >= 0]
+            ended = "stop" if places or ids[-1] in self._ends() else "length"
+            text = text[: min(places, default=len(text))]
+            yield number, sample, Completion(text, len(ids), ended)
+
+    def _is_over(self, stops: tuple[str, ...]) -> Callable[[list[int]], bool]:
+        """Whether a completion ends with its last token."""
+        ends = self._ends()
+        # A token has a character at least, or is part of one of four bytes.
+        most = max(map(len, stops), default=0) + 4
+
+        def is_over(ids: list[int]) -> bool:
+            if ids[-1] in ends:
+                return True
+            tail = self.tokenizer.decode(ids[-most:]) if stops else ""
+            return any(stop in tail for stop in stops)
+
+        return is_over
 
     def _ends(self) -> set[int]:
         """The tokens that end a text; a chat model may have several."""
@@ -94,9 +146,9 @@ def _sample(
     seeds: list[int],
     *,
     limits: list[int],
-    ends: set[int],
+    is_over: Callable[[list[int]], bool],
     temperature: float,
-    top_p: float,
+    cut: Cut,
 ) -> list[list[int]]:
     """Token ids of one completion of each prompt, with the one that ends it."""
     ids, mask = _left_padded(prompts, network.device)
@@ -116,12 +168,13 @@ def _sample(
             past_key_values=cache,
             logits_to_keep=1,
         ).logits[:, -1]
-        ids = _pick(logits, chances[alive, step], temperature, top_p)
+        ids = _pick(logits, chances[alive, step], temperature, cut)
         for number, token in zip(alive.tolist(), ids.tolist(), strict=True):
             if number in done:
                 continue
             sampled[number].append(token)
-            if token in ends or len(sampled[number]) == limits[number]:
+            whole = len(sampled[number]) == limits[number]
+            if whole or is_over(sampled[number]):
                 done.add(number)
         stays = [row for row, number in enumerate(alive.tolist()) if number not in done]
         if not stays:
@@ -139,15 +192,19 @@ def _sample(
 
 
 def _pick(
-    logits: torch.Tensor, chances: torch.Tensor, temperature: float, top_p: float
+    logits: torch.Tensor, chances: torch.Tensor, temperature: float, cut: Cut
 ) -> torch.Tensor:
     """The token of each row (rows, vocabulary) at its number in [0, 1)."""
     if temperature == 0:
         return logits.argmax(-1)
     likely = (logits.float() / temperature).softmax(-1)
-    if top_p < 1:
+    if cut != Cut():
         ranked, order = likely.sort(dim=-1, descending=True, stable=True)
-        ranked[ranked.cumsum(-1) - ranked >= top_p] = 0
+        if cut.top_k > 0:
+            ranked[:, cut.top_k :] = 0
+        ranked[ranked < cut.min_p * ranked[:, :1]] = 0
+        ranked = ranked / ranked.sum(-1, keepdim=True)
+        ranked[ranked.cumsum(-1) - ranked >= cut.top_p] = 0
         likely = torch.zeros_like(likely).scatter_(-1, order, ranked)
     summed = likely.double().cumsum(-1)
     reach = chances[:, None] * summed[:, -1:]

@@ -13,26 +13,25 @@ the store that makes a second run give the same bytes.
 """
 
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline.console import progress
-from pipeline.engines.contract import LOST, Engine, load, seed_of
+from pipeline.engines.contract import Sampling
 from pipeline.errors import UserError
 from pipeline.models import Model, resolve
-from pipeline.prompts import messages
 from pipeline.schema import ROLLOUT
 from pipeline.settings import Settings
 from stages.rollouts import store
 from stages.rollouts.replay import Recording, recorded
 from stages.rollouts.rounds import Adaptive, spent
+from stages.rollouts.sampler import Sampler
 
 SCHEMA = ROLLOUT
 SHARD = 200_000  # rows of one file of the output
+SEEDS = 2  # the version of `seed_of`: samples of other seeds are other samples
 
 # Options that change how fast an engine samples and not what.
 SPEED = {
@@ -66,6 +65,9 @@ class Params(Settings):
     system: str = ""
     suffix: str = ""
     limit: int | None = Field(default=None, ge=1)
+    stop: tuple[str, ...] = ()
+    sampling: dict[str, Any] = Field(default_factory=dict)
+    chat: dict[str, Any] = Field(default_factory=dict)
     batch_size: int = Field(default=256, ge=1)
     vllm: dict[str, Any] = Field(default_factory=dict)
     server: dict[str, Any] = Field(default_factory=dict)
@@ -78,7 +80,20 @@ class Params(Settings):
             raise ValueError("engine: replay and a list `replay` go together")
         if self.adaptive and self.engine == "replay":
             raise ValueError("recorded completions cannot be sampled adaptively")
+        if known := sorted({*type(self).model_fields, "n"} & self.sampling.keys()):
+            raise ValueError(f"not in `sampling`: {', '.join(known)}")
         return self
+
+    @property
+    def how(self) -> Sampling:
+        return Sampling(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            max_tokens=self.max_tokens,
+            stop=self.stop,
+            more=self.sampling,
+            chat=self.chat,
+        )
 
 
 def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFrame]:
@@ -96,7 +111,17 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
             hint="set `rollouts: off`, or `engine: replay`",
         )
     folder = store.open_for(identity(params, sampled))
-    sampler = Sampler(folder, params, sampled)
+    sampler = Sampler(
+        folder,
+        sampled,
+        params.how,
+        engine=params.engine,
+        options=_options(params),
+        seed=params.seed,
+        system=params.system,
+        suffix=params.suffix,
+        save_every=params.batch_size,
+    )
     if params.adaptive:
         drawn = spent(asked, params.adaptive, sampler.samples)
     else:
@@ -115,12 +140,16 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
 
 def identity(params: Params, model: Model) -> dict[str, Any]:
     """All that says what a sample is, apart from its problem, number and k."""
-    chosen = ("engine", "temperature", "top_p", "max_tokens", "seed", "system")
+    chosen = (
+        *("engine", "temperature", "top_p", "max_tokens", "stop", "sampling"),
+        *("seed", "system", "suffix", "chat"),
+    )
     options = _options(params) if params.engine in ("vllm", "server") else {}
     return {
         "model": model.name,
         "revision": model.revision,
-        **{name: getattr(params, name) for name in (*chosen, "suffix")},
+        **{name: getattr(params, name) for name in chosen},
+        "seeds": SEEDS,
         "options": {k: v for k, v in sorted(options.items()) if k not in SPEED},
     }
 
@@ -131,99 +160,10 @@ def _all(asked: pl.DataFrame, samples: int) -> pl.DataFrame:
     return asked.select("key", "problem").join(numbers, how="cross")
 
 
-class Sampler:
-    """Samples what the store lacks; the model is loaded when it is first needed."""
-
-    def __init__(self, folder: Path, params: Params, model: Model) -> None:
-        self._folder, self._params, self._model = folder, params, model
-        self._done = store.index(folder)
-
-    def sample(self, wanted: pl.DataFrame) -> None:
-        """Draw and keep those of (key, problem, sample) that are not there."""
-        for _ in self._drawn(wanted):
-            pass
-
-    def samples(self, wanted: pl.DataFrame) -> pl.DataFrame:
-        """The wanted samples (store.SAMPLE), those that are not there drawn first."""
-        fresh = pl.concat([store.SAMPLE.to_frame(), *self._drawn(wanted)])
-        old = wanted.join(fresh, on=["key", "sample"], how="anti")
-        if not old.height:
-            return fresh
-        most = int(old["sample"].to_numpy().max()) + 1
-        kept = store.load(self._folder, old["key"].to_list(), samples=most)
-        kept = kept.join(old, on=["key", "sample"], how="semi")
-        return pl.concat([fresh, kept])
-
-    @cached_property
-    def _engine(self) -> Engine:
-        params = self._params
-        return load(params.engine, self._model, _options(params))
-
-    def _drawn(self, wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
-        """Sample what is missing, batch after batch; each is kept before the next.
-
-        Texts of one length are sampled together.
-        """
-        params = self._params
-        missing = wanted.join(self._done, on=["key", "sample"], how="anti").sort(
-            pl.col("problem").str.len_chars(), "key", "sample"
-        )
-        if not missing.height:
-            return
-        engine, tokens, lost = self._engine, 0, 0
-        with progress() as bar:
-            task = bar.add_task("rollouts", total=missing.height)
-            for batch in missing.iter_slices(params.batch_size):
-                seeds = [
-                    seed_of(params.seed, key, sample)
-                    for key, sample in batch.select("key", "sample").iter_rows()
-                ]
-                completions = engine.sample(
-                    [
-                        messages(problem, system=params.system, suffix=params.suffix)
-                        for problem in batch["problem"]
-                    ],
-                    seeds,
-                    temperature=params.temperature,
-                    top_p=params.top_p,
-                    max_tokens=params.max_tokens,
-                )
-                made = _table(batch, completions, seeds)
-                made = made.filter(pl.col("finish_reason") != LOST.finish_reason)
-                lost += batch.height - made.height
-                if made.height:
-                    store.save(self._folder, made)
-                    yield made
-                tokens += sum(completion.n_tokens for completion in completions)
-                bar.advance(task, batch.height)
-                per_s = tokens / max(bar.tasks[0].elapsed or 0, 1e-3)
-                bar.update(task, description=f"rollouts, {per_s:,.0f} tokens/s")
-        if lost:
-            raise UserError(
-                f"rollouts: {lost:,} of {missing.height:,} samples had no answer",
-                hint="the others are kept: mend the servers and run again",
-            )
-        self._done = pl.concat([self._done, missing.select("key", "sample")])
-
-
 def _options(params: Params) -> dict[str, Any]:
     """What the engine is loaded with."""
     batches = {"batch_size": params.batch_size}
     return {"vllm": params.vllm, "server": params.server}.get(params.engine, batches)
-
-
-def _table(
-    batch: pl.DataFrame, completions: list[Any], seeds: list[int]
-) -> pl.DataFrame:
-    columns = {
-        "key": batch["key"],
-        "sample": batch["sample"],
-        "completion": [completion.text for completion in completions],
-        "n_tokens": [completion.n_tokens for completion in completions],
-        "finish_reason": [completion.finish_reason for completion in completions],
-        "seed": seeds,
-    }
-    return pl.DataFrame(columns, schema=store.SAMPLE)
 
 
 def _of_rows(rows: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:

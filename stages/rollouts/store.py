@@ -4,12 +4,16 @@ One folder for each way of sampling, named by the digest of all that defines it
 (`about.json` says what that was), holding parquet shards of SAMPLE with names of
 their own. A shard is written under another name and renamed when it is whole, so
 a kill leaves no half of one, and two processes on one folder never meet in a
-file. What they both sampled counts once: the first by name.
+file. What they both sampled counts once: the first by name, which begins with the
+time. Small shards are put together when a run begins.
 """
 
+import fcntl
 import json
 import os
 import sys
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -18,6 +22,7 @@ from uuid import uuid4
 
 import polars as pl
 
+from pipeline.errors import UserError
 from pipeline.schema import ROLLOUT, missing
 
 SAMPLE = pl.Schema(
@@ -26,6 +31,10 @@ SAMPLE = pl.Schema(
         for name in ("key", "sample", "completion", "n_tokens", "finish_reason", "seed")
     }
 )
+
+MANY = 64  # shards, from which on they are put together
+LARGE = 256 << 20  # bytes of one that is
+TRIES = 20
 
 
 def open_for(identity: dict[str, Any]) -> Path:
@@ -41,41 +50,120 @@ def open_for(identity: dict[str, Any]) -> Path:
 def index(folder: Path) -> pl.DataFrame:
     """(key, sample) of all that is there; shards that cannot be read are set aside."""
     named = SAMPLE.to_frame().select("key", "sample")
-    parts = [shard.select(named.columns) for shard in map(_read, _shards(folder))]
-    return pl.concat([named, *parts]).unique(maintain_order=True)
+    for _ in range(TRIES):
+        with suppress(FileNotFoundError):  # another process puts shards together
+            parts = [_read(shard, named.columns) for shard in shards(folder)]
+            return pl.concat([named, *parts]).unique(maintain_order=True)
+    raise _unsteady(folder)
 
 
 def load(folder: Path, keys: list[str], *, samples: int) -> pl.DataFrame:
     """The first `samples` samples of each of `keys`."""
-    shards = _shards(folder)
-    if not shards:
-        return SAMPLE.to_frame()
     wanted = pl.col("key").is_in(sorted(set(keys))) & (pl.col("sample") < samples)
-    found = pl.scan_parquet(shards).filter(wanted).collect()
-    return found.unique(["key", "sample"], keep="first", maintain_order=True)
+    for _ in range(TRIES):
+        there = shards(folder)
+        if not there:
+            return SAMPLE.to_frame()
+        try:
+            found = pl.scan_parquet(there).filter(wanted).collect()
+        except (FileNotFoundError, pl.exceptions.PolarsError) as error:
+            _look(there, error)
+            continue
+        return found.unique(["key", "sample"], keep="first", maintain_order=True)
+    raise _unsteady(folder)
+
+
+def _look(there: list[Path], error: Exception) -> None:
+    """Set aside what is damaged inside, which an index does not see."""
+    for shard in there:
+        with suppress(FileNotFoundError):
+            if _read(shard, SAMPLE.names()).is_empty():
+                raise UserError(
+                    f"rollouts: {shard.name} was damaged",
+                    hint="run again: what it held is sampled again",
+                ) from error
+
+
+def _unsteady(folder: Path) -> UserError:
+    return UserError(f"{folder} changes too fast to be read", hint="run it again")
 
 
 def save(folder: Path, samples: pl.DataFrame) -> None:
     """Add a shard: whole, or not at all."""
-    draft = folder / f"{uuid4().hex}.draft"
+    _write(folder / f"{time.time_ns():020d}-{uuid4().hex[:12]}.parquet", samples)
+
+
+def compact(folder: Path) -> None:
+    """Put small shards together where there are many, one process at a time.
+
+    What is together is written before its parts go, so that a kill loses nothing;
+    it takes the place of its first part, so that the first sample stays the first.
+    """
+    there = shards(folder)
+    if len(there) < MANY:
+        return
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        with suppress(FileNotFoundError):  # set aside meanwhile: another time
+            for group in _groups(there):
+                _put_together(group)
+
+
+def _put_together(group: list[Path]) -> None:
+    parts = [_read(shard, SAMPLE.names()) for shard in group]
+    whole = pl.concat(parts).unique(
+        ["key", "sample"], keep="first", maintain_order=True
+    )
+    target = group[0].with_stem(f"{group[0].stem.removesuffix('-all')}-all")
+    _write(target, whole)
+    for shard in group:
+        if shard != target:
+            shard.unlink(missing_ok=True)
+
+
+def _groups(there: list[Path]) -> Iterator[list[Path]]:
+    """Neighbours of LARGE bytes at most, two or more."""
+    group: list[Path] = []
+    size = 0
+    for shard in there:
+        with suppress(FileNotFoundError):
+            more = shard.stat().st_size
+            if size + more > LARGE:
+                if len(group) > 1:
+                    yield group
+                group, size = [], 0
+            group, size = [*group, shard], size + more
+    if len(group) > 1:
+        yield group
+
+
+def _write(path: Path, samples: pl.DataFrame) -> None:
+    draft = path.with_name(f"{uuid4().hex}.draft")
     samples.write_parquet(draft)
     with draft.open("rb") as written:  # a power cut must not leave an empty shard
         os.fsync(written.fileno())
-    draft.rename(draft.with_suffix(".parquet"))
+    draft.rename(path)
 
 
-def _shards(folder: Path) -> list[Path]:
+def shards(folder: Path) -> list[Path]:
+    """The files of samples, in the order in which they count."""
     return sorted(folder.glob("*.parquet"))
 
 
-def _read(shard: Path) -> pl.DataFrame:
-    """The samples of a shard; none of a broken one, which is renamed `.broken`."""
+def _read(shard: Path, columns: list[str]) -> pl.DataFrame:
+    """Columns of a shard; none of a broken one, which is renamed `.broken`."""
     try:
-        samples = pl.read_parquet(shard)
+        why = ", ".join(
+            missing(pl.DataFrame(schema=pl.read_parquet_schema(shard)), SAMPLE)
+        )
+        samples = pl.DataFrame() if why else pl.read_parquet(shard, columns=columns)
+    except FileNotFoundError:
+        raise
     except (pl.exceptions.PolarsError, OSError) as error:
         why = str(error).splitlines()[0]
-    else:
-        why = ", ".join(missing(samples, SAMPLE))
     if not why:
         return samples
     aside = shard.with_suffix(".broken")
@@ -86,4 +174,4 @@ def _read(shard: Path) -> pl.DataFrame:
         "what it held is sampled again.",
         file=sys.stderr,
     )
-    return SAMPLE.to_frame()
+    return SAMPLE.to_frame().select(columns)

@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
 import pytest
+from pyarrow import parquet
 from pydantic import ValidationError
 
 from pipeline.engines.contract import seed_of
@@ -230,3 +232,160 @@ def test_a_killed_run_loses_only_the_batch_in_flight(
 
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "undisturbed"))
     assert pl.concat(make(params, rows, model)).equals(resumed)
+
+
+def test_two_runs_at_once_on_one_store_lose_nothing(cache: Path, tmp_path: Path):
+    model = tiny_model()
+    command = [sys.executable, "-c", RUN, str(model)]
+    runs = [subprocess.Popen(command, env=os.environ) for _ in range(2)]
+    assert [run.wait(timeout=300) for run in runs] == [0, 0]
+
+    rows = problems(*(f"Compute {n}+1." for n in range(60)))
+    params = Params(samples=4, max_tokens=40, batch_size=8)
+    before = shards(cache)
+    made = pl.concat(make(params, rows, model))
+    assert made.select("id", "sample").is_unique().all()
+    assert made.height == 240
+    assert sum(path.stat().st_size for path in shards(cache)) > 0
+    held = pl.concat(map(pl.read_parquet, shards(cache)))
+    assert held.select("key", "sample").n_unique() == 240
+    assert not list(cache.rglob("*.broken")), "and nothing was damaged"
+    assert len(shards(cache)) <= len(before), "and nothing was sampled again"
+
+
+def test_runs_that_are_killed_again_and_again_come_to_the_same_end(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    model = tiny_model()
+    for kill in range(3):
+        run = subprocess.Popen([sys.executable, "-c", RUN, str(model)], env=os.environ)
+        already, deadline = sampled(cache), time.monotonic() + 120
+        while sampled(cache) < already + 16 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        run.send_signal(signal.SIGKILL)
+        assert run.wait() == -signal.SIGKILL, f"killed in the middle, time {kill}"
+        assert sampled(cache) >= already + 16
+
+    rows = problems(*(f"Compute {n}+1." for n in range(60)))
+    params = Params(samples=4, max_tokens=40, batch_size=8)
+    resumed = pl.concat(make(params, rows, model))
+    assert sampled(cache) == 240
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "undisturbed"))
+    assert pl.concat(make(params, rows, model)).equals(resumed)
+
+
+def test_what_was_finished_is_kept_when_a_run_is_interrupted(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from pipeline.engines.transformers import Engine
+
+    real = Engine.stream
+
+    def interrupted(*given):
+        for number, made in enumerate(real(*given)):
+            if number == 5:
+                raise KeyboardInterrupt
+            yield made
+
+    monkeypatch.setattr(Engine, "stream", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rollouts(problems(*CHAINS), batch_size=100)
+    assert sampled(cache) == 5
+
+
+def test_settings_of_sampling_and_of_the_chat_have_stores_of_their_own():
+    model = resolve(tiny_model())
+    ways = [
+        {},
+        {"stop": ["\n"]},
+        {"sampling": {"top_k": 5}},
+        {"chat": {"enable_thinking": False}},
+        {"seed": 1},
+    ]
+    told = [identity(Params(**way), model) for way in ways]
+
+    assert all(one != other for i, one in enumerate(told) for other in told[:i])
+    with pytest.raises(ValidationError, match="not in `sampling`: n, temperature"):
+        Params(sampling={"temperature": 0.5, "n": 2, "top_k": 1})
+
+
+def test_stop_strings_and_top_k_reach_the_engine():
+    greedy = rollouts(problems(*CHAINS), temperature=0.0, max_tokens=40)
+    cut = rollouts(problems(*CHAINS), temperature=0.0, max_tokens=40, stop=["="])
+    first = rollouts(problems(*CHAINS), sampling={"top_k": 1}, max_tokens=40)
+
+    assert greedy["completion"].str.contains("=").any()
+    assert not cut["completion"].str.contains("=").any()
+    assert first["completion"].to_list() == greedy["completion"].to_list()
+
+
+def test_many_small_shards_are_put_together(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(store, "MANY", 4)
+    before = rollouts(problems(*CHAINS), batch_size=1)
+    assert len(shards(cache)) == 6
+    assert rollouts(problems(*CHAINS), batch_size=1).equals(before)
+    (one,) = shards(cache)
+    assert pl.read_parquet(one).height == 6
+
+    more = rollouts(problems(*CHAINS), batch_size=1, samples=4)
+    assert len(shards(cache)) == 7
+    assert rollouts(problems(*CHAINS), batch_size=1, samples=4).equals(more)
+    assert shards(cache).keys() == {one}, "the name does not grow"
+
+
+def test_of_two_samples_the_first_stays_the_first(tmp_path: Path):
+    def one(text: str) -> pl.DataFrame:
+        return pl.DataFrame([("k", 0, text, 1, "stop", 0)], store.SAMPLE, orient="row")
+
+    for text in ["first", "second"] + ["later"] * store.MANY:
+        store.save(tmp_path, one(text))
+    assert store.load(tmp_path, ["k"], samples=1)["completion"].to_list() == ["first"]
+    store.compact(tmp_path)
+
+    assert len(store.shards(tmp_path)) == 1
+    assert store.load(tmp_path, ["k"], samples=1)["completion"].to_list() == ["first"]
+
+
+def _read_while_others_put_together(folder: Path) -> int:
+    return min(len(store.index(folder)) for _ in range(30))
+
+
+def test_shards_are_put_together_under_the_eyes_of_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def one(sample: int) -> pl.DataFrame:
+        row = ("k", sample, "x", 1, "stop", 0)
+        return pl.DataFrame([row], store.SAMPLE, orient="row")
+
+    monkeypatch.setattr(store, "MANY", 2)
+    for sample in range(100):
+        store.save(tmp_path, one(sample))
+    with ThreadPoolExecutor(3) as pool:
+        least = pool.submit(_read_while_others_put_together, tmp_path)
+        loads = pool.submit(
+            lambda: [store.load(tmp_path, ["k"], samples=100).height for _ in range(20)]
+        )
+        pool.submit(store.compact, tmp_path).result()
+        assert least.result() == 100
+        assert set(loads.result()) == {100}
+    assert len(store.shards(tmp_path)) == 1
+
+
+def test_a_shard_that_is_damaged_inside_is_told_and_sampled_again(cache: Path):
+    before = rollouts(problems(*CHAINS), batch_size=2)
+    damaged = sorted(shards(cache))[0]
+    column = parquet.ParquetFile(damaged).metadata.row_group(0).column(2)
+    assert column.path_in_schema == "completion"
+    start = column.dictionary_page_offset or column.data_page_offset
+    content = bytearray(damaged.read_bytes())
+    content[start : start + column.total_compressed_size] = bytes(
+        column.total_compressed_size
+    )
+    damaged.write_bytes(bytes(content))
+
+    with pytest.raises(UserError, match="was damaged"):
+        rollouts(problems(*CHAINS), batch_size=2, samples=1)
+    assert damaged.with_suffix(".broken").exists()
+    assert rollouts(problems(*CHAINS), batch_size=2).equals(before)

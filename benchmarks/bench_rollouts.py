@@ -1,0 +1,189 @@
+"""Completions a second: the stage's sampler beside a bare `LLM.generate`.
+
+    python benchmarks/bench_rollouts.py --problems 500 --samples 8 --runs 3
+    python benchmarks/bench_rollouts.py --model FOLDER --context 4096 --max-tokens 2048
+
+Both have one engine, the same prompts, chat template, settings and seeds, and run in
+turn. `bare` is one call with all prompts, each asked once for every sample, and its
+texts are thrown away. `bare, in batches` is what a loop that saves its work must do:
+a call for each batch, and a parquet file after it. `stage` is `rollouts` as it runs:
+requests go in as others come out, every sample is stored with its seed, and nothing
+of it is there before. Without `--model` a small model is trained first. On a GPU its
+utilisation is told as well.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean, median
+from threading import Event, Thread
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.engines.contract import Sampling, encode, load, seed_of
+from pipeline.models import Model, describe, resolve
+from pipeline.prompts import messages
+from stages.rollouts import store
+from stages.rollouts.sampler import Sampler
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", help="a Hub id or a folder")
+    parser.add_argument("--problems", type=int, default=500)
+    parser.add_argument("--samples", type=int, default=8)
+    parser.add_argument("--max-tokens", type=int, default=56)
+    parser.add_argument("--context", type=int, default=256)
+    parser.add_argument("--save-every", type=int, default=256)
+    parser.add_argument("--runs", type=int, default=3)
+    asked = parser.parse_args()
+    os.environ.setdefault("HF_HUB_OFFLINE", "0" if asked.model else "1")
+    model = chosen(asked.model)
+    engine = load("vllm", model, {"max_model_len": asked.context})
+    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=asked.max_tokens)
+    wanted = pool(asked.problems, asked.samples)
+
+    ways: dict[str, Callable[[], int]] = {
+        "bare": lambda: bare(engine, wanted, sampling, wanted.height),
+        "bare, in batches": lambda: bare(engine, wanted, sampling, asked.save_every),
+        "stage": lambda: stage(engine, model, wanted, sampling, asked.save_every),
+    }
+    told: dict[str, list[tuple[float, int, float]]] = {name: [] for name in ways}
+    for number in range(asked.runs + 1):
+        turn = number % len(ways)  # who comes first finds the machine otherwise
+        for name, run in [*ways.items()][turn:] + [*ways.items()][:turn]:
+            engine.llm.reset_prefix_cache()
+            with Utilisation() as busy:
+                start = time.perf_counter()
+                tokens = run()
+                seconds = time.perf_counter() - start
+            if number:  # the first round warms up
+                told[name].append((seconds, tokens, busy.mean))
+    show(asked, wanted.height, told)
+
+
+def chosen(name: str | None) -> Model:
+    folder = Path(tempfile.mkdtemp(prefix="goldsieve-bench-"))
+    if name is None:
+        from stages.model import Params, Tiny, build
+
+        build(Params(kind="tiny", tiny=Tiny(rows=8000, steps=300)), folder)
+    else:
+        describe(folder, kind="path", name=name, load=name)
+    return resolve(folder)
+
+
+def pool(problems: int, samples: int) -> pl.DataFrame:
+    """(key, problem, sample): chains of one-digit numbers, of all lengths."""
+    texts = [
+        f"Compute {n % 9 + 1}{f'+{n % 7 + 1}' * (n % 8 + 1)}." for n in range(problems)
+    ]
+    rows = pl.DataFrame({"problem": texts}).with_row_index("key")
+    numbers = pl.DataFrame({"sample": range(samples)}, schema={"sample": pl.Int32})
+    return rows.with_columns(pl.format("{}", "key").alias("key")).join(
+        numbers, how="cross", maintain_order="left_right"
+    )
+
+
+def bare(engine, wanted: pl.DataFrame, sampling: Sampling, size: int) -> int:
+    from vllm import SamplingParams, TokensPrompt
+
+    tokens = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for number, part in enumerate(wanted.iter_slices(size)):
+            answers = engine.llm.generate(
+                [
+                    TokensPrompt(
+                        prompt_token_ids=encode(engine.tokenizer, messages(problem), {})
+                    )
+                    for problem in part["problem"]
+                ],
+                [
+                    SamplingParams(
+                        temperature=sampling.temperature,
+                        top_p=sampling.top_p,
+                        max_tokens=sampling.max_tokens,
+                        seed=seed_of(0, key, sample),
+                    )
+                    for key, sample in part.select("key", "sample").iter_rows()
+                ],
+                use_tqdm=False,
+            )
+            tokens += sum(len(answer.outputs[0].token_ids) for answer in answers)
+            if size < wanted.height:
+                texts = [answer.outputs[0].text for answer in answers]
+                table = part.with_columns(completion=pl.Series(texts))
+                table.write_parquet(Path(folder, f"{number}.parquet"))
+    return tokens
+
+
+def stage(
+    engine, model: Model, wanted: pl.DataFrame, sampling: Sampling, save_every: int
+) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        sampler = Sampler(
+            Path(folder),
+            model,
+            sampling,
+            engine="vllm",
+            options={},
+            save_every=save_every,
+        )
+        sampler.engine = engine
+        sampler.sample(wanted)
+        kept = pl.scan_parquet(store.shards(Path(folder)))
+        told = kept.select(pl.len(), pl.col("n_tokens").sum()).collect()
+    assert told.item(0, 0) == wanted.height
+    return int(told.item(0, 1))
+
+
+class Utilisation:
+    """The mean utilisation of the GPU in percent while it is open; nan without one."""
+
+    def __enter__(self) -> "Utilisation":
+        import torch
+
+        self._over, self._seen = Event(), []
+        self._thread = Thread(target=self._watch, daemon=True)
+        if torch.cuda.is_available():
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.mean = mean(self._seen) if self._seen else float("nan")
+
+    def _watch(self) -> None:
+        import torch
+
+        while not self._over.wait(0.2):
+            self._seen.append(torch.cuda.utilization())
+
+
+def show(asked, count: int, told: dict[str, list[tuple[float, int, float]]]) -> None:
+    table = Table("", "completions/s", "tokens/s", "ratio", "GPU")
+    rates = {name: [count / run[0] for run in runs] for name, runs in told.items()}
+    for name, runs in told.items():
+        ratio = median(
+            mine / theirs
+            for mine, theirs in zip(rates[name], rates["bare"], strict=True)
+        )
+        busy = mean(run[2] for run in runs)
+        table.add_row(
+            name,
+            f"{median(rates[name]):,.0f}",
+            f"{median(run[1] / run[0] for run in runs):,.0f}",
+            f"{ratio:.1%}",
+            f"{busy:.0f}%" if busy == busy else "",
+        )
+    title = f"{count:,} completions, median of {asked.runs} runs"
+    Console(width=100).print(title, table)
+
+
+if __name__ == "__main__":
+    main()
