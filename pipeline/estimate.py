@@ -8,6 +8,7 @@ from pipeline import recipe, tables
 from pipeline.errors import UserError
 
 BEFORE = ("decontaminate", "dedup_embedding", "dedup_ngram", "dedup_exact", "quality")
+ADAPTIVE = (10, 64)  # the defaults of `budget` and `most`
 SHARE = 0.5  # of max_tokens, where no rollouts tell better
 
 
@@ -29,17 +30,44 @@ def cost(sections: dict[str, Any], tokens_per_s: float) -> dict[str, str]:
     if not rollouts or rollouts.get("engine") == "replay":
         return {"sampling": "none: completions are recorded or the stage is off"}
     table, rows, keys = _problems()
-    samples = keys * int(rollouts.get("samples", 8))
+    keys = min(keys, rollouts.get("limit") or keys)
+    samples, each = _samples(keys, rollouts)
     per_sample, basis = _tokens(rollouts)
     tokens = samples * per_sample
     return {
         "recipe": recipe.digest(sections),
         "problems": f"{rows:,} rows, {keys:,} distinct ({table})",
-        "samples": f"{samples:,} at most; finished ones are in the store",
+        "samples": f"{samples:,} at most, {each}; finished ones are in the store",
         "tokens": f"{tokens:,.0f} ({per_sample:,.0f} a sample, {basis})",
         "time": f"{tokens / tokens_per_s / 3600:.2f} h at {tokens_per_s:,.0f} tokens/s",
         "disk": f"{tokens * 4 / 1e6:,.0f} MB of text before compression",
+        **_asked(samples, sections.get("grades") or {}),
     }
+
+
+def _samples(keys: int, rollouts: dict[str, Any]) -> tuple[int, str]:
+    """How many samples are drawn at most, and how many that is of a problem."""
+    adaptive = rollouts.get("adaptive")
+    if not adaptive:
+        each = int(rollouts.get("samples", 8))
+        return keys * each, f"{each} of each"
+    budget, most = ADAPTIVE
+    mean = min(adaptive.get("budget", budget), adaptive.get("most", most))
+    return round(keys * mean), f"{mean:g} of each on average"
+
+
+def _asked(samples: int, grades: dict[str, Any]) -> dict[str, str]:
+    """What a judge is asked, where a recipe has one."""
+    judge = grades.get("judge")
+    if not judge or grades.get("judge_when", "never") == "never":
+        return {}
+    from pipeline.verifiers.judge import Judge
+
+    settings = Judge.model_validate(judge)
+    each = settings.votes * (2 if settings.both_ways else 1)
+    most = settings.endpoint.max_requests
+    bound = f", {most:,} by its budget" if most is not None else ""
+    return {"judge": f"{samples * each:,} questions at most ({each} a sample{bound})"}
 
 
 def _problems() -> tuple[str, int, int]:

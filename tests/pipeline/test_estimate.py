@@ -5,6 +5,7 @@ import pytest
 
 from pipeline import estimate, tables
 from pipeline.errors import UserError
+from stages.rollouts.rounds import Adaptive
 from tests.rows import problems
 
 SECTIONS = {"rollouts": {"engine": "vllm", "samples": 8, "max_tokens": 1000}}
@@ -30,6 +31,40 @@ def test_past_rollouts_tell_the_length_better(tmp_path, monkeypatch):
     )
 
     assert estimate.cost(SECTIONS, tokens_per_s=1)["tokens"].startswith("160 (20 a")
+
+
+def test_adaptive_sampling_costs_its_budget(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tables.write(problems(*map(str, range(30))), Path("data/pool.parquet"))
+
+    def samples(**adaptive: float) -> str:
+        rollouts = SECTIONS["rollouts"] | {"adaptive": adaptive}
+        return estimate.cost({"rollouts": rollouts}, tokens_per_s=1)["samples"]
+
+    assert samples(budget=9.6).startswith("288 at most, 9.6 of each on average")
+    assert samples(budget=9.6, most=4).startswith("120 at most")
+    assert samples(lo=0.2).startswith("300 at most")
+    assert (Adaptive().budget, Adaptive().most) == estimate.ADAPTIVE
+
+
+def test_a_limit_bounds_the_problems(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tables.write(problems("a", "b", "c"), Path("data/pool.parquet"))
+    limited = {"rollouts": SECTIONS["rollouts"] | {"limit": 2}}
+
+    assert estimate.cost(limited, tokens_per_s=1)["samples"].startswith("16 at most")
+
+
+def test_a_judge_is_counted_where_it_is_asked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tables.write(problems("a", "b"), Path("data/pool.parquet"))
+    judge = {"votes": 3, "both_ways": True, "endpoint": {"max_requests": 50}}
+    asked = SECTIONS | {"grades": {"judge": judge, "judge_when": "rejected"}}
+
+    told = estimate.cost(asked, tokens_per_s=1)["judge"]
+    assert told == "96 questions at most (6 a sample, 50 by its budget)"
+    never = SECTIONS | {"grades": {"judge": judge}}
+    assert "judge" not in estimate.cost(never, tokens_per_s=1)
 
 
 def test_recorded_completions_cost_nothing(tmp_path, monkeypatch):
