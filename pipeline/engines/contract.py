@@ -105,7 +105,7 @@ def known() -> list[str]:
 def load(name: str, model: Model, options: dict[str, Any]) -> Engine:
     """The engine called `name`, with `model` loaded."""
     if name == "vllm" and options.get("data_parallel_size", 1) > 1:
-        from pipeline.replicas import Replicas
+        from pipeline.engines._replicas import Replicas
 
         copies: Engine = Replicas(name, model, options)
         return copies
