@@ -5,7 +5,8 @@ beside it, for each model. Undecided samples count neither way. Rates may also b
 imported from what a source recorded (`pass_at_n`, accuracies of a training run).
 
 Reasons: `too_hard`, `too_easy`, `weak_beats_strong`, `too_short`, `too_long`,
-`low_impact`, `score_outside`, `not_sampled`, `undecided`.
+`low_impact`, `score_outside`, `judged_too_easy`, `judged_too_hard`, `unrated`,
+`not_sampled`, `undecided`.
 """
 
 from typing import Literal, Self
@@ -23,6 +24,7 @@ from stages.difficulty.counts import (
     recorded,
     with_interval,
 )
+from stages.difficulty.judged import Rated, rated
 from stages.difficulty.window import Window, of_models
 
 
@@ -33,6 +35,13 @@ class Score(Settings):
     source: str = ""
     lo: float = float("-inf")
     hi: float = float("inf")
+
+
+class Level(Settings):
+    """A level in `meta`: a number, or a text with one ("Level 5")."""
+
+    field: str
+    source: str = ""
 
 
 class Impact(Settings):
@@ -75,6 +84,8 @@ class Params(Settings):
     imported: tuple[Imported, ...] = ()
     scores: tuple[Score, ...] = ()
     learning_impact: Impact | None = None
+    levels: tuple[Level, ...] = ()
+    rated: Rated | None = None
     quantiles: int = Field(default=4, ge=1)
 
     @model_validator(mode="after")
@@ -104,6 +115,7 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
         rows = imported(rows, source)
     rows = with_interval(rows)
     rows = _with_quantile(_with_posterior(rows, params), params)
+    rows = _with_level(rows, params)
 
     rate, has_samples = pl.col("pass_rate"), pl.col("n_samples") > 0
     rows = drop(rows, rate.is_null() & has_samples, "undecided")
@@ -112,7 +124,10 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
     rows = _cut_by_windows(rows, params)
     rows = _cut_by_models(rows, params)
     rows = _cut_by_tokens(rows, params)
-    return _cut_by_scores(rows, params).drop("tokens_right")
+    rows = _cut_by_scores(rows, params)
+    # Last, because each question is paid for.
+    rows = rated(rows, params.rated) if params.rated else rows
+    return rows.drop("tokens_right")
 
 
 def _with_posterior(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
@@ -130,6 +145,18 @@ def _with_quantile(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     rank = pl.col("pass_rate").rank("average", descending=True) - 0.5
     place = (rank / pl.col("pass_rate").count() * params.quantiles).floor()
     return rows.with_columns(difficulty_quantile=place.cast(pl.UInt8))
+
+
+def _with_level(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """Add source_level (float64), null where the source gives none."""
+    told = pl.lit(None, pl.Float64)
+    for level in reversed(params.levels):
+        said = pl.col("meta").str.json_path_match(f"$.{level.field}")
+        number = said.str.extract(r"(-?\d+(?:\.\d+)?)").cast(pl.Float64)
+        if level.source:
+            number = pl.when(pl.col("source") == level.source).then(number)
+        told = pl.coalesce(number, told)
+    return rows.with_columns(source_level=told) if params.levels else rows
 
 
 def _cut_by_windows(rows: pl.DataFrame, params: Params) -> pl.DataFrame:

@@ -21,13 +21,14 @@ from pipeline.contamination.semantic import is_same
 from pipeline.endpoint import Endpoint, Question, client
 from pipeline.errors import UserError
 from pipeline.schema import ROLLOUT
-from pipeline.verdict import apply
+from pipeline.verdict import apply, unjudged
 from pipeline.verifiers import judge
 from pipeline.verifiers._judge_prompts import SCHEMA, SYSTEM, points
 from pipeline.verifiers._judge_reply import read
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.judge import Case, Judge
 from stages import decontaminate, grades
+from stages.difficulty.judged import Rated, rated
 from tests.injection import CASES, HARMLESS, flips
 from tests.judge_server import BLOCK
 from tests.rows import benchmark, problems
@@ -299,6 +300,8 @@ def test_the_servers_own_words_are_read_as_they_are(live: Live):
 
 DIES = """
 import os, signal, subprocess, sys
+from stages.difficulty.judged import Rated, rated
+from tests.rows import problems
 from tests.tiny_chat import KEEPER
 command = ["sh", "-c", "sleep 60 & sleep 60"]
 made = subprocess.Popen(
@@ -329,3 +332,14 @@ def within(seconds: float, is_so: Callable[[], bool]) -> bool:
     while not is_so() and time.monotonic() < end:
         time.sleep(0.05)
     return is_so()
+
+
+def test_a_real_server_rates_difficulty_on_the_scale(live: Live):
+    settings = Rated(endpoint=live.endpoint(max_tokens=96), ratings=3, max_chars=500)
+    rows = unjudged(problems(*[f"What is {i} + 4?" for i in range(8)]))
+    made = rated(rows, settings)
+
+    ratings = made["difficulty_ratings"].explode().drop_nulls()
+    assert len(ratings) > 0
+    assert ratings.is_between(1, 10).all()
+    assert made["difficulty_judged"].null_count() < 8

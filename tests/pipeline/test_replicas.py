@@ -2,11 +2,11 @@
 
 import pytest
 
+from pipeline.engines._replicas import Replicas, _shares
 from pipeline.engines.contract import Request, Sampling
 from pipeline.errors import UserError
 from pipeline.models import resolve
 from pipeline.prompts import messages
-from pipeline.engines._replicas import Replicas, _shares
 from tests.tiny import tiny_model
 
 HOW = Sampling(temperature=1.0, top_p=1.0, max_tokens=12)
