@@ -3,6 +3,7 @@
 from typing import Literal
 
 import polars as pl
+from pydantic import Field
 
 from pipeline.rates import interval
 from pipeline.settings import Settings
@@ -25,11 +26,18 @@ NAMES = [field.name for field in RATE.fields]
 
 
 class Imported(Settings):
-    """A rate in the rows' `meta`; of a list, its mean, first or last value counts."""
+    """A rate in the rows' `meta`; of a list, its mean, first or last value counts.
+
+    `field` is a path: `model_difficulty['Qwen-7B']` is a field of a field. With
+    `out_of` the values are counts of so many samples; `sense: failure` says that they
+    are of how often a problem was failed.
+    """
 
     field: str
     source: str = ""  # empty: any source that has the field
     take: Literal["mean", "first", "last"] = "mean"
+    out_of: int | None = Field(default=None, ge=1)
+    sense: Literal["success", "failure"] = "success"
     samples: int | None = None  # how many samples each recorded rate stands for
 
 
@@ -75,12 +83,13 @@ def _sums(grades: pl.DataFrame, *keys: str) -> pl.DataFrame:
 def imported(rows: pl.DataFrame, of: Imported) -> pl.DataFrame:
     """Fill what was not sampled here from recorded rates."""
     values = recorded(of.field)
-    rate = getattr(values.list, of.take)()
-    applies = pl.col("pass_rate").is_null() & rate.is_not_null()
+    rate = getattr(values.list, of.take)() / (of.out_of or 1)
+    rate = 1 - rate if of.sense == "failure" else rate
+    applies = pl.col("pass_rate").is_null() & rate.is_between(0, 1)
     if of.source:
         applies &= pl.col("source") == of.source
     n = values.list.len() if of.take == "mean" else pl.lit(1)
-    n = (n * (of.samples or 0)).cast(pl.UInt32)
+    n = (n * (of.samples or of.out_of or 0)).cast(pl.UInt32)
     known = {
         "n_samples": n,
         "n_correct": (rate * n).round().cast(pl.UInt32),

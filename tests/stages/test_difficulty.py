@@ -404,3 +404,41 @@ def test_levels_of_sources_become_one_column():
     outcome = judged(rows, grades(), not_sampled="keep", levels=levels)
 
     assert outcome.kept["source_level"].to_list() == [5.0, 7.5, None, None]
+
+
+@pytest.mark.parametrize(
+    ("meta", "imported", "rates"),
+    [
+        ({"pass_at_n": 0.25}, {"field": "pass_at_n"}, (0.25, 0, 0)),
+        # Big-Math has texts and nulls.
+        ({"llama8b_solve_rate": "0.5"}, {"field": "llama8b_solve_rate"}, (0.5, 0, 0)),
+        ({"llama8b_solve_rate": None}, {"field": "llama8b_solve_rate"}, (None, 0, 0)),
+        # OpenMathReasoning says n/a where nothing was sampled.
+        (
+            {"pass_rate_72b_tir": "0.75"},
+            {"field": "pass_rate_72b_tir", "samples": 32},
+            (0.75, 32, 24),
+        ),
+        ({"pass_rate_72b_tir": "n/a"}, {"field": "pass_rate_72b_tir"}, (None, 0, 0)),
+        # Skywork counts failures of 16, for each model.
+        (
+            {"model_difficulty": {"DeepSeek-R1-Distill-Qwen-1.5B": 12}},
+            {
+                "field": "model_difficulty['DeepSeek-R1-Distill-Qwen-1.5B']",
+                "out_of": 16,
+                "sense": "failure",
+            },
+            (0.25, 16, 4),
+        ),
+        # No rate: a count without `out_of`.
+        ({"n_right": 12}, {"field": "n_right"}, (None, 0, 0)),
+    ],
+)
+def test_rates_as_published_sets_state_them(meta, imported, rates):
+    rows = problems("a").with_columns(meta=pl.lit(json.dumps(meta)))
+    outcome = judged(rows, grades(), not_sampled="keep", imported=[imported])
+
+    told = outcome.kept.select("pass_rate", "n_samples", "n_correct")
+    assert told.row(0) == rates
+    is_known = rates[0] is not None
+    assert (outcome.kept["rate_from"][0] is not None) == is_known
