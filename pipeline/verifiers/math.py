@@ -54,8 +54,6 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         return Verdict(False, found.text, "no answer in a box")
     if gold.letter and (letter := chosen(completion)):
         return _option(gold, letter, found, policy)
-    if found.how != "box" and _is_all(completion, gold.text):
-        return Verdict(True, completion.strip(), "whole text: equal as text")
     said = found.text
     if said is None:
         return Verdict(False, None, "no answer found")
@@ -63,6 +61,8 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         return Verdict(False, said[:200], f"{found.how}: too long to be an answer")
     try:
         right, step = _compared(gold, found, policy)
+        if not right and _is_all(completion, gold.text):
+            return Verdict(True, completion.strip(), "whole text: equal as text")
     except Undecided as undecided:
         return Verdict(None, said, f"{found.how}: {undecided}")
     except RecursionError:
