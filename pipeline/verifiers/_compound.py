@@ -75,6 +75,9 @@ def _vector(text: str, like: list[list[str]] | None) -> list[list[str]] | None:
     found = members(text)
     if like is None or found.opens not in ("(", "[") or len(found.parts) < 2:
         return None
+    lines = [members(part) for part in found.parts]
+    if all(line.opens in ("(", "[") for line in lines):
+        return [line.parts for line in lines]
     return [[part] for part in found.parts] if len(like) > 1 else [found.parts]
 
 

@@ -9,14 +9,11 @@ braces; phrases and formulas are looked for in the last part of a long text alon
 """
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
+from pipeline.verifiers._boxes import MOST_BOXES, TAIL, complete, last_box, unbraced
 from pipeline.verifiers._phrases import STRONG, anchors
 
-TAIL = 10_000
-LONGEST_BOX = 4_000
-MOST_BOXES = 60
 NUMBER = (
     r"(?<![\d.A-Za-z])[-+−]?(?:\d{1,3}(?: \d{3})+(?!\d)|\d[\d,]*)(?:\.\d+)?"
     r"(?:\s?/\s?\d+(?!\d*[.,]?\d*/))?(?:\s?\\?%)?"
@@ -41,9 +38,6 @@ FORMULA = re.compile(
     rf"|(?P<e>{BARE})|(?P<f>(?:[$€£¥]\s?)?(?:{NUMBER})))(?P<unit>{UNIT})",
     re.S,
 )
-BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
-BRACE = re.compile(r"\\.|[{}]", re.S)
-BARE_BOX = re.compile(r"\\boxed\s*([^\s{}$\\][^\s{}$]*)")
 JOINED = re.compile(r"[^.]*(?:,|;|\b(?:and|or)\b|[和或及])[^.]*|[^\w.]*")
 PROSE = re.compile(
     r"\b(?:an?(?= [a-z]{2})|(?-i:I)(?= )|are|as|be|but|by|cannot|do|for|get|have|hence"
@@ -126,7 +120,7 @@ def final(completion: str) -> Final:
 
 def _marked(text: str) -> Final | None:
     """The last of box, tag and strong phrase; None where there is none of them."""
-    spans = list(_boxes(text, MOST_BOXES)) if "\\" in text else []
+    spans = list(complete(text, MOST_BOXES)) if "\\" in text else []
     spans.reverse()
     held = tuple(inside for _, _, inside in spans)
     boxed_to = spans[-1][1] if spans else -1
@@ -141,10 +135,8 @@ def _marked(text: str) -> Final | None:
         if strong and (said := _statement(rest[strong[-1].end() :], digits=True)):
             return Final(said, "phrase")
         return Final(held[-1], "box", held, _joined(text, spans))
-    if "\\boxed" in text:
-        bare = [found.rstrip(".,;") for found in BARE_BOX.findall(text[-TAIL:])]
-        if bare:
-            return Final(bare[-1], "box", tuple(bare[-MOST_BOXES:]), 1)
+    if "\\boxed" in text and (bare := unbraced(text)):
+        return Final(bare[-1], "box", tuple(bare[-MOST_BOXES:]), 1)
     return None if tag_at < 0 else _tagged(text)
 
 
@@ -172,48 +164,6 @@ def stated(completion: str) -> str:
     return (last_box(text) or text).strip()
 
 
-def last_box(text: str) -> str | None:
-    """What the last complete box holds, or None where there is none."""
-    for _, _, inside in _boxes(text, 1):
-        return inside
-    bare = BARE_BOX.findall(text[-TAIL:]) if "\\boxed" in text else []
-    return str(bare[-1]).rstrip(".,;") if bare else None
-
-
-def boxes(text: str) -> list[str]:
-    """What the last complete boxes hold, in order of appearance; no empty ones."""
-    held = [inside for _, _, inside in _boxes(text, MOST_BOXES)]
-    return held[::-1]
-
-
-def _boxes(text: str, most: int) -> Iterator[tuple[int, int, str]]:
-    """Complete boxes from the last to the first: start, end, what they hold.
-
-    At most 4,000 characters are read for a box and at most 600 openings are tried,
-    so that a megabyte of openings costs no more than a page of them.
-    """
-    found, tried, before = 0, 0, len(text)
-    while found < most and tried < 600:
-        start = max(text.rfind("\\boxed", 0, before), text.rfind("\\fbox", 0, before))
-        if start < 0:
-            return
-        tried, before = tried + 1, start
-        opening = BOX.match(text, start)
-        end = _closing(text, opening.end()) if opening else -1
-        if opening and end >= 0 and (inside := text[opening.end() : end].strip()):
-            found += 1
-            yield start, end + 1, inside
-
-
-def _closing(text: str, start: int) -> int:
-    depth = 1
-    for part in BRACE.finditer(text, start, start + LONGEST_BOX):
-        depth += (part[0] == "{") - (part[0] == "}")
-        if depth == 0:
-            return part.start()
-    return -1
-
-
 def is_expression(text: str) -> bool:
     """Whether the text is an answer and nothing else: short, one line, no prose."""
     text = text.strip()
@@ -226,7 +176,7 @@ def is_expression(text: str) -> bool:
     if (len(text) > 1 and "。" in text) or re.search(r"[^\W\d_]\.\s+\w", text):
         return False
     words = WORDS.findall(DEEP_WORDS.sub(" ", text))
-    if any(not word.isascii() for word in words) and (
+    if any(word.isalpha() and not word.isascii() for word in words) and (
         sum(map(len, words)) > 6 or re.search(r"\d\D+\d", text)
     ):
         return False

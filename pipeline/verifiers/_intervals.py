@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.verifiers._members import members
+from pipeline.verifiers._numbers import number
 
 LETTER = r"(?P<name>(?:\\?[A-Za-z]+)(?:_\{?\w+\}?)?(?:\([a-z]\))?|\|[a-z]\|)"
 END = r"(?:[^<>=,]|\\(?:frac|sqrt|pi|infty))+?"
@@ -23,7 +24,11 @@ INSIDE = re.compile(rf"{LETTER} ?\\in ?(?P<set>.+)")
 BUILDER = re.compile(
     r"\\\{ ?[A-Za-z](?: ?\\in ?\\mathbb\{R\})? ?(?:\\mid|\\vert|\||:) ?(?P<rule>.+)\\\}"
 )
-LESS_REAL = re.compile(r"\\mathbb\{R\} ?\\setminus ?\\\{(?P<points>[^{}]*)\\\}")
+LESS_REAL = re.compile(r"\\mathbb\{R\} ?(?:\\setminus|-) ?\\\{(?P<points>[^{}]*)\\\}")
+EXCEPT = re.compile(
+    r"^(?:all )?real(?:s| numbers)(?: [a-z])? (?:except|other than)(?: for)? "
+    r"(?:[a-z] ?= ?)?([^{}]+)$"
+)
 REVERSED = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le", "\\ne": "\\ne"}
 WORDS = re.compile(r"\\?[A-Za-z]{2,}")
 GREEK = {"\\theta", "\\alpha", "\\beta", "\\lambda", "\\phi", "\\mu", "\\pi", "\\omega"}
@@ -48,7 +53,7 @@ class Region(NamedTuple):
 
 def region(text: str) -> Region | None:
     """The part of the line that `text` describes, or None where it describes none."""
-    text = text.strip()
+    text = EXCEPT.sub(r"\\mathbb{R} \\setminus \\{\1\\}", text.strip())
     if not re.search(
         r"[<>]|\\[lg]e(?![a-z])|\\ne(?![a-z])|\\cup|\\in|\\mathbb|[(\[]", text
     ):
@@ -82,6 +87,8 @@ def _part(text: str) -> Region | None:
         low, high = found.parts
         span = Span(low, found.opens == "[", _signless(high), found.closes == "]")
         return Region([span], "", True)
+    if both := _overlap(text):
+        return both
     if (chain := CHAIN.fullmatch(text)) and _is_letter(chain["name"]):
         return _between(chain)
     for pattern, turned in ((BOUND, False), (FLIPPED, True)):
@@ -93,6 +100,28 @@ def _part(text: str) -> Region | None:
                 return Region(_apart(sign, value), name.strip("|"), False)
             return Region(_beyond(sign, value), name, False)
     return None
+
+
+def _overlap(text: str) -> Region | None:
+    """`x > 2 and x < 5`: what a lower and an upper bound of one letter leave."""
+    parts = re.split(r" ?\\(?:land|wedge)(?![a-z]) ?| and ", text)
+    found = [_part(part) for part in parts] if len(parts) == 2 else []
+    if not all(part and part.name and len(part.spans) == 1 for part in found):
+        return None
+    bounds = sorted(
+        (part.name, part.spans[0].low != "-\\infty", part.spans[0])
+        for part in found
+        if part
+    )
+    if not bounds or bounds[0][0] != bounds[1][0] or bounds[0][1] == bounds[1][1]:
+        return None
+    (name, _, upper), (_, _, lower) = bounds
+    low, high = number(lower.low), number(upper.high)
+    if lower.high != "\\infty" or not (low and high and low.value < high.value):
+        return None
+    return Region(
+        [lower._replace(high=upper.high, has_high=upper.has_high)], name, False
+    )
 
 
 def _is_letter(name: str) -> bool:

@@ -136,11 +136,25 @@ def parsed(text: str) -> tuple[Any, ...]:
 
     try:
         boxed = f"\\boxed{{{text}}}"
-        return tuple(parse(boxed, parsing_timeout=_alarm(), raise_on_error=True))
+        found = parse(boxed, parsing_timeout=_alarm(), raise_on_error=True)
+        return tuple(map(_with_imaginary, found))
     except TimeoutException:
         raise Undecided("verifier_timeout") from None
     except Exception:  # any error of the parser means: not mathematics
         return ()
+
+
+def _with_imaginary(found: Any) -> Any:
+    """`i` beside no other letter is the imaginary unit, which the parser misses."""
+    import sympy
+
+    if not isinstance(found, sympy.Expr):
+        return found
+    letters = list(found.free_symbols)
+    if [str(letter) for letter in letters] == ["i"]:
+        return found.xreplace({letters[0]: sympy.I}).doit()
+    minus = sympy.Pow(-1, sympy.S.Half, evaluate=False)
+    return found.xreplace({minus: sympy.I}) if found.has(minus) else found
 
 
 def _alarm() -> int | None:

@@ -28,18 +28,25 @@ NAMED = re.compile(
     rf"\\angle ?[A-Z]+|\\frac\{{[A-Z]{{2}}\}}\{{[A-Z]{{2}}\}}|[A-Z]{{2}}/[A-Z]{{2}}|"
     rf"{NAME}(?:\([\w, ]+\))?(?: ?: ?{NAME})+|P ?\(.{{1,20}}\)"
 )
+SYSTEM = re.compile(r"\\begin\{cases\}([^&]*)\\end\{cases\}", re.S)
 LABEL = re.compile(rf"{NAME} ?(?:=|\\in) ?")
 
 
 def members(text: str) -> Members:
     """Part `text` at its top-level commas, semicolons, "and" and "or"."""
-    text, opens, closes = text.strip(), "", ""
+    text, opens, closes = _system(text.strip()), "", ""
     for left, right in BRACKETS:
         if text.startswith(left) and text.endswith(right) and _encloses(text, left):
             opens, closes = left, right
             text = text[len(left) : -len(right)]
             break
     return Members(opens, _parted(text), closes)
+
+
+def _system(text: str) -> str:
+    """The lines of a system of equations as a list; other texts as they are."""
+    found = SYSTEM.fullmatch(text)
+    return found[1].replace("\\\\", ",").strip(" ,") if found else text
 
 
 def _encloses(text: str, left: str) -> bool:
@@ -117,7 +124,7 @@ def grouped(parts: list[str]) -> list[str]:
 
 
 MATRIX = re.compile(
-    r"\\begin\{([pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr| ]*\})?(.*)\\end\{\1\}",
+    r"\\begin\{([pbB]?matrix|smallmatrix|array)\}(?:\{[lcr| ]*\})?(.*)\\end\{\1\}",
     re.S,
 )
 

@@ -91,6 +91,8 @@ def in_words(text: str) -> Fraction | None:
     parts = re.findall(r"[a-z]+", text.lower())
     if not parts or len(parts) > 12 or not re.fullmatch(r"[A-Za-z -]+", text):
         return None
+    if parts == ["half"]:
+        return Fraction(1, 2)
     if len(parts) == 1 and parts[0] in PLACES:
         return Fraction(PLACES[parts[0]])
     below = PARTS.get(parts[-1].removesuffix("s"))

@@ -9,7 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pipeline.verifiers._final import TAG, after_thinking, last_box
+from pipeline.verifiers._boxes import last_box
+from pipeline.verifiers._final import TAG, after_thinking
 from pipeline.verifiers._phrases import anchors
 from pipeline.verifiers._spelling import plain
 
@@ -118,6 +119,7 @@ def chosen(completion: str) -> str | None:
 
 def committed(text: str) -> str | None:
     """The letter named after the last announcement, or the last one not ruled out."""
+    text = text.replace("**", "")
     if short := letters(text):
         return short
     for start in (anchor.end() for anchor in anchors(text)):

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pipeline.verifiers._final import last_box
+from pipeline.verifiers._boxes import last_box
 
 SIGNS = {
     "−": "-", "–": "-", "—": "-", "‑": "-", "×": "\\times ", "·": "\\cdot ",
@@ -83,10 +83,13 @@ RULES = [
     (r"\\sqrt\s*(\d)|\\sqrt\s+([a-zA-Z])", r"\\sqrt{\1\2}"),
     (r"\\sqrt\s+\{", r"\\sqrt{"),
     (r"(?<![a-zA-Z\\])pi(?![a-zA-Z])", r"\\pi "),
-    (r"(?<![a-zA-Z\\])(?:infinity|infty|oo)(?![a-zA-Z])", r"\\infty "),
+    (r"(?<![a-zA-Z\\])(?:infinity|infty|inf|oo)(?![a-zA-Z])", r"\\infty "),
     (r"\+\s?/\s?-", r"\\pm "),
     (r"(?<=\d) ?[aA]\.? ?[mM]\b\.?", " am"),
     (r"(?<=\d) ?[pP]\.? ?[mM]\b\.?", " pm"),
+    (r"(?<=\d):00(?= [ap]m\b)", ""),
+    (r"(?<=[)\]]) ?[Uu] ?(?=[(\[])", r" \\cup "),
+    (r"\\colon(?![a-zA-Z])", ":"),
     (r"\*\*", "^"),
     (r"([_^])(\d{2,})", r"\1{\2}"),
     (r"\\?%", "%"),
@@ -100,6 +103,11 @@ WRAPPED = re.compile(
 )
 NUMBER = re.compile(r"[-+]?\d{1,300}(?:\.\d{1,300})?")
 ENDS = ".,;:。"
+INTERVAL = re.compile(r"([\[\]])([^\[\]]*[,;][^\[\]]*)([\[\]])")
+OUTWARD = re.compile(
+    r"(?:[A-Za-z] ?\\in ?)?[\[\]][^\[\]]*[,;][^\[\]]*[\[\]]"
+    r"(?: ?\\cup ?[\[\]][^\[\]]*[,;][^\[\]]*[\[\]])*"
+)
 BETWEEN = re.compile(r"\$\s*((?:,|;|and|or|\\text\{ ?(?:and|or) ?\}|\s)*)\s*\$")
 
 
@@ -124,7 +132,15 @@ def plain(answer: str) -> str:
     for pattern, into in LAYOUT:
         text = pattern.sub(into, text)
     text = _unbraced(text.strip().rstrip(ENDS).strip())
+    if OUTWARD.fullmatch(text):
+        text = INTERVAL.sub(_rounded, text)
     return re.sub(r"(?<!\\)\\+$", "", text).strip()
+
+
+def _rounded(interval: re.Match[str]) -> str:
+    """An interval whose open ends are written [ and ], as in ]2,5[, with ( and )."""
+    opens, ends, closes = interval.groups()
+    return f"{'(' if opens == ']' else '['}{ends}{')' if closes == '[' else ']'}"
 
 
 def _ascii(text: str) -> str:

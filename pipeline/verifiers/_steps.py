@@ -12,7 +12,7 @@ from functools import lru_cache
 from pipeline.verifiers import _numbers, _units
 from pipeline.verifiers._compound import as_matrices, as_members, as_regions
 from pipeline.verifiers._context import DEFAULT, Context, Policy
-from pipeline.verifiers._math_verify import Undecided, equal, value
+from pipeline.verifiers._math_verify import FUNCTION, Undecided, equal, value
 from pipeline.verifiers._members import is_name, members
 from pipeline.verifiers._numbers import number, with_decimal_comma
 from pipeline.verifiers._options import letters
@@ -89,6 +89,9 @@ def _words(text: str) -> str:
     return re.sub(r"^(?:the|an?) ", "", text.lower())
 
 
+ANGLE = re.compile(r"\(?(\d+(?:\.\d+)?) degrees ?\)?")
+
+
 def _renamed(text: str, letter: str, into: str) -> str:
     return re.sub(rf"(?<![\\A-Za-z]){letter}(?![A-Za-z])", into, text)
 
@@ -149,6 +152,9 @@ def _units_forbid(ours: str, theirs: str, policy: Policy) -> bool:
     return _units.differ(ours, theirs)
 
 
+MULTIPLE = re.compile(r"-[\d.]* ?[A-Za-z](?:\([a-z]\))?|[\d.]+ ?[A-Za-z]")
+
+
 def _as_equations(gold: str, said: str, context: Context) -> bool | None:
     """`x = 5` against `5`; equal left sides; else one side minus the other."""
     ours, theirs = _sides(gold), _sides(said)
@@ -156,6 +162,8 @@ def _as_equations(gold: str, said: str, context: Context) -> bool | None:
         return None
     if len(ours) > 1 and len(theirs) > 1:
         return _both_equations(ours, theirs, context)
+    if len(theirs) > 1 and MULTIPLE.fullmatch(theirs[0]):
+        return False  # -x = 3 and 2x = 3 do not say that something is 3
     named = any(is_name(side) for side in (ours[0], *ours[-2:]))
     if len(theirs) > 1 or named or _is_label(ours[0]):
         return context.same(_value(ours), _value(theirs))
@@ -231,7 +239,7 @@ def _arguments(left: str, right: str) -> tuple[str, str] | None:
 
 def _as_math_verify(gold: str, said: str, context: Context) -> bool | None:
     ours, theirs = (
-        quantity(text).text.replace(" degrees", "") for text in (gold, said)
+        _of_percent(quantity(_in_radians(text)).text) for text in (gold, said)
     )
     for decimal, other in ((ours, theirs), (theirs, ours)):
         rounded = number(decimal)
@@ -240,6 +248,22 @@ def _as_math_verify(gold: str, said: str, context: Context) -> bool | None:
             if exact is not None and _numbers.rounds_to(rounded, exact):
                 return True
     return equal(ours, theirs)
+
+
+def _in_radians(text: str) -> str:
+    r"""Angles under a function as sympy reads them; elsewhere degrees are a unit."""
+    if FUNCTION.search(text):
+        text = ANGLE.sub(r"(\\frac{\1 \\pi}{180})", text)
+    return text.replace(" degrees", "")
+
+
+def _of_percent(text: str) -> str:
+    """A percentage that is no plain number as a fraction; the parser skips the sign."""
+    if not text.endswith("%") or number(text):
+        return text
+    text = text[:-1].strip()
+    share = re.sub(r" ?(?:\\times|\\cdot|\*) ?100$", "", text)
+    return share if share != text else f"\\frac{{{text}}}{{100}}"
 
 
 STEPS: dict[str, Callable[[str, str, Context], bool | None]] = {

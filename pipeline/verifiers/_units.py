@@ -77,9 +77,11 @@ FUNCTIONS = "and or pi sin cos tan log sqrt mod exp infty cdot times frac if for
 NO_UNITS = set(FUNCTIONS.split())
 LITTLE = {"of", "to", "per", "on", "at", "a", "by", "as"}
 COIN = re.compile(r"([-+]?) ?\\?([$€£¥₹₽₩]) ?([-+]?[\d.].*)", re.S)
+CODE = re.compile(r"(USD|EUR|GBP|INR|CNY|RMB|JPY) ?([-+]?[\d.].*)", re.S)
 COIN_AFTER = re.compile(r"(.*[\d.}]) ?\\?([$€£¥₹₽₩])")
 BASED = re.compile(r"\{?([-+]?[0-9A-F]+)_\{?\(?(-?\d+)\)?\}?\}?")
 NAME = r"[^\W\d_]+(?: ?\^\{?-?\d\}?|\d)?"
+ANGLED = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 UNIT = re.compile(
     rf"(.*?[\d}})%]|.*\\(?:pi|infty)) ?((?<=[ }}])?{NAME}(?:[ ./·-]+{NAME})*)"
 )
@@ -105,9 +107,13 @@ def quantity(text: str) -> Quantity:
     """Part plain `text` into what is measured and its unit, coin or base."""
     if text.isdigit():
         return Quantity(text, "")
+    if text.endswith(" degrees") and ANGLED.search(text):
+        return Quantity(text, "")  # the sine of 30 degrees has no unit
     if coin := COIN.fullmatch(text):
         rest = quantity(coin[1] + coin[3])
         return Quantity(rest.text, coin[2])
+    if coin := CODE.fullmatch(text):
+        return Quantity(coin[2], OTHERS[coin[1].lower()])
     if coin := COIN_AFTER.fullmatch(text):
         return Quantity(coin[1].strip(), coin[2])
     if based := BASED.fullmatch(text):
