@@ -78,7 +78,7 @@ def compared(
     truth = WINDOW.holds(rates)
     fixed = WINDOW.holds(outcomes[:, :FIXED].mean(axis=1)) != truth
     right, wrong, rounds = adaptive(outcomes, asked.share * FIXED, seed)
-    chance = inside(right, wrong, WINDOW, fitted(right, wrong))
+    chance = inside(right, wrong, WINDOW, fitted(right, wrong, WINDOW))
     agrees = (chance >= 0.5) == truth
     sure = np.maximum(chance, 1 - chance) >= 0.95
     return {
@@ -99,7 +99,7 @@ def adaptive(
     right = outcomes[:, :2].sum(axis=1)
     wrong, rounds = 2 - right, 1
     while (left := budget * problems - (right + wrong).sum()) >= 1:
-        lattice = Lattice(WINDOW, fitted(right, wrong), most)
+        lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), most)
         goes_on = affordable(lattice, right, wrong, left, luck)
         goes_on &= right + wrong < most
         if not goes_on.any():

@@ -22,7 +22,11 @@ Array = np.ndarray
 # the scale on which counts of one size tell rates apart equally well.
 GRID = np.sin(np.pi / 2 * np.clip((np.arange(202) - 0.5) / 200, 0, 1)) ** 2
 ROUNDS = 20  # of EM: more fits noise in the counts
-WEIGHT = 5.0  # of a flat prior, in problems
+WEIGHT = 5.0  # of the prior before there are counts, in problems
+# Of that prior, what is at 0 and at 1 each, where a window ends there and is open:
+# pools have problems that are never solved, which ever more samples tell from those
+# that nearly never are.
+ATOM = 0.15
 HALVINGS = 20
 
 
@@ -43,18 +47,32 @@ class Window:
         return inside
 
 
-def fitted(right: Array, wrong: Array) -> Array:
-    """Weights over GRID of the pass rates of problems with these counts (n,)."""
+def fitted(right: Array, wrong: Array, window: Window) -> Array:
+    """Weights over GRID of the pass rates of problems with these counts (n,).
+
+    `window` is what they are for: it says whether 0 and 1 themselves matter.
+    """
     counts, times = np.unique(np.stack([right, wrong]), axis=1, return_counts=True)
     likely = _likelihood(counts[0], counts[1])
-    flat = np.full(len(GRID), 1 / len(GRID))
-    weights = flat
+    start = _start(window)
+    weights = start
     for _ in range(ROUNDS):
         share = likely * weights
         share /= share.sum(axis=1, keepdims=True)
-        weights = times @ share + WEIGHT * flat
+        weights = times @ share + WEIGHT * start
         weights /= weights.sum()
     return weights
+
+
+def _start(window: Window) -> Array:
+    """The prior before there are counts: flat, but for ends that matter."""
+    start = np.ones(len(GRID))
+    if window.lo_open and window.lo <= 0:
+        start[0] = ATOM * len(GRID)
+    if window.hi_open and window.hi >= 1:
+        start[-1] = ATOM * len(GRID)
+    whole: Array = start / start.sum()
+    return whole
 
 
 def _likelihood(right: Array, wrong: Array) -> Array:

@@ -8,7 +8,7 @@ from pipeline import recipe, tables
 from pipeline.errors import UserError
 
 BEFORE = ("decontaminate", "dedup_embedding", "dedup_ngram", "dedup_exact", "quality")
-ADAPTIVE = (10, 64)  # the defaults of `budget` and `most`
+ADAPTIVE = (10.0, 64)  # of `budget` and `most`, where a recipe says nothing
 SHARE = 0.5  # of max_tokens, where no rollouts tell better
 
 
@@ -52,7 +52,9 @@ def _samples(keys: int, rollouts: dict[str, Any]) -> tuple[int, str]:
         each = int(rollouts.get("samples", 8))
         return keys * each, f"{each} of each"
     budget, most = ADAPTIVE
-    mean = min(adaptive.get("budget", budget), adaptive.get("most", most))
+    most = adaptive.get("most", most)
+    budget = most if adaptive.get("certainty") else budget
+    mean = min(adaptive.get("budget") or budget, most)
     return round(keys * mean), f"{mean:g} of each on average"
 
 

@@ -55,8 +55,8 @@ class Window(Settings):
         known = right + wrong > 0
         if not known.any():
             return np.full(len(right), np.nan)
-        prior = adaptive.fitted(right[known], wrong[known])
         window = adaptive.Window(low, high, low_open, high_open)
+        prior = adaptive.fitted(right[known], wrong[known], window)
         chance = adaptive.inside(right, wrong, window, prior)
         return np.where(known, chance, np.nan)
 

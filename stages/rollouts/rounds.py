@@ -14,17 +14,20 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline.adaptive import Lattice, Window, affordable, fitted
+from pipeline.adaptive import Lattice, Window, affordable, fitted, inside
 from pipeline.judging import Answer, Judge, judge
 from pipeline.settings import Settings
 
+BUDGET = 10.0  # where neither a budget nor a certainty is given
 Sampler = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 class Adaptive(Settings):
     """The window that is to be decided, and how many samples that may cost.
 
-    `budget` is the mean number of samples a problem; none gets more than `most`.
+    `budget` is the mean number of samples a problem; none gets more than `most`. With
+    `certainty` a problem stops once its posterior puts it on one side with that
+    confidence, and there is no budget unless one is given.
     A round smaller than `least_round` takes several samples of each problem at once,
     so that the engine is kept busy.
     """
@@ -35,9 +38,17 @@ class Adaptive(Settings):
     hi_open: bool = False
     first: int = Field(default=2, ge=1)
     most: int = Field(default=64, ge=1)
-    budget: float = Field(default=10.0, ge=1)
+    budget: float | None = Field(default=None, ge=1)
+    certainty: float | None = Field(default=None, gt=0.5, lt=1)
     least_round: int = Field(default=256, ge=1)
     timeout_s: float = Field(default=20.0, gt=0)
+
+    @property
+    def mean(self) -> float:
+        """Samples a problem that may be spent on average."""
+        if self.budget is None:
+            return BUDGET if self.certainty is None else self.most
+        return self.budget
 
     @property
     def window(self) -> Window:
@@ -76,13 +87,18 @@ def _next(
     Samples that could not be judged are spent and say nothing; a problem of which
     that is more than half is given up.
     """
-    left = settings.budget * len(drawn) - float(drawn.sum())
+    left = settings.mean * len(drawn) - float(drawn.sum())
     open_ = (drawn < settings.most) & (2 * (right + wrong) >= drawn)
     if left < 1 or not open_.any():
         return np.zeros_like(drawn)
-    prior = fitted(right, wrong)
+    prior = fitted(right, wrong, settings.window)
     lattice = Lattice(settings.window, prior, settings.most)
-    goes_on = affordable(lattice, right, wrong, left, luck) & open_
+    if settings.certainty is not None:
+        chance = inside(right, wrong, settings.window, prior)
+        open_ &= np.maximum(chance, 1 - chance) < settings.certainty
+    goes_on = open_.copy()
+    if settings.certainty is None or settings.budget is not None:
+        goes_on &= affordable(lattice, right, wrong, left, luck)
     count = int(goes_on.sum())
     each = max(1, settings.least_round // max(count, 1))
     each = max(1, min(each, int(left // max(count, 1))))

@@ -19,13 +19,13 @@ def sampled(rates: np.ndarray, budget: float, seed: int = 0):
     right = rng.binomial(2, rates)
     wrong, luck = 2 - right, rng.random(len(rates))
     while (left := budget * len(rates) - (right + wrong).sum()) >= 1:
-        lattice = Lattice(WINDOW, fitted(right, wrong), 64)
+        lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), 64)
         goes_on = affordable(lattice, right, wrong, left, luck)
         if not goes_on.any():
             break
         more = (rng.random(len(rates)) < rates) & goes_on
         right, wrong = right + more, wrong + (goes_on & ~more)
-    chance = inside(right, wrong, WINDOW, fitted(right, wrong))
+    chance = inside(right, wrong, WINDOW, fitted(right, wrong, WINDOW))
     return right, wrong, chance
 
 
@@ -59,7 +59,7 @@ def test_the_fitted_prior_is_that_of_the_pool():
     rng = np.random.default_rng(0)
     rates = rng.beta(2, 5, 20_000)
     right = rng.binomial(8, rates)
-    prior = fitted(right, 8 - right)
+    prior = fitted(right, 8 - right, WINDOW)
 
     assert prior.sum() == pytest.approx(1)
     assert prior @ GRID == pytest.approx(2 / 7, abs=0.01)
@@ -89,7 +89,7 @@ def test_large_counts_do_not_underflow():
 
 def test_the_policy_is_no_worse_than_any_other_tried():
     """Backward induction against the loss of fixed sizes, under the same prior."""
-    prior = fitted(*_counts())
+    prior = fitted(*_counts(), WINDOW)
     lattice = Lattice(WINDOW, prior, 24)
     cost = 0.002
     best = _loss(lattice, lattice.stops(cost), cost)
@@ -124,7 +124,7 @@ def _loss(lattice: Lattice, stop: np.ndarray, cost: float) -> float:
 def test_what_goes_on_fits_the_budget(samples):
     right, wrong = _counts()
     luck = np.random.default_rng(0).random(len(right))
-    lattice = Lattice(WINDOW, fitted(right, wrong), 64)
+    lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), 64)
     goes_on = affordable(lattice, right, wrong, samples, luck)
 
     assert 0 < goes_on.sum() <= samples
@@ -132,7 +132,7 @@ def test_what_goes_on_fits_the_budget(samples):
 
 def test_with_room_for_everything_all_that_helps_goes_on():
     right, wrong = _counts()
-    lattice = Lattice(WINDOW, fitted(right, wrong), 12)
+    lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), 12)
     goes_on = affordable(lattice, right, wrong, 1e9, np.zeros(len(right)))
 
     # Six samples more could turn the decision on these, and on no others.
@@ -154,3 +154,26 @@ def test_ends_of_a_window_may_be_open():
     assert Window(0, 1, lo_open=True, hi_open=True).holds(rates).tolist() == [
         False, True, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("never", [0.3, 0.7, 1.0])
+def test_problems_that_are_never_solved_are_outside_a_window_that_is_open_there(never):
+    rng = np.random.default_rng(5)
+    window = Window(0, 1, lo_open=True, hi_open=True)
+    rates = np.where(rng.random(2000) < never, 0.0, rng.random(2000))
+    right, wrong = np.zeros(2000, int), np.zeros(2000, int)
+    while (left := 9.6 * 2000 - (right + wrong).sum()) >= 1:
+        lattice = Lattice(window, fitted(right, wrong, window), 64)
+        goes_on = affordable(lattice, right, wrong, left, rng.random(2000))
+        goes_on &= right + wrong < 64
+        goes_on |= right + wrong < 2
+        if not goes_on.any():
+            break
+        drawn = rng.random(2000) < rates
+        right += goes_on & drawn
+        wrong += goes_on & ~drawn
+
+    chance = inside(right, wrong, window, fitted(right, wrong, window))
+    fixed = rng.binomial(16, rates)
+    misplaced = ((chance >= 0.5) != (rates > 0)).mean()
+    assert misplaced <= (((fixed > 0) & (fixed < 16)) != (rates > 0)).mean() + 0.002

@@ -44,7 +44,8 @@ def test_adaptive_sampling_costs_its_budget(tmp_path, monkeypatch):
     assert samples(budget=9.6).startswith("288 at most, 9.6 of each on average")
     assert samples(budget=9.6, most=4).startswith("120 at most")
     assert samples(lo=0.2).startswith("300 at most")
-    assert (Adaptive().budget, Adaptive().most) == estimate.ADAPTIVE
+    assert samples(certainty=0.95, most=32).startswith("960 at most")
+    assert (Adaptive().mean, Adaptive().most) == estimate.ADAPTIVE
 
 
 def test_a_limit_bounds_the_problems(tmp_path, monkeypatch):

@@ -91,3 +91,13 @@ def test_recordings_cannot_be_sampled():
     replay = [{"path": "x.jsonl"}]
     with pytest.raises(ValidationError, match="cannot be sampled adaptively"):
         Params(engine="replay", replay=replay, adaptive={})
+
+
+def test_without_a_budget_a_problem_stops_when_its_side_is_certain():
+    rates = [0.0] * 100 + [0.5] * 100 + [1.0] * 100
+    drawn, _ = run(rates, certainty=0.95, most=32)
+    surer, _ = run(rates, certainty=0.999, most=32)
+
+    assert drawn.max() <= 32
+    assert drawn.mean() < surer.mean() < 32, "more certainty costs more"
+    assert run(rates, certainty=0.999, most=32, budget=3.0)[0].mean() <= 3.0
