@@ -7,10 +7,12 @@ and all take requests from one queue, as fast as each can.
 
 import os
 from collections.abc import Iterable, Iterator
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from queue import Empty
 from threading import Thread
 from typing import Any
+from weakref import finalize
 
 from pipeline.engines import contract
 from pipeline.engines.contract import Request, Sampled, Sampling
@@ -33,7 +35,9 @@ class Replicas(contract.Engine):
         self.asked: Any = context.Queue(AHEAD)
         self.said: Any = context.Queue()
         self.starts: list[Any] = []
-        self.processes = []
+        self.processes: list[BaseProcess] = []
+        # Also when Python ends, which would wait for them for ever.
+        self.close = finalize(self, _end, self.processes)
         for devices in _shares(count, each):
             self.starts.append(context.SimpleQueue())
             queues = self.starts[-1], self.asked, self.said
@@ -72,14 +76,6 @@ class Replicas(contract.Engine):
             if busy:  # nobody listens any more, and the queues are full of old work
                 self.close()
 
-    def close(self) -> None:
-        """End the processes."""
-        for process in self.processes:
-            process.terminate()
-            process.join()
-
-    __del__ = close
-
     def _next(self) -> Any:
         """What a process says next; a UserError where one has failed or is gone."""
         while True:
@@ -95,6 +91,13 @@ class Replicas(contract.Engine):
                 self.close()
                 raise UserError(f"a copy of the engine failed: {told}")
             return told
+
+
+def _end(processes: list[BaseProcess]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()
 
 
 def _shares(count: int, each: int) -> list[str]:
@@ -120,6 +123,7 @@ def _serve(
 ) -> None:
     """In a process: sample what comes, round after round, until it is ended."""
     start, asked, said = queues
+    Thread(target=_leave, daemon=True).start()
     if devices:
         os.environ[DEVICES] = devices
     try:
@@ -130,6 +134,14 @@ def _serve(
     except BaseException as error:
         said.put(f"{type(error).__name__}: {error}")
         raise
+
+
+def _leave() -> None:
+    """Go when whoever started this process has gone, however it went."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _round(engine: contract.Engine, sampling: Sampling, asked: Any, said: Any) -> None:

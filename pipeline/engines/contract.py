@@ -9,6 +9,7 @@ TOO_LONG and never cut; one that nearly does has only the rest of the context to
 answer in.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -65,14 +66,14 @@ LOST = Completion("", 0, "lost")
 Sampled = tuple[int, int, Completion]
 
 
-class Engine:
+class Engine(ABC):
     """A loaded model, ready to be sampled."""
 
+    @abstractmethod
     def stream(
         self, requests: Iterable[Request], sampling: Sampling
     ) -> Iterator[Sampled]:
         """(request, sample, completion) as they finish; see the module."""
-        raise NotImplementedError
 
     def sample(
         self, prompts: list[Messages], seeds: list[int], **how: Any

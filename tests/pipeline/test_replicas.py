@@ -1,5 +1,11 @@
 """Copies of an engine in processes of their own: one stream, nothing lost."""
 
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from pipeline.engines._replicas import Replicas, _shares
@@ -47,6 +53,53 @@ def test_a_mistake_in_a_copy_is_told_here():
             resolve(tiny_model()),
             {"data_parallel_size": 2, "nonsense": 1},
         )
+
+
+ENDS = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.engines._replicas import Replicas
+from pipeline.models import resolve
+
+if __name__ == "__main__":
+    model = resolve(Path(sys.argv[1]))
+    copies = Replicas("transformers", model, {"data_parallel_size": 2})
+    print(*[process.pid for process in copies.processes], flush=True)
+    if sys.argv[2] == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    kept_for_ever = sys.modules["__main__"].copies
+    if sys.argv[2] == "failed":
+        raise RuntimeError
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("left", 0), ("failed", 1), ("killed", -signal.SIGKILL)]
+)
+def test_copies_end_with_who_started_them(end: str, code: int, tmp_path: Path):
+    script = tmp_path / "run.py"
+    script.write_text(ENDS)
+    done = subprocess.run(
+        [sys.executable, str(script), str(tiny_model()), end],
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == code
+    pids = [int(pid) for pid in done.stdout.split()]
+    assert len(pids) == 2
+    deadline = time.monotonic() + 30
+    while any(map(is_alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_alive, pids))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_devices_are_shared_out(monkeypatch: pytest.MonkeyPatch):
