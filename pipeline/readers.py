@@ -25,6 +25,7 @@ from pipeline.errors import UserError
 
 Row = dict[str, Any]
 EXCERPT = 500
+PARQUET_ROWS = 1000
 SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 csv.field_size_limit(1 << 30)
 
@@ -85,15 +86,21 @@ def _content(path: Path) -> bytes:
 
 
 def _parquet(path: Path) -> Iterator[Row | Unreadable]:
+    """Rows in batches: a file may be larger than the memory."""
     import polars as pl
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
 
+    number = 0
     try:
-        table = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        yield Unreadable(0, f"not a parquet file: {error}")
-        return
-    for part in table.iter_slices(5000):
-        yield from part.iter_rows(named=True)
+        # Buffering ahead would read the whole file while its first rows are used.
+        with ParquetFile(path, pre_buffer=False) as file:
+            for batch in file.iter_batches(PARQUET_ROWS):
+                part = pl.DataFrame(batch)
+                yield from part.iter_rows(named=True)
+                number += part.height
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
+        yield Unreadable(number, f"not a parquet file: {error}")
 
 
 def _lines(content: bytes) -> Iterator[Row | Unreadable]:

@@ -2,30 +2,51 @@
 
 They are matched to problems by `key`: what counts is the text of the problem, and
 not where it was found. Every recording of a problem is taken, for they are paid
-for. How many tokens one had, why it stopped and its seed are not known, and null.
+for. Why one stopped and how many tokens it had is known where columns say so, and
+null elsewhere; a value that cannot be read is null and counted. Seeds are null.
 """
 
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
+from glob import glob
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
+from pipeline.errors import UserError
 from pipeline.readers import Row, Unreadable, expand, raw_rows
 from pipeline.schema import ROLLOUT
 from pipeline.settings import Settings
 from pipeline.text import fingerprint
 
-NAMES = ("problem", "model", "completion")
+BATCH = 1000  # rows of a file held at once, for a row may hold megabytes
+BESIDE = ("finish_reason", "is_complete", "n_tokens")
+
+# What engines and servers call the ends that ROLLOUT knows.
+ENDS = {
+    **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence"), "stop"),
+    **dict.fromkeys(("length", "max_tokens"), "length"),
+    "prompt_too_long": "prompt_too_long",
+}
+COMPLETE = {"true": "stop", "false": "length"}
+NULL = (None, "")  # what CSV leaves empty is a text
 
 
 class Recording(Settings):
-    """A file of completions. Columns inside others are named with dots.
+    """Files of completions. Columns inside others are named with dots.
 
     `pattern`: the problem is what the group of this regular expression matches in
     the column. `completions`: columns that hold a text or a list of texts. `model`
     names who wrote them; without it, the column's first name does.
+
+    One column for each of `completions`, with lists in step where it holds lists:
+    `finish_reason` (texts), `n_tokens` (whole numbers), and `is_complete` (true or
+    false), which is asked where no finish reason is recorded.
     """
 
     path: str
@@ -33,54 +54,193 @@ class Recording(Settings):
     pattern: str = ""
     completions: tuple[str, ...] = Field(default=("completion",), min_length=1)
     model: str = ""
+    finish_reason: tuple[str, ...] = ()
+    is_complete: tuple[str, ...] = ()
+    n_tokens: tuple[str, ...] = ()
+
+    @field_validator("pattern")
+    @classmethod
+    def _has_a_group(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from None
+        if pattern and not groups:
+            raise ValueError("expected a group (…) around the problem")
+        return pattern
+
+    @model_validator(mode="after")
+    def _one_beside_each(self) -> "Recording":
+        for name in BESIDE:
+            given = len(getattr(self, name))
+            if given not in (0, len(self.completions)):
+                raise ValueError(
+                    f"`{name}` names {given} columns, and `completions` "
+                    f"{len(self.completions)}: give one for each, or none"
+                )
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        beside = [name for kind in BESIDE for name in getattr(self, kind)]
+        return self.problem, *self.completions, *beside
+
+
+class Recorded(NamedTuple):
+    """A completion as it was found."""
+
+    key: str
+    model: str
+    completion: str
+    finish_reason: str | None
+    n_tokens: int | None
+
+
+Faults = dict[str, list[int]]  # the rows of a file that have a fault
 
 
 def recorded(recordings: tuple[Recording, ...], asked: pl.DataFrame) -> pl.DataFrame:
-    """ROLLOUT without ids: the recordings of the problems in `asked`, numbered."""
-    found = pl.concat(map(_read, recordings))
-    found = found.filter(pl.col("key").is_in(asked["key"].to_list())).with_columns(
-        sample=pl.int_range(pl.len()).over("key")
-    )
+    """ROLLOUT without ids: the recordings of the problems in `asked`, numbered.
+
+    A column that no row of a file has is a UserError. Rows and values that cannot
+    be used are counted on stderr, by file and fault.
+    """
+    keys = frozenset(asked["key"])
+    rows = [
+        completion
+        for recording in recordings
+        for path in _files(recording)
+        for completion in _read(path, recording, keys)
+    ]
+    schema = {name: ROLLOUT[name] for name in Recorded._fields}
+    found = pl.DataFrame(rows, schema=schema, orient="row")
     print(
         f"rollouts: {found['key'].n_unique():,} of {asked.height:,} problems have "
         f"{found.height:,} recorded completions",
         file=sys.stderr,
     )
-    absent = [
-        pl.lit(None, ROLLOUT[name]).alias(name)
-        for name in ("n_tokens", "finish_reason", "seed")
-    ]
-    return found.with_columns(absent)
+    return found.with_columns(
+        sample=pl.int_range(pl.len()).over("key"), seed=pl.lit(None, ROLLOUT["seed"])
+    )
 
 
-def _read(recording: Recording) -> pl.DataFrame:
-    """(problem, model, completion, key) of every completion in the file, in order."""
+def _files(recording: Recording) -> list[Path]:
+    """The files that the path matches, in the order of their names."""
     path = expand(recording.path)
-    rows = list(raw_rows(path))
-    read = [row for row in rows if not isinstance(row, Unreadable)]
-    texts = [text for row in read for text in _completions(row, recording)]
-    lost = len(rows) - len(read)
-    if lost:
-        print(f"rollouts: {lost:,} rows of {path} cannot be read", file=sys.stderr)
-    table = pl.DataFrame(texts, schema=dict.fromkeys(NAMES, pl.String), orient="row")
-    return table.with_columns(key=fingerprint(pl.col("problem")))
+    return [Path(file) for file in sorted(glob(str(path)))] or [path]
 
 
-def _completions(row: Row, recording: Recording) -> Iterator[tuple[str, str, str]]:
-    problem = _at(row, recording.problem)
-    if not isinstance(problem, str):
-        return
-    if recording.pattern:
-        match = re.search(recording.pattern, problem, re.DOTALL)
-        if match is None:
-            return
-        problem = match[1]
-    for column in recording.completions:
-        texts = _at(row, column)
+def _read(
+    path: Path, recording: Recording, asked: frozenset[str]
+) -> Iterator[Recorded]:
+    """The completions of the problems asked for, in the order of the file."""
+    faults: Faults = defaultdict(list)
+    rows = _problems(path, recording, faults)
+    while batch := list(islice(rows, BATCH)):
+        texts = pl.DataFrame({"problem": [problem for _, _, problem in batch]})
+        keys = texts.select(fingerprint(pl.col("problem"))).to_series()
+        for (number, row, _), key in zip(batch, keys, strict=True):
+            if key in asked:
+                seen: set[str] = set()
+                yield from _completions(key, row, recording, seen)
+                for fault in seen:
+                    faults[fault].append(number)
+    for fault, numbers in sorted(faults.items()):
+        print(
+            f"rollouts: {len(numbers):,} rows of {path} {fault}; "
+            f"the first is row {numbers[0]}",
+            file=sys.stderr,
+        )
+
+
+def _problems(
+    path: Path, recording: Recording, faults: Faults
+) -> Iterator[tuple[int, Row, str]]:
+    """(number, row, problem) of the rows that have one."""
+    names: set[str] = set()
+    absent = set(recording.columns)
+    for number, row in enumerate(raw_rows(path)):
+        if isinstance(row, Unreadable):
+            faults["cannot be read"].append(number)
+            continue
+        names |= row.keys()
+        absent = {column for column in absent if not _has(row, column)}
+        problem = _problem(_at(row, recording.problem), recording)
+        if problem is None:
+            faults[f"have no problem in `{recording.problem}`"].append(number)
+        else:
+            yield number, row, problem
+    if names and absent:
+        raise UserError(
+            f"{path}: no row has the column {min(absent)!r}",
+            hint=f"it has {', '.join(sorted(names))}",
+        )
+
+
+def _completions(
+    key: str, row: Row, recording: Recording, faults: set[str]
+) -> Iterator[Recorded]:
+    for place, column in enumerate(recording.completions):
+        texts = _listed(_at(row, column))
+        ends, wholes, counts = (
+            _beside(row, getattr(recording, name)[place : place + 1], texts, faults)
+            for name in BESIDE
+        )
         model = recording.model or column.partition(".")[0]
-        for text in texts if isinstance(texts, list) else [texts]:
+        for text, end, whole, count in zip(texts, ends, wholes, counts, strict=True):
             if isinstance(text, str):
-                yield problem, model, text
+                reason = _end(end, ENDS, faults) or _end(whole, COMPLETE, faults)
+                yield Recorded(key, model, text, reason, _count(count, faults))
+
+
+def _problem(text: object, recording: Recording) -> str | None:
+    if not isinstance(text, str) or not recording.pattern:
+        return text if isinstance(text, str) else None
+    match = re.search(recording.pattern, text, re.DOTALL)
+    return match[1] if match else None
+
+
+def _beside(
+    row: Row, column: tuple[str, ...], texts: list[Any], faults: set[str]
+) -> list[Any]:
+    """One value for each text; nulls where they cannot be set side by side."""
+    unknown = [None] * len(texts)
+    found = _at(row, column[0]) if column else None
+    if found is None:
+        return unknown
+    values = _listed(found)
+    if len(values) == len(texts):
+        return values
+    if any(isinstance(text, str) for text in texts):
+        faults.add(f"have more or fewer values in `{column[0]}` than completions")
+    return unknown
+
+
+def _end(value: object, known: dict[str, str], faults: set[str]) -> str | None:
+    if value in NULL:
+        return None
+    end = known.get(str(value).strip().lower())
+    if end is None:
+        faults.add(f"end in an unknown way: expected one of {', '.join(known)}")
+    return end
+
+
+def _count(value: Any, faults: set[str]) -> int | None:
+    """A number of tokens. Files that know no integers say 12.0, and CSV "12"."""
+    if value in NULL:
+        return None
+    try:
+        number = -1.0 if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if 0 <= number < 2**31 and number.is_integer():
+        return int(number)
+    faults.add("have a count of tokens that is no whole number")
+    return None
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _at(row: Row, name: str) -> object:
@@ -89,3 +249,11 @@ def _at(row: Row, name: str) -> object:
     for part in name.split("."):
         found = found.get(part) if isinstance(found, dict) else None
     return found
+
+
+def _has(row: Row, name: str) -> bool:
+    """Whether the row has the column; where an outer one is null, it may have."""
+    outer, _, rest = name.partition(".")
+    if outer not in row or not rest:
+        return outer in row
+    return _has(row[outer], rest) if isinstance(row[outer], dict) else True

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import zstandard
+from pyarrow import parquet
 
 from pipeline.errors import UserError
 from pipeline.readers import EXCERPT, Unreadable, expand, raw_rows
@@ -41,6 +42,22 @@ def test_parquet_rows_are_plain_python(tmp_path: Path):
     pl.DataFrame(rows).write_parquet(tmp_path / "a.parquet")
 
     assert list(raw_rows(tmp_path / "a.parquet")) == rows
+
+
+def test_a_damaged_part_of_a_parquet_file_costs_only_what_follows(tmp_path: Path):
+    rows = pl.DataFrame({"q": [f"{i:0100d}" for i in range(6000)]})
+    path = tmp_path / "a.parquet"
+    rows.write_parquet(path, row_group_size=2000, compression="snappy")
+    content = bytearray(path.read_bytes())
+    place = parquet.read_metadata(path).row_group(2).column(0)
+    end = place.data_page_offset + place.total_compressed_size
+    content[place.data_page_offset : end] = bytes(end - place.data_page_offset)
+    path.write_bytes(content)
+    *whole, rest = raw_rows(path)
+
+    assert whole == rows.rows(named=True)[:4000]
+    assert isinstance(rest, Unreadable)
+    assert rest.row == 4000
 
 
 def test_one_object_is_one_row_and_a_list_is_a_row_too(tmp_path: Path):

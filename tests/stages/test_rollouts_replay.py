@@ -5,13 +5,72 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from pipeline.errors import UserError
 from pipeline.schema import ROLLOUT
 from stages.rollouts import Params, make
+from stages.rollouts.replay import BATCH, Recording
 from tests.rows import problems
 
 SEEN = ["id", "sample", "model", "completion"]
+ENDED = ["completion", "finish_reason", "n_tokens"]
+
+# Rows in the columns of published sets, whose configs are those of the docs.
+OPENR1 = [
+    {
+        "problem": "What is 1+1?",
+        "answer": "2",
+        "uuid": "a",
+        "is_reasoning_complete": [True, False],
+        "generations": ["<think>1+1</think> \\boxed{2}", "<think>1+1+1+"],
+        "correctness_math_verify": [True, False],
+        "finish_reasons": None,
+        "correctness_count": 1,
+    },
+    {
+        "problem": "What is 2+2?",
+        "answer": "4",
+        "uuid": "b",
+        "is_reasoning_complete": [True, True, True],
+        "generations": ["\\boxed{4}", "\\boxed{5}", "2+2+2+"],
+        "correctness_math_verify": [True, False, False],
+        "finish_reasons": ["stop", None, "length"],
+        "correctness_count": 1,
+    },
+]
+BOX = "Write the last number inside \\boxed{} and nothing else."
+SYNTHETIC1 = [
+    {
+        "response_id": f"r{number}",
+        "problem_id": f"p{number // 2}",
+        "source": "numbers",
+        "task_type": "verifiable_math",
+        "prompt": prompt,
+        "llm_response": response,
+        "score": score,
+    }
+    for number, (prompt, response, score) in enumerate(
+        [
+            (f"What is 1+1?\n\n{BOX}", "\\boxed{2}", 1.0),
+            (f"What is 1+1?\n\n{BOX}", "\\boxed{3}", 0.0),
+            (f"Let x = 2.\nWhat is\nx+x?\n{BOX}\n", "\\boxed{4}", 1.0),
+            ("Which number is \\boxed{1} + 1?", "\\boxed{2}", 1.0),
+        ]
+    )
+]
+DEEPMATH = [
+    {
+        "question": "What is 1+1?",
+        "final_answer": "2",
+        "difficulty": 1.0,
+        "topic": "Mathematics -> Sums",
+        "r1_solution_1": "It is \\boxed{2}.",
+        "r1_solution_2": "Two: \\boxed{2}.",
+        "r1_solution_3": "So \\boxed{2}.",
+    },
+]
 
 
 def replayed(rows: pl.DataFrame, *recordings: dict) -> pl.DataFrame:
@@ -22,6 +81,204 @@ def replayed(rows: pl.DataFrame, *recordings: dict) -> pl.DataFrame:
 def lines(path: Path, *rows: dict) -> str:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return str(path)
+
+
+def documented(name: str, path: str) -> dict:
+    """The recording of the set `name` in the docs, reading `path` in its place."""
+    blocks = Path("docs/rollouts.md").read_text().split("```yaml\n")[1:]
+    recordings = [
+        recording
+        for block in blocks
+        for recording in yaml.safe_load(block.split("```")[0])["rollouts"].get(
+            "replay", []
+        )
+    ]
+    (found,) = (found for found in recordings if name in found["path"])
+    return found | {"path": path}
+
+
+def written(folder: Path, kind: str, rows: list[dict]) -> str:
+    path = folder / f"train-00000-of-00001.{kind}"
+    if kind == "parquet":
+        pl.DataFrame(rows).write_parquet(path)
+        return str(path)
+    return lines(path, *rows)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_openr1_math_by_the_config_of_the_docs(tmp_path: Path, kind: str):
+    path = written(tmp_path, kind, OPENR1)
+    made = replayed(
+        problems("What is 2+2?", "What is 1+1?"), documented("OpenR1-Math", path)
+    )
+
+    assert made.schema == ROLLOUT
+    assert made.select(*SEEN, "finish_reason").rows() == [
+        ("test/00000", 0, "DeepSeek-R1", "\\boxed{4}", "stop"),
+        ("test/00000", 1, "DeepSeek-R1", "\\boxed{5}", "stop"),
+        ("test/00000", 2, "DeepSeek-R1", "2+2+2+", "length"),
+        ("test/00001", 0, "DeepSeek-R1", "<think>1+1</think> \\boxed{2}", "stop"),
+        ("test/00001", 1, "DeepSeek-R1", "<think>1+1+1+", "length"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_synthetic_1_by_the_config_of_the_docs(tmp_path: Path, kind: str):
+    path = written(tmp_path, kind, SYNTHETIC1)
+    asked = ["Let x = 2. What is x+x?", "What is 1+1?"]
+    made = replayed(
+        problems(*asked, "Which number is \\boxed{1} + 1?"),
+        documented("SYNTHETIC-1", path),
+    )
+
+    assert made.select(SEEN).rows() == [
+        ("test/00000", 0, "DeepSeek-R1", "\\boxed{4}"),
+        ("test/00001", 0, "DeepSeek-R1", "\\boxed{2}"),
+        ("test/00001", 1, "DeepSeek-R1", "\\boxed{3}"),
+        ("test/00002", 0, "DeepSeek-R1", "\\boxed{2}"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_deepmath_by_the_config_of_the_docs(tmp_path: Path, kind: str):
+    path = written(tmp_path, kind, DEEPMATH)
+    made = replayed(problems("What is 1+1?"), documented("DeepMath", path))
+
+    assert made.select(SEEN).rows() == [
+        ("test/00000", 0, "DeepSeek-R1", "It is \\boxed{2}."),
+        ("test/00000", 1, "DeepSeek-R1", "Two: \\boxed{2}."),
+        ("test/00000", 2, "DeepSeek-R1", "So \\boxed{2}."),
+    ]
+
+
+def test_ends_and_counts_are_read_beside_each_column(tmp_path: Path):
+    path = lines(
+        tmp_path / "a.jsonl",
+        {
+            "problem": "1+1?",
+            "small": {"text": "2", "end": "EOS", "tokens": 3},
+            "large": {"text": ["3", None, "4"], "end": ["max_tokens", "stop", None]},
+        },
+        {
+            "problem": "1+1?",
+            "small": {"text": "5", "end": "end_turn", "tokens": 4.0},
+            "large": {"text": "6", "end": "stop", "tokens": [7]},
+        },
+    )
+    made = replayed(
+        problems("1+1?"),
+        {
+            "path": path,
+            "completions": ["small.text", "large.text"],
+            "finish_reason": ["small.end", "large.end"],
+            "n_tokens": ["small.tokens", "large.tokens"],
+        },
+    )
+
+    assert made.select("model", *ENDED).rows() == [
+        ("small", "2", "stop", 3),
+        ("large", "3", "length", None),
+        ("large", "4", None, None),
+        ("small", "5", "stop", 4),
+        ("large", "6", "stop", 7),
+    ]
+
+
+def test_csv_has_texts_for_numbers_and_nothing_for_null(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = tmp_path / "a.csv"
+    path.write_text("problem,completion,done,tokens\n1+1?,2,True,12\n1+1?,3,,\n")
+    recording = {"path": str(path), "is_complete": ["done"], "n_tokens": ["tokens"]}
+    made = replayed(problems("1+1?"), recording)
+
+    assert made.select(ENDED).rows() == [("2", "stop", 12), ("3", None, None)]
+    assert " rows of " not in capsys.readouterr().err
+
+
+def test_values_that_cannot_be_used_are_null_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def row(ends: object, counts: object) -> dict:
+        return {"problem": "1+1?", "completion": ["2", "3"], "e": ends, "n": counts}
+
+    path = lines(
+        tmp_path / "a.jsonl",
+        row(["stop", "length"], [1, 2]),
+        row(["stop"], [1, 2, 3]),
+        row("stop", 2),
+        row(["gave up", "bored"], [-1, 1.5]),
+        row([None, "stop"], [True, 2**31]),
+        {"problem": None, "completion": "2", "e": "stop", "n": 1},
+    )
+    recording = {"path": path, "finish_reason": ["e"], "n_tokens": ["n"]}
+    made = replayed(problems("1+1?"), recording)
+
+    assert made.select(ENDED).rows() == [
+        ("2", "stop", 1),
+        ("3", "length", 2),
+        *[("2", None, None), ("3", None, None)] * 3,
+        ("2", None, None),
+        ("3", "stop", None),
+    ]
+    said = capsys.readouterr().err
+    told = [
+        "2 rows of {} have more or fewer values in `e` than completions; "
+        "the first is row 1\n",
+        "2 rows of {} have more or fewer values in `n` than completions; "
+        "the first is row 1\n",
+        "1 rows of {} end in an unknown way: expected one of stop, eos",
+        "2 rows of {} have a count of tokens that is no whole number; "
+        "the first is row 3\n",
+        "1 rows of {} have no problem in `problem`; the first is row 5\n",
+    ]
+    for line in told:
+        assert f"rollouts: {line.format(path)}" in said
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_a_column_that_is_not_there_is_an_error(tmp_path: Path, kind: str):
+    path = written(tmp_path, kind, OPENR1)
+    recording = documented("OpenR1-Math", path) | {"finish_reason": ["finish_reason"]}
+    with pytest.raises(UserError, match="no row has the column 'finish_reason'") as e:
+        replayed(problems("What is 1+1?"), recording)
+
+    assert path in str(e.value)
+    assert "finish_reasons, generations" in e.value.hint
+
+
+def test_parts_of_a_set_are_read_in_the_order_of_their_names(tmp_path: Path):
+    for name in ("b", "a", "c"):
+        lines(tmp_path / f"{name}.jsonl", {"problem": "1+1?", "completion": name})
+    made = replayed(
+        problems("1+1?"), {"path": str(tmp_path / "[ab].jsonl"), "model": "m"}
+    )
+
+    assert made["completion"].to_list() == ["a", "b"]
+
+
+def test_samples_are_numbered_over_the_batches_of_a_large_file(tmp_path: Path):
+    n = 3 * BATCH + 1
+    rows = pl.DataFrame({"problem": ["1+1?", "2+2?", "0"] * n}).with_row_index("text")
+    rows = rows.select("problem", completion=pl.col("text").cast(pl.String))
+    rows.write_parquet(tmp_path / "a.parquet", row_group_size=700)
+    made = replayed(problems("2+2?"), {"path": str(tmp_path / "a.parquet")})
+
+    assert made["sample"].to_list() == list(range(n))
+    assert made["completion"].to_list() == [str(3 * i + 1) for i in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"pattern": "no group"}, "expected a group"),
+        ({"pattern": "("}, "no regular expression"),
+        ({"completions": ["a", "b"], "n_tokens": ["n"]}, "`n_tokens` names 1 columns"),
+    ],
+)
+def test_a_recording_that_cannot_work_is_told_at_once(wrong: dict, said: str):
+    with pytest.raises(ValidationError, match=said):
+        Recording(path="a.jsonl", **wrong)
 
 
 def test_columns_inside_columns_are_models(tmp_path: Path):
@@ -81,7 +338,10 @@ def test_lines_that_cannot_be_read_are_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     path = tmp_path / "a.jsonl"
-    path.write_text('{"problem": "1+1?", "completion": "2"}\n{"problem": "1+\n')
+    path.write_text(
+        '{"problem": "1+1?", "completion": "2"}\n{"problem": "1+\n'
+        '{"problem": "never asked", "completion": "4"}\n'
+    )
     made = replayed(problems("1+1?", "2+2?"), {"path": str(path)})
 
     assert made["completion"].to_list() == ["2"]
