@@ -20,7 +20,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.adaptive import Lattice, Window, affordable, fitted, inside
+from pipeline.adaptive import Lattice, planned
+from pipeline.prior import Window, fitted, inside
 
 WINDOW = Window(0.1, 0.9)
 FIXED = 16
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--problems", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--share", type=float, default=0.6, help="of fixed sampling")
+    parser.add_argument("--least-round", type=int, default=256)
     asked = parser.parse_args()
     shown = Table(
         "pool", "problems", f"misplaced by {FIXED}", "adaptive", "samples",
@@ -77,7 +79,9 @@ def compared(
     """One run on `outcomes` (problems, samples) bool, whose true rates are known."""
     truth = WINDOW.holds(rates)
     fixed = WINDOW.holds(outcomes[:, :FIXED].mean(axis=1)) != truth
-    right, wrong, rounds = adaptive(outcomes, asked.share * FIXED, seed)
+    right, wrong, rounds = adaptive(
+        outcomes, asked.share * FIXED, seed, asked.least_round
+    )
     chance = inside(right, wrong, WINDOW, fitted(right, wrong, WINDOW))
     agrees = (chance >= 0.5) == truth
     sure = np.maximum(chance, 1 - chance) >= 0.95
@@ -92,22 +96,23 @@ def compared(
 
 
 def adaptive(
-    outcomes: np.ndarray, budget: float, seed: int
+    outcomes: np.ndarray, budget: float, seed: int, least_round: int
 ) -> tuple[np.ndarray, np.ndarray, int]:
     problems, most = outcomes.shape
+    places = np.arange(most)
     luck = np.random.default_rng(seed).random(problems)
     right = outcomes[:, :2].sum(axis=1)
     wrong, rounds = 2 - right, 1
     while (left := budget * problems - (right + wrong).sum()) >= 1:
         lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), most)
-        goes_on = affordable(lattice, right, wrong, left, luck)
-        goes_on &= right + wrong < most
-        if not goes_on.any():
+        more = planned(lattice, right, wrong, left, luck, least_round)
+        more = np.minimum(more, most - right - wrong)
+        if not more.any():
             break
-        rows = np.flatnonzero(goes_on)
-        drawn = outcomes[rows, (right + wrong)[rows]]
-        right[rows] += drawn
-        wrong[rows] += ~drawn
+        drawn = right + wrong
+        wanted = (places >= drawn[:, None]) & (places < (drawn + more)[:, None])
+        gained = (wanted & outcomes).sum(axis=1)
+        right, wrong = right + gained, wrong + more - gained
         rounds += 1
     return right, wrong, rounds
 

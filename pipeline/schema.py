@@ -67,6 +67,7 @@ GRADE = pl.Schema(
         "extracted": pl.String,
         "why": pl.String,
         "n_tokens": pl.Int32,
+        "finish_reason": pl.String,
         "rule_correct": pl.Boolean,
         "judge_correct": pl.Boolean,
         "judge_why": pl.String,

@@ -29,6 +29,7 @@ def build(
     template: str,
     limitations: str,
     rows: pl.DataFrame,
+    rated: pl.DataFrame,
     grades: pl.DataFrame,
     benchmarks: pl.DataFrame,
     model: dict[str, str],
@@ -44,6 +45,7 @@ def build(
     told = facts.gather(
         recipe=recipe,
         rows=rows,
+        rated=rated,
         grades=grades,
         benchmarks=benchmarks,
         model=model,

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.schema import MEANING
+from stages.card import sampled
 
 Facts = dict[str, Any]
 FUNNEL = (
@@ -44,6 +45,7 @@ def gather(
     *,
     recipe: dict[str, Any],
     rows: pl.DataFrame,
+    rated: pl.DataFrame,
     grades: pl.DataFrame,
     benchmarks: pl.DataFrame,
     model: dict[str, str],
@@ -55,9 +57,10 @@ def gather(
     recipe = {name: part for name, part in recipe.items() if name not in TRAINING}
     counted = {name: _json(metrics / f"{name}.json") for name in FUNNEL}
     lost = _lost(dropped, list(recipe["collect"]))
+    easy_and_hard = pl.read_parquet(dropped / "difficulty.parquet")
+    rated = pl.concat([rated, easy_and_hard], how="diagonal")
     rl = pl.read_parquet(export / "rl.parquet")
     sft = pl.read_parquet(export / "sft.parquet")
-    rates = _rates(grades, rl)
     return {
         "recipe": recipe,
         "recipe_hash": _hash(recipe),
@@ -68,11 +71,10 @@ def gather(
         "sources": _sources(recipe["collect"], metrics, rl),
         "licenses": _licenses(rl),
         "contamination": _contamination(benchmarks, lost, rows),
-        "difficulty": rates,
+        **sampled.gather(recipe, rated, grades, rl),
         "model": model,
         "verification": _verification(grades),
         "key_audit": counted["verify"]["dropped"],
-        "lengths": _lengths(grades),
         "domains": _shares(rl, "domain"),
         "verifiers": _shares(rl, "verifier"),
         "columns": _columns(rl, sft),
@@ -194,29 +196,6 @@ def _has(rows: pl.DataFrame) -> bool:
     return "overlap" in rows.columns
 
 
-def _rates(grades: pl.DataFrame, rl: pl.DataFrame) -> Facts:
-    """Problems in ten bins of pass rate, as sampled and as exported."""
-    decided = grades.filter(pl.col("correct").is_not_null())
-    before = decided.group_by("id").agg(rate=pl.col("correct").mean())["rate"]
-    after = rl["pass_rate"].drop_nulls()
-    per_problem = grades.group_by("id").len()["len"]
-    return {
-        "bins": [f"{low / 10:.1f}–{low / 10 + 0.1:.1f}" for low in range(10)],
-        "before": _binned(before),
-        "after": _binned(after),
-        "sampled": before.len(),
-        "unrated": rl["pass_rate"].null_count(),
-        "samples": grades.height,
-        "k": per_problem.max() or 0,
-    }
-
-
-def _binned(rates: pl.Series) -> list[int]:
-    place = (rates * 10).floor().clip(0, 9).cast(pl.Int32)
-    counts = dict(place.value_counts().iter_rows())
-    return [counts.get(number, 0) for number in range(10)]
-
-
 def _verification(grades: pl.DataFrame) -> list[dict[str, Any]]:
     correct = pl.col("correct")
     told = grades.group_by("verifier").agg(
@@ -227,17 +206,6 @@ def _verification(grades: pl.DataFrame) -> list[dict[str, Any]]:
         timeouts=(pl.col("why") == "verifier_timeout").sum(),
     )
     return told.sort("verifier").to_dicts()
-
-
-def _lengths(grades: pl.DataFrame) -> list[dict[str, Any]]:
-    """Quantiles of completion length in tokens, right and wrong apart."""
-    told = []
-    for name, verdict in (("right", True), ("wrong", False)):
-        tokens = grades.filter(pl.col("correct") == verdict)["n_tokens"].drop_nulls()
-        quantiles = [tokens.quantile(q, "nearest") for q in (0.1, 0.5, 0.9)]
-        if tokens.len():
-            told.append({"which": name, "samples": tokens.len(), "q": quantiles})
-    return told
 
 
 def _shares(rl: pl.DataFrame, column: str) -> list[dict[str, Any]]:

@@ -4,22 +4,42 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from stages.card import pictures
 
-INK, KEPT, LOST = "#22303c", "#2f7f6f", "#d9cfc1"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def write(folder: Path, told: dict[str, Any]) -> None:
-    """Write funnel, reasons, pass_rate and length as JSON, and two pictures."""
+    """Write every picture as SVG and what it shows as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
-    _json(folder / "funnel.json", _funnel(told))
-    _json(folder / "reasons.json", _reasons(told))
-    _json(folder / "pass_rate.json", _pass_rate(told["difficulty"]))
-    _json(folder / "length.json", _length(told["lengths"]))
-    _save(_draw_funnel(told["funnel"]), folder / "funnel.svg")
-    _save(_draw_rates(told["difficulty"]), folder / "pass_rate.svg")
+    rates, spent = told["difficulty"], told["spent"]
+    numbers = {
+        "funnel": _funnel(told),
+        "reasons": _reasons(told),
+        "pass_rate": _pass_rate(rates),
+        "pass_rate_by_source": _pass_rate_by("source", rates),
+        "pass_rate_by_domain": _pass_rate_by("domain", rates),
+        "samples": _samples(rates, spent),
+        "fixed_k": _fixed_k(spent),
+        "length": _length(told["spread"]),
+        "truncated": _truncated(told["truncated"]),
+    }
+    for name, rows in numbers.items():
+        _json(folder / f"{name}.json", rows)
+    drawn = {
+        "funnel": pictures.funnel(told["funnel"]),
+        "pass_rate": pictures.rates(rates),
+        "pass_rate_by_source": pictures.rates_by("source", rates),
+        "pass_rate_by_domain": pictures.rates_by("domain", rates),
+        "samples": pictures.samples(rates["bins"], spent),
+        "length": pictures.lengths(
+            told["spread"], rates["bins"], told["lengths_by_rate"]
+        ),
+        "truncated": pictures.truncated(told["truncated"]),
+    }
+    for name, figure in drawn.items():
+        _save(figure, folder / f"{name}.svg")
 
 
 def _funnel(told: dict[str, Any]) -> list[dict[str, Any]]:
@@ -38,55 +58,45 @@ def _pass_rate(rates: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"pass_rate": name, "before": b, "after": a} for name, b, a in bins]
 
 
-def _length(lengths: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _pass_rate_by(column: str, rates: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"which": one["which"], "quantile": quantile, "tokens": tokens}
-        for one in lengths
-        for quantile, tokens in zip((0.1, 0.5, 0.9), one["q"], strict=True)
+        {column: one["name"], "pass_rate": name, "before": before, "after": after}
+        for one in rates["by"][column]
+        for name, before, after in zip(
+            rates["bins"], one["before"], one["after"], strict=True
+        )
     ]
 
 
-def _draw_funnel(stages: list[dict[str, Any]]) -> "Figure":
-    figure, axes = _canvas(7.6, 0.42 * len(stages) + 0.9)
-    names = [stage["stage"] for stage in stages]
-    axes.barh(names, [stage["rows_in"] for stage in stages], color=LOST, height=0.72)
-    axes.barh(names, [stage["rows_out"] for stage in stages], color=KEPT, height=0.72)
-    widest = max(stage["rows_in"] for stage in stages) or 1
-    for place, stage in enumerate(stages):
-        lost = stage["rows_in"] - stage["rows_out"]
-        said = f"{stage['rows_out']:,}" + (f"   −{lost:,}" if lost else "")
-        axes.text(
-            stage["rows_in"] + widest * 0.012, place, said, va="center", fontsize=9
-        )
-    axes.invert_yaxis()
-    axes.set_xlim(0, widest * 1.2)
-    axes.set_xticks([])
-    axes.set_title("Rows kept after each stage", loc="left", fontsize=11)
-    return figure
+def _samples(rates: dict[str, Any], spent: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"pass_rate": name, "samples": mean and round(mean, 3), "fixed": spent["fixed"]}
+        for name, mean in zip(rates["bins"], spent["bins"], strict=True)
+    ]
 
 
-def _draw_rates(rates: dict[str, Any]) -> "Figure":
-    figure, axes = _canvas(7.6, 3.2)
-    places = range(10)
-    axes.bar(places, rates["before"], color=LOST, width=0.86, label="sampled")
-    axes.bar(places, rates["after"], color=KEPT, width=0.86, label="exported")
-    axes.set_xticks(list(places), rates["bins"], fontsize=8)
-    axes.set_xlabel("pass rate of the model that was sampled", fontsize=9)
-    axes.set_ylabel("problems", fontsize=9)
-    axes.legend(frameon=False, fontsize=9)
-    axes.set_title("Difficulty before and after selection", loc="left", fontsize=11)
-    return figure
+def _fixed_k(spent: dict[str, Any]) -> list[dict[str, Any]]:
+    """Misplaced problems by samples each, and this run among them."""
+    told = [
+        {"how": "the same number for each", "samples": number, "misplaced": share}
+        for number, share in enumerate(spent["curve"], start=1)
+    ]
+    if told:
+        run = {"samples": round(spent["mean"], 3), "misplaced": spent["misplaced"]}
+        told.append({"how": "this run", **run})
+    return told
 
 
-def _canvas(width: float, height: float) -> tuple["Figure", "Axes"]:
-    from matplotlib.figure import Figure
+def _length(spread: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"verdict": verdict, "tokens": tokens, "samples": samples}
+        for verdict in ("right", "wrong")
+        for tokens, samples in zip(spread["edges"], spread[verdict], strict=False)
+    ]
 
-    figure = Figure(figsize=(width, height), layout="tight")
-    axes = figure.add_subplot()
-    for side in ("top", "right", "bottom", "left"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(length=0, labelsize=9, colors=INK)
-    return figure, axes
+
+def _truncated(truncated: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one | {"rate": one["cut"] / one["samples"]} for one in truncated]
 
 
 def _save(figure: "Figure", file: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline import adaptive
+from pipeline import prior as pool
 from pipeline.settings import Settings
 
 
@@ -55,9 +55,9 @@ class Window(Settings):
         known = right + wrong > 0
         if not known.any():
             return np.full(len(right), np.nan)
-        window = adaptive.Window(low, high, low_open, high_open)
-        prior = adaptive.fitted(right[known], wrong[known], window)
-        chance = adaptive.inside(right, wrong, window, prior)
+        window = pool.Window(low, high, low_open, high_open)
+        prior = pool.fitted(right[known], wrong[known], window)
+        chance = pool.inside(right, wrong, window, prior)
         return np.where(known, chance, np.nan)
 
 

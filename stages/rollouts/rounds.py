@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline.adaptive import Lattice, Window, affordable, fitted, inside
+from pipeline.adaptive import Lattice, planned
 from pipeline.judging import Answer, Judge, judge
+from pipeline.prior import Window, fitted, inside
 from pipeline.settings import Settings
 
 BUDGET = 10.0  # where neither a budget nor a certainty is given
@@ -92,17 +93,16 @@ def _next(
     if left < 1 or not open_.any():
         return np.zeros_like(drawn)
     prior = fitted(right, wrong, settings.window)
-    lattice = Lattice(settings.window, prior, settings.most)
     if settings.certainty is not None:
         chance = inside(right, wrong, settings.window, prior)
         open_ &= np.maximum(chance, 1 - chance) < settings.certainty
-    goes_on = open_.copy()
     if settings.certainty is None or settings.budget is not None:
-        goes_on &= affordable(lattice, right, wrong, left, luck)
-    count = int(goes_on.sum())
-    each = max(1, settings.least_round // max(count, 1))
-    each = max(1, min(each, int(left // max(count, 1))))
-    return np.where(goes_on, np.minimum(each, settings.most - drawn), 0)
+        lattice = Lattice(settings.window, prior, settings.most)
+        more = planned(lattice, right, wrong, left, luck, settings.least_round)
+    else:
+        each = max(1, settings.least_round // max(int(open_.sum()), 1))
+        more = np.full_like(drawn, each)
+    return np.where(open_, np.minimum(more, settings.most - drawn), 0)
 
 
 def _wanted(asked: pl.DataFrame, drawn: np.ndarray, more: np.ndarray) -> pl.DataFrame:

@@ -26,6 +26,7 @@ def card(out: Path, template: str | None = None) -> str:
         template or (HERE / "data_cards/template.md").read_text(),
         "By hand.",
         tables.read(tables.DATA / "select.parquet"),
+        tables.read(tables.DATA / "difficulty.parquet"),
         tables.read(tables.DATA / "grades.parquet"),
         tables.read(tables.DATA / "benchmarks.parquet"),
         {"kind": "local", "name": "m", "revision": "1" * 40, "load": ""},
@@ -59,7 +60,7 @@ def test_the_body_holds_the_counts(project: Path):
     assert "| decontaminate | `contaminated` | a | 1 | `a/00002` |" in text
     assert "| exam | 1 | 1 | 1 | 0.0 |" in text
     assert "| a | a.jsonl | – | MIT | 6 | 2 |" in text
-    assert "20 samples of 5 problems, up to 4 a problem, from `m`" in text
+    assert "12 samples of 3 problems, up to 4 a problem, from `m`" in text
     assert "| math | 20 | 12 | 8 | 0 | 0 |" in text
     assert "By hand." in text
 
@@ -99,10 +100,15 @@ def test_plots_are_numbers_and_pictures(project: Path):
         "too_easy": 1,
     }
     rates = json.loads((plots / "pass_rate.json").read_text())
-    assert [row["before"] for row in rates] == [0, 0, 0, 0, 0, 4, 0, 0, 0, 1]
+    assert [row["before"] for row in rates] == [0, 0, 0, 0, 0, 2, 0, 0, 0, 1]
     assert [row["after"] for row in rates] == [0, 0, 0, 0, 0, 2, 0, 0, 0, 0]
-    for picture in ("funnel.svg", "pass_rate.svg"):
-        assert "<svg" in (plots / picture).read_text()
+    pictures = sorted(plots.glob("*.svg"))
+    assert [picture.stem for picture in pictures] == [
+        "funnel", "length", "pass_rate", "pass_rate_by_domain", "pass_rate_by_source",
+        "samples", "truncated",
+    ]  # fmt: skip
+    for picture in pictures:
+        assert "<svg" in picture.read_text()
 
 
 def test_twice_gives_the_same_bytes(project: Path):
@@ -112,7 +118,7 @@ def test_twice_gives_the_same_bytes(project: Path):
     names = sorted(
         p.relative_to(project / "one") for p in (project / "one").rglob("*.*")
     )
-    assert len(names) == 7
+    assert len(names) == 17
     for name in names:
         assert (project / "one" / name).read_bytes() == (
             project / "two" / name

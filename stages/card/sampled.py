@@ -1,0 +1,224 @@
+"""What the samples show: pass rates, what they cost, their lengths and ends."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline import prior as pool
+
+Facts = dict[str, Any]
+BINS = 10  # of pass rates
+GROUPS = 12  # that are told apart; the smallest ones share the last place
+LENGTHS = 24  # bins of lengths, each a constant factor wide
+MOST = 256  # samples a problem that a fixed number is followed to
+VERDICTS = (("right", True), ("wrong", False))
+
+
+def gather(
+    recipe: Facts, rated: pl.DataFrame, grades: pl.DataFrame, rl: pl.DataFrame
+) -> Facts:
+    """`rated`: (id, source, domain, pass_rate) of all problems that difficulty saw."""
+    rated = _with_rates(rated, grades)
+    grades = grades.join(rated, on="id", how="semi", maintain_order="left")
+    return {
+        "difficulty": _rates(rated, grades, rl),
+        "spent": _spent(recipe.get("difficulty"), rated, grades),
+        "lengths": _lengths(grades),
+        "spread": _spread(grades),
+        "lengths_by_rate": _lengths_by_rate(rated, grades),
+        "truncated": _truncated(rated, grades),
+    }
+
+
+def _with_rates(rated: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
+    """`rated` with the rate of the samples where difficulty, being off, has none."""
+    sampled = grades.group_by("id").agg(_sampled=pl.col("correct").mean())
+    if "pass_rate" not in rated.columns:
+        rated = rated.with_columns(pass_rate=pl.lit(None, pl.Float64))
+    return (
+        rated.join(sampled, on="id", how="left", maintain_order="left")
+        .with_columns(pass_rate=pl.coalesce("pass_rate", "_sampled"))
+        .select("id", "source", "domain", "pass_rate")
+    )
+
+
+def _rates(rated: pl.DataFrame, grades: pl.DataFrame, rl: pl.DataFrame) -> Facts:
+    """Problems in ten bins of pass rate, before selection and after, also by group."""
+    before, after = rated.drop_nulls("pass_rate"), rl.drop_nulls("pass_rate")
+    per_problem = grades.group_by("id").len()["len"]
+    return {
+        "bins": [f"{low / BINS:.1f}–{low / BINS + 0.1:.1f}" for low in range(BINS)],
+        "before": _binned(before["pass_rate"]),
+        "after": _binned(after["pass_rate"]),
+        "by": {name: _by(name, before, after) for name in ("source", "domain")},
+        "sampled": before.height,
+        "unrated": rl["pass_rate"].null_count(),
+        "samples": grades.height,
+        "k": per_problem.max() or 0,
+    }
+
+
+def _by(column: str, before: pl.DataFrame, after: pl.DataFrame) -> list[Facts]:
+    """The same for each value of `column`, those with most problems first."""
+    before, after = (_grouped(column, table, before) for table in (before, after))
+    names = before[column].unique(maintain_order=True).to_list()
+    told = [
+        {
+            "name": name,
+            "before": _binned(before.filter(pl.col(column) == name)["pass_rate"]),
+            "after": _binned(after.filter(pl.col(column) == name)["pass_rate"]),
+        }
+        for name in names
+    ]
+    return sorted(told, key=lambda one: (one["name"] == OTHERS, -sum(one["before"])))
+
+
+OTHERS = "all others"
+
+
+def _grouped(column: str, table: pl.DataFrame, among: pl.DataFrame) -> pl.DataFrame:
+    """`table` with values of `column` that are rare in `among` put together."""
+    common = (
+        among[column].value_counts().sort("count", column, descending=[True, False])
+    )
+    if common.height > GROUPS:
+        named = common[column].head(GROUPS - 1).to_list()
+        kept = pl.when(pl.col(column).is_in(named)).then(column)
+        table = table.with_columns(kept.otherwise(pl.lit(OTHERS)).alias(column))
+    return table
+
+
+def _binned(rates: pl.Series) -> list[int]:
+    counts = dict(_bin(rates).value_counts().iter_rows())
+    return [counts.get(number, 0) for number in range(BINS)]
+
+
+def _bin(rates: pl.Series) -> pl.Series:
+    """The bin of each rate; 0.3 is in that from 0.3, as it reads."""
+    return (rates * BINS + 1e-9).floor().clip(0, BINS - 1).cast(pl.Int32)
+
+
+def _spent(said: Any, rated: pl.DataFrame, grades: pl.DataFrame) -> Facts:
+    """Samples a problem by pass rate, beside what a fixed number would have cost.
+
+    A problem is misplaced when it is decided to be inside the window of `difficulty`
+    and its true rate is outside, or the other way about. `curve[k - 1]` is the share
+    that k samples each are expected to misplace, `misplaced` that of this run, and
+    `fixed` the least k that does no worse; all three under the prior fitted to the
+    pool (`pipeline/prior.py`). They are empty or None where nothing is decided by
+    a rate.
+    """
+    models = (said or {}).get("models") or ()
+    chosen = grades.filter(pl.col("model").is_in(list(models))) if models else grades
+    counted = chosen.group_by("id", maintain_order=True).agg(
+        drawn=pl.len(),
+        right=pl.col("correct").sum(),
+        wrong=(~pl.col("correct")).sum(),
+    )
+    drawn = rated.join(counted, on="id", how="inner", maintain_order="left")
+    drawn = drawn.with_columns(_bin(drawn["pass_rate"]).alias("bin"))
+    means = dict(drawn.group_by("bin").agg(pl.col("drawn").mean()).iter_rows())
+    mean = float(drawn["drawn"].to_numpy().mean()) if drawn.height else 0.0
+    return {
+        "bins": [means.get(number) for number in range(BINS)],
+        "mean": mean,
+        "total": int(drawn["drawn"].sum()),
+        "problems": drawn.height,
+        **_compared(said, drawn.filter(pl.col("right") + pl.col("wrong") > 0)),
+    }
+
+
+def _compared(said: Any, drawn: pl.DataFrame) -> Facts:
+    window = _window(said)
+    if window is None or not drawn.height:
+        return {"curve": [], "misplaced": None, "fixed": None}
+    right, wrong = (drawn[name].to_numpy().astype(int) for name in ("right", "wrong"))
+    prior = pool.fitted(right, wrong, window)
+    chance = pool.inside(right, wrong, window, prior)
+    if said.get("decide") == "posterior":
+        decided = 1 - chance < said.get("certainty", 0.5)
+    else:
+        decided = window.holds(right / (right + wrong))
+    misplaced = float(np.where(decided, 1 - chance, chance).mean())
+    curve = pool.misplaced(prior, window, MOST)
+    enough = np.flatnonzero(curve <= misplaced)
+    return {
+        "curve": curve.round(5).tolist(),
+        "misplaced": misplaced,
+        "fixed": int(enough[0]) + 1 if len(enough) else None,
+    }
+
+
+def _window(said: Any) -> pool.Window | None:
+    """The window of rates that decides, unless nothing, or a count, does."""
+    if not said or said.get("unit", "rate") != "rate":
+        return None
+    low, high = said.get("min_pass_rate", 0.0), min(said.get("max_pass_rate", 1.0), 1.0)
+    low_open, high_open = said.get("lo_open", False), said.get("hi_open", False)
+    if said.get("sense") == "failure":
+        low, high, low_open, high_open = 1 - high, 1 - low, high_open, low_open
+    window = pool.Window(low, high, low_open, high_open)
+    return None if window.holds(pool.GRID).all() else window
+
+
+def _lengths(grades: pl.DataFrame) -> list[Facts]:
+    """Quantiles of completion length in tokens, right and wrong apart."""
+    told = []
+    for name, verdict in VERDICTS:
+        tokens = _tokens(grades, verdict)
+        quantiles = [tokens.quantile(q, "nearest") for q in (0.1, 0.5, 0.9)]
+        if tokens.len():
+            told.append({"which": name, "samples": tokens.len(), "q": quantiles})
+    return told
+
+
+def _spread(grades: pl.DataFrame) -> Facts:
+    """Samples by length, right and wrong apart, in bins a constant factor wide."""
+    lengths = {
+        name: np.maximum(_tokens(grades, verdict).to_numpy(), 1)
+        for name, verdict in VERDICTS
+    }
+    every = np.concatenate(list(lengths.values()))
+    if not len(every):
+        return {"edges": [], "right": [], "wrong": []}
+    edges = np.geomspace(every.min(), every.max() + 1, LENGTHS + 1)
+    # Below a token apart, bins would be empty by turns.
+    edges = np.unique(edges.round())
+    counts = {name: np.histogram(all_, edges)[0] for name, all_ in lengths.items()}
+    told = {name: count.tolist() for name, count in counts.items()}
+    return {"edges": edges.astype(int).tolist(), **told}
+
+
+def _tokens(grades: pl.DataFrame, verdict: bool) -> pl.Series:
+    return grades.filter(pl.col("correct") == verdict)["n_tokens"].drop_nulls()
+
+
+def _lengths_by_rate(rated: pl.DataFrame, grades: pl.DataFrame) -> Facts:
+    """Median length of right and of wrong samples in each bin of pass rate."""
+    rated = rated.drop_nulls("pass_rate")
+    binned = rated.select("id", _bin(rated["pass_rate"]).alias("bin"))
+    lengths = grades.select("id", "correct", "n_tokens").drop_nulls()
+    medians = lengths.join(binned, on="id").group_by("bin", "correct").agg(
+        pl.col("n_tokens").median()
+    )  # fmt: skip
+    known = {(place, correct): tokens for place, correct, tokens in medians.iter_rows()}
+    return {
+        name: [known.get((place, verdict)) for place in range(BINS)]
+        for name, verdict in VERDICTS
+    }
+
+
+def _truncated(rated: pl.DataFrame, grades: pl.DataFrame) -> list[Facts]:
+    """Of each source's samples, how many were cut at max_tokens, or had no room."""
+    ended = grades.filter(pl.col("finish_reason").is_not_null())
+    ended = ended.join(rated.select("id", "source"), on="id", how="inner")
+    cut = pl.col("finish_reason") == "length"
+    told = _grouped("source", ended, ended).group_by("source").agg(
+        samples=pl.len(),
+        cut=cut.sum(),
+        cut_right=(cut & pl.col("correct").fill_null(False)).sum(),
+        no_room=(pl.col("finish_reason") == "prompt_too_long").sum(),
+    )  # fmt: skip
+    last = pl.col("source") == OTHERS
+    return told.sort(last, -pl.col("samples").cast(pl.Int64), "source").to_dicts()
