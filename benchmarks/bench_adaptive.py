@@ -60,12 +60,12 @@ def main() -> None:
     )  # fmt: skip
     for name, make in SHAPES.items():
         rng = np.random.default_rng(11)
-        rates = make(rng, asked.problems)
-        runs = [
-            compared(rng.random((len(rates), 64)) < rates[:, None], rates, run, asked)
-            for run in range(asked.runs)
-        ]
-        add(shown, name, len(rates), runs)
+        runs = []
+        for run in range(asked.runs):
+            rates = make(rng, asked.problems)
+            drawn = rng.random((len(rates), 64)) < rates[:, None]
+            runs.append(compared(drawn, rates, run, asked))
+        add(shown, name, asked.problems, runs)
     for name, recorded in {"One-Shot-RLVR": one_shot, "AReaL rollouts": areal}.items():
         samples = recorded()
         if samples:
@@ -154,7 +154,11 @@ def areal() -> list[np.ndarray]:
 
 
 def add(table: Table, name: str, problems: int, runs: list[dict[str, float]]) -> None:
-    mean = {key: np.nanmean([run[key] for run in runs]) for key in runs[0]}
+    # Decisions weigh the same, whichever run they are from.
+    sure = [run["sure"] for run in runs]
+    right = [run["sure_right"] if run["sure"] else 0.0 for run in runs]
+    mean = {key: np.mean([run[key] for run in runs]) for key in runs[0]}
+    mean["sure_right"] = np.average(right, weights=sure) if any(sure) else np.nan
     table.add_row(
         name, f"{problems:,}", f"{mean['fixed']:.2%}", f"{mean['adaptive']:.2%}",
         f"{mean['samples']:.2f}", f"{mean['sure']:.1%}", f"{mean['sure_right']:.1%}",

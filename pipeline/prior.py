@@ -3,11 +3,12 @@
 Empirical Bayes. Of every Beta distribution that counts of the pool are likely under,
 the average is taken, weighted by that likelihood (a beta-binomial model): with few
 problems that is nearly all there is to know. From there EM for the mixing distribution
-of binomial counts (Laird 1978) adds what a Beta cannot say, the more so the more
-problems there are.
+of binomial counts (Laird 1978) adds what a Beta cannot say, for as many rounds as make
+problems that were held out more likely.
 """
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,7 +19,8 @@ Array = np.ndarray
 # Rates that are told apart: 0, 1, and two hundred between them, equally far apart on
 # the scale on which counts of one size tell rates apart equally well.
 GRID = np.sin(np.pi / 2 * np.clip((np.arange(202) - 0.5) / 200, 0, 1)) ** 2
-ROUNDS = (20, 60)  # of EM, for small and for large pools: more fits noise in the counts
+ROUNDS = 100  # of EM at most: how many do not yet fit noise is found by folds
+FOLDS = 5
 WEIGHT = 20.0  # of the Beta distributions in EM, in problems
 SHAPES = np.geomspace(0.1, 15, 15)  # what both parameters of a Beta may be
 # Shares that may be at 0, and at 1, where a window ends there and is open: pools have
@@ -50,16 +52,27 @@ def fitted(right: Array, wrong: Array, window: Window) -> Array:
 
     `window` is what they are for: it says whether 0 and 1 themselves matter.
     """
-    counts, _, times = _distinct(right, wrong)
+    counts, place, times = _distinct(right, wrong)
     likely = _likelihood(*counts)
-    start = _start(likely, times, window)
-    weights = start
-    for _ in range(int(np.clip(np.sqrt(len(right)) / 2, *ROUNDS))):
+    gains = np.zeros(ROUNDS + 1)
+    for fold in range(FOLDS if len(right) >= FOLDS else 0):
+        held_out = np.bincount(place[fold::FOLDS], minlength=len(times))
+        for number, weights in enumerate(_em(likely, times - held_out, window)):
+            gains[number] += held_out @ np.log(np.maximum(likely @ weights, 1e-300))
+    best = int(np.argmax(gains))
+    return next(itertools.islice(_em(likely, times, window), best, None))
+
+
+def _em(likely: Array, times: Array, window: Window) -> Iterator[Array]:
+    """The Betas' mean, and the weights after each round of EM from there."""
+    start = weights = _start(likely, times, window)
+    yield weights
+    for _ in range(ROUNDS):
         share = likely * weights
         share /= share.sum(axis=1, keepdims=True)
         weights = times @ share + WEIGHT * start
         weights /= weights.sum()
-    return weights
+        yield weights
 
 
 def inside(right: Array, wrong: Array, window: Window, prior: Array) -> Array:

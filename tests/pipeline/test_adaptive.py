@@ -53,7 +53,9 @@ def test_samples_go_where_they_may_change_the_decision():
     right, wrong, _ = sampled(rates, 8)
     spent = (right + wrong).reshape(4, 500).mean(axis=1)
 
-    assert spent[1] > 1.2 * max(spent[0], spent[2], spent[3])
+    assert spent[1] > 1.5 * max(spent[2], spent[3])
+    # Most that are never solved cannot be told from 0.12 in so few samples.
+    assert spent[1] > spent[0]
 
 
 def test_the_fitted_prior_is_that_of_the_pool():
