@@ -84,11 +84,15 @@ def inside(right: Array, wrong: Array, window: Window, prior: Array) -> Array:
     return each
 
 
-def misplaced(prior: Array, window: Window, most: int) -> Array:
+def misplaced(
+    prior: Array, window: Window, most: int, certainty: float | None = None
+) -> Array:
     """What share of problems 1, 2, … `most` samples each put on the wrong side (most,).
 
-    They are decided by the share of right samples, as with a fixed number they are.
+    They are decided by the share of right samples; with `certainty` by the posterior,
+    as outside once the chance of that reaches it.
     """
+    held = window.holds(GRID)
     chances = np.ones((1, len(GRID)))  # of each count of right samples, by rate
     shares = np.empty(most)
     for drawn in range(1, most + 1):
@@ -96,9 +100,12 @@ def misplaced(prior: Array, window: Window, most: int) -> Array:
         chances = np.zeros((drawn + 1, len(GRID)))
         chances[:-1] += wrong
         chances[1:] += right
-        decided = window.holds(np.arange(drawn + 1) / drawn)
-        fails = decided[:, None] != window.holds(GRID)
-        shares[drawn - 1] = (chances * fails).sum(axis=0) @ prior
+        within, outside = chances @ (prior * held), chances @ (prior * ~held)
+        if certainty is None:
+            decided = window.holds(np.arange(drawn + 1) / drawn)
+        else:
+            decided = outside < certainty * (within + outside)
+        shares[drawn - 1] = np.where(decided, outside, within).sum()
     return shares
 
 

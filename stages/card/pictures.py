@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 INK, KEPT, LOST, WRONG = "#22303c", "#2f7f6f", "#d9cfc1", "#c2703d"
 WIDTH = 7.6
 ACROSS = 3  # small pictures beside each other
-SHOWN = 64  # samples a problem that the curve of a fixed number is drawn to
+SHOWN, MOST = 48, 256  # samples a problem that curves are drawn to, at least, at most
 
 
 def funnel(stages: list[dict[str, Any]]) -> "Figure":
@@ -89,14 +89,17 @@ def samples(bins: list[str], told: dict[str, Any]) -> "Figure":
 
 
 def _draw_cost(axes: "Axes", told: dict[str, Any]) -> None:
-    if not told["curve"]:
+    if not told["curves"]:
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no window of rates decides", ha="center", fontsize=9)
         return
-    shown = min(len(told["curve"]), max(SHOWN, round(1.2 * told["mean"])))
-    shares = [100 * share for share in told["curve"][:shown]]
-    each = range(1, shown + 1)
-    axes.plot(each, shares, color=INK, linewidth=1, label="the same number for each")
+    shown = min(MOST, max(SHOWN, round(1.2 * told["mean"]), 2 * (told["fixed"] or 0)))
+    for style, (how, curve) in zip(("-", "--"), told["curves"].items(), strict=False):
+        shares = [100 * share for share in curve[:shown]]
+        label = f"the same for each, by the {how}"
+        axes.plot(
+            range(1, shown + 1), shares, style, color=INK, linewidth=1, label=label
+        )
     run = (told["mean"], 100 * told["misplaced"])
     axes.plot(*run, "o", color=KEPT, markersize=8, label="this run")
     # One or two samples misplace so many that the rest would lie flat.

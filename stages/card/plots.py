@@ -78,8 +78,9 @@ def _samples(rates: dict[str, Any], spent: dict[str, Any]) -> list[dict[str, Any
 def _fixed_k(spent: dict[str, Any]) -> list[dict[str, Any]]:
     """Misplaced problems by samples each, and this run among them."""
     told = [
-        {"how": "the same number for each", "samples": number, "misplaced": share}
-        for number, share in enumerate(spent["curve"], start=1)
+        {"how": f"fixed, by the {how}", "samples": number, "misplaced": share}
+        for how, curve in spent["curves"].items()
+        for number, share in enumerate(curve, start=1)
     ]
     if told:
         run = {"samples": round(spent["mean"], 3), "misplaced": spent["misplaced"]}

@@ -103,11 +103,12 @@ def _spent(said: Any, rated: pl.DataFrame, grades: pl.DataFrame) -> Facts:
     """Samples a problem by pass rate, beside what a fixed number would have cost.
 
     A problem is misplaced when it is decided to be inside the window of `difficulty`
-    and its true rate is outside, or the other way about. `curve[k - 1]` is the share
-    that k samples each are expected to misplace, `misplaced` that of this run, and
-    `fixed` the least k that does no worse; all three under the prior fitted to the
-    pool (`pipeline/prior.py`). They are empty or None where nothing is decided by
-    a rate.
+    and its true rate is outside, or the other way about. `curves` has the share that
+    k samples each are expected to misplace at k - 1, decided by the rate and, where
+    `difficulty` does so, by the posterior; `misplaced` is that of this run, and
+    `fixed` the least k that does no worse, decided as this run is, where problems
+    differ in their numbers (`differ`). All rest on the prior fitted to the pool
+    (`pipeline/prior.py`), and are empty or None where nothing is decided by a rate.
     """
     models = (said or {}).get("models") or ()
     chosen = grades.filter(pl.col("model").is_in(list(models))) if models else grades
@@ -124,6 +125,7 @@ def _spent(said: Any, rated: pl.DataFrame, grades: pl.DataFrame) -> Facts:
         "bins": [means.get(number) for number in range(BINS)],
         "mean": mean,
         "total": int(drawn["drawn"].sum()),
+        "differ": drawn["drawn"].n_unique() > 1,
         "problems": drawn.height,
         **_compared(said, drawn.filter(pl.col("right") + pl.col("wrong") > 0)),
     }
@@ -132,21 +134,23 @@ def _spent(said: Any, rated: pl.DataFrame, grades: pl.DataFrame) -> Facts:
 def _compared(said: Any, drawn: pl.DataFrame) -> Facts:
     window = _window(said)
     if window is None or not drawn.height:
-        return {"curve": [], "misplaced": None, "fixed": None}
+        return {"curves": {}, "misplaced": None, "fixed": None}
     right, wrong = (drawn[name].to_numpy().astype(int) for name in ("right", "wrong"))
     prior = pool.fitted(right, wrong, window)
     chance = pool.inside(right, wrong, window, prior)
+    curves = {"rate": pool.misplaced(prior, window, MOST)}
+    decided = window.holds(right / (right + wrong))
     if said.get("decide") == "posterior":
-        decided = 1 - chance < said.get("certainty", 0.5)
-    else:
-        decided = window.holds(right / (right + wrong))
+        certainty = said.get("certainty", 0.5)
+        curves["posterior"] = pool.misplaced(prior, window, MOST, certainty)
+        decided = 1 - chance < certainty
     misplaced = float(np.where(decided, 1 - chance, chance).mean())
-    curve = pool.misplaced(prior, window, MOST)
-    enough = np.flatnonzero(curve <= misplaced)
+    differ = drawn["drawn"].n_unique() > 1
+    enough = np.flatnonzero(list(curves.values())[-1] <= misplaced)
     return {
-        "curve": curve.round(5).tolist(),
+        "curves": {how: curve.round(5).tolist() for how, curve in curves.items()},
         "misplaced": misplaced,
-        "fixed": int(enough[0]) + 1 if len(enough) else None,
+        "fixed": int(enough[0]) + 1 if len(enough) and differ else None,
     }
 
 

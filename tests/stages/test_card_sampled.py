@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline.adaptive import Lattice, planned
+from pipeline.prior import Window, fitted, inside
 from pipeline.schema import GRADE, conform
 from stages.card import pictures, plots, sampled
 
@@ -97,7 +99,7 @@ def test_rates_are_those_of_the_samples_where_difficulty_is_off():
     told = sampled.gather({"difficulty": False}, **tables)
 
     assert told["difficulty"]["before"][5] == 1
-    assert told["spent"]["curve"] == []
+    assert told["spent"]["curves"] == {}
     assert told["spent"]["fixed"] is None
 
 
@@ -134,20 +136,52 @@ def test_a_fixed_number_costs_about_what_it_costs(number: int):
     for each in (4, 6, 9, 12, 16):  # as it is with the true rates
         drawn = np.random.default_rng(each).binomial(each, rates) / each
         missed = np.mean(((drawn >= 0.1) & (drawn <= 0.9)) != inside)
-        assert abs(spent["curve"][each - 1] - missed) < 0.03
-    assert abs(spent["misplaced"] - spent["curve"][number - 1]) < 0.01
-    # Fewer can do as well: 0.1 is among the shares of 10 samples, and not of 9.
-    assert spent["fixed"] <= number + 1
+        assert abs(spent["curves"]["rate"][each - 1] - missed) < 0.03
+    assert abs(spent["misplaced"] - spent["curves"]["rate"][number - 1]) < 0.01
+    assert spent["fixed"] is None, "there is nothing to compare it with"
 
 
-def test_samples_spent_at_the_ends_of_the_window_save_others():
-    rates = np.concatenate([np.full(600, 0.5), np.full(600, 0.06)])
-    counts = np.where(rates == 0.5, 4, 40)
+def test_what_adaptive_sampling_saves_is_told_with_known_rates():
+    rates = np.random.default_rng(3).beta(0.7, 0.7, 3000)
+    drawn = np.random.default_rng(4).random((3000, 64)) < rates[:, None]
+    right, wrong = adaptive(drawn, budget=9.6)
+    rows = [
+        (f"a/{i}", "a", "math", [True] * int(r) + [False] * int(w))
+        for i, (r, w) in enumerate(zip(right, wrong, strict=True))
+    ]
 
-    spent = gathered(pool(counts, rates, seed=4), decide="posterior")["spent"]
+    spent = gathered(problems(*rows), decide="posterior")["spent"]
 
-    assert spent["mean"] == 22
-    assert spent["fixed"] is None or spent["fixed"] > 26
+    window = Window(0.1, 0.9)
+    truth = window.holds(rates)
+    chance = inside(right, wrong, window, fitted(right, wrong, window))
+    assert abs(spent["misplaced"] - np.mean((chance >= 0.5) != truth)) < 0.015
+    # The fixed number, tried out: it misplaces as many, and three fewer more.
+    assert 12 <= spent["fixed"] <= 30
+    for number in (8, 16, spent["fixed"]):
+        right = drawn[:, :number].sum(axis=1)
+        prior = fitted(right, number - right, window)
+        chance = inside(right, number - right, window, prior)
+        missed = np.mean((chance >= 0.5) != truth)
+        assert abs(spent["curves"]["posterior"][number - 1] - missed) < 0.02
+        assert spent["curves"]["posterior"][number - 1] <= (
+            spent["curves"]["rate"][number - 1] + 1e-9
+        )
+
+
+def adaptive(outcomes: np.ndarray, budget: float) -> tuple[np.ndarray, np.ndarray]:
+    """Right and wrong ones of the samples that adaptive sampling draws."""
+    problems, most = outcomes.shape
+    window, luck = Window(0.1, 0.9), np.random.default_rng(0).random(problems)
+    drawn = np.full(problems, 2)
+    while True:
+        right = (outcomes & (np.arange(most) < drawn[:, None])).sum(axis=1)
+        wrong, left = drawn - right, budget * problems - drawn.sum()
+        lattice = Lattice(window, fitted(right, wrong, window), most)
+        more = planned(lattice, right, wrong, left, luck) if left >= 1 else drawn * 0
+        if not more.any():
+            return right, wrong
+        drawn = np.minimum(drawn + more, most)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +191,7 @@ def test_samples_spent_at_the_ends_of_the_window_save_others():
 def test_nothing_is_compared_where_no_rate_decides(difficulty: dict[str, Any]):
     spent = gathered(problems(("a/0", "a", "math", half(4))), **difficulty)["spent"]
 
-    assert (spent["curve"], spent["misplaced"], spent["fixed"]) == ([], None, None)
+    assert (spent["curves"], spent["misplaced"], spent["fixed"]) == ({}, None, None)
     assert spent["total"] == 4
 
 
@@ -167,7 +201,7 @@ def test_failures_are_the_other_end():
     low = gathered(rows, min_pass_rate=0.0, max_pass_rate=0.4, sense="failure")["spent"]
     same = gathered(rows, min_pass_rate=0.6, max_pass_rate=1.0)["spent"]
 
-    assert low["curve"] == same["curve"]
+    assert low["curves"] == same["curves"]
     assert low["misplaced"] == same["misplaced"]
 
 
