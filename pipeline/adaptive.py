@@ -105,10 +105,11 @@ def planned(
     """How many samples of each problem (n,) the next round draws, 0 for no more.
 
     The round is the first of a plan that draws about `samples`, the budget. It has
-    those that will be drawn whatever they show. A round of fewer than `least_round`
-    goes on to as many of each as make it that large, but to no more than half of what
-    the problem is expected to take: the rest waits for what they show. What is left of
-    the budget in the end, less than such a round, goes out at once.
+    those that will be drawn whatever they show. A round of fewer than `least_round`, or
+    than a quarter of the problems where that is less, goes on to as many of each as
+    make it that large, but to no more than half of what the problem is expected to
+    take: the rest waits for what they show. What is left of the budget in the end,
+    less than such a round, goes out at once.
 
     Costs are tried until two policies are as near to the budget as they come, one
     above and one below; problems whose `luck` (n,), uniform in [0, 1), is low
@@ -122,6 +123,7 @@ def planned(
         return np.zeros(len(right), np.int64)
     surely = np.stack([lattice.surely(dear), lattice.surely(cheap)])[here]
     expected = np.stack([lattice.expected(dear), lattice.expected(cheap)])[here]
+    least_round = min(least_round, max(1, len(right) // 4))
     ahead = expected / 2 if samples > least_round else expected
     ahead = np.ceil(ahead).astype(np.int64)
     more = np.maximum(surely, np.minimum(ahead, least_round // count))

@@ -150,15 +150,20 @@ def test_a_round_draws_at_once_what_will_be_drawn_anyway():
 
 
 def test_a_small_round_takes_more_of_each_and_no_more_than_half_of_what_is_expected():
-    right, wrong = _counts()
-    lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), 64)
+    right, wrong = np.repeat([15, 1], [400, 20]), np.repeat([15, 7], [400, 20])
+    lattice = Lattice(WINDOW, np.full(len(GRID), 1 / len(GRID)), 64)
     luck = np.zeros(len(right))
-    single = planned(lattice, right, wrong, 3000, luck)
-    several = planned(lattice, right, wrong, 3000, luck, least_round=2900)
+    single, several, more = (
+        planned(lattice, right, wrong, 1000, luck, least_round=least)
+        for least in (1, 105, 10_000)
+    )
 
-    assert (several >= single).all()
-    assert single.sum() < several.sum() <= single.sum() + 1500 + len(right)
-    assert (several > 0).tolist() == (single > 0).tolist()
+    assert not single[:400].any()
+    assert single[400:].all()
+    assert single.sum() < several.sum() <= 500
+    assert several.tolist() == more.tolist(), "a quarter of the problems suffices"
+    rest = planned(lattice, right, wrong, 60, luck, least_round=105)
+    assert rest.sum() <= 60
 
 
 def test_with_room_for_everything_all_that_helps_goes_on():
