@@ -64,6 +64,23 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
     return _lines(content)
 
 
+def hub_rows(
+    repo: str, revision: str, config: str | None = None, split: str = "train"
+) -> Iterator[Row]:
+    """Rows of a Hub dataset, or of a local folder that is laid out like one."""
+    import datasets
+
+    pinned = {} if Path(repo).is_dir() else {"revision": revision}
+    try:
+        table = datasets.load_dataset(repo, config, split=split, **pinned)
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        raise UserError(
+            f"{repo}@{revision} could not be loaded: {str(error)[:300]}",
+            hint="offline, point `path` at local files",
+        ) from None
+    return iter(table)
+
+
 def expand(path: str) -> Path:
     """`path` with its environment variables; a missing one is a UserError."""
     expanded = os.path.expandvars(path)

@@ -19,7 +19,7 @@ import polars as pl
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.errors import UserError
-from pipeline.readers import Row, Unreadable, expand, raw_rows
+from pipeline.readers import Row, Unreadable, expand, hub_rows, raw_rows
 from pipeline.schema import ROLLOUT
 from pipeline.settings import Settings
 from pipeline.text import fingerprint
@@ -38,18 +38,23 @@ NULL = (None, "")  # what CSV leaves empty is a text
 
 
 class Recording(Settings):
-    """Files of completions. Columns inside others are named with dots.
+    """Recorded completions: files (`path`), or a Hub dataset at a pinned revision.
 
-    `pattern`: the problem is what the group of this regular expression matches in
-    the column. `completions`: columns that hold a text or a list of texts. `model`
-    names who wrote them; without it, the column's first name does.
+    Columns inside others are named with dots. `pattern`: the problem is what the first
+    group of this regular expression matches in the column. `completions`: columns
+    that hold a text or a list of texts. `model` names who wrote them; without it, the
+    column's first name does.
 
     One column for each of `completions`, with lists in step where it holds lists:
     `finish_reason` (texts), `n_tokens` (whole numbers), and `is_complete` (true or
     false), which is asked where no finish reason is recorded.
     """
 
-    path: str
+    path: str = ""
+    repo: str = ""
+    revision: str = ""
+    config: str | None = None
+    split: str = "train"
     problem: str = "problem"
     pattern: str = ""
     completions: tuple[str, ...] = Field(default=("completion",), min_length=1)
@@ -68,6 +73,14 @@ class Recording(Settings):
         if pattern and not groups:
             raise ValueError("expected a group (…) around the problem")
         return pattern
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Recording":
+        if bool(self.path) == bool(self.repo):
+            raise ValueError("give one of `path` and `repo`")
+        if self.repo and not self.revision:
+            raise ValueError("`repo` needs a pinned `revision`")
+        return self
 
     @model_validator(mode="after")
     def _one_beside_each(self) -> "Recording":
@@ -109,8 +122,8 @@ def recorded(recordings: tuple[Recording, ...], asked: pl.DataFrame) -> pl.DataF
     rows = [
         completion
         for recording in recordings
-        for path in _files(recording)
-        for completion in _read(path, recording, keys)
+        for place, found in _tables(recording)
+        for completion in _read(place, found, recording, keys)
     ]
     schema = {name: ROLLOUT[name] for name in Recorded._fields}
     found = pl.DataFrame(rows, schema=schema, orient="row")
@@ -124,18 +137,28 @@ def recorded(recordings: tuple[Recording, ...], asked: pl.DataFrame) -> pl.DataF
     )
 
 
-def _files(recording: Recording) -> list[Path]:
-    """The files that the path matches, in the order of their names."""
+def _tables(
+    recording: Recording,
+) -> Iterator[tuple[str, Iterator[Row | Unreadable]]]:
+    """(place, rows) of the dataset, or of the files that the path matches, by name."""
+    if recording.repo:
+        how = recording.revision, recording.config, recording.split
+        yield f"{recording.repo}@{recording.revision}", hub_rows(recording.repo, *how)
+        return
     path = expand(recording.path)
-    return [Path(file) for file in sorted(glob(str(path)))] or [path]
+    for file in sorted(glob(str(path))) or [str(path)]:
+        yield file, raw_rows(Path(file))
 
 
 def _read(
-    path: Path, recording: Recording, asked: frozenset[str]
+    place: str,
+    found: Iterator[Row | Unreadable],
+    recording: Recording,
+    asked: frozenset[str],
 ) -> Iterator[Recorded]:
-    """The completions of the problems asked for, in the order of the file."""
+    """The completions of the problems asked for, in the order of the table."""
     faults: Faults = defaultdict(list)
-    rows = _problems(path, recording, faults)
+    rows = _problems(place, found, recording, faults)
     while batch := list(islice(rows, BATCH)):
         texts = pl.DataFrame({"problem": [problem for _, _, problem in batch]})
         keys = texts.select(fingerprint(pl.col("problem"))).to_series()
@@ -147,19 +170,22 @@ def _read(
                     faults[fault].append(number)
     for fault, numbers in sorted(faults.items()):
         print(
-            f"rollouts: {len(numbers):,} rows of {path} {fault}; "
+            f"rollouts: {len(numbers):,} rows of {place} {fault}; "
             f"the first is row {numbers[0]}",
             file=sys.stderr,
         )
 
 
 def _problems(
-    path: Path, recording: Recording, faults: Faults
+    place: str,
+    found: Iterator[Row | Unreadable],
+    recording: Recording,
+    faults: Faults,
 ) -> Iterator[tuple[int, Row, str]]:
     """(number, row, problem) of the rows that have one."""
     names: set[str] = set()
     absent = set(recording.columns)
-    for number, row in enumerate(raw_rows(path)):
+    for number, row in enumerate(found):
         if isinstance(row, Unreadable):
             faults["cannot be read"].append(number)
             continue
@@ -172,7 +198,7 @@ def _problems(
             yield number, row, problem
     if names and absent:
         raise UserError(
-            f"{path}: no row has the column {min(absent)!r}",
+            f"{place}: no row has the column {min(absent)!r}",
             hint=f"it has {', '.join(sorted(names))}",
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from pipeline.errors import UserError
-from pipeline.readers import Row, Unreadable, expand, raw_rows
+from pipeline.readers import Row, Unreadable, expand, hub_rows, raw_rows
 from pipeline.settings import Settings
 
 SOURCES = Path(__file__).parent
@@ -70,7 +70,7 @@ def raw(source: Source, adapter: ModuleType) -> Iterable[Row | Unreadable]:
     if source.generator is not None:
         return _generated(adapter, source)
     if source.repo:
-        return _from_hub(source)
+        return hub_rows(source.repo, source.revision, source.config, source.split)
     files = [expand(path) for path in source.paths or (source.path,)]
     if source.sha256:
         _check(files[0], source.sha256)
@@ -102,23 +102,6 @@ def _generated(adapter: ModuleType, source: Source) -> Iterator[Row | Unreadable
     except TypeError as error:
         raise UserError(f"adapter {source.adapter}: {error}") from None
     return rows
-
-
-def _from_hub(source: Source) -> Iterator[Row]:
-    """Rows of a Hub dataset, or of a local folder that is laid out like one."""
-    import datasets
-
-    pinned = {} if Path(source.repo).is_dir() else {"revision": source.revision}
-    try:
-        table = datasets.load_dataset(
-            source.repo, source.config, split=source.split, **pinned
-        )
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        raise UserError(
-            f"{source.repo}@{source.revision} could not be loaded: {str(error)[:300]}",
-            hint="offline, point `path` at local files",
-        ) from None
-    return iter(table)
 
 
 def _check(file: Path, sha256: str) -> None:

@@ -355,6 +355,42 @@ def test_a_missing_file_is_the_users_to_put_right(tmp_path: Path):
         replayed(problems("1+1?"), {"path": str(tmp_path / "none.jsonl")})
 
 
+def test_a_hub_dataset_is_read_as_its_files_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    (tmp_path / "set").mkdir()
+    path = written(tmp_path / "set", "parquet", OPENR1)
+    columns = {"completions": ["generations"], "finish_reason": ["finish_reasons"]}
+    rows = problems("What is 1+1?", "What is 2+2?")
+
+    made = replayed(
+        rows, {"repo": str(tmp_path / "set"), "revision": "local"} | columns
+    )
+    assert made.height == 5
+    assert made.equals(replayed(rows, {"path": path} | columns))
+
+
+def test_the_hub_out_of_reach_is_the_users_to_solve():
+    with pytest.raises(UserError, match="nobody/nothing@abc could not be loaded"):
+        replayed(problems("1+1?"), {"repo": "nobody/nothing", "revision": "abc"})
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ({}, "give one of `path` and `repo`"),
+        ({"path": "a.jsonl", "repo": "a/b", "revision": "1"}, "give one of"),
+        ({"repo": "a/b"}, "needs a pinned `revision`"),
+    ],
+)
+def test_recordings_are_in_one_place(place: dict, said: str):
+    with pytest.raises(ValidationError, match=said):
+        Recording(**place)
+
+
 @pytest.mark.realdata
 def test_four_models_on_gsm8k(data: Path):
     path = "$GOLDSIEVE_DATA/gen_gsm8k_openai/example_model_solutions.jsonl"
