@@ -11,22 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import recipe, tables
 from pipeline.errors import UserError
+from pipeline.verdict import FILTERS
 
 if TYPE_CHECKING:
     import duckdb
-
-FILTERS = (
-    "pool",
-    "quality",
-    "dedup_exact",
-    "dedup_ngram",
-    "dedup_embedding",
-    "decontaminate",
-    "difficulty",
-    "verify",
-    "decontaminate_traces",
-    "select",
-)
 
 
 def sql(query: str, *, format: str = "table") -> None:

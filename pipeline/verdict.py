@@ -22,6 +22,20 @@ import polars as pl
 
 from pipeline.schema import VERDICT, missing
 
+# All filters, in the order in which rows meet them; `collect` is before them.
+FILTERS = (
+    "pool",
+    "quality",
+    "dedup_exact",
+    "dedup_ngram",
+    "dedup_embedding",
+    "decontaminate",
+    "difficulty",
+    "verify",
+    "decontaminate_traces",
+    "select",
+)
+
 
 class ContractError(Exception):
     """A filter broke the contract: a bug in the filter, never in the data."""

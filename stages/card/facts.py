@@ -9,21 +9,10 @@ from typing import Any
 import polars as pl
 
 from pipeline.schema import MEANING
+from pipeline.verdict import FILTERS
 from stages.card import sampled
 
 Facts = dict[str, Any]
-FUNNEL = (
-    "pool",
-    "quality",
-    "dedup_exact",
-    "dedup_ngram",
-    "dedup_embedding",
-    "decontaminate",
-    "difficulty",
-    "verify",
-    "decontaminate_traces",
-    "select",
-)
 TRAINING = ("sft", "grpo", "evaluate")
 COPYLEFT = ("GPL", "CC-BY-SA", "ODbL", "-SA-")
 NON_COMMERCIAL = ("-NC", "non-commercial", "noncommercial")
@@ -55,7 +44,7 @@ def gather(
 ) -> Facts:
     """All facts of the card, by name."""
     recipe = {name: part for name, part in recipe.items() if name not in TRAINING}
-    counted = {name: _json(metrics / f"{name}.json") for name in FUNNEL}
+    counted = {name: _json(metrics / f"{name}.json") for name in FILTERS}
     lost = _lost(dropped, list(recipe["collect"]))
     easy_and_hard = pl.read_parquet(dropped / "difficulty.parquet")
     rated = pl.concat([rated, easy_and_hard], how="diagonal")
@@ -98,7 +87,7 @@ def _funnel(
 
 def _lost(dropped: Path, sources: list[str]) -> pl.DataFrame:
     """Every dropped row of this recipe, with the stage that dropped it."""
-    files = {name: dropped / f"{name}.parquet" for name in FUNNEL}
+    files = {name: dropped / f"{name}.parquet" for name in FILTERS}
     parts = [_stage(file, name) for name, file in files.items()]
     collected = [dropped / "collect" / f"{source}.parquet" for source in sources]
     parts += [_stage(file, "collect") for file in collected]
@@ -111,7 +100,7 @@ def _stage(file: Path, name: str) -> pl.DataFrame:
 
 
 def _reasons(lost: pl.DataFrame) -> list[dict[str, Any]]:
-    order = {name: place for place, name in enumerate(("collect", *FUNNEL))}
+    order = {name: place for place, name in enumerate(("collect", *FILTERS))}
     told = lost.group_by("stage", "reason", "source", maintain_order=True).agg(
         rows=pl.len(), example=pl.col("id").first()
     )

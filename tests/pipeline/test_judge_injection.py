@@ -2,33 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from pipeline import chat
 from pipeline.untrusted import between, mark, objects, shown
 from tests.injection import CASES, HARMLESS, Flips, flips
 from tests.judge_server import (
     Server,
     blocks,
-    by_value,
     case,
     judged,
     last_number,
     prompt,
-    serving,
     verdict,
 )
-
-
-@pytest.fixture
-def server(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
-    monkeypatch.setattr(chat, "FIRST_WAIT_S", 0.01)
-    with serving(by_value) as made:
-        yield made
-
 
 # What stands in blocks: visible, inert, and never the end of its own block.
 

@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from pipeline import chat
 from pipeline.endpoint import Endpoint, client
 from pipeline.errors import UserError
 from pipeline.verifiers import judge
@@ -16,23 +15,13 @@ from tests.judge_server import (
     Fault,
     Server,
     blocks,
-    by_value,
     case,
     completion,
     judged,
     last_number,
     prompt,
-    serving,
     verdict,
 )
-
-
-@pytest.fixture
-def server(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
-    monkeypatch.setattr(chat, "FIRST_WAIT_S", 0.01)
-    with serving(by_value) as made:
-        yield made
 
 
 def in_turn(*answers: str) -> Callable[[dict], str]:
