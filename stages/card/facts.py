@@ -155,17 +155,24 @@ def _flag(license: str) -> str:
 def _contamination(
     benchmarks: pl.DataFrame, lost: pl.DataFrame, rows: pl.DataFrame
 ) -> list[dict[str, Any]]:
-    """Per benchmark: items, items hit, rows dropped, highest overlap left in."""
+    """Per benchmark: items, items hit, rows dropped, and what stayed that is near.
+
+    Siblings (an item's template with other numbers) stay and are counted; `left` is
+    the highest overlap among other rows.
+    """
     hits = lost.filter(pl.col("reason") == "contaminated")
     name = pl.col("twin").str.split("/").list.first()
     hits = hits.group_by(name.alias("benchmark")).agg(
         dropped=pl.len(), items_hit=pl.col("twin").n_unique()
     )
-    left = rows.filter(pl.col("overlap_item").is_not_null()) if _has(rows) else None
-    highest = {}
-    if left is not None:
+    near = rows.filter(pl.col("overlap_item").is_not_null()) if _has(rows) else None
+    highest, siblings = {}, {}
+    if near is not None:
         by = pl.col("overlap_item").str.split("/").list.first().alias("benchmark")
-        highest = dict(left.group_by(by).agg(pl.col("overlap").max()).iter_rows())
+        is_sibling = pl.col("overlap_level").eq_missing("sibling")
+        others = near.filter(~is_sibling).group_by(by).agg(pl.col("overlap").max())
+        highest = dict(others.iter_rows())
+        siblings = dict(near.filter(is_sibling).group_by(by).len().iter_rows())
     counted = {row["benchmark"]: row for row in hits.to_dicts()}
     items = benchmarks.group_by("benchmark", maintain_order=True).len()
     return [
@@ -174,6 +181,7 @@ def _contamination(
             "items": count,
             "items_hit": counted.get(benchmark, {}).get("items_hit", 0),
             "dropped": counted.get(benchmark, {}).get("dropped", 0),
+            "siblings": siblings.get(benchmark, 0),
             "left": round(highest.get(benchmark, 0.0), 3),
         }
         for benchmark, count in items.iter_rows()

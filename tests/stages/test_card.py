@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
 
@@ -58,11 +59,22 @@ def test_the_body_holds_the_counts(project: Path):
     assert "what 6 collected rows come to" in text
     assert "| dedup_exact | 5 | 1 | 4 |" in text
     assert "| decontaminate | `contaminated` | a | 1 | `a/00002` |" in text
-    assert "| exam | 1 | 1 | 1 | 0.0 |" in text
+    assert "| exam | 1 | 1 | 1 | 0 | 0.0 |" in text
     assert "| a | a.jsonl | – | MIT | 6 | 2 |" in text
     assert "12 samples of 3 problems, up to 4 a problem, from `m`" in text
     assert "| math | 20 | 12 | 8 | 0 | 0 |" in text
     assert "By hand." in text
+
+
+def test_siblings_of_items_are_told_apart_from_other_overlap(project: Path):
+    rows = tables.read(tables.DATA / "select.parquet").with_columns(
+        overlap_item=pl.lit("exam/00000"),
+        overlap_level=pl.Series(["sibling", "boilerplate"]),
+        overlap=pl.Series([1.0, 0.25]),
+    )
+    tables.write(rows, tables.DATA / "select.parquet")
+
+    assert "| exam | 1 | 1 | 1 | 1 | 0.25 |" in card(project / "out")
 
 
 def test_the_params_are_printed_in_full_without_training(project: Path):
