@@ -1,12 +1,15 @@
 """Adaptive sampling beside a fixed number of samples: who misplaces fewer problems.
 
     python benchmarks/bench_adaptive.py --problems 20000 --runs 3
+    python benchmarks/bench_adaptive.py --problems 200 --runs 20 --certainty 0.95
 
 A problem is misplaced when it is decided to be inside the window of pass rates and is
 not, or the other way about. Fixed sampling decides by the share of right samples, as
 published recipes do; adaptive sampling by its posterior. Simulated pools have known
-rates; recorded ones are replayed, their samples in random order, and the rate of a
-problem is that of all its samples. `sure` are decisions with a posterior of 0.95.
+rates; with `--certainty` some are never or always solved, windows are open too, and
+every problem stops when it is sure. Recorded pools are replayed, their samples in
+random order, and the rate of a problem is that of all its samples. `sure` are
+decisions with a posterior of 0.95, or of `--certainty`.
 """
 
 import argparse
@@ -42,6 +45,25 @@ SHAPES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     ),
 }
 
+ENDS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
+    "50% never, 50% always": lambda rng, n: (rng.random(n) < 0.5).astype(float),
+    "30% never, flat": lambda rng, n: np.where(rng.random(n) < 0.3, 0, rng.random(n)),
+    "70% never, flat": lambda rng, n: np.where(rng.random(n) < 0.7, 0, rng.random(n)),
+    "20% never, 20% always": lambda rng, n: _ends(rng.random(n), rng.beta(0.8, 0.8, n)),
+    "30% never, Beta(0.5, 3)": SHAPES["mostly hard, 30% never"],
+    "flat": SHAPES["flat"],
+}
+WINDOWS = {
+    "(0, 1)": Window(0, 1, lo_open=True, hi_open=True),
+    "[0.1, 0.9]": WINDOW,
+    "(0, 0.9]": Window(0, 0.9, lo_open=True),
+}
+MOST = 32  # samples of a problem that does not get sure
+
+
+def _ends(place: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    return np.where(place < 0.2, 0, np.where(place < 0.4, 1, rates))
+
 
 def _either(rng: np.random.Generator, one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.where(rng.random(len(one)) < 0.5, one, other)
@@ -53,7 +75,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--share", type=float, default=0.6, help="of fixed sampling")
     parser.add_argument("--least-round", type=int, default=256)
+    parser.add_argument("--certainty", type=float, help="stop at this, no budget")
     asked = parser.parse_args()
+    if asked.certainty:
+        return certain(asked)
     shown = Table(
         "pool", "problems", f"misplaced by {FIXED}", "adaptive", "samples",
         "sure", "right of sure", "rounds",
@@ -71,6 +96,55 @@ def main() -> None:
         if samples:
             add(shown, f"{name}, replayed", len(samples), replayed(samples, asked))
     Console(width=120).print(shown)
+
+
+def certain(asked: argparse.Namespace) -> None:
+    """How many of the decisions that stopped a problem are right."""
+    shown = Table(
+        "window", "pool", "problems", "samples", f"misplaced by {FIXED}", "adaptive",
+        "sure", "right of sure",
+    )  # fmt: skip
+    for title, window in WINDOWS.items():
+        for name, make in ENDS.items():
+            told = [
+                _stopped(window, make, asked.problems, asked.certainty, run)
+                for run in range(asked.runs)
+            ]
+            agrees, sure, drawn, fixed = (
+                np.concatenate(part) for part in zip(*told, strict=True)
+            )
+            right = f"{agrees[sure].mean():.1%}" if sure.any() else ""
+            shown.add_row(
+                title, name, f"{asked.problems:,}", f"{drawn.mean():.1f}",
+                f"{fixed.mean():.2%}", f"{1 - agrees.mean():.2%}",
+                f"{sure.mean():.1%}", right,
+            )  # fmt: skip
+    Console(width=120).print(shown)
+
+
+def _stopped(
+    window: Window,
+    make: Callable[[np.random.Generator, int], np.ndarray],
+    problems: int,
+    certainty: float,
+    seed: int,
+) -> tuple[np.ndarray, ...]:
+    """Whether decisions are right, sure, after how many samples; fixed ones wrong."""
+    rng = np.random.default_rng(seed)
+    rates = make(rng, problems)
+    truth = window.holds(rates)
+    outcomes = rng.random((problems, MOST)) < rates[:, None]
+    drawn = np.full(problems, 2)
+    while True:
+        right = (outcomes & (np.arange(MOST) < drawn[:, None])).sum(axis=1)
+        wrong = drawn - right
+        chance = inside(right, wrong, window, fitted(right, wrong, window))
+        sure = np.maximum(chance, 1 - chance) >= certainty
+        more = ~sure & (drawn < MOST)
+        if not more.any():
+            fixed = window.holds(outcomes[:, :FIXED].mean(axis=1)) != truth
+            return (chance >= 0.5) == truth, sure, drawn, fixed
+        drawn = drawn + more
 
 
 def compared(
