@@ -88,6 +88,8 @@ def save(outcome: Outcome, name: str) -> None:
     file = Path(f"{name.replace('.', '/')}.parquet")
     tables.write(outcome.kept, tables.DATA / file)
     tables.write(outcome.dropped, tables.DROPPED / file)
+    for table, rows in outcome.tables.items():
+        tables.write(rows, tables.DATA / name / f"{table}.parquet")
     tables.write_metrics(outcome.metrics, name)
 
 

@@ -5,25 +5,23 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline import prior as pool
-
 Facts = dict[str, Any]
 BINS = 10  # of pass rates
 GROUPS = 12  # that are told apart; the smallest ones share the last place
+OTHERS = "all others"
 LENGTHS = 24  # bins of lengths, each a constant factor wide
-MOST = 256  # samples a problem that a fixed number is followed to
 VERDICTS = (("right", True), ("wrong", False))
 
 
 def gather(
-    recipe: Facts, rated: pl.DataFrame, grades: pl.DataFrame, rl: pl.DataFrame
+    rated: pl.DataFrame, fixed_k: pl.DataFrame, grades: pl.DataFrame, rl: pl.DataFrame
 ) -> Facts:
-    """`rated`: (id, source, domain, pass_rate) of all problems that difficulty saw."""
+    """`rated` are all problems that difficulty saw, `fixed_k` is its table."""
     rated = _with_rates(rated, grades)
     grades = grades.join(rated, on="id", how="semi", maintain_order="left")
     return {
         "difficulty": _rates(rated, grades, rl),
-        "spent": _spent(recipe.get("difficulty"), rated, grades),
+        "spent": _spent(rated, fixed_k),
         "lengths": _lengths(grades),
         "spread": _spread(grades),
         "lengths_by_rate": _lengths_by_rate(rated, grades),
@@ -35,11 +33,12 @@ def _with_rates(rated: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
     """`rated` with the rate of the samples where difficulty, being off, has none."""
     sampled = grades.group_by("id").agg(_sampled=pl.col("correct").mean())
     if "pass_rate" not in rated.columns:
-        rated = rated.with_columns(pass_rate=pl.lit(None, pl.Float64))
+        none = pl.lit(None, pl.Float64), pl.lit(0, pl.UInt32)
+        rated = rated.with_columns(pass_rate=none[0], n_samples=none[1])
     return (
         rated.join(sampled, on="id", how="left", maintain_order="left")
         .with_columns(pass_rate=pl.coalesce("pass_rate", "_sampled"))
-        .select("id", "source", "domain", "pass_rate")
+        .select("id", "source", "domain", "pass_rate", "n_samples")
     )
 
 
@@ -74,9 +73,6 @@ def _by(column: str, before: pl.DataFrame, after: pl.DataFrame) -> list[Facts]:
     return sorted(told, key=lambda one: (one["name"] == OTHERS, -sum(one["before"])))
 
 
-OTHERS = "all others"
-
-
 def _grouped(column: str, table: pl.DataFrame, among: pl.DataFrame) -> pl.DataFrame:
     """`table` with values of `column` that are rare in `among` put together."""
     common = (
@@ -99,71 +95,30 @@ def _bin(rates: pl.Series) -> pl.Series:
     return (rates * BINS + 1e-9).floor().clip(0, BINS - 1).cast(pl.Int32)
 
 
-def _spent(said: Any, rated: pl.DataFrame, grades: pl.DataFrame) -> Facts:
+def _spent(rated: pl.DataFrame, fixed_k: pl.DataFrame) -> Facts:
     """Samples a problem by pass rate, beside what a fixed number would have cost.
 
-    A problem is misplaced when it is decided to be inside the window of `difficulty`
-    and its true rate is outside, or the other way about. `curves` has the share that
-    k samples each are expected to misplace at k - 1, decided by the rate and, where
-    `difficulty` does so, by the posterior; `misplaced` is that of this run, and
-    `fixed` the least k that does no worse, decided as this run is, where problems
-    differ in their numbers (`differ`). All rest on the prior fitted to the pool
-    (`pipeline/prior.py`), and are empty or None where nothing is decided by a rate.
+    `curves` has the share that k samples each are expected to misplace at k - 1,
+    `misplaced` that of this run, and `fixed` the least k that does no worse, decided
+    as this run is, where problems differ in their numbers (`differ`).
     """
-    models = (said or {}).get("models") or ()
-    chosen = grades.filter(pl.col("model").is_in(list(models))) if models else grades
-    counted = chosen.group_by("id", maintain_order=True).agg(
-        drawn=pl.len(),
-        right=pl.col("correct").sum(),
-        wrong=(~pl.col("correct")).sum(),
-    )
-    drawn = rated.join(counted, on="id", how="inner", maintain_order="left")
+    drawn = rated.filter(pl.col("n_samples") > 0)
     drawn = drawn.with_columns(_bin(drawn["pass_rate"]).alias("bin"))
-    means = dict(drawn.group_by("bin").agg(pl.col("drawn").mean()).iter_rows())
-    mean = float(drawn["drawn"].to_numpy().mean()) if drawn.height else 0.0
+    means = dict(drawn.group_by("bin").agg(pl.col("n_samples").mean()).iter_rows())
+    shares = dict(fixed_k.group_by("how", maintain_order=True).agg("misplaced").rows())
+    (misplaced,) = shares.pop("run", [None])
+    differ = drawn["n_samples"].n_unique() > 1
+    enough = np.flatnonzero(np.array([*shares.values()][-1:]) <= (misplaced or 0.0))
     return {
         "bins": [means.get(number) for number in range(BINS)],
-        "mean": mean,
-        "total": int(drawn["drawn"].sum()),
-        "differ": drawn["drawn"].n_unique() > 1,
+        "mean": float(drawn["n_samples"].to_numpy().mean()) if drawn.height else 0.0,
+        "total": int(drawn["n_samples"].sum()),
         "problems": drawn.height,
-        **_compared(said, drawn.filter(pl.col("right") + pl.col("wrong") > 0)),
-    }
-
-
-def _compared(said: Any, drawn: pl.DataFrame) -> Facts:
-    window = _window(said)
-    if window is None or not drawn.height:
-        return {"curves": {}, "misplaced": None, "fixed": None}
-    right, wrong = (drawn[name].to_numpy().astype(int) for name in ("right", "wrong"))
-    prior = pool.fitted(right, wrong, window)
-    chance = pool.inside(right, wrong, window, prior)
-    curves = {"rate": pool.misplaced(prior, window, MOST)}
-    decided = window.holds(right / (right + wrong))
-    if said.get("decide") == "posterior":
-        certainty = said.get("certainty", 0.5)
-        curves["posterior"] = pool.misplaced(prior, window, MOST, certainty)
-        decided = 1 - chance < certainty
-    misplaced = float(np.where(decided, 1 - chance, chance).mean())
-    differ = drawn["drawn"].n_unique() > 1
-    enough = np.flatnonzero(list(curves.values())[-1] <= misplaced)
-    return {
-        "curves": {how: curve.round(5).tolist() for how, curve in curves.items()},
+        "differ": differ,
+        "curves": shares,
         "misplaced": misplaced,
         "fixed": int(enough[0]) + 1 if len(enough) and differ else None,
     }
-
-
-def _window(said: Any) -> pool.Window | None:
-    """The window of rates that decides, unless nothing, or a count, does."""
-    if not said or said.get("unit", "rate") != "rate":
-        return None
-    low, high = said.get("min_pass_rate", 0.0), min(said.get("max_pass_rate", 1.0), 1.0)
-    low_open, high_open = said.get("lo_open", False), said.get("hi_open", False)
-    if said.get("sense") == "failure":
-        low, high, low_open, high_open = 1 - high, 1 - low, high_open, low_open
-    window = pool.Window(low, high, low_open, high_open)
-    return None if window.holds(pool.GRID).all() else window
 
 
 def _lengths(grades: pl.DataFrame) -> list[Facts]:

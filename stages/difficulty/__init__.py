@@ -15,7 +15,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.settings import Settings
-from pipeline.verdict import drop
+from pipeline.verdict import Judged, drop
 from stages.difficulty import impact
 from stages.difficulty.counts import (
     Imported,
@@ -25,7 +25,10 @@ from stages.difficulty.counts import (
     with_interval,
 )
 from stages.difficulty.judged import Rated, rated
+from stages.difficulty.misplaced import FIXED_K, fixed_k
 from stages.difficulty.window import Window, of_models
+
+TABLES = {"fixed_k": FIXED_K}
 
 
 class Score(Settings):
@@ -108,8 +111,11 @@ class Params(Settings):
         )
 
 
-def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFrame:
-    """Add counts, rates and their intervals, p_inside and quantile; cut by them."""
+def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> Judged:
+    """Add counts, rates and their intervals, p_inside and quantile; cut by them.
+
+    The table `fixed_k` tells what the same number of samples for each would do.
+    """
     rows = counted(rows, grades, params.models)
     for source in params.imported:
         rows = imported(rows, source)
@@ -127,7 +133,7 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
     rows = _cut_by_scores(rows, params)
     # Last, because each question is paid for.
     rows = rated(rows, params.rated) if params.rated else rows
-    return rows.drop("tokens_right")
+    return Judged(rows.drop("tokens_right"), {"fixed_k": fixed_k(rows, params)})
 
 
 def _with_posterior(rows: pl.DataFrame, params: Params) -> pl.DataFrame:

@@ -45,19 +45,21 @@ class Window(Settings):
         hard, easy = (below, above) if self.sense == "success" else (above, below)
         return pl.when(known).then(hard), pl.when(known).then(easy)
 
+    @property
+    def of_rates(self) -> pool.Window:
+        """The window of success rates that this is, where its unit is the rate."""
+        low, high = self.lo, min(self.hi, 1.0)
+        if self.sense == "success":
+            return pool.Window(low, high, self.lo_open, self.hi_open)
+        return pool.Window(1 - high, 1 - low, self.hi_open, self.lo_open)
+
     def posterior(self, right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
         """The chance that each problem's rate is inside, under the pool's own prior."""
-        low, high = self.lo, min(self.hi, 1.0)
-        low_open, high_open = self.lo_open, self.hi_open
-        if self.sense == "failure":
-            low, high = 1 - high, 1 - low
-            low_open, high_open = high_open, low_open
         known = right + wrong > 0
         if not known.any():
             return np.full(len(right), np.nan)
-        window = pool.Window(low, high, low_open, high_open)
-        prior = pool.fitted(right[known], wrong[known], window)
-        chance = pool.inside(right, wrong, window, prior)
+        prior = pool.fitted(right[known], wrong[known], self.of_rates)
+        chance = pool.inside(right, wrong, self.of_rates, prior)
         return np.where(known, chance, np.nan)
 
 

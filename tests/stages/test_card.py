@@ -28,6 +28,7 @@ def card(out: Path, template: str | None = None) -> str:
         "By hand.",
         tables.read(tables.DATA / "select.parquet"),
         tables.read(tables.DATA / "difficulty.parquet"),
+        tables.read(tables.DATA / "difficulty/fixed_k.parquet"),
         tables.read(tables.DATA / "grades.parquet"),
         tables.read(tables.DATA / "benchmarks.parquet"),
         {"kind": "local", "name": "m", "revision": "1" * 40, "load": ""},

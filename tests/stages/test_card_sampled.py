@@ -10,35 +10,40 @@ import pytest
 
 from pipeline.adaptive import Lattice, planned
 from pipeline.prior import Window, fitted, inside
-from pipeline.schema import GRADE, conform
+from pipeline.schema import GRADE, PROBLEM, conform
+from pipeline.verdict import apply
 from stages.card import pictures, plots, sampled
+from stages.difficulty import Params, judge
+from stages.difficulty.misplaced import FIXED_K
 
-SCHEMA = dict.fromkeys(("id", "source", "domain"), pl.String)
 WINDOW = {"min_pass_rate": 0.1, "max_pass_rate": 0.9}
 
 
 def problems(*told: tuple[str, str, str, list[bool]]) -> dict[str, pl.DataFrame]:
     """Tables of problems of (id, source, domain, verdicts), a token for each sample."""
-    rows = [(name, source, domain) for name, source, domain, _ in told]
-    rated = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    rows = [(name, name, source, domain) for name, source, domain, _ in told]
+    schema = dict.fromkeys(("id", "key", "source", "domain"), pl.String)
+    table = pl.DataFrame(rows, schema=schema, orient="row")
     grades = [
         {"id": name, "sample": number, "model": "m", "correct": verdict,
          "n_tokens": number + 1, "finish_reason": "stop"}
         for name, _, _, verdicts in told
         for number, verdict in enumerate(verdicts)
     ]  # fmt: skip
-    rates = [sum(verdicts) / len(verdicts) for *_, verdicts in told]
-    rated = rated.with_columns(pass_rate=pl.Series(rates, dtype=pl.Float64))
-    table = pl.DataFrame(grades) if grades else GRADE.to_frame()
+    graded = pl.DataFrame(grades) if grades else GRADE.to_frame()
     return {
-        "rated": rated,
-        "grades": conform(table, GRADE).select(GRADE.names()),
-        "rl": rated.filter(pl.col("pass_rate").is_between(0.1, 0.9)),
+        "rows": conform(table, PROBLEM),
+        "grades": conform(graded, GRADE).select(GRADE.names()),
     }
 
 
-def gathered(tables: dict[str, pl.DataFrame], **difficulty: Any) -> dict[str, Any]:
-    return sampled.gather({"difficulty": WINDOW | difficulty}, **tables)
+def gathered(made: dict[str, pl.DataFrame], **difficulty: Any) -> dict[str, Any]:
+    """The card's facts after `difficulty`."""
+    rows, grades = made["rows"], made["grades"]
+    params = Params(**WINDOW | difficulty)
+    outcome = apply(lambda rows: judge(rows, params, grades), rows)
+    rated = pl.concat([outcome.kept, outcome.dropped], how="diagonal")
+    return sampled.gather(rated, outcome.tables["fixed_k"], grades, outcome.kept)
 
 
 def half(count: int) -> list[bool]:
@@ -81,10 +86,10 @@ def test_a_rate_that_is_written_as_an_edge_lies_above_it():
 
 
 def test_imported_rates_count_where_nothing_was_sampled():
-    tables = problems(("a/0", "a", "math", half(2)))
-    tables["grades"] = tables["grades"].head(0)
+    made = problems(("a/0", "a", "math", []))
+    made["rows"] = made["rows"].with_columns(meta=pl.lit('{"rate": 0.5}'))
 
-    told = gathered(tables)
+    told = gathered(made, imported=[{"field": "rate"}])
 
     assert told["difficulty"]["before"][5] == 1
     assert told["spent"]["total"] == 0
@@ -93,10 +98,10 @@ def test_imported_rates_count_where_nothing_was_sampled():
 
 
 def test_rates_are_those_of_the_samples_where_difficulty_is_off():
-    tables = problems(("a/0", "a", "math", half(4)))
-    tables["rated"] = tables["rated"].drop("pass_rate")
+    made = problems(("a/0", "a", "math", half(4)))
+    rl = made["rows"].with_columns(pass_rate=pl.lit(None, pl.Float64))
 
-    told = sampled.gather({"difficulty": False}, **tables)
+    told = sampled.gather(made["rows"], FIXED_K.to_frame(), made["grades"], rl)
 
     assert told["difficulty"]["before"][5] == 1
     assert told["spent"]["curves"] == {}
@@ -206,17 +211,17 @@ def test_failures_are_the_other_end():
 
 
 def test_only_the_models_that_decide_are_counted():
-    tables = problems(("a/0", "a", "math", half(4)))
-    other = tables["grades"].with_columns(model=pl.lit("weak"))
-    tables["grades"] = pl.concat([tables["grades"], other])
+    made = problems(("a/0", "a", "math", half(4)))
+    other = made["grades"].with_columns(model=pl.lit("weak"))
+    made["grades"] = pl.concat([made["grades"], other])
 
-    assert gathered(tables)["spent"]["total"] == 8
-    assert gathered(tables, models=["weak"])["spent"]["total"] == 4
+    assert gathered(made)["spent"]["total"] == 8
+    assert gathered(made, models=["weak"])["spent"]["total"] == 4
 
 
 def test_lengths_of_right_and_wrong_samples():
-    tables = problems(("a/0", "a", "math", [True, False, True, False]))
-    told = gathered(tables)
+    made = problems(("a/0", "a", "math", [True, False, True, False]))
+    told = gathered(made)
 
     assert [(one["which"], one["q"]) for one in told["lengths"]] == [
         ("right", [1, 3, 3]),
@@ -232,13 +237,13 @@ def test_lengths_of_right_and_wrong_samples():
 
 
 def test_truncation_is_told_by_source():
-    tables = problems(
+    made = problems(
         ("a/0", "a", "math", [True, False, False]), ("b/0", "b", "math", [True] * 2)
     )
     ends = ["length", "length", "stop", "prompt_too_long", None]
-    tables["grades"] = tables["grades"].with_columns(finish_reason=pl.Series(ends))
+    made["grades"] = made["grades"].with_columns(finish_reason=pl.Series(ends))
 
-    assert gathered(tables)["truncated"] == [
+    assert gathered(made)["truncated"] == [
         {"source": "a", "samples": 3, "cut": 2, "cut_right": 1, "no_room": 0},
         {"source": "b", "samples": 1, "cut": 0, "cut_right": 0, "no_room": 1},
     ]
