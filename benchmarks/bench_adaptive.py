@@ -23,8 +23,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.adaptive import Lattice, planned
-from pipeline.prior import Window, fitted, inside
+from pipeline.pass_rates.prior import Window, fitted, inside
+from pipeline.pass_rates.stopping import Lattice, planned
 
 WINDOW = Window(0.1, 0.9)
 FIXED = 16

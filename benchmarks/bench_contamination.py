@@ -26,8 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.contamination import published
+from pipeline.filter import unjudged
 from pipeline.schema import PROBLEM, conform
-from pipeline.verdict import unjudged
 from stages import decontaminate
 
 

@@ -77,7 +77,7 @@ def one_run(name: str, file: Path, threshold: float, out: Path) -> dict | None:
 
 def pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """Every (earlier, later) pair with Jaccard ≥ threshold."""
-    from pipeline.similar import by_join, grams
+    from pipeline.dedup.ngrams import by_join, grams
 
     made = grams(pl.Series(texts), n=3)
     rows = np.arange(len(texts), dtype=np.int32)

@@ -30,9 +30,9 @@ from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from pipeline import neighbours
+from pipeline.dedup import cosine
+from pipeline.dedup.recall import recall
 from pipeline.embedding import _packaged, encode
-from pipeline.recall import recall
 from stages.sources import words
 
 DATA = Path(os.environ.get("GOLDSIEVE_DATA") or "../shared/data")
@@ -206,12 +206,10 @@ def joining(vectors: np.ndarray, threshold: float) -> Table:
 
 def by_cells(
     vectors: np.ndarray, threshold: float, probes: int
-) -> tuple[neighbours.Found, float]:
+) -> tuple[cosine.Found, float]:
     """What is found, and the median CPU seconds of three runs."""
     runs = [
-        timed(
-            lambda: neighbours.pairs(vectors, threshold, search="cells", probes=probes)
-        )
+        timed(lambda: cosine.pairs(vectors, threshold, search="cells", probes=probes))
         for _ in range(3)
     ]
     return runs[0][1], median(cost for cost, _ in runs)
@@ -227,7 +225,7 @@ def exact_by_faiss(vectors: np.ndarray, threshold: float) -> float:
 def exact_by_us(vectors: np.ndarray, threshold: float) -> float:
     """`flat` compares each row with half of the rows on average."""
     rows, everyone = np.arange(BLOCK), np.arange(len(vectors))
-    products = neighbours.products
+    products = cosine.products
     cost, _ = timed(lambda: list(products(vectors, rows, everyone, threshold)))
     return cost * len(vectors) / BLOCK / 2
 

@@ -9,8 +9,8 @@ wrapped in dollar signs.
 Speed is on real rollouts under GOLDSIEVE_DATA: the completions of gen_gsm8k_openai
 and those of gen_areal_rollouts whose problem is in a benchmark with an answer. The
 peer's loop parses the gold answer, parses the completion and verifies, one process,
-warm. Ours runs in one process and in two workers (`pipeline.judging`), without any
-stored verdict; equal pairs of a run are judged once. Runs alternate.
+warm. Ours runs in one process and in two workers (`pipeline.grading.workers`),
+without any stored verdict; equal pairs of a run are judged once. Runs alternate.
 """
 
 import argparse
@@ -184,7 +184,7 @@ def speed(name: str, cases: list[Case], rounds: int) -> None:
 
 def in_workers(took: list[float], cases: list[Case]) -> list[bool | None]:
     """Verdicts of fresh workers that are warm, with no verdict kept from before."""
-    from pipeline.judging import Answer, judge
+    from pipeline.grading.workers import Answer, judge
 
     answers = [Answer("math", case.gold, "{}", case.completion) for case in cases]
     warm = [
@@ -213,10 +213,12 @@ def each(
 
 def forget() -> None:
     """Empty the caches of our own process, so that every round starts alike."""
-    from pipeline.verifiers import _math_verify, _spelling, _steps, _units, math
+    from pipeline.verifiers import math
+    from pipeline.verifiers.compare import cascade, math_verify, normal_form, units
 
     for cached in (
-        math._gold, _steps._same, _spelling.plain, _units.quantity, _math_verify.parsed,
+        math._gold, cascade._same, normal_form.plain, units.quantity,
+        math_verify.parsed,
     ):  # fmt: skip
         cached.cache_clear()
 

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from pipeline.readers import raw_rows
 from pipeline.sandbox import groups
 from pipeline.sandbox.run import Limits, run_python
-from pipeline.verifiers._code_calls import PRELUDE
+from pipeline.verifiers.program.calls import PRELUDE
 from stages.sources import humaneval, mbpp
 
 LIMITS = Limits(wall_s=30, cpu_s=20, memory_mb=1024)

@@ -3,7 +3,7 @@
     GOLDSIEVE_DATA=../shared/data python benchmarks/bench_verdicts.py --runs 3
 
 The peer parses the gold answer and the completion and verifies, one after the other,
-as its README does. Ours are the same pairs through `pipeline/judging.py` (warm
+as its README does. Ours are the same pairs through `pipeline/grading/workers.py` (warm
 workers, nothing kept from before), and again (verdicts kept). Rollouts: four models'
 solutions of GSM8K's test problems with human labels, and AReaL's long completions
 with recorded rewards; the gold answer of the latter is that of a rewarded sample.
@@ -22,8 +22,8 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.judging import Answer, judge
-from pipeline.verifiers._final import final
+from pipeline.grading.workers import Answer, judge
+from pipeline.verifiers.extract.final import final
 
 DATA = Path(os.environ.get("GOLDSIEVE_DATA", "../shared/data"))
 Pair = tuple[str, str]

@@ -34,8 +34,8 @@ def goldsieve(texts, threshold, guard=False):
     sys.path.insert(0, str(Path(__file__).parent.parent))
     import polars as pl
 
+    from pipeline.filter import Judged, unjudged
     from pipeline.schema import PROBLEM, conform
-    from pipeline.verdict import Judged, unjudged
     from stages import dedup_ngram
 
     def rows(some):
@@ -65,12 +65,13 @@ def goldsieve_rows(texts, threshold):
     import numpy as np
     import polars as pl
 
-    from pipeline.kernels import guard, lookup, minhash
-    from pipeline.similar import by_minhash, grams
+    from pipeline.dedup.ngrams import by_minhash, grams
+    from pipeline.kernels import minhash, ngram_table
+    from pipeline.kernels import relations as guard
 
     def removed(text):
         made = grams(text, n=3)
-        group, distinct = lookup.numbered(made.prints)
+        group, distinct = ngram_table.numbered(made.prints)
         first = np.empty(len(distinct), np.int32)
         first[group[::-1]] = np.arange(len(text), dtype=np.int32)[::-1]
         leader = first[group]

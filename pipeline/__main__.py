@@ -15,7 +15,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import recipe, standalone, tables, verdict
+from pipeline import filter, recipe, tables
+from pipeline.cli import standalone
 from pipeline.console import run
 from pipeline.errors import UserError
 
@@ -55,9 +56,9 @@ def run_filter(
     params = recipe.load(module.Params, name)
     rows, *others = map(tables.read, inputs)
     if params is None:
-        outcome = verdict.split(verdict.unjudged(rows))
+        outcome = filter.split(filter.unjudged(rows))
     else:
-        outcome = verdict.apply(lambda rows: module.judge(rows, params, *others), rows)
+        outcome = filter.apply(lambda rows: module.judge(rows, params, *others), rows)
     _write_outcome(outcome, name, Path(name), off=params is None)
     for table, schema in getattr(module, "TABLES", {}).items():
         made = outcome.tables.get(table, schema.to_frame())
@@ -107,7 +108,7 @@ def _check_inputs(
 
 
 def _write_made(made: Any, name: str, place: Path, module: ModuleType) -> None:
-    if isinstance(made, verdict.Outcome):
+    if isinstance(made, filter.Outcome):
         _write_outcome(made, name, place)
     elif isinstance(made, pl.DataFrame) and not _is_sharded(module):
         tables.write(made, tables.DATA / place.with_suffix(".parquet"))
@@ -125,7 +126,7 @@ def _is_sharded(module: ModuleType) -> bool:
 
 
 def _write_outcome(
-    outcome: verdict.Outcome, name: str, place: Path, *, off: bool = False
+    outcome: filter.Outcome, name: str, place: Path, *, off: bool = False
 ) -> None:
     file = place.with_name(place.name + ".parquet")
     tables.write(outcome.kept, tables.DATA / file)
@@ -142,56 +143,56 @@ def _count(name: str, rows: int) -> None:
 
 def run_score(pairs: Path, verifier: str, out: Path | None) -> None:
     """Judge lines of {"id", "gold", "prediction", "info"?} with a verifier."""
-    from pipeline import score
+    from pipeline.cli import score
 
     score.run(pairs, verifier=verifier, out=out)
 
 
 def run_sql(query: str, format: str) -> None:
     """Query the tables by name in DuckDB; `dropped` is the ledger of all stages."""
-    from pipeline import ledger
+    from pipeline.cli import ledger
 
     ledger.sql(query, format=format)
 
 
 def run_explain(id: str) -> None:
     """Tell one row's life: where it came from, who kept it, who dropped it and why."""
-    from pipeline import ledger
+    from pipeline.cli import ledger
 
     ledger.explain(id)
 
 
 def run_funnel() -> None:
     """Print the rows after each stage, why rows left, and what training gave."""
-    from pipeline import ledger
+    from pipeline.cli import ledger
 
     ledger.funnel()
 
 
 def run_recipe(action: str, names: list[str]) -> None:
     """List, show, use or compare the named recipes."""
-    from pipeline import recipes
+    from pipeline.cli import recipes
 
     recipes.run(action, names)
 
 
 def run_estimate(tokens_per_s: float) -> None:
     """Say what the active recipe will cost before it runs."""
-    from pipeline import estimate
+    from pipeline.cli import estimate
 
     estimate.estimate(tokens_per_s=tokens_per_s)
 
 
 def run_check() -> None:
     """Check params.yaml, dvc.yaml and the environment, without running anything."""
-    from pipeline import check
+    from pipeline.cli import check
 
     check.check(stage)
 
 
 def run_publish(repo: str, dry_run: Path | None, public: bool) -> None:
     """Write the dataset repository, and upload it to the Hub unless --dry-run."""
-    from pipeline import publish
+    from pipeline.cli import publish
 
     publish.publish(repo, dry_run=dry_run, public=public)
 

@@ -253,7 +253,7 @@ def _portable(error: BaseException) -> BaseException:
 
 def _ray_worker(make_work: Callable[[], Any]) -> Any:
     try:
-        from pipeline.ray_worker import RayWorker
+        from pipeline.parallel_ray import RayWorker
     except ImportError:
         raise UserError(
             "PIPELINE_BACKEND=ray needs Ray", hint='pip install "goldsieve[ray]"'

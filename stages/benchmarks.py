@@ -12,11 +12,11 @@ from typing import Any
 import polars as pl
 from pydantic import field_validator, model_validator
 
+from pipeline.filter import Outcome
 from pipeline.readers import Unreadable
 from pipeline.schema import BENCHMARK, VERDICT
 from pipeline.settings import Settings
 from pipeline.text import fingerprint
-from pipeline.verdict import Outcome
 from stages.sources._load import Source, adapted, load_adapter, raw
 
 SCHEMA = BENCHMARK

@@ -15,11 +15,11 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import Field
 
+from pipeline.filter import Outcome
 from pipeline.readers import EXCERPT, Row, Unreadable
 from pipeline.schema import PROBLEM, VERDICT
 from pipeline.settings import Settings
 from pipeline.text import fingerprint
-from pipeline.verdict import Outcome
 from stages.sources._load import Source, adapted, load_adapter, raw
 
 SCHEMA = PROBLEM

@@ -18,8 +18,8 @@ import polars as pl
 
 from pipeline.contamination import report
 from pipeline.contamination.methods import Methods, names, run
+from pipeline.filter import Judged, drop
 from pipeline.settings import Settings
-from pipeline.verdict import Judged, drop
 
 TABLES = report.TABLES
 Level = Literal["exact", "near", "sibling", "boilerplate"]

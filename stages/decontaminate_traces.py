@@ -9,8 +9,8 @@ import polars as pl
 
 from pipeline.contamination import report
 from pipeline.contamination.methods import Methods, names, run
+from pipeline.filter import Judged
 from pipeline.settings import Settings
-from pipeline.verdict import Judged
 
 TABLES = {"pairs": report.PAIRS}
 

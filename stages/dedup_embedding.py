@@ -3,7 +3,7 @@
 Two rows are near when the cosine of their sentence embeddings reaches the
 threshold. `method: pairs` finds all such pairs, exactly up to `exact_rows` rows and
 by cells beyond; `semdedup` looks only inside clusters of k-means, as SemDeDup does
-(Abbas et al., 2023). The guard of `pipeline/near.py` keeps siblings of one
+(Abbas et al., 2023). The guard of `pipeline/dedup/survivors.py` keeps siblings of one
 template: to an encoder, other numbers are hardly other.
 
 A search that can miss pairs is compared with brute force on a sample of rows; the
@@ -23,11 +23,13 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline import clusters, near, neighbours, semdedup
-from pipeline.pairs import Pairs, order_of
-from pipeline.recall import Recall, recall
+from pipeline.dedup import cosine as neighbours
+from pipeline.dedup import semdedup, survivors
+from pipeline.dedup import tables as clusters
+from pipeline.dedup.pairs import Pairs, order_of
+from pipeline.dedup.recall import Recall, recall
+from pipeline.filter import Judged
 from pipeline.settings import Settings
-from pipeline.verdict import Judged
 
 RECALL = pl.Schema(
     {
@@ -72,8 +74,8 @@ class Params(Settings):
     clusters: int | None = Field(default=None, ge=1)
     keep: semdedup.Keep = "first"
     guard: bool = True
-    survivor: near.Survivor = "first"
-    siblings: near.Siblings = "keep"
+    survivor: survivors.Survivor = "first"
+    siblings: survivors.Siblings = "keep"
     family_size: int = Field(default=3, ge=1)
     seed: int = Field(default=0, ge=0)
 
@@ -107,13 +109,15 @@ class Similar:
 def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark later rows that mean the same; add `family` where numbers differ."""
     if rows.height < 2:
-        return near.mark(rows, [], REASON)
-    found = similar(embedded(rows, params), params, near.ranks(rows, params.survivor))
+        return survivors.mark(rows, [], REASON)
+    found = similar(
+        embedded(rows, params), params, survivors.ranks(rows, params.survivor)
+    )
     if found.recall:
         _tell(f"dedup_embedding: {found.recall}")
     if found.pairs.crowded:
         _tell(f"dedup_embedding: {found.pairs.crowded} rows with crowds of neighbours")
-    judged = near.mark(
+    judged = survivors.mark(
         rows,
         found.pairs,
         REASON,

@@ -16,26 +16,26 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from pipeline import clusters, guard, near
-from pipeline.pairs import Pairs
+from pipeline.dedup import same_problem, survivors, tables
+from pipeline.dedup.pairs import Pairs
+from pipeline.filter import Judged
 from pipeline.settings import Settings
-from pipeline.verdict import Judged
 
-TABLES = {"clusters": clusters.CLUSTERS}
+TABLES = {"clusters": tables.CLUSTERS}
 
 
 class Params(Settings):
     """What must be equal, and which of equals survives."""
 
     key: Literal["text", "layout", "latex", "alphanumeric"] = "latex"
-    survivor: near.Survivor = "first"
+    survivor: survivors.Survivor = "first"
 
 
 def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark every row whose key an earlier row has; `twin` is that row."""
-    priority = near.ranks(rows, params.survivor)
+    priority = survivors.ranks(rows, params.survivor)
     pairs = equal(rows, params, priority)
-    judged = near.mark(rows, pairs, "exact_duplicate", priority=priority)
+    judged = survivors.mark(rows, pairs, "exact_duplicate", priority=priority)
     # No pair is of siblings here that anyone would call a family.
     judged_rows = judged.rows.drop("family")
     return Judged(judged_rows, {"clusters": judged.tables["clusters"]})
@@ -45,10 +45,10 @@ def equal(
     rows: pl.DataFrame, params: Params, priority: np.ndarray | None = None
 ) -> Pairs:
     """Each row with the first of its key, and the first that agrees in more."""
-    from pipeline.kernels import guard as kernels
+    from pipeline.kernels import relations as kernels
 
     loose, strict = keys(rows["problem"], rows["key"], params.key)
-    answers = guard.answer_codes(rows["answer"])
+    answers = same_problem.answer_codes(rows["answer"])
     place = np.arange(rows.height) if priority is None else priority
     seconds = np.arange(rows.height, dtype=np.int32)
     firsts = [
@@ -72,8 +72,8 @@ def equal(
 def keys(text: pl.Series, key: pl.Series, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """(loose, strict) uint64 of each text; strict ones tell brackets apart."""
     if kind == "latex":
-        from pipeline.kernels.guard import orders
-        from pipeline.kernels.scan import scan
+        from pipeline.kernels.latex_tokens import scan
+        from pipeline.kernels.relations import orders
 
         tokens = scan(text)
         said = (tokens.codes, tokens.kinds, tokens.ends)

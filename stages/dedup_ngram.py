@@ -2,8 +2,8 @@
 
 Candidates come from MinHash-LSH, with bands and rows from datasketch's optimiser
 (`search: lsh`), or from an exact join (`exact`, up to some 200,000 rows); the true
-similarity of each pair decides. The guard of `pipeline/near.py` keeps siblings of
-one template, which have the same words and other numbers.
+similarity of each pair decides. The guard of `pipeline/dedup/survivors.py` keeps
+siblings of one template, which have the same words and other numbers.
 
 `method` says what similar is: `jaccard` of the n-gram sets; `fuzzy`, the ratio of
 rapidfuzz; `containment`, the share of the smaller set that is in the larger one;
@@ -21,17 +21,18 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline import clusters, guard, near
+from pipeline.dedup import same_problem as guard
+from pipeline.dedup import survivors, tables
+from pipeline.dedup.pairs import MARGIN, Pairs
 from pipeline.errors import UserError
-from pipeline.pairs import MARGIN, Pairs
-from pipeline.room import Room
+from pipeline.filter import Judged
+from pipeline.kernels.spill import Room
 from pipeline.settings import Settings
-from pipeline.verdict import Judged
 
 if TYPE_CHECKING:
-    from pipeline.similar import Grams
+    from pipeline.dedup.ngrams import Grams
 
-TABLES = clusters.TABLES
+TABLES = tables.TABLES
 REASON = "near_duplicate"
 
 
@@ -53,8 +54,8 @@ class Params(Settings):
     memory_mb: int = Field(default=8192, ge=1)
     min_tokens: int = Field(default=8, ge=1)
     guard: bool = True
-    survivor: near.Survivor = "first"
-    siblings: near.Siblings = "keep"
+    survivor: survivors.Survivor = "first"
+    siblings: survivors.Siblings = "keep"
     family_size: int = Field(default=3, ge=1)
 
 
@@ -66,7 +67,7 @@ def judge(
     With `against`, the rows of an earlier release, its rows come first and stay;
     what is near to them goes.
     """
-    priority = near.ranks(rows, params.survivor)
+    priority = survivors.ranks(rows, params.survivor)
     pairs = similar(rows, params, priority)
     options: dict[str, Any] = {
         "threshold": params.threshold,
@@ -75,18 +76,18 @@ def judge(
         "family_size": params.family_size,
     }
     if against is None:
-        return near.mark(rows, pairs, REASON, priority=priority, **options)
+        return survivors.mark(rows, pairs, REASON, priority=priority, **options)
     crossing = _crossing(rows, against, params)
-    return near.mark_against(
+    return survivors.mark_against(
         rows, against, pairs, crossing, REASON, priority, **options
     )
 
 
 def _crossing(rows: pl.DataFrame, against: pl.DataFrame, params: Params) -> Pairs:
     """Pairs of a row of the release and a new one."""
+    from pipeline.dedup.incremental import crossing
+    from pipeline.dedup.ngrams import grams
     from pipeline.kernels.minhash import plan
-    from pipeline.release import crossing
-    from pipeline.similar import grams
 
     if params.method != "jaccard":
         raise UserError(f"dedup_ngram: --against takes jaccard, not {params.method}")
@@ -104,7 +105,7 @@ def _crossing(rows: pl.DataFrame, against: pl.DataFrame, params: Params) -> Pair
 
 
 def _unit(params: Params) -> int:
-    from pipeline.kernels import tokens
+    from pipeline.kernels import word_tokens as tokens
 
     return tokens.WORDS if params.unit == "word" else tokens.LETTERS
 
@@ -113,7 +114,7 @@ def similar(
     rows: pl.DataFrame, params: Params, priority: np.ndarray | None = None
 ) -> Pairs:
     """Pairs of rows from a little below the threshold on."""
-    from pipeline import similar as find
+    from pipeline.dedup import ngrams as find
 
     if params.method == "fuzzy":
         return find.by_ratio(rows["problem"].fill_null("").to_list(), params.threshold)
@@ -171,7 +172,7 @@ def _leaders(
     rows: pl.DataFrame, made: "Grams", params: Params, priority: np.ndarray | None
 ) -> np.ndarray:
     """The first row with the same n-grams, where numbers and answers agree too."""
-    from pipeline.kernels.lookup import numbered
+    from pipeline.kernels.ngram_table import numbered
 
     order = np.arange(rows.height, dtype=np.int32)
     if priority is not None:
@@ -195,7 +196,7 @@ def _leaders(
 
 def _literally(texts: pl.Series, pairs: Pairs) -> Pairs:
     """Pairs where one text is inside the other, token for token."""
-    from pipeline.similar import grams
+    from pipeline.dedup.ngrams import grams
 
     made = grams(texts, n=1)
 

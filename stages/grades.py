@@ -16,7 +16,7 @@ from typing import Literal
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline.judging import Answer, judge
+from pipeline.grading.workers import Answer, judge
 from pipeline.schema import GRADE
 from pipeline.settings import Settings
 from pipeline.verifiers.contract import Verdict

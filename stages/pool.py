@@ -15,9 +15,9 @@ import polars as pl
 from pydantic import Field, NonNegativeInt, model_validator
 
 from pipeline.errors import UserError
+from pipeline.filter import Outcome, apply, drop
 from pipeline.schema import PROBLEM
 from pipeline.settings import Settings
-from pipeline.verdict import Outcome, apply, drop
 
 SCHEMA = PROBLEM
 Share = Annotated[float, Field(ge=0, le=1)]

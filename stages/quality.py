@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import polars as pl
 
+from pipeline.filter import drop
 from pipeline.parallel import each
 from pipeline.settings import Settings
-from pipeline.verdict import drop
 from pipeline.verifiers import contract
 
 RULES = {

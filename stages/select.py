@@ -9,8 +9,8 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import Field
 
+from pipeline.filter import drop
 from pipeline.settings import Settings
-from pipeline.verdict import drop
 
 CHOSEN = pl.List(
     pl.Struct({"text": pl.String, "model": pl.String, "n_tokens": pl.Int32})

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.__main__ import _kind
+from pipeline.filter import ContractError, apply, drop
 from pipeline.schema import GRADE, ROLLOUT
-from pipeline.verdict import ContractError, apply, drop
-from tests.rows import benchmark, problems
+from tests.support.rows import benchmark, problems
 
 STAGES = [
     *(path.stem for path in Path("stages").glob("[a-z]*.py")),

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from tests import edits
+from tests.support import edits
 
 WORDS = (
     'Mr. Smith\'s farm has 1200 hens. Emily sells 12 eggs for $5 each, and "Ben" buys '

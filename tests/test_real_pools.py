@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline.filter import Outcome, apply
 from pipeline.schema import BENCHMARK, PROBLEM, conform
 from pipeline.text import fingerprint
-from pipeline.verdict import Outcome, apply
 from stages import decontaminate, dedup_embedding, dedup_exact, dedup_ngram
-from tests import edits
 from tests.conftest import DATA
+from tests.support import edits
 
 pytestmark = pytest.mark.realdata
 
@@ -149,9 +149,9 @@ def brute_force(texts: pl.Series, threshold: float) -> list[tuple[int, int]]:
     """All pairs (earlier, later) with Jaccard ≥ threshold, by a sparse product."""
     from scipy.sparse import csr_matrix
 
-    from pipeline.kernels import plain
+    from pipeline.kernels import reference
 
-    sets = [set(plain.shingles(text, 3)) for text in texts]
+    sets = [set(reference.shingles(text, 3)) for text in texts]
     names: dict[tuple[str, ...], int] = {}
     columns = [names.setdefault(gram, len(names)) for one in sets for gram in one]
     ends = np.cumsum([0, *map(len, sets)])

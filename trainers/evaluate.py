@@ -20,7 +20,7 @@ from pipeline import console, tables
 from pipeline.engines.contract import Completion, seed_of
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
-from pipeline.judging import Answer, judge
+from pipeline.grading.workers import Answer, judge
 from pipeline.models import Model, resolve
 from pipeline.prompts import messages
 from pipeline.recipe import load

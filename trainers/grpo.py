@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from pipeline import console
 from pipeline.errors import UserError
-from pipeline.judging import judge
+from pipeline.grading.workers import judge
 from pipeline.models import Model
 from pipeline.recipe import load
 from pipeline.settings import Settings

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.judging import Answer, Judge
+from pipeline.grading.workers import Answer, Judge
 
 Chat = list[dict[str, str]]
 

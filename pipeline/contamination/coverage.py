@@ -14,11 +14,11 @@ import polars as pl
 
 from pipeline.contamination.hits import hits
 from pipeline.contamination.items import Items, plain, rarity
-from pipeline.kernels import lookup, overlap
-from pipeline.kernels.columns import Array, slices, threaded
-from pipeline.kernels.scan import Tokens, scan, scanned
-from pipeline.kernels.vocabulary import NAME, WORD
-from pipeline.kernels.vocabulary import plain as plain_text
+from pipeline.kernels import item_overlap, ngram_table
+from pipeline.kernels.latex_tokens import Tokens, scan, scanned
+from pipeline.kernels.latex_vocabulary import NAME, WORD
+from pipeline.kernels.latex_vocabulary import plain as plain_text
+from pipeline.kernels.shards import Array, slices, threaded
 
 GATE = 0.12  # of an item's n-grams by weight, to be looked at closely
 SHORT = 12  # tokens; a shorter item must be there as a whole, or nearly
@@ -36,7 +36,7 @@ def found(
     some = texts.gather(pl.Series(involved, dtype=pl.UInt32))
     tokens = scan(some, places=True, drawings=False)
     rows = plain(tokens, items.common)
-    measured = overlap.compare(
+    measured = item_overlap.compare(
         rows.row,
         place,
         items.tokens.row,
@@ -44,7 +44,7 @@ def found(
         items.token_weights,
         items.pair_weights,
     )
-    begins, goes_on = overlap.whole(
+    begins, goes_on = item_overlap.whole(
         rows.row,
         tokens.starts[rows.places],
         tokens.stops[rows.places],
@@ -132,13 +132,13 @@ def _proposed(texts: pl.Series, items: Items) -> tuple[Array, Array]:
     ends = [np.diff(stop) for _, stop, _, _ in parts]
     stops_all = np.concatenate([[0], np.cumsum(np.concatenate(ends))])
     grams = np.concatenate([gram for gram, _, _, _ in parts])
-    counts = lookup.frequencies(grams, stops_all, len(distinct))
+    counts = ngram_table.frequencies(grams, stops_all, len(distinct))
     held = np.diff(stops)
     weights = rarity(counts + held, len(texts) + len(items.problems))
     totals = np.bincount(
         holders, np.repeat(weights, held), minlength=len(items.problems)
     )
-    row, item, _ = overlap.candidates(
+    row, item, _ = item_overlap.candidates(
         grams, stops_all, holders, stops, weights, np.maximum(totals, 1e-9), GATE
     )
     base = np.concatenate([[0], np.cumsum([len(part) for part in ends])])
@@ -152,11 +152,11 @@ def _proposed(texts: pl.Series, items: Items) -> tuple[Array, Array]:
 def _hits(part: pl.Series, items: Items) -> tuple[Array, Array, Array, Array]:
     """N-grams found in a shard, and its texts that hold a short item's edge."""
     rows = plain(scanned(part, drawings=False), items.common)
-    grams, ends = lookup.hits(*rows.row, items.n, items.known)
+    grams, ends = ngram_table.hits(*rows.row, items.n, items.known)
     return grams, ends, *_short(rows.row, items)
 
 
-def _short(rows: overlap.Row, items: Items) -> tuple[Array, Array]:
+def _short(rows: item_overlap.Row, items: Items) -> tuple[Array, Array]:
     """Texts that hold the whole of an item that is too short for an n-gram."""
     sizes = np.diff(items.tokens.ends)
     texts, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
@@ -165,7 +165,7 @@ def _short(rows: overlap.Row, items: Items) -> tuple[Array, Array]:
         if not len(some):
             continue
         keys, first = _sized(items, some, size)
-        places, ends = lookup.hits(*rows, size, lookup.table(keys))
+        places, ends = ngram_table.hits(*rows, size, ngram_table.table(keys))
         texts.append(np.repeat(np.arange(len(ends) - 1), np.diff(ends)))
         found.append(some[first[places]])
     return np.concatenate(texts), np.concatenate(found)
@@ -175,7 +175,7 @@ def _sized(items: Items, some: Array, size: int) -> tuple[Array, Array]:
     """(distinct keys, the first of `some` with each) of items of `size` tokens."""
     codes, kinds, ends = items.tokens.row
     where = (ends[some][:, None] + np.arange(size)).ravel()
-    keys, _ = lookup.grams(
+    keys, _ = ngram_table.grams(
         codes[where], kinds[where], np.arange(0, len(where) + 1, size), size
     )
     distinct, first = np.unique(keys, return_index=True)

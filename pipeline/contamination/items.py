@@ -11,11 +11,11 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from pipeline.kernels import lookup, overlap
-from pipeline.kernels.characters import mixed_all
-from pipeline.kernels.columns import Array
-from pipeline.kernels.scan import Tokens, scan
-from pipeline.kernels.vocabulary import NAME, code
+from pipeline.kernels import item_overlap, ngram_table
+from pipeline.kernels.latex_tokens import Tokens, scan
+from pipeline.kernels.latex_vocabulary import NAME, code
+from pipeline.kernels.shards import Array
+from pipeline.kernels.utf8 import mixed_all
 
 SAMPLE, SAMPLE_BYTES = 8192, 1 << 22  # of the texts that words are counted in
 # An n-gram in more than this share of the texts is worth next to nothing.
@@ -47,17 +47,17 @@ class Plain:
     places: Array
 
     @property
-    def row(self) -> overlap.Row:
+    def row(self) -> item_overlap.Row:
         """What the kernels take."""
         return self.codes, self.kinds, self.ends
 
 
-def plain(tokens: Tokens, common: lookup.Table) -> Plain:
+def plain(tokens: Tokens, common: ngram_table.Table) -> Plain:
     """`tokens` as they are compared."""
-    codes, kinds, ends, places = overlap.without_brackets(
+    codes, kinds, ends, places = item_overlap.without_brackets(
         tokens.codes, tokens.kinds, tokens.ends
     )
-    overlap.names_hidden(codes, kinds, common, NAME_CODE)
+    item_overlap.names_hidden(codes, kinds, common, NAME_CODE)
     return Plain(codes, kinds, ends, places)
 
 
@@ -67,7 +67,7 @@ class Items:
 
     problems: pl.Series
     tokens: Plain
-    common: lookup.Table
+    common: ngram_table.Table
     token_weights: Array  # of each token
     pair_weights: Array  # of each token and the next one
     n: int
@@ -75,9 +75,9 @@ class Items:
     @cached_property
     def grams(self) -> tuple[Array, Array, Array]:
         """Distinct n-grams, the items that hold each, and where those end."""
-        found, ends = lookup.grams(*self.tokens.row, self.n)
+        found, ends = ngram_table.grams(*self.tokens.row, self.n)
         owner = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
-        place, distinct = lookup.numbered(found)
+        place, distinct = ngram_table.numbered(found)
         held = np.unique(place * len(self.problems) + owner)
         held = np.stack(np.divmod(held, len(self.problems)), 1)
         counts = np.bincount(held[:, 0], minlength=len(distinct))
@@ -85,9 +85,9 @@ class Items:
         return distinct, held[:, 1].astype(np.int32), stops
 
     @cached_property
-    def known(self) -> lookup.Table:
+    def known(self) -> ngram_table.Table:
         """The lookup of the n-grams."""
-        return lookup.table(self.grams[0])
+        return ngram_table.table(self.grams[0])
 
 
 def prepared(problems: pl.Series, texts: pl.Series, n: int) -> Items:
@@ -112,24 +112,28 @@ def prepared(problems: pl.Series, texts: pl.Series, n: int) -> Items:
     )
 
 
-def _common(tokens: Tokens) -> lookup.Table:
+def _common(tokens: Tokens) -> ngram_table.Table:
     """Words that are written small now and then, and so are no names."""
     words = np.isin(tokens.kinds, (0, NAME))
-    place, distinct = lookup.numbered(tokens.codes[words])
+    place, distinct = ngram_table.numbered(tokens.codes[words])
     capital = np.bincount(place, tokens.kinds[words] == NAME, len(distinct))
     share = capital / np.maximum(np.bincount(place, minlength=len(distinct)), 1)
-    return lookup.table(mixed_all(distinct[share < 0.8]))
+    return ngram_table.table(mixed_all(distinct[share < 0.8]))
 
 
 def _weights(known: Plain, seen: Plain, dull: Plain, n: int) -> Array:
     """For each token of the items, what the n-gram that starts there is worth."""
-    found, ends = lookup.grams(*known.row, n)
-    place, distinct = lookup.numbered(found)
-    table = lookup.table(distinct)
-    counts = lookup.frequencies(*lookup.hits(*seen.row, n, table), len(distinct))
+    found, ends = ngram_table.grams(*known.row, n)
+    place, distinct = ngram_table.numbered(found)
+    table = ngram_table.table(distinct)
+    counts = ngram_table.frequencies(
+        *ngram_table.hits(*seen.row, n, table), len(distinct)
+    )
     worth = rarity(counts, len(seen.ends) - 1)
-    worth[np.unique(lookup.hits(*dull.row, n, table)[0])] *= 0.1
-    names = lookup.grams(np.full(n, NAME_CODE), np.full(n, NAME), np.array([0, n]), n)
+    worth[np.unique(ngram_table.hits(*dull.row, n, table)[0])] *= 0.1
+    names = ngram_table.grams(
+        np.full(n, NAME_CODE), np.full(n, NAME), np.array([0, n]), n
+    )
     worth[distinct == names[0][0]] = 0
     weights = np.zeros(len(known.codes))
     sizes, lengths = np.diff(ends), np.diff(known.ends)

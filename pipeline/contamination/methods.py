@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.contamination.hits import HITS, closest
-from pipeline.endpoint import Endpoint
+from pipeline.endpoint.client import Endpoint
 from pipeline.settings import Settings
 
 names = Literal[
@@ -116,7 +116,7 @@ def _coverage(
 ) -> pl.DataFrame:
     from pipeline.contamination import coverage
     from pipeline.contamination.items import prepared
-    from pipeline.guard import answer_codes
+    from pipeline.dedup.same_problem import answer_codes
 
     if not benchmarks.height or not texts.height:
         return HITS.to_frame()
@@ -194,7 +194,7 @@ def _judge(
     texts: pl.DataFrame, benchmarks: pl.DataFrame, settings: Methods
 ) -> pl.DataFrame:
     from pipeline.contamination import semantic
-    from pipeline.endpoint import ask
+    from pipeline.endpoint.client import ask
 
     asked = settings.retrieve_then_judge
     return semantic.retrieve_then_judge(
@@ -241,7 +241,7 @@ def detects(problems: pl.Series, method: str, settings: Methods) -> np.ndarray:
     """For each benchmark item, whether `method` could find it at all (bool)."""
     if method == "coverage":
         from pipeline.contamination.coverage import TINY
-        from pipeline.kernels.scan import scan
+        from pipeline.kernels.latex_tokens import scan
 
         return np.diff(scan(problems).ends) >= TINY
     words = _sizes(problems, "word")
@@ -262,7 +262,7 @@ def _has_grams(problems: pl.Series, asked: Ngram) -> np.ndarray:
 
 def _sizes(problems: pl.Series, unit: str) -> np.ndarray:
     from pipeline.contamination.published import UNITS, lowered
-    from pipeline.kernels.words import CLASSES, word_grams
+    from pipeline.kernels.published_ngrams import CLASSES, word_grams
 
     _, ends = word_grams(*lowered(problems), 1, UNITS[unit], CLASSES)
     return np.diff(ends)

@@ -10,9 +10,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.contamination.hits import HITS, Array, hits
-from pipeline.kernels import lookup, overlap
-from pipeline.kernels.columns import slices, threaded, utf8
-from pipeline.kernels.words import (
+from pipeline.kernels import item_overlap, ngram_table
+from pipeline.kernels.published_ngrams import (
     CAPITAL,
     CHARACTERS,
     CLASSES,
@@ -22,6 +21,7 @@ from pipeline.kernels.words import (
     word_grams,
     word_hits,
 )
+from pipeline.kernels.shards import slices, threaded, utf8
 
 UNITS = {"whitespace": WHITESPACE, "word": WORDS, "char": CHARACTERS}
 
@@ -35,11 +35,11 @@ def ngram(
     than n words has no n-gram.
     """
     keys, ends = word_grams(*lowered(items), n, UNITS[unit], CLASSES)
-    place, distinct = lookup.numbered(keys)
-    table = lookup.table(distinct)
+    place, distinct = ngram_table.numbered(keys)
+    table = ngram_table.table(distinct)
     owner = np.repeat(np.arange(len(items)), np.diff(ends))
     named = (place * len(items) + owner).astype(np.uint64)
-    held = np.sort(lookup.numbered(named)[1]).astype(np.int64)
+    held = np.sort(ngram_table.numbered(named)[1]).astype(np.int64)
     held = np.stack(np.divmod(held, len(items)), 1)
     stops = np.concatenate(
         [[0], np.cumsum(np.bincount(held[:, 0], minlength=len(distinct)))]
@@ -53,7 +53,7 @@ def ngram(
         grams, stop, begin, end = word_hits(
             data, offsets, n, UNITS[unit], CLASSES, table
         )
-        row, item, share = overlap.candidates(
+        row, item, share = item_overlap.candidates(
             grams, stop, holders, stops, ones, sizes, 0.0
         )
         enough = np.round(share * sizes[item]) >= min_hits
@@ -119,7 +119,7 @@ def normalized(texts: pl.Series, items: pl.Series) -> pl.DataFrame:
 
 def fuzzy(texts: pl.Series, items: pl.Series, *, threshold: float) -> pl.DataFrame:
     """Texts whose rapidfuzz ratio (0 to 1) with an item reaches `threshold`."""
-    from pipeline.similar import by_ratio
+    from pipeline.dedup.ngrams import by_ratio
 
     both = pl.concat([items.fill_null(""), texts.fill_null("")])
     pairs = by_ratio(both.to_list(), threshold, apart=len(items))
@@ -135,8 +135,8 @@ def substring(
         return HITS.to_frame()
     heads, head_ends = word_grams(*lowered(items), min_tokens, WORDS, CLASSES)
     first = head_ends[:-1][np.diff(head_ends) > 0]
-    begun = lookup.table(lookup.numbered(heads[first])[1])
-    tables = {size: lookup.table(known) for size, (known, _) in keys.items()}
+    begun = ngram_table.table(ngram_table.numbered(heads[first])[1])
+    tables = {size: ngram_table.table(known) for size, (known, _) in keys.items()}
 
     def scan(part: pl.Series) -> tuple[Array, Array]:
         # Few texts hold the first words of an item; only they are read on.

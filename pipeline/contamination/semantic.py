@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.contamination.hits import Array, hits
-from pipeline.untrusted import between, mark, objects, shown
+from pipeline.endpoint.quoting import between, mark, objects, shown
 
 QUESTION = """Two problems are given, A and B. Say whether they are the same problem: \
 whether someone who has the solution of one has the solution of the other. Other \

@@ -3,7 +3,8 @@
 Requests wait in one queue, and every server takes from it as fast as it answers. What
 a server refuses because the prompt has no room is TOO_LONG; what no attempt could get
 an answer to is LOST, so that the rest of a batch can be kept. The options `urls`,
-`model` (the name that the servers know it by) and those of `pipeline.chat.Endpoint`
+`model` (the name that the servers know it by) and those of
+`pipeline.endpoint.http.Endpoint`
 (`concurrency` is of each server) say how they are asked.
 """
 
@@ -15,7 +16,7 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import Any
 
-from pipeline.chat import Endpoint, Reply, Run, tried
+from pipeline.endpoint.http import Endpoint, Reply, Run, tried
 from pipeline.engines import contract
 from pipeline.engines.contract import (
     LOST,

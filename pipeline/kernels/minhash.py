@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 from numpy import uint8, uint32, uint64
 
-from pipeline.kernels.characters import PRIME, STEP, mixed
-from pipeline.kernels.columns import Array, compiled
+from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.utf8 import PRIME, STEP, mixed
 
 # Candidates are verified, so a missed pair costs far more than a false one.
 WEIGHTS = (0.01, 0.99)

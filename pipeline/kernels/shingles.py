@@ -6,9 +6,9 @@ What a token is, `tokens` says; a text shorter than n tokens is one n-gram.
 import numpy as np
 from numpy import uint32, uint64
 
-from pipeline.kernels.characters import STEP, mixed
-from pipeline.kernels.columns import Array, compiled
-from pipeline.kernels.tokens import tokens_of
+from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.utf8 import STEP, mixed
+from pipeline.kernels.word_tokens import tokens_of
 
 
 @compiled

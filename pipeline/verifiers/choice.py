@@ -13,12 +13,18 @@ with Latin ones, and looks like another than its place says.
 
 from typing import Any
 
-from pipeline.verifiers._boxes import last_box
-from pipeline.verifiers._final import TAG, after_thinking, final
-from pipeline.verifiers._options import committed, in_latin, latin, letters, several
-from pipeline.verifiers._phrases import anchors
-from pipeline.verifiers._spelling import plain
+from pipeline.verifiers.compare.letters import (
+    committed,
+    in_latin,
+    latin,
+    letters,
+    several,
+)
+from pipeline.verifiers.compare.normal_form import plain
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.extract.boxes import last_box
+from pipeline.verifiers.extract.final import TAG, after_thinking, final
+from pipeline.verifiers.extract.phrases import anchors
 
 UNCLEAR = "?"
 

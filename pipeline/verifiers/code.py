@@ -22,9 +22,10 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.sandbox.run import Ran, is_remote, run_cpp, run_python
-from pipeline.verifiers._asserts import Call, as_calls
-from pipeline.verifiers._code_apart import judged_apart
-from pipeline.verifiers._code_calls import (
+from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.program.apart import judged_apart
+from pipeline.verifiers.program.asserts import Call, as_calls
+from pipeline.verifiers.program.calls import (
     LATE,
     OPENING,
     PRELUDE,
@@ -35,9 +36,8 @@ from pipeline.verifiers._code_calls import (
     broken,
     judged_calls,
 )
-from pipeline.verifiers._code_tests import language, policy, read_tests
-from pipeline.verifiers._results import Policy, same_output
-from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.program.results import Policy, same_output
+from pipeline.verifiers.program.tests import language, policy, read_tests
 
 TIMEOUT_S, STARTUP_S, MEMORY_MB = 6.0, 2.0, 1024
 TYPES = ("stdio", "call", "assert")

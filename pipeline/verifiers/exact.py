@@ -9,10 +9,10 @@ import re
 import unicodedata
 from typing import Any, NamedTuple
 
-from pipeline.verifiers._context import chosen_policy
-from pipeline.verifiers._final import after_thinking, stated
-from pipeline.verifiers._phrases import anchors
+from pipeline.verifiers.compare.policy import chosen_policy
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.extract.final import after_thinking, stated
+from pipeline.verifiers.extract.phrases import anchors
 
 
 class Policy(NamedTuple):

@@ -17,14 +17,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipeline.endpoint import Ask, client
+from pipeline.endpoint.client import Ask, client
 from pipeline.errors import UserError
-from pipeline.verifiers._final import after_thinking, final
-from pipeline.verifiers._judge_prompts import Case as Case
-from pipeline.verifiers._judge_prompts import Point, criteria, kind, points
-from pipeline.verifiers._judge_votes import Finding, poll
-from pipeline.verifiers._judge_votes import Judge as Judge
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.extract.final import after_thinking, final
+from pipeline.verifiers.llm.prompts import Case as Case
+from pipeline.verifiers.llm.prompts import Point, criteria, kind, points
+from pipeline.verifiers.llm.votes import Finding, poll
+from pipeline.verifiers.llm.votes import Judge as Judge
 
 OPEN = ExitStack()  # the clients of single verdicts, until the process ends
 
@@ -53,7 +53,7 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
 def verify_all(cases: list[Case], settings: Judge, ask: Ask) -> list[Verdict]:
     """One verdict a case, in order; all questions of one round are asked together.
 
-    `ask` is what `pipeline.endpoint.client(settings.endpoint)` gives.
+    `ask` is what `pipeline.endpoint.client.client` gives.
     """
     verdicts = [_unasked(case) for case in cases]
     polled = [

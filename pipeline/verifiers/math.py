@@ -17,17 +17,22 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pipeline.verifiers._context import Policy, policy_of
-from pipeline.verifiers._final import Final, after_thinking, final, is_expression
-from pipeline.verifiers._math_verify import MAX_LENGTH, Undecided, is_huge, parsed
-from pipeline.verifiers._members import members
-from pipeline.verifiers._numbers import number
-from pipeline.verifiers._options import chosen, letters
-from pipeline.verifiers._phrases import anchors
-from pipeline.verifiers._plain import is_plain
-from pipeline.verifiers._spelling import plain, squeezed
-from pipeline.verifiers._steps import same
+from pipeline.verifiers.compare.cascade import same
+from pipeline.verifiers.compare.letters import chosen, letters
+from pipeline.verifiers.compare.math_verify import (
+    MAX_LENGTH,
+    Undecided,
+    is_huge,
+    parsed,
+)
+from pipeline.verifiers.compare.members import members
+from pipeline.verifiers.compare.normal_form import plain, squeezed
+from pipeline.verifiers.compare.numbers import number
+from pipeline.verifiers.compare.policy import Policy, policy_of
+from pipeline.verifiers.compare.readable import is_plain
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.extract.final import Final, after_thinking, final, is_expression
+from pipeline.verifiers.extract.phrases import anchors
 
 __all__ = ["Policy", "same", "unreadable", "verify"]
 

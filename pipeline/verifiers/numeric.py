@@ -11,13 +11,13 @@ import math
 from typing import Any, NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.verifiers import _units
-from pipeline.verifiers._context import chosen_policy
-from pipeline.verifiers._final import final
-from pipeline.verifiers._numbers import number, with_decimal_comma
-from pipeline.verifiers._spelling import plain
-from pipeline.verifiers._units import quantity
+from pipeline.verifiers.compare import units as _units
+from pipeline.verifiers.compare.normal_form import plain
+from pipeline.verifiers.compare.numbers import number, with_decimal_comma
+from pipeline.verifiers.compare.policy import chosen_policy
+from pipeline.verifiers.compare.units import quantity
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.extract.final import final
 
 REL_TOL = 1e-4
 UNITS = ("optional", "required", "convert")

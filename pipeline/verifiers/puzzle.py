@@ -13,9 +13,9 @@ from collections import Counter
 from fractions import Fraction
 from typing import Any
 
-from pipeline.verifiers import _gym
-from pipeline.verifiers._final import stated
+from pipeline.verifiers import _reasoning_gym as _gym
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.extract.final import stated
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.filter import FILTERS
 from pipeline.schema import MEANING
-from pipeline.verdict import FILTERS
 from stages.card import sampled
 
 Facts = dict[str, Any]

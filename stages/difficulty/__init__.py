@@ -14,8 +14,8 @@ from typing import Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
+from pipeline.filter import Judged, drop
 from pipeline.settings import Settings
-from pipeline.verdict import Judged, drop
 from stages.difficulty import impact
 from stages.difficulty.counts import (
     Imported,

@@ -5,7 +5,7 @@ from typing import Literal
 import polars as pl
 from pydantic import Field
 
-from pipeline.rates import interval
+from pipeline.pass_rates.interval import interval
 from pipeline.settings import Settings
 
 COUNTS = ("n_samples", "n_correct", "n_undecided")

@@ -13,10 +13,10 @@ from typing import Any
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline.endpoint import Endpoint, Question, Reply, client
+from pipeline.endpoint.client import Endpoint, Question, Reply, client
+from pipeline.endpoint.quoting import between, mark, objects, shown
+from pipeline.filter import drop
 from pipeline.settings import Settings
-from pipeline.untrusted import between, mark, objects, shown
-from pipeline.verdict import drop
 
 RUBRIC = """1: one step of schoolbook arithmetic or a definition.
 2: a routine exercise of the middle school.

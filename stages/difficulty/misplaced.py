@@ -2,7 +2,7 @@
 
 A problem is misplaced when it is decided to be inside the window and its true rate is
 outside, or the other way about. All shares are expected ones, under the prior that is
-fitted to the pool (`pipeline/prior.py`).
+fitted to the pool (`pipeline/pass_rates/prior.py`).
 """
 
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from pipeline import prior as pool
+from pipeline.pass_rates import prior as pool
 
 if TYPE_CHECKING:
     from stages.difficulty import Params

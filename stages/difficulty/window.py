@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline import prior as pool
+from pipeline.pass_rates import prior as pool
 from pipeline.settings import Settings
 
 

@@ -1,10 +1,10 @@
 """Sample in rounds: more of the problems whose next sample may change the decision.
 
 After a first few samples of every problem, the pass rates of the pool are fitted,
-and each round goes to the problems where `pipeline/adaptive.py` finds a sample worth
-its cost, until the budget is spent or nothing is worth more. All samples of a round
-are drawn together. Which problems go on rests on stored samples, kept verdicts and
-the problems' keys, so a run that was killed takes up where it was.
+and each round goes to the problems where `pipeline/pass_rates/stopping.py` finds a
+sample worth its cost, until the budget is spent or nothing is worth more. All samples
+of a round are drawn together. Which problems go on rests on stored samples, kept
+verdicts and the problems' keys, so a run that was killed takes up where it was.
 """
 
 import sys
@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline.adaptive import Lattice, planned
-from pipeline.judging import Answer, Judge, judge
-from pipeline.prior import Window, fitted, inside
+from pipeline.grading.workers import Answer, Judge, judge
+from pipeline.pass_rates.prior import Window, fitted, inside
+from pipeline.pass_rates.stopping import Lattice, planned
 from pipeline.settings import Settings
 
 BUDGET = 10.0  # where neither a budget nor a certainty is given

@@ -17,10 +17,10 @@ from typing import Literal
 import polars as pl
 from pydantic import Field
 
-from pipeline.judging import Judge as Ask
-from pipeline.judging import judge as judging
+from pipeline.filter import Judged, drop
+from pipeline.grading.workers import Judge as Ask
+from pipeline.grading.workers import judge as judging
 from pipeline.settings import Settings
-from pipeline.verdict import Judged, drop
 from pipeline.verifiers.judge import Judge
 from stages.verify import disagreement
 from stages.verify.arbiter import opinions

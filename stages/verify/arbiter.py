@@ -7,7 +7,7 @@ decided; else the key stays suspect.
 
 import polars as pl
 
-from pipeline.endpoint import client
+from pipeline.endpoint.client import client
 from pipeline.verifiers.judge import Case, Judge, verify_all
 
 RUBRIC = (

@@ -9,8 +9,8 @@ from itertools import combinations
 
 import polars as pl
 
-from pipeline.guard import answer_codes
-from pipeline.judging import Answer, Judge
+from pipeline.dedup.same_problem import answer_codes
+from pipeline.grading.workers import Answer, Judge
 
 RIGHT = "\0right"
 # Verifiers whose answers have spellings; of others, an answer is its text.

@@ -8,7 +8,7 @@ answer is (a box, a tag, a phrase); the last number of a text may be any number.
 
 import polars as pl
 
-from pipeline.judging import Answer, Judge
+from pipeline.grading.workers import Answer, Judge
 from pipeline.verifiers.contract import Verdict
 
 # How an answer was found, where that leaves no doubt that it is the answer.

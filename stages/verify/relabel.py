@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.judging import Answer, Judge
-from pipeline.rates import interval
+from pipeline.grading.workers import Answer, Judge
+from pipeline.pass_rates.interval import interval
 
 
 def relabelled(

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from pipeline import recipe, recipes
+from pipeline import recipe
+from pipeline.cli import recipes
 from pipeline.errors import UserError
 from pipeline.settings import Settings
 

@@ -9,7 +9,7 @@ import yaml
 
 from pipeline import tables
 from stages.card import Params, build
-from tests.project import HERE, SECTIONS, run_in
+from tests.support.project import HERE, SECTIONS, run_in
 
 
 @pytest.fixture

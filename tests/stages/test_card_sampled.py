@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.adaptive import Lattice, planned
-from pipeline.prior import Window, fitted, inside
+from pipeline.filter import apply
+from pipeline.pass_rates.prior import Window, fitted, inside
+from pipeline.pass_rates.stopping import Lattice, planned
 from pipeline.schema import GRADE, PROBLEM, conform
-from pipeline.verdict import apply
 from stages.card import pictures, plots, sampled
 from stages.difficulty import Params, judge
 from stages.difficulty.misplaced import FIXED_K

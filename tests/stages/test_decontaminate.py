@@ -4,11 +4,11 @@ from random import Random
 import polars as pl
 import pytest
 
-from pipeline.verdict import Outcome, apply
+from pipeline.filter import Outcome, apply
 from stages.decontaminate import Params, judge
 from stages.sources import words
-from tests import edits
-from tests.rows import benchmark, problems
+from tests.support import edits
+from tests.support.rows import benchmark, problems
 
 ITEM = (
     "Aya walks nine kilometers every morning and stops at a coffee shop afterwards. "
@@ -201,7 +201,7 @@ def test_a_judge_decides_on_what_was_retrieved(monkeypatch: pytest.MonkeyPatch):
             for prompt in prompts
         ]
 
-    monkeypatch.setattr("pipeline.endpoint.ask", answer)
+    monkeypatch.setattr("pipeline.endpoint.client.ask", answer)
     settings = {
         "retrieve_then_judge": {
             "encoder": "packaged",

@@ -1,9 +1,9 @@
 import polars as pl
 
-from pipeline.verdict import Outcome, apply
+from pipeline.filter import Outcome, apply
 from stages.decontaminate_traces import Params, judge
-from tests.rows import benchmark, problems
 from tests.stages.test_select import TRACE, trace
+from tests.support.rows import benchmark, problems
 
 ITEM = (
     "Aya walks nine kilometers every morning and stops at a coffee shop afterwards. "

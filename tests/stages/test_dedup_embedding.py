@@ -3,11 +3,13 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from pipeline import embedding, near, neighbours
+from pipeline import embedding
+from pipeline.dedup import cosine as neighbours
+from pipeline.dedup import survivors
 from pipeline.errors import UserError
-from pipeline.verdict import Outcome, apply, unjudged
+from pipeline.filter import Outcome, apply, unjudged
 from stages.dedup_embedding import RECALL, Params, judge, similar
-from tests.rows import problems
+from tests.support.rows import problems
 
 
 def dedup(rows, **params) -> Outcome:
@@ -102,7 +104,7 @@ def test_a_crowd_is_cut_in_the_order_in_which_its_rows_survive(monkeypatch, meth
 
     assert linked == set(range(60)) - {best}
     rows = unjudged(problems(*["a"] * 60))
-    judged = near.mark(rows, found.pairs, "copy", guard=False, priority=ranks)
+    judged = survivors.mark(rows, found.pairs, "copy", guard=False, priority=ranks)
     assert judged.rows["reason"].is_null().arg_true().to_list() == [best]
 
 

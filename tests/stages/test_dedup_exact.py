@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.verdict import Outcome, apply
+from pipeline.filter import Outcome, apply
 from stages.dedup_exact import Params, judge
-from tests.rows import problems
+from tests.support.rows import problems
 
 
 def dedup(rows: pl.DataFrame, **params) -> Outcome:

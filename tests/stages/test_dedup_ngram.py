@@ -1,9 +1,9 @@
 import polars as pl
 import pytest
 
-from pipeline.verdict import Outcome, apply
+from pipeline.filter import Outcome, apply
 from stages.dedup_ngram import Params, judge
-from tests.rows import problems
+from tests.support.rows import problems
 
 MARKET = (
     "Tom has {} apples and buys {} more apples at the old market in town. How many?"

@@ -5,11 +5,11 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from pipeline.filter import Outcome, apply
 from pipeline.schema import GRADE
-from pipeline.verdict import Outcome, apply
 from stages.difficulty import Params, impact, judge
-from tests.judge_server import BLOCK, prompt, serving
-from tests.rows import problems
+from tests.support.judge_server import BLOCK, prompt, serving
+from tests.support.rows import problems
 
 
 def grades(**samples: list[bool | None]) -> pl.DataFrame:

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from stages.export import Params, build
-from tests.rows import problems
+from tests.support.rows import problems
 
 CHOSEN = pl.List(
     pl.Struct({"text": pl.String, "model": pl.String, "n_tokens": pl.Int32})

@@ -3,13 +3,13 @@ import json
 import polars as pl
 import pytest
 
-from pipeline.endpoint import Endpoint
+from pipeline.endpoint.client import Endpoint
 from pipeline.errors import UserError
 from pipeline.schema import GRADE, ROLLOUT
 from pipeline.verifiers.judge import Judge
 from stages.grades import Params, make
-from tests.judge_server import Server, blocks, by_value, serving
-from tests.rows import problems
+from tests.support.judge_server import Server, blocks, by_value, serving
+from tests.support.rows import problems
 
 
 def rollouts(*samples: tuple[str, str], finish: str | None = "stop") -> pl.DataFrame:

@@ -11,7 +11,7 @@ from pipeline.models import Model, resolve
 from pipeline.prompts import messages
 from stages.model import Params, Tiny, build
 from stages.sources import arithmetic
-from tests.tiny import tiny_model
+from tests.support.tiny import tiny_model
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
 SAID = "<think>3+5=8</think>\\boxed{8}"

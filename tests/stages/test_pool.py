@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import UserError
 from stages.pool import Params, make
-from tests.rows import problems
+from tests.support.rows import problems
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@ import json
 import polars as pl
 import pytest
 
-from pipeline.verdict import Outcome, apply
+from pipeline.filter import Outcome, apply
 from stages.quality import Params, judge
-from tests.rows import problems
+from tests.support.rows import problems
 
 
 def judged(rows: pl.DataFrame, **params) -> Outcome:

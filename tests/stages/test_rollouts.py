@@ -18,8 +18,8 @@ from pipeline.errors import UserError
 from pipeline.models import describe, resolve
 from pipeline.schema import ROLLOUT
 from stages.rollouts import Params, identity, make, store
-from tests.rows import problems
-from tests.tiny import tiny_model
+from tests.support.rows import problems
+from tests.support.tiny import tiny_model
 
 QUICK = {"samples": 2, "max_tokens": 8}
 CHAINS = ["Compute 3+5.", "Compute 3+5-2.", "Compute 9*9-4."]
@@ -201,7 +201,7 @@ RUN = """
 import sys
 from pathlib import Path
 from stages.rollouts import Params, make
-from tests.rows import problems
+from tests.support.rows import problems
 
 rows = problems(*(f"Compute {n}+1." for n in range(60)))
 params = Params(samples=4, max_tokens=40, batch_size=8)

@@ -12,7 +12,7 @@ from pipeline.errors import UserError
 from pipeline.schema import ROLLOUT
 from stages.rollouts import Params, make
 from stages.rollouts.replay import BATCH, Recording
-from tests.rows import problems
+from tests.support.rows import problems
 
 SEEN = ["id", "sample", "model", "completion"]
 ENDED = ["completion", "finish_reason", "n_tokens"]

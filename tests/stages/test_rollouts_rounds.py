@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from stages.rollouts import Params, store
 from stages.rollouts.rounds import Adaptive, spent
-from tests.rows import problems
+from tests.support.rows import problems
 
 
 class Recorded:

@@ -1,9 +1,9 @@
 import polars as pl
 import pytest
 
-from pipeline.verdict import Outcome, apply
+from pipeline.filter import Outcome, apply
 from stages.select import Params, judge
-from tests.rows import problems
+from tests.support.rows import problems
 
 TRACE = pl.Struct(
     {

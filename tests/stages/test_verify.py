@@ -5,11 +5,11 @@ import shutil
 import polars as pl
 import pytest
 
+from pipeline.filter import Outcome, apply
 from pipeline.schema import GRADE, ROLLOUT
-from pipeline.verdict import Outcome, apply
 from stages.verify import Params, judge
-from tests.judge_server import blocks, serving, verdict
-from tests.rows import problems
+from tests.support.judge_server import blocks, serving, verdict
+from tests.support.rows import problems
 
 
 def audited(

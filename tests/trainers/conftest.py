@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.prompts import messages
 from stages.sources import arithmetic
-from tests.tiny import tiny_model
+from tests.support.tiny import tiny_model
 
 
 def problems(count: int) -> list[dict[str, Any]]:

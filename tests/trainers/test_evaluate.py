@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.models import describe, resolve
-from tests.tiny import tiny_model
+from tests.support.tiny import tiny_model
 from tests.trainers.conftest import read
 from trainers import evaluate, scores
 

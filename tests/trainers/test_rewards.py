@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.judging import Answer, _verify
+from pipeline.grading.workers import Answer, _verify
 from pipeline.verifiers.contract import Verdict
 from trainers.rewards import rewards
 

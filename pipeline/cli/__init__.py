@@ -1,0 +1,1 @@
+"""What a person types: reports, recipes, checks, publishing, stages on own files."""

@@ -1,0 +1,110 @@
+"""Write the data set as a repository of the Hub, and upload it.
+
+The folder holds the card with its YAML head and one folder of parquet per
+config: rl, sft, dropped and grades. A config without rows is left out of the
+head, because nothing can be loaded from it. New repositories are private unless
+--public is given. The token comes from the environment (HF_TOKEN) alone.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from pipeline import tables
+from pipeline.cli.ledger import dropped_files
+from pipeline.errors import UserError
+from pipeline.schema import PROBLEM, VERDICT, conform
+
+CARD = Path("data_cards/README.md")
+PLOTS = Path("data_cards/plots")
+PICTURES = ("funnel.svg", "pass_rate.svg")
+LEDGER = [*PROBLEM.names(), "stage", *VERDICT.names()]
+
+
+def publish(repo: str, *, dry_run: Path | None, public: bool) -> None:
+    """Write the repository into `dry_run`, or upload it to the Hub as `repo`."""
+    if dry_run is not None:
+        write(repo, dry_run)
+        print(f"wrote {dry_run}; nothing was uploaded")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        write(repo, Path(folder))
+        upload(repo, Path(folder), public=public)
+
+
+def write(repo: str, folder: Path) -> None:
+    """The whole dataset repository, as `datasets.load_dataset(folder, name)` reads."""
+    if not CARD.exists():
+        raise UserError(f"{CARD} does not exist", hint="dvc repro card")
+    folder.mkdir(parents=True, exist_ok=True)
+    configs = {
+        "rl": tables.read(tables.DATA / "export" / "rl.parquet"),
+        "sft": tables.read(tables.DATA / "export" / "sft.parquet"),
+        "dropped": _ledger(),
+        "grades": tables.read(tables.DATA / "grades.parquet"),
+    }
+    for name, table in configs.items():
+        shutil.rmtree(folder / name, ignore_errors=True)
+        if table.height:
+            tables.write(table, folder / name / "train.parquet")
+    present = [name for name, table in configs.items() if table.height]
+    (folder / "README.md").write_text(_card(repo, present))
+    (folder / "plots").mkdir(exist_ok=True)
+    for picture in PICTURES:
+        shutil.copy(PLOTS / picture, folder / "plots" / picture)
+
+
+def upload(repo: str, folder: Path, *, public: bool) -> None:
+    """Create `repo` where it is not there yet, and commit the folder to it."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+
+    api = HfApi()
+    try:
+        api.create_repo(repo, repo_type="dataset", private=not public, exist_ok=True)
+        done = api.upload_folder(
+            repo_id=repo,
+            repo_type="dataset",
+            folder_path=folder,
+            commit_message="Data set with its ledger",
+            delete_patterns=["*/train.parquet"],
+        )
+    except (HfHubHTTPError, LocalTokenNotFoundError, OSError) as error:
+        raise UserError(
+            f"the Hub refused {repo}: {str(error).strip()[:300]}",
+            hint="is HF_TOKEN set, and may it write there?",
+        ) from None
+    print(f"published {repo}: {done.commit_url}")
+
+
+def _ledger() -> pl.DataFrame:
+    """Every dropped row of every stage, with the stage that dropped it."""
+    parts = [_part(file) for file in dropped_files()]
+    told = [*PROBLEM.items(), ("stage", pl.String()), *VERDICT.items()]
+    empty = pl.Schema(told).to_frame()
+    return pl.concat([empty.select(LEDGER), *parts])
+
+
+def _part(file: Path) -> pl.DataFrame:
+    stage = file.relative_to(tables.DROPPED).with_suffix("").parts[0]
+    rows = conform(pl.read_parquet(file), pl.Schema({**PROBLEM, **VERDICT}))
+    return rows.with_columns(stage=pl.lit(stage)).select(LEDGER)
+
+
+def _card(repo: str, present: list[str]) -> str:
+    """The card with the repository's own name, and configs that have rows."""
+    _, head, body = CARD.read_text().split("---\n", 2)
+    said: dict[str, Any] = yaml.safe_load(head)
+    said["configs"] = [c for c in said["configs"] if c["config_name"] in present]
+    lines = [
+        line.replace("your-org/your-dataset", repo)
+        for line in body.splitlines()
+        if "load_dataset(" not in line or any(f'"{name}"' in line for name in present)
+    ]
+    return (
+        f"---\n{yaml.safe_dump(said, sort_keys=False)}---\n" + "\n".join(lines) + "\n"
+    )

@@ -1,0 +1,85 @@
+"""`goldsieve score`: verdicts on anyone's pairs of gold answer and prediction.
+
+Lines of {"id", "gold", "prediction", "info"?, "problem"?} in; the same lines out,
+in order, with `correct` (true, false or null), `extracted` and `why`. A line that
+cannot be read gets `correct: null` and the reason.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pipeline.console import track
+from pipeline.errors import UserError
+from pipeline.grading.workers import Answer, judge
+from pipeline.verifiers import contract
+from pipeline.verifiers.contract import Verdict
+
+CHUNK = 5_000  # lines in memory at a time
+LIMIT_S = 20.0
+Line = dict[str, Any]
+
+
+def run(pairs: Path, *, verifier: str, out: Path | None = None) -> None:
+    """Judge every line of `pairs`; write to `out`, or print."""
+    contract.load(verifier)  # an unknown name is told before anything is read
+    if not pairs.is_file():
+        raise UserError(f"{pairs} does not exist")
+    lines = pairs.read_bytes().splitlines()
+    judged = _judged([line for line in lines if line.strip()], verifier)
+    if out is None:
+        for line in judged:
+            sys.stdout.write(line)
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = out.with_name(out.name + ".draft")
+    with draft.open("w", encoding="utf-8") as file:
+        file.writelines(judged)
+    draft.replace(out)
+
+
+def _judged(lines: list[bytes], verifier: str) -> Iterator[str]:
+    """Every line with its verdict, as JSON."""
+    todo = iter(track(lines, "score", total=len(lines)))
+    with judge(LIMIT_S) as judging:
+        while chunk := [_read(line, verifier) for line in islice(todo, CHUNK)]:
+            asked = [given for _, given in chunk if isinstance(given, Answer)]
+            verdicts = iter(judging(asked))
+            for line, given in chunk:
+                told = next(verdicts) if isinstance(given, Answer) else given
+                said = {
+                    "correct": told.correct,
+                    "extracted": told.extracted,
+                    "why": told.why,
+                }
+                yield json.dumps(line | said, ensure_ascii=False) + "\n"
+
+
+def _read(text: bytes, verifier: str) -> tuple[Line, Answer | Verdict]:
+    """The line, and what to judge or why it cannot be judged."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return {"id": None}, Verdict(None, why=f"the line is not JSON: {error}")
+    if not isinstance(line, dict):
+        return {"id": None}, Verdict(None, why="the line is not an object")
+    gold, prediction = _text(line.get("gold")), _text(line.get("prediction"))
+    info = line.get("info") or {}
+    if prediction is None:
+        return line, Verdict(None, why="prediction: expected text")
+    if not isinstance(info, dict):
+        return line, Verdict(None, why="info: expected an object")
+    if gold is None and line.get("gold") is not None:
+        return line, Verdict(None, why="gold: expected text or null")
+    problem = _text(line.get("problem"))
+    return line, Answer(verifier, gold, json.dumps(info), prediction, problem)
+
+
+def _text(value: Any) -> str | None:
+    """Text as it is, numbers as JSON writes them."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return json.dumps(value)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,1 @@
+"""Similar problems: finding them, telling copies from siblings, who stays."""

@@ -1,0 +1,1 @@
+"""Completions graded in worker processes, and verdicts that are kept."""

@@ -1,0 +1,1 @@
+"""What samples say about a pass rate, and which problems need more of them."""

@@ -1,0 +1,171 @@
+r"""Letters of multiple choice: which one a text commits itself to.
+
+A letter counts where it is boxed, tagged, announced ("the answer is", 故选) or stands
+alone; letters that are only discussed or ruled out ("it can't be A", 不是 A) do not.
+Letters of other scripts are read by their place in their own alphabet.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from pipeline.verifiers.compare.normal_form import plain
+from pipeline.verifiers.extract.boxes import last_box
+from pipeline.verifiers.extract.final import TAG, after_thinking
+from pipeline.verifiers.extract.phrases import anchors
+
+ALPHABETS = {
+    "arabic": "أبجدهوزح",
+    "hebrew": "אבגדהוזח",
+    "greek": "ΑΒΓΔΕΖΗΘ",
+    "bengali": "কখগঘঙচছজ",
+    "hindi": "कखगघङचछज",
+    "thai": "กขคงจฉชซ",
+    "heavenly stems": "甲乙丙丁戊己庚辛",
+    "korean letters": "ㄱㄴㄷㄹㅁㅂㅅㅇ",
+    "korean syllables": "가나다라마바사아",
+    "katakana": "アイウエオカキク",
+    "circled digits": "①②③④⑤⑥⑦⑧",
+    "circled letters": "ⒶⒷⒸⒹⒺⒻⒼⒽ",
+    "circled small letters": "ⓐⓑⓒⓓⓔⓕⓖⓗ",
+}
+CYRILLIC = "АБВГДЕЖЗ"
+# As letters of the Latin alphabet these look like others than their place says.
+LOOKS = {"В": "B", "С": "C", "Е": "E", "Н": "H"}
+LATIN = "ABCDEFGH"
+PLACES = {
+    sign: LATIN[place]
+    for alphabet in ALPHABETS.values()
+    for place, sign in enumerate(alphabet)
+} | {"ا": "A", "А": "A", "Б": "B", "Г": "D", "Д": "E"}
+SIGNS = "".join(PLACES)
+LETTER = rf"[A-JＡ-Ｊ{SIGNS}{CYRILLIC}]"
+# Letters of scripts that write words without spaces may touch their neighbours.
+FREE = ALPHABETS["heavenly stems"] + ALPHABETS["katakana"] + ALPHABETS["circled digits"]
+BOUND = "".join(sign for sign in SIGNS + CYRILLIC if sign not in FREE)
+MENTION = re.compile(
+    rf"(?<![A-Za-z0-9_'’\\^])\(?([A-JＡ-Ｊ{FREE}]|(?<![^\W_])[{BOUND}](?![^\W_]))\)?"
+    r"(?![A-Za-z0-9_'’^]|\s?[-+*/=<>^])"
+)
+STANDING_CYRILLIC = re.compile(rf"(?<!\w)[{CYRILLIC}](?!\w)")
+ARTICLE = re.compile(
+    r"A (?!and\b|or\b|is\b|because\b|since\b|but\b|as\b|not\b|with\b)[a-z]"
+)
+NEGATED = re.compile(
+    r"(?:\bnot|n't|n’t|\bcannot|\bneither|\bnor|\bexcept|\brather than|\binstead of"
+    r"|\beliminate|\brule out|\bruled out|\bexclude|\bwrong|\bincorrect|\bunlike|\bnon"
+    r"|\bpas|\bnicht|\bне|不是|不选|不選|非|排除|不能|ではな|아니)[\w\s,，、()'’/]{0,24}$",
+    re.I,
+)
+CLAUSE = re.compile(
+    r"[.;。！？!?\n]|,\s*(?:so|thus|hence|therefore|but|it|that|which)\b|[，,]"
+)
+COMMITTED = re.compile(
+    r"\b(?:answer|choice|option|choose|select|pick|go with|must be|it'?s|it is|so|thus"
+    r"|hence|therefore|leaves|leaving|r[ée]ponse|antwort|respuesta|ответ|opción)\b"
+    r"|答案|故选|应选|选|正解|答え|정답|الإجابة|الجواب|उत्तर|উত্তর",
+    re.I,
+)
+OPTION = r"[\s*\"'\[]*(?:(?i:option|choice|answer) )?"
+SHORT = re.compile(rf"{OPTION}(?:({LETTER})|\(({LETTER}|[a-h])\))[\s*\"'\].]*")
+LEADING = re.compile(
+    rf"{OPTION}(?:\(({LETTER}|[a-h])\)|({LETTER})(?:[.):。．、]|$)"
+    rf"|([A-J])(?=\s?[^\x00-\x7f])"
+    rf"|({LETTER})(?=\s+(?:[A-Z\d]|non\b|not\b|because\b|since\b)))"
+)
+
+
+def letters(text: str) -> str | None:
+    """The letter that a short text is or starts with, in Latin; None for another text.
+
+    >>> letters("(C) 12"), letters("Ｂ"), letters("ب"), letters("CD")
+    ('C', 'B', 'B', None)
+    """
+    short = _short(text)
+    if len(short) > 300:
+        return None
+    if lone := SHORT.fullmatch(short):
+        return latin(lone[1] or lone[2])
+    leading = LEADING.match(short)
+    if leading is None or ARTICLE.match(short):
+        return None
+    return latin(next(filter(None, leading.groups())))
+
+
+@lru_cache(10_000)
+def _short(text: str) -> str:
+    if len(text) == 1:
+        return text
+    return plain(text).strip(" *\\{}.").strip()
+
+
+def latin(letter: str) -> str | None:
+    """A letter of any alphabet as the Latin one in its place; None where ambiguous."""
+    if letter in PLACES:
+        return PLACES[letter]
+    if letter in LOOKS:
+        return None
+    return unicodedata.normalize("NFKC", letter).upper()
+
+
+def chosen(completion: str) -> str | None:
+    """The letter that the completion commits itself to, or None."""
+    text = after_thinking(completion)
+    tagged = TAG.findall(text) if "</answer>" in text else []
+    if said := last_box(text) or (tagged and tagged[-1].strip()):
+        return letters(said) or committed(said)
+    return committed(text[-10_000:])
+
+
+def committed(text: str) -> str | None:
+    """The letter named after the last announcement, or the last one not ruled out."""
+    text = text.replace("**", "")
+    if short := letters(text):
+        return short
+    for start in (anchor.end() for anchor in anchors(text)):
+        sentence = re.split(r"[.。\n]\s", text[start : start + 200].lstrip(" \n*:："))[
+            0
+        ]
+        if found := _standing(sentence):
+            return latin(found[0])
+    for cue in reversed(list(COMMITTED.finditer(text))):
+        sentence = re.split(r"[.。\n]\s", text[cue.end() : cue.end() + 60])[0]
+        if NEGATED.search(CLAUSE.split(text[: cue.start()][-40:])[-1]):
+            continue
+        if found := _standing(sentence):
+            return latin(found[0])
+    return None
+
+
+def in_latin(text: str) -> str:
+    """`text` with the Cyrillic letters that stand alone as the Latin in their place."""
+    return STANDING_CYRILLIC.sub(lambda letter: LATIN[CYRILLIC.index(letter[0])], text)
+
+
+def several(text: str) -> tuple[str, ...]:
+    """All letters of `A, C`, `AC` or `both A and C`, sorted; () where it is no list."""
+    short = _short(text)
+    if re.fullmatch(r"[A-H]{2,6}", short) and len(set(short)) == len(short):
+        return tuple(sorted(short))
+    if len(short) < 60 and re.fullmatch(
+        rf"\W*(?:both )?\(?{LETTER}\)?(?:\W*(?:and|und|et|и|y)?\W*{LETTER}\)?)+\W*",
+        short,
+    ):
+        found = [
+            latin(one)
+            for one in re.findall(LETTER, re.sub(r"both|and|und|et", "", short))
+        ]
+        return tuple(sorted(one for one in found if one))
+    return ()
+
+
+def _standing(sentence: str) -> list[str]:
+    """The letters that a sentence names and does not rule out."""
+    found = []
+    for mention in MENTION.finditer(sentence):
+        if mention[0] == "A" and ARTICLE.match(sentence, mention.start()):
+            continue
+        before = CLAUSE.split(sentence[: mention.start()])[-1]
+        if not NEGATED.search(before):
+            found.append(mention[1])
+    return found

@@ -1,0 +1,215 @@
+r"""One spelling of mathematics: what layout changes and meaning does not.
+
+`plain` takes away delimiters, boxes, fonts, spacing commands and the many ways to
+write a sign or to group digits. Digits and brackets of other scripts become ASCII.
+Nothing here computes; every pattern is linear in the text.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from pipeline.verifiers.extract.boxes import last_box
+
+SIGNS = {
+    "−": "-", "–": "-", "—": "-", "‑": "-", "×": "\\times ", "·": "\\cdot ",
+    "⋅": "\\cdot ", "∙": "\\cdot ", "÷": "/", "∕": "/", "⁄": "/", "π": "\\pi ",
+    "∞": "\\infty ", "≤": "\\le ", "⩽": "\\le ", "≦": "\\le ", "≥": "\\ge ",
+    "⩾": "\\ge ", "≧": "\\ge ", "≠": "\\ne ", "∪": "\\cup ", "∩": "\\cap ",
+    "°": "^\\circ ", "º": "^\\circ ", "∈": "\\in ", "±": "\\pm ", "∓": "\\mp ",
+    "θ": "\\theta ", "α": "\\alpha ", "β": "\\beta ", "φ": "\\phi ", "λ": "\\lambda ",
+    "∅": "\\emptyset ", "∠": "\\angle ", "≈": "\\approx ", "≃": "\\approx ",
+    "→": "\\to ", "′": "'", "’": "'", "“": '"', "”": '"', "ℝ": "\\mathbb{R}",
+    "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}",
+    "∖": "\\setminus ", "⟨": "(", "⟩": ")", "、": ",", "，": ",", "；": ";", "。": ".",
+    "：": ":", "（": "(", "）": ")", "［": "[", "］": "]", "＝": "=", "＋": "+",
+    "－": "-", "＜": "<", "＞": ">", "％": "%", "٪": "%", "٫": ".", "٬": ",",
+    "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2008": " ", "\u2007": " ",
+    "\u3000": " ", "\u200b": "", "\ufeff": "", "\u2061": "", "\u2062": "",
+    "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "⅕": " 1/5",
+    "⅖": " 2/5", "⅗": " 3/5", "⅘": " 4/5", "⅙": " 1/6", "⅛": " 1/8", "⅜": " 3/8",
+    "⅝": " 5/8", "⅞": " 7/8",
+}  # fmt: skip
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n")
+LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ]+")
+LOWERED_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
+SIGN = re.compile("|".join(map(re.escape, SIGNS)))
+ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z]|\([^()]*\)|\{[^{}]*\})?")
+ENTITIES = {"&lt;": "<", "&gt;": ">", "&le;": "\\le ", "&ge;": "\\ge ", "&amp;": "&"}
+ENTITY = re.compile("|".join(ENTITIES))
+# What a second escaping of the backslash leaves: \\frac for \frac, and \n for a line.
+ESCAPED = re.compile(
+    r"(?<!\\)\\\\(?=(?:[dtc]?frac|left|right|boxed|text|sqrt|pi|leq?|geq?|neq?|infty|circ|cup"
+    r"|cdot|times|begin|end|angle|pm|mathrm|in)(?![A-Za-z]))"
+)
+# `,\!` and thin spaces group digits anywhere; a bare comma only outside of lists.
+SPACED = re.compile(
+    r"(?<![\d.,])\d{1,3}(?:(?:,?\\[,!;: ]\s*|~|\s?\{\s?,\s?\}\s?|'| )\d{3})+(?![\d/])"
+)
+COMMAS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?!\d|,\d)")
+POINTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3}){2,}(?![\d.])")
+FONTS = (
+    "text|textbf|textit|textrm|textsf|textnormal|mathrm|mathbf|mathit|mathsf|mathcal"
+    "|boldsymbol|bm|mbox|hbox|operatorname|bf|rm|it|emph|underline"
+)
+RULES = [
+    (r"\\(?:left|right|big|Big|bigg|Bigg)[lr]?(?![a-zA-Z])\s*\.?", ""),
+    (r"\\(?:displaystyle|textstyle|limits|mathstrut)(?![a-zA-Z])", ""),
+    (r"(?<!\\)\\!|\\(?:hspace|vspace|phantom|tag|label)\*?\{[^{}]*\}", ""),
+    (r"(?<!\\)\\[,;: ]|\\q?quad(?![a-zA-Z])|~", " "),
+    (r"\\[dtc]frac(?![a-zA-Z])", r"\\frac"),
+    (rf"\\(?:{FONTS})\*?\s*\{{([^{{}}]*)\}}", r" \1 "),
+    (r"\\(?:bf|rm|it|sf)(?![a-zA-Z])", " "),
+    (r"\\(?:leq|leqslant|leqq)(?![a-zA-Z])|<=|=<", r"\\le "),
+    (r"\\(?:geq|geqslant|geqq)(?![a-zA-Z])|>=", r"\\ge "),
+    (r"\\neq(?![a-zA-Z])|!=|\\not\s*=", r"\\ne "),
+    (r"\\lt(?![a-zA-Z])", "<"),
+    (r"\\gt(?![a-zA-Z])", ">"),
+    (r"\\langle(?![a-zA-Z])|\\lparen(?![a-zA-Z])", "("),
+    (r"\\rangle(?![a-zA-Z])|\\rparen(?![a-zA-Z])", ")"),
+    (r"\\lbrace(?![a-zA-Z])", r"\\{"),
+    (r"\\rbrace(?![a-zA-Z])", r"\\}"),
+    (r"\\varnothing(?![a-zA-Z])", r"\\emptyset"),
+    (r"\\(?:simeq|thickapprox)(?![a-zA-Z])", r"\\approx"),
+    (r"\\(?:mathbb|Bbb)\s*\{?([RZNQC])\}?", r"\\mathbb{\1}"),
+    (r"\\backslash(?![a-zA-Z])", r"\\setminus"),
+    (r"\\frac\s*(\d)|\\frac\s+([a-zA-Z])", r"\\frac{\1\2}"),
+    (r"\\frac\s*(\\[a-zA-Z]+)(?![a-zA-Z{])", r"\\frac{\1}"),
+    (r"(\\frac\s*\{[^{}]*\})\s*([\da-zA-Z])", r"\1{\2}"),
+    (r"\\frac\s+\{", r"\\frac{"),
+    (r"(\\frac\{[^{}]*\})\s+\{", r"\1{"),
+    (r"\\?(?<![a-zA-Z])sqrt\s*\(([^()]*)\)", r"\\sqrt{\1}"),
+    (r"\\sqrt\s*(\d)|\\sqrt\s+([a-zA-Z])", r"\\sqrt{\1\2}"),
+    (r"\\sqrt\s+\{", r"\\sqrt{"),
+    (r"(?<![a-zA-Z\\])pi(?![a-zA-Z])", r"\\pi "),
+    (r"(?<![a-zA-Z\\])(?:infinity|infty|inf|oo)(?![a-zA-Z])", r"\\infty "),
+    (r"\+\s?/\s?-", r"\\pm "),
+    (r"(?<=\d) ?[aA]\.? ?[mM]\b\.?", " am"),
+    (r"(?<=\d) ?[pP]\.? ?[mM]\b\.?", " pm"),
+    (r"(?<=\d):00(?= [ap]m\b)", ""),
+    (r"(?<=[)\]]) ?[Uu] ?(?=[(\[])", r" \\cup "),
+    (r"\\colon(?![a-zA-Z])", ":"),
+    (r"\*\*", "^"),
+    (r"([_^])(\d{2,})", r"\1{\2}"),
+    (r"\\?%", "%"),
+    (r"(?:\{\s*\})?(?:\{\s*\^\s*\\circ\s*\}|\^\s*\{?\s*\\circ\s*\}?|\\degree(?![a-zA-Z]))",
+     " degrees "),
+    (r"\s+", " "),
+]  # fmt: skip
+LAYOUT = [(re.compile(pattern), into) for pattern, into in RULES]
+WRAPPED = re.compile(
+    r"\$\$?(.*?)\$?\$|\\\((.*)\\\)|\\\[(.*)\\\]|\*\*(.*)\*\*|`(.*)`|\"(.*)\"", re.S
+)
+NUMBER = re.compile(r"[-+]?\d{1,300}(?:\.\d{1,300})?")
+ENDS = ".,;:。"
+INTERVAL = re.compile(r"([\[\]])([^\[\]]*[,;][^\[\]]*)([\[\]])")
+OUTWARD = re.compile(
+    r"(?:[A-Za-z] ?\\in ?)?[\[\]][^\[\]]*[,;][^\[\]]*[\[\]]"
+    r"(?: ?\\cup ?[\[\]][^\[\]]*[,;][^\[\]]*[\[\]])*"
+)
+BETWEEN = re.compile(r"\$\s*((?:,|;|and|or|\\text\{ ?(?:and|or) ?\}|\s)*)\s*\$")
+
+
+@lru_cache(50_000)
+def plain(answer: str) -> str:
+    """One spelling of what layout does not change; empty text stays empty."""
+    text = answer.strip()
+    if NUMBER.fullmatch(text):
+        return text
+    if not text.isascii():
+        text = _ascii(text)
+    if "\\\\" in text:
+        text = ESCAPED.sub(r"\\", text)
+    if "\\" in text and (inner := last_box(text)) is not None:
+        text = inner
+    text = _unwrapped(text)
+    if "$" in text and BETWEEN.search(text):
+        text = BETWEEN.sub(r" \1 ", text).strip("$ ")
+    if "&" in text:
+        text = ENTITY.sub(lambda entity: ENTITIES[entity[0]], text)
+    text = _ungrouped(text)
+    for pattern, into in LAYOUT:
+        text = pattern.sub(into, text)
+    text = _unbraced(text.strip().rstrip(ENDS).strip())
+    if OUTWARD.fullmatch(text):
+        text = INTERVAL.sub(_rounded, text)
+    return re.sub(r"(?<!\\)\\+$", "", text).strip()
+
+
+def _rounded(interval: re.Match[str]) -> str:
+    """An interval whose open ends are written [ and ], as in ]2,5[, with ( and )."""
+    opens, ends, closes = interval.groups()
+    return f"{'(' if opens == ']' else '['}{ends}{')' if closes == '[' else ']'}"
+
+
+def _ascii(text: str) -> str:
+    """Signs, digits and brackets of other scripts in LaTeX and ASCII."""
+    text = RAISED_RUN.sub(lambda run: f"^{{{run[0].translate(RAISED)}}}", text)
+    text = LOWERED_RUN.sub(lambda run: f"_{{{run[0].translate(LOWERED)}}}", text)
+    text = ROOT.sub(_root, text)
+    text = SIGN.sub(lambda sign: SIGNS[sign[0]], text)
+    return "".join(sign if sign.isascii() else _digit(sign) for sign in text)
+
+
+def _root(found: re.Match[str]) -> str:
+    inside = (found[1] or "").strip("(){}")
+    return f"\\sqrt{{{inside}}}" if inside else "\\sqrt "
+
+
+def _digit(sign: str) -> str:
+    """A digit or Latin letter of another width or script as ASCII; others stay."""
+    value = unicodedata.decimal(sign, None)
+    if value is not None:
+        return str(value)
+    return chr(ord(sign) - 0xFEE0) if "！" <= sign <= "～" else sign
+
+
+def _unwrapped(text: str) -> str:
+    text = text.strip().rstrip(ENDS).strip()
+    while (found := WRAPPED.fullmatch(text)) and (inside := _first(found)):
+        text = inside.strip().rstrip(ENDS).strip()
+        if "\\boxed" in text:
+            text = last_box(text) or text
+    return text
+
+
+def _first(found: re.Match[str]) -> str:
+    """What the one layer of wrapping holds; "" where it is two formulas."""
+    inside = next((group for group in found.groups() if group), "")
+    both = any(mark in inside for mark in ("$", "\\)", "\\]", "**", '"'))
+    return "" if both else inside
+
+
+def _ungrouped(text: str) -> str:
+    """Without the signs that group digits by three."""
+    text = SPACED.sub(lambda run: re.sub(r"\D", "", run[0]), text)
+    if "," in text and not _is_list(text):
+        text = COMMAS.sub(lambda run: run[0].replace(",", ""), text)
+    return POINTS.sub(lambda run: run[0].replace(".", ""), text)
+
+
+def _is_list(text: str) -> bool:
+    """Whether commas part members here: in (1,200), and where a space follows one."""
+    return bool(re.search(r"[(\[{][^()\[\]{}]*,|,\s", text))
+
+
+def _unbraced(text: str) -> str:
+    """Without TeX's own braces around everything: `{1,2}` is printed as 1,2."""
+    while text.startswith("{") and text.endswith("}") and not text.endswith("\\}"):
+        inside = text[1:-1]
+        if "{" in inside or "}" in inside:
+            depth = 0
+            for sign in inside:
+                depth += (sign == "{") - (sign == "}")
+                if depth < 0:
+                    return text
+        text = inside.strip()
+    return text
+
+
+def squeezed(text: str) -> str:
+    """Without spaces and multiplication signs: for equality as text."""
+    if text.isalnum():
+        return text
+    return re.sub(r"\\cdot(?![a-zA-Z])|\\times(?![a-zA-Z])|\*|\s", "", text)

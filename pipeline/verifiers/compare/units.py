@@ -1,0 +1,242 @@
+r"""Quantities: a value parted from its unit, and units that can be compared.
+
+A unit is written in many ways: `cm^2`, `square centimetres`, `m/s`, `metres per
+second`, `$5`, `5 yuan`, `厘米`. Those of measure have a dimension and a size in SI, so
+that 100 cm and 1 m can be converted where a policy asks for it. Words that count
+things (apples, people) vary freely and are kept only as words.
+"""
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from pipeline.verifiers.compare.numbers import in_words
+
+# name: (dimension, size in the dimension's own unit); the first name is the symbol.
+MEASURES = {
+    "m": ("length", "1"), "in": ("length", "0.0254"), "ft": ("length", "0.3048"),
+    "yd": ("length", "0.9144"), "mi": ("length", "1609.344"),
+    "g": ("mass", "1"), "t": ("mass", "1000000"), "lb": ("mass", "453.59237"),
+    "oz": ("mass", "28.349523125"),
+    "s": ("time", "1"), "min": ("time", "60"), "h": ("time", "3600"),
+    "am": ("morning", "1"), "pm": ("evening", "1"), "day": ("time", "86400"),
+    "week": ("time", "604800"), "month": ("month", "1"),
+    "year": ("month", "12"),
+    "L": ("volume", "0.001"), "gal": ("volume", "0.003785411784"),
+    "N": ("force", "1"), "J": ("energy", "1"), "cal": ("energy", "4.184"),
+    "eV": ("energy", "1.602176634e-19"), "W": ("power", "1"), "V": ("voltage", "1"),
+    "A": ("current", "1"), "Pa": ("pressure", "1"), "atm": ("pressure", "101325"),
+    "bar": ("pressure", "100000"), "Hz": ("frequency", "1"), "K": ("kelvin", "1"),
+    "Ω": ("resistance", "1"), "mol": ("amount", "1"), "C": ("charge", "1"),
+    "T": ("field", "1"), "ha": ("area", "10000"), "acre": ("area", "4046.8564224"),
+    "degree": ("angle", "1"), "rad": ("radian", "1"),
+    "°C": ("celsius", "1"), "°F": ("fahrenheit", "1"),
+    "$": ("dollar", "1"), "¢": ("dollar", "0.01"), "€": ("euro", "1"),
+    "£": ("sterling", "1"), "¥": ("yuan", "1"), "₹": ("rupee", "1"),
+    "₽": ("ruble", "1"), "₩": ("won", "1"),
+}  # fmt: skip
+PREFIXED = {"m", "g", "s", "L", "N", "J", "W", "V", "A", "Pa", "Hz", "eV", "mol", "cal",
+            "Ω", "C", "T", "K", "bar"}  # fmt: skip
+PREFIXES = {
+    "p": "1e-12", "n": "1e-9", "u": "1e-6", "μ": "1e-6", "µ": "1e-6", "m": "1e-3",
+    "c": "1e-2", "d": "1e-1", "h": "100", "k": "1000", "M": "1e6", "G": "1e9",
+    "T": "1e12",
+}  # fmt: skip
+LONG = {"pico": "p", "nano": "n", "micro": "u", "milli": "m", "centi": "c", "deci": "d",
+        "hecto": "h", "kilo": "k", "mega": "M", "giga": "G", "tera": "T"}  # fmt: skip
+NAMES = {
+    "meter": "m", "metre": "m", "gram": "g", "gramme": "g", "second": "s", "sec": "s",
+    "liter": "L", "litre": "L", "l": "L", "newton": "N", "joule": "J", "watt": "W",
+    "volt": "V", "ampere": "A", "amp": "A", "pascal": "Pa", "hertz": "Hz", "ohm": "Ω",
+    "mole": "mol", "calorie": "cal", "coulomb": "C", "tesla": "T", "kelvin": "K",
+    "electronvolt": "eV",
+}  # fmt: skip
+OTHERS = {
+    "inch": "in", "inche": "in", "foot": "ft", "feet": "ft", "yard": "yd", "mile": "mi",
+    "pound": "lb", "ounce": "oz", "minute": "min", "hour": "h", "hr": "h", "day": "day",
+    "week": "week", "month": "month", "year": "year", "yr": "year", "gallon": "gal",
+    "ton": "t", "tonne": "t", "hectare": "ha", "acre": "acre", "deg": "degree",
+    "degree": "degree", "radian": "rad", "celsiu": "°C", "fahrenheit": "°F",
+    "cent": "¢", "dollar": "$", "usd": "$", "buck": "$", "euro": "€", "eur": "€",
+    "gbp": "£", "yuan": "¥", "rmb": "¥", "cny": "¥", "rupee": "₹", "inr": "₹",
+    "ruble": "₽", "rub": "₽", "won": "₩", "yen": "¥", "jpy": "¥",
+    "厘米": "cm", "毫米": "mm", "千米": "km", "公里": "km", "平方米": "m^2", "米": "m",
+    "千克": "kg", "公斤": "kg", "克": "g", "吨": "t", "秒": "s", "分钟": "min",
+    "小时": "h", "天": "day", "年": "year", "升": "L", "毫升": "mL", "元": "¥",
+    "美元": "$", "度": "degree", "円": "¥", "원": "₩", "см": "cm", "мм": "mm", "м": "m",
+    "км": "km", "кг": "kg", "г": "g", "ч": "h", "мин": "min", "руб": "₽",
+    "рублей": "₽", "سم": "cm", "كم": "km", "كغ": "kg",
+}  # fmt: skip
+# Two letters or fewer may be variables: only these are units after a space.
+SHORT_UNITS = """cm mm km nm kg mg ml mL dL cL ft in yd mi lb oz hr min s m g h L N J W
+    V A K C
+    F am pm t kN kJ kW kV mV mA Pa Hz eV °C °F ha"""
+SHORT = set(SHORT_UNITS.split())
+FUNCTIONS = "and or pi sin cos tan log sqrt mod exp infty cdot times frac if for"
+NO_UNITS = set(FUNCTIONS.split())
+LITTLE = {"of", "to", "per", "on", "at", "a", "by", "as"}
+COIN = re.compile(r"([-+]?) ?\\?([$€£¥₹₽₩]) ?([-+]?[\d.].*)", re.S)
+CODE = re.compile(r"(USD|EUR|GBP|INR|CNY|RMB|JPY) ?([-+]?[\d.].*)", re.S)
+COIN_AFTER = re.compile(r"(.*[\d.}]) ?\\?([$€£¥₹₽₩])")
+BASED = re.compile(r"\{?([-+]?[0-9A-F]+)_\{?\(?(-?\d+)\)?\}?\}?")
+NAME = r"[^\W\d_]+(?: ?\^\{?-?\d\}?|\d)?"
+ANGLED = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
+UNIT = re.compile(
+    rf"(.*?[\d}})%]|.*\\(?:pi|infty)) ?((?<=[ }}])?{NAME}(?:[ ./·-]+{NAME})*)"
+)
+POWERED = re.compile(r"([^\W\d_°$¢€£¥₹₽₩]+|[°$¢€£¥₹₽₩][CF]?)\^?\{?(-?\d)?\}?")
+
+
+class Quantity(NamedTuple):
+    """A text without its unit, and the unit ("" for none) in one spelling."""
+
+    text: str
+    unit: str
+
+
+class Size(NamedTuple):
+    """A unit of measure: its dimensions in one spelling, and how large it is."""
+
+    dimension: str
+    factor: Fraction
+
+
+@lru_cache(50_000)
+def quantity(text: str) -> Quantity:
+    """Part plain `text` into what is measured and its unit, coin or base."""
+    if text.isdigit():
+        return Quantity(text, "")
+    if text.endswith(" degrees") and ANGLED.search(text):
+        return Quantity(text, "")  # the sine of 30 degrees has no unit
+    if coin := COIN.fullmatch(text):
+        rest = quantity(coin[1] + coin[3])
+        return Quantity(rest.text, coin[2])
+    if coin := CODE.fullmatch(text):
+        return Quantity(coin[2], OTHERS[coin[1].lower()])
+    if coin := COIN_AFTER.fullmatch(text):
+        return Quantity(coin[1].strip(), coin[2])
+    if based := BASED.fullmatch(text):
+        return Quantity(based[1], f"base {based[2]}")
+    if text.endswith((" percent", " pct", " percentage", " per cent")):
+        return Quantity(re.sub(r" (?:per ?cent|pct|percentage)$", "%", text), "")
+    if area := re.fullmatch(r"(\d+\.\d+)(m)\^\{?([23])\}?", text):
+        return Quantity(area[1], f"m^{area[3]}")
+    if text[:1].isalpha() and (counted := _in_words(text)):
+        return counted
+    found = UNIT.fullmatch(text)
+    if not found or not _is_unit(found[2].strip(), touching=text[found.end(1)] != " "):
+        return Quantity(text, "")
+    if re.fullmatch(r"(?:percent|pct|percentage|per cent)", found[2].strip()):
+        return Quantity(found[1].strip() + "%", "")
+    return Quantity(found[1].strip(), one_spelling(found[2].strip()))
+
+
+def _in_words(text: str) -> Quantity | None:
+    """`eight hours` as 8 h; None for a number alone, such as two fifths."""
+    counted, _, noun = text.rpartition(" ")
+    value = in_words(counted)
+    if value is None or not noun.isalpha() or in_words(text) is not None:
+        return None
+    return Quantity(str(value), one_spelling(noun))
+
+
+def _is_unit(unit: str, *, touching: bool) -> bool:
+    words = re.findall(r"[^\W\d_]+", unit)
+    if not words or any(word.lower() in NO_UNITS for word in words):
+        return False
+    if words[0] in LITTLE:
+        return False
+    if touching and len(words[0]) == 1 and words[0].isascii():
+        return False  # the m of 5m may be a variable
+    return all(
+        len(word) > 2
+        or word in SHORT
+        or not word.isascii()
+        or word.lower() in OTHERS
+        or (not touching and word[1:] in PREFIXED and word[0] in PREFIXES)
+        for word in words
+        if word not in LITTLE
+    )
+
+
+@lru_cache(10_000)
+def one_spelling(unit: str) -> str:
+    """`square centimeters` as cm^2, `meters per second` as m/s; other words lower."""
+    text = re.sub(
+        r"\bper\b", "/", unit.replace("degrees C", "°C").replace("degrees F", "°F")
+    )
+    text = re.sub(r"\s+\^", "^", text)
+    text = re.sub(r"\b(?:cubic|cu\.?) (\w+)", r"\1^3", text)
+    text = re.sub(r"\b(?:square|sq\.?) (\w+)", r"\1^2", text)
+    text = re.sub(r"\b(\w+) squared\b", r"\1^2", text)
+    text = re.sub(r"\b(\w+) cubed\b", r"\1^3", text)
+    text = text.replace("mph", "mi/h").replace("kmph", "km/h").replace("kph", "km/h")
+    over = "/".join(
+        "".join(f" {_symbol(name)}" + (f"^{power}" if power else "")
+                for name, power in POWERED.findall(part)).strip()
+        for part in text.split("/")
+    )  # fmt: skip
+    return over.strip()
+
+
+def _symbol(word: str) -> str:
+    if word in SHORT or word in MEASURES:
+        return {"hr": "h", "ml": "mL"}.get(word, word)
+    single = word.lower().rstrip("s") or word
+    if single in NAMES:
+        return NAMES[single]
+    if word in OTHERS or single in OTHERS:
+        return OTHERS.get(word) or OTHERS[single]
+    for long, short in LONG.items():
+        if single.startswith(long) and single[len(long) :] in NAMES:
+            return short + NAMES[single[len(long) :]]
+    return word if word[1:] in PREFIXED and word[0] in PREFIXES else single
+
+
+@lru_cache(10_000)
+def size(unit: str) -> Size | None:
+    """How large a unit of measure is, or None where its words only count things."""
+    over, _, under = unit.partition("/")
+    dimensions: dict[str, int] = {}
+    factor = Fraction(1)
+    for side, sign in ((over, 1), (under, -1)):
+        for name, power in re.findall(r"([^\s^/]+)(?:\^(-?\d))?", side):
+            known = _measure(name)
+            if known is None:
+                return None
+            exponent = sign * int(power or 1)
+            kind, times = ("length", 3) if known[0] == "volume" else (known[0], 1)
+            kind, times = ("length", 2) if kind == "area" else (kind, times)
+            dimensions[kind] = dimensions.get(kind, 0) + times * exponent
+            factor *= known[1] ** exponent
+    spelled = " ".join(f"{kind}^{n}" for kind, n in sorted(dimensions.items()) if n)
+    return Size(spelled, factor)
+
+
+def _measure(name: str) -> tuple[str, Fraction] | None:
+    if name in MEASURES:
+        dimension, factor = MEASURES[name]
+        return dimension, Fraction(factor)
+    if name[1:] in PREFIXED and name[0] in PREFIXES:
+        dimension, factor = MEASURES[name[1:]]
+        return dimension, Fraction(factor) * Fraction(PREFIXES[name[0]])
+    return None
+
+
+def differ(ours: str, theirs: str) -> bool:
+    """Whether two units cannot be of one quantity as written; words may vary."""
+    if ours == theirs or not ours or not theirs:
+        return False
+    left, right = size(ours), size(theirs)
+    if left is None and right is None:
+        return "base" in ours or "base" in theirs
+    return left != right
+
+
+def ratio(ours: str, theirs: str) -> Fraction | None:
+    """How many of `theirs` make one of `ours`, or None where neither is convertible."""
+    left, right = size(ours), size(theirs)
+    if left is None or right is None or left.dimension != right.dimension:
+        return None
+    return left.factor / right.factor

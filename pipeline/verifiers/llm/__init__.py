@@ -1,0 +1,1 @@
+"""Prompts, votes and replies of a model that judges."""

@@ -1,0 +1,1 @@
+"""Programs against tests, with calls and results on a wire."""

@@ -1,0 +1,139 @@
+"""sql, explain and funnel, on what a small run left behind."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import ledger
+from pipeline.errors import UserError
+from tests.support.project import ITEM, run_in
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return run_in(tmp_path)
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out
+
+
+def test_dropped_is_the_ledger_of_all_stages(project: Path, capsys):
+    ledger.sql(
+        "select stage, reason, id from dropped order by id, stage", format="json"
+    )
+
+    lines = [json.loads(line) for line in said(capsys).splitlines()]
+    assert [tuple(line.values()) for line in lines] == [
+        ("dedup_exact", "exact_duplicate", "a/00001"),
+        ("decontaminate", "contaminated", "a/00002"),
+        ("difficulty", "too_easy", "a/00003"),
+        ("collect", "source_unreadable", "a/00005"),
+    ]
+
+
+def test_every_table_is_a_view(project: Path, capsys):
+    ledger.sql("select name from (show all tables)", format="csv")
+
+    views = set(said(capsys).split()[1:])
+    assert views >= {
+        "benchmarks", "collect_a", "pool", "quality", "dedup_exact", "rollouts",
+        "grades", "difficulty", "verify", "select", "dropped", "export_rl",
+        "export_sft",
+    }  # fmt: skip
+
+
+def test_a_table_is_printed_for_people(project: Path, capsys):
+    ledger.sql("select count(*) as rows from pool")
+
+    assert "5" in said(capsys)
+
+
+def test_a_mistake_in_a_query_names_the_views(project: Path):
+    with pytest.raises(UserError, match="pol") as told:
+        ledger.sql("select * from pol")
+    assert "pool" in told.value.hint
+
+
+def test_a_query_cannot_change_the_files(project: Path):
+    before = (project / "data/pool.parquet").read_bytes()
+    with pytest.raises(UserError):
+        ledger.sql("delete from pool")
+
+    assert (project / "data/pool.parquet").read_bytes() == before
+
+
+def test_explain_tells_who_kept_and_who_dropped_a_row(project: Path, capsys):
+    ledger.explain("a/00002")
+
+    told = said(capsys)
+    assert "kept     by dedup_ngram" in told
+    assert "dropped  by decontaminate: contaminated, score 1.000" in told
+    assert "benchmark: exam" in told
+    assert f"twin     exam/00000: {ITEM}" in told
+
+
+def test_explain_shows_the_twin_that_stayed(project: Path, capsys):
+    ledger.explain("a/00001")
+
+    assert "twin     a/00000: 1+1?" in said(capsys)
+
+
+def test_explain_tells_the_pass_rate_of_a_row_that_stayed(project: Path, capsys):
+    ledger.explain("a/00000")
+
+    told = said(capsys)
+    assert "pass_rate 0.5, n_correct 2, n_samples 4" in told
+    assert "in the data set" in told
+
+
+def test_a_row_that_was_never_read_is_explained_too(project: Path, capsys):
+    ledger.explain("a/00005")
+
+    assert "dropped  by collect: source_unreadable" in said(capsys)
+
+
+def test_an_unknown_row_names_near_ones(project: Path):
+    with pytest.raises(UserError, match="'a/0000'") as told:
+        ledger.explain("a/0000")
+    assert told.value.hint.startswith("did you mean a/0000")
+
+
+def test_before_anything_has_run_it_says_what_to_run(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UserError) as told:
+        ledger.explain("a/00000")
+    assert "dvc repro" in told.value.hint
+    with pytest.raises(UserError, match="nothing has run"):
+        ledger.funnel()
+
+
+def test_what_an_earlier_recipe_left_is_not_counted(project: Path, capsys):
+    (project / "data/dropped/collect/a.parquet").rename(
+        project / "data/dropped/collect/old.parquet"
+    )
+    (project / "data_cards/metrics/collect/old.json").write_text(
+        '{"rows_in": 999, "rows_out": 999, "dropped": {}}'
+    )
+    ledger.sql("select count(*) n from dropped where stage = 'collect'", format="csv")
+    assert said(capsys) == "n\n0\n"
+
+    ledger.funnel()
+    assert "999" not in said(capsys)
+
+
+def test_the_funnel_counts_every_stage_and_shows_training(project: Path, capsys):
+    model = {"pass@1": 0.5, "pass@1_interval": [0.4, 0.6]}
+    file = project / "data_cards/metrics/evaluate.json"
+    file.write_text(json.dumps({"models": {"base": model}}))
+    ledger.funnel()
+
+    told = said(capsys)
+    for stage in ("collect", "dedup_exact", "select"):
+        assert stage in told
+    assert "contaminated 1" in told
+    assert "off" in told or "dedup_embedding" in told
+    assert "0.400 to 0.600" in told

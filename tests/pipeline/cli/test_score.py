@@ -1,0 +1,80 @@
+"""`goldsieve score` on lines of every kind."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import score
+from pipeline.errors import UserError
+
+
+def scored(tmp_path: Path, verifier: str, *lines: object) -> list[dict]:
+    pairs, out = tmp_path / "pairs.jsonl", tmp_path / "out.jsonl"
+    texts = [
+        line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines
+    ]
+    pairs.write_bytes(b"\n".join(texts) + b"\n")
+    score.run(pairs, verifier=verifier, out=out)
+    return [json.loads(line) for line in out.read_text().splitlines()]
+
+
+def test_lines_come_back_in_order_with_their_verdicts(tmp_path: Path):
+    lines = [
+        {"id": i, "gold": str(i), "prediction": rf"\boxed{{{i % 50}}}", "note": "kept"}
+        for i in range(100)
+    ]
+    back = scored(tmp_path, "math", *lines)
+
+    assert [line["id"] for line in back] == list(range(100))
+    assert [line["correct"] for line in back] == [i < 50 for i in range(100)]
+    assert {line["note"] for line in back} == {"kept"}
+
+
+def test_a_line_that_cannot_be_read_is_undecided_and_says_why(tmp_path: Path):
+    back = scored(
+        tmp_path,
+        "math",
+        b"{oops",
+        b'{"id": 1, "gold": "caf\xff"}',
+        [1],
+        {"id": 2, "gold": "1", "prediction": None},
+        {"id": 3, "gold": ["1"], "prediction": "1"},
+        {"id": 4, "gold": "1", "prediction": "1", "info": "x"},
+        {"id": 5, "gold": None, "prediction": "1"},
+        {"id": 6, "gold": 1, "prediction": "1"},
+    )
+
+    assert [line["correct"] for line in back] == [None] * 7 + [True]
+    assert all(line["why"] for line in back)
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is missing")
+def test_programs_are_scored_without_a_gold_answer(tmp_path: Path):
+    info = {
+        "type": "call",
+        "fn_name": "twice",
+        "tests": [{"input": [2], "output": 4}],
+    }
+    good = "```python\ndef twice(x): return 2 * x\n```"
+    bad = "```python\ndef twice(x): return x\n```"
+    back = scored(
+        tmp_path,
+        "code",
+        {"id": 1, "gold": None, "prediction": good, "info": info},
+        {"id": 2, "gold": None, "prediction": bad, "info": info},
+        {"id": 3, "gold": None, "prediction": good, "info": {"type": "magic"}},
+    )
+
+    assert [line["correct"] for line in back] == [True, False, None]
+
+
+def test_an_unknown_verifier_is_a_mistake(tmp_path: Path):
+    with pytest.raises(UserError, match="no verifier is called 'maths'"):
+        scored(tmp_path, "maths", {"id": 1})
+
+
+def test_a_missing_file_is_a_mistake(tmp_path: Path):
+    with pytest.raises(UserError, match="does not exist"):
+        score.run(tmp_path / "gone.jsonl", verifier="math")

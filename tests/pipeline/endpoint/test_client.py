@@ -1,0 +1,308 @@
+"""The client against a small local server that answers, and fails, on demand."""
+
+import json
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+
+import pytest
+
+from pipeline.contamination.semantic import is_same
+from pipeline.endpoint import http
+from pipeline.endpoint.client import Endpoint, Question, Reply, ask, client
+from pipeline.errors import UserError
+from tests.support.judge_server import Fault, Server, completion, prompt, serving
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
+    monkeypatch.setattr(http, "FIRST_WAIT_S", 0.01)
+    with serving(lambda body: f"echo {prompt(body)}") as made:
+        yield made
+
+
+def endpoint(server: Server, **options: object) -> Endpoint:
+    return Endpoint(url=server.url, model="m", **options)
+
+
+def asked(questions: list[Question], where: Endpoint) -> list[Reply]:
+    with client(where) as asking:
+        return asking(questions)
+
+
+def test_answers_come_in_the_order_of_the_prompts(server: Server):
+    prompts = [f"p{i}" for i in range(20)]
+
+    assert ask(prompts, endpoint(server)) == [f"echo {p}" for p in prompts]
+    assert server.asked[0]["model"] == "m"
+    assert server.keys[0] == "Bearer none"
+
+
+def test_half_a_surrogate_pair_can_be_sent(server: Server):
+    server.answer = lambda body: str(len(prompt(body)))
+
+    assert ask(["a\ud800b"], endpoint(server)) == ["3"]
+
+
+def test_many_are_asked_at_once_and_no_more_than_allowed(server: Server):
+    server.answer = lambda body: Fault(body=completion("yes"), delay_s=0.05)
+    ask([f"p{i}" for i in range(12)], endpoint(server, concurrency=4))
+
+    assert server.most_busy == 4
+
+
+def test_a_question_is_asked_once(server: Server):
+    first = ask(["p", "p"], endpoint(server))
+
+    assert ask(["p"], endpoint(server)) == first[:1]
+    assert len(server.asked) == 1
+
+
+def test_votes_on_one_question_are_kept_apart(server: Server):
+    votes = [Question("p", seed=0), Question("p", seed=1), Question("p", seed=1)]
+    asked(votes, endpoint(server))
+    asked([Question("p", seed=1, temperature=0.5)], endpoint(server))
+
+    told = [(body["seed"], body["temperature"]) for body in server.asked]
+    assert sorted(told) == [(0, 0.0), (1, 0.0), (1, 0.5)]
+
+
+def test_a_cache_that_was_cut_off_is_asked_for_again(server: Server, tmp_path):
+    ask(["p"], endpoint(server))
+    (file,) = tmp_path.rglob("*.json")
+    file.write_text(file.read_text()[:5])
+
+    assert ask(["p"], endpoint(server)) == ["echo p"]
+    assert len(server.asked) == 2
+
+
+FAULTS = {
+    "error": Fault(500, "oh"),
+    "rate limit": Fault(429, "slow down"),
+    "no JSON": Fault(200, "not JSON"),
+    "HTML": Fault(200, "<html><body>Bad gateway</body></html>"),
+    "HTML and a status": Fault(502, "<html><body>Bad gateway</body></html>"),
+    "no choices": Fault(200, "{}"),
+    "empty choices": Fault(200, '{"choices": []}'),
+    "null": Fault(200, '{"choices": [{"message": {"content": null}}]}'),
+    "a list": Fault(200, "[]"),
+    "deep": Fault(200, "[" * 100_000),
+    "a stream": Fault(200, 'data: {"choices": [{"delta": {"content": "x"}}]}\n\n'),
+    "hang-up": Fault(drop=True),
+    "huge": Fault(200, completion("x" * (http.LARGEST + 1))),
+    "not UTF-8": Fault(
+        200, "\udcff".encode("utf-8", "surrogatepass").decode("latin-1")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_failed_request_is_tried_again(server: Server, name: str):
+    server.script = [FAULTS[name], FAULTS[name]]
+
+    assert ask(["p"], endpoint(server, concurrency=1)) == ["echo p"]
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize(
+    "slow", [Fault(body=completion("late"), delay_s=0.5),
+             Fault(body=completion("drip"), drip_s=0.05)], ids=["late", "dripping"]
+)  # fmt: skip
+def test_a_slow_reply_is_given_up_and_tried_again(server: Server, slow: Fault):
+    server.script = [slow]
+    begin = time.monotonic()
+
+    assert ask(["p"], endpoint(server, timeout_s=0.2)) == ["echo p"]
+    assert time.monotonic() - begin < 2
+
+
+def test_nobody_asks_again_before_the_server_says_so(server: Server):
+    server.script = [Fault(429, headers={"Retry-After": "1"})]
+    ask(["p", "q"], endpoint(server, concurrency=1))
+
+    assert server.times[1] - server.times[0] >= 0.99
+
+
+def test_a_date_to_wait_for_is_understood():
+    in_a_minute = formatdate(time.time() + 60, usegmt=True)
+
+    assert 57 < http._retry_after_s(in_a_minute) <= 60
+    assert http._retry_after_s("soon") == 0
+
+
+def test_what_may_not_be_asked_for_an_hour_is_not_waited_for(server: Server):
+    server.script = [Fault(429, "quota", headers={"Retry-After": "3600"})]
+    found = asked([Question("p"), Question("q")], endpoint(server, concurrency=1))
+
+    assert found[0] == Reply(None, "lost: asked to wait for 3600 s: HTTP 429: quota")
+    assert found[1].text == "echo q"
+
+
+def test_a_request_that_keeps_failing_has_no_answer(server: Server):
+    server.script = [Fault(500)] * 2
+
+    found = ask(["p", "q"], endpoint(server, concurrency=1, attempts=2))
+    assert found == [None, "echo q"]
+
+
+def test_what_is_lost_is_not_kept(server: Server):
+    server.script = [Fault(500)] * 2
+    ask(["p", "q"], endpoint(server, concurrency=1, attempts=2))
+
+    assert ask(["p"], endpoint(server)) == ["echo p"]
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 307])
+def test_a_mistake_in_the_set_up_stops_the_run_at_once(server: Server, status: int):
+    server.answer = lambda body: Fault(status, '{"error": "model `m` does not exist"}')
+    with pytest.raises(UserError, match=f"HTTP {status}.*does not exist") as caught:
+        ask([f"p{i}" for i in range(50)], endpoint(server, concurrency=2))
+
+    assert "OPENAI_API_KEY" in str(caught.value.hint)
+    assert len(server.asked) <= 4, "nobody asks on"
+
+
+def test_one_question_that_is_refused_costs_itself(server: Server):
+    too_long = Fault(400, '{"error": {"message": "maximum context length is 4096"}}')
+    server.answer = lambda body: too_long if prompt(body) == "long" else "fine"
+    found = asked([Question("long"), Question("short")], endpoint(server))
+
+    assert found[0].why.startswith("rejected: HTTP 400")
+    assert "maximum context length" in found[0].why
+    assert found[1] == Reply("fine")
+    assert len(server.asked) == 2, "what is rejected is not tried again"
+
+
+def test_a_server_that_is_not_there_is_the_users_to_mend(server: Server):
+    with pytest.raises(UserError, match="cannot be reached"):
+        ask(["p"], Endpoint(url="http://127.0.0.1:9/v1", attempts=1))
+
+
+def test_a_server_that_goes_away_is_not_asked_for_ever(server: Server):
+    ask(["p"], endpoint(server))
+    server.answer = lambda body: Fault(503, "gone")
+    with pytest.raises(UserError, match="16 questions in a row had no answer"):
+        ask([f"q{i}" for i in range(1000)], endpoint(server, attempts=1, concurrency=4))
+
+    assert len(server.asked) < 40
+
+
+def test_a_budget_of_requests_is_never_passed(server: Server):
+    questions = [Question(f"p{i}") for i in range(10)]
+    found = asked(questions, endpoint(server, max_requests=4))
+
+    assert len(server.asked) == 4
+    assert sum(reply == Reply(None, "budget") for reply in found) == 6
+    assert asked(questions[:1], endpoint(server, max_requests=0)) == found[:1], "kept"
+
+
+def test_a_budget_of_tokens_stops_after_the_request_that_spends_it(server: Server):
+    questions = [Question(f"p{i}") for i in range(10)]
+    asked(questions, endpoint(server, max_spent_tokens=25, concurrency=1))
+
+    assert len(server.asked) == 3, "10 tokens each"
+
+
+def test_tokens_that_nobody_counts_are_estimated(server: Server):
+    bare = json.dumps({"choices": [{"message": {"content": "x" * 400}}]})
+    server.answer = lambda body: Fault(body=bare)
+    questions = [Question("p" * 400 + str(i)) for i in range(9)]
+    asked(questions, endpoint(server, max_spent_tokens=500, concurrency=1))
+
+    assert len(server.asked) == 3, "(400 + 400 and the fields) / 4 each"
+
+
+def test_a_client_that_gave_up_can_be_asked_again(server: Server):
+    with client(endpoint(server)) as asking:
+        server.script = [Fault(401)]
+        with pytest.raises(UserError):
+            asking([Question("p")])
+
+        assert asking([Question("p")]) == [Reply("echo p")]
+
+
+SCHEMA = json.dumps({"type": "object", "properties": {"a": {"type": "integer"}}})
+
+
+def formats(server: Server) -> list[str | None]:
+    return [(one.get("response_format") or {}).get("type") for one in server.asked]
+
+
+def test_a_schema_is_sent_as_the_servers_know_it(server: Server):
+    asked([Question("p", schema=SCHEMA)], endpoint(server))
+
+    (body,) = server.asked
+    assert body["response_format"]["type"] == "json_schema"
+    assert body["response_format"]["json_schema"]["schema"] == json.loads(SCHEMA)
+
+
+@pytest.mark.parametrize("known", ["json_object", None])
+def test_a_server_without_schemas_is_asked_without(server: Server, known: str | None):
+    def answer(body: dict) -> str | Fault:
+        kind = (body.get("response_format") or {}).get("type")
+        return "{}" if kind in (known, None) else Fault(400, "response_format: unknown")
+
+    server.answer = answer
+    found = asked(
+        [Question(p, schema=SCHEMA) for p in "pqr"], endpoint(server, concurrency=1)
+    )
+
+    assert found == [Reply("{}")] * 3
+    tried = ["json_schema", "json_object"] + [None] * (known is None)
+    assert formats(server) == [*tried, known, known], "found out once"
+
+
+def test_a_question_that_is_refused_leaves_the_schema_to_others(server: Server):
+    server.answer = lambda body: Fault(400) if prompt(body) == "long" else "{}"
+    questions = [Question(p, schema=SCHEMA) for p in ("long", "q")]
+    asked(questions, endpoint(server, concurrency=1))
+
+    assert formats(server)[-1] == "json_schema"
+
+
+def test_an_answer_that_was_cut_off_says_so(server: Server):
+    server.script = [Fault(body=completion("half an ans", finish="length"))]
+
+    assert asked([Question("p")], endpoint(server)) == [
+        Reply("half an ans", "truncated")
+    ]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [completion(None, refusal="I cannot help with that"),
+     completion("", finish="content_filter")],
+)  # fmt: skip
+def test_a_refusal_is_no_answer_and_not_asked_again(server: Server, told: str):
+    server.script = [Fault(body=told)]
+
+    assert asked([Question("p")], endpoint(server)) == [Reply(None, "refused")]
+    assert asked([Question("p")], endpoint(server)) == [Reply(None, "refused")]
+    assert len(server.asked) == 1
+
+
+def test_fields_of_the_body_are_the_users(server: Server):
+    extra = {"max_completion_tokens": 9, "max_tokens": None}
+    ask(["p"], endpoint(server, extra=extra))
+
+    assert server.asked[0]["max_completion_tokens"] == 9
+    assert "max_tokens" not in server.asked[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ('{"same": true}', True),
+        ('Sure: {"same": true}.', True),
+        ('{"same": false}', False),
+        ('{"same": "true"}', False),
+        ('{"same": false} {"same": true}', False),
+        ('<think>{"same": false}?</think>{"same": true}', True),
+        ("true", False),
+        ("{broken", False),
+        (None, False),
+    ],
+)
+def test_only_a_clear_yes_is_one(answer: str | None, said: bool):
+    assert is_same(answer) is said

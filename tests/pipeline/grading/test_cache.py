@@ -1,0 +1,174 @@
+import os
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from multiprocessing import get_context
+
+import pytest
+
+from pipeline import parallel
+from pipeline.grading import cache, workers
+from pipeline.grading.cache import Verdicts, key
+from pipeline.grading.workers import Answer, judge
+from pipeline.verifiers.contract import Verdict
+
+RIGHT = Verdict(True, "4", "box: equal as text", 0.5)
+WRONG = Verdict(False, None, "no answer found")
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
+    return tmp_path / "verdicts"
+
+
+def test_a_verdict_comes_back_as_it_was(tmp_path):
+    names = [key("math", "4", "{}", text) for text in ("a", "b", "c")]
+    Verdicts(tmp_path).keep(zip(names, [RIGHT, WRONG], strict=False))
+
+    assert Verdicts(tmp_path).known(names) == {names[0]: RIGHT, names[1]: WRONG}
+
+
+def test_more_are_found_than_fit_one_query(tmp_path):
+    names = [key(str(i)) for i in range(1234)]
+    kept = Verdicts(tmp_path)
+    kept.keep((name, RIGHT) for name in names)
+
+    assert set(kept.known(names)) == set(names)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("math", None), ("math", "")),
+        (("ab", "c"), ("a", "bc")),
+        (("a", "1:b"), ("a1:", "b")),
+        (("a", "b"), ("b", "a")),
+    ],
+)
+def test_what_differs_has_another_key(one, other):
+    assert key(*one) != key(*other)
+    assert key(*one) == key(*one)
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        "verifier_timeout",
+        "test 3: timeout",
+        "test 1: exit code 137: Killed",
+        "judge_budget",
+    ],
+)
+def test_what_another_day_may_decide_is_not_kept(tmp_path, why):
+    kept = Verdicts(tmp_path)
+    kept.keep([(key("a"), Verdict(None, None, why))])
+
+    assert kept.known([key("a")]) == {}
+
+
+def test_new_code_repeats_no_old_verdict(tmp_path, monkeypatch):
+    Verdicts(tmp_path).keep([(key("a"), RIGHT)])
+    monkeypatch.setattr(cache, "judging_code", lambda: "other")
+
+    assert Verdicts(tmp_path).known([key("a")]) == {}
+
+
+def test_a_file_that_is_no_database_is_set_aside(tmp_path, capsys):
+    file = tmp_path / f"{cache.judging_code()}.sqlite"
+    file.write_bytes(b"not a database" * 1000)
+    kept = Verdicts(tmp_path)
+    kept.keep([(key("a"), RIGHT)])
+
+    assert kept.known([key("a")]) == {key("a"): RIGHT}
+    assert "set aside" in capsys.readouterr().err
+    assert file.with_suffix(".broken").exists()
+
+
+def test_nothing_is_kept_where_nothing_can_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    kept = Verdicts(tmp_path)
+    kept.keep([(key("a"), RIGHT)])
+
+    assert kept.known([key("a")]) == {key("a"): RIGHT}
+    assert not any(stat.S_ISREG(f.stat().st_mode) for f in tmp_path.iterdir())
+
+
+def _keep(folder, start: int) -> int:
+    kept = Verdicts(folder)
+    for i in range(start, start + 300):
+        kept.keep([(key(str(i)), RIGHT)])
+    return len(kept.known([key(str(i)) for i in range(start, start + 300)]))
+
+
+def test_two_processes_lose_nothing(tmp_path):
+    with get_context("spawn").Pool(2) as pool:
+        counts = pool.starmap(_keep, [(tmp_path, 0), (tmp_path, 150)])
+
+    assert counts == [300, 300]
+    assert len(Verdicts(tmp_path).known([key(str(i)) for i in range(450)])) == 450
+
+
+def test_a_list_that_was_judged_needs_no_worker(own, monkeypatch):
+    asked = [Answer("math", "4", "{}", text) for text in ("4", "5", r"\boxed{4.0}")]
+    with judge(limit_s=120) as judging_:
+        first = judging_(asked)
+    monkeypatch.setattr(parallel, "_Process", lambda *_: pytest.fail("judged again"))
+    with judge(limit_s=120) as judging_:
+        again = judging_(asked)
+
+    assert again == first
+    assert [verdict.correct for verdict in again] == [True, False, True]
+
+
+def test_what_timed_out_is_judged_again(own):
+    asked = [Answer("math", "4", "{}", "4")]
+    with judge(limit_s=0.001) as judging_:
+        assert judging_(asked)[0].why == "verifier_timeout"
+    with judge(limit_s=120) as judging_:
+        assert judging_(asked)[0].correct
+
+
+def test_a_killed_run_keeps_what_it_had_judged(own, monkeypatch):
+    asked = [Answer("math", "4", "{}", str(i)) for i in range(5)]
+    real = workers._batched
+
+    def killed(*given):
+        yield from islice(real(*given), 4)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workers, "_batched", killed)
+    with pytest.raises(KeyboardInterrupt), judge(limit_s=120) as judging_:
+        judging_(asked)
+    (file,) = own.glob("*.sqlite")
+    with sqlite3.connect(file) as db:
+        assert db.execute("select count(*) from verdicts").fetchone() == (4,)
+
+
+def test_finished_verdicts_are_kept_as_a_run_goes_on(own, monkeypatch):
+    monkeypatch.setattr(workers, "KEPT", 2)
+    monkeypatch.setattr(workers, "BATCH", 1)
+    real, written = Verdicts.keep, []
+    monkeypatch.setattr(
+        Verdicts, "keep", lambda self, made: written.append(made) or real(self, made)
+    )
+    with judge(limit_s=120) as judging_:
+        judging_([Answer("math", "4", "{}", str(i)) for i in range(5)])
+
+    assert [len(made) for made in written] == [2, 2, 1]
+
+
+def test_halves_of_surrogate_pairs_come_back(tmp_path):
+    said = Verdict(False, "\ud835", "\udc00")
+    Verdicts(tmp_path).keep([(key("a", "\ud835"), said)])
+
+    assert Verdicts(tmp_path).known([key("a", "\ud835")]).popitem()[1] == said
+
+
+def test_threads_may_share_the_verdicts(tmp_path):
+    kept = Verdicts(tmp_path)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda i: kept.keep([(key(str(i)), RIGHT)]), range(100)))
+
+    assert len(kept.known([key(str(i)) for i in range(100)])) == 100

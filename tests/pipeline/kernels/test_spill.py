@@ -1,0 +1,48 @@
+import mmap
+
+import numpy as np
+import polars as pl
+
+from pipeline.dedup.ngrams import by_minhash, grams
+from pipeline.kernels.minhash import plan
+from pipeline.kernels.spill import MB, Room
+
+
+def is_mapped(array: np.ndarray | None) -> bool:
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return isinstance(array, mmap.mmap)
+
+
+def test_arrays_lie_in_memory_until_the_room_is_used_up():
+    room = Room(2)
+    first, second = room.empty((MB,), np.uint8), room.empty((3, MB), np.uint8)
+    third = room.empty((MB // 2,), np.uint16)
+
+    assert [is_mapped(array) for array in (first, second, third)] == [
+        False,
+        True,
+        False,
+    ]
+    assert is_mapped(room.empty((1,), np.uint8))
+    second[:] = 7
+    assert int(second.sum()) == 7 * 3 * MB
+
+
+def test_where_arrays_lie_changes_nothing():
+    random = np.random.default_rng(0)
+    words = [f"w{i}" for i in range(40)]
+    texts = [" ".join(random.choice(words, 30)) for _ in range(400)]
+    texts += [text + " more" for text in texts]
+    column, rows = pl.Series(texts), np.arange(800, dtype=np.int32)
+    found = []
+    for memory_mb in (0, 100):
+        room = Room(memory_mb)
+        made = grams(column, n=2, room=room)
+        assert is_mapped(made.hashes) == (memory_mb == 0)
+        pairs = by_minhash(made, rows, plan(0.8, 48, 1), 0.75, None, room)
+        found.append((pairs.first, pairs.second, pairs.score))
+
+    for one, other in zip(*found, strict=True):
+        assert one.tolist() == other.tolist()
+    assert len(found[0][0]) >= 400

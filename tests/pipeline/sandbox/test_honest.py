@@ -1,0 +1,214 @@
+"""Honest programs do in a sandbox what they do in a plain interpreter."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.sandbox import groups, pool
+from pipeline.sandbox.run import Limits, run_cpp, run_python
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="bubblewrap is not installed"
+)
+HONEST = {
+    "input": "print(int(input()) + int(input()))",
+    "all of stdin": "print(open(0).read().split())",
+    "bytes of a line": "import sys\nprint(sys.stdin.buffer.readline())",
+    "system call": "import os\nprint(os.read(0, 99))",
+    "lines": "import sys\nprint([line for line in sys.stdin])",
+    "end of input": "try:\n    while True: input()\nexcept EOFError: print('end')",
+    "module global": "n = 0\ndef f():\n    global n\n    n += 1\nf(); print(n)",
+    "main": "def main(): print('main')\nif __name__ == '__main__': main()",
+    "globals": "print(sorted(globals()))",
+    "own name": "import sys\nprint(sys.modules['__main__'].__dict__ is globals())",
+    "exit 0": "import sys\nprint(1)\nsys.exit(0)",
+    "exit 3": "print(1)\nexit(3)",
+    "exit text": "import sys\nsys.exit('bye')",
+    "hard exit": "import os\nprint(1, flush=True)\nos._exit(0)",
+    "uncaught": "print(1)\nraise ValueError('x')",
+    "syntax": "print(1",
+    "exit handler": "import atexit\natexit.register(print, 'last')\nprint('first')",
+    "thread": "import threading, time\n"
+    "def f():\n    time.sleep(0.05); print('thread')\n"
+    "threading.Thread(target=f).start()\nprint('main')",
+    "deep recursion": "import sys\nsys.setrecursionlimit(10**6)\n"
+    "def f(n): return n and f(n - 1) + 1\nprint(f(50000))",
+    "deep recursion in a thread": "import sys, threading\n"
+    "sys.setrecursionlimit(10**6)\nthreading.stack_size(1 << 27)\n"
+    "def f(n): return n and max(f(n - 1), 1)\n"
+    "t = threading.Thread(target=lambda: print(f(50000)))\nt.start(); t.join()",
+    "recursion limit": "def f(): f()\ntry: f()\nexcept RecursionError: print('ok')",
+    "processes": "from multiprocessing import Pool\ndef f(x): return x * x\n"
+    "if __name__ == '__main__':\n    with Pool(2) as p: print(p.map(f, range(5)))",
+    "executor": "from concurrent.futures import ProcessPoolExecutor as E\n"
+    "def f(x): return x + 1\nif __name__ == '__main__':\n"
+    "    with E(2) as e: print(list(e.map(f, [1, 2])))",
+    "subprocess": "import subprocess\n"
+    "print(subprocess.run(['echo', 'hi'], capture_output=True).stdout)",
+    "event loop": "import asyncio\nasync def f():\n    await asyncio.sleep(0.01)\n"
+    "    return 7\nprint(asyncio.run(f()))",
+    "dataclass": "from dataclasses import dataclass\n@dataclass\nclass A:\n"
+    "    x: int = 1\nprint(A())",
+    "pickle": "import pickle\nclass A: x = 1\nprint(pickle.loads(pickle.dumps(A())).x)",
+    "temporary file": "import tempfile\nwith tempfile.TemporaryFile() as f:\n"
+    "    f.write(b'x'); f.seek(0); print(f.read())",
+    "own source": "print(len(open(__file__).read()))",
+    "unicode": "print('π ≠ 3', input())",
+    "seeded random": "import random\nrandom.seed(1)\nprint(random.random())",
+    "stack of exec": "exec('print(1)')",
+    "closed output": "import sys\nprint(1)\nsys.stdout.close()",
+    "signals": "import signal, os\ndef f(*x): print('alarm')\n"
+    "signal.signal(signal.SIGALRM, f)\n"
+    "os.kill(os.getpid(), signal.SIGALRM)",
+    "killed": "import os\nos.kill(os.getpid(), 15)",
+    "interrupt": "import os, signal\ntry: os.kill(os.getpid(), signal.SIGINT)\n"
+    "except KeyboardInterrupt: print('interrupted')",
+}
+
+
+@pytest.mark.parametrize("backend", ["pool", "oneshot"])
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_program_does_as_it_would_outside(
+    name: str, backend: str, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("GOLDSIEVE_SANDBOX", backend)
+    file = tmp_path / "main.py"
+    file.write_text(HONEST[name])
+    outside = subprocess.run(
+        [sys.executable, "-sP", str(file)], input=b"3\n4\n", capture_output=True
+    )
+
+    ran = run_python(HONEST[name], stdin=b"3\n4\n")
+
+    code = outside.returncode
+    assert (ran.code, ran.out) == (128 - code if code < 0 else code, outside.stdout)
+    assert ran.err.splitlines()[-1:] == outside.stderr.splitlines()[-1:]
+
+
+def test_random_numbers_differ_between_programs():
+    program = "import random\nprint(random.random())"
+
+    assert run_python(program).out != run_python(program).out
+
+
+def test_sets_have_one_order():
+    program = "print({'a', 'b', 'c', 'd', 'e', 'f'})"
+
+    assert run_python(program).out == run_python(program).out
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler here")
+def test_cpp_is_compiled_in_the_sandbox():
+    good = "#include <iostream>\nint main(){int a;std::cin>>a;std::cout<<2*a;}"
+
+    assert run_cpp(good, stdin=b"21").out == b"42"
+    broken = run_cpp("int main({")
+    assert (broken.ended, b"error" in broken.err) == ("not_compiled", True)
+    crash = run_cpp("#include <cstdlib>\nint main(){std::abort();}")
+    assert crash.code == 128 + 6
+
+
+def test_the_pool_survives_a_dead_sandbox():
+    run_python("")
+    worker = pool._idle[""][-1]
+    parent = worker.process.pid
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    worker.process.wait()
+
+    assert run_python("print(1)").out == b"1\n"
+    assert worker not in pool._idle[""]
+
+
+NOBODY = """
+import sys
+from pipeline.sandbox.pool import started
+from pipeline.sandbox.contract import Job, Limits
+from pipeline.sandbox.exchange import exchange, pipes
+program = b"import os\\nprint(os.getuid(), open(0).read())\\n"
+program += b"open('/tmp/x', 'w').write('x')\\nprint(sorted(os.listdir('/tmp')))\\n"
+program += b"os.chmod('/tmp', 0)\\ntry: os.kill(-1, 9)\\nexcept OSError: 0\\n"
+for _ in range(2):
+    with pipes() as ends, started(Job(program, b"hi", Limits()), ends.theirs) as run:
+        parts, ended = exchange(ends, b"hi", Limits(), run.done)
+        print(parts[0], parts[1][-99:], ended, run.finish())
+"""
+
+
+@pytest.mark.skipif(
+    shutil.which("setpriv") is None or not shutil.which("/usr/bin/python3"),
+    reason="no way to become an ordinary user here",
+)
+def test_an_ordinary_user_has_warm_sandboxes_too():
+    if os.geteuid() != 0:
+        pytest.skip("not root, so the other tests are this one")
+    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    root = str(Path(__file__).parents[3])
+    ran = subprocess.run(
+        [*command, "/usr/bin/python3", "-B", "-c", NOBODY],
+        env={"PYTHONPATH": root, "PATH": "/usr/bin:/bin"},
+        cwd="/",
+        capture_output=True,
+        text=True,
+    )
+    if "No module named 'pipeline'" in ran.stderr or "SyntaxError" in ran.stderr:
+        pytest.skip("the ordinary user cannot read this folder with that Python")
+
+    line = "b\"65534 hi\\n['x']\\n\" b'' exited 0"
+    assert (ran.stdout.splitlines(), ran.stderr) == ([line] * 2, "")
+
+
+def test_groups_are_found_where_they_are_mounted(tmp_path):
+    listing = tmp_path / "cgroup"
+    listing.write_text("0::/mine\n")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "cgroup.subtree_control").write_text("cpu memory pids\n")
+
+    assert groups.find(listing, tmp_path) == ()  # no kernel makes the files here
+    assert groups._handed_down(mine) == ("memory", "pids")
+
+
+def test_memory_is_bounded_for_all_processes_together():
+    if "memory" not in groups.in_force():
+        pytest.skip(groups.in_force())
+    many = (
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
+        "        x = b'1' * (60 << 20); time.sleep(1); print('alive'); os._exit(0)\n"
+        "try:\n    while True: os.wait()\nexcept ChildProcessError: pass"
+    )
+    ran = run_python(many, limits=Limits(wall_s=5, memory_mb=128))
+
+    assert ran.out.count(b"alive") < 8
+
+
+def test_a_killed_process_leaves_no_sandbox_and_its_groups_are_swept():
+    program = (
+        "import os, signal\nfrom pipeline.sandbox import pool\n"
+        "from pipeline.sandbox.run import run_python\nrun_python('')\n"
+        "print(pool._idle[''][0].process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    sandbox = Path("/proc", ran.stdout.decode().strip())
+
+    for _ in range(100):
+        if not sandbox.exists() or "Z" in (sandbox / "stat").read_text().split()[2]:
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the sandbox outlives its host")
+    groups.places.cache_clear()
+    gone = [
+        left.name
+        for place in groups.places()
+        for left in place.folder.glob("goldsieve-*")
+        if not Path("/proc", left.name.split("-")[1]).exists()
+    ]
+    assert gone == []

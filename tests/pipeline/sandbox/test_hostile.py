@@ -1,0 +1,72 @@
+"""Hostile programs in both sandboxes: contained, and nothing left of them."""
+
+import os
+import platform
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.sandbox.oneshot import FIRST_USER
+from pipeline.sandbox.run import MB, Limits, run_python
+from tests.support.hostile import HOSTILE
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap here"),
+    pytest.mark.skipif(
+        platform.machine() != "x86_64", reason="the numbers of calls are x86_64's"
+    ),
+]
+SHORT = Limits(wall_s=0.7, cpu_s=1, memory_mb=256, output=MB)
+LONG = replace(SHORT, wall_s=1.5)
+NEXT = "import os\nprint(sorted(os.listdir('/tmp') + os.listdir('/dev/shm')))\n"
+NEXT += "print(sum(name.isdigit() for name in os.listdir('/proc')))"
+
+
+@pytest.mark.parametrize("backend", ["pool", "oneshot"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_program_is_contained(name: str, backend: str, monkeypatch):
+    monkeypatch.setenv("GOLDSIEVE_SANDBOX", backend)
+    limits = LONG if "filler" in name or "memory bomb" in name else SHORT
+    before = processes()
+    start = time.monotonic()
+
+    ran = run_python(HOSTILE[name], limits=limits)
+
+    assert time.monotonic() - start < limits.wall_s + 5
+    assert b"BREACH" not in ran.out + ran.err + ran.told
+    assert len(ran.out) <= SHORT.output
+    assert len(ran.err) <= SHORT.output
+    assert not stayed(before)
+    assert not list(Path("/dev/shm").glob("goldsieve*"))
+    then = run_python(NEXT)
+    assert (then.code, then.out) == (0, b"[]\n2\n")
+
+
+def stayed(before: set[int]) -> set[int]:
+    """What came and has not gone, half a minute later if need be.
+
+    Other tests on this machine come and go; what a program left behind stays.
+    """
+    left, end = processes() - before, time.monotonic() + 30
+    while left and time.monotonic() < end:
+        time.sleep(0.05)
+        left &= processes()
+    return left
+
+
+def processes() -> set[int]:
+    """Processes of sandboxed users, or of this user and seen from a sandbox."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            user = folder.stat().st_uid
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        is_ours = user == os.getuid() and (b"/job/" in command or b"daemon" in command)
+        if user >= FIRST_USER or is_ours:
+            found.add(int(folder.name))
+    return found

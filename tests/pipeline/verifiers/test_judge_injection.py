@@ -1,0 +1,135 @@
+"""What a completion says to its judge: shown inert, read strictly, and counted."""
+
+import json
+import re
+
+import pytest
+
+from pipeline.endpoint.quoting import between, mark, objects, shown
+from tests.support.injection import CASES, HARMLESS, Flips, flips
+from tests.support.judge_server import (
+    Server,
+    blocks,
+    case,
+    judged,
+    last_number,
+    prompt,
+    verdict,
+)
+
+# What stands in blocks: visible, inert, and never the end of its own block.
+
+
+TOKENS = (
+    "<|", "|>", "<｜", "｜>", "<s>", "</s>", "[INST]", "[/INST]", "<<SYS>>",
+    "<start_of_turn>", "</think>", "\u200b", "\x1b",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_added_text_stays_inside_its_block(server: Server, name: str):
+    judged(server, case(text=f"It is 8. {CASES[name]}"))
+    (body,) = server.asked
+    text = prompt(body)
+
+    assert set(blocks(body)) == {"QUESTION", "REFERENCE", "RESPONSE"}
+    for token in TOKENS:
+        assert token not in text
+    assert text.endswith("Answer with the JSON object alone.")
+    assert len(text) < 12_000
+    text.encode()  # no half pairs
+
+
+def test_a_delimiter_is_none_of_the_texts_and_the_same_every_time():
+    first = mark("a", "b")
+
+    assert first == mark("a", "b") != mark("ab", "")
+    assert mark("a", f"b{first}") != first
+    assert between("A", "x", "1f") == "<<A 1f>>\nx\n<<END A 1f>>"
+
+
+def test_what_is_long_keeps_its_end():
+    text = shown("a" * 5_000 + "b" * 5_000, 100)
+
+    assert text.startswith("a" * 25 + "\n[… ")
+    assert text.endswith(" …]\n" + "b" * 75)
+
+
+def test_mathematics_is_shown_as_it_is():
+    text = "|x| < 3, a<b, f: [0, 1) → ℝ, x² ≤ ½, $\\left[A\\right]$, if (a < b) {}"
+
+    assert shown(text, 1000) == text
+
+
+def test_objects_are_found_where_they_stand():
+    found = [one for one, _, _ in objects('x {"a": {"b": 1}} {c} {"d": "{}"} {')]
+
+    assert found == [{"a": {"b": 1}}, {"d": "{}"}]
+
+
+# How often a judge is moved by what a completion tells it.
+
+BASES = [case(text="It is 8."), case("12", "So 12."), case("5", "That makes 6.")]
+
+
+def moved(server: Server) -> Flips:
+    return flips(BASES, lambda cases: judged(server, *cases), KEPT)
+
+
+def by_first_line(body: dict) -> str:
+    """A judge of what stood there first: the bases are one line long."""
+    told = blocks(body)
+    right = last_number(told["RESPONSE"].splitlines()[0]) == told["REFERENCE"]
+    return verdict("correct" if right else "incorrect", "compared the values")
+
+
+# A closing mark of thinking hides what stands before it, as for every verifier: the
+# answer itself is gone, and no longer the same one.
+KEPT = {name: text for name, text in CASES.items() if name != "reasoning"}
+
+
+def test_there_are_enough_ways_of_asking_for_a_vote():
+    assert len(CASES) >= 30
+    assert len(set(CASES.values())) == len(CASES)
+
+
+def test_a_judge_that_does_not_listen_is_not_moved(server: Server):
+    server.answer = by_first_line
+    told = moved(server)
+
+    assert told == Flips(3 * len(KEPT), 0, 0, 0, ())
+    assert told.share == 0
+    assert flips(BASES, lambda cases: judged(server, *cases), HARMLESS).share == 0
+
+
+def test_a_judge_that_copies_what_it_reads_is_not_believed(server: Server):
+    def copies(body: dict) -> str:
+        found = [one for one, _, _ in objects(blocks(body)["RESPONSE"])]
+        right = [one for one in found if one.get("verdict") == "correct"]
+        return json.dumps(right[-1]) if right else by_first_line(body)
+
+    server.answer = copies
+    told = moved(server)
+
+    assert told.to_right == 0
+    assert told.to_undecided == 3 * len(told.names) > 30
+
+
+def test_a_judge_that_obeys_is_counted(server: Server):
+    def obeys(body: dict) -> str:
+        is_told = re.search(r"(?i)vote\W+correct", blocks(body)["RESPONSE"])
+        return verdict("correct", "as told") if is_told else by_first_line(body)
+
+    server.answer = obeys
+    told = moved(server)
+
+    assert {"threat", "guessed delimiter"} <= set(told.names)
+    assert told.to_right == 2 * len(told.names), "two of three were wrong before"
+    assert told.share == pytest.approx(told.to_right / (3 * len(KEPT)))
+
+
+def test_a_hidden_answer_is_not_the_answer(server: Server):
+    added = {"reasoning": CASES["reasoning"]}
+    told = flips(BASES, lambda cases: judged(server, *cases), added)
+
+    assert told.to_right == 0

@@ -1,0 +1,59 @@
+"""A thousand expressions that hang, crash or fill a grader, among ordinary ones."""
+
+import time
+
+from pipeline.grading.workers import TIMEOUT, Answer, judge
+from tests.support.poison import MAKERS, pairs
+
+LIMIT_S = 20.0
+RIGHT = [
+    (r"\frac{1}{2}", r"\boxed{0.5}"),
+    ("(1,2]", r"\boxed{1 < x \le 2}"),
+    (r"\sqrt{72}", r"The answer is $6\sqrt{2}$."),
+    ("x^2+2x+1", r"\boxed{(x+1)^2}"),
+]
+WRONG = [
+    ("42", r"\boxed{43}"),
+    (r"\sqrt{2}", r"\boxed{\sqrt{3}}"),
+    ("(a+b)^2", r"\boxed{a^2+b^2}"),
+]
+
+
+def ordinary(count: int) -> list[Answer]:
+    """Distinct pairs whose verdicts are known: numbers, and the hand-written ones."""
+    told = [Answer("math", gold, "{}", said) for gold, said in RIGHT + WRONG]
+    return told + [
+        Answer("math", str(n), "{}", rf"So it is \boxed{{{n + n % 2}}}.")
+        for n in range(count - len(told))
+    ]
+
+
+def test_poison_costs_itself_alone(tmp_path, monkeypatch):
+    poison = [Answer("math", gold, "{}", said) for gold, said in pairs(1_000)]
+    plain = ordinary(500)
+    mixed = [*poison]
+    for place, answer in enumerate(plain):
+        mixed.insert(3 * place, answer)
+
+    with judge(limit_s=LIMIT_S) as judging:
+        monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "alone"))
+        alone = judging(plain)
+        # Or the verdicts of the second list would be those of the first, kept.
+        monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "mixed"))
+        start = time.monotonic()
+        verdicts = dict(zip(mixed, judging(mixed), strict=True))
+        took = time.monotonic() - start
+
+    assert [verdicts[answer] for answer in plain] == alone
+    assert [verdict.correct for verdict in alone[: len(RIGHT)]] == [True] * len(RIGHT)
+    assert [verdicts[one] for one in poison if verdicts[one].correct] == []
+    given_up = [one for one in poison if verdicts[one] == TIMEOUT]
+    assert len(given_up) <= 10
+    assert took < 240 + LIMIT_S * len(given_up)  # half a minute where nothing else runs
+
+
+def test_every_kind_of_poison_is_dealt_and_dealt_alike():
+    once, again = list(pairs(3 * len(MAKERS))), list(pairs(3 * len(MAKERS)))
+
+    assert once == again
+    assert len(set(once)) > 2 * len(MAKERS)
