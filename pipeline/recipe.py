@@ -65,10 +65,12 @@ def _explain(
     """One line per mistake: where it is, what is wrong, what was found there."""
     lines = []
     for mistake in error.errors():
-        path = [*section.split("."), *map(str, mistake["loc"])]
+        path = [*filter(None, section.split(".")), *map(str, mistake["loc"])]
         said = mistake["msg"]
         if mistake["type"] == "extra_forbidden":
-            said = f"unknown name; {section} knows {', '.join(kind.model_fields)}"
+            said = (
+                f"unknown name; {section or file} knows {', '.join(kind.model_fields)}"
+            )
         where = f"{file}{_line(file, path)}"
         lines.append(f"{where}: {'.'.join(path)}: {said} (got {mistake['input']!r})")
     return "\n".join(lines)

@@ -1,0 +1,56 @@
+"""What this machine has to offer: settings that cannot change the data.
+
+params.yaml says what is computed, and DVC tracks it. How fast, and with how much
+memory, is a matter of the machine: it stands in `machine.yaml`, which git and DVC do
+not track (GOLDSIEVE_MACHINE names another file), or in the environment, which wins:
+
+    PIPELINE_BACKEND=serial | processes | ray      where batches are worked on
+    PIPELINE_WORKERS=8                             processes and threads; one per CPU
+    GOLDSIEVE_CACHE=/big/disk/cache                what is kept between runs
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from pipeline import recipe
+from pipeline.settings import Settings
+
+MACHINE = Path("machine.yaml")
+ENVIRONMENT = {"backend": "PIPELINE_BACKEND", "workers": "PIPELINE_WORKERS"}
+
+
+class Machine(Settings):
+    """The sections of machine.yaml, all of which may be left out.
+
+    `memory_mb` bounds the n-grams and band keys that lie in memory; what is beyond it
+    goes to files. `concurrency` is how many questions a model behind an endpoint is
+    asked at once. `engine` holds options of the sampling engine that change its speed
+    and nothing else: `tensor_parallel_size`, `gpu_memory_utilization`, `max_num_seqs`.
+    """
+
+    backend: Literal["serial", "processes", "ray"] = "processes"
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    memory_mb: int = Field(default=8192, ge=1)
+    concurrency: int = Field(default=16, ge=1)
+    engine: dict[str, Any] = Field(default_factory=dict)
+
+
+def machine() -> Machine:
+    """The settings of this machine; UserError that names the line of a mistake."""
+    file = Path(os.environ.get("GOLDSIEVE_MACHINE") or MACHINE)
+    settings = recipe.check(
+        Machine, recipe.read(file) if file.exists() else {}, "", file
+    )
+    for name, variable in ENVIRONMENT.items():
+        if value := os.environ.get(variable):
+            given = recipe.check(Machine, {name: value}, "", Path(variable))
+            settings = settings.model_copy(update={name: getattr(given, name)})
+    return settings
+
+
+def cache_folder(name: str) -> Path:
+    """The folder of what is kept between runs under `name`; GOLDSIEVE_CACHE moves it."""
+    return Path(os.environ.get("GOLDSIEVE_CACHE") or ".cache") / name
