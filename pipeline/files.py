@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A draft to write, beside `path` and with its suffix; it takes its place at the end.
+    """A draft to write, beside `path`, with its suffix; it replaces `path` at the end.
 
     Where the block raises, the draft goes and `path` stays as it was. Processes and
     threads that write one path at once have drafts of their own; the last one wins.

@@ -52,5 +52,5 @@ def machine() -> Machine:
 
 
 def cache_folder(name: str) -> Path:
-    """The folder of what is kept between runs under `name`; GOLDSIEVE_CACHE moves it."""
+    """The folder `name` of what is kept between runs; GOLDSIEVE_CACHE moves it."""
     return Path(os.environ.get("GOLDSIEVE_CACHE") or ".cache") / name
