@@ -17,8 +17,8 @@ import polars as pl
 import pytest
 
 from pipeline.contamination.semantic import is_same
+from pipeline.endpoint import client as endpoint
 from pipeline.endpoint.client import Endpoint, Question, client
-from pipeline.endpoint.client import client as endpoint
 from pipeline.errors import UserError
 from pipeline.filter import apply, unjudged
 from pipeline.schema import ROLLOUT
