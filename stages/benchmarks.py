@@ -6,18 +6,16 @@ A known name needs nothing more: its Hub id, revision, split and schema are belo
 Reasons: `source_unreadable`.
 """
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 from pydantic import field_validator, model_validator
 
 from pipeline.filter import Outcome
-from pipeline.readers import Unreadable
 from pipeline.schema import BENCHMARK, VERDICT
 from pipeline.settings import Settings
-from pipeline.text import fingerprint
-from stages.sources._load import Source, adapted, load_adapter, raw
+from stages.sources._load import Source, adapt_rows, source_rows
 
 SCHEMA = BENCHMARK
 
@@ -107,41 +105,17 @@ class Params(Settings):
 
 def make(params: Params) -> Outcome:
     """All items of all sets; ids are <set>/<row>."""
-    good: list[dict[str, Any]] = []
-    bad: list[dict[str, Any]] = []
-    for chosen in params.sets:
-        adapter = load_adapter(chosen.adapter)
-        for number, row in enumerate(raw(chosen, adapter)):
-            id = f"{chosen.name}/{number:05d}"
-            item = adapted(row, chosen, adapter)
-            if isinstance(item, Unreadable):
-                bad.append(_lost(id, chosen.name, item))
-            else:
-                good.append(_item(id, chosen.name, item))
-    kept = pl.DataFrame(good, schema=BENCHMARK)
-    kept = kept.with_columns(key=fingerprint(pl.col("problem")))
-    dropped = pl.DataFrame(bad, schema=pl.Schema({**BENCHMARK, **VERDICT}))
-    return Outcome(kept, dropped)
+    outcomes = [
+        adapt_rows(one.name, enumerate(source_rows(one)), one) for one in params.sets
+    ]
+    return Outcome(
+        _items([outcome.kept for outcome in outcomes], BENCHMARK),
+        _items([outcome.dropped for outcome in outcomes], {**BENCHMARK, **VERDICT}),
+    )
 
 
-def _item(id: str, name: str, item: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": id,
-        "key": None,
-        "benchmark": name,
-        "problem": item["problem"],
-        "answer": item["answer"],
-        "verifier": item["verifier"],
-        "verify_info": json.dumps(
-            item.get("verify_info", {}), sort_keys=True, ensure_ascii=False, default=str
-        ),
-    }
-
-
-def _lost(id: str, name: str, why: Unreadable) -> dict[str, Any]:
-    return {
-        "id": id,
-        "benchmark": name,
-        "reason": "source_unreadable",
-        "evidence": json.dumps({"detail": why.detail, "excerpt": why.excerpt}),
-    }
+def _items(tables: list[pl.DataFrame], schema: Mapping[str, Any]) -> pl.DataFrame:
+    """Rows of PROBLEM as items; a set is where an item comes from."""
+    empty = pl.DataFrame(schema=pl.Schema(schema))
+    items = [table.rename({"source": "benchmark"}) for table in tables]
+    return pl.concat([empty, *(item.select(empty.columns) for item in items)])

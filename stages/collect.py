@@ -8,19 +8,18 @@ detail as evidence, so that rows in = rows out + rows dropped.
 Reasons: `source_unreadable`.
 """
 
-import json
 import random
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Literal
 
-import polars as pl
 from pydantic import Field
 
 from pipeline.filter import Outcome
-from pipeline.readers import EXCERPT, Row, Unreadable
-from pipeline.schema import PROBLEM, VERDICT
+from pipeline.readers import Row, Unreadable
+from pipeline.schema import PROBLEM
 from pipeline.settings import Settings
-from pipeline.text import fingerprint
-from stages.sources._load import Source, adapted, load_adapter, raw
+from stages.sources._load import Source, adapt_rows, source_rows
 
 SCHEMA = PROBLEM
 
@@ -43,64 +42,22 @@ class Params(Source):
 
 def make(params: Params, name: str) -> Outcome:
     """All rows of the source `name`: adapted, or dropped with the reason."""
-    adapter = load_adapter(params.adapter)
-    numbered = list(enumerate(raw(params, adapter)))
-    good: list[dict[str, Any]] = []
-    bad: list[dict[str, Any]] = []
-    for number, row in _limited(numbered, params.limit):
-        read = adapted(row, params, adapter)
-        if isinstance(read, Unreadable):
-            bad.append(_dropped(name, number, read, row))
-        else:
-            good.append(_problem(name, number, read, params))
-    kept = pl.DataFrame(good, schema=PROBLEM)
-    kept = kept.with_columns(key=fingerprint(pl.col("problem")))
-    dropped = pl.DataFrame(bad, schema=pl.Schema({**PROBLEM, **VERDICT}))
-    return Outcome(kept, dropped)
+    rows = _limit(source_rows(params), params.limit)
+    return adapt_rows(name, rows, params, license=params.license, origin=params.origin)
 
 
-def _limited(
-    rows: list[tuple[int, Row | Unreadable]], limit: Limit | None
-) -> list[tuple[int, Row | Unreadable]]:
-    if limit is None or limit.rows >= len(rows):
-        return rows
+def _limit(
+    rows: Iterator[Row | Unreadable], limit: Limit | None
+) -> Iterable[tuple[int, Row | Unreadable]]:
+    """The rows that are read, with their numbers in the source."""
+    numbered = enumerate(rows)
+    if limit is None:
+        return numbered
     if limit.how == "head":
-        return rows[: limit.rows]
-    chosen = random.Random(limit.seed).sample(range(len(rows)), limit.rows)
-    return [rows[i] for i in sorted(chosen)]
-
-
-def _problem(
-    name: str, number: int, read: dict[str, Any], params: Params
-) -> dict[str, Any]:
-    return {
-        "id": f"{name}/{number:05d}",
-        "key": None,
-        "source": name,
-        "license": params.license,
-        "origin": [*read.get("origin", []), *params.origin],
-        "domain": read["domain"],
-        "problem": read["problem"],
-        "answer": read["answer"],
-        "verifier": read["verifier"],
-        "verify_info": _json(read.get("verify_info", {})),
-        "solutions": read.get("solutions", []),
-        "meta": _json(read.get("meta", {})),
-    }
-
-
-def _json(value: dict[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def _dropped(
-    name: str, number: int, why: Unreadable, row: Row | Unreadable
-) -> dict[str, Any]:
-    excerpt = why.excerpt or ("" if row is why else repr(row)[:EXCERPT])
-    evidence = {"detail": why.detail, "row": number, "excerpt": excerpt}
-    return {
-        "id": f"{name}/{number:05d}",
-        "source": name,
-        "reason": "source_unreadable",
-        "evidence": json.dumps(evidence),
-    }
+        return islice(numbered, limit.rows)
+    every = list(numbered)
+    size = min(limit.rows, len(every))
+    return [
+        every[i]
+        for i in sorted(random.Random(limit.seed).sample(range(len(every)), size))
+    ]

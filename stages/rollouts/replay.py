@@ -10,18 +10,16 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from glob import glob
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.errors import UserError
-from pipeline.readers import Row, Unreadable, expand, hub_rows, raw_rows
+from pipeline.locations import DataLocation
+from pipeline.readers import Row, Unreadable
 from pipeline.schema import ROLLOUT
-from pipeline.settings import Settings
 from pipeline.text import fingerprint
 
 BATCH = 1000  # rows of a file held at once, for a row may hold megabytes
@@ -37,7 +35,7 @@ COMPLETE = {"true": "stop", "false": "length"}
 NULL = (None, "")  # what CSV leaves empty is a text
 
 
-class Recording(Settings):
+class Recording(DataLocation):
     """Recorded completions: files (`path`), or a Hub dataset at a pinned revision.
 
     Columns inside others are named with dots. `pattern`: the problem is what the first
@@ -50,11 +48,6 @@ class Recording(Settings):
     false), which is asked where no finish reason is recorded.
     """
 
-    path: str = ""
-    repo: str = ""
-    revision: str = ""
-    config: str | None = None
-    split: str = "train"
     problem: str = "problem"
     pattern: str = ""
     completions: tuple[str, ...] = Field(default=("completion",), min_length=1)
@@ -73,14 +66,6 @@ class Recording(Settings):
         if pattern and not groups:
             raise ValueError("expected a group (…) around the problem")
         return pattern
-
-    @model_validator(mode="after")
-    def _one_place(self) -> "Recording":
-        if bool(self.path) == bool(self.repo):
-            raise ValueError("give one of `path` and `repo`")
-        if self.repo and not self.revision:
-            raise ValueError("`repo` needs a pinned `revision`")
-        return self
 
     @model_validator(mode="after")
     def _one_beside_each(self) -> "Recording":
@@ -122,7 +107,7 @@ def recorded(recordings: tuple[Recording, ...], asked: pl.DataFrame) -> pl.DataF
     rows = [
         completion
         for recording in recordings
-        for place, found in _tables(recording)
+        for place, found in recording.tables()
         for completion in _read(place, found, recording, keys)
     ]
     schema = {name: ROLLOUT[name] for name in Recorded._fields}
@@ -135,19 +120,6 @@ def recorded(recordings: tuple[Recording, ...], asked: pl.DataFrame) -> pl.DataF
     return found.with_columns(
         sample=pl.int_range(pl.len()).over("key"), seed=pl.lit(None, ROLLOUT["seed"])
     )
-
-
-def _tables(
-    recording: Recording,
-) -> Iterator[tuple[str, Iterator[Row | Unreadable]]]:
-    """(place, rows) of the dataset, or of the files that the path matches, by name."""
-    if recording.repo:
-        how = recording.revision, recording.config, recording.split
-        yield f"{recording.repo}@{recording.revision}", hub_rows(recording.repo, *how)
-        return
-    path = expand(recording.path)
-    for file in sorted(glob(str(path))) or [str(path)]:
-        yield file, raw_rows(Path(file))
 
 
 def _read(

@@ -1,62 +1,55 @@
 """What a recipe says of a source, and the way from there to adapted rows."""
 
-import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
+import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.errors import UserError
-from pipeline.readers import Row, Unreadable, expand, hub_rows, raw_rows
-from pipeline.settings import Settings
+from pipeline.filter import Outcome
+from pipeline.locations import DataLocation
+from pipeline.readers import EXCERPT, Row, Unreadable
+from pipeline.schema import PROBLEM, VERDICT
+from pipeline.text import fingerprint
 
 SOURCES = Path(__file__).parent
+# What an adapter may say of a row.
 ADAPTED = {
     "problem", "answer", "verifier", "verify_info", "domain", "origin", "solutions",
     "meta",
 }  # fmt: skip
 
 
-class Source(Settings):
-    """Where rows come from: one of repo, path, paths and generator.
+class Source(DataLocation):
+    """Where rows come from, or the options of the generator that makes them.
 
     `columns` maps the names that the adapter reads to the source's own, with dots
     for what is nested; `set` overrides what the adapter says of every row.
     """
 
+    KINDS: ClassVar[tuple[str, ...]] = (*DataLocation.KINDS, "generator")
+
     adapter: str = ""
-    repo: str = ""
-    revision: str = ""
-    config: str | None = None
-    split: str = "train"
-    path: str = ""
-    paths: tuple[str, ...] = ()
-    sha256: str = ""
     generator: dict[str, Any] | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     set: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _one_place(self) -> "Source":
-        given = [self.repo, self.path, self.paths, self.generator is not None]
-        if sum(map(bool, given)) != 1:
-            raise ValueError("give one of `repo`, `path`, `paths` or `generator`")
+    def _names_an_adapter(self) -> "Source":
         if not self.adapter:
             raise ValueError("`adapter` is missing: a file of stages/sources")
-        if self.repo and not self.revision:
-            raise ValueError("`repo` needs a pinned `revision`")
-        if self.sha256 and not self.path:
-            raise ValueError("`sha256` is of one file: give `path`")
         if unknown := self.set.keys() - ADAPTED:
             raise ValueError(f"`set` knows {sorted(ADAPTED)}, not {sorted(unknown)}")
         return self
 
 
 def load_adapter(name: str) -> ModuleType:
-    """The file of stages/sources called `name`."""
+    """The file of stages/sources called `name`; UserError where there is none."""
     known = sorted(file.stem for file in SOURCES.glob("[a-z]*.py"))
     if name not in known:
         raise UserError(
@@ -65,36 +58,54 @@ def load_adapter(name: str) -> ModuleType:
     return import_module(f"stages.sources.{name}")
 
 
-def raw(source: Source, adapter: ModuleType) -> Iterable[Row | Unreadable]:
+def source_rows(source: Source) -> Iterator[Row | Unreadable]:
     """The rows of `source` as it stores them, in its order."""
-    if source.generator is not None:
-        return _generated(adapter, source)
-    if source.repo:
-        return hub_rows(source.repo, source.revision, source.config, source.split)
-    files = [expand(path) for path in source.paths or (source.path,)]
-    if source.sha256:
-        _check(files[0], source.sha256)
-    return (row for file in files for row in raw_rows(file))
+    if source.generator is None:
+        return source.rows()
+    return _generate(load_adapter(source.adapter), source)
 
 
-def adapted(
-    row: Row | Unreadable, source: Source, adapter: ModuleType
-) -> dict[str, Any] | Unreadable:
-    """The adapter's reading of a row; a problem is text, and an answer is if any."""
-    if isinstance(row, Unreadable):
-        return row
-    renamed = row | {new: _dotted(row, old) for new, old in source.columns.items()}
-    read = adapter.adapt(renamed)
-    if isinstance(read, str):
-        return Unreadable(0, read)
-    read |= source.set
-    for name in ("problem", "answer"):
-        if isinstance(read[name], str):
-            read[name] = read[name].replace("\0", "")
-    return read if read["problem"].strip() else Unreadable(0, "problem: only NULs")
+def adapt_rows(
+    name: str,
+    numbered: Iterable[tuple[int, Row | Unreadable]],
+    source: Source,
+    *,
+    license: str = "unknown",
+    origin: tuple[str, ...] = (),
+) -> Outcome:
+    """The rows as PROBLEM with the ids <name>/<number>, and those nobody can read.
+
+    What the file or the adapter cannot read is dropped as `source_unreadable`, with
+    the detail, the row's number and how it begins as evidence.
+    """
+    adapter = load_adapter(source.adapter)
+    problems: list[dict[str, Any]] = []
+    unreadable: list[dict[str, Any]] = []
+    for number, row in numbered:
+        fields = _adapt(row, source, adapter)
+        identity = {"id": f"{name}/{number:05d}", "source": name}
+        if isinstance(fields, Unreadable):
+            excerpt = fields.excerpt or ("" if row is fields else repr(row)[:EXCERPT])
+            evidence = {"detail": fields.detail, "row": number, "excerpt": excerpt}
+            verdict = {"reason": "source_unreadable", "evidence": json.dumps(evidence)}
+            unreadable.append(identity | verdict)
+        else:
+            fields["origin"] = [*fields.get("origin", []), *origin]
+            fields.setdefault("solutions", [])
+            for details in ("verify_info", "meta"):
+                fields[details] = _json(fields.get(details, {}))
+            problems.append(identity | {"license": license} | fields)
+    kept = pl.DataFrame(problems, schema=PROBLEM)
+    kept = kept.with_columns(key=fingerprint(pl.col("problem")))
+    schema = pl.Schema({**PROBLEM, **VERDICT})
+    return Outcome(kept, pl.DataFrame(unreadable, schema=schema))
 
 
-def _generated(adapter: ModuleType, source: Source) -> Iterator[Row | Unreadable]:
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def _generate(adapter: ModuleType, source: Source) -> Iterator[Row | Unreadable]:
     if not hasattr(adapter, "generate"):
         raise UserError(f"adapter {source.adapter} does not generate rows")
     try:
@@ -104,13 +115,25 @@ def _generated(adapter: ModuleType, source: Source) -> Iterator[Row | Unreadable
     return rows
 
 
-def _check(file: Path, sha256: str) -> None:
-    found = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else sha256
-    if found != sha256:
-        raise UserError(f"{file}: sha256 is {found}, expected {sha256}")
+def _adapt(
+    row: Row | Unreadable, source: Source, adapter: ModuleType
+) -> dict[str, Any] | Unreadable:
+    """The adapter's reading of a row; a problem is text, and an answer is if any."""
+    if isinstance(row, Unreadable):
+        return row
+    renamed = row | {new: _nested(row, old) for new, old in source.columns.items()}
+    fields = adapter.adapt(renamed)
+    if isinstance(fields, str):
+        return Unreadable(0, fields)
+    fields |= source.set
+    for name in ("problem", "answer"):
+        if isinstance(fields[name], str):
+            fields[name] = fields[name].replace("\0", "")
+    return fields if fields["problem"].strip() else Unreadable(0, "problem: only NULs")
 
 
-def _dotted(row: Any, path: str) -> Any:
+def _nested(row: Any, path: str) -> Any:
+    """What "a.b" holds: b inside a; None where there is none."""
     for name in path.split("."):
         row = row.get(name) if isinstance(row, dict) else None
     return row

@@ -381,7 +381,7 @@ def test_the_hub_out_of_reach_is_the_users_to_solve():
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ({}, "give one of `path` and `repo`"),
+        ({}, "give one of"),
         ({"path": "a.jsonl", "repo": "a/b", "revision": "1"}, "give one of"),
         ({"repo": "a/b"}, "needs a pinned `revision`"),
     ],

@@ -1,0 +1,70 @@
+"""Where rows lie: local files, or a dataset of the Hub at a pinned revision."""
+
+import hashlib
+from collections.abc import Iterator
+from glob import glob
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import model_validator
+
+from pipeline.errors import UserError
+from pipeline.readers import Row, Unreadable, expand, hub_rows, raw_rows
+from pipeline.settings import Settings
+
+
+class DataLocation(Settings):
+    """One of `repo` (with its `revision`, `config` and `split`), `path` and `paths`.
+
+    Paths may hold environment variables ($GOLDSIEVE_DATA) and patterns (*.parquet,
+    read in the order of their names). `sha256` is what a single file must have.
+    """
+
+    KINDS: ClassVar[tuple[str, ...]] = ("repo", "path", "paths")
+
+    repo: str = ""
+    revision: str = ""
+    config: str | None = None
+    split: str = "train"
+    path: str = ""
+    paths: tuple[str, ...] = ()
+    sha256: str = ""
+
+    @model_validator(mode="after")
+    def _is_one_place(self) -> Self:
+        given = [getattr(self, kind) for kind in self.KINDS]
+        if sum(value not in ("", (), None) for value in given) != 1:
+            raise ValueError(f"give one of {', '.join(f'`{k}`' for k in self.KINDS)}")
+        if self.repo and not self.revision:
+            raise ValueError("`repo` needs a pinned `revision`")
+        if self.sha256 and not self.path:
+            raise ValueError("`sha256` is of one file: give `path`")
+        return self
+
+    def tables(self) -> Iterator[tuple[str, Iterator[Row | Unreadable]]]:
+        """(name, rows) of the dataset, or of each file in order.
+
+        Raises UserError where a file or dataset is absent or has another digest.
+        """
+        if self.repo:
+            rows = hub_rows(self.repo, self.revision, self.config, self.split)
+            yield f"{self.repo}@{self.revision}", rows
+        for path in self.paths or filter(None, (self.path,)):
+            whole = str(expand(path))
+            for file in sorted(glob(whole)) or [whole]:
+                if self.sha256:
+                    _check_digest(Path(file), self.sha256)
+                yield file, raw_rows(Path(file))
+
+    def rows(self) -> Iterator[Row | Unreadable]:
+        """All rows, one table after the other."""
+        for _, rows in self.tables():
+            yield from rows
+
+
+def _check_digest(file: Path, expected: str) -> None:
+    if not file.is_file():
+        return  # the reader says so
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    if digest != expected:
+        raise UserError(f"{file}: sha256 is {digest}, expected {expected}")
