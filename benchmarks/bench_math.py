@@ -184,7 +184,7 @@ def speed(name: str, cases: list[Case], rounds: int) -> None:
 
 def in_workers(took: list[float], cases: list[Case]) -> list[bool | None]:
     """Verdicts of fresh workers that are warm, with no verdict kept from before."""
-    from pipeline.grading.workers import Answer, judge
+    from pipeline.grading.workers import Answer, grader
 
     answers = [Answer("math", case.gold, "{}", case.completion) for case in cases]
     warm = [
@@ -193,9 +193,9 @@ def in_workers(took: list[float], cases: list[Case]) -> list[bool | None]:
     ]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["GOLDSIEVE_CACHE"] = folder
-        with judge(limit_s=LIMIT_S) as judging:
-            judging(warm)
-            return timed(took, lambda: [one.correct for one in judging(answers)])
+        with grader(timeout_s=LIMIT_S) as grade:
+            grade(warm)
+            return timed(took, lambda: [one.correct for one in grade(answers)])
 
 
 def timed(took: list[float], run: Callable[[], list[bool | None]]) -> list[bool | None]:

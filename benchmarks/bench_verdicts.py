@@ -22,7 +22,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.grading.workers import Answer, judge
+from pipeline.grading.workers import Answer, grader
 from pipeline.verifiers.extract.final import final
 
 DATA = Path(os.environ.get("GOLDSIEVE_DATA", "../shared/data"))
@@ -50,11 +50,11 @@ def add(table: Table, name: str, pairs: list[Pair], labels: list[bool], asked) -
         rates["math-verify"].append(timed(lambda few=few: peer(few), len(few)))
         with tempfile.TemporaryDirectory() as cache:
             os.environ["GOLDSIEVE_CACHE"] = cache
-            with judge(60) as judging:
-                warmed(judging)
+            with grader(60) as grade:
+                warmed(grade)
                 for who in ("ours", "ours, kept"):
-                    rates[who].append(timed(lambda: ours(judging, pairs), len(pairs)))
-                said["ours"] = said["ours, kept"] = ours(judging, pairs)
+                    rates[who].append(timed(lambda: ours(grade, pairs), len(pairs)))
+                said["ours"] = said["ours, kept"] = ours(grade, pairs)
     said["math-verify"] = peer([pairs[i] for i in some])
     base = median(rates["math-verify"])
     for who, told in rates.items():
@@ -71,16 +71,16 @@ def timed(run: Callable[[], object], count: int) -> float:
     return count / (time.perf_counter() - start)
 
 
-def warmed(judging) -> None:
+def warmed(grade) -> None:
     """Have every worker load what expressions need."""
-    judging(
+    grade(
         [Answer("math", "x^2+2x+1", "{}", rf"\boxed{{(x+1)^2+{i}}}") for i in range(64)]
     )
 
 
-def ours(judging, pairs: list[Pair]) -> list[bool]:
+def ours(grade, pairs: list[Pair]) -> list[bool]:
     asked = [Answer("math", gold, "{}", said) for gold, said in pairs]
-    return [verdict.correct is True for verdict in judging(asked)]
+    return [verdict.correct is True for verdict in grade(asked)]
 
 
 def peer(pairs: list[Pair]) -> list[bool]:

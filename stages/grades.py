@@ -16,7 +16,7 @@ from typing import Literal
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline.grading.workers import Answer, judge
+from pipeline.grading.workers import Answer, grader
 from pipeline.schema import GRADE
 from pipeline.settings import Settings
 from pipeline.verifiers.contract import Verdict
@@ -57,12 +57,12 @@ def make(params: Params, rows: pl.DataFrame, rollouts: pl.DataFrame) -> pl.DataF
     )
     chunks = [samples.slice(at, CHUNK) for at in range(0, samples.height, CHUNK)]
     parts = [GRADE.to_frame()]
-    with judge(params.timeout_s, params.judge) as judging:
+    with grader(params.timeout_s, params.judge) as grade:
         for chunk in track(chunks, "grades", total=len(chunks)):
             cases = [Answer(*case) for case in chunk.select(Answer._fields).rows()]
-            verdicts = judging(cases)
+            verdicts = grade(cases)
             asked = _doubtful(chunk, verdicts, params)
-            again = judging([cases[i]._replace(verifier="judge") for i in asked])
+            again = grade([cases[i]._replace(verifier="judge") for i in asked])
             parts.append(_graded(chunk, verdicts, dict(zip(asked, again, strict=True))))
     return pl.concat(parts)
 

@@ -20,7 +20,7 @@ from pipeline import console, tables
 from pipeline.engines.contract import Completion, seed_of
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
-from pipeline.grading.workers import Answer, judge
+from pipeline.grading.workers import Answer, grader
 from pipeline.models import Model, resolve
 from pipeline.prompts import messages
 from pipeline.recipe import load
@@ -45,7 +45,7 @@ class Params(Settings):
     seed: int = 0
     engine: str = "transformers"
     options: dict[str, Any] = Field(default={})  # for the engine: batch_size, …
-    judge_limit_s: float = Field(default=20.0, gt=0)
+    timeout_s: float = Field(default=20.0, gt=0)
     judge: Judge | None = None  # the model that judges rows of the verifier `judge`
 
 
@@ -68,7 +68,7 @@ def main() -> None:
         for name, model in console.track(
             models.items(), "evaluating", total=len(models)
         ):
-            graded[name] = grade(sample(model, asked, params), params)
+            graded[name] = grade_samples(sample(model, asked, params), params)
 
     report(given.out, compare(graded, {n: m.title for n, m in models.items()}))
     report(given.plots, plot(graded))
@@ -121,15 +121,15 @@ def sample(model: Model, asked: pl.DataFrame, params: Params) -> pl.DataFrame:
     )
 
 
-def grade(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
+def grade_samples(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
     """`samples` with the verdict on each.
 
     A prompt that the model has no room for is a problem it did not solve.
     """
     columns = ("verifier", "answer", "verify_info", "completion", "problem")
     answers = [Answer(*row) for row in samples.select(columns).iter_rows()]
-    with judge(params.judge_limit_s, params.judge) as judging:
-        verdicts = judging(answers)
+    with grader(params.timeout_s, params.judge) as grade:
+        verdicts = grade(answers)
     no_room = pl.col("finish_reason") == "prompt_too_long"
     return samples.with_columns(
         pl.Series("correct", [v.correct for v in verdicts], pl.Boolean),

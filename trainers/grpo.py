@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from pipeline import console
 from pipeline.errors import UserError
-from pipeline.grading.workers import judge
+from pipeline.grading.workers import grader
 from pipeline.models import Model
 from pipeline.recipe import load
 from pipeline.settings import Settings
@@ -37,7 +37,7 @@ class Params(Settings):
     algorithm: str = "dapo"
     rewards: dict[str, float] = Field(default=REWARDS, min_length=1)
     overlong_tokens: int | None = Field(default=None, ge=1)
-    judge_limit_s: float = Field(default=20.0, gt=0)
+    timeout_s: float = Field(default=20.0, gt=0)
     judge: Judge | None = None
     limit: int | None = Field(default=None, ge=1)
     seed: int = 0
@@ -84,13 +84,13 @@ def _trained(params: Params, model: Model, dataset: Any) -> Any:
     config = training.configure(GRPOConfig, model, **options)
     _check_enough(len(dataset), config)
     length = config.max_completion_length
-    with judge(params.judge_limit_s, params.judge) as judging:
+    with grader(params.timeout_s, params.judge) as grade:
         trainer = GRPOTrainer(
             model=model.load,
             args=config,
             reward_funcs=rewards(
                 params.rewards,
-                judging,
+                grade,
                 max_tokens=length,
                 overlong_tokens=params.overlong_tokens or -(-length // 5),
             ),

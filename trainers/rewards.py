@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.grading.workers import Answer, Judge
+from pipeline.grading.workers import Answer, Grader
 
 Chat = list[dict[str, str]]
 
@@ -23,7 +23,7 @@ KNOWN = ("correct", "format", "overlong", "repetition")
 
 
 def rewards(
-    names: Iterable[str], judge: Judge, *, max_tokens: int, overlong_tokens: int
+    names: Iterable[str], grade: Grader, *, max_tokens: int, overlong_tokens: int
 ) -> list[Any]:
     """The reward functions called `names`, as GRPOTrainer takes them."""
     if unknown := sorted(set(names) - set(KNOWN)):
@@ -42,7 +42,7 @@ def rewards(
         "overlong": get_soft_overlong_punishment(max_tokens, overlong_tokens),
         "repetition": get_repetition_penalty_reward(),
     }
-    decide = lru_cache(maxsize=1)(lambda answers: judge(list(answers)))
+    decide = lru_cache(maxsize=1)(lambda answers: grade(list(answers)))
     return [_where_decided(name, of[name], decide) for name in names]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.console import track
 from pipeline.errors import UserError
-from pipeline.grading.workers import Answer, judge
+from pipeline.grading.workers import Answer, grader
 from pipeline.verifiers import contract
 from pipeline.verifiers.contract import Verdict
 
@@ -44,10 +44,10 @@ def run(pairs: Path, *, verifier: str, out: Path | None = None) -> None:
 def _judged(lines: list[bytes], verifier: str) -> Iterator[str]:
     """Every line with its verdict, as JSON."""
     todo = iter(track(lines, "score", total=len(lines)))
-    with judge(LIMIT_S) as judging:
+    with grader(LIMIT_S) as grade:
         while chunk := [_read(line, verifier) for line in islice(todo, CHUNK)]:
             asked = [given for _, given in chunk if isinstance(given, Answer)]
-            verdicts = iter(judging(asked))
+            verdicts = iter(grade(asked))
             for line, given in chunk:
                 told = next(verdicts) if isinstance(given, Answer) else given
                 said = {

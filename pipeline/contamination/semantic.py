@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.contamination.hits import Array, hits
-from pipeline.endpoint.quoting import between, mark, objects, shown
+from pipeline.endpoint.quoting import fence_token, fenced, json_objects, sanitise
 
 QUESTION = """Two problems are given, A and B. Say whether they are the same problem: \
 whether someone who has the solution of one has the solution of the other. Other \
@@ -88,15 +88,15 @@ def retrieve_then_judge(
 def is_same(answer: str | None) -> bool:
     """What the judge said; False where it cannot be read, or says both."""
     text = (answer or "").rpartition("</think>")[2]
-    said = [found["same"] for found, _, _ in objects(text) if "same" in found]
+    said = [found["same"] for found, _, _ in json_objects(text) if "same" in found]
     return bool(said) and all(one is True for one in said)
 
 
 def _prompts(pairs: list[tuple[str, str]]) -> list[str]:
     made = []
     for pair in pairs:
-        first, second = (shown(text, ROOM) for text in pair)
-        code = mark(first, second)
-        blocks = between("A", first, code), between("B", second, code)
+        first, second = (sanitise(text, ROOM) for text in pair)
+        code = fence_token(first, second)
+        blocks = fenced("A", first, code), fenced("B", second, code)
         made.append("\n\n".join([QUESTION, *blocks, "Answer with the JSON alone."]))
     return made

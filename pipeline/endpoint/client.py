@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from pipeline.endpoint.http import Endpoint as Endpoint
 from pipeline.endpoint.http import Reply as Reply
-from pipeline.endpoint.http import Run, tried
+from pipeline.endpoint.http import Run, fetch_reply
 from pipeline.errors import UserError
 
 
@@ -101,7 +101,7 @@ def _asked(run: Run, folder: Path, question: Question) -> Reply:
     file = folder / name.hexdigest()[:2] / f"{name.hexdigest()}.json"
     if kept := _kept(file):
         return kept
-    reply = tried(run, body, question.schema)
+    reply = fetch_reply(run, body, question.schema)
     if reply.why in ("", "truncated", "refused"):
         _keep(file, reply)
     return reply

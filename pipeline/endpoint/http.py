@@ -88,7 +88,7 @@ class Run:
     format: int = 0
 
 
-def tried(run: Run, body: dict[str, Any], schema: str) -> Reply:
+def fetch_reply(run: Run, body: dict[str, Any], schema: str) -> Reply:
     """The reply to one question, after as many attempts as it is worth."""
     why, attempt, level = "stopped", 0, run.format if schema else len(FORMATS) - 1
     while attempt < run.endpoint.attempts and not run.stopped.is_set():

@@ -21,55 +21,55 @@ CONTROL = re.compile(
 CUT = "\n[… {n} characters left out …]\n"
 
 
-def shown(text: str, limit: int) -> str:
+def sanitise(text: str, limit: int) -> str:
     """`text` as a prompt may hold it: visible, inert, at most `limit` characters.
 
     A text that is too long keeps its end, where answers stand, and some of its start.
     """
     if len(text) > 4 * limit:  # what is left out anyway need not be looked through
         text = _cut(text, 4 * limit)
-    seen = "".join(filter(_is_visible, text))
-    return _cut(CONTROL.sub(r"\g<0> ", seen), limit)
+    visible = "".join(filter(_is_visible, text))
+    return _cut(CONTROL.sub(r"\g<0> ", visible), limit)
 
 
-def between(name: str, text: str, mark: str) -> str:
-    """`text` in a block called `name`, whose delimiters carry `mark`."""
-    return f"<<{name} {mark}>>\n{text}\n<<END {name} {mark}>>"
+def fenced(name: str, text: str, token: str) -> str:
+    """`text` in a block called `name`, whose delimiters carry `token`."""
+    return f"<<{name} {token}>>\n{text}\n<<END {name} {token}>>"
 
 
-def mark(*texts: str) -> str:
-    """Delimiter that none of `texts` holds, the same for the same texts.
+def fence_token(*texts: str) -> str:
+    """A delimiter that none of `texts` holds, the same for the same texts.
 
     It is a hash of all of them, so no text can be written around its own; and it
     does not change from run to run, so that answers can be kept by content.
     """
     salt = 0
     while True:
-        told = json.dumps([salt, *texts]).encode()
-        made = blake2b(told, digest_size=8).hexdigest()
-        if not any(made in text for text in texts):
-            return made
+        salted = json.dumps([salt, *texts]).encode()
+        token = blake2b(salted, digest_size=8).hexdigest()
+        if not any(token in text for text in texts):
+            return token
         salt += 1
 
 
-def objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
+def json_objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
     """The outermost JSON objects in `text`, with where they start and end.
 
-    An object that says one thing twice is none.
+    An object that holds a key twice is passed over.
     """
-    decoder, at = json.JSONDecoder(object_pairs_hook=_once), text.find("{")
+    decoder, at = json.JSONDecoder(object_pairs_hook=_unique_keys), text.find("{")
     while at >= 0:
         try:
-            found, end = decoder.raw_decode(text, at)
+            value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
             at = text.find("{", at + 1)
             continue
-        if isinstance(found, dict):
-            yield found, at, end
+        if isinstance(value, dict):
+            yield value, at, end
         at = text.find("{", end)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
         raise ValueError("a key stands twice")
     return dict(pairs)

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import Any
 
-from pipeline.endpoint.http import Endpoint, Reply, Run, tried
+from pipeline.endpoint.http import Endpoint, Reply, Run, fetch_reply
 from pipeline.engines import contract
 from pipeline.engines.contract import (
     LOST,
@@ -67,7 +67,7 @@ class Engine(contract.Engine):
                     said = LOST
                     try:
                         body = _body(run.endpoint, request, sample, sampling)
-                        said = _completion(tried(run, body, ""))
+                        said = _completion(fetch_reply(run, body, ""))
                     finally:
                         done.put((number, sample, said))
             finally:

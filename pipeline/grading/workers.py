@@ -24,8 +24,7 @@ from pipeline.endpoint.client import client
 from pipeline.grading.cache import Verdicts, key
 from pipeline.parallel import Pool
 from pipeline.verifiers.contract import Verdict, load
-from pipeline.verifiers.judge import Case, from_environment, verify_all
-from pipeline.verifiers.judge import Judge as ModelJudge
+from pipeline.verifiers.judge import Case, Judge, from_environment, verify_all
 
 
 class Answer(NamedTuple):
@@ -42,7 +41,7 @@ class Answer(NamedTuple):
     domain: str | None = None
 
 
-Judge = Callable[[list[Answer]], list[Verdict]]
+Grader = Callable[[list[Answer]], list[Verdict]]
 
 # Answers and verdicts travel as plain tuples: a third of the cost of their classes.
 Told = tuple[bool | None, str | None, str, float | None]
@@ -61,15 +60,17 @@ PROGRAM_LIMIT_S = 600.0
 
 
 @contextmanager
-def judge(limit_s: float, model: ModelJudge | None = None) -> Iterator[Judge]:
+def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
     """Judge lists of answers, in order; equal answers of one list are judged once.
 
-    `limit_s` bounds one answer, the start of a fresh worker included. `model` is who
+    `timeout_s` bounds one answer, the start of a fresh worker included. `model` is who
     judges the answers of the verifier `judge`, or else GOLDSIEVE_JUDGE says so; its
     endpoint has limits of its own.
     """
-    quick: Workers = Pool(_verifying, limit_s=limit_s, late=_late)
-    slow: Workers = Pool(_verifying, limit_s=max(limit_s, PROGRAM_LIMIT_S), late=_late)
+    quick: Workers = Pool(_verifying, limit_s=timeout_s, late=_late)
+    slow: Workers = Pool(
+        _verifying, limit_s=max(timeout_s, PROGRAM_LIMIT_S), late=_late
+    )
 
     opened = ExitStack()
     asking = cache(lambda: opened.enter_context(_model(model)))
@@ -134,7 +135,7 @@ def _remembered(answers: list[Answer], ask: Ask) -> dict[Answer, Verdict]:
 
 
 @contextmanager
-def _model(settings: ModelJudge | None) -> Iterator[Judge]:
+def _model(settings: Judge | None) -> Iterator[Grader]:
     """Judge answers by a model behind an endpoint."""
     chosen = settings or from_environment()
     with client(chosen.endpoint) as ask:

@@ -14,7 +14,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.endpoint.client import Endpoint, Question, Reply, client
-from pipeline.endpoint.quoting import between, mark, objects, shown
+from pipeline.endpoint.quoting import fence_token, fenced, json_objects, sanitise
 from pipeline.filter import drop
 from pipeline.settings import Settings
 
@@ -121,13 +121,13 @@ def _ratings(problems: list[str], settings: Rated) -> list[list[float]]:
 
 
 def _prompt(problem: str, settings: Rated) -> str:
-    code = mark(problem, settings.rubric)
+    code = fence_token(problem, settings.rubric)
     return "\n\n".join(
         [
             f"How difficult is the PROBLEM, from {settings.lowest:g} to "
             f"{settings.highest:g}?",
             settings.rubric,
-            between("PROBLEM", shown(problem, settings.max_chars), code),
+            fenced("PROBLEM", sanitise(problem, settings.max_chars), code),
             'Answer with {"difficulty": a number, "reason": "one short sentence"}.',
         ]
     )
@@ -154,7 +154,7 @@ def _rating(reply: Reply, settings: Rated) -> float | str:
     if reply.text is None or reply.why:
         return reply.why.partition(":")[0] or "no answer"
     text = reply.text.rpartition("</think>")[2]
-    said = [found["difficulty"] for found, _, _ in objects(text) if _has(found)]
+    said = [found["difficulty"] for found, _, _ in json_objects(text) if _has(found)]
     if not said:
         return "unreadable"
     if len(set(map(str, said))) > 1:

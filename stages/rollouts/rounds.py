@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline.grading.workers import Answer, Judge, judge
+from pipeline.grading.workers import Answer, Grader, grader
 from pipeline.pass_rates.prior import Window, fitted, inside
 from pipeline.pass_rates.stopping import Lattice, planned
 from pipeline.settings import Settings
@@ -66,10 +66,10 @@ def spent(asked: pl.DataFrame, settings: Adaptive, sample: Sampler) -> pl.DataFr
     right, wrong = np.zeros_like(drawn), np.zeros_like(drawn)
     luck = np.array([int(key[:12], 16) / 16**12 for key in asked["key"]])
     number, more = 1, np.full(asked.height, min(settings.first, settings.most))
-    with judge(settings.timeout_s) as judging:
+    with grader(settings.timeout_s) as grade:
         while more.any():
             wanted = _wanted(asked, drawn, more)
-            good, bad = _counted(asked, wanted, sample(wanted), judging)
+            good, bad = _counted(asked, wanted, sample(wanted), grade)
             drawn, right, wrong = drawn + more, right + good, wrong + bad
             _tell(number, more, drawn)
             number, more = number + 1, _next(right, wrong, drawn, luck, settings)
@@ -118,14 +118,14 @@ def _wanted(asked: pl.DataFrame, drawn: np.ndarray, more: np.ndarray) -> pl.Data
 
 
 def _counted(
-    asked: pl.DataFrame, wanted: pl.DataFrame, drawn: pl.DataFrame, judging: Judge
+    asked: pl.DataFrame, wanted: pl.DataFrame, drawn: pl.DataFrame, grade: Grader
 ) -> tuple[np.ndarray, np.ndarray]:
     """Right and wrong ones of the wanted samples, for each problem."""
     there = wanted.join(drawn, on=["key", "sample"], how="inner", maintain_order="left")
     there = there.filter(pl.col("finish_reason") != "prompt_too_long")
     known = asked.select("key", "verifier", "answer", "verify_info", "domain")
     cases = there.join(known, on="key", how="inner", maintain_order="left")
-    verdicts = judging([Answer(*case) for case in cases.select(Answer._fields).rows()])
+    verdicts = grade([Answer(*case) for case in cases.select(Answer._fields).rows()])
     row = cases["row"].to_numpy()
     correct = np.array([verdict.correct is True for verdict in verdicts], bool)
     false = np.array([verdict.correct is False for verdict in verdicts], bool)

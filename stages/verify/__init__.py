@@ -18,8 +18,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.filter import Judged, drop
-from pipeline.grading.workers import Judge as Ask
-from pipeline.grading.workers import judge as judging
+from pipeline.grading.workers import Grader, grader
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from stages.verify import disagreement
@@ -58,17 +57,17 @@ def judge(
 ) -> Judged:
     """Add majority_answer, majority_share, key_agrees, key_suspect, traces."""
     mine = grades.filter(pl.col("id").is_in(rows["id"].to_list()))
-    with judging(params.timeout_s) as ask:
-        rows = _with_references(rows, params, ask)
+    with grader(params.timeout_s) as grade:
+        rows = _with_references(rows, params, grade)
         voted = votes(mine)
-        voted = merged(voted, rows, _bounds(_voters(voted, params), params), ask)
+        voted = merged(voted, rows, _bounds(_voters(voted, params), params), grade)
         told = majority(_voters(voted, params))
         rows = rows.join(told, on="id", how="left", maintain_order="left")
         rows = rows.with_columns(key_suspect=_suspect(rows, params))
         rows = _with_opinions(rows, params)
         tables = disagreement.tables(rows, mine, rollouts, voted)
         if params.suspect == "relabel":
-            rows, mine = relabelled(rows, mine, voted, ask)
+            rows, mine = relabelled(rows, mine, voted, grade)
     rows = rows.join(
         _traces(mine, rollouts, params), on="id", how="left", maintain_order="left"
     )
@@ -76,10 +75,10 @@ def judge(
     return Judged(rows.drop("_n", "_right", "_decided", "_votes", "_vote"), tables)
 
 
-def _with_references(rows: pl.DataFrame, params: Params, ask: Ask) -> pl.DataFrame:
+def _with_references(rows: pl.DataFrame, params: Params, grade: Grader) -> pl.DataFrame:
     if params.references == "trust":
         return rows.with_columns(references_agree=pl.lit(None, pl.Boolean))
-    return judged(rows, ask)
+    return judged(rows, grade)
 
 
 def _voters(grades: pl.DataFrame, params: Params) -> pl.DataFrame:

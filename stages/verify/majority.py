@@ -10,7 +10,7 @@ from itertools import combinations
 import polars as pl
 
 from pipeline.dedup.same_problem import answer_codes
-from pipeline.grading.workers import Answer, Judge
+from pipeline.grading.workers import Answer, Grader
 
 RIGHT = "\0right"
 # Verifiers whose answers have spellings; of others, an answer is its text.
@@ -37,7 +37,7 @@ def votes(grades: pl.DataFrame) -> pl.DataFrame:
 
 
 def merged(
-    voted: pl.DataFrame, rows: pl.DataFrame, share: pl.DataFrame, ask: Judge
+    voted: pl.DataFrame, rows: pl.DataFrame, share: pl.DataFrame, grade: Grader
 ) -> pl.DataFrame:
     """`voted` with equal wrong answers under one name, where it may decide.
 
@@ -63,7 +63,7 @@ def merged(
         .head(MOST)
         .join(rows.select("id", "verify_info"), on="id", how="left")
     )
-    renamed = _equal(counted, ask)
+    renamed = _equal(counted, grade)
     if not renamed.height:
         return voted
     return voted.join(
@@ -74,7 +74,7 @@ def merged(
     )
 
 
-def _equal(counted: pl.DataFrame, ask: Judge) -> pl.DataFrame:
+def _equal(counted: pl.DataFrame, grade: Grader) -> pl.DataFrame:
     """(id, vote, root): the answer with more votes that each is equal to."""
     pairs, asked = [], []
     for (id,), some in counted.group_by("id", maintain_order=True):
@@ -88,7 +88,7 @@ def _equal(counted: pl.DataFrame, ask: Judge) -> pl.DataFrame:
                     f"\\boxed{{{other['said']}}}",
                 )
             )
-    verdicts = ask(asked) if asked else []
+    verdicts = grade(asked) if asked else []
     root: dict[tuple[object, str], str] = {}
     for (id, one, other), verdict in zip(pairs, verdicts, strict=True):
         if verdict.correct:

@@ -8,7 +8,7 @@ answer is (a box, a tag, a phrase); the last number of a text may be any number.
 
 import polars as pl
 
-from pipeline.grading.workers import Answer, Judge
+from pipeline.grading.workers import Answer, Grader
 from pipeline.verifiers.contract import Verdict
 
 # How an answer was found, where that leaves no doubt that it is the answer.
@@ -16,7 +16,7 @@ SAID = ("box", "tag", "phrase")
 HUMAN = ("source", "reference")  # who wrote a reference, where no model did
 
 
-def judged(rows: pl.DataFrame, ask: Judge) -> pl.DataFrame:
+def judged(rows: pl.DataFrame, grade: Grader) -> pl.DataFrame:
     """Rows with `solutions[].correct` filled, and the table of what was found.
 
     What a source recorded stays where the verifier cannot decide. Adds
@@ -34,7 +34,7 @@ def judged(rows: pl.DataFrame, ask: Judge) -> pl.DataFrame:
     ]
     ours = [
         verdict.correct if _counts(case.verifier, verdict) else None
-        for case, verdict in zip(cases, ask(cases), strict=True)
+        for case, verdict in zip(cases, grade(cases), strict=True)
     ]
     told = told.with_columns(_ours=pl.Series(ours, dtype=pl.Boolean))
     told = told.with_columns(correct=pl.coalesce("_ours", "correct"))

@@ -2,12 +2,12 @@
 
 import polars as pl
 
-from pipeline.grading.workers import Answer, Judge
+from pipeline.grading.workers import Answer, Grader
 from pipeline.pass_rates.interval import interval
 
 
 def relabelled(
-    rows: pl.DataFrame, grades: pl.DataFrame, voted: pl.DataFrame, ask: Judge
+    rows: pl.DataFrame, grades: pl.DataFrame, voted: pl.DataFrame, grade: Grader
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows with the majority's answer for a suspect key, and their grades anew.
 
@@ -21,7 +21,7 @@ def relabelled(
         Answer(verifier, answer, info, f"\\boxed{{{answer}}}")
         for verifier, answer, info in suspects.select(columns).rows()
     ]
-    sound = [verdict.correct is True for verdict in ask(cases)] if cases else []
+    sound = [verdict.correct is True for verdict in grade(cases)] if cases else []
     taken = suspects.filter(pl.Series(sound, dtype=pl.Boolean))
     new = pl.col("id").is_in(taken["id"].to_list())
     right, wrong = taken["_votes"], taken["_n"] - taken["_votes"]

@@ -72,7 +72,7 @@ def test_a_prompt_without_room_is_not_solved():
             "finish_reason": ["prompt_too_long"],
         }
     )
-    graded = evaluate.grade(samples, evaluate.Params())
+    graded = evaluate.grade_samples(samples, evaluate.Params())
 
     assert graded.select("correct", "why").row(0) == (False, "prompt_too_long")
 

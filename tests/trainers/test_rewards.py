@@ -85,11 +85,11 @@ def test_an_unknown_reward_is_a_mistake_that_names_the_known():
 def test_a_judge_is_told_the_question():
     seen = []
 
-    def judging(answers):
+    def grade(answers):
         seen.extend(answers)
         return [Verdict(True)] * len(answers)
 
-    (reward,) = rewards(["correct"], judging, max_tokens=10, overlong_tokens=2)
+    (reward,) = rewards(["correct"], grade, max_tokens=10, overlong_tokens=2)
     chat = [{"role": "system", "content": "s"}, {"role": "user", "content": "1+5?"}]
     reward(
         prompts=[chat, "2+2?"],

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any, NamedTuple
 
-from pipeline.endpoint.quoting import between, mark, shown
+from pipeline.endpoint.quoting import fence_token, fenced, sanitise
 from pipeline.verifiers.extract.final import after_thinking
 
 SCHEMA = json.dumps(
@@ -124,12 +124,12 @@ def criteria(info: dict[str, Any]) -> list[tuple[str, float]]:
 def points(case: Case, *, both_ways: bool, max_chars: int) -> Iterator[Point]:
     """What has to be found out to judge `case`."""
     asked = kind(case.info)
-    question = shown(_question(case.info), QUESTION_ROOM)
-    response = shown(after_thinking(case.completion).strip(), max_chars)
-    reference = shown(case.answer or "", QUESTION_ROOM)
+    question = sanitise(_question(case.info), QUESTION_ROOM)
+    response = sanitise(after_thinking(case.completion).strip(), max_chars)
+    reference = sanitise(case.answer or "", QUESTION_ROOM)
     if asked == "rubric":
         for told, worth in criteria(case.info):
-            criterion = shown(told, QUESTION_ROOM)
+            criterion = sanitise(told, QUESTION_ROOM)
             texts = {"QUESTION": question, "RESPONSE": response, "CRITERION": criterion}
             yield _point([(GRADED[asked], texts)], worth)
     elif both_ways and asked in POLICY:
@@ -175,9 +175,9 @@ def _is_number(given: Any) -> bool:
 
 def _point(ways: Any, worth: float = 1.0) -> Point:
     ways = list(ways)
-    code = mark(*ways[0][1].values())
+    code = fence_token(*ways[0][1].values())
     prompts = []
     for told, texts in ways:
-        blocks = [between(name, text, code) for name, text in texts.items()]
+        blocks = [fenced(name, text, code) for name, text in texts.items()]
         prompts.append("\n\n".join([told, *blocks, f"{told}\n{UNDECIDED}"]))
     return Point(tuple(prompts), code, worth)

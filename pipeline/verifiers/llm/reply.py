@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from pipeline.endpoint.client import Reply
-from pipeline.endpoint.quoting import objects
+from pipeline.endpoint.quoting import json_objects
 from pipeline.verifiers.extract.final import after_thinking
 
 VERDICTS = {"correct": True, "incorrect": False, "undecided": None}
@@ -31,7 +31,7 @@ def read(reply: Reply, completion: str, mark: str) -> Ballot:
     if reply.text is None or reply.why:
         return Ballot(None, f"judge_{reply.why}", is_cast=False)
     text = _unquoted(after_thinking(reply.text)[-LONGEST:], mark)
-    said = [found for found in objects(text) if "verdict" in found[0]]
+    said = [found for found in json_objects(text) if "verdict" in found[0]]
     if not said:
         return _unreadable("no verdict")
     verdicts = [found["verdict"] for found, _, _ in said]
@@ -59,7 +59,7 @@ def _unquoted(text: str, mark: str) -> str:
 def _holds(completion: str, said: dict[str, object]) -> bool:
     """Whether `said` stands, word for word, where the judge could have read it."""
     ends = (completion[:LONGEST], completion[-LONGEST:])
-    return any(found == said for end in ends for found, _, _ in objects(end))
+    return any(found == said for end in ends for found, _, _ in json_objects(end))
 
 
 def _unreadable(why: str) -> Ballot:

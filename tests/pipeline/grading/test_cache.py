@@ -10,7 +10,7 @@ import pytest
 from pipeline import parallel
 from pipeline.grading import cache, workers
 from pipeline.grading.cache import Verdicts, key
-from pipeline.grading.workers import Answer, judge
+from pipeline.grading.workers import Answer, grader
 from pipeline.verifiers.contract import Verdict
 
 RIGHT = Verdict(True, "4", "box: equal as text", 0.5)
@@ -112,11 +112,11 @@ def test_two_processes_lose_nothing(tmp_path):
 
 def test_a_list_that_was_judged_needs_no_worker(own, monkeypatch):
     asked = [Answer("math", "4", "{}", text) for text in ("4", "5", r"\boxed{4.0}")]
-    with judge(limit_s=120) as judging_:
-        first = judging_(asked)
+    with grader(timeout_s=120) as grade:
+        first = grade(asked)
     monkeypatch.setattr(parallel, "_Process", lambda *_: pytest.fail("judged again"))
-    with judge(limit_s=120) as judging_:
-        again = judging_(asked)
+    with grader(timeout_s=120) as grade:
+        again = grade(asked)
 
     assert again == first
     assert [verdict.correct for verdict in again] == [True, False, True]
@@ -124,10 +124,10 @@ def test_a_list_that_was_judged_needs_no_worker(own, monkeypatch):
 
 def test_what_timed_out_is_judged_again(own):
     asked = [Answer("math", "4", "{}", "4")]
-    with judge(limit_s=0.001) as judging_:
-        assert judging_(asked)[0].why == "verifier_timeout"
-    with judge(limit_s=120) as judging_:
-        assert judging_(asked)[0].correct
+    with grader(timeout_s=0.001) as grade:
+        assert grade(asked)[0].why == "verifier_timeout"
+    with grader(timeout_s=120) as grade:
+        assert grade(asked)[0].correct
 
 
 def test_a_killed_run_keeps_what_it_had_judged(own, monkeypatch):
@@ -139,8 +139,8 @@ def test_a_killed_run_keeps_what_it_had_judged(own, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(workers, "_batched", killed)
-    with pytest.raises(KeyboardInterrupt), judge(limit_s=120) as judging_:
-        judging_(asked)
+    with pytest.raises(KeyboardInterrupt), grader(timeout_s=120) as grade:
+        grade(asked)
     (file,) = own.glob("*.sqlite")
     with sqlite3.connect(file) as db:
         assert db.execute("select count(*) from verdicts").fetchone() == (4,)
@@ -153,8 +153,8 @@ def test_finished_verdicts_are_kept_as_a_run_goes_on(own, monkeypatch):
     monkeypatch.setattr(
         Verdicts, "keep", lambda self, made: written.append(made) or real(self, made)
     )
-    with judge(limit_s=120) as judging_:
-        judging_([Answer("math", "4", "{}", str(i)) for i in range(5)])
+    with grader(timeout_s=120) as grade:
+        grade([Answer("math", "4", "{}", str(i)) for i in range(5)])
 
     assert [len(made) for made in written] == [2, 2, 1]
 

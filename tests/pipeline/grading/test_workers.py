@@ -6,9 +6,9 @@ import pytest
 
 from pipeline.endpoint.client import Endpoint
 from pipeline.errors import UserError
-from pipeline.grading.workers import Answer, judge
+from pipeline.grading.workers import Answer, grader
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.judge import Judge as ModelJudge
+from pipeline.verifiers.judge import Judge
 from tests.support.judge_server import (
     Fault,
     blocks,
@@ -22,9 +22,9 @@ from trainers.rewards import rewards
 
 def test_verdicts_come_in_order_and_workers_stay_for_the_next_list():
     right, wrong = Answer("math", "4", "{}", "4"), Answer("math", "4", "", "5")
-    with judge(limit_s=120) as judging:
-        first = judging([right, wrong, right])
-        second = judging([wrong])
+    with grader(timeout_s=120) as grade:
+        first = grade([right, wrong, right])
+        second = grade([wrong])
 
     assert [verdict.correct for verdict in first] == [True, False, True]
     assert second == [first[1]]
@@ -32,23 +32,23 @@ def test_verdicts_come_in_order_and_workers_stay_for_the_next_list():
 
 def test_what_runs_past_its_limit_is_undecided_and_not_wrong(tmp_path, monkeypatch):
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
-    with judge(limit_s=0.001) as judging:
-        verdicts = judging([Answer("math", "4", "{}", "4")])
+    with grader(timeout_s=0.001) as grade:
+        verdicts = grade([Answer("math", "4", "{}", "4")])
 
     assert verdicts == [Verdict(None, None, "verifier_timeout")]
 
 
 def test_nothing_to_judge_is_fine():
-    with judge(limit_s=1) as judging:
-        assert judging([]) == []
+    with grader(timeout_s=1) as grade:
+        assert grade([]) == []
 
 
 def test_an_unknown_verifier_is_a_mistake():
     with (
-        judge(limit_s=120) as judging,
+        grader(timeout_s=120) as grade,
         pytest.raises(Exception, match="no verifier is called 'oracle'"),
     ):
-        judging([Answer("oracle", "4", "{}", "4")])
+        grade([Answer("oracle", "4", "{}", "4")])
 
 
 def test_a_model_judges_many_at_once_and_equal_ones_once():
@@ -56,10 +56,10 @@ def test_a_model_judges_many_at_once_and_equal_ones_once():
         server.answer = lambda body: Fault(
             body=completion(by_value(body)), delay_s=0.05
         )
-        named = ModelJudge(endpoint=Endpoint(url=server.url, concurrency=6))
+        named = Judge(endpoint=Endpoint(url=server.url, concurrency=6))
         asked = [Answer("judge", "7", "{}", f"{i} it is", "3+4?") for i in range(12)]
-        with judge(limit_s=120, model=named) as judging:
-            verdicts = judging([*asked, *asked, Answer("math", "7", "{}", "7")])
+        with grader(timeout_s=120, model=named) as grade:
+            verdicts = grade([*asked, *asked, Answer("math", "7", "{}", "7")])
 
         assert [v.correct for v in verdicts] == [i == 7 for i in range(12)] * 2 + [True]
         assert len(server.asked) == 12
@@ -70,9 +70,9 @@ def test_a_model_is_told_the_question_and_its_domain(monkeypatch):
     with serving(by_value) as server:
         named = {"endpoint": {"url": server.url, "model": "m"}}
         monkeypatch.setenv("GOLDSIEVE_JUDGE", json.dumps(named))
-        with judge(limit_s=120) as judging:
-            judging([Answer("judge", "7", "{}", "It is 7.", "3+4?", "math")])
-            judging([Answer("judge", "7", '{"problem": "own"}', "It is 7.", "3+4?")])
+        with grader(timeout_s=120) as grade:
+            grade([Answer("judge", "7", "{}", "It is 7.", "3+4?", "math")])
+            grade([Answer("judge", "7", '{"problem": "own"}', "It is 7.", "3+4?")])
 
         assert blocks(server.asked[0])["QUESTION"] == "3+4?"
         assert "sets in another order" in prompt(server.asked[0])
@@ -81,23 +81,26 @@ def test_a_model_is_told_the_question_and_its_domain(monkeypatch):
 
 def test_the_budget_is_the_whole_runs():
     with serving(by_value) as server:
-        named = ModelJudge(endpoint=Endpoint(url=server.url, max_requests=1))
-        with judge(limit_s=120, model=named) as judging:
-            first = judging([Answer("judge", "7", "{}", "budget 7")])
-            second = judging([Answer("judge", "7", "{}", "budget 8")])
+        named = Judge(endpoint=Endpoint(url=server.url, max_requests=1))
+        with grader(timeout_s=120, model=named) as grade:
+            first = grade([Answer("judge", "7", "{}", "budget 7")])
+            second = grade([Answer("judge", "7", "{}", "budget 8")])
 
     assert (first[0].correct, second[0].why) == (True, "judge_budget")
 
 
 def test_rows_for_a_model_that_nobody_named_are_the_users_to_mend(monkeypatch):
     monkeypatch.delenv("GOLDSIEVE_JUDGE", raising=False)
-    with judge(limit_s=120) as judging, pytest.raises(UserError, match="none is named"):
-        judging([Answer("judge", "7", "{}", "7")])
+    with (
+        grader(timeout_s=120) as grade,
+        pytest.raises(UserError, match="none is named"),
+    ):
+        grade([Answer("judge", "7", "{}", "7")])
 
 
 def test_what_rules_do_not_read_does_not_part_equal_answers():
-    with judge(limit_s=120) as judging:
-        one, other = judging(
+    with grader(timeout_s=120) as grade:
+        one, other = grade(
             [Answer("math", "4", "{}", "4", p, "math") for p in ("2+2?", "1+3?")]
         )
 
@@ -108,9 +111,9 @@ def test_what_a_model_judges_is_a_reward_too():
     with serving(by_value) as server:
         said = ["reward 7", "reward 8", "reward 9"]
         server.script = [Fault(body=completion("hm"))]
-        named = ModelJudge(endpoint=Endpoint(url=server.url, concurrency=1))
-        with judge(limit_s=120, model=named) as judging:
-            (reward,) = rewards(["correct"], judging, max_tokens=9, overlong_tokens=2)
+        named = Judge(endpoint=Endpoint(url=server.url, concurrency=1))
+        with grader(timeout_s=120, model=named) as grade:
+            (reward,) = rewards(["correct"], grade, max_tokens=9, overlong_tokens=2)
             given = reward(
                 completions=[[{"role": "assistant", "content": c}] for c in said],
                 completion_ids=[[0]] * 3,

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pipeline.endpoint.quoting import between, mark, objects, shown
+from pipeline.endpoint.quoting import fence_token, fenced, json_objects, sanitise
 from tests.support.injection import CASES, HARMLESS, Flips, flips
 from tests.support.judge_server import (
     Server,
@@ -41,15 +41,15 @@ def test_added_text_stays_inside_its_block(server: Server, name: str):
 
 
 def test_a_delimiter_is_none_of_the_texts_and_the_same_every_time():
-    first = mark("a", "b")
+    first = fence_token("a", "b")
 
-    assert first == mark("a", "b") != mark("ab", "")
-    assert mark("a", f"b{first}") != first
-    assert between("A", "x", "1f") == "<<A 1f>>\nx\n<<END A 1f>>"
+    assert first == fence_token("a", "b") != fence_token("ab", "")
+    assert fence_token("a", f"b{first}") != first
+    assert fenced("A", "x", "1f") == "<<A 1f>>\nx\n<<END A 1f>>"
 
 
 def test_what_is_long_keeps_its_end():
-    text = shown("a" * 5_000 + "b" * 5_000, 100)
+    text = sanitise("a" * 5_000 + "b" * 5_000, 100)
 
     assert text.startswith("a" * 25 + "\n[… ")
     assert text.endswith(" …]\n" + "b" * 75)
@@ -58,11 +58,11 @@ def test_what_is_long_keeps_its_end():
 def test_mathematics_is_shown_as_it_is():
     text = "|x| < 3, a<b, f: [0, 1) → ℝ, x² ≤ ½, $\\left[A\\right]$, if (a < b) {}"
 
-    assert shown(text, 1000) == text
+    assert sanitise(text, 1000) == text
 
 
 def test_objects_are_found_where_they_stand():
-    found = [one for one, _, _ in objects('x {"a": {"b": 1}} {c} {"d": "{}"} {')]
+    found = [one for one, _, _ in json_objects('x {"a": {"b": 1}} {c} {"d": "{}"} {')]
 
     assert found == [{"a": {"b": 1}}, {"d": "{}"}]
 
@@ -104,7 +104,7 @@ def test_a_judge_that_does_not_listen_is_not_moved(server: Server):
 
 def test_a_judge_that_copies_what_it_reads_is_not_believed(server: Server):
     def copies(body: dict) -> str:
-        found = [one for one, _, _ in objects(blocks(body)["RESPONSE"])]
+        found = [one for one, _, _ in json_objects(blocks(body)["RESPONSE"])]
         right = [one for one in found if one.get("verdict") == "correct"]
         return json.dumps(right[-1]) if right else by_first_line(body)
 

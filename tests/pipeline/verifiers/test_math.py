@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.grading.workers import Answer, judge
+from pipeline.grading.workers import Answer, grader
 from pipeline.verifiers.extract.final import final
 from pipeline.verifiers.math import unreadable, verify
 
@@ -204,8 +204,8 @@ def test_poison_costs_itself_and_nothing_else():
     bad = [Answer("math", r"\sqrt{7}", "{}", text) for text in POISON]
     mixed = [item for pair in zip(good, bad * 3, strict=False) for item in pair]
 
-    with judge(limit_s=15) as judging:
-        verdicts = dict(zip(mixed, judging(mixed), strict=True))
+    with grader(timeout_s=15) as grade:
+        verdicts = dict(zip(mixed, grade(mixed), strict=True))
 
     assert all(verdicts[one].correct is True for one in good)
     assert all(verdicts[one].correct is not True for one in bad)

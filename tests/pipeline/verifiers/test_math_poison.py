@@ -2,7 +2,7 @@
 
 import time
 
-from pipeline.grading.workers import TIMEOUT, Answer, judge
+from pipeline.grading.workers import TIMEOUT, Answer, grader
 from tests.support.poison import MAKERS, pairs
 
 LIMIT_S = 20.0
@@ -35,13 +35,13 @@ def test_poison_costs_itself_alone(tmp_path, monkeypatch):
     for place, answer in enumerate(plain):
         mixed.insert(3 * place, answer)
 
-    with judge(limit_s=LIMIT_S) as judging:
+    with grader(timeout_s=LIMIT_S) as grade:
         monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "alone"))
-        alone = judging(plain)
+        alone = grade(plain)
         # Or the verdicts of the second list would be those of the first, kept.
         monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "mixed"))
         start = time.monotonic()
-        verdicts = dict(zip(mixed, judging(mixed), strict=True))
+        verdicts = dict(zip(mixed, grade(mixed), strict=True))
         took = time.monotonic() - start
 
     assert [verdicts[answer] for answer in plain] == alone
