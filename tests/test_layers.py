@@ -9,8 +9,8 @@ import pytest
 # itself; `__main__` is the door of the command line.
 GROUND = {
     "__init__", "console", "embedding", "errors", "files", "filter", "locations",
-    "machine", "models", "parallel", "parallel_ray", "prompts", "readers", "recipe", "schema", "settings", "tables",
-    "text",
+    "machine", "models", "parallel", "parallel_ray", "prompts", "readers", "recipe",
+    "schema", "settings", "tables", "text",
 }  # fmt: skip
 # The wings of pipeline/ and those below each, beside the ground. A folder that is not
 # in this table fails the test.
