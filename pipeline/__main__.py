@@ -55,10 +55,7 @@ def run_filter(
         return
     params = recipe.load(module.Params, name)
     rows, *others = map(tables.read, inputs)
-    if params is None:
-        outcome = filter.split(filter.unjudged(rows))
-    else:
-        outcome = filter.apply(lambda rows: module.judge(rows, params, *others), rows)
+    outcome = filter.run_stage(module, rows, params, *others)
     _write_outcome(outcome, name, Path(name), off=params is None)
     for table, schema in getattr(module, "TABLES", {}).items():
         made = outcome.tables.get(table, schema.to_frame())

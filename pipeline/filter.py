@@ -1,12 +1,14 @@
 """The contract of a filter, and the code that holds a filter to it.
 
-A filter is a module in `stages/` with two names:
+A filter is a module in `stages/` with three names:
 
     class Params(Settings): ...             its section of params.yaml
+    COLUMNS = pl.Schema({...})              the columns it adds
     def judge(rows, params, *others): ...   the same rows, judged
 
 `judge` returns every row it was given, in the order it was given, with any
-columns it computed. It never removes a row: it calls `drop` to say why one
+columns it computed; `COLUMNS` declares them, and those that only some params ask for
+may be left out. It never removes a row: it calls `drop` to say why one
 should go. `apply` does the removing and the counting, so no filter can lose a
 row without saying why.
 
@@ -17,6 +19,8 @@ names stand in the module's `TABLES`.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from types import ModuleType
+from typing import Any
 
 import polars as pl
 
@@ -35,6 +39,10 @@ FILTERS = (
     "decontaminate_traces",
     "select",
 )
+
+
+# Several stages add to these, so none of them takes away what the others found.
+ACCUMULATED = ("family", "other_answers")
 
 
 class ContractError(Exception):
@@ -106,6 +114,41 @@ def split(judged: pl.DataFrame) -> Outcome:
         kept=judged.filter(stays).drop(VERDICT.names()),
         dropped=judged.filter(~stays),
     )
+
+
+def run_stage(
+    stage: ModuleType, rows: pl.DataFrame, params: Any, *others: Any
+) -> Outcome:
+    """Have the filter `stage` judge `rows` with `params`; None means it is off.
+
+    Columns of the stage that the rows bring along are replaced. A stage that is off
+    keeps every row and adds its columns as nulls, so that the stages behind it find
+    the same columns whatever is off. ContractError where `judge` breaks the contract
+    or adds a column that `COLUMNS` does not name with that type.
+    """
+    columns: pl.Schema = stage.COLUMNS
+    own = [
+        name
+        for name, dtype in columns.items()
+        if name in rows.columns
+        and not (name in ACCUMULATED and rows.schema[name] == dtype)
+    ]
+    if params is None:
+        absent = [
+            pl.lit(None, dtype).alias(name)
+            for name, dtype in columns.items()
+            if name not in rows.columns
+        ]
+        return split(unjudged(rows).with_columns(absent))
+    rows = rows.drop(own)
+    outcome = apply(lambda rows: stage.judge(rows, params, *others), rows)
+    added = outcome.kept.drop(rows.columns).schema
+    if odd := [name for name, dtype in added.items() if columns.get(name) != dtype]:
+        raise ContractError(
+            f"{stage.__name__}.COLUMNS does not name "
+            + ", ".join(f"{name}: {added[name]}" for name in odd)
+        )
+    return outcome
 
 
 def apply(

@@ -21,6 +21,7 @@ from pipeline.contamination.methods import Methods, names, run
 from pipeline.filter import Judged, drop
 from pipeline.settings import Settings
 
+COLUMNS = report.COLUMNS
 TABLES = report.TABLES
 Level = Literal["exact", "near", "sibling", "boilerplate"]
 
@@ -72,7 +73,7 @@ def judge(
         rows, found, closest, benchmarks, params.methods, params.settings
     )
     if params.action == "report":
-        rows = rows.drop("contamination", "overlap", "overlap_item", "overlap_level")
+        rows = rows.drop(COLUMNS.names())
     return Judged(rows, tables)
 
 

@@ -12,6 +12,7 @@ from pipeline.contamination.methods import Methods, names, run
 from pipeline.filter import Judged
 from pipeline.settings import Settings
 
+COLUMNS = pl.Schema({"leaking_traces": pl.List(pl.UInt32)})
 TABLES = {"pairs": report.PAIRS}
 
 

@@ -39,6 +39,7 @@ RECALL = pl.Schema(
         "pair_recall": pl.Float64,
     }
 )
+COLUMNS = survivors.COLUMNS
 TABLES = {**clusters.TABLES, "recall": RECALL}
 REASON = "semantic_duplicate"
 # Pairs a little below the threshold tell how much hangs on it.

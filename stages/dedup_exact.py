@@ -21,6 +21,7 @@ from pipeline.dedup.pairs import Pairs
 from pipeline.filter import Judged
 from pipeline.settings import Settings
 
+COLUMNS = pl.Schema({"other_answers": survivors.ANSWERS})
 TABLES = {"clusters": tables.CLUSTERS}
 
 
@@ -37,7 +38,8 @@ def judge(rows: pl.DataFrame, params: Params) -> Judged:
     pairs = equal(rows, params, priority)
     judged = survivors.mark(rows, pairs, "exact_duplicate", priority=priority)
     # No pair is of siblings here that anyone would call a family.
-    judged_rows = judged.rows.drop("family")
+    before = rows.select(pl.col("^family$"))
+    judged_rows = judged.rows.drop("family").with_columns(before)
     return Judged(judged_rows, {"clusters": judged.tables["clusters"]})
 
 

@@ -32,6 +32,7 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from pipeline.dedup.ngrams import Grams
 
+COLUMNS = survivors.COLUMNS
 TABLES = tables.TABLES
 REASON = "near_duplicate"
 

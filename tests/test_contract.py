@@ -1,9 +1,9 @@
 """Every filter, one property: it judges, it never loses or changes a row."""
 
 import json
-from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.__main__ import _kind
-from pipeline.filter import ContractError, apply, drop
+from pipeline.filter import ContractError, apply, drop, run_stage
 from pipeline.schema import GRADE, ROLLOUT
+from stages import quality
 from tests.support.rows import benchmark, problems
 
 STAGES = [
@@ -106,14 +107,7 @@ def prepared(name: str, rows: pl.DataFrame) -> pl.DataFrame:
 def outcome_of(name: str, rows: pl.DataFrame):
     module = import_module(f"stages.{name}")
     params = module.Params(**PARAMS.get(name, {}))
-    return apply(
-        lambda rows: (
-            partial(module.judge, params=params)(rows, *[])
-            if not others(name, rows)
-            else module.judge(rows, params, *others(name, rows))
-        ),
-        rows,
-    )
+    return run_stage(module, rows, params, *others(name, rows))
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -176,3 +170,43 @@ def test_a_row_keeps_the_first_reason_it_got():
     dropped = apply(judge, problems("a", "b")).dropped
     assert dropped["reason"].to_list() == ["first", "second"]
     assert dropped["score"].round(1).to_list() == pytest.approx([0.5, 0.9])
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_stage_may_be_run_on_its_own_output(name: str):
+    rows = prepared(name, problems("Compute 3+5.", "compute 3+5.", "Is 3 a prime?"))
+    once = outcome_of(name, rows).kept
+    twice = outcome_of(name, once)
+
+    assert twice.kept["id"].equals(once["id"])
+    assert twice.kept.schema == once.schema
+    assert twice.dropped.is_empty()
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_stage_that_is_off_keeps_every_row_and_adds_its_columns(name: str):
+    rows = prepared(name, problems("1+1?", "1+1?"))
+    module = import_module(f"stages.{name}")
+    kept = run_stage(module, rows, None).kept
+
+    assert kept.select(rows.columns).equals(rows)
+    assert set(kept.columns) == {*rows.columns, *module.COLUMNS}
+    on = outcome_of(name, rows).kept.schema
+    assert {name: kept.schema[name] for name in on} == dict(on)
+
+
+def test_a_column_that_a_stage_does_not_declare_is_a_bug():
+    stage = SimpleNamespace(
+        __name__="stages.x",
+        COLUMNS=pl.Schema({"x": pl.String}),
+        judge=lambda rows, params: rows.with_columns(x=pl.lit(1)),
+    )
+    with pytest.raises(ContractError, match="does not name x: Int32"):
+        run_stage(stage, problems("a"), object())
+
+
+def test_a_column_of_the_same_name_that_a_file_brings_is_replaced():
+    rows = problems("See the figure.").with_columns(flags=pl.lit(7))
+    kept = run_stage(quality, rows, quality.Params(drop=())).kept
+
+    assert kept["flags"].to_list() == [["figure"]]

@@ -35,7 +35,7 @@ def run(
     rows, unreadable = _problems(inputs[0], renames)
     others = [_other(path, renames) for path in inputs[1:]]
 
-    outcome = filter.apply(lambda rows: module.judge(rows, params, *others), rows)
+    outcome = filter.run_stage(module, rows, params, *others)
     dropped = pl.concat([outcome.dropped, unreadable], how="diagonal_relaxed")
     outcome = filter.Outcome(outcome.kept, dropped, outcome.tables)
 

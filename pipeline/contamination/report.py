@@ -58,6 +58,15 @@ DETECTABLE = pl.Schema(
         "detectable": pl.UInt32,
     }
 )
+# What `annotated` adds to the rows.
+COLUMNS = pl.Schema(
+    {
+        "contamination": pl.List(FOUND),
+        "overlap": pl.Float32,
+        "overlap_item": pl.String,
+        "overlap_level": pl.String,
+    }
+)
 TABLES = {"pairs": PAIRS, "benchmarks": BENCHMARKS, "detectable": DETECTABLE}
 
 

@@ -25,6 +25,8 @@ Survivor = Literal["first", "longest_solution", "best_verified", "most_complete"
 Siblings = Literal["keep", "keep_n", "drop"]
 Array = np.ndarray
 ANSWERS = pl.List(pl.String)
+# What `mark` adds.
+COLUMNS = pl.Schema({"family": pl.String, "other_answers": ANSWERS})
 
 
 def ranks(rows: pl.DataFrame, survivor: Survivor) -> Array | None:

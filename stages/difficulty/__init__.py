@@ -18,6 +18,7 @@ from pipeline.filter import Judged, drop
 from pipeline.settings import Settings
 from stages.difficulty import impact
 from stages.difficulty.counts import (
+    RATE,
     Imported,
     counted,
     imported,
@@ -28,6 +29,25 @@ from stages.difficulty.judged import Rated, rated
 from stages.difficulty.misplaced import FIXED_K, fixed_k
 from stages.difficulty.window import Window, of_models
 
+COLUMNS = pl.Schema(
+    {
+        "n_samples": pl.UInt32,
+        "n_correct": pl.UInt32,
+        "n_undecided": pl.UInt32,
+        "pass_rate": pl.Float64,
+        "rate_from": pl.String,
+        "rates": pl.List(RATE),
+        "rate_lo": pl.Float64,
+        "rate_hi": pl.Float64,
+        "p_inside": pl.Float64,
+        "difficulty_quantile": pl.UInt8,
+        # Only where the params ask for them.
+        "source_level": pl.Float64,
+        "learning_impact": pl.Float64,
+        "difficulty_ratings": pl.List(pl.Float64),
+        "difficulty_judged": pl.Float64,
+    }
+)
 TABLES = {"fixed_k": FIXED_K}
 
 

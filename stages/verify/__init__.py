@@ -27,6 +27,28 @@ from stages.verify.majority import majority, merged, votes
 from stages.verify.references import judged
 from stages.verify.relabel import relabelled
 
+TRACE = pl.Struct(
+    {
+        "sample": pl.Int32,
+        "model": pl.String,
+        "completion": pl.String,
+        "n_tokens": pl.Int32,
+        "correct": pl.Boolean,
+        "why": pl.String,
+    }
+)
+COLUMNS = pl.Schema(
+    {
+        "references_agree": pl.Boolean,
+        "majority_answer": pl.String,
+        "key_agrees": pl.Boolean,
+        "majority_share": pl.Float64,
+        "key_suspect": pl.Boolean,
+        "arbiter_sides_with": pl.String,
+        "answer_before": pl.String,  # where a majority's answer may replace the key
+        "traces": pl.List(TRACE),
+    }
+)
 TABLES = disagreement.TABLES
 
 

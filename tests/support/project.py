@@ -7,7 +7,7 @@ import polars as pl
 import yaml
 
 from pipeline import tables
-from pipeline.filter import Outcome, apply
+from pipeline.filter import Outcome, run_stage
 from pipeline.schema import BENCHMARK, GRADE, PROBLEM, ROLLOUT, VERDICT, conform
 from tests.support.rows import benchmark, problems
 
@@ -74,12 +74,10 @@ def run_in(folder: Path) -> Path:
 
 
 def judged(name: str, rows: pl.DataFrame, others: list[pl.DataFrame]) -> pl.DataFrame:
-    if SECTIONS[name] is False:
-        outcome = Outcome(rows, rows.head(0).with_columns(**empty_verdict()))
-    else:
-        module = import_module(f"stages.{name}")
-        params = module.Params(**SECTIONS[name])
-        outcome = apply(lambda rows: module.judge(rows, params, *others), rows)
+    module = import_module(f"stages.{name}")
+    off = SECTIONS[name] is False
+    params = None if off else module.Params(**SECTIONS[name])
+    outcome = run_stage(module, rows, params, *others)
     save(outcome, name)
     return outcome.kept
 
