@@ -32,7 +32,7 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.dedup import cosine
 from pipeline.dedup.recall import recall
-from pipeline.embedding import _packaged, encode
+from pipeline.embedding import Encoder, encode, load_packaged_model
 from stages.sources import words
 
 DATA = Path(os.environ.get("GOLDSIEVE_DATA") or "../shared/data")
@@ -115,17 +115,8 @@ def noisy(text: str, numbers: np.random.Generator) -> str:
     return " ".join(parts)
 
 
-SETTINGS = {
-    "model": "",
-    "revision": "",
-    "max_tokens": 256,
-    "batch_size": 16,
-}
-
-
 def static(texts: list[str]) -> np.ndarray:
-    keys = [str(row) for row in range(len(texts))]
-    return encode(texts, keys, encoder="static", **SETTINGS)
+    return encode(texts, Encoder(encoder="static"))
 
 
 def encoding(texts: list[str]) -> Table:
@@ -153,7 +144,7 @@ def ours(texts: list[str]) -> np.ndarray:
     with tempfile.TemporaryDirectory() as fresh:
         os.environ["GOLDSIEVE_CACHE"] = fresh
         try:
-            return encode(texts, texts, encoder="packaged", **SETTINGS)
+            return encode(texts, Encoder(encoder="packaged"))
         finally:
             os.environ.pop("GOLDSIEVE_CACHE")
             if before is not None:
@@ -161,8 +152,8 @@ def ours(texts: list[str]) -> np.ndarray:
 
 
 def as_they_come(texts: list[str]) -> np.ndarray:
-    network = _packaged()
-    network.max_seq_length = SETTINGS["max_tokens"]
+    network = load_packaged_model()
+    network.max_seq_length = Encoder().max_tokens
     parts = [
         network.encode(texts[start : start + 32], show_progress_bar=False)
         for start in range(0, len(texts), 32)
@@ -171,8 +162,8 @@ def as_they_come(texts: list[str]) -> np.ndarray:
 
 
 def whole_list(texts: list[str]) -> np.ndarray:
-    network = _packaged()
-    network.max_seq_length = SETTINGS["max_tokens"]
+    network = load_packaged_model()
+    network.max_seq_length = Encoder().max_tokens
     return network.encode(texts, show_progress_bar=False)
 
 

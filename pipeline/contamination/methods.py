@@ -9,6 +9,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.contamination.hits import HITS, closest
+from pipeline.embedding import Encoder, encode
 from pipeline.endpoint.client import Endpoint
 from pipeline.settings import Settings
 
@@ -57,16 +58,6 @@ class Fuzzy(Settings):
     """Published: 0.95."""
 
     threshold: float = Field(default=0.95, gt=0, le=1)
-
-
-class Encoder(Settings):
-    """The sentence encoder; see dedup_embedding."""
-
-    encoder: Literal["hub", "packaged", "static"] = "hub"
-    model: str = "sentence-transformers/all-MiniLM-L6-v2"
-    revision: str = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
-    max_tokens: int = Field(default=256, ge=8)
-    batch_size: int = Field(default=16, ge=1)
 
 
 class Embedding(Encoder):
@@ -210,20 +201,8 @@ def _judge(
     )
 
 
-def _encoded(asked: Encoder, texts: list[str]) -> np.ndarray:
-    from hashlib import blake2b
-
-    from pipeline.embedding import encode
-
-    return encode(
-        texts,
-        [blake2b(text.encode(), digest_size=16).hexdigest() for text in texts],
-        encoder=asked.encoder,
-        model=asked.model,
-        revision=asked.revision,
-        max_tokens=asked.max_tokens,
-        batch_size=asked.batch_size,
-    )
+def _encoded(encoder: Encoder, texts: list[str]) -> np.ndarray:
+    return encode(texts, encoder)
 
 
 FIND: dict[str, Callable[[pl.DataFrame, pl.DataFrame, Methods], pl.DataFrame]] = {

