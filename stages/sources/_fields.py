@@ -4,8 +4,11 @@ import math
 import re
 from typing import Any
 
+Row = dict[str, Any]
+HUMAN = "human"  # who wrote a solution that came with the problem
 
-def text(row: dict[str, Any], *names: str) -> str | None:
+
+def text(row: Row, *names: str) -> str | None:
     """The first of `names` that holds text or a number; 27.0 reads as 27."""
     for name in names:
         value = row.get(name)
@@ -24,22 +27,59 @@ def is_number(value: Any) -> bool:
     return number and math.isfinite(value)
 
 
-def picked(row: dict[str, Any], *names: str) -> dict[str, Any]:
+def filled(row: Row, *names: str) -> Row:
     """What the row says under `names`, without those it says nothing under."""
     return {name: row[name] for name in names if row.get(name) is not None}
 
 
-def after(marker: str, solution: str) -> tuple[str, str | None]:
+def maths_problem(
+    row: Row,
+    problem: tuple[str, ...] = ("problem",),
+    answer: tuple[str, ...] = ("answer",),
+    *,
+    boxed_in: str = "",
+    solutions: tuple[str, ...] = ("solution",),
+    author: str = HUMAN,
+    meta: tuple[str, ...] = (),
+) -> Row | str:
+    """A maths problem: each part is the first of the columns that is filled.
+
+    Where no column has the answer, the last box of the column `boxed_in` is it.
+    Returns the sentence that names the column that is missing, empty or no text.
+    """
+    columns = {"problem": problem, "answer": answer}
+    parts = {name: text(row, *names) for name, names in columns.items()}
+    if boxed_in:
+        parts["answer"] = parts["answer"] or boxed(text(row, boxed_in) or "")
+    absent = [
+        next((name for name in columns[part] if name in row), columns[part][0])
+        for part, value in parts.items()
+        if value is None
+    ]
+    if absent:
+        found = {name: row.get(name) for name in absent}
+        return f"{', '.join(absent)}: expected text, found {found!r:.120}"
+    return {
+        **parts,
+        "domain": "math",
+        "verifier": "math",
+        "solutions": [
+            s for name in solutions for s in reference(text(row, name), author)
+        ],
+        "meta": filled(row, *meta),
+    }
+
+
+def code_problem(problem: str, info: Row, **rest: Any) -> Row:
+    """A problem whose answer is a program; `info` holds its tests."""
+    fixed = {"answer": None, "domain": "code", "verifier": "code"}
+    return {"problem": problem, **fixed, "verify_info": info, **rest}
+
+
+def split_answer(marker: str, solution: str) -> tuple[str, str | None]:
     """The solution and the number behind the last `marker`; None without one."""
-    work, found, answer = solution.rpartition(marker)
-    return work.strip(), (answer.strip().replace(",", "") or None) if found else None
-
-
-def wanted(row: dict[str, Any], *, problem: str, answer: str) -> str:
-    """The sentence that names the column that is missing, empty or no text."""
-    absent = [name for name in (problem, answer) if text(row, name) is None]
-    found = {name: row.get(name) for name in absent}
-    return f"{', '.join(absent) or problem}: expected text, found {found!r:.120}"
+    work, there, answer = solution.rpartition(marker)
+    return work.strip(), (answer.strip().replace(",", "") or None) if there else None
 
 
 def boxed(solution: str) -> str | None:
@@ -55,7 +95,7 @@ def boxed(solution: str) -> str | None:
     return None
 
 
-def reference(solution: str | None, model: str = "human") -> list[dict[str, Any]]:
+def reference(solution: str | None, model: str = HUMAN) -> list[Row]:
     """A solution that came with the source and that nobody here has judged."""
     return [{"text": solution, "model": model, "correct": None}] if solution else []
 

@@ -4,12 +4,17 @@ The release has the inputs and a reference; what the reference answers is what i
 right. It stays in the row, and the verifier runs it, in the sandbox.
 """
 
-from typing import Any
+from stages.sources._fields import (
+    Row,
+    code_problem,
+    filled,
+    is_number,
+    reference,
+    text,
+)
 
-from stages.sources._fields import is_number, picked, text
 
-
-def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
+def adapt(row: Row) -> Row | str:
     """{"prompt", "entry_point", "canonical_solution" | "reference", "base_input", …}.
 
     A HumanEval+ reference goes on where the prompt ends; an MBPP+ one is whole.
@@ -21,26 +26,21 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     parts = [row.get("base_input") or [], row.get("plus_input") or []]
     if not all(isinstance(part, list) for part in parts):
         return "base_input, plus_input: expected lists of arguments"
-    inputs = [given for part in parts for given in part]
-    if not inputs or not all(isinstance(given, list) for given in inputs):
+    inputs = [arguments for part in parts for arguments in part]
+    if not inputs or not all(isinstance(one, list) for one in inputs):
         return "base_input, plus_input: expected lists of arguments"
     tolerance = row.get("atol")
     is_whole = f"def {name}" in solution
-    reference = solution if is_whole else prompt + solution
-    return {
-        "problem": prompt,
-        "answer": None,
-        "domain": "code",
-        "verifier": "code",
-        "verify_info": {
-            "type": "call",
-            "fn_name": name,
-            "entry_point": name,
-            "setup": "" if is_whole else prompt,
-            "reference": reference,
-            "tolerance": tolerance if is_number(tolerance) else 0,
-            "tests": [{"input": given} for given in inputs],
-        },
-        "solutions": [{"text": reference, "model": "human", "correct": None}],
-        "meta": picked(row, "task_id"),
+    program = solution if is_whole else prompt + solution
+    info = {
+        "type": "call",
+        "fn_name": name,
+        "entry_point": name,
+        "setup": "" if is_whole else prompt,
+        "reference": program,
+        "tolerance": tolerance if is_number(tolerance) else 0,
+        "tests": [{"input": arguments} for arguments in inputs],
     }
+    return code_problem(
+        prompt, info, solutions=reference(program), meta=filled(row, "task_id")
+    )

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from stages.sources._fields import reference, text, wanted
+from stages.sources._fields import Row, maths_problem, reference, text
 
 
-def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
+def adapt(row: Row) -> Row | str:
     """Rows with `problem` and `answer`, or with what a verifier needs instead of one.
 
     `verify_info` and `meta` are objects, or JSON of one; `solution`, `domain` and
@@ -15,7 +15,7 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     problem, answer = text(row, "problem"), text(row, "answer")
     info, meta = _object(row.get("verify_info")), _object(row.get("meta"))
     if problem is None or (answer is None and not info):
-        return wanted(row, problem="problem", answer="answer")
+        return maths_problem(row)
     return {
         "problem": problem,
         "answer": answer,
@@ -27,7 +27,7 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     }
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: Any) -> Row:
     if isinstance(value, str):
         try:
             value = json.loads(value)

@@ -5,14 +5,13 @@ a problem that was not scored has none.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from pipeline.readers import Unreadable, expand, raw_rows
 from stages.sources import deepscaler
-from stages.sources._fields import is_number
+from stages.sources._fields import Row, is_number
 
 
-def generate(prompts: str, scores: str) -> Iterator[dict[str, Any] | Unreadable]:
+def generate(prompts: str, scores: str) -> Iterator[Row | Unreadable]:
     """The rows of the file `prompts`, each with its score out of `scores`."""
     scored = {
         row.get("prompt"): row.get("score")
@@ -20,15 +19,13 @@ def generate(prompts: str, scores: str) -> Iterator[dict[str, Any] | Unreadable]
         if isinstance(row, dict)
     }
     for row in raw_rows(expand(prompts)):
-        if isinstance(row, Unreadable):
-            yield row
-        else:
-            yield row | {"score": scored.get(row.get("prompt"))}
+        is_row = isinstance(row, dict)
+        yield row | {"score": scored.get(row.get("prompt"))} if is_row else row
 
 
-def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
+def adapt(row: Row) -> Row | str:
     """{"prompt", "answer", "source", "id", "score"?}."""
-    read = deepscaler.adapt(row)
-    if isinstance(read, dict) and is_number(row.get("score")):
-        read["meta"] |= {"impact": row["score"]}
-    return read
+    fields = deepscaler.adapt(row)
+    if isinstance(fields, dict) and is_number(row.get("score")):
+        fields["meta"]["impact"] = row["score"]
+    return fields

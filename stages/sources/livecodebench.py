@@ -7,12 +7,11 @@ unpacks them, with an unpickler that makes text alone.
 
 import json
 import re
-from typing import Any
 
-from stages.sources._fields import text
+from stages.sources._fields import Row, code_problem, text
 
 
-def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
+def adapt(row: Row) -> Row | str:
     """{"problem", "starter_code", "tests": [{"input", "output", "testtype"}]}.
 
     Or, as released, {"question_content", "starter_code", "public_test_cases",
@@ -34,13 +33,13 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     return _problem(problem, starter, info)
 
 
-def _released(row: dict[str, Any]) -> dict[str, Any] | str:
+def _released(row: Row) -> Row | str:
     problem, starter = text(row, "question_content"), text(row, "starter_code") or ""
     packed = [text(row, "public_test_cases"), text(row, "private_test_cases")]
     tests = [part for part in packed if part not in (None, "[]")]
     if problem is None or not tests:
         return "question_content, public_test_cases: expected a text and tests"
-    info: dict[str, Any] = {"type": "stdio", "tests": tests}
+    info: Row = {"type": "stdio", "tests": tests}
     try:
         name = json.loads(text(row, "metadata") or "{}").get("func_name")
     except (ValueError, AttributeError) as error:
@@ -53,26 +52,20 @@ def _released(row: dict[str, Any]) -> dict[str, Any] | str:
     return _problem(problem, starter, info)
 
 
-def _problem(problem: str, starter: str, info: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "problem": f"{problem}\n\n{starter}" if starter else problem,
-        "answer": None,
-        "domain": "code",
-        "verifier": "code",
-        "verify_info": info,
-    }
+def _problem(problem: str, starter: str, info: Row) -> Row:
+    return code_problem(f"{problem}\n\n{starter}" if starter else problem, info)
 
 
-def _is_pair(test: dict[str, Any]) -> bool:
+def _is_pair(test: Row) -> bool:
     return isinstance(test.get("input"), str) and isinstance(test.get("output"), str)
 
 
-def _stdio(tests: list[dict[str, Any]]) -> dict[str, Any]:
+def _stdio(tests: list[Row]) -> Row:
     pairs = [{"input": test["input"], "output": test["output"]} for test in tests]
     return {"type": "stdio", "tests": pairs}
 
 
-def _call(tests: list[dict[str, Any]], starter: str) -> dict[str, Any]:
+def _call(tests: list[Row], starter: str) -> Row:
     """Arguments stand one a line, in JSON."""
     calls = [
         {

@@ -1,11 +1,9 @@
 """OlympiadBench, open-ended maths: the gold answers are a list."""
 
-from typing import Any
-
-from stages.sources._fields import picked, text
+from stages.sources._fields import Row, maths_problem, text
 
 
-def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
+def adapt(row: Row) -> Row | str:
     """{"question", "final_answer": ["2"], "unit", "answer_type", "subfield"}."""
     question, answers = text(row, "question"), row.get("final_answer")
     if question is None or not isinstance(answers, list) or not answers:
@@ -13,10 +11,14 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     if not all(text({"answer": answer}, "answer") for answer in answers):
         return f"final_answer: expected texts, found {answers!r:.120}"
     context = text(row, "context")
-    return {
-        "problem": f"{context}\n{question}" if context else question,
-        "answer": ", ".join(str(answer) for answer in answers),
-        "domain": "math",
-        "verifier": "math",
-        "meta": picked(row, "subfield", "answer_type", "unit"),
-    }
+    return maths_problem(
+        row
+        | {
+            "question": f"{context}\n{question}" if context else question,
+            "final_answer": ", ".join(str(answer) for answer in answers),
+        },
+        ("question",),
+        ("final_answer",),
+        solutions=(),
+        meta=("subfield", "answer_type", "unit"),
+    )

@@ -6,7 +6,7 @@
 from typing import Any
 
 from stages.sources import countdown
-from stages.sources._fields import chat, picked, text
+from stages.sources._fields import chat, filled, text
 
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
@@ -31,7 +31,7 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
         "domain": "math" if row.get("ability") in (None, "math", "MATH") else "general",
         "verifier": "math",
         "origin": [name] if name else [],
-        "meta": picked(row, "level"),
+        "meta": filled(row, "level"),
     }
 
 

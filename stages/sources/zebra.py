@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from stages.sources._fields import picked, text
+from stages.sources._fields import filled, text
 
 
 def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
@@ -17,5 +17,5 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
         "domain": "puzzle",
         "verifier": "puzzle",
         "verify_info": {"task": "zebra", "solution": solution},
-        "meta": picked(row, "size", "difficulty"),
+        "meta": filled(row, "size", "difficulty"),
     }

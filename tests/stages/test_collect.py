@@ -58,7 +58,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path):
     assert outcome.dropped["id"].to_list() == ["gsm8k/00001", "gsm8k/00002"]
     said = [json.loads(evidence) for evidence in outcome.dropped["evidence"]]
     assert said[0] == {
-        "detail": "question, answer: expected two texts",
+        "detail": "answer: expected text, found {'answer': None}",
         "row": 1,
         "excerpt": "{'question': 'How many?'}",
     }
