@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from pipeline.dedup import same_problem, survivors, tables
+from pipeline.dedup import survivors, tables
 from pipeline.dedup.pairs import Pairs
 from pipeline.filter import Judged
 from pipeline.settings import Settings
@@ -48,9 +48,10 @@ def equal(
 ) -> Pairs:
     """Each row with the first of its key, and the first that agrees in more."""
     from pipeline.kernels import relations as kernels
+    from pipeline.kernels.answer_codes import answer_codes
 
     loose, strict = keys(rows["problem"], rows["key"], params.key)
-    answers = same_problem.answer_codes(rows["answer"])
+    answers = answer_codes(rows["answer"])
     place = np.arange(rows.height) if priority is None else priority
     seconds = np.arange(rows.height, dtype=np.int32)
     firsts = [

@@ -23,7 +23,7 @@ WINGS: dict[str, set[str]] = {
     "engines": {"endpoint"},
     "contamination": {"dedup", "endpoint", "kernels"},
     "verifiers": {"endpoint", "sandbox"},
-    "grading": {"endpoint", "verifiers"},
+    "grading": {"endpoint", "kernels", "verifiers"},
     "cli": {"grading", "verifiers"},
 }
 DOOR = {"cli"}  # what `__main__` may import

@@ -20,7 +20,8 @@ from pipeline import console, tables
 from pipeline.engines.contract import Completion, seed_of
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
-from pipeline.grading.workers import Answer, grader
+from pipeline.grading.voting import cast_votes, merge_equal_votes
+from pipeline.grading.workers import Answer, grader, verdict_columns
 from pipeline.models import Model, resolve
 from pipeline.prompts import messages
 from pipeline.recipe import load
@@ -49,10 +50,10 @@ class Params(Settings):
     judge: Judge | None = None  # the model that judges rows of the verifier `judge`
 
 
-TYPES = {**BENCHMARK, **ROLLOUT, **GRADE}
+TYPES = {**BENCHMARK, **ROLLOUT, **GRADE, "vote": pl.String}
 COLUMNS = (
     "id", "benchmark", "model", "sample", "completion", "n_tokens", "finish_reason",
-    "seed", "correct", "extracted", "why",
+    "seed", "correct", "extracted", "why", "vote",
 )  # fmt: skip
 SAMPLES = pl.Schema({name: TYPES[name] for name in COLUMNS})
 
@@ -122,23 +123,23 @@ def sample(model: Model, asked: pl.DataFrame, params: Params) -> pl.DataFrame:
 
 
 def grade_samples(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """`samples` with the verdict on each.
+    """`samples` with the verdict on each, and the answer that it votes for.
 
     A prompt that the model has no room for is a problem it did not solve.
     """
     columns = ("verifier", "answer", "verify_info", "completion", "problem")
     answers = [Answer(*row) for row in samples.select(columns).iter_rows()]
-    with grader(params.timeout_s, params.judge) as grade:
-        verdicts = grade(answers)
     no_room = pl.col("finish_reason") == "prompt_too_long"
-    return samples.with_columns(
-        pl.Series("correct", [v.correct for v in verdicts], pl.Boolean),
-        pl.Series("extracted", [v.extracted for v in verdicts], pl.String),
-        pl.Series("why", [v.why for v in verdicts], pl.String),
-    ).with_columns(
-        correct=pl.when(no_room).then(pl.lit(False)).otherwise("correct"),
-        why=pl.when(no_room).then(pl.lit("prompt_too_long")).otherwise("why"),
-    )
+    with grader(params.timeout_s, params.judge) as grade:
+        graded = samples.with_columns(verdict_columns(grade(answers))).with_columns(
+            correct=pl.when(no_room).then(pl.lit(False)).otherwise("correct"),
+            why=pl.when(no_room).then(pl.lit("prompt_too_long")).otherwise("why"),
+        )
+        # Wrong answers can win only where there are as many of them as right ones.
+        n_right = pl.col("correct").sum()
+        right = graded.group_by("id").agg(least=n_right, most=n_right + 1)
+        bounds = right.filter(pl.col("least") > 0)
+        return merge_equal_votes(cast_votes(graded), graded, bounds, grade)
 
 
 def compare(graded: dict[str, pl.DataFrame], titles: dict[str, str]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ alike, so intervals are clustered by problem (Miller, Adding error bars to evals
 - pass@k: the unbiased estimator 1 - C(n-c, k) / C(n, k) (Chen et al., Evaluating
   large language models trained on code, 2021), mean over problems.
 - maj@k: whether the most frequent answer is right; of equally frequent ones, the
-  share of them that is.
+  share of them that is. Samples vote as `pipeline/grading/voting.py` says, undecided
+  ones and those without an answer not at all; a problem without a vote has 0.
 - Two models are compared problem by problem: mean difference of pass@1 over the
   problems that both were decided on, with the normal 95% interval of its mean.
 """
@@ -20,6 +21,8 @@ from math import comb, sqrt
 from typing import Any
 
 import polars as pl
+
+from pipeline.grading.voting import RIGHT, count_votes
 
 Z = 1.959964  # the normal distribution holds 95% within so many deviations
 
@@ -97,15 +100,12 @@ def difference(ours: pl.DataFrame, theirs: pl.DataFrame) -> dict[str, Any]:
 
 def _majority(decided: pl.DataFrame) -> pl.DataFrame:
     """Per problem, how right its most frequent answers are; no answer is no vote."""
-    votes = decided.with_columns(votes=pl.len().over("id", "extracted"))
-    votes = votes.filter(pl.col("extracted").is_not_null())
-    most = votes.filter(pl.col("votes") == pl.col("votes").max().over("id"))
-    right = most.group_by("id", maintain_order=True).agg(
-        majority=pl.col("correct").mean()
-    )
-    everyone = decided.select("id").unique(maintain_order=True)
-    right = everyone.join(right, on="id", how="left", maintain_order="left")
-    return right.with_columns(pl.col("majority").fill_null(0.0))
+    counts = count_votes(decided)
+    most = counts.filter(pl.col("votes") == pl.col("votes").max().over("id"))
+    share = most.group_by("id").agg(majority=(pl.col("vote") == RIGHT).mean())
+    problems = decided.select("id").unique(maintain_order=True)
+    problems = problems.join(share, on="id", how="left", maintain_order="left")
+    return problems.with_columns(pl.col("majority").fill_null(0.0))
 
 
 def _powers(samples: int) -> list[int]:

@@ -107,7 +107,7 @@ def _coverage(
 ) -> pl.DataFrame:
     from pipeline.contamination import coverage
     from pipeline.contamination.items import prepared
-    from pipeline.dedup.same_problem import answer_codes
+    from pipeline.kernels.answer_codes import answer_codes
 
     if not benchmarks.height or not texts.height:
         return HITS.to_frame()

@@ -23,6 +23,7 @@ def relations(
     rows: pl.DataFrame, pairs: Pairs, priority: Array | None, *, guard: bool
 ) -> Array:
     from pipeline.kernels import relations as kernels
+    from pipeline.kernels.answer_codes import answer_codes
 
     order = order_of(rows.height, priority)
     involved = np.zeros(rows.height, bool)
@@ -107,29 +108,10 @@ def quantity_codes(text: pl.Series) -> Array:
     return guard.orders(tokens.codes, tokens.kinds, tokens.ends, False, False)
 
 
-def answer_codes(answers: pl.Series) -> Array:
-    """A uint64 for each answer, whatever its spelling; 0 where there is none."""
-    from pipeline.kernels import relations as guard
-    from pipeline.kernels.latex_tokens import scan
-
-    # Pools have far fewer answers than rows.
-    named = answers.hash().to_numpy()
-    _, first, place = np.unique(named, return_index=True, return_inverse=True)
-    few = answers.gather(pl.Series(first, dtype=pl.UInt32))
-    if few.str.contains("=", literal=True).any():  # n = 6 is 6
-        few = few.str.replace(r"^\s*\$?\s*[A-Za-z]\s*=\s*", "")
-    tokens = scan(few)
-    codes = guard.orders(tokens.codes, tokens.kinds, tokens.ends, True, True)
-    mute = np.flatnonzero(codes == 0)
-    said = few.gather(pl.Series(mute, dtype=pl.UInt32)).fill_null("")
-    mute = mute[(said.str.strip_chars() != "").to_numpy()]
-    codes[mute] = named[first[mute]]
-    spread: Array = codes[place]
-    return spread
-
-
 def answers_agree(answers: pl.Series, first: Array, second: Array) -> Array:
     """Whether the two answers of each pair are one, whatever their spelling (bool)."""
+    from pipeline.kernels.answer_codes import answer_codes
+
     left, right = (
         answers.gather(pl.Series(p, dtype=pl.UInt32)) for p in (first, second)
     )

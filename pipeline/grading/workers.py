@@ -20,6 +20,8 @@ from functools import cache, partial
 from itertools import islice
 from typing import NamedTuple
 
+import polars as pl
+
 from pipeline.endpoint.client import client
 from pipeline.grading.cache import Verdicts, key
 from pipeline.parallel import Pool
@@ -92,6 +94,15 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
         opened.close()
         quick.close()
         slow.close()
+
+
+def verdict_columns(verdicts: list[Verdict]) -> list[pl.Series]:
+    """Columns correct (Boolean), extracted and why (String) of the verdicts."""
+    return [
+        pl.Series("correct", [v.correct for v in verdicts], pl.Boolean),
+        pl.Series("extracted", [v.extracted for v in verdicts], pl.String),
+        pl.Series("why", [v.why for v in verdicts], pl.String),
+    ]
 
 
 def _remembered(answers: list[Answer], ask: Ask) -> dict[Answer, Verdict]:

@@ -18,12 +18,13 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.filter import Judged, drop
+from pipeline.grading.voting import cast_votes, merge_equal_votes
 from pipeline.grading.workers import Grader, grader
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from stages.verify import disagreement
 from stages.verify.arbiter import opinions
-from stages.verify.majority import majority, merged, votes
+from stages.verify.majority import find_majority
 from stages.verify.references import judged
 from stages.verify.relabel import relabelled
 
@@ -81,10 +82,11 @@ def judge(
     mine = grades.filter(pl.col("id").is_in(rows["id"].to_list()))
     with grader(params.timeout_s) as grade:
         rows = _with_references(rows, params, grade)
-        voted = votes(mine)
-        voted = merged(voted, rows, _bounds(_voters(voted, params), params), grade)
-        told = majority(_voters(voted, params))
-        rows = rows.join(told, on="id", how="left", maintain_order="left")
+        voted = cast_votes(mine)
+        bounds = _bounds(_voters(voted, params), params)
+        voted = merge_equal_votes(voted, rows, bounds, grade)
+        majority = find_majority(_voters(voted, params))
+        rows = rows.join(majority, on="id", how="left", maintain_order="left")
         rows = rows.with_columns(key_suspect=_suspect(rows, params))
         rows = _with_opinions(rows, params)
         tables = disagreement.tables(rows, mine, rollouts, voted)
@@ -94,7 +96,7 @@ def judge(
         _traces(mine, rollouts, params), on="id", how="left", maintain_order="left"
     )
     rows = _cut(rows, params)
-    return Judged(rows.drop("_n", "_right", "_decided", "_votes", "_vote"), tables)
+    return Judged(rows.drop("_n", "_right", "_votes", "_vote"), tables)
 
 
 def _with_references(rows: pl.DataFrame, params: Params, grade: Grader) -> pl.DataFrame:

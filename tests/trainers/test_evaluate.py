@@ -64,6 +64,7 @@ def test_twice_gives_the_same_bytes(evaluated: Path, command: Callable):
 def test_a_prompt_without_room_is_not_solved():
     samples = pl.DataFrame(
         {
+            "id": ["a/0"],
             "verifier": ["math"],
             "answer": ["4"],
             "verify_info": ["{}"],
@@ -75,6 +76,31 @@ def test_a_prompt_without_room_is_not_solved():
     graded = evaluate.grade_samples(samples, evaluate.Params())
 
     assert graded.select("correct", "why").row(0) == (False, "prompt_too_long")
+
+
+@pytest.mark.parametrize(
+    ("said", "maj"),
+    [
+        (["1/2", "0.5", r"\frac{1}{2}", "2", "2"], 1.0),
+        (["1/2", "0.5", "2", "2.0", "4/2"], 0.0),  # 2 has three votes, 1/2 two
+        (["1/2", "0.5", "3", "4/3", "3"], 0.5),  # a tie
+        (["1/2", "none", "none", "none", "none"], 1.0),  # no answer is no vote
+    ],
+)
+def test_samples_vote_for_answers_and_not_for_spellings(said: list[str], maj: float):
+    texts = ["I do not know." if s == "none" else rf"\boxed{{{s}}}" for s in said]
+    samples = pl.DataFrame({"sample": range(5), "completion": texts}).with_columns(
+        id=pl.lit("a/0"),
+        verifier=pl.lit("math"),
+        answer=pl.lit(r"\frac{1}{2}"),
+        verify_info=pl.lit("{}"),
+        problem=pl.lit("Half of 1?"),
+        finish_reason=pl.lit("stop"),
+        n_tokens=pl.lit(3),
+    )
+    graded = evaluate.grade_samples(samples, evaluate.Params())
+
+    assert scores.summary(graded)["maj@5"] == maj
 
 
 def test_a_limit_is_for_each_benchmark_and_keeps_its_first():

@@ -5,7 +5,10 @@ from math import sqrt
 import polars as pl
 import pytest
 
+from pipeline.grading.voting import cast_votes
 from trainers import scores
+
+TYPES = {"extracted": pl.String, "correct": pl.Boolean}
 
 
 def samples(**answers: str) -> pl.DataFrame:
@@ -13,6 +16,7 @@ def samples(**answers: str) -> pl.DataFrame:
     rows = [
         {
             "id": name,
+            "verifier": "exact",
             "sample": number,
             "correct": None if letter == "?" else letter.isupper(),
             "extracted": None if letter == "?" else letter.lower(),
@@ -22,7 +26,7 @@ def samples(**answers: str) -> pl.DataFrame:
         for name, letters in answers.items()
         for number, letter in enumerate(letters)
     ]
-    return pl.DataFrame(rows, schema_overrides={"extracted": pl.String})
+    return cast_votes(pl.DataFrame(rows, schema_overrides=TYPES))
 
 
 def test_a_summary_worked_out_by_hand():
@@ -50,6 +54,7 @@ def test_the_majority_is_one_of_answers_and_not_of_having_none():
     table = samples(p="Abbb").with_columns(
         extracted=pl.when(pl.col("extracted") != "b").then("extracted")
     )
+    table = cast_votes(table)
 
     assert scores.summary(table)["maj@4"] == 1.0
 
