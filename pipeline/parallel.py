@@ -38,10 +38,11 @@ def each(
     of one, and so must what it returns. At most a few batches per worker are
     taken from `batches` before they are needed.
 
-    A worker that spends more than `limit_s` seconds on a batch, or that dies,
-    is killed and replaced, and `late(batch)` stands in for its result. An
-    exception raised by the work is raised here. The serial backend has no
-    worker to kill, so work that needs a limit runs in one worker process.
+    A worker that spends more than `limit_s` seconds on a batch, or that dies
+    in one, is killed and replaced, and `late(batch)` stands in for its result.
+    An exception raised by the work is raised here; UserError where a worker
+    cannot start at all. The serial backend has no worker to kill, so work that
+    needs a limit runs in one worker process.
     """
     if _backend() == "serial" and limit_s is None:
         return map(make_work(), batches)
@@ -104,6 +105,10 @@ def _workers() -> int:
     return int(said)
 
 
+START_S = 300.0  # in which a worker has started, where batches have a limit
+HINT = "what it printed stands above; a script needs `if __name__ == '__main__':`"
+
+
 class WorkerDied(RuntimeError):
     """A worker process ended in the middle of a batch and nobody stands in."""
 
@@ -138,7 +143,12 @@ def _scheduled(
             for worker in _finished(busy, limit_s):
                 number, batch, _ = busy.pop(worker)
                 result = worker.result()
-                if isinstance(result, _Lost):
+                if isinstance(result, _Started):
+                    busy[worker] = number, batch, time.monotonic()
+                elif isinstance(result, _Lost) and not worker.is_started:
+                    worker.kill()
+                    raise UserError(f"a worker cannot start: {result.why}", hint=HINT)
+                elif isinstance(result, _Lost):
                     worker.kill()
                     if late is None:
                         raise WorkerDied(result.why)
@@ -159,19 +169,27 @@ def _scheduled(
 def _finished(
     busy: dict[Any, tuple[int, Any, float]], limit_s: float | None
 ) -> list[Any]:
-    """The workers that answered, died or ran out of time; waits for the first."""
-    oldest = min(since for _, _, since in busy.values())
-    left = None if limit_s is None else max(0.0, oldest + limit_s - time.monotonic())
+    """The workers that answered, died or ran out of time; waits for the first.
+
+    The time of a batch begins when its worker has started; that has its own limit.
+    """
+    left, due = None, {}
+    if limit_s is not None:
+        due = {
+            worker: since + (limit_s if worker.is_started else START_S)
+            for worker, (_, _, since) in busy.items()
+        }
+        left = max(0.0, min(due.values()) - time.monotonic())
     ready: list[Any] = type(next(iter(busy))).wait(list(busy), left)
     now = time.monotonic()
-    overdue = [
-        worker
-        for worker, (_, _, since) in busy.items()
-        if limit_s is not None and now - since >= limit_s and worker not in ready
-    ]
+    overdue = [worker for worker in due if now >= due[worker] and worker not in ready]
     for worker in overdue:
         worker.overdue = True
     return ready + overdue
+
+
+class _Started:
+    """What a worker sends first."""
 
 
 class _Lost:
@@ -196,6 +214,7 @@ class _Process:
         self.process.start()
         theirs.close()
         self.overdue = False
+        self.is_started = False
 
     def send(self, batch: Any) -> None:
         with suppress(BrokenPipeError):  # it died: `result` will say of what
@@ -205,7 +224,9 @@ class _Process:
         if self.overdue:
             return _Lost("a worker ran past its time limit")
         try:
-            return self.pipe.recv()
+            result = self.pipe.recv()
+            self.is_started = True
+            return result
         except (EOFError, ConnectionResetError):
             self.process.join(5)
             return _Lost(f"a worker died with exit code {self.process.exitcode}")
@@ -228,6 +249,7 @@ def _serve(pipe: Connection, make_work: Callable[[], Any]) -> None:
     except BaseException as error:
         pipe.send(_Raised(_portable(error)))
         return
+    pipe.send(_Started())
     while True:
         try:
             batch = pipe.recv()
@@ -258,7 +280,7 @@ def _ray_worker(make_work: Callable[[], Any]) -> Any:
         raise UserError(
             "PIPELINE_BACKEND=ray needs Ray", hint='pip install "goldsieve[ray]"'
         ) from None
-    return RayWorker(make_work, _Lost, _Raised)
+    return RayWorker(make_work, _Started, _Lost, _Raised)
 
 
 BACKENDS = ("serial", "processes", "ray")

@@ -14,22 +14,26 @@ class RayWorker:
     def __init__(
         self,
         make_work: Callable[[], Any],
+        started: Callable[[], Any],
         lost: Callable[[str], Any],
         raised: Callable[[BaseException], Any],
     ) -> None:
         _connect()
         self.actor = _Actor.remote(make_work)  # type: ignore[attr-defined]
         self.lost, self.raised = lost, raised
-        self.overdue = False
+        self.pending = [self.actor.call.remote(started)]
+        self.overdue = self.is_started = False
 
     def send(self, batch: Any) -> None:
-        self.answer = self.actor.do.remote(batch)
+        self.pending.append(self.actor.do.remote(batch))
 
     def result(self) -> Any:
         if self.overdue:
             return self.lost("a worker ran past its time limit")
         try:
-            return ray.get(self.answer)
+            result = ray.get(self.pending.pop(0))
+            self.is_started = True
+            return result
         except ray.exceptions.RayActorError as error:
             return self.lost(f"a Ray worker died: {error}")
         except ray.exceptions.RayTaskError as error:
@@ -41,15 +45,18 @@ class RayWorker:
 
     @staticmethod
     def wait(workers: list["RayWorker"], timeout: float | None) -> list["RayWorker"]:
-        answers = [worker.answer for worker in workers]
+        answers = [worker.pending[0] for worker in workers]
         ready, _ = ray.wait(answers, num_returns=1, timeout=timeout)
-        return [worker for worker in workers if worker.answer in ready]
+        return [worker for worker in workers if worker.pending[0] in ready]
 
 
 @ray.remote
 class _Actor:
     def __init__(self, make_work: Callable[[], Any]) -> None:
         self.work = make_work()
+
+    def call(self, function: Callable[[], Any]) -> Any:
+        return function()
 
     def do(self, batch: Any) -> Any:
         return self.work(batch)

@@ -65,7 +65,7 @@ PROGRAM_LIMIT_S = 600.0
 def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
     """Judge lists of answers, in order; equal answers of one list are judged once.
 
-    `timeout_s` bounds one answer, the start of a fresh worker included. `model` is who
+    `timeout_s` bounds one answer. `model` is who
     judges the answers of the verifier `judge`, or else GOLDSIEVE_JUDGE says so; its
     endpoint has limits of its own.
     """

@@ -20,6 +20,11 @@ def square(x: int) -> int:
     return x * x
 
 
+def make_slowly(seconds: float):
+    time.sleep(seconds)
+    return square
+
+
 def make_troubled(trouble: str):
     return partial(troubled, trouble)
 
@@ -32,6 +37,10 @@ def troubled(trouble: str, x: int) -> int:
     if x == 3 and trouble == "raise":
         raise UserError("three is bad", hint="use four")
     return x
+
+
+def make_dying():
+    os._exit(7)
 
 
 def make_broken():
@@ -82,6 +91,21 @@ def test_an_error_of_the_start_arrives_too(monkeypatch):
     monkeypatch.setenv("PIPELINE_BACKEND", "processes")
     with pytest.raises(UserError, match="no model"):
         list(each(make_broken, range(6)))
+
+
+def test_workers_that_cannot_start_are_an_error_and_no_late_batches(backend: str):
+    with pytest.raises(UserError, match="a worker cannot start"):
+        list(each(make_dying, range(6), limit_s=60, late=lambda x: -x))
+
+
+def test_the_start_of_a_worker_is_not_the_time_of_its_batch(monkeypatch):
+    monkeypatch.setenv("PIPELINE_BACKEND", "processes")
+    slow = partial(make_slowly, 1.5)
+
+    assert list(each(slow, [1], limit_s=1, late=lambda x: -x)) == [1]
+    monkeypatch.setattr("pipeline.parallel.START_S", 0.5)
+    with pytest.raises(UserError, match="cannot start: a worker ran past its time"):
+        list(each(slow, [1], limit_s=60, late=lambda x: -x))
 
 
 def test_batches_are_taken_as_they_are_needed(monkeypatch):

@@ -1,6 +1,9 @@
 """The verifiers in worker processes."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -41,6 +44,22 @@ def test_what_runs_past_its_limit_is_undecided_and_not_wrong(tmp_path, monkeypat
 def test_nothing_to_judge_is_fine():
     with grader(timeout_s=1) as grade:
         assert grade([]) == []
+
+
+def test_a_script_without_a_main_guard_is_told_and_gets_no_verdicts(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pipeline.grading.workers import Answer, grader\n"
+        "with grader(timeout_s=60) as grade:\n"
+        "    print(grade([Answer('math', '4', '{}', 'unheard of: 4')]))\n"
+    )
+    environment = os.environ | {"GOLDSIEVE_CACHE": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, env=environment
+    )
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "UserError: a worker cannot start" in ran.stderr
 
 
 def test_an_unknown_verifier_is_a_mistake():
