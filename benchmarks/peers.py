@@ -66,20 +66,20 @@ def goldsieve_rows(texts, threshold):
     import polars as pl
 
     from pipeline.dedup.ngrams import by_minhash, grams
-    from pipeline.kernels import minhash, ngram_table
+    from pipeline.kernels import hash_table, minhash
     from pipeline.kernels import relations as guard
 
     def removed(text):
         made = grams(text, n=3)
-        group, distinct = ngram_table.numbered(made.prints)
+        group, distinct = hash_table.group_ids(made.prints)
         first = np.empty(len(distinct), np.int32)
         first[group[::-1]] = np.arange(len(text), dtype=np.int32)[::-1]
         leader = first[group]
         rows = np.flatnonzero(leader == np.arange(len(text))).astype(np.int32)
-        plan = minhash.plan(threshold, 48, 1)
+        plan = minhash.plan_bands(threshold, 48, 1)
         pairs = by_minhash(made, rows, plan, threshold, None)
         copy = np.full(len(pairs.first), guard.COPY, np.uint8)
-        verdict, _, _, _ = guard.settled(
+        verdict, _, _, _ = guard.select_survivors(
             len(text), pairs.first, pairs.second, pairs.score, copy, 0
         )
         gone = (verdict > 0) | (leader != np.arange(len(text)))

@@ -75,12 +75,15 @@ def equal(
 def keys(text: pl.Series, key: pl.Series, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """(loose, strict) uint64 of each text; strict ones tell brackets apart."""
     if kind == "latex":
-        from pipeline.kernels.latex_tokens import scan
-        from pipeline.kernels.relations import orders
+        from pipeline.kernels.latex_tokens import tokenise
+        from pipeline.kernels.relations import quantity_hash
 
-        tokens = scan(text)
+        tokens = tokenise(text)
         said = (tokens.codes, tokens.kinds, tokens.ends)
-        loose, strict = orders(*said, True, False), orders(*said, True, True)
+        loose, strict = (
+            quantity_hash(*said, True, False),
+            quantity_hash(*said, True, True),
+        )
         mute = np.diff(tokens.ends) == 0
         loose[mute] = strict[mute] = key.hash().to_numpy()[mute]
         return loose, strict

@@ -26,7 +26,7 @@ from pipeline.dedup import survivors, tables
 from pipeline.dedup.pairs import MARGIN, Pairs
 from pipeline.errors import UserError
 from pipeline.filter import Judged
-from pipeline.kernels.spill import Room
+from pipeline.kernels.spill import ArrayPool
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _crossing(rows: pl.DataFrame, against: pl.DataFrame, params: Params) -> Pair
     """Pairs of a row of the release and a new one."""
     from pipeline.dedup.incremental import crossing
     from pipeline.dedup.ngrams import grams
-    from pipeline.kernels.minhash import plan
+    from pipeline.kernels.minhash import plan_bands
 
     if params.method != "jaccard":
         raise UserError(f"dedup_ngram: --against takes jaccard, not {params.method}")
@@ -97,7 +97,7 @@ def _crossing(rows: pl.DataFrame, against: pl.DataFrame, params: Params) -> Pair
         against,
         grams(rows["problem"], n=params.n, unit=unit),
         np.arange(rows.height, dtype=np.int32),
-        plan(params.threshold, params.permutations, params.seed),
+        plan_bands(params.threshold, params.permutations, params.seed),
         max(0.01, params.threshold - MARGIN),
         n=params.n,
         unit=unit,
@@ -119,9 +119,9 @@ def similar(
 
     if params.method == "fuzzy":
         return find.by_ratio(rows["problem"].fill_null("").to_list(), params.threshold)
-    from pipeline.kernels.minhash import plan
+    from pipeline.kernels.minhash import plan_bands
 
-    room = Room(params.memory_mb)
+    room = ArrayPool(params.memory_mb)
     made = find.grams(rows["problem"], n=params.n, unit=_unit(params), room=room)
     whole = np.arange(rows.height, dtype=np.int32)
     if params.method == "substring":
@@ -135,7 +135,7 @@ def similar(
     if params.search == "exact":
         pairs = find.by_join(made, leaders, floor)
     else:
-        bands = plan(params.threshold, params.permutations, params.seed)
+        bands = plan_bands(params.threshold, params.permutations, params.seed)
         pairs = find.by_minhash(
             made, leaders, bands, floor, _codes(rows, leaders, params), room
         )
@@ -173,12 +173,12 @@ def _leaders(
     rows: pl.DataFrame, made: "Grams", params: Params, priority: np.ndarray | None
 ) -> np.ndarray:
     """The first row with the same n-grams, where numbers and answers agree too."""
-    from pipeline.kernels.ngram_table import numbered
+    from pipeline.kernels.hash_table import group_ids
 
     order = np.arange(rows.height, dtype=np.int32)
     if priority is not None:
         order = np.argsort(priority, kind="stable").astype(np.int32)
-    group, distinct = numbered(made.prints)
+    group, distinct = group_ids(made.prints)
     first = np.empty(len(distinct), np.int32)
     first[group[order[::-1]]] = order[::-1]  # of equal places the last is written
     leader: np.ndarray = first[group]

@@ -14,11 +14,11 @@ import polars as pl
 
 from pipeline.contamination.hits import hits
 from pipeline.contamination.items import Items, plain, rarity
-from pipeline.kernels import item_overlap, ngram_table
-from pipeline.kernels.latex_tokens import Tokens, scan, scanned
-from pipeline.kernels.latex_vocabulary import NAME, WORD
-from pipeline.kernels.latex_vocabulary import plain as plain_text
-from pipeline.kernels.shards import Array, slices, threaded
+from pipeline.kernels import hash_table, item_overlap
+from pipeline.kernels.latex_tokens import Tokens, tokenise, tokenise_shard
+from pipeline.kernels.latex_vocabulary import NAME, WORD, plain_text
+from pipeline.kernels.shards import Array, map_threads, split_shards
+from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
 
 GATE = 0.12  # of an item's n-grams by weight, to be looked at closely
 SHORT = 12  # tokens; a shorter item must be there as a whole, or nearly
@@ -34,9 +34,9 @@ def found(
     text, item = _proposed(texts, items)
     involved, place = np.unique(text, return_inverse=True)
     some = texts.gather(pl.Series(involved, dtype=pl.UInt32))
-    tokens = scan(some, places=True, drawings=False)
+    tokens = tokenise(some, spans=True, drawings=False)
     rows = plain(tokens, items.common)
-    measured = item_overlap.compare(
+    measured = item_overlap.overlap_measures(
         rows.row,
         place,
         items.tokens.row,
@@ -44,7 +44,7 @@ def found(
         items.token_weights,
         items.pair_weights,
     )
-    begins, goes_on = item_overlap.whole(
+    begins, goes_on = item_overlap.find_whole_items(
         rows.row,
         tokens.starts[rows.places],
         tokens.stops[rows.places],
@@ -58,13 +58,13 @@ def found(
     level = levels(
         measured, is_whole, goes_on, size, _words(items)[item], same, threshold
     )
-    score = np.where(is_whole, 1.0, (measured[:, 0] + measured[:, 1]) / 2)
+    score = np.where(is_whole, 1.0, (measured.tokens + measured.pairs) / 2)
     best = _best(text, level, score)
-    begin = np.where(is_whole, begins, measured[:, 6]).astype(np.int64)[best]
-    end = np.where(is_whole, begins + size, measured[:, 7]).astype(np.int64)[best]
+    begin = np.where(is_whole, begins, measured.begin)[best]
+    end = np.where(is_whole, begins + size, measured.end)[best]
     part = place[best]
-    in_items = np.where(is_whole, 0, measured[:, 8]).astype(np.int64)[best]
-    in_items_end = np.where(is_whole, size, measured[:, 9]).astype(np.int64)[best]
+    in_items = np.where(is_whole, 0, measured.item_begin)[best]
+    in_items_end = np.where(is_whole, size, measured.item_end)[best]
     made = hits(
         text[best],
         item[best],
@@ -88,7 +88,7 @@ def _words(items: Items) -> Array:
 
 
 def levels(
-    measured: Array,
+    measured: item_overlap.OverlapMeasures,
     whole: Array,
     goes_on: Array,
     size: Array,
@@ -103,8 +103,8 @@ def levels(
     missing and nothing stands in their place. A formula that `goes_on` beside the
     item is another one.
     """
-    tokens, pairs, numbers, missing, extra = measured[:, :5].T
-    share = (tokens + pairs) / 2
+    numbers, missing, extra = measured.numbers, measured.missing, measured.extra
+    share = (measured.tokens + measured.pairs) / 2
     left_out = (extra == 0) & (missing <= numbers / 3) & (share >= 0.8)
     agree = (missing <= numbers / 10) | left_out
     # A short item has little to agree in, and another answer speaks against it.
@@ -114,7 +114,7 @@ def levels(
     exactly = (missing == 0) & (extra == 0) & (same >= 0)
     near = agree & (share >= least) & ~goes_on & ((size >= SHORT) | exactly)
     # A formula is its order: the same digits shuffled are another one.
-    near &= (words > FORMULA) | (measured[:, 5] >= 0.9 * size)
+    near &= (words > FORMULA) | (measured.run >= 0.9 * size)
     chosen: Array = np.select(
         [whole, near, (share >= threshold)],
         ["exact", "near", "sibling"],
@@ -126,19 +126,19 @@ def levels(
 def _proposed(texts: pl.Series, items: Items) -> tuple[Array, Array]:
     """(text, item) that share enough n-grams, or a short item's words."""
     distinct, holders, stops = items.grams
-    parts = list(threaded(lambda part: _hits(part, items), slices(texts)))
+    parts = list(map_threads(lambda part: _hits(part, items), split_shards(texts)))
     if not parts:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     ends = [np.diff(stop) for _, stop, _, _ in parts]
     stops_all = np.concatenate([[0], np.cumsum(np.concatenate(ends))])
     grams = np.concatenate([gram for gram, _, _, _ in parts])
-    counts = ngram_table.frequencies(grams, stops_all, len(distinct))
+    counts = count_texts(grams, stops_all, len(distinct))
     held = np.diff(stops)
     weights = rarity(counts + held, len(texts) + len(items.problems))
     totals = np.bincount(
         holders, np.repeat(weights, held), minlength=len(items.problems)
     )
-    row, item, _ = item_overlap.candidates(
+    row, item, _ = item_overlap.find_candidates(
         grams, stops_all, holders, stops, weights, np.maximum(totals, 1e-9), GATE
     )
     base = np.concatenate([[0], np.cumsum([len(part) for part in ends])])
@@ -151,8 +151,8 @@ def _proposed(texts: pl.Series, items: Items) -> tuple[Array, Array]:
 
 def _hits(part: pl.Series, items: Items) -> tuple[Array, Array, Array, Array]:
     """N-grams found in a shard, and its texts that hold a short item's edge."""
-    rows = plain(scanned(part, drawings=False), items.common)
-    grams, ends = ngram_table.hits(*rows.row, items.n, items.known)
+    rows = plain(tokenise_shard(part, drawings=False), items.common)
+    grams, ends = find_token_ngrams(rows.codes, rows.ends, items.n, items.known)
     return grams, ends, *_short(rows.row, items)
 
 
@@ -165,7 +165,9 @@ def _short(rows: item_overlap.Row, items: Items) -> tuple[Array, Array]:
         if not len(some):
             continue
         keys, first = _sized(items, some, size)
-        places, ends = ngram_table.hits(*rows, size, ngram_table.table(keys))
+        places, ends = find_token_ngrams(
+            rows[0], rows[2], size, hash_table.build_table(keys)
+        )
         texts.append(np.repeat(np.arange(len(ends) - 1), np.diff(ends)))
         found.append(some[first[places]])
     return np.concatenate(texts), np.concatenate(found)
@@ -173,11 +175,9 @@ def _short(rows: item_overlap.Row, items: Items) -> tuple[Array, Array]:
 
 def _sized(items: Items, some: Array, size: int) -> tuple[Array, Array]:
     """(distinct keys, the first of `some` with each) of items of `size` tokens."""
-    codes, kinds, ends = items.tokens.row
+    codes, ends = items.tokens.codes, items.tokens.ends
     where = (ends[some][:, None] + np.arange(size)).ravel()
-    keys, _ = ngram_table.grams(
-        codes[where], kinds[where], np.arange(0, len(where) + 1, size), size
-    )
+    keys, _ = token_ngrams(codes[where], np.arange(0, len(where) + 1, size), size)
     distinct, first = np.unique(keys, return_index=True)
     return distinct, first
 
@@ -226,6 +226,6 @@ def _spans(
 def _item_spans(items: Items, item: Array, begin: Array, end: Array) -> pl.Series:
     few, part = np.unique(item, return_inverse=True)
     texts = items.problems.gather(pl.Series(few, dtype=pl.UInt32))
-    tokens = scan(texts, places=True, drawings=False)
+    tokens = tokenise(texts, spans=True, drawings=False)
     rows = plain(tokens, items.common)
     return _spans(texts, tokens, rows.ends, rows.places, part, begin, end)

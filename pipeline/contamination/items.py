@@ -11,16 +11,17 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from pipeline.kernels import item_overlap, ngram_table
-from pipeline.kernels.latex_tokens import Tokens, scan
-from pipeline.kernels.latex_vocabulary import NAME, code
+from pipeline.kernels import hash_table, item_overlap
+from pipeline.kernels.latex_tokens import Tokens, tokenise
+from pipeline.kernels.latex_vocabulary import NAME, token_code
 from pipeline.kernels.shards import Array
-from pipeline.kernels.utf8 import mixed_all
+from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
+from pipeline.kernels.utf8 import fmix64
 
 SAMPLE, SAMPLE_BYTES = 8192, 1 << 22  # of the texts that words are counted in
 # An n-gram in more than this share of the texts is worth next to nothing.
 COMMON = 0.005
-NAME_CODE = np.uint64(code("\0name"))
+NAME_CODE = np.uint64(token_code("\0name"))
 BOILERPLATE = (
     "where m and n are relatively prime positive integers. Find m+n.",
     "can be written in the form m/n, where m and n are relatively prime positive "
@@ -52,12 +53,12 @@ class Plain:
         return self.codes, self.kinds, self.ends
 
 
-def plain(tokens: Tokens, common: ngram_table.Table) -> Plain:
+def plain(tokens: Tokens, common: hash_table.Table) -> Plain:
     """`tokens` as they are compared."""
-    codes, kinds, ends, places = item_overlap.without_brackets(
+    codes, kinds, ends, places = item_overlap.drop_brackets(
         tokens.codes, tokens.kinds, tokens.ends
     )
-    item_overlap.names_hidden(codes, kinds, common, NAME_CODE)
+    item_overlap.hide_names(codes, kinds, common, NAME_CODE)
     return Plain(codes, kinds, ends, places)
 
 
@@ -67,7 +68,7 @@ class Items:
 
     problems: pl.Series
     tokens: Plain
-    common: ngram_table.Table
+    common: hash_table.Table
     token_weights: Array  # of each token
     pair_weights: Array  # of each token and the next one
     n: int
@@ -75,9 +76,9 @@ class Items:
     @cached_property
     def grams(self) -> tuple[Array, Array, Array]:
         """Distinct n-grams, the items that hold each, and where those end."""
-        found, ends = ngram_table.grams(*self.tokens.row, self.n)
+        found, ends = token_ngrams(self.tokens.codes, self.tokens.ends, self.n)
         owner = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
-        place, distinct = ngram_table.numbered(found)
+        place, distinct = hash_table.group_ids(found)
         held = np.unique(place * len(self.problems) + owner)
         held = np.stack(np.divmod(held, len(self.problems)), 1)
         counts = np.bincount(held[:, 0], minlength=len(distinct))
@@ -85,9 +86,9 @@ class Items:
         return distinct, held[:, 1].astype(np.int32), stops
 
     @cached_property
-    def known(self) -> ngram_table.Table:
+    def known(self) -> hash_table.Table:
         """The lookup of the n-grams."""
-        return ngram_table.table(self.grams[0])
+        return hash_table.build_table(self.grams[0])
 
 
 def prepared(problems: pl.Series, texts: pl.Series, n: int) -> Items:
@@ -97,11 +98,11 @@ def prepared(problems: pl.Series, texts: pl.Series, n: int) -> Items:
     sizes = some.str.len_bytes().fill_null(0).cum_sum()
     some = some.head(max(1, int((sizes <= SAMPLE_BYTES).sum())))
     sample = pl.concat([problems, some.fill_null("")])
-    tokens = scan(sample, drawings=False)
+    tokens = tokenise(sample, drawings=False)
     common = _common(tokens)
-    known = plain(scan(problems, drawings=False), common)
+    known = plain(tokenise(problems, drawings=False), common)
     seen = plain(tokens, common)
-    dull = plain(scan(pl.Series(BOILERPLATE)), common)
+    dull = plain(tokenise(pl.Series(BOILERPLATE)), common)
     return Items(
         problems,
         known,
@@ -112,28 +113,26 @@ def prepared(problems: pl.Series, texts: pl.Series, n: int) -> Items:
     )
 
 
-def _common(tokens: Tokens) -> ngram_table.Table:
+def _common(tokens: Tokens) -> hash_table.Table:
     """Words that are written small now and then, and so are no names."""
     words = np.isin(tokens.kinds, (0, NAME))
-    place, distinct = ngram_table.numbered(tokens.codes[words])
+    place, distinct = hash_table.group_ids(tokens.codes[words])
     capital = np.bincount(place, tokens.kinds[words] == NAME, len(distinct))
     share = capital / np.maximum(np.bincount(place, minlength=len(distinct)), 1)
-    return ngram_table.table(mixed_all(distinct[share < 0.8]))
+    return hash_table.build_table(fmix64(distinct[share < 0.8]))
 
 
 def _weights(known: Plain, seen: Plain, dull: Plain, n: int) -> Array:
     """For each token of the items, what the n-gram that starts there is worth."""
-    found, ends = ngram_table.grams(*known.row, n)
-    place, distinct = ngram_table.numbered(found)
-    table = ngram_table.table(distinct)
-    counts = ngram_table.frequencies(
-        *ngram_table.hits(*seen.row, n, table), len(distinct)
+    found, ends = token_ngrams(known.codes, known.ends, n)
+    place, distinct = hash_table.group_ids(found)
+    table = hash_table.build_table(distinct)
+    counts = count_texts(
+        *find_token_ngrams(seen.codes, seen.ends, n, table), len(distinct)
     )
     worth = rarity(counts, len(seen.ends) - 1)
-    worth[np.unique(ngram_table.hits(*dull.row, n, table)[0])] *= 0.1
-    names = ngram_table.grams(
-        np.full(n, NAME_CODE), np.full(n, NAME), np.array([0, n]), n
-    )
+    worth[np.unique(find_token_ngrams(dull.codes, dull.ends, n, table)[0])] *= 0.1
+    names = token_ngrams(np.full(n, NAME_CODE), np.array([0, n]), n)
     worth[distinct == names[0][0]] = 0
     weights = np.zeros(len(known.codes))
     sizes, lengths = np.diff(ends), np.diff(known.ends)

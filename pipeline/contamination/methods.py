@@ -42,7 +42,7 @@ class Ngram(Settings):
     """
 
     n: int = Field(default=13, ge=1)
-    unit: Literal["whitespace", "word", "char"] = "whitespace"
+    unit: Literal["whitespace", "word"] = "whitespace"
     min_hits: int = Field(default=1, ge=1)
     short_items: Literal["substring", "ignore"] = "substring"
 
@@ -127,7 +127,7 @@ def _ngram(
     found = published.ngram(
         texts["text"], problems, n=asked.n, unit=asked.unit, min_hits=asked.min_hits
     )
-    if asked.short_items == "ignore" or asked.unit == "char":
+    if asked.short_items == "ignore":
         return found
     short = np.flatnonzero(~_has_grams(problems, asked))
     whole = _substring(texts, benchmarks[short], settings)
@@ -220,9 +220,9 @@ def detects(problems: pl.Series, method: str, settings: Methods) -> np.ndarray:
     """For each benchmark item, whether `method` could find it at all (bool)."""
     if method == "coverage":
         from pipeline.contamination.coverage import TINY
-        from pipeline.kernels.latex_tokens import scan
+        from pipeline.kernels.latex_tokens import tokenise
 
-        return np.diff(scan(problems).ends) >= TINY
+        return np.diff(tokenise(problems).ends) >= TINY
     words = _sizes(problems, "word")
     whole = (words >= settings.substring.min_tokens) & (
         words <= settings.substring.max_tokens
@@ -240,8 +240,8 @@ def _has_grams(problems: pl.Series, asked: Ngram) -> np.ndarray:
 
 
 def _sizes(problems: pl.Series, unit: str) -> np.ndarray:
-    from pipeline.contamination.published import UNITS, lowered
-    from pipeline.kernels.published_ngrams import CLASSES, word_grams
+    from pipeline.contamination.published import UNITS
+    from pipeline.kernels.published_ngrams import lowercase_bytes, word_ngrams
 
-    _, ends = word_grams(*lowered(problems), 1, UNITS[unit], CLASSES)
+    _, ends = word_ngrams(*lowercase_bytes(problems), 1, UNITS[unit])
     return np.diff(ends)

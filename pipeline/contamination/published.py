@@ -10,20 +10,17 @@ import numpy as np
 import polars as pl
 
 from pipeline.contamination.hits import HITS, Array, hits
-from pipeline.kernels import item_overlap, ngram_table
+from pipeline.kernels import hash_table, item_overlap
 from pipeline.kernels.published_ngrams import (
-    CAPITAL,
-    CHARACTERS,
-    CLASSES,
     WHITESPACE,
     WORDS,
-    cased,
-    word_grams,
-    word_hits,
+    find_word_ngrams,
+    lowercase_bytes,
+    word_ngrams,
 )
-from pipeline.kernels.shards import slices, threaded, utf8
+from pipeline.kernels.shards import map_threads, split_shards
 
-UNITS = {"whitespace": WHITESPACE, "word": WORDS, "char": CHARACTERS}
+UNITS = {"whitespace": WHITESPACE, "word": WORDS}
 
 
 def ngram(
@@ -34,12 +31,12 @@ def ngram(
     As published, texts are lower-cased and parted at whitespace. An item of fewer
     than n words has no n-gram.
     """
-    keys, ends = word_grams(*lowered(items), n, UNITS[unit], CLASSES)
-    place, distinct = ngram_table.numbered(keys)
-    table = ngram_table.table(distinct)
+    keys, ends = word_ngrams(*lowercase_bytes(items), n, UNITS[unit])
+    place, distinct = hash_table.group_ids(keys)
+    table = hash_table.build_table(distinct)
     owner = np.repeat(np.arange(len(items)), np.diff(ends))
     named = (place * len(items) + owner).astype(np.uint64)
-    held = np.sort(ngram_table.numbered(named)[1]).astype(np.int64)
+    held = np.sort(hash_table.group_ids(named)[1]).astype(np.int64)
     held = np.stack(np.divmod(held, len(items)), 1)
     stops = np.concatenate(
         [[0], np.cumsum(np.bincount(held[:, 0], minlength=len(distinct)))]
@@ -49,11 +46,9 @@ def ngram(
     ones = np.ones(len(distinct))
 
     def scan(part: pl.Series) -> tuple[Array, Array, Array, Array, Array]:
-        data, offsets = lowered(part)
-        grams, stop, begin, end = word_hits(
-            data, offsets, n, UNITS[unit], CLASSES, table
-        )
-        row, item, share = item_overlap.candidates(
+        data, offsets = lowercase_bytes(part)
+        grams, stop, begin, end = find_word_ngrams(data, offsets, n, UNITS[unit], table)
+        row, item, share = item_overlap.find_candidates(
             grams, stop, holders, stops, ones, sizes, 0.0
         )
         enough = np.round(share * sizes[item]) >= min_hits
@@ -64,9 +59,9 @@ def ngram(
 
     made, start = [HITS.to_frame()], 0
     for part, (row, item, share, begin, end) in zip(
-        slices(texts), threaded(scan, slices(texts)), strict=True
+        split_shards(texts), map_threads(scan, split_shards(texts)), strict=True
     ):
-        data, offsets = lowered(part.gather(pl.Series(row, dtype=pl.UInt32)))
+        data, offsets = lowercase_bytes(part.gather(pl.Series(row, dtype=pl.UInt32)))
         span = pl.Series(
             [
                 data[one:other].tobytes().decode(errors="replace").strip()
@@ -79,20 +74,6 @@ def ngram(
         made.append(hits(row + start, item, level="near", score=share, span=span))
         start += len(part)
     return pl.concat(made)
-
-
-def lowered(texts: pl.Series) -> tuple[Array, Array]:
-    """(bytes, offsets) of texts, all letters but ASCII lower-cased; see `utf8`.
-
-    The kernels see to ASCII.
-    """
-    data, offsets = utf8(texts)
-    odd = np.flatnonzero(cased(data, offsets, CAPITAL))
-    if not len(odd):
-        return data, offsets
-    places = pl.Series(odd, dtype=pl.UInt32)
-    texts = texts.fill_null("")
-    return utf8(texts.scatter(places, texts.gather(places).str.to_lowercase()))
 
 
 def normalized(texts: pl.Series, items: pl.Series) -> pl.DataFrame:
@@ -133,26 +114,28 @@ def substring(
     keys = _whole_items(items, min_tokens, max_tokens)
     if not keys:
         return HITS.to_frame()
-    heads, head_ends = word_grams(*lowered(items), min_tokens, WORDS, CLASSES)
+    heads, head_ends = word_ngrams(*lowercase_bytes(items), min_tokens, WORDS)
     first = head_ends[:-1][np.diff(head_ends) > 0]
-    begun = ngram_table.table(ngram_table.numbered(heads[first])[1])
-    tables = {size: ngram_table.table(known) for size, (known, _) in keys.items()}
+    begun = hash_table.build_table(hash_table.group_ids(heads[first])[1])
+    tables = {size: hash_table.build_table(known) for size, (known, _) in keys.items()}
 
     def scan(part: pl.Series) -> tuple[Array, Array]:
         # Few texts hold the first words of an item; only they are read on.
-        _, stop, _, _ = word_hits(*lowered(part), min_tokens, WORDS, CLASSES, begun)
+        _, stop, _, _ = find_word_ngrams(
+            *lowercase_bytes(part), min_tokens, WORDS, begun
+        )
         some = np.flatnonzero(np.diff(stop) > 0)
-        few = lowered(part.gather(pl.Series(some, dtype=pl.UInt32)))
+        few = lowercase_bytes(part.gather(pl.Series(some, dtype=pl.UInt32)))
         rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for size, table in tables.items():
-            place, stop, _, _ = word_hits(*few, size, WORDS, CLASSES, table)
+            place, stop, _, _ = find_word_ngrams(*few, size, WORDS, table)
             rows.append(np.repeat(some, np.diff(stop)))
             found.append(keys[size][1][place.astype(np.int64)])
         return np.concatenate(rows), np.concatenate(found)
 
     made, start = [HITS.to_frame()], 0
-    scans = threaded(scan, slices(texts))
-    for part, (row, item) in zip(slices(texts), scans, strict=True):
+    scans = map_threads(scan, split_shards(texts))
+    for part, (row, item) in zip(split_shards(texts), scans, strict=True):
         pairs = np.unique(np.stack([row, item], 1), axis=0)
         span = items.gather(pl.Series(pairs[:, 1], dtype=pl.UInt32))
         made.append(
@@ -167,12 +150,12 @@ def _whole_items(
 ) -> dict[int, tuple[Array, Array]]:
     """By number of words: the n-gram that an item is, and the first such item."""
     keys: dict[int, tuple[Array, Array]] = {}
-    _, ends = word_grams(*lowered(items), 1, WORDS, CLASSES)
+    _, ends = word_ngrams(*lowercase_bytes(items), 1, WORDS)
     sizes = np.diff(ends)
     for size in np.unique(sizes[(sizes >= min_tokens) & (sizes <= max_tokens)]):
         some = np.flatnonzero(sizes == size)
         few = items.gather(pl.Series(some, dtype=pl.UInt32))
-        grams, _ = word_grams(*lowered(few), int(size), WORDS, CLASSES)
+        grams, _ = word_ngrams(*lowercase_bytes(few), int(size), WORDS)
         distinct, first = np.unique(grams, return_index=True)
         keys[int(size)] = distinct, some[first]
     return keys

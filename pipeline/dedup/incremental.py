@@ -16,7 +16,7 @@ import polars as pl
 from pipeline.dedup.ngrams import Grams, grams
 from pipeline.dedup.pairs import Pairs
 from pipeline.kernels import minhash, shingles
-from pipeline.kernels.shards import Array, sources
+from pipeline.kernels.shards import Array, source_digest
 
 
 def crossing(
@@ -54,7 +54,7 @@ def _verified(
     known = grams(texts, n=n, unit=unit)
     left, left_ends = known.sets(np.arange(len(theirs)))
     right, right_ends = made.sets(ours)
-    score = shingles.jaccard(
+    score = shingles.jaccard_sorted(
         np.concatenate([left, right]),
         np.concatenate([left_ends, right_ends[1:] + left_ends[-1]]),
         their_place,
@@ -71,7 +71,9 @@ def _signatures(
 ) -> Array:
     """MinHash values (rows, k) uint32 of the release, from the cache if it is there."""
     name = blake2b(digest_size=16)
-    name.update(repr((n, unit, seed, plan.permutations.shape[1], sources())).encode())
+    name.update(
+        repr((n, unit, seed, plan.permutations.shape[1], source_digest())).encode()
+    )
     name.update("\0".join(release["key"].to_list()).encode())
     folder = Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "signatures"
     file = folder / f"{name.hexdigest()}.npy"

@@ -14,9 +14,10 @@ import polars as pl
 
 from pipeline.dedup.pairs import Pairs
 from pipeline.kernels import minhash, set_join, shingles
-from pipeline.kernels.shards import SHARD, Array, slices, threaded, utf8, workers
-from pipeline.kernels.spill import Room
-from pipeline.kernels.word_tokens import ALL, WORDS
+from pipeline.kernels.shards import SHARD, Array, map_threads, split_shards, text_bytes
+from pipeline.kernels.spill import ArrayPool
+from pipeline.kernels.word_tokens import CHARACTERS, WORDS
+from pipeline.machine import machine
 
 # So many rows of a crowded bucket are looked at; the rest by their quantities.
 CROWD = 64
@@ -27,7 +28,7 @@ Code = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Grams:
-    """N-grams of a table of texts; see `shingles.shingled`."""
+    """N-grams of a table of texts; see `shingles.fill_shingles`."""
 
     hashes: Array
     ends: Array
@@ -36,15 +37,17 @@ class Grams:
     def sets(self, rows: Array) -> tuple[Array, Array]:
         """Sorted distinct n-grams of `rows`: (hashes, ends)."""
         parts = [rows[start : start + SHARD] for start in range(0, len(rows), SHARD)]
-        made = threaded(lambda some: shingles.sets(self.hashes, self.ends, some), parts)
+        made = map_threads(
+            lambda some: shingles.shingle_sets(self.hashes, self.ends, some), parts
+        )
         return _stacked(list(made))
 
 
 def grams(
-    text: pl.Series, *, n: int, unit: int = WORDS, room: Room | None = None
+    text: pl.Series, *, n: int, unit: int = WORDS, room: ArrayPool | None = None
 ) -> Grams:
     """The n-grams of every text, in arrays that `room` hands out."""
-    parts = list(slices(text))
+    parts = list(split_shards(text))
     # Words are parted, so there are at most half as many as bytes.
     bytes_of = [int(part.str.len_bytes().sum()) for part in parts]
     most = [
@@ -53,7 +56,7 @@ def grams(
     ]
     places = np.cumsum([0, *most])
     rows = np.cumsum([0, *map(len, parts)])
-    hashes = (room or Room(ENDLESS)).empty((int(places[-1]),), np.uint32)
+    hashes = (room or ArrayPool(ENDLESS)).empty((int(places[-1]),), np.uint32)
     ends = np.zeros(len(text) + 1, np.int64)
     prints = np.zeros(len(text), np.uint64)
 
@@ -62,14 +65,24 @@ def grams(
         used = int(places[some[0]])
         for part in some:
             here = slice(rows[part], rows[part + 1])
-            used = shingles.shingled(
-                *utf8(parts[part]), n, unit, hashes, used, ends[1:][here], prints[here]
+            used = shingles.fill_shingles(
+                *text_bytes(parts[part]),
+                n,
+                unit,
+                hashes,
+                used,
+                ends[1:][here],
+                prints[here],
             )
         return used
 
-    runs = [run for run in np.array_split(np.arange(len(parts)), workers()) if len(run)]
+    runs = [
+        run
+        for run in np.array_split(np.arange(len(parts)), machine().workers)
+        if len(run)
+    ]
     used = 0
-    for run, stop in zip(runs, threaded(made, runs), strict=True):
+    for run, stop in zip(runs, map_threads(made, runs), strict=True):
         begin = int(places[run[0]])
         if begin > used:
             hashes[used : used + stop - begin] = hashes[begin:stop]
@@ -99,7 +112,7 @@ def by_minhash(
     plan: minhash.Plan,
     floor: float,
     code: Code | None,
-    room: Room | None = None,
+    room: ArrayPool | None = None,
 ) -> Pairs:
     """Pairs of `rows` with Jaccard ≥ `floor`, found through `plan`.
 
@@ -107,9 +120,9 @@ def by_minhash(
     gives a uint64 for each of some places in `rows`. Candidates are verified band
     by band, so that no more than a few bands' are held.
     """
-    keys = (room or Room(ENDLESS)).empty((plan.bands, len(rows)), np.uint32)
+    keys = (room or ArrayPool(ENDLESS)).empty((plan.bands, len(rows)), np.uint32)
     starts = range(0, len(rows), SHARD)
-    made_keys = threaded(
+    made_keys = map_threads(
         lambda start: _keys(made, rows[start : start + SHARD], plan), starts
     )
     for start, part in zip(starts, made_keys, strict=True):
@@ -118,7 +131,7 @@ def by_minhash(
     sizes = np.full(len(made.prints), -1, np.int32)
     meet = partial(_meetings, keys, has=has, code=code)
     kept, crowded = [], 0
-    for first, second, busy in threaded(meet, range(plan.bands)):
+    for first, second, busy in map_threads(meet, range(plan.bands)):
         kept.append(_verified(made, rows, first, second, floor, sizes))
         crowded += busy
     first, second, score = _sorted(*map(np.concatenate, zip(*kept, strict=True)))
@@ -134,7 +147,7 @@ def _keys(made: Grams, rows: Array, plan: minhash.Plan) -> Array:
 def _meetings(
     keys: Array, band: int, *, has: Array, code: Code | None
 ) -> tuple[Array, Array, int]:
-    first, second, crowded = minhash.collisions(keys, band, has, CROWD)
+    first, second, crowded = minhash.find_collisions(keys, band, has, CROWD)
     if not len(crowded):
         return first, second, 0
     busy = np.unique(keys[band, crowded])
@@ -161,18 +174,20 @@ def _verified(
 ) -> tuple[Array, Array, Array]:
     """Candidates of `rows` whose true similarity reaches `floor`.
 
-    `sizes` keeps what `shingles.compared` learns; threads write the same into it.
+    `sizes` keeps what `jaccard_unsorted` learns; threads write the same into it.
     """
     step = 1 << 16
     near_rows, later_rows = rows[first], rows[second]
 
     def judged(start: int) -> Array:
         some = slice(start, start + step)
-        return shingles.compared(
+        return shingles.jaccard_unsorted(
             made.hashes, made.ends, near_rows[some], later_rows[some], floor, sizes
         )
 
-    score = np.concatenate([np.zeros(0), *threaded(judged, range(0, len(first), step))])
+    score = np.concatenate(
+        [np.zeros(0), *map_threads(judged, range(0, len(first), step))]
+    )
     near = score > 0
     return first[near], second[near], score[near]
 
@@ -180,7 +195,7 @@ def _verified(
 def by_join(made: Grams, rows: Array, floor: float) -> Pairs:
     """Every pair of `rows` with Jaccard ≥ `floor`."""
     hashes, ends = made.sets(rows)
-    ranks, distinct = set_join.by_rarity(hashes, ends)
+    ranks, distinct = set_join.rank_by_rarity(hashes, ends)
     first, second, score = _sorted(*set_join.jaccard_join(ranks, ends, distinct, floor))
     return Pairs(rows[first], rows[second], score)
 
@@ -188,7 +203,7 @@ def by_join(made: Grams, rows: Array, floor: float) -> Pairs:
 def by_containment(made: Grams, rows: Array, floor: float, least: int) -> Pairs:
     """Pairs where the smaller set lies in the larger by a share ≥ `floor`."""
     hashes, ends = made.sets(rows)
-    ranks, distinct = set_join.by_rarity(hashes, ends)
+    ranks, distinct = set_join.rank_by_rarity(hashes, ends)
     small, large, share = set_join.containment_join(ranks, ends, distinct, floor, least)
     low, high = np.minimum(small, large), np.maximum(small, large)
     first, second, score = _sorted(low, high, share)
@@ -212,7 +227,7 @@ def by_ratio(texts: list[str], threshold: float, *, apart: int = 0) -> Pairs:
     """
     from rapidfuzz import fuzz
 
-    made = grams(pl.Series(texts, dtype=pl.String), n=2, unit=ALL)
+    made = grams(pl.Series(texts, dtype=pl.String), n=2, unit=CHARACTERS)
     lost = 2 * (1 - threshold)
     # Sets forget how often a bigram occurs: a tenth is left for that.
     candidates = by_join(

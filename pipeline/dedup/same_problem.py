@@ -76,21 +76,26 @@ def readings(
     One has all words of the other: asked where there is an `other` answer.
     """
     from pipeline.kernels import relations as guard
-    from pipeline.kernels.latex_tokens import SIGNS, tokenised
-    from pipeline.kernels.latex_vocabulary import commands, plain, words
-    from pipeline.kernels.shards import utf8
+    from pipeline.kernels.latex_tokens import tokenise_ranges
+    from pipeline.kernels.latex_vocabulary import plain_text
+    from pipeline.kernels.shards import text_bytes
 
-    data, offsets = utf8(plain(texts))
+    data, offsets = text_bytes(plain_text(texts))
     made = np.zeros((3, len(first)), bool)
     step = 1 << 16
     for start in range(0, len(first), step):
         some = slice(start, start + step)
-        ranges = guard.differing(data, offsets, first[some], second[some])
-        read = tokenised(data, ranges, words(), commands(), SIGNS, False, True)[:3]
-        codes = guard.orders(*read, False, False)
+        spans = guard.differing_spans(data, offsets, first[some], second[some])
+        tokens = tokenise_ranges(data, *spans)
+        read = tokens.codes, tokens.kinds, tokens.ends
+        codes = guard.quantity_hash(*read, False, False)
         made[0, some] = codes[::2] == codes[1::2]
-        made[1, some] = guard.within(*read, same[some] & ~made[0, some], True)
-        made[2, some] = guard.within(*read, other[some] & made[0, some], False)
+        made[1, some] = guard.one_contains_other(
+            *read, same[some] & ~made[0, some], True
+        )
+        made[2, some] = guard.one_contains_other(
+            *read, other[some] & made[0, some], False
+        )
     return made[0], made[1], made[2]
 
 
@@ -102,10 +107,10 @@ def quantity_codes(text: pl.Series) -> Array:
     True
     """
     from pipeline.kernels import relations as guard
-    from pipeline.kernels.latex_tokens import scan
+    from pipeline.kernels.latex_tokens import tokenise
 
-    tokens = scan(text)
-    return guard.orders(tokens.codes, tokens.kinds, tokens.ends, False, False)
+    tokens = tokenise(text)
+    return guard.quantity_hash(tokens.codes, tokens.kinds, tokens.ends, False, False)
 
 
 def answers_agree(answers: pl.Series, first: Array, second: Array) -> Array:

@@ -130,7 +130,7 @@ def _settled(
 
     near = pairs.score >= threshold
     first, second, score = pairs.first[near], pairs.second[near], pairs.score[near]
-    return guard.settled(height, first, second, score, relation[near], limit)
+    return guard.select_survivors(height, first, second, score, relation[near], limit)
 
 
 def _with_followers(made: Settled, leader: Array | None) -> Settled:

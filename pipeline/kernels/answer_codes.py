@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels import relations
-from pipeline.kernels.latex_tokens import scan
+from pipeline.kernels.latex_tokens import tokenise
 from pipeline.kernels.shards import Array
 
 
@@ -20,8 +20,8 @@ def answer_codes(answers: pl.Series) -> Array:
     distinct = answers.gather(pl.Series(first, dtype=pl.UInt32))
     if distinct.str.contains("=", literal=True).any():  # n = 6 is 6
         distinct = distinct.str.replace(r"^\s*\$?\s*[A-Za-z]\s*=\s*", "")
-    tokens = scan(distinct)
-    codes = relations.orders(tokens.codes, tokens.kinds, tokens.ends, True, True)
+    tokens = tokenise(distinct)
+    codes = relations.quantity_hash(tokens.codes, tokens.kinds, tokens.ends, True, True)
     without = np.flatnonzero(codes == 0)
     texts = distinct.gather(pl.Series(without, dtype=pl.UInt32)).fill_null("")
     without = without[(texts.str.strip_chars() != "").to_numpy()]

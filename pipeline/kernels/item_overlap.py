@@ -1,19 +1,21 @@
 """Which benchmark items a row may hold, and how much of each it does hold."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy import int32, uint64
 
-from pipeline.kernels.latex_vocabulary import BRACKET, NAME, NUMBER, SIGN, code
-from pipeline.kernels.ngram_table import Table, place_of
+from pipeline.kernels.hash_table import Table, find
+from pipeline.kernels.latex_vocabulary import BRACKET, NAME, NUMBER, SIGN, token_code
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.utf8 import STEP, mixed
+from pipeline.kernels.utf8 import STEP, fmix64
 
-EQUAL = uint64(code("="))
+EQUAL = uint64(token_code("="))
 GOLDEN = uint64(0x9E3779B97F4A7C15)
 
 
 @compiled
-def candidates(
+def find_candidates(
     found: Array,
     ends: Array,
     holders: Array,
@@ -73,19 +75,20 @@ def _slot(keys: Array, key: uint64) -> np.int64:
 
 
 @compiled
-def compared(
+def _measure(
     row: Array,
     row_kinds: Array,
     item: Array,
     item_kinds: Array,
     weights: Array,
     pair_weights: Array,
-    out: Array,
+    shares: Array,
+    counts: Array,
 ) -> None:
-    """Fill `out` with how much of an item is in the part of a row that has most.
+    """Measure the part of a row that holds most of an item, into `shares`, `counts`.
 
     `weights` are of the item's tokens, `pair_weights` of each with the next one;
-    brackets have been left out. See MEASURES for what is measured.
+    brackets have been left out. See OverlapMeasures.
     """  # fmt: skip
     size, length = len(item), len(row)
     bits = 3
@@ -106,7 +109,7 @@ def compared(
         total += weights[place]
         numbers += item_kinds[place] == NUMBER
         if place + 1 < size:
-            code = mixed(item[place] * STEP + item[place + 1]) | uint64(1)
+            code = fmix64(item[place] * STEP + item[place + 1]) | uint64(1)
             slot = _slot(pair_keys, code)
             pair_keys[slot] = code
             pair_left[slot] += 1
@@ -117,7 +120,7 @@ def compared(
     span = min(length, size + size // 2 + 16)
     value = np.zeros(length, np.float64)
     for place in range(length - 1):
-        code = mixed(row[place] * STEP + row[place + 1]) | uint64(1)
+        code = fmix64(row[place] * STEP + row[place + 1]) | uint64(1)
         slot = _slot(pair_keys, code)
         if pair_keys[slot] == code:
             value[place] = pair_worth[slot] + 1e-6
@@ -132,7 +135,7 @@ def compared(
     shared, pairs, found, extra, run, longest = 0.0, 0.0, 0, 0, 0, 0
     first, last, item_first, item_last = end, begin, size, 0
     for place in range(begin, end - 1):
-        code = mixed(row[place] * STEP + row[place + 1]) | uint64(1)
+        code = fmix64(row[place] * STEP + row[place + 1]) | uint64(1)
         slot = _slot(pair_keys, code)
         if pair_keys[slot] != code:
             run = 0
@@ -154,49 +157,62 @@ def compared(
             found += row_kinds[place] == NUMBER
         elif row_kinds[place] == NUMBER and first - 3 <= place < last + 3:
             extra += 1
-    out[0] = shared / total if total > 0 else 0.0
-    out[1] = pairs / pair_total if pair_total > 0 else 0.0
-    out[2] = numbers
-    out[3] = max(0, numbers - found)
-    out[4] = extra
-    out[5] = longest
-    out[6], out[7], out[8], out[9] = first, last, item_first, item_last
+    shares[0] = shared / total if total > 0 else 0.0
+    shares[1] = pairs / pair_total if pair_total > 0 else 0.0
+    counts[0], counts[1], counts[2] = numbers, max(0, numbers - found), extra
+    counts[3], counts[4], counts[5] = longest, first, last
+    counts[6], counts[7] = item_first, item_last
 
 
-MEASURES = (
-    "tokens",  # weighted share of the item's tokens
-    "pairs",  # weighted share of its neighbouring pairs
-    "numbers",  # how many numbers it has
-    "missing",  # how many of them are not in the part
-    "extra",  # numbers in the part that are not the item's
-    "run",  # tokens of the longest common run, by pairs
-    "begin",  # the part in the row, as tokens
-    "end",
-    "item_begin",  # and in the item
-    "item_end",
-)
+class OverlapMeasures(NamedTuple):
+    """How much of an item a row holds, for many (row, item): arrays of their number."""
+
+    tokens: Array  # float64: weighted share of the item's tokens
+    pairs: Array  # float64: weighted share of its neighbouring pairs
+    numbers: Array  # int64: how many numbers the item has
+    missing: Array  # how many of them are not in the part
+    extra: Array  # numbers in the part that are not the item's
+    run: Array  # tokens of the longest common run, by pairs
+    begin: Array  # the part in the row, in tokens
+    end: Array
+    item_begin: Array  # and in the item
+    item_end: Array
+
+
 Row = tuple[Array, Array, Array]  # codes, kinds, ends
 
 
-@compiled
-def compare(
+def overlap_measures(
     rows: Row, row: Array, items: Row, item: Array, weights: Array, pair_weights: Array
-) -> Array:
-    """MEASURES (pairs, 10) float64 of each (row, item)."""
-    out = np.zeros((len(row), 10), np.float64)
+) -> OverlapMeasures:
+    """What each of `row` holds of the `item` at the same place (both int, one length).
+
+    `weights` float64 are of the items' tokens, `pair_weights` of each with the next.
+    """
+    shares, counts = _measure_pairs(rows, row, items, item, weights, pair_weights)
+    return OverlapMeasures(*shares.T, *counts.T)
+
+
+@compiled
+def _measure_pairs(
+    rows: Row, row: Array, items: Row, item: Array, weights: Array, pair_weights: Array
+) -> tuple[Array, Array]:
+    shares = np.zeros((len(row), 2), np.float64)
+    counts = np.zeros((len(row), 8), np.int64)
     for pair in range(len(row)):
         here = slice(rows[2][row[pair]], rows[2][row[pair] + 1])
         there = slice(items[2][item[pair]], items[2][item[pair] + 1])
-        compared(
+        _measure(
             rows[0][here],
             rows[1][here],
             items[0][there],
             items[1][there],
             weights[there],
             pair_weights[there],
-            out[pair],
+            shares[pair],
+            counts[pair],
         )
-    return out
+    return shares, counts
 
 
 @compiled
@@ -206,7 +222,7 @@ def in_formula(kind: int, begin: int, end: int) -> bool:
 
 
 @compiled
-def whole(
+def find_whole_items(
     rows: Row, begin: Array, end: Array, row: Array, items: Row, item: Array
 ) -> tuple[Array, Array]:
     """Where an item is in a row, token for token: (place int32 or -1, goes on).
@@ -245,30 +261,22 @@ def whole(
     return found, goes_on
 
 
-@compiled
-def without_brackets(
+def drop_brackets(
     codes: Array, kinds: Array, ends: Array
 ) -> tuple[Array, Array, Array, Array]:
-    """(codes, kinds, ends, places): what is left, and where it was."""
-    places = np.empty(len(codes), int32)
-    stops = np.zeros_like(ends)
-    used = 0
-    for row in range(len(ends) - 1):
-        for place in range(ends[row], ends[row + 1]):
-            if kinds[place] != BRACKET:
-                places[used] = place
-                used += 1
-        stops[row + 1] = used
-    places = places[:used].copy()
-    return codes[places], kinds[places], stops, places
+    """(codes, kinds, ends, places int32): what is left, and where it was."""
+    stays = kinds != BRACKET
+    places = np.flatnonzero(stays).astype(np.int32)
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(stays)])
+    return codes[places], kinds[places], before[ends], places
 
 
 @compiled
-def names_hidden(codes: Array, kinds: Array, common: Table, name: uint64) -> None:
+def hide_names(codes: Array, kinds: Array, common: Table, name: uint64) -> None:
     """Give every name one code, in place, so that Alice and Bob are one.
 
     A capital word that is in `common` merely begins a sentence.
     """
     for place in range(len(codes)):
-        if kinds[place] == NAME and place_of(common, mixed(codes[place])) < 0:
+        if kinds[place] == NAME and find(common, fmix64(codes[place])) < 0:
             codes[place] = name

@@ -8,7 +8,7 @@ from pipeline.kernels.utf8 import BASIS, IDEOGRAPH, LETTER, PRIME, kind, width
 
 
 @compiled
-def looked_up(table: tuple[Array, Array, Array, Array], key: uint64) -> np.int64:
+def find_code(table: tuple[Array, Array, Array, Array], key: uint64) -> np.int64:
     """The slot of `key`, or -1."""
     keys = table[0]
     mask = uint64(len(keys) - 1)

@@ -14,10 +14,10 @@ from numpy import uint8, uint64
 from pipeline.kernels.latex_lexemes import (
     command,
     ends_sentence,
+    find_code,
     is_digit,
     joined_tens,
     letters,
-    looked_up,
     number,
     spells,
     word,
@@ -33,12 +33,18 @@ from pipeline.kernels.latex_vocabulary import (
     SKIP,
     TENS,
     WORD,
-    code,
     commands,
-    plain,
+    plain_text,
+    token_code,
     words,
 )
-from pipeline.kernels.shards import Array, compiled, slices, threaded, utf8
+from pipeline.kernels.shards import (
+    Array,
+    compiled,
+    map_threads,
+    split_shards,
+    text_bytes,
+)
 from pipeline.kernels.utf8 import kind, width
 
 
@@ -60,24 +66,39 @@ class Tokens:
         return len(self.ends) - 1
 
 
-def scan(text: pl.Series, *, places: bool = False, drawings: bool = True) -> Tokens:
+def tokenise(text: pl.Series, *, spans: bool = False, drawings: bool = True) -> Tokens:
     """The tokens of every text, in order; without `drawings`, less Asymptote code."""
-    parts = threaded(
-        lambda part: scanned(part, places=places, drawings=drawings), slices(text)
+    parts = map_threads(
+        lambda part: tokenise_shard(part, spans=spans, drawings=drawings),
+        split_shards(text),
     )
-    return joined(list(parts))
+    return concatenate(list(parts))
 
 
-def scanned(text: pl.Series, *, places: bool = False, drawings: bool = True) -> Tokens:
+def tokenise_shard(
+    text: pl.Series, *, spans: bool = False, drawings: bool = True
+) -> Tokens:
     """The tokens of one shard."""
-    data, offsets = utf8(plain(text))
-    ranges = (offsets[:-1], offsets[1:])
-    return Tokens(
-        *tokenised(data, ranges, words(), commands(), SIGNS, places, drawings)
+    data, offsets = text_bytes(plain_text(text))
+    return tokenise_ranges(
+        data, offsets[:-1], offsets[1:], spans=spans, drawings=drawings
     )
 
 
-def joined(parts: list[Tokens]) -> Tokens:
+def tokenise_ranges(
+    data: Array,
+    begins: Array,
+    ends: Array,
+    *,
+    spans: bool = False,
+    drawings: bool = True,
+) -> Tokens:
+    """The tokens of runs of `data` uint8, from `begins[i]` to `ends[i]` (int64)."""
+    tables = words(), commands(), SIGNS
+    return Tokens(*_tokenise(data, (begins, ends), *tables, spans, drawings))
+
+
+def concatenate(parts: list[Tokens]) -> Tokens:
     """Tokens of shards as those of one table."""
     if len(parts) == 1:
         return parts[0]
@@ -96,31 +117,31 @@ def joined(parts: list[Tokens]) -> Tokens:
 
 SIGNS = np.zeros(128, np.uint64)
 for _sign in "+-*/=<>^%|!'":
-    SIGNS[ord(_sign)] = code(_sign)
-SIGNS[ord(":")] = code("/")  # a ratio
-LE, GE, NE, POWER = (uint64(code(sign)) for sign in "≤≥≠^")
-SLASH, MINUS = uint64(code("/")), uint64(code("-"))
-OPEN, CLOSE = uint64(code("(")), uint64(code(")"))
+    SIGNS[ord(_sign)] = token_code(_sign)
+SIGNS[ord(":")] = token_code("/")  # a ratio
+LE, GE, NE, POWER = (uint64(token_code(sign)) for sign in "≤≥≠^")
+SLASH, MINUS = uint64(token_code("/")), uint64(token_code("-"))
+OPEN, CLOSE = uint64(token_code("(")), uint64(token_code(")"))
 ASY = np.frombuffer(b"[asy]", np.uint8).copy()
 END_ASY = np.frombuffer(b"[/asy]", np.uint8).copy()
 
 
 @compiled
-def tokenised(
+def _tokenise(
     data: Array,
     ranges: tuple[Array, Array],
     vocabulary: tuple[Array, Array, Array, Array],
     latex: tuple[Array, Array, Array, Array],
     signs: Array,
-    places: bool,
+    spans: bool,
     drawings: bool,
 ) -> tuple[Array, Array, Array, Array, Array]:
     """(codes, kinds, ends, starts, stops) of runs of `data`; see Tokens."""
     rows = len(ranges[0])
     room = int((ranges[1] - ranges[0]).sum()) + 2 * rows + 2
     codes, kinds = np.empty(room, uint64), np.empty(room, uint8)
-    starts = np.empty(room if places else 0, np.int32)
-    stops = np.empty(room if places else 0, np.int32)
+    starts = np.empty(room if spans else 0, np.int32)
+    stops = np.empty(room if spans else 0, np.int32)
     ends = np.zeros(rows + 1, np.int64)
     depths = np.zeros(64, np.int32)  # where a numerator was opened
     used = 0
@@ -148,7 +169,7 @@ def tokenised(
                 place += 1
                 if place < end and 97 <= (data[place] | 0x20) <= 122:
                     value, place = command(data, place, end)
-                    slot = looked_up(latex, value)
+                    slot = find_code(latex, value)
                     kept = True
                     if slot < 0:
                         value, _ = word(data, start + 1, place)
@@ -240,7 +261,7 @@ def tokenised(
                     place = start + width(data, start, end)
                     value, place = word(data, start, place)
                 kept = True
-                slot = looked_up(vocabulary, value)
+                slot = find_code(vocabulary, value)
                 if slot >= 0:
                     value, found = vocabulary[1][slot], vocabulary[2][slot]
                     action = vocabulary[3][slot]
@@ -252,25 +273,25 @@ def tokenised(
                         # Twenty-five: the code of "2" is that of "20" less a digit.
                         value = joined_tens(codes[used - 1], value)
                         used -= 1
-                        start = starts[used] + first if places else start
+                        start = starts[used] + first if spans else start
             else:
                 place += width(data, place, end)
                 continue
             tens = was_tens
             codes[used], kinds[used] = value, found
-            if places:
+            if spans:
                 starts[used], stops[used] = start - first, place - first
             used += 1
             if wanted == 1 and found != SIGN:
                 codes[used], kinds[used] = SLASH, SIGN
-                if places:
+                if spans:
                     starts[used], stops[used] = start - first, place - first
                 used += 1
                 wanted = 2
             elif wanted == 2 and found != SIGN:
                 wanted = 0
         ends[row + 1] = used
-    if places:
+    if spans:
         return (
             codes[:used].copy(),
             kinds[:used].copy(),

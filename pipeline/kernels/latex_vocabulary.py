@@ -1,7 +1,7 @@
 r"""What the scanner knows of words, LaTeX commands and signs.
 
 Every spelling of one thing gets one code: `\times`, `×` and `*`; `cm` and
-`centimeters`; `three` and `3`. `plain` rewrites what is not ASCII beforehand, so
+`centimeters`; `three` and `3`. `plain_text` rewrites what is not ASCII beforehand, so
 that the compiled scanner has ASCII and letters to deal with.
 """
 
@@ -120,7 +120,7 @@ GREEK = dict(
 VARIANTS = {"varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta"}
 
 
-def plain(text: pl.Series) -> pl.Series:
+def plain_text(text: pl.Series) -> pl.Series:
     """`text` with signs as LaTeX or ASCII, compatibility forms and case folded.
 
     Only rows that are not ASCII change. NFKC alone would read x² as x2.
@@ -152,7 +152,7 @@ def _plain(texts: pl.Series) -> pl.Series:
     )
 
 
-def code(text: str) -> int:
+def token_code(text: str) -> int:
     """The code of a token that is spelt `text`: FNV-1a, 64 bits."""
     value = 0xCBF29CE484222325
     for byte in text.encode():
@@ -167,20 +167,23 @@ Table = tuple[Array, Array, Array, Array]
 def words() -> Table:
     """What a word turns into: open-addressed (keys, codes, kinds, actions)."""
     rows = {
-        spelling: (code(short), WORD, TOKEN)
+        spelling: (token_code(short), WORD, TOKEN)
         for short, spellings in SPELLINGS.items()
         for spelling in spellings.split()
     }
     rows |= {word: (0, WORD, SKIP) for word in DROPPED}
-    rows |= {"percent": (code("%"), SIGN, TOKEN), "pct": (code("%"), SIGN, TOKEN)}
+    rows |= {
+        "percent": (token_code("%"), SIGN, TOKEN),
+        "pct": (token_code("%"), SIGN, TOKEN),
+    }
     for value, word in enumerate(ONES_WORDS):
-        rows[word] = (code(str(value)), NUMBER, ONES if value else TOKEN)
+        rows[word] = (token_code(str(value)), NUMBER, ONES if value else TOKEN)
     for value, word in enumerate(TEENS, start=10):
-        rows[word] = (code(str(value)), NUMBER, TOKEN)
+        rows[word] = (token_code(str(value)), NUMBER, TOKEN)
     for value, word in enumerate(TENS_WORDS, start=2):
-        rows[word] = (code(str(10 * value)), NUMBER, TENS)
-    rows |= {word: (code(word), NUMBER, TOKEN) for word in NAMED}
-    rows |= {f"{word}s": (code(word), NUMBER, TOKEN) for word in NAMED}
+        rows[word] = (token_code(str(10 * value)), NUMBER, TENS)
+    rows |= {word: (token_code(word), NUMBER, TOKEN) for word in NAMED}
+    rows |= {f"{word}s": (token_code(word), NUMBER, TOKEN) for word in NAMED}
     return _table(rows)
 
 
@@ -188,11 +191,13 @@ def words() -> Table:
 def commands() -> Table:
     """What a LaTeX command turns into; one that is not here is a word."""
     rows = {name: (0, WORD, SKIP) for name in (*LAYOUT, *DOTS)}
-    rows |= {name: (code(sign), SIGN, TOKEN) for name, sign in COMMANDS.items()}
-    rows |= {name: (code(sign), BRACKET, TOKEN) for name, sign in BRACKETS.items()}
-    rows |= {name: (code("/"), SIGN, FRACTION) for name in FRACTIONS}
-    rows |= {name: (code("degree"), WORD, DEGREE) for name in ("circ", "degree")}
-    rows |= {name: (code(short), WORD, TOKEN) for name, short in VARIANTS.items()}
+    rows |= {name: (token_code(sign), SIGN, TOKEN) for name, sign in COMMANDS.items()}
+    rows |= {
+        name: (token_code(sign), BRACKET, TOKEN) for name, sign in BRACKETS.items()
+    }
+    rows |= {name: (token_code("/"), SIGN, FRACTION) for name in FRACTIONS}
+    rows |= {name: (token_code("degree"), WORD, DEGREE) for name in ("circ", "degree")}
+    rows |= {name: (token_code(short), WORD, TOKEN) for name, short in VARIANTS.items()}
     return _table(rows)
 
 
@@ -203,7 +208,7 @@ def _table(rows: dict[str, tuple[int, int, int]]) -> Table:
     kinds = np.zeros(size, np.uint8)
     actions = np.zeros(size, np.uint8)
     for word, (value, kind, action) in rows.items():
-        key = code(word)
+        key = token_code(word)
         slot = key % size
         while keys[slot]:
             slot = (slot + 1) % size

@@ -1,7 +1,7 @@
 """MinHash signatures, bit for bit those of datasketch's `affine32`, and banding.
 
 Broder: On the resemblance and containment of documents (1997). Bands and rows of
-locality-sensitive hashing come from datasketch's optimiser; see `plan`.
+locality-sensitive hashing come from datasketch's optimiser; see `plan_bands`.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 from numpy import uint8, uint32, uint64
 
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.utf8 import PRIME, STEP, mixed
+from pipeline.kernels.utf8 import PRIME, STEP, fmix64
 
 # Candidates are verified, so a missed pair costs far more than a false one.
 WEIGHTS = (0.01, 0.99)
@@ -27,7 +27,7 @@ class Plan:
 
 
 @cache
-def plan(threshold: float, permutations: int, seed: int) -> Plan:
+def plan_bands(threshold: float, permutations: int, seed: int) -> Plan:
     """The bands with which few pairs at `threshold` (Jaccard) are missed."""
     from datasketch import MinHash, MinHashLSH
 
@@ -79,12 +79,12 @@ def band_keys(
             for place in range(band * size, (band + 1) * size):
                 key = (key ^ uint64(least[place])) * PRIME
                 key ^= key >> uint64(29)
-            out[band, number] = uint32(mixed(key) >> uint64(32))
+            out[band, number] = uint32(fmix64(key) >> uint64(32))
     return out
 
 
 @compiled
-def collisions(
+def find_collisions(
     keys: Array, band: int, has: Array, limit: int
 ) -> tuple[Array, Array, Array]:
     """Pairs of rows that meet in `band` and in no band before it.

@@ -1,21 +1,22 @@
 """Words as the published rules count them: n-grams of lower-case text, unchanged.
 
 WHITESPACE parts words at white space and keeps punctuation, as `str.split` does;
-WORDS takes runs of letters and digits; CHARACTERS takes every character. ASCII is
-lower-cased here, other letters must be so already; `cased` says which texts are not.
+WORDS takes runs of letters and digits. ASCII is
+lower-cased here, other letters must be so already; see `lowercase_bytes`.
 White space has a kernel of its own, in `spaces`.
 """
 
 import numpy as np
+import polars as pl
 from numpy import uint8, uint64
 
-from pipeline.kernels.ngram_table import Table, place_of
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.hash_table import Table, find
+from pipeline.kernels.shards import Array, compiled, text_bytes
 from pipeline.kernels.swar import PIECE, next_high
-from pipeline.kernels.utf8 import PRIME, SEPARATOR, STEP, kind, mixed, width
-from pipeline.kernels.whitespace_ngrams import NOTHING, space_grams
+from pipeline.kernels.utf8 import PRIME, SEPARATOR, STEP, fmix64, kind, width
+from pipeline.kernels.whitespace_ngrams import NOTHING, space_ngrams
 
-WHITESPACE, WORDS, CHARACTERS = 0, 1, 2
+WHITESPACE, WORDS = 0, 1
 # What an ASCII byte is to words: 0 parts them, 1 begins another character, else
 # it is a letter or digit, in lower case.
 FOLDED = np.zeros(256, uint8)
@@ -25,37 +26,26 @@ for _letter in b"0123456789abcdefghijklmnopqrstuvwxyz":
 for _letter in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ":
     FOLDED[_letter] = _letter | 0x20
 # By unit, what a byte is: 0 parts words, 1 is to be looked at, else a letter.
-CLASSES = np.zeros((3, 256), uint8)
+CLASSES = np.zeros((2, 256), uint8)
 CLASSES[WORDS] = FOLDED
 CLASSES[WORDS, ord("_")] = ord("_")
-CLASSES[CHARACTERS] = 1
 
 
 @compiled
-def parts_words(data: Array, place: int, end: int, unit: int) -> bool:
+def parts_words(data: Array, place: int, end: int) -> bool:
     """Whether the character at `place` is between words."""
-    if unit == CHARACTERS:
-        return False
     return bool(kind(data, place, end) == SEPARATOR and data[place] != 95)
 
 
-@compiled
-def word_grams(
-    data: Array, offsets: Array, n: int, unit: int, classes: Array
-) -> tuple[Array, Array]:
+def word_ngrams(data: Array, offsets: Array, n: int, unit: int) -> tuple[Array, Array]:
     """N-grams of each text: (uint64, ends int64)."""
     if unit == WHITESPACE:
-        out, ends, _, _ = space_grams(data, offsets, n, NOTHING, False)
-    else:
-        out, ends, _, _ = _scanned(
-            data, offsets, n, unit, classes[unit], NOTHING, False
-        )
-    return out, ends
+        return space_ngrams(data, offsets, n, NOTHING, False)[:2]
+    return _scanned(data, offsets, n, unit, CLASSES[unit], NOTHING, False)[:2]
 
 
-@compiled
-def word_hits(
-    data: Array, offsets: Array, n: int, unit: int, classes: Array, known: Table
+def find_word_ngrams(
+    data: Array, offsets: Array, n: int, unit: int, known: Table
 ) -> tuple[Array, Array, Array, Array]:
     """Known n-grams of each text: (places uint64, ends int64, begin, end).
 
@@ -63,8 +53,8 @@ def word_hits(
     with the space around them.
     """
     if unit == WHITESPACE:
-        return space_grams(data, offsets, n, known, True)
-    return _scanned(data, offsets, n, unit, classes[unit], known, True)
+        return space_ngrams(data, offsets, n, known, True)
+    return _scanned(data, offsets, n, unit, CLASSES[unit], known, True)
 
 
 @compiled
@@ -81,7 +71,7 @@ def _scanned(
     # Words are parted, so there are at most half as many as bytes. An array that
     # grows would cost three times as much.
     room = int(offsets[-1] - offsets[0])
-    out = np.empty((room if unit == CHARACTERS else room // 2) + rows + 1, uint64)
+    out = np.empty(room // 2 + rows + 1, uint64)
     ends = np.zeros(rows + 1, np.int64)
     begins, stops = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
     size = 1
@@ -106,16 +96,14 @@ def _scanned(
             if byte == 1:
                 place -= 1
                 wide = width(data, place, end)
-                apart = parts_words(data, place, end, unit)
+                apart = parts_words(data, place, end)
                 if not apart:
                     for step in range(wide):
                         letter = uint64(data[place + step])
                         packed = (packed * PIECE) ^ letter
                 place += wide
-                if not apart and unit != CHARACTERS:
-                    continue
                 if not apart:
-                    packed |= uint64(1) << uint64(63)
+                    continue
             if packed == 0:
                 continue
             token = packed * PRIME
@@ -128,9 +116,9 @@ def _scanned(
             count += 1
             if count < n:
                 continue
-            gram = mixed(rolled)
+            gram = fmix64(rolled)
             if only_known:
-                found = place_of(known, gram)
+                found = find(known, gram)
                 if found < 0:
                     continue
                 if used == before and count > n:
@@ -143,13 +131,27 @@ def _scanned(
     return out[:used].copy(), ends, begins, stops
 
 
+def lowercase_bytes(texts: pl.Series) -> tuple[Array, Array]:
+    """(bytes uint8, offsets int64 (n + 1,)) of texts, letters in lower case.
+
+    ASCII may have capitals: the n-gram kernels lower those.
+    """
+    data, offsets = text_bytes(texts)
+    rows = np.flatnonzero(has_capitals(data, offsets, CAPITAL))
+    if not len(rows):
+        return data, offsets
+    places = pl.Series(rows, dtype=pl.UInt32)
+    texts = texts.fill_null("")
+    return text_bytes(texts.scatter(places, texts.gather(places).str.to_lowercase()))
+
+
 # Whether a character below 0x10000 changes in lower case.
 CAPITAL = np.array([chr(code).lower() != chr(code) for code in range(1 << 16)])
 CAPITAL[:128] = False
 
 
 @compiled
-def cased(data: Array, offsets: Array, capital: Array) -> Array:
+def has_capitals(data: Array, offsets: Array, capital: Array) -> Array:
     """Whether each text has letters beyond ASCII that are not in lower case (bool)."""
     out = np.zeros(len(offsets) - 1, np.bool_)
     for row in range(len(out)):

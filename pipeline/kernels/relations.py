@@ -5,15 +5,15 @@ from numpy import uint8, uint64
 
 from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.shingles import ordered
-from pipeline.kernels.utf8 import STEP, mixed
+from pipeline.kernels.shingles import sort_short
+from pipeline.kernels.utf8 import STEP, fmix64
 
 SIBLING, COPY, OTHER_ANSWER = 0, 1, 2
 KEPT, SAME, DISPUTED, SURPLUS = 0, 1, 2, 3
 
 
 @compiled
-def orders(
+def quantity_hash(
     codes: Array, kinds: Array, ends: Array, words: bool, brackets: bool
 ) -> Array:
     """A uint64 for the numbers and signs of each row, in order.
@@ -27,8 +27,8 @@ def orders(
         for place in range(ends[row], ends[row + 1]):
             kind = kinds[place]
             if brackets if kind == BRACKET else words or kind in (NUMBER, SIGN):
-                value = value * STEP + mixed(codes[place])
-        out[row] = mixed(value)
+                value = value * STEP + fmix64(codes[place])
+        out[row] = fmix64(value)
     return out
 
 
@@ -41,7 +41,7 @@ def in_command(data: Array, place: int, start: int) -> bool:
 
 
 @compiled
-def alike(
+def common_prefix(
     data: Array, one: int, one_end: int, other: int, other_end: int
 ) -> tuple[int, int]:
     """How far two texts say the same in whole words: a place in either.
@@ -72,7 +72,7 @@ def alike(
 
 
 @compiled
-def differing(
+def differing_spans(
     data: Array, offsets: Array, first: Array, second: Array
 ) -> tuple[Array, Array]:
     """Where the texts of each pair differ: (begins, ends) int64 (2 * pairs,).
@@ -84,7 +84,7 @@ def differing(
     ends = np.empty(2 * len(first), np.int64)
     for pair in range(len(first)):
         one_end, other_end = offsets[first[pair] + 1], offsets[second[pair] + 1]
-        one, other = alike(
+        one, other = common_prefix(
             data, offsets[first[pair]], one_end, offsets[second[pair]], other_end
         )
         most = min(one_end - one, other_end - other)
@@ -101,7 +101,7 @@ def differing(
 
 
 @compiled
-def within(
+def one_contains_other(
     codes: Array, kinds: Array, ends: Array, asked: Array, quantities: bool
 ) -> Array:
     """For run 2 * i and the next: whether one has all that the other has (bool).
@@ -129,7 +129,7 @@ def within(
                         code |= uint64(1) << uint64(63)
                     held[side, sizes[side]] = code
                     sizes[side] += 1
-            ordered(held[side, : sizes[side]])
+            sort_short(held[side, : sizes[side]])
         i, j, ours, theirs = 0, 0, 0, 0
         while i < sizes[0] or j < sizes[1]:
             if j == sizes[1] or (i < sizes[0] and held[0, i] < held[1, j]):
@@ -148,7 +148,7 @@ def within(
 
 
 @compiled
-def settled(
+def select_survivors(
     rows: int, first: Array, second: Array, score: Array, relation: Array, limit: int
 ) -> tuple[Array, Array, Array, Array]:
     """Who stays when rows are taken in order: (verdict, twin, score, family).

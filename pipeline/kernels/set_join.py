@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.kernels.shards import Array, compiled
 
 
-def by_rarity(hashes: Array, ends: Array) -> tuple[Array, int]:
+def rank_by_rarity(hashes: Array, ends: Array) -> tuple[Array, int]:
     """Elements of each set as ranks, the rarest first: (ranks int32, distinct)."""
     _, places, counts = np.unique(hashes, return_inverse=True, return_counts=True)
     rank = np.empty(len(counts), np.int32)
@@ -28,7 +28,9 @@ def _sort_each(values: Array, ends: Array) -> None:
 
 
 @compiled
-def shared(values: Array, ends: Array, one: int, other: int, needed: float) -> int:
+def count_shared(
+    values: Array, ends: Array, one: int, other: int, needed: float
+) -> int:
     """Elements in both sets; may stop early, below `needed`."""
     i, i_end = ends[one], ends[one + 1]
     j, j_end = ends[other], ends[other + 1]
@@ -71,7 +73,7 @@ def jaccard_join(
                     continue
                 stamp[other] = row
                 whole = size + sizes[other]
-                both = shared(
+                both = count_shared(
                     ranks,
                     ends,
                     row,
@@ -135,7 +137,7 @@ def containment_join(
                 if sizes[other] == size and other > row:
                     continue
                 stamp[other] = row
-                both = shared(ranks, ends, row, other, needed)
+                both = count_shared(ranks, ends, row, other, needed)
                 if both < needed:
                     continue
                 if found == len(first):

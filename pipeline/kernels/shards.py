@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 import polars as pl
 
+from pipeline.machine import machine
+
 SHARD = 16384  # rows, and bytes; what is needed beside the results grows with them
 SHARD_BYTES = 1 << 22
 
@@ -39,11 +41,11 @@ def _compiled_code() -> str:
     the file of the other has changed.
     """
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return str(Path(home) / "goldsieve" / "kernels" / sources())
+    return str(Path(home) / "goldsieve" / "kernels" / source_digest())
 
 
 @cache
-def sources() -> str:
+def source_digest() -> str:
     """The digest of the kernels' sources: what they computed may be kept under it."""
     said = blake2b(digest_size=8)
     for file in sorted(Path(__file__).parent.glob("*.py")):
@@ -51,12 +53,7 @@ def sources() -> str:
     return said.hexdigest()
 
 
-def shards(text: pl.Series) -> Iterator[tuple[Array, Array]]:
-    """(bytes uint8, offsets int64 (n + 1,)) of one run of texts after the other."""
-    return map(utf8, slices(text))
-
-
-def slices(text: pl.Series) -> Iterator[pl.Series]:
+def split_shards(text: pl.Series) -> Iterator[pl.Series]:
     """Runs of texts: SHARD of them at most, or about SHARD_BYTES."""
     sizes = np.cumsum(text.str.len_bytes().fill_null(0).to_numpy())
     start, done = 0, 0
@@ -67,7 +64,7 @@ def slices(text: pl.Series) -> Iterator[pl.Series]:
         start, done = end, int(sizes[end - 1])
 
 
-def utf8(text: pl.Series) -> tuple[Array, Array]:
+def text_bytes(text: pl.Series) -> tuple[Array, Array]:
     """The UTF-8 bytes of all texts, one after the other, and where each begins."""
     column: Any = text.fill_null("").to_arrow()
     _, offsets, data = column.buffers()
@@ -77,23 +74,19 @@ def utf8(text: pl.Series) -> tuple[Array, Array]:
     return np.frombuffer(data, np.uint8), ends
 
 
-def threaded(
+def map_threads(
     function: Callable[[Item], Result], items: Iterable[Item]
 ) -> Iterator[Result]:
     """`function` of every item, in order, on all cores; few items are held ahead."""
-    if workers() == 1:
+    workers = machine().workers
+    if workers == 1:
         yield from map(function, items)
         return
-    with ThreadPoolExecutor(workers()) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         waiting = []
         for item in items:
             waiting.append(pool.submit(function, item))
-            if len(waiting) > 2 * workers():
+            if len(waiting) > 2 * workers:
                 yield waiting.pop(0).result()
         for future in waiting:
             yield future.result()
-
-
-def workers() -> int:
-    """Threads to work with: PIPELINE_WORKERS, or one for each core."""
-    return max(1, int(os.environ.get("PIPELINE_WORKERS") or os.cpu_count() or 1))

@@ -7,12 +7,12 @@ import numpy as np
 from numpy import uint32, uint64
 
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.utf8 import STEP, mixed
-from pipeline.kernels.word_tokens import tokens_of
+from pipeline.kernels.utf8 import STEP, fmix64
+from pipeline.kernels.word_tokens import fill_tokens
 
 
 @compiled
-def shingled(
+def fill_shingles(
     data: Array,
     offsets: Array,
     n: int,
@@ -36,12 +36,12 @@ def shingled(
     for _ in range(n):
         top *= STEP
     for row in range(len(offsets) - 1):
-        count = tokens_of(data, offsets[row], offsets[row + 1], unit, edges, tokens)
+        count = fill_tokens(data, offsets[row], offsets[row + 1], unit, edges, tokens)
         rolled, printed = uint64(0), uint64(0)
         for number in range(min(n - 1, count)):
             rolled = rolled * STEP + tokens[number]
         if 0 < count < n:
-            gram = mixed(rolled)
+            gram = fmix64(rolled)
             hashes[used] = uint32(gram >> uint64(32))
             printed += gram
             used += 1
@@ -49,7 +49,7 @@ def shingled(
             rolled = rolled * STEP + tokens[number]
             if number >= n:
                 rolled -= tokens[number - n] * top
-            gram = mixed(rolled)
+            gram = fmix64(rolled)
             hashes[used] = uint32(gram >> uint64(32))
             printed += gram
             used += 1
@@ -59,7 +59,7 @@ def shingled(
 
 
 @compiled
-def ordered(values: Array) -> None:
+def sort_short(values: Array) -> None:
     """Sort `values` in place; made for some dozens of them."""
     size = len(values)
     if size > 48:
@@ -75,7 +75,7 @@ def ordered(values: Array) -> None:
 
 
 @compiled
-def sets(hashes: Array, ends: Array, rows: Array) -> tuple[Array, Array]:
+def shingle_sets(hashes: Array, ends: Array, rows: Array) -> tuple[Array, Array]:
     """The sorted, distinct hashes of `rows`: (hashes uint32, ends int64)."""
     total = 0
     for row in rows:
@@ -89,7 +89,7 @@ def sets(hashes: Array, ends: Array, rows: Array) -> tuple[Array, Array]:
         for place in range(ends[row], ends[row + 1]):
             out[used] = hashes[place]
             used += 1
-        ordered(out[start:used])
+        sort_short(out[start:used])
         write = start
         for place in range(start, used):
             if place == start or out[place] != out[write - 1]:
@@ -101,7 +101,7 @@ def sets(hashes: Array, ends: Array, rows: Array) -> tuple[Array, Array]:
 
 
 @compiled
-def jaccard(
+def jaccard_sorted(
     hashes: Array, ends: Array, first: Array, second: Array, threshold: float
 ) -> Array:
     """Similarity of each pair of rows; 0 where it is below `threshold`."""
@@ -145,7 +145,7 @@ def _noted(
 
 
 @compiled
-def compared(
+def jaccard_unsorted(
     hashes: Array,
     ends: Array,
     first: Array,
@@ -153,7 +153,7 @@ def compared(
     threshold: float,
     sizes: Array,
 ) -> Array:
-    """As `jaccard`, for rows whose hashes are neither sorted nor distinct.
+    """As `jaccard_sorted`, for rows whose hashes are neither sorted nor distinct.
 
     Fast where pairs of one `second` stand together: it is noted once. `sizes` int32
     holds how many distinct hashes each row has, -1 where that is not known yet.

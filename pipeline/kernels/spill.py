@@ -12,7 +12,7 @@ import numpy as np
 MB = 1 << 20
 
 
-class Room:
+class ArrayPool:
     """Hands out arrays; `memory_mb` of them, all together, lie in memory.
 
     Files are made in TMPDIR. Pages that are never written take no room anywhere.

@@ -1,4 +1,4 @@
-"""Characters in UTF-8, and how numbers are mixed."""
+"""Characters in UTF-8, and how numbers are fmix64."""
 
 import numpy as np
 from numpy import uint8, uint64
@@ -13,7 +13,7 @@ SEPARATOR, LETTER, IDEOGRAPH = uint8(0), uint8(1), uint8(2)
 
 
 @compiled
-def mixed(value: uint64) -> uint64:
+def fmix64(value: uint64) -> uint64:
     """The finaliser of MurmurHash3: every bit of `value` moves every other."""
     value = (value ^ (value >> uint64(33))) * uint64(0xFF51AFD7ED558CCD)
     value = (value ^ (value >> uint64(33))) * uint64(0xC4CEB9FE1A85EC53)
@@ -22,10 +22,10 @@ def mixed(value: uint64) -> uint64:
 
 @compiled
 def mixed_all(values: Array) -> Array:
-    """`mixed` of each."""
+    """`fmix64` of each."""
     out = np.empty(len(values), uint64)
     for place in range(len(values)):
-        out[place] = mixed(values[place])
+        out[place] = fmix64(values[place])
     return out
 
 

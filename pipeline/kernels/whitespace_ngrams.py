@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy import int32, uint8, uint64
 
-from pipeline.kernels.ngram_table import Table, place_of
+from pipeline.kernels.hash_table import Table, find
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.swar import HIGH, ONES, PIECE, loaded, lowered, zeros
-from pipeline.kernels.utf8 import PRIME, STEP, mixed, width
+from pipeline.kernels.utf8 import PRIME, STEP, fmix64, width
 from pipeline.kernels.word_tokens import word_edges, word_hash
 
 
@@ -37,7 +37,7 @@ def _gap(data: Array, place: int, end: int) -> int:
 
 
 @compiled
-def space_grams(
+def space_ngrams(
     data: Array, offsets: Array, n: int, known: Table, only_known: bool
 ) -> tuple[Array, Array, Array, Array]:
     """N-grams of each text: (grams uint64, ends int64, begin int64, end int64).
@@ -77,9 +77,9 @@ def space_grams(
             rolled = rolled * STEP + tokens[number]
             if number >= n:
                 rolled -= tokens[number - n] * top
-            gram = mixed(rolled)
+            gram = fmix64(rolled)
             if only_known:
-                found = place_of(known, gram)
+                found = find(known, gram)
                 if found < 0:
                     continue
                 if used == before and number >= n:

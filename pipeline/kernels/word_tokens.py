@@ -3,7 +3,7 @@
 A token is a run of ASCII letters and digits, lower-cased, with all other letters
 as they are; a character of Chinese or Japanese is a token of its own (WORDS). With
 the unit LETTERS every letter and digit is a token, so n-grams run across words; with
-ALL every character is one.
+CHARACTERS every character is one.
 
 A word is hashed in pieces of eight bytes from its start, cut at every character that
 is not ASCII. A text of ASCII is cut first: a bit for each byte says whether it is in a
@@ -36,13 +36,13 @@ from pipeline.kernels.utf8 import (
     width,
 )
 
-WORDS, LETTERS, ALL = 0, 1, 2
+WORDS, LETTERS, CHARACTERS = 0, 1, 2
 SPACES = uint64(0x2020202020202020)
 GATHER = uint64(0x0102040810204080)  # brings the lowest bits of eight bytes together
 
 
 @compiled
-def tokens_of(
+def fill_tokens(
     data: Array, start: int, end: int, unit: int, edges: Array, tokens: Array
 ) -> int:
     """Fill `tokens` uint64 with those of one text; how many there are.
@@ -50,7 +50,7 @@ def tokens_of(
     `edges` int64 is room for two places more than there are bytes.
     """
     if unit != WORDS:
-        return _characters(data, start, end, unit == ALL, tokens)
+        return _characters(data, start, end, unit == CHARACTERS, tokens)
     count = _ascii_words(data, start, end, edges, tokens)
     return count if count >= 0 else _words(data, start, end, tokens)
 

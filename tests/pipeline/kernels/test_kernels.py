@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.contamination.published import lowered
 from pipeline.dedup.ngrams import by_join, by_minhash, by_ratio, grams
 from pipeline.kernels import (
+    hash_table,
     item_overlap,
     minhash,
-    ngram_table,
     reference,
     relations,
     set_join,
@@ -21,8 +20,8 @@ from pipeline.kernels import (
 )
 from pipeline.kernels import published_ngrams as words
 from pipeline.kernels import word_tokens as tokens
-from pipeline.kernels.latex_tokens import scan
-from pipeline.kernels.shards import slices, utf8
+from pipeline.kernels.latex_tokens import tokenise
+from pipeline.kernels.shards import split_shards, text_bytes
 
 WORDS = st.lists(
     st.sampled_from(["a", "b", "c", "d", "e", "f", "g", "h"]), max_size=14
@@ -92,13 +91,11 @@ def test_ngrams_do_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch):
         assert one.prints.tolist() == made[0].prints.tolist()
 
 
-@pytest.mark.parametrize("unit", [words.WORDS, words.CHARACTERS])
-def test_words_of_the_published_rules_keep_long_runs(unit: int):
+def test_words_of_the_published_rules_keep_long_runs():
     texts = pl.Series(["0" * 16, "a" * 32, "12345678" * 4])
-    _, ends = words.word_grams(*utf8(texts), 1, unit, words.CLASSES)
+    _, ends = words.word_ngrams(*text_bytes(texts), 1, words.WORDS)
 
-    counts = [len(text) if unit == words.CHARACTERS else 1 for text in texts]
-    assert np.diff(ends).tolist() == counts
+    assert np.diff(ends).tolist() == [1, 1, 1]
 
 
 SPACED = st.text(
@@ -113,8 +110,8 @@ SPACED = st.text(
 def test_words_at_white_space_are_those_of_python(texts: list[str], n: int):
     # U+1680 is the one space that no text of mathematics has.
     texts = [text.replace("\u1680", " ") for text in texts]
-    made, ends = words.word_grams(
-        *lowered(pl.Series(texts)), n, words.WHITESPACE, words.CLASSES
+    made, ends = words.word_ngrams(
+        *words.lowercase_bytes(pl.Series(texts)), n, words.WHITESPACE
     )
     ours = [made[a:b].tolist() for a, b in pairwise(ends)]
     split = [text.lower().split() for text in texts]
@@ -129,7 +126,7 @@ def test_words_at_white_space_are_those_of_python(texts: list[str], n: int):
 @given(st.lists(SPACED, min_size=1, max_size=6))
 @settings(max_examples=100, deadline=None)
 def test_capitals_beyond_ascii_are_seen(texts: list[str]):
-    seen = words.cased(*utf8(pl.Series(texts)), words.CAPITAL).tolist()
+    seen = words.has_capitals(*text_bytes(pl.Series(texts)), words.CAPITAL).tolist()
 
     assert seen == [
         any(not c.isascii() and c.lower() != c for c in text) for text in texts
@@ -144,10 +141,10 @@ def test_jaccard_is_that_of_the_sets(texts: list[str], n: int):
     sets = sets_of(texts, n)
     pairs = np.array(list(combinations(range(len(texts)), 2)), np.int32)
 
-    ours = shingles.jaccard(hashes, ends, pairs[:, 0], pairs[:, 1], 0.0)
+    ours = shingles.jaccard_sorted(hashes, ends, pairs[:, 0], pairs[:, 1], 0.0)
     theirs = [reference.jaccard(sets[i], sets[j]) for i, j in pairs]
     assert ours.tolist() == pytest.approx(theirs)
-    unsorted = shingles.compared(
+    unsorted = shingles.jaccard_unsorted(
         made.hashes,
         made.ends,
         pairs[:, 0],
@@ -175,7 +172,7 @@ def test_signatures_are_those_of_datasketch(hashes: list[int], seed: int):
 
     theirs = MinHash(num_perm=64, seed=seed, hashfunc=lambda x: x, scheme="affine32")
     theirs.update_batch(hashes)
-    plan = minhash.plan(0.8, 64, seed)
+    plan = minhash.plan_bands(0.8, 64, seed)
     values = np.array(hashes, np.uint32)
 
     ours = minhash.signatures(values, np.array([0, len(values)]), plan.permutations)
@@ -218,7 +215,7 @@ def test_minhash_finds_nearly_all_and_nothing_else(threshold: float):
     texts = edited_texts()
     made = grams(pl.Series(texts), n=3)
     truth = by_join(made, rows(len(texts)), threshold)
-    plan = minhash.plan(threshold, 64, 1)
+    plan = minhash.plan_bands(threshold, 64, 1)
     found = by_minhash(made, rows(len(texts)), plan, threshold, None)
 
     wanted = set(zip(truth.first.tolist(), truth.second.tolist(), strict=True))
@@ -234,7 +231,7 @@ def test_a_crowd_in_one_bucket_loses_no_copy():
     made = grams(pl.Series(texts), n=3)
     code = np.array([i % 500 + 1 for i in range(1000)], np.uint64)
     found = by_minhash(
-        made, rows(1000), minhash.plan(0.8, 64, 1), 0.8, lambda rows: code[rows]
+        made, rows(1000), minhash.plan_bands(0.8, 64, 1), 0.8, lambda rows: code[rows]
     )
 
     pairs = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
@@ -250,7 +247,7 @@ def test_containment_finds_what_brute_force_finds(threshold: float):
     sets = sets_of(texts, 3)
     made = grams(pl.Series(texts), n=3)
     hashes, ends = made.sets(rows(len(texts)))
-    ranks, distinct = set_join.by_rarity(hashes, ends)
+    ranks, distinct = set_join.rank_by_rarity(hashes, ends)
     small, large, share = set_join.containment_join(ranks, ends, distinct, threshold, 4)
 
     truth = {
@@ -293,16 +290,18 @@ def test_ratios_are_those_of_rapidfuzz():
 def test_shards_hold_every_text_once(texts: list[str]):
     series = pl.Series(texts, dtype=pl.String)
 
-    assert [t for part in slices(series) for t in part] == texts
-    data, ends = utf8(series)
+    assert [t for part in split_shards(series) for t in part] == texts
+    data, ends = text_bytes(series)
     raw = data.tobytes()
     spans = pairwise(ends)
     assert [raw[a:b].decode() for a, b in spans] == texts
 
 
 def same(left: str, right: str) -> bool:
-    tokens = scan(pl.Series([left, right]))
-    one, other = relations.orders(tokens.codes, tokens.kinds, tokens.ends, True, False)
+    tokens = tokenise(pl.Series([left, right]))
+    one, other = relations.quantity_hash(
+        tokens.codes, tokens.kinds, tokens.ends, True, False
+    )
     return bool(one == other)
 
 
@@ -364,9 +363,9 @@ def test_meaning_does(left: str, right: str):
 @given(MESSY)
 @settings(max_examples=200, deadline=None)
 def test_any_text_can_be_scanned_and_places_are_in_it(text: str):
-    from pipeline.kernels.latex_vocabulary import plain as plain_text
+    from pipeline.kernels.latex_vocabulary import plain_text
 
-    tokens = scan(pl.Series([text, "x"]), places=True)
+    tokens = tokenise(pl.Series([text, "x"]), spans=True)
     size = len(plain_text(pl.Series([text]))[0].encode())
 
     mine = slice(0, tokens.ends[1])
@@ -374,19 +373,19 @@ def test_any_text_can_be_scanned_and_places_are_in_it(text: str):
     assert (tokens.stops[mine] <= size).all()
     assert (tokens.starts[mine] <= tokens.stops[mine]).all()
     assert tokens.ends[2] == tokens.ends[1] + 1
-    assert scan(pl.Series([text])).codes.tolist() == tokens.codes[mine].tolist()
+    assert tokenise(pl.Series([text])).codes.tolist() == tokens.codes[mine].tolist()
 
 
 @given(st.lists(st.integers(1, 2**64 - 1), unique=True, max_size=200))
 @settings(max_examples=50, deadline=None)
 def test_a_lookup_finds_what_is_in_it_and_nothing_else(keys: list[int]):
-    known = ngram_table.table(np.array(keys, np.uint64))
+    known = hash_table.build_table(np.array(keys, np.uint64))
 
-    assert [ngram_table.place_of(known, np.uint64(key)) for key in keys] == [
+    assert [hash_table.find(known, np.uint64(key)) for key in keys] == [
         *range(len(keys))
     ]
     for key in {1, 2, 3, 2**63} - set(keys):
-        assert ngram_table.place_of(known, np.uint64(key)) == -1
+        assert hash_table.find(known, np.uint64(key)) == -1
 
 
 def test_candidates_weigh_the_share_of_an_item():
@@ -394,7 +393,7 @@ def test_candidates_weigh_the_share_of_an_item():
     holders, stops = np.array([0, 0, 1, 1], np.int32), np.array([0, 1, 3, 4])
     weights, totals = np.array([1.0, 2.0, 5.0]), np.array([3.0, 7.0])
     found, ends = np.array([1, 1, 2], np.int32), np.array([0, 2, 3])
-    row, item, share = item_overlap.candidates(
+    row, item, share = item_overlap.find_candidates(
         found, ends, holders, stops, weights, totals, 0.3
     )
 

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.dedup.ngrams import by_minhash, grams
-from pipeline.kernels.minhash import plan
-from pipeline.kernels.spill import MB, Room
+from pipeline.kernels.minhash import plan_bands
+from pipeline.kernels.spill import MB, ArrayPool
 
 
 def is_mapped(array: np.ndarray | None) -> bool:
@@ -15,7 +15,7 @@ def is_mapped(array: np.ndarray | None) -> bool:
 
 
 def test_arrays_lie_in_memory_until_the_room_is_used_up():
-    room = Room(2)
+    room = ArrayPool(2)
     first, second = room.empty((MB,), np.uint8), room.empty((3, MB), np.uint8)
     third = room.empty((MB // 2,), np.uint16)
 
@@ -37,10 +37,10 @@ def test_where_arrays_lie_changes_nothing():
     column, rows = pl.Series(texts), np.arange(800, dtype=np.int32)
     found = []
     for memory_mb in (0, 100):
-        room = Room(memory_mb)
+        room = ArrayPool(memory_mb)
         made = grams(column, n=2, room=room)
         assert is_mapped(made.hashes) == (memory_mb == 0)
-        pairs = by_minhash(made, rows, plan(0.8, 48, 1), 0.75, None, room)
+        pairs = by_minhash(made, rows, plan_bands(0.8, 48, 1), 0.75, None, room)
         found.append((pairs.first, pairs.second, pairs.score))
 
     for one, other in zip(*found, strict=True):
