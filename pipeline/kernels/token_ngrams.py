@@ -20,15 +20,14 @@ def token_ngrams(codes: Array, ends: Array, n: int) -> tuple[Array, Array]:
         top *= STEP
     used = 0
     for row in range(rows):
-        rolled, count = uint64(0), 0
-        for place in range(ends[row], ends[row + 1]):
+        rolled = uint64(0)
+        for count, place in enumerate(range(ends[row], ends[row + 1])):
             token = fmix64(codes[place])
             rolled = rolled * STEP + token
             if count >= n:
                 rolled -= ring[count % n] * top
             ring[count % n] = token
-            count += 1
-            if count >= n:
+            if count >= n - 1:
                 out[used] = fmix64(rolled)
                 used += 1
         stops[row + 1] = used
@@ -49,16 +48,15 @@ def find_token_ngrams(
         top *= STEP
     used = 0
     for row in range(rows):
-        rolled, count = uint64(0), 0
-        for place in range(ends[row], ends[row + 1]):
+        rolled = uint64(0)
+        for count, place in enumerate(range(ends[row], ends[row + 1])):
             token = fmix64(codes[place])
             rolled = rolled * STEP + token
             slot = count % n
             if count >= n:
                 rolled -= ring[slot] * top
             ring[slot] = token
-            count += 1
-            if count >= n:
+            if count >= n - 1:
                 found = find(known, fmix64(rolled))
                 if found >= 0:
                     if used == len(out):
