@@ -26,21 +26,6 @@ import polars as pl
 
 from pipeline.schema import VERDICT, missing
 
-# All filters, in the order in which rows meet them; `collect` is before them.
-FILTERS = (
-    "pool",
-    "quality",
-    "dedup_exact",
-    "dedup_ngram",
-    "dedup_embedding",
-    "decontaminate",
-    "difficulty",
-    "verify",
-    "decontaminate_traces",
-    "select",
-)
-
-
 # Several stages add to these, so none of them takes away what the others found.
 ACCUMULATED = ("family", "other_answers")
 

@@ -5,9 +5,7 @@ value `off` (YAML's false) takes the stage out of the recipe. Mistakes are told
 by file and line, before any work is done.
 """
 
-import json
 from collections.abc import Iterable
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -96,9 +94,3 @@ def _children(node: Any) -> Iterable[tuple[str, Any]]:
     if isinstance(node, yaml.SequenceNode):
         return [(str(i), value) for i, value in enumerate(node.value)]
     return []
-
-
-def digest(sections: dict[str, Any]) -> str:
-    """The recipe's hash: the same parameters in any order give the same one."""
-    text = json.dumps(sections, sort_keys=True, default=str)
-    return blake2b(text.encode(), digest_size=8).hexdigest()

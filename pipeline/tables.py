@@ -3,8 +3,7 @@
 A stage called `x` writes data/x.parquet, or numbered shards in data/x/. A stage
 that drops rows also writes them to data/dropped/x.parquet and its counts to
 data_cards/metrics/x.json, and what its verdicts rest on to data/x/<table>.parquet. A
-file is written whole or not at all, and the same
-rows give the same bytes.
+file is written whole or not at all, and the same rows give the same bytes.
 """
 
 import json
@@ -17,6 +16,7 @@ import polars as pl
 import yaml
 
 from pipeline.errors import UserError
+from pipeline.files import replacing, write_text
 
 DATA = Path("data")
 DROPPED = DATA / "dropped"
@@ -45,10 +45,8 @@ def read(path: Path) -> Any:
 
 def write(table: pl.DataFrame, path: Path) -> None:
     """Write the whole table or nothing, with the same bytes for the same rows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".draft")
-    table.write_parquet(draft, compression="zstd", row_group_size=50_000)
-    draft.replace(path)
+    with replacing(path) as draft:
+        table.write_parquet(draft, compression="zstd", row_group_size=50_000)
 
 
 def write_shards(
@@ -72,7 +70,4 @@ def write_shards(
 def write_metrics(metrics: dict[str, Any], name: str) -> None:
     """Write what the stage `name` counted ("collect.gsm8k": metrics/collect/…)."""
     path = METRICS / f"{name.replace('.', '/')}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".draft")
-    draft.write_text(json.dumps(metrics, indent=2) + "\n")
-    draft.replace(path)
+    write_text(path, json.dumps(metrics, indent=2) + "\n")

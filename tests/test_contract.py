@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.__main__ import _kind
+from pipeline.cli.stages import stage_kind
 from pipeline.filter import ContractError, apply, drop, run_stage
 from pipeline.schema import GRADE, ROLLOUT
 from stages import quality
@@ -24,7 +24,7 @@ STAGES = [
 FILTERS = sorted(
     name
     for name in STAGES
-    if name != "sources" and _kind(import_module(f"stages.{name}")) == "judge"
+    if name != "sources" and stage_kind(import_module(f"stages.{name}")) == "judge"
 )
 PARAMS: dict[str, dict[str, Any]] = {"dedup_embedding": {"encoder": "static"}}
 TEXTS = st.lists(

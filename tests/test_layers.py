@@ -8,7 +8,7 @@ import pytest
 # pipeline/*.py, the ground that everything stands on. It imports nothing of ours but
 # itself; `__main__` is the door of the command line.
 GROUND = {
-    "__init__", "console", "embedding", "errors", "files", "filter", "locations",
+    "__init__", "console", "dag", "embedding", "errors", "files", "filter", "locations",
     "machine", "models", "parallel", "parallel_ray", "prompts", "readers", "recipe",
     "schema", "settings", "tables", "text",
 }  # fmt: skip

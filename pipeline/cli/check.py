@@ -6,26 +6,23 @@ found here and not after an hour of sampling.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import yaml
-
-from pipeline import recipe
+from pipeline import dag, recipe
 from pipeline.errors import UserError
-from pipeline.settings import Settings
-
-TRAINED = ("sft", "grpo", "evaluate")
 
 
-def check(stage: Callable[[str], ModuleType]) -> None:
-    """Print one line per finding; UserError when the recipe cannot run."""
+def check() -> None:
+    """Check params.yaml, dvc.yaml and the environment, without running anything.
+
+    Prints one line per finding; UserError where the recipe cannot run.
+    """
     sections = recipe.read()
-    stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
-    mistakes = list(_mistakes(sections, list(stages), stage))
+    mistakes = list(_mistakes(sections, dag.read()))
     for line in _environment(sections):
         print(line)
     if mistakes:
@@ -33,41 +30,32 @@ def check(stage: Callable[[str], ModuleType]) -> None:
     print(f"ok    {recipe.RECIPE}: {len(sections)} sections, all understood")
 
 
-def _mistakes(
-    sections: dict[str, Any], stages: list[str], stage: Callable[[str], ModuleType]
-) -> Iterator[str]:
-    for name in sections.keys() - set(stages):
-        yield f"{recipe.RECIPE}: {name} is not a stage; stages are {', '.join(stages)}"
+def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str]:
+    names = [stage.name for stage in stages]
+    for name in sections.keys() - set(names):
+        yield f"{recipe.RECIPE}: {name} is not a stage; stages are {', '.join(names)}"
     yield from _order(sections)
-    for name in stages:
-        entries = sections.get(name) if name == "collect" else None
-        wanted = [f"{name}.{entry}" for entry in entries] if entries else [name]
-        for section in wanted:
+    for stage in stages:
+        section = sections.get(stage.name)
+        entries = section if stage.name == "collect" else None
+        wanted = [f"collect.{entry}" for entry in entries] if entries else [stage.name]
+        for name in wanted:
             try:
-                recipe.load(_params(name, stage), section)
+                recipe.load(import_module(stage.module).Params, name)
             except UserError as error:
                 yield str(error)
 
 
 def _order(sections: dict[str, Any]) -> Iterator[str]:
     """Sources that are collected and not pooled, or pooled and not collected."""
-    sources = set(sections.get("collect") or {})
-    order = set((sections.get("pool") or {}).get("order") or ())
-    for name in sorted(sources - order):
+    sources, pool = sections.get("collect"), sections.get("pool")
+    if not isinstance(sources, dict) or not isinstance(pool, dict):
+        return
+    order = pool.get("order") or ()
+    for name in sorted(sources.keys() - set(order)):
         yield f"{recipe.RECIPE}: {name} is collected, and pool.order does not name it"
-    for name in sorted(order - sources):
+    for name in sorted(set(order) - sources.keys()):
         yield f"{recipe.RECIPE}: pool.order names {name}, and nothing collects it"
-
-
-def _params(name: str, stage: Callable[[str], ModuleType]) -> type[Settings]:
-    if name in TRAINED:
-        from importlib import import_module
-
-        module = import_module(f"trainers.{name}")
-    else:
-        module = stage(name)
-    params: type[Settings] = module.Params
-    return params
 
 
 def _environment(sections: dict[str, Any]) -> Iterator[str]:

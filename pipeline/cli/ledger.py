@@ -5,48 +5,54 @@ All tables are views in an in-memory DuckDB, named as the stages that wrote them
 """
 
 import json
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import recipe, tables
+import polars as pl
+
+from pipeline import dag, recipe, tables
 from pipeline.errors import UserError
-from pipeline.filter import FILTERS
 
 if TYPE_CHECKING:
     import duckdb
 
+    Connection = duckdb.DuckDBPyConnection
+SHOWN = 80  # characters of a text that a stage added to a row
+
 
 def sql(query: str, *, format: str = "table") -> None:
-    """Print what `query` gives, as a table, CSV or JSON lines."""
+    """Query the tables by name in DuckDB; `dropped` is the ledger of all stages.
+
+    The result is printed as a table, CSV or JSON lines.
+    """
     import duckdb
 
     connection = views()
     try:
         result = connection.sql(query)
     except duckdb.Error as error:
-        known = [row[0] for row in connection.sql("show tables").fetchall()]
-        hint = f"views: {', '.join(known)}" if known else "run `dvc repro` first"
+        known = ", ".join(_views(connection))
+        hint = f"views: {known}" if known else "run `dvc repro` first"
         raise UserError(str(error), hint=hint) from None
     if result is None:
         return
     if format == "table":
         print(result)
         return
-    import polars as pl
-
     table = pl.DataFrame(result.to_arrow_table())
     print(table.write_csv() if format == "csv" else table.write_ndjson(), end="")
 
 
-def views() -> "duckdb.DuckDBPyConnection":
+def views() -> "Connection":
     """A connection with one view per table, and `dropped` over all of them."""
     import duckdb
 
     connection = duckdb.connect()
-    for name, files in _files().items():
+    for name, files in _table_files().items():
         # Quoted: `select` is a stage, and a word of SQL.
-        connection.execute(f"create view \"{name}\" as from read_parquet('{files}')")
+        connection.execute(f'create view "{name}" as from read_parquet({files})')
     dropped = dropped_files()
     if dropped:
         prefix = len(str(tables.DROPPED)) + 2
@@ -69,6 +75,7 @@ def dropped_files() -> list[Path]:
         file
         for file in sorted(tables.DROPPED.rglob("*.parquet"))
         if file.parent == tables.DROPPED or sources is None or file.stem in sources
+        if _has_columns(file)
     ]
 
 
@@ -77,97 +84,122 @@ def _active(section: str) -> Any:
     return recipe.read().get(section) if recipe.RECIPE.exists() else None
 
 
-def _files() -> dict[str, str]:
-    """View name → file or glob: data/x.parquet, shards of data/x/, data/x/y.parquet."""
-    found = {file.stem: str(file) for file in sorted(tables.DATA.glob("*.parquet"))}
+def _table_files() -> dict[str, list[str]]:
+    """View name → files: data/x.parquet, the shards of data/x/, data/x/y.parquet.
+
+    A table without columns cannot be a view, so it is none.
+    """
+    files: dict[str, list[Path]] = {
+        file.stem: [file] for file in sorted(tables.DATA.glob("*.parquet"))
+    }
     for folder in sorted(tables.DATA.glob("*/")):
         if folder == tables.DROPPED:
             continue
-        if any(folder.glob("[0-9]*.parquet")):
-            found[folder.name] = f"{folder}/[0-9]*.parquet"
+        if shards := sorted(folder.glob("[0-9]*.parquet")):
+            files[folder.name] = shards
         else:
             for file in sorted(folder.glob("*.parquet")):
-                found[f"{folder.name}_{file.stem}"] = str(file)
-    return found
+                files[f"{folder.name}_{file.stem}"] = [file]
+    return {
+        name: [str(part) for part in parts]
+        for name, parts in files.items()
+        if all(map(_has_columns, parts))
+    }
+
+
+def _has_columns(file: Path) -> bool:
+    return bool(pl.read_parquet_schema(file))
 
 
 def explain(id: str) -> None:
     """Print the row `id`: where from, which stages kept it, who dropped it and why."""
     from rich.console import Console
+    from rich.markup import escape
 
     connection = views()
     console = Console(soft_wrap=True, highlight=False)
-    row = _first(connection, "pool", id) or _first(connection, "dropped", id)
+    row = _find(connection, "pool", id) or _find(connection, "dropped", id)
     if row is None:
-        raise UserError(f"no row is called {id!r}", hint=_near(connection, id))
+        raise UserError(f"no row is called {id!r}", hint=_suggest(connection, id))
     console.print(f"[bold]{id}[/]  source {row['source']}, {row['license'] or 'n/a'}")
     console.print(f"problem  {row['problem']}", markup=False)
     console.print(f"answer   {row['answer']}  ({row['verifier']})", markup=False)
-    for stage in FILTERS:
-        kept = _first(connection, stage, id)
-        if kept is None:
-            break
-        console.print(f"[green]kept[/]     by {stage}{_measured(stage, kept)}")
-    lost = _first(connection, "dropped", id)
+    for stage, kept in _kept_by(connection, id):
+        text = f"by {stage.name}{_measures(connection, stage, kept)}"
+        console.print(f"[green]kept[/]     {escape(text)}")
+    lost = _find(connection, "dropped", id)
     if lost:
-        _tell_drop(console, connection, lost)
+        _print_drop(console, connection, lost)
     else:
         console.print("[bold green]in the data set[/]")
 
 
-MEASURED = {
-    "decontaminate": ("overlap", "overlap_level", "overlap_item"),
-    "difficulty": ("pass_rate", "n_correct", "n_samples", "rate_from"),
-    "verify": ("majority_answer", "majority_share", "key_agrees"),
-    "select": ("curriculum_rank",),
-}
+def _kept_by(
+    connection: "Connection", id: str
+) -> Iterator[tuple[dag.Stage, dict[str, Any]]]:
+    """The stages that kept the row, in order, with the row as each left it."""
+    known = _views(connection)
+    for stage in dag.row_stages(dag.read()):
+        if stage.name not in known:
+            continue
+        row = _find(connection, stage.name, id)
+        if row is None:
+            return
+        yield stage, row
 
 
-def _measured(stage: str, row: dict[str, Any]) -> str:
-    told = [
-        f"{name} {row[name]:.3g}"
-        if isinstance(row[name], float)
-        else f"{name} {row[name]}"
-        for name in MEASURED.get(stage, ())
-        if row.get(name) is not None
-    ]
-    return f": {', '.join(told)}" if told else ""
+def _measures(connection: "Connection", stage: dag.Stage, row: dict[str, Any]) -> str:
+    """The plain values that `stage` added to the row: what its input did not have."""
+    before = stage.inputs[0].stem
+    if before not in _views(connection):
+        return ""
+    had = connection.execute(f'describe "{before}"').fetchall()
+    added = {
+        name: value
+        for name, value in row.items()
+        if name not in {column[0] for column in had}
+        if isinstance(value, bool | int | float | str)
+    }
+    return ": " * bool(added) + ", ".join(
+        f"{name} {value:.3g}"
+        if isinstance(value, float)
+        else f"{name} {str(value)[:SHOWN]}"
+        for name, value in added.items()
+    )
 
 
-def _tell_drop(console: Any, connection: Any, lost: dict[str, Any]) -> None:
+def _print_drop(console: Any, connection: "Connection", lost: dict[str, Any]) -> None:
     score = f", score {lost['score']:.3f}" if lost["score"] is not None else ""
     console.print(f"[red]dropped[/]  by {lost['stage']}: {lost['reason']}{score}")
     if lost["evidence"]:
         for name, value in json.loads(lost["evidence"]).items():
             console.print(f"         {name}: {value}", markup=False)
     if lost["twin"]:
-        found = [
-            _first(connection, view, lost["twin"]) for view in ("pool", "benchmarks")
-        ]
-        twin = next(filter(None, found), None)
+        twin = _find(connection, "pool", lost["twin"])
+        twin = twin or _find(connection, "benchmarks", lost["twin"])
         text = f": {twin['problem']}  (answer {twin['answer']})" if twin else ""
         console.print(f"twin     {lost['twin']}{text}", markup=False)
 
 
-def _first(connection: Any, view: str, id: str) -> dict[str, Any] | None:
-    import duckdb
-
-    try:
-        found = connection.execute(f'from "{view}" where id = ? limit 1', [id])
-    except duckdb.CatalogException:
+def _find(connection: "Connection", view: str, id: str) -> dict[str, Any] | None:
+    """The row `id` of a view; None where the row or the view is missing."""
+    if view not in _views(connection):
         return None
-    names = [column[0] for column in found.description]
-    row = found.fetchone()
+    cursor = connection.execute(f'from "{view}" where id = ? limit 1', [id])
+    names = [column[0] for column in cursor.description]
+    row = cursor.fetchone()
     return dict(zip(names, row, strict=True)) if row else None
 
 
-def _near(connection: Any, id: str) -> str:
-    import duckdb
+def _views(connection: "Connection") -> list[str]:
+    return [row[0] for row in connection.execute("show tables").fetchall()]
 
-    try:
-        known = [row[0] for row in connection.execute("select id from pool").fetchall()]
-    except duckdb.CatalogException:
+
+def _suggest(connection: "Connection", id: str) -> str:
+    """Ids that look like `id`, or what to do to get some."""
+    if "pool" not in _views(connection):
         return "run `dvc repro` first"
+    known = [row[0] for row in connection.execute("select id from pool").fetchall()]
     close = get_close_matches(id, known, 3)
     return f"did you mean {', '.join(close)}?" if close else "ids read <source>/<row>"
 
@@ -182,12 +214,12 @@ def funnel() -> None:
     for column in ("stage", "in", "dropped", "out"):
         table.add_column(column, justify="left" if column == "stage" else "right")
     table.add_column("why")
-    for name, metrics in _counted():
+    for name, metrics in _counts():
         why = sorted(metrics["dropped"].items(), key=lambda pair: (-pair[1], pair[0]))
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in why)
         lost = metrics["rows_in"] - metrics["rows_out"]
-        told = ", ".join(f"{reason} {count:,}" for reason, count in why)
-        numbers = [f"{metrics['rows_in']:,}", f"{lost:,}", f"{metrics['rows_out']:,}"]
-        table.add_row(name, *numbers, "off" if metrics.get("off") else told)
+        numbers = [f"{n:,}" for n in (metrics["rows_in"], lost, metrics["rows_out"])]
+        table.add_row(name, *numbers, "off" if metrics.get("off") else reasons)
     console.print(table)
     _print_evaluation(console)
     console.print(
@@ -200,25 +232,35 @@ def funnel() -> None:
     )
 
 
-def _counted() -> list[tuple[str, dict[str, Any]]]:
+def _counts() -> list[tuple[str, dict[str, Any]]]:
     """What each stage counted, the sources together, in the order of the DAG."""
-    names = _active("collect")
-    files = sorted(tables.METRICS.glob("collect/*.json"))
-    sources = [_json(file) for file in files if names is None or file.stem in names]
-    counted: list[tuple[str, dict[str, Any]]] = []
-    if sources:
-        dropped: dict[str, int] = {}
-        for source in sources:
-            for reason, count in source["dropped"].items():
-                dropped[reason] = dropped.get(reason, 0) + count
-        together = {n: sum(s[n] for s in sources) for n in ("rows_in", "rows_out")}
-        counted.append(("collect", {**together, "dropped": dropped}))
-    for name in FILTERS:
-        if (file := tables.METRICS / f"{name}.json").exists():
-            counted.append((name, _json(file)))
-    if not counted:
+    counts = []
+    for stage in dag.row_stages(dag.read()):
+        folder = tables.METRICS / stage.name
+        file = folder.with_suffix(".json")
+        if file.exists():
+            counts.append((stage.name, _json(file)))
+        elif parts := _active_parts(stage.name, folder):
+            counts.append((stage.name, _sum(parts)))
+    if not counts:
         raise UserError("nothing has run yet", hint="dvc repro")
-    return counted
+    return counts
+
+
+def _active_parts(name: str, folder: Path) -> list[dict[str, Any]]:
+    """The counts of a stage that runs once an entry, for the entries of the recipe."""
+    entries = _active(name)
+    files = sorted(folder.glob("*.json"))
+    return [_json(file) for file in files if entries is None or file.stem in entries]
+
+
+def _sum(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    dropped: dict[str, int] = {}
+    for part in parts:
+        for reason, count in part["dropped"].items():
+            dropped[reason] = dropped.get(reason, 0) + count
+    rows = {name: sum(part[name] for part in parts) for name in ("rows_in", "rows_out")}
+    return {**rows, "dropped": dropped}
 
 
 def _print_evaluation(console: Any) -> None:
@@ -231,9 +273,9 @@ def _print_evaluation(console: Any) -> None:
     table = Table(title="Held-out problems", title_justify="left")
     for column in ("model", "pass@1", "95% interval"):
         table.add_column(column, justify="left" if column == "model" else "right")
-    for name, told in models.items():
-        low, high = told["pass@1_interval"]
-        table.add_row(name, f"{told['pass@1']:.3f}", f"{low:.3f} to {high:.3f}")
+    for name, scores in models.items():
+        low, high = scores["pass@1_interval"]
+        table.add_row(name, f"{scores['pass@1']:.3f}", f"{low:.3f} to {high:.3f}")
     console.print(table)
 
 

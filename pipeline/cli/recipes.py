@@ -5,6 +5,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.files import write_text
 from pipeline.recipe import RECIPE
 
 FOLDER = Path("recipes")
@@ -47,9 +48,7 @@ def _use(name: str) -> None:
                 f"{RECIPE} has edits that no recipe holds",
                 hint=f"keep them first: cp {RECIPE} {FOLDER}/my-recipe.yaml",
             )
-    draft = RECIPE.with_name(RECIPE.name + ".draft")
-    draft.write_text(file.read_text())
-    draft.replace(RECIPE)
+    write_text(RECIPE, file.read_text())
     print(f"{RECIPE} is now {file}; run `dvc repro`")
 
 

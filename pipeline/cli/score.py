@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.console import track
 from pipeline.errors import UserError
+from pipeline.files import replacing
 from pipeline.grading.workers import Answer, grader
 from pipeline.verifiers import contract
 from pipeline.verifiers.contract import Verdict
@@ -24,38 +25,45 @@ Line = dict[str, Any]
 
 
 def run(pairs: Path, *, verifier: str, out: Path | None = None) -> None:
-    """Judge every line of `pairs`; write to `out`, or print."""
+    """Judge lines of {"id", "gold", "prediction", "info"?} with a verifier.
+
+    The lines go to `out`, or are printed. UserError where the file or the verifier
+    does not exist.
+    """
     contract.load(verifier)  # an unknown name is told before anything is read
     if not pairs.is_file():
         raise UserError(f"{pairs} does not exist")
     lines = pairs.read_bytes().splitlines()
-    judged = _judged([line for line in lines if line.strip()], verifier)
+    scored = _score([line for line in lines if line.strip()], verifier)
     if out is None:
-        for line in judged:
+        for line in scored:
             sys.stdout.write(line)
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(out.name + ".draft")
-    with draft.open("w", encoding="utf-8") as file:
-        file.writelines(judged)
-    draft.replace(out)
+    with replacing(out) as draft, draft.open("w", encoding="utf-8") as file:
+        file.writelines(scored)
 
 
-def _judged(lines: list[bytes], verifier: str) -> Iterator[str]:
+def _score(lines: list[bytes], verifier: str) -> Iterator[str]:
     """Every line with its verdict, as JSON."""
-    todo = iter(track(lines, "score", total=len(lines)))
+    rest = iter(track(lines, "score", total=len(lines)))
     with grader(LIMIT_S) as grade:
-        while chunk := [_read(line, verifier) for line in islice(todo, CHUNK)]:
-            asked = [given for _, given in chunk if isinstance(given, Answer)]
-            verdicts = iter(grade(asked))
-            for line, given in chunk:
-                told = next(verdicts) if isinstance(given, Answer) else given
-                said = {
-                    "correct": told.correct,
-                    "extracted": told.extracted,
-                    "why": told.why,
+        while chunk := [_read(line, verifier) for line in islice(rest, CHUNK)]:
+            graded = iter(
+                grade([item for _, item in chunk if isinstance(item, Answer)])
+            )
+            for line, item in chunk:
+                verdict = next(graded) if isinstance(item, Answer) else item
+                shown = {
+                    name: getattr(verdict, name)
+                    for name in ("correct", "extracted", "why")
                 }
-                yield json.dumps(line | said, ensure_ascii=False) + "\n"
+                yield _encode(line | shown) + "\n"
+
+
+def _encode(line: Line) -> str:
+    """JSON in UTF-8, in which a lone surrogate can only stand as an escape."""
+    text = json.dumps(line, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _read(text: bytes, verifier: str) -> tuple[Line, Answer | Verdict]:

@@ -24,7 +24,6 @@ def run(
     module: ModuleType,
     name: str,
     inputs: list[Path],
-    *,
     out: Path,
     settings: list[str],
     columns: list[str],

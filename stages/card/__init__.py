@@ -9,7 +9,10 @@ from typing import Any
 
 import polars as pl
 
+from pipeline import dag
 from pipeline.settings import Settings
+
+OFF = "The card is off in this recipe.\n"
 
 
 class Params(Settings):
@@ -26,6 +29,7 @@ def build(
     params: Params | None,
     out: Path,
     recipe: dict[str, Any],
+    dvc: dict[str, Any],
     template: str,
     limitations: str,
     rows: pl.DataFrame,
@@ -36,15 +40,16 @@ def build(
     model: dict[str, str],
     export: Path,
     dropped: Path,
-    metrics: Path,
 ) -> None:
-    """Write README.md and plots/ into `out`."""
-    if params is None:
-        params = Params()
+    """Write README.md and plots/ into `out`; where it is off, no page is rendered.
+
+    `recipe` and `dvc` are what params.yaml and dvc.yaml hold.
+    """
     from stages.card import facts, page, plots
 
     told = facts.gather(
         recipe=recipe,
+        stages=dag.parse(dvc),
         rows=rows,
         rated=rated,
         fixed_k=fixed_k,
@@ -53,7 +58,7 @@ def build(
         model=model,
         export=export,
         dropped=dropped,
-        metrics=metrics,
     )
-    (out / "README.md").write_text(page.render(params, template, limitations, told))
+    text = OFF if params is None else page.render(params, template, limitations, told)
+    (out / "README.md").write_text(text)
     plots.write(out / "plots", told)

@@ -1,19 +1,16 @@
 """Every number that the card prints, from the tables and counts of the stages."""
 
-import json
-from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipeline.filter import FILTERS
+from pipeline import dag
 from pipeline.schema import MEANING
 from stages.card import sampled
 
 Facts = dict[str, Any]
-TRAINING = ("sft", "grpo", "evaluate")
 COPYLEFT = ("GPL", "CC-BY-SA", "ODbL", "-SA-")
 NON_COMMERCIAL = ("-NC", "non-commercial", "noncommercial")
 PACKAGES = (
@@ -33,6 +30,7 @@ PACKAGES = (
 def gather(
     *,
     recipe: dict[str, Any],
+    stages: list[dag.Stage],
     rows: pl.DataFrame,
     rated: pl.DataFrame,
     fixed_k: pl.DataFrame,
@@ -41,30 +39,29 @@ def gather(
     model: dict[str, str],
     export: Path,
     dropped: Path,
-    metrics: Path,
 ) -> Facts:
     """All facts of the card, by name."""
-    recipe = {name: part for name, part in recipe.items() if name not in TRAINING}
-    counted = {name: _json(metrics / f"{name}.json") for name in FILTERS}
-    lost = _lost(dropped, list(recipe["collect"]))
+    recipe = dag.data_recipe(recipe, stages)
+    chain = dag.row_stages(stages)
+    lost = _lost(dropped, chain, recipe)
     easy_and_hard = pl.read_parquet(dropped / "difficulty.parquet")
     rated = pl.concat([rated, easy_and_hard], how="diagonal")
     rl = pl.read_parquet(export / "rl.parquet")
     sft = pl.read_parquet(export / "sft.parquet")
     return {
         "recipe": recipe,
-        "recipe_hash": _hash(recipe),
+        "recipe_hash": dag.recipe_hash(recipe, stages),
         "rl_rows": rl.height,
         "sft_rows": sft.height,
-        "funnel": _funnel(counted, metrics, list(recipe["collect"])),
+        "funnel": _funnel(chain, recipe, lost, rows.height),
         "reasons": _reasons(lost),
-        "sources": _sources(recipe["collect"], metrics, rl),
+        "sources": _sources(recipe["collect"], lost, rows, rl),
         "licenses": _licenses(rl),
         "contamination": _contamination(benchmarks, lost, rows),
         **sampled.gather(rated, fixed_k, grades, rl),
         "model": model,
         "verification": _verification(grades),
-        "key_audit": counted["verify"]["dropped"],
+        "key_audit": _count_reasons(lost, "verify"),
         "domains": _shares(rl, "domain"),
         "verifiers": _shares(rl, "verifier"),
         "columns": _columns(rl, sft),
@@ -73,25 +70,32 @@ def gather(
 
 
 def _funnel(
-    counted: dict[str, Any], metrics: Path, sources: list[str]
+    chain: list[dag.Stage], recipe: dict[str, Any], lost: pl.DataFrame, rows: int
 ) -> list[dict[str, Any]]:
-    read = [_json(metrics / "collect" / f"{name}.json") for name in sources]
-    first = {"rows_in": sum(one["rows_in"] for one in read)}
-    first["rows_out"] = sum(one["rows_out"] for one in read)
-    stages = {"collect": first, **counted}
-    return [
-        {"stage": name, "rows_in": one["rows_in"], "rows_out": one["rows_out"]}
-        | {"off": bool(one.get("off"))}
-        for name, one in stages.items()
-    ]
+    """Rows in and out of each stage, counted back from the `rows` that are left."""
+    counts = dict(lost["stage"].value_counts().iter_rows())
+    funnel = []
+    for stage in reversed(chain):
+        before = rows + counts.get(stage.name, 0)
+        off = dag.is_off(recipe, stage)
+        funnel.append(
+            {"stage": stage.name, "rows_in": before, "rows_out": rows, "off": off}
+        )
+        rows = before
+    return funnel[::-1]
 
 
-def _lost(dropped: Path, sources: list[str]) -> pl.DataFrame:
-    """Every dropped row of this recipe, with the stage that dropped it."""
-    files = {name: dropped / f"{name}.parquet" for name in FILTERS}
-    parts = [_stage(file, name) for name, file in files.items()]
-    collected = [dropped / "collect" / f"{source}.parquet" for source in sources]
-    parts += [_stage(file, "collect") for file in collected]
+def _lost(
+    dropped: Path, chain: list[dag.Stage], recipe: dict[str, Any]
+) -> pl.DataFrame:
+    """Every dropped row of this recipe, with the stage that dropped it, in order."""
+    parts = []
+    for stage in chain:
+        files = [dropped / f"{stage.name}.parquet"]
+        if (folder := dropped / stage.name).is_dir():
+            # It ran once an entry of its section; other files are of older recipes.
+            files = [folder / f"{entry}.parquet" for entry in recipe[stage.name]]
+        parts += [_stage(file, stage.name) for file in files]
     return pl.concat(parts)
 
 
@@ -101,24 +105,32 @@ def _stage(file: Path, name: str) -> pl.DataFrame:
 
 
 def _reasons(lost: pl.DataFrame) -> list[dict[str, Any]]:
-    order = {name: place for place, name in enumerate(("collect", *FILTERS))}
-    told = lost.group_by("stage", "reason", "source", maintain_order=True).agg(
+    groups = lost.group_by("stage", "reason", "source", maintain_order=True).agg(
         rows=pl.len(), example=pl.col("id").first()
     )
-    place = pl.col("stage").replace_strict(order, return_dtype=pl.Int32)
-    told = told.sort(
-        [place, "reason", "rows", "source"], descending=[False, False, True, False]
+    order = pl.Enum(groups["stage"].unique(maintain_order=True))
+    groups = groups.sort(
+        [pl.col("stage").cast(order), "reason", "rows", "source"],
+        descending=[False, False, True, False],
     )
-    return told.to_dicts()
+    return groups.to_dicts()
+
+
+def _count_reasons(lost: pl.DataFrame, stage: str) -> dict[str, int]:
+    reasons = lost.filter(pl.col("stage") == stage)["reason"]
+    return dict(reasons.value_counts().sort("reason").iter_rows())
 
 
 def _sources(
-    collect: dict[str, Any], metrics: Path, rl: pl.DataFrame
+    collect: dict[str, Any], lost: pl.DataFrame, rows: pl.DataFrame, rl: pl.DataFrame
 ) -> list[dict[str, Any]]:
+    """Each source: where it lies, its rows, lost and left, and those exported."""
+    every = pl.concat([lost["source"], rows["source"]])
+    collected = dict(every.value_counts().iter_rows())
     kept = dict(rl["source"].value_counts().iter_rows())
     told = []
     for name, said in collect.items():
-        counted = _json(metrics / "collect" / f"{name}.json")
+        said = said or {"adapter": "off"}
         where = said.get("repo") or said.get("path") or said.get("paths")
         where = where or f"generator {said['adapter']}"
         if isinstance(where, list):
@@ -129,7 +141,7 @@ def _sources(
                 "where": where,
                 "revision": said.get("revision") or said.get("sha256") or "–",
                 "license": said.get("license", "unknown"),
-                "rows_in": counted["rows_in"],
+                "rows_in": collected.get(name, 0),
                 "rows_out": kept.get(name, 0),
             }
         )
@@ -224,11 +236,6 @@ def _where(name: str, rl: pl.DataFrame, sft: pl.DataFrame) -> str:
     return ", ".join(config for config, table in parts if name in table.columns)
 
 
-def _hash(recipe: dict[str, Any]) -> str:
-    text = json.dumps(recipe, sort_keys=True, default=str)
-    return blake2b(text.encode(), digest_size=8).hexdigest()
-
-
 def _version(package: str) -> str:
     from importlib.metadata import PackageNotFoundError
 
@@ -236,8 +243,3 @@ def _version(package: str) -> str:
         return version(package).partition("+")[0]
     except PackageNotFoundError:
         return "not installed"
-
-
-def _json(file: Path) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(file.read_text())
-    return read

@@ -24,6 +24,7 @@ def card(out: Path, template: str | None = None) -> str:
         Params(title="A set"),
         out,
         SECTIONS,
+        tables.read(HERE / "dvc.yaml"),
         template or (HERE / "data_cards/template.md").read_text(),
         "By hand.",
         tables.read(tables.DATA / "select.parquet"),
@@ -34,7 +35,6 @@ def card(out: Path, template: str | None = None) -> str:
         {"kind": "local", "name": "m", "revision": "1" * 40, "load": ""},
         tables.DATA / "export",
         tables.DROPPED,
-        tables.METRICS,
     )
     return (out / "README.md").read_text()
 
@@ -93,7 +93,7 @@ def test_a_name_that_nothing_counted_is_an_error(project: Path):
 
 
 def test_a_count_that_is_missing_is_an_error(project: Path):
-    (tables.METRICS / "quality.json").unlink()
+    (tables.DROPPED / "quality.parquet").unlink()
 
     with pytest.raises(FileNotFoundError, match="quality"):
         card(project / "out")

@@ -1,5 +1,6 @@
 """A small project in a folder: what a run of the data stages leaves behind."""
 
+import shutil
 from importlib import import_module
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def run_in(folder: Path) -> Path:
     )
     (folder / "params.yaml").write_text(yaml.safe_dump(SECTIONS, sort_keys=False))
     save(Outcome(rows, lost), "collect.a")
+    shutil.copy(HERE / "dvc.yaml", folder)
     items = conform(benchmark(ITEM, name="exam"), BENCHMARK)
     tables.write(items, tables.DATA / "benchmarks.parquet")
     save(Outcome(rows, rows.head(0).with_columns(**empty_verdict())), "pool")

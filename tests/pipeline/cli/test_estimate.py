@@ -1,84 +1,105 @@
+"""What a recipe will cost, from its params and the tables that are there."""
+
+import shutil
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
+import yaml
 
-from pipeline import tables
+from pipeline import dag, tables
 from pipeline.cli import estimate
 from pipeline.errors import UserError
-from stages.rollouts.rounds import Adaptive
 from tests.support.rows import problems
 
-SECTIONS = {"rollouts": {"engine": "vllm", "samples": 8, "max_tokens": 1000}}
+HERE = Path(__file__).parents[3]
+SAMPLED: dict[str, Any] = {"engine": "vllm", "samples": 8, "max_tokens": 1000}
 
 
-def test_the_cost_follows_from_problems_samples_and_tokens(tmp_path, monkeypatch):
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    shutil.copy(HERE / "dvc.yaml", tmp_path)
+
+
+def cost(
+    rollouts: Any, grades: Any = False, tokens_per_s: float = 1.0
+) -> dict[str, str]:
+    sections = {"rollouts": rollouts, "grades": grades}
+    Path("params.yaml").write_text(yaml.safe_dump(sections))
+    return estimate.cost(sections, tokens_per_s)
+
+
+def test_the_cost_follows_from_problems_samples_and_tokens():
     tables.write(problems("a", "b", "b"), Path("data/decontaminate.parquet"))
-    told = estimate.cost(SECTIONS, tokens_per_s=2.0)
+    figures = cost(SAMPLED, tokens_per_s=2.0)
 
     # 2 distinct problems, 8 samples, half of 1,000 tokens each: 8,000 tokens.
-    assert told["problems"] == "3 rows, 2 distinct (decontaminate)"
-    assert told["samples"].startswith("16 at most")
-    assert told["tokens"].startswith("8,000 (500 a sample")
-    assert told["time"] == "1.11 h at 2 tokens/s"
+    assert figures["problems"] == "3 rows, 2 distinct (decontaminate)"
+    assert figures["samples"].startswith("16 at most, 8 of each;")
+    assert figures["tokens"].startswith("8,000 (500 a sample")
+    assert figures["time"] == "1.11 h at 2 tokens/s"
 
 
-def test_past_rollouts_tell_the_length_better(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_latest_table_before_the_rollouts_counts():
+    tables.write(problems("a", "b"), Path("data/quality.parquet"))
+    tables.write(problems("a"), Path("data/select.parquet"))
+
+    assert cost(SAMPLED)["problems"] == "2 rows, 2 distinct (quality)"
+
+
+def test_the_recipe_has_the_hash_of_the_card():
     tables.write(problems("a"), Path("data/pool.parquet"))
-    tables.write(
-        pl.DataFrame({"n_tokens": [10, 30]}), Path("data/rollouts/00000.parquet")
-    )
+    stages = dag.read()
+    trained = {"rollouts": SAMPLED, "grades": False, "sft": {"seed": 1}}
 
-    assert estimate.cost(SECTIONS, tokens_per_s=1)["tokens"].startswith("160 (20 a")
+    assert cost(SAMPLED)["recipe"] == dag.recipe_hash(trained, stages)
 
 
-def test_adaptive_sampling_costs_its_budget(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_past_rollouts_show_the_length_better():
+    tables.write(problems("a"), Path("data/pool.parquet"))
+    lengths = pl.DataFrame({"n_tokens": [10, 30]})
+    tables.write(lengths, Path("data/rollouts/00000.parquet"))
+
+    assert cost(SAMPLED)["tokens"].startswith("160 (20 a")
+
+
+def test_adaptive_sampling_costs_its_budget():
     tables.write(problems(*map(str, range(30))), Path("data/pool.parquet"))
 
     def samples(**adaptive: float) -> str:
-        rollouts = SECTIONS["rollouts"] | {"adaptive": adaptive}
-        return estimate.cost({"rollouts": rollouts}, tokens_per_s=1)["samples"]
+        return cost(SAMPLED | {"adaptive": adaptive})["samples"]
 
     assert samples(budget=9.6).startswith("288 at most, 9.6 of each on average")
     assert samples(budget=9.6, most=4).startswith("120 at most")
-    assert samples(lo=0.2).startswith("300 at most")
+    assert samples().startswith("300 at most")
     assert samples(certainty=0.95, most=32).startswith("960 at most")
-    assert (Adaptive().mean, Adaptive().most) == estimate.ADAPTIVE
 
 
-def test_a_limit_bounds_the_problems(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_limit_bounds_the_problems():
     tables.write(problems("a", "b", "c"), Path("data/pool.parquet"))
-    limited = {"rollouts": SECTIONS["rollouts"] | {"limit": 2}}
 
-    assert estimate.cost(limited, tokens_per_s=1)["samples"].startswith("16 at most")
+    assert cost(SAMPLED | {"limit": 2})["samples"].startswith("16 at most")
 
 
-def test_a_judge_is_counted_where_it_is_asked(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_judge_is_counted_where_it_is_asked():
     tables.write(problems("a", "b"), Path("data/pool.parquet"))
     judge = {"votes": 3, "both_ways": True, "endpoint": {"max_requests": 50}}
-    asked = SECTIONS | {"grades": {"judge": judge, "judge_when": "rejected"}}
 
-    told = estimate.cost(asked, tokens_per_s=1)["judge"]
-    assert told == "96 questions at most (6 a sample, 50 by its budget)"
-    never = SECTIONS | {"grades": {"judge": judge}}
-    assert "judge" not in estimate.cost(never, tokens_per_s=1)
+    questions = cost(SAMPLED, {"judge": judge, "judge_when": "rejected"})["judge"]
+    assert questions == "96 questions at most (6 a sample, 50 by its budget)"
+    assert "judge" not in cost(SAMPLED, {"judge": judge})
 
 
-def test_recorded_completions_cost_nothing(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_recorded_completions_cost_nothing():
+    recorded = {"engine": "replay", "replay": [{"path": "a.jsonl"}]}
 
-    assert "none" in estimate.cost({"rollouts": {"engine": "replay"}}, 1)["sampling"]
-    assert "none" in estimate.cost({"rollouts": False}, 1)["sampling"]
+    assert "none" in cost(recorded)["sampling"]
+    assert "none" in cost(False)["sampling"]
 
 
-def test_without_problems_it_says_what_to_run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    with pytest.raises(UserError) as told:
-        estimate.cost(SECTIONS, tokens_per_s=1)
-    assert told.value.hint == "dvc repro pool"
+def test_without_problems_it_says_what_to_run():
+    with pytest.raises(UserError) as error:
+        cost(SAMPLED)
+    assert error.value.hint == "dvc repro pool"

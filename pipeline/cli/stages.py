@@ -1,0 +1,135 @@
+"""Run one stage as dvc.yaml does: read its inputs, call it, write what it returns.
+
+A stage that is `off` runs too, so that DVC finds every output: a filter passes its
+rows through, a maker leaves its tables empty. What a folder holds then is the
+business of the stage's own `build`.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from inspect import Parameter, signature
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import polars as pl
+
+from pipeline import dag, filter, recipe, tables
+from pipeline.cli import standalone
+from pipeline.errors import UserError
+from pipeline.filter import Outcome
+from pipeline.schema import VERDICT
+
+Kind = Literal["build", "make", "judge"]
+
+
+def run_filter(
+    name: str,
+    inputs: list[Path],
+    out: Path | None,
+    settings: list[str],
+    columns: list[str],
+    against: Path | None = None,
+) -> None:
+    """Judge the first table, with the others at hand, and split it."""
+    module = dag.load_stage(name)
+    inputs = [*inputs, against] if against else inputs
+    if stage_kind(module) != "judge":
+        raise UserError(f"{name} is not a filter", hint=f"goldsieve make {name} …")
+    _check_count(module.judge, name, len(inputs), own={"params"})
+    if out is not None:
+        standalone.run(module, name, inputs, out, settings, columns)
+        return
+    params = recipe.load(module.Params, name)
+    rows, *others = map(tables.read, inputs)
+    outcome = filter.run_stage(module, rows, params, *others)
+    _write_outcome(outcome, name, off=params is None)
+    for table, schema in getattr(module, "TABLES", {}).items():
+        content = outcome.tables.get(table, schema.to_frame())
+        tables.write(content, tables.DATA / name / f"{table}.parquet")
+
+
+def run_make(name: str, inputs: list[Path], out: Path | None) -> None:
+    """Make a table, or a folder, from others; "collect.gsm8k" names one source."""
+    stage, _, entry = name.partition(".")
+    module = dag.load_stage(stage)
+    kind = stage_kind(module)
+    if kind == "judge":
+        raise UserError(f"{name} is not a maker", hint=f"goldsieve filter {name} …")
+    count = len(inputs) + bool(entry)
+    _check_count(getattr(module, kind), name, count, own={"params", "out"})
+    params = recipe.load(module.Params, name)
+    contents = [*([entry] if entry else []), *map(tables.read, inputs)]
+    if kind == "build":
+        _build(module, name, params, out, contents)
+    elif params is None:
+        _write(_nothing(module), name, module, off=True)
+    else:
+        _write(module.make(params, *contents), name, module)
+
+
+def stage_kind(module: ModuleType) -> Kind:
+    """Which of `build`, `make` and `judge` the stage has; the first counts."""
+    kinds: tuple[Kind, ...] = ("build", "make", "judge")
+    return next(kind for kind in kinds if hasattr(module, kind))
+
+
+def _check_count(
+    function: Callable[..., Any], name: str, count: int, *, own: set[str]
+) -> None:
+    """UserError where a stage gets more or fewer inputs than it takes."""
+    taken = {n: p for n, p in signature(function).parameters.items() if n not in own}
+    needed = [name for name, p in taken.items() if p.default is Parameter.empty]
+    if not len(needed) <= count <= len(taken):
+        most = f" to {len(taken)}" if len(taken) > len(needed) else ""
+        raise UserError(
+            f"{name} takes {len(needed)}{most} inputs, {count} given",
+            hint=f"in order: {', '.join(taken) or 'none'}",
+        )
+
+
+def _build(
+    module: ModuleType, name: str, params: Any, out: Path | None, contents: list[Any]
+) -> None:
+    if out is None:
+        raise UserError(f"{name} needs --out FOLDER")
+    metrics = module.build(params, out, *contents)
+    if metrics is not None:
+        _count(name, metrics, off=params is None)
+
+
+def _nothing(module: ModuleType) -> Any:
+    """What a maker that is off makes: the kind of result it returns, without rows."""
+    returned = signature(module.make).return_annotation
+    if returned is Outcome:
+        dropped = pl.Schema({**module.SCHEMA, **VERDICT}).to_frame()
+        return Outcome(module.SCHEMA.to_frame(), dropped)
+    is_sharded = getattr(returned, "__origin__", None) is Iterator
+    return iter(()) if is_sharded else module.SCHEMA.to_frame()
+
+
+def _write(content: Any, name: str, module: ModuleType, *, off: bool = False) -> None:
+    """Write an outcome, one table, or an iterator of shards, and count the rows."""
+    if isinstance(content, Outcome):
+        _write_outcome(content, name, off=off)
+        return
+    path = tables.DATA / name.replace(".", "/")
+    if isinstance(content, pl.DataFrame):
+        tables.write(content, path.with_suffix(".parquet"))
+        rows = content.height
+    else:
+        rows = tables.write_shards(content, module.SCHEMA, path)
+    _count(name, {"rows_out": rows}, off=off)
+
+
+def _write_outcome(outcome: Outcome, name: str, *, off: bool) -> None:
+    file = f"{name.replace('.', '/')}.parquet"
+    tables.write(outcome.kept, tables.DATA / file)
+    tables.write(outcome.dropped, tables.DROPPED / file)
+    _count(name, outcome.metrics, off=off)
+
+
+def _count(name: str, metrics: dict[str, Any], *, off: bool) -> None:
+    metrics = metrics | ({"off": True} if off else {})
+    tables.write_metrics(metrics, name)
+    print(f"{name}: {json.dumps(metrics)}")

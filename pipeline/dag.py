@@ -1,0 +1,168 @@
+"""The stages in dvc.yaml, which is the only place where a stage is entered.
+
+What counts stages (the funnel, the ledger, `check`, `estimate`, the card) reads them
+here, in the order in which data flow through them. A stage's kind follows from its
+command: `python -m pipeline filter x` judges rows, `… make x` makes a table, and
+`python -m trainers.x` trains.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from hashlib import blake2b
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import yaml
+
+from pipeline.errors import UserError
+
+FILE = Path("dvc.yaml")
+STAGES = Path(__file__).parent.parent / "stages"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One entry of dvc.yaml. `inputs` are the files that its command reads, in order.
+
+    `reads` and `writes` are all of its dependencies and outputs.
+    """
+
+    name: str
+    kind: Literal["filter", "make", "train"]
+    module: str
+    inputs: tuple[Path, ...]
+    reads: tuple[Path, ...]
+    writes: tuple[Path, ...]
+
+
+def read() -> list[Stage]:
+    """The stages of the project in this folder; UserError where there is none."""
+    if not FILE.exists():
+        raise UserError(f"{FILE} does not exist", hint="run this in a project's folder")
+    return parse(yaml.safe_load(FILE.read_text()))
+
+
+def parse(content: dict[str, Any]) -> list[Stage]:
+    """The stages in what a dvc.yaml holds, those before others that feed them.
+
+    Where the data leave it open, the order of the file counts.
+    """
+    stages = [_stage(name, entry) for name, entry in content["stages"].items()]
+    places = {stage.name: place for place, stage in enumerate(stages)}
+    graph = {
+        place: [
+            places[other.name]
+            for other in stages
+            if other is not stage and _feeds(other, stage)
+        ]
+        for place, stage in enumerate(stages)
+    }
+    sorter = TopologicalSorter(graph)
+    sorter.prepare()
+    ready: list[int] = []
+    order = []
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()])
+        place = ready.pop(0)
+        sorter.done(place)
+        order.append(stages[place])
+    return order
+
+
+def _stage(name: str, entry: dict[str, Any]) -> Stage:
+    entry = entry.get("do", entry)
+    words = entry["cmd"].split()
+    module = words[words.index("-m") + 1]
+    positional = words[words.index("-m") + 2 :]
+    if "--out" in positional:
+        positional = positional[: positional.index("--out")]
+    kind: Literal["filter", "make", "train"] = "train"
+    if module == "pipeline":
+        kind = "filter" if positional[0] == "filter" else "make"
+        module, positional = f"stages.{name}", positional[2:]
+    writes = [
+        _path(out)
+        for part in ("outs", "metrics", "plots")
+        for out in entry.get(part, [])
+    ]
+    return Stage(
+        name,
+        kind,
+        module,
+        inputs=tuple(map(Path, positional)),
+        reads=tuple(map(Path, entry.get("deps", []))),
+        writes=tuple(writes),
+    )
+
+
+def _path(out: str | dict[str, Any]) -> Path:
+    """An output's path; the part that foreach fills in is left out."""
+    name = out if isinstance(out, str) else next(iter(out))
+    return Path(name.partition("${")[0])
+
+
+def _feeds(first: Stage, second: Stage) -> bool:
+    return any(
+        out == dep or out in dep.parents or dep in out.parents
+        for out in first.writes
+        for dep in second.reads
+    )
+
+
+def row_stages(stages: Iterable[Stage]) -> list[Stage]:
+    """The stages that rows pass through: the filters, and what feeds the first one.
+
+    The first input of a filter is the table of rows, which some stage wrote.
+    """
+    stages = list(stages)
+    chain: set[str] = set()
+    todo = [stage for stage in stages if stage.kind == "filter"]
+    while todo:
+        stage = todo.pop()
+        if stage.name in chain:
+            continue
+        chain.add(stage.name)
+        if stage.inputs and (source := writer(stages, stage.inputs[0])):
+            todo.append(source)
+    return [stage for stage in stages if stage.name in chain]
+
+
+def writer(stages: Iterable[Stage], path: Path) -> Stage | None:
+    """The stage that writes `path`; None where no stage does."""
+    for stage in stages:
+        if any(out == path or path in out.parents for out in stage.writes):
+            return stage
+    return None
+
+
+def data_recipe(sections: dict[str, Any], stages: Iterable[Stage]) -> dict[str, Any]:
+    """The sections of a recipe that say what the data are: all but those that train."""
+    trained = {stage.name for stage in stages if stage.kind == "train"}
+    return {name: part for name, part in sections.items() if name not in trained}
+
+
+def recipe_hash(sections: dict[str, Any], stages: Iterable[Stage]) -> str:
+    """The hash of what makes the data; the same parameters in any order have one."""
+    text = json.dumps(data_recipe(sections, stages), sort_keys=True, default=str)
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def is_off(sections: dict[str, Any], stage: Stage) -> bool:
+    """Whether the recipe leaves `stage` out; YAML reads a bare `off` as false."""
+    return sections.get(stage.name) in (False, "off")
+
+
+def load_stage(name: str) -> ModuleType:
+    """The module of a stage; the files in `stages/` are the only registry."""
+    files = [*STAGES.glob("[a-z]*.py"), *STAGES.glob("[a-z]*/__init__.py")]
+    names = {
+        file.parent.name if file.stem == "__init__" else file.stem for file in files
+    }
+    known = sorted(names - {"sources"})
+    if name not in known:
+        raise UserError(f"no stage is called {name!r}", hint=f"try {', '.join(known)}")
+    return import_module(f"stages.{name}")
