@@ -47,7 +47,7 @@ Flag = Literal[
     "not_english",
 ]
 COLUMNS = pl.Schema(
-    {"flags": pl.List(pl.String), "n_chars": pl.UInt32, "answer_type": pl.String}
+    {"flags": pl.List(pl.String), "n_chars": pl.UInt32(), "answer_type": pl.String()}
 )
 Gold = tuple[str, str | None, str | None]  # verifier, answer, verify_info
 AnswerType = Literal["integer", "decimal", "fraction", "letter", "boolean", "other"]

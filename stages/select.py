@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 CHOSEN = pl.List(
     pl.Struct({"text": pl.String, "model": pl.String, "n_tokens": pl.Int32})
 )
-COLUMNS = pl.Schema({"chosen": CHOSEN, "curriculum_rank": pl.UInt32})
+COLUMNS = pl.Schema({"chosen": CHOSEN, "curriculum_rank": pl.UInt32()})
 Trace = dict[str, Any]
 
 

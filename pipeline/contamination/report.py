@@ -62,9 +62,9 @@ DETECTABLE = pl.Schema(
 COLUMNS = pl.Schema(
     {
         "contamination": pl.List(FOUND),
-        "overlap": pl.Float32,
-        "overlap_item": pl.String,
-        "overlap_level": pl.String,
+        "overlap": pl.Float32(),
+        "overlap_item": pl.String(),
+        "overlap_level": pl.String(),
     }
 )
 TABLES = {"pairs": PAIRS, "benchmarks": BENCHMARKS, "detectable": DETECTABLE}

@@ -26,7 +26,7 @@ Siblings = Literal["keep", "keep_n", "drop"]
 Array = np.ndarray
 ANSWERS = pl.List(pl.String)
 # What `mark` adds.
-COLUMNS = pl.Schema({"family": pl.String, "other_answers": ANSWERS})
+COLUMNS = pl.Schema({"family": pl.String(), "other_answers": ANSWERS})
 
 
 def ranks(rows: pl.DataFrame, survivor: Survivor) -> Array | None:

@@ -31,21 +31,21 @@ from stages.difficulty.window import Window, of_models
 
 COLUMNS = pl.Schema(
     {
-        "n_samples": pl.UInt32,
-        "n_correct": pl.UInt32,
-        "n_undecided": pl.UInt32,
-        "pass_rate": pl.Float64,
-        "rate_from": pl.String,
+        "n_samples": pl.UInt32(),
+        "n_correct": pl.UInt32(),
+        "n_undecided": pl.UInt32(),
+        "pass_rate": pl.Float64(),
+        "rate_from": pl.String(),
         "rates": pl.List(RATE),
-        "rate_lo": pl.Float64,
-        "rate_hi": pl.Float64,
-        "p_inside": pl.Float64,
-        "difficulty_quantile": pl.UInt8,
+        "rate_lo": pl.Float64(),
+        "rate_hi": pl.Float64(),
+        "p_inside": pl.Float64(),
+        "difficulty_quantile": pl.UInt8(),
         # Only where the params ask for them.
-        "source_level": pl.Float64,
-        "learning_impact": pl.Float64,
+        "source_level": pl.Float64(),
+        "learning_impact": pl.Float64(),
         "difficulty_ratings": pl.List(pl.Float64),
-        "difficulty_judged": pl.Float64,
+        "difficulty_judged": pl.Float64(),
     }
 )
 TABLES = {"fixed_k": FIXED_K}

@@ -40,13 +40,13 @@ TRACE = pl.Struct(
 )
 COLUMNS = pl.Schema(
     {
-        "references_agree": pl.Boolean,
-        "majority_answer": pl.String,
-        "key_agrees": pl.Boolean,
-        "majority_share": pl.Float64,
-        "key_suspect": pl.Boolean,
-        "arbiter_sides_with": pl.String,
-        "answer_before": pl.String,  # where a majority's answer may replace the key
+        "references_agree": pl.Boolean(),
+        "majority_answer": pl.String(),
+        "key_agrees": pl.Boolean(),
+        "majority_share": pl.Float64(),
+        "key_suspect": pl.Boolean(),
+        "arbiter_sides_with": pl.String(),
+        "answer_before": pl.String(),  # where a majority's answer may replace the key
         "traces": pl.List(TRACE),
     }
 )

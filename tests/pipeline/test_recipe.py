@@ -69,13 +69,6 @@ def test_broken_yaml_is_a_user_error(workshop):
         recipe.load(Params, "quality")
 
 
-def test_the_hash_ignores_the_order_and_sees_the_values():
-    one = recipe.digest({"a": 1, "b": {"c": 2, "d": 3}})
-
-    assert one == recipe.digest({"b": {"d": 3, "c": 2}, "a": 1})
-    assert one != recipe.digest({"a": 1, "b": {"c": 2, "d": 4}})
-
-
 def test_using_a_recipe_makes_it_active(workshop, capsys):
     folder = workshop("old: {}\n")
     (folder / "recipes").mkdir()

@@ -63,7 +63,7 @@ def test_the_body_holds_the_counts(project: Path):
     assert "| exam | 1 | 1 | 1 | 0 | 0.0 |" in text
     assert "| a | a.jsonl | – | MIT | 6 | 2 |" in text
     assert "12 samples of 3 problems, up to 4 a problem, from `m`" in text
-    assert "| math | 20 | 12 | 8 | 0 | 0 |" in text
+    assert "| math | 12 | 8 | 4 | 0 | 0 |" in text
     assert "By hand." in text
 
 

@@ -1,22 +1,27 @@
-"""A small project in a folder: what a run of the data stages leaves behind."""
+"""A small project in a folder, on which every data stage of dvc.yaml has run."""
 
+import json
 import shutil
-from importlib import import_module
+from collections.abc import Iterable
+from contextlib import chdir
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-import polars as pl
 import yaml
 
-from pipeline import tables
-from pipeline.filter import Outcome, run_stage
-from pipeline.schema import BENCHMARK, GRADE, PROBLEM, ROLLOUT, VERDICT, conform
-from tests.support.rows import benchmark, problems
+from pipeline import dag
+from pipeline.__main__ import parser
 
 HERE = Path(__file__).parents[2]
 ITEM = "A train leaves at noon and goes 60 miles in an hour. How far by two o'clock?"
-SECTIONS = {
+ROWS = [("1+1?", "2"), ("1+1?", "2"), (ITEM, "120"), ("2+2?", "4"), ("3+3?", "6")]
+SECTIONS: dict[str, Any] = {
     "collect": {"a": {"adapter": "generic", "path": "a.jsonl", "license": "MIT"}},
-    "benchmarks": {},
+    "benchmarks": {
+        "sets": [{"name": "exam", "adapter": "generic", "path": "exam.jsonl"}]
+    },
     "pool": {"order": ["a"]},
     "quality": {"gradable": False},
     "dedup_exact": {},
@@ -24,7 +29,18 @@ SECTIONS = {
     "dedup_embedding": False,
     "decontaminate": {},
     "model": False,
-    "rollouts": False,
+    "rollouts": {
+        "engine": "replay",
+        "replay": [
+            {
+                "path": "samples.jsonl",
+                "completions": ["samples"],
+                "n_tokens": ["n_tokens"],
+                "finish_reason": ["ends"],
+                "model": "m",
+            }
+        ],
+    },
     "grades": {},
     "difficulty": {"max_pass_rate": 0.9},
     "verify": {},
@@ -36,92 +52,66 @@ SECTIONS = {
 
 
 def run_in(folder: Path) -> Path:
-    """Five rows in; a copy, a leak, an easy one and an unreadable one leave."""
-    texts = ["1+1?", "1+1?", ITEM, "2+2?", "3+3?"]
-    rows = problems(
-        *texts,
-        id=[f"a/{i:05d}" for i in range(5)],
-        source=["a"] * 5,
-        license=["MIT"] * 5,
-        answer=["2", "2", "120", "4", "6"],
-    )
-    lost = conform(pl.DataFrame({"id": ["a/00005"], "source": ["a"]}), PROBLEM)
-    lost = conform(
-        lost.with_columns(reason=pl.lit("source_unreadable")),
-        pl.Schema([*PROBLEM.items(), *VERDICT.items()]),
-    )
-    (folder / "params.yaml").write_text(yaml.safe_dump(SECTIONS, sort_keys=False))
-    save(Outcome(rows, lost), "collect.a")
+    """Six lines in; a copy, a leak, an easy one and an unreadable one leave.
+
+    The stages run once a session; `folder` gets a copy of what they left.
+    """
+    return shutil.copytree(_finished().name, folder, dirs_exist_ok=True)
+
+
+@cache
+def _finished() -> TemporaryDirectory[str]:
+    kept = TemporaryDirectory()
+    folder = Path(kept.name)
+    write(folder)
+    run_stages(folder, (stage.name for stage in data_stages()))
+    return kept
+
+
+def write(folder: Path) -> None:
+    """The files of a project on which nothing has run yet."""
     shutil.copy(HERE / "dvc.yaml", folder)
-    items = conform(benchmark(ITEM, name="exam"), BENCHMARK)
-    tables.write(items, tables.DATA / "benchmarks.parquet")
-    save(Outcome(rows, rows.head(0).with_columns(**empty_verdict())), "pool")
-    grades, rollouts = sampled(rows)
-    tables.write(grades, tables.DATA / "grades.parquet")
-    tables.write_shards([rollouts], ROLLOUT, tables.DATA / "rollouts")
-    others = {
-        "decontaminate": [items],
-        "difficulty": [grades],
-        "verify": [rollouts, grades],
-        "decontaminate_traces": [items],
+    (folder / "data_cards").mkdir()
+    for name in ("template.md", "limitations.md"):
+        shutil.copy(HERE / "data_cards" / name, folder / "data_cards")
+    (folder / "params.yaml").write_text(yaml.safe_dump(SECTIONS, sort_keys=False))
+    rows = [{"problem": problem, "answer": answer} for problem, answer in ROWS]
+    _write_lines(folder / "a.jsonl", map(json.dumps, rows), "{oops")
+    _write_lines(folder / "exam.jsonl", [json.dumps(rows[2])])
+    _write_lines(folder / "samples.jsonl", map(json.dumps, map(_samples, rows[1:])))
+
+
+def _samples(row: dict[str, str]) -> dict[str, Any]:
+    """Four samples; "2+2?" is always solved, the others half of the time."""
+    solved = 4 if row["problem"] == "2+2?" else 2
+    right, wrong = f"it is {row['answer']}", "it is 0"
+    return {
+        "problem": row["problem"],
+        "samples": [right] * solved + [wrong] * (4 - solved),
+        "n_tokens": [4, 5, 6, 7],
+        "ends": ["stop"] * 4,
     }
-    for name in (
-        "quality", "dedup_exact", "dedup_ngram", "dedup_embedding", "decontaminate",
-        "difficulty", "verify", "decontaminate_traces", "select",
-    ):  # fmt: skip
-        rows = judged(name, rows, others.get(name, []))
-    export = import_module("stages.export")
-    export.build(export.Params(), tables.DATA / "export", rows)
-    return folder
 
 
-def judged(name: str, rows: pl.DataFrame, others: list[pl.DataFrame]) -> pl.DataFrame:
-    module = import_module(f"stages.{name}")
-    off = SECTIONS[name] is False
-    params = None if off else module.Params(**SECTIONS[name])
-    outcome = run_stage(module, rows, params, *others)
-    save(outcome, name)
-    return outcome.kept
+def _write_lines(file: Path, lines: Iterable[str], *more: str) -> None:
+    file.write_text("".join(f"{line}\n" for line in (*lines, *more)))
 
 
-def save(outcome: Outcome, name: str) -> None:
-    file = Path(f"{name.replace('.', '/')}.parquet")
-    tables.write(outcome.kept, tables.DATA / file)
-    tables.write(outcome.dropped, tables.DROPPED / file)
-    for table, rows in outcome.tables.items():
-        tables.write(rows, tables.DATA / name / f"{table}.parquet")
-    tables.write_metrics(outcome.metrics, name)
+def data_stages() -> list[dag.Stage]:
+    """The stages that make the data, in order."""
+    with chdir(HERE):
+        return [stage for stage in dag.read() if stage.kind != "train"]
 
 
-def empty_verdict() -> dict[str, pl.Expr]:
-    return {name: pl.lit(None, dtype) for name, dtype in VERDICT.items()}
-
-
-def sampled(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Four samples a row; "2+2?" is always solved, the others half of the time."""
-    told = [
-        {
-            "id": id,
-            "key": key,
-            "sample": sample,
-            "model": "m@1",
-            "completion": f"it is {answer}" if right else "it is 0",
-            "n_tokens": 4 + sample,
-            "finish_reason": "stop",
-            "seed": sample,
-            "verifier": "math",
-            "correct": right,
-            "extracted": answer if right else "0",
-            "why": "",
-        }
-        for id, key, problem, answer in rows.select(
-            "id", "key", "problem", "answer"
-        ).rows()
-        for sample in range(4)
-        for right in [problem == "2+2?" or sample < 2]
-    ]
-    table = pl.DataFrame(told)
-    return (
-        conform(table, GRADE).select(GRADE.names()),
-        table.select(pl.col(name).cast(dtype) for name, dtype in ROLLOUT.items()),
-    )
+def run_stages(folder: Path, names: Iterable[str]) -> None:
+    """Run stages as `dvc repro` would in `folder`, in this process."""
+    entries = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
+    with chdir(folder):
+        sections = yaml.safe_load(Path("params.yaml").read_text())
+        for name in names:
+            keys = sections[name] if "foreach" in entries[name] else [""]
+            for key in keys:
+                command = entries[name].get("do", entries[name])["cmd"]
+                words = command.replace("${key}", key).split()
+                arguments = vars(parser().parse_args(words[3:]))
+                arguments.pop("function")(**arguments)
