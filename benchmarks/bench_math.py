@@ -217,9 +217,12 @@ def forget() -> None:
     from pipeline.verifiers.compare import cascade, math_verify, normal_form, units
 
     for cached in (
-        math._gold, cascade._same, normal_form.plain, units.quantity,
-        math_verify.parsed,
-    ):  # fmt: skip
+        math._read_gold,
+        cascade._compare,
+        normal_form.normalise,
+        units.split_unit,
+        math_verify.parse_expression,
+    ):
         cached.cache_clear()
 
 

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.grading.workers import Answer, grader
-from pipeline.verifiers.extract.final import final
+from pipeline.verifiers.extract.final import find_final_answer
 
 DATA = Path(os.environ.get("GOLDSIEVE_DATA", "../shared/data"))
 Pair = tuple[str, str]
@@ -109,7 +109,7 @@ def areal() -> tuple[list[Pair], list[bool]]:
     ]
     golds: dict[str, str] = {}
     for row in rows:
-        if row["reward"] > 0 and (answer := final(row["completion"]).text):
+        if row["reward"] > 0 and (answer := find_final_answer(row["completion"]).text):
             golds.setdefault(row["prompt"], answer)
     known = [row for row in rows if row["prompt"] in golds]
     pairs = [(golds[row["prompt"]], row["completion"]) for row in known]

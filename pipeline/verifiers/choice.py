@@ -1,6 +1,7 @@
 """Multiple choice: the letter, or the text that `info["choices"]` gives it.
 
-`choices` is a mapping from letters to texts, or a list of texts from A on; letters of
+`choices` is a mapping from letters to texts, or a list of texts from A on: for
+`["Paris", "Rome"]` the answers "B", "(b)", "Rome" and "B: Rome" are one. Letters of
 other alphabets count by their place in their own. The last choice that the completion
 commits itself to counts: in a box or a tag, after "the answer is" or 故选, or as a lone
 letter. Letters that are merely discussed or ruled out do not.
@@ -14,147 +15,154 @@ with Latin ones, and looks like another than its place says.
 from typing import Any
 
 from pipeline.verifiers.compare.letters import (
-    committed,
-    in_latin,
-    latin,
-    letters,
-    several,
+    find_committed_letter,
+    read_letter,
+    read_letters,
+    to_latin,
+    transliterate,
 )
-from pipeline.verifiers.compare.normal_form import plain
+from pipeline.verifiers.compare.normal_form import normalise
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.boxes import last_box
-from pipeline.verifiers.extract.final import TAG, after_thinking, final
-from pipeline.verifiers.extract.phrases import anchors
+from pipeline.verifiers.extract.boxes import TAIL
+from pipeline.verifiers.extract.final import (
+    boxed_or_tagged,
+    find_final_answer,
+    strip_thinking,
+)
+from pipeline.verifiers.extract.phrases import find_announcements
 
 UNCLEAR = "?"
+Choices = dict[str, str]
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the choice that the completion ends with is the gold one."""
-    choices = _choices(info)
-    text = after_thinking(completion)
-    if _is_cyrillic(answer or "", info):
-        answer, text = in_latin(answer or ""), in_latin(text)
-    if (gold := _several(answer or "", choices)) is not None:
-        said = _all_chosen(text, choices)
-        return Verdict(said == gold, ", ".join(said) or None, "compared as letters")
-    one = _letter(answer or "", choices)
-    found = _chosen(text, choices)
-    if len(_all_chosen(text, choices)) > 1:
-        return Verdict(False, found, "several choices, where one is right")
-    if one is None or one == UNCLEAR:
-        return Verdict(None, found, "the gold answer is no choice")
-    if found is None:
+    choices = _read_choices(info)
+    text, answer = strip_thinking(completion), answer or ""
+    if _is_cyrillic(answer, info):
+        answer, text = transliterate(answer), transliterate(text)
+    chosen = _find_all_chosen(text, choices)
+    if (gold_letters := _read_several(answer, choices)) is not None:
+        extracted = ", ".join(chosen) or None
+        return Verdict(chosen == gold_letters, extracted, "compared as letters")
+    gold, letter = _read_choice(answer, choices), _find_chosen(text, choices)
+    if len(chosen) > 1:
+        return Verdict(False, letter, "several choices, where one is right")
+    if gold is None or gold == UNCLEAR:
+        return Verdict(None, letter, "the gold answer is no choice")
+    if letter is None:
         return Verdict(False, None, "no choice found")
-    if found == UNCLEAR:
-        return Verdict(None, _said(text), "the letter contradicts its text or script")
-    return Verdict(found == one, found, "compared as letters")
+    if letter == UNCLEAR:
+        return Verdict(
+            None, boxed_or_tagged(text), "the letter contradicts its text or script"
+        )
+    return Verdict(letter == gold, letter, "compared as letters")
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     """Why the gold answer names no choice, or None where it does."""
-    choices = _choices(info)
-    if answer and _is_cyrillic(answer, info):
-        answer = in_latin(answer)
-    if answer and _several(answer, choices) is not None:
+    choices, answer = _read_choices(info), answer or ""
+    if _is_cyrillic(answer, info):
+        answer = transliterate(answer)
+    is_one = answer and _read_choice(answer, choices) not in (None, UNCLEAR)
+    if is_one or _read_several(answer, choices):
         return None
-    if not answer or _letter(answer, choices) in (None, UNCLEAR):
-        return "the gold answer is neither a letter nor the text of a choice"
-    return None
+    return "the gold answer is neither a letter nor the text of a choice"
 
 
-def _choices(info: dict[str, Any]) -> dict[str, str]:
+def _read_choices(info: dict[str, Any]) -> Choices:
     """The texts of the choices by their Latin letters."""
     given = info.get("choices") or {}
     if isinstance(given, list):
         given = {chr(65 + i): text for i, text in enumerate(given)}
-    return {_key(in_latin(str(key))): str(text) for key, text in given.items()}
+    return {_key(transliterate(str(key))): str(text) for key, text in given.items()}
 
 
 def _key(letter: str) -> str:
-    return latin(letter) or UNCLEAR
+    return to_latin(letter) or UNCLEAR
 
 
 def _is_cyrillic(answer: str, info: dict[str, Any]) -> bool:
     """Whether the letters are Cyrillic: В is then the third, and no B."""
-    given = info.get("choices") or {}
+    given = info.get("choices")
     keys = given if isinstance(given, dict) else {}
-    return any(in_latin(text) != text for text in (answer.strip(" ()."), *keys))
+    return any(transliterate(text) != text for text in (answer.strip(" ()."), *keys))
 
 
-def _said(text: str) -> str | None:
-    """What stands in the box or the tag, which outweighs all prose."""
-    tagged = TAG.findall(text) if "</answer>" in text else []
-    return last_box(text) or (tagged[-1].strip() if tagged else "") or None
+def _find_chosen(text: str, choices: Choices) -> str | None:
+    """The one choice that the text ends with."""
+    if marked := boxed_or_tagged(text):
+        return _read_choice(marked, choices) or _if_offered(
+            find_committed_letter(marked), choices
+        )
+    if letter := _read_choice(text, choices) or _read_choice(
+        _announced_line(text), choices
+    ):
+        return letter
+    words = find_final_answer(text).text
+    if words and (letter := _find_by_text(words, choices)):
+        return letter
+    return _if_offered(find_committed_letter(text[-TAIL:]), choices)
 
 
-def _chosen(text: str, choices: dict[str, str]) -> str | None:
-    if said := _said(text):
-        return _letter(said, choices) or _known(committed(said), choices)
-    if short := _letter(text, choices):
-        return short
-    if (announced := next(anchors(text[-10_000:]), None)) is not None:
-        rest = text[-10_000:][announced.end() :].strip(" *:").partition("\n")[0]
-        if found := _letter(rest, choices):
-            return found
-    words = final(text).text
-    if words and (found := _by_text(words, choices)):
-        return found
-    return _known(committed(text[-10_000:]), choices)
+def _find_all_chosen(text: str, choices: Choices) -> tuple[str, ...]:
+    """The choices that the text ends with, sorted."""
+    marked = boxed_or_tagged(text) or text
+    several = _read_several(marked, choices)
+    if several is None:
+        several = _read_several(_announced_line(marked), choices)
+    if several is not None:
+        return several
+    letter = _find_chosen(text, choices)
+    return (letter,) if letter else ()
 
 
-def _all_chosen(text: str, choices: dict[str, str]) -> tuple[str, ...]:
-    said = _said(text) or text
-    found = _several(said, choices)
-    if found is None and (announced := next(anchors(said[-10_000:]), None)):
-        rest = said[-10_000:][announced.end() :].strip(" *:").partition("\n")[0]
-        found = _several(rest, choices)
-    if found is not None:
-        return found
-    one = _chosen(text, choices)
-    return (one,) if one else ()
+def _announced_line(text: str) -> str:
+    """The line that the last announcement of an answer leads in; "" for none."""
+    tail = text[-TAIL:]
+    for announcement in find_announcements(tail):
+        return tail[announcement.end() :].strip(" *:").partition("\n")[0]
+    return ""
 
 
-def _several(text: str, choices: dict[str, str]) -> tuple[str, ...] | None:
+def _read_several(text: str, choices: Choices) -> tuple[str, ...] | None:
     """Two letters or more, all of them choices; None for what names one or none."""
-    if _by_text(text, choices):
+    if _find_by_text(text, choices):
         return None
-    found = several(text)
-    known = all(_known(letter, choices) for letter in found)
-    return found if len(found) > 1 and known else None
+    several = read_letters(text)
+    are_offered = all(_if_offered(letter, choices) for letter in several)
+    return several if len(several) > 1 and are_offered else None
 
 
-def _known(letter: str | None, choices: dict[str, str]) -> str | None:
-    is_known = letter == UNCLEAR or not choices or letter in choices
-    return letter if letter and is_known else None
+def _if_offered(letter: str | None, choices: Choices) -> str | None:
+    return letter if letter in (UNCLEAR, *choices) or not choices else None
 
 
-def _letter(text: str, choices: dict[str, str]) -> str | None:
+def _read_choice(text: str, choices: Choices) -> str | None:
     """The choice that a short text names, by its letter or by its words."""
     if len(text) > 2_000:
         return None
-    if words := _by_text(text, choices):
-        return words
-    letter = letters(text)
-    if letter is None and len(text.strip(" *().")) == 1:
-        letter = _key(text.strip(" *()."))
+    if letter := _find_by_text(text, choices):
+        return letter
+    letter = read_letter(text)
+    if letter is None and len(lone := text.strip(" *().")) == 1:
+        letter = _key(lone)
     if letter and letter in choices and _contradicts(text, letter, choices):
         return UNCLEAR
-    return _known(letter, choices)
+    return _if_offered(letter, choices)
 
 
-def _by_text(text: str, choices: dict[str, str]) -> str | None:
-    short = _bare(text)
-    named = [letter for letter, words in choices.items() if _bare(words) == short]
+def _find_by_text(text: str, choices: Choices) -> str | None:
+    short = _fold(text)
+    named = [letter for letter, words in choices.items() if _fold(words) == short]
     return named[0] if short and len(named) == 1 else None
 
 
-def _contradicts(text: str, letter: str, choices: dict[str, str]) -> bool:
+def _contradicts(text: str, letter: str, choices: Choices) -> bool:
     """Whether the text beside the letter is exactly that of another choice."""
-    behind = _bare(text).lstrip("(")[1:].lstrip("). :,-–—").strip()
-    other = _by_text(behind, choices)
-    return other is not None and other != letter
+    behind = _fold(text).lstrip("(")[1:].lstrip("). :,-–—").strip()
+    return _find_by_text(behind, choices) not in (None, letter)
 
 
-def _bare(text: str) -> str:
-    return plain(text).strip(" *\\{}.").casefold()
+def _fold(text: str) -> str:
+    return normalise(text).strip(" *\\{}.").casefold()

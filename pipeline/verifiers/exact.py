@@ -1,5 +1,7 @@
 """Answers that must be written as the gold one is: white space and case aside.
 
+"New York" is met by "new  york" and by "The answer is New York.", not by "NYC".
+
 `info["policy"]` says what else does not count, or what does: `case` (true: capitals
 count), `punctuation` (false: signs such as . , ! ' do not count), `articles` (false:
 a leading "the", "a" or "an" does not count). Unicode is composed (NFC) first.
@@ -7,12 +9,13 @@ a leading "the", "a" or "an" does not count). Unicode is composed (NFC) first.
 
 import re
 import unicodedata
+from itertools import islice
 from typing import Any, NamedTuple
 
-from pipeline.verifiers.compare.policy import chosen_policy
+from pipeline.verifiers.compare.policy import read_policy
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.final import after_thinking, stated
-from pipeline.verifiers.extract.phrases import anchors
+from pipeline.verifiers.extract.final import find_puzzle_answer, strip_thinking
+from pipeline.verifiers.extract.phrases import find_announcements
 
 
 class Policy(NamedTuple):
@@ -25,19 +28,17 @@ class Policy(NamedTuple):
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the answer, or all that follows the thinking, is the gold text."""
-    policy = chosen_policy(Policy, Policy._fields, info)
-    text = stated(completion)
+    policy = read_policy(Policy, info)
+    text = find_puzzle_answer(completion)
     if not answer or not answer.strip():
         return Verdict(None, text, "the gold answer is empty")
-    said = [text]
-    if text == after_thinking(completion).strip():
-        announced = next(anchors(text), None)
-        if announced:
-            line = text[announced.end() :].strip().partition("\n")[0]
-            said.append(line.strip(" .*`\"'"))
-    gold = _folded(answer, policy)
-    same = gold in (_folded(one, policy) for one in said)
-    return Verdict(same, said[-1], "compared as text")
+    texts = [text]
+    if text == strip_thinking(completion).strip():
+        for announcement in islice(find_announcements(text), 1):
+            line = text[announcement.end() :].strip().partition("\n")[0]
+            texts.append(line.strip(" .*`\"'"))
+    is_equal = _fold(answer, policy) in [_fold(text, policy) for text in texts]
+    return Verdict(is_equal, texts[-1], "compared as text")
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
@@ -45,7 +46,7 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     return None if answer and answer.strip() else "the gold answer is empty"
 
 
-def _folded(text: str, policy: Policy) -> str:
+def _fold(text: str, policy: Policy) -> str:
     text = unicodedata.normalize("NFC", text)
     if not policy.case:
         text = text.casefold()

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from pipeline.endpoint.client import Ask, client
 from pipeline.errors import UserError
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.final import after_thinking, final
+from pipeline.verifiers.extract.final import find_final_answer, strip_thinking
 from pipeline.verifiers.llm.prompts import Case as Case
 from pipeline.verifiers.llm.prompts import Point, criteria, kind, points
 from pipeline.verifiers.llm.votes import Finding, poll
@@ -33,7 +33,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     """The verdict of the model that GOLDSIEVE_JUDGE names; none where it does not."""
     named = os.environ.get("GOLDSIEVE_JUDGE")
     if not named:
-        return Verdict(None, final(completion).text, "judge_not_named")
+        return Verdict(None, find_final_answer(completion).text, "judge_not_named")
     settings, ask = _shared(named)
     return verify_all([Case(answer, completion, info)], settings, ask)[0]
 
@@ -107,15 +107,17 @@ def _shared(text: str) -> tuple[Judge, Ask]:
 def _unasked(case: Case) -> Verdict | None:
     """The verdict where no model need be asked."""
     if why := unreadable(case.answer, case.info):
-        return Verdict(None, final(case.completion).text, f"gold answer: {why}")
-    if not after_thinking(case.completion).strip():
+        return Verdict(
+            None, find_final_answer(case.completion).text, f"gold answer: {why}"
+        )
+    if not strip_thinking(case.completion).strip():
         return Verdict(False, None, "no answer found")
     return None
 
 
 def _verdict(case: Case, found: list[tuple[Point, Finding]]) -> Verdict:
     """The verdict on a case of one point or, by its rubric, of many."""
-    said = final(case.completion).text
+    said = find_final_answer(case.completion).text
     if kind(case.info) != "rubric":
         ((_, finding),) = found
         return Verdict(finding.met, said, _why(finding))

@@ -10,23 +10,20 @@ default: left out or the same), "required" (the same), or "convert" (also 100 cm
 import math
 from typing import Any, NamedTuple
 
-from pipeline.errors import UserError
-from pipeline.verifiers.compare import units as _units
-from pipeline.verifiers.compare.normal_form import plain
-from pipeline.verifiers.compare.numbers import number, with_decimal_comma
-from pipeline.verifiers.compare.policy import chosen_policy
-from pipeline.verifiers.compare.units import quantity
+from pipeline.verifiers.compare.normal_form import normalise
+from pipeline.verifiers.compare.numbers import read_decimal_comma, read_number
+from pipeline.verifiers.compare.policy import Units, read_policy
+from pipeline.verifiers.compare.units import split_unit, unit_is_wrong, unit_ratio
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.final import final
+from pipeline.verifiers.extract.final import find_final_answer
 
 REL_TOL = 1e-4
-UNITS = ("optional", "required", "convert")
 
 
 class Policy(NamedTuple):
     """How the unit of an answer is judged."""
 
-    units: str = "optional"
+    units: Units = "optional"
 
 
 class Measured(NamedTuple):
@@ -38,22 +35,21 @@ class Measured(NamedTuple):
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the final number is within the tolerance of the gold one."""
-    policy = _policy(info)
-    text, how, *_ = final(completion)
-    gold = _value(answer or "")
+    policy = read_policy(Policy, info)
+    text, how, *_ = find_final_answer(completion)
+    gold = _read_measured(answer or "")
     if gold is None:
         return Verdict(None, text, "the gold answer is no number")
-    said = None if text is None else _value(text)
-    if said is None:
+    measured = None if text is None else _read_measured(text)
+    if measured is None:
         return Verdict(False, text, "no number found")
-    if policy.units == "convert":
-        said = _converted(said, gold.unit)
-    if _units_forbid(gold.unit, said.unit, policy):
-        return Verdict(
-            False, text, f"{how}: in {said.unit or 'no unit'}, not {gold.unit}"
-        )
+    if policy.units == "convert" and measured.unit and gold.unit:
+        measured = _convert(measured, gold.unit)
+    value, unit = measured
+    if unit_is_wrong(gold.unit, unit, policy.units):
+        return Verdict(False, text, f"{how}: in {unit or 'no unit'}, not {gold.unit}")
     close = math.isclose(
-        said.value,
+        value,
         gold.value,
         rel_tol=info.get("rel_tol", REL_TOL),
         abs_tol=info.get("abs_tol", 0.0),
@@ -63,39 +59,22 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     """Why the gold answer is no number, or None where it is one."""
-    return None if answer and _value(answer) is not None else "not a number"
+    return None if answer and _read_measured(answer) is not None else "not a number"
 
 
-def _policy(info: dict[str, Any]) -> Policy:
-    policy = chosen_policy(Policy, Policy._fields, info)
-    if policy.units not in UNITS:
-        raise UserError(
-            f"policy units: {policy.units!r}", hint=f"one of {', '.join(UNITS)}"
-        )
-    return policy
+def _convert(measured: Measured, unit: str) -> Measured:
+    ratio = unit_ratio(measured.unit, unit)
+    return measured if ratio is None else Measured(measured.value * float(ratio), unit)
 
 
-def _units_forbid(gold: str, said: str, policy: Policy) -> bool:
-    if policy.units == "required" and gold and not said:
-        return True
-    if gold and said and "%" in (gold, said) and gold != said:
-        return True
-    return _units.differ(gold, said)
-
-
-def _converted(said: Measured, unit: str) -> Measured:
-    ratio = _units.ratio(said.unit, unit) if said.unit and unit else None
-    return said if ratio is None else Measured(said.value * float(ratio), unit)
-
-
-def _value(text: str) -> Measured | None:
+def _read_measured(text: str) -> Measured | None:
     """The number that a text is, or what follows its `x =` or `about`."""
-    bare, unit = quantity(plain(text))
+    bare, unit = split_unit(normalise(text))
     side = bare.replace("\\approx", "=").rpartition("=")[2].strip()
-    exact = number(side) or with_decimal_comma(side)
-    if exact is None:
+    number = read_number(side) or read_decimal_comma(side)
+    if number is None:
         return None
     try:
-        return Measured(float(exact.value), unit or ("%" if exact.is_percent else ""))
+        return Measured(float(number.value), unit or ("%" if number.is_percent else ""))
     except OverflowError:
         return None

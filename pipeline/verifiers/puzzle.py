@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.verifiers import _reasoning_gym as _gym
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.final import stated
+from pipeline.verifiers.extract.final import find_puzzle_answer
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
@@ -25,7 +25,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     lacks = unreadable(answer if answer is None else answer or " ", info)
     if rule is None or lacks:
         return Verdict(None, None, lacks or "no gold answer")
-    return rule(answer or "", stated(completion), info)
+    return rule(answer or "", find_puzzle_answer(completion), info)
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:

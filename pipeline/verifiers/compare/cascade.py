@@ -1,65 +1,53 @@
-r"""The cascade: one comparison after another, the cheapest first.
+r"""The cascade: whether two answers are equal, one comparison after another.
 
-equal as text → as words → letters → exact numbers → equations → matrices → regions of
-the line → lists, sets and tuples member by member → math-verify. Each step accepts
-(True), rejects (False) or hands on (None); where none can tell, Undecided is raised.
+| step | equal | different |
+|---|---|---|
+| equal as text | `2 \cdot x` and `2x` | |
+| equal as words | `no solution` and `\emptyset` | |
+| compared as letters | `(B) 12` and `B` | `B` and `C` |
+| compared as numbers | `1/2`, `0.5` and `50%`; `5 cm` and `5` | `5 cm` and `5 m` |
+| compared as equations | `x = 5` and `5`; `f(x)=2x` and `g(t)=2t` | `x=5` and `x=6` |
+| compared as matrices | a column and `(1, 2)` | |
+| compared as intervals | `1 < x \le 2` and `(1, 2]` | `(1, 2)` and `[1, 2]` |
+| compared member by member | `\{1, 2\}` and `2, 1` | `(1, 2)` and `(2, 1)` |
+| math-verify | `(x+1)^2` and `x^2+2x+1` | all else |
+
+The cheapest come first. Each step accepts (True), rejects (False) or hands on (None).
 """
 
 import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from pipeline.verifiers.compare import numbers, units
-from pipeline.verifiers.compare.compound import as_matrices, as_members, as_regions
-from pipeline.verifiers.compare.letters import letters
-from pipeline.verifiers.compare.math_verify import FUNCTION, Undecided, equal, value
-from pipeline.verifiers.compare.members import is_name, members
-from pipeline.verifiers.compare.normal_form import squeezed
-from pipeline.verifiers.compare.numbers import number, with_decimal_comma
+from pipeline.verifiers.compare import numbers
+from pipeline.verifiers.compare.compound import (
+    compare_matrices,
+    compare_members,
+    compare_regions,
+)
+from pipeline.verifiers.compare.letters import read_letter
+from pipeline.verifiers.compare.math_verify import (
+    FUNCTION,
+    Undecided,
+    constant_value,
+    sympy_equal,
+)
+from pipeline.verifiers.compare.members import is_name, split_members
+from pipeline.verifiers.compare.normal_form import squeeze
+from pipeline.verifiers.compare.numbers import read_decimal_comma, read_number
 from pipeline.verifiers.compare.policy import DEFAULT, Context, Policy
-from pipeline.verifiers.compare.units import quantity
+from pipeline.verifiers.compare.units import (
+    Quantity,
+    split_unit,
+    unit_is_wrong,
+    unit_ratio,
+)
 
 MAX_DEPTH = 12
-
-
-def same(gold: str, said: str, policy: Policy = DEFAULT) -> tuple[bool, str]:
-    """Whether two plain texts mean the same, and the step that decided."""
-    return _same(gold, said, policy, 0)
-
-
-@lru_cache(100_000)
-def _same(gold: str, said: str, policy: Policy, depth: int) -> tuple[bool, str]:
-    if squeezed(gold) == squeezed(said):
-        return True, "equal as text"
-    if depth > MAX_DEPTH:
-        raise Undecided("nested too deeply")
-    context = Context(policy, depth, _same)
-    if (decided := _as_numbers(gold, said, context)) is not None:
-        return decided, "compared as numbers"
-    if "\\approx" in gold and "\\approx" in said and not _approximate(gold, said):
-        return False, "compared as approximations"
-    gold, said = _settled(gold), _settled(said)
-    if _words(gold) and _words(gold) == _words(said):
-        return True, "equal as words"
-    for step, compare in STEPS.items():
-        decided = compare(gold, said, context)
-        if decided is not None:
-            return decided, step
-    raise Undecided("no step decides")  # the last one always does
-
-
 FAMILY = re.compile(
     r"(?P<body>.+?),? ?\(?(?:where |for |with )?(?:all )?(?:integers? )?"
     r"(?P<letter>[a-z]) ?(?:\\in ?\\mathbb\{[ZN]\}|is an integer)\)?"
 )
-
-
-def _approximate(gold: str, said: str) -> bool:
-    """Whether the rounded values behind two exact ones are equal as text."""
-    ours, theirs = gold.rpartition("\\approx")[2], said.rpartition("\\approx")[2]
-    return squeezed(ours) == squeezed(theirs)
-
-
 SAME_WORDS = {
     "no solutions": "no solution", "no real solution": "no solution",
     "no real solutions": "no solution", "\\emptyset": "no solution",
@@ -67,21 +55,59 @@ SAME_WORDS = {
     "dne": "does not exist",
 }  # fmt: skip
 REALS = re.compile(r"(?:[a-z] ?\\in ?)?(?:the )?(?:set of )?all real numbers", re.I)
+ANGLE = re.compile(r"\(?(\d+(?:\.\d+)?) degrees ?\)?")
+MULTIPLE = re.compile(r"-[\d.]* ?[A-Za-z](?:\([a-z]\))?|[\d.]+ ?[A-Za-z]")
+FUNCTION_OF = re.compile(r"[A-Za-z](?:_\{?\w+\}?)?\(([A-Za-z])\)")
 
 
-def _settled(text: str) -> str:
+def compare(gold: str, predicted: str, policy: Policy = DEFAULT) -> tuple[bool, str]:
+    """Whether two texts in normal form mean the same, and the step that decided.
+
+    Raises Undecided where no step can tell.
+    """
+    return _compare(gold, predicted, policy, 0)
+
+
+@lru_cache(100_000)
+def _compare(gold: str, predicted: str, policy: Policy, depth: int) -> tuple[bool, str]:
+    if squeeze(gold) == squeeze(predicted):
+        return True, "equal as text"
+    if depth > MAX_DEPTH:
+        raise Undecided("nested too deeply")
+    context = Context(policy, depth, _compare)
+    if (verdict := _compare_numbers(gold, predicted, context)) is not None:
+        return verdict, "compared as numbers"
+    if _approximations_differ(gold, predicted):
+        return False, "compared as approximations"
+    gold, predicted = _strip_conditions(gold), _strip_conditions(predicted)
+    if (words := _read_words(gold)) and words == _read_words(predicted):
+        return True, "equal as words"
+    for step, compare_as in STEPS.items():
+        verdict = compare_as(gold, predicted, context)
+        if verdict is not None:
+            return verdict, step
+    raise Undecided("no step decides")  # the last one always does
+
+
+def _approximations_differ(gold: str, predicted: str) -> bool:
+    r"""Whether `\pi \approx 3.14` and `\pi \approx 3.1` are rounded differently."""
+    if "\\approx" not in gold or "\\approx" not in predicted:
+        return False
+    rounded = (text.rpartition("\\approx")[2] for text in (gold, predicted))
+    return len(set(map(squeeze, rounded))) > 1
+
+
+def _strip_conditions(text: str) -> str:
     """Without an approximation behind the exact value, or conditions on integers."""
     if "\\approx" in text:
         exact, _, rounded = text.partition("\\approx")
         text = rounded.strip() if is_name(exact) else exact.strip()
-    if (family := FAMILY.fullmatch(text)) and family["letter"] != "k":
-        return _renamed(family["body"], family["letter"], "k").strip()
-    if family:
-        return family["body"].strip()
+    if family := FAMILY.fullmatch(text):
+        return _rename(family["body"], family["letter"], "k").strip()
     return "\\mathbb{R}" if REALS.fullmatch(text) else text
 
 
-def _words(text: str) -> str:
+def _read_words(text: str) -> str:
     """A text of words alone in lower case, without its article; "" for others."""
     text = SAME_WORDS.get(text.lower(), text)
     if not re.fullmatch(r"[^\W\d_][^\W\d_]+(?:[ '-][^\W\d_]+)*", text):
@@ -89,127 +115,125 @@ def _words(text: str) -> str:
     return re.sub(r"^(?:the|an?) ", "", text.lower())
 
 
-ANGLE = re.compile(r"\(?(\d+(?:\.\d+)?) degrees ?\)?")
-
-
-def _renamed(text: str, letter: str, into: str) -> str:
+def _rename(text: str, letter: str, into: str) -> str:
     return re.sub(rf"(?<![\\A-Za-z]){letter}(?![A-Za-z])", into, text)
 
 
-def _as_letters(gold: str, said: str, context: Context) -> bool | None:
+def _compare_letters(gold: str, predicted: str, context: Context) -> bool | None:
     """An option of multiple choice: its letter, with or without its text."""
-    ours, theirs = letters(gold), letters(said)
-    if ours is None or theirs is None:
+    left, right = read_letter(gold), read_letter(predicted)
+    if left is None or right is None:
         return None
-    if not (_is_lone(gold) or _is_lone(said)) and ours == theirs:
+    if left == right and not (_is_lone(gold) or _is_lone(predicted)):
         return None
-    return ours == theirs
+    return left == right
 
 
 def _is_lone(text: str) -> bool:
     return len(text.strip("()[]. *")) == 1
 
 
-def _as_numbers(gold: str, said: str, context: Context) -> bool | None:
+def _compare_numbers(gold: str, predicted: str, context: Context) -> bool | None:
     """Exact values; units may be missing on one side but not differ."""
-    ours, theirs = quantity(gold), quantity(said)
-    left, right = number(ours.text), number(theirs.text)
     policy = context.policy
-    if left is None and right is None:
-        return _same_but_unit(ours, theirs, policy)
-    if left is None or right is None:
-        comma = with_decimal_comma(ours.text if left is None else theirs.text)
-        if comma and numbers.equal(
-            comma, left or right or comma, policy.digits, policy.percent
-        ):
+    left, right = split_unit(gold), split_unit(predicted)
+    value, other = read_number(left.text), read_number(right.text)
+    if value is None and other is None:
+        return _compare_all_but_unit(left, right, policy)
+    if value is None or other is None:
+        unread = left.text if value is None else right.text
+        comma = read_decimal_comma(unread)
+        number = value or other
+        if comma and number and _are_equal(comma, number, policy):
             return True
         # sympy would take the m of 5m for metres
-        other = theirs.text if left else ours.text
-        return False if re.fullmatch(r"[-+]?[\d.]+ ?[A-Za-z]{1,2}", other) else None
-    if policy.units == "convert" and ours.unit and theirs.unit:
-        ratio = units.ratio(ours.unit, theirs.unit)
+        return False if re.fullmatch(r"[-+]?[\d.]+ ?[A-Za-z]{1,2}", unread) else None
+    if policy.units == "convert" and left.unit and right.unit:
+        ratio = unit_ratio(left.unit, right.unit)
         if ratio is not None:
-            left = left._replace(value=left.value * ratio, digits=0)
-            return numbers.equal(left, right, policy.digits, policy.percent)
-    if _units_forbid(ours.unit, theirs.unit, policy):
+            value = value._replace(value=value.value * ratio, digits=0)
+            return _are_equal(value, other, policy)
+    if unit_is_wrong(left.unit, right.unit, policy.units):
         return False
-    return numbers.equal(left, right, policy.digits, policy.percent)
+    return _are_equal(value, other, policy)
 
 
-def _same_but_unit(
-    ours: units.Quantity, theirs: units.Quantity, policy: Policy
+def _are_equal(left: numbers.Number, right: numbers.Number, policy: Policy) -> bool:
+    return numbers.are_equal(left, right, policy.digits, policy.percent)
+
+
+def _compare_all_but_unit(
+    left: Quantity, right: Quantity, policy: Policy
 ) -> bool | None:
-    if not (ours.unit or theirs.unit):
+    if not (left.unit or right.unit):
         return None
-    if _units_forbid(ours.unit, theirs.unit, policy):
+    if unit_is_wrong(left.unit, right.unit, policy.units):
         return False
-    return True if squeezed(ours.text) == squeezed(theirs.text) else None
+    return True if squeeze(left.text) == squeeze(right.text) else None
 
 
-def _units_forbid(ours: str, theirs: str, policy: Policy) -> bool:
-    if policy.units == "required" and ours and not theirs:
-        return True
-    return units.differ(ours, theirs)
-
-
-MULTIPLE = re.compile(r"-[\d.]* ?[A-Za-z](?:\([a-z]\))?|[\d.]+ ?[A-Za-z]")
-
-
-def _as_equations(gold: str, said: str, context: Context) -> bool | None:
+def _compare_equations(gold: str, predicted: str, context: Context) -> bool | None:
     """`x = 5` against `5`; equal left sides; else one side minus the other."""
-    ours, theirs = _sides(gold), _sides(said)
-    if len(ours) == len(theirs) == 1:
+    left, right = _split_sides(gold), _split_sides(predicted)
+    if len(left) > 1 and len(right) > 1:
+        return _compare_two_equations(left, right, context)
+    if len(left) == len(right):
         return None
-    if len(ours) > 1 and len(theirs) > 1:
-        return _both_equations(ours, theirs, context)
-    if len(theirs) > 1 and MULTIPLE.fullmatch(theirs[0]):
+    if len(right) > 1 and MULTIPLE.fullmatch(right[0]):
         return False  # -x = 3 and 2x = 3 do not say that something is 3
-    named = any(is_name(side) for side in (ours[0], *ours[-2:]))
-    if len(theirs) > 1 or named or _is_label(ours[0]):
-        return context.same(_value(ours), _value(theirs))
+    is_named = any(is_name(side) for side in (left[0], *left[-2:]))
+    if len(right) > 1 or is_named or _is_label(left[0]):
+        return context.are_equal(_value_side(left), _value_side(right))
     return None
 
 
-def _value(sides: list[str]) -> str:
+def _value_side(sides: list[str]) -> str:
     """The last side, or the one before the name where a value is named last."""
-    turned = len(sides) == 2 and is_name(sides[1]) and not is_name(sides[0])
-    return sides[0] if turned else sides[-1]
+    is_turned = len(sides) == 2 and is_name(sides[1]) and not is_name(sides[0])
+    return sides[0] if is_turned else sides[-1]
 
 
-def _both_equations(
-    ours: list[str], theirs: list[str], context: Context
+def _compare_two_equations(
+    left: list[str], right: list[str], context: Context
 ) -> bool | None:
-    if len(ours) > 2 and any(side.endswith(ours[0]) for side in ours[1:]):
+    if len(left) > 2 and any(side.endswith(left[0]) for side in left[1:]):
         return False  # several equations run together, and they are not equal as text
-    if squeezed(ours[0]) == squeezed(theirs[0]):
-        return context.same(ours[-1], theirs[-1])
-    if arguments := _arguments(ours[0], theirs[0]):
-        if re.findall(r"\d+", ours[0]) != re.findall(r"\d+", theirs[0]):
+    if squeeze(left[0]) == squeeze(right[0]) or _is_graph(left[0], right[0]):
+        return context.are_equal(left[-1], right[-1])
+    functions = FUNCTION_OF.fullmatch(left[0]), FUNCTION_OF.fullmatch(right[0])
+    if functions[0] and functions[1]:
+        if re.findall(r"\d+", left[0]) != re.findall(r"\d+", right[0]):
             return False
-        left, right = arguments
-        return context.same(ours[-1], _renamed(theirs[-1], right, left))
-    if _is_constant(ours[0]) and _is_constant(theirs[0]):
-        return context.same(ours[0], theirs[0]) and context.same(ours[-1], theirs[-1])
-    if _is_graph(ours[0], theirs[0]):
-        return context.same(ours[-1], theirs[-1])
-    if len(ours) == len(theirs) == 2:
-        if context.same(ours[0], theirs[1]) and context.same(ours[1], theirs[0]):
+        renamed = _rename(right[-1], functions[1][1], functions[0][1])
+        return context.are_equal(left[-1], renamed)
+    if _is_constant(left[0]) and _is_constant(right[0]):
+        return context.are_equal(left[0], right[0]) and context.are_equal(
+            left[-1], right[-1]
+        )
+    if len(left) == len(right) == 2:
+        if context.are_equal(left[0], right[1]) and context.are_equal(
+            left[1], right[0]
+        ):
             return True
-        if is_name(ours[0]) and is_name(theirs[0]):
-            return False if number(ours[-1]) or number(theirs[-1]) else None
+        if is_name(left[0]) and is_name(right[0]):
+            is_number = read_number(left[-1]) or read_number(right[-1])
+            return False if is_number else None
     return None
 
 
-def _sides(text: str) -> list[str]:
+def _split_sides(text: str) -> list[str]:
+    """The sides of an equation; the text alone where it is none, or a list of some."""
     if "=" not in text:
         return [text]
     if re.search(r"[<>]|\\[lg]e(?![a-z])|\\ne(?![a-z])|\\begin|\\sum|\\prod", text):
         return [text]
-    if len(members(text).parts) > 1 and not re.match(r"\([\w, ]+\) ?=", text):
+    members = split_members(text)
+    if len(members.parts) > 1 and not re.match(r"\([\w, ]+\) ?=", text):
         return [text]
-    inner = members(text)
-    bare = inner.parts[0] if inner.opens == "(" and len(inner.parts) == 1 else text
-    return [side.strip() for side in bare.split("=")]
+    is_bracketed = members.opens == "(" and len(members.parts) == 1
+    return [
+        side.strip() for side in (members.parts[0] if is_bracketed else text).split("=")
+    ]
 
 
 def _is_label(side: str) -> bool:
@@ -230,24 +254,18 @@ def _is_graph(left: str, right: str) -> bool:
     )
 
 
-def _arguments(left: str, right: str) -> tuple[str, str] | None:
-    """The letters that f(x) and g(t) are functions of."""
-    ours = re.fullmatch(r"[A-Za-z](?:_\{?\w+\}?)?\(([A-Za-z])\)", left)
-    theirs = re.fullmatch(r"[A-Za-z](?:_\{?\w+\}?)?\(([A-Za-z])\)", right)
-    return (ours[1], theirs[1]) if ours and theirs else None
-
-
-def _as_math_verify(gold: str, said: str, context: Context) -> bool | None:
-    ours, theirs = (
-        _of_percent(quantity(_in_radians(text)).text) for text in (gold, said)
+def _compare_by_math_verify(gold: str, predicted: str, context: Context) -> bool:
+    left, right = (
+        _percent_as_fraction(split_unit(_in_radians(text)).text)
+        for text in (gold, predicted)
     )
-    for decimal, other in ((ours, theirs), (theirs, ours)):
-        rounded = number(decimal)
+    for decimal, other in ((left, right), (right, left)):
+        rounded = read_number(decimal)
         if rounded and rounded.digits >= context.policy.digits and rounded.places:
-            exact = value(other)
+            exact = constant_value(other)
             if exact is not None and numbers.rounds_to(rounded, exact):
                 return True
-    return equal(ours, theirs)
+    return sympy_equal(left, right)
 
 
 def _in_radians(text: str) -> str:
@@ -257,9 +275,9 @@ def _in_radians(text: str) -> str:
     return text.replace(" degrees", "")
 
 
-def _of_percent(text: str) -> str:
+def _percent_as_fraction(text: str) -> str:
     """A percentage that is no plain number as a fraction; the parser skips the sign."""
-    if not text.endswith("%") or number(text):
+    if not text.endswith("%") or read_number(text):
         return text
     text = text[:-1].strip()
     share = re.sub(r" ?(?:\\times|\\cdot|\*) ?100$", "", text)
@@ -267,11 +285,11 @@ def _of_percent(text: str) -> str:
 
 
 STEPS: dict[str, Callable[[str, str, Context], bool | None]] = {
-    "compared as letters": _as_letters,
-    "compared as numbers": _as_numbers,
-    "compared as equations": _as_equations,
-    "compared as matrices": as_matrices,
-    "compared as intervals": as_regions,
-    "compared member by member": as_members,
-    "math-verify": _as_math_verify,
+    "compared as letters": _compare_letters,
+    "compared as numbers": _compare_numbers,
+    "compared as equations": _compare_equations,
+    "compared as matrices": compare_matrices,
+    "compared as intervals": compare_regions,
+    "compared member by member": compare_members,
+    "math-verify": _compare_by_math_verify,
 }

@@ -1,200 +1,199 @@
 r"""What has parts: regions of the line, matrices, lists, sets and tuples.
 
 Each step pairs the parts of one side with those of the other and compares them by the
-whole cascade. Brackets decide whether order counts; labels (`x = 1`) decide which
-part belongs to which.
+whole cascade. Brackets decide whether order counts: {1, 2} equals {2, 1}, (1, 2) does
+not equal (2, 1). Labels decide which part belongs to which: `x = 1, y = 2` equals
+`y = 2, x = 1`.
 """
 
 import re
 from collections import Counter
+from collections.abc import Callable
+from typing import TypeVar
 
-from pipeline.verifiers.compare.intervals import Region, Span, region
+from pipeline.verifiers.compare.intervals import Span, read_region
 from pipeline.verifiers.compare.members import (
     LABEL,
     Members,
-    grouped,
-    labelled,
-    members,
-    rows,
-    unlabelled,
+    groups_as_tuples,
+    read_labels,
+    read_matrix,
+    split_members,
+    strip_labels,
 )
-from pipeline.verifiers.compare.normal_form import squeezed
+from pipeline.verifiers.compare.normal_form import squeeze
 from pipeline.verifiers.compare.policy import Context
 
 MAX_MEMBERS = 50
+Part = TypeVar("Part")
 
 
-def as_regions(gold: str, said: str, context: Context) -> bool | None:
-    """Inequalities as intervals, and unions of intervals in any order."""
-    ours, theirs = region(gold), region(said)
-    if ours is None or theirs is None:
+def compare_regions(gold: str, predicted: str, context: Context) -> bool | None:
+    r"""Inequalities as intervals, and unions of intervals in any order.
+
+    `1 < x \le 2` equals `(1, 2]`; `x < 3` does not equal `y < 3`.
+    """
+    left, right = read_region(gold), read_region(predicted)
+    if left is None or right is None:
         return None
-    plainly = ours.written_as_interval and theirs.written_as_interval
-    if plainly and len(ours.spans) == len(theirs.spans) == 1:
+    plainly = left.written_as_interval and right.written_as_interval
+    if plainly and len(left.spans) == len(right.spans) == 1:
         return None
-    if ours.name and theirs.name and ours.name != theirs.name:
+    if left.name and right.name and left.name != right.name:
         return False
-    return _regions(ours, theirs, context)
-
-
-def _regions(ours: Region, theirs: Region, context: Context) -> bool:
-    rest = list(theirs.spans)
-    if len(ours.spans) != len(rest) or len(rest) > MAX_MEMBERS:
+    if len(left.spans) != len(right.spans) or len(left.spans) > MAX_MEMBERS:
         return False
-    for span in ours.spans:
-        twin = next((other for other in rest if _spans(span, other, context)), None)
-        if twin is None:
-            return False
-        rest.remove(twin)
-    return True
+
+    def are_equal(span: Span, other: Span) -> bool:
+        return (
+            (span.has_low, span.has_high) == (other.has_low, other.has_high)
+            and context.are_equal(span.low, other.low)
+            and context.are_equal(span.high, other.high)
+        )
+
+    return _pair_up(left.spans, right.spans, are_equal)
 
 
-def _spans(one: Span, other: Span, context: Context) -> bool:
-    return (
-        (one.has_low, one.has_high) == (other.has_low, other.has_high)
-        and context.same(one.low, other.low)
-        and context.same(one.high, other.high)
+def compare_matrices(gold: str, predicted: str, context: Context) -> bool | None:
+    """Cell by cell; a tuple may stand for a single row or column."""
+    left, right = read_matrix(gold), read_matrix(predicted)
+    if left is None and right is None:
+        return None
+    left, right = (
+        left or _read_vector(gold, right),
+        right or _read_vector(predicted, left),
+    )
+    if left is None or right is None:
+        return None if "\\begin" in gold and "\\begin" in predicted else False
+    if [len(row) for row in left] != [len(row) for row in right]:
+        return False
+    rows = zip(left, right, strict=True)
+    return all(_equal_in_order(*pair, context) for pair in rows)
+
+
+def _read_vector(text: str, like: list[list[str]] | None) -> list[list[str]] | None:
+    """A tuple as the row or column that `like` is, or a tuple of tuples as rows."""
+    vector = split_members(text)
+    if like is None or vector.opens not in ("(", "[") or len(vector.parts) < 2:
+        return None
+    rows = [split_members(part) for part in vector.parts]
+    if all(row.opens in ("(", "[") for row in rows):
+        return [row.parts for row in rows]
+    return [[part] for part in vector.parts] if len(like) > 1 else [vector.parts]
+
+
+def compare_members(gold: str, predicted: str, context: Context) -> bool | None:
+    """Lists, sets, tuples and intervals, part by part, after `±` is written out."""
+    left, right = _read_list(gold), _read_list(predicted)
+    if max(len(left.parts), len(right.parts)) < 2:
+        return _compare_single(left, right, context)
+    sizes = len(left.parts), len(right.parts)
+    if min(sizes) > 1 and sizes[0] != sizes[1]:
+        left, right = _drop_repeated(left), _drop_repeated(right)
+    if len(left.parts) != len(right.parts) or len(left.parts) > MAX_MEMBERS:
+        return False
+    if _brackets_differ(left, right):
+        return False
+    labels = read_labels(left.parts), read_labels(right.parts)
+    same_names = labels[0].keys() == labels[1].keys()
+    if all(labels) and (same_names or not _are_indexed(*labels)):
+        return same_names and all(
+            context.are_equal(value, labels[1][name])
+            for name, value in labels[0].items()
+        )
+    if _indices_differ(left.parts, right.parts):
+        return False
+    values = strip_labels(left.parts), strip_labels(right.parts)
+    is_labelled = any(names and not _are_indexed(names) for names in labels)
+    if is_labelled or {"(", "["} & {left.opens, right.opens}:
+        return _equal_in_order(*values, context)
+    return _equal_in_any_order(*values, context)
+
+
+def _compare_single(left: Members, right: Members, context: Context) -> bool | None:
+    """A set of one member equals that member, in whatever brackets: {3} and 3."""
+    if left.parts and right.parts and "\\{" in (left.opens, right.opens):
+        return context.are_equal(left.parts[0], right.parts[0])
+    return None
+
+
+def _read_list(text: str) -> Members:
+    """The members after the label before them all, groups as tuples, ± written out."""
+    members = split_members(text)
+    label = LABEL.match(text) if members.opens == "" else None
+    if label:
+        rest = text[label.end() :]
+        is_one = len(members.parts) == 1
+        if is_one or (members.parts and "=" not in rest and "\\in" not in label[0]):
+            members = split_members(rest)
+    parts = groups_as_tuples(members.parts) if len(members.parts) > 1 else members.parts
+    return members._replace(
+        parts=[one for part in parts for one in _write_out_signs(part)]
     )
 
 
-def as_matrices(gold: str, said: str, context: Context) -> bool | None:
-    """Cell by cell; a tuple may stand for a single row or column."""
-    ours, theirs = rows(gold), rows(said)
-    if ours is None and theirs is None:
-        return None
-    ours, theirs = ours or _vector(gold, theirs), theirs or _vector(said, ours)
-    if ours is None or theirs is None:
-        return None if "\\begin" in gold and "\\begin" in said else False
-    if [len(row) for row in ours] != [len(row) for row in theirs]:
-        return False
-    pairs = zip(ours, theirs, strict=True)
-    return all(_ordered(left, right, context) for left, right in pairs)
-
-
-def _vector(text: str, like: list[list[str]] | None) -> list[list[str]] | None:
-    found = members(text)
-    if like is None or found.opens not in ("(", "[") or len(found.parts) < 2:
-        return None
-    lines = [members(part) for part in found.parts]
-    if all(line.opens in ("(", "[") for line in lines):
-        return [line.parts for line in lines]
-    return [[part] for part in found.parts] if len(like) > 1 else [found.parts]
-
-
-def as_members(gold: str, said: str, context: Context) -> bool | None:
-    """Lists, sets, tuples and intervals, part by part, after `±` is written out."""
-    ours, theirs = _listed(gold), _listed(said)
-    if max(len(ours.parts), len(theirs.parts)) < 2:
-        one = ours.parts and theirs.parts and ours.opens != theirs.opens
-        if one and "\\{" in (ours.opens, theirs.opens):
-            return context.same(ours.parts[0], theirs.parts[0])
-        if ours.opens == theirs.opens == "\\{" and one is False:
-            return context.same(ours.parts[0], theirs.parts[0])
-        return None
-    if min(len(ours.parts), len(theirs.parts)) > 1 and len(ours.parts) != len(
-        theirs.parts
-    ):
-        ours, theirs = _distinct(ours), _distinct(theirs)
-    if len(ours.parts) != len(theirs.parts) or len(ours.parts) > MAX_MEMBERS:
-        return False
-    if _brackets_differ(ours, theirs):
-        return False
-    named, others = labelled(ours.parts), labelled(theirs.parts)
-    if (
-        named
-        and others
-        and (named.keys() == others.keys() or not _indexed(named, others))
-    ):
-        return named.keys() == others.keys() and all(
-            context.same(value, others[name]) for name, value in named.items()
-        )
-    if _indices_differ(ours.parts, theirs.parts):
-        return False
-    left, right = unlabelled(ours.parts), unlabelled(theirs.parts)
-    if _is_ordered(ours, theirs, named, others):
-        return _ordered(left, right, context)
-    return _unordered(left, right, context)
-
-
-def _listed(text: str) -> Members:
-    """The members after the label before them all, groups as tuples, ± written out."""
-    found = members(text)
-    if found.opens == "" and (label := LABEL.match(text)) and len(found.parts) > 1:
-        rest = text[label.end() :]
-        if "=" not in rest and "\\in" not in label[0]:
-            found = members(rest)
-    if len(found.parts) == 1 and found.opens == "" and (label := LABEL.match(text)):
-        found = members(text[label.end() :])
-    parts = grouped(found.parts) if len(found.parts) > 1 else found.parts
-    parts = [one for part in parts for one in _both_signs(part)]
-    return found._replace(parts=parts)
-
-
-def _both_signs(text: str) -> list[str]:
+def _write_out_signs(text: str) -> list[str]:
     if text.count("\\pm") != 1:
         return [text]
     body = LABEL.sub("", text, count=1)
     return [body.replace("\\pm", sign).strip() for sign in "+-"]
 
 
-def _distinct(found: Members) -> Members:
+def _drop_repeated(members: Members) -> Members:
     """Without members that are written twice: a set has each of them once."""
-    if found.opens in ("(", "["):
-        return found
-    once = dict(zip(map(squeezed, found.parts), found.parts, strict=True))
-    return found._replace(parts=list(once.values()))
+    if members.opens in ("(", "["):
+        return members
+    once = dict(zip(map(squeeze, members.parts), members.parts, strict=True))
+    return members._replace(parts=list(once.values()))
 
 
-def _brackets_differ(ours: Members, theirs: Members) -> bool:
+def _brackets_differ(left: Members, right: Members) -> bool:
     """Half-open intervals are not open ones; a list may lack its brackets."""
-    brackets = (ours.opens, ours.closes), (theirs.opens, theirs.closes)
+    brackets = (left.opens, left.closes), (right.opens, right.closes)
     if brackets[0] == brackets[1] or ("", "") in brackets:
         return False
     return set(brackets) != {("\\{", "\\}"), ("(", ")")}
 
 
-def _indices_differ(ours: list[str], theirs: list[str]) -> bool:
+def _indices_differ(left: list[str], right: list[str]) -> bool:
     """Whether all parts are labelled, and the indices of the labels are others."""
-    if not all("=" in part for part in ours + theirs):
+    if not all("=" in part for part in left + right):
         return False
-    left, right = (
+    labels, others = (
         Counter(re.sub(r"[\s{}]", "", part.partition("=")[0]) for part in parts)
-        for parts in (ours, theirs)
+        for parts in (left, right)
     )
-    return bool(re.search(r"\d", "".join((left - right) + (right - left))))
+    return bool(re.search(r"\d", "".join((labels - others) + (others - labels))))
 
 
-def _indexed(*named: dict[str, str]) -> bool:
+def _are_indexed(*labels: dict[str, str]) -> bool:
     """Whether all labels are one letter with different indices: x_1, x_2."""
-    bases = {re.sub(r"_\{?\w+\}?$", "", name) for names in named for name in names}
+    bases = {re.sub(r"_\{?\w+\}?$", "", name) for names in labels for name in names}
     return len(bases) == 1
 
 
-def _is_ordered(
-    ours: Members, theirs: Members, named: dict[str, str], others: dict[str, str]
+def _equal_in_order(left: list[str], right: list[str], context: Context) -> bool:
+    return all(context.are_equal(*pair) for pair in zip(left, right, strict=True))
+
+
+def _equal_in_any_order(left: list[str], right: list[str], context: Context) -> bool:
+    def as_text(part: str, other: str) -> bool:
+        return squeeze(part) == squeeze(other)
+
+    return _pair_up(sorted(left, key=len), right, as_text, context.are_equal)
+
+
+def _pair_up(
+    left: list[Part], right: list[Part], *tests: Callable[[Part, Part], bool]
 ) -> bool:
-    """What stands in ( or [ is ordered, and so are values that others label."""
-    if {"(", "["} & {ours.opens, theirs.opens}:
-        return True
-    return (bool(named) and not _indexed(named)) or (
-        bool(others) and not _indexed(others)
-    )
+    """Whether each part of `left` equals one of `right` that no other part took.
 
-
-def _ordered(left: list[str], right: list[str], context: Context) -> bool:
-    pairs = list(zip(left, right, strict=True))
-    return all(context.same(ours, theirs) for ours, theirs in pairs)
-
-
-def _unordered(left: list[str], right: list[str], context: Context) -> bool:
-    """Whether the parts pair up, each with one of its own."""
+    The tests of equality are tried in turn, each on all that is left.
+    """
     rest = list(right)
-    for part in sorted(left, key=len):
-        twin = next(
-            (other for other in rest if squeezed(other) == squeezed(part)), None
-        )
-        if twin is None:
-            twin = next((other for other in rest if context.same(part, other)), None)
+    for part in left:
+        twins = (other for test in tests for other in rest if test(part, other))
+        twin = next(twins, None)
         if twin is None:
             return False
         rest.remove(twin)

@@ -7,12 +7,13 @@ Letters of other scripts are read by their place in their own alphabet.
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
-from pipeline.verifiers.compare.normal_form import plain
-from pipeline.verifiers.extract.boxes import last_box
-from pipeline.verifiers.extract.final import TAG, after_thinking
-from pipeline.verifiers.extract.phrases import anchors
+from pipeline.verifiers.compare.normal_form import normalise
+from pipeline.verifiers.extract.boxes import TAIL
+from pipeline.verifiers.extract.final import boxed_or_tagged, strip_thinking
+from pipeline.verifiers.extract.phrases import find_announcements
 
 ALPHABETS = {
     "arabic": "أبجدهوزح",
@@ -33,12 +34,12 @@ CYRILLIC = "АБВГДЕЖЗ"
 # As letters of the Latin alphabet these look like others than their place says.
 LOOKS = {"В": "B", "С": "C", "Е": "E", "Н": "H"}
 LATIN = "ABCDEFGH"
-PLACES = {
+IN_LATIN = {
     sign: LATIN[place]
     for alphabet in ALPHABETS.values()
     for place, sign in enumerate(alphabet)
 } | {"ا": "A", "А": "A", "Б": "B", "Г": "D", "Д": "E"}
-SIGNS = "".join(PLACES)
+SIGNS = "".join(IN_LATIN)
 LETTER = rf"[A-JＡ-Ｊ{SIGNS}{CYRILLIC}]"
 # Letters of scripts that write words without spaces may touch their neighbours.
 FREE = ALPHABETS["heavenly stems"] + ALPHABETS["katakana"] + ALPHABETS["circled digits"]
@@ -66,8 +67,12 @@ COMMITTED = re.compile(
     r"|答案|故选|应选|选|正解|答え|정답|الإجابة|الجواب|उत्तर|উত্তর",
     re.I,
 )
+SENTENCE_END = re.compile(r"[.。\n]\s")
 OPTION = r"[\s*\"'\[]*(?:(?i:option|choice|answer) )?"
 SHORT = re.compile(rf"{OPTION}(?:({LETTER})|\(({LETTER}|[a-h])\))[\s*\"'\].]*")
+SEVERAL = re.compile(
+    rf"\W*(?:both )?\(?{LETTER}\)?(?:\W*(?:and|und|et|и|y)?\W*{LETTER}\)?)+\W*"
+)
 LEADING = re.compile(
     rf"{OPTION}(?:\(({LETTER}|[a-h])\)|({LETTER})(?:[.):。．、]|$)"
     rf"|([A-J])(?=\s?[^\x00-\x7f])"
@@ -75,97 +80,90 @@ LEADING = re.compile(
 )
 
 
-def letters(text: str) -> str | None:
+def read_letter(text: str) -> str | None:
     """The letter that a short text is or starts with, in Latin; None for another text.
 
-    >>> letters("(C) 12"), letters("Ｂ"), letters("ب"), letters("CD")
+    >>> read_letter("(C) 12"), read_letter("Ｂ"), read_letter("ب"), read_letter("CD")
     ('C', 'B', 'B', None)
     """
-    short = _short(text)
+    short = _shorten(text)
     if len(short) > 300:
         return None
     if lone := SHORT.fullmatch(short):
-        return latin(lone[1] or lone[2])
+        return to_latin(lone[1] or lone[2])
     leading = LEADING.match(short)
     if leading is None or ARTICLE.match(short):
         return None
-    return latin(next(filter(None, leading.groups())))
+    return to_latin(next(filter(None, leading.groups())))
+
+
+def read_letters(text: str) -> tuple[str, ...]:
+    """All letters of `A, C`, `AC` or `both A and C`, sorted; () where it is no list."""
+    short = _shorten(text)
+    if re.fullmatch(r"[A-H]{2,6}", short) and len(set(short)) == len(short):
+        return tuple(sorted(short))
+    if len(short) >= 60 or not SEVERAL.fullmatch(short):
+        return ()
+    signs = re.findall(LETTER, re.sub(r"both|and|und|et", "", short))
+    return tuple(sorted(filter(None, map(to_latin, signs))))
 
 
 @lru_cache(10_000)
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     if len(text) == 1:
         return text
-    return plain(text).strip(" *\\{}.").strip()
+    return normalise(text).strip(" *\\{}.").strip()
 
 
-def latin(letter: str) -> str | None:
+def to_latin(letter: str) -> str | None:
     """A letter of any alphabet as the Latin one in its place; None where ambiguous."""
-    if letter in PLACES:
-        return PLACES[letter]
+    if letter in IN_LATIN:
+        return IN_LATIN[letter]
     if letter in LOOKS:
         return None
     return unicodedata.normalize("NFKC", letter).upper()
 
 
-def chosen(completion: str) -> str | None:
-    """The letter that the completion commits itself to, or None."""
-    text = after_thinking(completion)
-    tagged = TAG.findall(text) if "</answer>" in text else []
-    if said := last_box(text) or (tagged and tagged[-1].strip()):
-        return letters(said) or committed(said)
-    return committed(text[-10_000:])
-
-
-def committed(text: str) -> str | None:
-    """The letter named after the last announcement, or the last one not ruled out."""
-    text = text.replace("**", "")
-    if short := letters(text):
-        return short
-    for start in (anchor.end() for anchor in anchors(text)):
-        sentence = re.split(r"[.。\n]\s", text[start : start + 200].lstrip(" \n*:："))[
-            0
-        ]
-        if found := _standing(sentence):
-            return latin(found[0])
-    for cue in reversed(list(COMMITTED.finditer(text))):
-        sentence = re.split(r"[.。\n]\s", text[cue.end() : cue.end() + 60])[0]
-        if NEGATED.search(CLAUSE.split(text[: cue.start()][-40:])[-1]):
-            continue
-        if found := _standing(sentence):
-            return latin(found[0])
-    return None
-
-
-def in_latin(text: str) -> str:
+def transliterate(text: str) -> str:
     """`text` with the Cyrillic letters that stand alone as the Latin in their place."""
     return STANDING_CYRILLIC.sub(lambda letter: LATIN[CYRILLIC.index(letter[0])], text)
 
 
-def several(text: str) -> tuple[str, ...]:
-    """All letters of `A, C`, `AC` or `both A and C`, sorted; () where it is no list."""
-    short = _short(text)
-    if re.fullmatch(r"[A-H]{2,6}", short) and len(set(short)) == len(short):
-        return tuple(sorted(short))
-    if len(short) < 60 and re.fullmatch(
-        rf"\W*(?:both )?\(?{LETTER}\)?(?:\W*(?:and|und|et|и|y)?\W*{LETTER}\)?)+\W*",
-        short,
-    ):
-        found = [
-            latin(one)
-            for one in re.findall(LETTER, re.sub(r"both|and|und|et", "", short))
-        ]
-        return tuple(sorted(one for one in found if one))
-    return ()
+def find_chosen_letter(completion: str) -> str | None:
+    """The letter that the completion commits itself to, or None."""
+    text = strip_thinking(completion)
+    if marked := boxed_or_tagged(text):
+        return read_letter(marked) or find_committed_letter(marked)
+    return find_committed_letter(text[-TAIL:])
 
 
-def _standing(sentence: str) -> list[str]:
-    """The letters that a sentence names and does not rule out."""
-    found = []
+def find_committed_letter(text: str) -> str | None:
+    """The letter named after the last announcement, or the last one not ruled out."""
+    text = text.replace("**", "")
+    if letter := read_letter(text):
+        return letter
+    for sentence in _committing_sentences(text):
+        if sign := _first_mention(sentence):
+            return to_latin(sign)
+    return None
+
+
+def _committing_sentences(text: str) -> Iterator[str]:
+    """What follows announcements, then other words of decision, from the last on."""
+    for announcement in find_announcements(text):
+        rest = text[announcement.end() : announcement.end() + 200]
+        yield SENTENCE_END.split(rest.lstrip(" \n*:："))[0]
+    for cue in reversed(list(COMMITTED.finditer(text))):
+        clause = CLAUSE.split(text[: cue.start()][-40:])[-1]
+        if not NEGATED.search(clause):
+            yield SENTENCE_END.split(text[cue.end() : cue.end() + 60])[0]
+
+
+def _first_mention(sentence: str) -> str | None:
+    """The first letter that a sentence names and does not rule out."""
     for mention in MENTION.finditer(sentence):
         if mention[0] == "A" and ARTICLE.match(sentence, mention.start()):
             continue
-        before = CLAUSE.split(sentence[: mention.start()])[-1]
-        if not NEGATED.search(before):
-            found.append(mention[1])
-    return found
+        if not NEGATED.search(CLAUSE.split(sentence[: mention.start()])[-1]):
+            return mention[1]
+    return None

@@ -1,12 +1,14 @@
-r"""One spelling of mathematics: what layout changes and meaning does not.
+r"""The normal form of a text: one spelling of what layout changes and meaning does not.
 
-`plain` takes away delimiters, boxes, fonts, spacing commands and the many ways to
-write a sign or to group digits. Digits and brackets of other scripts become ASCII.
-Nothing here computes; every pattern is linear in the text.
+`normalise` takes away delimiters, boxes, fonts, spacing commands and the many ways to
+write a sign or to group digits: `$\dfrac{1}{2}$`, `\(\frac12\)` and `½` become
+`\frac{1}{2}`, `\frac{1}{2}` and `1/2`. Digits and brackets of other scripts become
+ASCII. Nothing here computes; every pattern is linear in the text.
 """
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 from pipeline.verifiers.extract.boxes import last_box
@@ -49,11 +51,18 @@ SPACED = re.compile(
 )
 COMMAS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?!\d|,\d)")
 POINTS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:\.\d{3}){2,}(?![\d.])")
+# Commas part members in (1,200), and where a space follows one.
+COMMA_LIST = re.compile(r"[(\[{][^()\[\]{}]*,|,\s")
 FONTS = (
     "text|textbf|textit|textrm|textsf|textnormal|mathrm|mathbf|mathit|mathsf|mathcal"
     "|boldsymbol|bm|mbox|hbox|operatorname|bf|rm|it|emph|underline"
 )
-RULES = [
+COMMANDS = {
+    "lt": "<", "gt": ">", "langle": "(", "lparen": "(", "rangle": ")", "rparen": ")",
+    "lbrace": "\\{", "rbrace": "\\}", "varnothing": "\\emptyset",
+    "simeq": "\\approx", "thickapprox": "\\approx",
+}  # fmt: skip
+RULES: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
     (r"\\(?:left|right|big|Big|bigg|Bigg)[lr]?(?![a-zA-Z])\s*\.?", ""),
     (r"\\(?:displaystyle|textstyle|limits|mathstrut)(?![a-zA-Z])", ""),
     (r"(?<!\\)\\!|\\(?:hspace|vspace|phantom|tag|label)\*?\{[^{}]*\}", ""),
@@ -64,14 +73,7 @@ RULES = [
     (r"\\(?:leq|leqslant|leqq)(?![a-zA-Z])|<=|=<", r"\\le "),
     (r"\\(?:geq|geqslant|geqq)(?![a-zA-Z])|>=", r"\\ge "),
     (r"\\neq(?![a-zA-Z])|!=|\\not\s*=", r"\\ne "),
-    (r"\\lt(?![a-zA-Z])", "<"),
-    (r"\\gt(?![a-zA-Z])", ">"),
-    (r"\\langle(?![a-zA-Z])|\\lparen(?![a-zA-Z])", "("),
-    (r"\\rangle(?![a-zA-Z])|\\rparen(?![a-zA-Z])", ")"),
-    (r"\\lbrace(?![a-zA-Z])", r"\\{"),
-    (r"\\rbrace(?![a-zA-Z])", r"\\}"),
-    (r"\\varnothing(?![a-zA-Z])", r"\\emptyset"),
-    (r"\\(?:simeq|thickapprox)(?![a-zA-Z])", r"\\approx"),
+    (rf"\\({'|'.join(COMMANDS)})(?![a-zA-Z])", lambda name: COMMANDS[name[1]]),
     (r"\\(?:mathbb|Bbb)\s*\{?([RZNQC])\}?", r"\\mathbb{\1}"),
     (r"\\backslash(?![a-zA-Z])", r"\\setminus"),
     (r"\\frac\s*(\d)|\\frac\s+([a-zA-Z])", r"\\frac{\1\2}"),
@@ -112,52 +114,59 @@ BETWEEN = re.compile(r"\$\s*((?:,|;|and|or|\\text\{ ?(?:and|or) ?\}|\s)*)\s*\$")
 
 
 @lru_cache(50_000)
-def plain(answer: str) -> str:
-    """One spelling of what layout does not change; empty text stays empty."""
+def normalise(answer: str) -> str:
+    """`answer` in normal form; empty text stays empty."""
     text = answer.strip()
     if NUMBER.fullmatch(text):
         return text
     if not text.isascii():
-        text = _ascii(text)
+        text = _to_ascii(text)
     if "\\\\" in text:
         text = ESCAPED.sub(r"\\", text)
-    if "\\" in text and (inner := last_box(text)) is not None:
-        text = inner
-    text = _unwrapped(text)
+    if "\\" in text and (content := last_box(text)) is not None:
+        text = content
+    text = _unwrap(text)
     if "$" in text and BETWEEN.search(text):
         text = BETWEEN.sub(r" \1 ", text).strip("$ ")
     if "&" in text:
         text = ENTITY.sub(lambda entity: ENTITIES[entity[0]], text)
-    text = _ungrouped(text)
+    text = _ungroup_digits(text)
     for pattern, into in LAYOUT:
         text = pattern.sub(into, text)
-    text = _unbraced(text.strip().rstrip(ENDS).strip())
+    text = _strip_braces(_strip_ends(text))
     if OUTWARD.fullmatch(text):
-        text = INTERVAL.sub(_rounded, text)
+        text = INTERVAL.sub(_turn_brackets, text)
     return re.sub(r"(?<!\\)\\+$", "", text).strip()
 
 
-def _rounded(interval: re.Match[str]) -> str:
+def squeeze(text: str) -> str:
+    """Without spaces and multiplication signs: for equality as text."""
+    if text.isalnum():
+        return text
+    return re.sub(r"\\cdot(?![a-zA-Z])|\\times(?![a-zA-Z])|\*|\s", "", text)
+
+
+def _turn_brackets(interval: re.Match[str]) -> str:
     """An interval whose open ends are written [ and ], as in ]2,5[, with ( and )."""
     opens, ends, closes = interval.groups()
     return f"{'(' if opens == ']' else '['}{ends}{')' if closes == '[' else ']'}"
 
 
-def _ascii(text: str) -> str:
+def _to_ascii(text: str) -> str:
     """Signs, digits and brackets of other scripts in LaTeX and ASCII."""
     text = RAISED_RUN.sub(lambda run: f"^{{{run[0].translate(RAISED)}}}", text)
     text = LOWERED_RUN.sub(lambda run: f"_{{{run[0].translate(LOWERED)}}}", text)
-    text = ROOT.sub(_root, text)
+    text = ROOT.sub(_latex_root, text)
     text = SIGN.sub(lambda sign: SIGNS[sign[0]], text)
-    return "".join(sign if sign.isascii() else _digit(sign) for sign in text)
+    return "".join(sign if sign.isascii() else _ascii_sign(sign) for sign in text)
 
 
-def _root(found: re.Match[str]) -> str:
-    inside = (found[1] or "").strip("(){}")
+def _latex_root(root: re.Match[str]) -> str:
+    inside = (root[1] or "").strip("(){}")
     return f"\\sqrt{{{inside}}}" if inside else "\\sqrt "
 
 
-def _digit(sign: str) -> str:
+def _ascii_sign(sign: str) -> str:
     """A digit or Latin letter of another width or script as ASCII; others stay."""
     value = unicodedata.decimal(sign, None)
     if value is not None:
@@ -165,51 +174,41 @@ def _digit(sign: str) -> str:
     return chr(ord(sign) - 0xFEE0) if "！" <= sign <= "～" else sign
 
 
-def _unwrapped(text: str) -> str:
-    text = text.strip().rstrip(ENDS).strip()
-    while (found := WRAPPED.fullmatch(text)) and (inside := _first(found)):
-        text = inside.strip().rstrip(ENDS).strip()
+def _strip_ends(text: str) -> str:
+    return text.strip().rstrip(ENDS).strip()
+
+
+def _unwrap(text: str) -> str:
+    text = _strip_ends(text)
+    while (wrapped := WRAPPED.fullmatch(text)) and (inside := _only_layer(wrapped)):
+        text = _strip_ends(inside)
         if "\\boxed" in text:
             text = last_box(text) or text
     return text
 
 
-def _first(found: re.Match[str]) -> str:
+def _only_layer(wrapped: re.Match[str]) -> str:
     """What the one layer of wrapping holds; "" where it is two formulas."""
-    inside = next((group for group in found.groups() if group), "")
+    inside = next((group for group in wrapped.groups() if group), "")
     both = any(mark in inside for mark in ("$", "\\)", "\\]", "**", '"'))
     return "" if both else inside
 
 
-def _ungrouped(text: str) -> str:
+def _ungroup_digits(text: str) -> str:
     """Without the signs that group digits by three."""
     text = SPACED.sub(lambda run: re.sub(r"\D", "", run[0]), text)
-    if "," in text and not _is_list(text):
+    if "," in text and not COMMA_LIST.search(text):
         text = COMMAS.sub(lambda run: run[0].replace(",", ""), text)
     return POINTS.sub(lambda run: run[0].replace(".", ""), text)
 
 
-def _is_list(text: str) -> bool:
-    """Whether commas part members here: in (1,200), and where a space follows one."""
-    return bool(re.search(r"[(\[{][^()\[\]{}]*,|,\s", text))
-
-
-def _unbraced(text: str) -> str:
+def _strip_braces(text: str) -> str:
     """Without TeX's own braces around everything: `{1,2}` is printed as 1,2."""
     while text.startswith("{") and text.endswith("}") and not text.endswith("\\}"):
-        inside = text[1:-1]
-        if "{" in inside or "}" in inside:
-            depth = 0
-            for sign in inside:
-                depth += (sign == "{") - (sign == "}")
-                if depth < 0:
-                    return text
+        inside, depth = text[1:-1], 0
+        for sign in inside if "{" in inside or "}" in inside else ():
+            depth += (sign == "{") - (sign == "}")
+            if depth < 0:
+                return text
         text = inside.strip()
     return text
-
-
-def squeezed(text: str) -> str:
-    """Without spaces and multiplication signs: for equality as text."""
-    if text.isalnum():
-        return text
-    return re.sub(r"\\cdot(?![a-zA-Z])|\\times(?![a-zA-Z])|\*|\s", "", text)

@@ -52,30 +52,30 @@ COMMA = re.compile(r"[-+]?(?:\d+,(?:\d{2}|\d{4,})|0,\d+|\d{1,3}(?:\.\d{3})+,\d+)
 MAX_DIGITS = 4_000
 
 
-def number(text: str) -> Number | None:
-    """The exact value of plain `text`, or None where it is no number."""
+def read_number(text: str) -> Number | None:
+    """The exact value of a text in normal form, or None where it is no number."""
     text = text.strip()
     if not text or len(text) > MAX_DIGITS:
         return None
     if text.isdigit() and text.isascii():
         return Number(Fraction(int(text)), len(text.lstrip("0")))
     if text[-1] == "%":
-        inner = number(text[:-1])
+        inner = read_number(text[:-1])
         return inner and inner._replace(is_percent=True)
     if text.isascii() and (text[0].isalpha() or "-" in text[1:-1]):
-        value = in_words(text)
+        value = read_number_words(text)
         if value is not None:
             return Number(value)
     text = re.sub(r"(?<=\d)(?:st|nd|rd|th)$", "", text)
     text = re.sub(r"^\{(.*)\}$|^\(([^,]*)\)$", r"\1\2", text)
     text = re.sub(r"^([-+]) ", r"\1", text)
     try:
-        return _exact(text)
+        return _read_digits(text)
     except (ZeroDivisionError, InvalidOperation, ValueError):
         return None
 
 
-def with_decimal_comma(text: str) -> Number | None:
+def read_decimal_comma(text: str) -> Number | None:
     """The value of `2,74` where the comma is a decimal sign, else None.
 
     Two decimals, four or more, or a zero in front: `3,4` is a list and `1,200` has
@@ -83,63 +83,67 @@ def with_decimal_comma(text: str) -> Number | None:
     """
     if not COMMA.fullmatch(text):
         return None
-    return number(text.replace(".", "").replace(",", "."))
+    return read_number(text.replace(".", "").replace(",", "."))
 
 
-def in_words(text: str) -> Fraction | None:
+def read_number_words(text: str) -> Fraction | None:
     """`twenty-one`, `two hundred and five`, `third` (3), `two thirds` (2/3)."""
-    parts = re.findall(r"[a-z]+", text.lower())
-    if not parts or len(parts) > 12 or not re.fullmatch(r"[A-Za-z -]+", text):
+    words = re.findall(r"[a-z]+", text.lower())
+    if not words or len(words) > 12 or not re.fullmatch(r"[A-Za-z -]+", text):
         return None
-    if parts == ["half"]:
+    if words == ["half"]:
         return Fraction(1, 2)
-    if len(parts) == 1 and parts[0] in PLACES:
-        return Fraction(PLACES[parts[0]])
-    below = PARTS.get(parts[-1].removesuffix("s"))
-    if below and len(parts) > 1:
-        top = _cardinal(["one" if part in ("a", "an") else part for part in parts[:-1]])
-        return None if top is None else Fraction(top, below)
-    value = _cardinal(parts)
-    return None if value is None else Fraction(value)
+    if len(words) == 1 and words[0] in PLACES:
+        return Fraction(PLACES[words[0]])
+    below = PARTS.get(words[-1].removesuffix("s"))
+    if below and len(words) > 1:
+        words = ["one" if word in ("a", "an") else word for word in words[:-1]]
+    else:
+        below = 1
+    top = _read_cardinal(words)
+    return None if top is None else Fraction(top, below)
 
 
-def _cardinal(parts: list[str]) -> int | None:
+def _read_cardinal(words: list[str]) -> int | None:
     total = current = 0
-    for part in parts:
-        if part in CARDINALS:
-            current += CARDINALS[part]
-        elif part == "hundred":
+    for word in words:
+        if word in CARDINALS:
+            current += CARDINALS[word]
+        elif word == "hundred":
             current = max(current, 1) * 100
-        elif part in SCALES:
-            total, current = total + max(current, 1) * SCALES[part], 0
-        elif part != "and" or not (total or current):
+        elif word in SCALES:
+            total, current = total + max(current, 1) * SCALES[word], 0
+        elif word != "and" or not (total or current):
             return None
-    return None if parts[-1] == "and" else total + current
+    return None if words[-1] == "and" else total + current
 
 
-def _exact(text: str) -> Number | None:
-    if found := MIXED.fullmatch(text):
-        sign, whole, *parts = found.groups()
-        top, bottom = [part for part in parts if part]
-        value = int(whole) + Fraction(int(top), int(bottom))
-        return Number(-value if sign == "-" else value)
+def _read_digits(text: str) -> Number | None:
     tight = text.replace(" ", "") if not re.search(r"\d \d", text) else text
-    if found := FRACTION.fullmatch(tight):
-        value = Fraction(found[2]) / Fraction(found[3])
-        return Number(-value if found[1] == "-" else value)
-    if found := RATIO.fullmatch(tight):
-        return Number(Fraction(found[1]) / Fraction(found[2]))
-    if found := POWER.fullmatch(text):
-        value = Fraction(found[2] or 1) * Fraction(10) ** int(found[3] or found[4])
-        return Number(-value if found[1] == "-" else value)
+    if mixed := MIXED.fullmatch(text):
+        sign, whole, *parts = mixed.groups()
+        top, bottom = [int(part) for part in parts if part]
+        return _signed(sign, int(whole) + Fraction(top, bottom))
+    if fraction := FRACTION.fullmatch(tight):
+        return _signed(fraction[1], Fraction(fraction[2]) / Fraction(fraction[3]))
+    if ratio := RATIO.fullmatch(tight):
+        return Number(Fraction(ratio[1]) / Fraction(ratio[2]))
+    if power := POWER.fullmatch(text):
+        sign, factor, *exponents = power.groups()
+        exponent = next(filter(None, exponents))
+        return _signed(sign, Fraction(factor or 1) * Fraction(10) ** int(exponent))
     if SCIENTIFIC.fullmatch(tight):
-        return _decimal(tight)
-    if found := REPEATING.fullmatch(tight):
-        return Number(_repeating(found))
+        return _read_decimal(tight)
+    if repeating := REPEATING.fullmatch(tight):
+        return _read_repeating(repeating)
     return None
 
 
-def _decimal(text: str) -> Number:
+def _signed(sign: str, value: Fraction) -> Number:
+    return Number(-value if sign == "-" else value)
+
+
+def _read_decimal(text: str) -> Number:
     mantissa, _, exponent = text.lower().partition("e")
     whole, _, decimals = mantissa.partition(".")
     places = max(0, len(decimals) - int(exponent or 0))
@@ -147,30 +151,29 @@ def _decimal(text: str) -> Number:
     return Number(Fraction(Decimal(text)), digits, places)
 
 
-def _repeating(found: re.Match[str]) -> Fraction:
+def _read_repeating(repeating: re.Match[str]) -> Number:
     r"""The value of 0.1\overline{6}: what stands still, and the period over nines."""
-    sign, whole, still, *periods = found.groups()
+    sign, whole, still, *periods = repeating.groups()
     period = next(filter(None, periods))
     value = Fraction(int(whole or 0)) + Fraction(int(still or 0), 10 ** len(still))
     value += Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(still))
-    return -value if sign == "-" else value
+    return _signed(sign, value)
 
 
-def equal(left: Number, right: Number, digits: int, percent: str) -> bool:
+def are_equal(left: Number, right: Number, digits: int, percent: str) -> bool:
     """Whether two numbers are the same, by the policies on rounding and percent."""
     if left.is_percent == right.is_percent:
-        return _near(left, right, digits)
+        return _are_near(left, right, digits)
     share, other = (left, right) if left.is_percent else (right, left)
     fraction = Number(share.value / 100, share.digits, share.places + 2)
-    as_fraction = percent != "number" and _near(fraction, other, digits)
+    if percent != "number" and _are_near(fraction, other, digits):
+        return True
     # 0.75% is not 0.75: below one, a number beside a percentage is a fraction.
-    may_be_number = percent == "number" or (
-        percent == "either" and abs(other.value) >= 1
-    )
-    return as_fraction or (may_be_number and _near(share, other, digits))
+    may_be_number = percent == "either" and abs(other.value) >= 1
+    return (may_be_number or percent == "number") and _are_near(share, other, digits)
 
 
-def _near(left: Number, right: Number, digits: int) -> bool:
+def _are_near(left: Number, right: Number, digits: int) -> bool:
     if left.value == right.value:
         return True
     return any(

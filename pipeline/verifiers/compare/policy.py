@@ -1,17 +1,21 @@
-"""What the steps of the cascade share: policies, and how to compare what is inside.
+"""Policies: what is no mathematics and has to be decided by somebody.
 
-A policy is what is no mathematics and has to be decided by somebody; a row asks for
-another than the default under `policy` in its `verify_info`.
+A row asks for another policy than the default under `policy` in its `verify_info`,
+such as `{"policy": {"units": "required"}}`.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from inspect import get_annotations
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from pipeline.errors import UserError
 
+Units = Literal["optional", "required", "convert"]
+AnyPolicy = TypeVar("AnyPolicy")
+
 
 class Policy(NamedTuple):
-    """What is no mathematics and has to be decided by somebody.
+    """What the maths verifier leaves open.
 
     `percent`: 10% stands for "either" of 0.1 and 10, for the "fraction" 0.1 alone, or
     for the "number" 10 alone. `digits`: a decimal of so many significant digits or
@@ -20,43 +24,34 @@ class Policy(NamedTuple):
     `boxed`: only boxes and answer tags count as answers.
     """
 
-    percent: str = "either"
+    percent: Literal["either", "fraction", "number"] = "either"
     digits: int = 6
-    units: str = "optional"
+    units: Units = "optional"
     boxed: bool = False
 
 
 DEFAULT = Policy()
-CHOICES = {
-    "percent": ("either", "fraction", "number"),
-    "units": ("optional", "required", "convert"),
-}
-Chosen = TypeVar("Chosen")
 
 
-def policy_of(info: dict[str, Any]) -> Policy:
-    """The policy of the maths verifier that a row's `verify_info` asks for."""
-    if not info.get("policy"):
-        return DEFAULT
-    policy = chosen_policy(Policy, Policy._fields, info)
-    for name, allowed in CHOICES.items():
-        if (given := getattr(policy, name)) not in allowed:
-            raise UserError(
-                f"policy {name}: {given!r}", hint=f"one of {', '.join(allowed)}"
-            )
-    return policy
+def read_policy(kind: Callable[..., AnyPolicy], info: dict[str, Any]) -> AnyPolicy:
+    """`info["policy"]` as a policy of this kind.
 
-
-def chosen_policy(
-    kind: Callable[..., Chosen], names: tuple[str, ...], info: dict[str, Any]
-) -> Chosen:
-    """`info["policy"]` as a policy of this kind; UserError for a name it lacks."""
-    given = info.get("policy") or {}
-    if unknown := sorted(set(given) - set(names)):
+    Raises UserError for a name or a value that the kind does not have.
+    """
+    given = info.get("policy")
+    if not given:
+        return kind()
+    fields = get_annotations(kind)
+    if unknown := sorted(set(given) - set(fields)):
         raise UserError(
             f"no policy of this verifier is called {unknown[0]!r}",
-            hint=f"there are {', '.join(names)}",
+            hint=f"there are {', '.join(fields)}",
         )
+    for name, value in given.items():
+        if (allowed := get_args(fields[name])) and value not in allowed:
+            raise UserError(
+                f"policy {name}: {value!r}", hint=f"one of {', '.join(allowed)}"
+            )
     return kind(**given)
 
 
@@ -67,6 +62,6 @@ class Context(NamedTuple):
     depth: int
     compare: Callable[[str, str, Policy, int], tuple[bool, str]]
 
-    def same(self, gold: str, said: str) -> bool:
-        """Whether two members, sides or ends are the same."""
-        return self.compare(gold, said, self.policy, self.depth + 1)[0]
+    def are_equal(self, gold: str, predicted: str) -> bool:
+        """Whether two members, sides or ends are equal."""
+        return self.compare(gold, predicted, self.policy, self.depth + 1)[0]

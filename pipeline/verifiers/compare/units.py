@@ -2,8 +2,8 @@ r"""Quantities: a value parted from its unit, and units that can be compared.
 
 A unit is written in many ways: `cm^2`, `square centimetres`, `m/s`, `metres per
 second`, `$5`, `5 yuan`, `厘米`. Those of measure have a dimension and a size in SI, so
-that 100 cm and 1 m can be converted where a policy asks for it. Words that count
-things (apples, people) vary freely and are kept only as words.
+that 100 cm and 1 m can be converted where a policy asks for it; 5 cm and 5 m differ.
+Words that count things vary freely: 5 apples and 5 pieces of fruit are both 5.
 """
 
 import re
@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.verifiers.compare.numbers import in_words
+from pipeline.verifiers.compare.numbers import read_number_words
 
 # name: (dimension, size in the dimension's own unit); the first name is the symbol.
 MEASURES = {
@@ -69,13 +69,15 @@ OTHERS = {
     "рублей": "₽", "سم": "cm", "كم": "km", "كغ": "kg",
 }  # fmt: skip
 # Two letters or fewer may be variables: only these are units after a space.
-SHORT_UNITS = """cm mm km nm kg mg ml mL dL cL ft in yd mi lb oz hr min s m g h L N J W
+SHORT_WORDS = """cm mm km nm kg mg ml mL dL cL ft in yd mi lb oz hr min s m g h L N J W
     V A K C
     F am pm t kN kJ kW kV mV mA Pa Hz eV °C °F ha"""
-SHORT = set(SHORT_UNITS.split())
+SHORT = set(SHORT_WORDS.split())
 FUNCTIONS = "and or pi sin cos tan log sqrt mod exp infty cdot times frac if for"
 NO_UNITS = set(FUNCTIONS.split())
+LENGTHS = {"volume": ("length", 3), "area": ("length", 2)}
 LITTLE = {"of", "to", "per", "on", "at", "a", "by", "as"}
+PERCENT = r"(?:per ?cent|pct|percentage)"
 COIN = re.compile(r"([-+]?) ?\\?([$€£¥₹₽₩]) ?([-+]?[\d.].*)", re.S)
 CODE = re.compile(r"(USD|EUR|GBP|INR|CNY|RMB|JPY) ?([-+]?[\d.].*)", re.S)
 COIN_AFTER = re.compile(r"(.*[\d.}]) ?\\?([$€£¥₹₽₩])")
@@ -85,6 +87,18 @@ ANGLED = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 UNIT = re.compile(
     rf"(.*?[\d}})%]|.*\\(?:pi|infty)) ?((?<=[ }}])?{NAME}(?:[ ./·-]+{NAME})*)"
 )
+METRES = re.compile(r"(\d+\.\d+)m\^\{?([23])\}?")
+SPELLINGS = [
+    (r"degrees ([CF])", r"°\1"),
+    (r"\bper\b", "/"),
+    (r"\s+\^", "^"),
+    (r"\b(?:cubic|cu\.?) (\w+)", r"\1^3"),
+    (r"\b(?:square|sq\.?) (\w+)", r"\1^2"),
+    (r"\b(\w+) squared\b", r"\1^2"),
+    (r"\b(\w+) cubed\b", r"\1^3"),
+    (r"mph", "mi/h"),
+    (r"kph", "km/h"),
+]
 POWERED = re.compile(r"([^\W\d_°$¢€£¥₹₽₩]+|[°$¢€£¥₹₽₩][CF]?)\^?\{?(-?\d)?\}?")
 
 
@@ -103,42 +117,47 @@ class Size(NamedTuple):
 
 
 @lru_cache(50_000)
-def quantity(text: str) -> Quantity:
-    """Part plain `text` into what is measured and its unit, coin or base."""
+def split_unit(text: str) -> Quantity:
+    """Part a text in normal form into what is measured and its unit, coin or base.
+
+    `5 cm` is ("5", "cm"), `$5` is ("5", "$"), `101_2` is ("101", "base 2").
+    """
     if text.isdigit():
         return Quantity(text, "")
     if text.endswith(" degrees") and ANGLED.search(text):
         return Quantity(text, "")  # the sine of 30 degrees has no unit
     if coin := COIN.fullmatch(text):
-        rest = quantity(coin[1] + coin[3])
-        return Quantity(rest.text, coin[2])
-    if coin := CODE.fullmatch(text):
-        return Quantity(coin[2], OTHERS[coin[1].lower()])
+        return Quantity(split_unit(coin[1] + coin[3]).text, coin[2])
+    if code := CODE.fullmatch(text):
+        return Quantity(code[2], OTHERS[code[1].lower()])
     if coin := COIN_AFTER.fullmatch(text):
         return Quantity(coin[1].strip(), coin[2])
     if based := BASED.fullmatch(text):
         return Quantity(based[1], f"base {based[2]}")
-    if text.endswith((" percent", " pct", " percentage", " per cent")):
-        return Quantity(re.sub(r" (?:per ?cent|pct|percentage)$", "%", text), "")
-    if area := re.fullmatch(r"(\d+\.\d+)(m)\^\{?([23])\}?", text):
-        return Quantity(area[1], f"m^{area[3]}")
-    if text[:1].isalpha() and (counted := _in_words(text)):
+    if percent := re.fullmatch(rf"(.*) {PERCENT}", text, re.S):
+        return Quantity(percent[1] + "%", "")
+    if area := METRES.fullmatch(text):
+        return Quantity(area[1], f"m^{area[2]}")
+    if text[:1].isalpha() and (counted := _split_words(text)):
         return counted
-    found = UNIT.fullmatch(text)
-    if not found or not _is_unit(found[2].strip(), touching=text[found.end(1)] != " "):
+    measured = UNIT.fullmatch(text)
+    if measured is None:
         return Quantity(text, "")
-    if re.fullmatch(r"(?:percent|pct|percentage|per cent)", found[2].strip()):
-        return Quantity(found[1].strip() + "%", "")
-    return Quantity(found[1].strip(), one_spelling(found[2].strip()))
+    value, unit = measured[1].strip(), measured[2].strip()
+    if not _is_unit(unit, touching=text[measured.end(1)] != " "):
+        return Quantity(text, "")
+    if re.fullmatch(PERCENT, unit):
+        return Quantity(value + "%", "")
+    return Quantity(value, normalise_unit(unit))
 
 
-def _in_words(text: str) -> Quantity | None:
+def _split_words(text: str) -> Quantity | None:
     """`eight hours` as 8 h; None for a number alone, such as two fifths."""
     counted, _, noun = text.rpartition(" ")
-    value = in_words(counted)
-    if value is None or not noun.isalpha() or in_words(text) is not None:
+    value = read_number_words(counted)
+    if value is None or not noun.isalpha() or read_number_words(text) is not None:
         return None
-    return Quantity(str(value), one_spelling(noun))
+    return Quantity(str(value), normalise_unit(noun))
 
 
 def _is_unit(unit: str, *, touching: bool) -> bool:
@@ -154,89 +173,92 @@ def _is_unit(unit: str, *, touching: bool) -> bool:
         or word in SHORT
         or not word.isascii()
         or word.lower() in OTHERS
-        or (not touching and word[1:] in PREFIXED and word[0] in PREFIXES)
+        or (not touching and _is_prefixed(word))
         for word in words
         if word not in LITTLE
     )
 
 
+def _is_prefixed(word: str) -> bool:
+    return word[1:] in PREFIXED and word[0] in PREFIXES
+
+
 @lru_cache(10_000)
-def one_spelling(unit: str) -> str:
+def normalise_unit(unit: str) -> str:
     """`square centimeters` as cm^2, `meters per second` as m/s; other words lower."""
-    text = re.sub(
-        r"\bper\b", "/", unit.replace("degrees C", "°C").replace("degrees F", "°F")
+    for pattern, into in SPELLINGS:
+        unit = re.sub(pattern, into, unit)
+    return "/".join(map(_normalise_product, unit.split("/"))).strip()
+
+
+def _normalise_product(text: str) -> str:
+    return " ".join(
+        _symbol(name) + (f"^{power}" if power else "")
+        for name, power in POWERED.findall(text)
     )
-    text = re.sub(r"\s+\^", "^", text)
-    text = re.sub(r"\b(?:cubic|cu\.?) (\w+)", r"\1^3", text)
-    text = re.sub(r"\b(?:square|sq\.?) (\w+)", r"\1^2", text)
-    text = re.sub(r"\b(\w+) squared\b", r"\1^2", text)
-    text = re.sub(r"\b(\w+) cubed\b", r"\1^3", text)
-    text = text.replace("mph", "mi/h").replace("kmph", "km/h").replace("kph", "km/h")
-    over = "/".join(
-        "".join(f" {_symbol(name)}" + (f"^{power}" if power else "")
-                for name, power in POWERED.findall(part)).strip()
-        for part in text.split("/")
-    )  # fmt: skip
-    return over.strip()
 
 
 def _symbol(word: str) -> str:
     if word in SHORT or word in MEASURES:
         return {"hr": "h", "ml": "mL"}.get(word, word)
     single = word.lower().rstrip("s") or word
-    if single in NAMES:
-        return NAMES[single]
-    if word in OTHERS or single in OTHERS:
-        return OTHERS.get(word) or OTHERS[single]
+    if symbol := NAMES.get(single) or OTHERS.get(word) or OTHERS.get(single):
+        return symbol
     for long, short in LONG.items():
         if single.startswith(long) and single[len(long) :] in NAMES:
             return short + NAMES[single[len(long) :]]
-    return word if word[1:] in PREFIXED and word[0] in PREFIXES else single
+    return word if _is_prefixed(word) else single
 
 
 @lru_cache(10_000)
-def size(unit: str) -> Size | None:
+def unit_size(unit: str) -> Size | None:
     """How large a unit of measure is, or None where its words only count things."""
     over, _, under = unit.partition("/")
     dimensions: dict[str, int] = {}
     factor = Fraction(1)
     for side, sign in ((over, 1), (under, -1)):
         for name, power in re.findall(r"([^\s^/]+)(?:\^(-?\d))?", side):
-            known = _measure(name)
-            if known is None:
+            measure = _find_measure(name)
+            if measure is None:
                 return None
             exponent = sign * int(power or 1)
-            kind, times = ("length", 3) if known[0] == "volume" else (known[0], 1)
-            kind, times = ("length", 2) if kind == "area" else (kind, times)
+            kind, times = LENGTHS.get(measure[0], (measure[0], 1))
             dimensions[kind] = dimensions.get(kind, 0) + times * exponent
-            factor *= known[1] ** exponent
+            factor *= measure[1] ** exponent
     spelled = " ".join(f"{kind}^{n}" for kind, n in sorted(dimensions.items()) if n)
     return Size(spelled, factor)
 
 
-def _measure(name: str) -> tuple[str, Fraction] | None:
-    if name in MEASURES:
-        dimension, factor = MEASURES[name]
-        return dimension, Fraction(factor)
-    if name[1:] in PREFIXED and name[0] in PREFIXES:
-        dimension, factor = MEASURES[name[1:]]
-        return dimension, Fraction(factor) * Fraction(PREFIXES[name[0]])
-    return None
-
-
-def differ(ours: str, theirs: str) -> bool:
-    """Whether two units cannot be of one quantity as written; words may vary."""
-    if ours == theirs or not ours or not theirs:
-        return False
-    left, right = size(ours), size(theirs)
-    if left is None and right is None:
-        return "base" in ours or "base" in theirs
-    return left != right
-
-
-def ratio(ours: str, theirs: str) -> Fraction | None:
-    """How many of `theirs` make one of `ours`, or None where neither is convertible."""
-    left, right = size(ours), size(theirs)
-    if left is None or right is None or left.dimension != right.dimension:
+def _find_measure(name: str) -> tuple[str, Fraction] | None:
+    prefix, symbol = ("", name) if name in MEASURES else (name[0], name[1:])
+    if prefix and not _is_prefixed(name):
         return None
-    return left.factor / right.factor
+    dimension, factor = MEASURES[symbol]
+    return dimension, Fraction(factor) * Fraction(PREFIXES.get(prefix, "1"))
+
+
+def units_differ(left: str, right: str) -> bool:
+    """Whether two units cannot be of one quantity as written; words may vary."""
+    if left == right or not left or not right:
+        return False
+    if "%" in (left, right):
+        return True
+    sizes = unit_size(left), unit_size(right)
+    if sizes == (None, None):
+        return "base" in left or "base" in right
+    return sizes[0] != sizes[1]
+
+
+def unit_is_wrong(gold: str, predicted: str, policy: str) -> bool:
+    """Whether a unit differs from the gold one, or lacks where it is "required"."""
+    if policy == "required" and gold and not predicted:
+        return True
+    return units_differ(gold, predicted)
+
+
+def unit_ratio(left: str, right: str) -> Fraction | None:
+    """How many of `right` make one of `left`; None where they cannot be converted."""
+    one, other = unit_size(left), unit_size(right)
+    if one is None or other is None or one.dimension != other.dimension:
+        return None
+    return one.factor / other.factor

@@ -14,11 +14,12 @@ from typing import NamedTuple
 from pipeline.verifiers.extract.boxes import (
     MOST_BOXES,
     TAIL,
-    complete,
+    Box,
+    bare_boxes,
+    complete_boxes,
     last_box,
-    unbraced,
 )
-from pipeline.verifiers.extract.phrases import STRONG, anchors
+from pipeline.verifiers.extract.phrases import STRONG, find_announcements
 
 NUMBER = (
     r"(?<![\d.A-Za-z])[-+−]?(?:\d{1,3}(?: \d{3})+(?!\d)|\d[\d,]*)(?:\.\d+)?"
@@ -51,9 +52,9 @@ PROSE = re.compile(
     r"|donc|est|pas|ist|nicht)\b",
     re.I,
 )
-WORDS = re.compile(r"[^\W\d_]{2,}")
-DEEP_WORDS = re.compile(r"\\(?:begin|end)\{[a-z]+\}|\\[A-Za-z]+")
-IS = re.compile(
+WORD = re.compile(r"[^\W\d_]{2,}")
+COMMAND = re.compile(r"\\(?:begin|end)\{[a-z]+\}|\\[A-Za-z]+")
+COPULA = re.compile(
     r"(?:\b(?:is|are|equals?|gives|est(?: de)?|ist|es|был[ао]?|равно|to be)\b"
     r"|[=≈:：是为為])"
     r"(?=\s*\**\s*(?:about |approximately |exactly |only )?\**\s*(?:[$\\€£¥(-]|\d))"
@@ -61,8 +62,6 @@ IS = re.compile(
 SENTENCE = re.compile(
     r"\n|[.!?]\**\s+(?=[A-Z<(*\[])|[。！？।]|,?\s+(?:because|since)\b|<\|"
 )
-
-
 LISTED = re.compile(
     r"[\\\"]*(?:\$[^$]+\$|\\\([^$]+?\\\))"
     r"(?:\s?(?:,|,?\s?and|,?\s?or)\s?(?:\$[^$]+\$|\\\([^$]+?\\\)))+[\\\".]*"
@@ -71,22 +70,23 @@ CONCLUSION = re.compile(
     r"(?:(?<!here )\b(?:is|are|be|was)|:)\s+(?:an? |the )?"
     r"([^\W\d_][\w'-]*(?: [\w'-]+){0,2})[.!\s*]*$"
 )
-
-
 BARE_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\.?\s*$")
 
 
-class Final(NamedTuple):
-    """An answer, how it was found, and the boxes before and with it, in order."""
+class FinalAnswer(NamedTuple):
+    """An answer, how it was found, and the boxes of the completion, in order.
+
+    `joined` says how many of the last boxes stand in one statement, such as 2 for
+    "3 and 5".
+    """
 
     text: str | None
     how: str
     boxes: tuple[str, ...] = ()
     joined: int = 0
-    """How many of the last boxes stand in one statement, such as "3 and 5"."""
 
 
-def after_thinking(completion: str) -> str:
+def strip_thinking(completion: str) -> str:
     """What follows the thinking; nothing where the thinking was cut off."""
     text = completion
     marked = "think" in text or "_of_thought|>" in text
@@ -101,73 +101,79 @@ def after_thinking(completion: str) -> str:
     return text
 
 
-def final(completion: str) -> Final:
+def find_final_answer(completion: str) -> FinalAnswer:
     """The answer that `completion` ends with; its text is None where it has none."""
-    text = after_thinking(completion)
-    marked = _marked(text)
-    if marked is not None:
+    text = strip_thinking(completion)
+    if marked := _find_marked(text):
         return marked
     if LISTED.fullmatch(text.strip()):
-        return Final(_undelimited(text), "whole text")
+        return FinalAnswer(_strip_delimiters(text), "whole text")
     tail = text[-TAIL:]
     last_line = tail[tail.rstrip().rfind("\n") + 1 :]
     for part in dict.fromkeys((last_line, tail)):
-        for anchor in anchors(part):
-            if stated_there := _statement(part[anchor.end() :]):
-                return Final(stated_there, "phrase")
+        for announcement in find_announcements(part):
+            if statement := _read_statement(part[announcement.end() :]):
+                return FinalAnswer(statement, "phrase")
     if is_expression(text):
-        return Final(text.strip(), "whole text")
-    if formula := _last(tail):
-        return Final(formula, "last formula")
+        return FinalAnswer(text.strip(), "whole text")
+    if formula := _last_formula(tail):
+        return FinalAnswer(formula, "last formula")
     if conclusion := CONCLUSION.search(text[-300:].rstrip()):
-        return Final(conclusion[1].strip(), "last words")
-    return Final(None, "nothing")
+        return FinalAnswer(conclusion[1].strip(), "last words")
+    return FinalAnswer(None, "nothing")
 
 
-def _marked(text: str) -> Final | None:
+def last_tag(text: str) -> str | None:
+    """What the last answer tag holds, or None where there is none."""
+    tags = TAG.findall(text) if "</answer>" in text else []
+    return tags[-1].strip() if tags else None
+
+
+def boxed_or_tagged(text: str) -> str | None:
+    """What the last box holds, or else the last tag; None for neither."""
+    return last_box(text) or last_tag(text) or None
+
+
+def find_puzzle_answer(completion: str) -> str:
+    """The answer of a puzzle: in a tag, in the last box, or all after the thinking."""
+    text = strip_thinking(completion)
+    tagged = last_tag(text)
+    return (last_box(text) or text).strip() if tagged is None else tagged
+
+
+def _find_marked(text: str) -> FinalAnswer | None:
     """The last of box, tag and strong phrase; None where there is none of them."""
-    spans = list(complete(text, MOST_BOXES)) if "\\" in text else []
-    spans.reverse()
-    held = tuple(inside for _, _, inside in spans)
-    boxed_to = spans[-1][1] if spans else -1
-    if (tag_at := text.rfind("</answer>")) > boxed_to:
-        found = TAG.findall(text[max(0, text.rfind("<answer>")) :])
-        if found and (tagged := found[-1].strip()):
-            inner = tagged if is_expression(tagged) else final(tagged).text
-            return Final(inner or tagged, "tag", held)
-    if held:
+    boxes = list(complete_boxes(text, MOST_BOXES)) if "\\" in text else []
+    boxes.reverse()
+    contents = tuple(box.content for box in boxes)
+    boxed_to = boxes[-1].end if boxes else -1
+    tag_at = text.rfind("</answer>")
+    if tag_at > boxed_to and (tag := last_tag(text[max(0, text.rfind("<answer>")) :])):
+        inner = tag if is_expression(tag) else find_final_answer(tag).text
+        return FinalAnswer(inner or tag, "tag", contents)
+    if boxes:
         rest = text[boxed_to : boxed_to + TAIL]
         strong = list(STRONG.finditer(rest))
-        if strong and (said := _statement(rest[strong[-1].end() :], digits=True)):
-            return Final(said, "phrase")
-        return Final(held[-1], "box", held, _joined(text, spans))
-    if "\\boxed" in text and (bare := unbraced(text)):
-        return Final(bare[-1], "box", tuple(bare[-MOST_BOXES:]), 1)
-    return None if tag_at < 0 else _tagged(text)
+        if strong and (
+            statement := _read_statement(rest[strong[-1].end() :], digits=True)
+        ):
+            return FinalAnswer(statement, "phrase")
+        return FinalAnswer(contents[-1], "box", contents, _count_joined(text, boxes))
+    if "\\boxed" in text and (bare := bare_boxes(text)):
+        return FinalAnswer(bare[-1], "box", tuple(bare[-MOST_BOXES:]), 1)
+    tag = last_tag(text)
+    return FinalAnswer(tag, "tag") if tag else None
 
 
-def _tagged(text: str) -> Final | None:
-    found = TAG.findall(text)
-    return Final(found[-1].strip(), "tag") if found and found[-1].strip() else None
-
-
-def _joined(text: str, spans: list[tuple[int, int, str]]) -> int:
+def _count_joined(text: str, boxes: list[Box]) -> int:
     """How many boxes at the end are one statement: commas or "and" between them."""
     count = 1
-    for before, after in zip(spans[-2::-1], spans[:0:-1], strict=True):
-        between = text[before[1] : after[0]]
+    for before, after in zip(boxes[-2::-1], boxes[:0:-1], strict=True):
+        between = text[before.end : after.start]
         if len(between) > 60 or "\n\n" in between or not JOINED.fullmatch(between):
             break
         count += 1
     return count
-
-
-def stated(completion: str) -> str:
-    """The answer of a puzzle: in a tag, in the last box, or all after the thinking."""
-    text = after_thinking(completion)
-    if tagged := TAG.findall(text):
-        return str(tagged[-1]).strip()
-    return (last_box(text) or text).strip()
 
 
 def is_expression(text: str) -> bool:
@@ -181,12 +187,13 @@ def is_expression(text: str) -> bool:
         return False
     if (len(text) > 1 and "。" in text) or re.search(r"[^\W\d_]\.\s+\w", text):
         return False
-    words = WORDS.findall(DEEP_WORDS.sub(" ", text))
+    bare = COMMAND.sub(" ", text)
+    words = WORD.findall(bare)
     if any(word.isalpha() and not word.isascii() for word in words) and (
         sum(map(len, words)) > 6 or re.search(r"\d\D+\d", text)
     ):
         return False
-    return not PROSE.search(DEEP_WORDS.sub(" ", text)) or len(text) == 1
+    return not PROSE.search(bare) or len(text) == 1
 
 
 def _is_wrapped(text: str) -> bool:
@@ -197,67 +204,60 @@ def _is_wrapped(text: str) -> bool:
     )
 
 
-def _statement(rest: str, *, digits: bool = False) -> str | None:
-    """What an answer phrase announces: its formula, its number, or its words."""
+def _read_statement(rest: str, *, digits: bool = False) -> str | None:
+    """What an answer phrase announces: its formula, its number, or its words.
+
+    With `digits`, words alone are no answer.
+    """
     rest = rest[:1_000].lstrip(" \t*:：=\n")
     if number := BARE_NUMBER.match(rest):
         return number[1]
     sentence = SENTENCE.split(rest, maxsplit=1)[0].strip().strip("*` ").rstrip(".。 ")
     if LISTED.fullmatch(sentence):
-        return _undelimited(sentence)
+        return _strip_delimiters(sentence)
     if rest.startswith(("$", "\\(", "\\[")) and (leading := FORMULA.match(rest)):
-        return _formula(leading)
+        return _formula_text(leading)
     if not sentence:
         return None
-    spoken = re.sub(r"\b(?:and|or)\b", " ", DEEP_WORDS.sub(" ", sentence))
+    spoken = re.sub(r"\b(?:and|or)\b", " ", COMMAND.sub(" ", sentence))
     if is_expression(sentence) and not re.search(r"[^\W\d_]{3,}.*\d", spoken):
-        return (
-            sentence if not digits or re.search(r"\d|\\|^\W?\w\W?$", sentence) else None
-        )
-    copulas = list(IS.finditer(sentence))
+        is_short = re.search(r"\d|\\|^\W?\w\W?$", sentence)
+        return sentence if is_short or not digits else None
+    copulas = list(COPULA.finditer(sentence))
     after = sentence[copulas[-1].end() :] if copulas else sentence
     after = re.sub(r"^\s*\**\s*(?:about|approximately|exactly|only) ", "", after)
-    found = [one for one in FORMULA.finditer(after) if _has_value(one)]
-    if copulas and found:
-        return _formula(found[0])
-    if re.match(r"\W{0,3}\d", sentence) and found:
-        return _formula(found[0])
-    if found:
-        return _formula(_paid(found))
-    return None if digits else sentence
+    formulas = [formula for formula in FORMULA.finditer(after) if _has_value(formula)]
+    if not formulas:
+        return None if digits else sentence
+    if copulas or re.match(r"\W{0,3}\d", sentence):
+        return _formula_text(formulas[0])
+    amounts = [formula for formula in formulas if re.search(r"[$€£¥₹%]", formula[0])]
+    return _formula_text(amounts[0] if len(amounts) == 1 else formulas[-1])
 
 
-def _undelimited(text: str) -> str:
+def _strip_delimiters(text: str) -> str:
     return re.sub(r"\$|\\[()]|\\*\"", "", text).strip(" .")
 
 
-def _has_value(found: re.Match[str]) -> bool:
-    return bool(re.search(r"\d|\\(?:frac|sqrt|pi|infty)|^\$\w\$$", found[0]))
+def _has_value(formula: re.Match[str]) -> bool:
+    return bool(re.search(r"\d|\\(?:frac|sqrt|pi|infty)|^\$\w\$$", formula[0]))
 
 
-def _paid(found: list[re.Match[str]]) -> re.Match[str]:
-    """The one amount with a coin or percent sign, else the last number."""
-    marked = [one for one in found if re.search(r"[$€£¥₹%]", one[0])]
-    return marked[0] if len(marked) == 1 else found[-1]
-
-
-def _last(tail: str) -> str | None:
+def _last_formula(tail: str) -> str | None:
     """The last formula or number: in the last line, unless formulas span lines."""
-    lines = tail.rstrip()
-    line = lines[lines.rfind("\n") + 1 :]
+    line = tail.rstrip().rpartition("\n")[2]
     if "$$" in tail or "\\[" in tail or "\\(" in tail:
         line = tail
     for text in dict.fromkeys((line, tail)):
-        found = list(FORMULA.finditer(text))
-        if found:
-            return _formula(found[-1])
+        if formulas := list(FORMULA.finditer(text)):
+            return _formula_text(formulas[-1])
     return None
 
 
-def _formula(found: re.Match[str]) -> str:
+def _formula_text(formula: re.Match[str]) -> str:
     """What the delimiters hold, with the unit behind them."""
-    inside = next(found[name] for name in "abcdef" if found[name] is not None)
-    unit = found["unit"].strip()
+    inside = next(formula[name] for name in "abcdef" if formula[name] is not None)
+    unit = formula["unit"].strip()
     if unit.endswith("$"):
         unit = ""
     return (inside.strip().rstrip(",.") + (" " + unit if unit else "")).strip()

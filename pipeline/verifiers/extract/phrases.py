@@ -1,8 +1,8 @@
 r"""How an answer is announced, in the languages that models write.
 
-An anchor is a word for "answer" and what ties it to the answer: a verb, a colon, an
-equals sign. A strong one names the final or the correct answer and so outweighs a
-box before it.
+An announcement is a word for "answer" and what ties it to the answer: a verb, a colon,
+an equals sign ("The answer is", "Antwort:", "答案是"). A strong one names the final or
+the correct answer and so outweighs a box before it.
 """
 
 import re
@@ -31,7 +31,7 @@ OTHERS = (
     r"|উত্তর\s*(?:হলো|হল|[:：])?|คำตอบ(?:สุดท้าย)?\s*(?:คือ|[:：])?"
     r"|התשובה\s*(?:הסופית)?\s*(?:היא|[:：])?|απάντηση\s*(?:είναι|[:：])"
 )
-ANCHOR = re.compile(
+ANNOUNCEMENT = re.compile(
     r"####|^[ \t]*\**A\**[:：]"
     rf"|\b(?:{LATIN})\b\**[ \t]*(?:\([^()\n]{{1,30}}\)[ \t]*)?(?:{VERBS}|[:：=])"
     rf"|\b(?:{WEAK})\b[ \t]*{VERBS}"
@@ -42,37 +42,33 @@ STRONG = re.compile(
     r"\b(?:final|correct) answer\b\**[ \t]*(?:is\b|[:：])|####|最终答案[是为為:：]",
     re.I,
 )
-# What every anchor contains, in lower case: looked for before any pattern is tried.
+# What every announcement contains, in lower case: looked for before the pattern.
 WORDS = """#### answer ans a: a** a： réponse reponse antwort respuesta resposta
     risposta antwoord odpowied cevap jawaban svar vastaus odpov răspuns raspuns válasz
     valasz result solution ergebnis lösung losung resultado risultato wynik sonu ответ
     відповідь отговор одговор 答 結果 结果 选 正解 解 정답 답
     الإجابة الجواب الاجابة الناتج پاسخ جواب उत्तर উত্তর คำตอบ התשובה απάντηση
     án lời quả"""
-STEMS = tuple(WORDS.split())
-ASCII_STEMS = tuple(stem for stem in STEMS if stem.isascii())
+STEMS = WORDS.split()
+ASCII_STEMS = [stem for stem in STEMS if stem.isascii()]
 
 
-def anchors(text: str) -> Iterator[re.Match[str]]:
+def find_announcements(text: str) -> Iterator[re.Match[str]]:
     """The announcements of an answer in `text`, from the last to the first."""
     lowered = text.lower()
     if len(lowered) != len(text):  # some capitals have no small letter of one sign
-        yield from reversed(list(ANCHOR.finditer(text)))
+        yield from reversed(list(ANNOUNCEMENT.finditer(text)))
         return
     stems = ASCII_STEMS if text.isascii() else STEMS
-    present = [stem for stem in stems if stem in lowered]
     before = len(text)
-    while present:
-        last = {stem: lowered.rfind(stem, 0, before) for stem in present}
-        present = [stem for stem in present if last[stem] >= 0]
-        if not present:
+    while True:
+        starts = {stem: lowered.rfind(stem, 0, before) for stem in stems}
+        stems = [stem for stem in stems if starts[stem] >= 0]
+        if not stems:
             return
-        before = max(last.values())
-        start = max(0, before - 25)
-        found = None
-        for found in ANCHOR.finditer(text, start, before + 100):
-            if found.start() <= before < found.end():
+        before = max(starts.values())
+        for match in ANNOUNCEMENT.finditer(text, max(0, before - 25), before + 100):
+            if match.start() <= before < match.end():
+                before = match.start()
+                yield match
                 break
-        if found and found.start() <= before < found.end():
-            before = found.start()
-            yield found

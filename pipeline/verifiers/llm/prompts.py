@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from pipeline.endpoint.quoting import fence_token, fenced, sanitise
-from pipeline.verifiers.extract.final import after_thinking
+from pipeline.verifiers.extract.final import strip_thinking
 
 SCHEMA = json.dumps(
     {
@@ -125,7 +125,7 @@ def points(case: Case, *, both_ways: bool, max_chars: int) -> Iterator[Point]:
     """What has to be found out to judge `case`."""
     asked = kind(case.info)
     question = sanitise(_question(case.info), QUESTION_ROOM)
-    response = sanitise(after_thinking(case.completion).strip(), max_chars)
+    response = sanitise(strip_thinking(case.completion).strip(), max_chars)
     reference = sanitise(case.answer or "", QUESTION_ROOM)
     if asked == "rubric":
         for told, worth in criteria(case.info):

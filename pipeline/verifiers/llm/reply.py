@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pipeline.endpoint.client import Reply
 from pipeline.endpoint.quoting import json_objects
-from pipeline.verifiers.extract.final import after_thinking
+from pipeline.verifiers.extract.final import strip_thinking
 
 VERDICTS = {"correct": True, "incorrect": False, "undecided": None}
 LONGEST = 20_000  # characters of a reply in which a verdict is looked for
@@ -30,7 +30,7 @@ def read(reply: Reply, completion: str, mark: str) -> Ballot:
     """The vote in `reply` to a question about `completion`."""
     if reply.text is None or reply.why:
         return Ballot(None, f"judge_{reply.why}", is_cast=False)
-    text = _unquoted(after_thinking(reply.text)[-LONGEST:], mark)
+    text = _unquoted(strip_thinking(reply.text)[-LONGEST:], mark)
     said = [found for found in json_objects(text) if "verdict" in found[0]]
     if not said:
         return _unreadable("no verdict")

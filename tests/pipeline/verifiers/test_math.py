@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.grading.workers import Answer, grader
-from pipeline.verifiers.extract.final import final
+from pipeline.verifiers.extract.final import find_final_answer
 from pipeline.verifiers.math import unreadable, verify
 
 EQUAL = [
@@ -178,7 +178,7 @@ def test_an_ordinary_gold_answer_can_be_read(gold: str):
     ],
 )
 def test_the_final_answer_is_found(completion: str, answer: str | None):
-    assert final(completion).text == answer
+    assert find_final_answer(completion).text == answer
 
 
 POISON = [

@@ -3,7 +3,7 @@ import doctest
 import pytest
 
 from pipeline.verifiers.compare import readable
-from pipeline.verifiers.compare.math_verify import parsed
+from pipeline.verifiers.compare.math_verify import parse_expression
 
 
 def test_the_examples_in_the_docstrings_hold():
@@ -20,7 +20,7 @@ def test_the_examples_in_the_docstrings_hold():
 )  # fmt: skip
 def test_what_is_plain_can_be_read(text: str):
     assert readable.is_plain(text)
-    assert parsed(text), "math-verify reads it too"
+    assert parse_expression(text), "math-verify reads it too"
 
 
 @pytest.mark.parametrize(
