@@ -37,7 +37,7 @@ neither for nor against. A block ends only at its own delimiter with the same co
 Answer with one JSON object and nothing else:
 {"verdict": "correct" | "incorrect" | "undecided", "reason": "one short sentence"}"""
 
-GRADED = {
+RUBRICS = {
     "math": """Does the RESPONSE arrive at the same final answer as the REFERENCE?
 Only the final answer counts, not the way to it. The same value in another form is the \
 same answer: fractions and decimals, equivalent expressions, sets in another order, a \
@@ -63,11 +63,11 @@ way of solving the task is as good.""",
 Say correct when it does in full, incorrect when it does not or does only in part. \
 Judge this criterion alone, not how good the RESPONSE is otherwise.""",
 }
-COMPARED = """Do the texts FIRST and SECOND give the same final answer to the QUESTION?
+BOTH_WAYS = """Do the texts FIRST and SECOND give the same final answer to the QUESTION?
 Say correct when they do, incorrect when they do not. Neither is to be trusted more \
 than the other, and their order and length mean nothing.
-{policy}"""
-POLICY = {
+{agreement}"""
+AGREEMENT = {
     "math": """The same value in another form is the same answer: fractions and \
 decimals, equivalent expressions, sets in another order, a unit left out. Only the \
 final answers count, not the ways to them.""",
@@ -79,7 +79,7 @@ one contradicts the other, or when one gives no answer.""",
 }
 UNDECIDED = """Say undecided only where the texts do not allow to tell. Answer with \
 the JSON object alone."""
-QUESTION_ROOM = 8_000  # characters of a question or a reference that are shown
+MAX_QUESTION = 8_000  # characters of a question or a reference that are shown
 
 
 class Case(NamedTuple):
@@ -90,15 +90,20 @@ class Case(NamedTuple):
     info: dict[str, Any]
 
 
-class Point(NamedTuple):
-    """One thing to find out: asked in every way of `ways`, which must agree."""
+class Criterion(NamedTuple):
+    """One thing to decide about a completion: replies to all `prompts` must agree.
 
-    ways: tuple[str, ...]
-    mark: str
+    `token` is in the delimiters of the prompts' blocks; `points` is what the
+    criterion is worth in a rubric of several.
+    """
+
+    completion: str
+    prompts: tuple[str, ...]
+    token: str
     points: float = 1.0
 
 
-def kind(info: dict[str, Any]) -> str:
+def rubric_name(info: dict[str, Any]) -> str:
     """The rubric that applies: the row's own, or that of its domain."""
     if "rubric" in info:
         return "rubric"
@@ -106,8 +111,8 @@ def kind(info: dict[str, Any]) -> str:
     return domain if domain in ("math", "science", "code") else "general"
 
 
-def criteria(info: dict[str, Any]) -> list[tuple[str, float]]:
-    """The row's own rubric as (criterion, points); negative points are for faults.
+def read_rubric(info: dict[str, Any]) -> list[tuple[str, float]]:
+    """The row's own rubric as (text, points); negative points are for faults.
 
     It is a text, or a list of texts and of {"criterion", "points"}; `min_score` is
     the share of the points that is enough. Raises ValueError where they are not.
@@ -115,33 +120,34 @@ def criteria(info: dict[str, Any]) -> list[tuple[str, float]]:
     if not _is_number(info.get("min_score", 1)):
         raise ValueError("min_score is no number")
     given = info["rubric"]
-    told = [_criterion(one) for one in (given if isinstance(given, list) else [given])]
-    if not any(points > 0 for _, points in told):
+    rubric = list(map(_read_item, given if isinstance(given, list) else [given]))
+    if not any(points > 0 for _, points in rubric):
         raise ValueError("the rubric has no criterion to meet")
-    return told
+    return rubric
 
 
-def points(case: Case, *, both_ways: bool, max_chars: int) -> Iterator[Point]:
-    """What has to be found out to judge `case`."""
-    asked = kind(case.info)
-    question = sanitise(_question(case.info), QUESTION_ROOM)
+def write_criteria(
+    case: Case, *, both_ways: bool, max_chars: int
+) -> Iterator[Criterion]:
+    """What a judge has to decide about `case`, in words."""
+    rubric = rubric_name(case.info)
+    question = sanitise(_question(case.info), MAX_QUESTION)
     response = sanitise(strip_thinking(case.completion).strip(), max_chars)
-    reference = sanitise(case.answer or "", QUESTION_ROOM)
-    if asked == "rubric":
-        for told, worth in criteria(case.info):
-            criterion = sanitise(told, QUESTION_ROOM)
-            texts = {"QUESTION": question, "RESPONSE": response, "CRITERION": criterion}
-            yield _point([(GRADED[asked], texts)], worth)
-    elif both_ways and asked in POLICY:
-        told = COMPARED.format(policy=POLICY[asked])
-        pairs = ((reference, response), (response, reference))
-        yield _point(
-            (told, {"QUESTION": question, "FIRST": first, "SECOND": second})
-            for first, second in pairs
-        )
+    reference = sanitise(case.answer or "", MAX_QUESTION)
+    texts = {"QUESTION": question, "REFERENCE": reference, "RESPONSE": response}
+    if rubric == "rubric":
+        del texts["REFERENCE"]
+        for text, points in read_rubric(case.info):
+            texts["CRITERION"] = sanitise(text, MAX_QUESTION)
+            yield Criterion(case.completion, *_write(RUBRICS[rubric], texts), points)
+    elif both_ways and rubric in AGREEMENT:
+        rule = BOTH_WAYS.format(agreement=AGREEMENT[rubric])
+        first = {"QUESTION": question, "FIRST": reference, "SECOND": response}
+        second = {"QUESTION": question, "FIRST": response, "SECOND": reference}
+        yield Criterion(case.completion, *_write(rule, first, second))
     else:
-        texts = {"QUESTION": question, "REFERENCE": reference, "RESPONSE": response}
-        yield _point([(GRADED[asked], {k: v for k, v in texts.items() if v})])
+        texts = {name: text for name, text in texts.items() if text}
+        yield Criterion(case.completion, *_write(RUBRICS[rubric], texts))
 
 
 def _question(info: dict[str, Any]) -> str:
@@ -153,31 +159,29 @@ def _question(info: dict[str, Any]) -> str:
         return problem
     if all(str(text) in problem for text in choices.values()):
         return problem
-    told = [f"{letter}. {text}" for letter, text in choices.items()]
-    return "\n".join([problem, *told])
+    lines = [f"{letter}. {text}" for letter, text in choices.items()]
+    return "\n".join([problem, *lines])
 
 
-def _criterion(given: Any) -> tuple[str, float]:
-    if isinstance(given, dict):
-        text, points = given.get("criterion"), given.get("points", 1)
-    else:
-        text, points = given, 1
+def _read_item(item: Any) -> tuple[str, float]:
+    if not isinstance(item, dict):
+        item = {"criterion": item}
+    text, points = item.get("criterion"), item.get("points", 1)
     if not isinstance(text, str) or not text.strip() or not _is_number(points):
         raise ValueError('a criterion is a text or {"criterion", "points"}')
     return text, float(points)
 
 
-def _is_number(given: Any) -> bool:
-    if not isinstance(given, int | float) or isinstance(given, bool):
-        return False
-    return isfinite(given)
+def _is_number(value: Any) -> bool:
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_real and isfinite(value)
 
 
-def _point(ways: Any, worth: float = 1.0) -> Point:
-    ways = list(ways)
-    code = fence_token(*ways[0][1].values())
+def _write(rule: str, *ways: dict[str, str]) -> tuple[tuple[str, ...], str]:
+    """A prompt for each way of showing the texts, and the token that fences them."""
+    token = fence_token(*ways[0].values())
     prompts = []
-    for told, texts in ways:
-        blocks = [fenced(name, text, code) for name, text in texts.items()]
-        prompts.append("\n\n".join([told, *blocks, f"{told}\n{UNDECIDED}"]))
-    return Point(tuple(prompts), code, worth)
+    for texts in ways:
+        blocks = [fenced(name, text, token) for name, text in texts.items()]
+        prompts.append("\n\n".join([rule, *blocks, f"{rule}\n{UNDECIDED}"]))
+    return tuple(prompts), token

@@ -26,40 +26,43 @@ class Ballot(NamedTuple):
     is_cast: bool = True
 
 
-def read(reply: Reply, completion: str, mark: str) -> Ballot:
-    """The vote in `reply` to a question about `completion`."""
+def read_ballot(reply: Reply, completion: str, token: str) -> Ballot:
+    """The vote in `reply` to a question about `completion`.
+
+    `token` is that of the question's blocks, so that those it repeats are left out.
+    """
     if reply.text is None or reply.why:
         return Ballot(None, f"judge_{reply.why}", is_cast=False)
-    text = _unquoted(strip_thinking(reply.text)[-LONGEST:], mark)
-    said = [found for found in json_objects(text) if "verdict" in found[0]]
-    if not said:
+    text = _strip_quotations(strip_thinking(reply.text)[-LONGEST:], token)
+    votes = [(value, end) for value, _, end in json_objects(text) if "verdict" in value]
+    if not votes:
         return _unreadable("no verdict")
-    verdicts = [found["verdict"] for found, _, _ in said]
-    if any(not isinstance(one, str) or one not in VERDICTS for one in verdicts):
+    verdicts = [value["verdict"] for value, _ in votes]
+    if not all(isinstance(word, str) and word in VERDICTS for word in verdicts):
         return _unreadable("another verdict than those asked for")
     if len(set(verdicts)) > 1:
         return _unreadable("several verdicts")
-    last, _, end = said[-1]
+    vote, end = votes[-1]
     if not END.fullmatch(text[end:]):
         return _unreadable("text follows the verdict")
-    reason = last.get("reason", "")
+    reason = vote.get("reason", "")
     if not isinstance(reason, str):
         return _unreadable("a reason that is no text")
-    if reason and _holds(completion, last):
+    if reason and _holds(completion, vote):
         return _unreadable("the completion's own words")
     return Ballot(VERDICTS[verdicts[0]], " ".join(reason.split())[:300])
 
 
-def _unquoted(text: str, mark: str) -> str:
-    code = re.escape(mark)
-    block = re.compile(rf"<<[A-Z]+ {code}>>.*?<<END [A-Z]+ {code}>>", re.S)
+def _strip_quotations(text: str, token: str) -> str:
+    token = re.escape(token)
+    block = re.compile(rf"<<[A-Z]+ {token}>>.*?<<END [A-Z]+ {token}>>", re.S)
     return QUOTED_LINE.sub("", block.sub("", text))
 
 
-def _holds(completion: str, said: dict[str, object]) -> bool:
-    """Whether `said` stands, word for word, where the judge could have read it."""
+def _holds(completion: str, vote: dict[str, object]) -> bool:
+    """Whether `vote` stands, word for word, where the judge could have read it."""
     ends = (completion[:LONGEST], completion[-LONGEST:])
-    return any(found == said for end in ends for found, _, _ in json_objects(end))
+    return any(value == vote for end in ends for value, _, _ in json_objects(end))
 
 
 def _unreadable(why: str) -> Ballot:

@@ -4,14 +4,15 @@ With `both_ways` a ballot is the answer to two questions that must agree. What c
 be read, was cut off or was not paid for is no vote.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 from pydantic import Field, model_validator
 
 from pipeline.endpoint.client import Ask, Endpoint, Question
 from pipeline.settings import Settings
-from pipeline.verifiers.llm.prompts import SCHEMA, SYSTEM, Point
-from pipeline.verifiers.llm.reply import Ballot, read
+from pipeline.verifiers.llm.prompts import SCHEMA, SYSTEM, Criterion
+from pipeline.verifiers.llm.reply import Ballot, read_ballot
 
 
 class Judge(Settings):
@@ -44,40 +45,36 @@ class Judge(Settings):
         return self.quorum or self.votes // 2 + 1
 
 
-class Finding(NamedTuple):
-    """What the votes on one point came to."""
+class Decision(NamedTuple):
+    """What the votes on one criterion came to; `met` is None without a quorum."""
 
     met: bool | None
     why: str
 
 
-def poll(
-    asked: list[Point], texts: list[str], settings: Judge, ask: Ask
-) -> list[Finding]:
-    """Vote after vote, each on the points that are not settled yet.
-
-    `texts` are the completions that the points are about.
-    """
-    ballots: list[list[Ballot]] = [[] for _ in asked]
+def poll(criteria: list[Criterion], settings: Judge, ask: Ask) -> list[Decision]:
+    """Vote after vote, each on the criteria that are not settled yet."""
+    ballots: list[list[Ballot]] = [[] for _ in criteria]
     for vote in range(settings.votes):
-        still = [i for i, cast in enumerate(ballots) if not _settled(cast, settings)]
+        unsettled = [
+            (criterion, cast)
+            for criterion, cast in zip(criteria, ballots, strict=True)
+            if not _is_settled(cast, settings)
+        ]
+        temperature = None if vote == 0 else settings.vote_temperature
         questions = [
-            _question(way, vote, settings) for i in still for way in asked[i].ways
+            Question(prompt, SYSTEM, SCHEMA, temperature, settings.seed + vote)
+            for criterion, _ in unsettled
+            for prompt in criterion.prompts
         ]
         replies = iter(ask(questions))
-        for i in still:
-            point, text = asked[i], texts[i]
-            ways = [read(next(replies), text, point.mark) for _ in point.ways]
-            ballots[i].append(_agreed(ways))
-    return [_finding(cast, settings) for cast in ballots]
+        for (completion, prompts, token, _), cast in unsettled:
+            ways = [read_ballot(next(replies), completion, token) for _ in prompts]
+            cast.append(_merge_ways(ways))
+    return [_decide(cast, settings) for cast in ballots]
 
 
-def _question(prompt: str, vote: int, settings: Judge) -> Question:
-    warmth = None if vote == 0 else settings.vote_temperature
-    return Question(prompt, SYSTEM, SCHEMA, warmth, settings.seed + vote)
-
-
-def _agreed(ways: list[Ballot]) -> Ballot:
+def _merge_ways(ways: list[Ballot]) -> Ballot:
     """One ballot of the answers to one question put in several ways."""
     for ballot in ways:
         if not ballot.is_cast:
@@ -87,31 +84,30 @@ def _agreed(ways: list[Ballot]) -> Ballot:
     return ways[0]
 
 
-def _settled(cast: list[Ballot], settings: Judge) -> bool:
+def _is_settled(cast: list[Ballot], settings: Judge) -> bool:
     """Whether further votes change nothing: the quorum is reached, or out of reach."""
-    counts = [sum(one.vote is side for one in cast) for side in (True, False)]
+    most = max(sum(ballot.vote is side for ballot in cast) for side in (True, False))
     left = settings.votes - len(cast)
-    return max(counts) >= settings.needed or max(counts) + left < settings.needed
+    return most >= settings.needed or most + left < settings.needed
 
 
-def _finding(cast: list[Ballot], settings: Judge) -> Finding:
+def _decide(cast: list[Ballot], settings: Judge) -> Decision:
     for side in (True, False):
-        agreeing = [one.why for one in cast if one.vote is side]
-        if len(agreeing) >= settings.needed:
-            return Finding(side, f"{len(agreeing)} of {len(cast)}: {agreeing[0]}")
-    if any(one.why == "judge_budget" for one in cast):
-        return Finding(None, "judge_budget")
+        reasons = [ballot.why for ballot in cast if ballot.vote is side]
+        if len(reasons) >= settings.needed:
+            return Decision(side, f"{len(reasons)} of {len(cast)}: {reasons[0]}")
+    if any(ballot.why == "judge_budget" for ballot in cast):
+        return Decision(None, "judge_budget")
     if settings.votes == 1:
-        (only,) = cast
-        return Finding(
-            None, f"judge_undecided: {only.why}" if only.is_cast else only.why
-        )
-    told = [_named(one) for one in cast]
-    counted = ", ".join(f"{told.count(name)} {name}" for name in dict.fromkeys(told))
-    return Finding(None, f"judge_no_quorum: {counted}")
+        (ballot,) = cast
+        why = f"judge_undecided: {ballot.why}" if ballot.is_cast else ballot.why
+        return Decision(None, why)
+    counts = Counter(map(_ballot_name, cast))
+    counted = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return Decision(None, f"judge_no_quorum: {counted}")
 
 
-def _named(ballot: Ballot) -> str:
-    if ballot.vote is None:
-        return ballot.why.partition(":")[0] if not ballot.is_cast else "undecided"
-    return "correct" if ballot.vote else "incorrect"
+def _ballot_name(ballot: Ballot) -> str:
+    if not ballot.is_cast:
+        return ballot.why.partition(":")[0]
+    return {True: "correct", False: "incorrect", None: "undecided"}[ballot.vote]

@@ -25,8 +25,8 @@ from pipeline.schema import ROLLOUT
 from pipeline.verifiers import judge
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.judge import Case, Judge
-from pipeline.verifiers.llm.prompts import SCHEMA, SYSTEM, points
-from pipeline.verifiers.llm.reply import read
+from pipeline.verifiers.llm.prompts import SCHEMA, SYSTEM, write_criteria
+from pipeline.verifiers.llm.reply import read_ballot
 from stages import decontaminate, grades
 from stages.difficulty.judged import Rated, rated
 from tests.support.injection import CASES, HARMLESS, flips
@@ -105,8 +105,8 @@ def test_the_server_holds_every_reply_to_the_schema(live: Live):
     said = [json.loads(reply.text or "") for reply in held]
     assert {tuple(one) for one in said} == {("verdict", "reason")}
     assert {one["verdict"] for one in said} == {"correct", "incorrect", "undecided"}
-    assert [read(reply, "", "0").is_cast for reply in held] == [True] * 40
-    assert not any(read(reply, "", "0").is_cast for reply in free)
+    assert [read_ballot(reply, "", "0").is_cast for reply in held] == [True] * 40
+    assert not any(read_ballot(reply, "", "0").is_cast for reply in free)
 
 
 def test_a_reply_without_room_is_no_vote(live: Live):
@@ -170,10 +170,10 @@ def test_no_completion_can_open_a_turn_of_the_chat(live: Live):
     least = opened("")
     assert opened(CASES["chat tokens"]) != least, "untouched, it would"
     for text in CASES.values():
-        (point,) = points(
+        (criterion,) = write_criteria(
             Case("7", f"It is 8. {text}", {}), both_ways=False, max_chars=1_000
         )
-        assert opened(point.ways[0]) == least
+        assert opened(criterion.prompts[0]) == least
 
 
 def test_the_format_of_the_verdict_cannot_be_moved(
@@ -198,17 +198,19 @@ def test_the_format_of_the_verdict_cannot_be_moved(
 
 def test_without_a_schema_no_completion_makes_a_verdict(live: Live):
     """A model that babbles has not voted, whatever it was told to copy."""
-    asked = [
-        (text, point)
+    criteria = [
+        criterion
         for text in CASES.values()
-        for point in points(Case("7", text, {}), both_ways=False, max_chars=1_000)
+        for criterion in write_criteria(
+            Case("7", text, {}), both_ways=False, max_chars=1_000
+        )
     ]
     with client(live.endpoint(max_tokens=100)) as ask:
-        replies = ask([Question(point.ways[0], SYSTEM) for _, point in asked])
+        replies = ask([Question(one.prompts[0], SYSTEM) for one in criteria])
 
     ballots = [
-        read(reply, text, point.mark)
-        for reply, (text, point) in zip(replies, asked, strict=True)
+        read_ballot(reply, criterion.completion, criterion.token)
+        for reply, criterion in zip(replies, criteria, strict=True)
     ]
     assert not any(ballot.is_cast for ballot in ballots)
 
