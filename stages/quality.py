@@ -167,5 +167,5 @@ def _read(golds: list[Gold]) -> list[str | None]:
 
 def _unreadable(verifier: str, answer: str | None, info: str | None) -> str | None:
     details = json.loads(info or "{}")
-    why: str | None = contract.load(verifier).unreadable(answer, details)
+    why: str | None = contract.load_verifier(verifier).unreadable(answer, details)
     return why

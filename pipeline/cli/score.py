@@ -30,7 +30,7 @@ def run(pairs: Path, *, verifier: str, out: Path | None = None) -> None:
     The lines go to `out`, or are printed. UserError where the file or the verifier
     does not exist.
     """
-    contract.load(verifier)  # an unknown name is told before anything is read
+    contract.load_verifier(verifier)  # an unknown name is told before anything is read
     if not pairs.is_file():
         raise UserError(f"{pairs} does not exist")
     lines = pairs.read_bytes().splitlines()

@@ -25,7 +25,7 @@ import polars as pl
 from pipeline.endpoint.client import client
 from pipeline.grading.cache import Verdicts, key
 from pipeline.parallel import Pool
-from pipeline.verifiers.contract import Verdict, load
+from pipeline.verifiers.contract import Verdict, load_verifier
 from pipeline.verifiers.judge import Case, Judge, from_environment, verify_all
 
 
@@ -215,7 +215,7 @@ def _verify_all(batch: list[Asked]) -> list[Told]:
 
 def _verify(given: Answer) -> Verdict:
     info = given.verify_info or "{}"
-    verdict: Verdict = load(given.verifier).verify(
+    verdict: Verdict = load_verifier(given.verifier).verify(
         given.answer, given.completion, {} if info == "{}" else json.loads(info)
     )
     return verdict

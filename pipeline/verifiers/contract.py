@@ -31,17 +31,17 @@ class Verdict:
     score: float | None = None
 
 
-def known() -> list[str]:
-    """The verifiers there are: the files of this folder that are not this one."""
+def verifier_names() -> list[str]:
+    """The verifiers: the files of this folder but for this one and those with a _."""
     files = Path(__file__).parent.glob("[a-z]*.py")
     return sorted(file.stem for file in files if file.stem != "contract")
 
 
 @cache
-def load(name: str) -> ModuleType:
-    """The verifier called `name`."""
-    if name not in known():
+def load_verifier(name: str) -> ModuleType:
+    """The verifier called `name`; UserError where there is none."""
+    if name not in verifier_names():
         raise UserError(
-            f"no verifier is called {name!r}", hint=f"try {', '.join(known())}"
+            f"no verifier is called {name!r}", hint=f"try {', '.join(verifier_names())}"
         )
     return import_module(f"pipeline.verifiers.{name}")

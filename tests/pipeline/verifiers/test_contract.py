@@ -10,13 +10,13 @@ from pipeline.verifiers import choice, contract, exact, numeric, puzzle
 
 def test_an_unknown_verifier_names_the_known_ones():
     with pytest.raises(UserError, match="'oracle'") as said:
-        contract.load("oracle")
+        contract.load_verifier("oracle")
     assert "math" in said.value.hint
 
 
-@pytest.mark.parametrize("name", contract.known())
+@pytest.mark.parametrize("name", contract.verifier_names())
 def test_every_verifier_keeps_the_contract(name: str):
-    module = contract.load(name)
+    module = contract.load_verifier(name)
 
     assert isinstance(module.verify("1", "1", {}), contract.Verdict)
     assert module.unreadable(None, {}) is not None

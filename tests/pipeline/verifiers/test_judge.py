@@ -9,7 +9,7 @@ import pytest
 from pipeline.endpoint.client import Endpoint, client
 from pipeline.errors import UserError
 from pipeline.verifiers import judge
-from pipeline.verifiers.contract import Verdict, known, load
+from pipeline.verifiers.contract import Verdict, load_verifier, verifier_names
 from pipeline.verifiers.judge import Judge
 from tests.support.judge_server import (
     Fault,
@@ -33,8 +33,8 @@ RIGHT, WRONG, UNSURE = map(verdict, ("correct", "incorrect", "undecided"))
 
 
 def test_it_is_a_verifier_like_the_others():
-    assert "judge" in known()
-    assert load("judge").unreadable("7", {}) is None
+    assert "judge" in verifier_names()
+    assert load_verifier("judge").unreadable("7", {}) is None
 
 
 def test_the_model_decides_and_says_why(server: Server):
