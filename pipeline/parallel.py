@@ -1,13 +1,10 @@
 """Run work over batches: here, over processes, or over a Ray cluster.
 
-Stages say what to do with one batch and nothing about where it happens. Where
-is decided by the environment, because it cannot change the result:
-
-    PIPELINE_BACKEND=serial | processes | ray      (processes)
-    PIPELINE_WORKERS=8                             (one per CPU)
+Stages say what to do with one batch and nothing about where it happens. Where is
+a matter of the machine (`pipeline/machine.py`: backend and workers), because it
+cannot change the result.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -17,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
 from pipeline.errors import UserError
+from pipeline.machine import machine
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -44,7 +42,7 @@ def each(
     cannot start at all. The serial backend has no worker to kill, so work that
     needs a limit runs in one worker process.
     """
-    if _backend() == "serial" and limit_s is None:
+    if machine().backend == "serial" and limit_s is None:
         return map(make_work(), batches)
     return _once(Pool(make_work, limit_s=limit_s, late=late), batches)
 
@@ -64,10 +62,10 @@ class Pool(Generic[In, Out]):
         limit_s: float | None = None,
         late: Late[In, Out] | None = None,
     ) -> None:
-        backend = _backend()
-        start = _ray_worker if backend == "ray" else _Process
+        here = machine()
+        start = _ray_worker if here.backend == "ray" else _Process
         self._start: Callable[[], Any] = partial(start, make_work)
-        self._count = 1 if backend == "serial" else _workers()
+        self._count = 1 if here.backend == "serial" else here.workers
         self._limit_s = limit_s
         self._late = late
         self._idle: list[Any] = []
@@ -88,21 +86,6 @@ def _once(pool: Pool[In, Out], batches: Iterable[In]) -> Iterator[Out]:
         yield from pool.each(batches)
     finally:
         pool.close()
-
-
-def _backend() -> str:
-    backend = os.environ.get("PIPELINE_BACKEND", "processes")
-    if backend not in BACKENDS:
-        known = ", ".join(BACKENDS)
-        raise UserError(f"PIPELINE_BACKEND={backend!r} is not one of {known}")
-    return backend
-
-
-def _workers() -> int:
-    said = os.environ.get("PIPELINE_WORKERS") or str(os.cpu_count() or 1)
-    if not said.isdigit() or int(said) < 1:
-        raise UserError(f"PIPELINE_WORKERS={said!r} is not a positive whole number")
-    return int(said)
 
 
 START_S = 300.0  # in which a worker has started, where batches have a limit
@@ -281,6 +264,3 @@ def _ray_worker(make_work: Callable[[], Any]) -> Any:
             "PIPELINE_BACKEND=ray needs Ray", hint='pip install "goldsieve[ray]"'
         ) from None
     return RayWorker(make_work, _Started, _Lost, _Raised)
-
-
-BACKENDS = ("serial", "processes", "ray")

@@ -1,8 +1,9 @@
 """The recipe: params.yaml, one section per stage, checked when it is read.
 
 A section is looked up by its stage's name (`dedup_ngram`, `collect.gsm8k`). The
-value `off` (YAML's false) takes the stage out of the recipe. Mistakes are told
-by file and line, before any work is done.
+value `off` (YAML's false) takes the stage out of the recipe. What several stages must
+agree on has a section of its own (`settings.Shared`). Mistakes are told by file and
+line, before any work is done.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.errors import UserError
-from pipeline.settings import Settings
+from pipeline.settings import Settings, shared_sections
 
 RECIPE = Path("params.yaml")
 
@@ -34,8 +35,13 @@ def read(file: Path = RECIPE) -> dict[str, Any]:
 
 
 def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:
-    """Read `section` of the recipe as a `kind`; None where the stage is off."""
-    values: Any = read(file)
+    """Read `section` of the recipe as a `kind`; None where the stage is off.
+
+    Sections that `kind` shares with other stages are read from the top level, and
+    have their defaults where they are absent.
+    """
+    sections = read(file)
+    values: Any = sections
     for name in section.split("."):
         if not isinstance(values, dict) or name not in values:
             raise UserError(
@@ -46,7 +52,16 @@ def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:
         values = values[name]
     if values is False or values == "off":
         return None
-    return check(kind, values or {}, section, file)
+    values = values or {}
+    for name, shared in shared_sections(kind).items():
+        if name in values:
+            raise UserError(
+                f"{file}{_line(file, [section, name])}: {section}.{name}: "
+                "other stages read this too",
+                hint=f"write it once, as the section `{name}` at the top level",
+            )
+        values = {**values, name: check(shared, sections.get(name) or {}, name, file)}
+    return check(kind, values, section, file)
 
 
 def check(kind: type[S], values: Any, section: str, file: Path = RECIPE) -> S:
@@ -66,12 +81,17 @@ def _explain(
         path = [*filter(None, section.split(".")), *map(str, mistake["loc"])]
         said = mistake["msg"]
         if mistake["type"] == "extra_forbidden":
-            said = (
-                f"unknown name; {section or file} knows {', '.join(kind.model_fields)}"
-            )
+            said = _explain_unknown(str(mistake["loc"][-1]), kind, section or str(file))
         where = f"{file}{_line(file, path)}"
         lines.append(f"{where}: {'.'.join(path)}: {said} (got {mistake['input']!r})")
     return "\n".join(lines)
+
+
+def _explain_unknown(name: str, kind: type[Settings], section: str) -> str:
+    for shared, its_kind in shared_sections(kind).items():
+        if name in its_kind.model_fields:
+            return f"it belongs in `{shared}`, a section that stages share"
+    return f"unknown name; {section} knows {', '.join(kind.model_fields)}"
 
 
 def _line(file: Path, path: Iterable[str]) -> str:

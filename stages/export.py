@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from pipeline.prompts import messages
+from pipeline.prompts import Prompt, messages
 from pipeline.settings import Settings
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
@@ -21,21 +21,17 @@ RL = [
 
 
 class Params(Settings):
-    """What the prompt says beside the problem, and the layouts to write."""
+    """The layouts to write."""
 
-    system: str = ""
-    suffix: str = ""
     formats: tuple[Literal["trl", "verl"], ...] = ("trl",)
+    prompt: Prompt = Prompt()
 
 
 def build(params: Params, out: Path, rows: pl.DataFrame) -> dict[str, object]:
     """Write the tables into `out` and count them."""
     out.mkdir(parents=True, exist_ok=True)
-    asked = [
-        messages(text, system=params.system, suffix=params.suffix)
-        for text in rows["problem"]
-    ]
-    rows = rows.with_columns(prompt=pl.Series(asked, dtype=MESSAGES))
+    prompts = [messages(text, params.prompt) for text in rows["problem"]]
+    rows = rows.with_columns(prompt=pl.Series(prompts, dtype=MESSAGES))
     level = pl.col("meta").str.json_path_match("$.level")
     rl = rows.select("prompt", *RL, level=level).sort("curriculum_rank")
     sft = _sft(rows)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 HERE = Path(__file__).parent.parent
 DATA = Path(os.environ.get("GOLDSIEVE_DATA") or HERE.parent / "shared" / "data")
@@ -33,6 +34,18 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> None:
     cache = tmp_path_factory.getbasetemp() / "cache"
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(cache))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture
+def machine_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable:
+    """Says what the machine has to offer: machine_yaml(engine={"max_num_seqs": 8})."""
+
+    def write(**settings: object) -> None:
+        file = tmp_path / "machine.yaml"
+        file.write_text(yaml.safe_dump(settings))
+        monkeypatch.setenv("GOLDSIEVE_MACHINE", str(file))
+
+    return write
 
 
 @pytest.fixture

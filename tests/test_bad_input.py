@@ -141,10 +141,10 @@ def test_check_finds_a_typo_before_anything_runs(tmp_path: Path):
     (tmp_path / "params.yaml").write_text(recipe)
     assert goldsieve(tmp_path, "check").returncode == 0
 
-    (tmp_path / "params.yaml").write_text(recipe.replace("max_pass_rate", "max_rate"))
+    (tmp_path / "params.yaml").write_text(recipe.replace("hi: 0.95", "high: 0.95"))
     done = goldsieve(tmp_path, "check")
     assert done.returncode == 2
-    assert "difficulty.max_rate" in done.stderr
+    assert done.stderr.count("pass_rate_window.high") == 1, "told once, though shared"
 
     (tmp_path / "params.yaml").write_text(
         recipe.replace("order: [handwritten, ", "order: [")

@@ -1,10 +1,13 @@
 """dvc.yaml must name every file of ours a stage imports, or edits go unseen."""
 
 import ast
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
+
+from pipeline.settings import shared_sections
 
 STAGES = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
 # Dispatch by name at run time that the dependency list must cover as folders.
@@ -92,6 +95,20 @@ def test_every_stage_file_is_in_the_dag():
     assert files | folders - {"sources"} <= set(STAGES)
 
 
-def test_every_params_section_is_a_stage_and_every_stage_has_one():
+def shared(name: str) -> set[str]:
+    """The sections that a stage reads beside its own."""
+    base = "stages" if Path("stages", name).exists() else "trainers"
+    base = "stages" if Path("stages", f"{name}.py").exists() else base
+    return set(shared_sections(import_module(f"{base}.{name}").Params))
+
+
+def test_every_params_section_is_a_stage_or_shared_and_every_stage_has_one():
     sections = set(yaml.safe_load(Path("params.yaml").read_text()))
-    assert sections == set(STAGES)
+    assert sections == set(STAGES).union(*map(shared, STAGES))
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_params_name_the_sections_that_a_stage_shares(name: str):
+    stage = STAGES[name].get("do", STAGES[name])
+
+    assert shared(name) <= set(stage["params"])

@@ -17,13 +17,13 @@ import polars as pl
 from pydantic import Field
 
 from pipeline import console, tables
-from pipeline.engines.contract import Completion, seed_of
+from pipeline.engines.contract import Completion, Options, seed_of
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
 from pipeline.grading.voting import cast_votes, merge_equal_votes
 from pipeline.grading.workers import Answer, grader, verdict_columns
 from pipeline.models import Model, resolve
-from pipeline.prompts import messages
+from pipeline.prompts import Prompt, messages
 from pipeline.recipe import load
 from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
 from pipeline.settings import Settings
@@ -41,13 +41,12 @@ class Params(Settings):
     temperature: float = Field(default=1.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
     max_tokens: int = Field(default=1024, ge=1)
-    system: str = ""
-    suffix: str = ""
     seed: int = 0
     engine: str = "transformers"
-    options: dict[str, Any] = Field(default={})  # for the engine: batch_size, …
+    options: Options = Field(default={})  # of the engine: batch_size, max_model_len, …
     timeout_s: float = Field(default=20.0, gt=0)
     judge: Judge | None = None  # the model that judges rows of the verifier `judge`
+    prompt: Prompt = Prompt()
 
 
 TYPES = {**BENCHMARK, **ROLLOUT, **GRADE, "vote": pl.String}
@@ -105,14 +104,14 @@ def sample(model: Model, asked: pl.DataFrame, params: Params) -> pl.DataFrame:
     ]
     engine = load_engine(params.engine, model, params.options)
     completions = engine.sample(
-        [
-            messages(problem, system=params.system, suffix=params.suffix)
-            for problem in rows["problem"]
-        ],
+        [messages(problem, params.prompt) for problem in rows["problem"]],
         seeds,
         temperature=params.temperature,
         top_p=params.top_p,
         max_tokens=params.max_tokens,
+        stop=params.prompt.stop,
+        more=params.prompt.sampling,
+        chat=params.prompt.chat,
     )
     return rows.with_columns(
         pl.lit(model.title).alias("model"),

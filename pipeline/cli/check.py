@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline import dag, recipe
 from pipeline.errors import UserError
+from pipeline.settings import shared_sections
 
 
 def check() -> None:
@@ -22,7 +23,8 @@ def check() -> None:
     Prints one line per finding; UserError where the recipe cannot run.
     """
     sections = recipe.read()
-    mistakes = list(_mistakes(sections, dag.read()))
+    # A mistake in a section that stages share is found by each of them.
+    mistakes = list(dict.fromkeys(_mistakes(sections, dag.read())))
     for line in _environment(sections):
         print(line)
     if mistakes:
@@ -32,7 +34,12 @@ def check() -> None:
 
 def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str]:
     names = [stage.name for stage in stages]
-    for name in sections.keys() - set(names):
+    shared = {
+        section
+        for stage in stages
+        for section in shared_sections(import_module(stage.module).Params)
+    }
+    for name in sorted(sections.keys() - set(names) - shared):
         yield f"{recipe.RECIPE}: {name} is not a stage; stages are {', '.join(names)}"
     yield from _order(sections)
     for stage in stages:

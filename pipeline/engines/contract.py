@@ -15,12 +15,35 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AfterValidator
 
 from pipeline.errors import UserError
+from pipeline.machine import machine
 from pipeline.models import Model
 
 Messages = list[dict[str, str]]
+
+
+# Options that change how fast an engine samples and not what, by engine. They are in
+# machine.yaml: another machine must not sample anything anew.
+SPEED = {
+    "vllm": frozenset(
+        {
+            "enable_prefix_caching",
+            "enforce_eager",
+            "gpu_memory_utilization",
+            "max_num_batched_tokens",
+            "max_num_seqs",
+            "pipeline_parallel_size",
+            "tensor_parallel_size",
+        }
+    ),
+    "server": frozenset(
+        {"attempts", "concurrency", "key_env", "max_wait_s", "timeout_s", "urls"}
+    ),
+}
 
 
 class Request(NamedTuple):
@@ -79,13 +102,13 @@ class Engine(ABC):
         self, prompts: list[Messages], seeds: list[int], **how: Any
     ) -> list[Completion]:
         """One completion of each prompt, in order; `how` makes a Sampling."""
-        said = [LOST] * len(prompts)
+        completions = [LOST] * len(prompts)
         # Prompts of one length are sampled together.
         order = sorted(range(len(prompts)), key=lambda i: len(str(prompts[i])))
-        asked = (Request(prompts[i], seeds[i]) for i in order)
-        for place, _, completion in self.stream(asked, Sampling(**how)):
-            said[order[place]] = completion
-        return said
+        requests = (Request(prompts[i], seeds[i]) for i in order)
+        for number, _, completion in self.stream(requests, Sampling(**how)):
+            completions[order[number]] = completion
+        return completions
 
 
 def seed_of(seed: int, key: str, sample: int) -> int:
@@ -103,20 +126,45 @@ def known() -> list[str]:
     return sorted(file.stem for file in files if file.stem != "contract")
 
 
-def load(name: str, model: Model, options: dict[str, Any]) -> Engine:
-    """The engine called `name`, with `model` loaded."""
-    if name == "vllm" and options.get("data_parallel_size", 1) > 1:
-        from pipeline.engines._replicas import Replicas
+def machine_options(name: str) -> dict[str, Any]:
+    """What machine.yaml says to the engine called `name`; UserError for a typo."""
+    given = machine().engine
+    everything = set().union(*SPEED.values())
+    if unknown := sorted(given.keys() - everything):
+        raise UserError(
+            f"machine.yaml: engine: there is no option {unknown[0]!r}",
+            hint=f"the options are {', '.join(sorted(everything))}",
+        )
+    taken = SPEED.get(name, frozenset())
+    return {option: value for option, value in given.items() if option in taken}
 
-        copies: Engine = Replicas(name, model, options)
-        return copies
+
+def _check_options(options: dict[str, Any]) -> dict[str, Any]:
+    if speed := sorted(options.keys() & set().union(*SPEED.values())):
+        raise ValueError(
+            f"{', '.join(speed)} cannot change what is sampled: write it into "
+            "machine.yaml, under engine"
+        )
+    return options
+
+
+# Options of an engine in params.yaml, which change what is sampled.
+Options = Annotated[dict[str, Any], AfterValidator(_check_options)]
+
+
+def load(name: str, model: Model, options: dict[str, Any]) -> Engine:
+    """The engine called `name`, with `model` loaded.
+
+    `options` are those of the recipe; machine.yaml adds its own. UserError where there
+    is no such engine, or its libraries are not installed.
+    """
     if name not in known():
         raise UserError(
             f"no engine is called {name!r}", hint=f"try {', '.join(known())}"
         )
     try:
         module = import_module(f"pipeline.engines.{name}")
-        engine: Engine = module.Engine(model, options)
+        engine: Engine = module.Engine(model, options | machine_options(name))
     except ImportError as error:
         raise UserError(
             f"engine {name} cannot be loaded: {error}",

@@ -43,7 +43,8 @@ class Engine(contract.Engine):
         urls = asked.pop("urls", None)
         if not urls:
             raise UserError(
-                "engine server: no `urls`", hint="server: {urls: [http://host:8000/v1]}"
+                "engine server: there are no `urls`",
+                hint="machine.yaml: engine: {urls: [http://host:8000/v1]}",
             )
         asked.setdefault("model", model.name)
         self.endpoints = [Endpoint(url=url, **asked) for url in urls]

@@ -5,11 +5,11 @@ import numpy as np
 Array = np.ndarray
 
 
-def interval(right: Array, wrong: Array) -> tuple[Array, Array]:
+def jeffreys_interval(right: Array, wrong: Array) -> tuple[Array, Array]:
     """The central 95% of the Beta posterior with Jeffreys' prior, Beta(½, ½).
 
-    `right` and `wrong` are counts (n,); returns the lower and upper ends (n,). With
-    no wrong sample the upper end is 1, with no right one the lower end is 0.
+    `right` and `wrong` are counts (n,); returns the lower and upper ends (n,) float64.
+    With no wrong sample the upper end is 1, with no right one the lower end is 0.
     Brown, Cai, DasGupta: Interval estimation for a binomial proportion (2001).
     """
     from scipy.special import betaincinv

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 INK, KEPT, LOST, WRONG = "#22303c", "#2f7f6f", "#d9cfc1", "#c2703d"
 WIDTH = 7.6
 ACROSS = 3  # small pictures beside each other
-SHOWN, MOST = 48, 256  # samples a problem that curves are drawn to, at least, at most
 
 
 def funnel(stages: list[dict[str, Any]]) -> "Figure":
@@ -70,43 +69,17 @@ def _before_and_after(axes: "Axes", told: dict[str, Any]) -> None:
 
 
 def samples(bins: list[str], told: dict[str, Any]) -> "Figure":
-    """Where samples went, and what the same number for each would have cost."""
-    figure, (where, cost) = _grid(1, 2, WIDTH, 3.3)
+    """How many samples a problem got, by its pass rate."""
+    figure, axes = _canvas(WIDTH, 3.2)
     drawn = [mean or 0.0 for mean in told["bins"]]
-    where.bar(range(len(drawn)), drawn, color=KEPT, width=0.86)
-    where.set_xticks((-0.5, 4.5, 9.5), ("0", "0.5", "1"))
-    where.set_xlim(-0.6, len(bins) - 0.4)
-    where.set_xlabel("pass rate", fontsize=9)
-    where.set_ylabel("samples a problem", fontsize=9)
-    if told["fixed"]:
-        where.axhline(told["fixed"], color=INK, linewidth=1, linestyle="--")
-        said = f"as good with the same number for each: {told['fixed']}"
-        where.text(-0.5, told["fixed"], said, fontsize=8, va="bottom")
-        where.set_ylim(0, 1.25 * max(told["fixed"], *drawn))
-    _draw_cost(cost, told)
+    axes.bar(range(len(drawn)), drawn, color=KEPT, width=0.86)
+    axes.set_xticks(range(len(bins)), bins, fontsize=8)
+    axes.set_xlabel("pass rate", fontsize=9)
+    axes.set_ylabel("samples a problem", fontsize=9)
     spent = f"{told['total']:,} samples of {told['problems']:,} problems"
-    return _titled(figure, f"Samples spent: {spent}, {told['mean']:.1f} each")
-
-
-def _draw_cost(axes: "Axes", told: dict[str, Any]) -> None:
-    if not told["curves"]:
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "no window of rates decides", ha="center", fontsize=9)
-        return
-    shown = min(MOST, max(SHOWN, round(1.2 * told["mean"]), 2 * (told["fixed"] or 0)))
-    for style, (how, curve) in zip(("-", "--"), told["curves"].items(), strict=False):
-        shares = [100 * share for share in curve[:shown]]
-        label = f"the same for each, by the {how}"
-        axes.plot(
-            range(1, shown + 1), shares, style, color=INK, linewidth=1, label=label
-        )
-    run = (told["mean"], 100 * told["misplaced"])
-    axes.plot(*run, "o", color=KEPT, markersize=8, label="this run")
-    # One or two samples misplace so many that the rest would lie flat.
-    axes.set_ylim(0, min(1.1 * max(shares), max(4 * run[1], 2 * shares[-1], 1.0)))
-    axes.set_xlabel("samples a problem", fontsize=9)
-    axes.set_ylabel("% misplaced (expected)", fontsize=9)
-    axes.legend(frameon=False, fontsize=8)
+    title = f"Samples spent: {spent}, {told['mean']:.1f} each"
+    axes.set_title(title, loc="left", fontsize=11)
+    return figure
 
 
 def lengths(

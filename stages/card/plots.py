@@ -21,7 +21,6 @@ def write(folder: Path, told: dict[str, Any]) -> None:
         "pass_rate_by_source": _pass_rate_by("source", rates),
         "pass_rate_by_domain": _pass_rate_by("domain", rates),
         "samples": _samples(rates, spent),
-        "fixed_k": _fixed_k(spent),
         "length": _length(told["spread"]),
         "truncated": _truncated(told["truncated"]),
     }
@@ -70,22 +69,9 @@ def _pass_rate_by(column: str, rates: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _samples(rates: dict[str, Any], spent: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"pass_rate": name, "samples": mean and round(mean, 3), "fixed": spent["fixed"]}
+        {"pass_rate": name, "samples": mean and round(mean, 3)}
         for name, mean in zip(rates["bins"], spent["bins"], strict=True)
     ]
-
-
-def _fixed_k(spent: dict[str, Any]) -> list[dict[str, Any]]:
-    """Misplaced problems by samples each, and this run among them."""
-    told = [
-        {"how": f"fixed, by the {how}", "samples": number, "misplaced": share}
-        for how, curve in spent["curves"].items()
-        for number, share in enumerate(curve, start=1)
-    ]
-    if told:
-        run = {"samples": round(spent["mean"], 3), "misplaced": spent["misplaced"]}
-        told.append({"how": "this run", **run})
-    return told
 
 
 def _length(spread: dict[str, Any]) -> list[dict[str, Any]]:

@@ -13,15 +13,13 @@ LENGTHS = 24  # bins of lengths, each a constant factor wide
 VERDICTS = (("right", True), ("wrong", False))
 
 
-def gather(
-    rated: pl.DataFrame, fixed_k: pl.DataFrame, grades: pl.DataFrame, rl: pl.DataFrame
-) -> Facts:
-    """`rated` are all problems that difficulty saw, `fixed_k` is its table."""
+def gather(rated: pl.DataFrame, grades: pl.DataFrame, rl: pl.DataFrame) -> Facts:
+    """`rated` are all problems that difficulty saw."""
     rated = _with_rates(rated, grades)
     grades = grades.join(rated, on="id", how="semi", maintain_order="left")
     return {
         "difficulty": _rates(rated, grades, rl),
-        "spent": _spent(rated, fixed_k),
+        "spent": _spent(rated),
         "lengths": _lengths(grades),
         "spread": _spread(grades),
         "lengths_by_rate": _lengths_by_rate(rated, grades),
@@ -95,29 +93,16 @@ def _bin(rates: pl.Series) -> pl.Series:
     return (rates * BINS + 1e-9).floor().clip(0, BINS - 1).cast(pl.Int32)
 
 
-def _spent(rated: pl.DataFrame, fixed_k: pl.DataFrame) -> Facts:
-    """Samples a problem by pass rate, beside what a fixed number would have cost.
-
-    `curves` has the share that k samples each are expected to misplace at k - 1,
-    `misplaced` that of this run, and `fixed` the least k that does no worse, decided
-    as this run is, where problems differ in their numbers (`differ`).
-    """
+def _spent(rated: pl.DataFrame) -> Facts:
+    """Samples a problem by pass rate."""
     drawn = rated.filter(pl.col("n_samples") > 0)
     drawn = drawn.with_columns(_bin(drawn["pass_rate"]).alias("bin"))
     means = dict(drawn.group_by("bin").agg(pl.col("n_samples").mean()).iter_rows())
-    shares = dict(fixed_k.group_by("how", maintain_order=True).agg("misplaced").rows())
-    (misplaced,) = shares.pop("run", [None])
-    differ = drawn["n_samples"].n_unique() > 1
-    enough = np.flatnonzero(np.array([*shares.values()][-1:]) <= (misplaced or 0.0))
     return {
         "bins": [means.get(number) for number in range(BINS)],
         "mean": float(drawn["n_samples"].to_numpy().mean()) if drawn.height else 0.0,
         "total": int(drawn["n_samples"].sum()),
         "problems": drawn.height,
-        "differ": differ,
-        "curves": shares,
-        "misplaced": misplaced,
-        "fixed": int(enough[0]) + 1 if len(enough) and differ else None,
     }
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 import polars as pl
 from pydantic import Field
 
-from pipeline.pass_rates.interval import interval
+from pipeline.pass_rates.interval import jeffreys_interval
 from pipeline.settings import Settings
 
 COUNTS = ("n_samples", "n_correct", "n_undecided")
@@ -41,7 +41,7 @@ class Imported(Settings):
     samples: int | None = None  # how many samples each recorded rate stands for
 
 
-def counted(
+def add_counts(
     rows: pl.DataFrame, grades: pl.DataFrame, models: tuple[str, ...]
 ) -> pl.DataFrame:
     """Rows with the counts of `models` together (all where it is empty), and rates.
@@ -52,23 +52,23 @@ def counted(
     chosen = grades
     if models:
         chosen = grades.filter(pl.col("model").is_in(list(models)))
-    whole = _sums(chosen, "id").drop("tokens_wrong")
-    rows = rows.join(whole, on="id", how="left", maintain_order="left")
+    total = _count_by(chosen, "id").drop("tokens_wrong")
+    rows = rows.join(total, on="id", how="left", maintain_order="left")
     rows = rows.with_columns(
         pl.col(*COUNTS).fill_null(0),
         rate_from=pl.when(pl.col("pass_rate").is_not_null()).then(pl.lit("sampled")),
     )
-    by_model = with_interval(_sums(grades, "id", "model")).sort("model")
-    told = by_model.group_by("id", maintain_order=True).agg(
+    by_model = add_interval(_count_by(grades, "id", "model")).sort("model")
+    of_models = by_model.group_by("id", maintain_order=True).agg(
         rates=pl.struct(NAMES).cast(RATE)
     )
-    return rows.join(told, on="id", how="left", maintain_order="left")
+    return rows.join(of_models, on="id", how="left", maintain_order="left")
 
 
-def _sums(grades: pl.DataFrame, *keys: str) -> pl.DataFrame:
+def _count_by(grades: pl.DataFrame, *keys: str) -> pl.DataFrame:
     """Counts, rate and mean lengths of what has the same `keys`."""
     correct, tokens = pl.col("correct"), pl.col("n_tokens")
-    made = grades.group_by(keys, maintain_order=True).agg(
+    counts = grades.group_by(keys, maintain_order=True).agg(
         n_samples=pl.len().cast(pl.UInt32),
         n_correct=correct.sum().cast(pl.UInt32),
         n_undecided=correct.null_count().cast(pl.UInt32),
@@ -77,12 +77,12 @@ def _sums(grades: pl.DataFrame, *keys: str) -> pl.DataFrame:
     )
     decided = pl.col("n_samples") - pl.col("n_undecided")
     rate = pl.when(decided > 0).then(pl.col("n_correct") / decided)
-    return made.with_columns(pass_rate=rate)
+    return counts.with_columns(pass_rate=rate)
 
 
-def imported(rows: pl.DataFrame, of: Imported) -> pl.DataFrame:
+def import_rates(rows: pl.DataFrame, of: Imported) -> pl.DataFrame:
     """Fill what was not sampled here from recorded rates."""
-    values = recorded(of.field)
+    values = read_numbers(of.field)
     rate = getattr(values.list, of.take)() / (of.out_of or 1)
     rate = 1 - rate if of.sense == "failure" else rate
     applies = pl.col("pass_rate").is_null() & rate.is_between(0, 1)
@@ -90,7 +90,7 @@ def imported(rows: pl.DataFrame, of: Imported) -> pl.DataFrame:
         applies &= pl.col("source") == of.source
     n = values.list.len() if of.take == "mean" else pl.lit(1)
     n = (n * (of.samples or of.out_of or 0)).cast(pl.UInt32)
-    known = {
+    columns = {
         "n_samples": n,
         "n_correct": (rate * n).round().cast(pl.UInt32),
         "pass_rate": rate,
@@ -98,24 +98,24 @@ def imported(rows: pl.DataFrame, of: Imported) -> pl.DataFrame:
     }
     return rows.with_columns(
         pl.when(applies).then(value).otherwise(name).alias(name)
-        for name, value in known.items()
+        for name, value in columns.items()
     )
 
 
-def recorded(field: str) -> pl.Expr:
+def read_numbers(field: str) -> pl.Expr:
     """The numbers (list of float64) in a field of `meta`; one number is a list too."""
-    said = pl.col("meta").str.json_path_match(f"$.{field}")
-    values = said.str.strip_chars("[]").str.split(",")
+    text = pl.col("meta").str.json_path_match(f"$.{field}")
+    values = text.str.strip_chars("[]").str.split(",")
     return values.list.eval(
         pl.element().str.strip_chars().cast(pl.Float64, strict=False)
     ).list.drop_nulls()
 
 
-def with_interval(rows: pl.DataFrame) -> pl.DataFrame:
+def add_interval(rows: pl.DataFrame) -> pl.DataFrame:
     """Add rate_lo and rate_hi, the 95% interval of the pass rate."""
     right = rows["n_correct"].to_numpy()
     wrong = (rows["n_samples"] - rows["n_undecided"]).to_numpy() - right
-    low, high = interval(right, wrong)
+    low, high = jeffreys_interval(right, wrong)
     is_known = pl.col("n_samples") > pl.col("n_undecided")
     return rows.with_columns(
         rate_lo=pl.when(is_known).then(pl.Series(low)),

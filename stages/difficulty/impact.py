@@ -8,7 +8,7 @@ learned in step with the rest score up to 1; those never or always solved score 
 import polars as pl
 
 
-def scores(curves: pl.Series) -> pl.Series:
+def score_curves(curves: pl.Series) -> pl.Series:
     """The score (float64) of each list of accuracies; null for a list that is empty.
 
     Lists may differ in length: each is compared over the epochs that it has.
@@ -19,5 +19,5 @@ def scores(curves: pl.Series) -> pl.Series:
     long = long.with_columns(mean=pl.col("curve").mean().over("epoch"))
     off = ((pl.col("curve") - pl.col("mean")) ** 2).sum()
     most = ((1 - pl.col("mean")) ** 2).sum()
-    told = long.group_by("row").agg(score=pl.when(most > 0).then(1 - off / most))
-    return table.join(told, on="row", how="left", maintain_order="left")["score"]
+    scores = long.group_by("row").agg(score=pl.when(most > 0).then(1 - off / most))
+    return table.join(scores, on="row", how="left", maintain_order="left")["score"]

@@ -19,42 +19,29 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline.engines.contract import Sampling
+from pipeline.engines.contract import Options, Sampling
 from pipeline.errors import UserError
 from pipeline.models import Model, resolve
+from pipeline.pass_rates.window import Window
+from pipeline.prompts import Prompt
 from pipeline.schema import ROLLOUT
 from pipeline.settings import Settings
 from stages.rollouts import store
 from stages.rollouts.replay import Recording, recorded
-from stages.rollouts.rounds import Adaptive, spent
+from stages.rollouts.rounds import Adaptive, sample_adaptively
 from stages.rollouts.sampler import Sampler
 
 SCHEMA = ROLLOUT
 SHARD = 200_000  # rows of one file of the output
 SEEDS = 2  # the version of `seed_of`: samples of other seeds are other samples
 
-# Options that change how fast an engine samples and not what.
-SPEED = {
-    "data_parallel_size",
-    "enable_prefix_caching",
-    "enforce_eager",
-    "gpu_memory_utilization",
-    "max_num_batched_tokens",
-    "max_num_seqs",
-    "pipeline_parallel_size",
-    "tensor_parallel_size",
-    # And of servers.
-    "attempts",
-    "concurrency",
-    "key_env",
-    "max_wait_s",
-    "timeout_s",
-    "urls",
-}
-
 
 class Params(Settings):
-    """How completions are sampled, or where they are recorded."""
+    """How completions are sampled, or where they are recorded.
+
+    `vllm` and `server` hold the options of these engines that change what is sampled;
+    those that only change how fast are in machine.yaml.
+    """
 
     engine: Literal["transformers", "vllm", "server", "replay"] = "transformers"
     samples: int = Field(default=8, ge=1)
@@ -62,17 +49,14 @@ class Params(Settings):
     top_p: float = Field(default=1.0, gt=0, le=1)
     max_tokens: int = Field(default=1024, ge=1)
     seed: int = 0
-    system: str = ""
-    suffix: str = ""
     limit: int | None = Field(default=None, ge=1)
-    stop: tuple[str, ...] = ()
-    sampling: dict[str, Any] = Field(default_factory=dict)
-    chat: dict[str, Any] = Field(default_factory=dict)
     batch_size: int = Field(default=256, ge=1)
-    vllm: dict[str, Any] = Field(default_factory=dict)
-    server: dict[str, Any] = Field(default_factory=dict)
+    vllm: Options = Field(default_factory=dict)
+    server: Options = Field(default_factory=dict)
     replay: tuple[Recording, ...] = ()
     adaptive: Adaptive | None = None
+    prompt: Prompt = Prompt()
+    pass_rate_window: Window = Window()
 
     @model_validator(mode="after")
     def _replay_has_recordings(self) -> "Params":
@@ -80,28 +64,30 @@ class Params(Settings):
             raise ValueError("engine: replay and a list `replay` go together")
         if self.adaptive and self.engine == "replay":
             raise ValueError("recorded completions cannot be sampled adaptively")
-        if known := sorted({*type(self).model_fields, "n"} & self.sampling.keys()):
-            raise ValueError(f"not in `sampling`: {', '.join(known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _adaptive_has_a_window(self) -> "Params":
+        if self.adaptive and not self.pass_rate_window.cuts_rates:
+            raise ValueError(
+                "adaptive sampling decides which rates are in `pass_rate_window`, and "
+                "that holds every rate or is of counts"
+            )
         return self
 
     @property
-    def how(self) -> Sampling:
-        return Sampling(
-            temperature=self.temperature,
-            top_p=self.top_p,
-            max_tokens=self.max_tokens,
-            stop=self.stop,
-            more=self.sampling,
-            chat=self.chat,
-        )
+    def engine_options(self) -> dict[str, Any]:
+        """What the engine is loaded with, beside what machine.yaml says."""
+        batches = {"batch_size": self.batch_size}
+        return {"vllm": self.vllm, "server": self.server}.get(self.engine, batches)
 
 
 def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFrame]:
     """Yield the samples of every row, in the rows' order, in tables of bounded size."""
-    asked = rows.unique("key", keep="first", maintain_order=True)
-    asked = asked.head(params.limit or asked.height)
+    problems = rows.unique("key", keep="first", maintain_order=True)
+    problems = problems.head(params.limit or problems.height)
     if params.engine == "replay":
-        yield _of_rows(rows, recorded(params.replay, asked))
+        yield _join_rows(rows, recorded(params.replay, problems))
         return
 
     sampled = resolve(model)
@@ -111,62 +97,64 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
             hint="set `rollouts: off`, or `engine: replay`",
         )
     folder = store.open_for(identity(params, sampled))
-    sampler = Sampler(
-        folder,
-        sampled,
-        params.how,
-        engine=params.engine,
-        options=_options(params),
-        seed=params.seed,
-        system=params.system,
-        suffix=params.suffix,
-        save_every=params.batch_size,
-    )
-    if params.adaptive:
-        drawn = spent(asked, params.adaptive, sampler.samples)
-    else:
-        numbers = pl.lit(params.samples, pl.Int32).alias("samples")
-        drawn = asked.select("key", numbers)
-        sampler.sample(_all(asked, params.samples))
+    counts = _sample(params, problems, _sampler(params, folder, sampled))
 
-    asked_rows = rows.filter(pl.col("key").is_in(asked["key"].to_list()))
-    most = int(drawn["samples"].to_numpy().max(initial=1))
-    for part in asked_rows.iter_slices(max(1, SHARD // most)):
+    rows = rows.filter(pl.col("key").is_in(problems["key"].to_list()))
+    most = int(counts["samples"].to_numpy().max(initial=1))
+    for part in rows.iter_slices(max(1, SHARD // most)):
         kept = store.load(folder, part["key"].to_list(), samples=most)
-        kept = kept.join(drawn, on="key", how="inner", maintain_order="left")
+        kept = kept.join(counts, on="key", how="inner", maintain_order="left")
         kept = kept.filter(pl.col("sample") < pl.col("samples")).drop("samples")
-        yield _of_rows(part, kept.with_columns(model=pl.lit(sampled.title)))
+        yield _join_rows(part, kept.with_columns(model=pl.lit(sampled.title)))
 
 
 def identity(params: Params, model: Model) -> dict[str, Any]:
     """All that says what a sample is, apart from its problem, number and k."""
-    chosen = (
-        *("engine", "temperature", "top_p", "max_tokens", "stop", "sampling"),
-        *("seed", "system", "suffix", "chat"),
-    )
-    options = _options(params) if params.engine in ("vllm", "server") else {}
+    own = "engine", "temperature", "top_p", "max_tokens", "seed"
+    options = params.engine_options if params.engine in ("vllm", "server") else {}
     return {
         "model": model.name,
         "revision": model.revision,
-        **{name: getattr(params, name) for name in chosen},
+        **{name: getattr(params, name) for name in own},
+        **params.prompt.model_dump(),
         "seeds": SEEDS,
-        "options": {k: v for k, v in sorted(options.items()) if k not in SPEED},
+        "options": options,
     }
 
 
-def _all(asked: pl.DataFrame, samples: int) -> pl.DataFrame:
-    """(key, problem, sample) of so many samples of every problem."""
-    numbers = pl.DataFrame({"sample": range(samples)}, schema={"sample": pl.Int32})
-    return asked.select("key", "problem").join(numbers, how="cross")
+def _sampler(params: Params, folder: Path, model: Model) -> Sampler:
+    sampling = Sampling(
+        temperature=params.temperature,
+        top_p=params.top_p,
+        max_tokens=params.max_tokens,
+        stop=params.prompt.stop,
+        more=params.prompt.sampling,
+        chat=params.prompt.chat,
+    )
+    return Sampler(
+        folder,
+        model,
+        sampling,
+        params.prompt,
+        engine_name=params.engine,
+        options=params.engine_options,
+        seed=params.seed,
+        save_every=params.batch_size,
+    )
 
 
-def _options(params: Params) -> dict[str, Any]:
-    """What the engine is loaded with."""
-    batches = {"batch_size": params.batch_size}
-    return {"vllm": params.vllm, "server": params.server}.get(params.engine, batches)
+def _sample(params: Params, problems: pl.DataFrame, sampler: Sampler) -> pl.DataFrame:
+    """Have the problems sampled; (key, samples), how many samples each has."""
+    if params.adaptive:
+        return sample_adaptively(
+            problems, params.adaptive, params.pass_rate_window, sampler.samples
+        )
+    numbers = pl.DataFrame({"sample": range(params.samples)}, {"sample": pl.Int32})
+    sampler.sample(problems.select("key", "problem").join(numbers, how="cross"))
+    return problems.select("key", samples=pl.lit(params.samples, pl.Int32))
 
 
-def _of_rows(rows: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
+def _join_rows(rows: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
     """The samples under the id of every row that asks for them."""
     return (
         rows.select("id", "key")

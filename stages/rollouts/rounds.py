@@ -15,16 +15,17 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.grading.workers import Answer, Grader, grader
-from pipeline.pass_rates.prior import Window, fitted, inside
-from pipeline.pass_rates.stopping import Lattice, planned
+from pipeline.pass_rates.prior import fit_prior, posterior_inside
+from pipeline.pass_rates.stopping import StoppingGrid, plan_round
+from pipeline.pass_rates.window import Window
 from pipeline.settings import Settings
 
+Array = np.ndarray
 BUDGET = 10.0  # where neither a budget nor a certainty is given
-Sampler = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 class Adaptive(Settings):
-    """The window that is to be decided, and how many samples that may cost.
+    """How many samples it may cost to decide which problems are in the window.
 
     `budget` is the mean number of samples a problem; none gets more than `most`. With
     `certainty` a problem stops once its posterior puts it on one side with that
@@ -33,10 +34,6 @@ class Adaptive(Settings):
     so that the engine is kept busy.
     """
 
-    lo: float = Field(default=0.1, ge=0, le=1)
-    hi: float = Field(default=0.9, ge=0, le=1)
-    lo_open: bool = False
-    hi_open: bool = False
     first: int = Field(default=2, ge=1)
     most: int = Field(default=64, ge=1)
     budget: float | None = Field(default=None, ge=1)
@@ -51,38 +48,41 @@ class Adaptive(Settings):
             return BUDGET if self.certainty is None else self.most
         return self.budget
 
-    @property
-    def window(self) -> Window:
-        return Window(self.lo, self.hi, self.lo_open, self.hi_open)
 
-
-def spent(asked: pl.DataFrame, settings: Adaptive, sample: Sampler) -> pl.DataFrame:
+def sample_adaptively(
+    problems: pl.DataFrame,
+    settings: Adaptive,
+    window: Window,
+    draw: Callable[[pl.DataFrame], pl.DataFrame],
+) -> pl.DataFrame:
     """(key, samples): how many samples of each problem were drawn.
 
-    `asked` are problems of distinct keys; `sample` takes (key, problem, sample), and
-    gives those samples as `store.SAMPLE`.
+    `problems` have distinct keys; `draw` takes (key, problem, sample), and gives those
+    samples as `store.SAMPLE`.
     """
-    drawn = np.zeros(asked.height, np.int64)
+    drawn = np.zeros(problems.height, np.int64)
     right, wrong = np.zeros_like(drawn), np.zeros_like(drawn)
-    luck = np.array([int(key[:12], 16) / 16**12 for key in asked["key"]])
-    number, more = 1, np.full(asked.height, min(settings.first, settings.most))
+    luck = np.array([int(key[:12], 16) / 16**12 for key in problems["key"]])
+    number, more = 1, np.full(problems.height, min(settings.first, settings.most))
     with grader(settings.timeout_s) as grade:
         while more.any():
-            wanted = _wanted(asked, drawn, more)
-            good, bad = _counted(asked, wanted, sample(wanted), grade)
-            drawn, right, wrong = drawn + more, right + good, wrong + bad
-            _tell(number, more, drawn)
-            number, more = number + 1, _next(right, wrong, drawn, luck, settings)
-    return asked.select("key", samples=pl.Series(drawn, dtype=pl.Int32))
+            wanted = _number_samples(problems, drawn, more)
+            gained = _count_verdicts(problems, wanted, draw(wanted), grade)
+            drawn, right, wrong = drawn + more, right + gained[0], wrong + gained[1]
+            _report(number, more, drawn)
+            number += 1
+            more = _choose_next(right, wrong, drawn, luck, settings, window)
+    return problems.select("key", samples=pl.Series(drawn, dtype=pl.Int32))
 
 
-def _next(
-    right: np.ndarray,
-    wrong: np.ndarray,
-    drawn: np.ndarray,
-    luck: np.ndarray,
+def _choose_next(
+    right: Array,
+    wrong: Array,
+    drawn: Array,
+    luck: Array,
     settings: Adaptive,
-) -> np.ndarray:
+    window: Window,
+) -> Array:
     """How many samples of each problem the next round draws.
 
     Samples that could not be judged are spent and say nothing; a problem of which
@@ -92,51 +92,54 @@ def _next(
     open_ = (drawn < settings.most) & (2 * (right + wrong) >= drawn)
     if left < 1 or not open_.any():
         return np.zeros_like(drawn)
-    prior = fitted(right, wrong, settings.window)
+    prior = fit_prior(right, wrong, window)
     if settings.certainty is not None:
-        chance = inside(right, wrong, settings.window, prior)
-        open_ &= np.maximum(chance, 1 - chance) < settings.certainty
+        inside = posterior_inside(right, wrong, window, prior)
+        open_ &= np.maximum(inside, 1 - inside) < settings.certainty
     if settings.certainty is None or settings.budget is not None:
-        lattice = Lattice(settings.window, prior, settings.most)
-        more = planned(lattice, right, wrong, left, luck, settings.least_round)
+        grid = StoppingGrid(window, prior, settings.most)
+        more = plan_round(grid, right, wrong, left, luck, settings.least_round)
     else:
         each = max(1, settings.least_round // max(int(open_.sum()), 1))
         more = np.full_like(drawn, each)
     return np.where(open_, np.minimum(more, settings.most - drawn), 0)
 
 
-def _wanted(asked: pl.DataFrame, drawn: np.ndarray, more: np.ndarray) -> pl.DataFrame:
+def _number_samples(problems: pl.DataFrame, drawn: Array, more: Array) -> pl.DataFrame:
     """(row, key, problem, sample) of the samples that come next."""
     rows = np.repeat(np.arange(len(more)), more)
     before = np.repeat(np.cumsum(more) - more, more)
     numbers = drawn[rows] + np.arange(len(rows)) - before
-    some = asked.select("key", "problem")[rows]
-    return some.with_columns(
+    return problems.select("key", "problem")[rows].with_columns(
         row=pl.Series(rows, dtype=pl.UInt32),
         sample=pl.Series(numbers, dtype=pl.Int32),
     )
 
 
-def _counted(
-    asked: pl.DataFrame, wanted: pl.DataFrame, drawn: pl.DataFrame, grade: Grader
-) -> tuple[np.ndarray, np.ndarray]:
+def _count_verdicts(
+    problems: pl.DataFrame, wanted: pl.DataFrame, samples: pl.DataFrame, grade: Grader
+) -> tuple[Array, Array]:
     """Right and wrong ones of the wanted samples, for each problem."""
-    there = wanted.join(drawn, on=["key", "sample"], how="inner", maintain_order="left")
-    there = there.filter(pl.col("finish_reason") != "prompt_too_long")
-    known = asked.select("key", "verifier", "answer", "verify_info", "domain")
-    cases = there.join(known, on="key", how="inner", maintain_order="left")
+    samples = samples.filter(pl.col("finish_reason") != "prompt_too_long")
+    cases = wanted.join(
+        samples, on=["key", "sample"], how="inner", maintain_order="left"
+    ).join(
+        problems.select("key", "verifier", "answer", "verify_info", "domain"),
+        on="key",
+        how="inner",
+        maintain_order="left",
+    )
     verdicts = grade([Answer(*case) for case in cases.select(Answer._fields).rows()])
-    row = cases["row"].to_numpy()
+    row, size = cases["row"].to_numpy(), problems.height
     correct = np.array([verdict.correct is True for verdict in verdicts], bool)
     false = np.array([verdict.correct is False for verdict in verdicts], bool)
-    size = asked.height
     return (
         np.bincount(row[correct], minlength=size),
         np.bincount(row[false], minlength=size),
     )
 
 
-def _tell(number: int, more: np.ndarray, drawn: np.ndarray) -> None:
+def _report(number: int, more: Array, drawn: Array) -> None:
     print(
         f"rollouts: round {number}, {int((more > 0).sum()):,} of {len(drawn):,} "
         f"problems, {int(more.sum()):,} samples; {drawn.mean():.1f} samples a problem",

@@ -23,6 +23,7 @@ from uuid import uuid4
 import polars as pl
 
 from pipeline.errors import UserError
+from pipeline.machine import cache_folder
 from pipeline.schema import ROLLOUT, missing
 
 SAMPLE = pl.Schema(
@@ -41,7 +42,7 @@ def open_for(identity: dict[str, Any]) -> Path:
     """The folder of samples that are drawn as `identity` says."""
     about = json.dumps(identity, indent=2, sort_keys=True)
     name = blake2b(about.encode(), digest_size=16).hexdigest()
-    folder = Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "rollouts" / name
+    folder = cache_folder("rollouts") / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "about.json").write_text(about + "\n")
     return folder

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipeline.grading.workers import Answer, Grader
-from pipeline.pass_rates.interval import interval
+from pipeline.pass_rates.interval import jeffreys_interval
 
 
 def relabelled(
@@ -25,7 +25,7 @@ def relabelled(
     taken = suspects.filter(pl.Series(sound, dtype=pl.Boolean))
     new = pl.col("id").is_in(taken["id"].to_list())
     right, wrong = taken["_votes"], taken["_n"] - taken["_votes"]
-    low, high = interval(right.to_numpy(), wrong.to_numpy())
+    low, high = jeffreys_interval(right.to_numpy(), wrong.to_numpy())
     rates = taken.select(
         "id",
         _rate="majority_share",

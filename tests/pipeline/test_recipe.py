@@ -6,7 +6,7 @@ from pydantic import Field
 from pipeline import recipe
 from pipeline.cli import recipes
 from pipeline.errors import UserError
-from pipeline.settings import Settings
+from pipeline.settings import Settings, Shared
 
 
 class Params(Settings):
@@ -18,6 +18,50 @@ def test_a_section_is_read_as_its_params(workshop):
     workshop("dedup_ngram:\n  threshold: 0.5\n")
 
     assert recipe.load(Params, "dedup_ngram") == Params(threshold=0.5, n=3)
+
+
+class Window(Shared):
+    lo: float = 0.0
+    hi: float = Field(default=1.0, le=1)
+
+
+class Cut(Settings):
+    n: int = 3
+    window: Window = Window()
+
+
+def test_a_shared_section_is_read_from_the_top_level(workshop):
+    workshop("cut: {n: 4}\nwindow: {lo: 0.25}\n")
+
+    assert recipe.load(Cut, "cut") == Cut(n=4, window=Window(lo=0.25, hi=1.0))
+
+
+def test_a_shared_section_that_is_absent_has_its_defaults(workshop):
+    workshop("cut: {}\n")
+
+    assert recipe.load(Cut, "cut") == Cut()
+
+
+def test_a_stage_does_not_set_what_stages_share(workshop):
+    workshop("cut:\n  n: 4\n  window: {lo: 0.25}\n")
+
+    with pytest.raises(UserError, match=r"params.yaml:3: cut.window: .*stages") as said:
+        recipe.load(Cut, "cut")
+    assert said.value.hint == "write it once, as the section `window` at the top level"
+
+
+def test_what_belongs_in_a_shared_section_is_sent_there(workshop):
+    workshop("cut:\n  lo: 0.25\n")
+
+    with pytest.raises(UserError, match=r"params.yaml:2: cut.lo: .* `window`"):
+        recipe.load(Cut, "cut")
+
+
+def test_a_mistake_in_a_shared_section_is_told_where_it_stands(workshop):
+    workshop("cut: {}\nwindow:\n  hi: 2\n")
+
+    with pytest.raises(UserError, match=r"params.yaml:3: window.hi: .*\(got 2\)"):
+        recipe.load(Cut, "cut")
 
 
 def test_an_empty_section_means_the_defaults(workshop):

@@ -29,7 +29,6 @@ def card(out: Path, template: str | None = None) -> str:
         "By hand.",
         tables.read(tables.DATA / "select.parquet"),
         tables.read(tables.DATA / "difficulty.parquet"),
-        tables.read(tables.DATA / "difficulty/fixed_k.parquet"),
         tables.read(tables.DATA / "grades.parquet"),
         tables.read(tables.DATA / "benchmarks.parquet"),
         {"kind": "local", "name": "m", "revision": "1" * 40, "load": ""},
@@ -131,7 +130,7 @@ def test_twice_gives_the_same_bytes(project: Path):
     names = sorted(
         p.relative_to(project / "one") for p in (project / "one").rglob("*.*")
     )
-    assert len(names) == 17
+    assert len(names) == 16
     for name in names:
         assert (project / "one" / name).read_bytes() == (
             project / "two" / name

@@ -4,19 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
 from pipeline.filter import apply
-from pipeline.pass_rates.prior import Window, fitted, inside
-from pipeline.pass_rates.stopping import Lattice, planned
 from pipeline.schema import GRADE, PROBLEM, conform
 from stages.card import pictures, plots, sampled
 from stages.difficulty import Params, judge
-from stages.difficulty.misplaced import FIXED_K
 
-WINDOW = {"min_pass_rate": 0.1, "max_pass_rate": 0.9}
+WINDOW = {"lo": 0.1, "hi": 0.9}
 
 
 def problems(*told: tuple[str, str, str, list[bool]]) -> dict[str, pl.DataFrame]:
@@ -37,13 +33,13 @@ def problems(*told: tuple[str, str, str, list[bool]]) -> dict[str, pl.DataFrame]
     }
 
 
-def gathered(made: dict[str, pl.DataFrame], **difficulty: Any) -> dict[str, Any]:
+def gathered(made: dict[str, pl.DataFrame], **window: Any) -> dict[str, Any]:
     """The card's facts after `difficulty`."""
     rows, grades = made["rows"], made["grades"]
-    params = Params(**WINDOW | difficulty)
+    params = Params(pass_rate_window=WINDOW | window)
     outcome = apply(lambda rows: judge(rows, params, grades), rows)
     rated = pl.concat([outcome.kept, outcome.dropped], how="diagonal")
-    return sampled.gather(rated, outcome.tables["fixed_k"], grades, outcome.kept)
+    return sampled.gather(rated, grades, outcome.kept)
 
 
 def half(count: int) -> list[bool]:
@@ -101,11 +97,10 @@ def test_rates_are_those_of_the_samples_where_difficulty_is_off():
     made = problems(("a/0", "a", "math", half(4)))
     rl = made["rows"].with_columns(pass_rate=pl.lit(None, pl.Float64))
 
-    told = sampled.gather(made["rows"], FIXED_K.to_frame(), made["grades"], rl)
+    told = sampled.gather(made["rows"], made["grades"], rl)
 
     assert told["difficulty"]["before"][5] == 1
-    assert told["spent"]["curves"] == {}
-    assert told["spent"]["fixed"] is None
+    assert told["spent"]["total"] == 0
 
 
 def test_samples_are_told_by_pass_rate():
@@ -121,93 +116,6 @@ def test_samples_are_told_by_pass_rate():
     assert spent["bins"][5] == 12
     assert spent["bins"][9] == 3
     assert spent["bins"][0] is None
-
-
-def pool(counts: np.ndarray, rates: np.ndarray, seed: int) -> dict[str, pl.DataFrame]:
-    """Problems of these true rates, so many samples of each."""
-    rng = np.random.default_rng(seed)
-    drawn = [(rng.random(n) < p).tolist() for n, p in zip(counts, rates, strict=True)]
-    rows = [(f"a/{i:05d}", "a", "math", some) for i, some in enumerate(drawn)]
-    return problems(*rows)
-
-
-@pytest.mark.parametrize("number", [6, 12])
-def test_a_fixed_number_costs_about_what_it_costs(number: int):
-    rates = np.random.default_rng(3).beta(0.7, 0.7, 3000)
-
-    spent = gathered(pool(np.full(3000, number), rates, seed=4))["spent"]
-
-    inside = (rates >= 0.1) & (rates <= 0.9)
-    for each in (4, 6, 9, 12, 16):  # as it is with the true rates
-        drawn = np.random.default_rng(each).binomial(each, rates) / each
-        missed = np.mean(((drawn >= 0.1) & (drawn <= 0.9)) != inside)
-        assert abs(spent["curves"]["rate"][each - 1] - missed) < 0.03
-    assert abs(spent["misplaced"] - spent["curves"]["rate"][number - 1]) < 0.01
-    assert spent["fixed"] is None, "there is nothing to compare it with"
-
-
-def test_what_adaptive_sampling_saves_is_told_with_known_rates():
-    rates = np.random.default_rng(3).beta(0.7, 0.7, 3000)
-    drawn = np.random.default_rng(4).random((3000, 64)) < rates[:, None]
-    right, wrong = adaptive(drawn, budget=9.6)
-    rows = [
-        (f"a/{i}", "a", "math", [True] * int(r) + [False] * int(w))
-        for i, (r, w) in enumerate(zip(right, wrong, strict=True))
-    ]
-
-    spent = gathered(problems(*rows), decide="posterior")["spent"]
-
-    window = Window(0.1, 0.9)
-    truth = window.holds(rates)
-    chance = inside(right, wrong, window, fitted(right, wrong, window))
-    assert abs(spent["misplaced"] - np.mean((chance >= 0.5) != truth)) < 0.015
-    # The fixed number, tried out: it misplaces as many, and three fewer more.
-    assert 12 <= spent["fixed"] <= 30
-    for number in (8, 16, spent["fixed"]):
-        right = drawn[:, :number].sum(axis=1)
-        prior = fitted(right, number - right, window)
-        chance = inside(right, number - right, window, prior)
-        missed = np.mean((chance >= 0.5) != truth)
-        assert abs(spent["curves"]["posterior"][number - 1] - missed) < 0.02
-        assert spent["curves"]["posterior"][number - 1] <= (
-            spent["curves"]["rate"][number - 1] + 1e-9
-        )
-
-
-def adaptive(outcomes: np.ndarray, budget: float) -> tuple[np.ndarray, np.ndarray]:
-    """Right and wrong ones of the samples that adaptive sampling draws."""
-    problems, most = outcomes.shape
-    window, luck = Window(0.1, 0.9), np.random.default_rng(0).random(problems)
-    drawn = np.full(problems, 2)
-    while True:
-        right = (outcomes & (np.arange(most) < drawn[:, None])).sum(axis=1)
-        wrong, left = drawn - right, budget * problems - drawn.sum()
-        lattice = Lattice(window, fitted(right, wrong, window), most)
-        more = planned(lattice, right, wrong, left, luck) if left >= 1 else drawn * 0
-        if not more.any():
-            return right, wrong
-        drawn = np.minimum(drawn + more, most)
-
-
-@pytest.mark.parametrize(
-    "difficulty",
-    [{"unit": "count"}, {"min_pass_rate": 0.0, "max_pass_rate": 1.0}],
-)
-def test_nothing_is_compared_where_no_rate_decides(difficulty: dict[str, Any]):
-    spent = gathered(problems(("a/0", "a", "math", half(4))), **difficulty)["spent"]
-
-    assert (spent["curves"], spent["misplaced"], spent["fixed"]) == ({}, None, None)
-    assert spent["total"] == 4
-
-
-def test_failures_are_the_other_end():
-    rows = problems(*[(f"a/{i}", "a", "math", [True] * 7 + [False]) for i in range(50)])
-
-    low = gathered(rows, min_pass_rate=0.0, max_pass_rate=0.4, sense="failure")["spent"]
-    same = gathered(rows, min_pass_rate=0.6, max_pass_rate=1.0)["spent"]
-
-    assert low["curves"] == same["curves"]
-    assert low["misplaced"] == same["misplaced"]
 
 
 def test_only_the_models_that_decide_are_counted():

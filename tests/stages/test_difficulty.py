@@ -34,15 +34,14 @@ def of_models(**counts: tuple[int, int]) -> pl.DataFrame:
     return pl.concat(tables)
 
 
-def judged(rows: pl.DataFrame, verdicts: pl.DataFrame, **params) -> Outcome:
-    return apply(lambda rows: judge(rows, Params(**params), verdicts), rows)
+def judged(rows, verdicts: pl.DataFrame, window: dict | None = None, **more) -> Outcome:
+    params = Params(pass_rate_window=window or {}, **more)
+    return apply(lambda rows: judge(rows, params, verdicts), rows)
 
 
 def test_the_window_cuts_on_both_sides():
     verdicts = grades(a0=[True] * 4, a1=[False] * 4, a2=[True, False, False, False])
-    outcome = judged(
-        problems("a", "b", "c"), verdicts, min_pass_rate=0.1, max_pass_rate=0.9
-    )
+    outcome = judged(problems("a", "b", "c"), verdicts, {"lo": 0.1, "hi": 0.9})
 
     assert outcome.dropped["reason"].to_list() == ["too_easy", "too_hard"]
     assert outcome.kept["pass_rate"].to_list() == [0.25]
@@ -102,45 +101,42 @@ def test_a_recorded_trajectory_gives_one_rate(take: str, rate: float):
 
 
 @pytest.mark.parametrize(
-    ("params", "reasons"),
+    ("window", "reasons"),
     [
-        ({"min_pass_rate": 0, "lo_open": True}, ["too_hard", None, None]),
-        ({"max_pass_rate": 1, "hi_open": True}, [None, None, "too_easy"]),
+        ({"lo": 0, "lo_open": True}, ["too_hard", None, None]),
+        ({"hi": 1, "hi_open": True}, [None, None, "too_easy"]),
+        ({"lo_open": True, "hi_open": True}, ["too_hard", None, "too_easy"]),
+        ({"lo": 1, "hi": 3, "unit": "count"}, ["too_hard", None, "too_easy"]),
+        ({"hi": 0.5, "sense": "failure"}, ["too_hard", "too_hard", None]),
         (
-            {"min_pass_rate": 1, "max_pass_rate": 3, "unit": "count"},
-            ["too_hard", None, "too_easy"],
-        ),
-        ({"max_pass_rate": 0.5, "sense": "failure"}, ["too_hard", "too_hard", None]),
-        (
-            {"min_pass_rate": 1, "max_pass_rate": 4, "unit": "count"}
-            | {"sense": "failure"},
+            {"lo": 1, "hi": 4, "unit": "count", "sense": "failure"},
             [None, None, "too_easy"],
         ),
         (
-            {"max_pass_rate": 0.75, "sense": "failure", "hi_open": True},
+            {"hi": 0.75, "sense": "failure", "hi_open": True},
             ["too_hard", "too_hard", None],
         ),
     ],
 )
-def test_windows_in_every_way_of_stating_them(params, reasons):
+def test_windows_in_every_way_of_stating_them(window, reasons):
     verdicts = grades(a0=[False] * 4, a1=[True] + [False] * 3, a2=[True] * 4)
-    outcome = judged(problems("a", "b", "c"), verdicts, **params)
+    outcome = judged(problems("a", "b", "c"), verdicts, window)
     said = dict(outcome.dropped.select("id", "reason").rows())
 
     assert [said.get(f"test/{i:05d}") for i in range(3)] == reasons
 
 
 @pytest.mark.parametrize(
-    ("params", "said"),
+    ("window", "said"),
     [
-        ({"min_pass_rate": 2}, "is below `lo`"),
-        ({"min_pass_rate": 0.9, "max_pass_rate": 0.1}, "is below `lo`"),
-        ({"decide": "posterior", "unit": "count"}, "a posterior is of a rate"),
+        ({"lo": 2}, "`lo` 2 is no rate"),
+        ({"lo": 0.9, "hi": 0.1}, "is below `lo`"),
+        ({"unit": "count"}, "a posterior is of a rate"),
     ],
 )
-def test_windows_that_hold_nothing_are_mistakes(params, said):
+def test_windows_that_hold_nothing_are_mistakes(window, said):
     with pytest.raises(ValidationError, match=said):
-        Params(**params)
+        Params(pass_rate_window=window, decide="posterior")
 
 
 def test_a_posterior_forgives_what_few_samples_cannot_tell():
@@ -150,9 +146,9 @@ def test_a_posterior_forgives_what_few_samples_cannot_tell():
         **{f"a{i}": [True, False] * 8 for i in range(20, 60)},
     )
     rows = problems(*[f"Problem {i}" for i in range(60)])
-    window = {"min_pass_rate": 0.1, "max_pass_rate": 0.9}
-    by_rate = judged(rows, verdicts, **window)
-    by_chance = judged(rows, verdicts, **window, decide="posterior", certainty=0.8)
+    window = {"lo": 0.1, "hi": 0.9}
+    by_rate = judged(rows, verdicts, window)
+    by_chance = judged(rows, verdicts, window, decide="posterior", certainty=0.8)
 
     assert by_rate.dropped.height == 20
     assert by_chance.dropped.height == 19
@@ -194,7 +190,7 @@ def test_a_weak_and_a_strong_model(weak, strong, reason):
 
 
 def test_what_the_weak_model_solves_more_often_is_noise():
-    pair = {"never_above": ["weak", "strong"]}
+    pair = {"weak_strong": ["weak", "strong"]}
     noise = judged(problems("a"), of_models(weak=(3, 1), strong=(1, 3)), **pair)
     sound = judged(problems("a"), of_models(weak=(1, 3), strong=(1, 3)), **pair)
 
@@ -205,9 +201,8 @@ def test_what_the_weak_model_solves_more_often_is_noise():
 def test_a_share_of_the_easy_ones_stays_and_always_the_same():
     rows = problems(*[f"Problem {i}" for i in range(400)])
     verdicts = grades(**{f"a{i}": [True] * 2 for i in range(400)})
-    share = {"max_pass_rate": 0.9, "keep_easy": 0.1}
-    first = judged(rows, verdicts, **share).kept["id"]
-    again = judged(rows.reverse(), verdicts, **share).kept["id"]
+    first = judged(rows, verdicts, {"hi": 0.9}, keep_easy=0.1).kept["id"]
+    again = judged(rows.reverse(), verdicts, {"hi": 0.9}, keep_easy=0.1).kept["id"]
 
     assert 20 <= len(first) <= 65
     assert set(first) == set(again)
@@ -217,7 +212,7 @@ def test_lengths_of_right_samples_bound_a_problem():
     verdicts = grades(a0=[True, False], a1=[True], a2=[True]).with_columns(
         n_tokens=pl.Series([10, 900, 100, 500], dtype=pl.Int32)
     )
-    outcome = judged(problems("a", "b", "c"), verdicts, min_tokens=50, max_tokens=200)
+    outcome = judged(problems("a", "b", "c"), verdicts, tokens={"lo": 50, "hi": 200})
 
     assert outcome.kept["id"].to_list() == ["test/00001"]
     assert outcome.dropped["reason"].to_list() == ["too_short", "too_long"]
@@ -227,17 +222,26 @@ def test_scores_of_a_source_cut():
     meta = ['{"difficulty": 3}', '{"difficulty": 6}', "{}"]
     rows = problems("a", "b", "c", meta=meta)
     score = {"field": "difficulty", "lo": 5}
-    outcome = judged(rows, grades(a0=[True]), not_sampled="keep", scores=[score])
 
-    assert outcome.dropped["id"].to_list() == ["test/00000"]
-    assert outcome.dropped["reason"].to_list() == ["score_outside"]
+    def cut(**more: str) -> list[tuple[str, str]]:
+        scores = [score | more]
+        outcome = judged(rows, grades(a0=[True]), not_sampled="keep", scores=scores)
+        return outcome.dropped.select("id", "reason").rows()
+
+    low, absent = ("test/00000", "score_outside"), ("test/00002", "unscored")
+    assert cut() == [low, absent]
+    assert cut(unscored="keep") == [low]
+    assert cut(source="test") == [low, absent]
+    assert cut(source="another") == [], "the score concerns its source alone"
 
 
 def test_learning_impact_is_the_published_formula():
     curves = np.random.default_rng(0).random((30, 21))
     mean = curves.mean(axis=0)
     by_hand = 1 - ((curves - mean) ** 2).sum(axis=1) / ((1 - mean) ** 2).sum()
-    scores = impact.scores(pl.Series([*curves.tolist(), []], dtype=pl.List(pl.Float64)))
+    scores = impact.score_curves(
+        pl.Series([*curves.tolist(), []], dtype=pl.List(pl.Float64))
+    )
 
     assert scores.to_list()[:-1] == pytest.approx(by_hand.tolist())
     assert scores[-1] is None
@@ -297,8 +301,8 @@ def endpoint(server, **more) -> dict:
 
 def test_a_model_judges_difficulty_and_the_mean_counts(rater):
     rows = problems("an olympiad problem", "a sum", "a silly one", "a sum")
-    rated = {"endpoint": endpoint(rater), "ratings": 4, "least": 2, "most": 8}
-    outcome = judged(rows, grades(), not_sampled="keep", rated=rated)
+    rated = {"endpoint": endpoint(rater), "ratings": 4, "lo": 2, "hi": 8}
+    outcome = judged(rows, grades(), not_sampled="keep", llm_difficulty=rated)
 
     assert outcome.dropped.select("id", "reason", "score").rows() == [
         ("test/00000", "judged_too_hard", 9.0)
@@ -322,7 +326,7 @@ def test_ratings_are_kept_and_a_rubric_or_a_seed_asks_anew(rater):
     def asked(**rated) -> int:
         before = len(rater.asked)
         rated = {"endpoint": endpoint(rater), "ratings": 2} | rated
-        judged(rows, grades(), not_sampled="keep", rated=rated)
+        judged(rows, grades(), not_sampled="keep", llm_difficulty=rated)
         return len(rater.asked) - before
 
     assert [asked(), asked(), asked(ratings=3)] == [2, 0, 1]
@@ -333,7 +337,7 @@ def test_ratings_are_kept_and_a_rubric_or_a_seed_asks_anew(rater):
 def test_rows_that_have_gone_are_not_rated(rater):
     verdicts = grades(a0=[True] * 4, a1=[True, False])
     rated = {"endpoint": endpoint(rater), "ratings": 1}
-    judged(problems("a", "b"), verdicts, max_pass_rate=0.9, rated=rated)
+    judged(problems("a", "b"), verdicts, {"hi": 0.9}, llm_difficulty=rated)
 
     assert len(rater.asked) == 1
 
@@ -360,7 +364,9 @@ def test_only_one_readable_number_on_the_scale_is_a_rating(
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
     with serving(lambda _: said) as server:
         rated = {"endpoint": endpoint(server), "ratings": 1, "unrated": "drop"}
-        outcome = judged(problems("a"), grades(), not_sampled="keep", rated=rated)
+        outcome = judged(
+            problems("a"), grades(), not_sampled="keep", llm_difficulty=rated
+        )
 
     both = pl.concat([outcome.kept, outcome.dropped], how="diagonal")
     assert both["difficulty_ratings"].to_list() == [ratings]
@@ -371,7 +377,7 @@ def test_only_one_readable_number_on_the_scale_is_a_rating(
 def test_what_is_over_the_budget_is_not_rated(rater, capsys):
     rows = problems(*[f"sum {i}" for i in range(6)])
     rated = {"endpoint": endpoint(rater, max_requests=4, concurrency=1), "ratings": 1}
-    outcome = judged(rows, grades(), not_sampled="keep", rated=rated)
+    outcome = judged(rows, grades(), not_sampled="keep", llm_difficulty=rated)
 
     assert outcome.kept["difficulty_judged"].null_count() == 2
     assert "2 of 6 ratings: budget" in capsys.readouterr().err
@@ -383,7 +389,7 @@ def test_a_problem_cannot_leave_its_block(rater):
         problems(evil),
         grades(),
         not_sampled="keep",
-        rated={"endpoint": endpoint(rater), "ratings": 1},
+        llm_difficulty={"endpoint": endpoint(rater), "ratings": 1},
     )
 
     (body,) = rater.asked

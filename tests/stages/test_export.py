@@ -29,7 +29,7 @@ def rows() -> pl.DataFrame:
 
 
 def test_prompts_are_conversations_in_the_order_of_lessons(tmp_path: Path):
-    build(Params(system="Think.", suffix="Box it."), tmp_path, rows())
+    build(Params(prompt={"system": "Think.", "suffix": "Box it."}), tmp_path, rows())
     table = pl.read_parquet(tmp_path / "rl.parquet")
 
     assert table["prompt"].to_list() == [

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import UserError
 from pipeline.models import Model, resolve
-from pipeline.prompts import messages
+from pipeline.prompts import Prompt, messages
 from stages.model import Params, Tiny, build
 from stages.sources import arithmetic
 from tests.support.tiny import tiny_model
@@ -87,7 +87,7 @@ def test_marks_of_the_format_are_not_stripped_with_the_special_tokens(tokenizer)
 
 
 def test_the_chat_template_ends_where_the_assistant_speaks(tokenizer):
-    asked = messages("Compute 3+5.", system="Be brief.")
+    asked = messages("Compute 3+5.", Prompt(system="Be brief."))
     said = [*asked, {"role": "assistant", "content": SAID}]
 
     def render(chat: list[dict[str, str]], **how: bool) -> str:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from pipeline.engines.contract import seed_of
 from pipeline.errors import UserError
-from pipeline.models import describe, resolve
+from pipeline.models import Model, describe, resolve
 from pipeline.schema import ROLLOUT
 from stages.rollouts import Params, identity, make, store
 from tests.support.rows import problems
@@ -106,20 +106,38 @@ def test_more_samples_and_more_problems_cost_only_the_difference(cache: Path):
 
 def test_another_way_of_sampling_has_a_store_of_its_own(cache: Path):
     rollouts(problems("Compute 3+5."))
-    rollouts(problems("Compute 3+5."), suffix="Think.")
+    rollouts(problems("Compute 3+5."), prompt={"suffix": "Think."})
 
     assert len(list(cache.iterdir())) == 2
     assert sampled(cache) == 4
 
 
-def test_options_that_only_change_the_speed_share_a_store():
+def test_options_of_an_engine_are_part_of_a_sample_or_of_the_machine():
     model = resolve(tiny_model())
 
     def of(**vllm: object) -> dict[str, object]:
         return identity(Params(engine="vllm", vllm=vllm), model)
 
-    assert of(tensor_parallel_size=8) == of(gpu_memory_utilization=0.5)
     assert of(dtype="float16") != of(dtype="bfloat16")
+    with pytest.raises(ValidationError, match=r"machine.yaml, under engine"):
+        of(dtype="float16", tensor_parallel_size=8)
+
+
+def test_finished_rollouts_stay_usable(tmp_path: Path):
+    """The folder's name, and so all samples in it, is that of earlier releases."""
+    prompt = {
+        "system": "s",
+        "suffix": "x",
+        "stop": ["a"],
+        "sampling": {"top_k": 3, "min_p": 0.1},
+        "chat": {"enable_thinking": True},
+    }
+    params = Params(engine="vllm", prompt=prompt, vllm={"dtype": "float16"})
+    model = Model(name="m", revision="r" * 40, load="m", kind="hub")
+
+    assert store.open_for(identity(params, model)).name == (
+        "9efc8b9f1f3405268b678c70b66cd9f0"
+    )
 
 
 def test_a_broken_shard_is_set_aside_and_sampled_again(
@@ -297,22 +315,23 @@ def test_settings_of_sampling_and_of_the_chat_have_stores_of_their_own():
     model = resolve(tiny_model())
     ways = [
         {},
-        {"stop": ["\n"]},
-        {"sampling": {"top_k": 5}},
-        {"chat": {"enable_thinking": False}},
+        {"prompt": {"stop": ["\n"]}},
+        {"prompt": {"sampling": {"top_k": 5}}},
+        {"prompt": {"chat": {"enable_thinking": False}}},
         {"seed": 1},
     ]
     told = [identity(Params(**way), model) for way in ways]
 
     assert all(one != other for i, one in enumerate(told) for other in told[:i])
     with pytest.raises(ValidationError, match="not in `sampling`: n, temperature"):
-        Params(sampling={"temperature": 0.5, "n": 2, "top_k": 1})
+        Params(prompt={"sampling": {"temperature": 0.5, "n": 2, "top_k": 1}})
 
 
 def test_stop_strings_and_top_k_reach_the_engine():
-    greedy = rollouts(problems(*CHAINS), temperature=0.0, max_tokens=40)
-    cut = rollouts(problems(*CHAINS), temperature=0.0, max_tokens=40, stop=["="])
-    first = rollouts(problems(*CHAINS), sampling={"top_k": 1}, max_tokens=40)
+    rows, greedy_how = problems(*CHAINS), {"temperature": 0.0, "max_tokens": 40}
+    greedy = rollouts(rows, **greedy_how)
+    cut = rollouts(rows, **greedy_how, prompt={"stop": ["="]})
+    first = rollouts(rows, max_tokens=40, prompt={"sampling": {"top_k": 1}})
 
     assert greedy["completion"].str.contains("=").any()
     assert not cut["completion"].str.contains("=").any()

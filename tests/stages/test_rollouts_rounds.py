@@ -3,8 +3,9 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from pipeline.pass_rates.window import Window
 from stages.rollouts import Params, store
-from stages.rollouts.rounds import Adaptive, spent
+from stages.rollouts.rounds import Adaptive, sample_adaptively
 from tests.support.rows import problems
 
 
@@ -38,11 +39,13 @@ class Recorded:
 def run(rates: list[float], sampler=None, **settings) -> tuple[np.ndarray, Recorded]:
     rows = problems(*[f"Problem {i}" for i in range(len(rates))])
     sampler = sampler or Recorded(rates)
-    drawn = spent(rows, Adaptive(least_round=1).model_copy(update=settings), sampler)
+    settings = Adaptive(**{"least_round": 1} | settings)
+    drawn = sample_adaptively(rows, settings, WINDOW, sampler)
     assert drawn["key"].to_list() == rows["key"].to_list()
     return drawn["samples"].to_numpy(), sampler
 
 
+WINDOW = Window(lo=0.1, hi=0.9)
 RATES = [0.0] * 60 + [0.1] * 30 + [0.5] * 60 + [1.0] * 60
 
 
@@ -83,7 +86,9 @@ def test_problems_that_cannot_be_judged_are_given_up():
 
 
 def test_no_problems_are_fine():
-    drawn = spent(problems(), Adaptive(), lambda _: pytest.fail("asked"))
+    drawn = sample_adaptively(
+        problems(), Adaptive(), WINDOW, lambda _: pytest.fail("asked")
+    )
 
     assert drawn.height == 0
 
@@ -92,6 +97,12 @@ def test_recordings_cannot_be_sampled():
     replay = [{"path": "x.jsonl"}]
     with pytest.raises(ValidationError, match="cannot be sampled adaptively"):
         Params(engine="replay", replay=replay, adaptive={})
+
+
+@pytest.mark.parametrize("window", [{}, {"lo": 1, "unit": "count"}])
+def test_without_a_window_of_rates_there_is_nothing_to_decide(window):
+    with pytest.raises(ValidationError, match="`pass_rate_window`"):
+        Params(adaptive={}, pass_rate_window=window)
 
 
 def test_without_a_budget_a_problem_stops_when_its_side_is_certain():

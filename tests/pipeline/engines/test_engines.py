@@ -14,6 +14,7 @@ from pipeline.engines.contract import (
     Sampling,
     encode,
     load,
+    machine_options,
 )
 from pipeline.errors import UserError
 from pipeline.models import resolve
@@ -173,6 +174,18 @@ def test_the_chat_template_is_told_whether_to_think():
 
     assert encode(tokenizer, prompt, {}) == thinking
     assert encode(tokenizer, prompt, {"enable_thinking": False})[:-2] == thinking
+
+
+def test_an_engine_takes_its_options_of_the_machine_and_no_typos(machine_yaml):
+    machine_yaml(engine={"urls": ["http://a"], "tensor_parallel_size": 8})
+
+    assert machine_options("server") == {"urls": ["http://a"]}
+    assert machine_options("vllm") == {"tensor_parallel_size": 8}
+    assert machine_options("transformers") == {}
+    machine_yaml(engine={"tensor_parallel": 8})
+    with pytest.raises(UserError, match="no option 'tensor_parallel'") as caught:
+        machine_options("vllm")
+    assert "tensor_parallel_size" in caught.value.hint
 
 
 VLLM = """

@@ -6,6 +6,7 @@ import threading
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from pipeline.engines.contract import LOST, TOO_LONG, Completion
 from pipeline.engines.server import Engine
@@ -106,7 +107,9 @@ def test_a_wrong_model_is_a_mistake():
         Engine(MODEL, {})
 
 
-def test_a_run_keeps_what_was_answered_and_asks_for_the_rest(tmp_path, monkeypatch):
+def test_a_run_keeps_what_was_answered_and_asks_for_the_rest(
+    tmp_path, monkeypatch, machine_yaml
+):
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "cache"))
     describe(tmp_path / "model", kind="hub", name="tiny", revision="r", load="tiny")
     rows = problems(*[f"Problem {i}" for i in range(6)])
@@ -119,8 +122,8 @@ def test_a_run_keeps_what_was_answered_and_asks_for_the_rest(tmp_path, monkeypat
         return echo(body)
 
     with serving(answer) as server:
-        options = {"urls": [server.url], "attempts": 1}
-        params = Params(engine="server", samples=2, server=options)
+        machine_yaml(engine={"urls": [server.url], "attempts": 1})
+        params = Params(engine="server", samples=2)
         with pytest.raises(UserError, match="6 of 12 samples had no answer"):
             list(make(params, rows, tmp_path / "model"))
         is_sick.clear()
@@ -133,14 +136,12 @@ def test_a_run_keeps_what_was_answered_and_asks_for_the_rest(tmp_path, monkeypat
 
 
 def test_where_servers_are_does_not_change_what_a_sample_is():
-    one = Params(engine="server", server={"urls": ["http://a"], "concurrency": 2})
-    other = Params(engine="server", server={"urls": ["http://b", "http://c"]})
-    third = Params(
-        engine="server", server={"urls": ["http://a"], "extra": {"top_k": 5}}
-    )
+    plain, extra = {}, {"extra": {"top_k": 5}}
+    one, other = (Params(engine="server", server=given) for given in (plain, extra))
 
-    assert identity(one, MODEL) == identity(other, MODEL)
-    assert identity(one, MODEL) != identity(third, MODEL)
+    assert identity(one, MODEL) != identity(other, MODEL)
+    with pytest.raises(ValidationError, match=r"urls .* machine.yaml, under engine"):
+        Params(engine="server", server={"urls": ["http://a"]})
 
 
 def test_requests_run_side_by_side():

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from pipeline.pass_rates.prior import GRID, Window, fitted, inside
-from pipeline.pass_rates.stopping import Lattice, planned
+from pipeline.pass_rates.prior import GRID, fit_prior, posterior_inside
+from pipeline.pass_rates.stopping import StoppingGrid, plan_round
+from pipeline.pass_rates.window import Window
 
 SHAPES = {
     "bimodal": lambda rng, n: rng.beta(0.3, 0.3, n),
@@ -11,7 +12,7 @@ SHAPES = {
     "mostly hard": lambda rng, n: rng.beta(0.6, 2.4, n),
     "mostly easy": lambda rng, n: rng.beta(2.4, 0.6, n),
 }
-WINDOW = Window(0.1, 0.9)
+WINDOW = Window(lo=0.1, hi=0.9)
 
 
 def sampled(rates: np.ndarray, budget: float, seed: int = 0):
@@ -20,18 +21,18 @@ def sampled(rates: np.ndarray, budget: float, seed: int = 0):
     right = rng.binomial(2, rates)
     wrong, luck = 2 - right, rng.random(len(rates))
     while (left := budget * len(rates) - (right + wrong).sum()) >= 1:
-        lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), 64)
-        more = planned(lattice, right, wrong, left, luck)
+        grid = StoppingGrid(WINDOW, fit_prior(right, wrong, WINDOW), 64)
+        more = plan_round(grid, right, wrong, left, luck)
         if not more.any():
             break
         gained = rng.binomial(more, rates)
         right, wrong = right + gained, wrong + more - gained
-    chance = inside(right, wrong, WINDOW, fitted(right, wrong, WINDOW))
+    chance = posterior_inside(right, wrong, WINDOW, fit_prior(right, wrong, WINDOW))
     return right, wrong, chance
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_fewer_samples_misplace_no_more_problems_than_sixteen_of_each(shape):
+def test_fewer_samples_misclassify_no_more_problems_than_sixteen_of_each(shape):
     rng = np.random.default_rng(5)
     rates = SHAPES[shape](rng, 12_000)
     truth = WINDOW.holds(rates)
@@ -62,7 +63,7 @@ def test_the_fitted_prior_is_that_of_the_pool():
     rng = np.random.default_rng(0)
     rates = rng.beta(2, 5, 20_000)
     right = rng.binomial(8, rates)
-    prior = fitted(right, 8 - right, WINDOW)
+    prior = fit_prior(right, 8 - right, WINDOW)
 
     assert prior.sum() == pytest.approx(1)
     assert prior @ GRID == pytest.approx(2 / 7, abs=0.01)
@@ -76,29 +77,31 @@ def test_the_posterior_is_bayes_rule():
     likely = GRID**3 * (1 - GRID)
     held = WINDOW.holds(GRID)
 
-    chance = inside(right, wrong, WINDOW, prior)
+    chance = posterior_inside(right, wrong, WINDOW, prior)
     assert chance[0] == pytest.approx(likely[held].sum() / likely.sum())
     assert chance[1] == pytest.approx(held.mean())
-    table = Lattice(WINDOW, prior, 6).chance
+    table = StoppingGrid(WINDOW, prior, 6).posterior
     assert table[3, 1] == pytest.approx(chance[0])
 
 
 def test_large_counts_do_not_underflow():
     prior = np.full(len(GRID), 1 / len(GRID))
-    chance = inside(np.array([4000, 0]), np.array([4000, 9000]), WINDOW, prior)
+    chance = posterior_inside(
+        np.array([4000, 0]), np.array([4000, 9000]), WINDOW, prior
+    )
 
     assert chance.tolist() == pytest.approx([1.0, 0.0])
 
 
 def test_the_policy_is_no_worse_than_any_other_tried():
     """Backward induction against the loss of fixed sizes, under the same prior."""
-    prior = fitted(*_counts(), WINDOW)
-    lattice = Lattice(WINDOW, prior, 24)
+    prior = fit_prior(*_counts(), WINDOW)
+    grid = StoppingGrid(WINDOW, prior, 24)
     cost = 0.002
-    best = _loss(lattice, lattice.stops(cost), cost)
+    best = _loss(grid, grid.stops(cost), cost)
     for size in range(25):
         fixed = np.add.outer(np.arange(25), np.arange(25)) >= size
-        assert best <= _loss(lattice, fixed, cost) + 1e-12
+        assert best <= _loss(grid, fixed, cost) + 1e-12
 
 
 def _counts() -> tuple[np.ndarray, np.ndarray]:
@@ -106,17 +109,17 @@ def _counts() -> tuple[np.ndarray, np.ndarray]:
     return right, 6 - right
 
 
-def _loss(lattice: Lattice, stop: np.ndarray, cost: float) -> float:
-    """Expected misplaced problems and samples from the start, state by state."""
+def _loss(grid: StoppingGrid, stop: np.ndarray, cost: float) -> float:
+    """Expected misclassified problems and samples from the start, state by state."""
     reached, loss = {(0, 0): 1.0}, 0.0
-    for drawn in range(lattice.most + 1):
+    for drawn in range(grid.most + 1):
         ahead: dict[tuple[int, int], float] = {}
         for (right, wrong), share in reached.items():
-            if stop[right, wrong] or drawn == lattice.most:
-                chance = lattice.chance[right, wrong]
+            if stop[right, wrong] or drawn == grid.most:
+                chance = grid.posterior[right, wrong]
                 loss += share * (min(chance, 1 - chance) + cost * drawn)
                 continue
-            up = lattice.next_right[right, wrong]
+            up = grid.next_right[right, wrong]
             for state, part in (((right + 1, wrong), up), ((right, wrong + 1), 1 - up)):
                 ahead[state] = ahead.get(state, 0.0) + share * part
         reached = ahead
@@ -128,8 +131,8 @@ def _loss(lattice: Lattice, stop: np.ndarray, cost: float) -> float:
 def test_a_round_fits_the_budget(samples, least_round):
     right, wrong = _counts()
     luck = np.random.default_rng(0).random(len(right))
-    lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), 64)
-    more = planned(lattice, right, wrong, samples, luck, least_round)
+    grid = StoppingGrid(WINDOW, fit_prior(right, wrong, WINDOW), 64)
+    more = plan_round(grid, right, wrong, samples, luck, least_round)
 
     assert more.sum() <= samples
     assert more.any() or samples == 10  # less than one problem may take
@@ -138,24 +141,24 @@ def test_a_round_fits_the_budget(samples, least_round):
 def test_a_round_draws_at_once_what_will_be_drawn_anyway():
     """From every state that a round leads to, its policy went on all the way."""
     right, wrong = _counts()
-    lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), 64)
-    stop = lattice.stops(0.002)
-    surely = lattice.surely(stop)
+    grid = StoppingGrid(WINDOW, fit_prior(right, wrong, WINDOW), 64)
+    stop = grid.stops(0.002)
+    guaranteed = grid.guaranteed_samples(stop)
     for r, w in zip(right, wrong, strict=True):
-        for drawn in range(surely[r, w]):
+        for drawn in range(guaranteed[r, w]):
             up = np.arange(drawn + 1)
             assert not stop[r + up, w + drawn - up].any()
-        last = np.arange(surely[r, w] + 1)
-        assert stop[r + last, w + surely[r, w] - last].any()
-    assert surely.max() > 1
+        last = np.arange(guaranteed[r, w] + 1)
+        assert stop[r + last, w + guaranteed[r, w] - last].any()
+    assert guaranteed.max() > 1
 
 
 def test_a_small_round_takes_more_of_each_and_no_more_than_half_of_what_is_expected():
     right, wrong = np.repeat([15, 1], [400, 20]), np.repeat([15, 7], [400, 20])
-    lattice = Lattice(WINDOW, np.full(len(GRID), 1 / len(GRID)), 64)
+    grid = StoppingGrid(WINDOW, np.full(len(GRID), 1 / len(GRID)), 64)
     luck = np.zeros(len(right))
     single, several, more = (
-        planned(lattice, right, wrong, 240, luck, least_round=least)
+        plan_round(grid, right, wrong, 240, luck, least_round=least)
         for least in (1, 105, 10_000)
     )
 
@@ -163,24 +166,26 @@ def test_a_small_round_takes_more_of_each_and_no_more_than_half_of_what_is_expec
     assert single[400:].all()
     assert single.sum() < several.sum() <= 240
     assert several.tolist() == more.tolist(), "a quarter of the problems suffices"
-    rest = planned(lattice, right, wrong, 60, luck, least_round=105)
+    rest = plan_round(grid, right, wrong, 60, luck, least_round=105)
     assert rest.sum() <= 60
 
 
 def test_with_room_for_everything_all_that_helps_goes_on():
     right, wrong = _counts()
-    lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), 12)
-    more = planned(lattice, right, wrong, 1e9, np.zeros(len(right)))
+    grid = StoppingGrid(WINDOW, fit_prior(right, wrong, WINDOW), 12)
+    more = plan_round(grid, right, wrong, 1e9, np.zeros(len(right)))
 
     # Six samples more could turn the decision on these, and on no others.
-    chance, states = lattice.chance, np.arange(7)
+    chance, states = grid.posterior, np.arange(7)
     turns = [
         len({bool(c >= 0.5) for c in chance[r + states, w + 6 - states]}) == 2
         for r, w in zip(right, wrong, strict=True)
     ]
     assert more[turns].all()
     assert any(turns)
-    full = planned(Lattice(WINDOW, lattice.prior, 6), right, wrong, 1e9, wrong * 0.0)
+    full = plan_round(
+        StoppingGrid(WINDOW, grid.prior, 6), right, wrong, 1e9, wrong * 0.0
+    )
     assert not full.any()
 
 
@@ -188,7 +193,7 @@ def test_ends_of_a_window_may_be_open():
     rates = np.array([0.0, 0.5, 1.0])
 
     assert Window().holds(rates).tolist() == [True, True, True]
-    assert Window(0, 1, lo_open=True, hi_open=True).holds(rates).tolist() == [
+    assert Window(lo=0, hi=1, lo_open=True, hi_open=True).holds(rates).tolist() == [
         False, True, False,
     ]  # fmt: skip
 
@@ -196,19 +201,19 @@ def test_ends_of_a_window_may_be_open():
 @pytest.mark.parametrize("never", [0.3, 0.7, 1.0])
 def test_problems_that_are_never_solved_are_outside_a_window_that_is_open_there(never):
     rng = np.random.default_rng(5)
-    window = Window(0, 1, lo_open=True, hi_open=True)
+    window = Window(lo=0, hi=1, lo_open=True, hi_open=True)
     rates = np.where(rng.random(2000) < never, 0.0, rng.random(2000))
     right, wrong = np.zeros(2000, int), np.zeros(2000, int)
     while (left := 9.6 * 2000 - (right + wrong).sum()) >= 1:
-        lattice = Lattice(window, fitted(right, wrong, window), 64)
-        more = planned(lattice, right, wrong, left, rng.random(2000))
+        grid = StoppingGrid(window, fit_prior(right, wrong, window), 64)
+        more = plan_round(grid, right, wrong, left, rng.random(2000))
         more = np.where(right + wrong < 2, 2, np.minimum(more, 64 - right - wrong))
         if not more.any():
             break
         gained = rng.binomial(more, rates)
         right, wrong = right + gained, wrong + more - gained
 
-    chance = inside(right, wrong, window, fitted(right, wrong, window))
+    chance = posterior_inside(right, wrong, window, fit_prior(right, wrong, window))
     fixed = rng.binomial(16, rates)
-    misplaced = ((chance >= 0.5) != (rates > 0)).mean()
-    assert misplaced <= (((fixed > 0) & (fixed < 16)) != (rates > 0)).mean() + 0.002
+    misclassified = ((chance >= 0.5) != (rates > 0)).mean()
+    assert misclassified <= (((fixed > 0) & (fixed < 16)) != (rates > 0)).mean() + 0.002

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
+from stages.difficulty.judged import Rated, rated
 
 from pipeline.contamination.semantic import is_same
 from pipeline.endpoint import client as endpoint
@@ -28,7 +29,6 @@ from pipeline.verifiers.judge import Case, Judge
 from pipeline.verifiers.llm.prompts import SCHEMA, SYSTEM, write_criteria
 from pipeline.verifiers.llm.reply import read_ballot
 from stages import decontaminate, grades
-from stages.difficulty.judged import Rated, rated
 from tests.support.injection import CASES, HARMLESS, flips
 from tests.support.judge_server import BLOCK
 from tests.support.rows import benchmark, problems

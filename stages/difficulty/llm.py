@@ -7,8 +7,9 @@ stands beside measured pass rates and is never mixed with them.
 
 import json
 import sys
+from collections import Counter
 from math import isfinite
-from typing import Any
+from typing import Literal
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -39,11 +40,11 @@ Answer with one JSON object and nothing else:
 {"difficulty": a number, "reason": "one short sentence"}"""
 
 
-class Rated(Settings):
+class LlmDifficulty(Settings):
     """Who rates, on which scale, how often, and which mean ratings stay.
 
     `lowest` and `highest` are the ends of the rubric's scale; the window is from
-    `least` to `most`, its ends included. Problems without a rating stay, unless
+    `lo` to `hi`, its ends included. Problems without a rating stay, unless
     `unrated: drop`.
     """
 
@@ -54,21 +55,21 @@ class Rated(Settings):
     ratings: int = Field(default=3, ge=1)
     temperature: float = Field(default=0.7, ge=0)
     seed: int = 0
-    least: float = float("-inf")
-    most: float = float("inf")
-    unrated: str = Field(default="keep", pattern="^(keep|drop)$")
+    lo: float = float("-inf")
+    hi: float = float("inf")
+    unrated: Literal["keep", "drop"] = "keep"
     max_chars: int = Field(default=8_000, ge=100)
 
     @model_validator(mode="after")
-    def _fits(self) -> "Rated":
+    def _fits(self) -> "LlmDifficulty":
         if self.lowest >= self.highest:
             raise ValueError(f"a scale from {self.lowest:g} to {self.highest:g}")
-        if self.least > self.most:
-            raise ValueError(f"`least` {self.least:g} is above `most` {self.most:g}")
+        if self.lo > self.hi:
+            raise ValueError(f"`hi` {self.hi:g} is below `lo` {self.lo:g}")
         return self
 
 
-def rated(rows: pl.DataFrame, settings: Rated) -> pl.DataFrame:
+def add_llm_difficulty(rows: pl.DataFrame, settings: LlmDifficulty) -> pl.DataFrame:
     """Add difficulty_ratings, difficulty_judged (their mean); drop what is outside.
 
     Rows that are dropped already are not asked about: they would cost and say
@@ -77,28 +78,27 @@ def rated(rows: pl.DataFrame, settings: Rated) -> pl.DataFrame:
     asked = rows.filter(pl.col("reason").is_null()).unique(
         "key", keep="first", maintain_order=True
     )
-    told = _ratings(asked["problem"].to_list(), settings)
+    ratings = _rate(asked["problem"].to_list(), settings)
     table = pl.DataFrame(
-        {"key": asked["key"], "difficulty_ratings": told},
+        {"key": asked["key"], "difficulty_ratings": ratings},
         schema={"key": pl.String, "difficulty_ratings": pl.List(pl.Float64)},
     )
     rows = rows.join(table, on="key", how="left", maintain_order="left")
-    judged = pl.col("difficulty_ratings").list.mean()
-    rows = rows.with_columns(difficulty_judged=judged)
+    rows = rows.with_columns(difficulty_judged=pl.col("difficulty_ratings").list.mean())
     mean = pl.col("difficulty_judged")
     evidence = pl.struct("difficulty_ratings").struct.json_encode()
     if settings.unrated == "drop":
         rows = drop(rows, mean.is_null(), "unrated")
     for where, reason in (
-        (mean < settings.least, "judged_too_easy"),
-        (mean > settings.most, "judged_too_hard"),
+        (mean < settings.lo, "judged_too_easy"),
+        (mean > settings.hi, "judged_too_hard"),
     ):
         rows = drop(rows, where, reason, score=mean, evidence=evidence)
     return rows
 
 
-def _ratings(problems: list[str], settings: Rated) -> list[list[float]]:
-    """The readable ratings of each problem."""
+def _rate(problems: list[str], settings: LlmDifficulty) -> list[list[float]]:
+    """The readable ratings of each problem; the others are counted on stderr."""
     schema = _schema(settings)
     prompts = [_prompt(problem, settings) for problem in problems]
     questions = [
@@ -108,19 +108,21 @@ def _ratings(problems: list[str], settings: Rated) -> list[list[float]]:
     ]
     with client(settings.endpoint) as ask:
         replies = ask(questions) if questions else []
-    read = [_rating(reply, settings) for reply in replies]
-    unread = [said for said in read if isinstance(said, str)]
-    for why in sorted(set(unread)):
-        count = unread.count(why)
-        print(f"difficulty: {count:,} of {len(read):,} ratings: {why}", file=sys.stderr)
+    ratings = [_read_rating(reply, settings) for reply in replies]
+    faults = Counter(rating for rating in ratings if isinstance(rating, str))
+    for why, count in sorted(faults.items()):
+        print(
+            f"difficulty: {count:,} of {len(ratings):,} ratings: {why}",
+            file=sys.stderr,
+        )
     each = settings.ratings
     return [
-        [said for said in read[i : i + each] if not isinstance(said, str)]
-        for i in range(0, len(read), each)
+        [rating for rating in ratings[i : i + each] if not isinstance(rating, str)]
+        for i in range(0, len(ratings), each)
     ]
 
 
-def _prompt(problem: str, settings: Rated) -> str:
+def _prompt(problem: str, settings: LlmDifficulty) -> str:
     code = fence_token(problem, settings.rubric)
     return "\n\n".join(
         [
@@ -133,7 +135,7 @@ def _prompt(problem: str, settings: Rated) -> str:
     )
 
 
-def _schema(settings: Rated) -> str:
+def _schema(settings: LlmDifficulty) -> str:
     number = {
         "type": "number",
         "minimum": settings.lowest,
@@ -149,23 +151,20 @@ def _schema(settings: Rated) -> str:
     )
 
 
-def _rating(reply: Reply, settings: Rated) -> float | str:
+def _read_rating(reply: Reply, settings: LlmDifficulty) -> float | str:
     """The number in a reply, or why there is none."""
     if reply.text is None or reply.why:
         return reply.why.partition(":")[0] or "no answer"
     text = reply.text.rpartition("</think>")[2]
-    said = [found["difficulty"] for found, _, _ in json_objects(text) if _has(found)]
-    if not said:
+    answers = [answer for answer, _, _ in json_objects(text)]
+    values = [answer["difficulty"] for answer in answers if "difficulty" in answer]
+    if not values:
         return "unreadable"
-    if len(set(map(str, said))) > 1:
+    if len(set(map(str, values))) > 1:
         return "several ratings"
-    value = said[0]
+    value = values[0]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "no number"
     if not isfinite(value) or not settings.lowest <= value <= settings.highest:
         return "off the scale"
     return float(value)
-
-
-def _has(found: dict[str, Any]) -> bool:
-    return "difficulty" in found
