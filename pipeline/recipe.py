@@ -83,7 +83,8 @@ def _explain(
         if mistake["type"] == "extra_forbidden":
             said = _explain_unknown(str(mistake["loc"][-1]), kind, section or str(file))
         where = f"{file}{_line(file, path)}"
-        lines.append(f"{where}: {'.'.join(path)}: {said} (got {mistake['input']!r})")
+        got = f" (got {mistake['input']!r})" if mistake["loc"] else ""
+        lines.append(f"{where}: {'.'.join(path)}: {said}{got}")
     return "\n".join(lines)
 
 

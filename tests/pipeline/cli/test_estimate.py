@@ -26,7 +26,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def cost(
     rollouts: Any, grades: Any = False, tokens_per_s: float = 1.0
 ) -> dict[str, str]:
-    sections = {"rollouts": rollouts, "grades": grades}
+    window = {"lo": 0.1, "hi": 0.9}
+    sections = {"rollouts": rollouts, "grades": grades, "pass_rate_window": window}
     Path("params.yaml").write_text(yaml.safe_dump(sections))
     return estimate.cost(sections, tokens_per_s)
 
