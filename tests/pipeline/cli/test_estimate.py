@@ -26,8 +26,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def cost(
     rollouts: Any, grades: Any = False, tokens_per_s: float = 1.0
 ) -> dict[str, str]:
-    window = {"lo": 0.1, "hi": 0.9}
-    sections = {"rollouts": rollouts, "grades": grades, "pass_rate_window": window}
+    sections = {"rollouts": rollouts, "grades": grades}
+    if rollouts and "adaptive" in rollouts:
+        sections["pass_rate_window"] = {"lo": 0.1, "hi": 0.9}
     Path("params.yaml").write_text(yaml.safe_dump(sections))
     return estimate.cost(sections, tokens_per_s)
 
