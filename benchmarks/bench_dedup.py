@@ -77,12 +77,12 @@ def one_run(name: str, file: Path, threshold: float, out: Path) -> dict | None:
 
 def pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """Every (earlier, later) pair with Jaccard ≥ threshold."""
-    from pipeline.dedup.ngrams import by_join, grams
+    from pipeline.dedup.ngrams import exact_pairs, extract_ngrams
 
-    made = grams(pl.Series(texts), n=3)
+    made = extract_ngrams(pl.Series(texts), n=3)
     rows = np.arange(len(texts), dtype=np.int32)
     if len(texts) > 20_000:
-        found = by_join(made, rows, threshold)
+        found = exact_pairs(made, rows, threshold)
         return found.first, found.second
     from scipy.sparse import csr_matrix
 

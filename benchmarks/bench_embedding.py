@@ -31,7 +31,8 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from pipeline.dedup import cosine
-from pipeline.dedup.recall import recall
+from pipeline.dedup.pairs import Pairs
+from pipeline.dedup.recall import measure_recall
 from pipeline.embedding import Encoder, encode, load_packaged_model
 from stages.sources import words
 
@@ -182,27 +183,29 @@ def joining(vectors: np.ndarray, threshold: float) -> Table:
 
     add(f"faiss IndexFlatIP, from {BLOCK:,} queries", peer)
     add(f"flat, from {BLOCK:,} queries", own)
-    for probes in (1, 4, 8):
-        found, cost = by_cells(vectors, threshold, probes)
-        share = recall(vectors, threshold, found, most=2048)
+    for visits in (1, 4, 8):
+        pairs, cost = by_cells(vectors, threshold, visits)
+        recall = measure_recall(vectors, threshold, pairs, most=2048, seed=0)
+        _, neighboured, row_recall, pair_recall = recall.row(0)
         add(
-            f"cells, probes: {probes}",
+            f"cells, visits: {visits}",
             cost,
-            f"{len(found.first):,}",
-            f"{share.rows:.4f} of {share.neighboured}",
-            f"{share.pairs:.4f}",
+            f"{len(pairs.first):,}",
+            f"{row_recall:.4f} of {neighboured}",
+            f"{pair_recall:.4f}",
         )
     return table
 
 
-def by_cells(
-    vectors: np.ndarray, threshold: float, probes: int
-) -> tuple[cosine.Found, float]:
-    """What is found, and the median CPU seconds of three runs."""
-    runs = [
-        timed(lambda: cosine.pairs(vectors, threshold, search="cells", probes=probes))
-        for _ in range(3)
-    ]
+def by_cells(vectors: np.ndarray, threshold: float, visits: int) -> tuple[Pairs, float]:
+    """The near pairs, and the median CPU seconds of three runs."""
+    count = 2 * int(len(vectors) ** 0.5)
+
+    def join() -> Pairs:
+        cells, _ = cosine.nearest_cells(vectors, count, visits=visits, seed=0)
+        return cosine.near_pairs(vectors, cells, threshold)
+
+    runs = [timed(join) for _ in range(3)]
     return runs[0][1], median(cost for cost, _ in runs)
 
 
@@ -216,8 +219,8 @@ def exact_by_faiss(vectors: np.ndarray, threshold: float) -> float:
 def exact_by_us(vectors: np.ndarray, threshold: float) -> float:
     """`flat` compares each row with half of the rows on average."""
     rows, everyone = np.arange(BLOCK), np.arange(len(vectors))
-    products = cosine.products
-    cost, _ = timed(lambda: list(products(vectors, rows, everyone, threshold)))
+    multiply = cosine.multiply_rows
+    cost, _ = timed(lambda: list(multiply(vectors, rows, everyone, threshold)))
     return cost * len(vectors) / BLOCK / 2
 
 

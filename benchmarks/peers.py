@@ -65,19 +65,19 @@ def goldsieve_rows(texts, threshold):
     import numpy as np
     import polars as pl
 
-    from pipeline.dedup.ngrams import by_minhash, grams
+    from pipeline.dedup.ngrams import extract_ngrams, lsh_pairs
     from pipeline.kernels import hash_table, minhash
     from pipeline.kernels import relations as guard
 
     def removed(text):
-        made = grams(text, n=3)
+        made = extract_ngrams(text, n=3)
         group, distinct = hash_table.group_ids(made.prints)
         first = np.empty(len(distinct), np.int32)
         first[group[::-1]] = np.arange(len(text), dtype=np.int32)[::-1]
         leader = first[group]
         rows = np.flatnonzero(leader == np.arange(len(text))).astype(np.int32)
         plan = minhash.plan_bands(threshold, 48, 1)
-        pairs = by_minhash(made, rows, plan, threshold, None)
+        pairs = lsh_pairs(made, rows, plan, threshold, None)
         copy = np.full(len(pairs.first), guard.COPY, np.uint8)
         verdict, _, _, _ = guard.select_survivors(
             len(text), pairs.first, pairs.second, pairs.score, copy, 0

@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 
 COLUMNS = pl.Schema({"other_answers": survivors.ANSWERS})
 TABLES = {"clusters": tables.CLUSTERS}
+REASON = "exact_duplicate"
 
 
 class Params(Settings):
@@ -34,75 +35,74 @@ class Params(Settings):
 
 def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark every row whose key an earlier row has; `twin` is that row."""
-    priority = survivors.ranks(rows, params.survivor)
-    pairs = equal(rows, params, priority)
-    judged = survivors.mark(rows, pairs, "exact_duplicate", priority=priority)
+    order = survivors.order_rows(rows, params.survivor)
+    pairs = find_equal_rows(rows, order, params.key)
+    judged = survivors.mark_duplicates(
+        rows, pairs, REASON, order=order, rules=survivors.MergeRules()
+    )
     # No pair is of siblings here that anyone would call a family.
     before = rows.select(pl.col("^family$"))
     judged_rows = judged.rows.drop("family").with_columns(before)
     return Judged(judged_rows, {"clusters": judged.tables["clusters"]})
 
 
-def equal(
-    rows: pl.DataFrame, params: Params, priority: np.ndarray | None = None
-) -> Pairs:
+def find_equal_rows(rows: pl.DataFrame, order: np.ndarray, key: str) -> Pairs:
     """Each row with the first of its key, and the first that agrees in more."""
-    from pipeline.kernels import relations as kernels
     from pipeline.kernels.answer_codes import answer_codes
+    from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
 
-    loose, strict = keys(rows["problem"], rows["key"], params.key)
+    loose, strict = hash_texts(rows["problem"], rows["key"], key)
     answers = answer_codes(rows["answer"])
-    place = np.arange(rows.height) if priority is None else priority
-    seconds = np.arange(rows.height, dtype=np.int32)
     firsts = [
-        _first(place, *names) for names in ((loose,), (loose, strict), (loose, answers))
+        _first_equal(order, loose),
+        _first_equal(order, loose, strict),
+        _first_equal(order, loose, answers),
     ]
-    first, second = np.concatenate(firsts), np.tile(seconds, 3)
-    apart = first != second
-    first, second = first[apart], second[apart]
+    first = np.concatenate(firsts)
+    second = np.tile(np.arange(rows.height, dtype=np.int32), len(firsts))
+    differ = first != second
+    first, second = first[differ], second[differ]
     unknown = (answers[first] == 0) | (answers[second] == 0)
     same = unknown | (answers[first] == answers[second])
-    relation = np.where(
-        same,
-        kernels.COPY,
-        np.where(
-            strict[first] == strict[second], kernels.OTHER_ANSWER, kernels.SIBLING
-        ),
-    ).astype(np.uint8)
+    dispute = np.where(strict[first] == strict[second], OTHER_ANSWER, SIBLING)
+    relation = np.where(same, COPY, dispute).astype(np.uint8)
     return Pairs(first, second, np.ones(len(first)), relation=relation)
 
 
-def keys(text: pl.Series, key: pl.Series, kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """(loose, strict) uint64 of each text; strict ones tell brackets apart."""
+def hash_texts(
+    text: pl.Series, key: pl.Series, kind: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """(loose, strict) uint64 (n,) of each text; strict ones tell brackets apart."""
     if kind == "latex":
         from pipeline.kernels.latex_tokens import tokenise
         from pipeline.kernels.relations import quantity_hash
 
         tokens = tokenise(text)
-        said = (tokens.codes, tokens.kinds, tokens.ends)
-        loose, strict = (
-            quantity_hash(*said, True, False),
-            quantity_hash(*said, True, True),
-        )
-        mute = np.diff(tokens.ends) == 0
-        loose[mute] = strict[mute] = key.hash().to_numpy()[mute]
+        read = (tokens.codes, tokens.kinds, tokens.ends)
+        loose = quantity_hash(*read, True, False)
+        strict = quantity_hash(*read, True, True)
+        unread = np.diff(tokens.ends) == 0
+        loose[unread] = strict[unread] = key.hash().to_numpy()[unread]
         return loose, strict
-    if kind == "text":
-        code = key.hash().to_numpy()
-        return code, code
-    folded = text.fill_null("").str.to_lowercase()
-    if kind == "layout":
-        folded = folded.str.normalize("NFC").str.replace_all(r"\s+", " ")
-        folded = folded.str.strip_chars()
-    else:
-        folded = folded.str.normalize("NFKC").str.replace_all(r"[^\p{L}\p{N}]", "")
-    code = folded.hash().to_numpy()
+    text = text.fill_null("")
+    match kind:
+        case "text":
+            text = key
+        case "layout":
+            text = text.str.to_lowercase().str.normalize("NFC")
+            text = text.str.replace_all(r"\s+", " ").str.strip_chars()
+        case "alphanumeric":
+            text = text.str.to_lowercase().str.normalize("NFKC")
+            text = text.str.replace_all(r"[^\p{L}\p{N}]", "")
+    code = text.hash().to_numpy()
     return code, code
 
 
-def _first(place: np.ndarray, *names: np.ndarray) -> np.ndarray:
-    """For each row, the row of lowest place that is equal in all names."""
-    columns = {f"name{number}": name for number, name in enumerate(names)}
-    table = pl.DataFrame({"place": place, **columns}).with_row_index("row")
-    first = pl.col("row").sort_by("place").first().over(list(columns))
-    return table.select(first.cast(pl.Int32)).to_series().to_numpy()
+def _first_equal(order: np.ndarray, *hashes: np.ndarray) -> np.ndarray:
+    """For each row, the first row by `order` that is equal in all `hashes`: int32."""
+    columns = {f"hash{number}": values for number, values in enumerate(hashes)}
+    table = pl.DataFrame(columns).with_row_index("row")[order]
+    first = table.select("row", first=pl.col("row").first().over(list(columns)))
+    equal = np.empty(len(order), np.int32)
+    equal[order] = first["first"].to_numpy()
+    return equal

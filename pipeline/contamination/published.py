@@ -100,10 +100,10 @@ def normalized(texts: pl.Series, items: pl.Series) -> pl.DataFrame:
 
 def fuzzy(texts: pl.Series, items: pl.Series, *, threshold: float) -> pl.DataFrame:
     """Texts whose rapidfuzz ratio (0 to 1) with an item reaches `threshold`."""
-    from pipeline.dedup.ngrams import by_ratio
+    from pipeline.dedup.ngrams import ratio_pairs
 
     both = pl.concat([items.fill_null(""), texts.fill_null("")])
-    pairs = by_ratio(both.to_list(), threshold, apart=len(items))
+    pairs = ratio_pairs(both.to_list(), threshold, apart=len(items))
     return hits(pairs.second - len(items), pairs.first, level="near", score=pairs.score)
 
 

@@ -1,11 +1,10 @@
 """Pairs of unit vectors whose cosine reaches a threshold.
 
-`flat` multiplies every block of rows with the blocks before it: exact, and its cost
-grows with the square of the rows. `cells` parts the rows by spherical k-means; each
-row probes its nearest cells, and a cell's own rows are multiplied with all rows
-that probe it. `ivf` and `hnsw` are the indexes of faiss. Those three can miss a
-pair, so `pipeline/dedup/recall.py` compares what was found with brute force on a
-sample.
+Rows are compared cell by cell: the rows at home in a cell with each other, and with
+all that visit it. With one cell for all, every pair is compared: exact, at a cost that
+grows with the square of the rows. With many cells, found by spherical k-means, and a
+few visits of each row, nearly every pair is found at a fraction of that; what is missed
+`pipeline/dedup/recall.py` measures against brute force.
 
 No step holds more than a block of cosines at a time, and no row more than twice
 CROWD earlier neighbours: thousands of puzzles of one template are all neighbours.
@@ -14,253 +13,160 @@ given in the order in which they survive.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from pipeline.dedup.pairs import Pairs, pair_key
+
 Array = np.ndarray
 Part = tuple[Array, Array, Array]  # earlier rows, later rows, cosines
-Search = Literal["auto", "flat", "cells", "ivf", "hnsw"]
 
 # A tile of cosines is 16 MB: it stays in a shared cache between its two uses.
-TALL, WIDE = 1024, 4096
+TILE_ROWS, TILE_COLUMNS = 1024, 4096
 # Inner products of equal vectors fall short of 1 by rounding.
-SLACK = 1e-6
+ROUNDING = 1e-6
 # k-means on a sample: four times the points and twice the rounds gain half a point
 # of row recall at two probes.
-POINTS, ROUNDS = 32, 8
-# Neighbours that `hnsw` looks up for each row; a row with more loses the rest.
-LISTED = 32
+POINTS_PER_CELL, KMEANS_ROUNDS = 32, 8
 CROWD = 32
-# Pairs that are gathered before crowds are thinned: 200 MB.
-GATHERED = 1 << 24
+# Pairs that are held before crowds are thinned: 200 MB.
+HELD_PAIRS = 1 << 24
 
 
-@dataclass(frozen=True)
-class Found:
-    """Near rows: `first` < `second` int32, `cosine` float32 of four digits.
-
-    Each pair once, sorted by the later row, then the earlier. `crowded` is how many
-    rows had more earlier neighbours than are kept.
-    """
-
-    first: Array
-    second: Array
-    cosine: Array
-    crowded: int = 0
-
-
-def pairs(
-    vectors: Array,
-    threshold: float,
-    *,
-    margin: float = 0.0,
-    search: Search = "auto",
-    exact_rows: int = 200_000,
-    probes: int = 4,
-    seed: int = 0,
-) -> Found:
+def near_pairs(
+    vectors: Array, cells: Array, threshold: float, *, margin: float = 0.0
+) -> Pairs:
     """Rows of unit `vectors` (n, d) float32 with cosine ≥ `threshold` - `margin`.
 
-    Of a crowd, the first rows that are kept are those that reach `threshold`.
-    `auto` is `flat` up to `exact_rows` rows and `cells` beyond; `probes` are cells
-    per row for `cells` and `ivf`.
+    `cells` (n, visits) int64 are those that each row visits, its home first: one of
+    the two rows of a pair must visit the other's home. Scores are cosines of four
+    digits. Of a crowd, the first rows that are kept are those that reach `threshold`.
     """
-    floor = threshold - margin - SLACK
-    method = chosen(search, len(vectors), exact_rows)
-    if len(vectors) < 2:
-        return gathered([], threshold)
     vectors = np.ascontiguousarray(vectors, np.float32)
-    if method == "flat":
-        return gathered(_flat(vectors, floor), threshold)
-    if method == "hnsw":
-        return gathered(_hnsw(vectors, floor), threshold)
-    count = min(len(vectors), 2 * int(np.sqrt(len(vectors))))
-    centres = kmeans(vectors, count, seed)
-    if method == "ivf":
-        return gathered(_ivf(vectors, floor, centres, probes), threshold)
-    near = nearest(vectors, centres, probes)[0]
-    return gathered(joined(vectors, near, floor), threshold)
+    floor = threshold - margin - ROUNDING
+    return merge_pairs(cell_join(vectors, cells, floor), threshold)
 
 
-def chosen(search: Search, rows: int, exact_rows: int) -> Search:
-    """What `auto` means for so many rows."""
-    if search != "auto":
-        return search
-    return "flat" if rows <= exact_rows else "cells"
+def one_cell(rows: int) -> Array:
+    """One cell (rows, 1) int64 for all: every pair is compared."""
+    return np.zeros((rows, 1), np.int64)
 
 
-def _flat(vectors: Array, floor: float) -> Iterator[Part]:
-    rows = np.arange(len(vectors))
-    for start in range(0, len(rows), TALL):
-        own = rows[start : start + TALL]
-        yield from products(vectors, own, rows[:start], floor)
-        yield from products(vectors, own, own, floor)
+def nearest_cells(
+    vectors: Array, count: int, *, visits: int, seed: int
+) -> tuple[Array, Array]:
+    """The nearest of `count` cells to each row of `vectors` (n, d), the home first.
 
-
-def products(
-    vectors: Array, rows: Array, others: Array, floor: float
-) -> Iterator[Part]:
-    """Pairs of one of `rows` and one of `others`, tile by tile.
-
-    A pair that occurs both ways is named twice.
+    Returns (cells int64, cosines to their centres float32), both (n, visits), or of
+    fewer columns where there are fewer cells. Centres come from spherical k-means.
     """
-    for top in range(0, len(rows), TALL):
-        some = rows[top : top + TALL]
-        tall = vectors[some]
-        for left in range(0, len(others), WIDE):
-            more = others[left : left + WIDE]
-            cosines = (tall @ vectors[more].T).ravel()
-            hits = np.flatnonzero(cosines >= floor)
-            one, other = some[hits // len(more)], more[hits % len(more)]
-            apart = one != other
-            low, high = np.minimum(one, other), np.maximum(one, other)
-            yield low[apart], high[apart], cosines[hits][apart]
-
-
-def kmeans(vectors: Array, count: int, seed: int) -> Array:
-    """Unit centres (count, d) of spherical k-means on a sample of `vectors`."""
     import faiss
 
+    count = min(count, len(vectors))
     model = faiss.Kmeans(
         vectors.shape[1],
         count,
-        niter=ROUNDS,
+        niter=KMEANS_ROUNDS,
         seed=seed + 1,
         spherical=True,
         min_points_per_centroid=1,
-        max_points_per_centroid=POINTS,
+        max_points_per_centroid=POINTS_PER_CELL,
     )
     model.train(vectors)
-    assert model.centroids is not None
-    return model.centroids
-
-
-def nearest(vectors: Array, centres: Array, probes: int) -> tuple[Array, Array]:
-    """The nearest centres of each row (n, probes) int64, and their cosines."""
-    import faiss
-
-    index = faiss.IndexFlatIP(centres.shape[1])
-    index.add(centres)
-    cosines, cells = index.search(vectors, min(probes, len(centres)))
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(model.centroids)
+    cosines, cells = index.search(vectors, min(visits, count))
     return cells, cosines
 
 
-def joined(vectors: Array, near: Array, floor: float) -> Iterator[Part]:
-    """Pairs in which a row probes the cell that is the other's nearest."""
+def cell_join(vectors: Array, cells: Array, floor: float) -> Iterator[Part]:
+    """Pairs with cosine ≥ `floor` in which one row visits the other's home.
+
+    A pair may come twice.
+    """
     # By column first, so that the rows at home lead those that visit.
-    by_cell = np.argsort(near.ravel(order="F"), kind="stable")
-    sizes = np.bincount(near.ravel())
-    at_home = np.bincount(near[:, 0], minlength=len(sizes))
+    by_cell = np.argsort(cells.ravel(order="F"), kind="stable")
+    sizes = np.bincount(cells.ravel())
+    homes = np.bincount(cells[:, 0], minlength=len(sizes))
     ends = np.cumsum(sizes)
-    for end, size, home in zip(ends, sizes, at_home, strict=True):
+    for end, size, home in zip(ends, sizes, homes, strict=True):
         members = by_cell[end - size : end] % len(vectors)
-        own, guests = members[:home], members[home:]
-        for start in range(0, home, TALL):
-            some = own[start : start + TALL]
-            yield from products(vectors, some, own[: start + TALL], floor)
-        yield from products(vectors, own, guests, floor)
+        own, visitors = members[:home], members[home:]
+        for start in range(0, home, TILE_ROWS):
+            tile = own[start : start + TILE_ROWS]
+            yield from multiply_rows(vectors, tile, own[: start + TILE_ROWS], floor)
+        yield from multiply_rows(vectors, own, visitors, floor)
 
 
-def _ivf(vectors: Array, floor: float, centres: Array, probes: int) -> Iterator[Part]:
-    import faiss
+def multiply_rows(
+    vectors: Array, rows: Array, others: Array, floor: float
+) -> Iterator[Part]:
+    """Pairs of one of `rows` and one of `others` with cosine ≥ `floor`, by tiles.
 
-    quantizer = faiss.IndexFlatIP(vectors.shape[1])
-    quantizer.add(centres)
-    index = faiss.IndexIVFFlat(
-        quantizer, vectors.shape[1], len(centres), faiss.METRIC_INNER_PRODUCT
-    )
-    index.train(centres)
-    index.add(vectors)
-    index.nprobe = probes
-    for start in range(0, len(vectors), TALL):
-        ends, cosines, others = index.range_search(
-            vectors[start : start + TALL], float(floor)
-        )
-        rows = start + np.repeat(np.arange(len(ends) - 1), np.diff(ends.astype(int)))
-        yield _ordered(rows, others, cosines)
-
-
-def _hnsw(vectors: Array, floor: float) -> Iterator[Part]:
-    import faiss
-
-    index = faiss.IndexHNSWFlat(vectors.shape[1], 16, faiss.METRIC_INNER_PRODUCT)
-    index.hnsw.efConstruction = 80
-    index.hnsw.efSearch = 64
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)  # the graph depends on who is linked first
-    try:
-        index.add(vectors)
-    finally:
-        faiss.omp_set_num_threads(threads)
-    for start in range(0, len(vectors), WIDE):
-        cosines, others = index.search(vectors[start : start + WIDE], LISTED)
-        hits = np.flatnonzero((cosines >= floor) & (others >= 0))
-        rows = start + hits // others.shape[1]
-        yield _ordered(rows, others.ravel()[hits], cosines.ravel()[hits])
+    A pair that occurs both ways comes twice.
+    """
+    for top in range(0, len(rows), TILE_ROWS):
+        tile_rows = rows[top : top + TILE_ROWS]
+        tall = vectors[tile_rows]
+        for left in range(0, len(others), TILE_COLUMNS):
+            tile_columns = others[left : left + TILE_COLUMNS]
+            cosines = (tall @ vectors[tile_columns].T).ravel()
+            hits = np.flatnonzero(cosines >= floor)
+            row, column = np.divmod(hits, len(tile_columns))
+            one, other = tile_rows[row], tile_columns[column]
+            differ = one != other
+            low, high = np.minimum(one, other), np.maximum(one, other)
+            yield low[differ], high[differ], cosines[hits][differ]
 
 
-def _ordered(rows: Array, others: Array, cosines: Array) -> Part:
-    apart = rows != others
-    low, high = np.minimum(rows, others), np.maximum(rows, others)
-    return low[apart], high[apart], cosines[apart]
-
-
-def gathered(parts: Iterable[Part], threshold: float) -> Found:
-    """Each pair once, crowds thinned, by the later row, then the earlier."""
+def merge_pairs(parts: Iterable[Part], threshold: float) -> Pairs:
+    """Each pair once, by the later row, then the earlier; crowds are thinned."""
     held: list[tuple[Array, Array]] = [(np.zeros(0, np.int64), np.zeros(0, np.float32))]
     crowded: set[int] = set()
-    waiting, limit = 0, GATHERED
+    waiting, limit = 0, HELD_PAIRS
     for low, high, cosine in parts:
-        held.append((named(low, high), cosine))
+        held.append((pair_key(low, high), cosine))
         waiting += len(low)
         if waiting > limit:
-            held = [_thinned(held, threshold, crowded)]
-            waiting, limit = 0, max(GATHERED, len(held[0][0]))
-    name, cosine = _thinned(held, threshold, crowded)
-    return Found(
-        (name & 0xFFFFFFFF).astype(np.int32),
-        (name >> 32).astype(np.int32),
-        cosine,
-        len(crowded),
+            held = [_thin_crowds(held, threshold, crowded)]
+            waiting, limit = 0, max(HELD_PAIRS, len(held[0][0]))
+    key, cosine = _thin_crowds(held, threshold, crowded)
+    return Pairs(
+        (key & 0xFFFFFFFF).astype(np.int32),
+        (key >> 32).astype(np.int32),
+        cosine.astype(np.float64).round(4),
+        crowded=len(crowded),
     )
 
 
-def _thinned(
+def _thin_crowds(
     parts: list[tuple[Array, Array]], threshold: float, crowded: set[int]
 ) -> tuple[Array, Array]:
-    """Sorted names and cosines; of a crowded row CROWD nearest and CROWD first.
+    """Sorted keys and cosines; of a crowded row its CROWD nearest and CROWD first.
 
-    The first are those of the rows that reach `threshold`.
-
-    What it keeps of parts is what it would keep of the whole, so it may be called
-    at any time. Adds to `crowded` the rows that lost a pair.
+    The first are those of the rows that reach `threshold`. What is kept of parts is
+    what would be kept of the whole, so this may be called at any time. Adds to
+    `crowded` the rows that lost a pair.
     """
-    name, places = np.unique(
+    key, places = np.unique(
         np.concatenate([part[0] for part in parts]), return_index=True
     )
     cosine = np.concatenate([part[1] for part in parts])[places]
     cosine = np.minimum(cosine.round(4), np.float32(1))
-    counts = np.unique(name >> 32, return_counts=True)[1]
-    several = np.repeat(counts > CROWD, counts)
-    if not several.any():
-        return name, cosine
-    keep = ~several
-    busy, size = np.flatnonzero(several), counts[counts > CROWD]
-    place = np.arange(len(busy)) - np.repeat(np.cumsum(size) - size, size)
-    strong = cosine[busy] >= threshold - SLACK
-    # Weak ones stand behind the strong ones of their row, in order both.
-    first = np.lexsort((busy, ~strong, name[busy] >> 32))
-    front = first[place < CROWD]
-    keep[busy[front[strong[front]]]] = True
-    closest = np.lexsort((busy, -cosine[busy], name[busy] >> 32))
-    keep[busy[closest[place < CROWD]]] = True
-    lost = ~keep & (cosine >= threshold - SLACK)
-    crowded.update(np.unique(name[lost] >> 32).tolist())
-    return name[keep], cosine[keep]
-
-
-def named(low: Array, high: Array) -> Array:
-    """One int64 for a pair; names sort by the later row, then the earlier."""
-    return (high.astype(np.int64) << 32) | low.astype(np.int64)
+    counts = np.unique(key >> 32, return_counts=True)[1]
+    in_crowd = np.repeat(counts > CROWD, counts)
+    if not in_crowd.any():
+        return key, cosine
+    keep = ~in_crowd
+    busy, size = np.flatnonzero(in_crowd), counts[counts > CROWD]
+    rank = np.arange(len(busy)) - np.repeat(np.cumsum(size) - size, size)
+    reaches = cosine[busy] >= threshold - ROUNDING
+    # Those that do not reach it stand behind the others of their row, in order both.
+    by_order = np.lexsort((busy, ~reaches, key[busy] >> 32))
+    first = by_order[rank < CROWD]
+    keep[busy[first[reaches[first]]]] = True
+    by_cosine = np.lexsort((busy, -cosine[busy], key[busy] >> 32))
+    keep[busy[by_cosine[rank < CROWD]]] = True
+    lost = ~keep & (cosine >= threshold - ROUNDING)
+    crowded.update(np.unique(key[lost] >> 32).tolist())
+    return key[keep], cosine[keep]

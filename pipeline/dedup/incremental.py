@@ -5,108 +5,87 @@ The release's MinHash signatures are computed once, by content, under
 row. True similarities decide, so only release rows that were proposed are read.
 """
 
-import os
+from dataclasses import replace
 from hashlib import blake2b
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.ngrams import Grams, grams
+from pipeline.dedup.ngrams import Ngrams, extract_ngrams
 from pipeline.dedup.pairs import Pairs
+from pipeline.files import replacing
 from pipeline.kernels import minhash, shingles
 from pipeline.kernels.shards import Array, source_digest
+from pipeline.machine import cache_folder
+
+if TYPE_CHECKING:
+    from datasketch import MinHash, MinHashLSH
 
 
-def crossing(
-    release: pl.DataFrame,
-    made: Grams,
-    rows: Array,
-    plan: minhash.Plan,
-    floor: float,
-    *,
-    n: int,
-    unit: int,
-    seed: int,
+def release_pairs(
+    release: pl.DataFrame, ngrams: Ngrams, plan: minhash.Plan, floor: float, *, n: int
 ) -> Pairs:
-    """Pairs (release row, new row) with Jaccard ≥ `floor`; `rows` of `made` are new."""
-    index = _index(_signatures(release, plan, n=n, unit=unit, seed=seed), plan)
-    ours = _signed(made, rows, plan)
+    """Pairs of a row of `release` and a row of `ngrams` with Jaccard ≥ `floor`."""
+    index = _fill_index(_release_signatures(release, plan, n=n), plan)
+    fresh = minhash.signatures(ngrams.hashes, ngrams.ends, plan.permutations)
     first, second = [], []
-    for row, signature in zip(rows, ours, strict=True):
-        if made.ends[row] == made.ends[row + 1]:
-            continue
-        for other in index.query(_sketch(signature, plan)):
-            first.append(other)
-            second.append(row)
-    pairs = Pairs(np.array(first, int), np.array(second, int), np.zeros(len(first)))
-    return _verified(release, made, pairs, floor, n=n, unit=unit)
+    for row in np.flatnonzero(np.diff(ngrams.ends)):
+        proposed = index.query(_as_minhash(fresh[row], plan))
+        first += proposed
+        second += [row] * len(proposed)
+    proposals = Pairs(np.array(first, int), np.array(second, int), np.zeros(len(first)))
+    return _verify(release, ngrams, proposals, floor, n)
 
 
-def _verified(
-    release: pl.DataFrame, made: Grams, pairs: Pairs, floor: float, *, n: int, unit: int
+def _verify(
+    release: pl.DataFrame, ngrams: Ngrams, pairs: Pairs, floor: float, n: int
 ) -> Pairs:
-    first, second = pairs.first, pairs.second
-    theirs, their_place = np.unique(first, return_inverse=True)
-    ours, our_place = np.unique(second, return_inverse=True)
-    texts = release["problem"].gather(pl.Series(theirs, dtype=pl.UInt32))
-    known = grams(texts, n=n, unit=unit)
-    left, left_ends = known.sets(np.arange(len(theirs)))
-    right, right_ends = made.sets(ours)
+    """The proposed pairs whose true similarity reaches `floor`."""
+    old_rows, old_place = np.unique(pairs.first, return_inverse=True)
+    new_rows, new_place = np.unique(pairs.second, return_inverse=True)
+    texts = release["problem"].gather(pl.Series(old_rows, dtype=pl.UInt32))
+    old, old_ends = extract_ngrams(texts, n=n).sets(np.arange(len(old_rows)))
+    new, new_ends = ngrams.sets(new_rows)
     score = shingles.jaccard_sorted(
-        np.concatenate([left, right]),
-        np.concatenate([left_ends, right_ends[1:] + left_ends[-1]]),
-        their_place,
-        our_place + len(theirs),
+        np.concatenate([old, new]),
+        np.concatenate([old_ends, new_ends[1:] + old_ends[-1]]),
+        old_place,
+        new_place + len(old_rows),
         floor,
     )
-    near = score > 0
-    order = np.lexsort((first[near], second[near]))
-    return Pairs(first[near][order], second[near][order], score[near][order])
+    return replace(pairs, score=score).take(score > 0)
 
 
-def _signatures(
-    release: pl.DataFrame, plan: minhash.Plan, *, n: int, unit: int, seed: int
-) -> Array:
-    """MinHash values (rows, k) uint32 of the release, from the cache if it is there."""
-    name = blake2b(digest_size=16)
-    name.update(
-        repr((n, unit, seed, plan.permutations.shape[1], source_digest())).encode()
-    )
-    name.update("\0".join(release["key"].to_list()).encode())
-    folder = Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "signatures"
-    file = folder / f"{name.hexdigest()}.npy"
-    if file.exists():
-        kept: Array = np.load(file, mmap_mode="r")
-        return kept
-    made = grams(release["problem"], n=n, unit=unit)
-    values = _signed(made, np.arange(release.height), plan)
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(f".{os.getpid()}.npy")
-    np.save(draft, values)
-    draft.replace(file)
-    return values
+def _release_signatures(release: pl.DataFrame, plan: minhash.Plan, *, n: int) -> Array:
+    """MinHash values (rows, k) uint32 of the release, from the cache if they are there.
+
+    The name of the file is a digest of the texts and of all that makes a signature.
+    """
+    digest = blake2b(repr((n, source_digest())).encode(), digest_size=16)
+    digest.update(plan.permutations.tobytes())
+    digest.update("\0".join(release["key"].to_list()).encode())
+    file = cache_folder("signatures") / f"{digest.hexdigest()}.npy"
+    if not file.exists():
+        ngrams = extract_ngrams(release["problem"], n=n)
+        values = minhash.signatures(ngrams.hashes, ngrams.ends, plan.permutations)
+        with replacing(file) as draft:
+            np.save(draft, values)
+    signatures: Array = np.load(file, mmap_mode="r")
+    return signatures
 
 
-def _signed(made: Grams, rows: Array, plan: minhash.Plan) -> Array:
-    every = minhash.signatures(made.hashes, made.ends, plan.permutations)
-    some: Array = every[rows]
-    return some
-
-
-def _index(signatures: Array, plan: minhash.Plan) -> Any:
+def _fill_index(signatures: Array, plan: minhash.Plan) -> "MinHashLSH":
     from datasketch import MinHashLSH
 
-    bits = plan.permutations.shape[1]
-    index = MinHashLSH(num_perm=bits, params=(plan.bands, plan.rows))
+    index = MinHashLSH(num_perm=signatures.shape[1], params=(plan.bands, plan.rows))
     with index.insertion_session(buffer_size=50_000) as session:
         for row, signature in enumerate(signatures):
-            session.insert(row, _sketch(signature, plan), check_duplication=False)
+            session.insert(row, _as_minhash(signature, plan), check_duplication=False)
     return index
 
 
-def _sketch(signature: Array, plan: minhash.Plan) -> Any:
+def _as_minhash(signature: Array, plan: minhash.Plan) -> "MinHash":
     from datasketch import MinHash
 
     return MinHash(

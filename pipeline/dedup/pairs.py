@@ -1,12 +1,9 @@
-"""Similar rows, as arrays: light enough to be imported anywhere."""
+"""Pairs of similar rows, as arrays: light enough to be imported anywhere."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-# Pairs a little below the threshold tell how much hangs on it.
-MARGIN = 0.05
 Array = np.ndarray
 
 
@@ -15,9 +12,9 @@ class Pairs:
     """Similar rows: `first` < `second` int32, `score` float64 in [0, 1].
 
     `leader` int32 (rows,), where given, names for every row the first one that is
-    equal to it in all that counts; pairs are then of leaders only. `relation`
-    uint8, where given, is what each pair is (`kernels.guard`). `crowded` is how many
-    rows had more to look at than CROWD.
+    equal to it in all that counts; pairs are then of leaders only. `relation` uint8,
+    where given, is what each pair is (`kernels.relations`). `crowded` is how many
+    rows had more neighbours than were kept.
     """
 
     first: Array
@@ -27,47 +24,37 @@ class Pairs:
     relation: Array | None = None
     crowded: int = 0
 
-    @staticmethod
-    def of(pairs: "Iterable[tuple[int, int, float]] | Pairs") -> "Pairs":
-        """Pairs from an iterable of (earlier, later, similarity)."""
-        if isinstance(pairs, Pairs):
-            return pairs
-        table = list(pairs)
-        return Pairs(
-            np.array([pair[0] for pair in table], np.int32),
-            np.array([pair[1] for pair in table], np.int32),
-            np.array([pair[2] for pair in table], np.float64),
-        )
-
-    def where(self, mask: Array) -> "Pairs":
-        """The pairs for which `mask` holds."""
-        return Pairs(
-            self.first[mask],
-            self.second[mask],
-            self.score[mask],
-            self.leader,
-            None if self.relation is None else self.relation[mask],
-            self.crowded,
+    def take(self, which: Array) -> "Pairs":
+        """Those that `which` names, by their numbers or by a mask (bool)."""
+        return replace(
+            self,
+            first=self.first[which],
+            second=self.second[which],
+            score=self.score[which],
+            relation=None if self.relation is None else self.relation[which],
         )
 
 
-def order_of(height: int, priority: Array | None) -> Array:
-    """Row numbers in the order in which rows are taken."""
-    if priority is None:
-        return np.arange(height)
-    return np.argsort(priority, kind="stable")
+def no_pairs() -> Pairs:
+    """Pairs of nothing."""
+    rows = np.zeros(0, np.int32)
+    return Pairs(rows, rows, np.zeros(0))
 
 
-def in_order(pairs: Pairs, height: int, priority: Array | None) -> Pairs:
-    """Pairs as places in the order, sorted by the later one."""
-    place = np.empty(height, np.int32)
-    place[order_of(height, priority)] = np.arange(height, dtype=np.int32)
+def rank_pairs(pairs: Pairs, order: Array) -> Pairs:
+    """`pairs` by places in `order` instead of row numbers, sorted by the later place.
+
+    `order` (rows,) holds the row numbers in the order in which rows are taken.
+    """
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
     one, other = place[pairs.first], place[pairs.second]
     first, second = np.minimum(one, other), np.maximum(one, other)
-    sort = np.lexsort((first, second))
-    leader = None
-    if pairs.leader is not None:
-        leader = np.empty(height, np.int32)
-        leader[place] = place[pairs.leader]
-    relation = None if pairs.relation is None else pairs.relation[sort]
-    return Pairs(first[sort], second[sort], pairs.score[sort], leader, relation)
+    leader = None if pairs.leader is None else place[pairs.leader[order]]
+    ranked = replace(pairs, first=first, second=second, leader=leader)
+    return ranked.take(np.lexsort((first, second)))
+
+
+def pair_key(first: Array, second: Array) -> Array:
+    """One int64 for a pair of rows; keys sort by the later row, then the earlier."""
+    return (second.astype(np.int64) << 32) | first.astype(np.int64)

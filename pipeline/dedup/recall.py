@@ -1,81 +1,79 @@
-"""What a search for near rows found of what brute force finds, on a sample of rows."""
+"""Recall of a search for near rows: what it found of what brute force finds.
 
-from dataclasses import dataclass
+A search by cells or clusters can miss pairs, and nobody would know. So some rows are
+compared with all rows before them, until enough of them have a neighbour.
+"""
+
+from typing import Any
 
 import numpy as np
+import polars as pl
 
-from pipeline.dedup.cosine import SLACK, Array, Found, gathered, named, products
+from pipeline.dedup.cosine import ROUNDING, Array, merge_pairs, multiply_rows
+from pipeline.dedup.pairs import Pairs, pair_key
 
+RECALL = pl.Schema(
+    {
+        "sample": pl.UInt32,  # rows that brute force looked at
+        "neighboured": pl.UInt32,  # of these have an earlier neighbour
+        "row_recall": pl.Float64,  # of these were found to have one
+        "pair_recall": pl.Float64,  # of their pairs, crowds thinned, were found
+    }
+)
 # Rows are sampled until so many of them have a neighbour: two points of recall then
 # are three standard errors.
-ENOUGH, STEP, MOST = 200, 512, 4096
+ENOUGH_NEIGHBOURED = 200
+STEP_ROWS, MOST_ROWS = 512, 4096
 
 
-@dataclass(frozen=True)
-class Recall:
-    """How much of brute force a search found, on a sample of rows.
+def measure_recall(
+    vectors: Array, threshold: float, pairs: Pairs, *, most: int = MOST_ROWS, seed: int
+) -> pl.DataFrame:
+    """RECALL, one row: `pairs` of unit `vectors` (n, d) beside brute force.
 
-    Only neighbours before a row count: they can send it away, and a crowd never
-    loses them all. `rows` is the share of the `neighboured` rows (those with such a
-    neighbour) that were found to have one; `pairs` the share of their pairs, crowds
-    thinned. Both are 1 where there is nothing to find.
-    """
-
-    sample: int
-    neighboured: int
-    rows: float
-    pairs: float
-
-    def __str__(self) -> str:
-        return (
-            f"row recall {self.rows:.3f} ({self.neighboured} of {self.sample} sampled "
-            f"rows have an earlier neighbour), pair recall {self.pairs:.3f}"
-        )
-
-
-def recall(
-    vectors: Array, threshold: float, found: Found, *, most: int = MOST, seed: int = 0
-) -> Recall:
-    """Compare `found`, as `neighbours.pairs` gives it, with brute force on a sample.
-
-    Rows are looked at until ENOUGH have a neighbour, `most` at most.
+    Rows are looked at until ENOUGH_NEIGHBOURED have a neighbour, `most` at most. Only
+    neighbours before a row count: they can send it away, and a crowd never loses them
+    all. Where there is nothing to find, recall is 1.
     """
     rows = np.random.default_rng(seed).permutation(len(vectors))[:most]
-    strong = found.cosine >= threshold - SLACK
-    known = named(found.first[strong], found.second[strong])
-    sample, has, reached, pairs, hit = 0, 0, 0, 0, 0
-    for start in range(0, len(rows), STEP):
-        some = np.sort(rows[start : start + STEP])
-        truth = _truth(vectors, some, threshold)
-        neighboured = np.unique(truth >> 32)
-        sample += len(some)
-        has += len(neighboured)
-        reached += int(np.isin(neighboured, known >> 32).sum())
-        pairs += len(truth)
-        hit += int(_known(truth, known).sum())
-        if has >= ENOUGH:
+    found = pairs.take(pairs.score >= threshold - ROUNDING)
+    found_keys = pair_key(found.first, found.second)
+    sample, neighboured, rows_hit, true_pairs, pairs_hit = 0, 0, 0, 0, 0
+    for start in range(0, len(rows), STEP_ROWS):
+        step = np.sort(rows[start : start + STEP_ROWS])
+        truth = _earlier_neighbours(vectors, step, threshold)
+        has_neighbour = np.unique(truth >> 32)
+        sample += len(step)
+        neighboured += len(has_neighbour)
+        rows_hit += _count_held(has_neighbour, found.second)
+        true_pairs += len(truth)
+        pairs_hit += _count_held(truth, found_keys)
+        if neighboured >= ENOUGH_NEIGHBOURED:
             break
-    return Recall(
-        sample=sample,
-        neighboured=has,
-        rows=reached / has if has else 1.0,
-        pairs=hit / pairs if pairs else 1.0,
-    )
+    row_recall = rows_hit / neighboured if neighboured else 1.0
+    pair_recall = pairs_hit / true_pairs if true_pairs else 1.0
+    figures = (sample, neighboured, row_recall, pair_recall)
+    return pl.DataFrame([figures], schema=RECALL, orient="row")
 
 
-def _truth(vectors: Array, rows: Array, threshold: float) -> Array:
-    """Names of the pairs of `rows` and their earlier neighbours, sorted."""
+def describe(recall: dict[str, Any]) -> str:
+    """A row of RECALL in a sentence."""
+    return (
+        "row recall {row_recall:.3f} ({neighboured} of {sample} sampled rows have an "
+        "earlier neighbour), pair recall {pair_recall:.3f}"
+    ).format(**recall)
+
+
+def _earlier_neighbours(vectors: Array, rows: Array, threshold: float) -> Array:
+    """Keys of the pairs of `rows` and their neighbours before them."""
     everyone = np.arange(len(vectors))
-    parts = products(vectors, rows, everyone, threshold - SLACK)
-    pairs = gathered(parts, threshold)
+    parts = multiply_rows(vectors, rows, everyone, threshold - ROUNDING)
+    pairs = merge_pairs(parts, threshold)
     later = np.isin(pairs.second, rows)
-    return named(pairs.first[later], pairs.second[later])
+    return pair_key(pairs.first[later], pairs.second[later])
 
 
-def _known(names: Array, among: Array) -> Array:
-    """Which `names` are in the sorted `among`."""
-    if not len(among):
-        return np.zeros(len(names), bool)
-    places = np.searchsorted(among, names)
-    known: Array = among[np.minimum(places, len(among) - 1)] == names
-    return known
+def _count_held(values: Array, ordered: Array) -> int:
+    """How many `values` are in `ordered`, which is sorted."""
+    ends = np.searchsorted(ordered, values, side="right")
+    return int((ends > np.searchsorted(ordered, values)).sum())

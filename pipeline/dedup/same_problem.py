@@ -1,8 +1,11 @@
-"""The guard: is a pair of near copies one problem, or two of one template?
+r"""Are two near copies one problem, or two problems of one template?
 
-A pair is a copy only if numbers, operators and relation signs agree, one after the
-other, however they are spelt; or if the answers agree and one text has all the
-numbers of the other. Else the two are siblings: same words, other numbers.
+"Tom has 3 apples" and "Tom has 4 apples" share nearly all their words, and any measure
+of similarity takes them for copies. They are siblings: good data, each with an answer
+of its own. So a near pair is one problem only if its numbers, operators and relation
+signs agree, one after the other, however they are spelt (`\frac12` is 1/2, "twelve"
+is 12); or if the answers agree and one text has all the numbers of the other and
+beside them nothing but numbers, such as a tag or a count of points.
 """
 
 import re
@@ -11,136 +14,135 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.pairs import Pairs, order_of
+from pipeline.dedup.pairs import Pairs
 
 # Below this similarity, another answer means another problem: word puzzles of one
 # template differ in words, and have no numbers to tell them apart.
-CONFLICT = 0.9
+DISPUTED_FROM = 0.9
 Array = np.ndarray
 
 
-def relations(
-    rows: pl.DataFrame, pairs: Pairs, priority: Array | None, *, guard: bool
+def classify_pairs(
+    rows: pl.DataFrame, pairs: Pairs, order: Array, *, guard: bool
 ) -> Array:
-    from pipeline.kernels import relations as kernels
-    from pipeline.kernels.answer_codes import answer_codes
+    """What each pair is, uint8: SIBLING, COPY or OTHER_ANSWER of `kernels.relations`.
 
-    order = order_of(rows.height, priority)
-    involved = np.zeros(rows.height, bool)
-    involved[pairs.first] = involved[pairs.second] = True
-    place = np.cumsum(involved) - 1
-    few = rows.select("problem", "answer")[order[involved]]
-    codes = answer_codes(few["answer"])
-    first, second = place[pairs.first], place[pairs.second]
-    if not guard:
-        known = (codes[first] != 0) & (codes[second] != 0)
-        other = known & (codes[first] != codes[second])
-        return np.where(other, kernels.OTHER_ANSWER, kernels.COPY).astype(np.uint8)
-    return _guarded(few, first, second, pairs.score, codes)
-
-
-def _guarded(
-    rows: pl.DataFrame, first: Array, second: Array, score: Array, codes: Array
-) -> Array:
-    """The relation uint8 of each pair; `codes` of answers are 0 where unknown.
-
-    Numbers and signs agree in order: a copy, unless the answers differ. Then it is
-    one problem with two answers if nothing but words was added and the texts are
-    as near as CONFLICT; else siblings. They agree in another order, or one text has
-    numbers beside (a tag, a count of points): a copy if the answers agree.
+    `pairs` are of places in `order` (rows,), which holds row numbers. Numbers and
+    signs agree in order: a copy, unless the answers differ. Then it is one problem
+    with two answers if nothing but words was added and the texts are as near as
+    DISPUTED_FROM; else siblings. They agree in another order, or one text has numbers
+    beside: a copy if the answers agree. Without `guard`, all are one problem.
     """
-    from pipeline.kernels import relations as guard
+    from pipeline.kernels.answer_codes import answer_codes
+    from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
 
-    known = (codes[first] != 0) & (codes[second] != 0)
-    same = known & (codes[first] == codes[second])
-    other = known & ~same & (score >= CONFLICT)
-    agree, numbers, words = readings(rows["problem"], first, second, same, other)
-    relation = np.zeros(len(first), np.uint8)
-    relation[(agree & (same | ~known)) | numbers] = guard.COPY
-    disputed = np.flatnonzero(agree & words)
-    answers = rows["answer"].gather(np.r_[first[disputed], second[disputed]])
-    half = len(disputed)
-    for pair, one, other in zip(disputed, answers[:half], answers[half:], strict=True):
-        equal = _same_value(one, other)
-        relation[pair] = guard.COPY if equal else guard.OTHER_ANSWER
+    rows, first, second = _rows_of(rows, order[pairs.first], order[pairs.second])
+    answers = answer_codes(rows["answer"])
+    is_known = (answers[first] != 0) & (answers[second] != 0)
+    same = is_known & (answers[first] == answers[second])
+    if not guard:
+        return np.where(is_known & ~same, OTHER_ANSWER, COPY).astype(np.uint8)
+    other = is_known & ~same & (pairs.score >= DISPUTED_FROM)
+    agree, has_numbers, has_words = compare_texts(
+        rows["problem"], first, second, same, other
+    )
+    relation = np.full(len(first), SIBLING, np.uint8)
+    relation[(agree & (same | ~is_known)) | has_numbers] = COPY
+    disputed = agree & has_words
+    one, two = (rows["answer"].gather(side[disputed]) for side in (first, second))
+    relation[disputed] = [
+        COPY if _equal_values(*answers) else OTHER_ANSWER
+        for answers in zip(one, two, strict=True)
+    ]
     return relation
 
 
-def readings(
+def all_agree(rows: pl.DataFrame, first: Array, second: Array) -> Array:
+    """Whether numbers, signs and answers of each pair of `rows` agree (bool)."""
+    from pipeline.kernels.answer_codes import answer_codes
+
+    rows, first, second = _rows_of(rows, first, second)
+    never = np.zeros(len(first), bool)
+    agree, _, _ = compare_texts(rows["problem"], first, second, never, never)
+    one, two = (rows["answer"].gather(side) for side in (first, second))
+    same = one.eq_missing(two).to_numpy().copy()
+    codes = answer_codes(pl.concat([one.filter(~same), two.filter(~same)]))
+    same[~same] = np.equal(*np.split(codes, 2))
+    return np.asarray(agree & same)
+
+
+def _rows_of(
+    rows: pl.DataFrame, first: Array, second: Array
+) -> tuple[pl.DataFrame, Array, Array]:
+    """Problem and answer of the rows in pairs, and the pairs as places among them."""
+    involved = np.zeros(rows.height, bool)
+    involved[first] = involved[second] = True
+    place = np.cumsum(involved) - 1
+    rows = rows.select("problem", "answer").filter(pl.Series(involved))
+    return rows, place[first], place[second]
+
+
+def compare_texts(
     texts: pl.Series, first: Array, second: Array, same: Array, other: Array
 ) -> tuple[Array, Array, Array]:
     """Three bool arrays over pairs of texts, which are read only where they differ.
 
     Numbers and signs agree in order. One text has all numbers and signs of the
-    other, and no more than numbers beside: asked where the answers are the `same`.
-    One has all words of the other: asked where there is an `other` answer.
+    other, and no more than numbers beside: looked at where the answers are the
+    `same`. One has all words of the other: where there is an `other` answer.
     """
-    from pipeline.kernels import relations as guard
     from pipeline.kernels.latex_tokens import tokenise_ranges
     from pipeline.kernels.latex_vocabulary import plain_text
+    from pipeline.kernels.relations import (
+        differing_spans,
+        one_contains_other,
+        quantity_hash,
+    )
     from pipeline.kernels.shards import text_bytes
 
     data, offsets = text_bytes(plain_text(texts))
-    made = np.zeros((3, len(first)), bool)
+    agree, has_numbers, has_words = np.zeros((3, len(first)), bool)
     step = 1 << 16
     for start in range(0, len(first), step):
-        some = slice(start, start + step)
-        spans = guard.differing_spans(data, offsets, first[some], second[some])
+        part = slice(start, start + step)
+        spans = differing_spans(data, offsets, first[part], second[part])
         tokens = tokenise_ranges(data, *spans)
         read = tokens.codes, tokens.kinds, tokens.ends
-        codes = guard.quantity_hash(*read, False, False)
-        made[0, some] = codes[::2] == codes[1::2]
-        made[1, some] = guard.one_contains_other(
-            *read, same[some] & ~made[0, some], True
-        )
-        made[2, some] = guard.one_contains_other(
-            *read, other[some] & made[0, some], False
-        )
-    return made[0], made[1], made[2]
+        codes = quantity_hash(*read, False, False)
+        agree[part] = codes[::2] == codes[1::2]
+        has_numbers[part] = one_contains_other(*read, same[part] & ~agree[part], True)
+        has_words[part] = one_contains_other(*read, other[part] & agree[part], False)
+    return agree, has_numbers, has_words
 
 
-def quantity_codes(text: pl.Series) -> Array:
+def hash_quantities(text: pl.Series) -> Array:
     """A uint64 for the numbers and signs of each text, in order.
 
-    >>> one, other = quantity_codes(pl.Series(["$3 × x > 1,200$", "3*x>1200"]))
+    >>> one, other = hash_quantities(pl.Series(["$3 × x > 1,200$", "3*x>1200"]))
     >>> bool(one == other)
     True
     """
-    from pipeline.kernels import relations as guard
     from pipeline.kernels.latex_tokens import tokenise
+    from pipeline.kernels.relations import quantity_hash
 
     tokens = tokenise(text)
-    return guard.quantity_hash(tokens.codes, tokens.kinds, tokens.ends, False, False)
-
-
-def answers_agree(answers: pl.Series, first: Array, second: Array) -> Array:
-    """Whether the two answers of each pair are one, whatever their spelling (bool)."""
-    from pipeline.kernels.answer_codes import answer_codes
-
-    left, right = (
-        answers.gather(pl.Series(p, dtype=pl.UInt32)) for p in (first, second)
-    )
-    agree = left.eq_missing(right).to_numpy().copy()
-    rest = np.flatnonzero(~agree)
-    if len(rest):
-        codes = answer_codes(pl.concat([left.gather(rest), right.gather(rest)]))
-        agree[rest] = codes[: len(rest)] == codes[len(rest) :]
-    return agree
-
-
-def _same_value(one: str | None, other: str | None) -> bool:
-    left, right = _value(one or ""), _value(other or "")
-    return left is not None and left == right
+    return quantity_hash(tokens.codes, tokens.kinds, tokens.ends, False, False)
 
 
 VALUE = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?(?:/\d{1,30})?")
 FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,30})\}?\{?(\d{1,30})\}?")
 
 
-def _value(answer: str) -> Fraction | None:
+def _equal_values(one: str | None, other: str | None) -> bool:
+    left, right = _parse_value(one or ""), _parse_value(other or "")
+    return left is not None and left == right
+
+
+def _parse_value(answer: str) -> Fraction | None:
     r"""`0.5`, `1/2` and `\frac{1}{2}` as one number; None if it is not so plain."""
     text = FRACTION.sub(r"\1\2/\3", answer.strip().strip("$ ").replace(",", ""))
     if not VALUE.fullmatch(text):
         return None
-    over, _, under = text.partition("/")
-    return Fraction(over) / int(under or 1) if int(under or 1) else None
+    numerator, _, denominator = text.partition("/")
+    whole = int(denominator or 1)
+    return Fraction(numerator) / whole if whole else None

@@ -1,36 +1,53 @@
-"""What becomes of near copies: merged, kept as siblings of one template, or split.
+"""Who stays of similar rows: copies merge, siblings stay as one family.
 
-A pair of similar texts is a copy only if numbers, operators and relation signs
-agree, one after the other, however they are spelt; or if the answers agree and one
-text has all the numbers of the other. Else the two are siblings of one template:
-same words, other numbers. Siblings are good data. They stay, and `family` names
-the first of them.
-
-A row is compared with kept rows only: nobody is dropped for resembling a row that
-is itself dropped. Of copies the first row stays, or the one that `ranks` prefers.
+`pipeline/dedup/same_problem.py` tells whether a near pair is one problem, or two of
+one template. Rows are then taken in the order in which they survive, and each is
+compared with the kept rows before it only: nobody is dropped for resembling a row
+that is itself dropped. A copy goes; a sibling stays, and `family` names the first
+of its template.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
+from pydantic import Field
 
-from pipeline.dedup.pairs import MARGIN, Pairs, in_order, order_of
-from pipeline.dedup.same_problem import relations
-from pipeline.dedup.tables import SENSITIVITY, told
+from pipeline.dedup.pairs import Pairs, rank_pairs
+from pipeline.dedup.same_problem import classify_pairs
+from pipeline.dedup.tables import SENSITIVITY, cluster_tables
 from pipeline.filter import Judged, drop
+from pipeline.settings import Settings
 
 Survivor = Literal["first", "longest_solution", "best_verified", "most_complete"]
-Siblings = Literal["keep", "keep_n", "drop"]
 Array = np.ndarray
 ANSWERS = pl.List(pl.String)
-# What `mark` adds.
+# What `mark_duplicates` adds.
 COLUMNS = pl.Schema({"family": pl.String(), "other_answers": ANSWERS})
 
+# Verdict (0: stays), twin (-1: none), similarity and family (-1: none) of each row.
+Verdicts = tuple[Array, Array, Array, Array]
 
-def ranks(rows: pl.DataFrame, survivor: Survivor) -> Array | None:
-    """A rank for each row, the lowest survives; None where the order decides."""
+
+class MergeRules(Settings):
+    """What becomes of near rows.
+
+    The `guard` keeps siblings of one template; without it they are copies, as in the
+    published recipes. `siblings: keep_n` keeps `family_size` of a family, `drop` one.
+    """
+
+    guard: bool = True
+    siblings: Literal["keep", "keep_n", "drop"] = "keep"
+    family_size: int = Field(default=3, ge=1)
+
+
+def order_rows(rows: pl.DataFrame, survivor: Survivor) -> Array:
+    """Row numbers int64 (rows,), first the one that survives before all others."""
+    if survivor == "first":
+        return np.arange(rows.height)
     solution = pl.element().struct.field
     best = {
         "longest_solution": pl.col("solutions")
@@ -44,140 +61,147 @@ def ranks(rows: pl.DataFrame, survivor: Survivor) -> Array | None:
             pl.col("meta") != "{}",
         ),
     }
-    if survivor == "first":
-        return None
     value = rows.select(best[survivor].cast(pl.Int64).fill_null(-1)).to_series()
-    return value.rank("ordinal", descending=True).to_numpy().astype(np.int64) - 1
+    return np.argsort(-value.to_numpy(), kind="stable")
 
 
-def mark(
+def mark_duplicates(
     rows: pl.DataFrame,
-    pairs: Iterable[tuple[int, int, float]] | Pairs,
+    pairs: Pairs,
     reason: str,
     *,
+    order: Array,
+    rules: MergeRules,
     threshold: float = 0.0,
-    margin: float = MARGIN,
-    guard: bool = True,
-    priority: Array | None = None,
-    siblings: Siblings = "keep",
-    family_size: int = 3,
+    margin: float = 0.0,
 ) -> Judged:
-    """Mark copies with `reason` (or `<reason>_other_answer`); add `family`.
+    """Mark copies with `reason` (or `<reason>_other_answer`); add COLUMNS.
 
     `pairs` are row numbers of similar rows; those below `threshold`, by `margin` at
-    most, only tell what another threshold would do. Without `guard` every pair is a
-    copy, as in the published recipes. With a `priority` (n,) the lowest number
-    survives. Also adds `other_answers`: what dropped copies of a row give as the
-    answer.
+    most, only show what another threshold would do. `order` (rows,) holds the row
+    numbers in the order in which they survive. `other_answers` of a row are the
+    answers that its dropped copies give.
     """
-    found = in_order(Pairs.of(pairs), rows.height, priority)
-    relation = found.relation
-    if relation is None:
-        relation = relations(rows, found, priority, guard=guard)
-    limit = {"keep": 0, "keep_n": family_size, "drop": 1}[siblings]
-    alone = _settled(found, relation, rows.height, threshold, limit)
-    gone = alone[0] > 0
-    settled = _with_followers(alone, found.leader)
-    order = order_of(rows.height, priority)
-    marked = _marked(rows, _placed(settled, order), reason)
-    tables = told(marked, reason)
-    tables["sensitivity"] = _sensitivity(
-        found, relation, rows.height, threshold, margin, limit, gone
-    )
+    ranked = rank_pairs(pairs, order)
+    if ranked.relation is None:
+        relation = classify_pairs(rows, ranked, order, guard=rules.guard)
+        ranked = replace(ranked, relation=relation)
+    limit = {"keep": 0, "keep_n": rules.family_size, "drop": 1}[rules.siblings]
+    select = partial(_select, ranked, rows.height, limit)
+    verdicts = select(threshold)
+    if ranked.leader is not None:
+        verdicts = _follow_leaders(verdicts, ranked.leader)
+    marked = _mark(rows, _unrank(verdicts, order), reason)
+    tables = cluster_tables(marked, reason)
+    if margin:
+        tables["sensitivity"] = _vary_threshold(select, ranked, threshold, margin)
     return Judged(marked.drop("_near", "_near_score"), tables)
 
 
-def mark_against(
+def mark_against_release(
     rows: pl.DataFrame,
     release: pl.DataFrame,
     pairs: Pairs,
-    crossing: Pairs,
+    release_pairs: Pairs,
     reason: str,
-    priority: Array | None,
+    *,
+    order: Array,
     **options: Any,
 ) -> Judged:
-    """As `mark`, where `crossing` are pairs of a row of `release` and one of `rows`.
+    """As `mark_duplicates`; `release_pairs` are (row of `release`, row of `rows`).
 
     The release comes first and is not judged.
     """
     size = release.height
     shared = [name for name in ("id", "problem", "answer") if name in release.columns]
-    before = release.select(shared)
-    both = pl.concat([before, rows], how="diagonal_relaxed").select(rows.columns)
+    both = pl.concat([release.select(shared), rows], how="diagonal_relaxed")
     leader = None
     if pairs.leader is not None:
         leader = np.concatenate([np.arange(size), pairs.leader + size])
     joined = Pairs(
-        np.concatenate([crossing.first, pairs.first + size]).astype(np.int32),
-        np.concatenate([crossing.second + size, pairs.second + size]).astype(np.int32),
-        np.concatenate([crossing.score, pairs.score]),
+        np.concatenate([release_pairs.first, pairs.first + size]),
+        np.concatenate([release_pairs.second, pairs.second]) + size,
+        np.concatenate([release_pairs.score, pairs.score]),
         leader,
     )
-    ranks = np.arange(rows.height) if priority is None else priority
-    whole = np.concatenate([np.arange(size), ranks + size])
-    judged = mark(both, joined, reason, priority=whole, **options)
-    return Judged(judged.rows.slice(size), judged.tables)
+    whole = np.concatenate([np.arange(size), order + size])
+    judged = mark_duplicates(
+        both.select(rows.columns), joined, reason, order=whole, **options
+    )
+    return replace(judged, rows=judged.rows.slice(size))
 
 
-Settled = tuple[Array, Array, Array, Array]
+def _select(ranked: Pairs, rows: int, limit: int, threshold: float) -> Verdicts:
+    """The verdicts of the pairs from `threshold` on, by place in the order."""
+    from pipeline.kernels.relations import select_survivors
+
+    near = ranked.take(ranked.score >= threshold)
+    return select_survivors(
+        rows, near.first, near.second, near.score, near.relation, limit
+    )
 
 
-def _settled(
-    pairs: Pairs, relation: Array, height: int, threshold: float, limit: int
-) -> Settled:
-    """Verdict, twin, score and family of every place in the order."""
-    from pipeline.kernels import relations as guard
-
-    near = pairs.score >= threshold
-    first, second, score = pairs.first[near], pairs.second[near], pairs.score[near]
-    return guard.select_survivors(height, first, second, score, relation[near], limit)
-
-
-def _with_followers(made: Settled, leader: Array | None) -> Settled:
+def _follow_leaders(verdicts: Verdicts, leader: Array) -> Verdicts:
     """Rows equal to their leader go where it goes, or to it if it stays."""
-    if leader is None:
-        return made
-    verdict, twin, score, family = made
+    verdict, twin, score, family = verdicts
     follows = leader != np.arange(len(leader))
     stays = verdict[leader] == 0
-    verdict[follows] = np.where(stays, 1, verdict[leader])[follows]
-    score[follows] = np.where(stays, 1.0, score[leader])[follows]
-    twin[follows] = np.where(stays, leader, twin[leader])[follows]
-    return verdict, twin, score, family
+    return (
+        np.where(follows, np.where(stays, 1, verdict[leader]), verdict),
+        np.where(follows, np.where(stays, leader, twin[leader]), twin),
+        np.where(follows, np.where(stays, 1.0, score[leader]), score),
+        family,
+    )
 
 
-def _placed(settled: Settled, order: Array) -> dict[str, pl.Series]:
-    """What was settled, by row number again."""
-    verdict, twin, score, family = (np.empty_like(part) for part in settled)
-    for there, here in zip((verdict, twin, score, family), settled, strict=True):
-        there[order] = here
+def _vary_threshold(
+    select: Callable[[float], Verdicts], ranked: Pairs, threshold: float, margin: float
+) -> pl.DataFrame:
+    """SENSITIVITY: what thresholds up to `margin` away would drop."""
+    goes = select(threshold)[0] > 0
+    # Rows equal to their leader go at any threshold.
+    followers = 0
+    if ranked.leader is not None:
+        followers = int((ranked.leader != np.arange(len(goes))).sum())
+    steps = np.round(threshold + np.arange(-5, 6) * margin / 5, 4)
+    table = []
+    for step in steps[(steps > 0) & (steps <= 1)].tolist():
+        would_go = select(step)[0] > 0
+        enter, leave = (goes & ~would_go).sum(), (would_go & ~goes).sum()
+        table.append((step, would_go.sum() + followers, enter, leave))
+    return pl.DataFrame(table, schema=SENSITIVITY, orient="row")
 
-    def rows(places: Array) -> pl.Series:
-        missing = places < 0
-        named = order[np.where(missing, 0, places)] if len(order) else places
-        return pl.Series(named, dtype=pl.UInt32).set(pl.Series(missing), None)
+
+def _unrank(verdicts: Verdicts, order: Array) -> dict[str, pl.Series]:
+    """The verdicts by row number instead of place in the order."""
+    verdict, twin, score, family = (np.empty_like(part) for part in verdicts)
+    for by_row, by_place in zip((verdict, twin, score, family), verdicts, strict=True):
+        by_row[order] = by_place
+
+    def row_numbers(places: Array) -> pl.Series:
+        missing = pl.Series(places < 0)
+        rows = order[np.maximum(places, 0)] if len(order) else places
+        return pl.Series(rows, dtype=pl.UInt32).set(missing, None)
 
     return {
         "_verdict": pl.Series(verdict),
-        "_near": rows(twin),
+        "_near": row_numbers(twin),
         "_near_score": pl.Series(score).round(4),
-        "_family": rows(family),
+        "_family": row_numbers(family),
     }
 
 
-def _marked(
-    rows: pl.DataFrame, settled: dict[str, pl.Series], reason: str
+def _mark(
+    rows: pl.DataFrame, verdicts: dict[str, pl.Series], reason: str
 ) -> pl.DataFrame:
     ids = rows["id"]
     before = [pl.col("family")] if "family" in rows.columns else []
-    rows = rows.with_columns(**settled)
+    rows = rows.with_columns(**verdicts)
     rows = rows.with_columns(
-        family=pl.coalesce([*before, pl.lit(ids.gather(rows["_family"]))])
-    )
-    rows = rows.with_columns(
+        family=pl.coalesce([*before, pl.lit(ids.gather(rows["_family"]))]),
+        other_answers=_other_answers(rows),
         _twin=ids.gather(rows["_near"]),
         _evidence=_evidence(rows),
-        other_answers=_other_answers(rows),
     )
     reasons = {1: reason, 2: f"{reason}_other_answer", 3: "surplus_sibling"}
     rows = drop(
@@ -195,11 +219,11 @@ def _evidence(rows: pl.DataFrame) -> pl.Series:
     """The kept row's problem and answer, for rows that go."""
     goes = rows["_verdict"] > 0
     kept = rows.select("problem", "answer")[rows["_near"].filter(goes)]
-    told = kept.select(
+    evidence = kept.select(
         pl.struct(kept_problem="problem", kept_answer="answer").struct.json_encode()
     ).to_series()
     blank = pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)
-    return blank.scatter(goes.arg_true(), told) if len(told) else blank
+    return blank.scatter(goes.arg_true(), evidence) if len(evidence) else blank
 
 
 def _other_answers(rows: pl.DataFrame) -> pl.Series:
@@ -207,49 +231,17 @@ def _other_answers(rows: pl.DataFrame) -> pl.Series:
     before = pl.Series([None], dtype=ANSWERS).new_from_index(0, rows.height)
     if "other_answers" in rows.columns:
         before = rows["other_answers"]
-    given: dict[int, list[str]] = {}
-    disputed = (rows["_verdict"] == 2).arg_true()
-    places, answers = rows["_near"].gather(disputed), rows["answer"].gather(disputed)
-    for place, answer in zip(places, answers, strict=True):
-        if place not in given:
-            given[place] = before.slice(place, 1).to_list()[0] or []
-        if answer not in given[place]:
-            given[place].append(answer)
-    if not given:
+    disputed = rows.filter(pl.col("_verdict") == 2).select("_near", "answer")
+    answers: dict[int, list[str]] = {}
+    for kept, answer in disputed.iter_rows():
+        if kept not in answers:
+            answers[kept] = before.slice(kept, 1).to_list()[0] or []
+        if answer not in answers[kept]:
+            answers[kept].append(answer)
+    if not answers:
         return before
     # Lists cannot be put into a column; they can be picked from a longer one.
-    longer = pl.concat([before, pl.Series(list(given.values()), dtype=ANSWERS)])
+    longer = pl.concat([before, pl.Series(list(answers.values()), dtype=ANSWERS)])
     pick = np.arange(rows.height)
-    pick[list(given)] = rows.height + np.arange(len(given))
+    pick[list(answers)] = rows.height + np.arange(len(answers))
     return longer.gather(pl.Series(pick, dtype=pl.UInt32))
-
-
-def _sensitivity(
-    pairs: Pairs,
-    relation: Array,
-    height: int,
-    threshold: float,
-    margin: float,
-    limit: int,
-    gone: Array,
-) -> pl.DataFrame:
-    """What other thresholds would drop, of the pairs at hand."""
-    if threshold == 0:
-        return SENSITIVITY.to_frame()
-    # Rows equal to their leader go at any threshold.
-    follow = 0
-    if pairs.leader is not None:
-        follow = int((pairs.leader != np.arange(height)).sum())
-    steps = np.round(threshold + np.arange(-5, 6) * margin / 5, 4)
-    told = []
-    for step in steps[(steps > 0) & (steps <= 1)]:
-        there = _settled(pairs, relation, height, float(step), limit)[0] > 0
-        told.append(
-            {
-                "threshold": float(step),
-                "dropped": int(there.sum()) + follow,
-                "enter": int((gone & ~there).sum()),
-                "leave": int((there & ~gone).sum()),
-            }
-        )
-    return pl.DataFrame(told, schema=SENSITIVITY)

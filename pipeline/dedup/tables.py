@@ -1,4 +1,4 @@
-"""Tables beside a dedup stage's rows: clusters, saved pairs, what thresholds do."""
+"""Tables beside a dedup stage's rows: its clusters, and the pairs that are siblings."""
 
 import polars as pl
 
@@ -32,17 +32,19 @@ SENSITIVITY = pl.Schema(
 TABLES = {"clusters": CLUSTERS, "saved": SAVED, "sensitivity": SENSITIVITY}
 
 
-def told(marked: pl.DataFrame, reason: str) -> dict[str, pl.DataFrame]:
-    """Clusters with their survivor, and pairs that the guard saved."""
-    marked = marked.select(
-        "id", "problem", "answer", "reason", "twin", "score", "_near", "_near_score"
-    )
-    short = {reason: "copy", f"{reason}_other_answer": "other_answer"}
-    lost = marked.filter(pl.col("reason").is_not_null() & pl.col("_near").is_not_null())
-    members = lost.select(
+def cluster_tables(judged: pl.DataFrame, reason: str) -> dict[str, pl.DataFrame]:
+    """CLUSTERS of copies with their survivor, and SAVED: near pairs that both stay.
+
+    `judged` are rows with a verdict, the number of the row each is nearest to
+    (`_near`, null for none) and their similarity (`_near_score`).
+    """
+    goes = pl.col("reason").is_not_null()
+    near = judged.filter(pl.col("_near").is_not_null())
+    roles = {reason: "copy", f"{reason}_other_answer": "other_answer"}
+    members = near.filter(goes).select(
         cluster="twin",
         member="id",
-        role=pl.col("reason").replace_strict(short, default="sibling"),
+        role=pl.col("reason").replace_strict(roles, default="sibling"),
         similarity="score",
     )
     survivors = members.select("cluster").unique(maintain_order=True)
@@ -52,8 +54,8 @@ def told(marked: pl.DataFrame, reason: str) -> dict[str, pl.DataFrame]:
         role=pl.lit("survivor"),
         similarity=pl.lit(1.0, pl.Float32),
     )
-    saved = marked.filter(pl.col("reason").is_null() & pl.col("_near").is_not_null())
-    other = marked.select("id", "problem", "answer")[saved["_near"]]
+    saved = near.filter(~goes)
+    other = judged.select("id", "problem", "answer")[saved["_near"]]
     return {
         "clusters": pl.concat([survivors, members]).cast(CLUSTERS),
         "saved": saved.select(

@@ -110,17 +110,17 @@ def test_the_tables_show_clusters_saved_pairs_and_what_a_threshold_would_do():
     saved = tables["saved"].row(0, named=True)
     assert (saved["id"], saved["other"]) == ("test/00002", "test/00000")
     assert saved["problem"] == sibling
-    told = {row[0]: row[1:] for row in tables["sensitivity"].iter_rows()}
-    assert told[0.6] == (1, 0, 0)
+    sensitivity = {row[0]: row[1:] for row in tables["sensitivity"].iter_rows()}
+    assert sensitivity[0.6] == (1, 0, 0)
 
 
 def test_a_higher_threshold_lets_rows_enter_again():
     rows = problems(MARKET.format(3, 5), MARKET.format(3, 5) + " Tell us.")
-    told = dedup(rows, threshold=0.85).tables["sensitivity"]
+    table = dedup(rows, threshold=0.85).tables["sensitivity"]
 
     # Their similarity is 15 / 17 = 0.88.
-    assert told.filter(pl.col("threshold") == 0.87)["enter"].to_list() == [0]
-    assert told.filter(pl.col("threshold") == 0.89)["enter"].to_list() == [1]
+    assert table.filter(pl.col("threshold") == 0.87)["enter"].to_list() == [0]
+    assert table.filter(pl.col("threshold") == 0.89)["enter"].to_list() == [1]
 
 
 def test_new_rows_are_compared_with_an_earlier_release(tmp_path, monkeypatch):

@@ -3,7 +3,7 @@ import mmap
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.ngrams import by_minhash, grams
+from pipeline.dedup.ngrams import extract_ngrams, lsh_pairs
 from pipeline.kernels.minhash import plan_bands
 from pipeline.kernels.spill import MB, ArrayPool
 
@@ -38,9 +38,9 @@ def test_where_arrays_lie_changes_nothing():
     found = []
     for memory_mb in (0, 100):
         room = ArrayPool(memory_mb)
-        made = grams(column, n=2, room=room)
+        made = extract_ngrams(column, n=2, pool=room)
         assert is_mapped(made.hashes) == (memory_mb == 0)
-        pairs = by_minhash(made, rows, plan_bands(0.8, 48, 1), 0.75, None, room)
+        pairs = lsh_pairs(made, rows, plan_bands(0.8, 48, 1), 0.75, None, room)
         found.append((pairs.first, pairs.second, pairs.score))
 
     for one, other in zip(*found, strict=True):

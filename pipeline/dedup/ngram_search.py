@@ -1,0 +1,156 @@
+"""Near copies by their n-grams: which search is run, on which rows.
+
+Rows with the same bag of n-grams, numbers and answer are copies without any search:
+the first of them is their leader, and only leaders are compared.
+"""
+
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from pipeline.dedup import same_problem
+from pipeline.dedup.incremental import release_pairs
+from pipeline.dedup.ngrams import (
+    HashQuantities,
+    Ngrams,
+    containment_pairs,
+    exact_pairs,
+    extract_ngrams,
+    lsh_pairs,
+    ratio_pairs,
+)
+from pipeline.dedup.pairs import Array, Pairs
+from pipeline.errors import UserError
+from pipeline.kernels import minhash
+from pipeline.kernels.hash_table import group_ids
+from pipeline.kernels.spill import ArrayPool
+from pipeline.machine import machine
+
+# How far below the threshold pairs are looked for: they show what another would do.
+MARGIN = 0.05
+# 48 permutations, cut for recall, miss one pair in two hundred at the threshold.
+PERMUTATIONS, SEED = 48, 1
+# A text of fewer tokens is inside many others by chance.
+LEAST_TOKENS = 8
+
+
+@dataclass(frozen=True)
+class NgramSearch:
+    """How near copies are looked for; `stages/dedup_ngram.py` explains the settings."""
+
+    method: Literal["jaccard", "fuzzy", "containment", "substring"] = "jaccard"
+    search: Literal["lsh", "exact"] = "lsh"
+    n: int = 3
+    threshold: float = 0.8
+    guard: bool = True
+
+    @property
+    def floor(self) -> float:
+        """The similarity down to which pairs are looked for."""
+        return max(0.01, self.threshold - MARGIN)
+
+    @property
+    def plan(self) -> minhash.Plan:
+        """How signatures are made and cut into bands."""
+        return minhash.plan_bands(self.threshold, PERMUTATIONS, SEED)
+
+
+def find_near_copies(
+    rows: pl.DataFrame,
+    order: Array,
+    search: NgramSearch,
+    release: pl.DataFrame | None = None,
+) -> tuple[Pairs, Pairs | None]:
+    """Similar pairs of `rows`, and of a row of `release` and one of `rows`.
+
+    `order` (rows,) holds the row numbers in the order in which they survive. Raises
+    UserError where a release is compared by another method than `jaccard`.
+    """
+    if release is not None and search.method != "jaccard":
+        raise UserError(f"dedup_ngram: --against takes jaccard, not {search.method}")
+    texts = rows["problem"].fill_null("")
+    if search.method == "fuzzy":
+        return ratio_pairs(texts.to_list(), search.threshold), None
+    pool = ArrayPool(machine().memory_mb)
+    ngrams = extract_ngrams(texts, n=search.n, pool=pool)
+    everyone = np.arange(rows.height, dtype=np.int32)
+    if search.method != "jaccard":
+        whole = search.method == "substring"
+        share = 1.0 if whole else search.threshold
+        least = max(1, LEAST_TOKENS - search.n + 1)
+        pairs = containment_pairs(ngrams, everyone, share, least)
+        return (_keep_substrings(texts, pairs) if whole else pairs), None
+    leader = find_leaders(rows, ngrams, order, guard=search.guard)
+    leaders = np.flatnonzero(leader == everyone).astype(np.int32)
+    if search.search == "exact":
+        pairs = exact_pairs(ngrams, leaders, search.floor)
+    else:
+        quantities = _quantity_hasher(texts, leaders) if search.guard else None
+        pairs = lsh_pairs(ngrams, leaders, search.plan, search.floor, quantities, pool)
+    pairs = replace(pairs, leader=leader)
+    if release is None:
+        return pairs, None
+    return pairs, release_pairs(release, ngrams, search.plan, search.floor, n=search.n)
+
+
+def find_leaders(
+    rows: pl.DataFrame, ngrams: Ngrams, order: Array, *, guard: bool
+) -> Array:
+    """For each row the first one, by `order`, with the same n-grams: int32 (rows,).
+
+    With `guard`, only where numbers and answers agree too. Rows without n-grams lead
+    themselves.
+    """
+    group, distinct = group_ids(ngrams.prints)
+    first = np.empty(len(distinct), np.int32)
+    first[group[order[::-1]]] = order[::-1]  # of equal places the last is written
+    leader: Array = first[group]
+    empty = np.flatnonzero(np.diff(ngrams.ends) == 0)
+    leader[empty] = empty
+    follows = np.flatnonzero(leader != np.arange(rows.height))
+    if guard and len(follows):
+        agree = same_problem.all_agree(rows, leader[follows], follows)
+        leader[follows[~agree]] = follows[~agree]
+    return leader
+
+
+def _quantity_hasher(texts: pl.Series, leaders: Array) -> HashQuantities:
+    """A function that hashes the numbers of some leaders; each text is read once."""
+    hashes = np.zeros(len(leaders), np.uint64)
+    is_read = np.zeros(len(leaders), bool)
+    lock = Lock()
+
+    def hash_quantities(places: Array) -> Array:
+        with lock:
+            fresh = places[~is_read[places]]
+            unread = texts.gather(pl.Series(leaders[fresh], dtype=pl.UInt32))
+            hashes[fresh] = same_problem.hash_quantities(unread)
+            is_read[fresh] = True
+            return np.asarray(hashes[places])
+
+    return hash_quantities
+
+
+def _keep_substrings(texts: pl.Series, pairs: Pairs) -> Pairs:
+    """Pairs where one text is inside the other, token for token."""
+    tokens = extract_ngrams(texts, n=1)
+    size = tokens.hashes.itemsize
+
+    def tokens_of(row: int) -> bytes:
+        return tokens.hashes[tokens.ends[row] : tokens.ends[row + 1]].tobytes()
+
+    def contains(one: bytes, other: bytes) -> bool:
+        short, long = sorted((one, other), key=len)
+        place = long.find(short)
+        while place % size and place >= 0:  # a match that begins inside a token
+            place = long.find(short, place + 1)
+        return place >= 0
+
+    is_inside = [
+        contains(tokens_of(one), tokens_of(other))
+        for one, other in zip(pairs.first, pairs.second, strict=True)
+    ]
+    return pairs.take(np.array(is_inside, bool))
