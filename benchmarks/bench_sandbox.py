@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from pipeline.readers import raw_rows
 from pipeline.sandbox import groups
+from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.run import Limits, run_python
-from pipeline.verifiers.program.calls import PRELUDE
 from stages.sources import humaneval, mbpp
 
 LIMITS = Limits(wall_s=30, cpu_s=20, memory_mb=1024)
@@ -80,7 +80,7 @@ def workloads(count: int) -> dict[str, list[Script]]:
 
 def script(row: dict) -> str:
     info = row["verify_info"]
-    parts = [PRELUDE, row["solutions"][0]["text"]]
+    parts = [guest_source("prelude"), row["solutions"][0]["text"]]
     parts += [] if info["entry_point"] else [info["setup"]]
     parts += [info["test_code"]]
     if info["entry_point"]:
@@ -112,7 +112,7 @@ def in_subprocess(given: Script) -> int:
 def in_sandbox(backend: str) -> Callable[[Script], int]:
     def run(given: Script) -> int:
         os.environ["GOLDSIEVE_SANDBOX"] = backend
-        return run_python(given[0], stdin=given[1], limits=LIMITS).code
+        return run_python(given[0], stdin=given[1], limits=LIMITS).exit_code
 
     return run
 

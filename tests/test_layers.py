@@ -105,3 +105,14 @@ HEADS = [file for file in FILES if file.name == "__init__.py" and not is_stage(f
 def test_the_heads_of_packages_hold_no_code(file: Path):
     body = ast.parse(file.read_text()).body
     assert all(isinstance(node, ast.Expr) for node in body)
+
+
+GUESTS = [file for file in FILES if file.parent == Path("pipeline/sandbox/guest")]
+
+
+@pytest.mark.parametrize("file", GUESTS, ids=str)
+def test_what_runs_in_the_sandbox_imports_nothing_of_ours_but_its_neighbours(
+    file: Path,
+):
+    for name in imports(file):
+        assert name[:3] == ("pipeline", "sandbox", "guest"), f"{file} imports {name}"

@@ -5,39 +5,33 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
-from pipeline.sandbox.contract import MB, Job, Limits, Ran
+from pipeline.sandbox.contract import MB, Job, Limits, Run
+from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.walls import no_sandbox
 
-COMPILING = Limits(wall_s=60, cpu_s=50, memory_mb=2048, disk_mb=64, output=64 * MB)
-# Judges' usual flags; the errors are cut, because templates explain at length.
-SCRIPT = """\
-import os, subprocess, sys
-source = sys.stdin.buffer.read()
-command = ["g++", "-std=c++17", "-O2", "-w", "-fmax-errors=3"]
-made = subprocess.run([*command, "-x", "c++", "-", "-o", "/tmp/program"], input=source)
-if made.returncode:
-    sys.exit(1)
-with open(int(os.environ["GOLDSIEVE_FD"]), "wb") as channel:
-    channel.write(open("/tmp/program", "rb").read())
-"""
-
-Backend = Callable[[Job], Ran]
+COMPILING = Limits(
+    wall_s=60, cpu_s=50, memory_mb=2048, disk_mb=64, output_bytes=64 * MB
+)
+Backend = Callable[[Job], Run]
 
 
-def run(job: Job, backend: Backend) -> Ran:
-    """Run a C++ job on a backend that runs Python and binaries."""
-    binary, errors = _compiled(job.program, backend)
+def run_compiled(job: Job, backend: Backend) -> Run:
+    """Run a C++ job on a backend that runs Python and binaries.
+
+    A UserError where there is no compiler.
+    """
+    binary, errors = _compile(job.program, backend)
     if binary is None:
-        return Ran(1, b"", errors, b"", "not_compiled")
+        return Run(1, b"", errors, b"", "not_compiled")
     return backend(replace(job, program=binary, language="binary"))
 
 
 @lru_cache(16)
-def _compiled(source: bytes, backend: Backend) -> tuple[bytes | None, bytes]:
-    """The executable, or None and what the compiler said."""
+def _compile(program: bytes, backend: Backend) -> tuple[bytes | None, bytes]:
+    """The executable, or None and what the compiler printed."""
     if shutil.which("g++") is None:
         raise no_sandbox("g++, for programs in C++, is not installed")
-    ran = backend(Job(SCRIPT.encode(), source, COMPILING))
-    if ran.code or ran.ended != "exited" or not ran.told:
-        return None, ran.err or ran.ended.encode()
-    return ran.told, b""
+    run = backend(Job(guest_source("compile_cpp").encode(), program, COMPILING))
+    if run.exit_code or run.ended != "exited" or not run.channel:
+        return None, run.stderr or run.ended.encode()
+    return run.channel, b""

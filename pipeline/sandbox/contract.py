@@ -9,11 +9,16 @@ MB = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """`wall_s`, `step_s` and `cpu_s` in seconds; `output` counts bytes of a channel.
+    """What a program may use.
 
-    `memory_mb` bounds the address space of each process, and all memory of all
-    processes where there is a control group; `disk_mb` bounds /tmp and a file.
-    `step_s` bounds the time between two lines on the extra channel.
+    wall_s: seconds until it is ended.
+    cpu_s: seconds of CPU time, of each process.
+    memory_mb: megabytes of address space of each process; and of memory of all its
+        processes together, where there is a control group.
+    processes: processes and threads together.
+    disk_mb: megabytes of /tmp, of /dev/shm and of any file.
+    output_bytes: bytes of standard output, of the errors and of the extra channel.
+    step_s: seconds between two lines on the extra channel, or None.
     """
 
     wall_s: float = 10.0
@@ -21,38 +26,42 @@ class Limits:
     memory_mb: int = 512
     processes: int = 64
     disk_mb: int = 32
-    output: int = 4 * MB
+    output_bytes: int = 4 * MB
     step_s: float | None = None
 
 
 STANDARD = Limits()
-# The main thread's; deep recursion is no crime. Threads keep the usual 8 MB.
+# Bytes of the main thread's stack, for deep recursion is no crime; threads keep the
+# usual 8 MB.
 STACK = 64 * MB
 OPEN_FILES = 256
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a program did; `ended` is exited, timeout, output_limit or not_compiled.
+class Run:
+    """What a program did.
 
-    `code` is its exit code, or 128 and the number of the signal that ended it.
-    `told` is what it wrote to the extra channel, whose number it finds in
-    `GOLDSIEVE_FD`.
+    exit_code: its exit code, or 128 and the number of the signal that ended it.
+    stdout, stderr: what it printed, up to the limit.
+    channel: what it wrote to the extra channel, a descriptor whose number it finds in
+        the environment as GOLDSIEVE_FD.
+    ended: `exited`, `timeout`, `output_limit` or `not_compiled`.
     """
 
-    code: int
-    out: bytes
-    err: bytes
-    told: bytes
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    channel: bytes
     ended: str
 
 
 @dataclass(frozen=True)
 class Job:
-    """`language` is python or cpp (the program is source) or binary (an executable).
+    """A program to run.
 
-    `package` is an installed one that the program imports: all that is installed is
-    then there to be read, and this one is loaded before a warm sandbox forks.
+    language: `python` or `cpp` (the program is source), or `binary` (an executable).
+    package: an installed package that the program imports. All that is installed can
+        then be read there, and this one is loaded before a warm sandbox forks.
     """
 
     program: bytes
@@ -67,20 +76,34 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Started:
-    """A program under way: `done` is readable once it has ended, with all its own.
+class Process:
+    """A program under way.
 
-    `finish` ends it if it has not, and gives its code; to be called once.
+    done: a descriptor that is readable once it has ended, and all it started.
+    finish: ends it if it has not ended, and gives its exit code; to be called once.
     """
 
     done: int
     finish: Callable[[], int]
 
 
-class Lost(Exception):
+class SandboxLost(Exception):
     """The sandbox died or does not answer; says nothing about the program."""
 
 
-# Starts a job whose standard input, output, errors and channel are these, and
-# closes them here.
-Start = Callable[[Job, list[int]], AbstractContextManager[Started]]
+# Starts a job whose standard input, output, errors and channel are these descriptors,
+# and closes them on this side.
+Launch = Callable[[Job, list[int]], AbstractContextManager[Process]]
+
+
+def resource_limits(limits: Limits) -> dict[str, int]:
+    """The limits of each process, by the names that `setrlimit` has for them."""
+    return {
+        "CPU": limits.cpu_s,
+        "AS": limits.memory_mb * MB,
+        "NPROC": limits.processes,
+        "FSIZE": limits.disk_mb * MB,
+        "NOFILE": OPEN_FILES,
+        "STACK": STACK,
+        "CORE": 0,
+    }

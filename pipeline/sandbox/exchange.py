@@ -11,31 +11,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from pipeline.sandbox.contract import Limits
+from pipeline.sandbox.contract import Job, Launch, Limits, Process, Run
 
 CHUNK = 1 << 16
 
 
 @dataclass
 class Pipes:
-    """Four pipes: our ends and theirs of stdin, stdout, stderr, extra channel."""
+    """Both ends of four pipes: of stdin, stdout, stderr and the extra channel."""
 
-    ours: list[int]
-    theirs: list[int]
+    host: list[int]
+    guest: list[int]
 
 
 @contextmanager
-def pipes() -> Iterator[Pipes]:
-    """Pipes that are closed at the end; ours do not block."""
+def open_pipes() -> Iterator[Pipes]:
+    """Pipes that are closed at the end; the host's ends do not block."""
     read, write = zip(*(os.pipe() for _ in range(4)), strict=True)
-    made = Pipes([write[0], *read[1:]], [read[0], *write[1:]])
+    pipes = Pipes([write[0], *read[1:]], [read[0], *write[1:]])
     try:
-        for fd in made.ours:
-            os.set_blocking(fd, False)
-        yield made
+        for file in pipes.host:
+            os.set_blocking(file, False)
+        yield pipes
     finally:
-        close(made.ours)
-        close(made.theirs)
+        close(pipes.host)
+        close(pipes.guest)
 
 
 def close(files: list[int]) -> None:
@@ -44,67 +44,70 @@ def close(files: list[int]) -> None:
         os.close(files.pop())
 
 
-def exchange(
-    ends: Pipes, stdin: bytes, limits: Limits, done: int
-) -> tuple[list[bytes], str]:
-    """Output, errors and extra channel, and how it ended; `done` is readable then."""
-    feed, *reads = ends.ours
-    parts: dict[int, bytearray] = {fd: bytearray() for fd in reads}
-    left = memoryview(stdin)
+def run_once(launch: Launch, job: Job) -> Run:
+    """Run `job` to its end or its limits."""
+    with open_pipes() as pipes, launch(job, pipes.guest) as process:
+        return exchange(pipes, job, process)
+
+
+def exchange(pipes: Pipes, job: Job, process: Process) -> Run:
+    """Feed and read `process` until it has ended or must end, and end it."""
+    feed, *reads = pipes.host
+    parts: dict[int, bytearray] = {file: bytearray() for file in reads}
+    unsent = memoryview(job.stdin)
     started = stepped = time.monotonic()
     poll = select.poll()
-    for fd in (*reads, done):
-        poll.register(fd, select.POLLIN)
+    for file in (*reads, process.done):
+        poll.register(file, select.POLLIN)
     poll.register(feed, select.POLLOUT)
-    while True:
-        deadline = started + limits.wall_s
-        if limits.step_s is not None:
-            deadline = min(deadline, stepped + limits.step_s)
+    ended = ""
+    while not ended:
+        deadline = started + job.limits.wall_s
+        if job.limits.step_s is not None:
+            deadline = min(deadline, stepped + job.limits.step_s)
         if (wait := deadline - time.monotonic()) <= 0:
-            return _cut(parts, limits), "timeout"
-        ready = [fd for fd, _ in poll.poll(wait * 1000 + 1)]
-        for fd in ready:
-            if fd == feed:
-                if (left := _fed(feed, left)).nbytes == 0:
+            ended = "timeout"
+            break
+        ready = [file for file, _ in poll.poll(wait * 1000 + 1)]
+        for file in ready:
+            if file == feed:
+                if not (unsent := _send(feed, unsent)):
                     poll.unregister(feed)
-                    os.close(ends.ours.pop(0))
-            elif fd != done:
-                data = _read(fd)
-                if not data:
-                    poll.unregister(fd)
-                elif fd == reads[2] and b"\n" in data:
+                    os.close(pipes.host.pop(0))
+            elif file != process.done:
+                if not (data := _read(file)):
+                    poll.unregister(file)
+                elif file == reads[2] and b"\n" in data:
                     stepped = time.monotonic()
-                parts[fd] += data
-        if done in ready:
-            _drain(parts, limits)
-        if any(len(part) > limits.output for part in parts.values()):
-            return _cut(parts, limits), "output_limit"
-        if done in ready:
-            return _cut(parts, limits), "exited"
+                parts[file] += data
+        if process.done in ready:
+            ended = "exited"
+            _drain(parts, job.limits)
+        if any(len(part) > job.limits.output_bytes for part in parts.values()):
+            ended = "output_limit"
+    most = job.limits.output_bytes
+    stdout, stderr, channel = (bytes(part[:most]) for part in parts.values())
+    return Run(process.finish(), stdout, stderr, channel, ended)
 
 
-def _fed(feed: int, left: memoryview) -> memoryview:
-    """What is left to write; nothing when nobody reads any more."""
+def _send(feed: int, unsent: memoryview) -> memoryview:
+    """What is left to send; nothing when nobody reads any more."""
     with suppress(BlockingIOError):
         try:
-            return left[os.write(feed, left[:CHUNK]) :] if left else left
+            return unsent[os.write(feed, unsent[:CHUNK]) :] if unsent else unsent
         except BrokenPipeError:
-            return left[len(left) :]
-    return left
+            return unsent[len(unsent) :]
+    return unsent
 
 
-def _read(fd: int) -> bytes:
+def _read(file: int) -> bytes:
     with suppress(BlockingIOError):
-        return os.read(fd, CHUNK)
+        return os.read(file, CHUNK)
     return b""
 
 
 def _drain(parts: dict[int, bytearray], limits: Limits) -> None:
-    """What the dead have left in the pipes; a pipe may stay open elsewhere."""
-    for fd, part in parts.items():
-        while len(part) <= limits.output and (data := _read(fd)):
+    """Read what the dead have left in the pipes; a pipe may stay open elsewhere."""
+    for file, part in parts.items():
+        while len(part) <= limits.output_bytes and (data := _read(file)):
             part += data
-
-
-def _cut(parts: dict[int, bytearray], limits: Limits) -> list[bytes]:
-    return [bytes(part[: limits.output]) for part in parts.values()]

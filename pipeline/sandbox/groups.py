@@ -9,7 +9,7 @@ says which.
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -18,84 +18,72 @@ from pipeline.sandbox.contract import MB
 
 # What the sandbox itself takes: the interpreter that waits, and bubblewrap.
 OWN_MB, OWN_PROCESSES = 64, 8
-FILES = {
-    1: {"memory": "memory.limit_in_bytes", "pids": "pids.max"},
-    2: {"memory": "memory.max", "pids": "pids.max"},
-}
+FILES_V1 = {"memory": "memory.limit_in_bytes", "pids": "pids.max"}
+FILES_V2 = {"memory": "memory.max", "pids": "pids.max"}
+# A shell that enters the groups before it becomes the command.
+ENTER = (
+    'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 125; shift; done;'
+    'shift; exec "$@"'
+)
 _numbers = count()
 
 
 @dataclass(frozen=True)
-class Place:
-    """A folder below which groups can be made, and what they can bound."""
+class Group:
+    """The folder of a control group, and by controller the file of its bound."""
 
     folder: Path
-    version: int
-    controllers: tuple[str, ...]
+    files: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Group:
-    """The folders of one sandbox; empty where there are no control groups."""
-
-    folders: tuple[tuple[Path, Place], ...]
-
-
-def join(group: Group, command: list[str]) -> list[str]:
-    """`command` as a shell starts it that has entered the group before."""
-    if not group.folders:
-        return command
-    script = (
-        'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 125; shift; done;'
-        'shift; exec "$@"'
-    )
-    folders = [str(folder) for folder, _ in group.folders]
-    return ["/bin/sh", "-c", script, "sh", *folders, "--", *command]
-
-
-def make() -> Group:
-    """A group of its own for one sandbox."""
+def make() -> list[Group]:
+    """The groups of one new sandbox; none where none may be made."""
     name = f"goldsieve-{os.getpid()}-{next(_numbers)}"
-    made = tuple((place.folder / name, place) for place in places())
-    for folder, _ in made:
-        folder.mkdir()
-    return Group(made)
+    groups = [replace(parent, folder=parent.folder / name) for parent in parents()]
+    for group in groups:
+        group.folder.mkdir()
+    return groups
 
 
-def bound(group: Group, memory_mb: int, processes: int) -> None:
-    """Set the bounds of the group, its own needs added."""
+def enter(groups: list[Group], command: list[str]) -> list[str]:
+    """A command that enters `groups` and becomes `command`."""
+    if not groups:
+        return command
+    folders = [str(group.folder) for group in groups]
+    return ["/bin/sh", "-c", ENTER, "sh", *folders, "--", *command]
+
+
+def bound(groups: list[Group], memory_mb: int, processes: int) -> None:
+    """Set the bounds of `groups`, the sandbox's own needs added."""
     values = {
         "memory": str((memory_mb + OWN_MB) * MB),
         "pids": str(processes + OWN_PROCESSES),
     }
-    for folder, place in group.folders:
-        for name in place.controllers:
-            (folder / FILES[place.version][name]).write_text(values[name])
+    for group in groups:
+        for controller, file in group.files.items():
+            (group.folder / file).write_text(values[controller])
         with suppress(OSError):
-            (folder / "memory.swap.max").write_text("0")
+            (group.folder / "memory.swap.max").write_text("0")
 
 
-def remove(group: Group) -> None:
+def remove(groups: list[Group]) -> None:
     """Remove the folders, once the last process is gone from them."""
-    for folder, _ in group.folders:
+    for group in groups:
         for _ in range(100):
-            try:
-                folder.rmdir()
-            except FileNotFoundError:
+            with suppress(OSError):
+                group.folder.rmdir()
+            if not group.folder.exists():
                 break
-            except OSError:
-                time.sleep(0.01)
-                continue
-            break
+            time.sleep(0.01)
 
 
 @lru_cache(1)
-def places() -> tuple[Place, ...]:
-    """Where this process may make groups; () if nowhere."""
-    found = find(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
-    for place in found:
-        _sweep(place.folder)
-    return found
+def parents() -> tuple[Group, ...]:
+    """The groups below which this process may make others."""
+    groups = find_parents(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
+    for group in groups:
+        _sweep(group.folder)
+    return groups
 
 
 def _sweep(folder: Path) -> None:
@@ -107,43 +95,42 @@ def _sweep(folder: Path) -> None:
                 left.rmdir()
 
 
-def find(listing: Path, mounted: Path) -> tuple[Place, ...]:
-    """The places for the groups of `listing` below `mounted`."""
+def find_parents(listing: Path, mounted: Path) -> tuple[Group, ...]:
+    """The groups of `listing` below `mounted` in which others can be made."""
     try:
         lines = listing.read_text().splitlines()
     except OSError:
         return ()
-    found = []
+    groups = []
     for line in lines:
         _, names, path = line.split(":", 2)
-        if not names:
-            folder = mounted / path.lstrip("/")
-            place = Place(folder, 2, _handed_down(folder))
+        folder = mounted / names / path.lstrip("/")
+        if names:
+            controllers, files = names.split(","), FILES_V1
         else:
-            controllers = tuple(n for n in names.split(",") if n in ("memory", "pids"))
-            place = Place(mounted / names / path.lstrip("/"), 1, controllers)
-        if place.controllers and _can_make(place):
-            found.append(place)
-    return tuple(found)
+            controllers, files = controllers_handed_down(folder), FILES_V2
+        own = {name: file for name, file in files.items() if name in controllers}
+        if own and _can_make_in(group := Group(folder, own)):
+            groups.append(group)
+    return tuple(groups)
 
 
-def _handed_down(folder: Path) -> tuple[str, ...]:
+def controllers_handed_down(folder: Path) -> list[str]:
+    """The controllers that groups below a version 2 group have."""
     try:
-        names = (folder / "cgroup.subtree_control").read_text().split()
+        return (folder / "cgroup.subtree_control").read_text().split()
     except OSError:
-        return ()
-    return tuple(name for name in ("memory", "pids") if name in names)
+        return []
 
 
-def _can_make(place: Place) -> bool:
+def _can_make_in(group: Group) -> bool:
     """Try: the folder may be read-only, or shown by a mount that is not ours."""
-    trial = place.folder / f"goldsieve-{os.getpid()}-trial"
+    trial = group.folder / f"goldsieve-{os.getpid()}-trial"
     try:
         trial.mkdir()
     except OSError:
         return False
-    files = [FILES[place.version][name] for name in place.controllers]
-    works = all((trial / file).exists() for file in files)
+    works = all((trial / file).exists() for file in group.files.values())
     with suppress(OSError):
         trial.rmdir()
     return works
@@ -151,7 +138,7 @@ def _can_make(place: Place) -> bool:
 
 def in_force() -> str:
     """One line: what bounds a program as a whole here."""
-    names = [name for place in places() for name in place.controllers]
+    names = sorted(name for group in parents() for name in group.files)
     if not names:
         return "limits on each process; no control groups may be made here"
-    return f"limits on each process; control groups for {' and '.join(sorted(names))}"
+    return f"limits on each process; control groups for {' and '.join(names)}"

@@ -21,22 +21,21 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 
 from pipeline.sandbox import groups, seccomp
 from pipeline.sandbox.contract import (
     MB,
-    OPEN_FILES,
-    STACK,
     STANDARD,
     Job,
-    Lost,
-    Started,
+    Process,
+    SandboxLost,
+    resource_limits,
 )
-from pipeline.sandbox.exchange import close, exchange, pipes
+from pipeline.sandbox.exchange import close, run_once
+from pipeline.sandbox.guests import FOLDER
 from pipeline.sandbox.walls import bubblewrap, python_inside, walls
 
-ZYGOTE = str(Path(__file__).with_name("zygote.py").resolve())
 START_S, ANSWER_S = 20.0, 10.0
 # Above every user of `oneshot`; what the child exits with before it is a program.
 FIRST_USER = 4_200_000_000
@@ -44,93 +43,86 @@ NOT_STARTED = 125
 
 
 @dataclass
-class Worker:
-    """A sandbox, the socket to its interpreter, and its control group."""
+class Sandbox:
+    """A warm sandbox, the socket to its interpreter, and its control groups."""
 
     process: "subprocess.Popen[bytes]"
     control: socket.socket
-    group: groups.Group
+    groups: list[groups.Group]
     bounds: tuple[int, int] = (0, 0)
 
 
-_idle: dict[str, list[Worker]] = defaultdict(list)  # by what they have loaded
-_all: dict[int, Worker] = {}
+_idle: dict[str, list[Sandbox]] = defaultdict(list)  # by the package they have loaded
+_all: dict[int, Sandbox] = {}
 _lock = threading.Lock()
 _works = True
 
 
 @contextmanager
-def started(job: Job, theirs: list[int]) -> Iterator[Started]:
-    """Start in a warm sandbox; Lost where that fails."""
+def launch(job: Job, files: list[int]) -> Iterator[Process]:
+    """Start `job` in a warm sandbox; SandboxLost where that fails."""
     global _works
     if not _works:
-        raise Lost
+        raise SandboxLost
     try:
-        worker = _idle[job.package].pop()
+        sandbox = _idle[job.package].pop()
     except IndexError:
         try:
-            worker = start(job.package)
-        except Lost:
+            sandbox = start(job.package)
+        except SandboxLost:
             _works = bool(job.package)  # that this fails may be the package's fault
             raise
     try:
-        with _started(worker, job, theirs) as run:
-            yield run
+        with _launch_in(sandbox, job, files) as process:
+            yield process
     except BaseException:
-        end(worker)
+        end(sandbox)
         raise
-    _idle[job.package].append(worker)
+    _idle[job.package].append(sandbox)
 
 
-def start(package: str = "") -> Worker:
-    """A sandbox that has said that it is ready; Lost where there can be none."""
+def start(package: str = "") -> Sandbox:
+    """A sandbox that has said that it is ready; SandboxLost where there can be none."""
     bubblewrap()
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    group = groups.make()
-    with theirs:
+    host, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    own_groups = groups.make()
+    with guest:
         process = subprocess.Popen(
-            groups.join(group, _command(theirs.fileno(), package)),
+            groups.enter(own_groups, _command(guest.fileno(), package)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[guest.fileno()],
             env={},
             cwd="/",
             start_new_session=True,
         )
-    worker = Worker(process, ours, group)
+    sandbox = Sandbox(process, host, own_groups)
     with _lock:
-        _all[id(worker)] = worker
+        _all[id(sandbox)] = sandbox
     try:
-        ours.send(b"F" + seccomp.filter_program())
-        if _answer(worker, START_S) != b"ready":
-            raise Lost
-        _try(worker, package)
-    except (OSError, Lost):
-        end(worker)
-        raise Lost from None
-    return worker
+        host.send(b"F" + seccomp.filter_program())
+        if _receive(sandbox, START_S) != b"ready":
+            raise SandboxLost
+        # Where even an empty program fails, the sandbox is none.
+        limits = replace(STANDARD, memory_mb=8192) if package else STANDARD
+        if run_once(partial(_launch_in, sandbox), Job(b"", b"", limits)).exit_code:
+            raise SandboxLost
+    except (OSError, SandboxLost):
+        end(sandbox)
+        raise SandboxLost from None
+    return sandbox
 
 
-def _try(worker: Worker, package: str) -> None:
-    """Run an empty program: where even that fails, the sandbox is none."""
-    limits = replace(STANDARD, memory_mb=8192) if package else STANDARD
-    job = Job(b"", b"", limits)
-    with pipes() as ends, _started(worker, job, ends.theirs) as run:
-        exchange(ends, b"", limits, run.done)
-        if run.finish():
-            raise Lost
-
-
-def end(worker: Worker) -> None:
+def end(sandbox: Sandbox) -> None:
     """Kill the sandbox and everything in it."""
     with _lock:
-        _all.pop(id(worker), None)
-    worker.control.close()
+        _all.pop(id(sandbox), None)
+    sandbox.control.close()
     with suppress(ProcessLookupError):
-        os.killpg(worker.process.pid, signal.SIGKILL)
-    worker.process.wait()
-    groups.remove(worker.group)
+        os.killpg(sandbox.process.pid, signal.SIGKILL)
+    sandbox.process.wait()
+    groups.remove(sandbox.groups)
 
 
 def close_all() -> None:
@@ -143,9 +135,9 @@ def close_all() -> None:
 def _forget() -> None:
     """In a forked process: the sandboxes belong to the parent, their ends do not."""
     _idle.clear()
-    for worker in _all.values():
-        worker.control.close()
-        worker.process.returncode = 0
+    for sandbox in _all.values():
+        sandbox.control.close()
+        sandbox.process.returncode = 0
     _all.clear()
 
 
@@ -154,70 +146,63 @@ os.register_at_fork(after_in_child=_forget)
 
 
 @contextmanager
-def _started(worker: Worker, job: Job, theirs: list[int]) -> Iterator[Started]:
+def _launch_in(sandbox: Sandbox, job: Job, files: list[int]) -> Iterator[Process]:
     bounds = (job.limits.memory_mb, job.limits.processes)
-    if bounds != worker.bounds:
-        groups.bound(worker.group, *bounds)
-        worker.bounds = bounds
-    _send(worker, job, theirs)
-    close(theirs)
-    codes = []
+    if bounds != sandbox.bounds:
+        groups.bound(sandbox.groups, *bounds)
+        sandbox.bounds = bounds
+    _send(sandbox, job, files)
+    close(files)
+    exit_codes = []
 
     def finish() -> int:
-        if not _is_readable(worker, 0):
+        if not _is_readable(sandbox, 0):
             with suppress(OSError):
-                worker.control.send(b"kill")
-        codes.append(int(_answer(worker, ANSWER_S)))
-        if codes[0] == NOT_STARTED:
-            raise Lost
-        return codes[0]
+                sandbox.control.send(b"kill")
+        exit_codes.append(int(_receive(sandbox, ANSWER_S)))
+        if exit_codes[0] == NOT_STARTED:
+            raise SandboxLost
+        return exit_codes[0]
 
-    yield Started(worker.control.fileno(), finish)
-    if not codes:
+    yield Process(sandbox.control.fileno(), finish)
+    if not exit_codes:
         finish()
 
 
-def _send(worker: Worker, job: Job, theirs: list[int]) -> None:
-    limits = job.limits
+def _send(sandbox: Sandbox, job: Job, files: list[int]) -> None:
     request = {
         "is_binary": job.is_binary,
-        "user": FIRST_USER + worker.process.pid if os.geteuid() == 0 else 0,
-        "disk": limits.disk_mb * MB,
-        "CPU": limits.cpu_s,
-        "AS": limits.memory_mb * MB,
-        "NPROC": limits.processes,
-        "FSIZE": limits.disk_mb * MB,
-        "NOFILE": OPEN_FILES,
-        "STACK": STACK,
-        "CORE": 0,
+        "user": FIRST_USER + sandbox.process.pid if os.geteuid() == 0 else 0,
+        "disk": job.limits.disk_mb * MB,
+        "limits": resource_limits(job.limits),
     }
     program = os.memfd_create("program")
     try:
         with open(program, "wb", closefd=False) as file:
             file.write(job.program)
         message = json.dumps(request).encode()
-        socket.send_fds(worker.control, [message], [*theirs, program])
+        socket.send_fds(sandbox.control, [message], [*files, program])
     except OSError as error:
-        raise Lost from error
+        raise SandboxLost from error
     finally:
         os.close(program)
 
 
-def _answer(worker: Worker, wait_s: float) -> bytes:
-    if not _is_readable(worker, wait_s):
-        raise Lost
+def _receive(sandbox: Sandbox, wait_s: float) -> bytes:
+    if not _is_readable(sandbox, wait_s):
+        raise SandboxLost
     try:
-        answer = worker.control.recv(4096)
+        answer = sandbox.control.recv(4096)
     except OSError as error:
-        raise Lost from error
+        raise SandboxLost from error
     if not answer:
-        raise Lost
+        raise SandboxLost
     return answer
 
 
-def _is_readable(worker: Worker, wait_s: float) -> bool:
+def _is_readable(sandbox: Sandbox, wait_s: float) -> bool:
     poll = select.poll()
-    poll.register(worker.control, select.POLLIN)
+    poll.register(sandbox.control, select.POLLIN)
     return bool(poll.poll(wait_s * 1000))
 
 
@@ -229,7 +214,7 @@ def _command(channel: int, package: str) -> list[str]:
         "--as-pid-1",
         *("--tmpfs", "/tmp"),
         *("--dir", "/job"),
-        *("--ro-bind", ZYGOTE, "/zygote.py"),
+        *("--ro-bind", str(FOLDER.resolve() / "zygote.py"), "/zygote.py"),
         *("--remount-ro", "/dev"),
         *("--remount-ro", "/"),
         "--",

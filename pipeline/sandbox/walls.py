@@ -28,17 +28,25 @@ VARIABLES = {
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",
 }
+# Where packages are; and one thread for those that would start many.
+PACKAGE_VARIABLES = {
+    "PYTHONPATH": "/packages",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 
 
 def bubblewrap() -> str:
     """Where bwrap is; a UserError where it is not."""
-    found = shutil.which("bwrap")
-    if found is None:
+    path = shutil.which("bwrap")
+    if path is None:
         raise no_sandbox("bubblewrap is not installed")
-    return found
+    return path
 
 
 def no_sandbox(why: str) -> UserError:
+    """The error for a machine that has no sandbox, with what can be done."""
     return UserError(
         f"code cannot be verified: there is no sandbox here ({why})", hint=HINT
     )
@@ -47,7 +55,8 @@ def no_sandbox(why: str) -> UserError:
 def walls(capabilities: tuple[str, ...], package: str = "") -> list[str]:
     """The command bwrap and its options, up to the mounts of the caller's own.
 
-    With a `package`, installed packages are there, to be read alone.
+    `capabilities` are kept within the sandbox. With a `package`, all that is
+    installed can be read there. A UserError where there is no bubblewrap.
     """
     _, runtime = runtime_mounts()
     user = [] if os.geteuid() == 0 else ["--unshare-user"]
@@ -63,7 +72,7 @@ def walls(capabilities: tuple[str, ...], package: str = "") -> list[str]:
         *("--cap-drop", "ALL"),
         *(part for name in capabilities for part in ("--cap-add", f"CAP_{name}")),
         "--clearenv",
-        *(part for pair in VARIABLES.items() for part in ("--setenv", *pair)),
+        *_set_variables(VARIABLES),
         *runtime,
         *(_packages() if package else ()),
         *("--proc", "/proc"),
@@ -73,11 +82,14 @@ def walls(capabilities: tuple[str, ...], package: str = "") -> list[str]:
 
 
 def _packages() -> list[str]:
-    """Where packages are installed, and one thread for what would start many."""
-    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    told = {"PYTHONPATH": "/packages", "PYTHONDONTWRITEBYTECODE": "1"} | alone
-    variables = [part for pair in told.items() for part in ("--setenv", *pair)]
-    return ["--ro-bind", sysconfig.get_paths()["purelib"], "/packages", *variables]
+    return [
+        *("--ro-bind", sysconfig.get_paths()["purelib"], "/packages"),
+        *_set_variables(PACKAGE_VARIABLES),
+    ]
+
+
+def _set_variables(variables: dict[str, str]) -> list[str]:
+    return [part for pair in variables.items() for part in ("--setenv", *pair)]
 
 
 def python_inside() -> list[str]:

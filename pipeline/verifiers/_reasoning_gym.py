@@ -16,6 +16,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.run import Limits, run_python
 
 LIMITS = Limits(wall_s=15, cpu_s=10, memory_mb=4096)
@@ -79,18 +80,6 @@ ADMITS: dict[str, Callable[[str], bool]] = {
     ),
 }
 
-HARNESS = """\
-import json, os, sys
-job = json.load(sys.stdin)
-import reasoning_gym
-if job["name"] in ("arc_agi", "rearc"):  # JSON has no tuples, and boards are tuples
-    told = job["entry"]["metadata"]
-    told["output"] = tuple(map(tuple, told["output"]))
-dataset = reasoning_gym.create_dataset(job["name"], size=1, seed=0)
-score = float(dataset.score_answer(job["text"], job["entry"]))
-os.write(int(os.environ["GOLDSIEVE_FD"]), repr(score).encode())
-"""
-
 
 class Scored(NamedTuple):
     """A score from 0 to 1, and how it came about."""
@@ -132,13 +121,14 @@ def _here(name: str, entry: dict[str, Any], text: str) -> Scored:
 
 def _apart(name: str, entry: dict[str, Any], text: str) -> Scored:
     job = json.dumps({"name": name, "entry": entry, "text": text}).encode()
-    ran = run_python(HARNESS, stdin=job, limits=LIMITS, package="reasoning_gym")
-    if ran.ended != "exited":
-        return Scored(0.0, f"the scorer's {ran.ended}")
-    if ran.code or not ran.told:
-        said = ran.err.decode(errors="replace").strip().rpartition("\n")[2]
-        return Scored(0.0, f"the scorer ended: {said[:100]}")
-    return Scored(float(ran.told), "score, in the sandbox")
+    harness = guest_source("score_reasoning_gym")
+    run = run_python(harness, stdin=job, limits=LIMITS, package="reasoning_gym")
+    if run.ended != "exited":
+        return Scored(0.0, f"the scorer's {run.ended}")
+    if run.exit_code or not run.channel:
+        message = run.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        return Scored(0.0, f"the scorer ended: {message[:100]}")
+    return Scored(float(run.channel), "score, in the sandbox")
 
 
 @lru_cache(None)

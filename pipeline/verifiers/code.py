@@ -21,38 +21,31 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from pipeline.sandbox.run import Ran, is_remote, run_cpp, run_python
+from pipeline.sandbox.guests import guest_source
+from pipeline.sandbox.run import is_remote, run_cpp, run_python
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.program.apart import judged_apart
-from pipeline.verifiers.program.asserts import Call, as_calls
 from pipeline.verifiers.program.calls import (
     LATE,
-    OPENING,
-    PRELUDE,
-    WIRE,
-    Pace,
-    Unfit,
-    answers,
-    broken,
-    judged_calls,
+    InvalidReference,
+    TimeLimits,
+    answer_by_reference,
+    describe_failure,
+    find_call_faults,
 )
 from pipeline.verifiers.program.results import Policy, same_output
-from pipeline.verifiers.program.tests import language, policy, read_tests
+from pipeline.verifiers.program.tests import (
+    Call,
+    calls_in_asserts,
+    language_of,
+    read_policy,
+    read_tests,
+)
+from pipeline.verifiers.program.wall import find_fault_apart
 
 TIMEOUT_S, STARTUP_S, MEMORY_MB = 6.0, 2.0, 1024
 TYPES = ("stdio", "call", "assert")
 LANGUAGES = ("python", "cpp")
 FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)```", re.S)
-
-BESIDE = """
-job = json.loads(sys.stdin.buffer.read())
-silence(0, 1)
-scope = load(job)
-exec(compile(job["tests"], "tests.py", "exec"), scope)
-if "check" in scope and job["name"]:
-    scope["check"](scope[job["name"]])
-os.write(channel, job["token"].encode())
-"""
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
@@ -61,48 +54,42 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     With `info["all_tests"]` all of them run, and `score` is the share that passed;
     otherwise the first failure ends it.
     """
-    spoken, program = _block(completion, info)
+    language, program = _find_program(completion, info)
     if not program.strip():
         return Verdict(False, None, "no program found")
     if why := unreadable(answer, info):
         return Verdict(None, program, why)
-    if spoken == "cpp" and info["type"] != "stdio":
+    if language == "cpp" and info["type"] != "stdio":
         return Verdict(False, program, "C++, where the tests call Python")
+    runs_all = bool(info.get("all_tests"))
+    passed, failures = 0, []
     try:
-        said = _said(_faults(program, info, spoken), is_all=bool(info.get("all_tests")))
-    except Unfit as error:
+        for number, fault in enumerate(_find_faults(program, info, language), start=1):
+            if fault:
+                failures.append(f"test {number}: {fault}")
+                if not runs_all:
+                    break
+            else:
+                passed += 1
+    except InvalidReference as error:
         return Verdict(None, program, str(error))
-    failed = [(n, fault) for n, fault in enumerate(said, start=1) if fault]
-    score = 1 - len(failed) / len(said) if info.get("all_tests") else None
-    why = f"passed {len(said)} tests"
-    if failed:
-        number, fault = failed[0]
-        why = f"test {number}: {fault}"
-        why += f" ({len(failed)} of {len(said)} fail)" if info.get("all_tests") else ""
-    return Verdict(not failed, program, why, score)
+    tests = passed + len(failures)
+    score = passed / tests if runs_all else None
+    if not failures:
+        return Verdict(True, program, f"passed {tests} tests", score)
+    share = f" ({len(failures)} of {tests} fail)" if runs_all else ""
+    return Verdict(False, program, failures[0] + share, score)
 
 
-def _said(faults: Iterator[str], *, is_all: bool) -> list[str]:
-    """All faults, or those up to the first that is one."""
-    if is_all:
-        return list(faults)
-    said = []
-    for fault in faults:
-        said.append(fault)
-        if fault:
-            break
-    return said
-
-
-def verdicts(completion: str, info: dict[str, Any]) -> list[str]:
+def list_faults(completion: str, info: dict[str, Any]) -> list[str]:
     """What is wrong in each test, in their order; "" where it passes.
 
     A ValueError where the tests cannot be run.
     """
     if why := unreadable(None, info):
         raise ValueError(why)
-    spoken, program = _block(completion, info)
-    return list(_faults(program, info | {"all_tests": True}, spoken))
+    language, program = _find_program(completion, info)
+    return list(_find_faults(program, info | {"all_tests": True}, language))
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
@@ -120,7 +107,7 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     except (ValueError, RecursionError) as error:
         return f"verify_info.tests: {error}"
     try:
-        policy(info)
+        read_policy(info)
     except (ValueError, TypeError) as error:
         return f"verify_info: {error}"
     if kind == "call" and not info.get("fn_name"):
@@ -130,27 +117,27 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
 
 def extract(completion: str) -> str:
     """The last complete fenced block after the thinking, or all of the text."""
-    return _block(completion, {})[1]
+    return _find_program(completion, {})[1]
 
 
-def _block(completion: str, info: dict[str, Any]) -> tuple[str, str]:
-    """The program and its language: the last block in one that the row wants."""
+def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
+    """The language and the program: the last block in a language of the row."""
     wanted = [info["language"]] if info.get("language") else list(LANGUAGES)
     text = completion.rpartition("</think>")[2] or completion
-    blocks = [(language(name, code), code) for name, code in FENCE.findall(text)]
+    blocks = [(language_of(fence, code), code) for fence, code in FENCE.findall(text)]
     if blocks:
-        spoken = [block for block in blocks if block[0] in wanted] or blocks
-        return spoken[-1][0] or wanted[0], spoken[-1][1]
+        language, code = ([b for b in blocks if b[0] in wanted] or blocks)[-1]
+        return language or wanted[0], code
     if "```" in text:
-        name, _, rest = text.partition("```")[2].partition("\n")
-        return language(name.strip(), rest) or wanted[0], rest
-    return language("", text) if len(wanted) > 1 else wanted[0], text
+        fence, _, rest = text.partition("```")[2].partition("\n")
+        return language_of(fence.strip(), rest) or wanted[0], rest
+    return language_of("", text) if len(wanted) > 1 else wanted[0], text
 
 
-def _faults(program: str, info: dict[str, Any], spoken: str) -> Iterator[str]:
+def _find_faults(program: str, info: dict[str, Any], language: str) -> Iterator[str]:
     """What is wrong in each test, as far as asked for."""
     total = info.get("total_timeout_s")
-    pace = Pace(
+    limits = TimeLimits(
         timeout_s=float(info.get("timeout_s") or TIMEOUT_S),
         startup_s=STARTUP_S,
         memory_mb=int(info.get("memory_mb") or MEMORY_MB),
@@ -158,28 +145,30 @@ def _faults(program: str, info: dict[str, Any], spoken: str) -> Iterator[str]:
     )
     goes_on = bool(info.get("all_tests"))
     if info["type"] == "stdio":
-        tests, rules = read_tests(info), policy(info)
-        for test in tests:
-            yield LATE if pace.is_late() else _stdio(program, test, pace, rules, spoken)
-        return
-    if info["type"] == "call":
-        calls = _calls(info, pace)
-        program = _completed(program, info) if info.get("setup") else program
+        policy = read_policy(info)
+        for test in read_tests(info):
+            is_late = limits.is_late()
+            yield (
+                LATE if is_late else _run_test(program, test, limits, policy, language)
+            )
+    elif info["type"] == "call":
+        calls = _read_calls(info, limits)
+        if info.get("setup"):
+            program = _complete(program, info)
         tolerance = float(info.get("tolerance") or 0)
-        yield from judged_calls(
-            program, calls, pace, goes_on=goes_on, tolerance=tolerance
+        yield from find_call_faults(
+            program, calls, limits, goes_on=goes_on, tolerance=tolerance
         )
-        return
-    whole = _completed(program, info)
-    if calls := as_calls(info["test_code"], info.get("entry_point")):
-        yield from judged_calls(whole, calls, pace, goes_on=goes_on)
+    elif calls := calls_in_asserts(info["test_code"], info.get("entry_point")):
+        whole = _complete(program, info)
+        yield from find_call_faults(whole, calls, limits, goes_on=goes_on)
     else:
-        yield _apart(program, whole, info, pace)
+        yield _run_asserts(program, info, limits)
 
 
-def _calls(info: dict[str, Any], pace: Pace) -> list[Call]:
+def _read_calls(info: dict[str, Any], limits: TimeLimits) -> list[Call]:
     if info.get("reference"):
-        return _expected(json.dumps(info, sort_keys=True), pace.timeout_s)
+        return _reference_calls(json.dumps(info, sort_keys=True), limits.timeout_s)
     return [
         Call(info["fn_name"], test["input"], test["output"], "alike")
         for test in read_tests(info)
@@ -187,37 +176,41 @@ def _calls(info: dict[str, Any], pace: Pace) -> list[Call]:
 
 
 @lru_cache(256)
-def _expected(info_text: str, timeout_s: float) -> list[Call]:
+def _reference_calls(info_text: str, timeout_s: float) -> list[Call]:
     """The calls with what the row's reference answers, run in the sandbox once."""
     info = json.loads(info_text)
     calls = [
         Call(info["fn_name"], test["input"], None, "alike") for test in read_tests(info)
     ]
-    pace = Pace(timeout_s, STARTUP_S, MEMORY_MB)
-    return answers(info["reference"], calls, pace)
+    limits = TimeLimits(timeout_s, STARTUP_S, MEMORY_MB)
+    return answer_by_reference(info["reference"], calls, limits)
 
 
-def _stdio(
-    program: str, test: dict[str, Any], pace: Pace, rules: Policy, spoken: str
+def _run_test(
+    program: str,
+    test: dict[str, Any],
+    limits: TimeLimits,
+    policy: Policy,
+    language: str,
 ) -> str:
-    fed = _joined(test["input"]).encode(errors="replace")
-    run = run_cpp if spoken == "cpp" else run_python
-    ran = run(program, stdin=fed, limits=pace.limits())
-    if why := broken(ran):
+    """What is wrong with what `program` prints; "" where it is right."""
+    run_program = run_cpp if language == "cpp" else run_python
+    stdin = _as_text(test["input"]).encode(errors="replace")
+    run = run_program(program, stdin=stdin, limits=limits.process_limits())
+    if why := describe_failure(run):
         return why
-    printed = ran.out.decode(errors="replace")
-    return "" if same_output(printed, _joined(test["output"]), rules) else _differs(ran)
+    if same_output(
+        run.stdout.decode(errors="replace"), _as_text(test["output"]), policy
+    ):
+        return ""
+    return "wrong output" if run.stdout.strip() else "no output"
 
 
-def _differs(ran: Ran) -> str:
-    return "wrong output" if ran.out.strip() else "no output"
-
-
-def _joined(text: Any) -> str:
+def _as_text(text: Any) -> str:
     return "\n".join(map(str, text)) if isinstance(text, list) else str(text)
 
 
-def _completed(program: str, info: dict[str, Any]) -> str:
+def _complete(program: str, info: dict[str, Any]) -> str:
     """A whole program: HumanEval's answers may go on where the prompt ends.
 
     MBPP's set-up, which has no entry point, comes after the program: it makes
@@ -231,19 +224,22 @@ def _completed(program: str, info: dict[str, Any]) -> str:
     return f"{setup}\n{program}"
 
 
-def _apart(program: str, whole: str, info: dict[str, Any], pace: Pace) -> str:
+def _run_asserts(program: str, info: dict[str, Any], limits: TimeLimits) -> str:
     """Run tests of any shape in a sandbox of their own, if they can be."""
     setup, name = info.get("setup") or "", info.get("entry_point")
+    whole = _complete(program, info)
     if is_remote():
-        return _beside(whole, info, pace, "a server cannot hold two")
+        return _run_beside(whole, info, limits, "a server cannot hold two")
     try:
         subject = whole if name else program
-        return judged_apart(subject, setup, name, info["test_code"], pace)
+        return find_fault_apart(subject, setup, name, info["test_code"], limits)
     except ValueError as error:
-        return _beside(whole, info, pace, str(error))
+        return _run_beside(whole, info, limits, str(error))
 
 
-def _beside(program: str, info: dict[str, Any], pace: Pace, reason: str) -> str:
+def _run_beside(
+    program: str, info: dict[str, Any], limits: TimeLimits, reason: str
+) -> str:
     """Run the tests in the program's process; a token says they got through.
 
     Only where the tests, never the program, ask for it: what runs there could look
@@ -251,14 +247,17 @@ def _beside(program: str, info: dict[str, Any], pace: Pace, reason: str) -> str:
     """
     token = secrets.token_hex(16)
     job = {
-        "prelude": PRELUDE,
+        "prelude": guest_source("prelude"),
         "program": program,
         "tests": info["test_code"],
         "name": info.get("entry_point"),
         "token": token,
     }
-    source = WIRE + OPENING + BESIDE
-    ran = run_python(source, stdin=json.dumps(job).encode(), limits=pace.limits())
-    if why := broken(ran):
+    run = run_python(
+        guest_source("tests_beside"),
+        stdin=json.dumps(job).encode(),
+        limits=limits.process_limits(),
+    )
+    if why := describe_failure(run):
         return f"{why} (tests beside the program: {reason})"
-    return "" if ran.told == token.encode() else "ended before its tests did"
+    return "" if run.channel == token.encode() else "ended before its tests did"

@@ -11,91 +11,30 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from pipeline.sandbox.run import Limits, Ran, run_python
-from pipeline.verifiers.program import wire
-from pipeline.verifiers.program.asserts import Call
+from pipeline.sandbox.guest.wire import decode, encode
+from pipeline.sandbox.guests import guest_source
+from pipeline.sandbox.run import Limits, Run, run_python
 from pipeline.verifiers.program.results import same_value
-from pipeline.verifiers.program.wire import read, spell
+from pipeline.verifiers.program.tests import Call
 
 LATE = "total timeout"
 FIRST_GROUP, GROWTH, LARGEST_GROUP = 4, 4, 256
-WIRE = Path(wire.__file__).read_text(encoding="utf-8")
-
-PRELUDE = """\
-import bisect, collections, functools, heapq, itertools, math, operator, random, re
-import string, sys
-from bisect import *
-from collections import *
-from functools import *
-from heapq import *
-from itertools import *
-from typing import *
-"""
-# The start of both harnesses: a channel, a job, and silent standard streams.
-OPENING = """\
-import json, os, sys
-channel = int(os.environ.pop("GOLDSIEVE_FD"))
-sys.setrecursionlimit(100_000)
-sys.set_int_max_str_digits(0)
 
 
-def say(message):
-    text = json.dumps(message).encode() + b"\\n"
-    while text:
-        text = text[os.write(channel, text):]
-
-
-def silence(*fds):
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in fds:
-        os.dup2(null, fd)
-
-
-def load(job):
-    scope = {"__name__": "solution"}
-    exec(compile(job["prelude"], "prelude.py", "exec"), scope)
-    exec(compile(job["program"], "solution.py", "exec"), scope)
-    return scope
-
-
-def found(scope, name):
-    holder = scope.get("Solution")
-    method = getattr(holder(), name, None) if holder else None
-    return method or scope[name]
-
-
-def told(error):
-    return f"{type(error).__name__}: {error}"[:200]
-"""
-HARNESS = """
-job = json.loads(sys.stdin.buffer.read())
-silence(0, 1)
-scope = load(job)
-for name, arguments in job["calls"]:
-    try:
-        answer = {"value": spell(found(scope, name)(*map(read, arguments)))}
-    except NotPlain as error:
-        answer = {"kind": str(error)}
-    except BaseException as error:
-        answer = {"raised": told(error)}
-    say(answer)
-    if "value" not in answer and not job["goes_on"]:
-        break
-"""
-
-
-class Unfit(ValueError):
+class InvalidReference(ValueError):
     """The row's own reference cannot say what is right."""
 
 
 @dataclass(frozen=True)
-class Pace:
-    """`timeout_s` for one test, `startup_s` for a process; `deadline` ends them all.
+class TimeLimits:
+    """How long the tests of a program may take, and how much memory.
 
-    `deadline` is by `time.monotonic`.
+    timeout_s: seconds for one test.
+    startup_s: seconds for a process to start, beside its tests.
+    memory_mb: megabytes of address space of a process.
+    deadline: when all tests of the program end, by `time.monotonic`, or None.
     """
 
     timeout_s: float
@@ -107,7 +46,7 @@ class Pace:
         """Whether no test may start any more."""
         return self.deadline is not None and time.monotonic() > self.deadline
 
-    def limits(self, tests: int = 1) -> Limits:
+    def process_limits(self, tests: int = 1) -> Limits:
         """The limits of a process that runs so many tests."""
         wall_s = self.timeout_s * tests + self.startup_s
         if self.deadline is not None:
@@ -120,89 +59,92 @@ class Pace:
         )
 
 
-def judged_calls(
+def find_call_faults(
     program: str,
     calls: list[Call],
-    pace: Pace,
+    limits: TimeLimits,
     *,
     goes_on: bool = False,
     tolerance: float = 0.0,
 ) -> Iterator[str]:
     """What is wrong with each call's answer, in order; "" where it is right.
 
-    Stops after the first that is wrong, unless it `goes_on`.
+    The program stops at the first call that raises, unless it `goes_on`; what comes
+    after the first fault is then worth nothing.
     """
     done, size = 0, FIRST_GROUP
     while done < len(calls):
-        if pace.is_late():
+        if limits.is_late():
             yield from [LATE] * (len(calls) - done)
             return
         group = calls[done : done + size]
-        ran = _asked(program, group, pace, goes_on=goes_on)
-        lines = ran.told.split(b"\n")[:-1][: len(group)]
-        faults = [
-            _fault(line, call, tolerance)
-            for line, call in zip(lines, group, strict=False)
-        ]
+        run = _run_calls(program, group, limits, goes_on=goes_on)
+        answers = zip(run.channel.split(b"\n")[:-1], group, strict=False)
+        faults = [_find_fault(line, call, tolerance) for line, call in answers]
         if len(faults) < len(group) and (goes_on or not any(faults)):
-            faults.append(broken(ran) or "returned nothing")
-        for fault in faults:
-            yield fault
-            if fault and not goes_on:
-                return
+            faults.append(describe_failure(run) or "returned nothing")
+        yield from faults
         done += len(faults)
         size = min(size * GROWTH, LARGEST_GROUP)
 
 
-def answers(program: str, calls: list[Call], pace: Pace) -> list[Call]:
-    """`calls` with what `program` answers as expected; Unfit where it has none.
+def answer_by_reference(
+    reference: str, calls: list[Call], limits: TimeLimits
+) -> list[Call]:
+    """`calls` with what the program `reference` answers as expected.
 
     For tests that have a reference and no expected outputs. A call that the reference
-    fails is no test, and left out.
+    fails is no test, and left out. InvalidReference where it does not run, answers
+    nothing but None, or returns what is no plain value.
     """
-    told: list[Call] = []
+    answered: list[Call] = []
     for start in range(0, len(calls), LARGEST_GROUP):
         group = calls[start : start + LARGEST_GROUP]
-        ran = _asked(program, group, pace, goes_on=True)
-        for line, call in zip(ran.told.split(b"\n")[:-1], group, strict=False):
+        run = _run_calls(reference, group, limits, goes_on=True)
+        for line, call in zip(run.channel.split(b"\n")[:-1], group, strict=False):
             answer = json.loads(line)
             if "kind" in answer:
-                raise Unfit(
+                raise InvalidReference(
                     f"the reference returns no plain value but {answer['kind']}"
                 )
             if "value" in answer:
-                told.append(replace(call, expected=read(answer["value"])))
-        if why := broken(ran):
-            raise Unfit(f"the reference does not run: {why}")
-    if all(call.expected is None for call in told):
-        raise Unfit("the reference answers no test")
-    return told
+                answered.append(replace(call, expected=decode(answer["value"])))
+        if why := describe_failure(run):
+            raise InvalidReference(f"the reference does not run: {why}")
+    if all(call.expected is None for call in answered):
+        raise InvalidReference("the reference answers no test")
+    return answered
 
 
-def _asked(program: str, calls: list[Call], pace: Pace, *, goes_on: bool) -> Ran:
+def _run_calls(
+    program: str, calls: list[Call], limits: TimeLimits, *, goes_on: bool
+) -> Run:
     job = {
-        "prelude": PRELUDE,
+        "prelude": guest_source("prelude"),
         "program": program,
-        "calls": [[call.name, [spell(a) for a in call.arguments]] for call in calls],
+        "calls": [[call.name, list(map(encode, call.arguments))] for call in calls],
         "goes_on": goes_on,
     }
-    limits = replace(pace.limits(len(calls)), output=pace.limits().output * 4)
-    source = WIRE + OPENING + HARNESS
-    return run_python(source, stdin=json.dumps(job).encode(), limits=limits)
+    own = limits.process_limits(len(calls))
+    return run_python(
+        guest_source("answer_calls"),
+        stdin=json.dumps(job).encode(),
+        limits=replace(own, output_bytes=own.output_bytes * 4),
+    )
 
 
-def _fault(line: bytes, call: Call, tolerance: float) -> str:
+def _find_fault(line: bytes, call: Call, tolerance: float) -> str:
     try:
         answer = json.loads(line)
         if "raised" in answer:
             return f"raised {answer['raised']}"
         if "kind" in answer:
             return f"returned no plain value but {answer['kind']}"
-        value = read(answer["value"])
+        value = decode(answer["value"])
         is_right = _is_right(value, call, tolerance)
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         return "returned something that is no plain value"
-    return "" if is_right else f"returned {_shown(value)}"
+    return "" if is_right else f"returned {_shorten(value)}"
 
 
 def _is_right(value: Any, call: Call, tolerance: float) -> bool:
@@ -214,22 +156,23 @@ def _is_right(value: Any, call: Call, tolerance: float) -> bool:
     return same_value(value, call.expected, tolerance, tuples_are_lists=is_alike)
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     try:
         return str(value)[:80]
     except ValueError:
         return "a very long number"
 
 
-def broken(ran: Ran) -> str:
+def describe_failure(run: Run) -> str:
     """How a program ended that did not end well; "" where it did."""
-    if ran.ended == "timeout":
+    if run.ended == "timeout":
         return "timeout"
-    if ran.ended == "output_limit":
+    if run.ended == "output_limit":
         return "too much output"
-    said = ran.err.decode(errors="replace").strip().splitlines()
-    if ran.ended == "not_compiled":
-        return f"does not compile: {said[0][:120] if said else 'no message'}"
-    if ran.code:
-        return f"exit code {ran.code}: {said[-1][:120] if said else 'no message'}"
+    lines = run.stderr.decode(errors="replace").strip().splitlines()
+    if run.ended == "not_compiled":
+        return f"does not compile: {lines[0][:120] if lines else 'no message'}"
+    if run.exit_code:
+        message = lines[-1][:120] if lines else "no message"
+        return f"exit code {run.exit_code}: {message}"
     return ""

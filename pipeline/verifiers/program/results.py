@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -28,74 +28,73 @@ WHITESPACE = ("lines", "tokens", "exact")
 
 
 def same_output(printed: str, expected: str, policy: Policy = STANDARD) -> bool:
-    """Equal under `policy`."""
+    """Whether two texts are equal under `policy`."""
     if policy.ignore_case:
         printed, expected = printed.casefold(), expected.casefold()
     if policy.whitespace == "exact":
         return printed == expected
-    ours, theirs = _lines(printed, policy), _lines(expected, policy)
-    if ours == theirs:
+    lines, wanted = _split(printed, policy), _split(expected, policy)
+    if lines == wanted:
         return True
     if policy.any_order:
-        ours, theirs = sorted(ours), sorted(theirs)
-    return len(ours) == len(theirs) and all(
-        _same_line(left, right, policy.tolerance)
-        for left, right in zip(ours, theirs, strict=True)
+        lines, wanted = sorted(lines), sorted(wanted)
+    return [len(line) for line in lines] == [len(line) for line in wanted] and all(
+        _same_token(token, right, policy.tolerance)
+        for line, right_line in zip(lines, wanted, strict=True)
+        for token, right in zip(line, right_line, strict=True)
     )
 
 
-def _lines(text: str, policy: Policy) -> list[list[str]]:
+def _split(text: str, policy: Policy) -> list[list[str]]:
+    """The tokens of each line."""
     if policy.whitespace == "tokens" and not policy.any_order:
         return [text.split()]
     return [line.split() for line in text.rstrip().split("\n")]
 
 
-def _same_line(ours: list[str], theirs: list[str], tolerance: float) -> bool:
-    return len(ours) == len(theirs) and all(
-        _same_token(left, right, tolerance)
-        for left, right in zip(ours, theirs, strict=True)
-    )
-
-
-def _same_token(ours: str, theirs: str, tolerance: float) -> bool:
-    if ours == theirs:
+def _same_token(printed: str, expected: str, tolerance: float) -> bool:
+    if printed == expected:
         return True
-    if max(len(ours), len(theirs)) > 100:
+    if max(len(printed), len(expected)) > 100:
         return False
     try:
-        left, right = Decimal(ours), Decimal(theirs)
-        if "." in theirs and left.is_finite() and right.is_finite():
+        left, right = Decimal(printed), Decimal(expected)
+        if "." in expected and left.is_finite() and right.is_finite():
             return abs(left - right) <= Decimal(tolerance) * max(Decimal(1), abs(right))
         return left == right
-    except (InvalidOperation, OverflowError):
+    except ArithmeticError:
         return False
 
 
 def same_value(
-    ours: Any, theirs: Any, tolerance: float = 0.0, *, tuples_are_lists: bool = True
+    value: Any, expected: Any, tolerance: float = 0.0, *, tuples_are_lists: bool = True
 ) -> bool:
-    """Equality of plain values; floats forgive rounding.
+    """Whether two plain values are equal; floats forgive rounding.
 
     `tolerance` is absolute, beside 1e-9 relative; what is not a number is equal to
     itself.
     """
     same = partial(same_value, tolerance=tolerance, tuples_are_lists=tuples_are_lists)
-    if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
-        kinds = tuples_are_lists or isinstance(ours, list) == isinstance(theirs, list)
-        return kinds and len(ours) == len(theirs) and all(map(same, ours, theirs))
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        return ours.keys() == theirs.keys() and all(
-            same(value, theirs[key]) for key, value in ours.items()
+    if isinstance(value, list | tuple) and isinstance(expected, list | tuple):
+        kinds = tuples_are_lists or isinstance(value, list) == isinstance(
+            expected, list
         )
-    numbers = isinstance(ours, int | float) and isinstance(theirs, int | float)
-    if numbers and isinstance(ours, float) | isinstance(theirs, float):
-        return _close(ours, theirs, tolerance)
-    return bool(ours == theirs)
+        return kinds and len(value) == len(expected) and all(map(same, value, expected))
+    if isinstance(value, dict) and isinstance(expected, dict):
+        return value.keys() == expected.keys() and all(
+            same(item, expected[key]) for key, item in value.items()
+        )
+    numbers = isinstance(value, int | float) and isinstance(expected, int | float)
+    if numbers and (isinstance(value, float) or isinstance(expected, float)):
+        return _close(value, expected, tolerance)
+    return bool(value == expected)
 
 
-def _close(ours: float, theirs: float, tolerance: float) -> bool:
+def _close(value: float, expected: float, tolerance: float) -> bool:
     try:
-        near = math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=max(tolerance, 1e-12))
+        near = math.isclose(
+            value, expected, rel_tol=1e-9, abs_tol=max(tolerance, 1e-12)
+        )
     except OverflowError:
         return False
-    return near or (math.isnan(ours) and math.isnan(theirs))
+    return near or (math.isnan(value) and math.isnan(expected))

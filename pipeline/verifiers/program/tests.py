@@ -2,8 +2,13 @@
 
 Packed tests are what LiveCodeBench calls private ones: JSON, pickled as a text,
 compressed, in base64. The unpickler here makes text and nothing else.
+
+Asserts are taken apart into calls, so that what they expect stays out of the program:
+`assert f(literals) == literal`, bare or in HumanEval's `check(candidate)`, is a call
+and an expected value. A test with any other statement in it is left whole.
 """
 
+import ast
 import base64
 import binascii
 import gzip
@@ -11,6 +16,8 @@ import io
 import json
 import pickle
 import zlib
+from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from pipeline.verifiers.program.results import WHITESPACE, Policy
@@ -21,43 +28,57 @@ CPP = ("cpp", "c++", "cc", "cxx", "c")
 PYTHON = ("", "python", "python3", "py")
 
 
+@dataclass(frozen=True)
+class Call:
+    """One test: `name(*arguments)` should be `expected`.
+
+    `how` they are compared: `equal`, `alike` (JSON has no tuples: they are lists),
+    `truth` (as a condition) or `is`.
+    """
+
+    name: str
+    arguments: list[Any]
+    expected: Any
+    how: str = "equal"
+
+
 def read_tests(info: dict[str, Any]) -> list[dict[str, Any]]:
     """The tests, each with input and output; a ValueError says what is wrong.
 
     A call's input is the list of its arguments, or a text with one a line, in JSON,
     as LiveCodeBench has them; then its output is JSON too.
     """
-    tests = _expanded(info.get("tests"))
+    tests = _expand(info.get("tests"))
     if not tests:
         raise ValueError("expected a list of tests")
     needed = {"input"} if info.get("reference") else {"input", "output"}
     if any(not isinstance(t, dict) or needed - set(t) for t in tests):
         raise ValueError(f"every test needs {' and '.join(sorted(needed))}")
-    return [_call(test) for test in tests] if info.get("type") == "call" else tests
+    return [_read_call(test) for test in tests] if info.get("type") == "call" else tests
 
 
-def _expanded(tests: Any) -> list[Any]:
+def _expand(tests: Any) -> list[Any]:
     """A list of tests out of texts, columns, and lists of such."""
     if isinstance(tests, str):
-        return _expanded(unpacked(tests))
+        return _expand(unpack(tests))
     if isinstance(tests, dict) and "inputs" in tests:
         return _from_columns(tests)
     if not isinstance(tests, list):
         raise ValueError("expected a list of tests")
-    if not any(isinstance(test, str) for test in tests):
-        return tests
-    parts = [_expanded(t) if isinstance(t, str) else [t] for t in tests]
+    parts = [_expand(test) if isinstance(test, str) else [test] for test in tests]
     return [test for part in parts for test in part]
 
 
-def _call(test: dict[str, Any]) -> dict[str, Any]:
-    given, output = test["input"], test.get("output")
-    if isinstance(given, str):
-        given = [json.loads(line) for line in given.splitlines() if line.strip()]
+def _read_call(test: dict[str, Any]) -> dict[str, Any]:
+    arguments, output = test["input"], test.get("output")
+    if isinstance(arguments, str):
+        arguments = [
+            json.loads(line) for line in arguments.splitlines() if line.strip()
+        ]
         output = json.loads(output) if isinstance(output, str) else output
-    if not isinstance(given, list | tuple):
+    if not isinstance(arguments, list | tuple):
         raise ValueError("the input of a call is the list of its arguments")
-    return {"input": list(given), "output": output}
+    return {"input": list(arguments), "output": output}
 
 
 def _from_columns(tests: dict[str, Any]) -> list[dict[str, Any]]:
@@ -70,21 +91,23 @@ def _from_columns(tests: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"input": i, "output": o} for i, o in zip(inputs, outputs, strict=True)]
 
 
-def unpacked(text: str) -> Any:
-    """JSON, plain or compressed in base64, pickled as a text or not."""
+def unpack(text: str) -> Any:
+    """JSON, plain or compressed in base64, pickled as a text or not.
+
+    A ValueError where it is none of these, or larger than `LARGEST` bytes.
+    """
     try:
         return json.loads(text)
     except ValueError:
         pass
     try:
-        data = _inflated(base64.b64decode(text, validate=True))
-        said = _unpickled_text(data) if data[:1] == b"\x80" else data.decode()
-        return json.loads(said)
+        data = _inflate(base64.b64decode(text, validate=True))
+        return json.loads(_unpickle(data) if data[:1] == b"\x80" else data.decode())
     except (binascii.Error, zlib.error, OSError, EOFError) as error:
         raise ValueError(f"neither JSON nor packed: {error}") from error
 
 
-def _inflated(data: bytes) -> bytes:
+def _inflate(data: bytes) -> bytes:
     if data[:2] == b"\x1f\x8b":
         with gzip.open(io.BytesIO(data)) as file:
             inflated = file.read(LARGEST + 1)
@@ -97,7 +120,7 @@ def _inflated(data: bytes) -> bytes:
     return inflated
 
 
-class _Text(pickle.Unpickler):
+class _TextUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         raise ValueError(f"a pickle may hold text alone, not {module}.{name}")
 
@@ -105,9 +128,9 @@ class _Text(pickle.Unpickler):
         raise ValueError("a pickle may hold text alone")
 
 
-def _unpickled_text(data: bytes) -> str:
+def _unpickle(data: bytes) -> str:
     try:
-        text = _Text(io.BytesIO(data)).load()
+        text = _TextUnpickler(io.BytesIO(data)).load()
     except (pickle.UnpicklingError, AttributeError, IndexError, KeyError) as error:
         raise ValueError(f"not a pickle: {error}") from error
     if not isinstance(text, str):
@@ -115,7 +138,7 @@ def _unpickled_text(data: bytes) -> str:
     return text
 
 
-def policy(info: dict[str, Any]) -> Policy:
+def read_policy(info: dict[str, Any]) -> Policy:
     """How output is compared; a ValueError where `info` names no known way."""
     if info.get("checker"):
         raise ValueError("the problem needs a checker of its own")
@@ -131,8 +154,72 @@ def policy(info: dict[str, Any]) -> Policy:
     )
 
 
-def language(name: str, program: str) -> str:
-    """The language of a fence: python, cpp, or "" for another."""
-    if name.lower() in CPP or (not name and "#include" in program):
+def language_of(fence: str, program: str) -> str:
+    """The language of a fenced block: python, cpp, or "" for another."""
+    if fence.lower() in CPP or (not fence and "#include" in program):
         return "cpp"
-    return "python" if name.lower() in PYTHON else ""
+    return "python" if fence.lower() in PYTHON else ""
+
+
+def calls_in_asserts(code: str, entry_point: str | None) -> list[Call]:
+    """The asserts as calls with literal arguments and results; [] if one is not."""
+    try:
+        statements = ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    for statement in list(statements):
+        if isinstance(statement, ast.FunctionDef) and statement.name == "check":
+            statements = [s for s in statements if s is not statement] + statement.body
+    calls = []
+    for statement in statements:
+        if isinstance(statement, ast.Assign | ast.Expr | ast.Pass):
+            if not _is_literal(getattr(statement, "value", None)):
+                return []
+            continue
+        if not isinstance(statement, ast.Assert):
+            return []
+        if isinstance(statement.test, ast.Constant) and statement.test.value is True:
+            continue
+        call = _read_condition(statement.test, entry_point)
+        if call is None:
+            return []
+        calls.append(call)
+    return calls
+
+
+def _read_condition(test: ast.expr, entry_point: str | None) -> Call | None:
+    """`f(…)`, `not f(…)`, `f(…) == literal` or `f(…) is True` as a call."""
+    expected, how = True, "truth"
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, expected = test.operand, False
+    elif isinstance(test, ast.Compare):
+        right = test.comparators[0]
+        if len(test.ops) > 1 or not _is_literal(right):
+            return None
+        expected = ast.literal_eval(right)
+        if isinstance(test.ops[0], ast.Eq):
+            how = "equal"
+        elif isinstance(test.ops[0], ast.Is) and isinstance(expected, bool | NoneType):
+            how = "is"
+        else:
+            return None
+        test = test.left
+    if not isinstance(test, ast.Call) or test.keywords:
+        return None
+    if not isinstance(test.func, ast.Name) or not all(map(_is_literal, test.args)):
+        return None
+    name = test.func.id
+    if name == "candidate" and entry_point:
+        name = entry_point
+    return Call(name, [ast.literal_eval(part) for part in test.args], expected, how)
+
+
+def _is_literal(node: ast.expr | None) -> bool:
+    """Whether evaluating `node`, if there is one, can only give a plain value."""
+    if node is None:
+        return True
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True

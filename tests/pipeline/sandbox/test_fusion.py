@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.sandbox import fusion
-from pipeline.sandbox.run import Limits, run_cpp, run_python
+from pipeline.sandbox.run import Limits, Run, run_cpp, run_python
 from pipeline.verifiers.code import verify
 from tests.support.fusion_server import fusion_server
 
@@ -21,16 +21,14 @@ def faults(monkeypatch):
 
 
 def test_a_program_runs_there(faults):
-    ran = run_python(
+    run = run_python(
         "import os, sys\nprint(sys.stdin.read().upper())\n"
         "print('no', file=sys.stderr)\n"
         "os.write(int(os.environ['GOLDSIEVE_FD']), b'told')\nsys.exit(3)",
         stdin=b"hello",
     )
 
-    assert (ran.code, ran.out, ran.err, ran.told, ran.ended) == (
-        3, b"HELLO\n", b"no\n", b"told", "exited",
-    )  # fmt: skip
+    assert run == Run(3, b"HELLO\n", b"no\n", b"told", "exited")
 
 
 def test_a_slow_program_is_a_timeout(faults):
@@ -43,18 +41,18 @@ def test_a_slow_program_is_a_timeout(faults):
 def test_cpp_is_compiled_there(faults):
     good = "#include <iostream>\nint main(){int a;std::cin>>a;std::cout<<2*a;}"
 
-    assert run_cpp(good, stdin=b"21").out == b"42"
+    assert run_cpp(good, stdin=b"21").stdout == b"42"
     assert run_cpp("int main({").ended == "not_compiled"
 
 
 def test_faults_are_waited_out(faults):
     faults += ["busy", "hang up", "garbage", "sandbox error"]
 
-    assert run_python("print(1)").out == b"1\n"
+    assert run_python("print(1)").stdout == b"1\n"
 
 
 def test_a_server_that_stays_down_is_told(faults):
-    faults += ["busy"] * fusion.TRIES
+    faults += ["busy"] * fusion.ATTEMPTS
 
     with pytest.raises(UserError, match="does not answer: HTTP 503"):
         run_python("print(1)")

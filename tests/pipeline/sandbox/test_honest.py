@@ -84,34 +84,37 @@ def test_an_honest_program_does_as_it_would_outside(
         [sys.executable, "-sP", str(file)], input=b"3\n4\n", capture_output=True
     )
 
-    ran = run_python(HONEST[name], stdin=b"3\n4\n")
+    run = run_python(HONEST[name], stdin=b"3\n4\n")
 
     code = outside.returncode
-    assert (ran.code, ran.out) == (128 - code if code < 0 else code, outside.stdout)
-    assert ran.err.splitlines()[-1:] == outside.stderr.splitlines()[-1:]
+    assert (run.exit_code, run.stdout) == (
+        128 - code if code < 0 else code,
+        outside.stdout,
+    )
+    assert run.stderr.splitlines()[-1:] == outside.stderr.splitlines()[-1:]
 
 
 def test_random_numbers_differ_between_programs():
     program = "import random\nprint(random.random())"
 
-    assert run_python(program).out != run_python(program).out
+    assert run_python(program).stdout != run_python(program).stdout
 
 
 def test_sets_have_one_order():
     program = "print({'a', 'b', 'c', 'd', 'e', 'f'})"
 
-    assert run_python(program).out == run_python(program).out
+    assert run_python(program).stdout == run_python(program).stdout
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler here")
 def test_cpp_is_compiled_in_the_sandbox():
     good = "#include <iostream>\nint main(){int a;std::cin>>a;std::cout<<2*a;}"
 
-    assert run_cpp(good, stdin=b"21").out == b"42"
+    assert run_cpp(good, stdin=b"21").stdout == b"42"
     broken = run_cpp("int main({")
-    assert (broken.ended, b"error" in broken.err) == ("not_compiled", True)
+    assert (broken.ended, b"error" in broken.stderr) == ("not_compiled", True)
     crash = run_cpp("#include <cstdlib>\nint main(){std::abort();}")
-    assert crash.code == 128 + 6
+    assert crash.exit_code == 128 + 6
 
 
 def test_the_pool_survives_a_dead_sandbox():
@@ -122,22 +125,21 @@ def test_the_pool_survives_a_dead_sandbox():
     os.kill(int(children[0]), signal.SIGKILL)
     worker.process.wait()
 
-    assert run_python("print(1)").out == b"1\n"
+    assert run_python("print(1)").stdout == b"1\n"
     assert worker not in pool._idle[""]
 
 
 NOBODY = """
 import sys
-from pipeline.sandbox.pool import started
+from pipeline.sandbox.pool import launch
 from pipeline.sandbox.contract import Job, Limits
-from pipeline.sandbox.exchange import exchange, pipes
+from pipeline.sandbox.exchange import run_once
 program = b"import os\\nprint(os.getuid(), open(0).read())\\n"
 program += b"open('/tmp/x', 'w').write('x')\\nprint(sorted(os.listdir('/tmp')))\\n"
 program += b"os.chmod('/tmp', 0)\\ntry: os.kill(-1, 9)\\nexcept OSError: 0\\n"
 for _ in range(2):
-    with pipes() as ends, started(Job(program, b"hi", Limits()), ends.theirs) as run:
-        parts, ended = exchange(ends, b"hi", Limits(), run.done)
-        print(parts[0], parts[1][-99:], ended, run.finish())
+    run = run_once(launch, Job(program, b"hi", Limits()))
+    print(run.stdout, run.stderr[-99:], run.ended, run.exit_code)
 """
 
 
@@ -171,8 +173,10 @@ def test_groups_are_found_where_they_are_mounted(tmp_path):
     mine.mkdir()
     (mine / "cgroup.subtree_control").write_text("cpu memory pids\n")
 
-    assert groups.find(listing, tmp_path) == ()  # no kernel makes the files here
-    assert groups._handed_down(mine) == ("memory", "pids")
+    assert (
+        groups.find_parents(listing, tmp_path) == ()
+    )  # no kernel makes the files here
+    assert groups.controllers_handed_down(mine) == ["cpu", "memory", "pids"]
 
 
 def test_memory_is_bounded_for_all_processes_together():
@@ -183,9 +187,9 @@ def test_memory_is_bounded_for_all_processes_together():
         "        x = b'1' * (60 << 20); time.sleep(1); print('alive'); os._exit(0)\n"
         "try:\n    while True: os.wait()\nexcept ChildProcessError: pass"
     )
-    ran = run_python(many, limits=Limits(wall_s=5, memory_mb=128))
+    run = run_python(many, limits=Limits(wall_s=5, memory_mb=128))
 
-    assert ran.out.count(b"alive") < 8
+    assert run.stdout.count(b"alive") < 8
 
 
 def test_a_killed_process_leaves_no_sandbox_and_its_groups_are_swept():
@@ -204,11 +208,11 @@ def test_a_killed_process_leaves_no_sandbox_and_its_groups_are_swept():
         time.sleep(0.05)
     else:
         pytest.fail("the sandbox outlives its host")
-    groups.places.cache_clear()
+    groups.parents.cache_clear()
     gone = [
         left.name
-        for place in groups.places()
-        for left in place.folder.glob("goldsieve-*")
+        for parent in groups.parents()
+        for left in parent.folder.glob("goldsieve-*")
         if not Path("/proc", left.name.split("-")[1]).exists()
     ]
     assert gone == []

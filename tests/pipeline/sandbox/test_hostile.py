@@ -19,7 +19,7 @@ pytestmark = [
         platform.machine() != "x86_64", reason="the numbers of calls are x86_64's"
     ),
 ]
-SHORT = Limits(wall_s=0.7, cpu_s=1, memory_mb=256, output=MB)
+SHORT = Limits(wall_s=0.7, cpu_s=1, memory_mb=256, output_bytes=MB)
 LONG = replace(SHORT, wall_s=1.5)
 NEXT = "import os\nprint(sorted(os.listdir('/tmp') + os.listdir('/dev/shm')))\n"
 NEXT += "print(sum(name.isdigit() for name in os.listdir('/proc')))"
@@ -33,16 +33,16 @@ def test_a_hostile_program_is_contained(name: str, backend: str, monkeypatch):
     before = processes()
     start = time.monotonic()
 
-    ran = run_python(HOSTILE[name], limits=limits)
+    run = run_python(HOSTILE[name], limits=limits)
 
     assert time.monotonic() - start < limits.wall_s + 5
-    assert b"BREACH" not in ran.out + ran.err + ran.told
-    assert len(ran.out) <= SHORT.output
-    assert len(ran.err) <= SHORT.output
+    assert b"BREACH" not in run.stdout + run.stderr + run.channel
+    assert len(run.stdout) <= SHORT.output_bytes
+    assert len(run.stderr) <= SHORT.output_bytes
     assert not stayed(before)
     assert not list(Path("/dev/shm").glob("goldsieve*"))
     then = run_python(NEXT)
-    assert (then.code, then.out) == (0, b"[]\n2\n")
+    assert (then.exit_code, then.stdout) == (0, b"[]\n2\n")
 
 
 def stayed(before: set[int]) -> set[int]:

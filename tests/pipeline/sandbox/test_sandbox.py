@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.sandbox import pool
-from pipeline.sandbox.run import Limits, run_python
+from pipeline.sandbox.run import Limits, Run, run_python
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed"
@@ -17,7 +17,7 @@ SHORT = Limits(wall_s=4, cpu_s=3)
 
 
 def test_a_program_reads_its_input_and_is_read():
-    ran = run_python(
+    run = run_python(
         "import os, sys\n"
         "print(sys.stdin.read().upper())\n"
         "print('no', file=sys.stderr)\n"
@@ -25,16 +25,14 @@ def test_a_program_reads_its_input_and_is_read():
         stdin=b"hello",
     )
 
-    assert (ran.code, ran.out, ran.err, ran.told, ran.ended) == (
-        0, b"HELLO\n", b"no\n", b"told", "exited",
-    )  # fmt: skip
+    assert run == Run(0, b"HELLO\n", b"no\n", b"told", "exited")
 
 
 def test_a_megabyte_passes_both_ways():
     text = b"x" * 1_000_000
-    ran = run_python("import sys; print(sys.stdin.read(), end='')", stdin=text)
+    run = run_python("import sys; print(sys.stdin.read(), end='')", stdin=text)
 
-    assert ran.out == text
+    assert run.stdout == text
 
 
 @pytest.mark.parametrize(
@@ -80,14 +78,14 @@ def test_a_megabyte_passes_both_ways():
     ids=lambda value: value if isinstance(value, str) and len(value) < 16 else "",
 )
 def test_what_is_forbidden_fails(name: str, program: str, said: str):
-    ran = run_python(program, limits=SHORT)
+    run = run_python(program, limits=SHORT)
 
-    assert ran.code != 0, name
-    assert said in ran.err.decode()
+    assert run.exit_code != 0, name
+    assert said in run.stderr.decode()
 
 
 def test_processes_are_counted():
-    ran = run_python(
+    run = run_python(
         "import os, time\n"
         "made = 0\n"
         "try:\n"
@@ -99,7 +97,7 @@ def test_processes_are_counted():
         limits=SHORT,
     )
 
-    assert int(ran.out) <= SHORT.processes
+    assert int(run.stdout) <= SHORT.processes
 
 
 @pytest.mark.parametrize(
@@ -125,17 +123,17 @@ def test_processes_are_counted():
 )
 def test_what_goes_on_is_ended(program: str, ended: str):
     start = time.monotonic()
-    ran = run_python(program, limits=SHORT)
+    run = run_python(program, limits=SHORT)
 
-    assert ran.ended == ended
+    assert run.ended == ended
     assert time.monotonic() - start < 10
 
 
 def test_a_busy_program_ends_by_its_cpu_time():
-    ran = run_python("while True: pass", limits=Limits(wall_s=20, cpu_s=1))
+    run = run_python("while True: pass", limits=Limits(wall_s=20, cpu_s=1))
 
-    assert ran.code != 0
-    assert ran.ended == "exited"
+    assert run.exit_code != 0
+    assert run.ended == "exited"
 
 
 def test_a_daemon_does_not_outlive_the_sandbox():
@@ -157,9 +155,9 @@ def test_a_daemon_does_not_outlive_the_sandbox():
 
 def test_nothing_stays_between_two_runs():
     run_python("open('/tmp/left', 'w').write('secret')")
-    ran = run_python("import os; print(os.listdir('/tmp'))")
+    run = run_python("import os; print(os.listdir('/tmp'))")
 
-    assert ran.out == b"[]\n"
+    assert run.stdout == b"[]\n"
 
 
 def test_without_a_sandbox_it_refuses_and_says_what_to_install(monkeypatch):
@@ -175,4 +173,4 @@ def test_no_sandbox_must_be_asked_for_by_name(monkeypatch):
     monkeypatch.setenv("GOLDSIEVE_SANDBOX", "none")
     monkeypatch.setattr(shutil, "which", lambda name: None)
 
-    assert run_python("print(1)").out == b"1\n"
+    assert run_python("print(1)").stdout == b"1\n"

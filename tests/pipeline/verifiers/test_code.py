@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.readers import raw_rows
-from pipeline.verifiers.code import extract, unreadable, verdicts, verify
+from pipeline.verifiers.code import extract, list_faults, unreadable, verify
 from pipeline.verifiers.program.results import Policy, same_output
 from pipeline.verifiers.program.tests import read_tests
 from stages.sources import evalplus, humaneval, livecodebench, mbpp
@@ -138,6 +138,7 @@ def test_the_last_complete_block_is_the_program(completion: str, program: str):
         ("yes", "YES", False),
         ("2", "3", False),
         ("1e999999999", "1", False),
+        ("1e999999999", "1.5", False),
     ],
 )
 def test_output_is_compared_as_judges_do(printed: str, expected: str, same: bool):
@@ -238,7 +239,7 @@ def test_all_tests_give_a_score_and_a_verdict_each(info: dict):
 
     assert (verdict.correct, verdict.score) == (False, 0.5)
     assert verdict.why.endswith("(1 of 2 fail)")
-    assert [bool(why) for why in verdicts(half, info)] == [False, True]
+    assert [bool(why) for why in list_faults(half, info)] == [False, True]
 
 
 @needs_sandbox
@@ -246,10 +247,10 @@ def test_a_total_limit_ends_all():
     slow = "import time\ntime.sleep(0.4)\nprint(2 * int(input()))"
     tests = DOUBLE["tests"] * 5
 
-    found = verdicts(slow, DOUBLE | {"tests": tests, "total_timeout_s": 1.0})
+    faults = list_faults(slow, DOUBLE | {"tests": tests, "total_timeout_s": 1.0})
 
-    assert found[:2] == ["", ""]
-    assert found[-1] == "total timeout"
+    assert faults[:2] == ["", ""]
+    assert faults[-1] == "total timeout"
 
 
 @pytest.mark.parametrize(

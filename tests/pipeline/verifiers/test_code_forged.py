@@ -9,8 +9,8 @@ import shutil
 
 import pytest
 
-from pipeline.verifiers.code import _beside, verify
-from pipeline.verifiers.program.calls import Pace
+from pipeline.verifiers.code import _run_beside, verify
+from pipeline.verifiers.program.calls import TimeLimits
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed"
@@ -189,9 +189,9 @@ def test_an_honest_program_gets_it(shape: str):
 def test_what_is_searched_for_would_be_found_beside_the_tests():
     """The tests above would be worth little if this attack were no attack."""
     program = FORGERIES["reads expected from memory"].rpartition("print")[0]
-    pace = Pace(timeout_s=3, startup_s=2, memory_mb=256)
+    limits = TimeLimits(timeout_s=3, startup_s=2, memory_mb=256)
 
-    assert _beside(program, LOOP, pace, "as an experiment") == ""
+    assert _run_beside(program, LOOP, limits, "as an experiment") == ""
 
 
 LATER = "def seen():\n    try: return len(open('/tmp/seen').read())\n"

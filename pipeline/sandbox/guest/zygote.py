@@ -1,9 +1,9 @@
 """PID 1 of a warm sandbox: forks a fresh child for each program.
 
-Runs inside bubblewrap as a script, from the standard library alone. The host
-speaks to it over one socket; the program, its input and its output pass through
-descriptors that the host made, and never through this process, so that nothing
-of one program is in the memory that the next one inherits.
+Runs inside bubblewrap as a script and imports nothing of ours. The host speaks to it
+over one socket; the program, its input and its output pass through descriptors that
+the host made, and never through this process, so that nothing of one program is in
+the memory that the next one inherits.
 
 For each program it sees that /tmp, /dev/shm and /job are as new (they are mounted
 anew where something changed, which costs milliseconds), forks, and waits.
@@ -14,7 +14,6 @@ child has ended, however, everything else in the namespace is killed: signals
 of PID 1 to all reach all, and nobody here can send PID 1 one.
 """
 
-import contextlib
 import ctypes
 import gc
 import importlib
@@ -27,23 +26,15 @@ import socket
 import struct
 import sys
 import types
+from contextlib import suppress
+from typing import Any
 
 # What programs most often import, imported once.
-import bisect  # noqa: F401 isort: skip
-import collections  # noqa: F401 isort: skip
-import copy  # noqa: F401 isort: skip
-import decimal  # noqa: F401 isort: skip
-import fractions  # noqa: F401 isort: skip
-import functools  # noqa: F401 isort: skip
-import heapq  # noqa: F401 isort: skip
-import io  # noqa: F401 isort: skip
-import itertools  # noqa: F401 isort: skip
-import math  # noqa: F401 isort: skip
-import operator  # noqa: F401 isort: skip
-import random  # noqa: F401 isort: skip
-import re  # noqa: F401 isort: skip
-import string  # noqa: F401 isort: skip
-import typing  # noqa: F401 isort: skip
+for module in (
+    *("bisect", "collections", "copy", "decimal", "fractions", "functools", "heapq"),
+    *("io", "itertools", "math", "operator", "random", "re", "string"),
+):
+    importlib.import_module(module)
 
 MS_NOSUID, MS_NODEV, MNT_DETACH, CLONE_NEWNS = 2, 4, 2, 0x20000
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
@@ -53,15 +44,16 @@ CAPABILITY_VERSION_3 = 0x20080522
 NOT_STARTED = 125
 SCRATCH = {"/tmp": "1777", "/dev/shm": "1777", "/job": "755"}
 INODES = 16384
+Program = tuple[types.CodeType, dict[str, Any]]
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def serve(control: socket.socket) -> tuple[types.CodeType, dict[str, object]]:
+def serve(control: socket.socket) -> Program:
     """Run programs until the host hangs up; returns only in the child, as a program."""
-    checked(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+    check(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
     # bubblewrap's mounts may belong to a user namespace above ours: have our own.
-    checked(libc.unshare(CLONE_NEWNS))
+    check(libc.unshare(CLONE_NEWNS))
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     seccomp = control.recv(1 << 16)[1:]
     gc.collect()
@@ -76,29 +68,28 @@ def serve(control: socket.socket) -> tuple[types.CodeType, dict[str, object]]:
             continue
         job = json.loads(message)
         for path, state in states.items():
-            if state != (job["disk"], seen(path)):
+            if state != (job["disk"], state_of(path)):
                 mount(path, job["disk"], is_again=bool(state))
-                states[path] = (job["disk"], seen(path))
+                states[path] = (job["disk"], state_of(path))
         if (child := os.fork()) == 0:
             control.detach()
-            return become(job, files, seccomp)
+            return become_program(job, files, seccomp)
         for file in files:
             os.close(file)
-        code = ended(child, control)
+        exit_code = wait_for(child, control)
         tidy_job()
-        control.send(str(code).encode())
+        control.send(str(exit_code).encode())
 
 
 def tidy_job() -> None:
     """Remove the program and the traces of its coming and going."""
-    with contextlib.suppress(OSError):
-        os.unlink("/job/main.py")
-    with contextlib.suppress(OSError):
-        os.unlink("/job/main")
+    for path in ("/job/main.py", "/job/main"):
+        with suppress(OSError):
+            os.unlink(path)
     os.utime("/job", ns=(0, 0))
 
 
-def seen(path: str) -> tuple[object, ...]:
+def state_of(path: str) -> tuple[object, ...]:
     """All that a program could have changed about an empty folder."""
     stat = os.stat(path)
     changed = 0 if path == "/job" else stat.st_ctime_ns
@@ -111,45 +102,44 @@ def seen(path: str) -> tuple[object, ...]:
 
 
 def mount(path: str, size: int, *, is_again: bool) -> None:
+    """Put an empty file system of `size` bytes at `path`."""
     if is_again:
-        checked(libc.umount2(path.encode(), MNT_DETACH))
+        check(libc.umount2(path.encode(), MNT_DETACH))
     options = f"size={size},mode={SCRATCH[path]},nr_inodes={INODES}".encode()
     flags = MS_NOSUID | MS_NODEV
-    checked(libc.mount(b"tmpfs", path.encode(), b"tmpfs", flags, options))
+    check(libc.mount(b"tmpfs", path.encode(), b"tmpfs", flags, options))
     if path == "/job":
         tidy_job()
 
 
-def ended(child: int, control: socket.socket) -> int:
-    """Wait for the child, or for the host's word; then leave nobody alive."""
+def wait_for(child: int, control: socket.socket) -> int:
+    """Wait for the child, or for the host to end it; then leave nobody alive."""
     handle = os.pidfd_open(child)
     poll = select.poll()
     poll.register(handle, select.POLLIN)
     poll.register(control, select.POLLIN)
-    happened = dict(poll.poll())
+    ready = dict(poll.poll())
     os.close(handle)
-    if control.fileno() in happened and not control.recv(4096):
+    if control.fileno() in ready and not control.recv(4096):
         os._exit(0)
-    code = 128 + signal.SIGKILL
-    if handle in happened:
+    exit_code = 128 + signal.SIGKILL
+    if handle in ready:
         _, status = os.waitpid(child, 0)
-        code = os.waitstatus_to_exitcode(status)
-        code = 128 - code if code < 0 else code
+        exit_code = os.waitstatus_to_exitcode(status)
+        exit_code = 128 - exit_code if exit_code < 0 else exit_code
     try:
         os.kill(-1, signal.SIGKILL)
         while True:
             os.waitpid(-1, 0)
     except (ProcessLookupError, ChildProcessError):
-        return code
+        return exit_code
 
 
-def become(
-    job: dict[str, int], files: list[int], seccomp: bytes
-) -> tuple[types.CodeType, dict[str, object]]:
+def become_program(job: dict[str, Any], files: list[int], seccomp: bytes) -> Program:
     """Turn this child into the program, with nothing that it could abuse."""
     try:
         path, program = arrange(job, files)
-        give_up(job["user"], seccomp)
+        give_up_rights(job["user"], seccomp)
     except OSError:
         os._exit(NOT_STARTED)
     os.environ["GOLDSIEVE_FD"] = "3"
@@ -157,21 +147,21 @@ def become(
         os.execv(path, [path])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     main = types.ModuleType("__main__")
-    own: dict[str, object] = {
-        "__file__": path,
-        "__cached__": None,
-        "__annotations__": {},
-    }
+    own: dict[str, Any] = {"__file__": path, "__cached__": None, "__annotations__": {}}
     main.__dict__.update(own, __builtins__=__builtins__)
     sys.modules["__main__"] = main
     sys.argv[:] = [path]
     return compile(program, path, "exec", dont_inherit=True), main.__dict__
 
 
-def arrange(job: dict[str, int], files: list[int]) -> tuple[str, bytes]:
+def arrange(job: dict[str, Any], files: list[int]) -> tuple[str, bytes]:
     """A session, limits and standard streams of its own; where the program is."""
     os.setsid()
-    limit(job)
+    for name, value in job["limits"].items():
+        kind = getattr(resource, f"RLIMIT_{name}")
+        hard = resource.getrlimit(kind)[1]
+        bound = value if hard < 0 else min(value, hard)
+        resource.setrlimit(kind, (bound, bound))
     program = os.pread(files[4], os.fstat(files[4]).st_size, 0)
     for target, file in enumerate(files[:4]):
         os.dup2(file, target, inheritable=True)
@@ -183,34 +173,27 @@ def arrange(job: dict[str, int], files: list[int]) -> tuple[str, bytes]:
     return path, program
 
 
-def limit(job: dict[str, int]) -> None:
-    for name in ("CPU", "AS", "NPROC", "FSIZE", "NOFILE", "CORE", "STACK"):
-        kind = getattr(resource, f"RLIMIT_{name}")
-        hard = resource.getrlimit(kind)[1]
-        value = job[name] if hard < 0 else min(job[name], hard)
-        resource.setrlimit(kind, (value, value))
-
-
-def give_up(user: int, seccomp: bytes) -> None:
+def give_up_rights(user: int, seccomp: bytes) -> None:
     """Drop the user, all capabilities, and the system calls that the filter names."""
     if user:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-    checked(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
+    check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
     header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
-    checked(libc.capset(header, bytes(24)))
-    checked(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
+    check(libc.capset(header, bytes(24)))
+    check(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
     with open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")
-    checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     if seccomp:
         steps = ctypes.create_string_buffer(seccomp, len(seccomp))
         filters = struct.pack("HxxxxxxP", len(seccomp) // 8, ctypes.addressof(steps))
-        checked(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filters, 0, 0))
+        check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filters, 0, 0))
 
 
-def checked(result: int) -> None:
+def check(result: int) -> None:
+    """OSError where a call of libc failed."""
     if result:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 

@@ -1,0 +1,61 @@
+"""Holds a program that is tested, and does what its tests in another sandbox ask for.
+
+Runs in the sandbox and imports nothing of ours but its neighbours. Requests come by
+standard input, a line each, and replies go out by the channel. Nothing here knows what
+the tests expect or whether one has passed.
+"""
+
+import itertools
+import json
+import os
+from typing import Any
+
+from pipeline.sandbox.guest.harness import find_function, load, send, silence
+from pipeline.sandbox.guest.wire import decode, encode
+
+LONGEST_LIST = 1_000_000
+requests = os.fdopen(os.dup(0), "rb")
+silence(0, 1)
+kept: list[Any] = []
+
+
+def main(job: dict[str, Any]) -> None:
+    """Answer requests until the tests hang up."""
+    scope = load(job["prelude"], job["program"])
+
+    def recall(key: Any) -> Any:
+        return find_function(scope, key) if isinstance(key, str) else kept[key]
+
+    for line in requests:
+        action, key, encoded = json.loads(line)
+        arguments = [decode(value, recall) for value in encoded]
+        reply: dict[str, Any]
+        try:
+            reply = {"value": encode(act(action, recall(key), arguments), keep)}
+        except BaseException as error:
+            reply = {"raised": [type(error).__name__, str(error)[:200]]}
+        reply["arguments"] = [encode(value, keep) for value in arguments]
+        send(reply)
+
+
+def keep(value: Any) -> dict[str, int]:
+    """Keep what is not plain; its place is what the tests get."""
+    kept.append(value)
+    return {"o": len(kept) - 1}
+
+
+def act(action: str, subject: Any, arguments: list[Any]) -> Any:
+    """Do to `subject` what a request says."""
+    if action == "call":
+        return subject(*arguments)
+    if action == "named":
+        return subject(*arguments[1:], **arguments[0])
+    if action == "get":
+        return getattr(subject, arguments[0])
+    if action == "set":
+        return setattr(subject, *arguments)
+    if action == "list":
+        return list(itertools.islice(subject, LONGEST_LIST))
+    if action == "item":
+        return subject[arguments[0]]
+    return str(subject)

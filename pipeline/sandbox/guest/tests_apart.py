@@ -1,0 +1,154 @@
+"""Runs tests, with the program that they test in another sandbox.
+
+Runs in the sandbox and imports nothing of ours but its neighbours. Requests go out by
+the channel, and the program's replies come by standard input; the verdict is written
+to standard output, which the tests themselves do not have.
+"""
+
+import builtins
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from pipeline.sandbox.guest.harness import describe, send, silence
+from pipeline.sandbox.guest.wire import decode, encode
+
+verdict_file = os.dup(1)
+replies = os.fdopen(os.dup(0), "rb")
+silence(0, 1)
+LONGEST_REPLY = 1 << 26
+
+
+class ProgramGone(BaseException):
+    """The program's process has ended."""
+
+
+class NotSendable(BaseException):
+    """A value of the tests cannot leave their process."""
+
+
+class Handle:
+    """An object that stays in the program's process, known by its `key` there."""
+
+    key: Any
+
+    def __init__(self, key: Any) -> None:
+        object.__setattr__(self, "key", key)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return request("get", self.key, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        request("set", self.key, name, value)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return request("call", self.key, *arguments)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(request("list", self.key))
+
+    def __getitem__(self, key: Any) -> Any:
+        return request("item", self.key, key)
+
+    def __len__(self) -> int:
+        return len(request("list", self.key))
+
+    def __str__(self) -> str:
+        return str(request("text", self.key))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Handle and self.key == other.key
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class StandIn(Handle):
+    """A name of the program, as the tests call it."""
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if named:
+            return request("named", self.key, named, *arguments)
+        return request("call", self.key, *arguments)
+
+
+def request(action: str, key: Any, *arguments: Any) -> Any:
+    """What the program's process replies; raises what was raised there."""
+    send([action, key, [encode(value, encode_handle) for value in arguments]])
+    line = replies.readline(LONGEST_REPLY)
+    if not line.endswith(b"\n"):
+        raise ProgramGone
+    reply = json.loads(line)
+    for argument, after in zip(arguments, reply.get("arguments", []), strict=False):
+        update(argument, decode(after, Handle))
+    if "raised" in reply:
+        name, message = reply["raised"]
+        kind = getattr(builtins, name, None)
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            raise kind(message)
+        raise RuntimeError(message)
+    return decode(reply["value"], Handle)
+
+
+def encode_handle(value: Any) -> dict[str, Any]:
+    """A handle as its key; nothing else that is not plain can be sent."""
+    if type(value) in (Handle, StandIn):
+        return {"o": object.__getattribute__(value, "key")}
+    raise NotSendable(type(value).__name__)
+
+
+def update(argument: Any, after: Any) -> None:
+    """Let the tests see what the program did to an argument of theirs."""
+    if type(argument) is not type(after) or argument == after:
+        return
+    if type(argument) is list:
+        argument[:] = after
+    elif type(argument) in (dict, set):
+        argument.clear()
+        argument.update(after)
+
+
+def main(job: dict[str, Any]) -> None:
+    """Run the tests of `job` and write the verdict."""
+    try:
+        run_tests(job)
+        verdict = "passed"
+    except ProgramGone:
+        verdict = "gone"
+    except NotSendable as error:
+        verdict = f"not sendable: {error}"
+    except BaseException as error:
+        description = describe(error).rstrip(": ")
+        verdict = f"{description}, in line {line_of(error)} of the tests"
+    os.write(verdict_file, verdict.encode(errors="replace"))
+
+
+def run_tests(job: dict[str, Any]) -> None:
+    """Run set-up and tests in one scope, where stand-ins bear the program's names.
+
+    A function's signature, which HumanEval's set-up is, need not be whole.
+    """
+    scope: dict[str, Any] = {"__name__": "tests"}
+    exec(compile(job["prelude"], "prelude.py", "exec"), scope)
+    if job["entry_point"]:
+        with suppress(SyntaxError):
+            exec(compile(job["setup"], "setup.py", "exec"), scope)
+    scope.update((name, StandIn(name)) for name in job["names"])
+    if not job["entry_point"]:
+        exec(compile(job["setup"], "setup.py", "exec"), scope)
+    exec(compile(job["tests"], "tests.py", "exec"), scope)
+    if "check" in scope and job["entry_point"]:
+        scope["check"](scope[job["entry_point"]])
+
+
+def line_of(error: BaseException) -> int:
+    """The last line of the tests that an error came through; 0 where none did."""
+    line, trace = 0, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == "tests.py":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

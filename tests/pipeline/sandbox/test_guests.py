@@ -1,0 +1,66 @@
+"""Our own programs in the sandbox: texts that stand alone."""
+
+import ast
+
+import pytest
+
+from pipeline.sandbox.guest.wire import NotPlain, decode, encode
+from pipeline.sandbox.guests import FOLDER, guest_call, guest_source
+
+NAMES = sorted(file.stem for file in FOLDER.glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_guest_is_sent_as_one_text_that_stands_alone(name: str):
+    source = guest_source(name)
+
+    compile(source, name, "exec")
+    assert "import pipeline" not in source
+    assert "from pipeline" not in source
+
+
+def test_what_a_guest_imports_stands_before_it():
+    source = guest_source("answer_calls")
+
+    functions = [
+        node.name
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    assert functions[:2] == ["send", "silence"]
+    assert functions[-3:] == ["refuse", "encode", "decode"]
+    assert source.count("\ndef send(") == 1
+
+
+def test_a_job_is_given_to_the_main_of_a_guest():
+    job = {"program": "print('\"')", "names": ["a"], "entry_point": None}
+
+    assert guest_call("program_apart", job).endswith(f"\nmain({job!r})\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "encoded"),
+    [
+        (None, None),
+        (True, True),
+        (2**4000, {"i": hex(2**4000)}),
+        (float("inf"), float("inf")),
+        ([1, "a"], [1, "a"]),
+        ((1, (2,)), {"t": [1, {"t": [2]}]}),
+        ({1}, {"s": [1]}),
+        ({"a": (1,)}, {"d": [["a", {"t": [1]}]]}),
+        (b"\xff", {"b": "ff"}),
+        (1 + 2j, {"c": [1.0, 2.0]}),
+        (int, {"y": "int"}),
+    ],
+)
+def test_plain_values_are_encoded_and_decoded(value: object, encoded: object):
+    assert encode(value) == encoded
+    assert decode(encoded) == value
+
+
+def test_what_is_not_plain_is_refused_or_left_to_another():
+    with pytest.raises(NotPlain, match="object"):
+        encode([object()])
+    assert encode([object()], lambda _: {"o": 7}) == [{"o": 7}]
+    assert decode([{"o": 7}], lambda place: place + 1) == [8]
