@@ -14,6 +14,7 @@ STAGES = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
 DYNAMIC = {
     "pipeline/verifiers/contract.py": ["pipeline/verifiers"],
     "pipeline/engines/contract.py": ["pipeline/engines"],
+    "pipeline/sandbox/guests.py": ["pipeline/sandbox/guest"],
     "stages/sources/_load.py": ["stages/sources"],
 }
 

@@ -61,20 +61,17 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         return Verdict(None, program, why)
     if language == "cpp" and info["type"] != "stdio":
         return Verdict(False, program, "C++, where the tests call Python")
-    runs_all = bool(info.get("all_tests"))
-    passed, failures = 0, []
+    runs_all, tests, failures = bool(info.get("all_tests")), 0, []
     try:
-        for number, fault in enumerate(_find_faults(program, info, language), start=1):
+        for fault in _find_faults(program, info, language):
+            tests += 1
             if fault:
-                failures.append(f"test {number}: {fault}")
+                failures.append(f"test {tests}: {fault}")
                 if not runs_all:
                     break
-            else:
-                passed += 1
     except InvalidReference as error:
         return Verdict(None, program, str(error))
-    tests = passed + len(failures)
-    score = passed / tests if runs_all else None
+    score = 1 - len(failures) / tests if runs_all else None
     if not failures:
         return Verdict(True, program, f"passed {tests} tests", score)
     share = f" ({len(failures)} of {tests} fail)" if runs_all else ""
