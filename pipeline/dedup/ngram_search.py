@@ -31,7 +31,7 @@ from pipeline.machine import machine
 
 # How far below the threshold pairs are looked for: they show what another would do.
 MARGIN = 0.05
-# 48 permutations, cut for recall, miss one pair in two hundred at the threshold.
+# In bands that are cut for recall, 48 find 99.8% of the rows and more (docs/speed.md).
 PERMUTATIONS, SEED = 48, 1
 # A text of fewer tokens is inside many others by chance.
 LEAST_TOKENS = 8
@@ -51,11 +51,6 @@ class NgramSearch:
     def floor(self) -> float:
         """The similarity down to which pairs are looked for."""
         return max(0.01, self.threshold - MARGIN)
-
-    @property
-    def plan(self) -> minhash.Plan:
-        """How signatures are made and cut into bands."""
-        return minhash.plan_bands(self.threshold, PERMUTATIONS, SEED)
 
 
 def find_near_copies(
@@ -85,15 +80,16 @@ def find_near_copies(
         return (_keep_substrings(texts, pairs) if whole else pairs), None
     leader = find_leaders(rows, ngrams, order, guard=search.guard)
     leaders = np.flatnonzero(leader == everyone).astype(np.int32)
+    plan = minhash.plan_bands(search.threshold, PERMUTATIONS, SEED)
     if search.search == "exact":
         pairs = exact_pairs(ngrams, leaders, search.floor)
     else:
         quantities = _quantity_hasher(texts, leaders) if search.guard else None
-        pairs = lsh_pairs(ngrams, leaders, search.plan, search.floor, quantities, pool)
+        pairs = lsh_pairs(ngrams, leaders, plan, search.floor, quantities, pool)
     pairs = replace(pairs, leader=leader)
     if release is None:
         return pairs, None
-    return pairs, release_pairs(release, ngrams, search.plan, search.floor, n=search.n)
+    return pairs, release_pairs(release, ngrams, plan, search.floor, n=search.n)
 
 
 def find_leaders(

@@ -41,10 +41,14 @@ class Ngrams:
     def sets(self, rows: Array) -> tuple[Array, Array]:
         """Sorted distinct n-grams of `rows`: (hashes uint32, ends int64)."""
         parts = [rows[start : start + SHARD] for start in range(0, len(rows), SHARD)]
-        sets = map_threads(
-            lambda part: shingles.shingle_sets(self.hashes, self.ends, part), parts
+        sets = list(
+            map_threads(
+                lambda part: shingles.shingle_sets(self.hashes, self.ends, part), parts
+            )
         )
-        return _concatenate(list(sets))
+        hashes = np.concatenate([np.zeros(0, np.uint32), *(part for part, _ in sets)])
+        sizes = [np.zeros(1, np.int64), *(np.diff(ends) for _, ends in sets)]
+        return hashes, np.cumsum(np.concatenate(sizes))
 
 
 def extract_ngrams(
@@ -69,15 +73,8 @@ def extract_ngrams(
         used = int(places[run[0]])
         for part in run:
             own = slice(rows[part], rows[part + 1])
-            used = shingles.fill_shingles(
-                *text_bytes(parts[part]),
-                n,
-                unit,
-                hashes,
-                used,
-                ends[1:][own],
-                prints[own],
-            )
+            where = hashes, used, ends[1:][own], prints[own]
+            used = shingles.fill_shingles(*text_bytes(parts[part]), n, unit, *where)
         return used
 
     shares = np.array_split(np.arange(len(parts)), machine().workers)
@@ -90,21 +87,6 @@ def extract_ngrams(
             ends[rows[run[0]] + 1 : rows[run[-1] + 1] + 1] -= begin - used
         used += stop - begin
     return Ngrams(hashes[:used], ends, prints)
-
-
-def _concatenate(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
-    """Shards as one table; `parts` is emptied, so that memory is held once."""
-    if not parts:
-        return np.zeros(0, np.uint32), np.zeros(1, np.int64)
-    lengths = np.concatenate([np.diff(ends) for _, ends in parts])
-    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    values = np.empty(ends[-1], parts[0][0].dtype)
-    place = len(values)
-    while parts:
-        last, _ = parts.pop()
-        values[place - len(last) : place] = last
-        place -= len(last)
-    return values, ends
 
 
 def lsh_pairs(
@@ -122,20 +104,14 @@ def lsh_pairs(
     are verified band by band, so that no more than a few bands' are held.
     """
     keys = (pool or ArrayPool(ENDLESS)).empty((plan.bands, len(rows)), np.uint32)
-    starts = range(0, len(rows), SHARD)
-    shards = map_threads(
-        lambda start: minhash.band_keys(
-            ngrams.hashes,
-            ngrams.ends,
-            rows[start : start + SHARD],
-            plan.permutations,
-            plan.bands,
-            plan.rows,
-        ),
-        starts,
+    shards = [slice(start, start + SHARD) for start in range(0, len(rows), SHARD)]
+    bands = plan.permutations, plan.bands, plan.rows
+    computed = map_threads(
+        lambda part: minhash.band_keys(ngrams.hashes, ngrams.ends, rows[part], *bands),
+        shards,
     )
-    for start, part in zip(starts, shards, strict=True):
-        keys[:, start : start + SHARD] = part
+    for part, of_part in zip(shards, computed, strict=True):
+        keys[:, part] = of_part
     has_ngrams = np.diff(ngrams.ends)[rows] > 0
     sizes = np.full(len(ngrams.prints), -1, np.int32)
     meet = partial(_candidates, keys, has=has_ngrams, hash_quantities=hash_quantities)
