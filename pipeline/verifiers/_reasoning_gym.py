@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from pipeline.sandbox.guests import guest_source
@@ -63,22 +63,19 @@ def _is_formula(text: str) -> bool:
     return bool(FORMULA.fullmatch(text))
 
 
-ADMITS: dict[str, Callable[[str], bool]] = {
-    **dict.fromkeys(
-        ("binary_matrix", "n_queens", "spiral_matrix", "string_insertion"), _is_literal
+ADMITS: dict[str, Callable[[str], bool]] = dict.fromkeys(
+    ("binary_matrix", "n_queens", "spiral_matrix", "string_insertion"), _is_literal
+) | dict.fromkeys(
+    (
+        "countdown",
+        "intermediate_integration",
+        "polynomial_equations",
+        "polynomial_multiplication",
+        "puzzle24",
+        "simple_integration",
     ),
-    **dict.fromkeys(
-        (
-            "countdown",
-            "intermediate_integration",
-            "polynomial_equations",
-            "polynomial_multiplication",
-            "puzzle24",
-            "simple_integration",
-        ),
-        _is_formula,
-    ),
-}
+    _is_formula,
+)
 
 
 class Scored(NamedTuple):
@@ -88,38 +85,38 @@ class Scored(NamedTuple):
     why: str
 
 
-def score(name: str, entry: dict[str, Any], text: str) -> Scored:
-    """What the dataset `name` thinks of `text` as the answer to `entry`."""
+def score_answer(name: str, entry: dict[str, Any], text: str) -> Scored:
+    """The score of `text` as the answer to `entry` of the dataset `name`."""
     gold = entry.get("answer")
-    same = isinstance(gold, str) and text.strip() == gold.strip()
-    if same:
+    if isinstance(gold, str) and text.strip() == gold.strip():
         return Scored(1.0, "equal as text")
     if name in COMPARED or len(text) > LONGEST:
         return Scored(0.0, "compared as text")
     if name in NUMBERS:
-        return Scored(float(_near(text, str(gold))), "compared as numbers")
+        return Scored(float(_are_near(text, str(gold))), "compared as numbers")
     admits = ADMITS.get(name)
     if admits and not admits(text.strip()):
         return Scored(0.0, "compared as text: not of the kind that is scored")
-    return _here(name, entry, text) if _is_plain(name) else _apart(name, entry, text)
+    score = _score_here if _is_harmless(name) else _score_in_sandbox
+    return score(name, entry, text)
 
 
-def _near(text: str, gold: str) -> bool:
+def _are_near(*texts: str) -> bool:
     try:
-        values = [Fraction(part.replace(",", "").strip()) for part in (text, gold)]
+        left, right = (Fraction(text.replace(",", "").strip()) for text in texts)
     except (ValueError, ZeroDivisionError):
         return False
-    return abs(values[0] - values[1]) <= TOLERANCE
+    return abs(left - right) <= TOLERANCE
 
 
-def _here(name: str, entry: dict[str, Any], text: str) -> Scored:
+def _score_here(name: str, entry: dict[str, Any], text: str) -> Scored:
     try:
         return Scored(float(_dataset(name).score_answer(text, entry)), "score")
     except Exception as error:  # a scorer that trips over what a model wrote
         return Scored(0.0, type(error).__name__)
 
 
-def _apart(name: str, entry: dict[str, Any], text: str) -> Scored:
+def _score_in_sandbox(name: str, entry: dict[str, Any], text: str) -> Scored:
     job = json.dumps({"name": name, "entry": entry, "text": text}).encode()
     harness = guest_source("score_reasoning_gym")
     run = run_python(harness, stdin=job, limits=LIMITS, package="reasoning_gym")
@@ -131,8 +128,8 @@ def _apart(name: str, entry: dict[str, Any], text: str) -> Scored:
     return Scored(float(run.channel), "score, in the sandbox")
 
 
-@lru_cache(None)
-def _is_plain(name: str) -> bool:
+@cache
+def _is_harmless(name: str) -> bool:
     """Whether the scorer was read, or is the library's own comparison."""
     from reasoning_gym.dataset import ProceduralDataset
 
@@ -140,7 +137,7 @@ def _is_plain(name: str) -> bool:
     return own is ProceduralDataset.score_answer or name in HERE.split()
 
 
-@lru_cache(None)
+@cache
 def _dataset(name: str) -> Any:
     import reasoning_gym
 

@@ -1,8 +1,11 @@
 """Puzzles: judged by their own rules, with partial credit where a rule gives it.
 
-`info["task"]` names the rule: countdown, knights_knaves, zebra or reasoning_gym.
-What the model wrote is never evaluated as code: scorers of reasoning-gym run as
-`_gym.py` says, and `why` says how.
+`info["task"]` names the rule. What the model wrote is never evaluated as code:
+
+- countdown: for the numbers 44, 19, 35 and the target 98, "44 + 19 + 35" is right
+- knights_knaves: every role must be named, as in "Ana is a knight, Ben is a knave"
+- zebra: a table as JSON, {"rows": [["1", "Ana"], ["2", "Ben"]]}, compared by cells
+- reasoning_gym: the dataset's own scorer, run as `_reasoning_gym` says
 """
 
 import ast
@@ -13,69 +16,11 @@ from collections import Counter
 from fractions import Fraction
 from typing import Any
 
-from pipeline.verifiers import _reasoning_gym as _gym
+from pipeline.verifiers._reasoning_gym import score_answer
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import find_puzzle_answer
 
-
-def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
-    """Judge by the rule of `info["task"]`; its score is the partial credit."""
-    rule = RULES.get(info.get("task", ""))
-    # An empty answer is one that the details hold (a zebra's table).
-    lacks = unreadable(answer if answer is None else answer or " ", info)
-    if rule is None or lacks:
-        return Verdict(None, None, lacks or "no gold answer")
-    return rule(answer or "", find_puzzle_answer(completion), info)
-
-
-def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
-    """Why the puzzle cannot be judged, or None where it can."""
-    if info.get("task") not in RULES:
-        return f"no rule for task {info.get('task')!r}; known: {', '.join(RULES)}"
-    needs = {"countdown": ("numbers", "target"), "reasoning_gym": ("dataset", "entry")}
-    lacks = [name for name in needs.get(info["task"], ()) if name not in info]
-    if lacks:
-        return f"verify_info lacks {lacks[0]}"
-    # Some tasks of reasoning-gym have many right answers and name none of them.
-    named = answer or info["task"] == "reasoning_gym"
-    return None if named else "the gold answer is empty"
-
-
-def _countdown(answer: str, text: str, info: dict[str, Any]) -> Verdict:
-    """An expression that uses every number, each once, and gives the target."""
-    line = text.splitlines()[-1] if text else ""
-    expression = _expression(line, info["target"])
-    tree = _parsed(expression)
-    if tree is None:
-        return Verdict(False, expression or None, "not an arithmetic expression", 0.0)
-    leaves = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    if Counter(map(str, leaves)) != Counter(map(str, info["numbers"])):
-        return Verdict(False, expression, "does not use each number once", 0.0)
-    try:
-        value = _value(tree)
-    except (ValueError, ZeroDivisionError):
-        return Verdict(False, expression, "has no value", 0.0)
-    right = value == info["target"]
-    return Verdict(right, expression, f"gives {value}", 1.0 if right else 0.1)
-
-
-def _expression(line: str, target: int) -> str:
-    """The side of an equation that is not the target itself, in ASCII."""
-    for sign, plain in {"×": "*", "÷": "/", "−": "-", "\\times": "*"}.items():
-        line = line.replace(sign, plain)
-    sides = [side.strip(" $.`*") for side in line.split("=")]
-    return next((side for side in sides if side and side != str(target)), "")
-
-
-def _parsed(expression: str) -> ast.expr | None:
-    if len(expression) > 200:
-        return None
-    try:
-        return ast.parse(expression, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
+NEEDED = {"countdown": ("numbers", "target"), "reasoning_gym": ("dataset", "entry")}
 OPERATIONS = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -84,49 +29,106 @@ OPERATIONS = {
 }
 
 
-def _value(node: ast.AST) -> Fraction:
+def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
+    """Verify by the rule of `info["task"]`; its score is the partial credit."""
+    # An empty answer is one that the details hold (a zebra's table).
+    if why := unreadable(answer if answer is None else answer or " ", info):
+        return Verdict(None, None, why)
+    rule = RULES[info["task"]]
+    return rule(answer or "", find_puzzle_answer(completion), info)
+
+
+def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
+    """Why the puzzle cannot be judged, or None where it can."""
+    task = info.get("task")
+    if task not in RULES:
+        return f"no rule for task {task!r}; known: {', '.join(RULES)}"
+    for name in NEEDED.get(task, ()):
+        if name not in info:
+            return f"verify_info lacks {name}"
+    # Some tasks of reasoning-gym have many right answers and name none of them.
+    has_answer = answer or task == "reasoning_gym"
+    return None if has_answer else "the gold answer is empty"
+
+
+def _verify_countdown(answer: str, text: str, info: dict[str, Any]) -> Verdict:
+    """An expression that uses every number, each once, and gives the target."""
+    line = text.splitlines()[-1] if text else ""
+    expression = _read_expression(line, info["target"])
+    tree = _parse(expression)
+    if tree is None:
+        return Verdict(False, expression or None, "not an arithmetic expression", 0.0)
+    numbers = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    if Counter(map(str, numbers)) != Counter(map(str, info["numbers"])):
+        return Verdict(False, expression, "does not use each number once", 0.0)
+    try:
+        value = _evaluate(tree)
+    except (ValueError, ZeroDivisionError):
+        return Verdict(False, expression, "has no value", 0.0)
+    is_target = value == info["target"]
+    return Verdict(is_target, expression, f"gives {value}", 1.0 if is_target else 0.1)
+
+
+def _read_expression(line: str, target: int) -> str:
+    """The side of an equation that is not the target itself, in ASCII."""
+    for sign, ascii_sign in {"×": "*", "÷": "/", "−": "-", "\\times": "*"}.items():
+        line = line.replace(sign, ascii_sign)
+    sides = [side.strip(" $.`*") for side in line.split("=")]
+    return next((side for side in sides if side and side != str(target)), "")
+
+
+def _parse(expression: str) -> ast.expr | None:
+    if len(expression) > 200:
+        return None
+    try:
+        return ast.parse(expression, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _evaluate(node: ast.AST) -> Fraction:
     """The value of + - * / over whole numbers, exactly; ValueError for all else."""
     if isinstance(node, ast.Constant) and type(node.value) is int:
         return Fraction(node.value)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_value(node.operand)
+        return -_evaluate(node.operand)
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
-        apply = OPERATIONS[type(node.op)]
-        return Fraction(apply(_value(node.left), _value(node.right)))
+        operation = OPERATIONS[type(node.op)]
+        return Fraction(operation(_evaluate(node.left), _evaluate(node.right)))
     raise ValueError("not arithmetic")
 
 
-def _knights_knaves(answer: str, text: str, info: dict[str, Any]) -> Verdict:
-    gold, ours = _roles(answer), _roles(text)
+def _verify_knights_knaves(answer: str, text: str, info: dict[str, Any]) -> Verdict:
+    gold, named = _read_roles(answer), _read_roles(text)
     if not gold:
         return Verdict(None, None, "the gold answer names no roles")
-    hits = sum(ours.get(name) == role for name, role in gold.items())
-    right = hits == len(gold) == len(ours)
-    named = ", ".join(f"{name}: {role}" for name, role in ours.items())
-    return Verdict(right, named, f"{hits} of {len(gold)} roles", hits / len(gold))
+    hits = sum(named.get(name) == role for name, role in gold.items())
+    is_right = hits == len(gold) == len(named)
+    extracted = ", ".join(f"{name}: {role}" for name, role in named.items())
+    why = f"{hits} of {len(gold)} roles"
+    return Verdict(is_right, extracted, why, hits / len(gold))
 
 
-def _roles(text: str) -> dict[str, str]:
+def _read_roles(text: str) -> dict[str, str]:
     """The last role that the text gives each name."""
-    found = re.findall(r"([A-Z][\w'-]*)\s+is\s+an?\s+(knight|knave)", text)
-    return dict(found)
+    return dict(re.findall(r"([A-Z][\w'-]*)\s+is\s+an?\s+(knight|knave)", text))
 
 
-def _zebra(answer: str, text: str, info: dict[str, Any]) -> Verdict:
+def _verify_zebra(answer: str, text: str, info: dict[str, Any]) -> Verdict:
     """Rows of the table: houses with their attributes, in any order of rows."""
-    gold, ours = _table(info.get("solution") or answer), _table(text)
+    gold, table = _read_table(info.get("solution") or answer), _read_table(text)
     if gold is None:
         return Verdict(None, None, "the gold answer is no table")
-    if ours is None:
+    if table is None:
         return Verdict(False, None, "no table found", 0.0)
     cells = [(row[0], i, cell) for row in gold for i, cell in enumerate(row) if i]
-    found = {(row[0], i, cell) for row in ours if row for i, cell in enumerate(row)}
-    hits = sum(cell in found for cell in cells)
+    filled = {(row[0], i, cell) for row in table for i, cell in enumerate(row)}
+    hits = sum(cell in filled for cell in cells)
     why = f"{hits} of {len(cells)} cells"
-    return Verdict(hits == len(cells), json.dumps(ours), why, hits / len(cells))
+    return Verdict(hits == len(cells), json.dumps(table), why, hits / len(cells))
 
 
-def _table(value: Any) -> list[list[str]] | None:
+def _read_table(value: Any) -> list[list[str]] | None:
     if isinstance(value, str):
         start, end = value.find("{"), value.rfind("}")
         try:
@@ -139,15 +141,15 @@ def _table(value: Any) -> list[list[str]] | None:
     return [[str(cell).strip().lower() for cell in row] for row in rows]
 
 
-def _reasoning_gym(answer: str, text: str, info: dict[str, Any]) -> Verdict:
+def _verify_reasoning_gym(answer: str, text: str, info: dict[str, Any]) -> Verdict:
     name = info["dataset"]
-    score, why = _gym.score(name, info["entry"], text)
+    score, why = score_answer(name, info["entry"], text)
     return Verdict(score >= 0.99, text, f"{name}: {why} {score:.3f}", score)
 
 
 RULES = {
-    "countdown": _countdown,
-    "knights_knaves": _knights_knaves,
-    "zebra": _zebra,
-    "reasoning_gym": _reasoning_gym,
+    "countdown": _verify_countdown,
+    "knights_knaves": _verify_knights_knaves,
+    "zebra": _verify_zebra,
+    "reasoning_gym": _verify_reasoning_gym,
 }
