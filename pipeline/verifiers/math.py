@@ -18,14 +18,10 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pipeline.verifiers.compare import math_verify
 from pipeline.verifiers.compare.cascade import compare
 from pipeline.verifiers.compare.letters import find_chosen_letter, read_letter
-from pipeline.verifiers.compare.math_verify import (
-    MAX_LENGTH,
-    Undecided,
-    is_huge,
-    parse_expression,
-)
+from pipeline.verifiers.compare.math_verify import MAX_LENGTH, Undecided
 from pipeline.verifiers.compare.members import split_members
 from pipeline.verifiers.compare.normal_form import normalise, squeeze
 from pipeline.verifiers.compare.numbers import read_number
@@ -165,14 +161,15 @@ def _find_flaw(answer: str, text: str) -> str | None:
         return "unbalanced braces"
     if read_number(text) or re.fullmatch(r"[\w' -]{1,40}", text):
         return None
-    if is_huge(text):
+    if math_verify.is_huge(text):
         return "too large to compute with"
     if is_plain(answer) or is_plain(text):
         return None
+    parse = math_verify.parse_expression
     try:
-        pieces = split_members(text).parts
-        if all(read_number(piece) or parse_expression(piece) for piece in pieces):
+        parts = split_members(text).parts
+        if all(read_number(part) or parse(part) for part in parts) or parse(text):
             return None
-        return None if parse_expression(text) else "math-verify cannot parse it"
     except Undecided:
         return "math-verify needs too long to parse it"
+    return "math-verify cannot parse it"

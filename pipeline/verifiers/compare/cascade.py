@@ -19,29 +19,12 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from pipeline.verifiers.compare import numbers
-from pipeline.verifiers.compare.compound import (
-    compare_matrices,
-    compare_members,
-    compare_regions,
-)
+from pipeline.verifiers.compare import compound, math_verify, numbers, units
 from pipeline.verifiers.compare.letters import read_letter
-from pipeline.verifiers.compare.math_verify import (
-    FUNCTION,
-    Undecided,
-    constant_value,
-    sympy_equal,
-)
 from pipeline.verifiers.compare.members import is_name, split_members
 from pipeline.verifiers.compare.normal_form import squeeze
-from pipeline.verifiers.compare.numbers import read_decimal_comma, read_number
+from pipeline.verifiers.compare.numbers import read_number
 from pipeline.verifiers.compare.policy import DEFAULT, Context, Policy
-from pipeline.verifiers.compare.units import (
-    Quantity,
-    split_unit,
-    unit_is_wrong,
-    unit_ratio,
-)
 
 MAX_DEPTH = 12
 FAMILY = re.compile(
@@ -73,7 +56,7 @@ def _compare(gold: str, predicted: str, policy: Policy, depth: int) -> tuple[boo
     if squeeze(gold) == squeeze(predicted):
         return True, "equal as text"
     if depth > MAX_DEPTH:
-        raise Undecided("nested too deeply")
+        raise math_verify.Undecided("nested too deeply")
     context = Context(policy, depth, _compare)
     if (verdict := _compare_numbers(gold, predicted, context)) is not None:
         return verdict, "compared as numbers"
@@ -86,7 +69,7 @@ def _compare(gold: str, predicted: str, policy: Policy, depth: int) -> tuple[boo
         verdict = compare_as(gold, predicted, context)
         if verdict is not None:
             return verdict, step
-    raise Undecided("no step decides")  # the last one always does
+    raise math_verify.Undecided("no step decides")  # the last one always does
 
 
 def _approximations_differ(gold: str, predicted: str) -> bool:
@@ -136,24 +119,24 @@ def _is_lone(text: str) -> bool:
 def _compare_numbers(gold: str, predicted: str, context: Context) -> bool | None:
     """Exact values; units may be missing on one side but not differ."""
     policy = context.policy
-    left, right = split_unit(gold), split_unit(predicted)
+    left, right = units.split_unit(gold), units.split_unit(predicted)
     value, other = read_number(left.text), read_number(right.text)
     if value is None and other is None:
         return _compare_all_but_unit(left, right, policy)
     if value is None or other is None:
         unread = left.text if value is None else right.text
-        comma = read_decimal_comma(unread)
+        comma = numbers.read_decimal_comma(unread)
         number = value or other
         if comma and number and _are_equal(comma, number, policy):
             return True
         # sympy would take the m of 5m for metres
         return False if re.fullmatch(r"[-+]?[\d.]+ ?[A-Za-z]{1,2}", unread) else None
     if policy.units == "convert" and left.unit and right.unit:
-        ratio = unit_ratio(left.unit, right.unit)
+        ratio = units.unit_ratio(left.unit, right.unit)
         if ratio is not None:
             value = value._replace(value=value.value * ratio, digits=0)
             return _are_equal(value, other, policy)
-    if unit_is_wrong(left.unit, right.unit, policy.units):
+    if units.unit_is_wrong(left.unit, right.unit, policy.units):
         return False
     return _are_equal(value, other, policy)
 
@@ -163,11 +146,11 @@ def _are_equal(left: numbers.Number, right: numbers.Number, policy: Policy) -> b
 
 
 def _compare_all_but_unit(
-    left: Quantity, right: Quantity, policy: Policy
+    left: units.Quantity, right: units.Quantity, policy: Policy
 ) -> bool | None:
     if not (left.unit or right.unit):
         return None
-    if unit_is_wrong(left.unit, right.unit, policy.units):
+    if units.unit_is_wrong(left.unit, right.unit, policy.units):
         return False
     return True if squeeze(left.text) == squeeze(right.text) else None
 
@@ -256,21 +239,21 @@ def _is_graph(left: str, right: str) -> bool:
 
 def _compare_by_math_verify(gold: str, predicted: str, context: Context) -> bool:
     left, right = (
-        _percent_as_fraction(split_unit(_in_radians(text)).text)
+        _percent_as_fraction(units.split_unit(_in_radians(text)).text)
         for text in (gold, predicted)
     )
     for decimal, other in ((left, right), (right, left)):
         rounded = read_number(decimal)
         if rounded and rounded.digits >= context.policy.digits and rounded.places:
-            exact = constant_value(other)
+            exact = math_verify.constant_value(other)
             if exact is not None and numbers.rounds_to(rounded, exact):
                 return True
-    return sympy_equal(left, right)
+    return math_verify.sympy_equal(left, right)
 
 
 def _in_radians(text: str) -> str:
     r"""Angles under a function as sympy reads them; elsewhere degrees are a unit."""
-    if FUNCTION.search(text):
+    if math_verify.FUNCTION.search(text):
         text = ANGLE.sub(r"(\\frac{\1 \\pi}{180})", text)
     return text.replace(" degrees", "")
 
@@ -288,8 +271,8 @@ STEPS: dict[str, Callable[[str, str, Context], bool | None]] = {
     "compared as letters": _compare_letters,
     "compared as numbers": _compare_numbers,
     "compared as equations": _compare_equations,
-    "compared as matrices": compare_matrices,
-    "compared as intervals": compare_regions,
-    "compared member by member": compare_members,
+    "compared as matrices": compound.compare_matrices,
+    "compared as intervals": compound.compare_regions,
+    "compared member by member": compound.compare_members,
     "math-verify": _compare_by_math_verify,
 }

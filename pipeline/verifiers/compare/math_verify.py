@@ -13,6 +13,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from pipeline.verifiers.extract.boxes import find_closing
+
 MAX_LENGTH = 2_000
 MAX_DEPTH = 15
 MAX_NUMBERS = 6
@@ -211,19 +213,14 @@ def _depth(text: str) -> int:
 def _is_tall(power: re.Match[str]) -> bool:
     """An exponent above 9,999, or one with a power in it that is no small number."""
     text, end = power.string, power.end()
-    exponent = power[1] or _read_group(text, end - 1)
-    rest = text[end if power[1] else end + len(exponent) + 1 :]
+    if exponent := power[1]:
+        rest = text[end:]
+    else:
+        closing = find_closing(text, end - 1, "({", ")}")
+        exponent = text[end:closing] if closing >= 0 else text[end:]
+        rest = text[end + len(exponent) + 1 :]
     if rest.lstrip().startswith("^"):
         return True
     if small := re.fullmatch(r"(\d)\s*\^\s*\{?(\d)\}?", exponent):
         return float(small[1]) ** int(small[2]) > 5_000
     return bool(re.search(r"[\^!]|\d{5}", exponent))
-
-
-def _read_group(text: str, start: int) -> str:
-    depth = 0
-    for end in range(start, len(text)):
-        depth += (text[end] in "({") - (text[end] in ")}")
-        if depth == 0:
-            return text[start + 1 : end]
-    return text[start + 1 :]

@@ -8,6 +8,8 @@ the members 1 and f(2,3). A semicolon parts groups where commas stand too. Label
 import re
 from typing import NamedTuple
 
+from pipeline.verifiers.extract.boxes import find_closing
+
 
 class Members(NamedTuple):
     """Brackets ("" where there are none) and what stands between their commas."""
@@ -41,7 +43,8 @@ def split_members(text: str) -> Members:
     """Part `text` at its top-level commas, semicolons, "and" and "or"."""
     text, opens, closes = _list_system(text.strip()), "", ""
     for left, right in BRACKETS:
-        if text.startswith(left) and text.endswith(right) and _encloses(text, left):
+        is_around = text.startswith(left) and text.endswith(right)
+        if is_around and find_closing(text, len(left) - 1) == len(text) - 1:
             opens, closes = left, right
             text = text[len(left) : -len(right)]
             break
@@ -52,16 +55,6 @@ def _list_system(text: str) -> str:
     """The lines of a system of equations as a list; other texts as they are."""
     system = SYSTEM.fullmatch(text)
     return system[1].replace("\\\\", ",").strip(" ,") if system else text
-
-
-def _encloses(text: str, left: str) -> bool:
-    """Whether the first bracket closes at the end of the text and not before."""
-    depth = 0
-    for sign in text[len(left) : -1].removesuffix("\\"):
-        depth += (sign in "([{") - (sign in ")]}")
-        if depth < 0:
-            return False
-    return depth == 0
 
 
 def _split(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
-from pipeline.verifiers.extract.boxes import last_box
+from pipeline.verifiers.extract.boxes import find_closing, last_box
 
 SIGNS = {
     "−": "-", "–": "-", "—": "-", "‑": "-", "×": "\\times ", "·": "\\cdot ",
@@ -205,10 +205,7 @@ def _ungroup_digits(text: str) -> str:
 def _strip_braces(text: str) -> str:
     """Without TeX's own braces around everything: `{1,2}` is printed as 1,2."""
     while text.startswith("{") and text.endswith("}") and not text.endswith("\\}"):
-        inside, depth = text[1:-1], 0
-        for sign in inside if "{" in inside or "}" in inside else ():
-            depth += (sign == "{") - (sign == "}")
-            if depth < 0:
-                return text
-        text = inside.strip()
+        if find_closing(text, 0, "{", "}") not in (-1, len(text) - 1):
+            break
+        text = text[1:-1].strip()
     return text

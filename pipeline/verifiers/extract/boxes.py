@@ -1,4 +1,4 @@
-r"""Boxes: what the last `\boxed{…}` and `\fbox{…}` of a text hold.
+r"""Boxes and brackets: what the last `\boxed{…}` and `\fbox{…}` of a text hold.
 
 All scans are linear, because the text may be a megabyte of braces.
 """
@@ -54,6 +54,18 @@ def complete_boxes(text: str, most: int) -> Iterator[Box]:
         if opening and end >= 0 and (content := text[opening.end() : end].strip()):
             count += 1
             yield Box(start, end + 1, content)
+
+
+def find_closing(
+    text: str, start: int, opening: str = "([{", closing: str = ")]}"
+) -> int:
+    """Where the bracket at `start` closes, all kinds of brackets being one; or -1."""
+    depth = 0
+    for end in range(start, len(text)):
+        depth += (text[end] in opening) - (text[end] in closing)
+        if depth == 0:
+            return end
+    return -1
 
 
 def _closing_brace(text: str, start: int) -> int:
