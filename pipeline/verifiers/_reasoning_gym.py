@@ -63,19 +63,19 @@ def _is_formula(text: str) -> bool:
     return bool(FORMULA.fullmatch(text))
 
 
-ADMITS: dict[str, Callable[[str], bool]] = dict.fromkeys(
-    ("binary_matrix", "n_queens", "spiral_matrix", "string_insertion"), _is_literal
-) | dict.fromkeys(
-    (
-        "countdown",
-        "intermediate_integration",
-        "polynomial_equations",
-        "polynomial_multiplication",
-        "puzzle24",
-        "simple_integration",
-    ),
-    _is_formula,
+LITERALS = ("binary_matrix", "n_queens", "spiral_matrix", "string_insertion")
+FORMULAS = (
+    "countdown",
+    "intermediate_integration",
+    "polynomial_equations",
+    "polynomial_multiplication",
+    "puzzle24",
+    "simple_integration",
 )
+ADMITS: dict[str, Callable[[str], bool]] = {
+    **dict.fromkeys(LITERALS, _is_literal),
+    **dict.fromkeys(FORMULAS, _is_formula),
+}
 
 
 class Scored(NamedTuple):
