@@ -40,32 +40,36 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=[*OURS, *PEERS])
     parser.add_argument("--no-truth", action="store_true")
-    asked = parser.parse_args()
-    texts = pool(asked.rows)
+    options = parser.parse_args()
+    texts = pool(options.rows)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "texts.jsonl")
         file.write_text("".join(json.dumps(text) + "\n" for text in texts))
-        runs: dict[str, list[dict]] = {name: [] for name in asked.only}
-        for _ in range(asked.runs):
-            for name in asked.only:
-                told = one_run(name, file, asked.threshold, Path(folder, "out.json"))
-                if told:
-                    runs[name].append(told)
-    truth = None if asked.no_truth else pairs(texts, asked.threshold)
-    show(asked, {name: told for name, told in runs.items() if told}, truth)
+        runs: dict[str, list[dict]] = {name: [] for name in options.only}
+        for _ in range(options.runs):
+            for name in options.only:
+                out = Path(folder, "out.json")
+                if run := measure_run(name, file, options.threshold, out):
+                    runs[name].append(run)
+    truth = None if options.no_truth else true_pairs(texts, options.threshold)
+    show_runs(options, {name: done for name, done in runs.items() if done}, truth)
 
 
-def one_run(name: str, file: Path, threshold: float, out: Path) -> dict | None:
+def measure_run(name: str, file: Path, threshold: float, out: Path) -> dict | None:
     elsewhere = name in PEERS and name != "datasketch"
     python = os.environ.get("GOLDSIEVE_PEERS") if elsewhere else sys.executable
     if not python:
         print(f"{name} is left out: GOLDSIEVE_PEERS names no interpreter")
         return None
     # One thread each: on two, both wait for memory and CPU time says less.
-    one = {"PIPELINE_WORKERS": "1", "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    one_thread = {
+        "PIPELINE_WORKERS": "1",
+        "POLARS_MAX_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
     done = subprocess.run(
         [python, SCRIPT, name.removesuffix("_2t"), file, str(threshold), out],
-        env=os.environ if name.endswith("_2t") else os.environ | one,
+        env=os.environ if name.endswith("_2t") else os.environ | one_thread,
         capture_output=True,
         text=True,
     )
@@ -75,18 +79,18 @@ def one_run(name: str, file: Path, threshold: float, out: Path) -> dict | None:
     return json.loads(out.read_text())
 
 
-def pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray]:
+def true_pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """Every (earlier, later) pair with Jaccard ≥ threshold."""
     from pipeline.dedup.ngrams import exact_pairs, extract_ngrams
 
-    made = extract_ngrams(pl.Series(texts), n=3)
+    ngrams = extract_ngrams(pl.Series(texts), n=3)
     rows = np.arange(len(texts), dtype=np.int32)
     if len(texts) > 20_000:
-        found = exact_pairs(made, rows, threshold)
-        return found.first, found.second
+        pairs = exact_pairs(ngrams, rows, threshold)
+        return pairs.first, pairs.second
     from scipy.sparse import csr_matrix
 
-    hashes, ends = made.sets(rows)
+    hashes, ends = ngrams.sets(rows)
     _, columns = np.unique(hashes, return_inverse=True)
     ones = np.ones(len(columns), np.int32)
     matrix = csr_matrix((ones, columns, ends))
@@ -102,28 +106,29 @@ def pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(first), np.concatenate(second)
 
 
-def show(asked, runs: dict[str, list[dict]], truth) -> None:
+def show_runs(options, runs: dict[str, list[dict]], truth) -> None:
     table = Table(
         "", "rows/cpu-s", "cpu s", "wall s", "MB", "removed", "recall", "precision"
     )
     table.add_column("CPU, ours = 1", justify="right")
-    cpu = {name: median(run["cpu_s"] for run in told) for name, told in runs.items()}
+    cpu = {name: median(run["cpu_s"] for run in done) for name, done in runs.items()}
     base = cpu.get("goldsieve_rows") or next(iter(cpu.values()))
-    for name, told in runs.items():
-        removed = told[-1]["removed"]
+    for name, done in runs.items():
+        removed = done[-1]["removed"]
         recall, precision = quality(removed, truth)
         table.add_row(
             name,
-            f"{asked.rows / cpu[name]:,.0f}",
+            f"{options.rows / cpu[name]:,.0f}",
             f"{cpu[name]:.2f}",
-            f"{median(run['wall_s'] for run in told):.2f}",
-            f"{median(run['growth_mb'] for run in told):,.0f}",
+            f"{median(run['wall_s'] for run in done):.2f}",
+            f"{median(run['growth_mb'] for run in done):,.0f}",
             f"{len(removed):,}",
             recall,
             precision,
             f"{cpu[name] / base:.1f}",
         )
-    title = f"{asked.rows:,} rows, threshold {asked.threshold}, median of {asked.runs}"
+    title = f"{options.rows:,} rows, threshold {options.threshold}"
+    title += f", median of {options.runs}"
     Console(width=130).print(title, table)
 
 

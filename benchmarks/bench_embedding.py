@@ -54,37 +54,37 @@ def main() -> None:
     options = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
     torch.set_num_threads(1)
-    texts = prompts()
+    texts = read_prompts()
     if options.rows:
         numbers = np.random.default_rng(0)
         some = [texts[at] for at in numbers.permutation(len(texts))[: options.rows]]
-        Console(width=110).print(encoding(some))
+        Console(width=110).print(compare_encoders(some))
     for rows in options.join_rows:
         real = min(rows, len(texts))
-        spent, vectors = timed(lambda: static(pool(texts, rows)))  # noqa: B023
+        spent, vectors = time_cpu(lambda: static(pool(texts, rows)))  # noqa: B023
         Console(width=110).print(
             f"{rows:,} rows ({real:,} prompts and {rows - real:,} copies), cosine ≥ "
             f"{options.threshold}; static vectors in {spent:.1f} CPU s"
         )
-        Console(width=110).print(joining(vectors, options.threshold))
+        Console(width=110).print(compare_joins(vectors, options.threshold))
 
 
-def prompts() -> list[str]:
+def read_prompts() -> list[str]:
     """Distinct real prompts; generated ones where there is no data."""
-    found = []
+    prompts = []
     for folder, pattern, column in FILES:
         for file in sorted((DATA / folder).glob(pattern)):
             lines = file.suffix == ".jsonl"
             text = file.read_text()
             rows = map(json.loads, text.splitlines()) if lines else json.loads(text)
-            found += [spoken(row.get(column)) for row in rows]
-    if not any(found):
+            prompts += [prompt_text(row.get(column)) for row in rows]
+    if not any(prompts):
         raw = words.generate(count=20_000, seed=3)
-        found = [words.adapt(row)["problem"] for row in raw]
-    return [text for text in dict.fromkeys(found) if text]
+        prompts = [words.adapt(row)["problem"] for row in raw]
+    return [text for text in dict.fromkeys(prompts) if text]
 
 
-def spoken(prompt: object) -> str:
+def prompt_text(prompt: object) -> str:
     """The text of a prompt that may be a list of messages."""
     return prompt[0]["content"] if isinstance(prompt, list) else str(prompt or "")
 
@@ -93,11 +93,11 @@ def pool(texts: list[str], rows: int) -> list[str]:
     """`rows` texts in random order, with noisy copies where `texts` are too few."""
     numbers = np.random.default_rng(1)
     sources = numbers.integers(0, len(texts), max(0, rows - len(texts)))
-    made = texts[:rows] + [noisy(texts[source], numbers) for source in sources]
-    return [made[at] for at in numbers.permutation(rows)]
+    padded = texts[:rows] + [add_noise(texts[source], numbers) for source in sources]
+    return [padded[at] for at in numbers.permutation(rows)]
 
 
-def noisy(text: str, numbers: np.random.Generator) -> str:
+def add_noise(text: str, numbers: np.random.Generator) -> str:
     """`text` with up to a fifth of its words lost, swapped, doubled or renumbered."""
     parts = text.split(" ")
     for _ in range(1 + int(numbers.uniform(0, 0.2) * len(parts))):
@@ -120,17 +120,17 @@ def static(texts: list[str]) -> np.ndarray:
     return encode(texts, Encoder(encoder="static"))
 
 
-def encoding(texts: list[str]) -> Table:
+def compare_encoders(texts: list[str]) -> Table:
     table = Table("encode", "CPU s", "texts/CPU s", "ours is faster by")
     ways = {
-        "ours: sorted by length, batches of 16": ours,
-        "sentence-transformers, batches of 32 as they come": as_they_come,
-        "sentence-transformers, the whole list": whole_list,
+        "ours: sorted by length, batches of 16": encode_sorted,
+        "sentence-transformers, batches of 32 as they come": encode_as_they_come,
+        "sentence-transformers, the whole list": encode_whole_list,
     }
     spent: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(3):
         for way, function in ways.items():
-            spent[way].append(timed(lambda: function(texts))[0])  # noqa: B023
+            spent[way].append(time_cpu(lambda: function(texts))[0])  # noqa: B023
     least = median(next(iter(spent.values())))
     for way, times in spent.items():
         cost = median(times)
@@ -140,7 +140,7 @@ def encoding(texts: list[str]) -> Table:
     return table
 
 
-def ours(texts: list[str]) -> np.ndarray:
+def encode_sorted(texts: list[str]) -> np.ndarray:
     before = os.environ.get("GOLDSIEVE_CACHE")
     with tempfile.TemporaryDirectory() as fresh:
         os.environ["GOLDSIEVE_CACHE"] = fresh
@@ -152,7 +152,7 @@ def ours(texts: list[str]) -> np.ndarray:
                 os.environ["GOLDSIEVE_CACHE"] = before
 
 
-def as_they_come(texts: list[str]) -> np.ndarray:
+def encode_as_they_come(texts: list[str]) -> np.ndarray:
     network = load_packaged_model()
     network.max_seq_length = Encoder().max_tokens
     parts = [
@@ -162,29 +162,29 @@ def as_they_come(texts: list[str]) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def whole_list(texts: list[str]) -> np.ndarray:
+def encode_whole_list(texts: list[str]) -> np.ndarray:
     network = load_packaged_model()
     network.max_seq_length = Encoder().max_tokens
     return network.encode(texts, show_progress_bar=False)
 
 
-def joining(vectors: np.ndarray, threshold: float) -> Table:
+def compare_joins(vectors: np.ndarray, threshold: float) -> Table:
     table = Table(
         "self-join", "CPU s", "rows/CPU s", "pairs", "row recall", "pair recall",
         "× faiss", "× flat",
     )  # fmt: skip
-    peer = exact_by_faiss(vectors, threshold)
-    own = exact_by_us(vectors, threshold)
+    peer = time_faiss(vectors, threshold)
+    own = time_flat(vectors, threshold)
 
-    def add(name: str, cost: float, *found: str) -> None:
+    def add(name: str, cost: float, *figures: str) -> None:
         rate = f"{len(vectors) / cost:,.0f}"
         times = (f"{peer / cost:.1f}", f"{own / cost:.1f}")
-        table.add_row(name, f"{cost:.1f}", rate, *(found or ("", "1", "1")), *times)
+        table.add_row(name, f"{cost:.1f}", rate, *(figures or ("", "1", "1")), *times)
 
     add(f"faiss IndexFlatIP, from {BLOCK:,} queries", peer)
     add(f"flat, from {BLOCK:,} queries", own)
     for visits in (1, 4, 8):
-        pairs, cost = by_cells(vectors, threshold, visits)
+        pairs, cost = time_cells(vectors, threshold, visits)
         recall = measure_recall(vectors, threshold, pairs, most=2048, seed=0)
         _, neighboured, row_recall, pair_recall = recall.row(0)
         add(
@@ -197,7 +197,9 @@ def joining(vectors: np.ndarray, threshold: float) -> Table:
     return table
 
 
-def by_cells(vectors: np.ndarray, threshold: float, visits: int) -> tuple[Pairs, float]:
+def time_cells(
+    vectors: np.ndarray, threshold: float, visits: int
+) -> tuple[Pairs, float]:
     """The near pairs, and the median CPU seconds of three runs."""
     count = 2 * int(len(vectors) ** 0.5)
 
@@ -205,31 +207,31 @@ def by_cells(vectors: np.ndarray, threshold: float, visits: int) -> tuple[Pairs,
         cells, _ = cosine.nearest_cells(vectors, count, visits=visits, seed=0)
         return cosine.near_pairs(vectors, cells, threshold)
 
-    runs = [timed(join) for _ in range(3)]
+    runs = [time_cpu(join) for _ in range(3)]
     return runs[0][1], median(cost for cost, _ in runs)
 
 
-def exact_by_faiss(vectors: np.ndarray, threshold: float) -> float:
+def time_faiss(vectors: np.ndarray, threshold: float) -> float:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
-    cost, _ = timed(lambda: index.range_search(vectors[:BLOCK], threshold))
+    cost, _ = time_cpu(lambda: index.range_search(vectors[:BLOCK], threshold))
     return cost * len(vectors) / BLOCK
 
 
-def exact_by_us(vectors: np.ndarray, threshold: float) -> float:
+def time_flat(vectors: np.ndarray, threshold: float) -> float:
     """`flat` compares each row with half of the rows on average."""
     rows, everyone = np.arange(BLOCK), np.arange(len(vectors))
     multiply = cosine.multiply_rows
-    cost, _ = timed(lambda: list(multiply(vectors, rows, everyone, threshold)))
+    cost, _ = time_cpu(lambda: list(multiply(vectors, rows, everyone, threshold)))
     return cost * len(vectors) / BLOCK / 2
 
 
-def timed(function: Callable) -> tuple:
+def time_cpu(function: Callable) -> tuple:
     """CPU seconds on one thread, so that waiting for another is not counted."""
     with threadpool_limits(1):
         start = time.process_time()
-        made = function()
-        return time.process_time() - start, made
+        result = function()
+        return time.process_time() - start, result
 
 
 if __name__ == "__main__":
