@@ -1,7 +1,8 @@
 import polars as pl
 import pytest
 
-from pipeline.filter import Outcome, apply
+from pipeline.errors import UserError
+from pipeline.filter import Outcome, apply, unjudged
 from stages.dedup_ngram import Params, judge
 from tests.support.rows import problems
 
@@ -138,3 +139,10 @@ def test_new_rows_are_compared_with_an_earlier_release(tmp_path, monkeypatch):
     assert outcome.dropped["twin"].to_list() == ["old/0", "test/00001"]
     assert len(list(tmp_path.glob("signatures/*.npy"))) == 1
     assert against().dropped.equals(outcome.dropped), "and again, from the cache"
+
+
+def test_a_release_is_compared_by_jaccard_alone():
+    rows = problems("What is 2+2?")
+
+    with pytest.raises(UserError, match="--against takes jaccard, not fuzzy"):
+        judge(unjudged(rows), Params(method="fuzzy"), rows)
