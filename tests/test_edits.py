@@ -220,9 +220,11 @@ def test_reorder_keeps_the_question_last() -> None:
 
 
 def test_slashes_and_dollars() -> None:
-    seen = {edits._slashes(r"$2\frac{1}{3}x^\frac12$", Random(s)) for s in range(20)}
+    seen = {
+        edits._write_slashes(r"$2\frac{1}{3}x^\frac12$", Random(s)) for s in range(20)
+    }
     assert seen == {"$2 1/3x^{1/2}$", "$2 (1)/(3)x^{(1)/(2)}$"}
-    assert edits._slashes(r"$\dfrac{a+b}{c}d$", Random(0)).endswith("d$")
+    assert edits._write_slashes(r"$\dfrac{a+b}{c}d$", Random(0)).endswith("d$")
     assert edits._strip_dollars(r"a $5 hat, $x$ and \(y\)6", Random(0)) == (
         "a $5 hat, x and y 6"
     )

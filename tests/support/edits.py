@@ -124,7 +124,7 @@ _WORDS = [line.split() for line in _KIN.splitlines()]
 _WORD = re.compile(rf"(?<![\\\w])(?:{'|'.join(_KIN.split())})(?!\w)", re.I)
 
 
-def _other(old: str, avoid: set[str], rng: Random) -> str:
+def _draw_number(old: str, avoid: set[str], rng: Random) -> str:
     """Another number written like this one, outside `avoid` where there is one."""
     digits = re.sub(r"[^0-9]", "", old)
     zeros = min(len(digits) - len(digits.lstrip("0")), len(digits) - 1)
@@ -142,13 +142,13 @@ def _other(old: str, avoid: set[str], rng: Random) -> str:
     return old  # pragma: no cover (two hundred equal draws)
 
 
-def _renumbered(hit: re.Match[str], avoid: set[str], rng: Random) -> str:
+def _new_number(hit: re.Match[str], avoid: set[str], rng: Random) -> str:
     if hit.re is _WORD:
         kin = next(words for words in _WORDS if hit[0].lower() in words)
         free = [w for w in kin if w not in avoid] or kin
         new = rng.choice([w for w in free if w != hit[0].lower()] or kin)
         return new.capitalize() if hit[0][0].isupper() else new
-    return _other(hit["n"], avoid, rng)
+    return _draw_number(hit["n"], avoid, rng)
 
 
 def _ordinal(number: str) -> str:
@@ -164,7 +164,7 @@ def _replace(problem: str, hits: list[re.Match[str]], all_: bool, rng: Random) -
     for hit in chosen:
         key = hit["n"] if hit.re is _NUMBER else hit[0]
         if key not in new:
-            new[key] = _renumbered(hit, avoid | set(new.values()), rng)
+            new[key] = _new_number(hit, avoid | set(new.values()), rng)
     for hit in sorted(chosen, key=re.Match.start, reverse=True):
         text = new[hit["n"] if hit.re is _NUMBER else hit[0]]
         text += _ordinal(text) if hit.re is _NUMBER and hit["o"] else ""
@@ -205,7 +205,7 @@ _SYMBOL = "|".join(
 )
 
 
-def _symbols(problem: str, rng: Random) -> str:
+def _respell_symbols(problem: str, rng: Random) -> str:
     def other(hit: re.Match[str]) -> str:
         kin = next(sorted(k - {hit[0]}) for k in _SYMBOLS if hit[0] in k)
         new = rng.choice(kin)
@@ -216,7 +216,7 @@ def _symbols(problem: str, rng: Random) -> str:
     return _rules(("math", _SYMBOL, [other]), degree)(problem, rng)
 
 
-def _delimiters(problem: str, rng: Random) -> str:
+def _respell_delimiters(problem: str, rng: Random) -> str:
     swap = {"$": (r"\(", r"\)"), r"\(": "$$", "$$": (r"\[", r"\]"), r"\[": ("$$", "$$")}
     maths = [r for r in _regions(problem) if problem[r[1] : r[2]] in swap]
     if maths and rng.random() < 0.3:
@@ -229,26 +229,26 @@ def _delimiters(problem: str, rng: Random) -> str:
     return problem
 
 
-def _end_spaces(problem: str, rng: Random) -> str:
+def _pad_ends(problem: str, rng: Random) -> str:
     left, right = rng.choice(
         [("", " "), ("", "\n\n"), (" ", ""), ("\n", " \n"), ("\t", "")]
     )
     return left + problem + right
 
 
-def _final_mark(problem: str, rng: Random) -> str:
+def _respell_final_mark(problem: str, rng: Random) -> str:
     body = problem.rstrip()
     if re.search(r"(?<!\.)[.?]$", body):
         return rng.choice([body[:-1], body[:-1] + " " + body[-1]])
     return body + rng.choice([".", " ."]) if body else problem
 
 
-def _nfd(problem: str, rng: Random) -> str:
+def _decompose(problem: str, rng: Random) -> str:
     new = unicodedata.normalize("NFD", problem)
     return new if new != problem else unicodedata.normalize("NFC", problem)
 
 
-def _curly(left: str, right: str) -> Callable[[re.Match[str]], str]:
+def _curl_quotes(left: str, right: str) -> Callable[[re.Match[str]], str]:
     """Opening or closing quotes by the sign before."""
 
     def new(hit: re.Match[str]) -> str:
@@ -258,19 +258,19 @@ def _curly(left: str, right: str) -> Callable[[re.Match[str]], str]:
     return new
 
 
-def _wide(hit: re.Match[str]) -> str:
+def _widen(hit: re.Match[str]) -> str:
     return "".join(chr(ord(c) + 0xFEE0) for c in hit[0])
 
 
-def _raised(hit: re.Match[str]) -> str:
+def _raise_digits(hit: re.Match[str]) -> str:
     return (hit[1] or hit[2]).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def _grouped(comma: str) -> Callable[[re.Match[str]], str]:
+def _group_thousands(comma: str) -> Callable[[re.Match[str]], str]:
     return lambda hit: f"{int(hit[0]):,}".replace(",", comma)
 
 
-def _ungrouped(hit: re.Match[str]) -> str:
+def _ungroup(hit: re.Match[str]) -> str:
     return re.sub(r"[^0-9]", "", hit[0])
 
 
@@ -286,7 +286,7 @@ FORMATS: dict[str, Edit] = {
     "double_spaces": _rules(("text", _GAP, ["  ", "   "])),
     "newlines": _rules(("text", _GAP, ["\n"]), ("text", "(?<=[.?!]) ", ["\n", "\n\n"])),
     "odd_spaces": _rules(("text", _GAP, ["\u00a0", "\u2009", "\u202f", "\u2003"])),
-    "end_spaces": _end_spaces,
+    "end_spaces": _pad_ends,
     "operator_spaces": _rules(("math", _OP, [r" \1 ", r"\1", r"  \1 "])),
     "upper": _rules(("text", _W, [lambda m: m[0].upper()]), whole=True),
     "lower": _rules(("text", _PLAIN, [lambda m: m[0].lower()]), whole=True),
@@ -305,20 +305,20 @@ FORMATS: dict[str, Edit] = {
         ("math", r"(?<=[a-zA-Z0-9)}], )(?=[a-zA-Z0-9(])", [r"\\quad ", r"\\, ", "~"]),
         ("math", r"(?<=[^\\&]) ?\Z", [r"\\,", r"\\;", "~"]),
     ),
-    "delimiters": _delimiters,
+    "delimiters": _respell_delimiters,
     "text_commands": _rules(
         ("raw", r"\\text(\{[ \w]*\})", [r"\\textbf\1", r"\\textrm\1", r"\\mbox\1"]),
         ("raw", r"\\text\{(\w+)\}", [r"\\mathrm{\1}"]),
         ("raw", r"\\(?:mathrm|textbf|textrm|mbox)\{([ \w]*)\}", [r"\\text{\1}"]),
     ),
-    "symbols": _symbols,
+    "symbols": _respell_symbols,
     "braces": _rules(
         ("math", r"([\^_])([A-Za-z0-9])", [r"\1{\2}"]),
         ("math", r"([\^_])\{([A-Za-z0-9])\}", [r"\1\2"]),
         ("math", r"(frac) ?([0-9])([0-9])", [r"\1{\2}{\3}"]),
         ("math", r"(frac)\{([0-9])\}\{([0-9])\}", [r"\1\2\3", r"\1 \2\3"]),
     ),
-    "final_mark": _final_mark,
+    "final_mark": _respell_final_mark,
     "comma_and": _rules(("text", r",? and (?=\S)", [" and ", ", and "])),
     "marks": _rules(
         ("text", _STOP, ["!", ";", " ."]),
@@ -331,15 +331,17 @@ FORMATS: dict[str, Edit] = {
         ("raw", r"(?<=bf\{) ?\(([A-E])\) ?", [r"\1)", r"[\1]", r"\1."]),
     ),
     "quotes": _rules(
-        ("text", r'(?<![0-9])"', [_curly("“", "”"), _curly("``", "''")]),
+        ("text", r'(?<![0-9])"', [_curl_quotes("“", "”"), _curl_quotes("``", "''")]),
         ("text", r"``|''|[“”]", ['"']),
         ("text", r"(?<=[A-Za-z])'(?!')", ["’"]),
         ("text", r"[‘’]", ["'"]),
         whole=True,
     ),
-    "nfd": _nfd,
+    "nfd": _decompose,
     "full_width": _rules(
-        ("text", _W, [_wide]), ("text", "[0-9]", [_wide]), ("text", "[,?!;()]", [_wide])
+        ("text", _W, [_widen]),
+        ("text", "[0-9]", [_widen]),
+        ("text", "[,?!;()]", [_widen]),
     ),
     "ligatures": _rules(("text", "ffi|ffl|ff|fi|fl", [lambda m: _LIG[m[0]]])),
     "dashes": _rules(
@@ -354,18 +356,18 @@ FORMATS: dict[str, Edit] = {
         ("both", r"…|\\[lc]?dots(?![a-z])", ["..."]),
     ),
     "superscripts": _rules(
-        ("both", r"(?<=[A-Za-z0-9)\]}])\^(?:\{([0-9]+)\}|([0-9]))", [_raised])
+        ("both", r"(?<=[A-Za-z0-9)\]}])\^(?:\{([0-9]+)\}|([0-9]))", [_raise_digits])
     ),
     "thousands": _rules(
-        ("text", _THOUSAND, [_grouped(",")]),
-        ("math", _THOUSAND, [_grouped("{,}"), _grouped(r",\!")]),
-        ("text", r"(?<![0-9,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])", [_ungrouped]),
-        ("math", r"[0-9]{1,3}(?:(?:\{,\}|,\\!)[0-9]{3})+(?![0-9])", [_ungrouped]),
+        ("text", _THOUSAND, [_group_thousands(",")]),
+        ("math", _THOUSAND, [_group_thousands("{,}"), _group_thousands(r",\!")]),
+        ("text", r"(?<![0-9,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])", [_ungroup]),
+        ("math", r"[0-9]{1,3}(?:(?:\{,\}|,\\!)[0-9]{3})+(?![0-9])", [_ungroup]),
     ),
 }  # fmt: skip
 
 
-def _several(problem: str, edits: dict[str, Edit], count: int, rng: Random) -> str:
+def _apply_edits(problem: str, edits: dict[str, Edit], count: int, rng: Random) -> str:
     """That many edits that each change something, `instruct` applied last."""
     wrap = False
     for name in rng.sample(list(edits), len(edits)):
@@ -378,7 +380,7 @@ def _several(problem: str, edits: dict[str, Edit], count: int, rng: Random) -> s
 
 def reformat(problem: str, rng: Random) -> str:
     """One to three formatting edits, drawn at random."""
-    return _several(problem, FORMATS, rng.randint(1, 3), rng)
+    return _apply_edits(problem, FORMATS, rng.randint(1, 3), rng)
 
 
 # ---- light edits: other words for the same problem ----
@@ -446,39 +448,39 @@ for _word in ("in", "g", "m", "L"):  # too often a word or a variable to be spel
 _AFTER = r"(?P<b>[0-9.,]*)(?P<a>[0-9](?:\$|\\\))?)(?P<s>\s+|~|-)"
 
 
-def _longer(hit: re.Match[str]) -> str:
+def _spell_out_unit(hit: re.Match[str]) -> str:
     word, one = _SHORT[hit["u"]], re.search(r"(?<![0-9.,])1\$?\Z", hit["b"] + hit["a"])
     space = hit["s"] or ("" if hit["a"] == "{" else " ")
     return hit["b"] + hit["a"] + space + (word[:-1] if one or space == "-" else word)
 
 
-def _dollars(hit: re.Match[str]) -> str:
+def _spell_out_dollars(hit: re.Match[str]) -> str:
     return f"{hit['n']} dollar" + ("" if hit["n"] == "1" else "s")
 
 
-def _either(units: dict[str, str]) -> str:
+def _any_of(units: dict[str, str]) -> str:
     return "|".join(sorted(map(re.escape, units), key=len, reverse=True))
 
 
-def _units(problem: str, rng: Random) -> str:
+def _respell_units(problem: str, rng: Random) -> str:
     """Spell the units of quantities longer, or if not shorter."""
     maths = any(region[0] == "math" for region in _regions(problem))
     amount = r"(?P<n>[0-9]+(?:,[0-9]{3})*(?:\.[0-9]{2})?)"
     single = r"(?![0-9.,]*[0-9]|[- ]?(?:million|billion|thousand|bill|gift|coupon))"
     sign = rf"(?:\$(?=\\\$[0-9.,]+\$))?\\\${amount}(?:(?<=[0-9])\$(?=\W|\Z)|{single})"
     longer: list[tuple[str, Repl]] = [
-        (rf"{_AFTER}(?P<u>{_either(_SHORT)})(?![\w/$^('’])", _longer),
+        (rf"{_AFTER}(?P<u>{_any_of(_SHORT)})(?![\w/$^('’])", _spell_out_unit),
         (
             r"(?P<b>)(?P<a>[0-9]|\{)(?P<s>\s*)(?P<u>cm|mm|km|kg|mph|ft)(?=[}^ .,?])",
-            _longer,
+            _spell_out_unit,
         ),
         (r"\bmph\b", "miles per hour"),
         (r"\\?%\$", "$ percent"),
         (r"(?<=[0-9])(\$|\\\))? ?\\?%", r"\1 percent"),
-        (sign if maths else rf"(?<![$0-9])\${amount}{single}", _dollars),
+        (sign if maths else rf"(?<![$0-9])\${amount}{single}", _spell_out_dollars),
     ]
     shorter: list[tuple[str, Repl]] = [
-        (rf"{_AFTER}(?P<u>{_either(_LONG)})(?!\w)",
+        (rf"{_AFTER}(?P<u>{_any_of(_LONG)})(?!\w)",
          lambda m: m["b"] + m["a"] + m["s"] + _LONG[m["u"]]),
         (r"\bmiles per hour\b", "mph"),
         (r"(?<=[0-9])(\$?) percent\b", r"\1\\%" if maths else r"\1%"),
@@ -539,7 +541,7 @@ def _instruct(problem: str, rng: Random) -> str:
     return before + problem + (gap + rng.choice(_BEHIND) if way != "before" else "")
 
 
-def _slashes(problem: str, rng: Random) -> str:
+def _write_slashes(problem: str, rng: Random) -> str:
     r"""Write \frac{a}{b} as a/b, in brackets where they are needed or by chance."""
     always = rng.random() < 0.5
 
@@ -557,8 +559,8 @@ def _slashes(problem: str, rng: Random) -> str:
         return f"({up}/{low})" if tight else f"{up}/{low}"
 
     problem = _FRAC_SHORT.sub(r"\\frac{\1}{\2}", problem)
-    while (made := _FRAC.sub(new, problem)) != problem:
-        problem = made
+    while (outer := _FRAC.sub(new, problem)) != problem:
+        problem = outer
     return problem
 
 
@@ -581,8 +583,12 @@ _LATEX = ("fractions", "left_right", "math_space", "delimiters", "symbols", "bra
           "text_commands", "superscripts", "operator_spaces")  # fmt: skip
 
 
-def _latex(problem: str, rng: Random) -> str:
-    edits = [_strip_dollars, _slashes, *rng.sample([FORMATS[n] for n in _LATEX], 2)]
+def _respell_latex(problem: str, rng: Random) -> str:
+    edits = [
+        _strip_dollars,
+        _write_slashes,
+        *rng.sample([FORMATS[n] for n in _LATEX], 2),
+    ]
     for edit in rng.sample(edits, len(edits))[: rng.randint(2, 4)]:
         problem = edit(problem, rng)
     return problem
@@ -590,13 +596,13 @@ def _latex(problem: str, rng: Random) -> str:
 
 LIGHT: dict[str, Edit] = {
     "rename": _rename,
-    "units": _units,
+    "units": _respell_units,
     "reorder": _reorder,
     "instruct": _instruct,
-    "latex": _latex,
+    "latex": _respell_latex,
 }
 
 
 def light_edit(problem: str, rng: Random) -> str:
     """Two or three edits of different kinds (fewer where no more apply)."""
-    return _several(problem, LIGHT, rng.randint(2, 3), rng)
+    return _apply_edits(problem, LIGHT, rng.randint(2, 3), rng)
