@@ -73,6 +73,7 @@ def nearest_cells(
         max_points_per_centroid=POINTS_PER_CELL,
     )
     model.train(vectors)
+    assert model.centroids is not None
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(model.centroids)
     cosines, cells = index.search(vectors, min(visits, count))

@@ -73,8 +73,10 @@ def extract_ngrams(
         used = int(places[run[0]])
         for part in run:
             own = slice(rows[part], rows[part + 1])
-            where = hashes, used, ends[1:][own], prints[own]
-            used = shingles.fill_shingles(*text_bytes(parts[part]), n, unit, *where)
+            data, offsets = text_bytes(parts[part])
+            used = shingles.fill_shingles(
+                data, offsets, n, unit, hashes, used, ends[1:][own], prints[own]
+            )
         return used
 
     shares = np.array_split(np.arange(len(parts)), machine().workers)

@@ -136,6 +136,7 @@ def _select(ranked: Pairs, rows: int, limit: int, threshold: float) -> Verdicts:
     from pipeline.kernels.relations import select_survivors
 
     near = ranked.take(ranked.score >= threshold)
+    assert near.relation is not None
     return select_survivors(
         rows, near.first, near.second, near.score, near.relation, limit
     )
