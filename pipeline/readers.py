@@ -22,9 +22,11 @@ from typing import Any
 import zstandard
 
 from pipeline.errors import UserError
+from pipeline.surrogates import is_text
 
 Row = dict[str, Any]
 EXCERPT = 500
+NOT_TEXT = "not UTF-8, or half a surrogate pair"
 PARQUET_ROWS = 1000
 SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 csv.field_size_limit(1 << 30)
@@ -113,11 +115,34 @@ def _parquet(path: Path) -> Iterator[Row | Unreadable]:
         # Buffering ahead would read the whole file while its first rows are used.
         with ParquetFile(path, pre_buffer=False) as file:
             for batch in file.iter_batches(PARQUET_ROWS):
-                part = pl.DataFrame(batch)
-                yield from part.iter_rows(named=True)
-                number += part.height
+                for part in _split_texts(batch):
+                    if part is None:
+                        yield Unreadable(number, NOT_TEXT)
+                    else:
+                        yield from pl.DataFrame(part).iter_rows(named=True)
+                    number += part.num_rows if part else 1
     except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
         yield Unreadable(number, f"not a parquet file: {error}")
+
+
+def _split_texts(batch: Any) -> Iterator[Any]:
+    """Slices of `batch` in order, with None for a row whose texts are not UTF-8.
+
+    Nobody looks at texts when they are written, and polars panics when they are read.
+    """
+    import pyarrow as pa
+
+    try:
+        batch.validate(full=True)
+        yield batch
+    except pa.ArrowInvalid:
+        if batch.num_rows == 1:
+            yield None
+            return
+        half = batch.num_rows // 2
+        for rows in (range(half), range(half, batch.num_rows)):
+            # A slice would still hold the nested texts of the other rows.
+            yield from _split_texts(batch.take(pa.array(rows)))
 
 
 def _lines(content: bytes) -> Iterator[Row | Unreadable]:
@@ -139,7 +164,7 @@ def _json(content: bytes) -> Iterator[Row | Unreadable]:
     if text[0] != "[":
         yield from _object(text, content)
         return
-    suspect = r"\ud" in text.lower() or _is_broken(text)
+    suspect = r"\ud" in text.lower() or not is_text(text)
     decoder, at, number = json.JSONDecoder(), 1, 0
     while True:
         at = _skip(text, at)
@@ -204,21 +229,13 @@ def _row(number: int, row: Any, *, suspect: bool) -> Row | Unreadable:
 
     `suspect`: the row may hold half a surrogate pair, which is no text.
     """
-    if suspect and _is_broken(text := json.dumps(row, ensure_ascii=False)):
-        return _unreadable(number, "not UTF-8, or half a surrogate pair", text)
+    if suspect and not is_text(text := json.dumps(row, ensure_ascii=False)):
+        return _unreadable(number, NOT_TEXT, text)
     if isinstance(row, dict):
         return row
     if isinstance(row, list):
         return {"row": row}
     return _unreadable(number, "expected an object", repr(row))
-
-
-def _is_broken(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _unreadable(number: int, detail: str, text: str) -> Unreadable:

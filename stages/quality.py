@@ -9,15 +9,13 @@ Reasons: the names in `RULES`, `too_short`, `too_long`, `answer_too_long`,
 """
 
 import json
-from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import polars as pl
 
 from pipeline.filter import drop
-from pipeline.parallel import each
+from pipeline.grading.workers import find_unreadable
 from pipeline.settings import Settings
-from pipeline.verifiers import contract
 
 RULES = {
     "proof": r"(?i)(^|[.!?:;,$})]\s+|\b(then|to|and)\s+)(prove|show)\s+"
@@ -49,7 +47,6 @@ Flag = Literal[
 COLUMNS = pl.Schema(
     {"flags": pl.List(pl.String), "n_chars": pl.UInt32(), "answer_type": pl.String()}
 )
-Gold = tuple[str, str | None, str | None]  # verifier, answer, verify_info
 AnswerType = Literal["integer", "decimal", "fraction", "letter", "boolean", "other"]
 
 
@@ -119,8 +116,8 @@ def _gradable(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     has_verifier = pl.col("verifier").is_not_null()
     golds = rows.filter(pl.col("reason").is_null() & has_verifier).select(asked)
     golds = golds.unique(maintain_order=True)
-    why = [why for batch in _ask(golds, params) for why in batch]
-    detail = [why and json.dumps({"detail": why}) for why in why]
+    whys = find_unreadable(golds.rows(), params.timeout_s)
+    detail = [why and json.dumps({"detail": why}) for why in whys]
     golds = golds.with_columns(_unreadable=pl.Series(detail, dtype=pl.String))
     rows = rows.join(
         golds, on=asked, how="left", nulls_equal=True, maintain_order="left"
@@ -130,42 +127,3 @@ def _gradable(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
         rows, unreadable.is_not_null(), "answer_unreadable", evidence=unreadable
     )
     return rows.drop("_unreadable")
-
-
-def _ask(golds: pl.DataFrame, params: Params) -> Iterator[list[str | None]]:
-    batches: list[list[Gold]] = [batch.rows() for batch in golds.iter_slices(256)]
-    return each(
-        _reader,
-        batches,
-        limit_s=params.timeout_s * 6,
-        late=lambda batch: _one_by_one(batch, params.timeout_s),
-    )
-
-
-def _one_by_one(batch: list[Gold], limit_s: float) -> list[str | None]:
-    """A batch that hung, row by row, so that one answer costs only itself."""
-    singles = each(
-        _reader,
-        [[row] for row in batch],
-        limit_s=limit_s,
-        late=_gave_up,
-    )
-    return [why for single in singles for why in single]
-
-
-def _gave_up(row: list[Gold]) -> list[str | None]:
-    return ["reading the gold answer takes too long"]
-
-
-def _reader() -> Callable[[list[Gold]], list[str | None]]:
-    return _read
-
-
-def _read(golds: list[Gold]) -> list[str | None]:
-    return [_unreadable(*gold) for gold in golds]
-
-
-def _unreadable(verifier: str, answer: str | None, info: str | None) -> str | None:
-    details = json.loads(info or "{}")
-    why: str | None = contract.load_verifier(verifier).unreadable(answer, details)
-    return why

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.cli.stages import stage_kind
 from pipeline.filter import ContractError, apply, drop, run_stage
+from pipeline.grading.workers import Gold, why_unreadable
 from pipeline.schema import GRADE, ROLLOUT
 from stages import quality
 from tests.support.rows import benchmark, problems
@@ -48,14 +49,12 @@ TEXTS = st.lists(
 
 @pytest.fixture(autouse=True)
 def serial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stages.quality._ask", _ask_here)
+    monkeypatch.setattr("stages.quality.find_unreadable", _check_here)
 
 
-def _ask_here(golds: pl.DataFrame, params: object) -> list[list[str | None]]:
-    """The same question in this process: a worker per example would be slow."""
-    from stages.quality import _read
-
-    return [_read(golds.rows())]
+def _check_here(golds: list[Gold], timeout_s: float) -> list[str | None]:
+    """The same answers from this process: a worker per example would be slow."""
+    return [why_unreadable(*gold) for gold in golds]
 
 
 def others(name: str, rows: pl.DataFrame) -> list[pl.DataFrame]:

@@ -1,49 +1,21 @@
 """dvc.yaml must name every file of ours a stage imports, or edits go unseen."""
 
-import ast
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
 
+from pipeline.closure import import_closure
 from pipeline.settings import shared_sections
 
 STAGES = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
-# Dispatch by name at run time that the dependency list must cover as folders.
-DYNAMIC = {
-    "pipeline/verifiers/contract.py": ["pipeline/verifiers"],
-    "pipeline/engines/contract.py": ["pipeline/engines"],
-    "pipeline/sandbox/guests.py": ["pipeline/sandbox/guest"],
-    "stages/sources/_load.py": ["stages/sources"],
-}
-
-
-def imports(file: Path) -> set[Path]:
-    """The files of ours that `file` imports, anywhere in it."""
-    names = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-            names |= {node.module}
-    files = {Path(*name.split(".")).with_suffix(".py") for name in names}
-    files |= {Path(*name.split(".")) / "__init__.py" for name in names}
-    dynamic = {Path(name) for name in DYNAMIC.get(str(file), [])}
-    return {file for file in files if file.exists()} | {
-        found for folder in dynamic for found in folder.rglob("*.py")
-    }
 
 
 def closure(files: set[Path]) -> set[Path]:
-    seen: set[Path] = set()
-    todo = files
-    while todo:
-        seen |= todo
-        todo = set().union(*map(imports, todo)) - seen
-    # Package heads hold a docstring and nothing to go stale.
-    return {file for file in seen if file.name != "__init__.py" or is_stage(file)}
+    """What must be named: package heads hold a docstring and nothing to go stale."""
+    needed = import_closure(files, Path())
+    return {file for file in needed if file.name != "__init__.py" or is_stage(file)}
 
 
 def is_stage(file: Path) -> bool:

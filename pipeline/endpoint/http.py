@@ -21,6 +21,7 @@ from pydantic import Field
 
 from pipeline.errors import UserError
 from pipeline.settings import Settings
+from pipeline.surrogates import mend_surrogates
 
 LARGEST = 4 * 2**20  # bytes of a reply that is read; more is no answer
 FIRST_WAIT_S = 0.5
@@ -229,7 +230,7 @@ def _read(run: Run, text: bytes, asked: int) -> Reply | None:
         run.tokens += spent
     if is_refused:
         return Reply(None, "refused")
-    whole = said if isinstance(said, str) else None
+    whole = mend_surrogates(said) if isinstance(said, str) else None
     return Reply(whole, "truncated" if end == "length" else "", written)
 
 

@@ -1,12 +1,13 @@
-"""The verifiers, kept warm and on a leash: they grade, score and reward.
+"""The verifiers in worker processes: they grade, score and reward.
 
-The same `verify` filters the data and rewards the model, so what is rewarded is
-what was measured. Completions are hostile: they are judged in worker processes
-that are killed when they run past their time limit. An answer that hangs costs
-itself alone: what shared its batch is judged again, one by one.
+The same `verify` filters the data and rewards the model, so what is rewarded is what
+was measured. Completions are hostile: they are judged in worker processes that are
+killed when they run past their time limit. An answer that hangs costs itself alone:
+what shared its batch is judged again, one by one.
 
-Verdicts are kept under .cache/verdicts (`pipeline/grading/cache.py`), so that none is
-made twice; one that a time limit cut short is made anew.
+Verdicts are kept (`pipeline/grading/cache.py`), so that none is made twice; one that a
+time limit cut short is made anew. Halves of surrogate pairs, which models do write and
+no file can hold, are U+FFFD to every verifier.
 
 Answers whose verifier is `judge` cost no computing here and much waiting elsewhere:
 they are asked together, in threads, through one client whose budget is the run's.
@@ -16,17 +17,19 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from functools import cache, partial
+from functools import cache
 from itertools import islice
-from typing import NamedTuple
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pipeline.endpoint.client import client
 from pipeline.grading.cache import Verdicts, key
 from pipeline.parallel import Pool
+from pipeline.surrogates import mend_surrogates
 from pipeline.verifiers.contract import Verdict, load_verifier
 from pipeline.verifiers.judge import Case, Judge, from_environment, verify_all
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Answer(NamedTuple):
@@ -43,16 +46,19 @@ class Answer(NamedTuple):
     domain: str | None = None
 
 
+# Verdicts on answers, in their order.
 Grader = Callable[[list[Answer]], list[Verdict]]
-
-# Answers and verdicts travel as plain tuples: a third of the cost of their classes.
-Told = tuple[bool | None, str | None, str, float | None]
-Asked = tuple[str, str | None, str | None, str]
-Workers = Pool[list[Asked], list[Told]]
-# Verdicts on answers in order; of how many there may be at most.
-Ask = Callable[[Iterable[Answer], int], Iterator[Verdict]]
+# Answers, gold answers and verdicts travel as plain tuples: a third of the cost of
+# their classes.
+Gold = tuple[str, str | None, str | None]  # verifier, answer, verify_info
+GoldCheck = tuple[str | None]  # why the gold answer is unreadable
+AnswerFields = tuple[str, str | None, str | None, str]
+VerdictFields = tuple[bool | None, str | None, str, float | None]
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 TIMEOUT = Verdict(None, why="verifier_timeout")
+NO_INFO = "verify_info is not a JSON object"
 BATCH = 64
 LOOKED_UP = 512  # answers in one look at the verdicts from before
 # So many verdicts are lost when a run is killed, at most.
@@ -63,41 +69,53 @@ PROGRAM_LIMIT_S = 600.0
 
 @contextmanager
 def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
-    """Judge lists of answers, in order; equal answers of one list are judged once.
+    """Grade lists of answers, in order; equal answers of one list are judged once.
 
-    `timeout_s` bounds one answer. `model` is who
-    judges the answers of the verifier `judge`, or else GOLDSIEVE_JUDGE says so; its
-    endpoint has limits of its own.
+    `timeout_s` bounds one answer, or a whole batch of quick ones. `model` is who judges
+    the answers of the verifier `judge`, or else GOLDSIEVE_JUDGE says so; its endpoint
+    has limits of its own. Raises UserError for a verifier that is not there, workers
+    that cannot start, and a model that cannot be asked.
     """
-    quick: Workers = Pool(_verifying, limit_s=timeout_s, late=_late)
-    slow: Workers = Pool(
-        _verifying, limit_s=max(timeout_s, PROGRAM_LIMIT_S), late=_late
-    )
+    with ExitStack() as stack:
 
-    opened = ExitStack()
-    asking = cache(lambda: opened.enter_context(_model(model)))
+        def open_pool(limit_s: float) -> Pool[list[AnswerFields], list[VerdictFields]]:
+            pool = Pool(_start_verifying, limit_s=limit_s, late=_no_results)
+            return stack.enter_context(closing(pool))
 
-    def verdicts(answers: list[Answer]) -> list[Verdict]:
-        answers = [_needed(answer) for answer in answers]
-        kinds: dict[str, list[Answer]] = {"code": [], "judge": [], "": []}
-        for answer in dict.fromkeys(answers):
-            kinds.get(answer.verifier, kinds[""]).append(answer)
-        judged = _remembered(kinds[""], partial(_batched, quick))
-        judged |= _remembered(kinds["code"], partial(_single, slow))
-        if asked := kinds["judge"]:
-            judged |= zip(asked, asking()(asked), strict=True)
-        return [judged[answer] for answer in answers]
+        quick, slow = open_pool(timeout_s), open_pool(max(timeout_s, PROGRAM_LIMIT_S))
+        ask_model = cache(lambda: stack.enter_context(_model_grader(model)))
 
-    try:
-        yield verdicts
-    finally:
-        opened.close()
-        quick.close()
-        slow.close()
+        def grade(answers: list[Answer]) -> list[Verdict]:
+            answers = list(map(_clean, answers))
+            distinct: dict[str, list[Answer]] = {}
+            for answer in dict.fromkeys(answers):
+                distinct.setdefault(answer.verifier, []).append(answer)
+            verdicts: dict[Answer, Verdict] = {}
+            for verifier, some in distinct.items():
+                if verifier == "judge":
+                    verdicts |= zip(some, ask_model()(some), strict=True)
+                elif verifier == "code":
+                    verdicts |= _grade_new(some, slow, 1)
+                else:
+                    verdicts |= _grade_new(some, quick, _batch_size(len(some)))
+            return [verdicts[answer] for answer in answers]
+
+        yield grade
 
 
-def verdict_columns(verdicts: list[Verdict]) -> list[pl.Series]:
+def find_unreadable(golds: list[Gold], timeout_s: float) -> list[str | None]:
+    """Why each gold answer cannot be judged against by its verifier, or None."""
+    pool = Pool(_start_checking, limit_s=timeout_s, late=_no_results)
+    with closing(pool):
+        checks = _run_batches(pool, golds, _batch_size(len(golds)))
+        late = ("reading the gold answer takes too long",)
+        return [(check or late)[0] for check in checks]
+
+
+def verdict_columns(verdicts: list[Verdict]) -> "list[pl.Series]":
     """Columns correct (Boolean), extracted and why (String) of the verdicts."""
+    import polars as pl
+
     return [
         pl.Series("correct", [v.correct for v in verdicts], pl.Boolean),
         pl.Series("extracted", [v.extracted for v in verdicts], pl.String),
@@ -105,93 +123,90 @@ def verdict_columns(verdicts: list[Verdict]) -> list[pl.Series]:
     ]
 
 
-def _remembered(answers: list[Answer], ask: Ask) -> dict[Answer, Verdict]:
-    """Verdicts that are known from before, and what `ask` says of the others.
+def _clean(answer: Answer) -> Answer:
+    """The answer as text, without what its verifier does not read.
+
+    Equal answers are judged once, so columns that only `judge` reads must not part
+    those of a rule.
+    """
+    has_columns = answer.problem is not None or answer.domain is not None
+    if has_columns and answer.verifier != "judge":
+        answer = answer._replace(problem=None, domain=None)
+    return Answer._make(map(mend_surrogates, answer))
+
+
+def _grade_new(
+    answers: list[Answer],
+    pool: Pool[list[AnswerFields], list[VerdictFields]],
+    size: int,
+) -> dict[Answer, Verdict]:
+    """Verdicts on `answers` of one verifier: those from before, and new ones.
 
     Answers are looked up while workers are busy with those before them.
     """
-    if not answers:
-        return {}
-    judged: dict[Answer, Verdict] = {}
-    keys: dict[Answer, bytes] = {}
-    asked: deque[Answer] = deque()
-    made: list[tuple[bytes, Verdict]] = []
+    verdicts: dict[Answer, Verdict] = {}
+    waiting: deque[tuple[Answer, bytes]] = deque()
+    new: list[tuple[bytes, Verdict]] = []
 
-    def unknown() -> Iterator[Answer]:
+    def unknown() -> Iterator[AnswerFields]:
         for start in range(0, len(answers), LOOKED_UP):
-            some = {
-                answer: key(*_sent(answer)) for answer in answers[start:][:LOOKED_UP]
-            }
-            known = before.known(list(some.values()))
-            for answer, name in some.items():
+            some = answers[start : start + LOOKED_UP]
+            keys = [key(*_fields(answer)) for answer in some]
+            known = kept.find(keys)
+            for answer, name in zip(some, keys, strict=True):
                 if name in known:
-                    judged[answer] = known[name]
+                    verdicts[answer] = known[name]
                 else:
-                    keys[answer] = name
-                    asked.append(answer)
-                    yield answer
+                    waiting.append((answer, name))
+                    yield _fields(answer)
 
-    with closing(Verdicts()) as before:
+    with closing(Verdicts(answers[0].verifier)) as kept:
         try:
-            for verdict in ask(unknown(), len(answers)):
-                answer = asked.popleft()
-                judged[answer] = verdict
-                made.append((keys.pop(answer), verdict))
-                if len(made) >= KEPT:
-                    before.keep(made)
-                    made = []
+            for fields in _run_batches(pool, unknown(), size):
+                answer, name = waiting.popleft()
+                verdicts[answer] = Verdict(*fields) if fields else TIMEOUT
+                new.append((name, verdicts[answer]))
+                if len(new) >= KEPT:
+                    kept.keep(new)
+                    new = []
         finally:
-            before.keep(made)
-    return judged
+            kept.keep(new)
+    return verdicts
 
 
-@contextmanager
-def _model(settings: Judge | None) -> Iterator[Grader]:
-    """Judge answers by a model behind an endpoint."""
-    chosen = settings or from_environment()
-    with client(chosen.endpoint) as ask:
-        yield lambda answers: verify_all(list(map(_case, answers)), chosen, ask)
+def _batch_size(count: int) -> int:
+    """Small batches for few items, so that every worker has something to do."""
+    return max(1, min(BATCH, count // 16))
 
 
-def _case(given: Answer) -> Case:
-    """The row's own words on what is asked win over its columns."""
-    info = json.loads(given.verify_info or "{}")
-    known = {"problem": given.problem, "domain": given.domain}
-    return Case(given.answer, given.completion, known | info)
+def _run_batches(
+    pool: Pool[list[In], list[Out]], items: Iterable[In], size: int
+) -> Iterator[Out | None]:
+    """The result of every item in order; None for one that ran past its time alone."""
+    sent: deque[list[In]] = deque()
 
-
-def _needed(answer: Answer) -> Answer:
-    """Without the columns that no rule reads: equal answers are judged once."""
-    if answer.verifier == "judge" or answer.problem is answer.domain is None:
-        return answer
-    return answer._replace(problem=None, domain=None)
-
-
-def _batched(pool: Workers, answers: Iterable[Answer], most: int) -> Iterator[Verdict]:
-    """Small batches for few answers, so that every worker has something to do."""
-    size = max(1, min(BATCH, most // 16))
-    out: deque[list[Answer]] = deque()
-
-    def sent() -> Iterator[list[Asked]]:
-        left = iter(answers)
+    def batches() -> Iterator[list[In]]:
+        left = iter(items)
         while batch := list(islice(left, size)):
-            out.append(batch)
-            yield [_sent(answer) for answer in batch]
+            sent.append(batch)
+            yield batch
 
-    for told in pool.each(sent()):
-        batch = out.popleft()
-        if told:
-            yield from (Verdict(*one) for one in told)
+    for results in pool.each(batches()):
+        batch = sent.popleft()
+        if results:
+            yield from results
+        elif size == 1:
+            yield None
         else:
-            yield from _single(pool, batch, size)
+            yield from _run_batches(pool, batch, 1)
 
 
-def _single(pool: Workers, answers: Iterable[Answer], most: int) -> Iterator[Verdict]:
-    for told in pool.each([_sent(answer)] for answer in answers):
-        yield Verdict(*told[0]) if told else TIMEOUT
+def _no_results(batch: list[Any]) -> list[Any]:
+    """What stands in for a batch that ran late: it is taken apart, or given up."""
+    return []
 
 
-def _sent(answer: Answer) -> Asked:
+def _fields(answer: Answer) -> AnswerFields:
     """What a rule reads, and no more of the thinking than where it ends."""
     completion = answer.completion
     if (end := completion.rfind("</think>")) > 0 and answer.verifier != "code":
@@ -199,23 +214,67 @@ def _sent(answer: Answer) -> Asked:
     return answer.verifier, answer.answer, answer.verify_info, completion
 
 
-def _late(batch: list[Asked]) -> list[Told]:
-    """No verdicts: the batch is taken apart, or the answer given up."""
-    return []
-
-
-def _verifying() -> Callable[[list[Asked]], list[Told]]:
+def _start_verifying() -> Callable[[list[AnswerFields]], list[VerdictFields]]:
     return _verify_all
 
 
-def _verify_all(batch: list[Asked]) -> list[Told]:
-    verdicts = [_verify(Answer(*given)) for given in batch]
-    return [(v.correct, v.extracted, v.why, v.score) for v in verdicts]
+def _verify_all(batch: list[AnswerFields]) -> list[VerdictFields]:
+    verdicts = [verify(*fields) for fields in batch]
+    fields = [(v.correct, v.extracted, v.why, v.score) for v in verdicts]
+    return mend_surrogates(fields)
 
 
-def _verify(given: Answer) -> Verdict:
-    info = given.verify_info or "{}"
-    verdict: Verdict = load_verifier(given.verifier).verify(
-        given.answer, given.completion, {} if info == "{}" else json.loads(info)
-    )
+def verify(
+    verifier: str, answer: str | None, verify_info: str | None, completion: str
+) -> Verdict:
+    """The verdict of one verifier, here and without a time limit."""
+    info = _parse(verify_info)
+    if info is None:
+        return Verdict(None, why=NO_INFO)
+    verdict: Verdict = load_verifier(verifier).verify(answer, completion, info)
     return verdict
+
+
+def _start_checking() -> Callable[[list[Gold]], list[GoldCheck]]:
+    return _check_all
+
+
+def _check_all(golds: list[Gold]) -> list[GoldCheck]:
+    return [(why_unreadable(*gold),) for gold in golds]
+
+
+def why_unreadable(
+    verifier: str, answer: str | None, verify_info: str | None
+) -> str | None:
+    """As `find_unreadable` of one gold answer, here and without a time limit."""
+    info = _parse(verify_info)
+    if info is None:
+        return NO_INFO
+    why: str | None = load_verifier(verifier).unreadable(mend_surrogates(answer), info)
+    return mend_surrogates(why)
+
+
+def _parse(verify_info: str | None) -> dict[str, Any] | None:
+    """The details of a row; None where they are no JSON object."""
+    if not verify_info or verify_info == "{}":
+        return {}
+    try:
+        info = mend_surrogates(json.loads(verify_info))
+    except (ValueError, RecursionError):
+        return None
+    return info if isinstance(info, dict) else None
+
+
+@contextmanager
+def _model_grader(settings: Judge | None) -> Iterator[Grader]:
+    """Grade answers by a model behind an endpoint."""
+    chosen = settings or from_environment()
+    with client(chosen.endpoint) as ask:
+        yield lambda answers: verify_all(list(map(_case, answers)), chosen, ask)
+
+
+def _case(given: Answer) -> Case:
+    """The row's own words on what is asked win over its columns."""
+    columns = {"problem": given.problem, "domain": given.domain}
+    info = _parse(given.verify_info) or {}
+    return Case(given.answer, given.completion, columns | info)

@@ -15,6 +15,7 @@ from pipeline.filter import Outcome
 from pipeline.locations import DataLocation
 from pipeline.readers import EXCERPT, Row, Unreadable
 from pipeline.schema import PROBLEM, VERDICT
+from pipeline.surrogates import mend_surrogates
 from pipeline.text import fingerprint
 
 SOURCES = Path(__file__).parent
@@ -122,7 +123,11 @@ def _adapt(
     if isinstance(row, Unreadable):
         return row
     renamed = row | {new: _nested(row, old) for new, old in source.columns.items()}
-    fields = adapter.adapt(renamed)
+    try:
+        # JSON inside a column may hold half a surrogate pair that its file does not.
+        fields = mend_surrogates(adapter.adapt(renamed))
+    except RecursionError:
+        return Unreadable(0, "nested too deeply")
     if isinstance(fields, str):
         return Unreadable(0, fields)
     fields |= source.set

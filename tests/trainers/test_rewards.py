@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.grading.workers import Answer, _verify
+from pipeline.grading.workers import Answer, verify
 from pipeline.verifiers.contract import Verdict
 from trainers.rewards import rewards
 
@@ -14,7 +14,7 @@ NAMES = ("correct", "format", "overlong", "repetition")
 
 def verdicts(answers: list[Answer]) -> list[Verdict]:
     """A judge that stays in this process: nothing here is hostile."""
-    return [_verify(answer) for answer in answers]
+    return [verify(*answer[:4]) for answer in answers]
 
 
 def scored(*completions: str, tokens: int = 3, gold: str = "6") -> dict[str, Any]:

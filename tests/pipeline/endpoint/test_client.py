@@ -45,6 +45,13 @@ def test_half_a_surrogate_pair_can_be_sent(server: Server):
     assert ask(["a\ud800b"], endpoint(server)) == ["3"]
 
 
+def test_half_a_surrogate_pair_in_a_reply_can_be_kept(server: Server):
+    server.answer = lambda body: Fault(body=completion("a\ud800b"))
+
+    assert ask(["p", "p"], endpoint(server)) == ["a\ufffdb"] * 2
+    assert ask(["p"], endpoint(server)) == ["a\ufffdb"], "kept"
+
+
 def test_many_are_asked_at_once_and_no_more_than_allowed(server: Server):
     server.answer = lambda body: Fault(body=completion("yes"), delay_s=0.05)
     ask([f"p{i}" for i in range(12)], endpoint(server, concurrency=4))

@@ -1,13 +1,16 @@
 import os
+import shutil
 import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
 from pipeline import parallel
+from pipeline.closure import ROOT, code_digest
 from pipeline.grading import cache, workers
 from pipeline.grading.cache import Verdicts, key
 from pipeline.grading.workers import Answer, grader
@@ -25,17 +28,17 @@ def own(tmp_path, monkeypatch):
 
 def test_a_verdict_comes_back_as_it_was(tmp_path):
     names = [key("math", "4", "{}", text) for text in ("a", "b", "c")]
-    Verdicts(tmp_path).keep(zip(names, [RIGHT, WRONG], strict=False))
+    Verdicts("math", tmp_path).keep(zip(names, [RIGHT, WRONG], strict=False))
 
-    assert Verdicts(tmp_path).known(names) == {names[0]: RIGHT, names[1]: WRONG}
+    assert Verdicts("math", tmp_path).find(names) == {names[0]: RIGHT, names[1]: WRONG}
 
 
 def test_more_are_found_than_fit_one_query(tmp_path):
     names = [key(str(i)) for i in range(1234)]
-    kept = Verdicts(tmp_path)
+    kept = Verdicts("math", tmp_path)
     kept.keep((name, RIGHT) for name in names)
 
-    assert set(kept.known(names)) == set(names)
+    assert set(kept.find(names)) == set(names)
 
 
 @pytest.mark.parametrize(
@@ -62,44 +65,90 @@ def test_what_differs_has_another_key(one, other):
     ],
 )
 def test_what_another_day_may_decide_is_not_kept(tmp_path, why):
-    kept = Verdicts(tmp_path)
+    kept = Verdicts("math", tmp_path)
     kept.keep([(key("a"), Verdict(None, None, why))])
 
-    assert kept.known([key("a")]) == {}
+    assert kept.find([key("a")]) == {}
 
 
-def test_new_code_repeats_no_old_verdict(tmp_path, monkeypatch):
-    Verdicts(tmp_path).keep([(key("a"), RIGHT)])
-    monkeypatch.setattr(cache, "judging_code", lambda: "other")
+@pytest.fixture
+def edited(tmp_path, monkeypatch):
+    """A function that edits a file in a copy of the code, on which digests rest."""
+    for folder in ("pipeline/verifiers", "pipeline/sandbox"):
+        shutil.copytree(ROOT / folder, tmp_path / "code" / folder)
+    for file in (ROOT / "pipeline").glob("*.py"):
+        shutil.copy(file, tmp_path / "code/pipeline")
 
-    assert Verdicts(tmp_path).known([key("a")]) == {}
+    def digest(file: Path, loaded: list) -> str:
+        return code_digest(file, tmp_path / "code", loaded)
+
+    def edit(name: str) -> None:
+        with (tmp_path / "code" / name).open("a") as file:
+            file.write("\n# edited\n")
+        cache.verifier_digest.cache_clear()
+
+    monkeypatch.setattr(cache, "code_digest", digest)
+    cache.verifier_digest.cache_clear()
+    yield edit
+    cache.verifier_digest.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("verifier", "file", "stays"),
+    [
+        ("math", "pipeline/verifiers/math.py", False),
+        ("math", "pipeline/verifiers/compare/numbers.py", False),
+        ("math", "pipeline/verifiers/contract.py", False),
+        ("math", "pipeline/verifiers/code.py", True),
+        ("math", "pipeline/sandbox/guest/harness.py", True),
+        ("math", "pipeline/recipe.py", True),
+        ("code", "pipeline/verifiers/code.py", False),
+        ("code", "pipeline/sandbox/guest/harness.py", False),
+        ("code", "pipeline/verifiers/math.py", True),
+        ("exact", "pipeline/verifiers/compare/numbers.py", True),
+    ],
+)
+def test_verdicts_stay_until_code_changes_that_made_them(
+    tmp_path, edited, verifier: str, file: str, stays: bool
+):
+    Verdicts(verifier, tmp_path).keep([(key("a"), RIGHT)])
+    edited(file)
+
+    kept = {key("a"): RIGHT} if stays else {}
+    assert Verdicts(verifier, tmp_path).find([key("a")]) == kept
+
+
+def test_each_verifier_has_verdicts_of_its_own(tmp_path):
+    Verdicts("math", tmp_path).keep([(key("a"), RIGHT)])
+
+    assert Verdicts("numeric", tmp_path).find([key("a")]) == {}
 
 
 def test_a_file_that_is_no_database_is_set_aside(tmp_path, capsys):
-    file = tmp_path / f"{cache.judging_code()}.sqlite"
+    file = tmp_path / f"math-{cache.verifier_digest('math')}.sqlite"
     file.write_bytes(b"not a database" * 1000)
-    kept = Verdicts(tmp_path)
+    kept = Verdicts("math", tmp_path)
     kept.keep([(key("a"), RIGHT)])
 
-    assert kept.known([key("a")]) == {key("a"): RIGHT}
+    assert kept.find([key("a")]) == {key("a"): RIGHT}
     assert "set aside" in capsys.readouterr().err
     assert file.with_suffix(".broken").exists()
 
 
 def test_nothing_is_kept_where_nothing_can_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
-    kept = Verdicts(tmp_path)
+    kept = Verdicts("math", tmp_path)
     kept.keep([(key("a"), RIGHT)])
 
-    assert kept.known([key("a")]) == {key("a"): RIGHT}
+    assert kept.find([key("a")]) == {key("a"): RIGHT}
     assert not any(stat.S_ISREG(f.stat().st_mode) for f in tmp_path.iterdir())
 
 
 def _keep(folder, start: int) -> int:
-    kept = Verdicts(folder)
+    kept = Verdicts("math", folder)
     for i in range(start, start + 300):
         kept.keep([(key(str(i)), RIGHT)])
-    return len(kept.known([key(str(i)) for i in range(start, start + 300)]))
+    return len(kept.find([key(str(i)) for i in range(start, start + 300)]))
 
 
 def test_two_processes_lose_nothing(tmp_path):
@@ -107,7 +156,9 @@ def test_two_processes_lose_nothing(tmp_path):
         counts = pool.starmap(_keep, [(tmp_path, 0), (tmp_path, 150)])
 
     assert counts == [300, 300]
-    assert len(Verdicts(tmp_path).known([key(str(i)) for i in range(450)])) == 450
+    assert (
+        len(Verdicts("math", tmp_path).find([key(str(i)) for i in range(450)])) == 450
+    )
 
 
 def test_a_list_that_was_judged_needs_no_worker(own, monkeypatch):
@@ -132,13 +183,13 @@ def test_what_timed_out_is_judged_again(own):
 
 def test_a_killed_run_keeps_what_it_had_judged(own, monkeypatch):
     asked = [Answer("math", "4", "{}", str(i)) for i in range(5)]
-    real = workers._batched
+    real = workers._run_batches
 
     def killed(*given):
         yield from islice(real(*given), 4)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(workers, "_batched", killed)
+    monkeypatch.setattr(workers, "_run_batches", killed)
     with pytest.raises(KeyboardInterrupt), grader(timeout_s=120) as grade:
         grade(asked)
     (file,) = own.glob("*.sqlite")
@@ -159,16 +210,23 @@ def test_finished_verdicts_are_kept_as_a_run_goes_on(own, monkeypatch):
     assert [len(made) for made in written] == [2, 2, 1]
 
 
-def test_halves_of_surrogate_pairs_come_back(tmp_path):
-    said = Verdict(False, "\ud835", "\udc00")
-    Verdicts(tmp_path).keep([(key("a", "\ud835"), said)])
+def test_halves_of_surrogate_pairs_are_one_answer_that_is_kept(own):
+    asked = [
+        Answer(verifier, "4\ud800", '{"a": "\\ud800"}', "<think>\ud835</think>4\udc00")
+        for verifier in ("math", "exact", "numeric", "choice", "puzzle", "code")
+    ]
+    with grader(timeout_s=120) as grade:
+        first = grade(asked)
+        mended = grade([answer._replace(answer="4\ufffd") for answer in asked])
 
-    assert Verdicts(tmp_path).known([key("a", "\ud835")]).popitem()[1] == said
+    assert mended == first
+    for verdict in first:
+        f"{verdict.extracted}{verdict.why}".encode()
 
 
 def test_threads_may_share_the_verdicts(tmp_path):
-    kept = Verdicts(tmp_path)
+    kept = Verdicts("math", tmp_path)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda i: kept.keep([(key(str(i)), RIGHT)]), range(100)))
 
-    assert len(kept.known([key(str(i)) for i in range(100)])) == 100
+    assert len(kept.find([key(str(i)) for i in range(100)])) == 100
