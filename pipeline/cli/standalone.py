@@ -1,7 +1,7 @@
-"""Filters on anyone's files: no params.yaml, no DVC, no PROBLEM columns needed.
+"""Filters on anyone's tables: no params.yaml, no DVC, no PROBLEM columns needed.
 
-An input needs only a `problem` column, or one that `--column` maps to it. What
-PROBLEM asks for and the file lacks gets defaults; every other column passes
+A table needs only a `problem` column, or one that `--column` maps to it. What
+PROBLEM asks for and the table lacks gets defaults; every other column passes
 through untouched to the kept and the dropped rows.
 """
 
@@ -15,6 +15,8 @@ import yaml
 
 from pipeline import filter, recipe, tables
 from pipeline.errors import UserError
+from pipeline.files import write_text
+from pipeline.filter import Outcome
 from pipeline.readers import Row, Unreadable, raw_rows
 from pipeline.schema import BENCHMARK, PROBLEM, conform
 from pipeline.text import fingerprint
@@ -31,19 +33,53 @@ def run(
     """Judge the first file; write kept, dropped, tables and metrics into `out`."""
     params = recipe.check(module.Params, _settings(settings), name, Path("--set"))
     renames = dict(map(_pair, columns))
-    rows, unreadable = _problems(inputs[0], renames)
-    others = [_other(path, renames) for path in inputs[1:]]
+    rows, unreadable = _read(inputs[0], renames)
+    others = []
+    for path in inputs[1:]:
+        there = set(_read(path, {})[0].columns)
+        theirs = {new: old for new, old in renames.items() if old in there}
+        other, lost = _read(path, theirs)
+        if lost:
+            raise UserError(f"{path}: row {lost[0].row}: {lost[0].detail}")
+        others.append((_stem(path), other))
 
-    outcome = filter.run_stage(module, rows, params, *others)
-    dropped = pl.concat([outcome.dropped, unreadable], how="diagonal_relaxed")
-    outcome = filter.Outcome(outcome.kept, dropped, outcome.tables)
-
+    outcome = filter_table(module, params, rows, others, source=_stem(inputs[0]))
+    dropped = [outcome.dropped, _quarantine(unreadable, _stem(inputs[0]))]
+    outcome = Outcome(
+        outcome.kept, pl.concat(dropped, how="diagonal_relaxed"), outcome.tables
+    )
     tables.write(outcome.kept, out / "kept.parquet")
     tables.write(outcome.dropped, out / "dropped.parquet")
-    for table, made in outcome.tables.items():
-        tables.write(made, out / f"{table}.parquet")
-    (out / "metrics.json").write_text(json.dumps(outcome.metrics, indent=2) + "\n")
+    for table, content in outcome.tables.items():
+        tables.write(content, out / f"{table}.parquet")
+    write_text(out / "metrics.json", json.dumps(outcome.metrics, indent=2) + "\n")
     print(f"{name}: {json.dumps(outcome.metrics)}")
+
+
+def filter_table(
+    module: ModuleType,
+    params: Any,
+    rows: pl.DataFrame,
+    others: list[tuple[str, pl.DataFrame]],
+    *,
+    source: str,
+) -> Outcome:
+    """Have the filter `module` judge `rows`; problems without text are dropped first.
+
+    `others` are the further inputs with their names: benchmark items, an earlier
+    release. Ids become <source>/<row number> where the rows have none of their own.
+    Raises UserError where a table has no column of problems.
+    """
+    rows = _as_problems(rows, source)
+    empty = pl.col("problem").fill_null("").str.strip_chars() == ""
+    unreadable = rows.filter(empty).with_columns(
+        reason=pl.lit("source_unreadable"),
+        evidence=pl.lit(json.dumps({"detail": "the problem is empty"})),
+    )
+    items = [_as_items(table, name) for name, table in others]
+    outcome = filter.run_stage(module, rows.filter(~empty), params, *items)
+    dropped = pl.concat([outcome.dropped, unreadable], how="diagonal_relaxed")
+    return Outcome(outcome.kept, dropped, outcome.tables)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -58,69 +94,59 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for path, value in map(_pair, pairs):
         *parents, last = path.split(".")
-        place = settings
+        section = settings
         for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = yaml.safe_load(value)
+            section = section.setdefault(parent, {})
+        section[last] = yaml.safe_load(value)
     return settings
 
 
-def _problems(path: Path, renames: dict[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of `path` as PROBLEM and more, and those that cannot be read."""
-    rows, unreadable = _table(path)
-    rows = _renamed(rows, renames, path)
+def _stem(path: Path) -> str:
+    return path.name.split(".")[0]
+
+
+def _read(path: Path, renames: dict[str, str]) -> tuple[pl.DataFrame, list[Unreadable]]:
+    """The rows of a file, and what in it cannot be read.
+
+    `renames` maps our name to theirs; their column stays beside ours.
+    """
+    rows: list[Row] = []
+    unreadable: list[Unreadable] = []
+    if path.suffix == ".parquet" and path.exists():
+        table = pl.read_parquet(path)
+    else:
+        for row in raw_rows(path):
+            if isinstance(row, Unreadable):
+                unreadable.append(row)
+            else:
+                rows.append(row)
+        table = pl.DataFrame(rows, infer_schema_length=None, strict=False)
+        if not rows:
+            table = pl.DataFrame(schema={"problem": pl.String})
+    absent = [name for name in renames.values() if name not in table.columns]
+    if absent:
+        raise UserError(
+            f"{path} has no column {absent[0]!r}; it has {', '.join(table.columns)}"
+        )
+    ours = [pl.col(old).alias(new) for new, old in renames.items()]
+    return table.with_columns(ours), unreadable
+
+
+def _as_problems(rows: pl.DataFrame, source: str) -> pl.DataFrame:
+    """PROBLEM's columns with defaults where the table has none or another type."""
     if "problem" not in rows.columns:
         raise UserError(
-            f"{path} has no column 'problem'; it has {', '.join(rows.columns)}",
+            f"{source} has no column 'problem'; it has {', '.join(rows.columns)}",
             hint="name the column that holds the problem: --column problem=NAME",
         )
     if rows.schema["problem"] != pl.String:
         raise UserError(
-            f"{path}: column 'problem' holds {rows.schema['problem']}, expected text"
+            f"{source}: column 'problem' holds {rows.schema['problem']}, expected text"
         )
-    rows = _completed(rows, path.name.split(".")[0])
-    empty = pl.col("problem").fill_null("").str.strip_chars() == ""
-    lost = rows.filter(empty).with_columns(
-        reason=pl.lit("source_unreadable"),
-        evidence=pl.lit(json.dumps({"detail": "the problem is empty"})),
-    )
-    return rows.filter(~empty), pl.concat(
-        [lost, _reported(unreadable, path)], how="diagonal_relaxed"
-    )
-
-
-def _table(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
-    if path.suffix == ".parquet" and path.exists():
-        return pl.read_parquet(path), []
-    rows: list[Row] = []
-    unreadable: list[Unreadable] = []
-    for row in raw_rows(path):
-        if isinstance(row, Unreadable):
-            unreadable.append(row)
-        else:
-            rows.append(row)
-    table = pl.DataFrame(rows, infer_schema_length=None, strict=False)
-    return table if rows else pl.DataFrame({"problem": []}, {"problem": pl.String}), (
-        unreadable
-    )
-
-
-def _renamed(rows: pl.DataFrame, renames: dict[str, str], path: Path) -> pl.DataFrame:
-    """`renames` maps our name to theirs; their column stays beside ours."""
-    absent = [name for name in renames.values() if name not in rows.columns]
-    if absent:
-        raise UserError(
-            f"{path} has no column {absent[0]!r}; it has {', '.join(rows.columns)}"
-        )
-    return rows.with_columns(pl.col(old).alias(new) for new, old in renames.items())
-
-
-def _completed(rows: pl.DataFrame, stem: str) -> pl.DataFrame:
-    """PROBLEM's columns with defaults where the file has none or another type."""
     number = pl.int_range(pl.len()).cast(pl.String).str.zfill(5)
     defaults = {
-        "id": pl.format("{}/{}", pl.lit(stem), number),
-        "source": pl.lit(stem),
+        "id": pl.format("{}/{}", pl.lit(source), number),
+        "source": pl.lit(source),
         "license": pl.lit("unknown"),
         "domain": pl.lit("math"),
         # Without an answer there is nothing for a verifier to read.
@@ -146,31 +172,27 @@ def _castable(found: pl.DataType, wanted: pl.DataType) -> bool:
     return found == wanted or (wanted == pl.String and plain)
 
 
-def _other(path: Path, renames: dict[str, str]) -> Any:
-    """A further input: a table of benchmark items where it has a problem column."""
-    rows, unreadable = _table(path)
-    theirs = {new: old for new, old in renames.items() if old in rows.columns}
-    rows = _renamed(rows, theirs, path)
-    if unreadable:
-        raise UserError(f"{path}: {unreadable[0].detail}")
-    if "problem" not in rows.columns:
-        return rows
-    stem = path.name.split(".")[0]
-    if "benchmark" not in rows.columns:
-        rows = rows.with_columns(benchmark=pl.lit(stem))
-    return conform(_completed(rows, stem), BENCHMARK)
+def _as_items(table: pl.DataFrame, name: str) -> pl.DataFrame:
+    """A further input: benchmark items where it has problems, else as it is.
+
+    Samples and grades have an `id` to be joined by, and no problem.
+    """
+    if "problem" not in table.columns and "id" in table.columns:
+        return table
+    if "benchmark" not in table.columns:
+        table = table.with_columns(benchmark=pl.lit(name))
+    return conform(_as_problems(table, name), BENCHMARK)
 
 
-def _reported(unreadable: list[Unreadable], path: Path) -> pl.DataFrame:
-    stem = path.name.split(".")[0]
+def _quarantine(unreadable: list[Unreadable], source: str) -> pl.DataFrame:
     rows = [
         {
-            "id": f"{stem}/unreadable-{number:05d}",
-            "source": stem,
+            "id": f"{source}/unreadable-{number:05d}",
+            "source": source,
             "reason": "source_unreadable",
             "evidence": json.dumps({"detail": row.detail, "excerpt": row.excerpt}),
         }
         for number, row in enumerate(unreadable)
     ]
-    schema = {"id": pl.String, "source": pl.String, "reason": pl.String}
-    return pl.DataFrame(rows, schema=schema | {"evidence": pl.String})
+    names = ("id", "source", "reason", "evidence")
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))

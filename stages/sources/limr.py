@@ -19,8 +19,10 @@ def generate(prompts: str, scores: str) -> Iterator[Row | Unreadable]:
         if isinstance(row, dict)
     }
     for row in raw_rows(expand(prompts)):
-        is_row = isinstance(row, dict)
-        yield row | {"score": scored.get(row.get("prompt"))} if is_row else row
+        if isinstance(row, Unreadable):
+            yield row
+        else:
+            yield row | {"score": scored.get(row.get("prompt"))}
 
 
 def adapt(row: Row) -> Row | str:

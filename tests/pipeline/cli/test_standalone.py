@@ -130,3 +130,13 @@ def test_a_mistake_is_told_in_two_lines(
     assert done.stderr.startswith("error: ")
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_benchmark_without_a_column_of_problems_is_a_mistake(tmp_path: Path):
+    mine = lines(tmp_path / "mine.jsonl", {"problem": "1+1?"})
+    exam = lines(tmp_path / "exam.jsonl", {"question": "1+1?"})
+    done = goldsieve("filter", "decontaminate", mine, exam, "--out", "o", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "exam has no column 'problem'; it has question" in done.stderr
+    assert "--column problem=NAME" in done.stderr

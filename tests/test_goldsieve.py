@@ -1,0 +1,105 @@
+"""The public Python API: what notebooks and other trainers import."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import goldsieve
+
+BOXES = [r"\boxed{0.5}", r"\boxed{2}", "I would have to know the width."]
+
+
+def test_verify_gives_a_verdict_with_its_reason():
+    verdict = goldsieve.verify("math", r"\frac{1}{2}", BOXES[0])
+
+    assert (verdict.correct, verdict.extracted) == (True, "0.5")
+    assert verdict.why
+
+
+def test_verify_takes_what_a_verifier_needs_beside_the_gold_answer():
+    numbers = {"task": "countdown", "numbers": [2, 3, 4], "target": 20}
+
+    assert goldsieve.verify("puzzle", "20", "<answer>(2+3)*4</answer>", numbers).correct
+    wrong = goldsieve.verify("puzzle", "20", "<answer>2*3+4</answer>", numbers)
+    assert wrong.correct is False
+
+
+def test_an_unknown_verifier_is_told_the_known_ones():
+    with pytest.raises(goldsieve.UserError, match="maths") as error:
+        goldsieve.verify("maths", "1", "1")
+    assert "math" in error.value.hint
+
+
+def test_score_adds_verdicts_to_rows_in_their_order():
+    rows = pl.DataFrame({"answer": ["1/2"] * 3, "completion": BOXES, "mine": [1, 2, 3]})
+    scored = goldsieve.score(rows)
+
+    assert scored.select(rows.columns).equals(rows)
+    assert scored["correct"].to_list() == [True, False, False]
+    assert scored["extracted"].to_list() == ["0.5", "2", None]
+
+
+def test_score_names_the_column_that_is_missing():
+    with pytest.raises(goldsieve.UserError, match="completion"):
+        goldsieve.score(pl.DataFrame({"answer": ["1"]}))
+
+
+def test_reward_is_what_trl_calls():
+    chats = [[{"role": "assistant", "content": text}] for text in BOXES]
+    columns = {"answer": ["0.5"] * 3, "verifier": ["math"] * 3, "prompts": ["?"] * 3}
+
+    assert goldsieve.reward(chats, **columns) == [1.0, 0.0, 0.0]
+    assert goldsieve.reward(BOXES, answer=["0.5"] * 3) == [1.0, 0.0, 0.0]
+
+
+def test_what_cannot_be_decided_has_no_reward():
+    rewards = goldsieve.reward(["x"], answer=[None], verifier="code")
+
+    assert rewards == [None]
+
+
+def test_filter_keeps_drops_and_says_why():
+    rows = pl.DataFrame({"problem": ["1+1?", "1+1?", ""], "mine": ["a", "b", "c"]})
+    outcome = goldsieve.filter("dedup_exact", rows)
+
+    assert outcome.kept["mine"].to_list() == ["a"]
+    assert outcome.dropped.select("mine", "reason", "twin").rows() == [
+        ("b", "exact_duplicate", "rows/00000"),
+        ("c", "source_unreadable", None),
+    ]
+    assert outcome.metrics["rows_in"] == 3
+
+
+def test_filter_takes_benchmark_items_and_params():
+    text = "A train leaves at noon and goes 60 miles in an hour. How far by two?"
+    rows = pl.DataFrame({"problem": [text, "What is 3 times 4?"]})
+    outcome = goldsieve.filter(
+        "decontaminate", rows, rows.head(1), methods=["coverage"]
+    )
+
+    assert outcome.dropped["twin"].to_list() == ["other_0/00000"]
+    with pytest.raises(goldsieve.UserError, match="thresold"):
+        goldsieve.filter("dedup_ngram", rows, thresold=0.8)
+    with pytest.raises(goldsieve.UserError, match="not a filter"):
+        goldsieve.filter("export", rows)
+
+
+def test_read_gives_the_tables_of_the_project_by_name(workshop):
+    folder: Path = workshop("{}")
+    (folder / "data").mkdir()
+    pl.DataFrame({"id": ["a/0"]}).write_parquet(folder / "data/select.parquet")
+
+    assert goldsieve.read("select").rows() == [("a/0",)]
+
+
+def test_importing_it_is_cheap():
+    code = (
+        "import sys, goldsieve; print(*{'torch', 'sympy', 'duckdb'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
