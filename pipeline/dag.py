@@ -57,7 +57,7 @@ def parse(content: dict[str, Any]) -> list[Stage]:
         place: [
             places[other.name]
             for other in stages
-            if other is not stage and _feeds(other, stage)
+            if other is not stage and feeds(other, stage)
         ]
         for place, stage in enumerate(stages)
     }
@@ -105,12 +105,22 @@ def _path(out: str | dict[str, Any]) -> Path:
     return Path(name.partition("${")[0])
 
 
-def _feeds(first: Stage, second: Stage) -> bool:
+def feeds(first: Stage, second: Stage) -> bool:
+    """Whether `second` reads something that `first` writes."""
     return any(
         out == dep or out in dep.parents or dep in out.parents
         for out in first.writes
         for dep in second.reads
     )
+
+
+def before(stages: list[Stage], name: str) -> list[Stage]:
+    """The stages that `name` depends on, directly or through others, in order."""
+    needed = {name}
+    for stage in reversed(stages):
+        if any(feeds(stage, other) for other in stages if other.name in needed):
+            needed.add(stage.name)
+    return [stage for stage in stages if stage.name in needed - {name}]
 
 
 def row_stages(stages: Iterable[Stage]) -> list[Stage]:

@@ -14,6 +14,7 @@ from pipeline.prompts import Prompt, messages
 from pipeline.settings import Settings
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+Trace = dict[str, Any]
 RL = [
     "id", "source", "license", "domain", "answer", "verifier", "verify_info",
     "pass_rate", "n_samples", "n_correct", "curriculum_rank",
@@ -27,19 +28,50 @@ class Params(Settings):
     prompt: Prompt = Prompt()
 
 
-def build(params: Params, out: Path, rows: pl.DataFrame) -> dict[str, object]:
-    """Write the tables into `out` and count them."""
+def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, object]:
+    """Write the tables into `out` and count their rows; none where it is off."""
+    if params is None:
+        params, rows = Params(), rows.clear()
     out.mkdir(parents=True, exist_ok=True)
     prompts = [messages(text, params.prompt) for text in rows["problem"]]
     rows = rows.with_columns(prompt=pl.Series(prompts, dtype=MESSAGES))
     level = pl.col("meta").str.json_path_match("$.level")
-    rl = rows.select("prompt", *RL, level=level).sort("curriculum_rank")
-    sft = _sft(rows)
+    rl = rows.select("prompt", *RL, level=level)
+    rl = rl.sort("curriculum_rank", maintain_order=True)
+    sft = _sft(rows.with_columns(_chosen(rows)))
     rl.write_parquet(out / "rl.parquet")
     sft.write_parquet(out / "sft.parquet")
     if "verl" in params.formats:
         _verl(rows).write_parquet(out / "verl.parquet")
     return {"rl": rl.height, "sft": sft.height}
+
+
+def _chosen(rows: pl.DataFrame) -> pl.Series:
+    """The traces to learn from; without `select`, all right ones that leak nothing.
+
+    Solutions that are not known to be wrong serve where there is no such trace.
+    """
+    names = "chosen", "traces", "leaking_traces", "solutions"
+    chosen = [
+        chosen if chosen is not None else _usable(*parts)
+        for chosen, *parts in rows.select(names).rows()
+    ]
+    return pl.Series("chosen", chosen, dtype=rows.schema["chosen"])
+
+
+def _usable(
+    traces: list[Trace] | None, leaks: list[int] | None, solutions: list[Trace] | None
+) -> list[Trace]:
+    right = [
+        {"text": t["completion"], "model": t["model"], "n_tokens": t["n_tokens"]}
+        for number, t in enumerate(traces or [])
+        if t["correct"] and number not in (leaks or ())
+    ]
+    return right or [
+        {"text": solution["text"], "model": solution["model"], "n_tokens": None}
+        for solution in solutions or []
+        if solution["correct"] is not False and solution["text"]
+    ]
 
 
 def _sft(rows: pl.DataFrame) -> pl.DataFrame:

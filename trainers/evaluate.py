@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 from pydantic import Field
 
-from pipeline import console, tables
+from pipeline import console, recipe, tables
 from pipeline.engines.contract import Completion, Options, seed_of
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
@@ -24,7 +24,6 @@ from pipeline.grading.voting import cast_votes, merge_equal_votes
 from pipeline.grading.workers import Answer, grader, verdict_columns
 from pipeline.models import Model, resolve
 from pipeline.prompts import Prompt, messages
-from pipeline.recipe import load
 from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
@@ -59,11 +58,11 @@ SAMPLES = pl.Schema({name: TYPES[name] for name in COLUMNS})
 
 def main() -> None:
     given = _arguments()
-    params = load(Params, "evaluate")
+    params = recipe.load(Params, "evaluate")
     models = {folder.name: resolve(folder) for folder in given.models}
     models = {name: model for name, model in models.items() if not model.is_off}
     graded: dict[str, pl.DataFrame] = {}
-    if params is not None:
+    if params is not None and not _has_no_benchmarks():
         asked = problems(pl.read_parquet(given.benchmarks), params)
         for name, model in console.track(
             models.items(), "evaluating", total=len(models)
@@ -75,6 +74,14 @@ def main() -> None:
     if given.samples:
         kept = [table.select(COLUMNS) for table in graded.values()]
         tables.write(pl.concat([SAMPLES.to_frame(), *kept]), given.samples)
+
+
+def _has_no_benchmarks() -> bool:
+    """Whether the recipe leaves out the stage that makes the benchmarks."""
+    if recipe.read().get("benchmarks") not in (False, "off"):
+        return False
+    print("nothing is evaluated, because benchmarks is off in this recipe")
+    return True
 
 
 def problems(benchmarks: pl.DataFrame, params: Params) -> pl.DataFrame:

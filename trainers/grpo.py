@@ -54,8 +54,10 @@ def main() -> None:
     if params is None:
         training.off(given)
         return
-    model = training.start(given.models)
-    table = training.rows(given.export / "rl.parquet", COLUMNS, limit=params.limit)
+    inputs = training.inputs(given, "rl.parquet", COLUMNS, limit=params.limit)
+    if inputs is None:
+        return
+    model, table = inputs
     trainer = _trained(params, model, training.dataset(table))
 
     training.save(trainer, given.out, name=f"{model.name}-grpo")

@@ -32,10 +32,11 @@ def main() -> None:
     if params is None:
         training.off(given)
         return
-    model = training.start(given.models)
-    table = training.rows(
-        given.export / "sft.parquet", ["prompt", "completion"], limit=params.limit
-    )
+    columns = ["prompt", "completion"]
+    inputs = training.inputs(given, "sft.parquet", columns, limit=params.limit)
+    if inputs is None:
+        return
+    model, table = inputs
 
     import torch
     from trl import SFTConfig, SFTTrainer

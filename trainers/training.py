@@ -19,6 +19,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline import dag, recipe
 from pipeline.errors import UserError
 from pipeline.models import Model, describe, resolve
 
@@ -36,26 +37,50 @@ def arguments(description: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def start(folders: list[Path]) -> Model:
-    """The last model that is not off: what the stage before this one left."""
-    models = [model for model in map(resolve, folders) if not model.is_off]
-    if not models:
-        raise UserError(
-            f"there is nothing to train: {', '.join(map(str, folders))} is off",
-            hint="give the recipe's `model` a kind, or turn the trainers off",
+def inputs(
+    given: argparse.Namespace, table: str, columns: list[str], *, limit: int | None
+) -> tuple[Model, pl.DataFrame] | None:
+    """The model to train and the first `limit` rows of a table of `export`.
+
+    The model is the last that is not off. Where one of the two is missing because the
+    recipe leaves out the stage that makes it, the trainer is off too: None. UserError
+    where nothing is off and there is still no model or no row.
+    """
+    models = [model for model in map(resolve, given.models) if not model.is_off]
+    file = given.export / table
+    rows = pl.read_parquet(file, columns=columns)[:limit]
+    if models and not rows.is_empty():
+        return models[-1], rows
+    if left_out := _left_out():
+        print(
+            f"{given.out}: nothing is trained, because {', '.join(left_out)} "
+            "is off in this recipe"
         )
-    return models[-1]
-
-
-def rows(file: Path, columns: list[str], *, limit: int | None) -> pl.DataFrame:
-    """The first `limit` rows of a table of `export`."""
-    table = pl.read_parquet(file, columns=columns)[:limit]
-    if table.is_empty():
+        off(given)
+        return None
+    if models:
         raise UserError(
             f"{file} has no rows to train on",
             hint="`goldsieve funnel` shows which stage dropped them",
         )
-    return table
+    raise UserError(
+        f"there is nothing to train: {', '.join(map(str, given.models))} is off",
+        hint="give the recipe's `model` a kind, or turn the trainers off",
+    )
+
+
+def _left_out() -> list[str]:
+    """Stages that are off and without which there may be nothing to train on.
+
+    A filter that is off passes rows on; but only `verify` knows which traces are right.
+    """
+    sections = recipe.read()
+    return [
+        stage.name
+        for stage in dag.before(dag.read(), "sft")
+        if stage.kind == "make" or stage.name == "verify"
+        if dag.is_off(sections, stage)
+    ]
 
 
 def dataset(table: pl.DataFrame) -> Any:

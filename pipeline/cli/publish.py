@@ -40,6 +40,8 @@ def write(repo: str, folder: Path) -> None:
     """The whole dataset repository, as `datasets.load_dataset(folder, name)` reads."""
     if not CARD.exists():
         raise UserError(f"{CARD} does not exist", hint="dvc repro card")
+    if not CARD.read_text().startswith("---\n"):
+        raise UserError("the card is off in this recipe", hint="write `card: {}`")
     folder.mkdir(parents=True, exist_ok=True)
     configs = {
         "rl": tables.read(tables.DATA / "export" / "rl.parquet"),

@@ -129,7 +129,8 @@ def _sources(
     kept = dict(rl["source"].value_counts().iter_rows())
     told = []
     for name, said in collect.items():
-        said = said or {"adapter": "off"}
+        if not isinstance(said, dict):
+            continue  # it is off
         where = said.get("repo") or said.get("path") or said.get("paths")
         where = where or f"generator {said['adapter']}"
         if isinstance(where, list):

@@ -15,6 +15,8 @@ from pipeline.prompts import messages
 from stages.sources import arithmetic
 from tests.support.tiny import tiny_model
 
+HERE = Path(__file__).parents[2]
+
 
 def problems(count: int) -> list[dict[str, Any]]:
     """Chains of the two easiest levels, as the trainers' tables hold them."""
@@ -42,6 +44,7 @@ def project(workshop: Callable[[str], Path]) -> Callable[..., Path]:
 
     def make(params: dict[str, Any], *, rows: int = 64) -> Path:
         folder = workshop(json.dumps(params))  # JSON is YAML
+        shutil.copy(HERE / "dvc.yaml", folder)
         shutil.copytree(tiny_model(), folder / "models/base")
         (folder / "data/export").mkdir(parents=True)
         table = pl.DataFrame(problems(max(rows, 1)))[:rows]

@@ -114,6 +114,15 @@ def test_a_limit_is_for_each_benchmark_and_keeps_its_first():
         evaluate.problems(table, evaluate.Params(benchmarks=("c",)))
 
 
+def test_without_benchmarks_nothing_is_evaluated(project: Callable, command: Callable):
+    folder = project({"evaluate": {"benchmarks": ["chains"]}, "benchmarks": False})
+    table = pl.read_parquet("data/benchmarks.parquet")
+    table.clear().write_parquet("data/benchmarks.parquet")
+    command(evaluate.main, "data/benchmarks.parquet", "models/base", "--out", "m.json")
+
+    assert read(folder / "m.json") == {"models": {}, "gain": {}}
+
+
 def test_off_leaves_empty_tables(project: Callable, command: Callable):
     folder = project({"evaluate": False})
     for name in ("sft", "grpo"):

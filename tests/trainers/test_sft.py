@@ -73,6 +73,28 @@ def test_no_model_to_train_is_a_mistake(project: Callable, command: Callable):
         command(sft.main, *WORDS)
 
 
+@pytest.mark.parametrize("stage", ["verify", "export", "rollouts"])
+def test_no_rows_because_a_stage_is_off_leaves_a_model_that_is_off(
+    project: Callable, command: Callable, capsys, stage: str
+):
+    folder = project({"sft": {}, stage: False}, rows=0)
+    command(sft.main, *WORDS)
+
+    assert resolve(folder / "models/sft").is_off
+    assert capsys.readouterr().out == (
+        f"models/sft: nothing is trained, because {stage} is off in this recipe\n"
+    )
+
+
+def test_a_filter_that_is_off_does_not_explain_an_empty_table(
+    project: Callable, command: Callable
+):
+    project({"sft": {}, "dedup_ngram": False}, rows=0)
+
+    with pytest.raises(UserError, match="no rows to train on"):
+        command(sft.main, *WORDS)
+
+
 def test_an_option_that_trl_has_not_is_a_mistake(project: Callable, command: Callable):
     project({"sft": {"trl": {"lerning_rate": 1}}})
 
