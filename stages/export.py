@@ -14,6 +14,22 @@ from pipeline.prompts import Prompt, messages
 from pipeline.settings import Settings
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+VERL = pl.Schema(
+    {
+        "data_source": pl.String(),
+        "prompt": MESSAGES,
+        "ability": pl.String(),
+        "reward_model": pl.Struct({"style": pl.String, "ground_truth": pl.String}),
+        "extra_info": pl.Struct(
+            {
+                "index": pl.Int64,
+                "id": pl.String,
+                "verifier": pl.String,
+                "verify_info": pl.String,
+            }
+        ),
+    }
+)
 Trace = dict[str, Any]
 RL = [
     "id", "source", "license", "domain", "answer", "verifier", "verify_info",
@@ -99,4 +115,4 @@ def _verl(rows: pl.DataFrame) -> pl.DataFrame:
         }
         for number, row in enumerate(rows.iter_rows(named=True))
     ]
-    return pl.DataFrame(told, infer_schema_length=None)
+    return pl.DataFrame(told, schema=VERL)

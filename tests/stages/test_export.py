@@ -3,6 +3,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from stages import verify
 from stages.export import Params, build
 from tests.support.rows import problems
 
@@ -25,6 +26,8 @@ def rows() -> pl.DataFrame:
         n_samples=pl.Series([4, 4], dtype=pl.UInt32),
         n_correct=pl.Series([1, 3], dtype=pl.UInt32),
         curriculum_rank=pl.Series([1, 0], dtype=pl.UInt32),
+        traces=pl.lit(None, verify.COLUMNS["traces"]),
+        leaking_traces=pl.lit(None, pl.List(pl.UInt32)),
     )
 
 
@@ -54,6 +57,41 @@ def test_every_chosen_trace_is_an_example(tmp_path: Path):
     assert table["id"].to_list() == ["test/00000"] * 2
 
 
+def test_without_select_right_traces_that_leak_nothing_are_examples(tmp_path: Path):
+    names = "completion", "model", "n_tokens", "correct"
+    traces = [
+        ("leaks", "m", 1, True),
+        ("wrong", "m", 2, False),
+        ("right", "m", 3, True),
+    ]
+    solved = [dict(zip(names, trace, strict=True)) for trace in traces]
+    solutions = [
+        {"text": "by hand", "model": "human", "correct": None},
+        {"text": "mistaken", "model": "human", "correct": False},
+    ]
+    table = problems("1+1?", "2+2?", solutions=[solutions] * 2)
+    table = rows().with_columns(
+        table["solutions"],
+        chosen=pl.lit(None, CHOSEN),
+        traces=pl.Series([solved, None], dtype=verify.COLUMNS["traces"], strict=False),
+        leaking_traces=pl.Series([[0], None], dtype=pl.List(pl.UInt32)),
+    )
+    build(Params(), tmp_path, table)
+    sft = pl.read_parquet(tmp_path / "sft.parquet")
+
+    assert [said[0]["content"] for said in sft["completion"]] == ["right", "by hand"]
+    assert sft["n_tokens"].to_list() == [3, None]
+
+
+def test_off_leaves_tables_without_rows(tmp_path: Path):
+    assert build(None, tmp_path, rows()) == {"rl": 0, "sft": 0}
+
+    build(Params(), tmp_path / "on", rows())
+    for name in ("rl", "sft"):
+        empty = pl.read_parquet(tmp_path / f"{name}.parquet")
+        assert empty.schema == pl.read_parquet_schema(tmp_path / f"on/{name}.parquet")
+
+
 def test_verl_gets_its_five_columns(tmp_path: Path):
     build(Params(formats=("trl", "verl")), tmp_path, rows())
     table = pl.read_parquet(tmp_path / "verl.parquet")
@@ -65,7 +103,7 @@ def test_verl_gets_its_five_columns(tmp_path: Path):
 
 
 def test_an_empty_table_keeps_its_schema(tmp_path: Path):
-    build(Params(), tmp_path, rows().head(0))
+    build(Params(formats=("trl", "verl")), tmp_path, rows().head(0))
 
     assert pl.read_parquet(tmp_path / "sft.parquet").schema["completion"] == pl.List(
         pl.Struct({"role": pl.String, "content": pl.String})
