@@ -60,8 +60,9 @@ def find_announcements(text: str) -> Iterator[re.Match[str]]:
         yield from reversed(list(ANNOUNCEMENT.finditer(text)))
         return
     stems = ASCII_STEMS if text.isascii() else STEMS
+    stems = [stem for stem in stems if stem in lowered]
     before = len(text)
-    while True:
+    while stems:
         starts = {stem: lowered.rfind(stem, 0, before) for stem in stems}
         stems = [stem for stem in stems if starts[stem] >= 0]
         if not stems:
