@@ -16,6 +16,10 @@ SOLUTION = pl.Struct(
     ]
 )
 
+# Who wrote a solution, where no model did: a human, or whom the source does not name.
+# A generator's own solutions carry its name: they are right by construction.
+HUMAN, UNNAMED = REFERENCE_AUTHORS = ("human", "source")
+
 COLUMNS: dict[str, Any] = {
     "id": pl.String,
     "key": pl.String,

@@ -4,8 +4,9 @@ import math
 import re
 from typing import Any
 
+from pipeline.schema import HUMAN
+
 Row = dict[str, Any]
-HUMAN = "human"  # who wrote a solution that came with the problem
 
 
 def text(row: Row, *names: str) -> str | None:

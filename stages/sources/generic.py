@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from pipeline.schema import UNNAMED
 from stages.sources._fields import Row, maths_problem, reference, text
 
 
@@ -22,7 +23,7 @@ def adapt(row: Row) -> Row | str:
         "domain": text(row, "domain") or "math",
         "verifier": text(row, "verifier") or "math",
         "verify_info": info,
-        "solutions": reference(text(row, "solution"), "source"),
+        "solutions": reference(text(row, "solution"), UNNAMED),
         "meta": meta,
     }
 

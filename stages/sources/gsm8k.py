@@ -1,6 +1,7 @@
 """Grade-school word problems; the gold answer follows ####."""
 
-from stages.sources._fields import HUMAN, Row, maths_problem, split_answer, text
+from pipeline.schema import HUMAN
+from stages.sources._fields import Row, maths_problem, split_answer, text
 
 
 def adapt(row: Row) -> Row | str:

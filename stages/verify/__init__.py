@@ -23,10 +23,10 @@ from pipeline.grading.workers import Grader, grader
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from stages.verify import disagreement
-from stages.verify.arbiter import opinions
+from stages.verify.arbiter import ask_arbiter
 from stages.verify.majority import find_majority
-from stages.verify.references import judged
-from stages.verify.relabel import relabelled
+from stages.verify.references import grade_references
+from stages.verify.relabel import relabel_suspects
 
 TRACE = pl.Struct(
     {
@@ -79,108 +79,93 @@ def judge(
     rows: pl.DataFrame, params: Params, rollouts: pl.DataFrame, grades: pl.DataFrame
 ) -> Judged:
     """Add majority_answer, majority_share, key_agrees, key_suspect, traces."""
-    mine = grades.filter(pl.col("id").is_in(rows["id"].to_list()))
+    grades = grades.filter(pl.col("id").is_in(rows["id"].to_list()))
     with grader(params.timeout_s) as grade:
-        rows = _with_references(rows, params, grade)
-        voted = cast_votes(mine)
-        bounds = _bounds(_voters(voted, params), params)
+        rows = _add_references(rows, params, grade)
+        voted = cast_votes(grades)
+        bounds = _vote_bounds(_select_voters(voted, params), params)
         voted = merge_equal_votes(voted, rows, bounds, grade)
-        majority = find_majority(_voters(voted, params))
+        majority = find_majority(_select_voters(voted, params))
         rows = rows.join(majority, on="id", how="left", maintain_order="left")
-        rows = rows.with_columns(key_suspect=_suspect(rows, params))
-        rows = _with_opinions(rows, params)
-        tables = disagreement.tables(rows, mine, rollouts, voted)
+        rows = rows.with_columns(key_suspect=_is_suspect(rows, params))
+        rows = _add_opinions(rows, params)
+        tables = disagreement.count_witnesses(rows, grades, rollouts, voted)
         if params.suspect == "relabel":
-            rows, mine = relabelled(rows, mine, voted, grade)
-    rows = rows.join(
-        _traces(mine, rollouts, params), on="id", how="left", maintain_order="left"
-    )
-    rows = _cut(rows, params)
+            rows, grades = relabel_suspects(rows, grades, voted, grade)
+    traces = _collect_traces(grades, rollouts, params)
+    rows = rows.join(traces, on="id", how="left", maintain_order="left")
+    rows = _drop_suspects(rows, params)
     return Judged(rows.drop("_n", "_right", "_votes", "_vote"), tables)
 
 
-def _with_references(rows: pl.DataFrame, params: Params, grade: Grader) -> pl.DataFrame:
+def _add_references(rows: pl.DataFrame, params: Params, grade: Grader) -> pl.DataFrame:
     if params.references == "trust":
         return rows.with_columns(references_agree=pl.lit(None, pl.Boolean))
-    return judged(rows, grade)
+    return grade_references(rows, grade)
 
 
-def _voters(grades: pl.DataFrame, params: Params) -> pl.DataFrame:
+def _select_voters(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
     if not params.models:
-        return grades
-    return grades.filter(pl.col("model").is_in(list(params.models)))
+        return samples
+    return samples.filter(pl.col("model").is_in(list(params.models)))
 
 
-def _bounds(voters: pl.DataFrame, params: Params) -> pl.DataFrame:
+def _vote_bounds(voters: pl.DataFrame, params: Params) -> pl.DataFrame:
     """(id, least, most): votes from which a key may be suspect, and surely is."""
-    counted = voters.group_by("id", maintain_order=True).agg(n=pl.len())
-    counted = counted.filter(pl.col("n") >= params.min_samples)
-    shares = sorted((params.min_share, params.min_share_disputed))
-    return counted.select(
-        "id", least=shares[0] * pl.col("n"), most=shares[1] * pl.col("n")
-    )
+    counts = voters.group_by("id", maintain_order=True).agg(n=pl.len())
+    counts = counts.filter(pl.col("n") >= params.min_samples)
+    least, most = sorted((params.min_share, params.min_share_disputed))
+    return counts.select("id", least=least * pl.col("n"), most=most * pl.col("n"))
 
 
-def _suspect(rows: pl.DataFrame, params: Params) -> pl.Expr:
+def _is_suspect(rows: pl.DataFrame, params: Params) -> pl.Expr:
     """Whether the samples speak against the key; a second witness lowers the bar."""
-    disputed = _disputed(rows)
-    least = (
-        pl.when(disputed).then(params.min_share_disputed).otherwise(params.min_share)
-    )
-    enough = pl.col("_n") >= params.min_samples
-    against = (pl.col("majority_share") >= least) & ~pl.col("key_agrees")
-    return (enough & against).fill_null(value=False)
+    # A dropped copy has the majority's answer, or the references reach another one.
+    references_agree = pl.col("references_agree").fill_null(value=True)
+    is_disputed = _copies_agree(rows) | ~references_agree
+    disputed, share = params.min_share_disputed, params.min_share
+    least = pl.when(is_disputed).then(disputed).otherwise(share)
+    is_enough = pl.col("_n") >= params.min_samples
+    is_against = (pl.col("majority_share") >= least) & ~pl.col("key_agrees")
+    return (is_enough & is_against).fill_null(value=False)
 
 
-def _disputed(rows: pl.DataFrame) -> pl.Expr:
-    """Whether a dropped copy or the reference solutions speak against the key."""
-    return _copies(rows) | ~pl.col("references_agree").fill_null(value=True)
-
-
-def _copies(rows: pl.DataFrame) -> pl.Expr:
+def _copies_agree(rows: pl.DataFrame) -> pl.Expr:
     """Whether a dropped copy of the problem has the majority's answer."""
     if "other_answers" not in rows.columns:
         return pl.lit(value=False)
-    said = pl.col("other_answers").list.contains(pl.col("majority_answer"))
-    return said.fill_null(value=False)
+    has_answer = pl.col("other_answers").list.contains(pl.col("majority_answer"))
+    return has_answer.fill_null(value=False)
 
 
-def _with_opinions(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+def _add_opinions(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     """Add arbiter_sides_with: majority, key, or neither; null where it is not asked."""
     if params.arbiter is None:
-        none = pl.lit(None, pl.String)
-        return rows.with_columns(arbiter_sides_with=none)
+        return rows.with_columns(arbiter_sides_with=pl.lit(None, pl.String))
     suspects = rows.filter(pl.col("key_suspect"))
-    side = (
-        pl.when(pl.col("said").is_null())
-        .then(pl.lit("neither"))
-        .when(pl.col("said"))
-        .then(pl.lit("majority"))
-        .otherwise(pl.lit("key"))
-    )
-    told = suspects.select("id", said=opinions(suspects, params.arbiter))
-    told = told.select("id", arbiter_sides_with=side)
-    rows = rows.join(told, on="id", how="left", maintain_order="left")
-    cleared = pl.col("arbiter_sides_with").eq_missing("key")
-    return rows.with_columns(key_suspect=pl.col("key_suspect") & ~cleared)
+    sides = ask_arbiter(suspects, params.arbiter)
+    opinions = suspects.select("id", arbiter_sides_with=sides)
+    rows = rows.join(opinions, on="id", how="left", maintain_order="left")
+    is_cleared = pl.col("arbiter_sides_with").eq_missing("key")
+    return rows.with_columns(key_suspect=pl.col("key_suspect") & ~is_cleared)
 
 
-def _traces(
+def _collect_traces(
     grades: pl.DataFrame, rollouts: pl.DataFrame, params: Params
 ) -> pl.DataFrame:
-    """The judged completions of each row: the right ones, or all."""
-    graded = grades.select("id", "sample", "model", "correct", "why")
+    """(id, traces): the judged completions of each row, the right ones or all."""
     if not params.keep_wrong:
-        graded = graded.filter(pl.col("correct"))
+        grades = grades.filter(pl.col("correct"))
+    grades = grades.select("id", "sample", "model", "correct", "why")
     texts = rollouts.select("id", "sample", "model", "completion", "n_tokens")
-    told = graded.join(
+    samples = grades.join(
         texts, on=["id", "sample", "model"], how="inner", maintain_order="left"
     )
-    trace = pl.struct("sample", "model", "completion", "n_tokens", "correct", "why")
-    return told.group_by("id", maintain_order=True).agg(traces=trace)
+    trace = pl.struct(*TRACE.to_schema())
+    return samples.group_by("id", maintain_order=True).agg(traces=trace)
 
 
-def _cut(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+def _drop_suspects(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     share, n = pl.col("majority_share"), pl.col("_n").fill_null(0)
     evidence = pl.struct(
         "majority_answer",
@@ -188,20 +173,21 @@ def _cut(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
         "references_agree",
         "arbiter_sides_with",
         n=n,
-        copies_say_so=_copies(rows),
+        copies_say_so=_copies_agree(rows),
     ).struct.json_encode()
-    suspect = pl.col("key_suspect")
-    torn = pl.col("arbiter_sides_with").eq_missing("neither")
-    rows = drop(rows, suspect & torn, "key_suspect", score=share, evidence=evidence)
-    if params.suspect != "keep":
-        reason = "wrong_key" if params.suspect == "drop" else "key_suspect"
-        rows = drop(rows, suspect, reason, score=share, evidence=evidence)
-    enough = n >= params.min_samples
-    never = enough & (pl.col("_right").fill_null(0) == 0)
+    is_suspect = pl.col("key_suspect")
+    is_torn = pl.col("arbiter_sides_with").eq_missing("neither")
+    none_right = pl.col("_right").fill_null(0) == 0
+    if params.suspect == "keep":
+        is_suspect &= is_torn
+    decided = pl.lit("wrong_key" if params.suspect == "drop" else "key_suspect")
+    reason = pl.when(is_torn).then(pl.lit("key_suspect")).otherwise(decided)
+    rows = drop(rows, is_suspect, reason, score=share, evidence=evidence)
     if params.references == "quarantine":
         # A sample that reached the key speaks for it against the reference.
-        fails = ~pl.col("references_agree") & (pl.col("_right").fill_null(0) == 0)
+        fails = ~pl.col("references_agree") & none_right
         rows = drop(rows, fails, "reference_fails", evidence=evidence)
     if params.never_solved == "quarantine":
-        rows = drop(rows, never, "never_solved", evidence=evidence)
+        is_unsolved = (n >= params.min_samples) & none_right
+        rows = drop(rows, is_unsolved, "never_solved", evidence=evidence)
     return rows

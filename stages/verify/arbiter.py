@@ -16,26 +16,21 @@ RUBRIC = (
 )
 
 
-def opinions(suspects: pl.DataFrame, arbiter: Judge) -> pl.Series:
-    """Of each row: true where the majority is right, false where the key is.
+def ask_arbiter(suspects: pl.DataFrame, arbiter: Judge) -> pl.Series:
+    """Who is right in each row (String): `majority`, `key`, or `neither`.
 
-    Null where the arbiter holds both or neither to be right, or has no verdict.
+    `neither` is also where the arbiter holds both to be right, or has no verdict.
     """
     cases = [
-        Case(None, f"The answer is {said}.", {"problem": problem, "rubric": RUBRIC})
-        for said in ("majority_answer", "answer")
-        for problem, said in suspects.select("problem", said).rows()
+        Case(None, f"The answer is {answer}.", {"problem": problem, "rubric": RUBRIC})
+        for column in ("majority_answer", "answer")
+        for problem, answer in suspects.select("problem", column).rows()
     ]
     if not cases:
-        return pl.Series([], dtype=pl.Boolean)
+        return pl.Series([], dtype=pl.String)
     with client(arbiter.endpoint) as ask:
-        said = [verdict.correct for verdict in verify_all(cases, arbiter, ask)]
+        is_right = [verdict.correct for verdict in verify_all(cases, arbiter, ask)]
     half = suspects.height
-    decided: dict[tuple[bool | None, bool | None], bool] = {
-        (True, False): True,
-        (False, True): False,
-    }
-    return pl.Series(
-        [decided.get(pair) for pair in zip(said[:half], said[half:], strict=True)],
-        dtype=pl.Boolean,
-    )
+    side = {(True, False): "majority", (False, True): "key"}
+    pairs = zip(is_right[:half], is_right[half:], strict=True)
+    return pl.Series([side.get(pair, "neither") for pair in pairs], dtype=pl.String)

@@ -39,76 +39,64 @@ EXAMPLES = pl.Schema(
     }
 )
 TABLES = {"disagreement": DISAGREEMENT, "samples": SAMPLES, "examples": EXAMPLES}
-SHOWN = 5  # examples of each source
+MOST_EXAMPLES = 5  # of each source
 TAIL = 400  # characters of a completion
 
 
-def tables(
+def count_witnesses(
     rows: pl.DataFrame,
     grades: pl.DataFrame,
     rollouts: pl.DataFrame,
     voted: pl.DataFrame,
 ) -> dict[str, pl.DataFrame]:
     """DISAGREEMENT, SAMPLES and EXAMPLES; `rows` have `_vote` and the witnesses."""
-    said = rows.with_columns(
+    heard = rows.with_columns(
         rules=pl.when(pl.col("_n") > 0).then(pl.col("_right") > 0),
         majority=pl.col("key_agrees"),
-        judge=_judged(rows, grades),
+        judge=_hear_judge(rows, grades),
         references="references_agree",
         copies=pl.when(pl.col("other_answers").list.len() > 0).then(pl.lit(value=False))
         if "other_answers" in rows.columns
         else pl.lit(None, pl.Boolean),
     )
-    counted = said.group_by("source", "verifier", *WITNESSES).agg(rows=pl.len())
+    counts = heard.group_by("source", "verifier", *WITNESSES).agg(rows=pl.len())
+    counts = counts.sort("source", "verifier", "rows", *WITNESSES)
     return {
-        "disagreement": counted.sort(
-            "source", "verifier", "rows", *WITNESSES, descending=False
-        )
-        .select(DISAGREEMENT.names())
-        .cast(DISAGREEMENT),
-        "samples": _samples(rows, grades),
-        "examples": _examples(said, voted, rollouts),
+        "disagreement": counts.select(DISAGREEMENT.names()).cast(DISAGREEMENT),
+        "samples": _count_samples(rows, grades),
+        "examples": _first_examples(heard, voted, rollouts),
     }
 
 
-def _judged(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.Series:
+def _hear_judge(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.Series:
     """Whether a judge held some sample of each row to be right; null: not asked."""
-    said = grades.group_by("id").agg(said=pl.col("judge_correct").drop_nulls().max())
-    return rows.select("id").join(said, on="id", how="left", maintain_order="left")[
-        "said"
-    ]
+    agrees = grades.group_by("id").agg(pl.col("judge_correct").drop_nulls().max())
+    rows = rows.select("id").join(agrees, on="id", how="left", maintain_order="left")
+    return rows["judge_correct"]
 
 
-def _samples(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
+def _count_samples(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
     """Counts of the samples that a judge saw, by what it and the rules said."""
-    asked = grades.filter(pl.col("judge_why").is_not_null())
-    both = asked.join(rows.select("id", "source"), on="id", how="inner")
+    judged = grades.filter(pl.col("judge_why").is_not_null())
+    judged = judged.join(rows.select("id", "source"), on="id", how="inner")
+    judged = judged.rename({"rule_correct": "rules", "judge_correct": "judge"})
     keys = ["source", "verifier", "rules", "judge"]
-    return (
-        both.rename({"rule_correct": "rules", "judge_correct": "judge"})
-        .group_by(keys)
-        .agg(samples=pl.len())
-        .sort(keys)
-        .select(SAMPLES.names())
-        .cast(SAMPLES)
-    )
+    counts = judged.group_by(keys).agg(samples=pl.len()).sort(keys)
+    return counts.select(SAMPLES.names()).cast(SAMPLES)
 
 
-def _examples(
-    said: pl.DataFrame, voted: pl.DataFrame, rollouts: pl.DataFrame
+def _first_examples(
+    heard: pl.DataFrame, voted: pl.DataFrame, rollouts: pl.DataFrame
 ) -> pl.DataFrame:
     """The first rows of each source whose witnesses contradict one another."""
     lowest, highest = pl.min_horizontal(*WITNESSES), pl.max_horizontal(*WITNESSES)
-    torn = (
-        said.filter(~lowest & highest)
-        .group_by("source", maintain_order=True)
-        .head(SHOWN)
-    )
-    first = (
+    torn = heard.filter(~lowest & highest)
+    torn = torn.group_by("source", maintain_order=True).head(MOST_EXAMPLES)
+    completions = (
         voted.join(torn.select("id", vote="_vote"), on=["id", "vote"], how="semi")
         .unique("id", keep="first", maintain_order=True)
         .join(rollouts, on=["id", "sample", "model"], how="inner")
         .select("id", completion=pl.col("completion").str.tail(TAIL))
     )
-    torn = torn.join(first, on="id", how="left", maintain_order="left")
+    torn = torn.join(completions, on="id", how="left", maintain_order="left")
     return torn.select(EXAMPLES.names()).cast(EXAMPLES)

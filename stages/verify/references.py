@@ -9,48 +9,47 @@ answer is (a box, a tag, a phrase); the last number of a text may be any number.
 import polars as pl
 
 from pipeline.grading.workers import Answer, Grader
+from pipeline.schema import HUMAN, REFERENCE_AUTHORS
 from pipeline.verifiers.contract import Verdict
 
-# How an answer was found, where that leaves no doubt that it is the answer.
-SAID = ("box", "tag", "phrase")
-HUMAN = ("source", "reference")  # who wrote a reference, where no model did
+# How an answer was extracted, where that leaves no doubt that it is the answer.
+STATED = ("box", "tag", "phrase")
 
 
-def judged(rows: pl.DataFrame, grade: Grader) -> pl.DataFrame:
-    """Rows with `solutions[].correct` filled, and the table of what was found.
+def grade_references(rows: pl.DataFrame, grade: Grader) -> pl.DataFrame:
+    """Rows with `solutions[].correct` filled, and `references_agree`.
 
-    What a source recorded stays where the verifier cannot decide. Adds
-    `references_agree`: whether a reference solution reaches the gold answer; null
-    where none says.
+    What a source recorded stays where the verifier cannot decide. `references_agree`:
+    whether a solution by one of REFERENCE_AUTHORS reaches the gold answer; null where
+    none says. What a model wrote is a trace and no reference.
     """
-    told = rows.select("id", "verifier", "answer", "verify_info", "solutions")
-    told = told.explode("solutions").filter(pl.col("solutions").is_not_null())
-    told = told.unnest("solutions").filter(pl.col("text").fill_null("") != "")
-    if not told.height:
+    solutions = rows.select("id", "verifier", "answer", "verify_info", "solutions")
+    solutions = solutions.explode("solutions").filter(pl.col("solutions").is_not_null())
+    solutions = solutions.unnest("solutions").filter(pl.col("text").fill_null("") != "")
+    if solutions.is_empty():
         return rows.with_columns(references_agree=pl.lit(None, pl.Boolean))
-    cases = [
-        Answer(*case)
-        for case in told.select("verifier", "answer", "verify_info", "text").rows()
+    columns = ("verifier", "answer", "verify_info", "text")
+    answers = [Answer(*fields) for fields in solutions.select(columns).rows()]
+    decided = [
+        verdict.correct if _is_stated(answer.verifier, verdict) else None
+        for answer, verdict in zip(answers, grade(answers), strict=True)
     ]
-    ours = [
-        verdict.correct if _counts(case.verifier, verdict) else None
-        for case, verdict in zip(cases, grade(cases), strict=True)
-    ]
-    told = told.with_columns(_ours=pl.Series(ours, dtype=pl.Boolean))
-    told = told.with_columns(correct=pl.coalesce("_ours", "correct"))
-    human = pl.col("model").fill_null(HUMAN[0]).is_in(list(HUMAN))
-    by_row = told.group_by("id", maintain_order=True).agg(
+    solutions = solutions.with_columns(_decided=pl.Series(decided, dtype=pl.Boolean))
+    solutions = solutions.with_columns(correct=pl.coalesce("_decided", "correct"))
+    is_reference = pl.col("model").fill_null(HUMAN).is_in(list(REFERENCE_AUTHORS))
+    by_row = solutions.group_by("id", maintain_order=True).agg(
         _solutions=pl.struct("text", "model", "correct"),
-        references_agree=pl.col("_ours").filter(human).drop_nulls().max(),
+        references_agree=pl.col("_decided").filter(is_reference).drop_nulls().max(),
     )
     rows = rows.join(by_row, on="id", how="left", maintain_order="left")
+    solutions_type = rows.schema["solutions"]
     return rows.with_columns(
-        solutions=pl.coalesce("_solutions", "solutions").cast(rows.schema["solutions"])
+        solutions=pl.coalesce("_solutions", "solutions").cast(solutions_type)
     ).drop("_solutions")
 
 
-def _counts(verifier: str, verdict: Verdict) -> bool:
+def _is_stated(verifier: str, verdict: Verdict) -> bool:
     """Whether the verdict says something about the solution's own answer."""
     if verdict.correct or verifier == "code":
         return True
-    return verdict.why.partition(":")[0] in SAID
+    return verdict.why.partition(":")[0] in STATED

@@ -7,7 +7,9 @@ import pytest
 
 from pipeline.filter import Outcome, apply
 from pipeline.schema import GRADE, ROLLOUT
+from stages.sources._load import load_adapter
 from stages.verify import Params, judge
+from tests.stages.test_sources import EXAMPLES
 from tests.support.judge_server import blocks, serving, verdict
 from tests.support.rows import problems
 
@@ -182,7 +184,7 @@ def test_an_answer_that_cannot_be_read_is_no_new_key():
     assert outcome.dropped["answer"].to_list() == ["5"]
 
 
-def solutions(*texts: str, model: str = "source") -> list[dict]:
+def solutions(*texts: str, model: str = "human") -> list[dict]:
     return [{"text": text, "model": model, "correct": None} for text in texts]
 
 
@@ -320,3 +322,25 @@ def test_an_arbiter_decides_or_the_key_stays_suspect(
     assert asked == 2
     if right == ["7"] and suspect == "relabel":
         assert outcome.kept["answer"].to_list() == ["7", "5"]
+
+
+@pytest.mark.parametrize(
+    ("author", "agree"), [("human", False), ("source", False), ("R1", None)]
+)
+def test_a_solution_is_a_witness_where_no_model_wrote_it(author: str, agree: bool):
+    texts = solutions(r"So \boxed{6}.", model=author)
+    columns = {"solutions": [texts]}
+    outcome = audited({0: ["5"] * 4}, gold=["5"], columns=columns)
+
+    assert outcome.kept["references_agree"].to_list() == [agree]
+
+
+def test_adapters_call_authors_as_verify_knows_them():
+    rows = [(name, row) for name, (row, _) in EXAMPLES.items()]
+    written = {
+        solution["model"]
+        for name, row in rows
+        for solution in load_adapter(name).adapt(row).get("solutions", [])
+    }
+
+    assert written == {"human", "DeepSeek-R1"}
