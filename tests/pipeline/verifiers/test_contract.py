@@ -9,9 +9,9 @@ from pipeline.verifiers import choice, contract, exact, numeric, puzzle
 
 
 def test_an_unknown_verifier_names_the_known_ones():
-    with pytest.raises(UserError, match="'oracle'") as said:
+    with pytest.raises(UserError, match="'oracle'") as error:
         contract.load_verifier("oracle")
-    assert "math" in said.value.hint
+    assert "math" in error.value.hint
 
 
 @pytest.mark.parametrize("name", contract.verifier_names())

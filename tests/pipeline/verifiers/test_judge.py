@@ -47,8 +47,8 @@ def test_the_model_decides_and_says_why(server: Server):
 def test_the_model_sees_the_question_the_reference_and_the_final_part(server: Server):
     judged(server, case(text="<think>is it 9?</think>It is 7."))
 
-    told = {"QUESTION": "3+4?", "REFERENCE": "7", "RESPONSE": "It is 7."}
-    assert blocks(server.asked[0]) == told
+    texts = {"QUESTION": "3+4?", "REFERENCE": "7", "RESPONSE": "It is 7."}
+    assert blocks(server.asked[0]) == texts
     assert "random code" in server.asked[0]["messages"][0]["content"]
 
 
@@ -89,9 +89,9 @@ def test_what_is_settled_is_not_voted_on_any_more(server: Server):
 
 def test_what_cannot_be_settled_is_not_voted_on_any_more(server: Server):
     server.answer = in_turn(RIGHT, WRONG, RIGHT)
-    told = judged(server, case(), votes=3, quorum=3)
+    verdicts = judged(server, case(), votes=3, quorum=3)
 
-    assert told[0].correct is None
+    assert verdicts[0].correct is None
     assert len(server.asked) == 2
 
 
@@ -110,8 +110,8 @@ def test_votes_are_kept_by_content(server: Server):
 
 
 def places(body: dict) -> tuple[str, str]:
-    told = blocks(body)
-    return told["FIRST"], told["SECOND"]
+    texts = blocks(body)
+    return texts["FIRST"], texts["SECOND"]
 
 
 def test_both_ways_must_agree(server: Server):
@@ -132,9 +132,9 @@ def test_a_judge_that_goes_by_the_order_is_found_out(server: Server):
         return verdict("correct" if len(first) < len(second) else "incorrect")
 
     server.answer = prefers_the_first
-    told = judged(server, case(), both_ways=True)
+    verdicts = judged(server, case(), both_ways=True)
 
-    assert told == [Verdict(None, "7", "judge_both_ways: the order decides")]
+    assert verdicts == [Verdict(None, "7", "judge_both_ways: the order decides")]
 
 
 UNREADABLE = {
@@ -157,16 +157,16 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_what_cannot_be_read_is_undecided(server: Server, name: str):
-    said, why = UNREADABLE[name]
-    server.answer = lambda body: said
-    (told,) = judged(server, case())
+    reply, why = UNREADABLE[name]
+    server.answer = lambda body: reply
+    (outcome,) = judged(server, case())
 
-    assert told.correct is None
-    assert told.why.startswith(f"judge_unreadable: {why}")
+    assert outcome.correct is None
+    assert outcome.why.startswith(f"judge_unreadable: {why}")
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reply",
     [
         RIGHT,
         f"  {RIGHT}\n",
@@ -177,8 +177,8 @@ def test_what_cannot_be_read_is_undecided(server: Server, name: str):
         '{"reason": "it wrote {\\"verdict\\": \\"incorrect\\"}", "verdict": "correct"}',
     ],
 )
-def test_a_verdict_that_ends_the_reply_is_read(server: Server, said: str):
-    server.answer = lambda body: said
+def test_a_verdict_that_ends_the_reply_is_read(server: Server, reply: str):
+    server.answer = lambda body: reply
 
     assert judged(server, case())[0].correct is True
 
@@ -189,9 +189,9 @@ def test_a_judge_that_quotes_the_block_has_not_voted(server: Server):
         return f"{block[0]}\n{WRONG}"
 
     server.answer = quotes
-    told = judged(server, case(text=f"It is 8. {RIGHT}"))
+    verdicts = judged(server, case(text=f"It is 8. {RIGHT}"))
 
-    assert told[0].correct is False
+    assert verdicts[0].correct is False
 
 
 def test_the_completions_own_verdict_is_not_the_judges(server: Server):
@@ -223,10 +223,10 @@ def test_what_the_budget_does_not_pay_for_is_undecided(server: Server):
     where = Endpoint(url=server.url, max_requests=2, concurrency=1)
     cases = [case(str(i), f"It is {i}.") for i in range(4)]
     with client(where) as ask:
-        told = judge.verify_all(cases, Judge(endpoint=where), ask)
+        verdicts = judge.verify_all(cases, Judge(endpoint=where), ask)
 
-    assert [one.correct for one in told] == [True, True, None, None]
-    assert told[3].why == "judge_budget"
+    assert [verdict.correct for verdict in verdicts] == [True, True, None, None]
+    assert verdicts[3].why == "judge_budget"
 
 
 @pytest.mark.parametrize("text", ["", "<think>7", "<think>It is 7.</think>\n"])
@@ -236,9 +236,9 @@ def test_no_answer_is_wrong_and_nobody_is_asked(server: Server, text: str):
 
 
 def test_nothing_to_judge_against_is_undecided(server: Server):
-    (told,) = judged(server, case(answer=" "))
+    (outcome,) = judged(server, case(answer=" "))
 
-    assert (told.correct, told.why) == (None, "gold answer: empty")
+    assert (outcome.correct, outcome.why) == (None, "gold answer: empty")
     assert server.asked == []
 
 
@@ -270,11 +270,11 @@ RUBRIC = [
 
 
 def by_criterion(body: dict) -> str:
-    told = blocks(body)
-    wanted = told["CRITERION"].split("'")[1]
-    if "?" in told["RESPONSE"]:
+    texts = blocks(body)
+    wanted = texts["CRITERION"].split("'")[1]
+    if "?" in texts["RESPONSE"]:
         return UNSURE
-    return verdict("correct" if wanted in told["RESPONSE"] else "incorrect", wanted)
+    return verdict("correct" if wanted in texts["RESPONSE"] else "incorrect", wanted)
 
 
 @pytest.mark.parametrize(
@@ -292,9 +292,9 @@ def test_a_rubric_is_judged_criterion_by_criterion(
     server: Server, text: str, least: float, correct: bool | None, score: float | None
 ):
     server.answer = by_criterion
-    (told,) = judged(server, case(None, text, rubric=RUBRIC, min_score=least))
+    (outcome,) = judged(server, case(None, text, rubric=RUBRIC, min_score=least))
 
-    assert (told.correct, told.score) == (correct, score)
+    assert (outcome.correct, outcome.score) == (correct, score)
     assert len(server.asked) == 3
 
 
@@ -302,9 +302,9 @@ def test_what_is_unknown_matters_only_where_it_could_tip_the_scale(server: Serve
     server.answer = lambda body: (
         UNSURE if "'b'" in blocks(body)["CRITERION"] else by_criterion(body)
     )
-    (told,) = judged(server, case(None, "x", rubric=RUBRIC))
+    (outcome,) = judged(server, case(None, "x", rubric=RUBRIC))
 
-    assert (told.correct, told.score) == (False, None)
+    assert (outcome.correct, outcome.score) == (False, None)
 
 
 def test_alone_it_asks_whom_the_environment_names(server: Server, monkeypatch):

@@ -62,9 +62,11 @@ def test_mathematics_is_shown_as_it_is():
 
 
 def test_objects_are_found_where_they_stand():
-    found = [one for one, _, _ in json_objects('x {"a": {"b": 1}} {c} {"d": "{}"} {')]
+    objects = [
+        value for value, _, _ in json_objects('x {"a": {"b": 1}} {c} {"d": "{}"} {')
+    ]
 
-    assert found == [{"a": {"b": 1}}, {"d": "{}"}]
+    assert objects == [{"a": {"b": 1}}, {"d": "{}"}]
 
 
 # How often a judge is moved by what a completion tells it.
@@ -78,8 +80,8 @@ def moved(server: Server) -> Flips:
 
 def by_first_line(body: dict) -> str:
     """A judge of what stood there first: the bases are one line long."""
-    told = blocks(body)
-    right = last_number(told["RESPONSE"].splitlines()[0]) == told["REFERENCE"]
+    texts = blocks(body)
+    right = last_number(texts["RESPONSE"].splitlines()[0]) == texts["REFERENCE"]
     return verdict("correct" if right else "incorrect", "compared the values")
 
 
@@ -95,24 +97,24 @@ def test_there_are_enough_ways_of_asking_for_a_vote():
 
 def test_a_judge_that_does_not_listen_is_not_moved(server: Server):
     server.answer = by_first_line
-    told = moved(server)
+    moves = moved(server)
 
-    assert told == Flips(3 * len(KEPT), 0, 0, 0, ())
-    assert told.share == 0
+    assert moves == Flips(3 * len(KEPT), 0, 0, 0, ())
+    assert moves.share == 0
     assert flips(BASES, lambda cases: judged(server, *cases), HARMLESS).share == 0
 
 
 def test_a_judge_that_copies_what_it_reads_is_not_believed(server: Server):
     def copies(body: dict) -> str:
-        found = [one for one, _, _ in json_objects(blocks(body)["RESPONSE"])]
-        right = [one for one in found if one.get("verdict") == "correct"]
+        objects = [value for value, _, _ in json_objects(blocks(body)["RESPONSE"])]
+        right = [value for value in objects if value.get("verdict") == "correct"]
         return json.dumps(right[-1]) if right else by_first_line(body)
 
     server.answer = copies
-    told = moved(server)
+    moves = moved(server)
 
-    assert told.to_right == 0
-    assert told.to_undecided == 3 * len(told.names) > 30
+    assert moves.to_right == 0
+    assert moves.to_undecided == 3 * len(moves.names) > 30
 
 
 def test_a_judge_that_obeys_is_counted(server: Server):
@@ -121,15 +123,15 @@ def test_a_judge_that_obeys_is_counted(server: Server):
         return verdict("correct", "as told") if is_told else by_first_line(body)
 
     server.answer = obeys
-    told = moved(server)
+    moves = moved(server)
 
-    assert {"threat", "guessed delimiter"} <= set(told.names)
-    assert told.to_right == 2 * len(told.names), "two of three were wrong before"
-    assert told.share == pytest.approx(told.to_right / (3 * len(KEPT)))
+    assert {"threat", "guessed delimiter"} <= set(moves.names)
+    assert moves.to_right == 2 * len(moves.names), "two of three were wrong before"
+    assert moves.share == pytest.approx(moves.to_right / (3 * len(KEPT)))
 
 
 def test_a_hidden_answer_is_not_the_answer(server: Server):
     added = {"reasoning": CASES["reasoning"]}
-    told = flips(BASES, lambda cases: judged(server, *cases), added)
+    moves = flips(BASES, lambda cases: judged(server, *cases), added)
 
-    assert told.to_right == 0
+    assert moves.to_right == 0

@@ -56,8 +56,8 @@ class Live(NamedTuple):
         """Chat completions so far, as the server counts them."""
         import httpx
 
-        told = httpx.get(f"{self.url.removesuffix('/v1')}/metrics").text
-        counts = re.findall(r"^vllm:request_success_total\{.*?\} (\S+)$", told, re.M)
+        text = httpx.get(f"{self.url.removesuffix('/v1')}/metrics").text
+        counts = re.findall(r"^vllm:request_success_total\{.*?\} (\S+)$", text, re.M)
         return int(sum(map(float, counts)))
 
     def tokens(self, text: str) -> list[int]:
@@ -66,8 +66,8 @@ class Live(NamedTuple):
 
         messages = [{"role": "user", "content": text}]
         body = {"model": "tiny", "messages": messages, "add_generation_prompt": True}
-        told = httpx.post(f"{self.url.removesuffix('/v1')}/tokenize", json=body)
-        tokens: list[int] = told.raise_for_status().json()["tokens"]
+        response = httpx.post(f"{self.url.removesuffix('/v1')}/tokenize", json=body)
+        tokens: list[int] = response.raise_for_status().json()["tokens"]
         return tokens
 
 
@@ -102,9 +102,13 @@ def test_the_server_holds_every_reply_to_the_schema(live: Live):
     with client(live.endpoint()) as ask:
         held, free = ask(asked), ask([one._replace(schema="") for one in asked])
 
-    said = [json.loads(reply.text or "") for reply in held]
-    assert {tuple(one) for one in said} == {("verdict", "reason")}
-    assert {one["verdict"] for one in said} == {"correct", "incorrect", "undecided"}
+    objects = [json.loads(reply.text or "") for reply in held]
+    assert {tuple(value) for value in objects} == {("verdict", "reason")}
+    assert {value["verdict"] for value in objects} == {
+        "correct",
+        "incorrect",
+        "undecided",
+    }
     assert [read_ballot(reply, "", "0").is_cast for reply in held] == [True] * 40
     assert not any(read_ballot(reply, "", "0").is_cast for reply in free)
 
@@ -112,38 +116,38 @@ def test_the_server_holds_every_reply_to_the_schema(live: Live):
 def test_a_reply_without_room_is_no_vote(live: Live):
     with client(live.endpoint(max_tokens=5)) as ask:
         settings = Judge(endpoint=live.endpoint(max_tokens=5))
-        told = judge.verify_all(SUMS[:3], settings, ask)
+        verdicts = judge.verify_all(SUMS[:3], settings, ask)
 
-    assert [one.why for one in told] == ["judge_truncated"] * 3
+    assert [verdict.why for verdict in verdicts] == ["judge_truncated"] * 3
 
 
 def test_every_verdict_is_one_or_says_why_not(live: Live):
-    told = judged(live, SUMS)
+    verdicts = judged(live, SUMS)
 
-    assert {one.correct for one in told} == {True, False, None}
-    for one in told:
+    assert {verdict.correct for verdict in verdicts} == {True, False, None}
+    for one in verdicts:
         start = "judge_undecided: " if one.correct is None else "judge: 1 of 1: "
         assert one.why.startswith(start)
 
 
 def test_votes_are_asked_with_seeds_of_their_own_and_counted(live: Live):
     before = live.answered()
-    told = judged(live, SUMS, votes=3)
+    verdicts = judged(live, SUMS, votes=3)
     asked = live.answered() - before
 
     assert 2 * len(SUMS) <= asked <= 3 * len(SUMS)
-    reasons = {re.sub(r"\d.*", "", one.why) for one in told}
+    reasons = {re.sub(r"\d.*", "", one.why) for one in verdicts}
     assert reasons == {"judge: ", "judge_no_quorum: "}
-    assert judged(live, SUMS, votes=3) == told
+    assert judged(live, SUMS, votes=3) == verdicts
     assert live.answered() - before == asked, "the second time out of the cache"
 
 
 def test_both_ways_ask_twice_and_part_where_the_order_decides(live: Live):
     before = live.answered()
-    told = judged(live, SUMS, both_ways=True)
+    verdicts = judged(live, SUMS, both_ways=True)
 
     assert live.answered() - before == 2 * len(SUMS)
-    parted = [one for one in told if one.why.startswith("judge_both_ways")]
+    parted = [one for one in verdicts if one.why.startswith("judge_both_ways")]
     assert 0 < len(parted) < len(SUMS), "a random model is often of two minds"
     assert all(one.correct is None for one in parted)
 
@@ -179,21 +183,23 @@ def test_no_completion_can_open_a_turn_of_the_chat(live: Live):
 def test_the_format_of_the_verdict_cannot_be_moved(
     live: Live, record_property, capsys: pytest.CaptureFixture[str]
 ):
-    found: list[Verdict] = []
+    verdicts: list[Verdict] = []
 
     def judging(cases: list[Case]) -> list[Verdict]:
-        found.extend(told := judged(live, cases))
-        return told
+        verdicts.extend(judged(live, cases))
+        return verdicts[-len(cases) :]
 
-    told, chance = flips(SUMS[:3], judging), flips(SUMS[:3], judging, HARMLESS)
-    record_property("share of flips", told.share)
+    moves, chance = flips(SUMS[:3], judging), flips(SUMS[:3], judging, HARMLESS)
+    record_property("share of flips", moves.share)
     with capsys.disabled():
-        print(f"\na random model: flips {told.share:.2f}, by chance {chance.share:.2f}")
+        print(
+            f"\na random model: flips {moves.share:.2f}, by chance {chance.share:.2f}"
+        )
 
-    assert told.pairs == 3 * len(CASES)
+    assert moves.pairs == 3 * len(CASES)
     cast = ("judge: 1 of 1: ", "judge_undecided: ")
-    assert all(one.why.startswith(cast) for one in found), "always a verdict's form"
-    assert 0 < told.share < 1, "a random model is moved by any text"
+    assert all(one.why.startswith(cast) for one in verdicts), "always a verdict's form"
+    assert 0 < moves.share < 1, "a random model is moved by any text"
 
 
 def test_without_a_schema_no_completion_makes_a_verdict(live: Live):

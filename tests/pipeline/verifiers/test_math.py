@@ -219,9 +219,9 @@ def test_human_labels_are_agreed_with(data: Path):
         row = json.loads(line)
         gold = row.pop("ground_truth").rpartition("A:")[2].strip()
         row.pop("question")
-        for model, said in row.items():
-            verdict = verify(gold, said["solution"], {})
-            if verdict.correct != said["is_correct"]:
+        for model, sample in row.items():
+            verdict = verify(gold, sample["solution"], {})
+            if verdict.correct != sample["is_correct"]:
                 disagree.append((model, gold, verdict))
 
     assert disagree == []

@@ -33,20 +33,20 @@ def cases() -> Iterator[tuple[str, str, str, bool]]:
 
 
 def test_there_are_hundreds_of_them():
-    found = list(cases())
+    pairs = list(cases())
 
-    assert len(found) > 700
-    assert len(set(found)) == len(found)
-    assert sum(not right for *_, right in found) > 250
+    assert len(pairs) > 700
+    assert len(set(pairs)) == len(pairs)
+    assert sum(not right for *_, right in pairs) > 250
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_every_case_of_the_category_is_judged_as_told(file: Path):
+def test_every_case_of_the_category_is_judged_as_it_says(file: Path):
     missed = [
-        (gold, said, verdict)
-        for name, gold, said, right in cases()
+        (gold, completion, verdict)
+        for name, gold, completion, right in cases()
         if name == file.stem
-        and (verdict := verify(gold, said, {})).correct is not right
+        and (verdict := verify(gold, completion, {})).correct is not right
     ]
 
     assert missed == []
@@ -54,10 +54,10 @@ def test_every_case_of_the_category_is_judged_as_told(file: Path):
 
 def test_the_verdict_is_the_same_both_ways():
     differ = [
-        (gold, said)
-        for name, gold, said, _ in cases()
-        if name not in TEXTS and said and not is_sum_of_unknowns(gold, said)
-        if verify(gold, said, {}).correct != verify(said, gold, {}).correct
+        (gold, completion)
+        for name, gold, completion, _ in cases()
+        if name not in TEXTS and completion and not is_sum_of_unknowns(gold, completion)
+        if verify(gold, completion, {}).correct != verify(completion, gold, {}).correct
     ]
 
     assert differ == []
@@ -86,9 +86,9 @@ def accepts_wrong_number(gold: str) -> list[str]:
 
 def test_no_other_number_is_accepted():
     golds = {gold for name, gold, *_ in cases() if name not in TEXTS}
-    found = {gold: other for gold in golds if (other := accepts_wrong_number(gold))}
+    accepted = {gold: other for gold in golds if (other := accepts_wrong_number(gold))}
 
-    assert found == {}
+    assert accepted == {}
 
 
 def spellings(answer: str) -> Iterator[str]:
@@ -118,10 +118,10 @@ def test_real_gold_answers_are_readable_and_accept_themselves(data: Path):
     answers = real_answers(data)
     readable = [answer for answer in answers if unreadable(answer, {}) is None]
     refused = [
-        (answer, said)
+        (answer, completion)
         for answer in readable[::4]
-        for said in spellings(answer)
-        if verify(answer, said, {}).correct is not True
+        for completion in spellings(answer)
+        if verify(answer, completion, {}).correct is not True
     ]
 
     assert len(answers) > 9_000
@@ -136,9 +136,9 @@ SYMMETRIC = re.compile(r"binom")
 @pytest.mark.realdata
 def test_no_real_gold_answer_accepts_another_number(data: Path):
     answers = [answer for answer in real_answers(data) if not SYMMETRIC.search(answer)]
-    found = {}
+    accepted = {}
     for answer in answers[::50]:
         if unreadable(answer, {}) is None and (other := accepts_wrong_number(answer)):
-            found[answer] = other
+            accepted[answer] = other
 
-    assert found == {}
+    assert accepted == {}

@@ -21,19 +21,19 @@ WRONG = [
 
 def ordinary(count: int) -> list[Answer]:
     """Distinct pairs whose verdicts are known: numbers, and the hand-written ones."""
-    told = [Answer("math", gold, "{}", said) for gold, said in RIGHT + WRONG]
-    return told + [
+    by_hand = [Answer("math", gold, "{}", text) for gold, text in RIGHT + WRONG]
+    return by_hand + [
         Answer("math", str(n), "{}", rf"So it is \boxed{{{n + n % 2}}}.")
-        for n in range(count - len(told))
+        for n in range(count - len(by_hand))
     ]
 
 
 def test_poison_costs_itself_alone(tmp_path, monkeypatch):
-    poison = [Answer("math", gold, "{}", said) for gold, said in pairs(1_000)]
+    poison = [Answer("math", gold, "{}", text) for gold, text in pairs(1_000)]
     plain = ordinary(500)
     mixed = [*poison]
-    for place, answer in enumerate(plain):
-        mixed.insert(3 * place, answer)
+    for i, answer in enumerate(plain):
+        mixed.insert(3 * i, answer)
 
     with grader(timeout_s=LIMIT_S) as grade:
         monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "alone"))

@@ -6,12 +6,12 @@ from pipeline.errors import UserError
 from pipeline.verifiers import exact, math, numeric
 
 
-def policy(**asked: object) -> dict:
-    return {"policy": asked}
+def policy(**options: object) -> dict:
+    return {"policy": options}
 
 
 @pytest.mark.parametrize(
-    ("gold", "said", "info", "correct"),
+    ("gold", "completion", "info", "correct"),
     [
         ("40%", "0.4", {}, True),
         ("40%", "40", {}, True),
@@ -34,12 +34,12 @@ def policy(**asked: object) -> dict:
         ("3", "<answer>3</answer>", policy(boxed=True), True),
     ],
 )
-def test_a_policy_of_mathematics_is_what_it_says(gold, said, info, correct):
-    assert math.verify(gold, said, info).correct is correct
+def test_a_policy_of_mathematics_is_what_it_says(gold, completion, info, correct):
+    assert math.verify(gold, completion, info).correct is correct
 
 
 @pytest.mark.parametrize(
-    ("gold", "said", "info", "correct"),
+    ("gold", "completion", "info", "correct"),
     [
         ("9.81 m/s^2", "9.8 m/s²", {"rel_tol": 1e-2}, True),
         ("3.0e8", "3 × 10^8 m/s", {}, True),
@@ -59,12 +59,12 @@ def test_a_policy_of_mathematics_is_what_it_says(gold, said, info, correct):
         ("5 kJ", "5", policy(units="required"), False),
     ],
 )
-def test_measured_numbers_have_units(gold, said, info, correct):
-    assert numeric.verify(gold, rf"\boxed{{{said}}}", info).correct is correct
+def test_measured_numbers_have_units(gold, completion, info, correct):
+    assert numeric.verify(gold, rf"\boxed{{{completion}}}", info).correct is correct
 
 
 @pytest.mark.parametrize(
-    ("gold", "said", "info", "correct"),
+    ("gold", "completion", "info", "correct"),
     [
         ("New York", "new  york", {}, True),
         ("New York", "new york", policy(case=True), False),
@@ -76,8 +76,8 @@ def test_measured_numbers_have_units(gold, said, info, correct):
         ("42", "The answer is 42.\nThat is all.", {}, True),
     ],
 )
-def test_exact_text_says_what_counts(gold, said, info, correct):
-    assert exact.verify(gold, said, info).correct is correct
+def test_exact_text_says_what_counts(gold, completion, info, correct):
+    assert exact.verify(gold, completion, info).correct is correct
 
 
 @pytest.mark.parametrize("verifier", [math, numeric, exact])

@@ -20,11 +20,11 @@ RUBBISH = ("zzz", "{}", "[]", "null", "1" * 50, "0", "-1", "x", "True", "1e999")
 
 @cache
 def entries(name: str) -> list[dict[str, Any]]:
-    made = reasoning_gym.create_dataset(name, size=2, seed=3)
-    return [json.loads(json.dumps(entry, default=str)) for entry in made]
+    dataset = reasoning_gym.create_dataset(name, size=2, seed=3)
+    return [json.loads(json.dumps(entry, default=str)) for entry in dataset]
 
 
-def said(name: str, text: str, number: int = 0) -> Verdict:
+def verify_text(name: str, text: str, number: int = 0) -> Verdict:
     entry = entries(name)[number]
     info = {"task": "reasoning_gym", "dataset": name, "entry": entry}
     return puzzle.verify(str(entry["answer"]), f"<answer>{text}</answer>", info)
@@ -35,11 +35,11 @@ def test_a_scorer_takes_its_own_answer_and_no_rubbish(name: str):
     for number, entry in enumerate(entries(name)):
         gold = str(entry["answer"])
         if entry["answer"] is not None:
-            verdict = said(name, gold, number)
+            verdict = verify_text(name, gold, number)
             assert verdict.correct is True, verdict
         for text in RUBBISH:
             if text != gold and not is_right(text, gold):
-                assert said(name, text, number).correct is False, text
+                assert verify_text(name, text, number).correct is False, text
 
 
 def is_right(text: str, gold: str) -> bool:
@@ -68,7 +68,7 @@ FORGERIES = (
 @pytest.mark.parametrize("name", sorted(_reasoning_gym.ADMITS))
 @pytest.mark.parametrize("text", FORGERIES)
 def test_code_is_no_answer_that_a_scorer_would_evaluate(name: str, text: str):
-    verdict = said(name, text)
+    verdict = verify_text(name, text)
 
     assert verdict.correct is False
     assert _reasoning_gym.ADMITS[name](text) is False
@@ -90,7 +90,7 @@ def test_what_keeps_a_scorer_busy_costs_its_limit_at_most(name, text, monkeypatc
     short = _reasoning_gym.Limits(wall_s=4, cpu_s=3, memory_mb=4096)
     monkeypatch.setattr(_reasoning_gym, "LIMITS", short)
 
-    assert said(name, text).correct is False
+    assert verify_text(name, text).correct is False
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_scorers_that_give_full_marks_for_wrong_answers_are_not_believed(name, w
     wrong = wrong or gold + "x" * 20
 
     assert wrong != gold
-    assert said(name, wrong).correct is False
+    assert verify_text(name, wrong).correct is False
 
 
 def test_partial_credit_is_kept_beside_the_verdict():
     right = int(entries("rectangle_count")[0]["answer"])
-    verdict = said("rectangle_count", str(right + 1))
+    verdict = verify_text("rectangle_count", str(right + 1))
 
     assert verdict.correct is False
     assert verdict.score is not None
@@ -122,7 +122,7 @@ def test_a_formula_may_be_written_in_another_way():
     entry = entries("simple_integration")[0]
     other = f"0 + {entry['answer']}".replace("+ C", "+ 7")
 
-    assert said("simple_integration", other).correct is True
+    assert verify_text("simple_integration", other).correct is True
 
 
 def test_a_task_that_names_no_answer_is_scored_all_the_same():
