@@ -2,13 +2,12 @@
 
 Answers are kept by content under .cache/endpoint, so that a question is paid for
 once. A question that keeps failing has no answer, and nothing else is lost. Where a
-budget is set, what is left of the questions once it is spent stays unasked.
+budget is set, what is left of the questions once it is spent stays unasked. How many
+questions are asked at once is `concurrency` of machine.yaml.
 """
 
 import json
-import os
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +19,9 @@ from pipeline.endpoint.http import Endpoint as Endpoint
 from pipeline.endpoint.http import Reply as Reply
 from pipeline.endpoint.http import Run, fetch_reply
 from pipeline.errors import UserError
+from pipeline.files import write_text
+from pipeline.machine import cache_folder, machine
+from pipeline.surrogates import mend_surrogates
 
 
 class Question(NamedTuple):
@@ -35,6 +37,7 @@ class Question(NamedTuple):
     seed: int | None = None
 
 
+# Replies to questions, in their order.
 Ask = Callable[[list[Question]], list[Reply]]
 
 
@@ -46,11 +49,11 @@ def client(endpoint: Endpoint) -> Iterator[Ask]:
     """
     import httpx
 
-    limits = httpx.Limits(max_connections=endpoint.concurrency)
-    folder = Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "endpoint"
+    concurrency = machine().concurrency
+    limits = httpx.Limits(max_connections=concurrency)
     with httpx.Client(timeout=endpoint.timeout_s, limits=limits) as http:
-        run = Run(endpoint, http)
-        yield lambda questions: _asked_all(run, folder, questions)
+        run = Run(endpoint, http, concurrency)
+        yield lambda questions: _ask_all(run, questions)
 
 
 def ask(
@@ -60,8 +63,10 @@ def ask(
 
     Raises UserError where not one request of many was answered.
     """
-    with client(endpoint) as asking:
-        replies = asking([Question(prompt, system, schema) for prompt in prompts])
+    with client(endpoint) as ask_questions:
+        replies = ask_questions(
+            [Question(prompt, system, schema) for prompt in prompts]
+        )
     lost = [reply.why for reply in replies if reply.text is None]
     if prompts and len(lost) == len(prompts):
         raise UserError(
@@ -69,18 +74,18 @@ def ask(
             hint="is the server up, and is `model` the name it serves?",
         )
     if lost:
-        told = f"{endpoint.url}: {len(lost)} of {len(prompts)} requests without answer"
-        print(f"{told}: {lost[-1]}", file=sys.stderr)
+        count = f"{len(lost)} of {len(prompts)} requests without answer"
+        print(f"{endpoint.url}: {count}: {lost[-1]}", file=sys.stderr)
     return [reply.text if not reply.why else None for reply in replies]
 
 
-def _asked_all(run: Run, folder: Path, questions: list[Question]) -> list[Reply]:
+def _ask_all(run: Run, questions: list[Question]) -> list[Reply]:
     distinct = list(dict.fromkeys(questions))
     run.stopped.clear()
     run.lost_in_a_row = 0
-    with ThreadPoolExecutor(run.endpoint.concurrency) as pool:
+    with ThreadPoolExecutor(run.concurrency) as pool:
         try:
-            replies = list(pool.map(lambda one: _asked(run, folder, one), distinct))
+            replies = list(pool.map(lambda question: _ask(run, question), distinct))
         except BaseException:
             run.stopped.set()  # threads that wait to try again give up
             raise
@@ -90,32 +95,32 @@ def _asked_all(run: Run, folder: Path, questions: list[Question]) -> list[Reply]
             f"{run.endpoint.url} cannot be reached ({lost[-1]})",
             hint="is the server up?",
         )
-    of = dict(zip(distinct, replies, strict=True))
-    return [of[question] for question in questions]
+    reply_to = dict(zip(distinct, replies, strict=True))
+    return [reply_to[question] for question in questions]
 
 
-def _asked(run: Run, folder: Path, question: Question) -> Reply:
+def _ask(run: Run, question: Question) -> Reply:
     body = _body(run.endpoint, question)
-    told = [run.endpoint.url, body, question.schema]
-    name = blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16)
-    file = folder / name.hexdigest()[:2] / f"{name.hexdigest()}.json"
-    if kept := _kept(file):
-        return kept
+    identity = json.dumps([run.endpoint.url, body, question.schema], sort_keys=True)
+    name = blake2b(identity.encode(), digest_size=16).hexdigest()
+    file = cache_folder("endpoint") / name[:2] / f"{name}.json"
+    if reply := _kept_reply(file):
+        return reply
     reply = fetch_reply(run, body, question.schema)
     if reply.why in ("", "truncated", "refused"):
-        _keep(file, reply)
+        write_text(file, json.dumps(reply._asdict()))
     return reply
 
 
 def _body(endpoint: Endpoint, question: Question) -> dict[str, Any]:
-    asked = [{"role": "user", "content": question.prompt}]
+    messages = [{"role": "user", "content": question.prompt}]
     if question.system:
-        asked.insert(0, {"role": "system", "content": question.system})
-    warmth = question.temperature
+        messages.insert(0, {"role": "system", "content": question.system})
+    own = question.temperature
     body: dict[str, Any] = {
         "model": endpoint.model,
-        "messages": asked,
-        "temperature": endpoint.temperature if warmth is None else warmth,
+        "messages": messages,
+        "temperature": endpoint.temperature if own is None else own,
         "max_tokens": endpoint.max_tokens,
         "seed": question.seed,
         **endpoint.extra,
@@ -123,16 +128,10 @@ def _body(endpoint: Endpoint, question: Question) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _kept(file: Path) -> Reply | None:
+def _kept_reply(file: Path) -> Reply | None:
+    """None where there is none yet, or one that cannot be read."""
     try:
         kept = json.loads(file.read_bytes())
-        return Reply(kept["text"], kept["why"])
+        return Reply(mend_surrogates(kept["text"]), kept["why"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # none yet, or one that cannot be read: ask
-
-
-def _keep(file: Path, reply: Reply) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.draft")
-    draft.write_text(json.dumps(reply._asdict()))
-    draft.replace(file)
+        return None

@@ -7,6 +7,7 @@ not know the field that holds an answer to a JSON Schema is asked without it.
 """
 
 import json
+import math
 import os
 import random
 import threading
@@ -50,7 +51,6 @@ class Endpoint(Settings):
     key_env: str = "OPENAI_API_KEY"
     temperature: float = Field(default=0.0, ge=0)
     max_tokens: int = Field(default=256, ge=1)
-    concurrency: int = Field(default=16, ge=1)
     timeout_s: float = Field(default=120, gt=0)
     attempts: int = Field(default=4, ge=1)
     max_wait_s: float = Field(default=60, ge=0)
@@ -74,10 +74,11 @@ class Reply(NamedTuple):
 
 @dataclass
 class Run:
-    """What the requests of one run share."""
+    """What the requests of one run share; `concurrency` is how many there may be."""
 
     endpoint: Endpoint
-    http: Any
+    http: Any  # httpx.Client
+    concurrency: int
     lock: threading.Lock = field(default_factory=threading.Lock)
     stopped: threading.Event = field(default_factory=threading.Event)
     requests: int = 0
@@ -90,18 +91,21 @@ class Run:
 
 
 def fetch_reply(run: Run, body: dict[str, Any], schema: str) -> Reply:
-    """The reply to one question, after as many attempts as it is worth."""
+    """The reply to one question, after as many attempts as it is worth.
+
+    Raises UserError where no question will be answered.
+    """
     why, attempt, level = "stopped", 0, run.format if schema else len(FORMATS) - 1
     while attempt < run.endpoint.attempts and not run.stopped.is_set():
-        _rest(run)
-        if not _paid(run):
+        _wait_for_rest(run)
+        if not _take_budget(run):
             return Reply(None, "budget")
-        asked = body | _format(level, schema)
-        status, headers, text = _received(run, asked)
-        if status == 200 and (reply := _read(run, text, len(str(asked)))):
+        request = body | _response_format(level, schema)
+        status, headers, text = _post(run, request)
+        if status == 200 and (reply := _parse_reply(run, text, len(str(request)))):
             run.format = max(run.format, level) if schema else run.format
             return reply
-        why = _told(status, text)
+        why = _describe(status, text)
         if _is_hopeless(run, status):
             run.stopped.set()
             raise UserError(
@@ -119,110 +123,103 @@ def fetch_reply(run: Run, body: dict[str, Any], schema: str) -> Reply:
             break
         attempt += 1
         if attempt < run.endpoint.attempts:
-            _hold(run, wait, everyone=status == 429)
-    return _lost(run, why)
+            _wait_to_retry(run, wait, everyone=status == 429)
+    return _give_up(run, why)
 
 
-def _rest(run: Run) -> None:
+def _wait_for_rest(run: Run) -> None:
     """Wait as long as the server wants rest from everyone."""
     while not run.stopped.is_set():
         with run.lock:
             rest = run.quiet_until - time.monotonic()
         if rest <= 0:
             return
-        _pause(run, rest)
+        run.stopped.wait(rest)
 
 
-def _paid(run: Run) -> bool:
+def _take_budget(run: Run) -> bool:
     """Count one request, if the budget allows it.
 
     Tokens are known afterwards: requests in flight may pass that limit.
     """
-    asked = run.endpoint
+    most_requests, most_tokens = (
+        math.inf if most is None else most
+        for most in (run.endpoint.max_requests, run.endpoint.max_spent_tokens)
+    )
     with run.lock:
-        if asked.max_requests is not None and run.requests >= asked.max_requests:
-            return False
-        if asked.max_spent_tokens is not None and run.tokens >= asked.max_spent_tokens:
+        if run.requests >= most_requests or run.tokens >= most_tokens:
             return False
         run.requests += 1
     return True
 
 
-def _pause(run: Run, seconds: float) -> None:
-    run.stopped.wait(seconds)
-
-
-def _hold(run: Run, seconds: float, *, everyone: bool) -> None:
+def _wait_to_retry(run: Run, seconds: float, *, everyone: bool) -> None:
     """Wait before the next attempt: this request, or all where the rate is at fault."""
-    if everyone:
-        with run.lock:
-            run.quiet_until = max(run.quiet_until, time.monotonic() + seconds)
+    if not everyone:
+        run.stopped.wait(seconds)
         return
-    _pause(run, seconds)
+    with run.lock:
+        run.quiet_until = max(run.quiet_until, time.monotonic() + seconds)
 
 
-def _received(run: Run, body: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
-    """Status, headers and body of the response; status 0 where there was none."""
+def _post(run: Run, body: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
+    """Status, headers and body of the response; status 0 where there was none.
+
+    It is bounded in time and size.
+    """
     import httpx
 
+    endpoint = run.endpoint
+    deadline = time.monotonic() + endpoint.timeout_s
+    key = os.environ.get(endpoint.key_env, "none").strip()
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    content = json.dumps(body).encode()  # ASCII: half a surrogate pair has no UTF-8
+    url = f"{endpoint.url.rstrip('/')}/chat/completions"
+    read = bytearray()
     try:
-        return _sent(run, body)
+        with run.http.stream("POST", url, content=content, headers=headers) as response:
+            for piece in response.iter_bytes():
+                read += piece
+                if len(read) > LARGEST:
+                    raise OverflowError(f"a reply of more than {LARGEST:,} bytes")
+                # A server that drips never trips the timeout between two reads.
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"no whole reply in {endpoint.timeout_s:g} s")
     except (httpx.HTTPError, TimeoutError, OverflowError) as error:
         return 0, {}, f"{type(error).__name__}: {error}".encode()
-
-
-def _sent(run: Run, body: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
-    """As `_received`, bounded in time and size; raises where there is no response."""
-    asked = run.endpoint
-    deadline = time.monotonic() + asked.timeout_s
-    key = os.environ.get(asked.key_env, "none").strip()
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    sent = json.dumps(body).encode()  # in ASCII: half a surrogate pair has no UTF-8
-    url = f"{asked.url.rstrip('/')}/chat/completions"
-    read = bytearray()
-    with run.http.stream("POST", url, content=sent, headers=headers) as answer:
-        for piece in answer.iter_bytes():
-            read += piece
-            if len(read) > LARGEST:
-                raise OverflowError(f"a reply of more than {LARGEST:,} bytes")
-            # A server that drips never trips the timeout between two reads.
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"no whole reply in {asked.timeout_s:g} s")
     run.is_reached = True
-    return answer.status_code, answer.headers, bytes(read)
+    return response.status_code, response.headers, bytes(read)
 
 
-def _format(level: int, schema: str) -> dict[str, Any]:
+def _response_format(level: int, schema: str) -> dict[str, Any]:
     """The field that holds the model to `schema`, or nothing."""
     if FORMATS[level] == "json_schema":
-        held = {"name": "answer", "strict": True, "schema": json.loads(schema)}
-        return {"response_format": {"type": "json_schema", "json_schema": held}}
+        strict = {"name": "answer", "strict": True, "schema": json.loads(schema)}
+        return {"response_format": {"type": "json_schema", "json_schema": strict}}
     if FORMATS[level] == "json_object":
         return {"response_format": {"type": "json_object"}}
     return {}
 
 
-def _read(run: Run, text: bytes, asked: int) -> Reply | None:
+def _parse_reply(run: Run, text: bytes, asked: int) -> Reply | None:
     """The first choice of a chat completion; None where this is not one.
 
     `asked` is the length of the question, by which a server that does not say what
     was spent is taken to have charged four characters a token.
     """
     try:
-        told = json.loads(text)
-        choice = told["choices"][0]
-        said, refusal = (
-            choice["message"].get("content"),
-            choice["message"].get("refusal"),
-        )
-        spent = int((told.get("usage") or {}).get("total_tokens") or 0)
-        spent = spent or (asked + len(said or "")) // 4
-        written = int((told.get("usage") or {}).get("completion_tokens") or 0)
+        completion = json.loads(text)
+        usage = completion.get("usage") or {}
+        choice = completion["choices"][0]
+        content = choice["message"].get("content")
+        refusal = choice["message"].get("refusal")
+        spent = int(usage.get("total_tokens") or 0) or (asked + len(content or "")) // 4
+        written = int(usage.get("completion_tokens") or 0)
         end = choice.get("finish_reason")
     except UNREADABLE:
         return None
     is_refused = bool(refusal) or end == "content_filter"
-    if not isinstance(said, str) and not is_refused and end != "length":
+    if not isinstance(content, str) and not is_refused and end != "length":
         return None
     with run.lock:
         run.answered += 1
@@ -230,16 +227,16 @@ def _read(run: Run, text: bytes, asked: int) -> Reply | None:
         run.tokens += spent
     if is_refused:
         return Reply(None, "refused")
-    whole = mend_surrogates(said) if isinstance(said, str) else None
+    whole = mend_surrogates(content) if isinstance(content, str) else None
     return Reply(whole, "truncated" if end == "length" else "", written)
 
 
-def _told(status: int, text: bytes) -> str:
+def _describe(status: int, text: bytes) -> str:
     """What went wrong, in one short line."""
-    said = " ".join(text[:2000].decode("utf-8", "replace").split())[:200]
+    line = " ".join(text[:2000].decode("utf-8", "replace").split())[:200]
     if status == 200:
-        return f"no chat completion: {said}"
-    return f"HTTP {status}: {said}" if status else said
+        return f"no chat completion: {line}"
+    return f"HTTP {status}: {line}" if status else line
 
 
 def _is_hopeless(run: Run, status: int) -> bool:
@@ -263,21 +260,21 @@ def _wait_s(headers: Mapping[str, str], attempt: int) -> float:
     return max(own, _retry_after_s(headers.get("retry-after", "")))
 
 
-def _retry_after_s(told: str) -> float:
+def _retry_after_s(header: str) -> float:
     """Seconds from now, of a header that holds seconds or a date (RFC 9110, 10.2.3)."""
     with suppress(ValueError):
-        return float(told)
+        return float(header)
     with suppress(ValueError):
-        return float(parsedate_to_datetime(told).timestamp()) - time.time()
+        return float(parsedate_to_datetime(header).timestamp()) - time.time()
     return 0.0
 
 
-def _lost(run: Run, why: str) -> Reply:
+def _give_up(run: Run, why: str) -> Reply:
     """No answer after all attempts; too many of these in a row and the run stops."""
     with run.lock:
         run.lost_in_a_row += 1
         lost = run.lost_in_a_row
-    is_enough = lost >= max(PATIENCE, 2 * run.endpoint.concurrency)
+    is_enough = lost >= max(PATIENCE, 2 * run.concurrency)
     if is_enough and not run.stopped.is_set():
         run.stopped.set()
         raise UserError(

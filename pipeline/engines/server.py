@@ -39,14 +39,14 @@ class Engine(contract.Engine):
     """A model behind the servers at `options["urls"]`."""
 
     def __init__(self, model: Model, options: dict[str, Any]) -> None:
-        asked = {"concurrency": 64, "timeout_s": 3600.0} | options
+        asked = {"timeout_s": 3600.0, "model": model.name} | options
+        self.concurrency = asked.pop("concurrency", 64)
         urls = asked.pop("urls", None)
         if not urls:
             raise UserError(
                 "engine server: there are no `urls`",
                 hint="machine.yaml: engine: {urls: [http://host:8000/v1]}",
             )
-        asked.setdefault("model", model.name)
         self.endpoints = [Endpoint(url=url, **asked) for url in urls]
 
     def stream(
@@ -77,10 +77,10 @@ class Engine(contract.Engine):
         with ExitStack() as stack:
             runs = []
             for endpoint in self.endpoints:
-                limits = httpx.Limits(max_connections=endpoint.concurrency)
+                limits = httpx.Limits(max_connections=self.concurrency)
                 http = httpx.Client(timeout=endpoint.timeout_s, limits=limits)
-                runs.append(Run(endpoint, stack.enter_context(http)))
-            each = [run for run in runs for _ in range(run.endpoint.concurrency)]
+                runs.append(Run(endpoint, stack.enter_context(http), self.concurrency))
+            each = [run for run in runs for _ in range(self.concurrency)]
             pool = stack.enter_context(ThreadPoolExecutor(len(each)))
             # Who stops listening stops the servers' work.
             for run in runs:

@@ -376,7 +376,8 @@ def test_only_one_readable_number_on_the_scale_is_a_rating(
 
 def test_what_is_over_the_budget_is_not_rated(rater, capsys):
     rows = problems(*[f"sum {i}" for i in range(6)])
-    rated = {"endpoint": endpoint(rater, max_requests=4, concurrency=1), "ratings": 1}
+    rater.concurrency = 1
+    rated = {"endpoint": endpoint(rater, max_requests=4), "ratings": 1}
     outcome = judged(rows, grades(), not_sampled="keep", llm_difficulty=rated)
 
     assert outcome.kept["difficulty_judged"].null_count() == 2

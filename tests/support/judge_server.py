@@ -4,6 +4,7 @@
         server.script = [Fault(429, headers={"Retry-After": "1"})]
         ask(["p"], Endpoint(url=server.url))
 
+`concurrency` is how many questions a client asks it at once, as machine.yaml would say.
 `script` is played first, one entry a request; then `answer` says what the model says.
 It speaks HTTP over a real socket, so that what clients do about faults is what is
 tested.
@@ -19,8 +20,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from unittest.mock import patch
 
+from pipeline.endpoint import client as client_module
 from pipeline.endpoint.client import Endpoint, client
+from pipeline.machine import Machine
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.judge import Case, Judge, verify_all
 
@@ -47,6 +51,7 @@ class Server(ThreadingHTTPServer):
     asked: list[dict[str, Any]]
     times: list[float]
     answer: Callable[[dict[str, Any]], str | Fault]
+    concurrency: int
 
     @property
     def url(self) -> str:
@@ -110,11 +115,17 @@ def completion(
 def serving(answer: Callable[[dict[str, Any]], str | Fault]) -> Iterator[Server]:
     server = Server(("127.0.0.1", 0), Handler)
     server.script, server.asked, server.times, server.keys = [], [], [], []
+    server.concurrency = 16
     server.lock, server.busy, server.most_busy = threading.Lock(), 0, 0
     server.answer = answer
+
+    def machine() -> Machine:
+        return Machine(concurrency=server.concurrency)
+
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
-        yield server
+        with patch.object(client_module, "machine", machine):
+            yield server
     finally:
         server.shutdown()
         server.server_close()
@@ -143,7 +154,7 @@ def by_value(body: dict[str, Any]) -> str:
 
 
 def judged(server: Server, *cases: Case, **options: object) -> list[Verdict]:
-    where = Endpoint(url=server.url, model="m", attempts=2, concurrency=8)
+    where = Endpoint(url=server.url, model="m", attempts=2)
     settings = Judge(endpoint=where, **options)
     with client(settings.endpoint) as ask:
         return verify_all(list(cases), settings, ask)

@@ -22,7 +22,8 @@ def server(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield made
 
 
-def endpoint(server: Server, **options: object) -> Endpoint:
+def endpoint(server: Server, concurrency: int = 16, **options: object) -> Endpoint:
+    server.concurrency = concurrency
     return Endpoint(url=server.url, model="m", **options)
 
 

@@ -75,7 +75,8 @@ def test_a_model_judges_many_at_once_and_equal_ones_once():
         server.answer = lambda body: Fault(
             body=completion(by_value(body)), delay_s=0.05
         )
-        named = Judge(endpoint=Endpoint(url=server.url, concurrency=6))
+        named = Judge(endpoint=Endpoint(url=server.url))
+        server.concurrency = 6
         asked = [Answer("judge", "7", "{}", f"{i} it is", "3+4?") for i in range(12)]
         with grader(timeout_s=120, model=named) as grade:
             verdicts = grade([*asked, *asked, Answer("math", "7", "{}", "7")])
@@ -130,7 +131,8 @@ def test_what_a_model_judges_is_a_reward_too():
     with serving(by_value) as server:
         said = ["reward 7", "reward 8", "reward 9"]
         server.script = [Fault(body=completion("hm"))]
-        named = Judge(endpoint=Endpoint(url=server.url, concurrency=1))
+        named = Judge(endpoint=Endpoint(url=server.url))
+        server.concurrency = 1
         with grader(timeout_s=120, model=named) as grade:
             (reward,) = rewards(["correct"], grade, max_tokens=9, overlong_tokens=2)
             given = reward(

@@ -220,7 +220,8 @@ def test_what_was_not_answered_is_undecided(server: Server, fault: Fault, why: s
 
 
 def test_what_the_budget_does_not_pay_for_is_undecided(server: Server):
-    where = Endpoint(url=server.url, max_requests=2, concurrency=1)
+    server.concurrency = 1
+    where = Endpoint(url=server.url, max_requests=2)
     cases = [case(str(i), f"It is {i}.") for i in range(4)]
     with client(where) as ask:
         verdicts = judge.verify_all(cases, Judge(endpoint=where), ask)

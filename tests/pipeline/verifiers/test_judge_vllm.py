@@ -48,7 +48,7 @@ class Live(NamedTuple):
     quote: int
 
     def endpoint(self, **options: Any) -> Endpoint:
-        chosen = {"max_tokens": 400, "temperature": 1.0, "concurrency": 8, **options}
+        chosen = {"max_tokens": 400, "temperature": 1.0, **options}
         extra = {"logit_bias": {str(self.quote): 20}}
         return Endpoint(url=self.url, model="tiny", extra=extra, **chosen)
 
