@@ -142,7 +142,7 @@ def _grade(answers: list[Answer]) -> list[Verdict]:
     from pipeline.verifiers import contract
 
     for name in {answer.verifier for answer in answers}:
-        contract.load(name)  # an unknown name is an error here, not in a worker
+        contract.load_verifier(name)  # an unknown name must not reach a worker
     return _workers()(answers)
 
 
