@@ -25,7 +25,7 @@ from pools import items, pool, traces
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.contamination import published
+from pipeline.contamination.methods import ngram
 from pipeline.filter import unjudged
 from pipeline.schema import PROBLEM, conform
 from stages import decontaminate
@@ -37,52 +37,52 @@ def main() -> None:
     parser.add_argument("--traces", type=int, default=2_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--n", type=int, default=13)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     bench = items()
-    texts = pool(asked.rows)
+    texts = pool(options.rows)
     rng = Random(1)
-    chosen = rng.sample(range(asked.rows), asked.rows // 100)
+    chosen = rng.sample(range(options.rows), options.rows // 100)
     planted = dict(
         zip(chosen, rng.choices(bench["problem"].to_list(), k=len(chosen)), strict=True)
     )
     mixed = [
         f"{text} {planted[i]}" if i in planted else text for i, text in enumerate(texts)
     ]
-    for what, docs in (("prompts", mixed), ("traces", traces(asked.traces))):
-        compare(what, docs, bench, set(planted) if what == "prompts" else None, asked)
+    for what, docs in (("prompts", mixed), ("traces", traces(options.traces))):
+        compare(what, docs, bench, set(planted) if what == "prompts" else None, options)
 
 
-def compare(what: str, docs: list[str], bench: pl.DataFrame, planted, asked) -> None:
-    short = {"ngram": {"n": asked.n, "short_items": "ignore"}}
-    whole = {"ngram": {"n": asked.n}}
+def compare(what: str, docs: list[str], bench: pl.DataFrame, planted, options) -> None:
+    rule = {"method": "ngram", "n": options.n, "short_items": "ignore"}
+    whole = {"method": "ngram", "n": options.n}
     rows = table(docs)
     runs: dict[str, Callable[[], set[int]]] = {
-        f"Open-R1's rule, n = {asked.n}": lambda: open_r1(docs, bench, asked.n),
-        f"scan, n = {asked.n}": lambda: scan(rows, bench, asked.n),
-        f"ngram, n = {asked.n}": lambda: ours(rows, bench, ("ngram",), short),
-        "ngram + short items": lambda: ours(rows, bench, ("ngram",), whole),
-        "coverage (default)": lambda: ours(rows, bench, ("coverage",), {}),
+        f"Open-R1's rule, n = {options.n}": lambda: open_r1(docs, bench, options.n),
+        f"scan, n = {options.n}": lambda: scan(rows, bench, options.n),
+        f"ngram, n = {options.n}": lambda: drop_hits(rows, bench, rule),
+        "ngram + short items": lambda: drop_hits(rows, bench, whole),
+        "coverage (default)": lambda: drop_hits(rows, bench, "coverage"),
     }
-    ours(rows.head(300), bench, ("ngram", "coverage"), {})  # loads the kernels
+    drop_hits(rows.head(300), bench, "ngram", "coverage")  # loads the kernels
     spent: dict[str, list[float]] = {name: [] for name in runs}
-    found: dict[str, set[int]] = {}
-    for _ in range(asked.runs):
+    flagged: dict[str, set[int]] = {}
+    for _ in range(options.runs):
         for name, run in runs.items():
             start = time.process_time()
-            found[name] = run()
+            flagged[name] = run()
             spent[name].append(time.process_time() - start)
     size = sum(map(len, docs)) / 1e6
-    shown = Table("", "docs/cpu-s", "MB/cpu-s", "ratio", "flagged", "planted found")
+    report = Table("", "docs/cpu-s", "MB/cpu-s", "ratio", "flagged", "planted found")
     base = median(next(iter(spent.values())))
     for name, times in spent.items():
         cpu = median(times)
-        share = f"{len(found[name] & planted) / len(planted):.4f}" if planted else ""
-        shown.add_row(
+        share = f"{len(flagged[name] & planted) / len(planted):.4f}" if planted else ""
+        report.add_row(
             name, f"{len(docs) / cpu:,.0f}", f"{size / cpu:,.1f}", f"{base / cpu:.1f}",
-            f"{len(found[name]):,}", share,
+            f"{len(flagged[name]):,}", share,
         )  # fmt: skip
     title = f"{len(docs):,} {what}, {size:.0f} MB, {bench.height:,} items"
-    Console(width=110).print(title, shown)
+    Console(width=110).print(title, report)
 
 
 def table(docs: list[str]) -> pl.DataFrame:
@@ -91,17 +91,18 @@ def table(docs: list[str]) -> pl.DataFrame:
     return unjudged(conform(rows, PROBLEM))
 
 
-def ours(rows: pl.DataFrame, bench: pl.DataFrame, methods, settings) -> set[int]:
-    params = decontaminate.Params(methods=methods, settings=settings)
+def drop_hits(rows: pl.DataFrame, bench: pl.DataFrame, *methods: object) -> set[int]:
+    """The rows that the stage drops with these methods."""
+    params = decontaminate.Params(methods=methods)
     judged = decontaminate.judge(rows, params, bench).rows
     return set(judged["reason"].is_not_null().arg_true().to_list())
 
 
 def scan(rows: pl.DataFrame, bench: pl.DataFrame, n: int) -> set[int]:
-    found = published.ngram(
-        rows["problem"], bench["problem"], n=n, unit="whitespace", min_hits=1
-    )
-    return set(found["text"].to_list())
+    """The rows that share an n-gram with an item, by the compiled rule alone."""
+    params = ngram.Params(n=n, short_items="ignore")
+    hits = ngram.find_hits(rows.select("answer", text="problem"), bench, params)
+    return set(hits["text"].to_list())
 
 
 def open_r1(docs: list[str], bench: pl.DataFrame, n: int) -> set[int]:

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 VERIFIERS = ("pipeline/verifiers/contract.py", "pipeline/verifiers")
 LOADED = (
     VERIFIERS,
+    ("pipeline/contamination/contract.py", "pipeline/contamination/methods"),
     ("pipeline/engines/contract.py", "pipeline/engines"),
     ("pipeline/sandbox/guests.py", "pipeline/sandbox/guest"),
     ("stages/sources/_load.py", "stages/sources"),

@@ -1,6 +1,6 @@
 """Drop problems that overlap with a benchmark item, and show the matched spans.
 
-Every method in `methods` looks at every text and says which items it meets, how
+Every method in `methods` looks at every text and says which items it holds, how
 strongly and where; that is kept in `contamination`. Then one cut is made. `coverage`
 is ours: the share of an item that a text holds, rare words counting more, numbers
 and answers as witnesses. The others are rules as they were published.
@@ -15,14 +15,17 @@ Reasons: `contaminated`.
 from typing import Literal
 
 import polars as pl
+from pydantic import Field
 
 from pipeline.contamination import report
-from pipeline.contamination.methods import Methods, names, run
+from pipeline.contamination.contract import Methods
+from pipeline.contamination.hits import keep_worst, scan_texts
 from pipeline.filter import Judged, drop
 from pipeline.settings import Settings
 
 COLUMNS = report.COLUMNS
 TABLES = report.TABLES
+Text = Literal["problem", "solutions", "rollouts"]
 Level = Literal["exact", "near", "sibling", "boilerplate"]
 
 
@@ -33,13 +36,8 @@ class Params(Settings):
     alone. `skip_sources` are measured and not cut.
     """
 
-    methods: tuple[names, ...] = ("coverage",)
-    settings: Methods = Methods()
-    fields: tuple[Literal["problem", "solutions", "rollouts"], ...] = (
-        "problem",
-        "solutions",
-        "rollouts",
-    )
+    methods: Methods = Field(default=("coverage",), validate_default=True)
+    fields: tuple[Text, ...] = ("problem", "solutions", "rollouts")
     drop: tuple[Level, ...] = ("exact", "near")
     action: Literal["drop", "flag", "report"] = "drop"
     skip_sources: tuple[str, ...] = ()
@@ -52,55 +50,57 @@ def judge(
     rollouts: pl.DataFrame | None = None,
 ) -> Judged:
     """Add contamination, overlap, overlap_item, overlap_level; mark rows that leak."""
-    texts = _texts(rows, params, rollouts)
-    found = run(texts, benchmarks, params.methods, params.settings)
-    found = report.named(found, texts, rows, benchmarks)
-    closest = report.closest(found)
-    rows = report.annotated(rows, found, closest)
-    where = pl.col("overlap_level").is_in(list(params.drop))
+    texts = collect_texts(rows, params, rollouts)
+    hits = scan_texts(texts, benchmarks, params.methods)
+    worst = keep_worst(hits, "row")
+    rows = report.annotate(rows, hits, worst)
+    leaks = pl.col("overlap_level").is_in(list(params.drop))
     skipped = pl.col("source").is_in(list(params.skip_sources))
-    where &= ~skipped.fill_null(value=False)
     if params.action == "drop":
         rows = drop(
             rows,
-            where,
+            leaks & ~skipped.fill_null(value=False),
             "contaminated",
             twin=pl.col("overlap_item"),
             score=pl.col("overlap"),
-            evidence=report.evidence(rows, closest),
+            evidence=report.evidence(worst, rows.height),
         )
-    tables = report.tables(
-        rows, found, closest, benchmarks, params.methods, params.settings
+    about = rows.select(
+        "id", "source", "answer", dropped=pl.col("reason").is_not_null()
     )
+    tables = {
+        "pairs": report.pair_table(
+            hits.filter(pl.col("level") != "boilerplate"), about
+        ),
+        "benchmarks": report.count_by_benchmark(worst, about, benchmarks),
+        "detectable": report.count_detectable(benchmarks, params.methods),
+    }
     if params.action == "report":
         rows = rows.drop(COLUMNS.names())
     return Judged(rows, tables)
 
 
-def _texts(
+def collect_texts(
     rows: pl.DataFrame, params: Params, rollouts: pl.DataFrame | None
 ) -> pl.DataFrame:
     """(row, field, text, answer) of every text that is looked at."""
     numbered = rows.with_row_index("row")
-    no_answer = pl.lit(None, pl.String).alias("answer")
-    made = []
-    if "problem" in params.fields:
-        field = pl.lit("problem").alias("field")
-        made.append(
-            numbered.select("row", field, pl.col("problem").alias("text"), "answer")
-        )
-    if "solutions" in params.fields:
-        told = numbered.select("row", "solutions").explode("solutions").drop_nulls()
-        text = pl.col("solutions").struct.field("text").alias("text")
-        field = pl.lit("solutions").alias("field")
-        made.append(told.select("row", field, text, no_answer).drop_nulls("text"))
-    if "rollouts" in params.fields and rollouts is not None:
-        told = numbered.select("row", "id").join(
-            rollouts.select("id", "completion"),
+    texts = {"problem": numbered.select("row", "answer", text="problem")}
+    solutions = numbered.select("row", "solutions").explode("solutions").drop_nulls()
+    text = pl.col("solutions").struct.field("text")
+    texts["solutions"] = solutions.select("row", text=text).drop_nulls("text")
+    if rollouts is not None:
+        texts["rollouts"] = numbered.select("row", "id").join(
+            rollouts.select("id", text="completion"),
             on="id",
             how="inner",
             maintain_order="left_right",
         )
-        text, field = pl.col("completion").alias("text"), pl.lit("rollouts")
-        made.append(told.select("row", field.alias("field"), text, no_answer))
-    return pl.concat(made)
+    chosen = [
+        table.with_columns(field=pl.lit(field))
+        for field, table in texts.items()
+        if field in params.fields
+    ]
+    none = texts["problem"].clear().with_columns(field=pl.lit(""))
+    tables = pl.concat([none, *chosen], how="diagonal")
+    return tables.select("row", "field", "text", "answer")

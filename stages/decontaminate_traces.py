@@ -6,9 +6,11 @@ traces that `select` passes over.
 """
 
 import polars as pl
+from pydantic import Field
 
 from pipeline.contamination import report
-from pipeline.contamination.methods import Methods, names, run
+from pipeline.contamination.contract import Methods
+from pipeline.contamination.hits import scan_texts
 from pipeline.filter import Judged
 from pipeline.settings import Settings
 
@@ -19,41 +21,30 @@ TABLES = {"pairs": report.PAIRS}
 class Params(Settings):
     """Which methods look at the traces; see decontaminate."""
 
-    methods: tuple[names, ...] = ("coverage",)
-    settings: Methods = Methods()
+    methods: Methods = Field(default=("coverage",), validate_default=True)
 
 
 def judge(rows: pl.DataFrame, params: Params, benchmarks: pl.DataFrame) -> Judged:
     """Add leaking_traces: places in `traces`, of those that hold a benchmark item."""
-    texts = _texts(rows)
-    found = run(texts, benchmarks, params.methods, params.settings)
-    found = report.named(found, texts, rows, benchmarks)
-    leaks = found.filter(pl.col("level").is_in(["exact", "near"]))
-    places = leaks.with_columns(trace=texts["trace"].gather(leaks["text_row"]))
-    named = places.group_by("row", maintain_order=True).agg(
+    hits = scan_texts(list_traces(rows), benchmarks, params.methods)
+    leaks = hits.filter(pl.col("level").is_in(["exact", "near"]))
+    traces = leaks.group_by("row", maintain_order=True).agg(
         leaking_traces=pl.col("trace").unique().sort()
     )
-    rows = rows.with_row_index("row").join(
-        named, on="row", how="left", maintain_order="left"
-    )
-    about = rows.select("row", "id", "source", "answer", dropped=pl.lit(value=False))
-    return Judged(rows.drop("row"), {"pairs": report.pairs(leaks, about)})
+    rows = rows.with_columns(report.spread(traces, rows.height))
+    about = rows.select("id", "source", "answer", dropped=pl.lit(value=False))
+    return Judged(rows, {"pairs": report.pair_table(leaks, about)})
 
 
-def _texts(rows: pl.DataFrame) -> pl.DataFrame:
+def list_traces(rows: pl.DataFrame) -> pl.DataFrame:
     """(row, trace, field, text, answer) of every trace."""
-    told = rows.with_row_index("row").select("row", "traces")
-    told = told.with_columns(
-        trace=pl.int_ranges(pl.col("traces").list.len(), dtype=pl.UInt32)
-    )
-    return (
-        told.explode("trace", "traces")
-        .filter(pl.col("traces").is_not_null())
-        .select(
-            "row",
-            "trace",
-            pl.lit("rollouts").alias("field"),
-            pl.col("traces").struct.field("completion").alias("text"),
-            pl.lit(None, pl.String).alias("answer"),
-        )
+    places = pl.int_ranges(pl.col("traces").list.len(), dtype=pl.UInt32)
+    traces = rows.with_row_index("row").select("row", "traces", trace=places)
+    traces = traces.explode("trace", "traces").drop_nulls("traces")
+    return traces.select(
+        "row",
+        "trace",
+        field=pl.lit("rollouts"),
+        text=pl.col("traces").struct.field("completion"),
+        answer=pl.lit(None, pl.String),
     )

@@ -220,8 +220,7 @@ def test_boilerplate_of_contests_is_no_leak():
     published = decontaminated(
         rows,
         items(bench("aime24")),
-        methods=["ngram"],
-        settings={"ngram": {"n": 13, "unit": "word"}},
+        methods=[{"method": "ngram", "n": 13, "unit": "word"}],
     )
 
     assert outcome.dropped.height == 0

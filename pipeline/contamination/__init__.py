@@ -1,1 +1,1 @@
-"""Benchmark items in texts: by our coverage, and by the rules that were published."""
+"""Texts that hold benchmark items: found by several methods, reported in one way."""

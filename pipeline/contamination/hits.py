@@ -1,56 +1,66 @@
-"""What a method found: one row for each text and benchmark item that meet."""
+"""Hits: one row for each text and benchmark item that a method brings together.
+
+For the item "Aya walks nine kilometers every morning. Find …" a hit is
+
+- `exact` where the item stands in the text, token for token;
+- `near` where the text is the same problem in other words ("Mia walks nine km …");
+- `sibling` where it has the item's template with other numbers ("Aya walks twelve
+  kilometers …"), or its scene with another question;
+- `boilerplate` where no more than sentences that many problems share agree.
+"""
 
 import numpy as np
 import polars as pl
 
+from pipeline.contamination.contract import Methods, load
+
+LEVELS = ("exact", "near", "sibling", "boilerplate")  # the worst first
 HITS = pl.Schema(
     {
         "text": pl.UInt32,  # number of the text
         "item": pl.UInt32,  # number of the benchmark item
-        "level": pl.String,  # exact, near, sibling or boilerplate
-        "score": pl.Float32,
+        "level": pl.Enum(LEVELS),
+        "score": pl.Float32,  # from 0 to 1
         "span": pl.String,  # what the text holds of the item
         "item_span": pl.String,  # where in the item
         "same_answer": pl.Boolean,  # null where one of them has none
     }
 )
-LEVELS = ("exact", "near", "sibling", "boilerplate")  # the worst first
-Array = np.ndarray
 
 
-def hits(
-    text: Array,
-    item: Array,
-    *,
-    level: str | list[str],
-    score: Array | float,
-    span: pl.Series | None = None,
-    item_span: pl.Series | None = None,
+def hit_table(text: np.ndarray, item: np.ndarray, **columns: object) -> pl.DataFrame:
+    """HITS of the numbers of texts and items; `columns` are arrays or one value.
+
+    A column that is not given is null.
+    """
+    table = pl.DataFrame({"text": text, "item": item})
+    values = {name: pl.lit(columns.get(name)) for name in HITS.names()[2:]}
+    return table.with_columns(**values).cast(HITS)
+
+
+def keep_worst(hits: pl.DataFrame, by: str) -> pl.DataFrame:
+    """For each value of `by` the hit with the worst level, then the highest score."""
+    order = hits.sort(by, "level", pl.col("score").neg(), maintain_order=True)
+    return order.unique(by, keep="first", maintain_order=True)
+
+
+def scan_texts(
+    texts: pl.DataFrame, benchmarks: pl.DataFrame, methods: Methods
 ) -> pl.DataFrame:
-    """A table of hits."""
-    absent = pl.Series([None], dtype=pl.String).new_from_index(0, len(text))
-    return pl.DataFrame(
-        {
-            "text": pl.Series(text, dtype=pl.UInt32),
-            "item": pl.Series(item, dtype=pl.UInt32),
-            "level": [level] * len(text) if isinstance(level, str) else level,
-            "score": np.broadcast_to(np.asarray(score, np.float32), len(text)),
-            "span": absent if span is None else span,
-            "item_span": absent if item_span is None else item_span,
-            "same_answer": pl.Series([None] * len(text), dtype=pl.Boolean),
-        },
-        schema=HITS,
-    )
+    """The worst hit of each text by each method, with names instead of numbers.
 
-
-def closest(found: pl.DataFrame) -> pl.DataFrame:
-    """The hit of each text with the worst level, then the highest score."""
-    rank = pl.col("level").replace_strict(
-        list(LEVELS), range(len(LEVELS)), return_dtype=pl.Int8
+    `texts` has the columns text, answer and others, which the hits take over;
+    `benchmarks` are rows of BENCHMARK. Of the item come `item` (its id), `benchmark`,
+    `item_text` and `item_answer`.
+    """
+    tables = [HITS.to_frame().with_columns(method=pl.lit(""))]
+    for params in methods:
+        hits = load(params.name).find_hits(texts, benchmarks, params)
+        worst = keep_worst(hits.sort("item"), "text")
+        tables.append(worst.with_columns(method=pl.lit(params.name)))
+    hits = pl.concat(tables)
+    items = benchmarks.select(
+        "benchmark", item="id", item_text="problem", item_answer="answer"
     )
-    return (
-        found.with_columns(_rank=rank)
-        .sort("text", "_rank", pl.col("score").neg(), "item")
-        .unique("text", keep="first", maintain_order=True)
-        .drop("_rank")
-    )
+    parts = [texts.drop("answer")[hits["text"]], items[hits["item"]]]
+    return pl.concat([*parts, hits.drop("text", "item")], how="horizontal")

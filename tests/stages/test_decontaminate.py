@@ -129,13 +129,22 @@ def test_skipped_sources_are_measured_and_stay():
     assert outcome.kept["overlap"].to_list() == [1.0]
 
 
-def test_flagging_keeps_every_row_and_says_what_was_found():
+def test_flagging_keeps_every_row_with_its_hits():
     kept = decontaminate(problems(ITEM, CLEAN), benchmark(ITEM), action="flag").kept
 
-    found = kept["contamination"].to_list()
-    assert found[1] is None
-    assert found[0][0]["method"] == "coverage"
-    assert found[0][0]["item"] == "bench/00000"
+    (hit,), none = kept["contamination"].to_list()
+    assert none is None
+    assert hit == {
+        "method": "coverage",
+        "field": "problem",
+        "benchmark": "bench",
+        "item": "bench/00000",
+        "level": "exact",
+        "score": 1.0,
+        "span": ITEM.rstrip("."),
+        "item_span": ITEM.rstrip("."),
+        "same_answer": True,
+    }
 
 
 def test_reporting_leaves_the_rows_as_they_were():
@@ -148,29 +157,31 @@ def test_reporting_leaves_the_rows_as_they_were():
 
 def test_solutions_and_rollouts_can_leak():
     rows = problems(CLEAN, CLEAN + " Now!", "What is three and three?")
-    told = [[{"text": f"As in: {ITEM}", "model": "m", "correct": True}], [], []]
-    rows = rows.with_columns(solutions=pl.Series(told, dtype=rows.schema["solutions"]))
+    leak = [[{"text": f"As in: {ITEM}", "model": "m", "correct": True}], [], []]
+    rows = rows.with_columns(solutions=pl.Series(leak, dtype=rows.schema["solutions"]))
     rollouts = pl.DataFrame({"id": ["test/00001"], "completion": [f"I recall: {ITEM}"]})
     outcome = decontaminate(rows, benchmark(ITEM), rollouts)
 
-    fields = [json.loads(said)["field"] for said in outcome.dropped["evidence"]]
+    fields = [json.loads(text)["field"] for text in outcome.dropped["evidence"]]
     assert fields == ["solutions", "rollouts"]
-    alone = decontaminate(rows, benchmark(ITEM), rollouts, fields=["problem"])
-    assert alone.dropped.height == 0
+    for field, dropped in (("problem", []), ("solutions", [0]), ("rollouts", [1])):
+        alone = decontaminate(rows, benchmark(ITEM), rollouts, fields=[field])
+        assert alone.dropped["id"].to_list() == [f"test/{n:05d}" for n in dropped]
+    unasked = decontaminate(rows, benchmark(ITEM), fields=["rollouts"])
+    assert unasked.kept.height == 3
 
 
-def test_methods_side_by_side_each_leave_their_finding():
+def test_methods_side_by_side_each_leave_their_hit():
     rows = problems(ITEM, ITEM.replace("nine", "12"), CLEAN)
     methods = ["coverage", "ngram", "normalized", "substring", "fuzzy"]
     outcome = decontaminate(rows, benchmark(ITEM), methods=methods, action="flag")
 
-    found = [
-        [one["method"] for one in row or []]
-        for row in outcome.kept["contamination"].to_list()
+    hits = outcome.kept["contamination"].to_list()
+    assert [[hit["method"] for hit in row or []] for row in hits] == [
+        methods,
+        ["coverage", "ngram", "fuzzy"],  # fuzzy is blind to numbers
+        [],
     ]
-    assert found[0] == methods
-    assert found[1] == ["coverage", "ngram", "fuzzy"], "fuzzy is blind to numbers"
-    assert found[2] == []
 
 
 def test_normalized_sees_through_other_digits():
@@ -183,10 +194,10 @@ def test_normalized_sees_through_other_digits():
 
 
 def test_embeddings_find_a_paraphrase():
-    settings = {"embedding": {"encoder": "packaged", "threshold": 0.9}}
+    method = {"method": "embedding", "encoder": "packaged", "threshold": 0.9}
     rows = problems("Find the sum of two and three.", "Name the capital of France.")
     items = benchmark("Find the sum of three and two.")
-    outcome = decontaminate(rows, items, methods=["embedding"], settings=settings)
+    outcome = decontaminate(rows, items, methods=[method])
 
     assert outcome.dropped["id"].to_list() == ["test/00000"]
 
@@ -202,19 +213,16 @@ def test_a_judge_decides_on_what_was_retrieved(monkeypatch: pytest.MonkeyPatch):
         ]
 
     monkeypatch.setattr("pipeline.endpoint.client.ask", answer)
-    settings = {
-        "retrieve_then_judge": {
-            "encoder": "packaged",
-            "top_k": 1,
-            "min_cosine": 0,
-            "both_ways": True,
-        }
+    method = {
+        "method": "retrieve_then_judge",
+        "encoder": "packaged",
+        "top_k": 1,
+        "min_cosine": 0,
+        "both_ways": True,
     }
     rows = problems("Add two and three.", "Add five and six.")
     items = benchmark("What is two and three?", "What is seven and eight?")
-    outcome = decontaminate(
-        rows, items, methods=["retrieve_then_judge"], settings=settings
-    )
+    outcome = decontaminate(rows, items, methods=[method])
 
     assert outcome.dropped["id"].to_list() == ["test/00000"]
     assert len(asked) == 4, "each pair is put both ways"
@@ -225,23 +233,33 @@ def test_the_report_says_what_each_method_can_see():
     outcome = decontaminate(
         problems(CLEAN),
         items,
-        methods=["coverage", "ngram", "substring"],
-        settings={"ngram": {"n": 13, "short_items": "ignore"}},
+        methods=["coverage", {"method": "ngram", "short_items": "ignore"}, "substring"],
     )
 
-    told = outcome.tables["detectable"].select("method", "items", "detectable").rows()
     # "Find x." has two tokens; the chain has eight signs and numbers, five words.
-    assert told == [("coverage", 3, 2), ("ngram", 3, 1), ("substring", 3, 2)]
+    assert outcome.tables["detectable"].rows() == [
+        ("bench", "coverage", 3, 2),
+        ("bench", "ngram", 3, 1),
+        ("bench", "substring", 3, 2),
+    ]
 
 
 def test_the_report_counts_by_benchmark_and_source():
     rows = problems(ITEM, ITEM.replace("nine", "six"), CLEAN, answer=["42", "1", "4"])
-    told = decontaminate(rows, benchmark(ITEM)).tables["benchmarks"].to_dicts()
+    (counts,) = decontaminate(rows, benchmark(ITEM)).tables["benchmarks"].to_dicts()
 
-    assert len(told) == 1
-    assert told[0]["rows_dropped"] == told[0]["rows_exact"] == 1
-    assert told[0]["rows_sibling"] == told[0]["items_hit"] == 1
-    assert told[0]["highest_left_in"] < 1
+    assert 0.65 < counts.pop("highest_left_in") < 1
+    assert counts == {
+        "benchmark": "bench",
+        "source": "test",
+        "items": 1,
+        "items_hit": 1,
+        "rows_dropped": 1,
+        "rows_exact": 1,
+        "rows_near": 0,
+        "rows_sibling": 1,
+        "rows_boilerplate": 0,
+    }
 
 
 def test_no_benchmarks_drop_nothing():

@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 import pytest
 
-from pipeline.contamination.semantic import is_same
+from pipeline.contamination.methods.retrieve_then_judge import is_same
 from pipeline.endpoint import http
 from pipeline.endpoint.client import Endpoint, Question, Reply, ask, client
 from pipeline.errors import UserError

