@@ -41,14 +41,14 @@ def main() -> None:
     parser.add_argument("--programs", type=int, default=100)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
-    asked = parser.parse_args()
+    settings = parser.parse_args()
     table = Table("workload", "way", "programs/s", "of subprocess", "failed")
-    for name, scripts in workloads(asked.programs).items():
+    for name, scripts in workloads(settings.programs).items():
         rates: dict[str, list[float]] = {way: [] for way in WAYS}
         failed = dict.fromkeys(WAYS, 0)
-        for _ in range(asked.runs):
+        for _ in range(settings.runs):
             for way, run in WAYS.items():
-                rate, wrong = measured(run, scripts, asked.workers)
+                rate, wrong = measure(run, scripts, settings.workers)
                 rates[way].append(rate)
                 failed[way] += wrong
         plain = median(rates["subprocess"])
@@ -57,13 +57,13 @@ def main() -> None:
             row = (name, way, f"{rate:.1f}", f"{rate / plain:.0%}", str(failed[way]))
             table.add_row(*row)
     Console().print(table)
-    Console().print(f"{groups.in_force()}; {asked}")
+    Console().print(f"{groups.in_force()}; {settings}")
 
 
 def workloads(count: int) -> dict[str, list[Script]]:
     """`count` scripts of each kind, spread over the data."""
     numbers = "\n".join(map(str, range(1000))).encode()
-    found: dict[str, list[Script]] = {
+    scripts: dict[str, list[Script]] = {
         "print(1)": [("print(1)", b"")] * count,
         "sum of 1000 numbers": [(SUM, numbers)] * count,
     }
@@ -74,8 +74,8 @@ def workloads(count: int) -> dict[str, list[Script]]:
         if (data / file).exists():
             rows = [adapter.adapt(row) for row in raw_rows(data / file)]
             step = max(1, len(rows) // count)
-            found[name] = [(script(row), b"") for row in rows[::step][:count]]
-    return found
+            scripts[name] = [(script(row), b"") for row in rows[::step][:count]]
+    return scripts
 
 
 def script(row: dict) -> str:
@@ -88,7 +88,7 @@ def script(row: dict) -> str:
     return "\n".join(parts)
 
 
-def measured(
+def measure(
     run: Callable[[Script], int], scripts: list[Script], workers: int
 ) -> tuple[float, int]:
     """Programs a second, and how many failed; the first one is not counted."""
@@ -99,8 +99,8 @@ def measured(
         return len(scripts) / (time.perf_counter() - start), sum(map(bool, codes))
 
 
-def in_subprocess(given: Script) -> int:
-    program, stdin = given
+def in_subprocess(item: Script) -> int:
+    program, stdin = item
     with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
         file.write(program)
         file.flush()
@@ -110,9 +110,9 @@ def in_subprocess(given: Script) -> int:
 
 
 def in_sandbox(backend: str) -> Callable[[Script], int]:
-    def run(given: Script) -> int:
+    def run(item: Script) -> int:
         os.environ["GOLDSIEVE_SANDBOX"] = backend
-        return run_python(given[0], stdin=given[1], limits=LIMITS).exit_code
+        return run_python(item[0], stdin=item[1], limits=LIMITS).exit_code
 
     return run
 

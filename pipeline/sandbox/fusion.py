@@ -92,8 +92,8 @@ def _read(content: bytes) -> dict[str, Any] | None:
         reply = json.loads(content)
     except ValueError:
         return None
-    known = isinstance(reply, dict) and reply.get("status") in ("Success", "Failed")
-    return reply if known else None
+    is_reply = isinstance(reply, dict) and reply.get("status") in ("Success", "Failed")
+    return reply if is_reply else None
 
 
 def _bytes(result: dict[str, Any], name: str) -> bytes:

@@ -1,19 +1,17 @@
 """One bubblewrap for one program: the plain backend, and the pool's last resort."""
 
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 from pipeline.sandbox import groups, seccomp
 from pipeline.sandbox.contract import MB, STANDARD, Job, Process, resource_limits
 from pipeline.sandbox.exchange import close, run_once
-from pipeline.sandbox.walls import no_sandbox, python_inside, walls
+from pipeline.sandbox.walls import kill, no_sandbox, python_inside, spawn, walls
 
 FIRST_USER = 100_000
 
@@ -74,34 +72,16 @@ def _program_file(job: Job) -> Iterator[Path]:
 
 @contextmanager
 def _start(command: list[str], files: list[int], rules: list[int]) -> Iterator[Process]:
-    process = subprocess.Popen(
-        command,
-        stdin=files[0],
-        stdout=files[1],
-        stderr=files[2],
-        pass_fds=[files[3], *rules],
-        env={},
-        cwd="/",
-        start_new_session=True,
-    )
+    process = spawn(command, files[:3], [files[3], *rules])
     try:
         close(files)
         done = os.pidfd_open(process.pid)
         try:
-            yield Process(done, lambda: _kill(process))
+            yield Process(done, lambda: kill(process))
         finally:
             os.close(done)
     finally:
-        _kill(process)
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> int:
-    """End the sandbox; its PID namespace dies with it, daemons included."""
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    code = process.wait()
-    return 128 - code if code < 0 else code
+        kill(process)
 
 
 def _filter() -> list[int]:

@@ -13,7 +13,6 @@ import atexit
 import json
 import os
 import select
-import signal
 import socket
 import subprocess
 import threading
@@ -34,7 +33,7 @@ from pipeline.sandbox.contract import (
 )
 from pipeline.sandbox.exchange import close, run_once
 from pipeline.sandbox.guests import FOLDER
-from pipeline.sandbox.walls import bubblewrap, python_inside, walls
+from pipeline.sandbox.walls import bubblewrap, kill, python_inside, spawn, walls
 
 START_S, ANSWER_S = 20.0, 10.0
 # Above every user of `oneshot`; what the child exits with before it is a program.
@@ -87,16 +86,8 @@ def start(package: str = "") -> Sandbox:
     host, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     own_groups = groups.make()
     with guest:
-        process = subprocess.Popen(
-            groups.enter(own_groups, _command(guest.fileno(), package)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[guest.fileno()],
-            env={},
-            cwd="/",
-            start_new_session=True,
-        )
+        command = groups.enter(own_groups, _command(guest.fileno(), package))
+        process = spawn(command, [subprocess.DEVNULL] * 3, [guest.fileno()])
     sandbox = Sandbox(process, host, own_groups)
     with _lock:
         _all[id(sandbox)] = sandbox
@@ -119,9 +110,7 @@ def end(sandbox: Sandbox) -> None:
     with _lock:
         _all.pop(id(sandbox), None)
     sandbox.control.close()
-    with suppress(ProcessLookupError):
-        os.killpg(sandbox.process.pid, signal.SIGKILL)
-    sandbox.process.wait()
+    kill(sandbox.process)
     groups.remove(sandbox.groups)
 
 

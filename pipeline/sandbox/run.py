@@ -7,10 +7,11 @@ for that by name.
 """
 
 import os
+import shutil
+from functools import lru_cache
 
 from pipeline.errors import UserError
 from pipeline.sandbox import fusion, oneshot, pool
-from pipeline.sandbox.compiled import run_compiled
 from pipeline.sandbox.contract import (
     MB,
     STANDARD,
@@ -21,8 +22,11 @@ from pipeline.sandbox.contract import (
     SandboxLost,
 )
 from pipeline.sandbox.exchange import close, exchange, open_pipes, run_once
+from pipeline.sandbox.guests import guest_source
+from pipeline.sandbox.walls import no_sandbox
 
 __all__ = ["MB", "STANDARD", "Limits", "Run", "run_beside", "run_cpp", "run_python"]
+COMPILING = Limits(60, cpu_s=50, memory_mb=2048, disk_mb=64, output_bytes=64 * MB)
 BACKENDS: dict[str, Launch] = {
     "pool": pool.launch,
     "oneshot": oneshot.launch,
@@ -52,8 +56,23 @@ def run_cpp(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> R
     A program that does not compile has ended as `not_compiled`; where there is no
     compiler, a UserError.
     """
-    job = Job(_encode(program), stdin, limits, "cpp")
-    return _run(job) if is_remote() else run_compiled(job, _run)
+    if is_remote():
+        return _run(Job(_encode(program), stdin, limits, "cpp"))
+    binary, errors = _compile(_encode(program))
+    if binary is None:
+        return Run(1, b"", errors, b"", "not_compiled")
+    return _run(Job(binary, stdin, limits, "binary"))
+
+
+@lru_cache(16)
+def _compile(program: bytes) -> tuple[bytes | None, bytes]:
+    """The executable, kept for the next test; or None and what the compiler printed."""
+    if shutil.which("g++") is None:
+        raise no_sandbox("g++, for programs in C++, is not installed")
+    run = _run(Job(guest_source("compile_cpp").encode(), program, COMPILING))
+    if run.exit_code or run.ended != "exited" or not run.channel:
+        return None, run.stderr or run.ended.encode()
+    return run.channel, b""
 
 
 def run_beside(tests: str, program: str, *, limits: Limits = STANDARD) -> Run:
@@ -103,9 +122,9 @@ def _encode(program: str) -> bytes:
 
 def _backend() -> Launch:
     if _setting() not in BACKENDS:
-        known = ", ".join(BACKENDS)
+        names = ", ".join(BACKENDS)
         raise UserError(
-            f"GOLDSIEVE_SANDBOX={_setting()!r} is not one of {known}, http://host:port"
+            f"GOLDSIEVE_SANDBOX={_setting()!r} is not one of {names}, http://host:port"
         )
     return BACKENDS[_setting()]
 

@@ -97,8 +97,8 @@ def filter_program(machine: str = "") -> bytes:
     code += _unless(SOCKET[column], FIRST, unix, errno.EAFNOSUPPORT)
     last = len(CONTROLS) - 1
     controls = [
-        _step(EQUAL, control, last - place, 0 if place < last else 1)
-        for place, control in enumerate(CONTROLS)
+        _step(EQUAL, control, last - index, 0 if index < last else 1)
+        for index, control in enumerate(CONTROLS)
     ]
     code += _unless(IOCTL[column], SECOND, controls, errno.EPERM)
     return b"".join([*code, _step(RETURN, ALLOW)])

@@ -1,4 +1,4 @@
-"""The walls of a sandbox, as a command for bubblewrap.
+"""The walls of a sandbox: bubblewrap's command, and how it is started and ended.
 
 Namespaces of its own for processes, network, IPC and host name; an empty root
 with a read-only runtime; the rest of the host is not there. As root, programs
@@ -8,8 +8,11 @@ on processes; otherwise in a user namespace.
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import sysconfig
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -63,12 +66,8 @@ def walls(capabilities: tuple[str, ...], package: str = "") -> list[str]:
     return [
         bubblewrap(),
         *user,
-        "--unshare-pid",
-        "--unshare-net",
-        "--unshare-ipc",
-        "--unshare-uts",
-        "--unshare-cgroup-try",
-        "--new-session",
+        *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--new-session"),
         *("--cap-drop", "ALL"),
         *(part for name in capabilities for part in ("--cap-add", f"CAP_{name}")),
         "--clearenv",
@@ -90,6 +89,34 @@ def _packages() -> list[str]:
 
 def _set_variables(variables: dict[str, str]) -> list[str]:
     return [part for pair in variables.items() for part in ("--setenv", *pair)]
+
+
+def spawn(
+    command: list[str], streams: list[int], passed: list[int]
+) -> "subprocess.Popen[bytes]":
+    """Start `command` in a session of its own, with an empty environment."""
+    return subprocess.Popen(
+        command,
+        stdin=streams[0],
+        stdout=streams[1],
+        stderr=streams[2],
+        pass_fds=passed,
+        env={},
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def kill(process: "subprocess.Popen[bytes]") -> int:
+    """End a sandbox; its PID namespace dies with it, daemons included.
+
+    The exit code, or 128 and the number of a signal.
+    """
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    code = process.wait()
+    return 128 - code if code < 0 else code
 
 
 def python_inside() -> list[str]:

@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.run import is_remote, run_cpp, run_python
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.program.calls import (
@@ -31,6 +30,7 @@ from pipeline.verifiers.program.calls import (
     answer_by_reference,
     describe_failure,
     find_call_faults,
+    run_guest,
 )
 from pipeline.verifiers.program.results import Policy, same_output
 from pipeline.verifiers.program.tests import (
@@ -95,8 +95,8 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     if kind not in TYPES:
         return f"verify_info.type: expected one of {', '.join(TYPES)}, found {kind!r}"
     if info.get("language", "python") not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
-        return f"verify_info.language: {info['language']!r} is not one of {known}"
+        names = ", ".join(LANGUAGES)
+        return f"verify_info.language: {info['language']!r} is not one of {names}"
     if kind == "assert":
         return None if info.get("test_code") else "verify_info.test_code is empty"
     try:
@@ -243,18 +243,9 @@ def _run_beside(
     for the token.
     """
     token = secrets.token_hex(16)
-    job = {
-        "prelude": guest_source("prelude"),
-        "program": program,
-        "tests": info["test_code"],
-        "name": info.get("entry_point"),
-        "token": token,
-    }
-    run = run_python(
-        guest_source("tests_beside"),
-        stdin=json.dumps(job).encode(),
-        limits=limits.process_limits(),
-    )
+    job = {"program": program, "tests": info["test_code"], "token": token}
+    job |= {"name": info.get("entry_point")}
+    run = run_guest("tests_beside", job, limits.process_limits())
     if why := describe_failure(run):
         return f"{why} (tests beside the program: {reason})"
     return "" if run.channel == token.encode() else "ended before its tests did"

@@ -32,14 +32,14 @@ def fusion_server(faults: list[str]) -> Iterator[str]:
             if fault == "sandbox error":
                 answer = {"status": "SandboxError", "message": "no pod"}
             else:
-                answer = answered(request)
+                answer = run_code(request)
             body = b"not json" if fault == "garbage" else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *given: object) -> None:
+        def log_message(self, *arguments: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -53,7 +53,7 @@ def fusion_server(faults: list[str]) -> Iterator[str]:
         server.server_close()
 
 
-def answered(request: dict) -> dict:
+def run_code(request: dict) -> dict:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for path, data in request.get("files", {}).items():
@@ -61,14 +61,16 @@ def answered(request: dict) -> dict:
         compiled = None
         if request["language"] == "cpp":
             (folder / "main.cpp").write_text(request["code"])
-            compiled = ran(["g++", "main.cpp", "-o", "main"], folder, "", 60)
+            compiled = run_command(["g++", "main.cpp", "-o", "main"], folder, "", 60)
             if compiled["return_code"]:
                 return {"status": "Failed", "message": "", "compile_result": compiled}
             command = ["./main"]
         else:
             (folder / "main.py").write_text(request["code"])
             command = [sys.executable, "main.py"]
-        result = ran(command, folder, request["stdin"] or "", request["run_timeout"])
+        result = run_command(
+            command, folder, request["stdin"] or "", request["run_timeout"]
+        )
         return {
             "status": "Failed" if result["return_code"] != 0 else "Success",
             "message": "",
@@ -82,7 +84,7 @@ def answered(request: dict) -> dict:
         }
 
 
-def ran(command: list[str], folder: Path, stdin: str, limit_s: float) -> dict:
+def run_command(command: list[str], folder: Path, stdin: str, limit_s: float) -> dict:
     try:
         done = subprocess.run(
             command, cwd=folder, input=stdin.encode(), capture_output=True,

@@ -9,21 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMAND = [
-    "g++",
-    "-std=c++17",
-    "-O2",
-    "-w",
-    "-fmax-errors=3",
-    "-x",
-    "c++",
-    "-",
-    "-o",
-    "/tmp/program",
-]
+COMMAND = ["g++", "-std=c++17", "-O2", "-w", "-fmax-errors=3"]
+PROGRAM = "/tmp/program"
 
 source = sys.stdin.buffer.read()
-if subprocess.run(COMMAND, input=source).returncode:
+if subprocess.run([*COMMAND, "-x", "c++", "-", "-o", PROGRAM], input=source).returncode:
     sys.exit(1)
 with open(int(os.environ["GOLDSIEVE_FD"]), "wb") as channel:
-    channel.write(Path("/tmp/program").read_bytes())
+    channel.write(Path(PROGRAM).read_bytes())

@@ -7,13 +7,24 @@ the tests expect or whether one has passed.
 
 import itertools
 import json
+import operator
 import os
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.sandbox.guest.harness import find_function, load, send, silence
 from pipeline.sandbox.guest.wire import decode, encode
 
 LONGEST_LIST = 1_000_000
+# What the tests may do to an object here.
+ACTIONS: dict[str, Callable[..., Any]] = {
+    "call": lambda function, named, *arguments: function(*arguments, **named),
+    "get": getattr,
+    "set": setattr,
+    "item": operator.getitem,
+    "list": lambda items: list(itertools.islice(items, LONGEST_LIST)),
+    "text": str,
+}
 requests = os.fdopen(os.dup(0), "rb")
 silence(0, 1)
 kept: list[Any] = []
@@ -31,7 +42,7 @@ def main(job: dict[str, Any]) -> None:
         arguments = [decode(value, recall) for value in encoded]
         reply: dict[str, Any]
         try:
-            reply = {"value": encode(act(action, recall(key), arguments), keep)}
+            reply = {"value": encode(ACTIONS[action](recall(key), *arguments), keep)}
         except BaseException as error:
             reply = {"raised": [type(error).__name__, str(error)[:200]]}
         reply["arguments"] = [encode(value, keep) for value in arguments]
@@ -42,20 +53,3 @@ def keep(value: Any) -> dict[str, int]:
     """Keep what is not plain; its place is what the tests get."""
     kept.append(value)
     return {"o": len(kept) - 1}
-
-
-def act(action: str, subject: Any, arguments: list[Any]) -> Any:
-    """Do to `subject` what a request says."""
-    if action == "call":
-        return subject(*arguments)
-    if action == "named":
-        return subject(*arguments[1:], **arguments[0])
-    if action == "get":
-        return getattr(subject, arguments[0])
-    if action == "set":
-        return setattr(subject, *arguments)
-    if action == "list":
-        return list(itertools.islice(subject, LONGEST_LIST))
-    if action == "item":
-        return subject[arguments[0]]
-    return str(subject)

@@ -30,7 +30,7 @@ class NotSendable(BaseException):
 
 
 class Handle:
-    """An object that stays in the program's process, known by its `key` there."""
+    """An object that stays in the program's process, known there by name or number."""
 
     key: Any
 
@@ -45,8 +45,8 @@ class Handle:
     def __setattr__(self, name: str, value: Any) -> None:
         request("set", self.key, name, value)
 
-    def __call__(self, *arguments: Any) -> Any:
-        return request("call", self.key, *arguments)
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return request("call", self.key, named, *arguments)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(request("list", self.key))
@@ -64,15 +64,6 @@ class Handle:
         return type(other) is Handle and self.key == other.key
 
     __hash__ = None  # type: ignore[assignment]
-
-
-class StandIn(Handle):
-    """A name of the program, as the tests call it."""
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        if named:
-            return request("named", self.key, named, *arguments)
-        return request("call", self.key, *arguments)
 
 
 def request(action: str, key: Any, *arguments: Any) -> Any:
@@ -95,7 +86,7 @@ def request(action: str, key: Any, *arguments: Any) -> Any:
 
 def encode_handle(value: Any) -> dict[str, Any]:
     """A handle as its key; nothing else that is not plain can be sent."""
-    if type(value) in (Handle, StandIn):
+    if type(value) is Handle:
         return {"o": object.__getattribute__(value, "key")}
     raise NotSendable(type(value).__name__)
 
@@ -127,7 +118,7 @@ def main(job: dict[str, Any]) -> None:
 
 
 def run_tests(job: dict[str, Any]) -> None:
-    """Run set-up and tests in one scope, where stand-ins bear the program's names.
+    """Run set-up and tests in one scope, where handles stand for the program's names.
 
     A function's signature, which HumanEval's set-up is, need not be whole.
     """
@@ -136,7 +127,7 @@ def run_tests(job: dict[str, Any]) -> None:
     if job["entry_point"]:
         with suppress(SyntaxError):
             exec(compile(job["setup"], "setup.py", "exec"), scope)
-    scope.update((name, StandIn(name)) for name in job["names"])
+    scope.update((name, Handle(name)) for name in job["names"])
     if not job["entry_point"]:
         exec(compile(job["setup"], "setup.py", "exec"), scope)
     exec(compile(job["tests"], "tests.py", "exec"), scope)

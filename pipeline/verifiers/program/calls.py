@@ -119,18 +119,18 @@ def answer_by_reference(
 def _run_calls(
     program: str, calls: list[Call], limits: TimeLimits, *, goes_on: bool
 ) -> Run:
-    job = {
-        "prelude": guest_source("prelude"),
-        "program": program,
-        "calls": [[call.name, list(map(encode, call.arguments))] for call in calls],
-        "goes_on": goes_on,
-    }
+    encoded = [[call.name, list(map(encode, call.arguments))] for call in calls]
+    job = {"program": program, "calls": encoded, "goes_on": goes_on}
     own = limits.process_limits(len(calls))
-    return run_python(
-        guest_source("answer_calls"),
-        stdin=json.dumps(job).encode(),
-        limits=replace(own, output_bytes=own.output_bytes * 4),
+    return run_guest(
+        "answer_calls", job, replace(own, output_bytes=own.output_bytes * 4)
     )
+
+
+def run_guest(name: str, job: dict[str, Any], limits: Limits) -> Run:
+    """Run our own program `name` in the sandbox, with `job` on its standard input."""
+    job = {"prelude": guest_source("prelude")} | job
+    return run_python(guest_source(name), stdin=json.dumps(job).encode(), limits=limits)
 
 
 def _find_fault(line: bytes, call: Call, tolerance: float) -> str:

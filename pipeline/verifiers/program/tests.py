@@ -144,8 +144,8 @@ def read_policy(info: dict[str, Any]) -> Policy:
         raise ValueError("the problem needs a checker of its own")
     whitespace = info.get("whitespace", Policy.whitespace)
     if whitespace not in WHITESPACE:
-        known = ", ".join(WHITESPACE)
-        raise ValueError(f"whitespace: expected one of {known}, found {whitespace!r}")
+        names = ", ".join(WHITESPACE)
+        raise ValueError(f"whitespace: expected one of {names}, found {whitespace!r}")
     return Policy(
         whitespace=whitespace,
         tolerance=float(info.get("tolerance", Policy.tolerance)),

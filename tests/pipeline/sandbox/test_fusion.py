@@ -24,11 +24,11 @@ def test_a_program_runs_there(faults):
     run = run_python(
         "import os, sys\nprint(sys.stdin.read().upper())\n"
         "print('no', file=sys.stderr)\n"
-        "os.write(int(os.environ['GOLDSIEVE_FD']), b'told')\nsys.exit(3)",
+        "os.write(int(os.environ['GOLDSIEVE_FD']), b'result')\nsys.exit(3)",
         stdin=b"hello",
     )
 
-    assert run == Run(3, b"HELLO\n", b"no\n", b"told", "exited")
+    assert run == Run(3, b"HELLO\n", b"no\n", b"result", "exited")
 
 
 def test_a_slow_program_is_a_timeout(faults):

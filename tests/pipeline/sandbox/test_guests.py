@@ -63,4 +63,4 @@ def test_what_is_not_plain_is_refused_or_left_to_another():
     with pytest.raises(NotPlain, match="object"):
         encode([object()])
     assert encode([object()], lambda _: {"o": 7}) == [{"o": 7}]
-    assert decode([{"o": 7}], lambda place: place + 1) == [8]
+    assert decode([{"o": 7}], lambda key: key + 1) == [8]

@@ -152,18 +152,18 @@ def test_an_ordinary_user_has_warm_sandboxes_too():
         pytest.skip("not root, so the other tests are this one")
     command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     root = str(Path(__file__).parents[3])
-    ran = subprocess.run(
+    done = subprocess.run(
         [*command, "/usr/bin/python3", "-B", "-c", NOBODY],
         env={"PYTHONPATH": root, "PATH": "/usr/bin:/bin"},
         cwd="/",
         capture_output=True,
         text=True,
     )
-    if "No module named 'pipeline'" in ran.stderr or "SyntaxError" in ran.stderr:
+    if "No module named 'pipeline'" in done.stderr or "SyntaxError" in done.stderr:
         pytest.skip("the ordinary user cannot read this folder with that Python")
 
     line = "b\"65534 hi\\n['x']\\n\" b'' exited 0"
-    assert (ran.stdout.splitlines(), ran.stderr) == ([line] * 2, "")
+    assert (done.stdout.splitlines(), done.stderr) == ([line] * 2, "")
 
 
 def test_groups_are_found_where_they_are_mounted(tmp_path):
@@ -199,8 +199,8 @@ def test_a_killed_process_leaves_no_sandbox_and_its_groups_are_swept():
         "print(pool._idle[''][0].process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True)
-    sandbox = Path("/proc", ran.stdout.decode().strip())
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    sandbox = Path("/proc", done.stdout.decode().strip())
 
     for _ in range(100):
         if not sandbox.exists() or "Z" in (sandbox / "stat").read_text().split()[2]:

@@ -30,7 +30,7 @@ NEXT += "print(sum(name.isdigit() for name in os.listdir('/proc')))"
 def test_a_hostile_program_is_contained(name: str, backend: str, monkeypatch):
     monkeypatch.setenv("GOLDSIEVE_SANDBOX", backend)
     limits = LONG if "filler" in name or "memory bomb" in name else SHORT
-    before = processes()
+    before = sandboxed_processes()
     start = time.monotonic()
 
     run = run_python(HOSTILE[name], limits=limits)
@@ -39,27 +39,27 @@ def test_a_hostile_program_is_contained(name: str, backend: str, monkeypatch):
     assert b"BREACH" not in run.stdout + run.stderr + run.channel
     assert len(run.stdout) <= SHORT.output_bytes
     assert len(run.stderr) <= SHORT.output_bytes
-    assert not stayed(before)
+    assert not find_left_over(before)
     assert not list(Path("/dev/shm").glob("goldsieve*"))
     then = run_python(NEXT)
     assert (then.exit_code, then.stdout) == (0, b"[]\n2\n")
 
 
-def stayed(before: set[int]) -> set[int]:
+def find_left_over(before: set[int]) -> set[int]:
     """What came and has not gone, half a minute later if need be.
 
     Other tests on this machine come and go; what a program left behind stays.
     """
-    left, end = processes() - before, time.monotonic() + 30
+    left, end = sandboxed_processes() - before, time.monotonic() + 30
     while left and time.monotonic() < end:
         time.sleep(0.05)
-        left &= processes()
+        left &= sandboxed_processes()
     return left
 
 
-def processes() -> set[int]:
+def sandboxed_processes() -> set[int]:
     """Processes of sandboxed users, or of this user and seen from a sandbox."""
-    found = set()
+    processes = set()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             user = folder.stat().st_uid
@@ -68,5 +68,5 @@ def processes() -> set[int]:
             continue
         is_ours = user == os.getuid() and (b"/job/" in command or b"daemon" in command)
         if user >= FIRST_USER or is_ours:
-            found.add(int(folder.name))
-    return found
+            processes.add(int(folder.name))
+    return processes

@@ -21,11 +21,11 @@ def test_a_program_reads_its_input_and_is_read():
         "import os, sys\n"
         "print(sys.stdin.read().upper())\n"
         "print('no', file=sys.stderr)\n"
-        "os.write(int(os.environ['GOLDSIEVE_FD']), b'told')",
+        "os.write(int(os.environ['GOLDSIEVE_FD']), b'result')",
         stdin=b"hello",
     )
 
-    assert run == Run(0, b"HELLO\n", b"no\n", b"told", "exited")
+    assert run == Run(0, b"HELLO\n", b"no\n", b"result", "exited")
 
 
 def test_a_megabyte_passes_both_ways():
@@ -36,7 +36,7 @@ def test_a_megabyte_passes_both_ways():
 
 
 @pytest.mark.parametrize(
-    ("name", "program", "said"),
+    ("name", "program", "message"),
     [
         (
             "network",
@@ -77,11 +77,11 @@ def test_a_megabyte_passes_both_ways():
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 16 else "",
 )
-def test_what_is_forbidden_fails(name: str, program: str, said: str):
+def test_what_is_forbidden_fails(name: str, program: str, message: str):
     run = run_python(program, limits=SHORT)
 
     assert run.exit_code != 0, name
-    assert said in run.stderr.decode()
+    assert message in run.stderr.decode()
 
 
 def test_processes_are_counted():
@@ -164,9 +164,9 @@ def test_without_a_sandbox_it_refuses_and_says_what_to_install(monkeypatch):
     pool.close_all()
     monkeypatch.setattr(shutil, "which", lambda name: None)
 
-    with pytest.raises(UserError, match="no sandbox") as said:
+    with pytest.raises(UserError, match="no sandbox") as error:
         run_python("print(1)")
-    assert "apt-get install bubblewrap" in said.value.hint
+    assert "apt-get install bubblewrap" in error.value.hint
 
 
 def test_no_sandbox_must_be_asked_for_by_name(monkeypatch):

@@ -47,6 +47,9 @@ BARE = {
     "setup": "",
     "test_code": "assert add(1, 2) == 3\nassert add(2, 2) == 4",
 }
+LEAVING = LOOP | {
+    "test_code": "import atexit, os\natexit.register(os._exit, 3)\n" + LOOP["test_code"]
+}
 GOOD = "def add(a, b):\n    return a + b\n"
 
 
@@ -104,6 +107,7 @@ def test_an_honest_program_passes(program: str, info: dict):
             "test 1: AssertionError, in line 3 of the tests",
         ),
         ("def sub(a, b): return 3", BARE, "test 1: raised KeyError: 'add'"),
+        (GOOD, LEAVING, "test 1: exit code 3: no message"),
     ],
 )
 def test_a_wrong_program_fails_and_says_where(program: str, info: dict, why: str):

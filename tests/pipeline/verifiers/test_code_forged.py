@@ -103,7 +103,8 @@ FORGERIES = {
     "own tests": "import sys\nsys.modules['tests'] = sys\n"
     "check = assert_ = abs = lambda *x: 0" + ADD_NOTHING,
     "patches frames": "import sys\ndef add(a, b):\n    frame = sys._getframe()\n"
-    "    while frame:\n        for name in ('verdict', 'said', 'answer', 'expected'):\n"
+    "    while frame:\n"
+    "        for name in ('verdict', 'reply', 'answer', 'value', 'expected'):\n"
     "            if name in frame.f_locals or name in frame.f_globals:\n"
     "                frame.f_globals[name] = {'value': 90213}\n"
     "        frame = frame.f_back\n",
