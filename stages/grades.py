@@ -16,7 +16,7 @@ from typing import Literal
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline.grading.workers import Answer, grader
+from pipeline.grading.workers import Answer, Grader, grader, verdict_columns
 from pipeline.schema import GRADE
 from pipeline.settings import Settings
 from pipeline.verifiers.contract import Verdict
@@ -51,40 +51,20 @@ def make(params: Params, rows: pl.DataFrame, rollouts: pl.DataFrame) -> pl.DataF
     """One verdict a sample (GRADE), in the order of the rollouts."""
     from pipeline.console import track
 
-    known = ("verifier", "answer", "verify_info", "problem", "domain")
+    columns = ("verifier", "answer", "verify_info", "problem", "domain")
     samples = rollouts.join(
-        rows.select("id", *known), on="id", how="inner", maintain_order="left"
+        rows.select("id", *columns), on="id", how="inner", maintain_order="left"
     )
     chunks = [samples.slice(at, CHUNK) for at in range(0, samples.height, CHUNK)]
     parts = [GRADE.to_frame()]
     with grader(params.timeout_s, params.judge) as grade:
         for chunk in track(chunks, "grades", total=len(chunks)):
-            cases = [Answer(*case) for case in chunk.select(Answer._fields).rows()]
-            verdicts = grade(cases)
-            asked = _doubtful(chunk, verdicts, params)
-            again = grade([cases[i]._replace(verifier="judge") for i in asked])
-            parts.append(_graded(chunk, verdicts, dict(zip(asked, again, strict=True))))
+            parts.append(_grade_chunk(chunk, params, grade))
     return pl.concat(parts)
 
 
-def _doubtful(
-    samples: pl.DataFrame, verdicts: list[Verdict], params: Params
-) -> list[int]:
-    """The samples that are put to the model although a rule has seen them."""
-    wanted = WANTED[params.judge_when]
-    told = samples.select("verifier", "finish_reason").rows()
-    return [
-        i
-        for i, ((verifier, finish), verdict) in enumerate(
-            zip(told, verdicts, strict=True)
-        )
-        if verdict.correct in wanted
-        and verifier in params.judge_verifiers
-        and (finish == "stop" or (finish is None and verdict.extracted is not None))
-    ]
-
-
-WANTED: dict[str, tuple[bool | None, ...]] = {
+# What a rule's verdict must be for the model to be asked.
+SECOND_OPINION: dict[str, tuple[bool | None, ...]] = {
     "never": (),
     "rejected": (False,),
     "undecided": (None,),
@@ -92,25 +72,43 @@ WANTED: dict[str, tuple[bool | None, ...]] = {
 }
 
 
-def _graded(
-    samples: pl.DataFrame, verdicts: list[Verdict], opinions: dict[int, Verdict]
-) -> pl.DataFrame:
-    is_model = samples["verifier"] == "judge"
-    opinions = opinions | {i: verdicts[i] for i in is_model.arg_true()}
-    second = [opinions.get(i, Verdict(None, why="")) for i in range(len(verdicts))]
-    no_room = pl.col("finish_reason").eq_missing("prompt_too_long")
-    made = samples.with_columns(
-        pl.Series("extracted", [v.extracted for v in verdicts], pl.String),
-        pl.Series("why", [v.why for v in verdicts], pl.String),
-        pl.Series("rule_correct", [v.correct for v in verdicts], pl.Boolean),
-        pl.Series("judge_correct", [v.correct for v in second], pl.Boolean),
-        pl.Series("judge_why", [v.why or None for v in second], pl.String),
-    )
-    made = made.with_columns(rule_correct=pl.when(~is_model).then("rule_correct"))
-    made = made.with_columns(correct=pl.coalesce("judge_correct", "rule_correct"))
-    unseen = [
-        pl.when(~no_room).then(name).alias(name)
-        for name in ("correct", "rule_correct", "judge_correct", "judge_why")
+def _grade_chunk(chunk: pl.DataFrame, params: Params, grade: Grader) -> pl.DataFrame:
+    answers = [Answer(*fields) for fields in chunk.select(Answer._fields).rows()]
+    verdicts = grade(answers)
+    finish_reasons = chunk["finish_reason"]
+    doubtful = [
+        number
+        for number, (answer, verdict, finish) in enumerate(
+            zip(answers, verdicts, finish_reasons, strict=True)
+        )
+        if verdict.correct in SECOND_OPINION[params.judge_when]
+        and answer.verifier in params.judge_verifiers
+        and (finish == "stop" or (finish is None and verdict.extracted is not None))
     ]
-    why = pl.when(no_room).then(pl.lit("prompt_too_long")).otherwise("why")
-    return made.with_columns(*unseen, why=why).select(GRADE.names())
+    opinions = grade([answers[i]._replace(verifier="judge") for i in doubtful])
+    judged = dict(zip(doubtful, opinions, strict=True))
+    return _combine(chunk, verdicts, judged)
+
+
+def _combine(
+    samples: pl.DataFrame, verdicts: list[Verdict], judged: dict[int, Verdict]
+) -> pl.DataFrame:
+    """GRADE of the samples; where the model decided, its verdict is the sample's."""
+    is_model = samples["verifier"] == "judge"
+    judged = judged | {i: verdicts[i] for i in is_model.arg_true()}
+    opinions = [judged.get(i, Verdict(None)) for i in range(len(verdicts))]
+    correct, extracted, why = verdict_columns(verdicts)
+    judge_why = [opinion.why or None for opinion in opinions]
+    graded = samples.with_columns(
+        extracted,
+        why,
+        rule_correct=pl.when(~is_model).then(correct),
+        judge_correct=verdict_columns(opinions)[0],
+        judge_why=pl.Series(judge_why, dtype=pl.String),
+    ).with_columns(correct=pl.coalesce("judge_correct", "rule_correct"))
+    no_room = pl.col("finish_reason").eq_missing("prompt_too_long")
+    seen = ("correct", "rule_correct", "judge_correct", "judge_why")
+    return graded.with_columns(
+        pl.when(~no_room).then(pl.col(*seen)),
+        why=pl.when(no_room).then(pl.lit("prompt_too_long")).otherwise("why"),
+    ).select(GRADE.names())

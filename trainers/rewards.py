@@ -19,31 +19,31 @@ from pipeline.grading.workers import Answer, Grader
 
 Chat = list[dict[str, str]]
 
-KNOWN = ("correct", "format", "overlong", "repetition")
+REWARDS = ("correct", "format", "overlong", "repetition")
 
 
 def rewards(
     names: Iterable[str], grade: Grader, *, max_tokens: int, overlong_tokens: int
 ) -> list[Any]:
     """The reward functions called `names`, as GRPOTrainer takes them."""
-    if unknown := sorted(set(names) - set(KNOWN)):
+    if unknown := sorted(set(names) - set(REWARDS)):
         raise UserError(
             f"grpo.rewards: no reward is called {unknown[0]!r}",
-            hint=f"the rewards are {', '.join(KNOWN)}",
+            hint=f"the rewards are {', '.join(REWARDS)}",
         )
     from trl.rewards import (
         get_repetition_penalty_reward,
         get_soft_overlong_punishment,
     )
 
-    of: dict[str, Callable[..., Any]] = {
+    functions: dict[str, Callable[..., Any]] = {
         "correct": correct,
         "format": well_formed,
         "overlong": get_soft_overlong_punishment(max_tokens, overlong_tokens),
         "repetition": get_repetition_penalty_reward(),
     }
-    decide = lru_cache(maxsize=1)(lambda answers: grade(list(answers)))
-    return [_where_decided(name, of[name], decide) for name in names]
+    grade_once = lru_cache(maxsize=1)(lambda answers: grade(list(answers)))
+    return [_mask_undecided(name, functions[name], grade_once) for name in names]
 
 
 def correct(verdicts: list[bool], **columns: Any) -> list[float]:
@@ -54,7 +54,7 @@ def well_formed(completions: list[Chat], **columns: Any) -> list[float]:
     return [float(_is_well_formed(_text(chat))) for chat in completions]
 
 
-def _where_decided(name: str, reward: Callable[..., Any], decide: Any) -> Any:
+def _mask_undecided(name: str, reward: Callable[..., Any], grade_once: Any) -> Any:
     """`reward` over the decided completions of a step, None for the others.
 
     The rewards of one step judge the same completions, so one verdict serves all.
@@ -70,9 +70,9 @@ def _where_decided(name: str, reward: Callable[..., Any], decide: Any) -> Any:
         **columns: Any,
     ) -> list[float | None]:
         texts = map(_text, completions)
-        problems = map(_asked, prompts)
+        problems = map(_question, prompts)
         answers = map(Answer, verifier, answer, verify_info, texts, problems)
-        verdicts = [verdict.correct for verdict in decide(tuple(answers))]
+        verdicts = [verdict.correct for verdict in grade_once(tuple(answers))]
         decided = [i for i, verdict in enumerate(verdicts) if verdict is not None]
         values = reward(
             completions=[completions[i] for i in decided],
@@ -88,7 +88,7 @@ def _where_decided(name: str, reward: Callable[..., Any], decide: Any) -> Any:
     return masked
 
 
-def _asked(prompt: Chat | str) -> str:
+def _question(prompt: Chat | str) -> str:
     return prompt if isinstance(prompt, str) else prompt[-1]["content"]
 
 
