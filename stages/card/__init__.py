@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipeline import dag
+from pipeline.files import write_text
 from pipeline.settings import Settings
 
 OFF = "The card is off in this recipe.\n"
@@ -44,9 +45,10 @@ def build(
 
     `recipe` and `dvc` are what params.yaml and dvc.yaml hold.
     """
-    from stages.card import facts, page, plots
+    from stages.card import facts, page
+    from stages.card.charts import write_charts
 
-    told = facts.gather(
+    numbers, charts = facts.gather(
         recipe=recipe,
         stages=dag.parse(dvc),
         rows=rows,
@@ -57,6 +59,6 @@ def build(
         export=export,
         dropped=dropped,
     )
-    text = OFF if params is None else page.render(params, template, limitations, told)
-    (out / "README.md").write_text(text)
-    plots.write(out / "plots", told)
+    text = page.render(params, template, limitations, numbers) if params else OFF
+    write_text(out / "README.md", text)
+    write_charts(out / "plots", charts)

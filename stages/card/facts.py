@@ -1,6 +1,6 @@
 """Every number that the card prints, from the tables and counts of the stages."""
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +8,18 @@ import polars as pl
 
 from pipeline import dag
 from pipeline.schema import MEANING
-from stages.card import sampled
+from stages.card import funnel, lengths, rates
+from stages.card.charts import Chart, Rows
 
-Facts = dict[str, Any]
-COPYLEFT = ("GPL", "CC-BY-SA", "ODbL", "-SA-")
-NON_COMMERCIAL = ("-NC", "non-commercial", "noncommercial")
+FLAGS = {
+    "copyleft": ("gpl", "cc-by-sa", "odbl", "-sa-"),
+    "non-commercial": ("-nc", "non-commercial", "noncommercial"),
+    "unknown": ("unknown",),
+}
 PACKAGES = (
-    "datasets",
-    "datasketch",
-    "duckdb",
-    "faiss-cpu",
-    "math-verify",
-    "polars",
-    "sentence-transformers",
-    "torch",
-    "transformers",
-    "trl",
-)
+    "datasets", "datasketch", "duckdb", "faiss-cpu", "math-verify", "polars",
+    "sentence-transformers", "torch", "transformers", "trl",
+)  # fmt: skip
 
 
 def gather(
@@ -38,86 +33,68 @@ def gather(
     model: dict[str, str],
     export: Path,
     dropped: Path,
-) -> Facts:
-    """All facts of the card, by name."""
+) -> tuple[dict[str, Any], dict[str, Chart]]:
+    """All facts of the card, by name, and its charts, whose rows are among them."""
     recipe = dag.data_recipe(recipe, stages)
     chain = dag.row_stages(stages)
-    lost = _lost(dropped, chain, recipe)
-    easy_and_hard = pl.read_parquet(dropped / "difficulty.parquet")
-    rated = pl.concat([rated, easy_and_hard], how="diagonal")
+    lost = funnel.read_dropped(dropped, chain, recipe)
+    too_easy_or_hard = pl.read_parquet(dropped / "difficulty.parquet")
+    rated = pl.concat([rated, too_easy_or_hard], how="diagonal")
     rl = pl.read_parquet(export / "rl.parquet")
     sft = pl.read_parquet(export / "sft.parquet")
+    facts, charts = describe_samples(rated, grades, rl)
+    charts["funnel"] = funnel.funnel(chain, recipe, lost, rows.height)
+    charts["reasons"] = funnel.reasons(lost)
     return {
         "recipe": recipe,
         "recipe_hash": dag.recipe_hash(recipe, stages),
         "rl_rows": rl.height,
         "sft_rows": sft.height,
-        "funnel": _funnel(chain, recipe, lost, rows.height),
-        "reasons": _reasons(lost),
         "sources": _sources(recipe["collect"], lost, rows, rl),
-        "licenses": _licenses(rl),
+        "licenses": [
+            row | {"flag": _flag(row["name"])} for row in _count(rl, "license")
+        ],
         "contamination": _contamination(benchmarks, lost, rows),
-        **sampled.gather(rated, grades, rl),
         "model": model,
         "verification": _verification(grades),
-        "key_audit": _count_reasons(lost, "verify"),
-        "domains": _shares(rl, "domain"),
-        "verifiers": _shares(rl, "verifier"),
+        "key_audit": _count(lost.filter(pl.col("stage") == "verify"), "reason"),
+        "domains": _count(rl, "domain"),
+        "verifiers": _count(rl, "verifier"),
         "columns": _columns(rl, sft),
         "packages": {name: _version(name) for name in PACKAGES},
+        **facts,
+        **{name: chart.rows for name, chart in charts.items()},
+        "reasons": funnel.reasons_by_source(lost),
+    }, charts
+
+
+def describe_samples(
+    rated: pl.DataFrame, grades: pl.DataFrame, rl: pl.DataFrame
+) -> tuple[dict[str, Any], dict[str, Chart]]:
+    """Facts and charts of what was sampled; `rated` are all that difficulty saw."""
+    rated = rates.rate_problems(rated, grades)
+    grades = grades.join(rated, on="id", how="semi", maintain_order="left")
+    facts = {
+        "sampled": rated["pass_rate"].count(),
+        "unrated": rl["pass_rate"].null_count(),
+        "samples_graded": grades.height,
+        "k": grades.group_by("id").len()["len"].max() or 0,
+        "lengths": lengths.length_quantiles(grades),
+    }
+    return facts, {
+        "pass_rate": rates.pass_rates(rated, rl),
+        "pass_rate_by_source": rates.pass_rates_by("source", rated, rl),
+        "pass_rate_by_domain": rates.pass_rates_by("domain", rated, rl),
+        "samples": rates.samples_spent(rated),
+        "length": lengths.lengths(rated, grades),
+        "truncated": lengths.truncated(rated, grades),
     }
 
 
-def _funnel(
-    chain: list[dag.Stage], recipe: dict[str, Any], lost: pl.DataFrame, rows: int
-) -> list[dict[str, Any]]:
-    """Rows in and out of each stage, counted back from the `rows` that are left."""
-    counts = dict(lost["stage"].value_counts().iter_rows())
-    funnel = []
-    for stage in reversed(chain):
-        before = rows + counts.get(stage.name, 0)
-        off = dag.is_off(recipe, stage)
-        funnel.append(
-            {"stage": stage.name, "rows_in": before, "rows_out": rows, "off": off}
-        )
-        rows = before
-    return funnel[::-1]
-
-
-def _lost(
-    dropped: Path, chain: list[dag.Stage], recipe: dict[str, Any]
-) -> pl.DataFrame:
-    """Every dropped row of this recipe, with the stage that dropped it, in order."""
-    parts = []
-    for stage in chain:
-        files = [dropped / f"{stage.name}.parquet"]
-        if (folder := dropped / stage.name).is_dir():
-            # It ran once an entry of its section; other files are of older recipes.
-            files = [folder / f"{entry}.parquet" for entry in recipe[stage.name]]
-        parts += [_stage(file, stage.name) for file in files]
-    return pl.concat(parts)
-
-
-def _stage(file: Path, name: str) -> pl.DataFrame:
-    wanted = ["id", "source", "reason", "twin", "score", "evidence"]
-    return pl.read_parquet(file, columns=wanted).with_columns(stage=pl.lit(name))
-
-
-def _reasons(lost: pl.DataFrame) -> list[dict[str, Any]]:
-    groups = lost.group_by("stage", "reason", "source", maintain_order=True).agg(
-        rows=pl.len(), example=pl.col("id").first()
-    )
-    order = pl.Enum(groups["stage"].unique(maintain_order=True))
-    groups = groups.sort(
-        [pl.col("stage").cast(order), "reason", "rows", "source"],
-        descending=[False, False, True, False],
-    )
-    return groups.to_dicts()
-
-
-def _count_reasons(lost: pl.DataFrame, stage: str) -> dict[str, int]:
-    reasons = lost.filter(pl.col("stage") == stage)["reason"]
-    return dict(reasons.value_counts().sort("reason").iter_rows())
+def _count(rows: pl.DataFrame, column: str) -> Rows:
+    """{"name", "rows"} of each value of the column, the most frequent first."""
+    counts = rows[column].value_counts().sort("count", column, descending=True)
+    return [{"name": name, "rows": count} for name, count in counts.iter_rows()]
 
 
 def _sources(
@@ -127,118 +104,93 @@ def _sources(
     every = pl.concat([lost["source"], rows["source"]])
     collected = dict(every.value_counts().iter_rows())
     kept = dict(rl["source"].value_counts().iter_rows())
-    told = []
-    for name, said in collect.items():
-        if not isinstance(said, dict):
-            continue  # it is off
-        where = said.get("repo") or said.get("path") or said.get("paths")
-        where = where or f"generator {said['adapter']}"
-        if isinstance(where, list):
-            where = f"{where[0]} and {len(where) - 1} more"
-        told.append(
-            {
-                "name": name,
-                "where": where,
-                "revision": said.get("revision") or said.get("sha256") or "–",
-                "license": said.get("license", "unknown"),
-                "rows_in": collected.get(name, 0),
-                "rows_out": kept.get(name, 0),
-            }
-        )
-    return told
-
-
-def _licenses(rl: pl.DataFrame) -> list[dict[str, Any]]:
-    counted = rl["license"].value_counts().sort("count", "license", descending=True)
     return [
-        {"license": name, "rows": rows, "flag": _flag(name)}
-        for name, rows in counted.iter_rows()
+        {
+            "name": name,
+            "where": _where(source),
+            "revision": source.get("revision") or source.get("sha256") or "–",
+            "license": source.get("license", "unknown"),
+            "rows_in": collected.get(name, 0),
+            "rows_out": kept.get(name, 0),
+        }
+        for name, source in collect.items()
+        if isinstance(source, dict)  # else it is off
     ]
+
+
+def _where(source: dict[str, Any]) -> str:
+    if paths := source.get("paths"):
+        return f"{paths[0]} and {len(paths) - 1} more"
+    where = source.get("repo") or source.get("path")
+    return where or f"generator {source['adapter']}"
 
 
 def _flag(license: str) -> str:
-    flags = [
-        flag
-        for flag, marks in (("copyleft", COPYLEFT), ("non-commercial", NON_COMMERCIAL))
-        if any(mark.lower() in license.lower() for mark in marks)
-    ]
-    return ", ".join(flags) or ("unknown" if license == "unknown" else "")
+    """What to look out for in a licence."""
+    name = license.lower()
+    return ", ".join(
+        flag for flag, marks in FLAGS.items() if any(m in name for m in marks)
+    )
 
 
 def _contamination(
     benchmarks: pl.DataFrame, lost: pl.DataFrame, rows: pl.DataFrame
-) -> list[dict[str, Any]]:
+) -> Rows:
     """Per benchmark: items, items hit, rows dropped, and what stayed that is near.
 
     Siblings (an item's template with other numbers) stay and are counted; `left` is
     the highest overlap among other rows.
     """
-    hits = lost.filter(pl.col("reason") == "contaminated")
-    name = pl.col("twin").str.split("/").list.first()
-    hits = hits.group_by(name.alias("benchmark")).agg(
-        dropped=pl.len(), items_hit=pl.col("twin").n_unique()
+
+    def set_of(column: str) -> pl.Expr:
+        return pl.col(column).str.split("/").list.first().alias("benchmark")
+
+    is_sibling = pl.col("overlap_level").eq_missing("sibling")
+    hits = lost.filter(pl.col("reason") == "contaminated").group_by(set_of("twin"))
+    near = rows.filter(pl.col("overlap_item").is_not_null())
+    left = near.group_by(set_of("overlap_item")).agg(
+        siblings=is_sibling.sum(), left=pl.col("overlap").filter(~is_sibling).max()
     )
-    near = rows.filter(pl.col("overlap_item").is_not_null()) if _has(rows) else None
-    highest, siblings = {}, {}
-    if near is not None:
-        by = pl.col("overlap_item").str.split("/").list.first().alias("benchmark")
-        is_sibling = pl.col("overlap_level").eq_missing("sibling")
-        others = near.filter(~is_sibling).group_by(by).agg(pl.col("overlap").max())
-        highest = dict(others.iter_rows())
-        siblings = dict(near.filter(is_sibling).group_by(by).len().iter_rows())
-    counted = {row["benchmark"]: row for row in hits.to_dicts()}
-    items = benchmarks.group_by("benchmark", maintain_order=True).len()
-    return [
-        {
-            "benchmark": benchmark,
-            "items": count,
-            "items_hit": counted.get(benchmark, {}).get("items_hit", 0),
-            "dropped": counted.get(benchmark, {}).get("dropped", 0),
-            "siblings": siblings.get(benchmark, 0),
-            "left": round(highest.get(benchmark, 0.0), 3),
-        }
-        for benchmark, count in items.iter_rows()
-    ]
+    return (
+        benchmarks.group_by("benchmark", maintain_order=True)
+        .agg(items=pl.len())
+        .join(
+            hits.agg(items_hit=pl.col("twin").n_unique(), dropped=pl.len()),
+            on="benchmark", how="left", maintain_order="left",
+        )
+        .join(left, on="benchmark", how="left", maintain_order="left")
+        .with_columns(pl.col("items_hit", "dropped", "siblings", "left").fill_null(0))
+        .with_columns(pl.col("left").cast(pl.Float64).round(3))
+        .to_dicts()
+    )  # fmt: skip
 
 
-def _has(rows: pl.DataFrame) -> bool:
-    """Whether decontaminate ran: a stage that is off adds no columns."""
-    return "overlap" in rows.columns
-
-
-def _verification(grades: pl.DataFrame) -> list[dict[str, Any]]:
+def _verification(grades: pl.DataFrame) -> Rows:
     correct = pl.col("correct")
-    told = grades.group_by("verifier").agg(
+    counts = grades.group_by("verifier").agg(
         samples=pl.len(),
         right=correct.sum(),
         wrong=(~correct).sum(),
         undecided=correct.null_count(),
         timeouts=(pl.col("why") == "verifier_timeout").sum(),
     )
-    return told.sort("verifier").to_dicts()
+    return counts.sort("verifier").to_dicts()
 
 
-def _shares(rl: pl.DataFrame, column: str) -> list[dict[str, Any]]:
-    counts = rl[column].value_counts().sort("count", column, descending=True)
-    return [{"name": name, "rows": rows} for name, rows in counts.iter_rows()]
-
-
-def _columns(rl: pl.DataFrame, sft: pl.DataFrame) -> list[dict[str, str]]:
-    names = dict.fromkeys([*rl.columns, *sft.columns])
+def _columns(rl: pl.DataFrame, sft: pl.DataFrame) -> Rows:
+    """What each column of the exported tables means, and which of them have it."""
+    configs = {"rl": rl, "sft": sft}
     return [
-        {"name": name, "meaning": MEANING[name], "in": _where(name, rl, sft)}
-        for name in names
+        {
+            "name": name,
+            "meaning": MEANING[name],
+            "in": ", ".join(c for c, table in configs.items() if name in table.columns),
+        }
+        for name in dict.fromkeys([*rl.columns, *sft.columns])
     ]
 
 
-def _where(name: str, rl: pl.DataFrame, sft: pl.DataFrame) -> str:
-    parts = [("rl", rl), ("sft", sft)]
-    return ", ".join(config for config, table in parts if name in table.columns)
-
-
 def _version(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError
-
     try:
         return version(package).partition("+")[0]
     except PackageNotFoundError:

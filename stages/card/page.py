@@ -13,7 +13,7 @@ SIZES += [(1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M")]
 
 
 def render(
-    params: "Params", template: str, limitations: str, told: dict[str, Any]
+    params: "Params", template: str, limitations: str, facts: dict[str, Any]
 ) -> str:
     """The whole README; a name that the template misses is an error."""
     from jinja2 import Environment, StrictUndefined
@@ -27,17 +27,17 @@ def render(
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.filters["cell"] = lambda value: str(value).replace("|", "\\|")
     body = environment.from_string(template).render(
-        **told,
+        **facts,
         params=params,
         limitations=limitations.strip(),
-        recipe_yaml=yaml.safe_dump(told["recipe"], sort_keys=False).strip(),
+        recipe_yaml=yaml.safe_dump(facts["recipe"], sort_keys=False).strip(),
     )
-    return f"---\n{head(params, told)}---\n\n{body.strip()}\n"
+    return f"---\n{head(params, facts)}---\n\n{body.strip()}\n"
 
 
-def head(params: "Params", told: dict[str, Any]) -> str:
+def head(params: "Params", facts: dict[str, Any]) -> str:
     """Configs and their files, licence, size, tasks: what the Hub searches by."""
-    rows = told["rl_rows"]
+    rows = facts["rl_rows"]
     size = next((name for most, name in SIZES if rows < most), "n>10M")
     configs = [
         {"config_name": name, "data_files": f"{name}/*.parquet"}
@@ -46,10 +46,10 @@ def head(params: "Params", told: dict[str, Any]) -> str:
     ]
     repos = [
         s["where"]
-        for s in told["sources"]
-        if told["recipe"]["collect"][s["name"]].get("repo")
+        for s in facts["sources"]
+        if facts["recipe"]["collect"][s["name"]].get("repo")
     ]
-    said = {
+    fields = {
         "pretty_name": params.title,
         "license": params.license,
         "language": [params.language],
@@ -60,4 +60,4 @@ def head(params: "Params", told: dict[str, Any]) -> str:
         "tags": list(params.tags),
         "configs": configs,
     }
-    return str(yaml.safe_dump(json.loads(json.dumps(said)), sort_keys=False))
+    return str(yaml.safe_dump(json.loads(json.dumps(fields)), sort_keys=False))

@@ -1,0 +1,200 @@
+"""What the card says of the samples, on tables whose answers can be counted by hand."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline.filter import apply
+from pipeline.schema import GRADE, PROBLEM, conform
+from stages.card import lengths, rates
+from stages.card.charts import Chart, write_charts
+from stages.card.facts import describe_samples
+from stages.card.lengths import shorten
+from stages.difficulty import Params, judge
+
+WINDOW = {"lo": 0.1, "hi": 0.9}
+
+
+def problems(*told: tuple[str, str, str, list[bool]]) -> dict[str, pl.DataFrame]:
+    """Tables of problems of (id, source, domain, verdicts), a token for each sample."""
+    rows = [(name, name, source, domain) for name, source, domain, _ in told]
+    schema = dict.fromkeys(("id", "key", "source", "domain"), pl.String)
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    grades = [
+        {"id": name, "sample": number, "model": "m", "correct": verdict,
+         "n_tokens": number + 1, "finish_reason": "stop"}
+        for name, _, _, verdicts in told
+        for number, verdict in enumerate(verdicts)
+    ]  # fmt: skip
+    graded = pl.DataFrame(grades) if grades else GRADE.to_frame()
+    return {
+        "rows": conform(table, PROBLEM),
+        "grades": conform(graded, GRADE).select(GRADE.names()),
+    }
+
+
+def describe(
+    tables: dict[str, pl.DataFrame], imported: tuple = (), **window: Any
+) -> tuple[dict[str, Any], dict[str, Chart]]:
+    """The card's facts and charts after `difficulty`."""
+    rows, grades = tables["rows"], tables["grades"]
+    params = Params(pass_rate_window=WINDOW | window, imported=imported)
+    outcome = apply(lambda rows: judge(rows, params, grades), rows)
+    rated = pl.concat([outcome.kept, outcome.dropped], how="diagonal")
+    return describe_samples(rated, grades, outcome.kept)
+
+
+def half(count: int) -> list[bool]:
+    return [number % 2 == 0 for number in range(count)]
+
+
+def counts(charts: dict[str, Chart], chart: str, column: str, **where: str) -> list:
+    """A column of the rows of a chart, of those with the values in `where`."""
+    rows = charts[chart].rows
+    return [row[column] for row in rows if where.items() <= row.items()]
+
+
+def test_rates_are_counted_by_source_and_by_domain():
+    _, charts = describe(
+        problems(
+            ("a/0", "a", "math", half(4)),
+            ("a/1", "a", "code", [True] * 4),
+            ("b/0", "b", "math", [False] * 4),
+        )
+    )
+
+    by_source, by_domain = "pass_rate_by_source", "pass_rate_by_domain"
+    sources = [row["source"] for row in charts[by_source].rows]
+    assert list(dict.fromkeys(sources)) == ["a", "b"]  # those with most problems first
+    before = counts(charts, by_source, "before", source="a")
+    assert before == [0, 0, 0, 0, 0, 1, 0, 0, 0, 1]
+    after = counts(charts, by_source, "after", source="a")
+    assert after == [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+    assert sum(counts(charts, by_source, "after", source="b")) == 0
+    assert sum(counts(charts, by_domain, "before", domain="math")) == 2
+    assert sum(counts(charts, by_domain, "after", domain="math")) == 1
+    assert sum(counts(charts, by_domain, "before", domain="code")) == 1
+    assert sum(counts(charts, by_domain, "after", domain="code")) == 0
+
+
+def test_groups_add_up_to_the_whole_where_they_are_many():
+    rows = [(f"s{i}/0", f"s{i:02d}", "math", half(2)) for i in range(30)]
+    _, charts = describe(problems(*rows, ("s0/1", "s07", "math", half(2))))
+
+    groups = [row["source"] for row in charts["pass_rate_by_source"].rows]
+    names = list(dict.fromkeys(groups))
+    assert len(names) == rates.GROUPS
+    assert (names[0], names[-1]) == ("s07", rates.OTHERS)
+    assert sum(counts(charts, "pass_rate_by_source", "before")) == 31
+    assert sum(counts(charts, "pass_rate", "before")) == 31
+
+
+def test_a_rate_that_is_written_as_an_edge_lies_above_it():
+    tenths = pl.Series([number / 10 for number in range(11)])
+
+    assert rates.bin_rates(tenths).to_list() == [*range(10), 9]
+
+
+def test_imported_rates_count_where_nothing_was_sampled():
+    tables = problems(("a/0", "a", "math", []))
+    tables["rows"] = tables["rows"].with_columns(meta=pl.lit('{"rate": 0.5}'))
+
+    facts, charts = describe(tables, imported=({"field": "rate"},))
+
+    assert counts(charts, "pass_rate", "before")[5] == 1
+    assert sum(counts(charts, "samples", "total")) == 0
+    assert facts["lengths"] == []
+    assert charts["truncated"].rows == []
+
+
+def test_rates_are_those_of_the_samples_where_difficulty_is_off():
+    tables = problems(("a/0", "a", "math", half(4)))
+    rl = tables["rows"].with_columns(pass_rate=pl.lit(None, pl.Float64))
+
+    _, charts = describe_samples(tables["rows"], tables["grades"], rl)
+
+    assert counts(charts, "pass_rate", "before")[5] == 1
+    assert sum(counts(charts, "samples", "total")) == 0
+
+
+def test_samples_are_counted_by_pass_rate():
+    _, charts = describe(
+        problems(
+            ("a/0", "a", "math", half(16)),
+            ("a/1", "a", "math", half(8)),
+            ("a/2", "a", "math", [True] * 3),
+        )
+    )
+
+    assert sum(counts(charts, "samples", "total")) == 27
+    assert sum(counts(charts, "samples", "problems")) == 3
+    each = counts(charts, "samples", "samples")
+    assert (each[5], each[9], each[0]) == (12, 3, None)
+
+
+def test_only_the_models_that_decide_are_counted():
+    tables = problems(("a/0", "a", "math", half(4)))
+    other = tables["grades"].with_columns(model=pl.lit("weak"))
+    tables["grades"] = pl.concat([tables["grades"], other])
+
+    assert sum(counts(describe(tables)[1], "samples", "total")) == 8
+    weak = describe(tables, models=["weak"])[1]
+    assert sum(counts(weak, "samples", "total")) == 4
+
+
+def test_lengths_of_right_and_wrong_samples():
+    tables = problems(("a/0", "a", "math", [True, False, True, False]))
+    facts, charts = describe(tables)
+
+    assert [(one["which"], one["q"]) for one in facts["lengths"]] == [
+        ("right", [1, 3, 3]),
+        ("wrong", [2, 4, 4]),
+    ]
+    for verdict in ("right", "wrong"):
+        assert sum(counts(charts, "length", "samples", verdict=verdict)) == 2
+        assert counts(charts, "length", "tokens", verdict=verdict) == [1, 2, 3, 4]
+    rated = rates.rate_problems(
+        tables["rows"].with_columns(pass_rate=pl.lit(0.5)), tables["grades"]
+    )
+    medians = lengths._medians(rated, tables["grades"])
+    assert (medians["right"][5], medians["wrong"][5]) == (2.0, 3.0)
+
+
+def test_truncation_is_counted_by_source():
+    tables = problems(
+        ("a/0", "a", "math", [True, False, False]), ("b/0", "b", "math", [True] * 2)
+    )
+    ends = ["length", "length", "stop", "prompt_too_long", None]
+    tables["grades"] = tables["grades"].with_columns(finish_reason=pl.Series(ends))
+
+    a, b = describe(tables)[1]["truncated"].rows
+    assert a == {
+        "source": "a", "samples": 3, "cut": 2, "cut_right": 1, "no_room": 0,
+        "rate": pytest.approx(2 / 3),
+    }  # fmt: skip
+    assert b == {
+        "source": "b", "samples": 1, "cut": 0, "cut_right": 0, "no_room": 1, "rate": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [("a/0", "a", "math", [True])],
+        [(f"{i}/0", str(i), "math", half(5 * i + 2)) for i in range(14)],
+    ],
+)
+def test_every_picture_can_be_drawn(rows: list[Any], tmp_path: Path):
+    write_charts(tmp_path, describe(problems(*rows))[1])
+
+    assert len(list(tmp_path.glob("*.svg"))) == 6
+    by_source = json.loads((tmp_path / "pass_rate_by_source.json").read_text())
+    assert sum(row["before"] for row in by_source) == len(rows)
+
+
+def test_a_tick_of_tokens_is_short():
+    assert [shorten(n) for n in (512, 1024, 32768)] == ["512", "1k", "32k"]
