@@ -45,9 +45,9 @@ class MergeRules(Settings):
 
 
 def order_rows(rows: pl.DataFrame, survivor: Survivor) -> Array:
-    """Row numbers int64 (rows,), first the one that survives before all others."""
+    """Row numbers int32 (rows,), first the one that survives before all others."""
     if survivor == "first":
-        return np.arange(rows.height)
+        return np.arange(rows.height, dtype=np.int32)
     solution = pl.element().struct.field
     best = {
         "longest_solution": pl.col("solutions")
@@ -62,7 +62,7 @@ def order_rows(rows: pl.DataFrame, survivor: Survivor) -> Array:
         ),
     }
     value = rows.select(best[survivor].cast(pl.Int64).fill_null(-1)).to_series()
-    return np.argsort(-value.to_numpy(), kind="stable")
+    return np.argsort(-value.to_numpy(), kind="stable").astype(np.int32)
 
 
 def mark_duplicates(
