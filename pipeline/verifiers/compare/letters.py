@@ -31,8 +31,7 @@ ALPHABETS = {
     "circled small letters": "ⓐⓑⓒⓓⓔⓕⓖⓗ",
 }
 CYRILLIC = "АБВГДЕЖЗ"
-# As letters of the Latin alphabet these look like others than their place says.
-LOOKS = {"В": "B", "С": "C", "Е": "E", "Н": "H"}
+LOOK_ALIKES = set("ВСЕН")  # they look like B, C, E, H, which their places do not say
 LATIN = "ABCDEFGH"
 IN_LATIN = {
     sign: LATIN[place]
@@ -119,7 +118,7 @@ def to_latin(letter: str) -> str | None:
     """A letter of any alphabet as the Latin one in its place; None where ambiguous."""
     if letter in IN_LATIN:
         return IN_LATIN[letter]
-    if letter in LOOKS:
+    if letter in LOOK_ALIKES:
         return None
     return unicodedata.normalize("NFKC", letter).upper()
 

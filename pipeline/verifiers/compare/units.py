@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pipeline.verifiers.compare.numbers import read_number_words
 
-# name: (dimension, size in the dimension's own unit); the first name is the symbol.
+# symbol: (dimension, size in the dimension's own unit)
 MEASURES = {
     "m": ("length", "1"), "in": ("length", "0.0254"), "ft": ("length", "0.3048"),
     "yd": ("length", "0.9144"), "mi": ("length", "1609.344"),
@@ -36,6 +36,7 @@ MEASURES = {
     "£": ("sterling", "1"), "¥": ("yuan", "1"), "₹": ("rupee", "1"),
     "₽": ("ruble", "1"), "₩": ("won", "1"),
 }  # fmt: skip
+# Symbols that take a prefix, the prefixes, their long names, and names that take one.
 PREFIXED = {"m", "g", "s", "L", "N", "J", "W", "V", "A", "Pa", "Hz", "eV", "mol", "cal",
             "Ω", "C", "T", "K", "bar"}  # fmt: skip
 PREFIXES = {
@@ -52,6 +53,7 @@ NAMES = {
     "mole": "mol", "calorie": "cal", "coulomb": "C", "tesla": "T", "kelvin": "K",
     "electronvolt": "eV",
 }  # fmt: skip
+# Names that take no prefix, in the singular: the last s is dropped before look-up.
 OTHERS = {
     "inch": "in", "inche": "in", "foot": "ft", "feet": "ft", "yard": "yd", "mile": "mi",
     "pound": "lb", "ounce": "oz", "minute": "min", "hour": "h", "hr": "h", "day": "day",
@@ -70,8 +72,7 @@ OTHERS = {
 }  # fmt: skip
 # Two letters or fewer may be variables: only these are units after a space.
 SHORT_WORDS = """cm mm km nm kg mg ml mL dL cL ft in yd mi lb oz hr min s m g h L N J W
-    V A K C
-    F am pm t kN kJ kW kV mV mA Pa Hz eV °C °F ha"""
+    V A K C F am pm t kN kJ kW kV mV mA Pa Hz eV °C °F ha"""
 SHORT = set(SHORT_WORDS.split())
 FUNCTIONS = "and or pi sin cos tan log sqrt mod exp infty cdot times frac if for"
 NO_UNITS = set(FUNCTIONS.split())

@@ -2,12 +2,15 @@ import doctest
 
 import pytest
 
-from pipeline.verifiers.compare import readable
+from pipeline.verifiers.compare import letters, readable
 from pipeline.verifiers.compare.math_verify import parse_expression
 
 
-def test_the_examples_in_the_docstrings_hold():
-    assert doctest.testmod(readable).failed == 0
+@pytest.mark.parametrize("module", [letters, readable])
+def test_the_examples_in_the_docstrings_hold(module):
+    examples = doctest.testmod(module)
+
+    assert (examples.failed, examples.attempted) == (0, 1)
 
 
 @pytest.mark.parametrize(
