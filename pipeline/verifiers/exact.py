@@ -9,12 +9,11 @@ a leading "the", "a" or "an" does not count). Unicode is composed (NFC) first.
 
 import re
 import unicodedata
-from itertools import islice
 from typing import Any, NamedTuple
 
 from pipeline.verifiers.compare.policy import read_policy
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.final import find_puzzle_answer, strip_thinking
+from pipeline.verifiers.extract.final import find_marked_answer, strip_thinking
 from pipeline.verifiers.extract.phrases import find_announcements
 
 
@@ -29,14 +28,14 @@ class Policy(NamedTuple):
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the answer, or all that follows the thinking, is the gold text."""
     policy = read_policy(Policy, info)
-    text = find_puzzle_answer(completion)
+    text = find_marked_answer(completion)
     if not answer or not answer.strip():
         return Verdict(None, text, "the gold answer is empty")
     texts = [text]
-    if text == strip_thinking(completion).strip():
-        for announcement in islice(find_announcements(text), 1):
-            line = text[announcement.end() :].strip().partition("\n")[0]
-            texts.append(line.strip(" .*`\"'"))
+    is_whole = text == strip_thinking(completion).strip()
+    if is_whole and (announcement := next(find_announcements(text), None)):
+        line = text[announcement.end() :].strip().partition("\n")[0]
+        texts.append(line.strip(" .*`\"'"))
     is_equal = _fold(answer, policy) in [_fold(text, policy) for text in texts]
     return Verdict(is_equal, texts[-1], "compared as text")
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.verifiers._reasoning_gym import score_answer
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.final import find_puzzle_answer
+from pipeline.verifiers.extract.final import find_marked_answer
 
 NEEDED = {"countdown": ("numbers", "target"), "reasoning_gym": ("dataset", "entry")}
 OPERATIONS = {
@@ -35,7 +35,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     if why := unreadable(answer if answer is None else answer or " ", info):
         return Verdict(None, None, why)
     rule = RULES[info["task"]]
-    return rule(answer or "", find_puzzle_answer(completion), info)
+    return rule(answer or "", find_marked_answer(completion), info)
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:

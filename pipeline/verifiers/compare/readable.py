@@ -7,6 +7,7 @@ recognise.
 
 import re
 
+# While a text is rewritten, ƒ stands for a fraction, √ for a root, @ for what is read.
 WORDS = {r"\dfrac": "ƒ", r"\tfrac": "ƒ", r"\frac": "ƒ", r"\sqrt": "√", r"\binom": "ƒ"}
 WORDS |= {r"\cdot": "·", r"\times": "·", r"\cup": ",", r"\text{ and }": ","}
 WORDS |= {r"\text{ or }": ",", r"\left": "", r"\right": "", r"\!": "", r"\,": ""}

@@ -134,8 +134,8 @@ def boxed_or_tagged(text: str) -> str | None:
     return last_box(text) or last_tag(text) or None
 
 
-def find_puzzle_answer(completion: str) -> str:
-    """The answer of a puzzle: in a tag, in the last box, or all after the thinking."""
+def find_marked_answer(completion: str) -> str:
+    """What the last tag or else the last box holds, or all after the thinking."""
     text = strip_thinking(completion)
     tagged = last_tag(text)
     return (last_box(text) or text).strip() if tagged is None else tagged
