@@ -45,9 +45,10 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     if (gold_letters := _read_several(answer, choices)) is not None:
         extracted = ", ".join(chosen) or None
         return Verdict(chosen == gold_letters, extracted, "compared as letters")
-    gold, letter = _read_choice(answer, choices), _find_chosen(text, choices)
     if len(chosen) > 1:
+        letter = _find_chosen(text, choices)
         return Verdict(False, letter, "several choices, where one is right")
+    gold, letter = _read_choice(answer, choices), next(iter(chosen), None)
     if gold is None or gold == UNCLEAR:
         return Verdict(None, letter, "the gold answer is no choice")
     if letter is None:

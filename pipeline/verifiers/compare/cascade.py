@@ -117,7 +117,7 @@ def _is_lone(text: str) -> bool:
 
 
 def _compare_numbers(gold: str, predicted: str, context: Context) -> bool | None:
-    """Exact values; units may be missing on one side but not differ."""
+    """Exact values, `1/2` and `50%`; a unit may be missing on one side, not differ."""
     policy = context.policy
     left, right = units.split_unit(gold), units.split_unit(predicted)
     value, other = read_number(left.text), read_number(right.text)
@@ -189,14 +189,11 @@ def _compare_two_equations(
             return False
         renamed = _rename(right[-1], functions[1][1], functions[0][1])
         return context.are_equal(left[-1], renamed)
+    are_equal = context.are_equal
     if _is_constant(left[0]) and _is_constant(right[0]):
-        return context.are_equal(left[0], right[0]) and context.are_equal(
-            left[-1], right[-1]
-        )
+        return are_equal(left[0], right[0]) and are_equal(left[-1], right[-1])
     if len(left) == len(right) == 2:
-        if context.are_equal(left[0], right[1]) and context.are_equal(
-            left[1], right[0]
-        ):
+        if are_equal(left[0], right[1]) and are_equal(left[1], right[0]):
             return True
         if is_name(left[0]) and is_name(right[0]):
             is_number = read_number(left[-1]) or read_number(right[-1])
@@ -214,9 +211,8 @@ def _split_sides(text: str) -> list[str]:
     if len(members.parts) > 1 and not re.match(r"\([\w, ]+\) ?=", text):
         return [text]
     is_bracketed = members.opens == "(" and len(members.parts) == 1
-    return [
-        side.strip() for side in (members.parts[0] if is_bracketed else text).split("=")
-    ]
+    equation = members.parts[0] if is_bracketed else text
+    return [side.strip() for side in equation.split("=")]
 
 
 def _is_label(side: str) -> bool:

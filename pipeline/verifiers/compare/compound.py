@@ -55,7 +55,7 @@ def compare_regions(gold: str, predicted: str, context: Context) -> bool | None:
 
 
 def compare_matrices(gold: str, predicted: str, context: Context) -> bool | None:
-    """Cell by cell; a tuple may stand for a single row or column."""
+    """Cell by cell; a tuple (1, 2) may stand for a single row or column."""
     left, right = read_matrix(gold), read_matrix(predicted)
     if left is None and right is None:
         return None
@@ -83,7 +83,10 @@ def _read_vector(text: str, like: list[list[str]] | None) -> list[list[str]] | N
 
 
 def compare_members(gold: str, predicted: str, context: Context) -> bool | None:
-    """Lists, sets, tuples and intervals, part by part, after `±` is written out."""
+    r"""Lists, sets, tuples and intervals, part by part: `\{1, 2\}` equals `2, 1`.
+
+    `1 \pm \sqrt{2}` is written out as two members.
+    """
     left, right = _read_list(gold), _read_list(predicted)
     if max(len(left.parts), len(right.parts)) < 2:
         return _compare_single(left, right, context)

@@ -161,7 +161,10 @@ def _read_repeating(repeating: re.Match[str]) -> Number:
 
 
 def are_equal(left: Number, right: Number, digits: int, percent: str) -> bool:
-    """Whether two numbers are the same, by the policies on rounding and percent."""
+    """Whether two numbers are the same: `50%` and `0.5`, `1/3` and `0.333333`.
+
+    `digits` and `percent` are the policies on rounding and on percent signs.
+    """
     if left.is_percent == right.is_percent:
         return _are_near(left, right, digits)
     share, other = (left, right) if left.is_percent else (right, left)

@@ -239,7 +239,10 @@ def _find_measure(name: str) -> tuple[str, Fraction] | None:
 
 
 def units_differ(left: str, right: str) -> bool:
-    """Whether two units cannot be of one quantity as written; words may vary."""
+    """Whether two units cannot be of one quantity as written.
+
+    cm and m differ, so do % and cm; words may vary, as apples and pieces.
+    """
     if left == right or not left or not right:
         return False
     if "%" in (left, right):
@@ -251,7 +254,7 @@ def units_differ(left: str, right: str) -> bool:
 
 
 def unit_is_wrong(gold: str, predicted: str, policy: str) -> bool:
-    """Whether a unit differs from the gold one, or lacks where it is "required"."""
+    """Whether a unit is another than the gold one, or missing where "required"."""
     if policy == "required" and gold and not predicted:
         return True
     return units_differ(gold, predicted)
