@@ -149,7 +149,10 @@ def _find_faults(program: str, info: dict[str, Any], language: str) -> Iterator[
                 LATE if is_late else _run_test(program, test, limits, policy, language)
             )
     elif info["type"] == "call":
-        calls = _read_calls(info, limits)
+        if info.get("reference"):
+            calls = _reference_calls(json.dumps(info, sort_keys=True), limits.timeout_s)
+        else:
+            calls = _read_calls(info)
         if info.get("setup"):
             program = _complete(program, info)
         tolerance = float(info.get("tolerance") or 0)
@@ -163,9 +166,7 @@ def _find_faults(program: str, info: dict[str, Any], language: str) -> Iterator[
         yield _run_asserts(program, info, limits)
 
 
-def _read_calls(info: dict[str, Any], limits: TimeLimits) -> list[Call]:
-    if info.get("reference"):
-        return _reference_calls(json.dumps(info, sort_keys=True), limits.timeout_s)
+def _read_calls(info: dict[str, Any]) -> list[Call]:
     return [
         Call(info["fn_name"], test["input"], test["output"], "alike")
         for test in read_tests(info)
@@ -176,11 +177,8 @@ def _read_calls(info: dict[str, Any], limits: TimeLimits) -> list[Call]:
 def _reference_calls(info_text: str, timeout_s: float) -> list[Call]:
     """The calls with what the row's reference answers, run in the sandbox once."""
     info = json.loads(info_text)
-    calls = [
-        Call(info["fn_name"], test["input"], None, "alike") for test in read_tests(info)
-    ]
     limits = TimeLimits(timeout_s, STARTUP_S, MEMORY_MB)
-    return answer_by_reference(info["reference"], calls, limits)
+    return answer_by_reference(info["reference"], _read_calls(info), limits)
 
 
 def _run_test(

@@ -1,9 +1,11 @@
 """Our own programs in the sandbox: texts that stand alone."""
 
 import ast
+from pathlib import Path
 
 import pytest
 
+from pipeline.closure import ROOT, import_closure
 from pipeline.sandbox.guest.wire import NotPlain, decode, encode
 from pipeline.sandbox.guests import FOLDER, guest_call, guest_source
 
@@ -30,6 +32,13 @@ def test_what_a_guest_imports_stands_before_it():
     assert functions[:2] == ["send", "silence"]
     assert functions[-3:] == ["refuse", "encode", "decode"]
     assert source.count("\ndef send(") == 1
+
+
+def test_verdicts_on_programs_rest_on_every_guest():
+    closure = import_closure([Path("pipeline/verifiers/code.py")])
+
+    guests = {file.relative_to(ROOT) for file in FOLDER.glob("*.py")}
+    assert guests <= closure
 
 
 def test_a_job_is_given_to_the_main_of_a_guest():
