@@ -1,1 +1,1 @@
-"""One file per kind of answer: `verify(answer, completion, info)` judges it."""
+"""One file per kind of answer: what `verify` and `unreadable` do is in `contract`."""

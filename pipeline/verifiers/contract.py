@@ -1,12 +1,13 @@
 """What a verifier is: a file here with `verify` and `unreadable`.
 
-    def verify(answer: str, completion: str, info: dict) -> Verdict
-    def unreadable(answer: str, info: dict) -> str | None
+    def verify(answer: str | None, completion: str, info: dict) -> Verdict
+    def unreadable(answer: str | None, info: dict) -> str | None
 
-`verify` judges what a model wrote against the gold answer. `unreadable` says
-why a gold answer cannot be judged against at all, or None where it can: such
-problems leave the pool before any GPU sees them. `info` is the row's
-`verify_info`, parsed. The same `verify` filters data and rewards GRPO.
+`verify` compares what a model wrote with the gold answer. `unreadable` says why
+nothing can be compared with a gold answer, or None where something can: such problems
+leave the pool before any GPU sees them. `info` is the row's `verify_info`, parsed; an
+option in it that the verifier does not have raises UserError. The same `verify`
+filters data and rewards GRPO.
 """
 
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ REL_TOL = 1e-4
 
 
 class Policy(NamedTuple):
-    """How the unit of an answer is judged."""
+    """What the unit of an answer is worth."""
 
     units: Units = "optional"
 

@@ -1,4 +1,4 @@
-"""Puzzles: judged by their own rules, with partial credit where a rule gives it.
+"""Puzzles: verified by their own rules, with partial credit where a rule gives it.
 
 `info["task"]` names the rule. What the model wrote is never evaluated as code:
 
@@ -39,7 +39,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
-    """Why the puzzle cannot be judged, or None where it can."""
+    """Why the puzzle cannot be verified, or None where it can."""
     task = info.get("task")
     if task not in RULES:
         return f"no rule for task {task!r}; known: {', '.join(RULES)}"
