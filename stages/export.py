@@ -91,16 +91,16 @@ def _usable(
 
 
 def _sft(rows: pl.DataFrame) -> pl.DataFrame:
-    told = rows.explode("chosen", empty_as_null=False).unnest("chosen")
-    said = [[{"role": "assistant", "content": text}] for text in told["text"]]
-    return told.with_columns(completion=pl.Series(said, dtype=MESSAGES)).select(
+    traces = rows.explode("chosen", empty_as_null=False).unnest("chosen")
+    replies = [[{"role": "assistant", "content": text}] for text in traces["text"]]
+    return traces.with_columns(completion=pl.Series(replies, dtype=MESSAGES)).select(
         "prompt", "completion", "id", "source", "license", "model", "n_tokens"
     )
 
 
 def _verl(rows: pl.DataFrame) -> pl.DataFrame:
     """The five columns that verl's loader reads."""
-    told: list[dict[str, Any]] = [
+    verl_rows: list[dict[str, Any]] = [
         {
             "data_source": row["source"],
             "prompt": row["prompt"],
@@ -115,4 +115,4 @@ def _verl(rows: pl.DataFrame) -> pl.DataFrame:
         }
         for number, row in enumerate(rows.iter_rows(named=True))
     ]
-    return pl.DataFrame(told, schema=VERL)
+    return pl.DataFrame(verl_rows, schema=VERL)

@@ -9,7 +9,7 @@ Reasons: the names in `RULES`, `too_short`, `too_long`, `answer_too_long`,
 """
 
 import json
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
@@ -34,16 +34,19 @@ RULES = {
     "blank": r"_{3,}|\\underline\{\\hspace|\\_\\_",
 }
 
+# How a gold answer is written; the first that matches.
+ANSWER_TYPES = {
+    "integer": r"^\$?[-+−]?\d[\d,]*\$?$",
+    "decimal": r"^\$?[-+−]?\d*\.\d+\$?$",
+    "fraction": r"^\$?[-+−]?(\\[dt]?frac\{\d+\}\{\d+\}|\d+/\d+)\$?$",
+    "letter": r"^\(?[A-Z]\)?$",
+    "boolean": r"(?i)^(yes|no|true|false)$",
+}
+
 Flag = Literal[
-    "proof",
-    "multiple_choice",
-    "true_false",
-    "multi_part",
-    "figure",
-    "link",
-    "blank",
+    "proof", "multiple_choice", "true_false", "multi_part", "figure", "link", "blank",
     "not_english",
-]
+]  # fmt: skip
 COLUMNS = pl.Schema(
     {"flags": pl.List(pl.String), "n_chars": pl.UInt32(), "answer_type": pl.String()}
 )
@@ -80,50 +83,41 @@ def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     rows = drop(rows, is_long, "answer_too_long", score=n_answer)
     if types:
         rows = drop(rows, ~pl.col("answer_type").is_in(types), "answer_type")
-    return _gradable(rows, params) if params.gradable else rows
+    return _drop_unreadable(rows, params) if params.gradable else rows
 
 
 def _flags(problem: pl.Expr) -> pl.Expr:
-    fired = [
+    flags = [
         pl.when(problem.str.contains(pattern)).then(pl.lit(flag))
         for flag, pattern in RULES.items()
     ]
     letters = problem.str.count_matches(r"\p{L}")
     latin = problem.str.count_matches(r"\p{Latin}")
     foreign = (letters - latin) * 2 > letters
-    fired.append(pl.when(foreign).then(pl.lit("not_english")))
-    return pl.concat_list(fired).list.drop_nulls()
+    flags.append(pl.when(foreign).then(pl.lit("not_english")))
+    return pl.concat_list(flags).list.drop_nulls()
 
 
 def _answer_type(answer: pl.Expr) -> pl.Expr:
-    kinds = {
-        "integer": r"^\$?[-+−]?\d[\d,]*\$?$",
-        "decimal": r"^\$?[-+−]?\d*\.\d+\$?$",
-        "fraction": r"^\$?[-+−]?(\\[dt]?frac\{\d+\}\{\d+\}|\d+/\d+)\$?$",
-        "letter": r"^\(?[A-Z]\)?$",
-        "boolean": r"(?i)^(yes|no|true|false)$",
-    }
-    chain: Any = pl.when(answer.is_null()).then(pl.lit(None, pl.String))
-    for kind, pattern in kinds.items():
-        chain = chain.when(answer.str.contains(pattern)).then(pl.lit(kind))
-    kind_of: pl.Expr = chain.otherwise(pl.lit("other"))
-    return kind_of
+    types = [
+        pl.when(answer.str.contains(pattern)).then(pl.lit(name))
+        for name, pattern in ANSWER_TYPES.items()
+    ]
+    return pl.when(answer.is_not_null()).then(pl.coalesce(*types, pl.lit("other")))
 
 
-def _gradable(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """Ask each verifier once for every distinct answer that is still in."""
-    asked = ["verifier", "answer", "verify_info"]
+def _drop_unreadable(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """Ask each verifier once for every distinct gold answer that is still in."""
+    columns = ["verifier", "answer", "verify_info"]
     has_verifier = pl.col("verifier").is_not_null()
-    golds = rows.filter(pl.col("reason").is_null() & has_verifier).select(asked)
+    golds = rows.filter(pl.col("reason").is_null() & has_verifier).select(columns)
     golds = golds.unique(maintain_order=True)
     whys = find_unreadable(golds.rows(), params.timeout_s)
-    detail = [why and json.dumps({"detail": why}) for why in whys]
-    golds = golds.with_columns(_unreadable=pl.Series(detail, dtype=pl.String))
+    details = [why and json.dumps({"detail": why}) for why in whys]
+    golds = golds.with_columns(_detail=pl.Series(details, dtype=pl.String))
     rows = rows.join(
-        golds, on=asked, how="left", nulls_equal=True, maintain_order="left"
+        golds, on=columns, how="left", nulls_equal=True, maintain_order="left"
     )
-    unreadable = pl.col("_unreadable")
-    rows = drop(
-        rows, unreadable.is_not_null(), "answer_unreadable", evidence=unreadable
-    )
-    return rows.drop("_unreadable")
+    detail = pl.col("_detail")
+    rows = drop(rows, detail.is_not_null(), "answer_unreadable", evidence=detail)
+    return rows.drop("_detail")

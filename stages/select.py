@@ -33,21 +33,23 @@ class Params(Settings):
 
 def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     """Add chosen (traces for SFT) and curriculum_rank (0 is the easiest)."""
+
+    def column(name: str) -> pl.Expr:
+        """A column of an earlier stage; nulls where that stage has never run."""
+        return pl.col(name) if name in rows.columns else pl.lit(None).alias(name)
+
+    columns = ("id", "traces", "solutions", "leaking_traces")
+    traces = rows.select(map(column, columns)).rows()
+    rate = column("pass_rate").cast(pl.Float64).fill_null(-1.0)
+    rank = rate.rank("ordinal", descending=True).cast(pl.UInt32) - 1
+    chosen = [_choose_traces(*row, params=params) for row in traces]
     rows = rows.with_columns(
-        chosen=pl.Series(_chosen(rows, params), dtype=CHOSEN),
-        curriculum_rank=pl.col("pass_rate")
-        .fill_null(-1.0)
-        .rank("ordinal", descending=True)
-        .cast(pl.UInt32)
-        - 1,
+        chosen=pl.Series(chosen, dtype=CHOSEN), curriculum_rank=rank
     )
-    for column, quotas in (
-        ("source", params.quota),
-        ("domain", params.domain_quota),
-    ):
-        place = pl.int_range(pl.len()).over(column)
-        for name, quota in quotas.items():
-            over = (pl.col(column) == name) & (place >= quota)
+    for name, quotas in (("source", params.quota), ("domain", params.domain_quota)):
+        number = pl.int_range(pl.len()).over(name)
+        for value, quota in quotas.items():
+            over = (pl.col(name) == value) & (number >= quota)
             rows = drop(rows, over, "over_quota")
     if params.limit is not None:
         stays = pl.col("reason").is_null()
@@ -56,17 +58,7 @@ def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     return rows
 
 
-def _chosen(rows: pl.DataFrame, params: Params) -> list[list[Trace]]:
-    leaks = (
-        pl.col("leaking_traces")
-        if "leaking_traces" in rows.columns
-        else pl.lit([], pl.List(pl.UInt32))
-    )
-    told = rows.select("id", "traces", "solutions", leaks.alias("leaks")).rows()
-    return [_pick(*row, params=params) for row in told]
-
-
-def _pick(
+def _choose_traces(
     id: str,
     traces: list[Trace] | None,
     solutions: list[Trace] | None,
@@ -80,20 +72,20 @@ def _pick(
     """
     right = [
         trace
-        for place, trace in enumerate(traces or [])
-        if trace["correct"] and place not in (leaks or ())
+        for number, trace in enumerate(traces or [])
+        if trace["correct"] and number not in (leaks or ())
     ]
     if params.strategy == "random":
         random.Random(f"{params.seed}/{id}").shuffle(right)
     elif params.strategy != "first":
         sign = 1 if params.strategy == "shortest" else -1
         right.sort(key=lambda trace: sign * (trace["n_tokens"] or 0))
-    picked = [
+    chosen = [
         {"text": t["completion"], "model": t["model"], "n_tokens": t["n_tokens"]}
         for t in right[: params.traces]
     ]
-    if picked or not params.use_reference:
-        return picked
+    if chosen or not params.use_reference:
+        return chosen
     return [
         {"text": solution["text"], "model": solution["model"], "n_tokens": None}
         for solution in (solutions or [])[: params.traces]
