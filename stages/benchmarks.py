@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
-from pydantic import field_validator, model_validator
+from pydantic import model_validator
 
 from pipeline.filter import Outcome
 from pipeline.schema import BENCHMARK, VERDICT
@@ -19,51 +19,39 @@ from stages.sources._load import Source, adapt_rows, source_rows
 
 SCHEMA = BENCHMARK
 
-KNOWN: dict[str, dict[str, str]] = {
-    "aime24": {
-        "repo": "HuggingFaceH4/aime_2024",
-        "revision": "2fe88a2f1091d5048c0f36abc874fb997b3dd99a",
-        "split": "train",
-        "adapter": "math",
-    },
-    "aime25": {
-        "repo": "math-ai/aime25",
-        "revision": "563bb8404243c5f09de6ec262f2db674fe5bce9b",
-        "split": "test",
-        "adapter": "math",
-    },
-    "amc23": {
-        "repo": "math-ai/amc23",
-        "revision": "80815d37005feb82cd7f8fbc6901d5d3eff43057",
-        "split": "test",
-        "adapter": "math",
-    },
-    "math500": {
-        "repo": "HuggingFaceH4/MATH-500",
-        "revision": "6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be",
-        "split": "test",
-        "adapter": "math",
-    },
-    "gsm8k_test": {
-        "repo": "openai/gsm8k",
-        "revision": "740312add88f781978c0658806c59bc2815b9866",
-        "config": "main",
-        "split": "test",
-        "adapter": "gsm8k",
-    },
-    "minerva": {
-        "repo": "math-ai/minervamath",
-        "revision": "ee46ddc498933b1977577953250ca5c66be64f96",
-        "split": "test",
-        "adapter": "math",
-    },
-    "olympiadbench": {
-        "repo": "Hothan/OlympiadBench",
-        "revision": "91184b52131e7fc9455fef848035173aea8cc01a",
-        "config": "OE_TO_maths_en_COMP",
-        "split": "train",
-        "adapter": "olympiadbench",
-    },
+
+def _on_hub(repo: str, revision: str, **more: str) -> dict[str, str]:
+    settings = {"repo": repo, "revision": revision, "split": "test", "adapter": "math"}
+    return settings | more
+
+
+KNOWN = {
+    "aime24": _on_hub(
+        "HuggingFaceH4/aime_2024",
+        "2fe88a2f1091d5048c0f36abc874fb997b3dd99a",
+        split="train",
+    ),
+    "aime25": _on_hub("math-ai/aime25", "563bb8404243c5f09de6ec262f2db674fe5bce9b"),
+    "amc23": _on_hub("math-ai/amc23", "80815d37005feb82cd7f8fbc6901d5d3eff43057"),
+    "math500": _on_hub(
+        "HuggingFaceH4/MATH-500", "6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be"
+    ),
+    "gsm8k_test": _on_hub(
+        "openai/gsm8k",
+        "740312add88f781978c0658806c59bc2815b9866",
+        config="main",
+        adapter="gsm8k",
+    ),
+    "minerva": _on_hub(
+        "math-ai/minervamath", "ee46ddc498933b1977577953250ca5c66be64f96"
+    ),
+    "olympiadbench": _on_hub(
+        "Hothan/OlympiadBench",
+        "91184b52131e7fc9455fef848035173aea8cc01a",
+        config="OE_TO_maths_en_COMP",
+        split="train",
+        adapter="olympiadbench",
+    ),
 }
 
 
@@ -74,7 +62,8 @@ class Set(Source):
 
     @model_validator(mode="before")
     @classmethod
-    def _known(cls, given: Any) -> Any:
+    def _fill_in_known(cls, given: Any) -> Any:
+        given = {"name": given} if isinstance(given, str) else given
         known = KNOWN.get(given.get("name", "")) if isinstance(given, dict) else None
         if known is None:
             return given
@@ -88,16 +77,9 @@ class Params(Settings):
 
     sets: tuple[Set, ...] = ()
 
-    @field_validator("sets", mode="before")
-    @classmethod
-    def _named(cls, given: Any) -> Any:
-        if not isinstance(given, list | tuple):
-            return given
-        return [{"name": one} if isinstance(one, str) else one for one in given]
-
     @model_validator(mode="after")
-    def _distinct(self) -> "Params":
-        names = [chosen.name for chosen in self.sets]
+    def _refuse_equal_names(self) -> "Params":
+        names = [each.name for each in self.sets]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"two sets have the name {sorted(twice)[0]!r}")
         return self
@@ -106,7 +88,8 @@ class Params(Settings):
 def make(params: Params) -> Outcome:
     """All items of all sets; ids are <set>/<row>."""
     outcomes = [
-        adapt_rows(one.name, enumerate(source_rows(one)), one) for one in params.sets
+        adapt_rows(each.name, enumerate(source_rows(each)), each)
+        for each in params.sets
     ]
     return Outcome(
         _items([outcome.kept for outcome in outcomes], BENCHMARK),
@@ -115,7 +98,7 @@ def make(params: Params) -> Outcome:
 
 
 def _items(tables: list[pl.DataFrame], schema: Mapping[str, Any]) -> pl.DataFrame:
-    """Rows of PROBLEM as items; a set is where an item comes from."""
+    """Rows of PROBLEM with the columns of `schema`; their source is the benchmark."""
     empty = pl.DataFrame(schema=pl.Schema(schema))
     items = [table.rename({"source": "benchmark"}) for table in tables]
     return pl.concat([empty, *(item.select(empty.columns) for item in items)])

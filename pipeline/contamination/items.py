@@ -11,7 +11,6 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from pipeline.contamination.ngram_index import NgramIndex, index_ngrams
 from pipeline.kernels import hash_table, item_overlap
 from pipeline.kernels.latex_tokens import Tokens, tokenise
 from pipeline.kernels.latex_vocabulary import NAME, WORD, token_code
@@ -39,46 +38,44 @@ BOILERPLATE = (
 
 
 @dataclass(frozen=True)
-class ComparedTokens:
-    """The tokens of texts as they are compared: no brackets, and one code for names.
+class NgramIndex:
+    """N-gram g, `keys[g]` uint64, is in the items `holders[ends[g]:ends[g + 1]]`."""
 
-    `codes` uint64, `kinds` uint8 and `places` int32 (the token's place among all tokens
-    that were read) have one entry a token; text r has those of `ends[r]:ends[r + 1]`.
+    keys: Array
+    holders: Array  # int32
+    ends: Array  # int64 (keys + 1,)
+
+    @cached_property
+    def table(self) -> hash_table.Table:
+        """What finds the number of an n-gram."""
+        return hash_table.build_table(self.keys)
+
+
+def index_ngrams(ngrams: Array, ends: Array) -> NgramIndex:
+    """The index of items whose n-grams are `ngrams[ends[item]:ends[item + 1]]`."""
+    items = len(ends) - 1
+    number, keys = hash_table.group_ids(ngrams)
+    pair = number * items + np.repeat(np.arange(items), np.diff(ends))
+    pairs = np.sort(hash_table.group_ids(pair.astype(np.uint64))[1]).astype(np.int64)
+    key, holder = np.divmod(pairs, max(items, 1))
+    counts = np.bincount(key, minlength=len(keys))
+    stops = np.concatenate([[0], np.cumsum(counts)])
+    return NgramIndex(keys, holder.astype(np.int32), stops)
+
+
+def compared_tokens(tokens: Tokens, common: hash_table.Table) -> Tokens:
+    """`tokens` as they are compared: without brackets, and all names one name.
+
+    A word with a capital is a name unless it is in `common`.
     """
-
-    codes: Array
-    kinds: Array
-    ends: Array
-    places: Array
-
-    @property
-    def row(self) -> item_overlap.Row:
-        """What the kernels take."""
-        return self.codes, self.kinds, self.ends
-
-    def ngrams(self, n: int) -> tuple[Array, Array]:
-        """All n-grams uint64, and where those of each text end, int64 (texts + 1,)."""
-        keys, ends = token_ngrams(self.codes, self.ends, n)
-        return keys, ends
-
-    def find_ngrams(self, n: int, table: hash_table.Table) -> tuple[Array, Array]:
-        """N-grams in `table`: their numbers there, int32, and where a text's end."""
-        numbers, ends = find_token_ngrams(self.codes, self.ends, n, table)
-        return numbers, ends
-
-    @property
-    def sizes(self) -> Array:
-        """How many tokens each text has, int64 (texts,)."""
-        return np.diff(self.ends)
-
-
-def compared_tokens(tokens: Tokens, common: hash_table.Table) -> ComparedTokens:
-    """`tokens` without brackets; capital words are names unless they are `common`."""
     codes, kinds, ends, places = item_overlap.drop_brackets(
         tokens.codes, tokens.kinds, tokens.ends
     )
     item_overlap.hide_names(codes, kinds, common, NAME_CODE)
-    return ComparedTokens(codes, kinds, ends, places)
+    spans = (tokens.starts, tokens.stops)
+    if len(tokens.starts):  # they were asked for
+        spans = (tokens.starts[places], tokens.stops[places])
+    return Tokens(codes, kinds, ends, *spans)
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ class Items:
     """Benchmark items, ready to be looked for with n-grams of `n` tokens."""
 
     problems: pl.Series
-    tokens: ComparedTokens
+    tokens: Tokens
     common: hash_table.Table  # words that are no names
     token_weights: Array  # float64, of each token
     pair_weights: Array  # float64, of each token and the next one
@@ -95,7 +92,7 @@ class Items:
     @cached_property
     def index(self) -> NgramIndex:
         """Which items hold an n-gram."""
-        return index_ngrams(*self.tokens.ngrams(self.n))
+        return index_ngrams(*token_ngrams(self.tokens.codes, self.tokens.ends, self.n))
 
     @property
     def words(self) -> Array:
@@ -133,20 +130,21 @@ def _common_words(tokens: Tokens) -> hash_table.Table:
     return hash_table.build_table(fmix64(distinct[share < 0.8]))
 
 
-def _weigh_ngrams(
-    items: ComparedTokens, others: ComparedTokens, boilerplate: ComparedTokens, n: int
-) -> Array:
+def _weigh_ngrams(items: Tokens, others: Tokens, boilerplate: Tokens, n: int) -> Array:
     """For each token of the items, what the n-gram that starts there is worth.
 
     It is the rarity of the n-gram in `others`, a tenth of it for one of `boilerplate`,
     and nothing for names alone, or where fewer than n tokens are left.
     """
-    ngrams, ends = items.ngrams(n)
+    ngrams, ends = token_ngrams(items.codes, items.ends, n)
     number, distinct = hash_table.group_ids(ngrams)
     table = hash_table.build_table(distinct)
-    counts = count_texts(*others.find_ngrams(n, table), len(distinct))
+    counts = count_texts(
+        *find_token_ngrams(others.codes, others.ends, n, table), len(distinct)
+    )
     worth = rarity(counts, len(others.ends) - 1)
-    worth[np.unique(boilerplate.find_ngrams(n, table)[0])] *= 0.1
+    dull, _ = find_token_ngrams(boilerplate.codes, boilerplate.ends, n, table)
+    worth[np.unique(dull)] *= 0.1
     names, _ = token_ngrams(np.full(n, NAME_CODE), np.array([0, n]), n)
     worth[distinct == names[0]] = 0
     weights = np.zeros(len(items.codes))

@@ -20,18 +20,19 @@ from pydantic import Field
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import HITS, LEVELS, hit_table
 from pipeline.contamination.items import (
-    ComparedTokens,
     Items,
+    NgramIndex,
     compared_tokens,
+    index_ngrams,
     prepare_items,
     rarity,
 )
-from pipeline.kernels import hash_table, item_overlap
+from pipeline.kernels import item_overlap
 from pipeline.kernels.answer_codes import answer_codes
-from pipeline.kernels.latex_tokens import tokenise, tokenise_shard
+from pipeline.kernels.latex_tokens import Tokens, tokenise, tokenise_shard
 from pipeline.kernels.latex_vocabulary import plain_text
 from pipeline.kernels.shards import Array, map_threads, split_shards
-from pipeline.kernels.token_ngrams import count_texts, token_ngrams
+from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
 
 GATE = 0.12  # of an item's n-grams by weight, to be looked at closely
 SHORT = 12  # tokens; a shorter item must be there as a whole, or nearly
@@ -49,16 +50,6 @@ class Params(Method):
 
     n: int = Field(default=4, ge=2)
     threshold: float = Field(default=0.65, gt=0, le=1)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Texts as tokens, with the bytes at which each token begins and stops."""
-
-    texts: pl.Series
-    tokens: ComparedTokens
-    starts: Array  # int64 (tokens,)
-    stops: Array
 
 
 @dataclass(frozen=True)
@@ -87,24 +78,29 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
     known = prepare_items(items["problem"], texts["text"], params.n)
     text, item = _propose_pairs(texts["text"], known)
     involved, row = np.unique(text, return_inverse=True)
-    reading = _read(texts["text"], involved, known)
-    pairs = _compare(reading, row, known, item)
+    few = texts["text"].gather(pl.Series(involved, dtype=pl.UInt32)).fill_null("")
+    tokens = _read(few, known)
+    pairs = _compare(tokens, row, known, item)
     same_answer = _compare_answers(
         answer_codes(texts["answer"])[text], answer_codes(items["answer"])[item]
     )
     level = choose_levels(pairs, same_answer, params.threshold)
     score = np.where(pairs.is_whole, 1.0, pairs.share)
+    # An item too short for an n-gram is there as a whole or not at all.
+    is_there = (pairs.size >= params.n) | pairs.is_whole | pairs.goes_on
     order = np.lexsort((-score, level, text))
+    order = order[is_there[order]]
     best = order[np.unique(text[order], return_index=True)[1]]
-    met, item_row = np.unique(item[best], return_inverse=True)
+    met, place = np.unique(item[best], return_inverse=True)
+    problems = known.problems.gather(pl.Series(met, dtype=pl.UInt32))
     return hit_table(
         text[best],
         item[best],
         level=np.array(LEVELS)[level[best]],
         score=score[best].round(4),
-        span=_cut_spans(reading, row[best], pairs.span[:, best]),
+        span=_cut_spans(few, tokens, row[best], pairs.span[:, best]),
         item_span=_cut_spans(
-            _read(known.problems, met, known), item_row, pairs.item_span[:, best]
+            problems, _read(problems, known), place, pairs.item_span[:, best]
         ),
         same_answer=pl.Series(same_answer[best]).replace_strict(
             {1: True, -1: False, 0: None}, return_dtype=pl.Boolean
@@ -118,16 +114,17 @@ def detects(problems: pl.Series, params: Params) -> Array:
     return is_seen
 
 
-def _compare(reading: Reading, row: Array, items: Items, item: Array) -> Comparison:
-    """What is measured of each row of `reading` and the item beside it."""
-    here, there = reading.tokens.row, items.tokens.row
+def _compare(tokens: Tokens, row: Array, items: Items, item: Array) -> Comparison:
+    """What is measured of each row of `tokens` and the item beside it."""
+    here = tokens.codes, tokens.kinds, tokens.ends
+    there = items.tokens.codes, items.tokens.kinds, items.tokens.ends
     measures = item_overlap.overlap_measures(
         here, row, there, item, items.token_weights, items.pair_weights
     )
     start, goes_on = item_overlap.find_whole_items(
-        here, reading.starts, reading.stops, row, there, item
+        here, tokens.starts, tokens.stops, row, there, item
     )
-    size = items.tokens.sizes[item]
+    size = np.diff(items.tokens.ends)[item]
     is_whole = (start >= 0) & ~goes_on & (size >= TINY)
     part = measures.begin, measures.end
     item_part = measures.item_begin, measures.item_end
@@ -167,60 +164,52 @@ def choose_levels(pairs: Comparison, same_answer: Array, threshold: float) -> Ar
 
 
 def _propose_pairs(texts: pl.Series, items: Items) -> tuple[Array, Array]:
-    """(text, item) that share enough n-grams, or the whole of a short item."""
-    short = _index_short_items(items)
+    """(text, item) that share enough n-grams, or the beginning of a short item."""
+    index, short, count = items.index, _index_short_items(items), len(items.problems)
 
-    def scan_shard(part: pl.Series) -> tuple[Array, Array, Array, Array]:
+    def scan_shard(part: pl.Series) -> list[tuple[Array, Array]]:
         tokens = compared_tokens(tokenise_shard(part, drawings=False), items.common)
-        ngrams, ends = tokens.find_ngrams(items.n, items.index.table)
-        return ngrams, ends, *_find_short_items(tokens, short)
+        return [
+            find_token_ngrams(tokens.codes, tokens.ends, n, known.table)
+            for n, known in ((items.n, index), (TINY, short))
+        ]
 
-    shards = list(map_threads(scan_shard, split_shards(texts)))
-    sizes = np.concatenate([np.diff(ends) for _, ends, _, _ in shards])
-    ends = np.concatenate([[0], np.cumsum(sizes)])
-    ngrams = np.concatenate([shard[0] for shard in shards])
-    index, count = items.index, len(items.problems)
+    shards = map_threads(scan_shard, split_shards(texts))
+    matches, short_matches = map(_join_shards, zip(*shards, strict=True))
     held = np.diff(index.ends)
-    frequencies = count_texts(ngrams, ends, len(index.keys))
-    weights = rarity(frequencies + held, len(texts) + count)
+    weights = rarity(count_texts(*matches, len(index.keys)) + held, len(texts) + count)
     totals = np.bincount(index.holders, np.repeat(weights, held), minlength=count)
     text, item, _ = item_overlap.find_candidates(
-        ngrams, ends, index.holders, index.ends, weights, np.maximum(totals, 1e-9), GATE
+        *matches, index.holders, index.ends, weights, np.maximum(totals, 1e-9), GATE
     )
-    firsts = np.cumsum([0, *(len(ends) - 1 for _, ends, _, _ in shards)])
-    texts_of = [text, *(s[2] + first for s, first in zip(shards, firsts, strict=False))]
-    items_of = [item, *(shard[3] for shard in shards)]
-    pairs = np.stack([np.concatenate(texts_of), np.concatenate(items_of)], 1)
+    short_text, short_item, _ = item_overlap.find_candidates(
+        *short_matches,
+        short.holders,
+        short.ends,
+        np.ones(len(short.keys)),
+        np.ones(count),
+        GATE,
+    )
+    pairs = np.stack([np.r_[text, short_text], np.r_[item, short_item]], 1)
     distinct = np.unique(pairs.astype(np.int64), axis=0)
     return distinct[:, 0], distinct[:, 1]
 
 
-def _index_short_items(items: Items) -> dict[int, tuple[hash_table.Table, Array]]:
-    """By size, a lookup of items too short for an n-gram, and the first with each key.
-
-    A short item is one n-gram of its own size.
-    """
-    tables = {}
-    codes, ends = items.tokens.codes, items.tokens.ends
-    for size in range(TINY, items.n):
-        numbers = np.flatnonzero(items.tokens.sizes == size)
-        places = (ends[numbers][:, None] + np.arange(size)).ravel()
-        keys, _ = token_ngrams(codes[places], np.arange(0, len(places) + 1, size), size)
-        distinct, first = np.unique(keys, return_index=True)
-        tables[size] = hash_table.build_table(distinct), numbers[first]
-    return tables
+def _join_shards(shards: tuple[tuple[Array, Array], ...]) -> tuple[Array, Array]:
+    """Matches of all texts, and where those of each end."""
+    sizes = np.concatenate([np.diff(ends) for _, ends in shards])
+    matches = np.concatenate([matches for matches, _ in shards])
+    return matches, np.concatenate([[0], np.cumsum(sizes)])
 
 
-def _find_short_items(
-    tokens: ComparedTokens, short: dict[int, tuple[hash_table.Table, Array]]
-) -> tuple[Array, Array]:
-    """(text, item) where a text of a shard holds the whole of a short item."""
-    texts, items = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for size, (table, numbers) in short.items():
-        places, ends = tokens.find_ngrams(size, table)
-        texts.append(np.repeat(np.arange(len(ends) - 1), np.diff(ends)))
-        items.append(numbers[places])
-    return np.concatenate(texts), np.concatenate(items)
+def _index_short_items(items: Items) -> NgramIndex:
+    """Items that are too short for an n-gram, by their first TINY tokens."""
+    sizes, begins = np.diff(items.tokens.ends), items.tokens.ends[:-1]
+    is_short = (sizes >= TINY) & (sizes < items.n)
+    places = (begins[is_short][:, None] + np.arange(TINY)).ravel()
+    ends = np.arange(0, len(places) + 1, TINY)
+    keys, _ = token_ngrams(items.tokens.codes[places], ends, TINY)
+    return index_ngrams(keys, np.concatenate([[0], np.cumsum(is_short)]))
 
 
 def _compare_answers(text: Array, item: Array) -> Array:
@@ -230,25 +219,20 @@ def _compare_answers(text: Array, item: Array) -> Array:
     return same
 
 
-def _read(texts: pl.Series, numbers: Array, items: Items) -> Reading:
-    """The texts with these numbers."""
-    texts = texts.gather(pl.Series(numbers, dtype=pl.UInt32)).fill_null("")
-    tokens = tokenise(texts, spans=True, drawings=False)
-    compared = compared_tokens(tokens, items.common)
-    starts, stops = tokens.starts[compared.places], tokens.stops[compared.places]
-    return Reading(texts, compared, starts, stops)
+def _read(texts: pl.Series, items: Items) -> Tokens:
+    """The tokens of texts as they are compared, with their bytes."""
+    return compared_tokens(tokenise(texts, spans=True, drawings=False), items.common)
 
 
-def _cut_spans(reading: Reading, row: Array, span: Array) -> pl.Series:
+def _cut_spans(texts: pl.Series, tokens: Tokens, row: Array, span: Array) -> pl.Series:
     """The text of each row from token `span[0]` to token `span[1]`."""
-    texts = plain_text(reading.texts)
+    raw = plain_text(texts)
     spans = []
-    for number, first, stop in zip(row.tolist(), *span, strict=True):
-        if first >= stop:
+    for number, begin, end in zip(row.tolist(), *span, strict=True):
+        first, last = tokens.ends[number] + begin, tokens.ends[number] + end - 1
+        if first > last:
             spans.append("")
             continue
-        tokens = reading.tokens.ends[number]
-        data = texts[number].encode()
-        data = data[reading.starts[tokens + first] : reading.stops[tokens + stop - 1]]
+        data = raw[number].encode()[tokens.starts[first] : tokens.stops[last]]
         spans.append(data.decode(errors="replace"))
     return pl.Series(spans, dtype=pl.String)

@@ -14,8 +14,8 @@ from pydantic import Field
 
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import hit_table
+from pipeline.contamination.items import index_ngrams
 from pipeline.contamination.methods import substring
-from pipeline.contamination.ngram_index import index_ngrams
 from pipeline.contamination.words import (
     UNITS,
     count_words,
