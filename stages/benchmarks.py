@@ -62,14 +62,14 @@ class Set(Source):
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_in_known(cls, given: Any) -> Any:
-        given = {"name": given} if isinstance(given, str) else given
-        known = KNOWN.get(given.get("name", "")) if isinstance(given, dict) else None
-        if known is None:
-            return given
-        if given.keys() & {"repo", "path", "paths", "generator"}:
-            return {"adapter": known["adapter"]} | given
-        return known | given
+    def _fill_in_known(cls, value: Any) -> Any:
+        settings = {"name": value} if isinstance(value, str) else value
+        if not isinstance(settings, dict) or settings.get("name") not in KNOWN:
+            return settings
+        known = KNOWN[settings["name"]]
+        if settings.keys() & {"repo", "path", "paths", "generator"}:
+            return {"adapter": known["adapter"]} | settings
+        return known | settings
 
 
 class Params(Settings):

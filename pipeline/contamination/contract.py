@@ -31,12 +31,12 @@ class Method(Settings):
         return type(self).__module__.rpartition(".")[2]
 
 
-def known() -> list[str]:
+def method_names() -> list[str]:
     """The methods there are: the files of `methods/`."""
     return sorted(f.stem for f in (Path(__file__).parent / "methods").glob("[a-z]*.py"))
 
 
-def load(name: str) -> ModuleType:
+def load_method(name: str) -> ModuleType:
     """The method called `name`."""
     return import_module(f"pipeline.contamination.methods.{name}")
 
@@ -50,9 +50,11 @@ def read_method(value: Any) -> Method:
         return value
     settings = dict(value) if isinstance(value, Mapping) else {"method": value}
     name = settings.pop("method", None)
-    if name not in known():
-        raise ValueError(f"no method is called {name!r}: try {', '.join(known())}")
-    params: Method = load(name).Params.model_validate(settings)
+    if name not in method_names():
+        raise ValueError(
+            f"no method is called {name!r}: try {', '.join(method_names())}"
+        )
+    params: Method = load_method(name).Params.model_validate(settings)
     return params
 
 

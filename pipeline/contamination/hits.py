@@ -12,7 +12,7 @@ For the item "Aya walks nine kilometers every morning. Find …" a hit is
 import numpy as np
 import polars as pl
 
-from pipeline.contamination.contract import Methods, load
+from pipeline.contamination.contract import Methods, load_method
 
 LEVELS = ("exact", "near", "sibling", "boilerplate")  # the worst first
 HITS = pl.Schema(
@@ -55,7 +55,7 @@ def scan_texts(
     """
     tables = [HITS.to_frame().with_columns(method=pl.lit(""))]
     for params in methods:
-        hits = load(params.name).find_hits(texts, benchmarks, params)
+        hits = load_method(params.name).find_hits(texts, benchmarks, params)
         worst = keep_worst(hits.sort("item"), "text")
         tables.append(worst.with_columns(method=pl.lit(params.name)))
     hits = pl.concat(tables)

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.contamination.contract import Methods, load
+from pipeline.contamination.contract import Methods, load_method
 from pipeline.contamination.hits import LEVELS
 
 HIT = pl.Struct(
@@ -150,7 +150,9 @@ def count_detectable(items: pl.DataFrame, methods: Methods) -> pl.DataFrame:
         items.select(
             "benchmark",
             method=pl.lit(params.name),
-            detectable=pl.Series(load(params.name).detects(items["problem"], params)),
+            detectable=pl.Series(
+                load_method(params.name).detects(items["problem"], params)
+            ),
         )
         for params in methods
     ]

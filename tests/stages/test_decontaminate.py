@@ -79,6 +79,16 @@ def test_a_formula_that_goes_on_is_another_problem(text: str):
     assert decontaminate(problems(text), benchmark("Compute 3+5.")).dropped.height == 0
 
 
+def test_an_item_shorter_than_n_is_there_as_a_whole_or_not_at_all():
+    rows = problems("Now: compute 3+5, please.", "Compute 3+7.")
+    method = {"method": "coverage", "n": 6}
+    kept = decontaminate(
+        rows, benchmark("Compute 3+5."), methods=[method], action="flag"
+    ).kept
+
+    assert kept["overlap_level"].to_list() == ["exact", None]
+
+
 def test_an_item_behind_a_footnote_is_an_item():
     assert level(f"Find $x$.\n\n*Proposed by A. B.* {ITEM}", ITEM) == "exact"
 
@@ -193,6 +203,16 @@ def test_normalized_sees_through_other_digits():
     assert outcome.dropped["id"].to_list() == ["test/00000"]
 
 
+@pytest.mark.parametrize("count", [5, 70])
+def test_a_whole_item_is_found_in_other_words(count: int):
+    item = " ".join(f"word{number}" for number in range(count))
+    rows = problems(f"Now: {item.upper()}!", f"{item}0", item.replace("word3", "3"))
+    outcome = decontaminate(rows, benchmark(item), methods=["substring"])
+
+    assert outcome.dropped["id"].to_list() == ["test/00000"]
+    assert outcome.kept["contamination"].to_list() == [None, None]
+
+
 def test_embeddings_find_a_paraphrase():
     method = {"method": "embedding", "encoder": "packaged", "threshold": 0.9}
     rows = problems("Find the sum of two and three.", "Name the capital of France.")
@@ -203,10 +223,10 @@ def test_embeddings_find_a_paraphrase():
 
 
 def test_a_judge_decides_on_what_was_retrieved(monkeypatch: pytest.MonkeyPatch):
-    asked = []
+    seen = []
 
     def answer(prompts: list[str], **_: object) -> list[str | None]:
-        asked.extend(prompts)
+        seen.extend(prompts)
         return [
             '{"same": true}' if prompt.count("two and three") == 2 else "no idea"
             for prompt in prompts
@@ -225,7 +245,7 @@ def test_a_judge_decides_on_what_was_retrieved(monkeypatch: pytest.MonkeyPatch):
     outcome = decontaminate(rows, items, methods=[method])
 
     assert outcome.dropped["id"].to_list() == ["test/00000"]
-    assert len(asked) == 4, "each pair is put both ways"
+    assert len(seen) == 4, "each pair is put both ways"
 
 
 def test_the_report_says_what_each_method_can_see():

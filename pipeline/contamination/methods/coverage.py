@@ -75,12 +75,12 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
     """HITS of the item that each text holds most of, with the spans of both."""
     if not items.height or not texts.height:
         return HITS.to_frame()
-    known = prepare_items(items["problem"], texts["text"], params.n)
-    text, item = _propose_pairs(texts["text"], known)
+    prepared = prepare_items(items["problem"], texts["text"], params.n)
+    text, item = _propose_pairs(texts["text"], prepared)
     involved, row = np.unique(text, return_inverse=True)
     few = texts["text"].gather(pl.Series(involved, dtype=pl.UInt32)).fill_null("")
-    tokens = _read(few, known)
-    pairs = _compare(tokens, row, known, item)
+    tokens = _read(few, prepared)
+    pairs = _compare(tokens, row, prepared, item)
     same_answer = _compare_answers(
         answer_codes(texts["answer"])[text], answer_codes(items["answer"])[item]
     )
@@ -91,8 +91,8 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
     order = np.lexsort((-score, level, text))
     order = order[is_there[order]]
     best = order[np.unique(text[order], return_index=True)[1]]
-    met, place = np.unique(item[best], return_inverse=True)
-    problems = known.problems.gather(pl.Series(met, dtype=pl.UInt32))
+    hit_items, item_row = np.unique(item[best], return_inverse=True)
+    problems = prepared.problems.gather(pl.Series(hit_items, dtype=pl.UInt32))
     return hit_table(
         text[best],
         item[best],
@@ -100,7 +100,7 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
         score=score[best].round(4),
         span=_cut_spans(few, tokens, row[best], pairs.span[:, best]),
         item_span=_cut_spans(
-            problems, _read(problems, known), place, pairs.item_span[:, best]
+            problems, _read(problems, prepared), item_row, pairs.item_span[:, best]
         ),
         same_answer=pl.Series(same_answer[best]).replace_strict(
             {1: True, -1: False, 0: None}, return_dtype=pl.Boolean
@@ -166,12 +166,13 @@ def choose_levels(pairs: Comparison, same_answer: Array, threshold: float) -> Ar
 def _propose_pairs(texts: pl.Series, items: Items) -> tuple[Array, Array]:
     """(text, item) that share enough n-grams, or the beginning of a short item."""
     index, short, count = items.index, _index_short_items(items), len(items.problems)
+    lookups = (items.n, index.table), (TINY, short.table)
 
     def scan_shard(part: pl.Series) -> list[tuple[Array, Array]]:
         tokens = compared_tokens(tokenise_shard(part, drawings=False), items.common)
         return [
-            find_token_ngrams(tokens.codes, tokens.ends, n, known.table)
-            for n, known in ((items.n, index), (TINY, short))
+            find_token_ngrams(tokens.codes, tokens.ends, n, table)
+            for n, table in lookups
         ]
 
     shards = map_threads(scan_shard, split_shards(texts))

@@ -48,9 +48,14 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
         rows, row = np.unique(text, return_inverse=True)
         few = _gather(data, offsets, rows)
         text_words = _split_words(*word_ngrams(*few, 1, WORDS))
-        pairs = zip(row, item, strict=True)
-        holds = [_contains(text_words[one], item_words[other]) for one, other in pairs]
-        text, item = text[np.array(holds, bool)], item[np.array(holds, bool)]
+        is_whole = np.array(
+            [
+                _contains(text_words[place], item_words[number])
+                for place, number in zip(row, item, strict=True)
+            ],
+            bool,
+        )
+        text, item = text[is_whole], item[is_whole]
         span = problems.gather(pl.Series(item, dtype=pl.UInt32))
         return hit_table(text, item, level="exact", score=1.0, span=span)
 

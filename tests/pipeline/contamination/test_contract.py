@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from pipeline.contamination.contract import known, load, read_method
+from pipeline.contamination.contract import load_method, method_names, read_method
 from pipeline.contamination.hits import HITS
 from pipeline.contamination.methods import ngram
 from stages.decontaminate import Params
@@ -10,7 +10,7 @@ from tests.support.rows import benchmark
 
 
 def test_the_files_of_the_folder_are_the_methods():
-    assert known() == [
+    assert method_names() == [
         "coverage",
         "embedding",
         "fuzzy",
@@ -40,9 +40,9 @@ def test_a_mistake_in_a_method_is_named_with_its_place():
     assert mistake["loc"] == ("methods", 1, "n")
 
 
-@pytest.mark.parametrize("name", known())
+@pytest.mark.parametrize("name", method_names())
 def test_a_method_finds_nothing_where_there_are_no_texts(name: str):
-    method, nothing = load(name), pl.Series([], dtype=pl.String)
+    method, nothing = load_method(name), pl.Series([], dtype=pl.String)
     texts = pl.DataFrame(schema={"text": pl.String, "answer": pl.String})
     hits = method.find_hits(texts, benchmark(), method.Params())
 
