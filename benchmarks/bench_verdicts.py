@@ -12,6 +12,7 @@ with recorded rewards; the gold answer of the latter is that of a rewarded sampl
 import argparse
 import json
 import logging
+import operator
 import os
 import tempfile
 import time
@@ -22,7 +23,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.grading.workers import Answer, grader
+from pipeline.grading.workers import Answer, Grader, grader
 from pipeline.verifiers.extract.final import find_final_answer
 
 DATA = Path(os.environ.get("GOLDSIEVE_DATA", "../shared/data"))
@@ -33,60 +34,68 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--peer", type=int, default=400, help="pairs that it judges")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    shown = Table("rollouts", "who", "verdicts/s", "ratio", "agree with labels")
+    table = Table("rollouts", "who", "verdicts/s", "ratio", "agree with labels")
     for name, (pairs, labels) in {"GSM8K": gsm8k(), "AReaL": areal()}.items():
-        add(shown, f"{name}, {len(pairs):,}", pairs, labels, asked)
-    Console(width=100).print(shown)
+        rates, verdicts = measure(pairs, options.runs, options.peer)
+        base = median(rates["math-verify"])
+        for who, measured in rates.items():
+            labels_of = thin(labels, options.peer) if who == "math-verify" else labels
+            equal = map(operator.eq, verdicts[who], labels_of)
+            rate, agree = median(measured), sum(equal) / len(labels_of)
+            cells = f"{rate:,.0f}", f"{rate / base:.1f}", f"{agree:.2%}"
+            table.add_row(f"{name}, {len(pairs):,}", who, *cells)
+    Console(width=100).print(table)
 
 
-def add(table: Table, name: str, pairs: list[Pair], labels: list[bool], asked) -> None:
-    some = list(range(0, len(pairs), max(1, len(pairs) // asked.peer)))
+def measure(
+    pairs: list[Pair], runs: int, peer_pairs: int
+) -> tuple[dict[str, list[float]], dict[str, list[bool]]]:
+    """Verdicts a second of every run, and the verdicts, by who gave them."""
+    few = thin(pairs, peer_pairs)
     rates: dict[str, list[float]] = {"math-verify": [], "ours": [], "ours, kept": []}
-    said: dict[str, list[bool]] = {}
-    for _ in range(asked.runs):
-        few = [pairs[i] for i in some]
-        rates["math-verify"].append(timed(lambda few=few: peer(few), len(few)))
+    verdicts: dict[str, list[bool]] = {"math-verify": verify_by_peer(few)}
+    for _ in range(runs):
+        rates["math-verify"].append(time_rate(lambda: verify_by_peer(few), len(few)))
         with tempfile.TemporaryDirectory() as cache:
             os.environ["GOLDSIEVE_CACHE"] = cache
             with grader(60) as grade:
-                warmed(grade)
+                warm_up(grade)
                 for who in ("ours", "ours, kept"):
-                    rates[who].append(timed(lambda: ours(grade, pairs), len(pairs)))
-                said["ours"] = said["ours, kept"] = ours(grade, pairs)
-    said["math-verify"] = peer([pairs[i] for i in some])
-    base = median(rates["math-verify"])
-    for who, told in rates.items():
-        truth = [labels[i] for i in some] if who == "math-verify" else labels
-        agree = sum(a == b for a, b in zip(said[who], truth, strict=True)) / len(truth)
-        rate = median(told)
-        table.add_row(name, who, f"{rate:,.0f}", f"{rate / base:.1f}", f"{agree:.2%}")
-        name = ""
+                    rate = time_rate(lambda: verify_by_us(grade, pairs), len(pairs))
+                    rates[who].append(rate)
+                    verdicts[who] = verify_by_us(grade, pairs)
+    return rates, verdicts
 
 
-def timed(run: Callable[[], object], count: int) -> float:
+def thin(items: list, count: int) -> list:
+    """About `count` of the items, evenly spread."""
+    return items[:: max(1, len(items) // count)]
+
+
+def time_rate(run: Callable[[], object], count: int) -> float:
     start = time.perf_counter()
     run()
     return count / (time.perf_counter() - start)
 
 
-def warmed(grade) -> None:
+def warm_up(grade: Grader) -> None:
     """Have every worker load what expressions need."""
     grade(
         [Answer("math", "x^2+2x+1", "{}", rf"\boxed{{(x+1)^2+{i}}}") for i in range(64)]
     )
 
 
-def ours(grade, pairs: list[Pair]) -> list[bool]:
-    asked = [Answer("math", gold, "{}", said) for gold, said in pairs]
-    return [verdict.correct is True for verdict in grade(asked)]
+def verify_by_us(grade: Grader, pairs: list[Pair]) -> list[bool]:
+    answers = [Answer("math", gold, "{}", completion) for gold, completion in pairs]
+    return [verdict.correct is True for verdict in grade(answers)]
 
 
-def peer(pairs: list[Pair]) -> list[bool]:
+def verify_by_peer(pairs: list[Pair]) -> list[bool]:
     from math_verify import parse, verify
 
-    return [verify(parse(f"${gold}$"), parse(said)) for gold, said in pairs]
+    return [verify(parse(f"${gold}$"), parse(completion)) for gold, completion in pairs]
 
 
 def gsm8k() -> tuple[list[Pair], list[bool]]:
@@ -95,10 +104,10 @@ def gsm8k() -> tuple[list[Pair], list[bool]]:
     for line in file.read_text().splitlines():
         row = json.loads(line)
         gold = row["ground_truth"].split("####")[-1].strip()
-        for told in row.values():
-            if isinstance(told, dict) and "solution" in told:
-                pairs.append((gold, told["solution"]))
-                labels.append(bool(told["is_correct"]))
+        for sample in row.values():
+            if isinstance(sample, dict) and "solution" in sample:
+                pairs.append((gold, sample["solution"]))
+                labels.append(bool(sample["is_correct"]))
     return pairs, labels
 
 

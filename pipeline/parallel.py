@@ -190,12 +190,12 @@ class _Process:
 
     def __init__(self, make_work: Callable[[], Any]) -> None:
         context = get_context("spawn")
-        self.pipe, theirs = context.Pipe()
+        self.pipe, far_end = context.Pipe()
         self.process = context.Process(
-            target=_serve, args=(theirs, make_work), daemon=True
+            target=_serve, args=(far_end, make_work), daemon=True
         )
         self.process.start()
-        theirs.close()
+        far_end.close()
         self.overdue = False
         self.is_started = False
 

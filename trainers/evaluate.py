@@ -57,23 +57,23 @@ SAMPLES = pl.Schema({name: TYPES[name] for name in COLUMNS})
 
 
 def main() -> None:
-    given = _arguments()
+    arguments = _arguments()
     params = recipe.load(Params, "evaluate")
-    models = {folder.name: resolve(folder) for folder in given.models}
+    models = {folder.name: resolve(folder) for folder in arguments.models}
     models = {name: model for name, model in models.items() if not model.is_off}
     graded: dict[str, pl.DataFrame] = {}
     if params is not None and not _has_no_benchmarks():
-        asked = problems(pl.read_parquet(given.benchmarks), params)
+        table = problems(pl.read_parquet(arguments.benchmarks), params)
         for name, model in console.track(
             models.items(), "evaluating", total=len(models)
         ):
-            graded[name] = grade_samples(sample(model, asked, params), params)
+            graded[name] = grade_samples(sample(model, table, params), params)
 
-    report(given.out, compare(graded, {n: m.title for n, m in models.items()}))
-    report(given.plots, plot(graded))
-    if given.samples:
+    report(arguments.out, compare(graded, {n: m.title for n, m in models.items()}))
+    report(arguments.plots, plot(graded))
+    if arguments.samples:
         kept = [table.select(COLUMNS) for table in graded.values()]
-        tables.write(pl.concat([SAMPLES.to_frame(), *kept]), given.samples)
+        tables.write(pl.concat([SAMPLES.to_frame(), *kept]), arguments.samples)
 
 
 def _has_no_benchmarks() -> bool:
@@ -86,11 +86,11 @@ def _has_no_benchmarks() -> bool:
 
 def problems(benchmarks: pl.DataFrame, params: Params) -> pl.DataFrame:
     """The problems that are asked, the first `limit` of each benchmark."""
-    known = benchmarks["benchmark"].unique(maintain_order=True).to_list()
-    if unknown := [name for name in params.benchmarks if name not in known]:
+    names = benchmarks["benchmark"].unique(maintain_order=True).to_list()
+    if unknown := [name for name in params.benchmarks if name not in names]:
         raise UserError(
             f"evaluate.benchmarks: there is no benchmark {unknown[0]!r}",
-            hint=f"the table has {', '.join(known)}",
+            hint=f"the table has {', '.join(names)}",
         )
     if params.benchmarks:
         chosen = list(params.benchmarks)
@@ -101,10 +101,10 @@ def problems(benchmarks: pl.DataFrame, params: Params) -> pl.DataFrame:
     return benchmarks.filter(number < (params.limit or benchmarks.height))
 
 
-def sample(model: Model, asked: pl.DataFrame, params: Params) -> pl.DataFrame:
+def sample(model: Model, table: pl.DataFrame, params: Params) -> pl.DataFrame:
     """`samples` completions of each problem; a row each, in the problems' order."""
     numbers = pl.DataFrame({"sample": range(params.samples)})
-    rows = asked.join(numbers, how="cross", maintain_order="left_right")
+    rows = table.join(numbers, how="cross", maintain_order="left_right")
     seeds = [
         seed_of(params.seed, key, number)
         for key, number in rows.select("key", "sample").iter_rows()

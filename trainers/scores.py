@@ -50,11 +50,13 @@ def summary(samples: pl.DataFrame) -> dict[str, Any]:
 def problems(samples: pl.DataFrame) -> pl.DataFrame:
     """One row a problem: n decided samples, c right ones, rate and majority."""
     decided = samples.filter(pl.col("correct").is_not_null())
-    counted = decided.group_by("id", maintain_order=True).agg(
+    counts = decided.group_by("id", maintain_order=True).agg(
         n=pl.len(), c=pl.col("correct").sum()
     )
-    counted = counted.with_columns(rate=pl.col("c") / pl.col("n"))
-    return counted.join(_majority(decided), on="id", how="left", maintain_order="left")
+    counts = counts.with_columns(rate=pl.col("c") / pl.col("n"))
+    return counts.join(
+        _majority_share(decided), on="id", how="left", maintain_order="left"
+    )
 
 
 def interval(per_problem: pl.DataFrame) -> Interval:
@@ -79,14 +81,14 @@ def wilson(mean: float, n: float) -> Interval:
 def pass_at(k: int, per_problem: pl.DataFrame) -> float | None:
     """Unbiased pass@k over the problems with at least k decided samples."""
     counts = per_problem.select("n", "c").rows()
-    known = [1 - comb(n - c, k) / comb(n, k) for n, c in counts if n >= k]
-    return sum(known) / len(known) if known else None
+    estimates = [1 - comb(n - c, k) / comb(n, k) for n, c in counts if n >= k]
+    return sum(estimates) / len(estimates) if estimates else None
 
 
-def difference(ours: pl.DataFrame, theirs: pl.DataFrame) -> dict[str, Any]:
-    """How much higher pass@1 is in `ours`, over the problems that both tables have."""
-    paired = ours.join(theirs, on="id", suffix="_theirs", maintain_order="left")
-    gain = paired["rate"] - paired["rate_theirs"]
+def difference(model: pl.DataFrame, base: pl.DataFrame) -> dict[str, Any]:
+    """How much higher pass@1 is in `model`, over the problems that both tables have."""
+    paired = model.join(base, on="id", suffix="_base", maintain_order="left")
+    gain = paired["rate"] - paired["rate_base"]
     if paired.height < 2:
         return {"problems": paired.height, "pass@1": None, "interval": None}
     mean = float(gain.mean())  # type: ignore[arg-type]
@@ -98,7 +100,7 @@ def difference(ours: pl.DataFrame, theirs: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _majority(decided: pl.DataFrame) -> pl.DataFrame:
+def _majority_share(decided: pl.DataFrame) -> pl.DataFrame:
     """Per problem, how right its most frequent answers are; no answer is no vote."""
     counts = count_votes(decided)
     most = counts.filter(pl.col("votes") == pl.col("votes").max().over("id"))

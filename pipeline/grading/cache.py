@@ -48,11 +48,11 @@ class Verdicts:
         """The verdicts that there are for `keys`."""
         verdicts: dict[bytes, Verdict] = {}
         for start in range(0, len(keys), MOST_KEYS):
-            some = keys[start : start + MOST_KEYS]
-            places = ",".join("?" * len(some))
-            query = f"select * from verdicts where key in ({places})"
+            part = keys[start : start + MOST_KEYS]
+            marks = ",".join("?" * len(part))
+            query = f"select * from verdicts where key in ({marks})"
             with self._lock:
-                rows = self._db.execute(query, some).fetchall()
+                rows = self._db.execute(query, part).fetchall()
             for name, correct, extracted, why, score in rows:
                 is_correct = None if correct is None else bool(correct)
                 verdicts[name] = Verdict(is_correct, extracted, why, score)
@@ -74,7 +74,10 @@ class Verdicts:
 
 
 def key(*rests_on: str | None) -> bytes:
-    """16 bytes for what a verdict rests on; None and "" differ."""
+    """16 bytes for what a verdict rests on; None and "" differ.
+
+    Raises UnicodeEncodeError where a text holds half a surrogate pair.
+    """
     sizes = [-1 if part is None else len(part) for part in rests_on]
     whole = f"{sizes}{''.join([part or '' for part in rests_on])}"
     return blake2b(whole.encode(), digest_size=16).digest()

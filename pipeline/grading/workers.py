@@ -86,18 +86,19 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
         ask_model = cache(lambda: stack.enter_context(_model_grader(model)))
 
         def grade(answers: list[Answer]) -> list[Verdict]:
-            answers = list(map(_clean, answers))
-            distinct: dict[str, list[Answer]] = {}
+            answers = list(map(_without_columns, answers))
+            by_verifier: dict[str, list[Answer]] = {}
             for answer in dict.fromkeys(answers):
-                distinct.setdefault(answer.verifier, []).append(answer)
+                by_verifier.setdefault(answer.verifier, []).append(answer)
             verdicts: dict[Answer, Verdict] = {}
-            for verifier, some in distinct.items():
+            for verifier, distinct in by_verifier.items():
                 if verifier == "judge":
-                    verdicts |= zip(some, ask_model()(some), strict=True)
+                    verdicts |= zip(distinct, ask_model()(distinct), strict=True)
                 elif verifier == "code":
-                    verdicts |= _grade_new(some, slow, 1)
+                    verdicts |= _grade_new(distinct, slow, 1)
                 else:
-                    verdicts |= _grade_new(some, quick, _batch_size(len(some)))
+                    size = _batch_size(len(distinct))
+                    verdicts |= _grade_new(distinct, quick, size)
             return [verdicts[answer] for answer in answers]
 
         yield grade
@@ -123,16 +124,11 @@ def verdict_columns(verdicts: list[Verdict]) -> "list[pl.Series]":
     ]
 
 
-def _clean(answer: Answer) -> Answer:
-    """The answer as text, without what its verifier does not read.
-
-    Equal answers are judged once, so columns that only `judge` reads must not part
-    those of a rule.
-    """
-    has_columns = answer.problem is not None or answer.domain is not None
-    if has_columns and answer.verifier != "judge":
-        answer = answer._replace(problem=None, domain=None)
-    return Answer._make(map(mend_surrogates, answer))
+def _without_columns(answer: Answer) -> Answer:
+    """Without the columns that no rule reads: equal answers are judged once."""
+    if answer.verifier == "judge" or answer.problem is answer.domain is None:
+        return answer
+    return answer._replace(problem=None, domain=None)
 
 
 def _grade_new(
@@ -150,15 +146,15 @@ def _grade_new(
 
     def unknown() -> Iterator[AnswerFields]:
         for start in range(0, len(answers), LOOKED_UP):
-            some = answers[start : start + LOOKED_UP]
-            keys = [key(*_fields(answer)) for answer in some]
-            known = kept.find(keys)
-            for answer, name in zip(some, keys, strict=True):
-                if name in known:
-                    verdicts[answer] = known[name]
+            part = answers[start : start + LOOKED_UP]
+            asked = list(map(_fields_and_key, part))
+            before = kept.find([name for _, name in asked])
+            for answer, (fields, name) in zip(part, asked, strict=True):
+                if name in before:
+                    verdicts[answer] = before[name]
                 else:
                     waiting.append((answer, name))
-                    yield _fields(answer)
+                    yield fields
 
     with closing(Verdicts(answers[0].verifier)) as kept:
         try:
@@ -206,12 +202,17 @@ def _no_results(batch: list[Any]) -> list[Any]:
     return []
 
 
-def _fields(answer: Answer) -> AnswerFields:
+def _fields_and_key(answer: Answer) -> tuple[AnswerFields, bytes]:
     """What a rule reads, and no more of the thinking than where it ends."""
     completion = answer.completion
     if (end := completion.rfind("</think>")) > 0 and answer.verifier != "code":
         completion = completion[end:]
-    return answer.verifier, answer.answer, answer.verify_info, completion
+    fields = answer.verifier, answer.answer, answer.verify_info, completion
+    try:
+        return fields, key(*fields)
+    except UnicodeEncodeError:
+        fields = mend_surrogates(fields)
+        return fields, key(*fields)
 
 
 def _start_verifying() -> Callable[[list[AnswerFields]], list[VerdictFields]]:
@@ -273,8 +274,11 @@ def _model_grader(settings: Judge | None) -> Iterator[Grader]:
         yield lambda answers: verify_all(list(map(_case, answers)), chosen, ask)
 
 
-def _case(given: Answer) -> Case:
+def _case(answer: Answer) -> Case:
     """The row's own words on what is asked win over its columns."""
-    columns = {"problem": given.problem, "domain": given.domain}
-    info = _parse(given.verify_info) or {}
-    return Case(given.answer, given.completion, columns | info)
+    columns = {"problem": answer.problem, "domain": answer.domain}
+    info = _parse(answer.verify_info) or {}
+    gold, completion, info = mend_surrogates(
+        (answer.answer, answer.completion, columns | info)
+    )
+    return Case(gold, completion, info)
