@@ -1,15 +1,17 @@
-"""Adaptive sampling beside a fixed number of samples: who misplaces fewer problems.
+"""Adaptive sampling beside a fixed number: which misclassifies fewer problems.
 
     python benchmarks/bench_adaptive.py --problems 20000 --runs 3
     python benchmarks/bench_adaptive.py --problems 200 --runs 20 --certainty 0.95
 
-A problem is misplaced when it is decided to be inside the window of pass rates and is
-not, or the other way about. Fixed sampling decides by the share of right samples, as
-published recipes do; adaptive sampling by its posterior. Simulated pools have known
+A problem is misclassified when it is decided to be inside the window of pass rates
+and is not, or the other way about. Fixed sampling decides by the share of right
+samples, as published recipes do; adaptive sampling by its posterior. `as good` is the
+least fixed number that is expected to do no worse, under the prior fitted to the
+counts of adaptive sampling and decided by the posterior too. Simulated pools have known
 rates; with `--certainty` some are never or always solved, windows are open too, and
-every problem stops when it is sure. Recorded pools are replayed, their samples in
-random order, and the rate of a problem is that of all its samples. `sure` are
-decisions with a posterior of 0.95, or of `--certainty`.
+every problem stops when it is certain. Recorded pools are replayed, their samples in
+random order, and the rate of a problem is that of all its samples. `certain` are
+decisions with a posterior of 0.95, or of `--certainty`, `accuracy` is theirs.
 """
 
 import argparse
@@ -23,10 +25,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.pass_rates.prior import Window, fitted, inside
-from pipeline.pass_rates.stopping import Lattice, planned
+from pipeline.pass_rates.prior import GRID, fit_prior, posterior_inside
+from pipeline.pass_rates.stopping import StoppingGrid, plan_round
+from pipeline.pass_rates.window import Window
 
-WINDOW = Window(0.1, 0.9)
+WINDOW = Window(lo=0.1, hi=0.9)
 FIXED = 16
 DATA = Path(os.environ.get("GOLDSIEVE_DATA", "../shared/data"))
 SHAPES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
@@ -54,11 +57,12 @@ ENDS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     "flat": SHAPES["flat"],
 }
 WINDOWS = {
-    "(0, 1)": Window(0, 1, lo_open=True, hi_open=True),
+    "(0, 1)": Window(lo=0, hi=1, lo_open=True, hi_open=True),
     "[0.1, 0.9]": WINDOW,
-    "(0, 0.9]": Window(0, 0.9, lo_open=True),
+    "(0, 0.9]": Window(lo=0, hi=0.9, lo_open=True),
 }
-MOST = 32  # samples of a problem that does not get sure
+MOST = 32  # samples of a problem that does not get certain
+MOST_FIXED = 256  # samples that fixed numbers are followed to
 
 
 def _ends(place: np.ndarray, rates: np.ndarray) -> np.ndarray:
@@ -78,10 +82,10 @@ def main() -> None:
     parser.add_argument("--certainty", type=float, help="stop at this, no budget")
     asked = parser.parse_args()
     if asked.certainty:
-        return certain(asked)
+        return compare_certain(asked)
     shown = Table(
-        "pool", "problems", f"misplaced by {FIXED}", "adaptive", "samples",
-        "sure", "right of sure", "rounds",
+        "pool", "problems", f"misclassified by {FIXED}", "adaptive", "samples",
+        "as good", "certain", "accuracy", "rounds",
     )  # fmt: skip
     for name, make in SHAPES.items():
         rng = np.random.default_rng(11)
@@ -89,47 +93,47 @@ def main() -> None:
         for run in range(asked.runs):
             rates = make(rng, asked.problems)
             drawn = rng.random((len(rates), 64)) < rates[:, None]
-            runs.append(compared(drawn, rates, run, asked))
+            runs.append(compare(drawn, rates, run, asked))
         add(shown, name, asked.problems, runs)
     for name, recorded in {"One-Shot-RLVR": one_shot, "AReaL rollouts": areal}.items():
         samples = recorded()
         if samples:
-            add(shown, f"{name}, replayed", len(samples), replayed(samples, asked))
+            add(shown, f"{name}, replayed", len(samples), replay(samples, asked))
     Console(width=120).print(shown)
 
 
-def certain(asked: argparse.Namespace) -> None:
+def compare_certain(asked: argparse.Namespace) -> None:
     """How many of the decisions that stopped a problem are right."""
     shown = Table(
-        "window", "pool", "problems", "samples", f"misplaced by {FIXED}", "adaptive",
-        "sure", "right of sure",
+        "window", "pool", "problems", "samples", f"misclassified by {FIXED}",
+        "adaptive", "certain", "accuracy",
     )  # fmt: skip
     for title, window in WINDOWS.items():
         for name, make in ENDS.items():
-            told = [
-                _stopped(window, make, asked.problems, asked.certainty, run)
+            runs = [
+                _stop_certain(window, make, asked.problems, asked.certainty, run)
                 for run in range(asked.runs)
             ]
-            agrees, sure, drawn, fixed = (
-                np.concatenate(part) for part in zip(*told, strict=True)
+            agrees, is_certain, drawn, fixed = (
+                np.concatenate(part) for part in zip(*runs, strict=True)
             )
-            right = f"{agrees[sure].mean():.1%}" if sure.any() else ""
+            right = f"{agrees[is_certain].mean():.1%}" if is_certain.any() else ""
             shown.add_row(
                 title, name, f"{asked.problems:,}", f"{drawn.mean():.1f}",
                 f"{fixed.mean():.2%}", f"{1 - agrees.mean():.2%}",
-                f"{sure.mean():.1%}", right,
+                f"{is_certain.mean():.1%}", right,
             )  # fmt: skip
     Console(width=120).print(shown)
 
 
-def _stopped(
+def _stop_certain(
     window: Window,
     make: Callable[[np.random.Generator, int], np.ndarray],
     problems: int,
     certainty: float,
     seed: int,
 ) -> tuple[np.ndarray, ...]:
-    """Whether decisions are right, sure, after how many samples; fixed ones wrong."""
+    """Whether decisions are right, certain, after how many samples; if fixed is wrong."""
     rng = np.random.default_rng(seed)
     rates = make(rng, problems)
     truth = window.holds(rates)
@@ -138,16 +142,16 @@ def _stopped(
     while True:
         right = (outcomes & (np.arange(MOST) < drawn[:, None])).sum(axis=1)
         wrong = drawn - right
-        chance = inside(right, wrong, window, fitted(right, wrong, window))
-        sure = np.maximum(chance, 1 - chance) >= certainty
-        more = ~sure & (drawn < MOST)
+        chance = posterior_inside(right, wrong, window, fit_prior(right, wrong, window))
+        is_certain = np.maximum(chance, 1 - chance) >= certainty
+        more = ~is_certain & (drawn < MOST)
         if not more.any():
             fixed = window.holds(outcomes[:, :FIXED].mean(axis=1)) != truth
-            return (chance >= 0.5) == truth, sure, drawn, fixed
+            return (chance >= 0.5) == truth, is_certain, drawn, fixed
         drawn = drawn + more
 
 
-def compared(
+def compare(
     outcomes: np.ndarray, rates: np.ndarray, seed: int, asked: argparse.Namespace
 ) -> dict[str, float]:
     """One run on `outcomes` (problems, samples) bool, whose true rates are known."""
@@ -156,17 +160,39 @@ def compared(
     right, wrong, rounds = adaptive(
         outcomes, asked.share * FIXED, seed, asked.least_round
     )
-    chance = inside(right, wrong, WINDOW, fitted(right, wrong, WINDOW))
+    prior = fit_prior(right, wrong, WINDOW)
+    chance = posterior_inside(right, wrong, WINDOW, prior)
     agrees = (chance >= 0.5) == truth
-    sure = np.maximum(chance, 1 - chance) >= 0.95
+    is_certain = np.maximum(chance, 1 - chance) >= 0.95
+    expected = np.minimum(chance, 1 - chance).mean()
+    as_good = np.flatnonzero(expect_misclassified(prior, WINDOW) <= expected)
     return {
         "fixed": fixed.mean(),
         "adaptive": 1 - agrees.mean(),
         "samples": (right + wrong).mean(),
-        "sure": sure.mean(),
-        "sure_right": agrees[sure].mean() if sure.any() else np.nan,
+        "as_good": as_good[0] + 1 if len(as_good) else np.inf,
+        "certain": is_certain.mean(),
+        "accuracy": agrees[is_certain].mean() if is_certain.any() else np.nan,
         "rounds": rounds,
     }
+
+
+def expect_misclassified(prior: np.ndarray, window: Window) -> np.ndarray:
+    """The share of problems that 1, 2, … MOST_FIXED samples each misclassify.
+
+    It is expected under `prior` (grid,), and the posterior decides.
+    """
+    held = window.holds(GRID)
+    chances = np.ones((1, len(GRID)))  # of each count of right samples, by rate
+    shares = np.empty(MOST_FIXED)
+    for number in range(1, MOST_FIXED + 1):
+        wrong, right = chances * (1 - GRID), chances * GRID
+        chances = np.zeros((number + 1, len(GRID)))
+        chances[:-1] += wrong
+        chances[1:] += right
+        within, outside = chances @ (prior * held), chances @ (prior * ~held)
+        shares[number - 1] = np.minimum(within, outside).sum()
+    return shares
 
 
 def adaptive(
@@ -178,8 +204,8 @@ def adaptive(
     right = outcomes[:, :2].sum(axis=1)
     wrong, rounds = 2 - right, 1
     while (left := budget * problems - (right + wrong).sum()) >= 1:
-        lattice = Lattice(WINDOW, fitted(right, wrong, WINDOW), most)
-        more = planned(lattice, right, wrong, left, luck, least_round)
+        grid = StoppingGrid(WINDOW, fit_prior(right, wrong, WINDOW), most)
+        more = plan_round(grid, right, wrong, left, luck, least_round)
         more = np.minimum(more, most - right - wrong)
         if not more.any():
             break
@@ -191,7 +217,7 @@ def adaptive(
     return right, wrong, rounds
 
 
-def replayed(
+def replay(
     samples: list[np.ndarray], asked: argparse.Namespace
 ) -> list[dict[str, float]]:
     rates = np.array([some.mean() for some in samples])
@@ -200,7 +226,7 @@ def replayed(
     for seed in range(10 * asked.runs):
         rng = np.random.default_rng(seed)
         outcomes = np.stack([rng.permutation(some)[:most] for some in samples])
-        runs.append(compared(outcomes, rates, seed, asked))
+        runs.append(compare(outcomes, rates, seed, asked))
     return runs
 
 
@@ -209,11 +235,11 @@ def one_shot() -> list[np.ndarray]:
     file = DATA / "one_shot_rlvr" / "acc_step_500.json"
     if not file.exists():
         return []
-    told = json.loads(file.read_text())
+    accuracies = json.loads(file.read_text())
     return [
         np.repeat([1, 0], [round(8 * sum(some)), 8 * len(some) - round(8 * sum(some))])
         .astype(bool)
-        for some in told.values()
+        for some in accuracies.values()
     ]  # fmt: skip
 
 
@@ -229,14 +255,15 @@ def areal() -> list[np.ndarray]:
 
 def add(table: Table, name: str, problems: int, runs: list[dict[str, float]]) -> None:
     # Decisions weigh the same, whichever run they are from.
-    sure = [run["sure"] for run in runs]
-    right = [run["sure_right"] if run["sure"] else 0.0 for run in runs]
+    is_certain = [run["certain"] for run in runs]
+    right = [run["accuracy"] if run["certain"] else 0.0 for run in runs]
     mean = {key: np.mean([run[key] for run in runs]) for key in runs[0]}
-    mean["sure_right"] = np.average(right, weights=sure) if any(sure) else np.nan
+    is_any = any(is_certain)
+    mean["accuracy"] = np.average(right, weights=is_certain) if is_any else np.nan
     table.add_row(
         name, f"{problems:,}", f"{mean['fixed']:.2%}", f"{mean['adaptive']:.2%}",
-        f"{mean['samples']:.2f}", f"{mean['sure']:.1%}", f"{mean['sure_right']:.1%}",
-        f"{mean['rounds']:.0f}",
+        f"{mean['samples']:.2f}", f"{mean['as_good']:.0f}", f"{mean['certain']:.1%}",
+        f"{mean['accuracy']:.1%}", f"{mean['rounds']:.0f}",
     )  # fmt: skip
 
 

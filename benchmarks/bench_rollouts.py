@@ -127,12 +127,7 @@ def stage(
 ) -> int:
     with tempfile.TemporaryDirectory() as folder:
         sampler = Sampler(
-            Path(folder),
-            model,
-            sampling,
-            engine="vllm",
-            options={},
-            save_every=save_every,
+            Path(folder), model, sampling, engine_name="vllm", save_every=save_every
         )
         sampler.engine = engine
         sampler.sample(wanted)
