@@ -133,7 +133,7 @@ def _stop_certain(
     certainty: float,
     seed: int,
 ) -> tuple[np.ndarray, ...]:
-    """Whether decisions are right, certain, after how many samples; if fixed is wrong."""
+    """By problem: right, certain, samples drawn, whether fixed sampling is wrong."""
     rng = np.random.default_rng(seed)
     rates = make(rng, problems)
     truth = window.holds(rates)

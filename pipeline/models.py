@@ -39,13 +39,13 @@ def resolve(folder: Path) -> Model:
     file = folder / RESOLVED
     if not file.exists():
         raise UserError(f"{folder} is not a model folder: it has no {RESOLVED}")
-    said = json.loads(file.read_text())
-    here = said.get("kind") == "local"
+    resolved = json.loads(file.read_text())
+    is_here = resolved.get("kind") == "local"
     return Model(
-        name=said.get("name", ""),
-        revision=said.get("revision", ""),
-        load=str(folder) if here else said.get("load", ""),
-        kind=said["kind"],
+        name=resolved.get("name", ""),
+        revision=resolved.get("revision", ""),
+        load=str(folder) if is_here else resolved.get("load", ""),
+        kind=resolved["kind"],
     )
 
 
@@ -60,8 +60,8 @@ def describe(
     folder.mkdir(parents=True, exist_ok=True)
     if kind == "local":
         revision = digest(folder)
-    said = {"kind": kind, "name": name, "revision": revision, "load": load}
-    (folder / RESOLVED).write_text(json.dumps(said, indent=2) + "\n")
+    resolved = {"kind": kind, "name": name, "revision": revision, "load": load}
+    (folder / RESOLVED).write_text(json.dumps(resolved, indent=2) + "\n")
 
 
 def digest(folder: Path) -> str:

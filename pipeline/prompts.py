@@ -42,6 +42,5 @@ class Prompt(Shared):
 def messages(problem: str, prompt: Prompt = Prompt()) -> list[dict[str, str]]:  # noqa: B008
     """The chat messages that ask a model `problem`."""
     user = f"{problem}\n{prompt.suffix}" if prompt.suffix else problem
-    asked = [{"role": "user", "content": user}]
-    system = {"role": "system", "content": prompt.system}
-    return [system, *asked] if prompt.system else asked
+    system = [{"role": "system", "content": prompt.system}] if prompt.system else []
+    return [*system, {"role": "user", "content": user}]

@@ -79,12 +79,13 @@ def _explain(
     lines = []
     for mistake in error.errors():
         path = [*filter(None, section.split(".")), *map(str, mistake["loc"])]
-        said = mistake["msg"]
+        message = mistake["msg"]
         if mistake["type"] == "extra_forbidden":
-            said = _explain_unknown(str(mistake["loc"][-1]), kind, section or str(file))
+            name = str(mistake["loc"][-1])
+            message = _explain_unknown(name, kind, section or str(file))
         where = f"{file}{_line(file, path)}"
         got = f" (got {mistake['input']!r})" if mistake["loc"] else ""
-        lines.append(f"{where}: {'.'.join(path)}: {said}{got}")
+        lines.append(f"{where}: {'.'.join(path)}: {message}{got}")
     return "\n".join(lines)
 
 

@@ -4,7 +4,6 @@ rl.parquet has a prompt and what its verifier needs; sft.parquet a prompt and a
 completion for every chosen trace. Both are conversational: lists of messages.
 """
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,22 +13,6 @@ from pipeline.prompts import Prompt, messages
 from pipeline.settings import Settings
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
-VERL = pl.Schema(
-    {
-        "data_source": pl.String(),
-        "prompt": MESSAGES,
-        "ability": pl.String(),
-        "reward_model": pl.Struct({"style": pl.String, "ground_truth": pl.String}),
-        "extra_info": pl.Struct(
-            {
-                "index": pl.Int64,
-                "id": pl.String,
-                "verifier": pl.String,
-                "verify_info": pl.String,
-            }
-        ),
-    }
-)
 Trace = dict[str, Any]
 RL = [
     "id", "source", "license", "domain", "answer", "verifier", "verify_info",
@@ -100,19 +83,13 @@ def _sft(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _verl(rows: pl.DataFrame) -> pl.DataFrame:
     """The five columns that verl's loader reads."""
-    verl_rows: list[dict[str, Any]] = [
-        {
-            "data_source": row["source"],
-            "prompt": row["prompt"],
-            "ability": row["domain"],
-            "reward_model": {"style": "rule", "ground_truth": row["answer"]},
-            "extra_info": {
-                "index": number,
-                "id": row["id"],
-                "verifier": row["verifier"],
-                "verify_info": row["verify_info"] or json.dumps({}),
-            },
-        }
-        for number, row in enumerate(rows.iter_rows(named=True))
-    ]
-    return pl.DataFrame(verl_rows, schema=VERL)
+    info = pl.col("verify_info").fill_null("").replace("", "{}")
+    return rows.select(
+        data_source="source",
+        prompt="prompt",
+        ability="domain",
+        reward_model=pl.struct(style=pl.lit("rule"), ground_truth="answer"),
+        extra_info=pl.struct(
+            pl.int_range(pl.len()).alias("index"), "id", "verifier", info
+        ),
+    )

@@ -128,15 +128,15 @@ def known() -> list[str]:
 
 def machine_options(name: str) -> dict[str, Any]:
     """What machine.yaml says to the engine called `name`; UserError for a typo."""
-    given = machine().engine
+    options = machine().engine
     everything = set().union(*SPEED.values())
-    if unknown := sorted(given.keys() - everything):
+    if unknown := sorted(options.keys() - everything):
         raise UserError(
             f"machine.yaml: engine: there is no option {unknown[0]!r}",
             hint=f"the options are {', '.join(sorted(everything))}",
         )
     taken = SPEED.get(name, frozenset())
-    return {option: value for option, value in given.items() if option in taken}
+    return {option: value for option, value in options.items() if option in taken}
 
 
 def _check_options(options: dict[str, Any]) -> dict[str, Any]:

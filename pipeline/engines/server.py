@@ -2,10 +2,10 @@
 
 Requests wait in one queue, and every server takes from it as fast as it answers. What
 a server refuses because the prompt has no room is TOO_LONG; what no attempt could get
-an answer to is LOST, so that the rest of a batch can be kept. The options `urls`,
-`model` (the name that the servers know it by) and those of
-`pipeline.endpoint.http.Endpoint`
-(`concurrency` is of each server) say how they are asked.
+an answer to is LOST, so that the rest of a batch can be kept. Where the servers are
+and how fast they are asked is in machine.yaml (`urls`, `concurrency` of each server,
+`attempts`); `model`, the name that they know the model by, and `extra` are options of
+the recipe.
 """
 
 import re
@@ -39,15 +39,15 @@ class Engine(contract.Engine):
     """A model behind the servers at `options["urls"]`."""
 
     def __init__(self, model: Model, options: dict[str, Any]) -> None:
-        asked = {"timeout_s": 3600.0, "model": model.name} | options
-        self.concurrency = asked.pop("concurrency", 64)
-        urls = asked.pop("urls", None)
+        settings = {"timeout_s": 3600.0, "model": model.name} | options
+        self.concurrency = settings.pop("concurrency", 64)
+        urls = settings.pop("urls", None)
         if not urls:
             raise UserError(
                 "engine server: there are no `urls`",
                 hint="machine.yaml: engine: {urls: [http://host:8000/v1]}",
             )
-        self.endpoints = [Endpoint(url=url, **asked) for url in urls]
+        self.endpoints = [Endpoint(url=url, **settings) for url in urls]
 
     def stream(
         self, requests: Iterable[Request], sampling: Sampling
@@ -65,12 +65,12 @@ class Engine(contract.Engine):
                     if item is None:
                         return
                     number, sample, request = item
-                    said = LOST
+                    completion = LOST
                     try:
                         body = _body(run.endpoint, request, sample, sampling)
-                        said = _completion(fetch_reply(run, body, ""))
+                        completion = _completion(fetch_reply(run, body, ""))
                     finally:
-                        done.put((number, sample, said))
+                        done.put((number, sample, completion))
             finally:
                 done.put(None)
 
@@ -87,8 +87,8 @@ class Engine(contract.Engine):
                 stack.callback(run.stopped.set)
             working = [pool.submit(serve, run) for run in each]
             for _ in working:
-                while (made := done.get()) is not None:
-                    yield made
+                while (sampled := done.get()) is not None:
+                    yield sampled
             errors = {
                 run.endpoint.url: error
                 for run, future in zip(each, working, strict=True)

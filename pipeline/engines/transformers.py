@@ -12,7 +12,6 @@ lengths differ a lot, and both save more than half of the work.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,16 +45,19 @@ class Cut(NamedTuple):
     min_p: float = 0.0
 
 
-@dataclass(frozen=True)
-class Options:
-    batch_size: int = 256
-
-
 class Engine(contract.Engine):
-    """A model in float32 on the CPU, or in its own type on the GPU."""
+    """A model in float32 on the CPU, or in its own type on the GPU.
+
+    `options`: `batch_size`, how many completions are sampled together.
+    """
 
     def __init__(self, model: Model, options: dict[str, Any]) -> None:
-        self.batch_size = Options(**options).batch_size
+        if unknown := options.keys() - {"batch_size"}:
+            raise UserError(
+                f"engine transformers has no option {', '.join(sorted(unknown))}",
+                hint="it has batch_size",
+            )
+        self.batch_size = options.get("batch_size", 256)
         revision = model.revision if model.kind == "hub" else None
         device = "cuda" if torch.cuda.is_available() else "cpu"
         self.tokenizer = AutoTokenizer.from_pretrained(model.load, revision=revision)
@@ -88,21 +90,21 @@ class Engine(contract.Engine):
     def _batch(
         self, batch: list[tuple[int, int, Request]], sampling: Sampling
     ) -> Iterator[Sampled]:
-        coded: dict[str, list[int]] = {}  # a prompt comes once a sample
+        encoded: dict[str, list[int]] = {}  # a prompt comes once a sample
         for _, _, request in batch:
-            if (said := repr(request.prompt)) not in coded:
-                coded[said] = encode(self.tokenizer, request.prompt, sampling.chat)
+            if (text := repr(request.prompt)) not in encoded:
+                encoded[text] = encode(self.tokenizer, request.prompt, sampling.chat)
         context = self.network.config.max_position_embeddings
         fits: list[tuple[list[int], int, int, Request]] = []
         for number, sample, request in batch:
-            ids = coded[repr(request.prompt)]
+            ids = encoded[repr(request.prompt)]
             if len(ids) < context:
                 fits.append((ids, number, sample, request))
             else:
                 yield number, sample, TOO_LONG
         if not fits:
             return
-        made = _sample(
+        sampled = _sample(
             self.network,
             [ids for ids, *_ in fits],
             [request.seed + sample for _, _, sample, request in fits],
@@ -111,12 +113,12 @@ class Engine(contract.Engine):
             temperature=sampling.temperature,
             cut=Cut(top_p=sampling.top_p, **sampling.more),
         )
-        texts = self.tokenizer.batch_decode(made, skip_special_tokens=True)
-        for (_, number, sample, _), ids, text in zip(fits, made, texts, strict=True):
-            places = [at for stop in sampling.stop if (at := text.find(stop)) >= 0]
-            ended = "stop" if places or ids[-1] in self._ends() else "length"
-            text = text[: min(places, default=len(text))]
-            yield number, sample, Completion(text, len(ids), ended)
+        texts = self.tokenizer.batch_decode(sampled, skip_special_tokens=True)
+        for (_, number, sample, _), ids, text in zip(fits, sampled, texts, strict=True):
+            stops = [at for stop in sampling.stop if (at := text.find(stop)) >= 0]
+            reason = "stop" if stops or ids[-1] in self._ends() else "length"
+            text = text[: min(stops, default=len(text))]
+            yield number, sample, Completion(text, len(ids), reason)
 
     def _is_over(self, stops: tuple[str, ...]) -> Callable[[list[int]], bool]:
         """Whether a completion ends with its last token."""
@@ -151,8 +153,8 @@ def _sample(
     cut: Cut,
 ) -> list[list[int]]:
     """Token ids of one completion of each prompt, with the one that ends it."""
-    ids, mask = _left_padded(prompts, network.device)
-    chances = _uniforms(seeds, max(limits), network.device)
+    ids, mask = _pad_left(prompts, network.device)
+    chances = _draw_uniforms(seeds, max(limits), network.device)
     position = mask.cumsum(1) - 1
     position[mask == 0] = 0
     cache = DynamicCache(config=network.config)
@@ -168,7 +170,7 @@ def _sample(
             past_key_values=cache,
             logits_to_keep=1,
         ).logits[:, -1]
-        ids = _pick(logits, chances[alive, step], temperature, cut)
+        ids = _pick_tokens(logits, chances[alive, step], temperature, cut)
         for number, token in zip(alive.tolist(), ids.tolist(), strict=True):
             if number in done:
                 continue
@@ -191,7 +193,7 @@ def _sample(
     return sampled
 
 
-def _pick(
+def _pick_tokens(
     logits: torch.Tensor, chances: torch.Tensor, temperature: float, cut: Cut
 ) -> torch.Tensor:
     """The token of each row (rows, vocabulary) at its number in [0, 1)."""
@@ -212,13 +214,13 @@ def _pick(
     return picked[:, 0].clamp_(max=logits.shape[-1] - 1)
 
 
-def _uniforms(seeds: list[int], steps: int, device: torch.device) -> torch.Tensor:
+def _draw_uniforms(seeds: list[int], steps: int, device: torch.device) -> torch.Tensor:
     """Numbers in [0, 1), (seeds, steps), each row from its own seed alone."""
     rows = [np.random.Generator(np.random.Philox(seed)).random(steps) for seed in seeds]
     return torch.from_numpy(np.stack(rows)).to(device)
 
 
-def _left_padded(
+def _pad_left(
     prompts: list[list[int]], device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Ids and mask (prompts, longest), so that every prompt ends in one column."""

@@ -46,30 +46,30 @@ class Engine(contract.Engine):
         waiting = enumerate(requests)
         engine: Any = self.llm.llm_engine
         # By vLLM's name for a request: its name inside the engine, and its number.
-        asked: dict[str, tuple[str, int]] = {}
+        queued: dict[str, tuple[str, int]] = {}
         busy = 0
         try:
             while True:
                 while busy < self.room and (item := next(waiting, None)):
                     number, request = item
-                    if inner := self._asked(request, sampling):
-                        asked[inner.rpartition("-")[0] or inner] = inner, number
+                    if inner := self._enqueue(request, sampling):
+                        queued[inner.rpartition("-")[0] or inner] = inner, number
                         busy += request.n
                     else:
                         yield from ((number, i, TOO_LONG) for i in range(request.n))
-                if not asked:
+                if not queued:
                     return
                 for answer in engine.step():
                     if answer.finished:
-                        _, number = asked.pop(answer.request_id)
+                        _, number = queued.pop(answer.request_id)
                         busy -= len(answer.outputs)
-                        for said in answer.outputs:
-                            yield number, said.index, _completion(said)
+                        for output in answer.outputs:
+                            yield number, output.index, _completion(output)
         finally:
-            if asked:
-                engine.abort_request([inner for inner, _ in asked.values()], True)
+            if queued:
+                engine.abort_request([inner for inner, _ in queued.values()], True)
 
-    def _asked(self, request: Request, sampling: Sampling) -> str:
+    def _enqueue(self, request: Request, sampling: Sampling) -> str:
         """Queue it; its name in the engine, empty where its prompt leaves no room."""
         from vllm import TokensPrompt
 
@@ -99,5 +99,6 @@ def _params(request: Request, sampling: Sampling, left: int) -> Any:
         raise UserError(f"vLLM cannot sample so: {error}") from error
 
 
-def _completion(said: Any) -> Completion:
-    return Completion(said.text, len(said.token_ids), said.finish_reason or "length")
+def _completion(output: Any) -> Completion:
+    reason = output.finish_reason or "length"
+    return Completion(output.text, len(output.token_ids), reason)

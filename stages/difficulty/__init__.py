@@ -162,14 +162,14 @@ def _add_quantile(rows: pl.DataFrame, quantiles: int) -> pl.DataFrame:
 
 def _add_level(rows: pl.DataFrame, levels: tuple[Level, ...]) -> pl.DataFrame:
     """Add source_level (float64), null where the source gives none."""
-    known = pl.lit(None, pl.Float64)
+    first = pl.lit(None, pl.Float64)
     for level in reversed(levels):
         text = pl.col("meta").str.json_path_match(f"$.{level.field}")
         number = text.str.extract(r"(-?\d+(?:\.\d+)?)").cast(pl.Float64)
         if level.source:
             number = pl.when(pl.col("source") == level.source).then(number)
-        known = pl.coalesce(number, known)
-    return rows.with_columns(source_level=known) if levels else rows
+        first = pl.coalesce(number, first)
+    return rows.with_columns(source_level=first) if levels else rows
 
 
 def _cut_by_windows(rows: pl.DataFrame, params: Params) -> pl.DataFrame:

@@ -16,8 +16,8 @@ def sides(window: Window, right: pl.Expr, decided: pl.Expr) -> tuple[pl.Expr, pl
     hi = window.highest
     above = measured >= hi if window.hi_open else measured > hi
     hard, easy = (below, above) if window.sense == "success" else (above, below)
-    known = decided > 0
-    return pl.when(known).then(hard), pl.when(known).then(easy)
+    is_decided = decided > 0
+    return pl.when(is_decided).then(hard), pl.when(is_decided).then(easy)
 
 
 def posterior(window: Window, right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
@@ -25,12 +25,12 @@ def posterior(window: Window, right: np.ndarray, wrong: np.ndarray) -> np.ndarra
 
     `right` and `wrong` are counts (n,); where both are 0 the chance is nan.
     """
-    known = right + wrong > 0
-    if not known.any():
+    is_decided = right + wrong > 0
+    if not is_decided.any():
         return np.full(len(right), np.nan)
-    prior = fit_prior(right[known], wrong[known], window)
+    prior = fit_prior(right[is_decided], wrong[is_decided], window)
     inside = posterior_inside(right, wrong, window, prior)
-    return np.where(known, inside, np.nan)
+    return np.where(is_decided, inside, np.nan)
 
 
 def counts_of(models: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]:

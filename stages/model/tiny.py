@@ -110,16 +110,18 @@ def make_model(params: "Tiny", tokenizer: Any) -> Any:
 def _encoded(params: "Tiny", tokenizer: Any) -> Iterator[Example]:
     """The corpus, as the chat template renders it: held-out chains are not in it."""
     rng = random.Random(params.seed)
-    chains = [_chain(rng) for _ in range(params.rows)]
-    asked = [f"<|user|>{arithmetic.problem(chain)}<|assistant|>" for chain in chains]
-    said = [f"{arithmetic.noisy_solution(chain, rng)}<eos>" for chain in chains]
-    prompts = tokenizer(asked)["input_ids"]
-    answers = tokenizer(said)["input_ids"]
+    chains = [_draw_chain(rng) for _ in range(params.rows)]
+    questions = [
+        f"<|user|>{arithmetic.problem(chain)}<|assistant|>" for chain in chains
+    ]
+    solutions = [f"{arithmetic.noisy_solution(chain, rng)}<eos>" for chain in chains]
+    prompts = tokenizer(questions)["input_ids"]
+    answers = tokenizer(solutions)["input_ids"]
     for prompt, answer in zip(prompts, answers, strict=True):
         yield [*prompt, *answer], len(prompt)
 
 
-def _chain(rng: random.Random) -> str:
+def _draw_chain(rng: random.Random) -> str:
     while True:
         chain = arithmetic.draw(rng.choice(arithmetic.LEVELS), rng)
         if arithmetic.part_of(chain) == "train":

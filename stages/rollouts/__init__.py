@@ -27,7 +27,7 @@ from pipeline.prompts import Prompt
 from pipeline.schema import ROLLOUT
 from pipeline.settings import Settings
 from stages.rollouts import store
-from stages.rollouts.replay import Recording, recorded
+from stages.rollouts.replay import Recording, read_recordings
 from stages.rollouts.rounds import Adaptive, sample_adaptively
 from stages.rollouts.sampler import Sampler
 
@@ -87,7 +87,7 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
     problems = rows.unique("key", keep="first", maintain_order=True)
     problems = problems.head(params.limit or problems.height)
     if params.engine == "replay":
-        yield _join_rows(rows, recorded(params.replay, problems))
+        yield _join_rows(rows, read_recordings(params.replay, problems))
         return
 
     sampled = resolve(model)

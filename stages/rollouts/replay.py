@@ -70,10 +70,10 @@ class Recording(DataLocation):
     @model_validator(mode="after")
     def _one_beside_each(self) -> "Recording":
         for name in BESIDE:
-            given = len(getattr(self, name))
-            if given not in (0, len(self.completions)):
+            columns = len(getattr(self, name))
+            if columns not in (0, len(self.completions)):
                 raise ValueError(
-                    f"`{name}` names {given} columns, and `completions` "
+                    f"`{name}` names {columns} columns, and `completions` "
                     f"{len(self.completions)}: give one for each, or none"
                 )
         return self
@@ -85,7 +85,7 @@ class Recording(DataLocation):
 
 
 class Recorded(NamedTuple):
-    """A completion as it was found."""
+    """A recorded completion."""
 
     key: str
     model: str
@@ -94,136 +94,136 @@ class Recorded(NamedTuple):
     n_tokens: int | None
 
 
-Faults = dict[str, list[int]]  # the rows of a file that have a fault
+Faults = defaultdict[str, dict[int, None]]  # the rows of a table that have a fault
 
 
-def recorded(recordings: tuple[Recording, ...], asked: pl.DataFrame) -> pl.DataFrame:
-    """ROLLOUT without ids: the recordings of the problems in `asked`, numbered.
+def read_recordings(
+    recordings: tuple[Recording, ...], problems: pl.DataFrame
+) -> pl.DataFrame:
+    """ROLLOUT without ids: the recorded completions of the problems, numbered.
 
     A column that no row of a file has is a UserError. Rows and values that cannot
     be used are counted on stderr, by file and fault.
     """
-    keys = frozenset(asked["key"])
+    keys = frozenset(problems["key"])
     rows = [
         completion
         for recording in recordings
-        for place, found in recording.tables()
-        for completion in _read(place, found, recording, keys)
+        for name, table in recording.tables()
+        for completion in _read_table(name, table, recording, keys)
     ]
     schema = {name: ROLLOUT[name] for name in Recorded._fields}
-    found = pl.DataFrame(rows, schema=schema, orient="row")
+    completions = pl.DataFrame(rows, schema=schema, orient="row")
     print(
-        f"rollouts: {found['key'].n_unique():,} of {asked.height:,} problems have "
-        f"{found.height:,} recorded completions",
+        f"rollouts: {completions['key'].n_unique():,} of {problems.height:,} problems "
+        f"have {completions.height:,} recorded completions",
         file=sys.stderr,
     )
-    return found.with_columns(
+    return completions.with_columns(
         sample=pl.int_range(pl.len()).over("key"), seed=pl.lit(None, ROLLOUT["seed"])
     )
 
 
-def _read(
-    place: str,
-    found: Iterator[Row | Unreadable],
+def _read_table(
+    name: str,
+    table: Iterator[Row | Unreadable],
     recording: Recording,
-    asked: frozenset[str],
+    keys: frozenset[str],
 ) -> Iterator[Recorded]:
-    """The completions of the problems asked for, in the order of the table."""
-    faults: Faults = defaultdict(list)
-    rows = _problems(place, found, recording, faults)
+    """The completions of the problems with `keys`, in the order of the table."""
+    faults: Faults = defaultdict(dict)
+    rows = _rows_with_problem(name, table, recording, faults)
     while batch := list(islice(rows, BATCH)):
         texts = pl.DataFrame({"problem": [problem for _, _, problem in batch]})
-        keys = texts.select(fingerprint(pl.col("problem"))).to_series()
-        for (number, row, _), key in zip(batch, keys, strict=True):
-            if key in asked:
-                seen: set[str] = set()
-                yield from _completions(key, row, recording, seen)
-                for fault in seen:
-                    faults[fault].append(number)
+        digests = texts.select(fingerprint(pl.col("problem"))).to_series()
+        for (number, row, _), key in zip(batch, digests, strict=True):
+            if key in keys:
+                faults_here: set[str] = set()
+                yield from _completions(key, row, recording, faults_here)
+                for fault in faults_here:
+                    faults[fault][number] = None
     for fault, numbers in sorted(faults.items()):
         print(
-            f"rollouts: {len(numbers):,} rows of {place} {fault}; "
-            f"the first is row {numbers[0]}",
+            f"rollouts: {len(numbers):,} rows of {name} {fault}; "
+            f"the first is row {next(iter(numbers))}",
             file=sys.stderr,
         )
 
 
-def _problems(
-    place: str,
-    found: Iterator[Row | Unreadable],
+def _rows_with_problem(
+    name: str,
+    table: Iterator[Row | Unreadable],
     recording: Recording,
     faults: Faults,
 ) -> Iterator[tuple[int, Row, str]]:
     """(number, row, problem) of the rows that have one."""
-    names: set[str] = set()
+    columns: set[str] = set()
     absent = set(recording.columns)
-    for number, row in enumerate(found):
+    for number, row in enumerate(table):
         if isinstance(row, Unreadable):
-            faults["cannot be read"].append(number)
+            faults["cannot be read"][number] = None
             continue
-        names |= row.keys()
+        columns |= row.keys()
         absent = {column for column in absent if not _has(row, column)}
-        problem = _problem(_at(row, recording.problem), recording)
+        problem = _extract_problem(_get(row, recording.problem), recording.pattern)
         if problem is None:
-            faults[f"have no problem in `{recording.problem}`"].append(number)
+            faults[f"have no problem in `{recording.problem}`"][number] = None
         else:
             yield number, row, problem
-    if names and absent:
+    if columns and absent:
         raise UserError(
-            f"{place}: no row has the column {min(absent)!r}",
-            hint=f"it has {', '.join(sorted(names))}",
+            f"{name}: no row has the column {min(absent)!r}",
+            hint=f"it has {', '.join(sorted(columns))}",
         )
+
+
+def _extract_problem(text: object, pattern: str) -> str | None:
+    if not isinstance(text, str) or not pattern:
+        return text if isinstance(text, str) else None
+    match = re.search(pattern, text, re.DOTALL)
+    return match[1] if match else None
 
 
 def _completions(
     key: str, row: Row, recording: Recording, faults: set[str]
 ) -> Iterator[Recorded]:
-    for place, column in enumerate(recording.completions):
-        texts = _listed(_at(row, column))
-        ends, wholes, counts = (
-            _beside(row, getattr(recording, name)[place : place + 1], texts, faults)
+    for index, column in enumerate(recording.completions):
+        texts = _listed(_get(row, column))
+        values = (
+            _align(row, getattr(recording, name)[index : index + 1], texts, faults)
             for name in BESIDE
         )
         model = recording.model or column.partition(".")[0]
-        for text, end, whole, count in zip(texts, ends, wholes, counts, strict=True):
+        for text, end, complete, count in zip(texts, *values, strict=True):
             if isinstance(text, str):
-                reason = _end(end, ENDS, faults) or _end(whole, COMPLETE, faults)
-                yield Recorded(key, model, text, reason, _count(count, faults))
+                reason = _read_end(end, ENDS, faults)
+                reason = reason or _read_end(complete, COMPLETE, faults)
+                yield Recorded(key, model, text, reason, _read_count(count, faults))
 
 
-def _problem(text: object, recording: Recording) -> str | None:
-    if not isinstance(text, str) or not recording.pattern:
-        return text if isinstance(text, str) else None
-    match = re.search(recording.pattern, text, re.DOTALL)
-    return match[1] if match else None
-
-
-def _beside(
+def _align(
     row: Row, column: tuple[str, ...], texts: list[Any], faults: set[str]
 ) -> list[Any]:
-    """One value for each text; nulls where they cannot be set side by side."""
-    unknown = [None] * len(texts)
-    found = _at(row, column[0]) if column else None
-    if found is None:
-        return unknown
-    values = _listed(found)
-    if len(values) == len(texts):
+    """One value of `column` for each text; nulls where the lists are out of step."""
+    value = _get(row, column[0]) if column else None
+    values = _listed(value)
+    if value is not None and len(values) == len(texts):
         return values
-    if any(isinstance(text, str) for text in texts):
+    if value is not None and any(isinstance(text, str) for text in texts):
         faults.add(f"have more or fewer values in `{column[0]}` than completions")
-    return unknown
+    return [None] * len(texts)
 
 
-def _end(value: object, known: dict[str, str], faults: set[str]) -> str | None:
+def _read_end(value: object, ends: dict[str, str], faults: set[str]) -> str | None:
     if value in NULL:
         return None
-    end = known.get(str(value).strip().lower())
+    end = ends.get(str(value).strip().lower())
     if end is None:
-        faults.add(f"end in an unknown way: expected one of {', '.join(known)}")
+        faults.add(f"end in an unknown way: expected one of {', '.join(ends)}")
     return end
 
 
-def _count(value: Any, faults: set[str]) -> int | None:
+def _read_count(value: Any, faults: set[str]) -> int | None:
     """A number of tokens. Files that know no integers say 12.0, and CSV "12"."""
     if value in NULL:
         return None
@@ -241,12 +241,12 @@ def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _at(row: Row, name: str) -> object:
+def _get(row: Row, name: str) -> object:
     """What `name` holds, where "a.b" is b inside a; None where there is none."""
-    found: object = row
+    value: object = row
     for part in name.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def _has(row: Row, name: str) -> bool:

@@ -5,7 +5,7 @@ One folder for each way of sampling, named by the digest of all that defines it
 their own. A shard is written under another name and renamed when it is whole, so
 a kill leaves no half of one, and two processes on one folder never meet in a
 file. What they both sampled counts once: the first by name, which begins with the
-time. Small shards are put together when a run begins.
+time. Small shards are merged when a run begins.
 """
 
 import fcntl
@@ -33,8 +33,8 @@ SAMPLE = pl.Schema(
     }
 )
 
-MANY = 64  # shards, from which on they are put together
-LARGE = 256 << 20  # bytes of one that is
+MANY = 64  # shards, from which on they are merged
+LARGE = 256 << 20  # bytes of a merged one
 TRIES = 20
 
 
@@ -50,11 +50,11 @@ def open_for(identity: dict[str, Any]) -> Path:
 
 def index(folder: Path) -> pl.DataFrame:
     """(key, sample) of all that is there; shards that cannot be read are set aside."""
-    named = SAMPLE.to_frame().select("key", "sample")
+    empty = SAMPLE.to_frame().select("key", "sample")
     for _ in range(TRIES):
-        with suppress(FileNotFoundError):  # another process puts shards together
-            parts = [_read(shard, named.columns) for shard in shards(folder)]
-            return pl.concat([named, *parts]).unique(maintain_order=True)
+        with suppress(FileNotFoundError):  # another process merges shards
+            parts = [_read(shard, empty.columns) for shard in shards(folder)]
+            return pl.concat([empty, *parts]).unique(maintain_order=True)
     raise _unsteady(folder)
 
 
@@ -62,21 +62,21 @@ def load(folder: Path, keys: list[str], *, samples: int) -> pl.DataFrame:
     """The first `samples` samples of each of `keys`."""
     wanted = pl.col("key").is_in(sorted(set(keys))) & (pl.col("sample") < samples)
     for _ in range(TRIES):
-        there = shards(folder)
-        if not there:
+        files = shards(folder)
+        if not files:
             return SAMPLE.to_frame()
         try:
-            found = pl.scan_parquet(there).filter(wanted).collect()
+            table = pl.scan_parquet(files).filter(wanted).collect()
         except (FileNotFoundError, pl.exceptions.PolarsError) as error:
-            _look(there, error)
+            _set_damaged_aside(files, error)
             continue
-        return found.unique(["key", "sample"], keep="first", maintain_order=True)
+        return table.unique(["key", "sample"], keep="first", maintain_order=True)
     raise _unsteady(folder)
 
 
-def _look(there: list[Path], error: Exception) -> None:
-    """Set aside what is damaged inside, which an index does not see."""
-    for shard in there:
+def _set_damaged_aside(files: list[Path], error: Exception) -> None:
+    """Find what is damaged inside, which an index does not see; UserError if it is."""
+    for shard in files:
         with suppress(FileNotFoundError):
             if _read(shard, SAMPLE.names()).is_empty():
                 raise UserError(
@@ -95,13 +95,13 @@ def save(folder: Path, samples: pl.DataFrame) -> None:
 
 
 def compact(folder: Path) -> None:
-    """Put small shards together where there are many, one process at a time.
+    """Merge small shards where there are many, one process at a time.
 
-    What is together is written before its parts go, so that a kill loses nothing;
+    A merged shard is written before its parts go, so that a kill loses nothing;
     it takes the place of its first part, so that the first sample stays the first.
     """
-    there = shards(folder)
-    if len(there) < MANY:
+    files = shards(folder)
+    if len(files) < MANY:
         return
     with (folder / ".lock").open("w") as lock:
         try:
@@ -109,11 +109,11 @@ def compact(folder: Path) -> None:
         except BlockingIOError:
             return
         with suppress(FileNotFoundError):  # set aside meanwhile: another time
-            for group in _groups(there):
-                _put_together(group)
+            for group in _groups(files):
+                _merge(group)
 
 
-def _put_together(group: list[Path]) -> None:
+def _merge(group: list[Path]) -> None:
     parts = [_read(shard, SAMPLE.names()) for shard in group]
     whole = pl.concat(parts).unique(
         ["key", "sample"], keep="first", maintain_order=True
@@ -125,11 +125,11 @@ def _put_together(group: list[Path]) -> None:
             shard.unlink(missing_ok=True)
 
 
-def _groups(there: list[Path]) -> Iterator[list[Path]]:
+def _groups(files: list[Path]) -> Iterator[list[Path]]:
     """Neighbours of LARGE bytes at most, two or more."""
     group: list[Path] = []
     size = 0
-    for shard in there:
+    for shard in files:
         with suppress(FileNotFoundError):
             more = shard.stat().st_size
             if size + more > LARGE:
@@ -142,6 +142,7 @@ def _groups(there: list[Path]) -> Iterator[list[Path]]:
 
 
 def _write(path: Path, samples: pl.DataFrame) -> None:
+    # Not a draft of `files.replacing`: readers would take one that ends in .parquet.
     draft = path.with_name(f"{uuid4().hex}.draft")
     samples.write_parquet(draft)
     with draft.open("rb") as written:  # a power cut must not leave an empty shard
@@ -157,16 +158,14 @@ def shards(folder: Path) -> list[Path]:
 def _read(shard: Path, columns: list[str]) -> pl.DataFrame:
     """Columns of a shard; none of a broken one, which is renamed `.broken`."""
     try:
-        why = ", ".join(
-            missing(pl.DataFrame(schema=pl.read_parquet_schema(shard)), SAMPLE)
-        )
-        samples = pl.DataFrame() if why else pl.read_parquet(shard, columns=columns)
+        schema = pl.DataFrame(schema=pl.read_parquet_schema(shard))
+        why = ", ".join(missing(schema, SAMPLE))
+        if not why:
+            return pl.read_parquet(shard, columns=columns)
     except FileNotFoundError:
         raise
     except (pl.exceptions.PolarsError, OSError) as error:
         why = str(error).splitlines()[0]
-    if not why:
-        return samples
     aside = shard.with_suffix(".broken")
     with suppress(FileNotFoundError):  # another process was faster
         shard.rename(aside)

@@ -100,11 +100,18 @@ def test_verl_gets_its_five_columns(tmp_path: Path):
         "data_source", "prompt", "ability", "reward_model", "extra_info",
     ]  # fmt: skip
     assert table["reward_model"][0] == {"style": "rule", "ground_truth": "2"}
+    assert table["extra_info"].to_list() == [
+        {"index": number, "id": id, "verifier": "math", "verify_info": "{}"}
+        for number, id in enumerate(rows()["id"])
+    ]
 
 
 def test_an_empty_table_keeps_its_schema(tmp_path: Path):
-    build(Params(formats=("trl", "verl")), tmp_path, rows().head(0))
+    build(Params(formats=("verl",)), tmp_path, rows())
+    verl = pl.read_parquet(tmp_path / "verl.parquet").schema
+    build(Params(formats=("verl",)), tmp_path, rows().head(0))
 
+    assert pl.read_parquet(tmp_path / "verl.parquet").schema == verl
     assert pl.read_parquet(tmp_path / "sft.parquet").schema["completion"] == pl.List(
         pl.Struct({"role": pl.String, "content": pl.String})
     )

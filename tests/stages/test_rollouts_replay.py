@@ -89,9 +89,8 @@ def documented(name: str, path: str) -> dict:
     recordings = [
         recording
         for block in blocks
-        for recording in yaml.safe_load(block.split("```")[0])["rollouts"].get(
-            "replay", []
-        )
+        for section in [yaml.safe_load(block.split("```")[0]).get("rollouts", {})]
+        for recording in section.get("replay", [])
     ]
     (found,) = (found for found in recordings if name in found["path"])
     return found | {"path": path}

@@ -60,13 +60,13 @@ def test_top_p_near_zero_leaves_only_the_likeliest_token():
 def test_samples_follow_the_distribution_of_the_model():
     import torch
 
-    from pipeline.engines.transformers import Cut, _pick
+    from pipeline.engines.transformers import Cut, _pick_tokens
 
     logits = torch.tensor([0.5, 0.3, 0.2]).log().expand(10_000, 3)
     chances = (torch.arange(10_000, dtype=torch.double) + 0.5) / 10_000
 
     def shares(temperature: float, top_p: float) -> list[float]:
-        picked = _pick(logits, chances, temperature, Cut(top_p))
+        picked = _pick_tokens(logits, chances, temperature, Cut(top_p))
         return (torch.bincount(picked, minlength=3) / 10_000).tolist()
 
     assert shares(1.0, 1.0) == pytest.approx([0.5, 0.3, 0.2], abs=1e-3)
@@ -139,13 +139,13 @@ def test_a_stop_string_ends_a_completion_and_is_not_in_it():
 def test_unlikely_tokens_can_be_cut_in_three_ways():
     import torch
 
-    from pipeline.engines.transformers import Cut, _pick
+    from pipeline.engines.transformers import Cut, _pick_tokens
 
     logits = torch.tensor([0.5, 0.3, 0.2]).log().expand(1000, 3)
     chances = (torch.arange(1000, dtype=torch.double) + 0.5) / 1000
 
     def picked(**cut: float) -> set[int]:
-        return set(_pick(logits, chances, 1.0, Cut(**cut)).tolist())
+        return set(_pick_tokens(logits, chances, 1.0, Cut(**cut)).tolist())
 
     assert picked() == {0, 1, 2}
     assert picked(top_k=2) == {0, 1}
