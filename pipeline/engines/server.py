@@ -39,7 +39,7 @@ class Engine(contract.Engine):
     """A model behind the servers at `options["urls"]`."""
 
     def __init__(self, model: Model, options: dict[str, Any]) -> None:
-        settings = {"timeout_s": 3600.0, "model": model.name} | options
+        settings: dict[str, Any] = {"timeout_s": 3600.0, "model": model.name} | options
         self.concurrency = settings.pop("concurrency", 64)
         urls = settings.pop("urls", None)
         if not urls:

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
-from stages.difficulty.judged import Rated, rated
 
 from pipeline.contamination.methods.retrieve_then_judge import is_same
 from pipeline.endpoint import client as endpoint
@@ -29,6 +28,7 @@ from pipeline.verifiers.judge import Case, Judge
 from pipeline.verifiers.llm.prompts import SCHEMA, SYSTEM, write_criteria
 from pipeline.verifiers.llm.reply import read_ballot
 from stages import decontaminate, grades
+from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
 from tests.support.injection import CASES, HARMLESS, flips
 from tests.support.judge_server import BLOCK
 from tests.support.rows import benchmark, problems
@@ -307,7 +307,7 @@ def test_the_servers_own_words_are_read_as_they_are(live: Live):
 
 DIES = """
 import os, signal, subprocess, sys
-from stages.difficulty.judged import Rated, rated
+from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
 from tests.support.rows import problems
 from tests.support.tiny_chat import KEEPER
 command = ["sh", "-c", "sleep 60 & sleep 60"]
@@ -342,9 +342,11 @@ def within(seconds: float, is_so: Callable[[], bool]) -> bool:
 
 
 def test_a_real_server_rates_difficulty_on_the_scale(live: Live):
-    settings = Rated(endpoint=live.endpoint(max_tokens=96), ratings=3, max_chars=500)
+    settings = LlmDifficulty(
+        endpoint=live.endpoint(max_tokens=96), ratings=3, max_chars=500
+    )
     rows = unjudged(problems(*[f"What is {i} + 4?" for i in range(8)]))
-    made = rated(rows, settings)
+    made = add_llm_difficulty(rows, settings)
 
     ratings = made["difficulty_ratings"].explode().drop_nulls()
     assert len(ratings) > 0
