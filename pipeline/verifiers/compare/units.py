@@ -70,6 +70,15 @@ OTHERS = {
     "км": "km", "кг": "kg", "г": "g", "ч": "h", "мин": "min", "руб": "₽",
     "рублей": "₽", "سم": "cm", "كم": "km", "كغ": "kg",
 }  # fmt: skip
+PREFIXED_UNITS = {prefix + symbol for prefix in PREFIXES for symbol in PREFIXED}
+UNITS = {
+    prefix + symbol: (dimension, Fraction(times) * Fraction(size))
+    for prefix, times in [*PREFIXES.items(), ("", "1")]  # last: pm is no picometre
+    for symbol, (dimension, size) in MEASURES.items()
+    if not prefix or symbol in PREFIXED
+}
+SYMBOLS = {long + name: LONG[long] + NAMES[name] for long in LONG for name in NAMES}
+SYMBOLS |= OTHERS | NAMES
 # Two letters or fewer may be variables: only these are units after a space.
 SHORT_WORDS = """cm mm km nm kg mg ml mL dL cL ft in yd mi lb oz hr min s m g h L N J W
     V A K C F am pm t kN kJ kW kV mV mA Pa Hz eV °C °F ha"""
@@ -174,14 +183,10 @@ def _is_unit(unit: str, *, touching: bool) -> bool:
         or word in SHORT
         or not word.isascii()
         or word.lower() in OTHERS
-        or (not touching and _is_prefixed(word))
+        or (not touching and word in PREFIXED_UNITS)
         for word in words
         if word not in LITTLE
     )
-
-
-def _is_prefixed(word: str) -> bool:
-    return word[1:] in PREFIXED and word[0] in PREFIXES
 
 
 @lru_cache(10_000)
@@ -203,12 +208,7 @@ def _symbol(word: str) -> str:
     if word in SHORT or word in MEASURES:
         return {"hr": "h", "ml": "mL"}.get(word, word)
     single = word.lower().rstrip("s") or word
-    if symbol := NAMES.get(single) or OTHERS.get(word) or OTHERS.get(single):
-        return symbol
-    for long, short in LONG.items():
-        if single.startswith(long) and single[len(long) :] in NAMES:
-            return short + NAMES[single[len(long) :]]
-    return word if _is_prefixed(word) else single
+    return SYMBOLS.get(single) or (word if word in PREFIXED_UNITS else single)
 
 
 @lru_cache(10_000)
@@ -219,23 +219,15 @@ def unit_size(unit: str) -> Size | None:
     factor = Fraction(1)
     for side, sign in ((over, 1), (under, -1)):
         for name, power in re.findall(r"([^\s^/]+)(?:\^(-?\d))?", side):
-            measure = _find_measure(name)
-            if measure is None:
+            if name not in UNITS:
                 return None
+            dimension, size = UNITS[name]
             exponent = sign * int(power or 1)
-            kind, times = LENGTHS.get(measure[0], (measure[0], 1))
+            kind, times = LENGTHS.get(dimension, (dimension, 1))
             dimensions[kind] = dimensions.get(kind, 0) + times * exponent
-            factor *= measure[1] ** exponent
+            factor *= size**exponent
     spelled = " ".join(f"{kind}^{n}" for kind, n in sorted(dimensions.items()) if n)
     return Size(spelled, factor)
-
-
-def _find_measure(name: str) -> tuple[str, Fraction] | None:
-    prefix, symbol = ("", name) if name in MEASURES else (name[0], name[1:])
-    if prefix and not _is_prefixed(name):
-        return None
-    dimension, factor = MEASURES[symbol]
-    return dimension, Fraction(factor) * Fraction(PREFIXES.get(prefix, "1"))
 
 
 def units_differ(left: str, right: str) -> bool:
