@@ -7,7 +7,6 @@ from email.utils import formatdate
 
 import pytest
 
-from pipeline.contamination.methods.retrieve_then_judge import is_same
 from pipeline.endpoint import http
 from pipeline.endpoint.client import Endpoint, Question, Reply, ask, client
 from pipeline.errors import UserError
@@ -296,21 +295,3 @@ def test_fields_of_the_body_are_the_users(server: Server):
 
     assert server.asked[0]["max_completion_tokens"] == 9
     assert "max_tokens" not in server.asked[0]
-
-
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        ('{"same": true}', True),
-        ('Sure: {"same": true}.', True),
-        ('{"same": false}', False),
-        ('{"same": "true"}', False),
-        ('{"same": false} {"same": true}', False),
-        ('<think>{"same": false}?</think>{"same": true}', True),
-        ("true", False),
-        ("{broken", False),
-        (None, False),
-    ],
-)
-def test_only_a_clear_yes_is_one(answer: str | None, said: bool):
-    assert is_same(answer) is said
