@@ -41,16 +41,23 @@ def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str
     }
     for name in sorted(sections.keys() - set(names) - shared):
         yield f"{recipe.RECIPE}: {name} is not a stage; stages are {', '.join(names)}"
+    if sections.get("collect") in (False, "off"):
+        yield f"{recipe.RECIPE}: collect: turn sources off one by one, not all at once"
     yield from _order(sections)
     for stage in stages:
-        section = sections.get(stage.name)
-        entries = section if stage.name == "collect" else None
-        wanted = [f"collect.{entry}" for entry in entries] if entries else [stage.name]
-        for name in wanted:
+        for name in _section_names(stage, sections):
             try:
                 recipe.load(import_module(stage.module).Params, name)
             except UserError as error:
                 yield str(error)
+
+
+def _section_names(stage: dag.Stage, sections: dict[str, Any]) -> list[str]:
+    """The sections of a stage: one for each entry where it runs once an entry."""
+    section = sections.get(stage.name)
+    if stage.name == "collect" and isinstance(section, dict):
+        return [f"collect.{entry}" for entry in section]
+    return [stage.name]
 
 
 def _order(sections: dict[str, Any]) -> Iterator[str]:

@@ -125,7 +125,8 @@ def explain(id: str) -> None:
     console.print(f"problem  {row['problem']}", markup=False)
     console.print(f"answer   {row['answer']}  ({row['verifier']})", markup=False)
     for stage, kept in _kept_by(connection, id):
-        text = f"by {stage.name}{_measures(connection, stage, kept)}"
+        off = " (off)" if _active(stage.name) in (False, "off") else ""
+        text = f"by {stage.name}{off}{_measures(connection, stage, kept)}"
         console.print(f"[green]kept[/]     {escape(text)}")
     lost = _find(connection, "dropped", id)
     if lost:

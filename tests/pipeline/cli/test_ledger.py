@@ -139,3 +139,29 @@ def test_the_funnel_counts_every_stage_and_shows_training(project: Path, capsys)
     assert "contaminated 1" in told
     assert "off" in told or "dedup_embedding" in told
     assert "0.400 to 0.600" in told
+
+
+def test_tables_without_rows_or_columns_break_no_query(project: Path, capsys):
+    import polars as pl
+
+    for name in ("rl", "sft"):
+        table = pl.read_parquet(f"data/export/{name}.parquet")
+        table.clear().write_parquet(f"data/export/{name}.parquet")
+    pl.DataFrame().write_parquet("data/export/verl.parquet")
+    pl.DataFrame().write_parquet("data/dropped/quality.parquet")
+    shutil.rmtree("data/rollouts")
+    Path("data/rollouts").mkdir()
+    ledger.sql("select count(*) n from export_rl, export_sft", format="csv")
+    ledger.sql("select count(*) n from dropped", format="csv")
+    ledger.explain("a/00000")
+
+    assert said(capsys).startswith("n\n0\nn\n4\n")
+
+
+def test_explain_shows_what_each_stage_added_and_which_were_off(project: Path, capsys):
+    ledger.explain("a/00000")
+
+    lines = said(capsys).splitlines()
+    assert "kept     by quality: n_chars 4, answer_type integer" in lines
+    assert "kept     by dedup_embedding (off)" in lines
+    assert "kept     by select: curriculum_rank 0" in lines

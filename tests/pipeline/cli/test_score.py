@@ -78,3 +78,17 @@ def test_an_unknown_verifier_is_a_mistake(tmp_path: Path):
 def test_a_missing_file_is_a_mistake(tmp_path: Path):
     with pytest.raises(UserError, match="does not exist"):
         score.run(tmp_path / "gone.jsonl", verifier="math")
+
+
+def test_half_a_surrogate_pair_harms_no_line(tmp_path: Path):
+    lone = '"\\ud800"'
+    back = scored(
+        tmp_path,
+        "math",
+        f'{{"id": {lone}, "gold": "1", "prediction": "1", {lone}: {lone}}}'.encode(),
+        f'{{"id": 2, "gold": {lone}, "prediction": {lone}}}'.encode(),
+        {"id": 3, "gold": "1", "prediction": "1"},
+    )
+
+    assert back[0]["id"] == back[0]["\ud800"] == "\ud800"
+    assert [line["correct"] for line in back[::2]] == [True, True]

@@ -99,6 +99,20 @@ def test_unreadable_lines_are_reported_not_lost(tmp_path: Path):
     assert metrics["dropped"] == {"source_unreadable": 3}
 
 
+def test_half_a_surrogate_pair_harms_no_row(tmp_path: Path):
+    file = tmp_path / "mine.jsonl"
+    lone = "\\ud800"
+    file.write_text(
+        f'{{"problem": "1+1? {lone}", "answer": "{lone}", "note": ["{lone}"]}}\n'
+        f'{{"problem": "2+2?", "answer": "4", "note": []}}\n'
+    )
+    done = goldsieve("filter", "quality", file, "--out", "o", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((tmp_path / "o/metrics.json").read_text())
+    assert (metrics["rows_in"], metrics["rows_out"]) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,0 +1,64 @@
+"""`goldsieve check` on recipes that are right, wrong and off."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.cli.check import check
+from pipeline.errors import UserError
+from tests.support.project import SECTIONS, data_stages, run_in
+
+TRAINING: dict[str, Any] = {"sft": {}, "grpo": {}, "evaluate": {}}
+NAMES = [*(stage.name for stage in data_stages()), *TRAINING]
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_in(tmp_path)
+
+
+def checked(**changes: Any) -> None:
+    sections = {**SECTIONS, **TRAINING, **changes}
+    Path("params.yaml").write_text(yaml.safe_dump(sections, sort_keys=False))
+    check()
+
+
+def mistakes(**changes: Any) -> list[str]:
+    with pytest.raises(UserError) as error:
+        checked(**changes)
+    return str(error.value).splitlines()
+
+
+def test_a_recipe_that_is_understood_says_so(capsys: pytest.CaptureFixture[str]):
+    checked()
+
+    assert re.search(
+        r"ok    params.yaml: \d+ sections, all understood", capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize("off", [False, "off"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "collect"])
+def test_every_stage_may_be_off(name: str, off: Any):
+    checked(**{name: off})
+
+
+def test_sources_are_turned_off_one_by_one():
+    checked(collect={"a": False})
+
+    (mistake,) = mistakes(collect=False)
+    assert mistake.startswith("params.yaml: collect: turn sources off one by one")
+
+
+def test_every_mistake_is_named():
+    assert mistakes(qualty={}, pool={"order": ["b"]}, dedup_exact={"kee": 1}) == [
+        f"params.yaml: qualty is not a stage; stages are {', '.join(NAMES)}",
+        "params.yaml: a is collected, and pool.order does not name it",
+        "params.yaml: pool.order names b, and nothing collects it",
+        "params.yaml:21: dedup_exact.kee: unknown name; dedup_exact knows key, "
+        "survivor (got 1)",
+    ]
