@@ -26,7 +26,7 @@ from pipeline.verifiers import judge
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.judge import Case, Judge
 from pipeline.verifiers.llm.prompts import SCHEMA, SYSTEM, write_criteria
-from pipeline.verifiers.llm.reply import read_ballot
+from pipeline.verifiers.llm.reply import VERDICTS, read_ballot
 from stages import decontaminate, grades
 from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
 from tests.support.injection import CASES, HARMLESS, flips
@@ -104,11 +104,7 @@ def test_the_server_holds_every_reply_to_the_schema(live: Live):
 
     objects = [json.loads(reply.text or "") for reply in held]
     assert {tuple(value) for value in objects} == {("verdict", "reason")}
-    assert {value["verdict"] for value in objects} == {
-        "correct",
-        "incorrect",
-        "undecided",
-    }
+    assert {value["verdict"] for value in objects} == set(VERDICTS)
     assert [read_ballot(reply, "", "0").is_cast for reply in held] == [True] * 40
     assert not any(read_ballot(reply, "", "0").is_cast for reply in free)
 
@@ -192,9 +188,7 @@ def test_the_format_of_the_verdict_cannot_be_moved(
     moves, chance = flips(SUMS[:3], judging), flips(SUMS[:3], judging, HARMLESS)
     record_property("share of flips", moves.share)
     with capsys.disabled():
-        print(
-            f"\na random model: flips {moves.share:.2f}, by chance {chance.share:.2f}"
-        )
+        print(f"\na random model: {moves.share:.2f}, by chance {chance.share:.2f}")
 
     assert moves.pairs == 3 * len(CASES)
     cast = ("judge: 1 of 1: ", "judge_undecided: ")
@@ -262,7 +256,7 @@ def test_retrieve_then_judge_drops_what_the_server_calls_the_same(
         "endpoint": live.endpoint().model_dump(),
     }
     params = decontaminate.Params(methods=[method])
-    said: dict[tuple[str, str], bool] = {}
+    are_same: dict[tuple[str, str], bool] = {}
     asking = endpoint.ask
 
     def heard(prompts: list[str], **how: Any) -> list[str | None]:
@@ -270,7 +264,7 @@ def test_retrieve_then_judge_drops_what_the_server_calls_the_same(
         answers = asking(prompts, **how)
         for prompt, answer in zip(prompts, answers, strict=True):
             first, second = (match[3] for match in BLOCK.finditer(prompt))
-            said[first, second] = json.loads(answer or "")["same"]
+            are_same[first, second] = json.loads(answer or "")["same"]
         return answers
 
     monkeypatch.setattr(endpoint, "ask", heard)
@@ -279,12 +273,12 @@ def test_retrieve_then_judge_drops_what_the_server_calls_the_same(
     outcome = apply(lambda rows: decontaminate.judge(rows, params, items), rows)
     count = live.answered() - before
 
-    assert count == len(said) > 16
+    assert count == len(are_same) > 16
     same = [
         text
         for text in texts
         for item in items["problem"]
-        if said.get((text, item)) and (not both_ways or said[item, text])
+        if are_same.get((text, item)) and (not both_ways or are_same[item, text])
     ]
     assert outcome.dropped["problem"].to_list() == list(dict.fromkeys(same))
     assert set(outcome.dropped["reason"]) <= {"contaminated"}
@@ -300,9 +294,9 @@ def test_the_servers_own_words_are_read_as_they_are(live: Live):
     with client(live.endpoint()) as ask:
         replies = ask([Question(f"{i}?", "", SAME, seed=i) for i in range(40)])
 
-    said = [json.loads(reply.text or "")["same"] for reply in replies]
-    assert set(said) == {True, False}
-    assert [is_same(reply.text) for reply in replies] == said
+    answers = [json.loads(reply.text or "")["same"] for reply in replies]
+    assert set(answers) == {True, False}
+    assert [is_same(reply.text) for reply in replies] == answers
 
 
 DIES = """
