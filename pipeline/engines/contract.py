@@ -71,8 +71,7 @@ class Sampling:
     chat: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Completion:
+class Completion(NamedTuple):
     """`n_tokens` counts the token that ends the text.
 
     `finish_reason`: stop, length (cut at max_tokens) or prompt_too_long.

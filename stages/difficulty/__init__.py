@@ -29,6 +29,7 @@ from stages.difficulty.counts import (
 from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
 from stages.difficulty.windows import counts_of, posterior, sides
 
+QUANTILES = 4
 COLUMNS = pl.Schema(
     {
         "n_samples": pl.UInt32(),
@@ -109,7 +110,6 @@ class Params(Settings):
     learning_impact: Impact | None = None
     levels: tuple[Level, ...] = ()
     llm_difficulty: LlmDifficulty | None = None
-    quantiles: int = Field(default=4, ge=1)
 
     @model_validator(mode="after")
     def _posterior_is_of_rates(self) -> Self:
@@ -125,7 +125,7 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
         rows = import_rates(rows, source)
     rows = add_interval(rows)
     rows = _add_posterior(rows, params.pass_rate_window)
-    rows = _add_quantile(rows, params.quantiles)
+    rows = _add_quantile(rows)
     rows = _add_level(rows, params.levels)
 
     rate, has_samples = pl.col("pass_rate"), pl.col("n_samples") > 0
@@ -153,10 +153,10 @@ def _add_posterior(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
     return rows.with_columns(p_inside=inside.fill_nan(None))
 
 
-def _add_quantile(rows: pl.DataFrame, quantiles: int) -> pl.DataFrame:
-    """Add difficulty_quantile, from 0 (most often solved) to `quantiles` - 1."""
+def _add_quantile(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add difficulty_quantile, from 0 (most often solved) to QUANTILES - 1."""
     rank = pl.col("pass_rate").rank("average", descending=True) - 0.5
-    quantile = (rank / pl.col("pass_rate").count() * quantiles).floor()
+    quantile = (rank / pl.col("pass_rate").count() * QUANTILES).floor()
     return rows.with_columns(difficulty_quantile=quantile.cast(pl.UInt8))
 
 

@@ -12,7 +12,6 @@ import polars as pl
 from pipeline.console import progress
 from pipeline.engines.contract import (
     LOST,
-    Completion,
     Engine,
     Request,
     Sampling,
@@ -110,7 +109,9 @@ class Sampler:
                     bar.advance(task)
                     if completion == LOST:
                         continue
-                    rows.append(self._row(runs[number], child, completion))
+                    key, _, first, _ = runs[number]
+                    seed = seed_of(self.seed, key, first + child)
+                    rows.append((key, first + child, *completion, seed))
                     tokens += completion.n_tokens
                     if len(rows) == self.save_every:
                         per_s = tokens / max(time.monotonic() - start, 1e-3)
@@ -120,19 +121,6 @@ class Sampler:
             finally:
                 table = self._save(rows)  # of a run that is interrupted, too
             yield table
-
-    def _row(self, run: Run, child: int, completion: Completion) -> Row:
-        key, _, first, _ = run
-        sample = first + child
-        seed = seed_of(self.seed, key, sample)
-        return (
-            key,
-            sample,
-            completion.text,
-            completion.n_tokens,
-            completion.finish_reason,
-            seed,
-        )
 
     def _save(self, rows: list[Row]) -> pl.DataFrame:
         table = pl.DataFrame(rows, schema=store.SAMPLE, orient="row")

@@ -272,7 +272,7 @@ def test_the_published_scores_of_limr_keep_what_was_published(data):
 def test_quantiles_part_the_pool():
     verdicts = grades(**{f"a{i}": [j < i for j in range(8)] for i in range(8)})
     rows = problems(*map(str, range(8)))
-    kept = judged(rows, verdicts, quantiles=4).kept
+    kept = judged(rows, verdicts).kept
 
     assert kept["difficulty_quantile"].to_list() == [3, 3, 2, 2, 1, 1, 0, 0]
 

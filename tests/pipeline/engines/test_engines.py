@@ -190,7 +190,7 @@ def test_an_engine_takes_its_options_of_the_machine_and_no_typos(machine_yaml):
 
 VLLM = """
 import json, sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from pipeline.engines.contract import Request, Sampling, load
 from pipeline.errors import UserError
@@ -203,7 +203,7 @@ if __name__ == "__main__":
 
     def say(name, requests, how):
         made = sorted(engine.stream(iter(requests), how))
-        told[name] = [(number, child, asdict(said)) for number, child, said in made]
+        told[name] = [(number, child, said._asdict()) for number, child, said in made]
 
     long = [{"role": "user", "content": "1" * 300}]
     greedy = replace(how, temperature=0.0)
