@@ -8,7 +8,7 @@ line, before any work is done.
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -82,7 +82,8 @@ def _explain(
         message = mistake["msg"]
         if mistake["type"] == "extra_forbidden":
             name = str(mistake["loc"][-1])
-            message = _explain_unknown(name, kind, section or str(file))
+            inner = _kind_at(kind, mistake["loc"])
+            message = _explain_unknown(name, inner, ".".join(path[:-1]) or str(file))
         where = f"{file}{_line(file, path)}"
         got = f" (got {mistake['input']!r})" if mistake["loc"] else ""
         lines.append(f"{where}: {'.'.join(path)}: {message}{got}")
@@ -94,6 +95,16 @@ def _explain_unknown(name: str, kind: type[Settings], section: str) -> str:
         if name in its_kind.model_fields:
             return f"it belongs in `{shared}`, a section that stages share"
     return f"unknown name; {section} knows {', '.join(kind.model_fields)}"
+
+
+def _kind_at(kind: type[Settings], path: tuple[int | str, ...]) -> type[Settings]:
+    """The settings that hold the last name of `path`, as far as fields are plain."""
+    for name in path[:-1]:
+        field = kind.model_fields.get(str(name))
+        for part in (field.annotation, *get_args(field.annotation)) if field else ():
+            if isinstance(part, type) and issubclass(part, Settings):
+                kind = part
+    return kind
 
 
 def _line(file: Path, path: Iterable[str]) -> str:

@@ -57,6 +57,12 @@ def test_what_belongs_in_a_shared_section_is_sent_there(workshop):
         recipe.load(Cut, "cut")
 
 
+def test_an_unknown_name_inside_a_section_is_told_with_those_known_there():
+    with pytest.raises(UserError, match=r"cut\.window\.low: unknown") as said:
+        recipe.check(Cut, {"window": {"low": 0.1}}, "cut", Path("--set"))
+    assert "cut.window knows lo, hi (got 0.1)" in str(said.value)
+
+
 def test_a_mistake_in_a_shared_section_is_told_where_it_stands(workshop):
     workshop("cut: {}\nwindow:\n  hi: 2\n")
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pipeline.filter import Outcome, apply
 from pipeline.schema import GRADE
 from stages.difficulty import Params, impact, judge
+from stages.sources import limr
 from tests.support.judge_server import BLOCK, prompt, serving
 from tests.support.rows import problems
 
@@ -260,13 +261,21 @@ def test_problems_that_are_not_learned_in_step_leave():
 
 @pytest.mark.realdata
 def test_the_published_scores_of_limr_keep_what_was_published(data):
-    told = json.loads((data / "limr" / "scores.json").read_text())
-    meta = [json.dumps({"score": row["score"]}) for row in told]
-    rows = problems(*[f"{i} {row['prompt']}" for i, row in enumerate(told)], meta=meta)
-    score = {"field": "score", "lo": 0.6}
+    folder = data / "limr"
+    raw = limr.generate(str(folder / "math.8k.json"), str(folder / "scores.json"))
+    read = [row for row in map(limr.adapt, raw) if isinstance(row, dict)]
+    rows = problems(
+        *[row["problem"] for row in read],
+        meta=[json.dumps(row["meta"]) for row in read],
+    )
+    score = {"field": "impact", "lo": 0.6}
     outcome = judged(rows, grades(), not_sampled="keep", scores=[score])
 
-    assert outcome.kept.height == 1389
+    assert outcome.metrics == {
+        "rows_in": 8521,
+        "rows_out": 1389,
+        "dropped": {"score_outside": 6545, "unscored": 587},
+    }
 
 
 def test_quantiles_part_the_pool():
