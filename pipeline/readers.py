@@ -28,6 +28,7 @@ Row = dict[str, Any]
 EXCERPT = 500
 NOT_TEXT = "not UTF-8, or half a surrogate pair"
 PARQUET_ROWS = 1000
+BETWEEN_ROWS = re.compile(r"[ \t\r\n,]*")
 SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 csv.field_size_limit(1 << 30)
 
@@ -42,7 +43,10 @@ class Unreadable:
 
 
 def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
-    """Every row of `path` in order, as a dict or as an Unreadable."""
+    """Every row of `path` in order, as a dict or as an Unreadable.
+
+    Raises UserError where there is no such file, or nobody knows its kind.
+    """
     if not path.is_file():
         raise UserError(f"{path} does not exist", hint="is GOLDSIEVE_DATA right?")
     suffix = next((s for s in reversed(path.suffixes) if s not in (".gz", ".zst")), "")
@@ -69,7 +73,10 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
 def hub_rows(
     repo: str, revision: str, config: str | None = None, split: str = "train"
 ) -> Iterator[Row]:
-    """Rows of a Hub dataset, or of a local folder that is laid out like one."""
+    """Rows of a Hub dataset, or of a local folder that is laid out like one.
+
+    Raises UserError where it cannot be loaded.
+    """
     import datasets
 
     pinned = {} if Path(repo).is_dir() else {"revision": revision}
@@ -167,7 +174,7 @@ def _json(content: bytes) -> Iterator[Row | Unreadable]:
     suspect = r"\ud" in text.lower() or not is_text(text)
     decoder, at, number = json.JSONDecoder(), 1, 0
     while True:
-        at = _skip(text, at)
+        at = BETWEEN_ROWS.match(text, at).end()  # type: ignore[union-attr]
         if text[at : at + 1] == "]":
             return
         try:
@@ -178,12 +185,6 @@ def _json(content: bytes) -> Iterator[Row | Unreadable]:
             return
         yield _row(number, row, suspect=suspect)
         number += 1
-
-
-def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n,":
-        at += 1
-    return at
 
 
 def _object(text: str, content: bytes) -> Iterator[Row | Unreadable]:
@@ -213,15 +214,13 @@ def _csv(content: bytes, delimiter: str) -> Iterator[Row | Unreadable]:
         if names is None:
             names = fields
         elif fields:
-            yield _fields(number, names, fields)
+            if len(fields) == len(names):
+                row = dict(zip(names, fields, strict=True))
+                yield _row(number, row, suspect=True)
+            else:
+                detail = f"expected {len(names)} columns, found {len(fields)}"
+                yield _unreadable(number, detail, ",".join(fields))
             number += 1
-
-
-def _fields(number: int, names: list[str], fields: list[str]) -> Row | Unreadable:
-    if len(fields) != len(names):
-        detail = f"expected {len(names)} columns, found {len(fields)}"
-        return _unreadable(number, detail, ",".join(fields))
-    return _row(number, dict(zip(names, fields, strict=True)), suspect=True)
 
 
 def _row(number: int, row: Any, *, suspect: bool) -> Row | Unreadable:

@@ -1,8 +1,8 @@
-"""Judge every sample with the verifier of its problem.
+"""Grade every sample with the verifier of its problem.
 
-Sampling is dear and judging is not, so they are two stages: a new verifier never
+Sampling is dear and grading is not, so they are two stages: a new verifier never
 re-runs the GPU. Equal completions of one problem are judged once. A sample whose
-judging hangs is given up alone, with `verifier_timeout`, and counts as undecided;
+verdict hangs is given up alone, with `verifier_timeout`, and counts as undecided;
 so does one whose prompt had no room in the model's context.
 
 Rules err on the side of rejecting: an answer in an unforeseen form is wrong to them.

@@ -277,8 +277,5 @@ def _model_grader(settings: Judge | None) -> Iterator[Grader]:
 def _case(answer: Answer) -> Case:
     """The row's own words on what is asked win over its columns."""
     columns = {"problem": answer.problem, "domain": answer.domain}
-    info = _parse(answer.verify_info) or {}
-    gold, completion, info = mend_surrogates(
-        (answer.answer, answer.completion, columns | info)
-    )
-    return Case(gold, completion, info)
+    info = columns | (_parse(answer.verify_info) or {})
+    return Case(*mend_surrogates((answer.answer, answer.completion, info)))

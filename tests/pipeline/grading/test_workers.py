@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 from pipeline.endpoint.client import Endpoint
 from pipeline.errors import UserError
-from pipeline.grading.workers import Answer, grader
+from pipeline.grading import workers
+from pipeline.grading.workers import Answer, find_unreadable, grader
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.judge import Judge
 from tests.support.judge_server import (
@@ -39,6 +41,34 @@ def test_what_runs_past_its_limit_is_undecided_and_not_wrong(tmp_path, monkeypat
         verdicts = grade([Answer("math", "4", "{}", "4")])
 
     assert verdicts == [Verdict(None, None, "verifier_timeout")]
+
+
+@pytest.mark.parametrize("info", ["nonsense", "[1]", "[" * 99_999, "3"])
+def test_details_that_are_no_object_leave_a_row_undecided(info: str):
+    why = "verify_info is not a JSON object"
+    with grader(timeout_s=120) as grade:
+        verdicts = grade([Answer("math", "4", info, "4")])
+
+    assert verdicts == [Verdict(None, None, why)]
+    assert find_unreadable([("math", "4", info)], timeout_s=120) == [why]
+
+
+def test_a_gold_answer_that_hangs_costs_only_itself(monkeypatch):
+    golds = [("math", "4", "{}"), ("math", "", "{}"), ("math", "5", "{}")]
+    monkeypatch.setattr(workers, "_start_checking", _start_dawdling)
+    whys = find_unreadable(golds, timeout_s=3)
+
+    assert whys == [None, "reading the gold answer takes too long", None]
+
+
+def _start_dawdling():
+    return _dawdle
+
+
+def _dawdle(golds):
+    if any(answer == "" for _, answer, _ in golds):
+        time.sleep(60)
+    return [(None,) for _ in golds]
 
 
 def test_nothing_to_judge_is_fine():
