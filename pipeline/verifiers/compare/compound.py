@@ -9,6 +9,7 @@ not equal (2, 1). Labels decide which part belongs to which: `x = 1, y = 2` equa
 import re
 from collections import Counter
 from collections.abc import Callable
+from itertools import chain
 from typing import TypeVar
 
 from pipeline.verifiers.compare.intervals import Span, read_region
@@ -130,9 +131,7 @@ def _read_list(text: str) -> Members:
         if is_one or (members.parts and "=" not in rest and "\\in" not in label[0]):
             members = split_members(rest)
     parts = groups_as_tuples(members.parts) if len(members.parts) > 1 else members.parts
-    return members._replace(
-        parts=[one for part in parts for one in _write_out_signs(part)]
-    )
+    return members._replace(parts=list(chain(*map(_write_out_signs, parts))))
 
 
 def _write_out_signs(text: str) -> list[str]:

@@ -254,7 +254,7 @@ def unit_is_wrong(gold: str, predicted: str, policy: str) -> bool:
 
 def unit_ratio(left: str, right: str) -> Fraction | None:
     """How many of `right` make one of `left`; None where they cannot be converted."""
-    one, other = unit_size(left), unit_size(right)
-    if one is None or other is None or one.dimension != other.dimension:
+    size, other = unit_size(left), unit_size(right)
+    if size is None or other is None or size.dimension != other.dimension:
         return None
-    return one.factor / other.factor
+    return size.factor / other.factor
