@@ -52,24 +52,25 @@ def parse(content: dict[str, Any]) -> list[Stage]:
     Where the data leave it open, the order of the file counts.
     """
     stages = [_stage(name, entry) for name, entry in content["stages"].items()]
-    places = {stage.name: place for place, stage in enumerate(stages)}
-    graph = {
-        place: [
-            places[other.name]
-            for other in stages
-            if other is not stage and feeds(other, stage)
-        ]
-        for place, stage in enumerate(stages)
-    }
-    sorter = TopologicalSorter(graph)
+    numbers = range(len(stages))
+    sorter = TopologicalSorter(
+        {
+            number: [
+                other
+                for other in numbers
+                if other != number and feeds(stages[other], stages[number])
+            ]
+            for number in numbers
+        }
+    )
     sorter.prepare()
     ready: list[int] = []
     order = []
     while sorter.is_active():
         ready = sorted([*ready, *sorter.get_ready()])
-        place = ready.pop(0)
-        sorter.done(place)
-        order.append(stages[place])
+        number = ready.pop(0)
+        sorter.done(number)
+        order.append(stages[number])
     return order
 
 

@@ -72,7 +72,7 @@ def drop(
 ) -> pl.DataFrame:
     """Mark the rows where `where` holds; a row keeps the first reason it got."""
     fresh = pl.col("reason").is_null() & where.fill_null(value=False)
-    said = {
+    verdict = {
         "reason": pl.lit(reason) if isinstance(reason, str) else reason,
         "twin": twin,
         "score": score,
@@ -80,7 +80,7 @@ def drop(
     }
     return rows.with_columns(
         pl.when(fresh).then(value.cast(VERDICT[name])).otherwise(name).alias(name)
-        for name, value in said.items()
+        for name, value in verdict.items()
         if value is not None
     )
 
@@ -143,10 +143,9 @@ def apply(
 
     Raises ContractError if `judge` removed, reordered or retyped anything.
     """
-    made = judge(unjudged(rows))
-    judged, beside = (
-        (made.rows, made.tables) if isinstance(made, Judged) else (made, {})
-    )
+    judged, tables = judge(unjudged(rows)), {}
+    if isinstance(judged, Judged):
+        judged, tables = judged.rows, judged.tables
 
     if not judged["id"].equals(rows["id"]):
         raise ContractError("judge() must return the rows it was given, in order")
@@ -154,4 +153,4 @@ def apply(
         raise ContractError(f"judge() removed or retyped columns: {changed}")
     if changed := missing(judged, VERDICT):
         raise ContractError(f"judge() removed or retyped the verdict: {changed}")
-    return replace(split(judged), tables=beside)
+    return replace(split(judged), tables=tables)

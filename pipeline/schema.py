@@ -129,7 +129,7 @@ MEANING = {
     "learning_impact": "LIMR: how much a problem is learned in step with the pool",
     "rate_hi": "upper end of the 95% interval of the pass rate",
     "rate_from": "sampled, or imported:<field> of the source",
-    "curriculum_rank": "place in the order of lessons, 0 is the easiest",
+    "curriculum_rank": "rank in the order of lessons, 0 is the easiest",
     "level": "the source's own level of difficulty, as text",
     "key_suspect": "whether the samples speak against the gold answer",
     "references_agree": "whether a reference solution reaches the gold answer",

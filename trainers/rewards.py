@@ -19,18 +19,14 @@ from pipeline.grading.workers import Answer, Grader
 
 Chat = list[dict[str, str]]
 
-REWARDS = ("correct", "format", "overlong", "repetition")
-
 
 def rewards(
     names: Iterable[str], grade: Grader, *, max_tokens: int, overlong_tokens: int
 ) -> list[Any]:
-    """The reward functions called `names`, as GRPOTrainer takes them."""
-    if unknown := sorted(set(names) - set(REWARDS)):
-        raise UserError(
-            f"grpo.rewards: no reward is called {unknown[0]!r}",
-            hint=f"the rewards are {', '.join(REWARDS)}",
-        )
+    """The reward functions called `names`, as GRPOTrainer takes them.
+
+    UserError where a name is unknown; the known ones are those of the table here.
+    """
     from trl.rewards import (
         get_repetition_penalty_reward,
         get_soft_overlong_punishment,
@@ -42,6 +38,11 @@ def rewards(
         "overlong": get_soft_overlong_punishment(max_tokens, overlong_tokens),
         "repetition": get_repetition_penalty_reward(),
     }
+    if unknown := sorted(set(names) - functions.keys()):
+        raise UserError(
+            f"grpo.rewards: no reward is called {unknown[0]!r}",
+            hint=f"the rewards are {', '.join(functions)}",
+        )
     grade_once = lru_cache(maxsize=1)(lambda answers: grade(list(answers)))
     return [_mask_undecided(name, functions[name], grade_once) for name in names]
 

@@ -26,7 +26,7 @@ LEDGER = [*PROBLEM.names(), "stage", *VERDICT.names()]
 
 
 def publish(repo: str, *, dry_run: Path | None, public: bool) -> None:
-    """Write the repository into `dry_run`, or upload it to the Hub as `repo`."""
+    """Write the dataset repository, and upload it to the Hub unless --dry-run."""
     if dry_run is not None:
         write(repo, dry_run)
         print(f"wrote {dry_run}; nothing was uploaded")
@@ -37,7 +37,10 @@ def publish(repo: str, *, dry_run: Path | None, public: bool) -> None:
 
 
 def write(repo: str, folder: Path) -> None:
-    """The whole dataset repository, as `datasets.load_dataset(folder, name)` reads."""
+    """The whole dataset repository, as `datasets.load_dataset(folder, name)` reads.
+
+    UserError where the card is missing or off.
+    """
     if not CARD.exists():
         raise UserError(f"{CARD} does not exist", hint="dvc repro card")
     if not CARD.read_text().startswith("---\n"):
@@ -68,7 +71,7 @@ def upload(repo: str, folder: Path, *, public: bool) -> None:
     api = HfApi()
     try:
         api.create_repo(repo, repo_type="dataset", private=not public, exist_ok=True)
-        done = api.upload_folder(
+        commit = api.upload_folder(
             repo_id=repo,
             repo_type="dataset",
             folder_path=folder,
@@ -80,14 +83,14 @@ def upload(repo: str, folder: Path, *, public: bool) -> None:
             f"the Hub refused {repo}: {str(error).strip()[:300]}",
             hint="is HF_TOKEN set, and may it write there?",
         ) from None
-    print(f"published {repo}: {done.commit_url}")
+    print(f"published {repo}: {commit.commit_url}")
 
 
 def _ledger() -> pl.DataFrame:
     """Every dropped row of every stage, with the stage that dropped it."""
     parts = [_part(file) for file in dropped_files()]
-    told = [*PROBLEM.items(), ("stage", pl.String()), *VERDICT.items()]
-    empty = pl.Schema(told).to_frame()
+    columns = [*PROBLEM.items(), ("stage", pl.String()), *VERDICT.items()]
+    empty = pl.Schema(columns).to_frame()
     return pl.concat([empty.select(LEDGER), *parts])
 
 
@@ -100,13 +103,13 @@ def _part(file: Path) -> pl.DataFrame:
 def _card(repo: str, present: list[str]) -> str:
     """The card with the repository's own name, and configs that have rows."""
     _, head, body = CARD.read_text().split("---\n", 2)
-    said: dict[str, Any] = yaml.safe_load(head)
-    said["configs"] = [c for c in said["configs"] if c["config_name"] in present]
+    front: dict[str, Any] = yaml.safe_load(head)
+    front["configs"] = [c for c in front["configs"] if c["config_name"] in present]
     lines = [
         line.replace("your-org/your-dataset", repo)
         for line in body.splitlines()
         if "load_dataset(" not in line or any(f'"{name}"' in line for name in present)
     ]
     return (
-        f"---\n{yaml.safe_dump(said, sort_keys=False)}---\n" + "\n".join(lines) + "\n"
+        f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n" + "\n".join(lines) + "\n"
     )
