@@ -28,22 +28,15 @@ Messages = list[dict[str, str]]
 
 # Options that change how fast an engine samples and not what, by engine. They are in
 # machine.yaml: another machine must not sample anything anew.
-SPEED = {
-    "vllm": frozenset(
-        {
-            "enable_prefix_caching",
-            "enforce_eager",
-            "gpu_memory_utilization",
-            "max_num_batched_tokens",
-            "max_num_seqs",
-            "pipeline_parallel_size",
-            "tensor_parallel_size",
-        }
-    ),
-    "server": frozenset(
-        {"attempts", "concurrency", "key_env", "max_wait_s", "timeout_s", "urls"}
-    ),
-}
+SPEED: dict[str, set[str]] = {
+    "vllm": {
+        "enable_prefix_caching", "enforce_eager", "gpu_memory_utilization",
+        "max_num_batched_tokens", "max_num_seqs", "pipeline_parallel_size",
+        "tensor_parallel_size",
+    },
+    "server": {"attempts", "concurrency", "key_env", "max_wait_s", "timeout_s", "urls"},
+}  # fmt: skip
+EVERY_SPEED = {option for options in SPEED.values() for option in options}
 
 
 class Request(NamedTuple):
@@ -128,18 +121,17 @@ def known() -> list[str]:
 def machine_options(name: str) -> dict[str, Any]:
     """What machine.yaml says to the engine called `name`; UserError for a typo."""
     options = machine().engine
-    everything = set().union(*SPEED.values())
-    if unknown := sorted(options.keys() - everything):
+    if unknown := sorted(options.keys() - EVERY_SPEED):
         raise UserError(
             f"machine.yaml: engine: there is no option {unknown[0]!r}",
-            hint=f"the options are {', '.join(sorted(everything))}",
+            hint=f"the options are {', '.join(sorted(EVERY_SPEED))}",
         )
-    taken = SPEED.get(name, frozenset())
+    taken = SPEED.get(name, set())
     return {option: value for option, value in options.items() if option in taken}
 
 
 def _check_options(options: dict[str, Any]) -> dict[str, Any]:
-    if speed := sorted(options.keys() & set().union(*SPEED.values())):
+    if speed := sorted(options.keys() & EVERY_SPEED):
         raise ValueError(
             f"{', '.join(speed)} cannot change what is sampled: write it into "
             "machine.yaml, under engine"
