@@ -110,6 +110,7 @@ MEANING = {
     "correct": "true, false, or null where the verifier cannot decide",
     "extracted": "the final answer that the verifier read in the completion",
     "why": "the verifier's reason for its verdict",
+    "vote": "what a sample votes for in maj@k: right, or other: and its answer",
     "rule_correct": "the verdict of the problem's own verifier, where it is a rule",
     "judge_correct": "the verdict of the model that was asked; it wins over the rule's",
     "judge_why": "the model's reason or why it has no verdict; null if not asked",

@@ -27,7 +27,8 @@ def mend_surrogates(value: Value) -> Value:
         mended = [mend_surrogates(part) for part in value]
     elif isinstance(value, tuple):
         mended = tuple(mend_surrogates(part) for part in value)
-    return mended
+    result: Value = mended
+    return result
 
 
 def is_text(text: str) -> bool:

@@ -31,6 +31,9 @@ def ask_arbiter(suspects: pl.DataFrame, arbiter: Judge) -> pl.Series:
     with client(arbiter.endpoint) as ask:
         is_right = [verdict.correct for verdict in verify_all(cases, arbiter, ask)]
     half = suspects.height
-    side = {(True, False): "majority", (False, True): "key"}
+    side: dict[tuple[bool | None, bool | None], str] = {
+        (True, False): "majority",
+        (False, True): "key",
+    }
     pairs = zip(is_right[:half], is_right[half:], strict=True)
     return pl.Series([side.get(pair, "neither") for pair in pairs], dtype=pl.String)
