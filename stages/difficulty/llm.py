@@ -136,19 +136,13 @@ def _prompt(problem: str, settings: LlmDifficulty) -> str:
 
 
 def _schema(settings: LlmDifficulty) -> str:
-    number = {
-        "type": "number",
-        "minimum": settings.lowest,
-        "maximum": settings.highest,
+    scale = {"minimum": settings.lowest, "maximum": settings.highest}
+    properties = {
+        "difficulty": {"type": "number", **scale},
+        "reason": {"type": "string"},
     }
-    return json.dumps(
-        {
-            "type": "object",
-            "properties": {"difficulty": number, "reason": {"type": "string"}},
-            "required": ["difficulty", "reason"],
-            "additionalProperties": False,
-        }
-    )
+    schema = {"type": "object", "properties": properties, "required": [*properties]}
+    return json.dumps({**schema, "additionalProperties": False})
 
 
 def _read_rating(reply: Reply, settings: LlmDifficulty) -> float | str:
