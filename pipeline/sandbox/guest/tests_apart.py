@@ -60,6 +60,9 @@ class Handle:
     def __str__(self) -> str:
         return str(request("text", self.key))
 
+    def __repr__(self) -> str:
+        return f"Handle({self.key!r})"
+
     def __eq__(self, other: object) -> bool:
         return type(other) is Handle and self.key == other.key
 

@@ -108,6 +108,11 @@ def test_an_honest_program_passes(program: str, info: dict):
         ),
         ("def sub(a, b): return 3", BARE, "test 1: raised KeyError: 'add'"),
         (GOOD, LEAVING, "test 1: exit code 3: no message"),
+        (
+            "class P: pass",
+            BARE | {"test_code": "p = P()\nassert p == 1, repr(p)"},
+            "test 1: AssertionError: Handle(0), in line 2 of the tests",
+        ),
     ],
 )
 def test_a_wrong_program_fails_and_says_where(program: str, info: dict, why: str):
@@ -335,6 +340,10 @@ def test_the_language_that_the_row_wants_is_taken():
          "p = P(3)\nf(p)\nassert p.a == 4", True),
         ("def f(x): yield from range(x)", "assert list(f(3)) == [0, 1, 2]", True),
         ("def f(a, *, k): return a * k", "assert f(2, k=3) == 6", True),
+        ("class P:\n    def double(self, x): return 2 * x",
+         "assert P().double(x=2) == 4", True),
+        ("class P:\n    def double(self, x): return x",
+         "assert P().double(x=2) == 4", False),
         ("def f(g, x): return g(x)", "assert f(lambda x: x + 1, 1) == 2", True),
         ("def gcd(a, b): return 7", "for i in (1, 2): assert gcd(i, i) == 7", True),
         ("def f(x): return 10 ** 5000", "assert f(1) == 10 ** 5000", True),
