@@ -17,13 +17,13 @@ from pipeline.contamination.contract import Methods, load_method
 LEVELS = ("exact", "near", "sibling", "boilerplate")  # the worst first
 HITS = pl.Schema(
     {
-        "text": pl.UInt32,  # number of the text
-        "item": pl.UInt32,  # number of the benchmark item
+        "text": pl.UInt32(),  # number of the text
+        "item": pl.UInt32(),  # number of the benchmark item
         "level": pl.Enum(LEVELS),
-        "score": pl.Float32,  # from 0 to 1
-        "span": pl.String,  # what the text holds of the item
-        "item_span": pl.String,  # where in the item
-        "same_answer": pl.Boolean,  # null where one of them has none
+        "score": pl.Float32(),  # from 0 to 1
+        "span": pl.String(),  # what the text holds of the item
+        "item_span": pl.String(),  # where in the item
+        "same_answer": pl.Boolean(),  # null where one of them has none
     }
 )
 

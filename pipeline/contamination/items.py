@@ -7,6 +7,7 @@ names are one name: whether Aya or Mia has three apples does not matter.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -127,7 +128,8 @@ def _common_words(tokens: Tokens) -> hash_table.Table:
     number, distinct = hash_table.group_ids(tokens.codes[words])
     capital = np.bincount(number, tokens.kinds[words] == NAME, len(distinct))
     share = capital / np.maximum(np.bincount(number, minlength=len(distinct)), 1)
-    return hash_table.build_table(fmix64(distinct[share < 0.8]))
+    mixed: Any = fmix64(distinct[share < 0.8])  # of every number in the array
+    return hash_table.build_table(mixed)
 
 
 def _weigh_ngrams(items: Tokens, others: Tokens, boilerplate: Tokens, n: int) -> Array:
