@@ -112,20 +112,13 @@ def run_stage(
     or adds a column that `COLUMNS` does not name with that type.
     """
     columns: pl.Schema = stage.COLUMNS
-    own = [
-        name
-        for name, dtype in columns.items()
-        if name in rows.columns
-        and not (name in ACCUMULATED and rows.schema[name] == dtype)
-    ]
     if params is None:
-        absent = [
-            pl.lit(None, dtype).alias(name)
-            for name, dtype in columns.items()
-            if name not in rows.columns
-        ]
-        return split(unjudged(rows).with_columns(absent))
-    rows = rows.drop(own)
+        absent = missing(rows, columns)
+        nulls = [pl.lit(None, columns[name]).alias(name) for name in absent]
+        return split(unjudged(rows).with_columns(nulls))
+    foreign = missing(rows, columns)
+    own = [name for name in columns if name not in ACCUMULATED or name in foreign]
+    rows = rows.drop(own, strict=False)
     outcome = apply(lambda rows: stage.judge(rows, params, *others), rows)
     added = outcome.kept.drop(rows.columns).schema
     if odd := [name for name, dtype in added.items() if columns.get(name) != dtype]:
@@ -143,14 +136,14 @@ def apply(
 
     Raises ContractError if `judge` removed, reordered or retyped anything.
     """
-    judged, tables = judge(unjudged(rows)), {}
-    if isinstance(judged, Judged):
-        judged, tables = judged.rows, judged.tables
+    result = judge(unjudged(rows))
+    judgement = result if isinstance(result, Judged) else Judged(result, {})
+    judged = judgement.rows
 
     if not judged["id"].equals(rows["id"]):
         raise ContractError("judge() must return the rows it was given, in order")
-    if changed := missing(judged, rows.schema):
-        raise ContractError(f"judge() removed or retyped columns: {changed}")
-    if changed := missing(judged, VERDICT):
-        raise ContractError(f"judge() removed or retyped the verdict: {changed}")
-    return replace(split(judged), tables=tables)
+    for what, schema in (("columns", rows.schema), ("the verdict", VERDICT)):
+        if changed := missing(judged, schema):
+            wanted = ", ".join(f"{name}: {schema[name]}" for name in changed)
+            raise ContractError(f"judge() removed or retyped {what}: {wanted}")
+    return replace(split(judged), tables=judgement.tables)

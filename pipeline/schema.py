@@ -152,11 +152,7 @@ MEANING = {
 
 def missing(table: pl.DataFrame, schema: pl.Schema) -> list[str]:
     """Columns of `schema` that `table` lacks or holds in another type."""
-    return [
-        f"{name}: {dtype}"
-        for name, dtype in schema.items()
-        if table.schema.get(name) != dtype
-    ]
+    return [name for name, dtype in schema.items() if table.schema.get(name) != dtype]
 
 
 def conform(table: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

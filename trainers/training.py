@@ -53,8 +53,8 @@ def inputs(
         return models[-1], rows
     if left_out := _left_out():
         print(
-            f"{given.out}: nothing is trained, because {', '.join(left_out)} "
-            "is off in this recipe"
+            f"{given.out}: nothing is trained, because this recipe turns off "
+            f"{', '.join(left_out)}"
         )
         off(given)
         return None

@@ -82,7 +82,7 @@ def test_no_rows_because_a_stage_is_off_leaves_a_model_that_is_off(
 
     assert resolve(folder / "models/sft").is_off
     assert capsys.readouterr().out == (
-        f"models/sft: nothing is trained, because {stage} is off in this recipe\n"
+        f"models/sft: nothing is trained, because this recipe turns off {stage}\n"
     )
 
 
