@@ -9,18 +9,6 @@ from stages.decontaminate import Params
 from tests.support.rows import benchmark
 
 
-def test_the_files_of_the_folder_are_the_methods():
-    assert method_names() == [
-        "coverage",
-        "embedding",
-        "fuzzy",
-        "ngram",
-        "normalized",
-        "retrieve_then_judge",
-        "substring",
-    ]
-
-
 def test_a_name_stands_for_a_method_with_its_defaults():
     assert read_method("ngram") == ngram.Params()
     assert read_method({"method": "ngram", "n": 8}) == ngram.Params(n=8)
