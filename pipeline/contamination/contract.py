@@ -54,8 +54,11 @@ def read_method(value: Any) -> Method:
         raise ValueError(
             f"no method is called {name!r}: try {', '.join(method_names())}"
         )
-    params: Method = load_method(name).Params.model_validate(settings)
-    return params
+    kind: type[Method] = load_method(name).Params
+    if unknown := sorted(settings.keys() - kind.model_fields.keys()):
+        fields = ", ".join(kind.model_fields) or "nothing"
+        raise ValueError(f"{name} has no setting {unknown[0]!r}, but {fields}")
+    return kind.model_validate(settings)
 
 
 Methods = tuple[Annotated[Method, BeforeValidator(read_method)], ...]

@@ -20,6 +20,13 @@ def test_an_unknown_method_is_answered_with_those_there_are():
         Params(methods=["n-gram"])
 
 
+def test_an_unknown_setting_is_answered_with_those_of_the_method():
+    with pytest.raises(ValidationError, match="no setting 'q', but n, unit, short"):
+        Params(methods=[{"method": "ngram", "q": 8}])
+    with pytest.raises(ValidationError, match="no setting 'n', but nothing"):
+        Params(methods=[{"method": "normalized", "n": 8}])
+
+
 def test_a_mistake_in_a_method_is_named_with_its_place():
     with pytest.raises(ValidationError) as error:
         Params(methods=["coverage", {"method": "ngram", "n": 0}])
