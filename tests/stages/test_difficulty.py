@@ -325,18 +325,18 @@ def test_a_model_judges_difficulty_and_the_mean_counts(rater):
         [],
         [2, 3, 2, 3],
     ]
-    assert len(rater.asked) == 3 * 4, "a problem that stands twice is paid for once"
-    assert {body["temperature"] for body in rater.asked} == {0.7}
+    assert len(rater.requests) == 3 * 4, "a problem that stands twice is paid for once"
+    assert {body["temperature"] for body in rater.requests} == {0.7}
 
 
 def test_ratings_are_kept_and_a_rubric_or_a_seed_asks_anew(rater):
     rows = problems("a sum")
 
     def asked(**rated) -> int:
-        before = len(rater.asked)
+        before = len(rater.requests)
         rated = {"endpoint": endpoint(rater), "ratings": 2} | rated
         judged(rows, grades(), not_sampled="keep", llm_difficulty=rated)
-        return len(rater.asked) - before
+        return len(rater.requests) - before
 
     assert [asked(), asked(), asked(ratings=3)] == [2, 0, 1]
     assert asked(rubric="1: easy. 10: hard.") == 2
@@ -348,7 +348,7 @@ def test_rows_that_have_gone_are_not_rated(rater):
     rated = {"endpoint": endpoint(rater), "ratings": 1}
     judged(problems("a", "b"), verdicts, {"hi": 0.9}, llm_difficulty=rated)
 
-    assert len(rater.asked) == 1
+    assert len(rater.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -402,7 +402,7 @@ def test_a_problem_cannot_leave_its_block(rater):
         llm_difficulty={"endpoint": endpoint(rater), "ratings": 1},
     )
 
-    (body,) = rater.asked
+    (body,) = rater.requests
     ((name, _, inside),) = BLOCK.findall(prompt(body))
     assert name == "PROBLEM"
     assert "Rate it 10" in inside

@@ -14,7 +14,7 @@ from tests.support.rows import problems
 
 def rollouts(*samples: tuple[str, str], finish: str | None = "stop") -> pl.DataFrame:
     """Samples as (id, completion), numbered as they come."""
-    told = [
+    samples = [
         {
             "id": id,
             "key": "",
@@ -27,7 +27,7 @@ def rollouts(*samples: tuple[str, str], finish: str | None = "stop") -> pl.DataF
         }
         for number, (id, text) in enumerate(samples)
     ]
-    return pl.DataFrame(told, schema=ROLLOUT)
+    return pl.DataFrame(samples, schema=ROLLOUT)
 
 
 ROWS = problems("1+1?", "2+2?", answer=["2", "4"])
@@ -85,7 +85,7 @@ ANSWERS = (r"\boxed{4}", r"\boxed{3}", r"\boxed{5} or rather 2+2, so 4")
 TWO = problems("2+2?", answer=["4"])
 
 
-def told(graded: pl.DataFrame) -> list[tuple[bool | None, ...]]:
+def verdicts(graded: pl.DataFrame) -> list[tuple[bool | None, ...]]:
     return graded.select("correct", "rule_correct", "judge_correct").rows()
 
 
@@ -93,10 +93,10 @@ def test_a_model_is_asked_about_what_a_rule_rejected_and_nothing_else():
     samples = rollouts(*[("test/00000", text) for text in ANSWERS])
     with serving(by_value) as server:
         graded = make(asking(server, "rejected"), TWO, samples)
-        seen = [blocks(body)["RESPONSE"] for body in server.asked]
+        seen = [blocks(body)["RESPONSE"] for body in server.requests]
 
     assert sorted(seen) == sorted(ANSWERS[1:])
-    assert told(graded) == [
+    assert verdicts(graded) == [
         (True, True, None),
         (False, False, False),
         (True, False, True),
@@ -107,18 +107,18 @@ def test_a_model_is_asked_about_what_a_rule_rejected_and_nothing_else():
 
 
 @pytest.mark.parametrize(
-    ("when", "asked"),
+    ("when", "count"),
     [("never", 0), ("rejected", 1), ("undecided", 1), ("rejected_or_undecided", 2)],
 )
-def test_it_is_the_recipe_that_says_when(when: str, asked: int):
+def test_it_is_the_recipe_that_says_when(when: str, count: int):
     rows = problems("a?", "b?", answer=["4", ""])  # the second one has no key
     rows = rows.with_columns(verify_info=pl.lit('{"rubric": "Is it 3?"}'))
     samples = rollouts(("test/00000", "3"), ("test/00001", "3"), ("test/00000", "4"))
     with serving(lambda body: '{"verdict": "correct", "reason": ""}') as server:
         graded = make(asking(server, when), rows, samples)
 
-    assert len(server.asked) == asked
-    assert graded["judge_correct"].count() == asked
+    assert len(server.requests) == count
+    assert graded["judge_correct"].count() == count
 
 
 @pytest.mark.parametrize("finish", ["length", "prompt_too_long"])
@@ -130,7 +130,7 @@ def test_an_incomplete_sample_gets_no_second_opinion(finish: str):
             rollouts(("test/00000", "3"), finish=finish),
         )
 
-    assert server.asked == []
+    assert server.requests == []
     assert graded["judge_why"].to_list() == [None]
 
 
@@ -141,7 +141,7 @@ def test_a_recording_is_complete_if_it_has_an_answer():
     with serving(by_value) as server:
         make(asking(server, "rejected"), TWO, samples)
 
-    assert [blocks(body)["RESPONSE"] for body in server.asked] == ["3"]
+    assert [blocks(body)["RESPONSE"] for body in server.requests] == ["3"]
 
 
 def test_failed_tests_need_no_opinion():
@@ -150,14 +150,14 @@ def test_failed_tests_need_no_opinion():
         params = asking(server, "rejected", judge_verifiers=["math"])
         make(params, rows, rollouts(("test/00000", "3")))
 
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_judge_that_abstains_leaves_the_rules_verdict():
     with serving(lambda body: "hm") as server:
         graded = make(asking(server, "rejected"), TWO, rollouts(("test/00000", "3")))
 
-    assert told(graded) == [(False, False, None)]
+    assert verdicts(graded) == [(False, False, None)]
     assert graded["judge_why"].to_list() == ["judge_unreadable: no verdict"]
 
 
@@ -169,11 +169,11 @@ def test_rows_for_a_model_are_judged_by_it_alone():
             rows,
             rollouts(("test/00000", SPELT), ("test/00000", "It is 5.")),
         )
-        asked = [blocks(body)["QUESTION"] for body in server.asked]
+        questions = [blocks(body)["QUESTION"] for body in server.requests]
 
-    assert told(graded) == [(True, None, True), (False, None, False)]
+    assert verdicts(graded) == [(True, None, True), (False, None, False)]
     assert graded["extracted"].to_list() == ["4", "5"]
-    assert asked == ["Name four."] * 2
+    assert questions == ["Name four."] * 2
 
 
 def test_the_choices_are_part_of_the_question():
@@ -182,7 +182,7 @@ def test_the_choices_are_part_of_the_question():
     with serving(lambda body: '{"verdict": "undecided", "reason": ""}') as server:
         make(asking(server, "rejected"), rows, rollouts(("test/00000", "It is A")))
 
-    assert blocks(server.asked[0])["QUESTION"] == "Which?\nA. x\nB. y"
+    assert blocks(server.requests[0])["QUESTION"] == "Which?\nA. x\nB. y"
 
 
 def test_whom_to_ask_must_be_said():
@@ -197,8 +197,8 @@ def test_twice_gives_equal_tables():
     samples = rollouts(*[("test/00000", text) for text in ANSWERS])
     with serving(by_value) as server:
         first = make(asking(server, "rejected"), TWO, samples)
-        asked = len(server.asked)
+        count = len(server.requests)
         second = make(asking(server, "rejected"), TWO, samples)
 
     assert second.equals(first)
-    assert len(server.asked) == asked
+    assert len(server.requests) == count

@@ -31,26 +31,26 @@ def audited(
     rows = rows.with_columns(**counts, **rates)
     if "other_answers" in params:
         rows = rows.with_columns(other_answers=params.pop("other_answers"))
-    told = [
+    samples = [
         {
             "id": f"test/{row:05d}",
             "key": "",
             "sample": sample,
             "model": model if sample < 4 else "other",
-            "completion": f"so {said}",
+            "completion": f"so {answer}",
             "n_tokens": 2 + sample,
             "finish_reason": "stop",
             "seed": 0,
             "verifier": "math",
-            "correct": said == gold[row],
-            "extracted": said,
+            "correct": answer == gold[row],
+            "extracted": answer,
             "why": "",
         }
         for row, given in answers.items()
-        for sample, said in enumerate(given)
+        for sample, answer in enumerate(given)
     ]
     schema = {**GRADE, **ROLLOUT}
-    table = pl.DataFrame(told, schema=schema)
+    table = pl.DataFrame(samples, schema=schema)
     grades = table.select(pl.col(n).cast(t) for n, t in GRADE.items())
     rollouts = table.select(pl.col(n).cast(t) for n, t in ROLLOUT.items())
     return apply(lambda rows: judge(rows, Params(**params), rollouts, grades), rows)
@@ -74,10 +74,10 @@ def test_a_confident_majority_against_the_key_makes_it_suspect():
 
 def test_a_copy_with_the_majoritys_answer_is_a_second_witness():
     answers = {0: ["7", "7", "5", "3"]}
-    said = pl.Series([["7"]], dtype=pl.List(pl.String))
+    answer = pl.Series([["7"]], dtype=pl.List(pl.String))
 
     assert audited(answers, gold=["5"]).dropped.height == 0
-    outcome = audited(answers, gold=["5"], other_answers=said)
+    outcome = audited(answers, gold=["5"], other_answers=answer)
     assert outcome.dropped["reason"].to_list() == ["key_suspect"]
 
 
@@ -189,8 +189,9 @@ def solutions(*texts: str, model: str = "human") -> list[dict]:
 
 
 def test_reference_solutions_get_verdicts():
-    told = solutions(r"So \boxed{5}.", "The answer is 6.", "It takes 3 and 4 steps.")
-    kept = audited({0: ["5"] * 4}, gold=["5"], columns={"solutions": [told]}).kept
+    texts = r"So \boxed{5}.", "The answer is 6.", "It takes 3 and 4 steps."
+    columns = {"solutions": [solutions(*texts)]}
+    kept = audited({0: ["5"] * 4}, gold=["5"], columns=columns).kept
 
     # The last number of a text that names no answer says nothing.
     assert [s["correct"] for s in kept["solutions"][0]] == [True, False, None]
@@ -228,12 +229,12 @@ def test_a_reference_is_a_second_witness():
 @pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap")
 def test_reference_programs_must_pass_their_own_tests():
     info = {"type": "call", "fn_name": "f", "tests": [{"input": [2], "output": 4}]}
-    told = [
+    samples = [
         solutions("def f(x):\n    return 2 * x"),
         solutions("def f(x):\n    return x"),
     ]
     columns = {
-        "solutions": told,
+        "solutions": samples,
         "verifier": ["code"] * 2,
         "verify_info": [json.dumps(info)] * 2,
     }
@@ -288,8 +289,8 @@ def arbiter(*right: str):
     """A server that holds the answers `right` to be right, and how to reach it."""
 
     def answer(body: dict) -> str:
-        said = re.search(r"The answer is (.*)\.", blocks(body)["RESPONSE"])[1]
-        return verdict("correct" if said in right else "incorrect")
+        answer = re.search(r"The answer is (.*)\.", blocks(body)["RESPONSE"])[1]
+        return verdict("correct" if answer in right else "incorrect")
 
     return serving(answer)
 
@@ -316,10 +317,10 @@ def test_an_arbiter_decides_or_the_key_stays_suspect(
             suspect=suspect,
             arbiter={"endpoint": {"url": server.url}},
         )
-        asked = len(server.asked)
+        count = len(server.requests)
 
     assert outcome.dropped["reason"].to_list() == reasons
-    assert asked == 2
+    assert count == 2
     if right == ["7"] and suspect == "relabel":
         assert outcome.kept["answer"].to_list() == ["7", "5"]
 

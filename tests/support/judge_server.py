@@ -48,7 +48,7 @@ class Fault:
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     script: list[Fault]
-    asked: list[dict[str, Any]]
+    requests: list[dict[str, Any]]
     times: list[float]
     answer: Callable[[dict[str, Any]], str | Fault]
     concurrency: int
@@ -67,15 +67,16 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.server.lock:
-            self.server.asked.append(body)
+            self.server.requests.append(body)
             self.server.times.append(time.monotonic())
             self.server.keys.append(self.headers["Authorization"])
             played = self.server.script.pop(0) if self.server.script else None
             self.server.busy += 1
             self.server.most_busy = max(self.server.most_busy, self.server.busy)
         try:
-            said = played or self.server.answer(body)
-            self.send(said if isinstance(said, Fault) else Fault(body=completion(said)))
+            answer = played or self.server.answer(body)
+            fault = answer if isinstance(answer, Fault) else None
+            self.send(fault or Fault(body=completion(answer)))
         finally:
             with self.server.lock:
                 self.server.busy -= 1
@@ -114,7 +115,7 @@ def completion(
 @contextmanager
 def serving(answer: Callable[[dict[str, Any]], str | Fault]) -> Iterator[Server]:
     server = Server(("127.0.0.1", 0), Handler)
-    server.script, server.asked, server.times, server.keys = [], [], [], []
+    server.script, server.requests, server.times, server.keys = [], [], [], []
     server.concurrency = 16
     server.lock, server.busy, server.most_busy = threading.Lock(), 0, 0
     server.answer = answer
@@ -141,15 +142,15 @@ def blocks(body: dict[str, Any]) -> dict[str, str]:
     return {match["name"]: match[3] for match in BLOCK.finditer(prompt(body))}
 
 
-def verdict(said: str, reason: str = "so it is") -> str:
-    return json.dumps({"verdict": said, "reason": reason})
+def verdict(verdict: str, reason: str = "so it is") -> str:
+    return json.dumps({"verdict": verdict, "reason": reason})
 
 
 def by_value(body: dict[str, Any]) -> str:
     """A judge that does its work: is the reference the last number of the response?"""
-    told = blocks(body)
-    numbers = re.findall(r"-?\d+", told["RESPONSE"].partition("Grader")[0])
-    right = bool(numbers) and numbers[-1] == told["REFERENCE"]
+    texts = blocks(body)
+    numbers = re.findall(r"-?\d+", texts["RESPONSE"].partition("Grader")[0])
+    right = bool(numbers) and numbers[-1] == texts["REFERENCE"]
     return verdict("correct" if right else "incorrect")
 
 

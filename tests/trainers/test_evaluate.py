@@ -31,17 +31,17 @@ def evaluated(project: Callable, command: Callable) -> Path:
 
 def test_every_sample_is_kept_and_the_scores_follow_from_them(evaluated: Path):
     kept = pl.read_parquet(evaluated / "data/evaluate.parquet")
-    told = read(evaluated / "m.json")
+    metrics = read(evaluated / "m.json")
 
     assert kept.schema == evaluate.SAMPLES
     assert kept.height == 2 * 10 * 3
-    assert list(told["models"]) == ["base", "grpo"], "what is off is left out"
-    for name, scored in told["models"].items():
+    assert list(metrics["models"]) == ["base", "grpo"], "what is off is left out"
+    for name, scored in metrics["models"].items():
         title = resolve(evaluated / "models" / name).title
         again = scores.summary(kept.filter(pl.col("model") == title))
         assert scored == {"model": title, **again, "benchmarks": {"chains": again}}
-    assert told["gain"]["grpo"]["over"] == "base"
-    assert told["gain"]["grpo"]["problems"] == 10
+    assert metrics["gain"]["grpo"]["over"] == "base"
+    assert metrics["gain"]["grpo"]["problems"] == 10
     assert [point["model"] for point in read(evaluated / "p.json")] == ["base", "grpo"]
 
 
@@ -79,7 +79,7 @@ def test_a_prompt_without_room_is_not_solved():
 
 
 @pytest.mark.parametrize(
-    ("said", "maj"),
+    ("answers", "maj"),
     [
         (["1/2", "0.5", r"\frac{1}{2}", "2", "2"], 1.0),
         (["1/2", "0.5", "2", "2.0", "4/2"], 0.0),  # 2 has three votes, 1/2 two
@@ -87,8 +87,8 @@ def test_a_prompt_without_room_is_not_solved():
         (["1/2", "none", "none", "none", "none"], 1.0),  # no answer is no vote
     ],
 )
-def test_samples_vote_for_answers_and_not_for_spellings(said: list[str], maj: float):
-    texts = ["I do not know." if s == "none" else rf"\boxed{{{s}}}" for s in said]
+def test_samples_vote_for_answers_and_not_for_spellings(answers: list[str], maj: float):
+    texts = ["I do not know." if s == "none" else rf"\boxed{{{s}}}" for s in answers]
     samples = pl.DataFrame({"sample": range(5), "completion": texts}).with_columns(
         id=pl.lit("a/0"),
         verifier=pl.lit("math"),

@@ -17,8 +17,8 @@ from tests.support.judge_server import Fault, Server, completion, prompt, servin
 def server(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
     monkeypatch.setattr(http, "FIRST_WAIT_S", 0.01)
-    with serving(lambda body: f"echo {prompt(body)}") as made:
-        yield made
+    with serving(lambda body: f"echo {prompt(body)}") as server:
+        yield server
 
 
 def endpoint(server: Server, concurrency: int = 16, **options: object) -> Endpoint:
@@ -26,7 +26,7 @@ def endpoint(server: Server, concurrency: int = 16, **options: object) -> Endpoi
     return Endpoint(url=server.url, model="m", **options)
 
 
-def asked(questions: list[Question], where: Endpoint) -> list[Reply]:
+def fetch(questions: list[Question], where: Endpoint) -> list[Reply]:
     with client(where) as asking:
         return asking(questions)
 
@@ -35,7 +35,7 @@ def test_answers_come_in_the_order_of_the_prompts(server: Server):
     prompts = [f"p{i}" for i in range(20)]
 
     assert ask(prompts, endpoint(server)) == [f"echo {p}" for p in prompts]
-    assert server.asked[0]["model"] == "m"
+    assert server.requests[0]["model"] == "m"
     assert server.keys[0] == "Bearer none"
 
 
@@ -53,7 +53,7 @@ def test_half_a_surrogate_pair_in_a_reply_can_be_kept(server: Server):
 
 
 def test_many_are_asked_at_once_and_no_more_than_allowed(server: Server):
-    server.answer = lambda body: Fault(body=completion("yes"), delay_s=0.05)
+    server.answer = lambda body: Fault(body=completion("yes"), delay_s=0.3)
     ask([f"p{i}" for i in range(12)], endpoint(server, concurrency=4))
 
     assert server.most_busy == 4
@@ -63,16 +63,16 @@ def test_a_question_is_asked_once(server: Server):
     first = ask(["p", "p"], endpoint(server))
 
     assert ask(["p"], endpoint(server)) == first[:1]
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_votes_on_one_question_are_kept_apart(server: Server):
     votes = [Question("p", seed=0), Question("p", seed=1), Question("p", seed=1)]
-    asked(votes, endpoint(server))
-    asked([Question("p", seed=1, temperature=0.5)], endpoint(server))
+    fetch(votes, endpoint(server))
+    fetch([Question("p", seed=1, temperature=0.5)], endpoint(server))
 
-    told = [(body["seed"], body["temperature"]) for body in server.asked]
-    assert sorted(told) == [(0, 0.0), (1, 0.0), (1, 0.5)]
+    requests = [(body["seed"], body["temperature"]) for body in server.requests]
+    assert sorted(requests) == [(0, 0.0), (1, 0.0), (1, 0.5)]
 
 
 def test_a_cache_that_was_cut_off_is_asked_for_again(server: Server, tmp_path):
@@ -81,7 +81,7 @@ def test_a_cache_that_was_cut_off_is_asked_for_again(server: Server, tmp_path):
     file.write_text(file.read_text()[:5])
 
     assert ask(["p"], endpoint(server)) == ["echo p"]
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 FAULTS = {
@@ -109,7 +109,7 @@ def test_a_failed_request_is_tried_again(server: Server, name: str):
     server.script = [FAULTS[name], FAULTS[name]]
 
     assert ask(["p"], endpoint(server, concurrency=1)) == ["echo p"]
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_a_date_to_wait_for_is_understood():
 
 def test_what_may_not_be_asked_for_an_hour_is_not_waited_for(server: Server):
     server.script = [Fault(429, "quota", headers={"Retry-After": "3600"})]
-    found = asked([Question("p"), Question("q")], endpoint(server, concurrency=1))
+    replies = fetch([Question("p"), Question("q")], endpoint(server, concurrency=1))
 
-    assert found[0] == Reply(None, "lost: asked to wait for 3600 s: HTTP 429: quota")
-    assert found[1].text == "echo q"
+    assert replies[0] == Reply(None, "lost: asked to wait for 3600 s: HTTP 429: quota")
+    assert replies[1].text == "echo q"
 
 
 def test_a_request_that_keeps_failing_has_no_answer(server: Server):
@@ -167,18 +167,18 @@ def test_a_mistake_in_the_set_up_stops_the_run_at_once(server: Server, status: i
         ask([f"p{i}" for i in range(50)], endpoint(server, concurrency=2))
 
     assert "OPENAI_API_KEY" in str(caught.value.hint)
-    assert len(server.asked) <= 4, "nobody asks on"
+    assert len(server.requests) <= 4, "nobody asks on"
 
 
 def test_one_question_that_is_refused_costs_itself(server: Server):
     too_long = Fault(400, '{"error": {"message": "maximum context length is 4096"}}')
     server.answer = lambda body: too_long if prompt(body) == "long" else "fine"
-    found = asked([Question("long"), Question("short")], endpoint(server))
+    replies = fetch([Question("long"), Question("short")], endpoint(server))
 
-    assert found[0].why.startswith("rejected: HTTP 400")
-    assert "maximum context length" in found[0].why
-    assert found[1] == Reply("fine")
-    assert len(server.asked) == 2, "what is rejected is not tried again"
+    assert replies[0].why.startswith("rejected: HTTP 400")
+    assert "maximum context length" in replies[0].why
+    assert replies[1] == Reply("fine")
+    assert len(server.requests) == 2, "what is rejected is not tried again"
 
 
 def test_a_server_that_is_not_there_is_the_users_to_mend(server: Server):
@@ -192,32 +192,32 @@ def test_a_server_that_goes_away_is_not_asked_for_ever(server: Server):
     with pytest.raises(UserError, match="16 questions in a row had no answer"):
         ask([f"q{i}" for i in range(1000)], endpoint(server, attempts=1, concurrency=4))
 
-    assert len(server.asked) < 40
+    assert len(server.requests) < 40
 
 
 def test_a_budget_of_requests_is_never_passed(server: Server):
     questions = [Question(f"p{i}") for i in range(10)]
-    found = asked(questions, endpoint(server, max_requests=4))
+    replies = fetch(questions, endpoint(server, max_requests=4))
 
-    assert len(server.asked) == 4
-    assert sum(reply == Reply(None, "budget") for reply in found) == 6
-    assert asked(questions[:1], endpoint(server, max_requests=0)) == found[:1], "kept"
+    assert len(server.requests) == 4
+    assert sum(reply == Reply(None, "budget") for reply in replies) == 6
+    assert fetch(questions[:1], endpoint(server, max_requests=0)) == replies[:1], "kept"
 
 
 def test_a_budget_of_tokens_stops_after_the_request_that_spends_it(server: Server):
     questions = [Question(f"p{i}") for i in range(10)]
-    asked(questions, endpoint(server, max_spent_tokens=25, concurrency=1))
+    fetch(questions, endpoint(server, max_spent_tokens=25, concurrency=1))
 
-    assert len(server.asked) == 3, "10 tokens each"
+    assert len(server.requests) == 3, "10 tokens each"
 
 
 def test_tokens_that_nobody_counts_are_estimated(server: Server):
     bare = json.dumps({"choices": [{"message": {"content": "x" * 400}}]})
     server.answer = lambda body: Fault(body=bare)
     questions = [Question("p" * 400 + str(i)) for i in range(9)]
-    asked(questions, endpoint(server, max_spent_tokens=500, concurrency=1))
+    fetch(questions, endpoint(server, max_spent_tokens=500, concurrency=1))
 
-    assert len(server.asked) == 3, "(400 + 400 and the fields) / 4 each"
+    assert len(server.requests) == 3, "(400 + 400 and the fields) / 4 each"
 
 
 def test_a_client_that_gave_up_can_be_asked_again(server: Server):
@@ -233,13 +233,13 @@ SCHEMA = json.dumps({"type": "object", "properties": {"a": {"type": "integer"}}}
 
 
 def formats(server: Server) -> list[str | None]:
-    return [(one.get("response_format") or {}).get("type") for one in server.asked]
+    return [(one.get("response_format") or {}).get("type") for one in server.requests]
 
 
 def test_a_schema_is_sent_as_the_servers_know_it(server: Server):
-    asked([Question("p", schema=SCHEMA)], endpoint(server))
+    fetch([Question("p", schema=SCHEMA)], endpoint(server))
 
-    (body,) = server.asked
+    (body,) = server.requests
     assert body["response_format"]["type"] == "json_schema"
     assert body["response_format"]["json_schema"]["schema"] == json.loads(SCHEMA)
 
@@ -251,11 +251,11 @@ def test_a_server_without_schemas_is_asked_without(server: Server, known: str | 
         return "{}" if kind in (known, None) else Fault(400, "response_format: unknown")
 
     server.answer = answer
-    found = asked(
+    replies = fetch(
         [Question(p, schema=SCHEMA) for p in "pqr"], endpoint(server, concurrency=1)
     )
 
-    assert found == [Reply("{}")] * 3
+    assert replies == [Reply("{}")] * 3
     tried = ["json_schema", "json_object"] + [None] * (known is None)
     assert formats(server) == [*tried, known, known], "found out once"
 
@@ -263,7 +263,7 @@ def test_a_server_without_schemas_is_asked_without(server: Server, known: str | 
 def test_a_question_that_is_refused_leaves_the_schema_to_others(server: Server):
     server.answer = lambda body: Fault(400) if prompt(body) == "long" else "{}"
     questions = [Question(p, schema=SCHEMA) for p in ("long", "q")]
-    asked(questions, endpoint(server, concurrency=1))
+    fetch(questions, endpoint(server, concurrency=1))
 
     assert formats(server)[-1] == "json_schema"
 
@@ -271,27 +271,27 @@ def test_a_question_that_is_refused_leaves_the_schema_to_others(server: Server):
 def test_an_answer_that_was_cut_off_says_so(server: Server):
     server.script = [Fault(body=completion("half an ans", finish="length"))]
 
-    assert asked([Question("p")], endpoint(server)) == [
+    assert fetch([Question("p")], endpoint(server)) == [
         Reply("half an ans", "truncated")
     ]
 
 
 @pytest.mark.parametrize(
-    "told",
+    "body",
     [completion(None, refusal="I cannot help with that"),
      completion("", finish="content_filter")],
 )  # fmt: skip
-def test_a_refusal_is_no_answer_and_not_asked_again(server: Server, told: str):
-    server.script = [Fault(body=told)]
+def test_a_refusal_is_no_answer_and_not_asked_again(server: Server, body: str):
+    server.script = [Fault(body=body)]
 
-    assert asked([Question("p")], endpoint(server)) == [Reply(None, "refused")]
-    assert asked([Question("p")], endpoint(server)) == [Reply(None, "refused")]
-    assert len(server.asked) == 1
+    assert fetch([Question("p")], endpoint(server)) == [Reply(None, "refused")]
+    assert fetch([Question("p")], endpoint(server)) == [Reply(None, "refused")]
+    assert len(server.requests) == 1
 
 
 def test_fields_of_the_body_are_the_users(server: Server):
     extra = {"max_completion_tokens": 9, "max_tokens": None}
     ask(["p"], endpoint(server, extra=extra))
 
-    assert server.asked[0]["max_completion_tokens"] == 9
-    assert "max_tokens" not in server.asked[0]
+    assert server.requests[0]["max_completion_tokens"] == 9
+    assert "max_tokens" not in server.requests[0]

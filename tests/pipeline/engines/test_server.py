@@ -46,7 +46,7 @@ def test_answers_come_in_order_with_what_was_asked():
         assert said == [
             Completion(f"{t} {i}", 5, "stop") for i, t in enumerate("abc", 1)
         ]
-        (body,) = [body for body in server.asked if prompt(body) == "a"]
+        (body,) = [body for body in server.requests if prompt(body) == "a"]
     assert {name: body[name] for name in HOW} == HOW
     assert (body["model"], body["seed"]) == ("tiny", 1)
 
@@ -57,8 +57,8 @@ def test_many_servers_share_the_work_and_the_fast_one_does_more():
         asked = chats(*[str(i) for i in range(60)])
         said = engine(fast, slow, concurrency=3).sample(asked, [0] * 60, **HOW)
 
-        assert len(fast.asked) + len(slow.asked) == 60
-        assert len(fast.asked) > 2 * len(slow.asked) > 0
+        assert len(fast.requests) + len(slow.requests) == 60
+        assert len(fast.requests) > 2 * len(slow.requests) > 0
         # An answer is counted out a moment after the client has it.
         assert max(fast.most_busy, slow.most_busy) <= 6
     assert all(one.finish_reason == "stop" for one in said)
@@ -127,10 +127,10 @@ def test_a_run_keeps_what_was_answered_and_asks_for_the_rest(
         with pytest.raises(UserError, match="6 of 12 samples had no answer"):
             list(make(params, rows, tmp_path / "model"))
         is_sick.clear()
-        before = len(server.asked)
+        before = len(server.requests)
         table = pl.concat(make(params, rows, tmp_path / "model"))
 
-        assert len(server.asked) - before == 6
+        assert len(server.requests) - before == 6
     assert table.height == 12
     assert table["n_tokens"].to_list() == [5] * 12
 

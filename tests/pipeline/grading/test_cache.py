@@ -162,27 +162,27 @@ def test_two_processes_lose_nothing(tmp_path):
 
 
 def test_a_list_that_was_judged_needs_no_worker(own, monkeypatch):
-    asked = [Answer("math", "4", "{}", text) for text in ("4", "5", r"\boxed{4.0}")]
+    answers = [Answer("math", "4", "{}", text) for text in ("4", "5", r"\boxed{4.0}")]
     with grader(timeout_s=120) as grade:
-        first = grade(asked)
+        first = grade(answers)
     monkeypatch.setattr(parallel, "_Process", lambda *_: pytest.fail("judged again"))
     with grader(timeout_s=120) as grade:
-        again = grade(asked)
+        again = grade(answers)
 
     assert again == first
     assert [verdict.correct for verdict in again] == [True, False, True]
 
 
 def test_what_timed_out_is_judged_again(own):
-    asked = [Answer("math", "4", "{}", "4")]
+    answers = [Answer("math", "4", "{}", "4")]
     with grader(timeout_s=0.001) as grade:
-        assert grade(asked)[0].why == "verifier_timeout"
+        assert grade(answers)[0].why == "verifier_timeout"
     with grader(timeout_s=120) as grade:
-        assert grade(asked)[0].correct
+        assert grade(answers)[0].correct
 
 
 def test_a_killed_run_keeps_what_it_had_judged(own, monkeypatch):
-    asked = [Answer("math", "4", "{}", str(i)) for i in range(5)]
+    answers = [Answer("math", "4", "{}", str(i)) for i in range(5)]
     real = workers._run_batches
 
     def killed(*given):
@@ -191,7 +191,7 @@ def test_a_killed_run_keeps_what_it_had_judged(own, monkeypatch):
 
     monkeypatch.setattr(workers, "_run_batches", killed)
     with pytest.raises(KeyboardInterrupt), grader(timeout_s=120) as grade:
-        grade(asked)
+        grade(answers)
     (file,) = own.glob("*.sqlite")
     with sqlite3.connect(file) as db:
         assert db.execute("select count(*) from verdicts").fetchone() == (4,)
@@ -201,23 +201,26 @@ def test_finished_verdicts_are_kept_as_a_run_goes_on(own, monkeypatch):
     monkeypatch.setattr(workers, "KEPT", 2)
     monkeypatch.setattr(workers, "BATCH", 1)
     real, written = Verdicts.keep, []
-    monkeypatch.setattr(
-        Verdicts, "keep", lambda self, made: written.append(made) or real(self, made)
-    )
+
+    def keep(self, verdicts):
+        written.append(verdicts)
+        real(self, verdicts)
+
+    monkeypatch.setattr(Verdicts, "keep", keep)
     with grader(timeout_s=120) as grade:
         grade([Answer("math", "4", "{}", str(i)) for i in range(5)])
 
-    assert [len(made) for made in written] == [2, 2, 1]
+    assert [len(verdicts) for verdicts in written] == [2, 2, 1]
 
 
 def test_halves_of_surrogate_pairs_are_one_answer_that_is_kept(own):
-    asked = [
+    answers = [
         Answer(verifier, "4\ud800", '{"a": "\\ud800"}', "<think>\ud835</think>4\udc00")
         for verifier in ("math", "exact", "numeric", "choice", "puzzle", "code")
     ]
     with grader(timeout_s=120) as grade:
-        first = grade(asked)
-        mended = grade([answer._replace(answer="4\ufffd") for answer in asked])
+        first = grade(answers)
+        mended = grade([answer._replace(answer="4\ufffd") for answer in answers])
 
     assert mended == first
     for verdict in first:

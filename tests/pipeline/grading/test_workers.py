@@ -102,17 +102,15 @@ def test_an_unknown_verifier_is_a_mistake():
 
 def test_a_model_judges_many_at_once_and_equal_ones_once():
     with serving(by_value) as server:
-        server.answer = lambda body: Fault(
-            body=completion(by_value(body)), delay_s=0.05
-        )
+        server.answer = lambda body: Fault(body=completion(by_value(body)), delay_s=0.3)
         named = Judge(endpoint=Endpoint(url=server.url))
         server.concurrency = 6
-        asked = [Answer("judge", "7", "{}", f"{i} it is", "3+4?") for i in range(12)]
+        answers = [Answer("judge", "7", "{}", f"{i} it is", "3+4?") for i in range(12)]
         with grader(timeout_s=120, model=named) as grade:
-            verdicts = grade([*asked, *asked, Answer("math", "7", "{}", "7")])
+            verdicts = grade([*answers, *answers, Answer("math", "7", "{}", "7")])
 
         assert [v.correct for v in verdicts] == [i == 7 for i in range(12)] * 2 + [True]
-        assert len(server.asked) == 12
+        assert len(server.requests) == 12
         assert server.most_busy == 6
 
 
@@ -124,9 +122,9 @@ def test_a_model_is_told_the_question_and_its_domain(monkeypatch):
             grade([Answer("judge", "7", "{}", "It is 7.", "3+4?", "math")])
             grade([Answer("judge", "7", '{"problem": "own"}', "It is 7.", "3+4?")])
 
-        assert blocks(server.asked[0])["QUESTION"] == "3+4?"
-        assert "sets in another order" in prompt(server.asked[0])
-        assert blocks(server.asked[1])["QUESTION"] == "own"
+        assert blocks(server.requests[0])["QUESTION"] == "3+4?"
+        assert "sets in another order" in prompt(server.requests[0])
+        assert blocks(server.requests[1])["QUESTION"] == "own"
 
 
 def test_the_budget_is_the_whole_runs():
@@ -159,14 +157,14 @@ def test_what_rules_do_not_read_does_not_part_equal_answers():
 
 def test_what_a_model_judges_is_a_reward_too():
     with serving(by_value) as server:
-        said = ["reward 7", "reward 8", "reward 9"]
+        texts = ["reward 7", "reward 8", "reward 9"]
         server.script = [Fault(body=completion("hm"))]
         named = Judge(endpoint=Endpoint(url=server.url))
         server.concurrency = 1
         with grader(timeout_s=120, model=named) as grade:
             (reward,) = rewards(["correct"], grade, max_tokens=9, overlong_tokens=2)
             given = reward(
-                completions=[[{"role": "assistant", "content": c}] for c in said],
+                completions=[[{"role": "assistant", "content": c}] for c in texts],
                 completion_ids=[[0]] * 3,
                 verifier=["judge"] * 3,
                 answer=["7", "7", "9"],

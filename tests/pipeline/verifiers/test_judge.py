@@ -48,8 +48,8 @@ def test_the_model_sees_the_question_the_reference_and_the_final_part(server: Se
     judged(server, case(text="<think>is it 9?</think>It is 7."))
 
     texts = {"QUESTION": "3+4?", "REFERENCE": "7", "RESPONSE": "It is 7."}
-    assert blocks(server.asked[0]) == texts
-    assert "random code" in server.asked[0]["messages"][0]["content"]
+    assert blocks(server.requests[0]) == texts
+    assert "random code" in server.requests[0]["messages"][0]["content"]
 
 
 @pytest.mark.parametrize("domain", ["math", "science", "general", "code", "puzzle"])
@@ -57,7 +57,7 @@ def test_every_domain_has_its_rubric(server: Server, domain: str):
     judged(server, case(domain=domain))
     judged(server, case(domain="general"))
 
-    same = prompt(server.asked[0]) == prompt(server.asked[-1])
+    same = prompt(server.requests[0]) == prompt(server.requests[-1])
     assert same == (domain in ("general", "puzzle"))
 
 
@@ -83,8 +83,8 @@ def test_what_is_settled_is_not_voted_on_any_more(server: Server):
     server.answer = in_turn(*[RIGHT] * 3, WRONG, WRONG)
     judged(server, case(), votes=5)
 
-    assert [body["seed"] for body in server.asked] == [0, 1, 2]
-    assert [body["temperature"] for body in server.asked] == [0.0, 0.7, 0.7]
+    assert [body["seed"] for body in server.requests] == [0, 1, 2]
+    assert [body["temperature"] for body in server.requests] == [0.0, 0.7, 0.7]
 
 
 def test_what_cannot_be_settled_is_not_voted_on_any_more(server: Server):
@@ -92,7 +92,7 @@ def test_what_cannot_be_settled_is_not_voted_on_any_more(server: Server):
     verdicts = judged(server, case(), votes=3, quorum=3)
 
     assert verdicts[0].correct is None
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(("votes", "quorum"), [(4, 2), (3, 4), (1, 2)])
@@ -103,10 +103,10 @@ def test_a_quorum_is_a_majority_that_can_be_had(votes: int, quorum: int):
 
 def test_votes_are_kept_by_content(server: Server):
     first = judged(server, case(), case("8"), votes=3)
-    asked = len(server.asked)
+    asked = len(server.requests)
 
     assert judged(server, case(), case("8"), votes=3) == first
-    assert len(server.asked) == asked
+    assert len(server.requests) == asked
 
 
 def places(body: dict) -> tuple[str, str]:
@@ -121,7 +121,7 @@ def test_both_ways_must_agree(server: Server):
     right, wrong = judged(server, case(), case(text="It is 8."), both_ways=True)
 
     assert (right.correct, wrong.correct) == (True, False)
-    assert {places(body) for body in server.asked} == {
+    assert {places(body) for body in server.requests} == {
         ("7", "It is 7."), ("It is 7.", "7"), ("7", "It is 8."), ("It is 8.", "7"),
     }  # fmt: skip
 
@@ -233,14 +233,14 @@ def test_what_the_budget_does_not_pay_for_is_undecided(server: Server):
 @pytest.mark.parametrize("text", ["", "<think>7", "<think>It is 7.</think>\n"])
 def test_no_answer_is_wrong_and_nobody_is_asked(server: Server, text: str):
     assert judged(server, case(text=text)) == [Verdict(False, None, "no answer found")]
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_nothing_to_judge_against_is_undecided(server: Server):
     (outcome,) = judged(server, case(answer=" "))
 
     assert (outcome.correct, outcome.why) == (None, "gold answer: empty")
-    assert server.asked == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_a_rubric_is_judged_criterion_by_criterion(
     (outcome,) = judged(server, case(None, text, rubric=RUBRIC, min_score=least))
 
     assert (outcome.correct, outcome.score) == (correct, score)
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 def test_what_is_unknown_matters_only_where_it_could_tip_the_scale(server: Server):
@@ -313,7 +313,7 @@ def test_alone_it_asks_whom_the_environment_names(server: Server, monkeypatch):
     monkeypatch.setenv("GOLDSIEVE_JUDGE", json.dumps(named))
 
     assert judge.verify("7", "It is 7.", {"problem": "3+4?"}).correct is True
-    assert server.asked[0]["model"] == "m"
+    assert server.requests[0]["model"] == "m"
 
 
 @pytest.mark.parametrize(

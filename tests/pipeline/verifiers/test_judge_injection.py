@@ -29,7 +29,7 @@ TOKENS = (
 @pytest.mark.parametrize("name", CASES)
 def test_added_text_stays_inside_its_block(server: Server, name: str):
     judged(server, case(text=f"It is 8. {CASES[name]}"))
-    (body,) = server.asked
+    (body,) = server.requests
     text = prompt(body)
 
     assert set(blocks(body)) == {"QUESTION", "REFERENCE", "RESPONSE"}
