@@ -168,12 +168,16 @@ def is_off(sections: dict[str, Any], stage: Stage) -> bool:
 
 
 def load_stage(name: str) -> ModuleType:
-    """The module of a stage; the files in `stages/` are the only registry."""
+    """The module of a stage; UserError where no stage has that name."""
+    if name not in (names := stage_names()):
+        raise UserError(f"no stage is called {name!r}", hint=f"try {', '.join(names)}")
+    return import_module(f"stages.{name}")
+
+
+def stage_names() -> list[str]:
+    """The stages there are: the files and folders of `stages/`, the only registry."""
     files = [*STAGES.glob("[a-z]*.py"), *STAGES.glob("[a-z]*/__init__.py")]
     names = {
         file.parent.name if file.stem == "__init__" else file.stem for file in files
     }
-    known = sorted(names - {"sources"})
-    if name not in known:
-        raise UserError(f"no stage is called {name!r}", hint=f"try {', '.join(known)}")
-    return import_module(f"stages.{name}")
+    return sorted(names - {"sources"})

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from pipeline import filter, recipe, tables
+from pipeline import dag, filter, recipe, tables
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.filter import Outcome
@@ -77,9 +77,26 @@ def filter_table(
         evidence=pl.lit(json.dumps({"detail": "the problem is empty"})),
     )
     items = [_as_items(table, name) for name, table in others]
-    outcome = filter.run_stage(module, rows.filter(~empty), params, *items)
+    try:
+        outcome = filter.run_stage(module, rows.filter(~empty), params, *items)
+    except pl.exceptions.ColumnNotFoundError as error:
+        if owner := _find_owner(error):
+            raise UserError(
+                f"the rows lack a column that {owner} adds: {error}",
+                hint=f"run goldsieve filter {owner} first",
+            ) from None
+        raise
     dropped = pl.concat([outcome.dropped, unreadable], how="diagonal_relaxed")
     return Outcome(outcome.kept, dropped, outcome.tables)
+
+
+def _find_owner(error: pl.exceptions.ColumnNotFoundError) -> str | None:
+    """The filter that adds the column which was not found; None for any other."""
+    column = str(error).partition('"')[2].partition('"')[0]
+    for stage in dag.stage_names():
+        if column in getattr(dag.load_stage(stage), "COLUMNS", ()):
+            return stage
+    return None
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -124,6 +124,11 @@ def test_half_a_surrogate_pair_harms_no_row(tmp_path: Path):
             "threshold",
         ),
         (
+            ["filter", "decontaminate_traces", "mine.jsonl", "mine.jsonl",
+             "--out", "o", "--column", "problem=question"],
+            "goldsieve filter verify first",
+        ),
+        (
             ["filter", "dedup_ngram", "mine.jsonl", "--out", "o", "--set", "n"],
             "key=value",
         ),
