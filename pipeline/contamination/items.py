@@ -13,11 +13,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels import hash_table, item_overlap
+from pipeline.kernels.hashing import fmix64
 from pipeline.kernels.latex_tokens import Tokens, tokenise
 from pipeline.kernels.latex_vocabulary import NAME, WORD, token_code
 from pipeline.kernels.shards import Array
 from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
-from pipeline.kernels.utf8 import fmix64
 
 SAMPLE, SAMPLE_BYTES = 8192, 1 << 22  # texts, and bytes, that words are counted in
 COMMON = 0.005  # of the texts: an n-gram in more of them is worth little

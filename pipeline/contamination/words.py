@@ -11,15 +11,11 @@ import polars as pl
 
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import HITS
-from pipeline.kernels.published_ngrams import (
-    WHITESPACE,
-    WORDS,
-    lowercase_bytes,
-    word_ngrams,
-)
+from pipeline.kernels.published_ngrams import lowercase_bytes, word_ngrams
 from pipeline.kernels.shards import Array, map_threads, split_shards
+from pipeline.kernels.word_tokens import REGEX_WORDS, WHITESPACE
 
-UNITS = {"whitespace": WHITESPACE, "word": WORDS}
+UNITS = {"whitespace": WHITESPACE, "word": REGEX_WORDS}
 
 
 def hash_ngrams(texts: pl.Series, n: int, unit: str) -> tuple[Array, Array]:

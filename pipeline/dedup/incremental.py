@@ -42,17 +42,16 @@ def _verify(
     release: pl.DataFrame, ngrams: Ngrams, pairs: Pairs, floor: float, n: int
 ) -> Pairs:
     """The proposed pairs whose true similarity reaches `floor`."""
-    old_rows, old_place = np.unique(pairs.first, return_inverse=True)
-    new_rows, new_place = np.unique(pairs.second, return_inverse=True)
-    texts = release["problem"].gather(pl.Series(old_rows, dtype=pl.UInt32))
-    old, old_ends = extract_ngrams(texts, n=n).sets(np.arange(len(old_rows)))
-    new, new_ends = ngrams.sets(new_rows)
-    score = shingles.jaccard_sorted(
-        np.concatenate([old, new]),
-        np.concatenate([old_ends, new_ends[1:] + old_ends[-1]]),
-        old_place,
-        new_place + len(old_rows),
+    rows, place = np.unique(pairs.first, return_inverse=True)
+    old = extract_ngrams(release["problem"].gather(rows.tolist()), n=n)
+    ends = np.concatenate([old.ends, ngrams.ends[1:] + old.ends[-1]])
+    score = shingles.jaccard_unsorted(
+        np.concatenate([old.hashes, ngrams.hashes]),
+        ends,
+        place.astype(np.int32),
+        (pairs.second + len(rows)).astype(np.int32),
         floor,
+        np.full(len(ends) - 1, -1, np.int32),
     )
     return replace(pairs, score=score).take(score > 0)
 

@@ -1,6 +1,9 @@
-"""Compiled kernels: text to tokens, n-grams, signatures, pairs.
+"""Compiled kernels: texts to tokens, n-grams, signatures and pairs.
 
-Every kernel works on a shard of rows and holds no lock, so a pool is worked on by
-as many threads as there are cores. `plain.py` says the same in plain Python; the
-tests compare the two.
+For `dedup` and `contamination`, which look at every text of a pool. A kernel takes the
+bytes or tokens of a shard of texts (`shards`) and holds no lock, so that a pool is
+worked on by as many threads as there are cores. Dedup counts n-grams of words
+(`word_tokens`, `shingles`, `minhash`, `set_join`); what two problems have in common as
+mathematics is seen in tokens of LaTeX (`latex_tokens`, `relations`, `item_overlap`).
+`reference` says in plain Python what some of them compute; the tests compare.
 """

@@ -1,6 +1,8 @@
-"""Open addressing: from a number of 64 bits to its place in an array.
+"""Hash tables: from a number of 64 bits to an index, by open addressing.
 
-A table is at most half full; a key is looked for from the slot that its low bits name.
+Every lookup of the kernels is one of these: words and commands of LaTeX, n-grams of
+benchmark items, tokens of one item, n-grams of one text. Keys are looked for from the
+slot that their low bits name, so they must be well mixed there (hashes are).
 """
 
 import numpy as np
@@ -12,63 +14,66 @@ Table = tuple[Array, Array, Array]  # bits of a Bloom filter, keys, values
 
 
 @compiled
-def build_table(keys: Array) -> Table:
-    """A lookup of distinct, mixed `keys`: their places in the array."""
+def table_bits(count: int) -> int:
+    """The size of a table for `count` keys, as a power of two; half of it is empty."""
     bits = 4
-    while (1 << bits) < 2 * len(keys):
+    while (1 << bits) < 2 * count:
         bits += 1
-    slots = np.zeros(1 << bits, uint64)
-    values = np.full(1 << bits, -1, int32)
+    return bits
+
+
+@compiled
+def find_slot(keys: Array, values: Array, key: uint64, least: int) -> uint64:
+    """The slot of `key`, or the empty one where it belongs.
+
+    Slots with a value below `least` are empty: a higher `least` clears the table.
+    """
+    mask = uint64(len(keys) - 1)
+    slot = uint64(key) & mask
+    while values[slot] >= least and keys[slot] != key:
+        slot = (slot + uint64(1)) & mask
+    return slot
+
+
+@compiled
+def build_table(keys: Array) -> Table:
+    """A table of distinct hashes (n,) uint64, from each to its index."""
+    bits = table_bits(len(keys))
+    slots, values = np.zeros(1 << bits, uint64), np.full(1 << bits, -1, int32)
     bloom = np.zeros(max(64, 1 << (bits - 1)), uint8)  # four bits a slot
-    mask = uint64((1 << bits) - 1)
-    mask_bloom = uint64(len(bloom) * 8 - 1)
-    for number in range(len(keys)):
-        key = keys[number]
-        bit = (key >> uint64(20)) & mask_bloom
+    for index in range(len(keys)):
+        bit = (keys[index] >> uint64(20)) & uint64(8 * len(bloom) - 1)
         bloom[bit >> uint64(3)] |= uint8(1 << (bit & uint64(7)))
-        slot = key & mask
-        while values[slot] >= 0:
-            slot = (slot + uint64(1)) & mask
-        slots[slot] = key
-        values[slot] = number
+        slot = find_slot(slots, values, keys[index], 0)
+        slots[slot], values[slot] = keys[index], index
     return bloom, slots, values
 
 
 @compiled
-def find(known: Table, key: uint64) -> np.int64:
-    """The place of `key` in the array that `known` was made of, or -1."""
-    bloom, slots, values = known
-    bit = (key >> uint64(20)) & uint64(len(bloom) * 8 - 1)
+def find(table: Table, key: uint64) -> np.int64:
+    """The index of `key` in the array that `table` was built of, or -1."""
+    bloom, keys, values = table
+    bit = (key >> uint64(20)) & uint64(8 * len(bloom) - 1)
     if not (bloom[bit >> uint64(3)] >> uint8(bit & uint64(7))) & uint8(1):
         return np.int64(-1)
-    mask = uint64(len(slots) - 1)
-    slot = key & mask
-    while values[slot] >= 0:
-        if slots[slot] == key:
-            return np.int64(values[slot])
-        slot = (slot + uint64(1)) & mask
-    return np.int64(-1)
+    return np.int64(values[find_slot(keys, values, key, 0)])
 
 
 @compiled
 def group_ids(keys: Array) -> tuple[Array, Array]:
-    """(number of each key int64, the distinct keys): equal keys, equal number."""
-    bits = 4
-    while (1 << bits) < 2 * len(keys):
-        bits += 1
-    mask = uint64((1 << bits) - 1)
-    values = np.full(1 << bits, -1, int32)
-    numbers = np.empty(len(keys), np.int64)
-    distinct = np.empty(len(keys), uint64)
+    """(ids int64, distinct keys uint64) of `keys` (n,) uint64.
+
+    Equal keys have one id; ids count up from 0 in order of first appearance.
+    """
+    bits = table_bits(len(keys))
+    slots, values = np.zeros(1 << bits, uint64), np.full(1 << bits, -1, int32)
+    ids, distinct = np.empty(len(keys), np.int64), np.empty(len(keys), uint64)
     used = 0
     for place in range(len(keys)):
-        key = keys[place]
-        slot = key & mask
-        while values[slot] >= 0 and distinct[values[slot]] != key:
-            slot = (slot + uint64(1)) & mask
+        slot = find_slot(slots, values, keys[place], 0)
         if values[slot] < 0:
-            values[slot] = used
-            distinct[used] = key
+            slots[slot], values[slot] = keys[place], used
+            distinct[used] = keys[place]
             used += 1
-        numbers[place] = values[slot]
-    return numbers, distinct[:used].copy()
+        ids[place] = values[slot]
+    return ids, distinct[:used].copy()

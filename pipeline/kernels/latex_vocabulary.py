@@ -11,7 +11,8 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-Array = np.ndarray
+from pipeline.kernels.hash_table import Table, build_table
+from pipeline.kernels.shards import Array
 
 # A NAME is a word that starts with a capital and goes on in small letters.
 WORD, NUMBER, SIGN, BRACKET, NAME = 0, 1, 2, 3, 4
@@ -19,12 +20,12 @@ WORD, NUMBER, SIGN, BRACKET, NAME = 0, 1, 2, 3, 4
 TOKEN, SKIP, FRACTION, DEGREE, TENS, ONES = 0, 1, 2, 3, 4, 5
 
 
-def spelt(words: str) -> list[str]:
+def split(words: str) -> list[str]:
     """The words of a list that is easier to read as text."""
     return words.split()
 
 
-LAYOUT = spelt(
+LAYOUT = split(
     """
 left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr middle displaystyle
 textstyle scriptstyle limits nolimits mathrm text textbf textit textrm textsf texttt
@@ -80,13 +81,13 @@ SPELLINGS = {
     "degree": "degrees deg",
 }
 DROPPED = ["dollar", "dollars", "usd", "bucks"]  # `$` is also a delimiter, and goes
-ONES_WORDS = spelt("zero one two three four five six seven eight nine")
-TEENS = spelt(
+ONES_WORDS = split("zero one two three four five six seven eight nine")
+TEENS = split(
     "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 )
-TENS_WORDS = spelt("twenty thirty forty fifty sixty seventy eighty ninety")
+TENS_WORDS = split("twenty thirty forty fifty sixty seventy eighty ninety")
 # Numbers in words that no digits stand for: they are compared as they are.
-NAMED = spelt(
+NAMED = split(
     "hundred thousand million billion trillion half twice thrice dozen third "
     "quarter fourth fifth double triple quadruple"
 )
@@ -109,7 +110,7 @@ SUPER = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict
 GREEK = dict(
     zip(
         "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩϕϵ",
-        spelt(
+        split(
             "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu "
             "nu xi pi rho sigma tau upsilon phi chi psi omega Gamma Delta Theta "
             "Lambda Xi Pi Sigma Phi Psi Omega phi epsilon"
@@ -160,57 +161,52 @@ def token_code(text: str) -> int:
     return value
 
 
-Table = tuple[Array, Array, Array, Array]
+Meaning = tuple[str, int, int]  # how the token is spelt, its kind, what to do
+# Where a spelling is, and there the code of its token, its kind and what to do.
+Vocabulary = tuple[Table, Array, Array, Array]
 
 
 @cache
-def words() -> Table:
-    """What a word turns into: open-addressed (keys, codes, kinds, actions)."""
-    rows = {
-        spelling: (token_code(short), WORD, TOKEN)
+def vocabulary() -> Vocabulary:
+    """What words and commands turn into; what is not in it stays as it is."""
+    commands = {f"\\{name}": meaning for name, meaning in _commands().items()}
+    meanings = _words() | commands
+    spellings = np.array([token_code(spelling) for spelling in meanings], np.uint64)
+    tokens, kinds, actions = zip(*meanings.values(), strict=True)
+    return (
+        build_table(spellings),
+        np.array([token_code(token) for token in tokens], np.uint64),
+        np.array(kinds, np.uint8),
+        np.array(actions, np.uint8),
+    )
+
+
+def _words() -> dict[str, Meaning]:
+    """Units, percent, numbers, and words that are left out."""
+    meanings = {
+        spelling: (short, WORD, TOKEN)
         for short, spellings in SPELLINGS.items()
         for spelling in spellings.split()
     }
-    rows |= {word: (0, WORD, SKIP) for word in DROPPED}
-    rows |= {
-        "percent": (token_code("%"), SIGN, TOKEN),
-        "pct": (token_code("%"), SIGN, TOKEN),
-    }
+    meanings |= dict.fromkeys(DROPPED, ("", WORD, SKIP))
+    meanings |= dict.fromkeys(("percent", "pct"), ("%", SIGN, TOKEN))
     for value, word in enumerate(ONES_WORDS):
-        rows[word] = (token_code(str(value)), NUMBER, ONES if value else TOKEN)
+        meanings[word] = (str(value), NUMBER, ONES if value else TOKEN)
     for value, word in enumerate(TEENS, start=10):
-        rows[word] = (token_code(str(value)), NUMBER, TOKEN)
+        meanings[word] = (str(value), NUMBER, TOKEN)
     for value, word in enumerate(TENS_WORDS, start=2):
-        rows[word] = (token_code(str(10 * value)), NUMBER, TENS)
-    rows |= {word: (token_code(word), NUMBER, TOKEN) for word in NAMED}
-    rows |= {f"{word}s": (token_code(word), NUMBER, TOKEN) for word in NAMED}
-    return _table(rows)
+        meanings[word] = (str(10 * value), NUMBER, TENS)
+    for word in NAMED:
+        meanings[word] = meanings[f"{word}s"] = (word, NUMBER, TOKEN)
+    return meanings
 
 
-@cache
-def commands() -> Table:
-    """What a LaTeX command turns into; one that is not here is a word."""
-    rows = {name: (0, WORD, SKIP) for name in (*LAYOUT, *DOTS)}
-    rows |= {name: (token_code(sign), SIGN, TOKEN) for name, sign in COMMANDS.items()}
-    rows |= {
-        name: (token_code(sign), BRACKET, TOKEN) for name, sign in BRACKETS.items()
-    }
-    rows |= {name: (token_code("/"), SIGN, FRACTION) for name in FRACTIONS}
-    rows |= {name: (token_code("degree"), WORD, DEGREE) for name in ("circ", "degree")}
-    rows |= {name: (token_code(short), WORD, TOKEN) for name, short in VARIANTS.items()}
-    return _table(rows)
-
-
-def _table(rows: dict[str, tuple[int, int, int]]) -> Table:
-    size = 1 << (2 * len(rows)).bit_length()
-    keys = np.zeros(size, np.uint64)
-    codes = np.zeros(size, np.uint64)
-    kinds = np.zeros(size, np.uint8)
-    actions = np.zeros(size, np.uint8)
-    for word, (value, kind, action) in rows.items():
-        key = token_code(word)
-        slot = key % size
-        while keys[slot]:
-            slot = (slot + 1) % size
-        keys[slot], codes[slot], kinds[slot], actions[slot] = key, value, kind, action
-    return keys, codes, kinds, actions
+def _commands() -> dict[str, Meaning]:
+    """Commands by name; one that is not here is read as a word."""
+    meanings = dict.fromkeys((*LAYOUT, *DOTS), ("", WORD, SKIP))
+    meanings |= {name: (sign, SIGN, TOKEN) for name, sign in COMMANDS.items()}
+    meanings |= {name: (sign, BRACKET, TOKEN) for name, sign in BRACKETS.items()}
+    meanings |= dict.fromkeys(FRACTIONS, ("/", SIGN, FRACTION))
+    meanings |= dict.fromkeys(("circ", "degree"), ("degree", WORD, DEGREE))
+    meanings |= {name: (short, WORD, TOKEN) for name, short in VARIANTS.items()}
+    return meanings

@@ -10,8 +10,10 @@ from functools import cache
 import numpy as np
 from numpy import uint8, uint32, uint64
 
+from pipeline.kernels.growth import grow
+from pipeline.kernels.hash_table import table_bits
+from pipeline.kernels.hashing import PRIME, STEP, fmix64
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.utf8 import PRIME, STEP, fmix64
 
 # Candidates are verified, so a missed pair costs far more than a false one.
 WEIGHTS = (0.01, 0.99)
@@ -94,9 +96,7 @@ def find_collisions(
     """
     rows = keys.shape[1]
     column = keys[band]
-    bits = 4
-    while (1 << bits) < 2 * rows:
-        bits += 1
+    bits = table_bits(rows)
     shift = uint64(64 - bits)
     # Most rows meet nobody: a byte for each slot tells which do not.
     met = np.zeros(1 << bits, uint8)
@@ -123,19 +123,21 @@ def find_collisions(
                     crowds += 1
                     break
                 seen += 1
-                fresh = True
-                for before in range(band):
-                    if keys[before, other] == keys[before, row]:
-                        fresh = False
-                        break
-                if fresh:
+                if not _met_before(keys, band, other, row):
                     if found == len(first):
-                        first = np.concatenate((first, np.empty_like(first)))
-                        second = np.concatenate((second, np.empty_like(second)))
-                    first[found] = other
-                    second[found] = row
+                        first, second = grow(first), grow(second)
+                    first[found], second[found] = other, row
                     found += 1
             other = after[other]
         after[row] = head[slot]
         head[slot] = row
     return first[:found].copy(), second[:found].copy(), crowded[:crowds].copy()
+
+
+@compiled
+def _met_before(keys: Array, band: int, one: int, other: int) -> bool:
+    """Whether two rows share the key of a band before `band`."""
+    before = 0
+    while before < band and keys[before, one] != keys[before, other]:
+        before += 1
+    return bool(before < band)

@@ -1,134 +1,25 @@
-"""Words as the published rules count them: n-grams of lower-case text, unchanged.
+"""N-grams as the published decontamination rules count them: of lower-cased words.
 
-WHITESPACE parts words at white space and keeps punctuation, as `str.split` does;
-WORDS takes runs of letters and digits. ASCII is
-lower-cased here, other letters must be so already; see `lowercase_bytes`.
-White space has a kernel of its own, in `spaces`.
+Words are cut at white space (s1, Open-R1, Light-R1) or are runs of letters and digits;
+see `word_tokens`. A text of fewer than n words has no n-gram. ASCII is lower-cased by
+the kernels, other letters by `lowercase_bytes`.
 """
 
 import numpy as np
 import polars as pl
-from numpy import uint8, uint64
+from numpy import int32, uint8, uint64
 
 from pipeline.kernels.hash_table import Table, find
+from pipeline.kernels.hashing import fmix64, roll, step_power
 from pipeline.kernels.shards import Array, compiled, text_bytes
-from pipeline.kernels.swar import PIECE, next_high
-from pipeline.kernels.utf8 import PRIME, SEPARATOR, STEP, fmix64, kind, width
-from pipeline.kernels.whitespace_ngrams import NOTHING, space_ngrams
+from pipeline.kernels.swar import next_non_ascii
+from pipeline.kernels.utf8 import width
+from pipeline.kernels.word_tokens import fill_tokens, token_buffers
 
-WHITESPACE, WORDS = 0, 1
-# What an ASCII byte is to words: 0 parts them, 1 begins another character, else
-# it is a letter or digit, in lower case.
-FOLDED = np.zeros(256, uint8)
-FOLDED[128:] = 1
-for _letter in b"0123456789abcdefghijklmnopqrstuvwxyz":
-    FOLDED[_letter] = _letter
-for _letter in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ":
-    FOLDED[_letter] = _letter | 0x20
-# By unit, what a byte is: 0 parts words, 1 is to be looked at, else a letter.
-CLASSES = np.zeros((2, 256), uint8)
-CLASSES[WORDS] = FOLDED
-CLASSES[WORDS, ord("_")] = ord("_")
-
-
-@compiled
-def parts_words(data: Array, place: int, end: int) -> bool:
-    """Whether the character at `place` is between words."""
-    return bool(kind(data, place, end) == SEPARATOR and data[place] != 95)
-
-
-def word_ngrams(data: Array, offsets: Array, n: int, unit: int) -> tuple[Array, Array]:
-    """N-grams of each text: (uint64, ends int64)."""
-    if unit == WHITESPACE:
-        return space_ngrams(data, offsets, n, NOTHING, False)[:2]
-    return _scanned(data, offsets, n, unit, CLASSES[unit], NOTHING, False)[:2]
-
-
-def find_word_ngrams(
-    data: Array, offsets: Array, n: int, unit: int, known: Table
-) -> tuple[Array, Array, Array, Array]:
-    """Known n-grams of each text: (places uint64, ends int64, begin, end).
-
-    `begin` and `end` int64 are the bytes of a row from its first hit to its last,
-    with the space around them.
-    """
-    if unit == WHITESPACE:
-        return space_ngrams(data, offsets, n, known, True)
-    return _scanned(data, offsets, n, unit, CLASSES[unit], known, True)
-
-
-@compiled
-def _scanned(
-    data: Array,
-    offsets: Array,
-    n: int,
-    unit: int,
-    classes: Array,
-    known: Table,
-    only_known: bool,
-) -> tuple[Array, Array, Array, Array]:
-    rows = len(offsets) - 1
-    # Words are parted, so there are at most half as many as bytes. An array that
-    # grows would cost three times as much.
-    room = int(offsets[-1] - offsets[0])
-    out = np.empty(room // 2 + rows + 1, uint64)
-    ends = np.zeros(rows + 1, np.int64)
-    begins, stops = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
-    size = 1
-    while size <= n:
-        size *= 2
-    mask = size - 1
-    ring, parted = np.zeros(size, uint64), np.zeros(size, np.int64)
-    top = uint64(1)
-    for _ in range(n):
-        top *= STEP
-    used = 0
-    for row in range(rows):
-        place, end = offsets[row], offsets[row + 1]
-        rolled, count, before = uint64(0), 0, used
-        packed = uint64(0)
-        while place <= end:
-            byte = classes[data[place]] if place < end else uint8(0)
-            place += 1
-            if byte > 1:
-                packed = (packed * PIECE) ^ uint64(byte)
-                continue
-            if byte == 1:
-                place -= 1
-                wide = width(data, place, end)
-                apart = parts_words(data, place, end)
-                if not apart:
-                    for step in range(wide):
-                        letter = uint64(data[place + step])
-                        packed = (packed * PIECE) ^ letter
-                place += wide
-                if not apart:
-                    continue
-            if packed == 0:
-                continue
-            token = packed * PRIME
-            packed = uint64(0)
-            rolled = rolled * STEP + token
-            if count >= n:
-                rolled -= ring[(count - n) & mask] * top
-            ring[count & mask] = token
-            parted[count & mask] = place  # behind the word, and what parts it
-            count += 1
-            if count < n:
-                continue
-            gram = fmix64(rolled)
-            if only_known:
-                found = find(known, gram)
-                if found < 0:
-                    continue
-                if used == before and count > n:
-                    begins[row] = parted[(count - n - 1) & mask] - offsets[row]
-                stops[row] = min(place, end) - offsets[row]
-                gram = uint64(found)
-            out[used] = gram
-            used += 1
-        ends[row + 1] = used
-    return out[:used].copy(), ends, begins, stops
+NOTHING = (np.zeros(8, uint8), np.zeros(2, uint64), np.full(2, -1, int32))
+# Whether a character below 0x10000 changes in lower case.
+CAPITAL = np.array([chr(code).lower() != chr(code) for code in range(1 << 16)])
+CAPITAL[:128] = False
 
 
 def lowercase_bytes(texts: pl.Series) -> tuple[Array, Array]:
@@ -145,9 +36,63 @@ def lowercase_bytes(texts: pl.Series) -> tuple[Array, Array]:
     return text_bytes(texts.scatter(places, texts.gather(places).str.to_lowercase()))
 
 
-# Whether a character below 0x10000 changes in lower case.
-CAPITAL = np.array([chr(code).lower() != chr(code) for code in range(1 << 16)])
-CAPITAL[:128] = False
+def word_ngrams(data: Array, offsets: Array, n: int, unit: int) -> tuple[Array, Array]:
+    """(hashes uint64, ends int64 (rows + 1,)) of the n-grams of each text, in order."""
+    return _scan(data, offsets, n, unit, NOTHING, False)[:2]
+
+
+def find_word_ngrams(
+    data: Array, offsets: Array, n: int, unit: int, table: Table
+) -> tuple[Array, Array, Array, Array]:
+    """N-grams of each text that are in `table`: (indices uint64, ends, begin, stop).
+
+    `begin` and `stop` (rows,) int64 are the bytes of a text from its first hit to its
+    last, with the characters around them; `ends` is (rows + 1,) int64.
+    """
+    return _scan(data, offsets, n, unit, table, True)
+
+
+@compiled
+def _scan(
+    data: Array, offsets: Array, n: int, unit: int, table: Table, only_known: bool
+) -> tuple[Array, Array, Array, Array]:
+    rows = len(offsets) - 1
+    # Words are parted, so there are at most half as many as bytes. An array that
+    # grows would cost three times as much.
+    out = np.empty(int(offsets[-1] - offsets[0]) // 2 + rows + 1, uint64)
+    ends = np.zeros(rows + 1, np.int64)
+    begins, stops = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
+    edges, tokens = token_buffers(offsets)
+    power = step_power(n)
+    used = 0
+    for row in range(rows):
+        start, end = offsets[row], offsets[row + 1]
+        count = fill_tokens(data, start, end, unit, edges, tokens)
+        rolled, before = uint64(0), used
+        for number in range(count):
+            rolled = roll(rolled, tokens, number, n, power)
+            if number < n - 1:
+                continue
+            gram = fmix64(rolled)
+            if only_known:
+                index = find(table, gram)
+                if index < 0:
+                    continue
+                if used == before and number >= n:
+                    begins[row] = _behind(data, edges, number - n, end) - start
+                stops[row] = _behind(data, edges, number, end) - start
+                gram = uint64(index)
+            out[used] = gram
+            used += 1
+        ends[row + 1] = used
+    return out[:used].copy(), ends, begins, stops
+
+
+@compiled
+def _behind(data: Array, edges: Array, number: int, end: int) -> int:
+    """The end of a word and of the character that parts it from the next."""
+    stop = edges[2 * number + 1]
+    return stop + width(data, stop, end) if stop < end else end
 
 
 @compiled
@@ -157,7 +102,7 @@ def has_capitals(data: Array, offsets: Array, capital: Array) -> Array:
     for row in range(len(out)):
         place, end = offsets[row], offsets[row + 1]
         while place < end:
-            place = next_high(data, place, end)
+            place = next_non_ascii(data, place, end)
             if place >= end:
                 break
             size = width(data, place, end)

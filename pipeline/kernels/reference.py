@@ -18,9 +18,9 @@ def tokens(text: str) -> list[str]:
     return TOKEN.findall(lower)
 
 
-def shingles(text: str, n: int, *, letters: bool = False) -> list[tuple[str, ...]]:
+def shingles(text: str, n: int) -> list[tuple[str, ...]]:
     """N-grams of `text`; of a text shorter than n, the whole of it."""
-    parts = list("".join(tokens(text))) if letters else tokens(text)
+    parts = tokens(text)
     if not parts:
         return []
     return [tuple(parts[i : i + n]) for i in range(max(1, len(parts) - n + 1))]

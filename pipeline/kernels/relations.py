@@ -1,22 +1,29 @@
-"""What a pair of near copies is: a copy, a copy with another answer, or siblings."""
+"""What a pair of near copies is: a copy, a copy with another answer, or siblings.
+
+Texts are compared as tokens of `latex_tokens`: what counts is their numbers and signs.
+"Tom has 3 apples" and "Tom has three apples" are copies; with 4 apples it is a sibling.
+"""
 
 import numpy as np
 from numpy import uint8, uint64
 
+from pipeline.kernels.hashing import STEP, fmix64
+from pipeline.kernels.latex_lexemes import BACKSLASH
 from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.shingles import sort_short
-from pipeline.kernels.utf8 import STEP, fmix64
+from pipeline.kernels.utf8 import is_letter
 
-SIBLING, COPY, OTHER_ANSWER = 0, 1, 2
-KEPT, SAME, DISPUTED, SURPLUS = 0, 1, 2, 3
+SIBLING, COPY, OTHER_ANSWER = 0, 1, 2  # what a pair is
+KEPT, SAME, DISPUTED, SURPLUS = 0, 1, 2, 3  # what becomes of a row
+SIGN_BIT = uint64(1) << uint64(63)
 
 
 @compiled
 def quantity_hash(
     codes: Array, kinds: Array, ends: Array, words: bool, brackets: bool
 ) -> Array:
-    """A uint64 for the numbers and signs of each row, in order.
+    """A uint64 for the numbers and signs of each row, in order; see Tokens.
 
     With `words` these count too, and with `brackets` those.
     """
@@ -33,15 +40,36 @@ def quantity_hash(
 
 
 @compiled
-def in_command(data: Array, place: int, start: int) -> bool:
-    """Whether the letter at `place` is in the name of a LaTeX command."""
-    while place > start and 97 <= (data[place] | 0x20) <= 122:
-        place -= 1
-    return bool(data[place] == 92)
+def differing_spans(
+    data: Array, offsets: Array, first: Array, second: Array
+) -> tuple[Array, Array]:
+    """Where the texts of each pair differ: (begins, ends) int64 (2 * pairs,).
+
+    What they have in common before and behind is left out, in whole words. The
+    first text of pair i is span 2 * i, the second span 2 * i + 1.
+    """
+    begins = np.empty(2 * len(first), np.int64)
+    ends = np.empty(2 * len(first), np.int64)
+    for pair in range(len(first)):
+        one_end, other_end = offsets[first[pair] + 1], offsets[second[pair] + 1]
+        one, other = _common_prefix(
+            data, offsets[first[pair]], one_end, offsets[second[pair]], other_end
+        )
+        most = min(one_end - one, other_end - other)
+        behind = 0
+        while (
+            behind < most and data[one_end - 1 - behind] == data[other_end - 1 - behind]
+        ):
+            behind += 1
+        while behind > 0 and data[one_end - behind] > 32:
+            behind -= 1
+        begins[2 * pair], ends[2 * pair] = one, one_end - behind
+        begins[2 * pair + 1], ends[2 * pair + 1] = other, other_end - behind
+    return begins, ends
 
 
 @compiled
-def common_prefix(
+def _common_prefix(
     data: Array, one: int, one_end: int, other: int, other_end: int
 ) -> tuple[int, int]:
     """How far two texts say the same in whole words: a place in either.
@@ -59,10 +87,9 @@ def common_prefix(
             i_safe, j_safe = i, j
             continue
         if left != right:
-            lower = left | 0x20
-            if lower != (right | 0x20) or not 97 <= lower <= 122:
+            if (left | 0x20) != (right | 0x20) or not is_letter(left):
                 break
-            if in_command(data, i, one) or in_command(data, j, other):
+            if _in_command(data, i, one) or _in_command(data, j, other):
                 break
         i += 1
         j += 1
@@ -72,79 +99,69 @@ def common_prefix(
 
 
 @compiled
-def differing_spans(
-    data: Array, offsets: Array, first: Array, second: Array
-) -> tuple[Array, Array]:
-    """Where the texts of each pair differ: (begins, ends) int64 (2 * pairs,).
-
-    What they have in common before and behind is left out, in whole words. The
-    first text of pair i is run 2 * i, the second run 2 * i + 1.
-    """
-    begins = np.empty(2 * len(first), np.int64)
-    ends = np.empty(2 * len(first), np.int64)
-    for pair in range(len(first)):
-        one_end, other_end = offsets[first[pair] + 1], offsets[second[pair] + 1]
-        one, other = common_prefix(
-            data, offsets[first[pair]], one_end, offsets[second[pair]], other_end
-        )
-        most = min(one_end - one, other_end - other)
-        behind = 0
-        while (
-            behind < most and data[one_end - 1 - behind] == data[other_end - 1 - behind]
-        ):
-            behind += 1
-        while behind > 0 and data[one_end - behind] > 32:
-            behind -= 1
-        begins[2 * pair], ends[2 * pair] = one, one_end - behind
-        begins[2 * pair + 1], ends[2 * pair + 1] = other, other_end - behind
-    return begins, ends
+def _in_command(data: Array, place: int, start: int) -> bool:
+    """Whether the letter at `place` is in the name of a LaTeX command."""
+    while place > start and is_letter(data[place]):
+        place -= 1
+    return bool(data[place] == BACKSLASH)
 
 
 @compiled
 def one_contains_other(
     codes: Array, kinds: Array, ends: Array, asked: Array, quantities: bool
 ) -> Array:
-    """For run 2 * i and the next: whether one has all that the other has (bool).
+    """For row 2 * i and the next: whether one has all that the other has (bool).
 
-    Only where `asked` (bool) holds. What counts is numbers and signs, or words; what
-    one has beside must be no sign.
+    Only where `asked` (bool) holds. What counts is numbers and signs (`quantities`),
+    or words; what one has beside must be no sign.
     """
     out = np.zeros((len(ends) - 1) // 2, np.bool_)
     most = int((ends[1:] - ends[:-1]).max()) if len(ends) > 1 else 0
     held = np.empty((2, most), uint64)
-    sizes = np.zeros(2, np.int64)
     for pair in range(len(out)):
-        if not asked[pair]:
-            continue
-        beside = False
-        for side in range(2):
-            sizes[side] = 0
-            run = 2 * pair + side
-            for place in range(ends[run], ends[run + 1]):
-                kind = kinds[place]
-                if kind != BRACKET and (kind in (NUMBER, SIGN)) == quantities:
-                    # Signs get the highest bit, so that they are known again.
-                    code = codes[place] >> uint64(1)
-                    if kind == SIGN:
-                        code |= uint64(1) << uint64(63)
-                    held[side, sizes[side]] = code
-                    sizes[side] += 1
-            sort_short(held[side, : sizes[side]])
-        i, j, ours, theirs = 0, 0, 0, 0
-        while i < sizes[0] or j < sizes[1]:
-            if j == sizes[1] or (i < sizes[0] and held[0, i] < held[1, j]):
-                beside |= bool(held[0, i] >> uint64(63))
-                ours += 1
-                i += 1
-            elif i == sizes[0] or held[1, j] < held[0, i]:
-                beside |= bool(held[1, j] >> uint64(63))
-                theirs += 1
-                j += 1
-            else:
-                i += 1
-                j += 1
-        out[pair] = (ours == 0 or theirs == 0) and not beside
+        if asked[pair]:
+            one = _collect(codes, kinds, ends, 2 * pair, quantities, held[0])
+            other = _collect(codes, kinds, ends, 2 * pair + 1, quantities, held[1])
+            out[pair] = _is_nested(held[0, :one], held[1, :other])
     return out
+
+
+@compiled
+def _collect(
+    codes: Array, kinds: Array, ends: Array, row: int, quantities: bool, out: Array
+) -> int:
+    """Fill `out` with the codes of a row that count, sorted; how many there are."""
+    count = 0
+    for place in range(ends[row], ends[row + 1]):
+        kind = kinds[place]
+        if kind != BRACKET and (kind in (NUMBER, SIGN)) == quantities:
+            # Signs get the highest bit, so that they are known again.
+            out[count] = codes[place] >> uint64(1)
+            if kind == SIGN:
+                out[count] |= SIGN_BIT
+            count += 1
+    sort_short(out[:count])
+    return count
+
+
+@compiled
+def _is_nested(one: Array, other: Array) -> bool:
+    """Whether one sorted bag lies in the other, which has no more signs."""
+    i, j, only_one, only_other = 0, 0, False, False
+    while i < len(one) or j < len(other):
+        if j == len(other) or (i < len(one) and one[i] < other[j]):
+            rest, only_one = one[i], True
+            i += 1
+        elif i == len(one) or other[j] < one[i]:
+            rest, only_other = other[j], True
+            j += 1
+        else:
+            i += 1
+            j += 1
+            continue
+        if rest & SIGN_BIT:
+            return False
+    return not (only_one and only_other)
 
 
 @compiled
@@ -153,9 +170,10 @@ def select_survivors(
 ) -> tuple[Array, Array, Array, Array]:
     """Who stays when rows are taken in order: (verdict, twin, score, family).
 
-    Pairs are sorted by `second`. A row is compared with rows that stay only; its
-    twin is the most similar. A sibling joins the family of the earliest one; with
-    `limit` > 0 only so many of a family stay.
+    Arrays (rows,) of uint8, int32 (-1: none), float64 and int32 (-1: none). Pairs are
+    sorted by `second`. A row is compared with rows that stay only; its twin is the most
+    similar. A sibling joins the family of the earliest one; with `limit` > 0 only so
+    many of a family stay.
     """
     verdict = np.zeros(rows, uint8)
     twin = np.full(rows, -1, np.int32)
@@ -165,39 +183,34 @@ def select_survivors(
     pair = 0
     while pair < len(first):
         row = second[pair]
-        earliest = -1
-        near, near_score = -1, 0.0
+        earliest, near, near_score = -1, -1, 0.0
         while pair < len(first) and second[pair] == row:
-            other = first[pair]
-            if verdict[other] == KEPT:
-                if relation[pair] == SIBLING:
-                    if earliest < 0 or other < earliest:
-                        earliest = other
-                    if score[pair] > near_score:
-                        near, near_score = other, score[pair]
-                else:
-                    said = SAME if relation[pair] == COPY else DISPUTED
-                    if (
-                        verdict[row] == KEPT
-                        or said < verdict[row]
-                        or (said == verdict[row] and score[pair] > best[row])
-                    ):
-                        verdict[row] = said
-                        twin[row] = other
-                        best[row] = score[pair]
+            other, similarity, what = first[pair], score[pair], relation[pair]
             pair += 1
+            if verdict[other] != KEPT:
+                continue
+            if what == SIBLING:
+                if earliest < 0 or other < earliest:
+                    earliest = other
+                if similarity > near_score:
+                    near, near_score = other, similarity
+                continue
+            status = SAME if what == COPY else DISPUTED
+            if (
+                verdict[row] == KEPT
+                or status < verdict[row]
+                or (status == verdict[row] and similarity > best[row])
+            ):
+                verdict[row], twin[row], best[row] = status, other, similarity
         if verdict[row] != KEPT or earliest < 0:
             continue
         if family[earliest] < 0:
-            family[earliest] = earliest
-            members[earliest] = 1
+            family[earliest], members[earliest] = earliest, 1
         head = family[earliest]
-        if limit > 0 and members[head] >= limit:
-            verdict[row] = SURPLUS
-            twin[row] = head
-        else:
-            family[row] = head
-            members[head] += 1
-            twin[row] = near
         best[row] = near_score
+        if limit > 0 and members[head] >= limit:
+            verdict[row], twin[row] = SURPLUS, head
+        else:
+            family[row], twin[row] = head, near
+            members[head] += 1
     return verdict, twin, best, family

@@ -8,7 +8,9 @@ the oracle that the tests hold MinHash against.
 
 import numpy as np
 
+from pipeline.kernels.growth import ScoredPairs, cut_pairs, empty_pairs, grow_pairs
 from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shingles import count_shared, least_shared
 
 
 def rank_by_rarity(hashes: Array, ends: Array) -> tuple[Array, int]:
@@ -17,111 +19,71 @@ def rank_by_rarity(hashes: Array, ends: Array) -> tuple[Array, int]:
     rank = np.empty(len(counts), np.int32)
     rank[np.argsort(counts, kind="stable")] = np.arange(len(counts), dtype=np.int32)
     ranks = rank[places]
-    _sort_each(ranks, ends)
+    _sort_rows(ranks, ends)
     return ranks, len(counts)
 
 
 @compiled
-def _sort_each(values: Array, ends: Array) -> None:
+def _sort_rows(values: Array, ends: Array) -> None:
     for row in range(len(ends) - 1):
         values[ends[row] : ends[row + 1]].sort()
 
 
 @compiled
-def count_shared(
-    values: Array, ends: Array, one: int, other: int, needed: float
-) -> int:
-    """Elements in both sets; may stop early, below `needed`."""
-    i, i_end = ends[one], ends[one + 1]
-    j, j_end = ends[other], ends[other + 1]
-    count = 0
-    while i < i_end and j < j_end:
-        if count + min(i_end - i, j_end - j) < needed:
-            break
-        left, right = values[i], values[j]
-        count += left == right
-        i += left <= right
-        j += right <= left
-    return count
-
-
-@compiled
 def jaccard_join(
     ranks: Array, ends: Array, distinct: int, threshold: float
-) -> tuple[Array, Array, Array]:
+) -> ScoredPairs:
     """All pairs with Jaccard ≥ threshold: (earlier, later, similarity)."""
     rows = len(ends) - 1
     sizes = ends[1:] - ends[:-1]
-    order = np.argsort(sizes, kind="mergesort")
+    # Rows that have an element in their prefix, in linked lists.
     head = np.full(distinct, -1, np.int64)
-    after = np.empty(len(ranks), np.int64)
-    owner = np.empty(len(ranks), np.int32)
-    stamp = np.full(rows, -1, np.int32)
-    first = np.empty(1024, np.int32)
-    second = np.empty(1024, np.int32)
-    score = np.empty(1024, np.float64)
+    after, owner = np.empty(len(ranks), np.int64), np.empty(len(ranks), np.int32)
+    seen_by = np.full(rows, -1, np.int32)
+    first, second, score = empty_pairs()
     entries, found = 0, 0
-    for row in order:
+    for row in np.argsort(sizes, kind="mergesort"):
         size = sizes[row]
-        prefix = size - int(np.ceil(threshold * size - 1e-9)) + 1
-        for place in range(ends[row], ends[row] + min(prefix, size)):
-            entry = head[ranks[place]]
+        prefix = min(size, size - int(np.ceil(threshold * size - 1e-9)) + 1)
+        for rank in ranks[ends[row] : ends[row] + prefix]:
+            entry = head[rank]
             while entry >= 0:
                 other = owner[entry]
                 entry = after[entry]
-                if stamp[other] == row or sizes[other] < threshold * size - 1e-9:
+                if seen_by[other] == row or sizes[other] < threshold * size - 1e-9:
                     continue
-                stamp[other] = row
+                seen_by[other] = row
                 whole = size + sizes[other]
-                both = count_shared(
-                    ranks,
-                    ends,
-                    row,
-                    other,
-                    threshold * whole / (1 + threshold) - 1e-9,
-                )
+                needed = least_shared(threshold, whole)
+                both = count_shared(ranks, ends, row, other, needed)
                 if both == 0 or both / (whole - both) < threshold:
                     continue
                 if found == len(first):
-                    first = np.concatenate((first, np.empty_like(first)))
-                    second = np.concatenate((second, np.empty_like(second)))
-                    score = np.concatenate((score, np.empty_like(score)))
-                first[found] = min(row, other)
-                second[found] = max(row, other)
+                    first, second, score = grow_pairs(first, second, score)
+                first[found], second[found] = min(row, other), max(row, other)
                 score[found] = both / (whole - both)
                 found += 1
-        for place in range(ends[row], ends[row] + min(prefix, size)):
+        for rank in ranks[ends[row] : ends[row] + prefix]:
             owner[entries] = row
-            after[entries] = head[ranks[place]]
-            head[ranks[place]] = entries
+            after[entries] = head[rank]
+            head[rank] = entries
             entries += 1
-    return first[:found].copy(), second[:found].copy(), score[:found].copy()
+    return cut_pairs(first, second, score, found)
 
 
 @compiled
 def containment_join(
     ranks: Array, ends: Array, distinct: int, threshold: float, least: int
-) -> tuple[Array, Array, Array]:
+) -> ScoredPairs:
     """Pairs where a set of at least `least` lies in a larger one by a share.
 
     (contained, container, share ≥ threshold). Of equal sets the later is contained.
     """
     rows = len(ends) - 1
     sizes = ends[1:] - ends[:-1]
-    starts = np.zeros(distinct + 1, np.int64)
-    for rank in ranks:
-        starts[rank + 1] += 1
-    starts = np.cumsum(starts)
-    holders = np.empty(len(ranks), np.int32)
-    fill = starts.copy()
-    for row in range(rows):
-        for place in range(ends[row], ends[row + 1]):
-            holders[fill[ranks[place]]] = row
-            fill[ranks[place]] += 1
-    stamp = np.full(rows, -1, np.int32)
-    first = np.empty(1024, np.int32)
-    second = np.empty(1024, np.int32)
-    score = np.empty(1024, np.float64)
+    holders, starts = _holders(ranks, ends, distinct)
+    seen_by = np.full(rows, -1, np.int32)
+    first, second, score = empty_pairs()
     found = 0
     for row in range(rows):
         size = sizes[row]
@@ -130,21 +92,33 @@ def containment_join(
         needed = threshold * size - 1e-9
         prefix = min(size, size - int(np.ceil(needed)) + 1)
         for place in range(ends[row], ends[row] + prefix):
-            for at in range(starts[ranks[place]], starts[ranks[place] + 1]):
-                other = holders[at]
-                if stamp[other] == row or other == row or sizes[other] < size:
+            for holder in range(starts[ranks[place]], starts[ranks[place] + 1]):
+                other = holders[holder]
+                if seen_by[other] == row or other == row or sizes[other] < size:
                     continue
                 if sizes[other] == size and other > row:
                     continue
-                stamp[other] = row
+                seen_by[other] = row
                 both = count_shared(ranks, ends, row, other, needed)
                 if both < needed:
                     continue
                 if found == len(first):
-                    first = np.concatenate((first, np.empty_like(first)))
-                    second = np.concatenate((second, np.empty_like(second)))
-                    score = np.concatenate((score, np.empty_like(score)))
-                first[found], second[found] = row, other
-                score[found] = both / size
+                    first, second, score = grow_pairs(first, second, score)
+                first[found], second[found], score[found] = row, other, both / size
                 found += 1
-    return first[:found].copy(), second[:found].copy(), score[:found].copy()
+    return cut_pairs(first, second, score, found)
+
+
+@compiled
+def _holders(ranks: Array, ends: Array, distinct: int) -> tuple[Array, Array]:
+    """(rows int32, starts int64): rank r is in `rows[starts[r]:starts[r + 1]]`."""
+    starts = np.zeros(distinct + 1, np.int64)
+    for rank in ranks:
+        starts[rank + 1] += 1
+    starts = np.cumsum(starts)
+    holders, fill = np.empty(len(ranks), np.int32), starts.copy()
+    for row in range(len(ends) - 1):
+        for rank in ranks[ends[row] : ends[row + 1]]:
+            holders[fill[rank]] = row
+            fill[rank] += 1
+    return holders, starts

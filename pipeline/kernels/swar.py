@@ -1,4 +1,8 @@
-"""Eight bytes of text at a time, as one number."""
+"""Eight bytes of text at a time, as one number (SIMD within a register).
+
+Text is read as little-endian uint64: the first byte is the lowest. Tests of all eight
+bytes at once leave their answer in the highest bit of each.
+"""
 
 from typing import Any
 
@@ -17,29 +21,29 @@ PIECE = uint64(0x9FB21C651E98DF25)  # parts of a word are multiplied by it
 
 @intrinsic  # type: ignore[untyped-decorator]
 def eight_at(context: Any, data: Any, place: Any) -> Any:
-    """The eight bytes of `data` from `place` on, as they stand in memory."""
+    """The eight bytes of `data` uint8 from `place` on, which must all be there."""
 
-    def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, given[0])
-        where = builder.gep(array.data, [given[1]])
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, values[0])
+        pointer = builder.gep(array.data, [values[1]])
         word = ir.IntType(64)
-        return builder.load(builder.bitcast(where, word.as_pointer()), align=1)
+        return builder.load(builder.bitcast(pointer, word.as_pointer()), align=1)
 
-    return types.uint64(data, types.int64), made
+    return types.uint64(data, types.int64), emit
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def zeros(context: Any, value: Any) -> Any:
+def trailing_zeros(context: Any, value: Any) -> Any:
     """How many bits below the lowest one of `value` there are; 64 for 0."""
 
-    def made(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        return builder.cttz(given[0], ir.Constant(ir.IntType(1), 0))
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.cttz(values[0], ir.Constant(ir.IntType(1), 0))
 
-    return types.uint64(types.uint64), made
+    return types.uint64(types.uint64), emit
 
 
 @compiled
-def loaded(data: Array, place: int) -> uint64:
+def load_eight(data: Array, place: int) -> uint64:
     """As `eight_at`, with zeros behind the end of `data`."""
     value: uint64 = uint64(0)
     if place + 8 <= len(data):
@@ -51,27 +55,46 @@ def loaded(data: Array, place: int) -> uint64:
 
 
 @compiled
-def lowered(eight: uint64) -> uint64:
+def first_bytes(count: int) -> uint64:
+    """A mask of the first `count` bytes, one to eight."""
+    return ~uint64(0) >> uint64(64 - 8 * count)
+
+
+@compiled
+def at_least(ascii: uint64, byte: int) -> uint64:
+    """The high bit of each byte that is no less than `byte`; `ascii` has none set."""
+    return ascii + ONES * uint64(0x80 - byte)
+
+
+@compiled
+def lowercase(eight: uint64) -> uint64:
     """Eight bytes with A to Z in lower case."""
-    low = eight & BITS
-    from_a = low + ONES * uint64(0x80 - 65)
-    after_z = low + ONES * uint64(0x80 - 91)
-    capital = from_a & ~after_z & ~eight & HIGH
+    ascii = eight & BITS
+    capital = at_least(ascii, 65) & ~at_least(ascii, 91) & ~eight & HIGH
     return eight | (capital >> uint64(2))
 
 
 @compiled
-def next_high(data: Array, place: int, end: int) -> int:
+def alphanumeric(low: uint64) -> uint64:
+    """The high bit of each byte that is a digit or a letter, in lower case."""
+    ascii = low & BITS
+    letter = at_least(ascii, 97) & ~at_least(ascii, 123)
+    digit = at_least(ascii, 48) & ~at_least(ascii, 58)
+    return (letter | digit) & ~low & HIGH
+
+
+@compiled
+def next_non_ascii(data: Array, place: int, end: int) -> int:
     """The first byte from `place` on that is not ASCII, or `end`."""
     while place + 32 <= end:
-        some = eight_at(data, place) | eight_at(data, place + 8)
-        some |= eight_at(data, place + 16) | eight_at(data, place + 24)
-        if some & HIGH:
+        block = eight_at(data, place) | eight_at(data, place + 8)
+        block |= eight_at(data, place + 16) | eight_at(data, place + 24)
+        if block & HIGH:
             break
         place += 32
     while place < end:
-        high = loaded(data, place) & HIGH
+        high = load_eight(data, place) & HIGH
         if high:
-            return min(place + int(zeros(high) >> uint64(3)), end)
+            return min(place + int(trailing_zeros(high) >> uint64(3)), end)
         place += 8
     return end

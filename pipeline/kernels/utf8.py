@@ -1,37 +1,21 @@
-"""Characters in UTF-8, and how numbers are fmix64."""
+"""Characters in UTF-8: how wide they are and whether they stand in words."""
 
-import numpy as np
-from numpy import uint8, uint64
+from numpy import uint8
 
 from pipeline.kernels.shards import Array, compiled
-
-PRIME = uint64(0x100000001B3)  # FNV-1a
-BASIS = uint64(0xCBF29CE484222325)
-STEP = uint64(0x9E3779B97F4A7C15)
 
 SEPARATOR, LETTER, IDEOGRAPH = uint8(0), uint8(1), uint8(2)
 
 
 @compiled
-def fmix64(value: uint64) -> uint64:
-    """The finaliser of MurmurHash3: every bit of `value` moves every other."""
-    value = (value ^ (value >> uint64(33))) * uint64(0xFF51AFD7ED558CCD)
-    value = (value ^ (value >> uint64(33))) * uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> uint64(33))
-
-
-@compiled
-def mixed_all(values: Array) -> Array:
-    """`fmix64` of each."""
-    out = np.empty(len(values), uint64)
-    for place in range(len(values)):
-        out[place] = fmix64(values[place])
-    return out
+def is_letter(byte: int) -> bool:
+    """Whether `byte` is an ASCII letter."""
+    return bool(97 <= (byte | 0x20) <= 122)
 
 
 @compiled
 def width(data: Array, place: int, end: int) -> int:
-    """Bytes of the character at `place`."""
+    """Bytes of the character at `place`, inside `end`."""
     first = data[place]
     size = 1
     if first >= 0xF0:
@@ -48,10 +32,7 @@ def kind(data: Array, place: int, end: int) -> uint8:
     """Whether the character at `place` parts words, is in one, or is one."""
     byte = data[place]
     if byte < 0x80:
-        lower = byte | 0x20
-        if (48 <= byte <= 57) or (97 <= lower <= 122):
-            return LETTER
-        return SEPARATOR
+        return LETTER if 48 <= byte <= 57 or is_letter(byte) else SEPARATOR
     # Signs, arrows, quotes and dashes are blocks of their own in UTF-8.
     if byte == 0xC2 or byte == 0xE2 or byte == 0xEF:
         return SEPARATOR
@@ -62,3 +43,21 @@ def kind(data: Array, place: int, end: int) -> uint8:
     if 0xE3 <= byte <= 0xE9:
         return IDEOGRAPH
     return LETTER
+
+
+@compiled
+def is_space(data: Array, place: int, end: int) -> bool:
+    """Whether `str.split` parts words at the character at `place` (save U+1680)."""
+    byte = data[place]
+    if byte <= 32:
+        return bool(byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31)
+    if byte == 0xC2 and place + 1 < end:
+        return bool(data[place + 1] in (0x85, 0xA0))
+    if byte == 0xE2 and place + 2 < end:
+        middle, last = data[place + 1], data[place + 2]
+        if middle == 0x80:
+            return bool(last <= 0x8A or last in (0xA8, 0xA9, 0xAF))
+        return bool(middle == 0x81 and last == 0x9F)
+    if byte == 0xE3 and place + 2 < end:
+        return bool(data[place + 1] == 0x80 and data[place + 2] == 0x80)
+    return False

@@ -1,14 +1,19 @@
-"""Tokens of texts, as numbers; words are read eight bytes at a time.
+r"""Texts to words as numbers, read eight bytes at a time.
 
-A token is a run of ASCII letters and digits, lower-cased, with all other letters
-as they are; a character of Chinese or Japanese is a token of its own (WORDS). With
-the unit LETTERS every letter and digit is a token, so n-grams run across words; with
-CHARACTERS every character is one.
+What a word is depends on the unit:
 
-A word is hashed in pieces of eight bytes from its start, cut at every character that
-is not ASCII. A text of ASCII is cut first: a bit for each byte says whether it is in a
-word, and where bits change, words begin and end (Langdale and Lemire: Parsing
-gigabytes of JSON per second, 2019).
+- WORDS, for near duplicates: runs of ASCII letters and digits and of other letters; a
+  Chinese or Japanese character is a word of its own.
+- REGEX_WORDS, as `\w+` takes them in the published decontamination rules: `_` is in
+  words too, and ideographs stand together.
+- WHITESPACE: what is between white space, punctuation and all, as `str.split` parts.
+- CHARACTERS: every character is a token, for ratios of edits.
+
+ASCII is lower-cased here; other letters stay as they are. A word is hashed in pieces of
+eight bytes from its start, cut at every character that is not plain ASCII. A text that
+is ASCII throughout is cut first: a bit for each byte says whether it is in a word, and
+where bits change, words begin and end (Langdale and Lemire: Parsing gigabytes of JSON
+per second, 2019). Both ways give a word the same hash.
 """
 
 from typing import Any
@@ -16,61 +21,68 @@ from typing import Any
 import numpy as np
 from numpy import uint8, uint64
 
+from pipeline.kernels.hashing import PRIME
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.swar import (
     BITS,
     HIGH,
     ONES,
     PIECE,
+    alphanumeric,
+    at_least,
     eight_at,
-    loaded,
-    lowered,
-    zeros,
+    first_bytes,
+    load_eight,
+    lowercase,
+    trailing_zeros,
 )
 from pipeline.kernels.utf8 import (
     IDEOGRAPH,
     LETTER,
-    PRIME,
     SEPARATOR,
+    is_space,
     kind,
     width,
 )
 
-WORDS, LETTERS, CHARACTERS = 0, 1, 2
-SPACES = uint64(0x2020202020202020)
+WORDS, REGEX_WORDS, WHITESPACE, CHARACTERS = 0, 1, 2, 3
+SPACES = ONES * uint64(32)
+UNDERSCORES = ONES * uint64(ord("_"))
 GATHER = uint64(0x0102040810204080)  # brings the lowest bits of eight bytes together
+
+
+@compiled
+def token_buffers(offsets: Array) -> tuple[Array, Array]:
+    """(edges int64, tokens uint64) with room for the words of any one text."""
+    longest = 0
+    for row in range(len(offsets) - 1):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    return np.empty(longest + 2, np.int64), np.empty(longest + 1, uint64)
 
 
 @compiled
 def fill_tokens(
     data: Array, start: int, end: int, unit: int, edges: Array, tokens: Array
 ) -> int:
-    """Fill `tokens` uint64 with those of one text; how many there are.
+    """Fill `tokens` with the words of one text; how many there are.
 
-    `edges` int64 is room for two places more than there are bytes.
+    `edges` gets where each begins and ends in `data`, in turn (not for CHARACTERS).
     """
-    if unit != WORDS:
-        return _characters(data, start, end, unit == CHARACTERS, tokens)
-    count = _ascii_words(data, start, end, edges, tokens)
-    return count if count >= 0 else _words(data, start, end, tokens)
-
-
-@compiled
-def _ascii_words(data: Array, start: int, end: int, edges: Array, tokens: Array) -> int:
-    """Fill `tokens`; how many there are, or -1 where not all is ASCII."""
-    count = word_edges(data, start, end, False, edges)
+    if unit == CHARACTERS:
+        return _fill_characters(data, start, end, tokens)
+    count = _find_edges(data, start, end, unit, edges)
+    if count < 0:
+        return _fill_words(data, start, end, unit, edges, tokens)
     for number in range(count):
-        tokens[number] = word_hash(data, edges[2 * number], edges[2 * number + 1])
+        tokens[number] = _hash_word(data, edges[2 * number], edges[2 * number + 1])
     return count
 
 
 @compiled
-def word_edges(data: Array, start: int, end: int, spaced: bool, edges: Array) -> int:
-    """Fill `edges` with where words begin and end, in turn; how many words there are.
+def _find_edges(data: Array, start: int, end: int, unit: int, edges: Array) -> int:
+    """Fill `edges` with where the words of ASCII text begin and end; how many.
 
-    Words are runs of letters and digits, or what is between white space (`spaced`).
-    -1 where a text has other characters than ASCII or, if `spaced`, control
-    characters that are no space.
+    -1 where a text has other characters, or control characters inside words.
     """
     found = 0
     before, odd = uint64(0), uint64(0)
@@ -79,21 +91,20 @@ def word_edges(data: Array, start: int, end: int, spaced: bool, edges: Array) ->
         if block + 64 <= end:
             for step in range(8):
                 eight = eight_at(data, block + 8 * step)
-                parted, strange = _parted(eight, spaced)
-                odd |= strange
-                inside |= parted << uint64(8 * step)
+                odd |= _odd_bytes(eight, unit)
+                inside |= _gather(_word_bytes(eight, unit)) << uint64(8 * step)
         else:
             for place in range(block, end, 8):
-                eight = loaded(data, place)
+                eight = load_eight(data, place)
                 if place + 8 > end:
-                    eight = eight & _first(end - place) | SPACES & ~_first(end - place)
-                parted, strange = _parted(eight, spaced)
-                odd |= strange
-                inside |= parted << uint64(place - block)
+                    there = first_bytes(end - place)
+                    eight = eight & there | SPACES & ~there
+                odd |= _odd_bytes(eight, unit)
+                inside |= _gather(_word_bytes(eight, unit)) << uint64(place - block)
         changes = inside ^ (inside << uint64(1) | before)
         before = inside >> uint64(63)
         while changes:
-            edges[found] = block + np.int64(zeros(changes))
+            edges[found] = block + np.int64(trailing_zeros(changes))
             changes &= changes - uint64(1)
             found += 1
     if odd & HIGH:
@@ -103,90 +114,100 @@ def word_edges(data: Array, start: int, end: int, spaced: bool, edges: Array) ->
 
 
 @compiled
-def _parted(eight: uint64, spaced: bool) -> tuple[uint64, uint64]:
-    """A bit for each byte in a word, the first byte's lowest; bytes to be looked at."""
-    if not spaced:
-        inside = _alphanumeric(lowered(eight))
-        return ((inside >> uint64(7)) * GATHER) >> uint64(56), eight
-    seven = eight & BITS
-    from_space = seven + ONES * uint64(0x80 - 32)
-    control = ~from_space & HIGH
-    space = seven + ONES * uint64(0x80 - 28) & ~(seven + ONES * uint64(0x80 - 33))
-    space |= seven + ONES * uint64(0x80 - 9) & ~(seven + ONES * uint64(0x80 - 14))
-    inside = ~space & HIGH
-    bits = ((inside >> uint64(7)) * GATHER) >> uint64(56)
-    return bits, eight | control & inside
+def _word_bytes(eight: uint64, unit: int) -> uint64:
+    """The high bit of each ASCII byte that is in a word, whatever stands beside it."""
+    ascii = eight & BITS
+    if unit == WHITESPACE:
+        return at_least(ascii, 33) & ~eight & HIGH
+    inside = alphanumeric(lowercase(eight))
+    if unit == REGEX_WORDS:
+        inside |= ~at_least(ascii ^ UNDERSCORES, 1) & ~eight & HIGH
+    return inside
 
 
 @compiled
-def word_hash(data: Array, place: int, stop: int) -> uint64:
-    """A number for the ASCII word from `place` to `stop`, in lower case."""
+def _odd_bytes(eight: uint64, unit: int) -> uint64:
+    """The high bit of each byte that only `_fill_words` can read; other bits are noise.
+
+    A control character that parts no words has no hash of its own in a piece.
+    """
+    if unit != WHITESPACE:
+        return eight
+    ascii = eight & BITS
+    control = ~at_least(ascii, 28) & ~(at_least(ascii, 9) & ~at_least(ascii, 14))
+    return eight | control
+
+
+@compiled
+def _gather(high: uint64) -> uint64:
+    """The high bits of eight bytes as eight bits, the first byte's lowest."""
+    return ((high >> uint64(7)) * GATHER) >> uint64(56)
+
+
+@compiled
+def _hash_word(data: Array, place: int, stop: int) -> uint64:
+    """The hash of the ASCII word from `place` to `stop`."""
     token = uint64(0)
     while stop - place > 8:
-        token = (token * PIECE) ^ lowered(loaded(data, place))
+        token = (token * PIECE) ^ lowercase(load_eight(data, place))
         place += 8
-    piece = lowered(loaded(data, place)) & _first(stop - place)
+    piece = lowercase(load_eight(data, place)) & first_bytes(stop - place)
     return ((token * PIECE) ^ piece) * PRIME
 
 
 @compiled
-def _alphanumeric(low: uint64) -> uint64:
-    """The highest bit of each byte that is a digit or a letter, in lower case."""
-    seven = low & BITS
-    from_a = seven + ONES * uint64(0x80 - 97)
-    after_z = seven + ONES * uint64(0x80 - 123)
-    from_0 = seven + ONES * uint64(0x80 - 48)
-    after_9 = seven + ONES * uint64(0x80 - 58)
-    return ((from_a & ~after_z) | (from_0 & ~after_9)) & ~low & HIGH
-
-
-@compiled
-def _first(count: int) -> uint64:
-    """A mask of the first `count` bytes, one to eight."""
-    return ~uint64(0) >> uint64(64 - 8 * count)
-
-
-@compiled
-def _words(data: Array, place: int, end: int, tokens: Array) -> int:
-    """As `_ascii_words`, for any text."""
+def _fill_words(
+    data: Array, place: int, end: int, unit: int, edges: Array, tokens: Array
+) -> int:
+    """As `fill_tokens`, for any text."""
     count = 0
-    token = uint64(0)
+    token = uint64(0)  # of the word that is being read; 0 between words
     while place < end:
-        low = lowered(loaded(data, place))
-        odd = ~_alphanumeric(low) & HIGH
-        length: Any = min(np.int64(zeros(odd) >> uint64(3)), end - place)
+        eight = load_eight(data, place)
+        odd = ~_word_bytes(eight, unit) & HIGH
+        length: Any = min(np.int64(trailing_zeros(odd) >> uint64(3)), end - place)
+        if token == 0:
+            edges[2 * count] = place
         if length > 0:
-            token = (token * PIECE) ^ (low & _first(length))
+            token = (token * PIECE) ^ (lowercase(eight) & first_bytes(length))
             place += length
             continue
-        found = kind(data, place, end)
-        if token != 0 and found != LETTER:
-            tokens[count] = token * PRIME
+        what, wide = _character_kind(data, place, end, unit), width(data, place, end)
+        if token != 0 and what != LETTER:
+            tokens[count], edges[2 * count + 1] = token * PRIME, place
             token = uint64(0)
             count += 1
-        wide = width(data, place, end)
-        if found != SEPARATOR:
+            edges[2 * count] = place
+        if what != SEPARATOR:
             token = (token * PIECE) ^ _character(data, place, wide)
         place += wide
-        if found == IDEOGRAPH:
-            tokens[count] = token * PRIME
+        if what == IDEOGRAPH:
+            tokens[count], edges[2 * count + 1] = token * PRIME, place
             token = uint64(0)
             count += 1
     if token != 0:
-        tokens[count] = token * PRIME
+        tokens[count], edges[2 * count + 1] = token * PRIME, end
         count += 1
     return count
 
 
 @compiled
-def _characters(data: Array, place: int, end: int, every: bool, tokens: Array) -> int:
-    """Characters as tokens: letters and digits, or every one."""
+def _character_kind(data: Array, place: int, end: int, unit: int) -> uint8:
+    """As `kind`, for the unit's words."""
+    if unit == WHITESPACE:
+        return SEPARATOR if is_space(data, place, end) else LETTER
+    what = kind(data, place, end)
+    return LETTER if unit == REGEX_WORDS and what == IDEOGRAPH else what
+
+
+@compiled
+def _fill_characters(data: Array, place: int, end: int, tokens: Array) -> int:
+    """Fill `tokens` with every character; how many there are."""
     count = 0
     while place < end:
         wide = width(data, place, end)
-        if every or kind(data, place, end) != SEPARATOR:
-            tokens[count] = _character(data, place, wide) * PRIME
-            count += 1
+        tokens[count] = _character(data, place, wide) * PRIME
+        count += 1
         place += wide
     return count
 

@@ -15,8 +15,9 @@ from pipeline.contamination.hits import HITS, hit_table
 from pipeline.contamination.items import index_ngrams
 from pipeline.contamination.words import count_words, hash_ngrams, scan_shards
 from pipeline.kernels import item_overlap
-from pipeline.kernels.published_ngrams import WORDS, find_word_ngrams, word_ngrams
+from pipeline.kernels.published_ngrams import find_word_ngrams, word_ngrams
 from pipeline.kernels.shards import Array
+from pipeline.kernels.word_tokens import REGEX_WORDS
 
 
 class Params(Method):
@@ -40,14 +41,14 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
     def find(data: Array, offsets: Array) -> pl.DataFrame:
         # Few texts hold the first words of an item; only they are read on.
         places, ends, _, _ = find_word_ngrams(
-            data, offsets, params.min_tokens, WORDS, index.table
+            data, offsets, params.min_tokens, REGEX_WORDS, index.table
         )
         text, item, _ = item_overlap.find_candidates(
             places, ends, index.holders, index.ends, weights, totals, 1.0
         )
         rows, row = np.unique(text, return_inverse=True)
         few = _gather(data, offsets, rows)
-        text_words = _split_words(*word_ngrams(*few, 1, WORDS))
+        text_words = _split_words(*word_ngrams(*few, 1, REGEX_WORDS))
         is_whole = np.array(
             [
                 _contains(text_words[place], item_words[number])

@@ -35,14 +35,14 @@ def test_where_arrays_lie_changes_nothing():
     texts = [" ".join(random.choice(words, 30)) for _ in range(400)]
     texts += [text + " more" for text in texts]
     column, rows = pl.Series(texts), np.arange(800, dtype=np.int32)
-    found = []
+    matches = []
     for memory_mb in (0, 100):
         room = ArrayPool(memory_mb)
         made = extract_ngrams(column, n=2, pool=room)
         assert is_mapped(made.hashes) == (memory_mb == 0)
         pairs = lsh_pairs(made, rows, plan_bands(0.8, 48, 1), 0.75, None, room)
-        found.append((pairs.first, pairs.second, pairs.score))
+        matches.append((pairs.first, pairs.second, pairs.score))
 
-    for one, other in zip(*found, strict=True):
+    for one, other in zip(*matches, strict=True):
         assert one.tolist() == other.tolist()
-    assert len(found[0][0]) >= 400
+    assert len(matches[0][0]) >= 400

@@ -1,0 +1,47 @@
+"""How the kernels hash: FNV-1a of spellings, a mixer, and rolling hashes of n-grams."""
+
+from numpy import uint64
+
+from pipeline.kernels.shards import Array, compiled
+
+BASIS = uint64(0xCBF29CE484222325)  # FNV-1a, 64 bits
+PRIME = uint64(0x100000001B3)
+STEP = uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
+
+
+@compiled
+def fnv1a(value: uint64, byte: int) -> uint64:
+    """The FNV-1a hash of what `value` is the hash of, and one `byte` more."""
+    return (value ^ uint64(byte)) * PRIME
+
+
+@compiled
+def fmix64(value: uint64) -> uint64:
+    """The finaliser of MurmurHash3: every bit of `value` moves every other.
+
+    Of an array (uint64), that of each element.
+    """
+    value = (value ^ (value >> uint64(33))) * uint64(0xFF51AFD7ED558CCD)
+    value = (value ^ (value >> uint64(33))) * uint64(0xC4CEB9FE1A85EC53)
+    return value ^ (value >> uint64(33))
+
+
+@compiled
+def step_power(n: int) -> uint64:
+    """STEP to the power of `n`, see `roll`."""
+    power = uint64(1)
+    for _ in range(n):
+        power *= STEP
+    return power
+
+
+@compiled
+def roll(rolled: uint64, tokens: Array, number: int, n: int, power: uint64) -> uint64:
+    """The hash of the `n` tokens (uint64) up to `number`, from that up to the last one.
+
+    A polynomial in STEP, modulo 2^64; `power` is STEP to the power of n.
+    """
+    rolled = rolled * STEP + tokens[number]
+    if number >= n:
+        rolled -= tokens[number - n] * power
+    return rolled

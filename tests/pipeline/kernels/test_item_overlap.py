@@ -1,0 +1,47 @@
+"""How much of a benchmark item a text holds."""
+
+import numpy as np
+import pytest
+
+from pipeline.kernels import item_overlap
+
+
+def test_candidates_weigh_the_share_of_an_item():
+    # Item 0 holds n-grams 0 and 1, item 1 holds 1 and 2; weights 1, 2, 5.
+    holders, stops = np.array([0, 0, 1, 1], np.int32), np.array([0, 1, 3, 4])
+    weights, totals = np.array([1.0, 2.0, 5.0]), np.array([3.0, 7.0])
+    ngrams, ends = np.array([1, 1, 2], np.int32), np.array([0, 2, 3])
+    row, item, share = item_overlap.find_candidates(
+        ngrams, ends, holders, stops, weights, totals, 0.3
+    )
+
+    # Row 0 has n-gram 1 (twice, counted once): 2/3 of item 0, 2/7 of item 1.
+    assert list(zip(row.tolist(), item.tolist(), strict=True)) == [(0, 0), (1, 1)]
+    assert share.tolist() == pytest.approx([2 / 3, 5 / 7])
+
+
+def test_measures_are_those_of_the_part_that_holds_the_item():
+    # Item: 1 + 2 apples. Row: words, 1 + 3 apples, a word; kinds: a sign and numbers.
+    item = np.array([11, 50, 12, 90], np.uint64), np.array([1, 2, 1, 0], np.uint8)
+    row = (
+        np.array([91, 92, 11, 50, 13, 90, 93], np.uint64),
+        np.array([0, 0, 1, 2, 1, 0, 0], np.uint8),
+    )
+    weights, pair_weights = np.array([1.0, 1.0, 2.0, 4.0]), np.array([1.0, 3.0, 4.0, 9])
+    measures = item_overlap.overlap_measures(
+        (*row, np.array([0, 7])), np.array([0]), (*item, np.array([0, 4])),
+        np.array([0]), weights, pair_weights,
+    )  # fmt: skip
+
+    assert {name: float(value[0]) for name, value in measures._asdict().items()} == {
+        "tokens": 6 / 8,  # 1, + and apples
+        "pairs": 1 / 8,  # "1 +"
+        "numbers": 2,
+        "missing": 1,
+        "extra": 1,
+        "run": 2,
+        "begin": 2,
+        "end": 4,
+        "item_begin": 0,
+        "item_end": 2,
+    }

@@ -1,0 +1,33 @@
+"""Texts are read only where they differ."""
+
+import numpy as np
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.dedup.same_problem import compare_texts, hash_quantities
+
+FRAGMENTS = [
+    "Tom has", "3 apples", "three apples", "twenty five", "twenty-five", "$x < 4$",
+    r"$\\frac{1}{2}$", r"\\frac{a + 3}{b + 7}", "and 1,200 more", "x - 2", "x -2", "5%",
+    "THREE", "three  apples", r"a \Rightarrow b", r"a \rightarrow b",
+    "90°", r"90^\\circ", "x²", "today.", "Is it\nso?", "f(x) = 2",
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(FRAGMENTS), max_size=8),
+    st.lists(st.sampled_from(FRAGMENTS), max_size=3),
+    st.integers(0, 8),
+    st.integers(0, 3),
+)
+@settings(max_examples=300, deadline=None)
+def test_reading_where_texts_differ_is_reading_them_whole(base, put, place, cut):
+    edited = [*base[:place], *put, *base[place + cut :]]
+    texts = pl.Series([" ".join(base), " ".join(edited)])
+    one, other = hash_quantities(texts)
+
+    agree, _, _ = compare_texts(
+        texts, np.array([0]), np.array([1]), *[np.array([False])] * 2
+    )
+    assert bool(agree[0]) == bool(one == other)
