@@ -1,5 +1,8 @@
 """How the kernels hash: FNV-1a of spellings, a mixer, and rolling hashes of n-grams."""
 
+from typing import TypeVar
+
+import numpy as np
 from numpy import uint64
 
 from pipeline.kernels.shards import Array, compiled
@@ -7,6 +10,8 @@ from pipeline.kernels.shards import Array, compiled
 BASIS = uint64(0xCBF29CE484222325)  # FNV-1a, 64 bits
 PRIME = uint64(0x100000001B3)
 STEP = uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
+
+Hashes = TypeVar("Hashes", uint64, np.ndarray)
 
 
 @compiled
@@ -16,14 +21,15 @@ def fnv1a(value: uint64, byte: int) -> uint64:
 
 
 @compiled
-def fmix64(value: uint64) -> uint64:
+def fmix64(value: Hashes) -> Hashes:
     """The finaliser of MurmurHash3: every bit of `value` moves every other.
 
     Of an array (uint64), that of each element.
     """
     value = (value ^ (value >> uint64(33))) * uint64(0xFF51AFD7ED558CCD)
     value = (value ^ (value >> uint64(33))) * uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> uint64(33))
+    mixed: Hashes = value ^ (value >> uint64(33))
+    return mixed
 
 
 @compiled

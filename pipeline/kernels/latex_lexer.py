@@ -63,13 +63,15 @@ CLASSES[list(b")]")] = CLOSES
 CLASSES[list(b".\\{}")] = DECIMAL, MACRO, OPENS_GROUP, CLOSES_GROUP
 
 (EXCLAMATION, PERCENT, APOSTROPHE, OPEN_PAREN, CLOSE_PAREN, STAR, MINUS, COLON, LESS,
- EQUALS, GREATER, OPEN_SQUARE, UNDERSCORE, OPEN_BRACE, CLOSE_BRACE
-) = b"!%'()*-:<=>[_{}"  # fmt: skip
+ EQUALS, GREATER, UNDERSCORE, OPEN_BRACE, CLOSE_BRACE) = b"!%'()*-:<=>_{}"  # fmt: skip
 
 # What a fraction waits for.
 NOTHING, NUMERATOR, DENOMINATOR = 0, 1, 2
 
 Lexeme = tuple[uint64, int, int, int]  # code, kind, action, where it ends
+
+# Steps are inlined and arrays are handed over one by one: to count references to a
+# tuple of arrays at every token costs more than to read the token.
 
 
 @compiled
@@ -145,6 +147,7 @@ def _put(
     kind: int,
     span: tuple[int, int],
 ) -> int:
+    """Write one token; how many there are then."""
     codes[used], kinds[used] = code, kind
     if len(starts):
         starts[used], stops[used] = span
@@ -227,10 +230,10 @@ def _read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
         code = LE if byte == LESS else (GE if byte == GREATER else NE)
         place += 1
     elif byte == EXCLAMATION:  # "5! =" is a factorial, "Take 5! How" is not
-        stays = 48 <= before <= 57 or before == CLOSE_PAREN
-        stays = stays and place < end and not ends_sentence(data, place, end)
+        operand = 48 <= before <= 57 or before == CLOSE_PAREN
+        stays = bool(operand and place < end) and not ends_sentence(data, place, end)
     elif byte == COLON:
-        stays = 48 <= before <= 57 and is_digit(data, place, end)
+        stays = bool(48 <= before <= 57) and is_digit(data, place, end)
     elif byte == APOSTROPHE:  # f'(x)
-        stays = after == OPEN_PAREN
+        stays = bool(after == OPEN_PAREN)
     return code, SIGN, TOKEN if stays else SKIP, place

@@ -8,7 +8,7 @@ SEPARATOR, LETTER, IDEOGRAPH = uint8(0), uint8(1), uint8(2)
 
 
 @compiled
-def is_letter(byte: int) -> bool:
+def is_letter(byte: uint8) -> bool:
     """Whether `byte` is an ASCII letter."""
     return bool(97 <= (byte | 0x20) <= 122)
 
