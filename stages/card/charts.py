@@ -41,8 +41,10 @@ def write_charts(folder: Path, charts: dict[str, Chart]) -> None:
         write_text(folder / f"{name}.json", text + "\n")
         if chart.draw is None:
             continue
-        style = {"svg.hashsalt": "goldsieve", "svg.fonttype": "none"}
-        with matplotlib.rc_context(style):
+        fixed = matplotlib.rc_context(
+            {"svg.hashsalt": "goldsieve", "svg.fonttype": "none"}
+        )
+        with fixed:
             chart.draw(chart.rows).savefig(
                 folder / f"{name}.svg",
                 format="svg",
