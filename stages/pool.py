@@ -64,14 +64,14 @@ def make(params: Params, folder: Path) -> Outcome:
 
 def _chosen(rows: pl.DataFrame, params: Params) -> list[bool]:
     """Whether each row is within its source's share, by a sample of each source."""
-    places: dict[str, list[int]] = {}
-    for place, source in enumerate(rows["source"]):
-        places.setdefault(source, []).append(place)
+    numbers: dict[str, list[int]] = {}
+    for number, source in enumerate(rows["source"]):
+        numbers.setdefault(source, []).append(number)
     chosen = [False] * rows.height
-    for source, its in places.items():
+    for source, its in numbers.items():
         count = round(len(its) * params.weights.get(source, 1.0))
         count = min(count, params.quotas.get(source, count))
         rng = random.Random(f"{params.seed}/{source}")
-        for place in rng.sample(its, count):
-            chosen[place] = True
+        for number in rng.sample(its, count):
+            chosen[number] = True
     return chosen

@@ -36,9 +36,9 @@ def run(
     rows, unreadable = _read(inputs[0], renames)
     others = []
     for path in inputs[1:]:
-        there = set(_read(path, {})[0].columns)
-        theirs = {new: old for new, old in renames.items() if old in there}
-        other, lost = _read(path, theirs)
+        columns_there = set(_read(path, {})[0].columns)
+        present = {new: old for new, old in renames.items() if old in columns_there}
+        other, lost = _read(path, present)
         if lost:
             raise UserError(f"{path}: row {lost[0].row}: {lost[0].detail}")
         others.append((_stem(path), other))
@@ -145,8 +145,8 @@ def _read(path: Path, renames: dict[str, str]) -> tuple[pl.DataFrame, list[Unrea
         raise UserError(
             f"{path} has no column {absent[0]!r}; it has {', '.join(table.columns)}"
         )
-    ours = [pl.col(old).alias(new) for new, old in renames.items()]
-    return table.with_columns(ours), unreadable
+    renamed = [pl.col(old).alias(new) for new, old in renames.items()]
+    return table.with_columns(renamed), unreadable
 
 
 def _as_problems(rows: pl.DataFrame, source: str) -> pl.DataFrame:
@@ -184,9 +184,9 @@ def _as_problems(rows: pl.DataFrame, source: str) -> pl.DataFrame:
     return rows.with_columns(key=fingerprint(pl.col("problem").fill_null("")))
 
 
-def _castable(found: pl.DataType, wanted: pl.DataType) -> bool:
-    plain = found.is_numeric() or found in (pl.String, pl.Null, pl.Boolean)
-    return found == wanted or (wanted == pl.String and plain)
+def _castable(dtype: pl.DataType, wanted: pl.DataType) -> bool:
+    plain = dtype.is_numeric() or dtype in (pl.String, pl.Null, pl.Boolean)
+    return dtype == wanted or (wanted == pl.String and plain)
 
 
 def _as_items(table: pl.DataFrame, name: str) -> pl.DataFrame:

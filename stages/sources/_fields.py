@@ -58,8 +58,8 @@ def maths_problem(
         if value is None
     ]
     if absent:
-        found = {name: row.get(name) for name in absent}
-        return f"{', '.join(absent)}: expected text, found {found!r:.120}"
+        values = {name: row.get(name) for name in absent}
+        return f"{', '.join(absent)}: expected text, found {values!r:.120}"
     return {
         **parts,
         "domain": "math",
