@@ -17,13 +17,9 @@ def is_letter(byte: uint8) -> bool:
 def width(data: Array, place: int, end: int) -> int:
     """Bytes of the character at `place`, inside `end`."""
     first = data[place]
-    size = 1
-    if first >= 0xF0:
-        size = 4
-    elif first >= 0xE0:
-        size = 3
-    elif first >= 0xC0:
-        size = 2
+    if first < 0xC0:
+        return 1
+    size = 4 if first >= 0xF0 else (3 if first >= 0xE0 else 2)
     return min(size, end - place)
 
 

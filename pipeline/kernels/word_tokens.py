@@ -22,7 +22,7 @@ import numpy as np
 from numpy import uint8, uint64
 
 from pipeline.kernels.hashing import PRIME
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.swar import (
     BITS,
     HIGH,
@@ -66,7 +66,7 @@ def fill_tokens(
 ) -> int:
     """Fill `tokens` with the words of one text; how many there are.
 
-    `edges` gets where each begins and ends in `data`, in turn (not for CHARACTERS).
+    `edges` gets where word i ends in `data`, at 2 * i + 1 (not for CHARACTERS).
     """
     if unit == CHARACTERS:
         return _fill_characters(data, start, end, tokens)
@@ -113,7 +113,7 @@ def _find_edges(data: Array, start: int, end: int, unit: int, edges: Array) -> i
     return (found + 1) >> 1
 
 
-@compiled
+@inlined
 def _word_bytes(eight: uint64, unit: int) -> uint64:
     """The high bit of each ASCII byte that is in a word, whatever stands beside it."""
     ascii = eight & BITS
@@ -125,7 +125,7 @@ def _word_bytes(eight: uint64, unit: int) -> uint64:
     return inside
 
 
-@compiled
+@inlined
 def _odd_bytes(eight: uint64, unit: int) -> uint64:
     """The high bit of each byte that only `_fill_words` can read; other bits are noise.
 
@@ -138,7 +138,7 @@ def _odd_bytes(eight: uint64, unit: int) -> uint64:
     return eight | control
 
 
-@compiled
+@inlined
 def _gather(high: uint64) -> uint64:
     """The high bits of eight bytes as eight bits, the first byte's lowest."""
     return ((high >> uint64(7)) * GATHER) >> uint64(56)
@@ -166,8 +166,6 @@ def _fill_words(
         eight = load_eight(data, place)
         odd = ~_word_bytes(eight, unit) & HIGH
         length: Any = min(np.int64(trailing_zeros(odd) >> uint64(3)), end - place)
-        if token == 0:
-            edges[2 * count] = place
         if length > 0:
             token = (token * PIECE) ^ (lowercase(eight) & first_bytes(length))
             place += length
@@ -177,7 +175,6 @@ def _fill_words(
             tokens[count], edges[2 * count + 1] = token * PRIME, place
             token = uint64(0)
             count += 1
-            edges[2 * count] = place
         if what != SEPARATOR:
             token = (token * PIECE) ^ _character(data, place, wide)
         place += wide
@@ -191,7 +188,7 @@ def _fill_words(
     return count
 
 
-@compiled
+@inlined
 def _character_kind(data: Array, place: int, end: int, unit: int) -> uint8:
     """As `kind`, for the unit's words."""
     if unit == WHITESPACE:
