@@ -16,7 +16,7 @@ def answer_codes(answers: pl.Series) -> Array:
     """A uint64 for each answer, whatever its spelling; 0 where there is none."""
     # Pools have far fewer answers than rows.
     hashes = answers.hash().to_numpy()
-    _, first, place = np.unique(hashes, return_index=True, return_inverse=True)
+    _, first, position = np.unique(hashes, return_index=True, return_inverse=True)
     distinct = answers.gather(pl.Series(first, dtype=pl.UInt32))
     if distinct.str.contains("=", literal=True).any():  # n = 6 is 6
         distinct = distinct.str.replace(r"^\s*\$?\s*[A-Za-z]\s*=\s*", "")
@@ -26,5 +26,5 @@ def answer_codes(answers: pl.Series) -> Array:
     texts = distinct.gather(pl.Series(without, dtype=pl.UInt32)).fill_null("")
     without = without[(texts.str.strip_chars() != "").to_numpy()]
     codes[without] = hashes[first[without]]
-    spread: Array = codes[place]
+    spread: Array = codes[position]
     return spread

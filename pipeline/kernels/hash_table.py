@@ -69,11 +69,11 @@ def group_ids(keys: Array) -> tuple[Array, Array]:
     slots, values = np.zeros(1 << bits, uint64), np.full(1 << bits, -1, int32)
     ids, distinct = np.empty(len(keys), np.int64), np.empty(len(keys), uint64)
     used = 0
-    for place in range(len(keys)):
-        slot = find_slot(slots, values, keys[place], 0)
+    for position in range(len(keys)):
+        slot = find_slot(slots, values, keys[position], 0)
         if values[slot] < 0:
-            slots[slot], values[slot] = keys[place], used
-            distinct[used] = keys[place]
+            slots[slot], values[slot] = keys[position], used
+            distinct[used] = keys[position]
             used += 1
-        ids[place] = values[slot]
+        ids[position] = values[slot]
     return ids, distinct[:used].copy()

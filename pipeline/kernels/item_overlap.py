@@ -21,13 +21,13 @@ EQUALS = uint64(token_code("="))
 
 Row = tuple[Array, Array, Array]  # codes uint64, kinds uint8, ends int64; see Tokens
 # What an item's codes are looked up in: keys, how often each is left to be matched,
-# its weight, its last place in the item.
+# its weight, its last position in the item.
 Index = tuple[Array, Array, Array, Array]
 
 
 @compiled
 def find_candidates(
-    found: Array,
+    grams: Array,
     ends: Array,
     holders: Array,
     holder_ends: Array,
@@ -37,7 +37,7 @@ def find_candidates(
 ) -> ScoredPairs:
     """(row, item, coverage) where a row has a share ≥ `gate` of an item's weight.
 
-    Row i has the n-grams `found[ends[i]:ends[i + 1]]` (int); n-gram g is in the items
+    Row i has the n-grams `grams[ends[i]:ends[i + 1]]` (int); n-gram g is in the items
     `holders[holder_ends[g]:holder_ends[g + 1]]` (int32) and weighs `weights[g]`; all of
     an item weigh `totals[item]` (float64).
     """
@@ -49,8 +49,8 @@ def find_candidates(
     used = 0
     for row in range(len(ends) - 1):
         count = 0
-        for place in range(ends[row], ends[row + 1]):
-            gram = found[place]
+        for position in range(ends[row], ends[row + 1]):
+            gram = grams[position]
             if last_row[gram] == row or weights[gram] <= 0:
                 continue
             last_row[gram] = row
@@ -76,8 +76,8 @@ def find_candidates(
 class OverlapMeasures(NamedTuple):
     """How much of an item a row holds, for many (row, item): arrays of their number.
 
-    The first two are float64, all others int64. A place is in tokens; the part is the
-    stretch of the row from its first pair of the item to its last.
+    The first two are float64, all others int64. A position is in tokens; the part is
+    the stretch of the row from its first pair of the item to its last.
     """
 
     tokens: Array  # weighted share of the item's tokens
@@ -95,7 +95,7 @@ class OverlapMeasures(NamedTuple):
 def overlap_measures(
     rows: Row, row: Array, items: Row, item: Array, weights: Array, pair_weights: Array
 ) -> OverlapMeasures:
-    """What each of `row` holds of the `item` at the same place (both int, one length).
+    """What each of `row` holds of the `item` at the same index (both int, one length).
 
     `weights` float64 are of the items' tokens, `pair_weights` of each with the next;
     brackets have been left out of both tables.
@@ -138,33 +138,33 @@ def _measure(
     begin, end = _find_window(text_pairs, pairs, len(codes), size + size // 2 + 16)
     first, last, item_first, item_last = end, begin, size, 0
     paired, run, longest = 0.0, 0, 0
-    for place in range(begin, end - 1):
-        slot = find_slot(pairs[0], pairs[1], text_pairs[place], 0)
+    for position in range(begin, end - 1):
+        slot = find_slot(pairs[0], pairs[1], text_pairs[position], 0)
         if pairs[1][slot] < 0:
             run = 0
             continue
         run += 1
         longest = max(longest, run + 1)
-        first, last = min(first, place), place + 2
+        first, last = min(first, position), position + 2
         item_first = min(item_first, pairs[3][slot])
         item_last = max(item_last, pairs[3][slot] + 2)
         if pairs[1][slot] > 0:
             pairs[1][slot] -= 1
             paired += pairs[2][slot]
-    shared, found, extra = 0.0, 0, 0
-    for place in range(begin, end):
-        slot = find_slot(tokens[0], tokens[1], codes[place], 0)
+    shared, matched, extra = 0.0, 0, 0
+    for position in range(begin, end):
+        slot = find_slot(tokens[0], tokens[1], codes[position], 0)
         if tokens[1][slot] > 0:
             tokens[1][slot] -= 1
             shared += tokens[2][slot]
-            found += kinds[place] == NUMBER
-        elif kinds[place] == NUMBER and first - 3 <= place < last + 3:
+            matched += kinds[position] == NUMBER
+        elif kinds[position] == NUMBER and first - 3 <= position < last + 3:
             extra += 1
     numbers = (item[1] == NUMBER).sum()
     total, pair_total = weights.sum(), pair_weights[: max(0, size - 1)].sum()
     shares[0] = shared / total if total > 0 else 0.0
     shares[1] = paired / pair_total if pair_total > 0 else 0.0
-    counts[0], counts[1], counts[2] = numbers, max(0, numbers - found), extra
+    counts[0], counts[1], counts[2] = numbers, max(0, numbers - matched), extra
     counts[3], counts[4], counts[5] = longest, first, last
     counts[6], counts[7] = item_first, item_last
 
@@ -173,8 +173,8 @@ def _measure(
 def _pair_codes(codes: Array) -> Array:
     """A uint64 for each token with the next one."""
     out = np.empty(max(0, len(codes) - 1), uint64)
-    for place in range(len(out)):
-        out[place] = fmix64(codes[place] * STEP + codes[place + 1])
+    for position in range(len(out)):
+        out[position] = fmix64(codes[position] * STEP + codes[position + 1])
     return out
 
 
@@ -183,10 +183,10 @@ def _index(codes: Array, weights: Array) -> Index:
     size = 1 << table_bits(len(codes))
     keys, left = np.zeros(size, uint64), np.full(size, -1, int32)
     worth, places = np.zeros(size, float64), np.zeros(size, int32)
-    for place in range(len(codes)):
-        slot = find_slot(keys, left, codes[place], 0)
-        keys[slot], left[slot] = codes[place], max(left[slot], 0) + 1
-        worth[slot], places[slot] = weights[place], place
+    for position in range(len(codes)):
+        slot = find_slot(keys, left, codes[position], 0)
+        keys[slot], left[slot] = codes[position], max(left[slot], 0) + 1
+        worth[slot], places[slot] = weights[position], position
     return keys, left, worth, places
 
 
@@ -197,17 +197,17 @@ def _find_window(
     """The `span` of a text of `length` tokens with the most weight of pairs."""
     span = min(length, span)
     value = np.zeros(length, float64)
-    for place in range(len(text_pairs)):
-        slot = find_slot(pairs[0], pairs[1], text_pairs[place], 0)
+    for position in range(len(text_pairs)):
+        slot = find_slot(pairs[0], pairs[1], text_pairs[position], 0)
         if pairs[1][slot] >= 0:
-            value[place] = pairs[2][slot] + 1e-6
+            value[position] = pairs[2][slot] + 1e-6
     begin, best, held = 0, -1.0, 0.0
-    for place in range(length):
-        held += value[place]
-        if place >= span:
-            held -= value[place - span]
+    for position in range(length):
+        held += value[position]
+        if position >= span:
+            held -= value[position - span]
         if held > best + 1e-9:
-            best, begin = held, max(0, place - span + 1)
+            best, begin = held, max(0, position - span + 1)
     return begin, min(length, begin + span)
 
 
@@ -215,31 +215,33 @@ def _find_window(
 def find_whole_items(
     rows: Row, begin: Array, end: Array, row: Array, items: Row, item: Array
 ) -> tuple[Array, Array]:
-    """Where an item is in a row, token for token: (place int32 or -1, goes on bool).
+    """Where an item is in a row, token for token: (position int32 or -1, goes on bool).
 
     `begin` and `end` int32 are bytes of the rows' tokens. A formula goes on where a
     sign stands right beside it: 3+5 in 3+5-2 does, in "3+5 = ?" and "3+5? - Go!" not.
     """
     codes, kinds, ends = rows
-    found = np.full(len(row), -1, int32)
+    positions = np.full(len(row), -1, int32)
     goes_on = np.zeros(len(row), np.bool_)
     for pair in range(len(row)):
         start, stop = ends[row[pair]], ends[row[pair] + 1]
         sought = items[0][items[2][item[pair]] : items[2][item[pair] + 1]]
-        for place in range(start, stop - len(sought) + 1):
-            if not starts_with(codes, place, stop, sought):
+        for position in range(start, stop - len(sought) + 1):
+            if not starts_with(codes, position, stop, sought):
                 continue
-            last = place + len(sought) - 1
-            before = place > start and _touches(kinds, begin, end, place - 1, place)
-            before = before and _in_formula(kinds, begin, end, place)
+            last = position + len(sought) - 1
+            before = position > start and _touches(
+                kinds, begin, end, position - 1, position
+            )
+            before = before and _in_formula(kinds, begin, end, position)
             behind = last + 1 < stop and _touches(kinds, begin, end, last + 1, last)
             behind = behind and codes[last + 1] != EQUALS
             behind = behind and _in_formula(kinds, begin, end, last)
-            found[pair] = place - start
+            positions[pair] = position - start
             goes_on[pair] = before or behind
             if not goes_on[pair]:
                 break
-    return found, goes_on
+    return positions, goes_on
 
 
 @compiled
@@ -271,6 +273,6 @@ def hide_names(codes: Array, kinds: Array, common: Table, name: uint64) -> None:
 
     A capital word in `common`, a table of mixed codes, merely begins a sentence.
     """
-    for place in range(len(codes)):
-        if kinds[place] == NAME and find(common, fmix64(codes[place])) < 0:
-            codes[place] = name
+    for position in range(len(codes)):
+        if kinds[position] == NAME and find(common, fmix64(codes[position])) < 0:
+            codes[position] = name

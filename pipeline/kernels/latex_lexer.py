@@ -89,12 +89,12 @@ def fill_latex_tokens(
     """Fill the last four (two may be empty); the ends of each text's; see Tokens."""
     token_ends, used = np.zeros(len(begins) + 1, np.int64), 0
     for row in range(len(begins)):
-        first, place, end, begin = begins[row], begins[row], ends[row], used
+        first, position, end, begin = begins[row], begins[row], ends[row], used
         # `groups` has a bit for each open brace: whether it holds a numerator.
         awaits, groups, after_tens = NOTHING, uint64(0), False
-        while place < end:
-            start, byte_class = place, CLASSES[data[place]]
-            place += 1
+        while position < end:
+            start, byte_class = position, CLASSES[data[position]]
+            position += 1
             if byte_class == SPACE:
                 continue
             if byte_class == OPENS_GROUP:
@@ -106,7 +106,7 @@ def fill_latex_tokens(
                 awaits = DENOMINATOR if groups & uint64(1) else awaits
                 groups >>= uint64(1)
             else:
-                code, kind_, action, place = _read_token(
+                code, kind_, action, position = _read_token(
                     data, first, start, end, awaits != NOTHING, drawings
                 )
                 if action == LOOK_UP:
@@ -115,7 +115,7 @@ def fill_latex_tokens(
                         code, kind_ = vocabulary[1][index], vocabulary[2][index]
                         action = vocabulary[3][index]
                     elif byte_class == MACRO:
-                        code, _ = read_word(data, start + 1, place)
+                        code, _ = read_word(data, start + 1, position)
             if action in (SKIP, FRACTION):
                 awaits = NUMERATOR if action == FRACTION else awaits
                 continue
@@ -126,7 +126,7 @@ def fill_latex_tokens(
                 code = join_tens(codes[used], code)
                 start = starts[used] + first if len(starts) else start
             after_tens = action == TENS
-            here = start - first, place - first
+            here = start - first, position - first
             used = _put(codes, kinds, starts, stops, used, code, kind_, here)
             if awaits != NOTHING and kind_ != SIGN:
                 if awaits == NUMERATOR:
@@ -156,45 +156,45 @@ def _put(
 
 @inlined
 def _read_token(
-    data: Array, first: int, place: int, end: int, single: bool, drawings: bool
+    data: Array, first: int, position: int, end: int, single: bool, drawings: bool
 ) -> Lexeme:
-    r"""What begins at `place`; if `single`, one digit or letter, as after `\frac`."""
-    byte = data[place]
+    r"""What begins at `position`; if `single`, a digit or letter, as after `\frac`."""
+    byte = data[position]
     byte_class = CLASSES[byte]
     if byte_class == LETTERS:
-        return _read_letters(data, place, end, single)
+        return _read_letters(data, position, end, single)
     if byte_class == DIGITS or (
         byte_class == DECIMAL
-        and is_digit(data, place + 1, end)
-        and not (place > first and is_digit(data, place - 1, end))
+        and is_digit(data, position + 1, end)
+        and not (position > first and is_digit(data, position - 1, end))
     ):
-        below = place > first and data[place - 1] == UNDERSCORE  # \log_264
-        code, place = read_number(data, place, end, single or below)
-        return code, NUMBER, TOKEN, place
+        below = position > first and data[position - 1] == UNDERSCORE  # \log_264
+        code, position = read_number(data, position, end, single or below)
+        return code, NUMBER, TOKEN, position
     if byte_class == MACRO:
-        return _read_macro(data, place, end)
+        return _read_macro(data, position, end)
     if byte_class == OPERATOR:
-        return _read_sign(data, first, place, end)
+        return _read_sign(data, first, position, end)
     if byte_class == OPENS:
-        if not drawings and starts_with(data, place, end, DRAWING):
-            while place < end and not starts_with(data, place, end, END_DRAWING):
-                place += 1
-            return NO_CODE, WORD, SKIP, place
-        return OPEN, BRACKET, TOKEN, place + 1
+        if not drawings and starts_with(data, position, end, DRAWING):
+            while position < end and not starts_with(data, position, end, END_DRAWING):
+                position += 1
+            return NO_CODE, WORD, SKIP, position
+        return OPEN, BRACKET, TOKEN, position + 1
     if byte_class == CLOSES:
-        return CLOSE, BRACKET, TOKEN, place + 1
-    return NO_CODE, WORD, SKIP, place + 1
+        return CLOSE, BRACKET, TOKEN, position + 1
+    return NO_CODE, WORD, SKIP, position + 1
 
 
 @inlined
 def _read_letters(data: Array, start: int, end: int, single: bool) -> Lexeme:
     if kind(data, start, end) == SEPARATOR:
         return NO_CODE, WORD, SKIP, start + width(data, start, end)
-    code, place = read_word(data, start, end)
-    capital = 65 <= data[start] <= 90 and place > start + 1 and data[start + 1] >= 97
+    code, position = read_word(data, start, end)
+    capital = 65 <= data[start] <= 90 and position > start + 1 and data[start + 1] >= 97
     if single:  # \frac ab
-        code, place = read_word(data, start, start + width(data, start, end))
-    return code, NAME if capital else WORD, LOOK_UP, place
+        code, position = read_word(data, start, start + width(data, start, end))
+    return code, NAME if capital else WORD, LOOK_UP, position
 
 
 @inlined
@@ -202,8 +202,8 @@ def _read_macro(data: Array, start: int, end: int) -> Lexeme:
     r"""A command, or one of `\{`, `\}` and `\%`."""
     after = byte_at(data, start + 1, end)
     if is_letter(after):
-        code, place = read_command(data, start, end)
-        return code, WORD, LOOK_UP, place
+        code, position = read_command(data, start, end)
+        return code, WORD, LOOK_UP, position
     if after == OPEN_BRACE:
         return OPEN, BRACKET, TOKEN, start + 2
     if after == CLOSE_BRACE:
@@ -215,25 +215,27 @@ def _read_macro(data: Array, start: int, end: int) -> Lexeme:
 
 @inlined
 def _read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
-    byte, place = data[start], start + 1
+    byte, position = data[start], start + 1
     before = data[start - 1] if start > first else uint8(0)
-    after = byte_at(data, place, end)
+    after = byte_at(data, position, end)
     code, stays = SIGNS[byte], True
     if byte == MINUS:
         stays = not is_hyphen(data, first, start, end)
-        while byte_at(data, place, end) == MINUS:
-            place += 1
+        while byte_at(data, position, end) == MINUS:
+            position += 1
     elif byte == STAR and after == STAR:
         code = POWER
-        place += 1
+        position += 1
     elif after == EQUALS and byte in (LESS, GREATER, EXCLAMATION):
         code = LE if byte == LESS else (GE if byte == GREATER else NE)
-        place += 1
+        position += 1
     elif byte == EXCLAMATION:  # "5! =" is a factorial, "Take 5! How" is not
         operand = 48 <= before <= 57 or before == CLOSE_PAREN
-        stays = bool(operand and place < end) and not ends_sentence(data, place, end)
+        stays = bool(operand and position < end) and not ends_sentence(
+            data, position, end
+        )
     elif byte == COLON:
-        stays = bool(48 <= before <= 57) and is_digit(data, place, end)
+        stays = bool(48 <= before <= 57) and is_digit(data, position, end)
     elif byte == APOSTROPHE:  # f'(x)
         stays = bool(after == OPEN_PAREN)
-    return code, SIGN, TOKEN if stays else SKIP, place
+    return code, SIGN, TOKEN if stays else SKIP, position

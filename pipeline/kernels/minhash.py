@@ -44,16 +44,16 @@ def _minima(hashes: Array, permutations: Array, least: Array) -> None:
     """Fill `least` (k,) with the minimum of a·fmix32(h) + b over all hashes."""
     k = len(least)
     a, b = permutations[0], permutations[1]
-    for place in range(k):
-        least[place] = uint32(0xFFFFFFFF)
+    for position in range(k):
+        least[position] = uint32(0xFFFFFFFF)
     for value in hashes:
         h = value
         h = uint32((h ^ (h >> uint32(16))) * uint32(0x85EBCA6B))
         h = uint32((h ^ (h >> uint32(13))) * uint32(0xC2B2AE35))
         h = uint32(h ^ (h >> uint32(16)))
-        for place in range(k):
-            image = uint32(a[place] * h + b[place])
-            least[place] = min(least[place], image)
+        for position in range(k):
+            image = uint32(a[position] * h + b[position])
+            least[position] = min(least[position], image)
 
 
 @compiled
@@ -78,8 +78,8 @@ def band_keys(
         _minima(hashes[ends[row] : ends[row + 1]], permutations, least)
         for band in range(bands):
             key = uint64(band)
-            for place in range(band * size, (band + 1) * size):
-                key = (key ^ uint64(least[place])) * PRIME
+            for position in range(band * size, (band + 1) * size):
+                key = (key ^ uint64(least[position])) * PRIME
                 key ^= key >> uint64(29)
             out[band, number] = uint32(fmix64(key) >> uint64(32))
     return out
@@ -109,7 +109,7 @@ def find_collisions(
     first = np.empty(max(16, rows), np.int32)
     second = np.empty(max(16, rows), np.int32)
     crowded = np.empty(rows, np.int32)
-    found, crowds = 0, 0
+    count, crowds = 0, 0
     for row in range(rows):
         key = column[row]
         slot = (uint64(key) * STEP) >> shift
@@ -124,14 +124,14 @@ def find_collisions(
                     break
                 seen += 1
                 if not _met_before(keys, band, other, row):
-                    if found == len(first):
+                    if count == len(first):
                         first, second = grow(first), grow(second)
-                    first[found], second[found] = other, row
-                    found += 1
+                    first[count], second[count] = other, row
+                    count += 1
             other = after[other]
         after[row] = head[slot]
         head[slot] = row
-    return first[:found].copy(), second[:found].copy(), crowded[:crowds].copy()
+    return first[:count].copy(), second[:count].copy(), crowded[:crowds].copy()
 
 
 @compiled

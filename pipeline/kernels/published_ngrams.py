@@ -100,18 +100,18 @@ def has_capitals(data: Array, offsets: Array, capital: Array) -> Array:
     """Whether each text has letters beyond ASCII that are not in lower case (bool)."""
     out = np.zeros(len(offsets) - 1, np.bool_)
     for row in range(len(out)):
-        place, end = offsets[row], offsets[row + 1]
-        while place < end:
-            place = next_non_ascii(data, place, end)
-            if place >= end:
+        position, end = offsets[row], offsets[row + 1]
+        while position < end:
+            position = next_non_ascii(data, position, end)
+            if position >= end:
                 break
-            size = width(data, place, end)
-            code = np.int64(data[place]) & (0xFF >> (size + 1))
+            size = width(data, position, end)
+            code = np.int64(data[position]) & (0xFF >> (size + 1))
             for step in range(1, size):
-                code = code << 6 | np.int64(data[place + step]) & 0x3F
+                code = code << 6 | np.int64(data[position + step]) & 0x3F
             # Capitals of four bytes are below the pictures.
             if (code < 0x10000 and capital[code]) or 0x10000 <= code < 0x1F000:
                 out[row] = True
                 break
-            place += size
+            position += size
     return out

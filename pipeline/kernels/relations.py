@@ -31,10 +31,10 @@ def quantity_hash(
     out = np.zeros(rows, uint64)
     for row in range(rows):
         value = uint64(0)
-        for place in range(ends[row], ends[row + 1]):
-            kind = kinds[place]
+        for position in range(ends[row], ends[row + 1]):
+            kind = kinds[position]
             if brackets if kind == BRACKET else words or kind in (NUMBER, SIGN):
-                value = value * STEP + fmix64(codes[place])
+                value = value * STEP + fmix64(codes[position])
         out[row] = fmix64(value)
     return out
 
@@ -72,7 +72,7 @@ def differing_spans(
 def _common_prefix(
     data: Array, one: int, one_end: int, other: int, other_end: int
 ) -> tuple[int, int]:
-    """How far two texts say the same in whole words: a place in either.
+    """How far two texts say the same in whole words: a position in either.
 
     White space of any length is alike, and so are letters of either case.
     """
@@ -99,27 +99,27 @@ def _common_prefix(
 
 
 @compiled
-def _in_command(data: Array, place: int, start: int) -> bool:
-    """Whether the letter at `place` is in the name of a LaTeX command."""
-    while place > start and is_letter(data[place]):
-        place -= 1
-    return bool(data[place] == BACKSLASH)
+def _in_command(data: Array, position: int, start: int) -> bool:
+    """Whether the letter at `position` is in the name of a LaTeX command."""
+    while position > start and is_letter(data[position]):
+        position -= 1
+    return bool(data[position] == BACKSLASH)
 
 
 @compiled
 def one_contains_other(
-    codes: Array, kinds: Array, ends: Array, asked: Array, quantities: bool
+    codes: Array, kinds: Array, ends: Array, wanted: Array, quantities: bool
 ) -> Array:
     """For row 2 * i and the next: whether one has all that the other has (bool).
 
-    Only where `asked` (bool) holds. What counts is numbers and signs (`quantities`),
+    Only where `wanted` (bool) holds. What counts is numbers and signs (`quantities`),
     or words; what one has beside must be no sign.
     """
     out = np.zeros((len(ends) - 1) // 2, np.bool_)
     most = int((ends[1:] - ends[:-1]).max()) if len(ends) > 1 else 0
     held = np.empty((2, most), uint64)
     for pair in range(len(out)):
-        if asked[pair]:
+        if wanted[pair]:
             one = _collect(codes, kinds, ends, 2 * pair, quantities, held[0])
             other = _collect(codes, kinds, ends, 2 * pair + 1, quantities, held[1])
             out[pair] = _is_nested(held[0, :one], held[1, :other])
@@ -132,11 +132,11 @@ def _collect(
 ) -> int:
     """Fill `out` with the codes of a row that count, sorted; how many there are."""
     count = 0
-    for place in range(ends[row], ends[row + 1]):
-        kind = kinds[place]
+    for position in range(ends[row], ends[row + 1]):
+        kind = kinds[position]
         if kind != BRACKET and (kind in (NUMBER, SIGN)) == quantities:
             # Signs get the highest bit, so that they are known again.
-            out[count] = codes[place] >> uint64(1)
+            out[count] = codes[position] >> uint64(1)
             if kind == SIGN:
                 out[count] |= SIGN_BIT
             count += 1

@@ -41,7 +41,7 @@ def jaccard_join(
     after, owner = np.empty(len(ranks), np.int64), np.empty(len(ranks), np.int32)
     seen_by = np.full(rows, -1, np.int32)
     first, second, score = empty_pairs()
-    entries, found = 0, 0
+    entries, count = 0, 0
     for row in np.argsort(sizes, kind="mergesort"):
         size = sizes[row]
         prefix = min(size, size - int(np.ceil(threshold * size - 1e-9)) + 1)
@@ -58,17 +58,17 @@ def jaccard_join(
                 both = count_shared(ranks, ends, row, other, needed)
                 if both == 0 or both / (whole - both) < threshold:
                     continue
-                if found == len(first):
+                if count == len(first):
                     first, second, score = grow_pairs(first, second, score)
-                first[found], second[found] = min(row, other), max(row, other)
-                score[found] = both / (whole - both)
-                found += 1
+                first[count], second[count] = min(row, other), max(row, other)
+                score[count] = both / (whole - both)
+                count += 1
         for rank in ranks[ends[row] : ends[row] + prefix]:
             owner[entries] = row
             after[entries] = head[rank]
             head[rank] = entries
             entries += 1
-    return cut_pairs(first, second, score, found)
+    return cut_pairs(first, second, score, count)
 
 
 @compiled
@@ -84,15 +84,15 @@ def containment_join(
     holders, starts = _holders(ranks, ends, distinct)
     seen_by = np.full(rows, -1, np.int32)
     first, second, score = empty_pairs()
-    found = 0
+    count = 0
     for row in range(rows):
         size = sizes[row]
         if size < least:
             continue
         needed = threshold * size - 1e-9
         prefix = min(size, size - int(np.ceil(needed)) + 1)
-        for place in range(ends[row], ends[row] + prefix):
-            for holder in range(starts[ranks[place]], starts[ranks[place] + 1]):
+        for position in range(ends[row], ends[row] + prefix):
+            for holder in range(starts[ranks[position]], starts[ranks[position] + 1]):
                 other = holders[holder]
                 if seen_by[other] == row or other == row or sizes[other] < size:
                     continue
@@ -102,11 +102,11 @@ def containment_join(
                 both = count_shared(ranks, ends, row, other, needed)
                 if both < needed:
                     continue
-                if found == len(first):
+                if count == len(first):
                     first, second, score = grow_pairs(first, second, score)
-                first[found], second[found], score[found] = row, other, both / size
-                found += 1
-    return cut_pairs(first, second, score, found)
+                first[count], second[count], score[count] = row, other, both / size
+                count += 1
+    return cut_pairs(first, second, score, count)
 
 
 @compiled

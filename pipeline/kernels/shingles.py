@@ -140,10 +140,10 @@ def jaccard_unsorted(
         if sizes[other] >= 0:
             needed = least_shared(threshold, sizes[one] + sizes[other])
         shared = 0
-        for place in range(ends[other], ends[other + 1]):
-            if shared + ends[other + 1] - place < needed:
+        for position in range(ends[other], ends[other + 1]):
+            if shared + ends[other + 1] - position < needed:
                 break
-            slot = find_slot(keys, marks, hashes[place], mark)
+            slot = find_slot(keys, marks, hashes[position], mark)
             if marks[slot] == mark and met[slot] != pair + 1:
                 met[slot] = pair + 1
                 shared += 1
@@ -177,9 +177,9 @@ def _note(
     A mark is higher than those before it, and so clears the table.
     """
     count = 0
-    for place in range(ends[row], ends[row + 1]):
-        slot = find_slot(keys, marks, hashes[place], mark)
+    for position in range(ends[row], ends[row + 1]):
+        slot = find_slot(keys, marks, hashes[position], mark)
         if marks[slot] != mark:
-            marks[slot], keys[slot] = mark, hashes[place]
+            marks[slot], keys[slot] = mark, hashes[position]
             count += 1
     return count

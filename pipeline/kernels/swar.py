@@ -20,8 +20,8 @@ PIECE = uint64(0x9FB21C651E98DF25)  # parts of a word are multiplied by it
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def eight_at(context: Any, data: Any, place: Any) -> Any:
-    """The eight bytes of `data` uint8 from `place` on, which must all be there."""
+def eight_at(context: Any, data: Any, position: Any) -> Any:
+    """The eight bytes of `data` uint8 from `position` on, which must all be there."""
 
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, values[0])
@@ -43,14 +43,14 @@ def trailing_zeros(context: Any, value: Any) -> Any:
 
 
 @compiled
-def load_eight(data: Array, place: int) -> uint64:
+def load_eight(data: Array, position: int) -> uint64:
     """As `eight_at`, with zeros behind the end of `data`."""
     value: uint64 = uint64(0)
-    if place + 8 <= len(data):
-        value = eight_at(data, place)
+    if position + 8 <= len(data):
+        value = eight_at(data, position)
         return value
-    for step in range(len(data) - place):
-        value |= uint64(data[place + step]) << uint64(8 * step)
+    for step in range(len(data) - position):
+        value |= uint64(data[position + step]) << uint64(8 * step)
     return value
 
 
@@ -84,17 +84,17 @@ def alphanumeric(low: uint64) -> uint64:
 
 
 @compiled
-def next_non_ascii(data: Array, place: int, end: int) -> int:
-    """The first byte from `place` on that is not ASCII, or `end`."""
-    while place + 32 <= end:
-        block = eight_at(data, place) | eight_at(data, place + 8)
-        block |= eight_at(data, place + 16) | eight_at(data, place + 24)
+def next_non_ascii(data: Array, position: int, end: int) -> int:
+    """The first byte from `position` on that is not ASCII, or `end`."""
+    while position + 32 <= end:
+        block = eight_at(data, position) | eight_at(data, position + 8)
+        block |= eight_at(data, position + 16) | eight_at(data, position + 24)
         if block & HIGH:
             break
-        place += 32
-    while place < end:
-        high = load_eight(data, place) & HIGH
+        position += 32
+    while position < end:
+        high = load_eight(data, position) & HIGH
         if high:
-            return min(place + int(trailing_zeros(high) >> uint64(3)), end)
-        place += 8
+            return min(position + int(trailing_zeros(high) >> uint64(3)), end)
+        position += 8
     return end

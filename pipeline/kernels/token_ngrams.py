@@ -39,8 +39,8 @@ def find_token_ngrams(
     stops = np.zeros(len(ends), np.int64)
     used = 0
     for row in range(len(ends) - 1):
-        for place in range(gram_ends[row], gram_ends[row + 1]):
-            index = find(table, grams[place])
+        for position in range(gram_ends[row], gram_ends[row + 1]):
+            index = find(table, grams[position])
             if index >= 0:
                 out[used] = index
                 used += 1
@@ -54,8 +54,8 @@ def count_texts(found: Array, ends: Array, known: int) -> Array:
     counts = np.zeros(known, np.int64)
     last_row = np.full(known, -1, int32)
     for row in range(len(ends) - 1):
-        for place in range(ends[row], ends[row + 1]):
-            gram = found[place]
+        for position in range(ends[row], ends[row + 1]):
+            gram = found[position]
             if last_row[gram] != row:
                 last_row[gram] = row
                 counts[gram] += 1

@@ -14,27 +14,27 @@ def is_letter(byte: uint8) -> bool:
 
 
 @compiled
-def width(data: Array, place: int, end: int) -> int:
-    """Bytes of the character at `place`, inside `end`."""
-    first = data[place]
+def width(data: Array, position: int, end: int) -> int:
+    """Bytes of the character at `position`, inside `end`."""
+    first = data[position]
     if first < 0xC0:
         return 1
     size = 4 if first >= 0xF0 else (3 if first >= 0xE0 else 2)
-    return min(size, end - place)
+    return min(size, end - position)
 
 
 @compiled
-def kind(data: Array, place: int, end: int) -> uint8:
-    """Whether the character at `place` parts words, is in one, or is one."""
-    byte = data[place]
+def kind(data: Array, position: int, end: int) -> uint8:
+    """Whether the character at `position` parts words, is in one, or is one."""
+    byte = data[position]
     if byte < 0x80:
         return LETTER if 48 <= byte <= 57 or is_letter(byte) else SEPARATOR
     # Signs, arrows, quotes and dashes are blocks of their own in UTF-8.
     if byte == 0xC2 or byte == 0xE2 or byte == 0xEF:
         return SEPARATOR
-    if byte == 0xC3 and place + 1 < end and data[place + 1] in (0x97, 0xB7):
+    if byte == 0xC3 and position + 1 < end and data[position + 1] in (0x97, 0xB7):
         return SEPARATOR  # × and ÷
-    if byte == 0xE3 and place + 1 < end and data[place + 1] == 0x80:
+    if byte == 0xE3 and position + 1 < end and data[position + 1] == 0x80:
         return SEPARATOR
     if 0xE3 <= byte <= 0xE9:
         return IDEOGRAPH
@@ -42,18 +42,18 @@ def kind(data: Array, place: int, end: int) -> uint8:
 
 
 @compiled
-def is_space(data: Array, place: int, end: int) -> bool:
-    """Whether `str.split` parts words at the character at `place` (save U+1680)."""
-    byte = data[place]
+def is_space(data: Array, position: int, end: int) -> bool:
+    """Whether `str.split` parts words at the character at `position` (save U+1680)."""
+    byte = data[position]
     if byte <= 32:
         return bool(byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31)
-    if byte == 0xC2 and place + 1 < end:
-        return bool(data[place + 1] in (0x85, 0xA0))
-    if byte == 0xE2 and place + 2 < end:
-        middle, last = data[place + 1], data[place + 2]
+    if byte == 0xC2 and position + 1 < end:
+        return bool(data[position + 1] in (0x85, 0xA0))
+    if byte == 0xE2 and position + 2 < end:
+        middle, last = data[position + 1], data[position + 2]
         if middle == 0x80:
             return bool(last <= 0x8A or last in (0xA8, 0xA9, 0xAF))
         return bool(middle == 0x81 and last == 0x9F)
-    if byte == 0xE3 and place + 2 < end:
-        return bool(data[place + 1] == 0x80 and data[place + 2] == 0x80)
+    if byte == 0xE3 and position + 2 < end:
+        return bool(data[position + 1] == 0x80 and data[position + 2] == 0x80)
     return False

@@ -94,13 +94,13 @@ def _find_edges(data: Array, start: int, end: int, unit: int, edges: Array) -> i
                 odd |= _odd_bytes(eight, unit)
                 inside |= _gather(_word_bytes(eight, unit)) << uint64(8 * step)
         else:
-            for place in range(block, end, 8):
-                eight = load_eight(data, place)
-                if place + 8 > end:
-                    there = first_bytes(end - place)
+            for position in range(block, end, 8):
+                eight = load_eight(data, position)
+                if position + 8 > end:
+                    there = first_bytes(end - position)
                     eight = eight & there | SPACES & ~there
                 odd |= _odd_bytes(eight, unit)
-                inside |= _gather(_word_bytes(eight, unit)) << uint64(place - block)
+                inside |= _gather(_word_bytes(eight, unit)) << uint64(position - block)
         changes = inside ^ (inside << uint64(1) | before)
         before = inside >> uint64(63)
         while changes:
@@ -145,41 +145,44 @@ def _gather(high: uint64) -> uint64:
 
 
 @compiled
-def _hash_word(data: Array, place: int, stop: int) -> uint64:
-    """The hash of the ASCII word from `place` to `stop`."""
+def _hash_word(data: Array, position: int, stop: int) -> uint64:
+    """The hash of the ASCII word from `position` to `stop`."""
     token = uint64(0)
-    while stop - place > 8:
-        token = (token * PIECE) ^ lowercase(load_eight(data, place))
-        place += 8
-    piece = lowercase(load_eight(data, place)) & first_bytes(stop - place)
+    while stop - position > 8:
+        token = (token * PIECE) ^ lowercase(load_eight(data, position))
+        position += 8
+    piece = lowercase(load_eight(data, position)) & first_bytes(stop - position)
     return ((token * PIECE) ^ piece) * PRIME
 
 
 @compiled
 def _fill_words(
-    data: Array, place: int, end: int, unit: int, edges: Array, tokens: Array
+    data: Array, position: int, end: int, unit: int, edges: Array, tokens: Array
 ) -> int:
     """As `fill_tokens`, for any text."""
     count = 0
     token = uint64(0)  # of the word that is being read; 0 between words
-    while place < end:
-        eight = load_eight(data, place)
+    while position < end:
+        eight = load_eight(data, position)
         odd = ~_word_bytes(eight, unit) & HIGH
-        length: Any = min(np.int64(trailing_zeros(odd) >> uint64(3)), end - place)
+        length: Any = min(np.int64(trailing_zeros(odd) >> uint64(3)), end - position)
         if length > 0:
             token = (token * PIECE) ^ (lowercase(eight) & first_bytes(length))
-            place += length
+            position += length
             continue
-        what, wide = _character_kind(data, place, end, unit), width(data, place, end)
+        what, wide = (
+            _character_kind(data, position, end, unit),
+            width(data, position, end),
+        )
         if token != 0 and what != LETTER:
-            tokens[count], edges[2 * count + 1] = token * PRIME, place
+            tokens[count], edges[2 * count + 1] = token * PRIME, position
             token = uint64(0)
             count += 1
         if what != SEPARATOR:
-            token = (token * PIECE) ^ _character(data, place, wide)
-        place += wide
+            token = (token * PIECE) ^ _character(data, position, wide)
+        position += wide
         if what == IDEOGRAPH:
-            tokens[count], edges[2 * count + 1] = token * PRIME, place
+            tokens[count], edges[2 * count + 1] = token * PRIME, position
             token = uint64(0)
             count += 1
     if token != 0:
@@ -189,32 +192,32 @@ def _fill_words(
 
 
 @inlined
-def _character_kind(data: Array, place: int, end: int, unit: int) -> uint8:
+def _character_kind(data: Array, position: int, end: int, unit: int) -> uint8:
     """As `kind`, for the unit's words."""
     if unit == WHITESPACE:
-        return SEPARATOR if is_space(data, place, end) else LETTER
-    what = kind(data, place, end)
+        return SEPARATOR if is_space(data, position, end) else LETTER
+    what = kind(data, position, end)
     return LETTER if unit == REGEX_WORDS and what == IDEOGRAPH else what
 
 
 @compiled
-def _fill_characters(data: Array, place: int, end: int, tokens: Array) -> int:
+def _fill_characters(data: Array, position: int, end: int, tokens: Array) -> int:
     """Fill `tokens` with every character; how many there are."""
     count = 0
-    while place < end:
-        wide = width(data, place, end)
-        tokens[count] = _character(data, place, wide) * PRIME
+    while position < end:
+        wide = width(data, position, end)
+        tokens[count] = _character(data, position, wide) * PRIME
         count += 1
-        place += wide
+        position += wide
     return count
 
 
 @compiled
-def _character(data: Array, place: int, wide: int) -> uint64:
+def _character(data: Array, position: int, wide: int) -> uint64:
     """The bytes of one character, ASCII in lower case."""
     letter = uint64(1)
     for step in range(wide):
-        byte = data[place + step]
+        byte = data[position + step]
         if uint8(65) <= byte <= uint8(90):
             byte |= uint8(0x20)
         letter = letter << uint64(8) | uint64(byte)

@@ -34,9 +34,9 @@ CYRILLIC = "АБВГДЕЖЗ"
 LOOK_ALIKES = set("ВСЕН")  # they look like B, C, E, H, which their places do not say
 LATIN = "ABCDEFGH"
 IN_LATIN = {
-    sign: LATIN[place]
+    sign: LATIN[position]
     for alphabet in ALPHABETS.values()
-    for place, sign in enumerate(alphabet)
+    for position, sign in enumerate(alphabet)
 } | {"ا": "A", "А": "A", "Б": "B", "Г": "D", "Д": "E"}
 SIGNS = "".join(IN_LATIN)
 LETTER = rf"[A-JＡ-Ｊ{SIGNS}{CYRILLIC}]"
