@@ -29,6 +29,7 @@ SECTIONS: dict[str, Any] = {
     "dedup_embedding": False,
     "decontaminate": {},
     "model": False,
+    "prompt": {},
     "rollouts": {
         "engine": "replay",
         "replay": [

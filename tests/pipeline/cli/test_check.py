@@ -54,6 +54,14 @@ def test_sources_are_turned_off_one_by_one():
     assert mistake.startswith("params.yaml: collect: turn sources off one by one")
 
 
+def test_a_section_that_stages_share_must_be_there():
+    sections = {n: s for n, s in (SECTIONS | TRAINING).items() if n != "prompt"}
+    Path("params.yaml").write_text(yaml.safe_dump(sections, sort_keys=False))
+
+    with pytest.raises(UserError, match="there is no section 'prompt'; write `prompt"):
+        check()
+
+
 def test_every_mistake_is_named():
     assert mistakes(qualty={}, pool={"order": ["b"]}, dedup_exact={"kee": 1}) == [
         f"params.yaml: qualty is not a stage; stages are {', '.join(NAMES)}",
