@@ -19,22 +19,22 @@ from pipeline.pass_rates.window import Window
 from pipeline.settings import Settings
 from stages.difficulty import impact
 from stages.difficulty.counts import (
+    COUNTS,
     RATE,
     Imported,
     add_counts,
     add_interval,
     import_rates,
+    is_from,
     read_numbers,
 )
 from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
-from stages.difficulty.windows import counts_of, posterior, sides
+from stages.difficulty.windows import add_posterior, counts_of, sides
 
 QUANTILES = 4
 COLUMNS = pl.Schema(
     {
-        "n_samples": pl.UInt32(),
-        "n_correct": pl.UInt32(),
-        "n_undecided": pl.UInt32(),
+        **COUNTS,
         "pass_rate": pl.Float64(),
         "rate_from": pl.String(),
         "rates": pl.List(RATE),
@@ -124,7 +124,7 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
     for source in params.imported:
         rows = import_rates(rows, source)
     rows = add_interval(rows)
-    rows = _add_posterior(rows, params.pass_rate_window)
+    rows = add_posterior(rows, params.pass_rate_window)
     rows = _add_quantile(rows)
     rows = _add_level(rows, params.levels)
 
@@ -133,24 +133,19 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
     if params.not_sampled == "drop":
         rows = drop(rows, rate.is_null(), "not_sampled")
     rows = _cut_by_windows(rows, params)
-    rows = _cut_by_models(rows, params.weak_strong)
-    rows = _cut_by_tokens(rows, params.tokens)
+    if params.weak_strong:
+        weak, strong = (_rate_of(model) for model in params.weak_strong)
+        rows = drop(rows, weak > strong, "weak_beats_strong", score=weak)
+    length = pl.col("tokens_right")
+    rows = drop(rows, length < params.tokens.lo, "too_short", score=length)
+    rows = drop(rows, length > params.tokens.hi, "too_long", score=length)
     rows = _cut_by_scores(rows, params.scores)
-    rows = _cut_by_impact(rows, params.learning_impact)
+    if params.learning_impact:
+        rows = _cut_by_impact(rows, params.learning_impact)
     # Last, because each question is paid for.
     if params.llm_difficulty:
         rows = add_llm_difficulty(rows, params.llm_difficulty)
     return rows.drop("tokens_right")
-
-
-def _add_posterior(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
-    """Add p_inside, the chance that the rate is in the window; null for counts."""
-    if window.unit == "count":
-        return rows.with_columns(p_inside=pl.lit(None, pl.Float64))
-    right = rows["n_correct"].to_numpy().astype(int)
-    wrong = (rows["n_samples"] - rows["n_undecided"]).to_numpy().astype(int) - right
-    inside = pl.Series(posterior(window, right, wrong)).round(4)
-    return rows.with_columns(p_inside=inside.fill_nan(None))
 
 
 def _add_quantile(rows: pl.DataFrame) -> pl.DataFrame:
@@ -166,9 +161,7 @@ def _add_level(rows: pl.DataFrame, levels: tuple[Level, ...]) -> pl.DataFrame:
     for level in reversed(levels):
         text = pl.col("meta").str.json_path_match(f"$.{level.field}")
         number = text.str.extract(r"(-?\d+(?:\.\d+)?)").cast(pl.Float64)
-        if level.source:
-            number = pl.when(pl.col("source") == level.source).then(number)
-        first = pl.coalesce(number, first)
+        first = pl.coalesce(pl.when(is_from(level.source)).then(number), first)
     return rows.with_columns(source_level=first) if levels else rows
 
 
@@ -184,14 +177,10 @@ def _cut_by_windows(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
 def _sides(params: Params) -> tuple[pl.Expr, pl.Expr]:
     """Whether a row is too hard, and too easy, for the pass-rate window."""
     window, rate = params.pass_rate_window, pl.col("pass_rate")
-    if window.unit == "rate":
-        # Imported rates may come without counts.
-        hard, easy = sides(window, rate, pl.when(rate.is_not_null()).then(1.0))
-    else:
-        decided = pl.col("n_samples") - pl.col("n_undecided")
-        hard, easy = sides(
-            window, pl.col("n_correct").cast(pl.Float64), decided.cast(pl.Float64)
-        )
+    right, decided = pl.col("n_correct"), pl.col("n_samples") - pl.col("n_undecided")
+    if window.unit == "rate":  # imported rates may come without counts
+        right, decided = rate, pl.when(rate.is_not_null()).then(1)
+    hard, easy = sides(window, right, decided)
     if params.decide == "rate":
         return hard, easy
     outside = 1 - pl.col("p_inside") >= params.certainty
@@ -218,30 +207,15 @@ def _cut(
     return drop(rows, where, reason, score=pl.col("pass_rate"), evidence=evidence)
 
 
-def _cut_by_models(
-    rows: pl.DataFrame, weak_strong: tuple[str, str] | None
-) -> pl.DataFrame:
-    if weak_strong is None:
-        return rows
-    weak, strong = (
-        right / decided
-        for right, decided in (counts_of((name,)) for name in weak_strong)
-    )
-    return drop(rows, weak > strong, "weak_beats_strong", score=weak)
-
-
-def _cut_by_tokens(rows: pl.DataFrame, tokens: Range) -> pl.DataFrame:
-    length = pl.col("tokens_right")
-    rows = drop(rows, length < tokens.lo, "too_short", score=length)
-    return drop(rows, length > tokens.hi, "too_long", score=length)
+def _rate_of(model: str) -> pl.Expr:
+    right, decided = counts_of((model,))
+    return right / decided
 
 
 def _cut_by_scores(rows: pl.DataFrame, scores: tuple[Score, ...]) -> pl.DataFrame:
     for score in scores:
         number = read_numbers(score.field).list.first()
-        concerned = pl.lit(value=True)
-        if score.source:
-            concerned = pl.col("source") == score.source
+        concerned = is_from(score.source)
         outside = ~number.is_between(score.lo, score.hi)
         rows = drop(rows, concerned & outside, "score_outside", score=number)
         if score.unscored == "drop":
@@ -249,9 +223,7 @@ def _cut_by_scores(rows: pl.DataFrame, scores: tuple[Score, ...]) -> pl.DataFram
     return rows
 
 
-def _cut_by_impact(rows: pl.DataFrame, settings: Impact | None) -> pl.DataFrame:
-    if settings is None:
-        return rows
+def _cut_by_impact(rows: pl.DataFrame, settings: Impact) -> pl.DataFrame:
     curves = rows.select(read_numbers(settings.field)).to_series()
     rows = rows.with_columns(learning_impact=impact.score_curves(curves))
     score = pl.col("learning_impact")

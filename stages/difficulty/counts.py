@@ -8,13 +8,11 @@ from pydantic import Field
 from pipeline.pass_rates.interval import jeffreys_interval
 from pipeline.settings import Settings
 
-COUNTS = ("n_samples", "n_correct", "n_undecided")
+COUNTS = dict.fromkeys(("n_samples", "n_correct", "n_undecided"), pl.UInt32())
 RATE = pl.Struct(
     {
         "model": pl.String,
-        "n_samples": pl.UInt32,
-        "n_correct": pl.UInt32,
-        "n_undecided": pl.UInt32,
+        **COUNTS,
         "pass_rate": pl.Float64,
         "rate_lo": pl.Float64,
         "rate_hi": pl.Float64,
@@ -22,7 +20,6 @@ RATE = pl.Struct(
         "tokens_wrong": pl.Float64,
     }
 )
-NAMES = [field.name for field in RATE.fields]
 
 
 class Imported(Settings):
@@ -60,7 +57,7 @@ def add_counts(
     )
     by_model = add_interval(_count_by(grades, "id", "model")).sort("model")
     of_models = by_model.group_by("id", maintain_order=True).agg(
-        rates=pl.struct(NAMES).cast(RATE)
+        rates=pl.struct(field.name for field in RATE.fields).cast(RATE)
     )
     return rows.join(of_models, on="id", how="left", maintain_order="left")
 
@@ -85,9 +82,8 @@ def import_rates(rows: pl.DataFrame, of: Imported) -> pl.DataFrame:
     values = read_numbers(of.field)
     rate = getattr(values.list, of.take)() / (of.out_of or 1)
     rate = 1 - rate if of.sense == "failure" else rate
-    applies = pl.col("pass_rate").is_null() & rate.is_between(0, 1)
-    if of.source:
-        applies &= pl.col("source") == of.source
+    applies = is_from(of.source) & pl.col("pass_rate").is_null()
+    applies &= rate.is_between(0, 1)
     n = values.list.len() if of.take == "mean" else pl.lit(1)
     n = (n * (of.samples or of.out_of or 0)).cast(pl.UInt32)
     columns = {
@@ -100,6 +96,11 @@ def import_rates(rows: pl.DataFrame, of: Imported) -> pl.DataFrame:
         pl.when(applies).then(value).otherwise(name).alias(name)
         for name, value in columns.items()
     )
+
+
+def is_from(source: str) -> pl.Expr:
+    """Whether a row is of `source`; every row is where it is empty."""
+    return pl.col("source") == source if source else pl.lit(value=True)
 
 
 def read_numbers(field: str) -> pl.Expr:

@@ -57,8 +57,8 @@ class LlmDifficulty(Settings):
     seed: int = 0
     lo: float = float("-inf")
     hi: float = float("inf")
-    unrated: Literal["keep", "drop"] = "keep"
     max_chars: int = Field(default=8_000, ge=100)
+    unrated: Literal["keep", "drop"] = "keep"
 
     @model_validator(mode="after")
     def _fits(self) -> "LlmDifficulty":
@@ -79,42 +79,35 @@ def add_llm_difficulty(rows: pl.DataFrame, settings: LlmDifficulty) -> pl.DataFr
         "key", keep="first", maintain_order=True
     )
     ratings = _rate(asked["problem"].to_list(), settings)
-    table = pl.DataFrame(
-        {"key": asked["key"], "difficulty_ratings": ratings},
-        schema={"key": pl.String, "difficulty_ratings": pl.List(pl.Float64)},
+    table = asked.select(
+        "key", difficulty_ratings=pl.Series(ratings, dtype=pl.List(pl.Float64))
     )
     rows = rows.join(table, on="key", how="left", maintain_order="left")
     rows = rows.with_columns(difficulty_judged=pl.col("difficulty_ratings").list.mean())
     mean = pl.col("difficulty_judged")
-    evidence = pl.struct("difficulty_ratings").struct.json_encode()
     if settings.unrated == "drop":
         rows = drop(rows, mean.is_null(), "unrated")
-    for where, reason in (
-        (mean < settings.lo, "judged_too_easy"),
-        (mean > settings.hi, "judged_too_hard"),
-    ):
-        rows = drop(rows, where, reason, score=mean, evidence=evidence)
-    return rows
+    evidence = pl.struct("difficulty_ratings").struct.json_encode()
+    easy, hard = mean < settings.lo, mean > settings.hi
+    rows = drop(rows, easy, "judged_too_easy", score=mean, evidence=evidence)
+    return drop(rows, hard, "judged_too_hard", score=mean, evidence=evidence)
 
 
 def _rate(problems: list[str], settings: LlmDifficulty) -> list[list[float]]:
     """The readable ratings of each problem; the others are counted on stderr."""
     schema = _schema(settings)
-    prompts = [_prompt(problem, settings) for problem in problems]
     questions = [
         Question(prompt, SYSTEM, schema, settings.temperature, settings.seed + number)
-        for prompt in prompts
+        for prompt in (_prompt(problem, settings) for problem in problems)
         for number in range(settings.ratings)
     ]
     with client(settings.endpoint) as ask:
-        replies = ask(questions) if questions else []
+        replies = ask(questions)
     ratings = [_read_rating(reply, settings) for reply in replies]
     faults = Counter(rating for rating in ratings if isinstance(rating, str))
     for why, count in sorted(faults.items()):
-        print(
-            f"difficulty: {count:,} of {len(ratings):,} ratings: {why}",
-            file=sys.stderr,
-        )
+        all_ratings = f"{len(ratings):,} ratings"
+        print(f"difficulty: {count:,} of {all_ratings}: {why}", file=sys.stderr)
     each = settings.ratings
     return [
         [rating for rating in ratings[i : i + each] if not isinstance(rating, str)]

@@ -1,4 +1,4 @@
-"""On which side of a window the counts of a problem are."""
+"""On which side of a window the counts of a problem are, and how surely."""
 
 import numpy as np
 import polars as pl
@@ -20,17 +20,20 @@ def sides(window: Window, right: pl.Expr, decided: pl.Expr) -> tuple[pl.Expr, pl
     return pl.when(is_decided).then(hard), pl.when(is_decided).then(easy)
 
 
-def posterior(window: Window, right: np.ndarray, wrong: np.ndarray) -> np.ndarray:
-    """The chance (n,) that each rate is inside, under the pool's own prior.
+def add_posterior(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
+    """Add p_inside, the chance that the rate is in the window, under the pool's prior.
 
-    `right` and `wrong` are counts (n,); where both are 0 the chance is nan.
+    It is null without decided samples, and where the window is of counts.
     """
-    is_decided = right + wrong > 0
-    if not is_decided.any():
-        return np.full(len(right), np.nan)
-    prior = fit_prior(right[is_decided], wrong[is_decided], window)
-    inside = posterior_inside(right, wrong, window, prior)
-    return np.where(is_decided, inside, np.nan)
+    right = rows["n_correct"].to_numpy().astype(int)
+    wrong = (rows["n_samples"] - rows["n_undecided"]).to_numpy().astype(int) - right
+    chance = np.full(rows.height, np.nan)
+    known = right + wrong > 0
+    if window.unit == "rate" and known.any():
+        right, wrong = right[known], wrong[known]
+        prior = fit_prior(right, wrong, window)
+        chance[known] = posterior_inside(right, wrong, window, prior)
+    return rows.with_columns(p_inside=pl.Series(chance).round(4).fill_nan(None))
 
 
 def counts_of(models: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]:
@@ -41,4 +44,4 @@ def counts_of(models: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]:
         chosen = chosen.list.filter(field("model").is_in(list(models)))
     right = chosen.list.eval(field("n_correct")).list.sum()
     decided = chosen.list.eval(field("n_samples") - field("n_undecided")).list.sum()
-    return right.cast(pl.Float64), decided.cast(pl.Float64)
+    return right, decided
