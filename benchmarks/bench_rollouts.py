@@ -51,7 +51,7 @@ def main() -> None:
     ways: dict[str, Callable[[], int]] = {
         "bare": lambda: bare(engine, wanted, sampling, wanted.height),
         "bare, in batches": lambda: bare(engine, wanted, sampling, asked.save_every),
-        "stage": lambda: stage(engine, model, wanted, sampling, asked.save_every),
+        "stage": lambda: stage(engine, wanted, sampling, asked.save_every),
     }
     told: dict[str, list[tuple[float, int, float]]] = {name: [] for name in ways}
     for number in range(asked.runs + 1):
@@ -123,13 +123,10 @@ def bare(engine, wanted: pl.DataFrame, sampling: Sampling, size: int) -> int:
 
 
 def stage(
-    engine, model: Model, wanted: pl.DataFrame, sampling: Sampling, save_every: int
+    engine, wanted: pl.DataFrame, sampling: Sampling, save_every: int
 ) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        sampler = Sampler(
-            Path(folder), model, sampling, engine_name="vllm", save_every=save_every
-        )
-        sampler.engine = engine
+        sampler = Sampler(Path(folder), lambda: engine, sampling, save_every=save_every)
         sampler.sample(wanted)
         kept = pl.scan_parquet(store.shards(Path(folder)))
         told = kept.select(pl.len(), pl.col("n_tokens").sum()).collect()

@@ -13,6 +13,7 @@ the store that makes a second run give the same bytes.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.engines.contract import Options, Sampling
+from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
 from pipeline.models import Model, resolve
 from pipeline.pass_rates.window import Window
@@ -97,7 +99,7 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
             hint="set `rollouts: off`, or `engine: replay`",
         )
     folder = store.open_for(identity(params, sampled))
-    counts = _sample(params, problems, _sampler(params, folder, sampled))
+    counts = _sample(params, problems, _make_sampler(params, folder, sampled))
 
     rows = rows.filter(pl.col("key").is_in(problems["key"].to_list()))
     most = int(counts["samples"].to_numpy().max(initial=1))
@@ -122,7 +124,7 @@ def identity(params: Params, model: Model) -> dict[str, Any]:
     }
 
 
-def _sampler(params: Params, folder: Path, model: Model) -> Sampler:
+def _make_sampler(params: Params, folder: Path, model: Model) -> Sampler:
     sampling = Sampling(
         temperature=params.temperature,
         top_p=params.top_p,
@@ -131,15 +133,9 @@ def _sampler(params: Params, folder: Path, model: Model) -> Sampler:
         more=params.prompt.sampling,
         chat=params.prompt.chat,
     )
+    engine = partial(load_engine, params.engine, model, params.engine_options)
     return Sampler(
-        folder,
-        model,
-        sampling,
-        params.prompt,
-        engine_name=params.engine,
-        options=params.engine_options,
-        seed=params.seed,
-        save_every=params.batch_size,
+        folder, engine, sampling, params.prompt, params.seed, params.batch_size
     )
 
 

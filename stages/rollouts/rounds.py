@@ -57,8 +57,8 @@ def sample_adaptively(
 ) -> pl.DataFrame:
     """(key, samples): how many samples of each problem were drawn.
 
-    `problems` have distinct keys; `draw` takes (key, problem, sample), and gives those
-    samples as `store.SAMPLE`.
+    `problems` have distinct keys; `draw` takes a table with (key, problem, sample), and
+    gives those samples as `store.SAMPLE`.
     """
     drawn = np.zeros(problems.height, np.int64)
     right, wrong = np.zeros_like(drawn), np.zeros_like(drawn)
@@ -67,7 +67,7 @@ def sample_adaptively(
     with grader(settings.timeout_s) as grade:
         while more.any():
             wanted = _number_samples(problems, drawn, more)
-            gained = _count_verdicts(problems, wanted, draw(wanted), grade)
+            gained = _count_verdicts(wanted, draw(wanted), grade, len(drawn))
             drawn, right, wrong = drawn + more, right + gained[0], wrong + gained[1]
             _report(number, more, drawn)
             number += 1
@@ -106,37 +106,25 @@ def _choose_next(
 
 
 def _number_samples(problems: pl.DataFrame, drawn: Array, more: Array) -> pl.DataFrame:
-    """(row, key, problem, sample) of the samples that come next."""
-    rows = np.repeat(np.arange(len(more)), more)
-    before = np.repeat(np.cumsum(more) - more, more)
-    numbers = drawn[rows] + np.arange(len(rows)) - before
-    return problems.select("key", "problem")[rows].with_columns(
-        row=pl.Series(rows, dtype=pl.UInt32),
-        sample=pl.Series(numbers, dtype=pl.Int32),
-    )
+    """The problems with their number `row`, once for each sample that comes next."""
+    numbers = pl.int_ranges(pl.Series(drawn), pl.Series(drawn + more), dtype=pl.Int32)
+    columns = "key", "problem", "verifier", "answer", "verify_info", "domain"
+    numbered = problems.select(*columns, sample=numbers).with_row_index("row")
+    return numbered.explode("sample").drop_nulls("sample")
 
 
 def _count_verdicts(
-    problems: pl.DataFrame, wanted: pl.DataFrame, samples: pl.DataFrame, grade: Grader
+    wanted: pl.DataFrame, samples: pl.DataFrame, grade: Grader, size: int
 ) -> tuple[Array, Array]:
-    """Right and wrong ones of the wanted samples, for each problem."""
+    """Right and wrong ones of the wanted samples, for each of `size` problems."""
     samples = samples.filter(pl.col("finish_reason") != "prompt_too_long")
     cases = wanted.join(
         samples, on=["key", "sample"], how="inner", maintain_order="left"
-    ).join(
-        problems.select("key", "verifier", "answer", "verify_info", "domain"),
-        on="key",
-        how="inner",
-        maintain_order="left",
     )
     verdicts = grade([Answer(*case) for case in cases.select(Answer._fields).rows()])
-    row, size = cases["row"].to_numpy(), problems.height
-    correct = np.array([verdict.correct is True for verdict in verdicts], bool)
-    false = np.array([verdict.correct is False for verdict in verdicts], bool)
-    return (
-        np.bincount(row[correct], minlength=size),
-        np.bincount(row[false], minlength=size),
-    )
+    correct = pl.Series([verdict.correct for verdict in verdicts], dtype=pl.Boolean)
+    right, wrong = cases["row"].filter(correct), cases["row"].filter(~correct)
+    return np.bincount(right, minlength=size), np.bincount(wrong, minlength=size)
 
 
 def _report(number: int, more: Array, drawn: Array) -> None:
