@@ -122,9 +122,7 @@ def bare(engine, wanted: pl.DataFrame, sampling: Sampling, size: int) -> int:
     return tokens
 
 
-def stage(
-    engine, wanted: pl.DataFrame, sampling: Sampling, save_every: int
-) -> int:
+def stage(engine, wanted: pl.DataFrame, sampling: Sampling, save_every: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         sampler = Sampler(Path(folder), lambda: engine, sampling, save_every=save_every)
         sampler.sample(wanted)

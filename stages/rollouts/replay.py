@@ -10,6 +10,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ ENDS = {
 }
 COMPLETE = {"true": "stop", "false": "length"}
 NULL = (None, "")  # what CSV leaves empty is a text
+ABSENT = object()
 
 
 class Recording(DataLocation):
@@ -49,7 +51,7 @@ class Recording(DataLocation):
     """
 
     problem: str = "problem"
-    pattern: str = ""
+    pattern: str = "(.*)"
     completions: tuple[str, ...] = Field(default=("completion",), min_length=1)
     model: str = ""
     finish_reason: tuple[str, ...] = ()
@@ -63,7 +65,7 @@ class Recording(DataLocation):
             groups = re.compile(pattern).groups
         except re.error as error:
             raise ValueError(f"no regular expression: {error}") from None
-        if pattern and not groups:
+        if not groups:
             raise ValueError("expected a group (…) around the problem")
         return pattern
 
@@ -94,7 +96,7 @@ class Recorded(NamedTuple):
     n_tokens: int | None
 
 
-Faults = defaultdict[str, dict[int, None]]  # the rows of a table that have a fault
+Faults = defaultdict[str, set[int]]  # the rows of a table that have a fault
 
 
 def read_recordings(
@@ -131,7 +133,7 @@ def _read_table(
     keys: frozenset[str],
 ) -> Iterator[Recorded]:
     """The completions of the problems with `keys`, in the order of the table."""
-    faults: Faults = defaultdict(dict)
+    faults: Faults = defaultdict(set)
     rows = _rows_with_problem(name, table, recording, faults)
     while batch := list(islice(rows, BATCH)):
         texts = pl.DataFrame({"problem": [problem for _, _, problem in batch]})
@@ -141,11 +143,11 @@ def _read_table(
                 faults_here: set[str] = set()
                 yield from _completions(key, row, recording, faults_here)
                 for fault in faults_here:
-                    faults[fault][number] = None
+                    faults[fault].add(number)
     for fault, numbers in sorted(faults.items()):
         print(
             f"rollouts: {len(numbers):,} rows of {name} {fault}; "
-            f"the first is row {next(iter(numbers))}",
+            f"the first is row {min(numbers)}",
             file=sys.stderr,
         )
 
@@ -161,27 +163,21 @@ def _rows_with_problem(
     absent = set(recording.columns)
     for number, row in enumerate(table):
         if isinstance(row, Unreadable):
-            faults["cannot be read"][number] = None
+            faults["cannot be read"].add(number)
             continue
         columns |= row.keys()
-        absent = {column for column in absent if not _has(row, column)}
-        problem = _extract_problem(_get(row, recording.problem), recording.pattern)
-        if problem is None:
-            faults[f"have no problem in `{recording.problem}`"][number] = None
+        absent = {column for column in absent if _get(row, column, ABSENT) is ABSENT}
+        text = _get(row, recording.problem)
+        match = isinstance(text, str) and re.search(recording.pattern, text, re.DOTALL)
+        if match and match[1] is not None:
+            yield number, row, match[1]
         else:
-            yield number, row, problem
+            faults[f"have no problem in `{recording.problem}`"].add(number)
     if columns and absent:
         raise UserError(
             f"{name}: no row has the column {min(absent)!r}",
             hint=f"it has {', '.join(sorted(columns))}",
         )
-
-
-def _extract_problem(text: object, pattern: str) -> str | None:
-    if not isinstance(text, str) or not pattern:
-        return text if isinstance(text, str) else None
-    match = re.search(pattern, text, re.DOTALL)
-    return match[1] if match else None
 
 
 def _completions(
@@ -227,12 +223,10 @@ def _read_count(value: Any, faults: set[str]) -> int | None:
     """A number of tokens. Files that know no integers say 12.0, and CSV "12"."""
     if value in NULL:
         return None
-    try:
+    with suppress(OverflowError, TypeError, ValueError):
         number = -1.0 if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        number = -1.0
-    if 0 <= number < 2**31 and number.is_integer():
-        return int(number)
+        if 0 <= number < 2**31 and number.is_integer():
+            return int(number)
     faults.add("have a count of tokens that is no whole number")
     return None
 
@@ -241,17 +235,16 @@ def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _get(row: Row, name: str) -> object:
-    """What `name` holds, where "a.b" is b inside a; None where there is none."""
+def _get(row: Row, name: str, absent: object = None) -> object:
+    """What `name` holds, where "a.b" is b inside a; `absent` where there is none.
+
+    Where an outer one is null, what would be inside is null too.
+    """
     value: object = row
     for part in name.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
+        if not isinstance(value, dict):
+            return None
+        if part not in value:
+            return absent
+        value = value[part]
     return value
-
-
-def _has(row: Row, name: str) -> bool:
-    """Whether the row has the column; where an outer one is null, it may have."""
-    outer, _, rest = name.partition(".")
-    if outer not in row or not rest:
-        return outer in row
-    return _has(row[outer], rest) if isinstance(row[outer], dict) else True

@@ -208,6 +208,7 @@ def test_values_that_cannot_be_used_are_null_and_counted(
         row("stop", 2),
         row(["gave up", "bored"], [-1, 1.5]),
         row([None, "stop"], [True, 2**31]),
+        row("stop", [10**400, 1]),
         {"problem": None, "completion": "2", "e": "stop", "n": 1},
     )
     recording = {"path": path, "finish_reason": ["e"], "n_tokens": ["n"]}
@@ -219,17 +220,19 @@ def test_values_that_cannot_be_used_are_null_and_counted(
         *[("2", None, None), ("3", None, None)] * 3,
         ("2", None, None),
         ("3", "stop", None),
+        ("2", None, None),
+        ("3", None, 1),
     ]
     said = capsys.readouterr().err
     told = [
-        "2 rows of {} have more or fewer values in `e` than completions; "
+        "3 rows of {} have more or fewer values in `e` than completions; "
         "the first is row 1\n",
         "2 rows of {} have more or fewer values in `n` than completions; "
         "the first is row 1\n",
         "1 rows of {} end in an unknown way: expected one of stop, eos",
-        "2 rows of {} have a count of tokens that is no whole number; "
+        "3 rows of {} have a count of tokens that is no whole number; "
         "the first is row 3\n",
-        "1 rows of {} have no problem in `problem`; the first is row 5\n",
+        "1 rows of {} have no problem in `problem`; the first is row 6\n",
     ]
     for line in told:
         assert f"rollouts: {line.format(path)}" in said
@@ -244,6 +247,16 @@ def test_a_column_that_is_not_there_is_an_error(tmp_path: Path, kind: str):
 
     assert path in str(e.value)
     assert "finish_reasons, generations" in e.value.hint
+
+
+def test_a_column_inside_one_that_is_not_there_is_an_error(tmp_path: Path):
+    path = lines(tmp_path / "a.jsonl", {"problem": "1+1?", "reply": None})
+    for column in ("answer.text", "answer"):
+        with pytest.raises(UserError, match=f"no row has the column '{column}'"):
+            replayed(problems("1+1?"), {"path": path, "completions": [column]})
+    assert replayed(
+        problems("1+1?"), {"path": path, "completions": ["reply.text"]}
+    ).is_empty()
 
 
 def test_parts_of_a_set_are_read_in_the_order_of_their_names(tmp_path: Path):
