@@ -103,6 +103,13 @@ class Engine(ABC):
         return completions
 
 
+def single_samples(requests: Iterable[Request]) -> Iterator[tuple[int, int, Request]]:
+    """(number of the request, number of the sample, request) of every sample."""
+    for number, request in enumerate(requests):
+        for sample in range(request.n):
+            yield number, sample, request
+
+
 def seed_of(seed: int, key: str, sample: int) -> int:
     """63 bits for one sample, the same whatever else is sampled.
 

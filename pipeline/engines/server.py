@@ -25,6 +25,7 @@ from pipeline.engines.contract import (
     Request,
     Sampled,
     Sampling,
+    single_samples,
 )
 from pipeline.errors import UserError
 from pipeline.models import Model
@@ -54,7 +55,7 @@ class Engine(contract.Engine):
     ) -> Iterator[Sampled]:
         import httpx
 
-        todo, lock = _singles(requests), Lock()
+        todo, lock = single_samples(requests), Lock()
         done: SimpleQueue[Sampled | None] = SimpleQueue()
 
         def serve(run: Run) -> None:
@@ -97,13 +98,6 @@ class Engine(contract.Engine):
         # A server that is gone is no loss while another takes its requests.
         if len(errors) == len(runs):
             raise next(iter(errors.values()))
-
-
-def _singles(requests: Iterable[Request]) -> Iterator[tuple[int, int, Request]]:
-    """(request, sample, what is asked): servers are asked for one sample at a time."""
-    for number, request in enumerate(requests):
-        for sample in range(request.n):
-            yield number, sample, request
 
 
 def _body(

@@ -12,10 +12,13 @@ lengths differ a lot, and both save more than half of the work.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
 from pipeline.engines import contract
@@ -26,6 +29,7 @@ from pipeline.engines.contract import (
     Sampled,
     Sampling,
     encode,
+    single_samples,
 )
 from pipeline.errors import UserError
 from pipeline.models import Model
@@ -67,6 +71,10 @@ class Engine(contract.Engine):
             dtype=torch.float32 if device == "cpu" else "auto",
         )
         self.network = network.to(device).eval()
+        # A chat model may have several tokens that end a text.
+        ends = network.generation_config.eos_token_id
+        ends = self.tokenizer.eos_token_id if ends is None else ends
+        self.ends = set(ends) if isinstance(ends, list) else {ends}
         if device == "cpu" and self.network.num_parameters() < SMALL:
             torch.set_num_threads(1)
 
@@ -78,16 +86,11 @@ class Engine(contract.Engine):
                 f"engine transformers has no setting {', '.join(sorted(unknown))}",
                 hint=f"it has {', '.join(Cut._fields)}; vllm and server have more",
             )
-        batch: list[tuple[int, int, Request]] = []
-        for number, request in enumerate(requests):
-            for sample in range(request.n):
-                batch.append((number, sample, request))
-                if len(batch) == self.batch_size:
-                    yield from self._batch(batch, sampling)
-                    batch = []
-        yield from self._batch(batch, sampling)
+        samples = single_samples(requests)
+        while batch := list(islice(samples, self.batch_size)):
+            yield from self._sample(batch, sampling)
 
-    def _batch(
+    def _sample(
         self, batch: list[tuple[int, int, Request]], sampling: Sampling
     ) -> Iterator[Sampled]:
         encoded: dict[str, list[int]] = {}  # a prompt comes once a sample
@@ -104,7 +107,7 @@ class Engine(contract.Engine):
                 yield number, sample, TOO_LONG
         if not fits:
             return
-        sampled = _sample(
+        sampled = sample_tokens(
             self.network,
             [ids for ids, *_ in fits],
             [request.seed + sample for _, _, sample, request in fits],
@@ -116,33 +119,26 @@ class Engine(contract.Engine):
         texts = self.tokenizer.batch_decode(sampled, skip_special_tokens=True)
         for (_, number, sample, _), ids, text in zip(fits, sampled, texts, strict=True):
             stops = [at for stop in sampling.stop if (at := text.find(stop)) >= 0]
-            reason = "stop" if stops or ids[-1] in self._ends() else "length"
+            reason = "stop" if stops or ids[-1] in self.ends else "length"
             text = text[: min(stops, default=len(text))]
             yield number, sample, Completion(text, len(ids), reason)
 
     def _is_over(self, stops: tuple[str, ...]) -> Callable[[list[int]], bool]:
         """Whether a completion ends with its last token."""
-        ends = self._ends()
         # A token has a character at least, or is part of one of four bytes.
         most = max(map(len, stops), default=0) + 4
 
         def is_over(ids: list[int]) -> bool:
-            if ids[-1] in ends:
+            if ids[-1] in self.ends:
                 return True
             tail = self.tokenizer.decode(ids[-most:]) if stops else ""
             return any(stop in tail for stop in stops)
 
         return is_over
 
-    def _ends(self) -> set[int]:
-        """The tokens that end a text; a chat model may have several."""
-        ends = self.network.generation_config.eos_token_id
-        ends = self.tokenizer.eos_token_id if ends is None else ends
-        return set(ends) if isinstance(ends, list) else {ends}
-
 
 @torch.inference_mode()
-def _sample(
+def sample_tokens(
     network: Any,
     prompts: list[list[int]],
     seeds: list[int],
@@ -153,7 +149,10 @@ def _sample(
     cut: Cut,
 ) -> list[list[int]]:
     """Token ids of one completion of each prompt, with the one that ends it."""
-    ids, mask = _pad_left(prompts, network.device)
+    pad = partial(pad_sequence, batch_first=True, padding_side="left")
+    ids = pad([torch.tensor(prompt) for prompt in prompts]).to(network.device)
+    mask = pad([torch.ones(len(prompt), dtype=torch.long) for prompt in prompts])
+    mask = mask.to(network.device)
     chances = _draw_uniforms(seeds, max(limits), network.device)
     position = mask.cumsum(1) - 1
     position[mask == 0] = 0
@@ -218,16 +217,3 @@ def _draw_uniforms(seeds: list[int], steps: int, device: torch.device) -> torch.
     """Numbers in [0, 1), (seeds, steps), each row from its own seed alone."""
     rows = [np.random.Generator(np.random.Philox(seed)).random(steps) for seed in seeds]
     return torch.from_numpy(np.stack(rows)).to(device)
-
-
-def _pad_left(
-    prompts: list[list[int]], device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids and mask (prompts, longest), so that every prompt ends in one column."""
-    width = max(map(len, prompts))
-    ids = torch.zeros(len(prompts), width, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, prompt in enumerate(prompts):
-        ids[row, width - len(prompt) :] = torch.tensor(prompt)
-        mask[row, width - len(prompt) :] = 1
-    return ids.to(device), mask.to(device)

@@ -5,14 +5,16 @@ difficulty drops those that are outside. Both read the section `pass_rate_window
 that what is sampled for is what is cut by.
 """
 
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import numpy as np
+import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.settings import Shared
 
 Array = np.ndarray
+Values = TypeVar("Values", np.ndarray, pl.Expr)
 
 
 class Window(Shared):
@@ -65,10 +67,14 @@ class Window(Shared):
         )
         return self.unit == "rate" and not is_whole
 
+    def outside(self, values: Values) -> tuple[Values, Values]:
+        """Whether what the window is of is below it, and above it."""
+        below = values <= self.lo if self.lo_open else values < self.lo
+        hi = self.highest
+        return below, values >= hi if self.hi_open else values > hi
+
     def holds(self, rates: Array) -> Array:
         """Whether each success rate (n,) float is inside (n,) bool."""
-        window = self.of_successes
-        above = rates > window.lo if window.lo_open else rates >= window.lo
-        hi = window.highest
-        inside: Array = above & (rates < hi if window.hi_open else rates <= hi)
+        below, above = self.of_successes.outside(rates)
+        inside: Array = ~(below | above)
         return inside

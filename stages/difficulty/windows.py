@@ -12,9 +12,7 @@ def sides(window: Window, right: pl.Expr, decided: pl.Expr) -> tuple[pl.Expr, pl
     measured = right if window.sense == "success" else decided - right
     if window.unit == "rate":
         measured = measured / decided
-    below = measured <= window.lo if window.lo_open else measured < window.lo
-    hi = window.highest
-    above = measured >= hi if window.hi_open else measured > hi
+    below, above = window.outside(measured)
     hard, easy = (below, above) if window.sense == "success" else (above, below)
     is_decided = decided > 0
     return pl.when(is_decided).then(hard), pl.when(is_decided).then(easy)

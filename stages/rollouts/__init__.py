@@ -61,15 +61,11 @@ class Params(Settings):
     pass_rate_window: Window = Window()
 
     @model_validator(mode="after")
-    def _replay_has_recordings(self) -> "Params":
+    def _fits(self) -> "Params":
         if (self.engine == "replay") != bool(self.replay):
             raise ValueError("engine: replay and a list `replay` go together")
         if self.adaptive and self.engine == "replay":
             raise ValueError("recorded completions cannot be sampled adaptively")
-        return self
-
-    @model_validator(mode="after")
-    def _adaptive_has_a_window(self) -> "Params":
         if self.adaptive and not self.pass_rate_window.cuts_rates:
             raise ValueError(
                 "adaptive sampling decides which rates are in `pass_rate_window`, and "
