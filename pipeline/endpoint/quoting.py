@@ -52,6 +52,18 @@ def fence_token(*texts: str) -> str:
         salt += 1
 
 
+def object_schema(**properties: dict[str, Any]) -> str:
+    """The JSON Schema, as JSON, of an object with these properties and no others."""
+    schema = {"type": "object", "properties": properties, "required": [*properties]}
+    return json.dumps({**schema, "additionalProperties": False})
+
+
+def json_values(text: str, name: str) -> list[Any]:
+    """What the JSON objects in a reply hold under `name`, its thinking passed over."""
+    objects = json_objects(text.rpartition("</think>")[2])
+    return [value[name] for value, _, _ in objects if name in value]
+
+
 def json_objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
     """The outermost JSON objects in `text`, with where they start and end.
 

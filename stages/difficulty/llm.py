@@ -5,7 +5,6 @@ Recipes without rollouts grade problems so, on the scale of the Art of Problem S
 stands beside measured pass rates and is never mixed with them.
 """
 
-import json
 import sys
 from collections import Counter
 from math import isfinite
@@ -15,7 +14,13 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.endpoint.client import Endpoint, Question, Reply, client
-from pipeline.endpoint.quoting import fence_token, fenced, json_objects, sanitise
+from pipeline.endpoint.quoting import (
+    fence_token,
+    fenced,
+    json_values,
+    object_schema,
+    sanitise,
+)
 from pipeline.filter import drop
 from pipeline.settings import Settings
 
@@ -95,7 +100,10 @@ def add_llm_difficulty(rows: pl.DataFrame, settings: LlmDifficulty) -> pl.DataFr
 
 def _rate(problems: list[str], settings: LlmDifficulty) -> list[list[float]]:
     """The readable ratings of each problem; the others are counted on stderr."""
-    schema = _schema(settings)
+    scale = {"minimum": settings.lowest, "maximum": settings.highest}
+    schema = object_schema(
+        difficulty={"type": "number", **scale}, reason={"type": "string"}
+    )
     questions = [
         Question(prompt, SYSTEM, schema, settings.temperature, settings.seed + number)
         for prompt in (_prompt(problem, settings) for problem in problems)
@@ -128,23 +136,11 @@ def _prompt(problem: str, settings: LlmDifficulty) -> str:
     )
 
 
-def _schema(settings: LlmDifficulty) -> str:
-    scale = {"minimum": settings.lowest, "maximum": settings.highest}
-    properties = {
-        "difficulty": {"type": "number", **scale},
-        "reason": {"type": "string"},
-    }
-    schema = {"type": "object", "properties": properties, "required": [*properties]}
-    return json.dumps({**schema, "additionalProperties": False})
-
-
 def _read_rating(reply: Reply, settings: LlmDifficulty) -> float | str:
     """The number in a reply, or why there is none."""
     if reply.text is None or reply.why:
         return reply.why.partition(":")[0] or "no answer"
-    text = reply.text.rpartition("</think>")[2]
-    answers = [answer for answer, _, _ in json_objects(text)]
-    values = [answer["difficulty"] for answer in answers if "difficulty" in answer]
+    values = json_values(reply.text, "difficulty")
     if not values:
         return "unreadable"
     if len(set(map(str, values))) > 1:

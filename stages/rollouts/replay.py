@@ -51,7 +51,7 @@ class Recording(DataLocation):
     """
 
     problem: str = "problem"
-    pattern: str = "(.*)"
+    pattern: re.Pattern[str] = re.compile("(.*)", re.DOTALL)
     completions: tuple[str, ...] = Field(default=("completion",), min_length=1)
     model: str = ""
     finish_reason: tuple[str, ...] = ()
@@ -60,14 +60,10 @@ class Recording(DataLocation):
 
     @field_validator("pattern")
     @classmethod
-    def _has_a_group(cls, pattern: str) -> str:
-        try:
-            groups = re.compile(pattern).groups
-        except re.error as error:
-            raise ValueError(f"no regular expression: {error}") from None
-        if not groups:
+    def _has_a_group(cls, pattern: re.Pattern[str]) -> re.Pattern[str]:
+        if not pattern.groups:
             raise ValueError("expected a group (…) around the problem")
-        return pattern
+        return re.compile(pattern.pattern, re.DOTALL)
 
     @model_validator(mode="after")
     def _one_beside_each(self) -> "Recording":
@@ -168,7 +164,7 @@ def _rows_with_problem(
         columns |= row.keys()
         absent = {column for column in absent if _get(row, column, ABSENT) is ABSENT}
         text = _get(row, recording.problem)
-        match = isinstance(text, str) and re.search(recording.pattern, text, re.DOTALL)
+        match = isinstance(text, str) and recording.pattern.search(text)
         if match and match[1] is not None:
             yield number, row, match[1]
         else:

@@ -69,7 +69,12 @@ def sample_adaptively(
             wanted = _number_samples(problems, drawn, more)
             gained = _count_verdicts(wanted, draw(wanted), grade, len(drawn))
             drawn, right, wrong = drawn + more, right + gained[0], wrong + gained[1]
-            _report(number, more, drawn)
+            print(
+                f"rollouts: round {number}, {int((more > 0).sum()):,} of "
+                f"{len(drawn):,} problems, {int(more.sum()):,} samples; "
+                f"{drawn.mean():.1f} samples a problem",
+                file=sys.stderr,
+            )
             number += 1
             more = _choose_next(right, wrong, drawn, luck, settings, window)
     return problems.select("key", samples=pl.Series(drawn, dtype=pl.Int32))
@@ -125,11 +130,3 @@ def _count_verdicts(
     correct = pl.Series([verdict.correct for verdict in verdicts], dtype=pl.Boolean)
     right, wrong = cases["row"].filter(correct), cases["row"].filter(~correct)
     return np.bincount(right, minlength=size), np.bincount(wrong, minlength=size)
-
-
-def _report(number: int, more: Array, drawn: Array) -> None:
-    print(
-        f"rollouts: round {number}, {int((more > 0).sum()):,} of {len(drawn):,} "
-        f"problems, {int(more.sum()):,} samples; {drawn.mean():.1f} samples a problem",
-        file=sys.stderr,
-    )

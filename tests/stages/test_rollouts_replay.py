@@ -284,7 +284,7 @@ def test_samples_are_numbered_over_the_batches_of_a_large_file(tmp_path: Path):
     ("wrong", "said"),
     [
         ({"pattern": "no group"}, "expected a group"),
-        ({"pattern": "("}, "no regular expression"),
+        ({"pattern": "("}, "valid regular expression"),
         ({"completions": ["a", "b"], "n_tokens": ["n"]}, "`n_tokens` names 1 columns"),
     ],
 )

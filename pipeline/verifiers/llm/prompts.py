@@ -4,27 +4,16 @@ Everything that comes from data stands in blocks with delimiters of their own (s
 `pipeline.endpoint.quoting`); the instructions come before and after them.
 """
 
-import json
 from collections.abc import Iterator
 from math import isfinite
 from typing import Any, NamedTuple
 
-from pipeline.endpoint.quoting import fence_token, fenced, sanitise
+from pipeline.endpoint.quoting import fence_token, fenced, object_schema, sanitise
 from pipeline.verifiers.extract.final import strip_thinking
 
-SCHEMA = json.dumps(
-    {
-        "type": "object",
-        "properties": {
-            "verdict": {
-                "type": "string",
-                "enum": ["correct", "incorrect", "undecided"],
-            },
-            "reason": {"type": "string"},
-        },
-        "required": ["verdict", "reason"],
-        "additionalProperties": False,
-    }
+SCHEMA = object_schema(
+    verdict={"type": "string", "enum": ["correct", "incorrect", "undecided"]},
+    reason={"type": "string"},
 )
 
 SYSTEM = """You are a strict and fair grader. You are given texts in blocks; each \
