@@ -5,15 +5,15 @@ completion for every chosen trace. Both are conversational: lists of messages.
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
 from pipeline.prompts import Prompt, messages
 from pipeline.settings import Settings
+from pipeline.traces import right_traces, usable_solutions
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
-Trace = dict[str, Any]
 RL = [
     "id", "source", "license", "domain", "answer", "verifier", "verify_info",
     "pass_rate", "n_samples", "n_correct", "curriculum_rank",
@@ -52,25 +52,12 @@ def _chosen(rows: pl.DataFrame) -> pl.Series:
     """
     names = "chosen", "traces", "leaking_traces", "solutions"
     chosen = [
-        chosen if chosen is not None else _usable(*parts)
-        for chosen, *parts in rows.select(names).rows()
+        right_traces(traces, leaks) or usable_solutions(solutions)
+        if chosen is None
+        else chosen
+        for chosen, traces, leaks, solutions in rows.select(names).rows()
     ]
     return pl.Series("chosen", chosen, dtype=rows.schema["chosen"])
-
-
-def _usable(
-    traces: list[Trace] | None, leaks: list[int] | None, solutions: list[Trace] | None
-) -> list[Trace]:
-    right = [
-        {"text": t["completion"], "model": t["model"], "n_tokens": t["n_tokens"]}
-        for number, t in enumerate(traces or [])
-        if t["correct"] and number not in (leaks or ())
-    ]
-    return right or [
-        {"text": solution["text"], "model": solution["model"], "n_tokens": None}
-        for solution in solutions or []
-        if solution["correct"] is not False and solution["text"]
-    ]
 
 
 def _sft(rows: pl.DataFrame) -> pl.DataFrame:

@@ -4,19 +4,16 @@ Reasons: `over_quota`, `over_limit`.
 """
 
 import random
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 from pydantic import Field
 
 from pipeline.filter import drop
 from pipeline.settings import Settings
+from pipeline.traces import CHOSEN, Trace, right_traces, usable_solutions
 
-CHOSEN = pl.List(
-    pl.Struct({"text": pl.String, "model": pl.String, "n_tokens": pl.Int32})
-)
 COLUMNS = pl.Schema({"chosen": CHOSEN, "curriculum_rank": pl.UInt32()})
-Trace = dict[str, Any]
 
 
 class Params(Settings):
@@ -66,28 +63,13 @@ def _choose_traces(
     *,
     params: Params,
 ) -> list[Trace]:
-    """Right traces by the strategy; without one, solutions not known to be wrong.
-
-    Traces that recite a benchmark item are passed over.
-    """
-    right = [
-        trace
-        for number, trace in enumerate(traces or [])
-        if trace["correct"] and number not in (leaks or ())
-    ]
+    """Right traces by the strategy; without one, solutions not known to be wrong."""
+    right = right_traces(traces, leaks)
     if params.strategy == "random":
         random.Random(f"{params.seed}/{id}").shuffle(right)
     elif params.strategy != "first":
         sign = 1 if params.strategy == "shortest" else -1
         right.sort(key=lambda trace: sign * (trace["n_tokens"] or 0))
-    chosen = [
-        {"text": t["completion"], "model": t["model"], "n_tokens": t["n_tokens"]}
-        for t in right[: params.traces]
-    ]
-    if chosen or not params.use_reference:
-        return chosen
-    return [
-        {"text": solution["text"], "model": solution["model"], "n_tokens": None}
-        for solution in (solutions or [])[: params.traces]
-        if solution["correct"] is not False and solution["text"]
-    ]
+    if right[: params.traces] or not params.use_reference:
+        return right[: params.traces]
+    return usable_solutions((solutions or [])[: params.traces])

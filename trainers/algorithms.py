@@ -7,8 +7,6 @@ defaults: no KL term, group baseline, ε = 0.2.
 
 from typing import Any
 
-from pipeline.errors import UserError
-
 PRESETS: dict[str, dict[str, Any]] = {
     # DeepSeekMath (2024): mean per sequence, KL to the reference by the k3 estimator.
     "grpo": {"loss_type": "grpo", "beta": 0.04, "use_bias_correction_kl": False},
@@ -41,13 +39,3 @@ PRESETS: dict[str, dict[str, Any]] = {
         "multi_objective_aggregation": "normalize_then_sum",
     },
 }
-
-
-def preset(name: str) -> dict[str, Any]:
-    """The TRL options of the algorithm called `name`."""
-    if name not in PRESETS:
-        raise UserError(
-            f"grpo.algorithm: no algorithm is called {name!r}",
-            hint=f"the algorithms are {', '.join(PRESETS)}",
-        )
-    return PRESETS[name]

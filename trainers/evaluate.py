@@ -17,7 +17,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline import console, recipe, tables
-from pipeline.engines.contract import Completion, Options, seed_of
+from pipeline.engines.contract import Options, seed_of
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
 from pipeline.grading.voting import cast_votes, merge_equal_votes
@@ -120,11 +120,14 @@ def sample(model: Model, table: pl.DataFrame, params: Params) -> pl.DataFrame:
         more=params.prompt.sampling,
         chat=params.prompt.chat,
     )
+    types = {
+        name: ROLLOUT[name] for name in ("completion", "n_tokens", "finish_reason")
+    }
     return rows.with_columns(
         pl.lit(model.title).alias("model"),
         pl.col("sample").cast(pl.Int32),
         pl.Series("seed", seeds, pl.Int64),
-        *_columns(completions),
+        *pl.DataFrame(completions, schema=types, orient="row"),
     )
 
 
@@ -150,22 +153,23 @@ def grade_samples(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
 
 def compare(graded: dict[str, pl.DataFrame], titles: dict[str, str]) -> dict[str, Any]:
     """Scores by model and by benchmark, and each model against the first."""
-    models: dict[str, Any] = {}
-    for name, samples in graded.items():
-        models[name] = {
-            "model": titles[name],
-            **scores.summary(samples),
-            "benchmarks": {
-                part["benchmark"][0]: scores.summary(part) for part in _parts(samples)
-            },
-        }
     rates = {name: scores.problems(samples) for name, samples in graded.items()}
-    pairs = [(name, next(iter(rates))) for name in list(rates)[1:]]
+    first, *others = rates or [None]
     return {
-        "models": models,
+        "models": {
+            name: {
+                "model": titles[name],
+                **scores.summary(samples),
+                "benchmarks": {
+                    part["benchmark"][0]: scores.summary(part)
+                    for part in _parts(samples)
+                },
+            }
+            for name, samples in graded.items()
+        },
         "gain": {
             name: {"over": first, **scores.difference(rates[name], rates[first])}
-            for name, first in pairs
+            for name in others
         },
     }
 
@@ -185,14 +189,6 @@ def plot(graded: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:
 
 def _parts(samples: pl.DataFrame) -> list[pl.DataFrame]:
     return samples.partition_by("benchmark", maintain_order=True)
-
-
-def _columns(completions: list[Completion]) -> list[pl.Series]:
-    return [
-        pl.Series("completion", [c.text for c in completions], pl.String),
-        pl.Series("n_tokens", [c.n_tokens for c in completions], pl.Int32),
-        pl.Series("finish_reason", [c.finish_reason for c in completions], pl.String),
-    ]
 
 
 def _arguments() -> argparse.Namespace:

@@ -8,7 +8,7 @@ under `trl`. Not done here: dynamic sampling with refill, curricula.
 """
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -16,11 +16,10 @@ from pipeline import console
 from pipeline.errors import UserError
 from pipeline.grading.workers import grader
 from pipeline.models import Model
-from pipeline.recipe import load
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from trainers import training
-from trainers.algorithms import preset
+from trainers.algorithms import PRESETS
 from trainers.rewards import rewards
 
 REWARDS = {"correct": 1.0, "format": 0.1, "overlong": 0.5}
@@ -34,7 +33,7 @@ class Params(Settings):
     whose verifier is `judge`.
     """
 
-    algorithm: str = "dapo"
+    algorithm: Literal[*PRESETS] = "dapo"
     rewards: dict[str, float] = Field(default=REWARDS, min_length=1)
     overlong_tokens: int | None = Field(default=None, ge=1)
     timeout_s: float = Field(default=20.0, gt=0)
@@ -45,43 +44,15 @@ class Params(Settings):
     trl: Annotated[dict[str, Any], AfterValidator(training.numbers)] = Field(default={})
 
 
-COLUMNS = ["prompt", "answer", "verifier", "verify_info"]
-
-
 def main() -> None:
-    given = training.arguments(__doc__.splitlines()[0])
-    params = load(Params, "grpo")
-    if params is None:
-        training.off(given)
-        return
-    inputs = training.inputs(given, "rl.parquet", COLUMNS, limit=params.limit)
-    if inputs is None:
-        return
-    model, table = inputs
-    trainer = _trained(params, model, training.dataset(table))
-
-    training.save(trainer, given.out, name=f"{model.name}-grpo")
-    steps = training.history(trainer, _logged(params))
-    training.report(given.plots, steps)
-    training.report(
-        given.metrics,
-        {
-            "model": model.title,
-            "rows": table.height,
-            "steps": trainer.state.global_step,
-            "first_reward": training.mean(steps[:10], "reward"),
-            "last_reward": training.mean(steps[-10:], "reward"),
-        },
-    )
+    columns = ["prompt", "answer", "verifier", "verify_info"]
+    training.main("grpo", Params, _train, table="rl.parquet", columns=columns)
 
 
-def _trained(params: Params, model: Model, dataset: Any) -> Any:
-    """A GRPOTrainer that is done."""
-    import torch
+def _train(params: Params, model: Model, dataset: Any) -> training.Trained:
     from trl import GRPOConfig, GRPOTrainer
 
-    torch.set_num_threads(params.threads)
-    options = {**preset(params.algorithm), "seed": params.seed, **params.trl}
+    options = {**PRESETS[params.algorithm], "seed": params.seed, **params.trl}
     options["reward_weights"] = list(params.rewards.values())
     config = training.configure(GRPOConfig, model, **options)
     _check_enough(len(dataset), config)
@@ -99,7 +70,9 @@ def _trained(params: Params, model: Model, dataset: Any) -> Any:
             train_dataset=dataset,
         )
         training.run(trainer)
-    return trainer
+    means = {f"rewards/{name}/mean": name for name in params.rewards}
+    names = {"reward": "reward", **means, "completions/mean_length": "tokens"}
+    return trainer, names
 
 
 def _check_enough(rows: int, config: Any) -> None:
@@ -110,11 +83,6 @@ def _check_enough(rows: int, config: Any) -> None:
             f"one step of GRPO takes {wanted} prompts, and there are {rows}",
             hint="lower grpo.trl.per_device_train_batch_size",
         )
-
-
-def _logged(params: Params) -> dict[str, str]:
-    means = {f"rewards/{name}/mean": name for name in params.rewards}
-    return {"reward": "reward", **means, "completions/mean_length": "tokens"}
 
 
 if __name__ == "__main__":

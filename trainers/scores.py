@@ -34,6 +34,7 @@ def summary(samples: pl.DataFrame) -> dict[str, Any]:
     per_problem = problems(samples)
     rate = per_problem["rate"]
     k = max(samples["sample"], default=0) + 1
+    powers = [2**power for power in range(1, k.bit_length())]  # 2, 4, 8 … up to k
     return {
         "problems": per_problem.height,
         "samples": samples.height,
@@ -41,8 +42,8 @@ def summary(samples: pl.DataFrame) -> dict[str, Any]:
         "truncated": (samples["finish_reason"] == "length").sum(),
         "mean_tokens": _rounded(samples["n_tokens"].mean()),
         "pass@1": _rounded(rate.mean()),
-        "pass@1_interval": _each_rounded(interval(per_problem)),
-        **{f"pass@{n}": _rounded(pass_at(n, per_problem)) for n in _powers(k)},
+        "pass@1_interval": list(map(_rounded, interval(per_problem))),
+        **{f"pass@{n}": _rounded(pass_at(n, per_problem)) for n in powers},
         f"maj@{k}": _rounded(per_problem["majority"].mean()),
     }
 
@@ -54,9 +55,9 @@ def problems(samples: pl.DataFrame) -> pl.DataFrame:
         n=pl.len(), c=pl.col("correct").sum()
     )
     counts = counts.with_columns(rate=pl.col("c") / pl.col("n"))
-    return counts.join(
-        _majority_share(decided), on="id", how="left", maintain_order="left"
-    )
+    shares = _majority_share(decided)
+    counts = counts.join(shares, on="id", how="left", maintain_order="left")
+    return counts.with_columns(pl.col("majority").fill_null(0.0))
 
 
 def interval(per_problem: pl.DataFrame) -> Interval:
@@ -96,28 +97,16 @@ def difference(model: pl.DataFrame, base: pl.DataFrame) -> dict[str, Any]:
     return {
         "problems": paired.height,
         "pass@1": _rounded(mean),
-        "interval": _each_rounded((mean - half, mean + half)),
+        "interval": [_rounded(mean - half), _rounded(mean + half)],
     }
 
 
 def _majority_share(decided: pl.DataFrame) -> pl.DataFrame:
-    """Per problem, how right its most frequent answers are; no answer is no vote."""
+    """How right the most frequent answers are, of problems with a vote."""
     counts = count_votes(decided)
     most = counts.filter(pl.col("votes") == pl.col("votes").max().over("id"))
-    share = most.group_by("id").agg(majority=(pl.col("vote") == RIGHT).mean())
-    problems = decided.select("id").unique(maintain_order=True)
-    problems = problems.join(share, on="id", how="left", maintain_order="left")
-    return problems.with_columns(pl.col("majority").fill_null(0.0))
-
-
-def _powers(samples: int) -> list[int]:
-    """2, 4, 8 … up to the number of samples."""
-    return [2**power for power in range(1, samples.bit_length())]
+    return most.group_by("id").agg(majority=(pl.col("vote") == RIGHT).mean())
 
 
 def _rounded(value: Any) -> float | None:
     return None if value is None else round(float(value), 4)
-
-
-def _each_rounded(values: Interval) -> list[float | None]:
-    return [_rounded(value) for value in values]

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from pipeline import console
-from pipeline.recipe import load
+from pipeline.models import Model
 from pipeline.settings import Settings
 from trainers import training
 
@@ -27,42 +27,21 @@ class Params(Settings):
 
 
 def main() -> None:
-    given = training.arguments(__doc__.splitlines()[0])
-    params = load(Params, "sft")
-    if params is None:
-        training.off(given)
-        return
     columns = ["prompt", "completion"]
-    inputs = training.inputs(given, "sft.parquet", columns, limit=params.limit)
-    if inputs is None:
-        return
-    model, table = inputs
+    training.main("sft", Params, _train, table="sft.parquet", columns=columns)
 
-    import torch
+
+def _train(params: Params, model: Model, dataset: Any) -> training.Trained:
     from trl import SFTConfig, SFTTrainer
 
-    torch.set_num_threads(params.threads)
     options = {"seed": params.seed, **params.trl}
     trainer = SFTTrainer(
         model=model.load,
         args=training.configure(SFTConfig, model, **options),
-        train_dataset=training.dataset(table),
+        train_dataset=dataset,
     )
     training.run(trainer)
-
-    training.save(trainer, given.out, name=f"{model.name}-sft")
-    losses = training.history(trainer, {"loss": "loss"})
-    training.report(given.plots, losses)
-    training.report(
-        given.metrics,
-        {
-            "model": model.title,
-            "rows": table.height,
-            "steps": trainer.state.global_step,
-            "first_loss": training.mean(losses[:10], "loss"),
-            "last_loss": training.mean(losses[-10:], "loss"),
-        },
-    )
+    return trainer, {"loss": "loss"}
 
 
 if __name__ == "__main__":

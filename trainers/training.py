@@ -9,7 +9,6 @@ and a history that hold no clock, host or path.
 import argparse
 import dataclasses
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -21,12 +20,62 @@ import polars as pl
 
 from pipeline import dag, recipe
 from pipeline.errors import UserError
+from pipeline.files import write_text
+from pipeline.machine import cache_folder
 from pipeline.models import Model, describe, resolve
+from pipeline.settings import Settings
+
+# The trainer when it is done, and which of TRL's logged numbers are kept under which
+# names; the metrics tell the first.
+Trained = tuple[Any, dict[str, str]]
 
 
-def arguments(description: str) -> argparse.Namespace:
+def main(
+    section: str,
+    params_type: type[Settings],
+    train: Callable[[Any, Model, Any], Trained],
+    *,
+    table: str,
+    columns: list[str],
+) -> None:
+    """Train as `section` of the recipe says, on `columns` of a table of `export`.
+
+    UserError where nothing is off and there is still no model or no row.
+    """
+    arguments = _arguments(section)
+    params: Any = recipe.load(params_type, section)
+    if params is None:
+        return _write_off(arguments)
+    models = [model for model in map(resolve, arguments.models) if not model.is_off]
+    file = arguments.export / table
+    rows = pl.read_parquet(file, columns=columns)[: params.limit]
+    if not models or rows.is_empty():
+        return _explain_nothing(arguments, file, has_model=bool(models))
+
+    import torch
+    from datasets import Dataset
+
+    model = models[-1]
+    torch.set_num_threads(params.threads)
+    data = Dataset(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    trainer, names = train(params, model, data)
+    _save(trainer, arguments.out, name=f"{model.name}-{section}")
+    steps = _history(trainer, names)
+    name = next(iter(names.values()))
+    metrics = {
+        "model": model.title,
+        "rows": rows.height,
+        "steps": trainer.state.global_step,
+        f"first_{name}": _mean(steps[:10], name),
+        f"last_{name}": _mean(steps[-10:], name),
+    }
+    report(arguments.plots, steps)
+    report(arguments.metrics, metrics)
+
+
+def _arguments(section: str) -> argparse.Namespace:
     """The command line of a trainer: a table of `export`, and models to start from."""
-    parser = argparse.ArgumentParser(description=description)
+    parser = argparse.ArgumentParser(description=f"Train as {section} in the recipe.")
     parser.add_argument("export", type=Path, help="folder that the export stage wrote")
     parser.add_argument(
         "models", type=Path, nargs="+", help="the last that is not off is trained"
@@ -37,34 +86,23 @@ def arguments(description: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def inputs(
-    given: argparse.Namespace, table: str, columns: list[str], *, limit: int | None
-) -> tuple[Model, pl.DataFrame] | None:
-    """The model to train and the first `limit` rows of a table of `export`.
-
-    The model is the last that is not off. Where one of the two is missing because the
-    recipe leaves out the stage that makes it, the trainer is off too: None. UserError
-    where nothing is off and there is still no model or no row.
-    """
-    models = [model for model in map(resolve, given.models) if not model.is_off]
-    file = given.export / table
-    rows = pl.read_parquet(file, columns=columns)[:limit]
-    if models and not rows.is_empty():
-        return models[-1], rows
+def _explain_nothing(
+    arguments: argparse.Namespace, file: Path, *, has_model: bool
+) -> None:
+    """Leave a model that is off where the recipe turns off what would be trained on."""
     if left_out := _left_out():
         print(
-            f"{given.out}: nothing is trained, because this recipe turns off "
+            f"{arguments.out}: nothing is trained, because this recipe turns off "
             f"{', '.join(left_out)}"
         )
-        off(given)
-        return None
-    if models:
+        return _write_off(arguments)
+    if has_model:
         raise UserError(
             f"{file} has no rows to train on",
             hint="`goldsieve funnel` shows which stage dropped them",
         )
     raise UserError(
-        f"there is nothing to train: {', '.join(map(str, given.models))} is off",
+        f"there is nothing to train: {', '.join(map(str, arguments.models))} is off",
         hint="give the recipe's `model` a kind, or turn the trainers off",
     )
 
@@ -83,13 +121,6 @@ def _left_out() -> list[str]:
     ]
 
 
-def dataset(table: pl.DataFrame) -> Any:
-    """`table` as the `datasets.Dataset` that TRL takes."""
-    from datasets import Dataset
-
-    return Dataset(table.to_arrow(compat_level=pl.CompatLevel.oldest()))
-
-
 def configure(kind: Callable[..., Any], model: Model, **options: Any) -> Any:
     """`kind` (a TRL config) with `options`; the last of equal names is theirs."""
     import torch
@@ -104,7 +135,9 @@ def configure(kind: Callable[..., Any], model: Model, **options: Any) -> Any:
         close = ", ".join(get_close_matches(name, known)) or "TRL's documentation"
         raise UserError(f"trl: there is no option {name!r}", hint=f"see {close}")
     try:
-        return kind(**(ANYWHERE | {"output_dir": str(_scratch())} | options))
+        return kind(
+            **(ANYWHERE | {"output_dir": str(cache_folder("trainers"))} | options)
+        )
     except ValueError as error:
         raise UserError(f"trl: {error}") from error
 
@@ -141,7 +174,7 @@ def run(trainer: Any) -> None:
     trainer.train()
 
 
-def save(trainer: Any, out: Path, *, name: str) -> None:
+def _save(trainer: Any, out: Path, *, name: str) -> None:
     """Write the trained model and its tokenizer as the model folder `out`."""
     draft = out.with_name(out.name + ".draft")
     shutil.rmtree(draft, ignore_errors=True)
@@ -153,34 +186,29 @@ def save(trainer: Any, out: Path, *, name: str) -> None:
     draft.rename(out)
 
 
-def history(trainer: Any, names: dict[str, str]) -> list[dict[str, float]]:
-    """One row a logged step, with TRL's `names` under ours."""
+def _history(trainer: Any, names: dict[str, str]) -> list[dict[str, float]]:
+    """One row a logged step, with TRL's numbers under the values of `names`."""
     return [
         {"step": logged["step"]}
-        | {ours: round(logged[name], 6) for name, ours in names.items()}
+        | {name: round(logged[in_trl], 6) for in_trl, name in names.items()}
         for logged in trainer.state.log_history
         if set(names) <= set(logged)
     ]
 
 
-def mean(steps: list[dict[str, float]], name: str) -> float:
+def _mean(steps: list[dict[str, float]], name: str) -> float:
     """The mean of one column of a history: single steps are noisy."""
     return round(sum(step[name] for step in steps) / len(steps), 4)
 
 
-def off(given: argparse.Namespace) -> None:
+def _write_off(arguments: argparse.Namespace) -> None:
     """Leave what a trainer leaves that the recipe does not use."""
-    describe(given.out, kind="off")
-    report(given.metrics, {"kind": "off"})
-    report(given.plots, [])
+    describe(arguments.out, kind="off")
+    report(arguments.metrics, {"kind": "off"})
+    report(arguments.plots, [])
 
 
 def report(file: Path | None, value: Any) -> None:
     """Write `value` as JSON, where a file is asked for."""
     if file:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(value, indent=2) + "\n")
-
-
-def _scratch() -> Path:
-    return Path(os.environ.get("GOLDSIEVE_CACHE", ".cache")) / "trainers"
+        write_text(file, json.dumps(value, indent=2) + "\n")

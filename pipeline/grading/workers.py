@@ -17,11 +17,11 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from pipeline.endpoint.client import client
+from pipeline.endpoint.client import Ask, client
 from pipeline.grading.cache import Verdicts, key
 from pipeline.parallel import Pool
 from pipeline.surrogates import mend_surrogates
@@ -79,11 +79,15 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
     with ExitStack() as stack:
 
         def open_pool(limit_s: float) -> Pool[list[AnswerFields], list[VerdictFields]]:
-            pool = Pool(_start_verifying, limit_s=limit_s, late=_no_results)
+            pool = Pool(partial(_work, _verify_all), limit_s=limit_s, late=_no_results)
             return stack.enter_context(closing(pool))
 
         quick, slow = open_pool(timeout_s), open_pool(max(timeout_s, PROGRAM_LIMIT_S))
-        ask_model = cache(lambda: stack.enter_context(_model_grader(model)))
+
+        @cache
+        def judging_model() -> tuple[Judge, Ask]:
+            settings = model or from_environment()
+            return settings, stack.enter_context(client(settings.endpoint))
 
         def grade(answers: list[Answer]) -> list[Verdict]:
             answers = list(map(_without_columns, answers))
@@ -93,7 +97,8 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
             verdicts: dict[Answer, Verdict] = {}
             for verifier, distinct in by_verifier.items():
                 if verifier == "judge":
-                    verdicts |= zip(distinct, ask_model()(distinct), strict=True)
+                    judged = verify_all(list(map(_case, distinct)), *judging_model())
+                    verdicts |= zip(distinct, judged, strict=True)
                 elif verifier == "code":
                     verdicts |= _grade_new(distinct, slow, 1)
                 else:
@@ -106,7 +111,7 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
 
 def find_unreadable(golds: list[Gold], timeout_s: float) -> list[str | None]:
     """Why each gold answer cannot be judged against by its verifier, or None."""
-    pool = Pool(_start_checking, limit_s=timeout_s, late=_no_results)
+    pool = Pool(partial(_work, _check_all), limit_s=timeout_s, late=_no_results)
     with closing(pool):
         checks = _run_batches(pool, golds, _batch_size(len(golds)))
         late = ("reading the gold answer takes too long",)
@@ -215,8 +220,9 @@ def _fields_and_key(answer: Answer) -> tuple[AnswerFields, bytes]:
         return fields, key(*fields)
 
 
-def _start_verifying() -> Callable[[list[AnswerFields]], list[VerdictFields]]:
-    return _verify_all
+def _work(work: Callable[[In], Out]) -> Callable[[In], Out]:
+    """What a worker does, of which nothing has to be prepared."""
+    return work
 
 
 def _verify_all(batch: list[AnswerFields]) -> list[VerdictFields]:
@@ -234,10 +240,6 @@ def verify(
         return Verdict(None, why=NO_INFO)
     verdict: Verdict = load_verifier(verifier).verify(answer, completion, info)
     return verdict
-
-
-def _start_checking() -> Callable[[list[Gold]], list[GoldCheck]]:
-    return _check_all
 
 
 def _check_all(golds: list[Gold]) -> list[GoldCheck]:
@@ -264,14 +266,6 @@ def _parse(verify_info: str | None) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return info if isinstance(info, dict) else None
-
-
-@contextmanager
-def _model_grader(settings: Judge | None) -> Iterator[Grader]:
-    """Grade answers by a model behind an endpoint."""
-    chosen = settings or from_environment()
-    with client(chosen.endpoint) as ask:
-        yield lambda answers: verify_all(list(map(_case, answers)), chosen, ask)
 
 
 def _case(answer: Answer) -> Case:

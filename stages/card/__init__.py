@@ -9,7 +9,6 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import dag
 from pipeline.files import write_text
 from pipeline.settings import Settings
 
@@ -49,16 +48,9 @@ def build(
     from stages.card.charts import write_charts
 
     numbers, charts = facts.gather(
-        recipe=recipe,
-        stages=dag.parse(dvc),
-        rows=rows,
-        rated=rated,
-        grades=grades,
-        benchmarks=benchmarks,
-        model=model,
-        export=export,
-        dropped=dropped,
+        recipe, dvc, rows, rated, grades, benchmarks, export, dropped
     )
+    numbers["model"] = model
     text = page.render(params, template, limitations, numbers) if params else OFF
     write_text(out / "README.md", text)
     write_charts(out / "plots", charts)

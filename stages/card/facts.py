@@ -23,18 +23,17 @@ PACKAGES = (
 
 
 def gather(
-    *,
     recipe: dict[str, Any],
-    stages: list[dag.Stage],
+    dvc: dict[str, Any],
     rows: pl.DataFrame,
     rated: pl.DataFrame,
     grades: pl.DataFrame,
     benchmarks: pl.DataFrame,
-    model: dict[str, str],
     export: Path,
     dropped: Path,
 ) -> tuple[dict[str, Any], dict[str, Chart]]:
     """All facts of the card, by name, and its charts, whose rows are among them."""
+    stages = dag.parse(dvc)
     recipe = dag.data_recipe(recipe, stages)
     chain = dag.row_stages(stages)
     lost = funnel.read_dropped(dropped, chain, recipe)
@@ -55,7 +54,6 @@ def gather(
             row | {"flag": _flag(row["name"])} for row in _count(rl, "license")
         ],
         "contamination": _contamination(benchmarks, lost, rows),
-        "model": model,
         "verification": _verification(grades),
         "key_audit": _count(lost.filter(pl.col("stage") == "verify"), "reason"),
         "domains": _count(rl, "domain"),
@@ -64,7 +62,7 @@ def gather(
         "packages": {name: _version(name) for name in PACKAGES},
         **facts,
         **{name: chart.rows for name, chart in charts.items()},
-        "reasons": funnel.reasons_by_source(lost),
+        "reasons": funnel.reasons_by_source(lost).to_dicts(),
     }, charts
 
 

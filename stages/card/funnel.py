@@ -52,7 +52,7 @@ def _draw(rows: Rows) -> "Figure":
     return draw_bars(rows, "stage", bars, label, title="Rows kept after each stage")[0]
 
 
-def reasons_by_source(dropped: pl.DataFrame) -> Rows:
+def reasons_by_source(dropped: pl.DataFrame) -> pl.DataFrame:
     """Rows of each stage, reason and source, with one id as an example."""
     groups = dropped.group_by("stage", "reason", "source", maintain_order=True).agg(
         rows=pl.len(), example=pl.col("id").first()
@@ -61,12 +61,10 @@ def reasons_by_source(dropped: pl.DataFrame) -> Rows:
     return groups.sort(
         [pl.col("stage").cast(order), "reason", "rows", "source"],
         descending=[False, False, True, False],
-    ).to_dicts()
+    )
 
 
 def reasons(dropped: pl.DataFrame) -> Chart:
     """Rows of each reason, in the order in which rows meet them."""
-    counts: dict[str, int] = {}
-    for row in reasons_by_source(dropped):
-        counts[row["reason"]] = counts.get(row["reason"], 0) + row["rows"]
-    return Chart([{"reason": name, "rows": count} for name, count in counts.items()])
+    groups = reasons_by_source(dropped).group_by("reason", maintain_order=True)
+    return Chart(groups.agg(pl.sum("rows")).to_dicts())

@@ -1,6 +1,5 @@
 """The card's page: the YAML head that the Hub reads, and the rendered template."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -60,4 +59,4 @@ def head(params: "Params", facts: dict[str, Any]) -> str:
         "tags": list(params.tags),
         "configs": configs,
     }
-    return str(yaml.safe_dump(json.loads(json.dumps(fields)), sort_keys=False))
+    return str(yaml.safe_dump(fields, sort_keys=False))

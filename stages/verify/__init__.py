@@ -18,13 +18,12 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.filter import Judged, drop
-from pipeline.grading.voting import cast_votes, merge_equal_votes
+from pipeline.grading.voting import cast_votes, count_votes, merge_equal_votes
 from pipeline.grading.workers import Grader, grader
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from stages.verify import disagreement
 from stages.verify.arbiter import ask_arbiter
-from stages.verify.majority import find_majority
 from stages.verify.references import grade_references
 from stages.verify.relabel import relabel_suspects
 
@@ -85,7 +84,7 @@ def judge(
         voted = cast_votes(grades)
         bounds = _vote_bounds(_select_voters(voted, params), params)
         voted = merge_equal_votes(voted, rows, bounds, grade)
-        majority = find_majority(_select_voters(voted, params))
+        majority = _find_majority(_select_voters(voted, params))
         rows = rows.join(majority, on="id", how="left", maintain_order="left")
         rows = rows.with_columns(key_suspect=_is_suspect(rows, params))
         rows = _add_opinions(rows, params)
@@ -116,6 +115,28 @@ def _vote_bounds(voters: pl.DataFrame, params: Params) -> pl.DataFrame:
     counts = counts.filter(pl.col("n") >= params.min_samples)
     least, most = sorted((params.min_share, params.min_share_disputed))
     return counts.select("id", least=least * pl.col("n"), most=most * pl.col("n"))
+
+
+def _find_majority(voters: pl.DataFrame) -> pl.DataFrame:
+    """Of each id the answer given most often, its share of all samples, its verdict.
+
+    `_n` are the samples, `_right` the right ones. Of equally frequent answers the first
+    wins.
+    """
+    correct = pl.col("correct").fill_null(value=False)
+    samples = voters.group_by("id").agg(_n=pl.len(), _right=correct.sum())
+    majority = count_votes(voters).unique("id", keep="first", maintain_order=True)
+    majority = majority.join(samples, on="id", how="left", maintain_order="left")
+    return majority.select(
+        "id",
+        "_n",
+        "_right",
+        _vote="vote",
+        _votes="votes",
+        majority_answer="answer",
+        key_agrees="correct",
+        majority_share=pl.col("votes") / pl.col("_n"),
+    )
 
 
 def _is_suspect(rows: pl.DataFrame, params: Params) -> pl.Expr:

@@ -50,10 +50,10 @@ def count_witnesses(
     voted: pl.DataFrame,
 ) -> dict[str, pl.DataFrame]:
     """DISAGREEMENT, SAMPLES and EXAMPLES; `rows` have `_vote` and the witnesses."""
-    heard = rows.with_columns(
+    judged = grades.group_by("id").agg(judge=pl.col("judge_correct").max())
+    heard = rows.join(judged, on="id", how="left", maintain_order="left").with_columns(
         rules=pl.when(pl.col("_n") > 0).then(pl.col("_right") > 0),
         majority=pl.col("key_agrees"),
-        judge=_hear_judge(rows, grades),
         references="references_agree",
         copies=pl.when(pl.col("other_answers").list.len() > 0).then(pl.lit(value=False))
         if "other_answers" in rows.columns
@@ -66,13 +66,6 @@ def count_witnesses(
         "samples": _count_samples(rows, grades),
         "examples": _first_examples(heard, voted, rollouts),
     }
-
-
-def _hear_judge(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.Series:
-    """Whether a judge held some sample of each row to be right; null: not asked."""
-    agrees = grades.group_by("id").agg(pl.col("judge_correct").drop_nulls().max())
-    rows = rows.select("id").join(agrees, on="id", how="left", maintain_order="left")
-    return rows["judge_correct"]
 
 
 def _count_samples(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from pipeline.errors import UserError
 from pipeline.models import describe, resolve
 from tests.trainers.conftest import read
 from trainers import grpo, training
-from trainers.algorithms import PRESETS, preset
+from trainers.algorithms import PRESETS
 
 TRL = {
     "max_steps": 2,
@@ -92,7 +92,7 @@ def test_every_algorithm_is_a_valid_config(name: str, project: Callable):
     from trl import GRPOConfig
 
     model = resolve(project({}) / "models/base")
-    config = training.configure(GRPOConfig, model, **preset(name))
+    config = training.configure(GRPOConfig, model, **PRESETS[name])
 
     assert {option: getattr(config, option) for option in PRESETS[name]} == PRESETS[
         name
@@ -108,8 +108,10 @@ def test_a_hub_model_is_trained_at_its_revision(project: Callable):
     assert config.model_init_kwargs == {"revision": "1f2e"}
 
 
-def test_an_unknown_algorithm_is_a_mistake_that_names_the_known():
-    with pytest.raises(UserError, match="no algorithm is called 'ppo'") as mistake:
-        preset("ppo")
+def test_an_unknown_algorithm_is_a_mistake_that_names_the_known(
+    after_sft: Callable, command: Callable
+):
+    after_sft({"algorithm": "ppo"})
 
-    assert "dapo" in mistake.value.hint
+    with pytest.raises(UserError, match=r"grpo\.algorithm.*'grpo', .*'dapo'"):
+        command(grpo.main, *WORDS)

@@ -55,14 +55,10 @@ def test_details_that_are_no_object_leave_a_row_undecided(info: str):
 
 def test_a_gold_answer_that_hangs_costs_only_itself(monkeypatch):
     golds = [("math", "4", "{}"), ("math", "", "{}"), ("math", "5", "{}")]
-    monkeypatch.setattr(workers, "_start_checking", _start_dawdling)
+    monkeypatch.setattr(workers, "_check_all", _dawdle)
     whys = find_unreadable(golds, timeout_s=3)
 
     assert whys == [None, "reading the gold answer takes too long", None]
-
-
-def _start_dawdling():
-    return _dawdle
 
 
 def _dawdle(golds):
