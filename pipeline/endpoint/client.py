@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from pipeline.endpoint.http import Endpoint as Endpoint
 from pipeline.endpoint.http import Reply as Reply
-from pipeline.endpoint.http import Run, fetch_reply
+from pipeline.endpoint.http import Run, fetch_reply, open_run
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.machine import cache_folder, machine
@@ -47,12 +47,7 @@ def client(endpoint: Endpoint) -> Iterator[Ask]:
 
     It raises UserError where asking on is of no use.
     """
-    import httpx
-
-    concurrency = machine().concurrency
-    limits = httpx.Limits(max_connections=concurrency)
-    with httpx.Client(timeout=endpoint.timeout_s, limits=limits) as http:
-        run = Run(endpoint, http, concurrency)
+    with open_run(endpoint, machine().concurrency) as run:
         yield lambda questions: _ask_all(run, questions)
 
 

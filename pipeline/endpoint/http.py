@@ -12,8 +12,8 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -88,6 +88,16 @@ class Run:
     lost_in_a_row: int = 0
     quiet_until: float = 0.0
     format: int = 0
+
+
+@contextmanager
+def open_run(endpoint: Endpoint, concurrency: int) -> Iterator[Run]:
+    """A run with connections of its own."""
+    import httpx
+
+    limits = httpx.Limits(max_connections=concurrency)
+    with httpx.Client(timeout=endpoint.timeout_s, limits=limits) as http:
+        yield Run(endpoint, http, concurrency)
 
 
 def fetch_reply(run: Run, body: dict[str, Any], schema: str) -> Reply:

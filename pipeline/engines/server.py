@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import Any
 
-from pipeline.endpoint.http import Endpoint, Reply, Run, fetch_reply
+from pipeline.endpoint.http import Endpoint, Reply, Run, fetch_reply, open_run
 from pipeline.engines import contract
 from pipeline.engines.contract import (
     LOST,
@@ -53,8 +53,6 @@ class Engine(contract.Engine):
     def stream(
         self, requests: Iterable[Request], sampling: Sampling
     ) -> Iterator[Sampled]:
-        import httpx
-
         todo, lock = single_samples(requests), Lock()
         done: SimpleQueue[Sampled | None] = SimpleQueue()
 
@@ -76,11 +74,10 @@ class Engine(contract.Engine):
                 done.put(None)
 
         with ExitStack() as stack:
-            runs = []
-            for endpoint in self.endpoints:
-                limits = httpx.Limits(max_connections=self.concurrency)
-                http = httpx.Client(timeout=endpoint.timeout_s, limits=limits)
-                runs.append(Run(endpoint, stack.enter_context(http), self.concurrency))
+            runs = [
+                stack.enter_context(open_run(endpoint, self.concurrency))
+                for endpoint in self.endpoints
+            ]
             each = [run for run in runs for _ in range(self.concurrency)]
             pool = stack.enter_context(ThreadPoolExecutor(len(each)))
             # Who stops listening stops the servers' work.

@@ -46,10 +46,8 @@ def add_counts(
     Adds n_samples, n_correct, n_undecided, pass_rate, tokens_right, rate_from, and
     `rates`, the same of every model, for models to be set side by side.
     """
-    chosen = grades
-    if models:
-        chosen = grades.filter(pl.col("model").is_in(list(models)))
-    total = _count_by(chosen, "id").drop("tokens_wrong")
+    chosen = pl.col("model").is_in(models) if models else pl.lit(value=True)
+    total = _count_by(grades.filter(chosen), "id").drop("tokens_wrong")
     rows = rows.join(total, on="id", how="left", maintain_order="left")
     rows = rows.with_columns(
         pl.col(*COUNTS).fill_null(0),

@@ -39,7 +39,7 @@ def counts_of(models: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]:
     field = pl.element().struct.field
     chosen = pl.col("rates")
     if models:
-        chosen = chosen.list.filter(field("model").is_in(list(models)))
+        chosen = chosen.list.filter(field("model").is_in(models))
     right = chosen.list.eval(field("n_correct")).list.sum()
     decided = chosen.list.eval(field("n_samples") - field("n_undecided")).list.sum()
     return right, decided

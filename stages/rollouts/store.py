@@ -13,7 +13,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -125,20 +124,18 @@ def _merge(group: list[Path]) -> None:
             shard.unlink(missing_ok=True)
 
 
-def _groups(files: list[Path]) -> Iterator[list[Path]]:
+def _groups(files: list[Path]) -> list[list[Path]]:
     """Neighbours of LARGE bytes at most, two or more."""
-    group: list[Path] = []
-    size = 0
+    groups: list[list[Path]] = [[]]
+    total = 0
     for shard in files:
-        with suppress(FileNotFoundError):
-            more = shard.stat().st_size
-            if size + more > LARGE:
-                if len(group) > 1:
-                    yield group
-                group, size = [], 0
-            group, size = [*group, shard], size + more
-    if len(group) > 1:
-        yield group
+        size = shard.stat().st_size
+        total += size
+        if total > LARGE:
+            groups.append([])
+            total = size
+        groups[-1].append(shard)
+    return [group for group in groups if len(group) > 1]
 
 
 def _write(path: Path, samples: pl.DataFrame) -> None:
