@@ -9,6 +9,7 @@ interpreter: `bench_dedup.py` takes it from GOLDSIEVE_PEERS. This file needs not
 but what the named peer needs.
 """
 
+import gc
 import json
 import random
 import re
@@ -233,6 +234,9 @@ def main(name, source, threshold, out):
         texts = [json.loads(line) for line in lines]
     random.seed(0)
     run = globals()[name](texts, float(threshold))
+    # A collection of garbage from the set-up would fall on whoever allocates next.
+    gc.collect()
+    gc.freeze()
     Path("/proc/self/clear_refs").write_text("5")
     before = memory("VmRSS")
     cpu, wall = time.process_time(), time.perf_counter()

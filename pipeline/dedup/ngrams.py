@@ -73,10 +73,11 @@ def extract_ngrams(
         used = int(places[run[0]])
         for part in run:
             own = slice(rows[part], rows[part + 1])
-            data, offsets = text_bytes(parts[part])
+            # Unnamed, so that the bytes of one shard are gone when the next come.
             used = shingles.fill_shingles(
-                data, offsets, n, unit, hashes, used, ends[1:][own], prints[own]
-            )
+                *text_bytes(parts[part]), n, unit, hashes, used, ends[1:][own],
+                prints[own],
+            )  # fmt: skip
         return used
 
     shares = np.array_split(np.arange(len(parts)), machine().workers)
