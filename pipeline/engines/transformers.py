@@ -112,7 +112,7 @@ class Engine(contract.Engine):
             [ids for ids, *_ in fits],
             [request.seed + sample for _, _, sample, request in fits],
             limits=[min(sampling.max_tokens, context - len(ids)) for ids, *_ in fits],
-            is_over=self._is_over(sampling.stop),
+            is_over=partial(self._is_over, sampling.stop),
             temperature=sampling.temperature,
             cut=Cut(top_p=sampling.top_p, **sampling.more),
         )
@@ -123,18 +123,14 @@ class Engine(contract.Engine):
             text = text[: min(stops, default=len(text))]
             yield number, sample, Completion(text, len(ids), reason)
 
-    def _is_over(self, stops: tuple[str, ...]) -> Callable[[list[int]], bool]:
+    def _is_over(self, stops: tuple[str, ...], ids: list[int]) -> bool:
         """Whether a completion ends with its last token."""
+        is_end = ids[-1] in self.ends
+        if is_end or not stops:
+            return is_end
         # A token has a character at least, or is part of one of four bytes.
-        most = max(map(len, stops), default=0) + 4
-
-        def is_over(ids: list[int]) -> bool:
-            if ids[-1] in self.ends:
-                return True
-            tail = self.tokenizer.decode(ids[-most:]) if stops else ""
-            return any(stop in tail for stop in stops)
-
-        return is_over
+        tail = self.tokenizer.decode(ids[-max(map(len, stops)) - 4 :])
+        return any(stop in tail for stop in stops)
 
 
 @torch.inference_mode()
