@@ -69,8 +69,9 @@ def main() -> None:
         ):
             graded[name] = grade_samples(sample(model, table, params), params)
 
-    report(arguments.out, compare(graded, {n: m.title for n, m in models.items()}))
-    report(arguments.plots, plot(graded))
+    metrics = compare(graded, {name: model.title for name, model in models.items()})
+    report(arguments.out, metrics)
+    report(arguments.plots, plot(metrics["models"]))
     if arguments.samples:
         kept = [table.select(COLUMNS) for table in graded.values()]
         tables.write(pl.concat([SAMPLES.to_frame(), *kept]), arguments.samples)
@@ -162,7 +163,7 @@ def compare(graded: dict[str, pl.DataFrame], titles: dict[str, str]) -> dict[str
                 **scores.summary(samples),
                 "benchmarks": {
                     part["benchmark"][0]: scores.summary(part)
-                    for part in _parts(samples)
+                    for part in samples.partition_by("benchmark", maintain_order=True)
                 },
             }
             for name, samples in graded.items()
@@ -174,21 +175,19 @@ def compare(graded: dict[str, pl.DataFrame], titles: dict[str, str]) -> dict[str
     }
 
 
-def plot(graded: dict[str, pl.DataFrame]) -> list[dict[str, Any]]:
-    """One point a model and benchmark."""
-    points = []
-    for name, samples in graded.items():
-        for part in _parts(samples):
-            scored = scores.summary(part)
-            low, high = scored["pass@1_interval"]
-            where = {"model": name, "benchmark": part["benchmark"][0]}
-            rate = {"pass@1": scored["pass@1"], "low": low, "high": high}
-            points.append(where | rate)
-    return points
-
-
-def _parts(samples: pl.DataFrame) -> list[pl.DataFrame]:
-    return samples.partition_by("benchmark", maintain_order=True)
+def plot(models: dict[str, Any]) -> list[dict[str, Any]]:
+    """One point a model and benchmark, of the scores that `compare` gives."""
+    return [
+        {
+            "model": name,
+            "benchmark": benchmark,
+            "pass@1": scored["pass@1"],
+            "low": scored["pass@1_interval"][0],
+            "high": scored["pass@1_interval"][1],
+        }
+        for name, model in models.items()
+        for benchmark, scored in model["benchmarks"].items()
+    ]
 
 
 def _arguments() -> argparse.Namespace:

@@ -27,9 +27,6 @@ from pipeline.surrogates import mend_surrogates
 LARGEST = 4 * 2**20  # bytes of a reply that is read; more is no answer
 FIRST_WAIT_S = 0.5
 LAST_WAIT_S = 30.0
-# Ways of holding the model to a JSON Schema, the strictest first; a server that
-# rejects one is asked by the next.
-FORMATS = ("json_schema", "json_object", "none")
 FORMAT_UNKNOWN = {400, 415, 422, 501}
 TRANSIENT = {408, 409, 425, 429}
 UNREADABLE = (
@@ -105,15 +102,16 @@ def fetch_reply(run: Run, body: dict[str, Any], schema: str) -> Reply:
 
     Raises UserError where no question will be answered.
     """
-    why, attempt, level = "stopped", 0, run.format if schema else len(FORMATS) - 1
+    formats = _formats(schema)
+    why, attempt, level = "stopped", 0, run.format if schema else 0
     while attempt < run.endpoint.attempts and not run.stopped.is_set():
         _wait_for_rest(run)
         if not _take_budget(run):
             return Reply(None, "budget")
-        request = body | _response_format(level, schema)
+        request = body | formats[level]
         status, headers, text = _post(run, request)
         if status == 200 and (reply := _parse_reply(run, text, len(str(request)))):
-            run.format = max(run.format, level) if schema else run.format
+            run.format = max(run.format, level)
             return reply
         why = _describe(status, text)
         if _is_hopeless(run, status):
@@ -123,7 +121,7 @@ def fetch_reply(run: Run, body: dict[str, Any], schema: str) -> Reply:
                 hint=f"check `url`, `model` and the key in {run.endpoint.key_env}",
             )
         if _is_rejected(status):
-            if status in FORMAT_UNKNOWN and level < len(FORMATS) - 1:
+            if status in FORMAT_UNKNOWN and level < len(formats) - 1:
                 level += 1
                 continue
             return Reply(None, f"rejected: {why}")
@@ -201,14 +199,16 @@ def _post(run: Run, body: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes
     return response.status_code, response.headers, bytes(read)
 
 
-def _response_format(level: int, schema: str) -> dict[str, Any]:
-    """The field that holds the model to `schema`, or nothing."""
-    if FORMATS[level] == "json_schema":
-        strict = {"name": "answer", "strict": True, "schema": json.loads(schema)}
-        return {"response_format": {"type": "json_schema", "json_schema": strict}}
-    if FORMATS[level] == "json_object":
-        return {"response_format": {"type": "json_object"}}
-    return {}
+def _formats(schema: str) -> list[dict[str, Any]]:
+    """Fields that hold the model to `schema`, the strictest first, the last empty.
+
+    A server that rejects one is asked by the next.
+    """
+    if not schema:
+        return [{}]
+    strict = {"name": "answer", "strict": True, "schema": json.loads(schema)}
+    formats = {"type": "json_schema", "json_schema": strict}, {"type": "json_object"}
+    return [*({"response_format": each} for each in formats), {}]
 
 
 def _parse_reply(run: Run, text: bytes, asked: int) -> Reply | None:

@@ -24,11 +24,8 @@ def rate_problems(rated: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
     Where difficulty is off it has no rate, and that of the samples counts.
     """
     sampled = grades.group_by("id").agg(_sampled=pl.col("correct").mean())
-    absent = {"pass_rate": pl.Float64, "n_samples": pl.UInt32}
-    nulls = [pl.lit(None, t).alias(n) for n, t in absent.items() if n not in rated]
     return (
-        rated.with_columns(nulls)
-        .join(sampled, on="id", how="left", maintain_order="left")
+        rated.join(sampled, on="id", how="left", maintain_order="left")
         .with_columns(pass_rate=pl.coalesce("pass_rate", "_sampled"))
         .select("id", "source", "domain", "pass_rate", pl.col("n_samples").fill_null(0))
     )

@@ -50,6 +50,12 @@ COLUMNS = pl.Schema(
     }
 )
 TABLES = disagreement.TABLES
+# Whether a dropped copy of the problem has the majority's answer.
+COPIES_AGREE = (
+    pl.col("other_answers")
+    .list.contains(pl.col("majority_answer"))
+    .fill_null(value=False)
+)
 
 
 class Params(Settings):
@@ -86,7 +92,7 @@ def judge(
         voted = merge_equal_votes(voted, rows, bounds, grade)
         majority = _find_majority(_select_voters(voted, params))
         rows = rows.join(majority, on="id", how="left", maintain_order="left")
-        rows = rows.with_columns(key_suspect=_is_suspect(rows, params))
+        rows = rows.with_columns(key_suspect=_is_suspect(params))
         rows = _add_opinions(rows, params)
         tables = disagreement.count_witnesses(rows, grades, rollouts, voted)
         if params.suspect == "relabel":
@@ -139,24 +145,14 @@ def _find_majority(voters: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _is_suspect(rows: pl.DataFrame, params: Params) -> pl.Expr:
+def _is_suspect(params: Params) -> pl.Expr:
     """Whether the samples speak against the key; a second witness lowers the bar."""
-    # A dropped copy has the majority's answer, or the references reach another one.
-    references_agree = pl.col("references_agree").fill_null(value=True)
-    is_disputed = _copies_agree(rows) | ~references_agree
+    is_disputed = COPIES_AGREE | ~pl.col("references_agree").fill_null(value=True)
     disputed, share = params.min_share_disputed, params.min_share
     least = pl.when(is_disputed).then(disputed).otherwise(share)
     is_enough = pl.col("_n") >= params.min_samples
     is_against = (pl.col("majority_share") >= least) & ~pl.col("key_agrees")
     return (is_enough & is_against).fill_null(value=False)
-
-
-def _copies_agree(rows: pl.DataFrame) -> pl.Expr:
-    """Whether a dropped copy of the problem has the majority's answer."""
-    if "other_answers" not in rows.columns:
-        return pl.lit(value=False)
-    has_answer = pl.col("other_answers").list.contains(pl.col("majority_answer"))
-    return has_answer.fill_null(value=False)
 
 
 def _add_opinions(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
@@ -194,7 +190,7 @@ def _drop_suspects(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
         "references_agree",
         "arbiter_sides_with",
         n=n,
-        copies_say_so=_copies_agree(rows),
+        copies_say_so=COPIES_AGREE,
     ).struct.json_encode()
     is_suspect = pl.col("key_suspect")
     is_torn = pl.col("arbiter_sides_with").eq_missing("neither")

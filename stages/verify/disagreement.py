@@ -51,13 +51,12 @@ def count_witnesses(
 ) -> dict[str, pl.DataFrame]:
     """DISAGREEMENT, SAMPLES and EXAMPLES; `rows` have `_vote` and the witnesses."""
     judged = grades.group_by("id").agg(judge=pl.col("judge_correct").max())
+    has_copies = pl.col("other_answers").list.len() > 0
     heard = rows.join(judged, on="id", how="left", maintain_order="left").with_columns(
         rules=pl.when(pl.col("_n") > 0).then(pl.col("_right") > 0),
         majority=pl.col("key_agrees"),
         references="references_agree",
-        copies=pl.when(pl.col("other_answers").list.len() > 0).then(pl.lit(value=False))
-        if "other_answers" in rows.columns
-        else pl.lit(None, pl.Boolean),
+        copies=pl.when(has_copies).then(pl.lit(value=False)),
     )
     counts = heard.group_by("source", "verifier", *WITNESSES).agg(rows=pl.len())
     counts = counts.sort("source", "verifier", "rows", *WITNESSES)

@@ -112,9 +112,11 @@ def test_imported_rates_count_where_nothing_was_sampled():
 
 def test_rates_are_those_of_the_samples_where_difficulty_is_off():
     tables = problems(("a/0", "a", "math", half(4)))
-    rl = tables["rows"].with_columns(pass_rate=pl.lit(None, pl.Float64))
+    rated = tables["rows"].with_columns(
+        pass_rate=pl.lit(None, pl.Float64), n_samples=pl.lit(None, pl.UInt32)
+    )
 
-    _, charts = describe_samples(tables["rows"], tables["grades"], rl)
+    _, charts = describe_samples(rated, tables["grades"], rated)
 
     assert counts(charts, "pass_rate", "before")[5] == 1
     assert sum(counts(charts, "samples", "total")) == 0
@@ -157,7 +159,8 @@ def test_lengths_of_right_and_wrong_samples():
         assert sum(counts(charts, "length", "samples", verdict=verdict)) == 2
         assert counts(charts, "length", "tokens", verdict=verdict) == [1, 2, 3, 4]
     rated = rates.rate_problems(
-        tables["rows"].with_columns(pass_rate=pl.lit(0.5)), tables["grades"]
+        tables["rows"].with_columns(pass_rate=pl.lit(0.5), n_samples=4),
+        tables["grades"],
     )
     medians = lengths._medians(rated, tables["grades"])
     assert (medians["right"][5], medians["wrong"][5]) == (2.0, 3.0)

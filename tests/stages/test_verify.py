@@ -29,8 +29,8 @@ def audited(
     counts = dict.fromkeys(("n_correct",), pl.lit(0, pl.UInt32))
     rates = dict.fromkeys(("pass_rate", "rate_lo", "rate_hi"), pl.lit(0.0))
     rows = rows.with_columns(**counts, **rates)
-    if "other_answers" in params:
-        rows = rows.with_columns(other_answers=params.pop("other_answers"))
+    answers_of_copies = params.pop("other_answers", pl.lit(None, pl.List(pl.String)))
+    rows = rows.with_columns(other_answers=answers_of_copies)
     samples = [
         {
             "id": f"test/{row:05d}",
@@ -273,6 +273,7 @@ def test_samples_that_a_judge_saw_are_counted_by_what_it_said():
     rollouts = pl.DataFrame(schema=ROLLOUT)
     rows = problems("Problem", answer=["5"]).with_columns(
         n_correct=pl.lit(0, pl.UInt32),
+        other_answers=pl.lit(None, pl.List(pl.String)),
         **dict.fromkeys(("pass_rate", "rate_lo", "rate_hi"), pl.lit(0.0)),
     )
     grades = pl.concat([pl.DataFrame(schema=GRADE), grades], how="diagonal")
