@@ -101,24 +101,17 @@ def _open(file: Path) -> sqlite3.Connection:
         file.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(file.parent, os.W_OK):
         file = Path(":memory:")
-    try:
-        return _connect(file)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as error:
-        broken = file.with_suffix(".broken")
-        file.replace(broken)
-        print(f"{file}: {error}; set aside as {broken.name}", file=sys.stderr)
-        return _connect(file)
-
-
-def _connect(file: Path) -> sqlite3.Connection:
     db = sqlite3.connect(file, timeout=BUSY_S, check_same_thread=False)
     try:
         db.execute("pragma journal_mode = wal")
         db.execute("pragma synchronous = normal")
         db.execute(TABLE)
-    except sqlite3.DatabaseError:
+        return db
+    except sqlite3.DatabaseError as error:
         db.close()
-        raise
-    return db
+        if isinstance(error, sqlite3.OperationalError):  # locked or full, not broken
+            raise
+        broken = file.with_suffix(".broken")
+        file.replace(broken)
+        print(f"{file}: {error}; set aside as {broken.name}", file=sys.stderr)
+        return _open(file)
