@@ -93,9 +93,8 @@ def problems(benchmarks: pl.DataFrame, params: Params) -> pl.DataFrame:
             f"evaluate.benchmarks: there is no benchmark {unknown[0]!r}",
             hint=f"the table has {', '.join(names)}",
         )
-    if params.benchmarks:
-        chosen = list(params.benchmarks)
-        benchmarks = benchmarks.filter(pl.col("benchmark").is_in(chosen))
+    chosen = list(params.benchmarks) or names
+    benchmarks = benchmarks.filter(pl.col("benchmark").is_in(chosen))
     if benchmarks.is_empty():
         raise UserError("there are no benchmark problems to evaluate on")
     number = pl.int_range(pl.len()).over("benchmark")

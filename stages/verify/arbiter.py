@@ -26,8 +26,6 @@ def ask_arbiter(suspects: pl.DataFrame, arbiter: Judge) -> pl.Series:
         for column in ("majority_answer", "answer")
         for problem, answer in suspects.select("problem", column).rows()
     ]
-    if not cases:
-        return pl.Series([], dtype=pl.String)
     with client(arbiter.endpoint) as ask:
         is_right = [verdict.correct for verdict in verify_all(cases, arbiter, ask)]
     half = suspects.height
