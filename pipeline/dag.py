@@ -162,9 +162,9 @@ def recipe_hash(sections: dict[str, Any], stages: Iterable[Stage]) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def is_off(sections: dict[str, Any], stage: Stage) -> bool:
+def is_off(sections: dict[str, Any], stage: str) -> bool:
     """Whether the recipe leaves `stage` out; YAML reads a bare `off` as false."""
-    return sections.get(stage.name) in (False, "off")
+    return sections.get(stage) in (False, "off")
 
 
 def load_stage(name: str) -> ModuleType:

@@ -79,10 +79,6 @@ def encode(
     return vectors
 
 
-def _digest(text: str) -> str:
-    return blake2b(text.encode(), digest_size=16).hexdigest()
-
-
 def _vectors_folder(encoder: Encoder) -> Path:
     settings = (encoder.encoder, encoder.model, encoder.revision, encoder.max_tokens)
     name = blake2b(repr(settings).encode(), digest_size=12).hexdigest()

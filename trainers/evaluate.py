@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 from pydantic import Field
 
-from pipeline import console, recipe, tables
+from pipeline import console, dag, recipe, tables
 from pipeline.engines.contract import Options, seed_of
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
@@ -79,7 +79,7 @@ def main() -> None:
 
 def _has_no_benchmarks() -> bool:
     """Whether the recipe leaves out the stage that makes the benchmarks."""
-    if recipe.read().get("benchmarks") not in (False, "off"):
+    if not dag.is_off(recipe.read(), "benchmarks"):
         return False
     print("nothing is evaluated, because benchmarks is off in this recipe")
     return True

@@ -44,7 +44,7 @@ def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str
     for name in sorted(shared - sections.keys()):
         # DVC runs no stage that names a section which is not there.
         yield f"{recipe.RECIPE}: there is no section {name!r}; write `{name}: {{}}`"
-    if sections.get("collect") in (False, "off"):
+    if dag.is_off(sections, "collect"):
         yield f"{recipe.RECIPE}: collect: turn sources off one by one, not all at once"
     yield from _order(sections)
     for stage in stages:

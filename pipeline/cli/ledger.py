@@ -84,6 +84,10 @@ def _active(section: str) -> Any:
     return recipe.read().get(section) if recipe.RECIPE.exists() else None
 
 
+def _is_off(stage: str) -> bool:
+    return dag.is_off({stage: _active(stage)}, stage)
+
+
 def _table_files() -> dict[str, list[str]]:
     """View name → files: data/x.parquet, the shards of data/x/, data/x/y.parquet.
 
@@ -125,7 +129,7 @@ def explain(id: str) -> None:
     console.print(f"problem  {row['problem']}", markup=False)
     console.print(f"answer   {row['answer']}  ({row['verifier']})", markup=False)
     for stage, kept in _kept_by(connection, id):
-        off = " (off)" if _active(stage.name) in (False, "off") else ""
+        off = " (off)" if _is_off(stage.name) else ""
         text = f"by {stage.name}{off}{_measures(connection, stage, kept)}"
         console.print(f"[green]kept[/]     {escape(text)}")
     lost = _find(connection, "dropped", id)
@@ -269,7 +273,7 @@ def _print_evaluation(console: Any) -> None:
 
     file = tables.METRICS / "evaluate.json"
     models = _json(file).get("models", {}) if file.exists() else {}
-    if not models or _active("evaluate") is False:
+    if not models or _is_off("evaluate"):
         return
     table = Table(title="Held-out problems", title_justify="left")
     for column in ("model", "pass@1", "95% interval"):

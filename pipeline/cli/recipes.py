@@ -13,16 +13,16 @@ FOLDER = Path("recipes")
 
 def run(action: str, names: list[str]) -> None:
     """List, show, use or compare recipes."""
-    wanted = {"list": 0, "show": 1, "use": 1, "diff": 2}[action]
-    if len(names) != wanted:
-        raise UserError(f"recipe {action} takes {wanted} names, {len(names)} given")
-    actions: dict[str, Callable[..., None]] = {
-        "list": _list,
-        "show": _show,
-        "use": _use,
-        "diff": _diff,
+    actions: dict[str, tuple[int, Callable[..., None]]] = {
+        "list": (0, _list),
+        "show": (1, _show),
+        "use": (1, _use),
+        "diff": (2, _diff),
     }
-    actions[action](*names)
+    count, run_action = actions[action]
+    if len(names) != count:
+        raise UserError(f"recipe {action} takes {count} names, {len(names)} given")
+    run_action(*names)
 
 
 def _list() -> None:

@@ -37,7 +37,7 @@ def funnel(
     rows: Rows = []
     for stage in reversed(chain):
         before = left + counts.get(stage.name, 0)
-        off = dag.is_off(recipe, stage)
+        off = dag.is_off(recipe, stage.name)
         rows.append({"stage": stage.name, "rows_in": before, "rows": left, "off": off})
         left = before
     return Chart(rows[::-1], _draw)

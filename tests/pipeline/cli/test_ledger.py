@@ -141,6 +141,20 @@ def test_the_funnel_counts_every_stage_and_shows_training(project: Path, capsys)
     assert "0.400 to 0.600" in told
 
 
+@pytest.mark.parametrize("off", ["off", "'off'"])
+def test_the_funnel_shows_no_evaluation_of_an_earlier_recipe(
+    project: Path, capsys, off: str
+):
+    model = {"pass@1": 0.5, "pass@1_interval": [0.4, 0.6]}
+    file = project / "data_cards/metrics/evaluate.json"
+    file.write_text(json.dumps({"models": {"base": model}}))
+    with (project / "params.yaml").open("a") as params:
+        params.write(f"evaluate: {off}\n")
+    ledger.funnel()
+
+    assert "0.400 to 0.600" not in said(capsys)
+
+
 def test_tables_without_rows_or_columns_break_no_query(project: Path, capsys):
     import polars as pl
 
