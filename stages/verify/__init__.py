@@ -52,9 +52,7 @@ COLUMNS = pl.Schema(
 TABLES = disagreement.TABLES
 # Whether a dropped copy of the problem has the majority's answer.
 COPIES_AGREE = (
-    pl.col("other_answers")
-    .list.contains(pl.col("majority_answer"))
-    .fill_null(value=False)
+    pl.col("_copies").list.contains(pl.col("majority_answer")).fill_null(value=False)
 )
 
 
@@ -85,6 +83,9 @@ def judge(
 ) -> Judged:
     """Add majority_answer, majority_share, key_agrees, key_suspect, traces."""
     grades = grades.filter(pl.col("id").is_in(rows["id"].to_list()))
+    known = "other_answers" in rows.columns  # not where no dedup has ever run
+    no_copies = pl.lit(None, pl.List(pl.String))
+    rows = rows.with_columns(_copies=pl.col("other_answers") if known else no_copies)
     with grader(params.timeout_s) as grade:
         rows = _add_references(rows, params, grade)
         voted = cast_votes(grades)
@@ -100,7 +101,7 @@ def judge(
     traces = _collect_traces(grades, rollouts, params)
     rows = rows.join(traces, on="id", how="left", maintain_order="left")
     rows = _drop_suspects(rows, params)
-    return Judged(rows.drop("_n", "_right", "_votes", "_vote"), tables)
+    return Judged(rows.drop("_copies", "_n", "_right", "_votes", "_vote"), tables)
 
 
 def _add_references(rows: pl.DataFrame, params: Params, grade: Grader) -> pl.DataFrame:

@@ -51,7 +51,7 @@ def count_witnesses(
 ) -> dict[str, pl.DataFrame]:
     """DISAGREEMENT, SAMPLES and EXAMPLES; `rows` have `_vote` and the witnesses."""
     judged = grades.group_by("id").agg(judge=pl.col("judge_correct").max())
-    has_copies = pl.col("other_answers").list.len() > 0
+    has_copies = pl.col("_copies").list.len() > 0
     heard = rows.join(judged, on="id", how="left", maintain_order="left").with_columns(
         rules=pl.when(pl.col("_n") > 0).then(pl.col("_right") > 0),
         majority=pl.col("key_agrees"),

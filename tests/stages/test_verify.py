@@ -346,3 +346,12 @@ def test_adapters_call_authors_as_verify_knows_them():
     }
 
     assert written == {"human", "DeepSeek-R1"}
+
+
+def test_rows_that_no_dedup_has_seen_are_audited_too():
+    rows = problems("1+1?", answer=["2"])
+    rollouts, grades = ROLLOUT.to_frame(), GRADE.to_frame()
+    outcome = apply(lambda rows: judge(rows, Params(), rollouts, grades), rows)
+
+    assert outcome.kept["id"].to_list() == ["test/00000"]
+    assert "_copies" not in outcome.kept.columns
