@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import settings
+
+# A busy machine is slow, not wrong: no example has a deadline.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 HERE = Path(__file__).parent.parent
 DATA = Path(os.environ.get("GOLDSIEVE_DATA") or HERE.parent / "shared" / "data")
