@@ -117,7 +117,7 @@ def _left_out() -> list[str]:
         stage.name
         for stage in dag.before(dag.read(), "sft")
         if stage.kind == "make" or stage.name == "verify"
-        if dag.is_off(sections, stage)
+        if dag.is_off(sections, stage.name)
     ]
 
 
