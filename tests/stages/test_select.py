@@ -3,18 +3,8 @@ import pytest
 
 from pipeline.filter import Outcome, apply
 from stages.select import Params, judge
+from stages.verify import TRACE
 from tests.support.rows import problems
-
-TRACE = pl.Struct(
-    {
-        "sample": pl.Int32,
-        "model": pl.String,
-        "completion": pl.String,
-        "n_tokens": pl.Int32,
-        "correct": pl.Boolean,
-        "why": pl.String,
-    }
-)
 
 
 def trace(text: str, *, correct: bool = True) -> dict:
