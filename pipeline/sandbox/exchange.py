@@ -9,33 +9,27 @@ import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from pipeline.sandbox.contract import Job, Launch, Limits, Process, Run
 
 CHUNK = 1 << 16
 
 
-@dataclass
-class Pipes:
-    """Both ends of four pipes: of stdin, stdout, stderr and the extra channel."""
-
-    host: list[int]
-    guest: list[int]
-
-
 @contextmanager
-def open_pipes() -> Iterator[Pipes]:
-    """Pipes that are closed at the end; the host's ends do not block."""
+def open_pipes() -> Iterator[tuple[list[int], list[int]]]:
+    """Pipes for stdin, stdout, stderr and the channel: the host's ends, the guest's.
+
+    The host's do not block; whoever closes one takes it off its list.
+    """
     read, write = zip(*(os.pipe() for _ in range(4)), strict=True)
-    pipes = Pipes([write[0], *read[1:]], [read[0], *write[1:]])
+    host, guest = [write[0], *read[1:]], [read[0], *write[1:]]
     try:
-        for file in pipes.host:
+        for file in host:
             os.set_blocking(file, False)
-        yield pipes
+        yield host, guest
     finally:
-        close(pipes.host)
-        close(pipes.guest)
+        close(host)
+        close(guest)
 
 
 def close(files: list[int]) -> None:
@@ -46,13 +40,13 @@ def close(files: list[int]) -> None:
 
 def run_once(launch: Launch, job: Job) -> Run:
     """Run `job` to its end or its limits."""
-    with open_pipes() as pipes, launch(job, pipes.guest) as process:
-        return exchange(pipes, job, process)
+    with open_pipes() as (host, guest), launch(job, guest) as process:
+        return exchange(host, job, process)
 
 
-def exchange(pipes: Pipes, job: Job, process: Process) -> Run:
+def exchange(host: list[int], job: Job, process: Process) -> Run:
     """Feed and read `process` until it has ended or must end, and end it."""
-    feed, *reads = pipes.host
+    feed, *reads = host
     parts: dict[int, bytearray] = {file: bytearray() for file in reads}
     unsent = memoryview(job.stdin)
     started = stepped = time.monotonic()
@@ -73,7 +67,7 @@ def exchange(pipes: Pipes, job: Job, process: Process) -> Run:
             if file == feed:
                 if not (unsent := _send(feed, unsent)):
                     poll.unregister(feed)
-                    os.close(pipes.host.pop(0))
+                    os.close(host.pop(0))
             elif file != process.done:
                 if not (data := _read(file)):
                     poll.unregister(file)
@@ -92,12 +86,12 @@ def exchange(pipes: Pipes, job: Job, process: Process) -> Run:
 
 def _send(feed: int, unsent: memoryview) -> memoryview:
     """What is left to send; nothing when nobody reads any more."""
-    with suppress(BlockingIOError):
-        try:
-            return unsent[os.write(feed, unsent[:CHUNK]) :] if unsent else unsent
-        except BrokenPipeError:
-            return unsent[len(unsent) :]
-    return unsent
+    try:
+        return unsent[os.write(feed, unsent[:CHUNK]) :]
+    except BlockingIOError:
+        return unsent
+    except BrokenPipeError:
+        return unsent[:0]
 
 
 def _read(file: int) -> bytes:

@@ -73,15 +73,12 @@ def _program_file(job: Job) -> Iterator[Path]:
 @contextmanager
 def _start(command: list[str], files: list[int], rules: list[int]) -> Iterator[Process]:
     process = spawn(command, files[:3], [files[3], *rules])
-    try:
+    with ExitStack() as stack:
+        stack.callback(kill, process)
         close(files)
         done = os.pidfd_open(process.pid)
-        try:
-            yield Process(done, lambda: kill(process))
-        finally:
-            os.close(done)
-    finally:
-        kill(process)
+        stack.callback(os.close, done)
+        yield Process(done, lambda: kill(process))
 
 
 def _filter() -> list[int]:

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from pipeline.sandbox import groups, seccomp
 from pipeline.sandbox.contract import (
@@ -47,7 +48,7 @@ class Sandbox:
 
     process: "subprocess.Popen[bytes]"
     control: socket.socket
-    groups: list[groups.Group]
+    groups: list[Path]
     bounds: tuple[int, int] = (0, 0)
 
 

@@ -8,6 +8,7 @@ for that by name.
 
 import os
 import shutil
+from collections.abc import Callable
 from functools import lru_cache
 
 from pipeline.errors import UserError
@@ -82,10 +83,7 @@ def run_beside(tests: str, program: str, *, limits: Limits = STANDARD) -> Run:
     on a server.
     """
     jobs = [Job(_encode(text), b"", limits) for text in (tests, program)]
-    try:
-        return _run_pair(_backend(), *jobs)
-    except SandboxLost:
-        return _run_pair(oneshot.launch, *jobs)
+    return _run_here(lambda launch: _run_pair(launch, *jobs))
 
 
 def is_remote() -> bool:
@@ -96,22 +94,26 @@ def is_remote() -> bool:
 def _run(job: Job) -> Run:
     if is_remote():
         return fusion.run(job)
+    return _run_here(lambda launch: run_once(launch, job))
+
+
+def _run_here(run: Callable[[Launch], Run]) -> Run:
     try:
-        return run_once(_backend(), job)
+        return run(_backend())
     except SandboxLost:
-        return run_once(oneshot.launch, job)
+        return run(oneshot.launch)
 
 
 def _run_pair(launch: Launch, tests: Job, program: Job) -> Run:
     requests, replies = os.pipe(), os.pipe()
     silent = [os.open(os.devnull, os.O_RDWR) for _ in range(2)]
     files = [requests[0], *silent, replies[1]]
-    with open_pipes() as pipes:
+    with open_pipes() as (host, guest):
         try:
-            close([pipes.guest[0], pipes.guest[3]])
-            pipes.guest[0], pipes.guest[3] = replies[0], requests[1]
-            with launch(program, files), launch(tests, pipes.guest) as process:
-                return exchange(pipes, tests, process)
+            close([guest[0], guest[3]])
+            guest[0], guest[3] = replies[0], requests[1]
+            with launch(program, files), launch(tests, guest) as process:
+                return exchange(host, tests, process)
         finally:
             close(files)
 

@@ -70,9 +70,9 @@ SELF_ONLY = {
 CLONE, CLONE3, SOCKET, IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
 
 
-def filter_program(machine: str = "") -> bytes:
+def filter_program() -> bytes:
     """The filter as the kernel's `struct sock_filter`s; b"" for other machines."""
-    machine = machine or platform.machine()
+    machine = platform.machine()
     if machine not in MACHINES:
         return b""
     column, architecture = MACHINES[machine]

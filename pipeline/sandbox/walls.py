@@ -62,6 +62,7 @@ def walls(capabilities: tuple[str, ...], package: str = "") -> list[str]:
     installed can be read there. A UserError where there is no bubblewrap.
     """
     _, runtime = runtime_mounts()
+    packages = sysconfig.get_paths()["purelib"]
     user = [] if os.geteuid() == 0 else ["--unshare-user"]
     return [
         bubblewrap(),
@@ -71,19 +72,12 @@ def walls(capabilities: tuple[str, ...], package: str = "") -> list[str]:
         *("--cap-drop", "ALL"),
         *(part for name in capabilities for part in ("--cap-add", f"CAP_{name}")),
         "--clearenv",
-        *_set_variables(VARIABLES),
+        *_set_variables(VARIABLES | (PACKAGE_VARIABLES if package else {})),
         *runtime,
-        *(_packages() if package else ()),
+        *(("--ro-bind", packages, "/packages") if package else ()),
         *("--proc", "/proc"),
         *("--dev", "/dev"),
         *("--chdir", "/tmp"),
-    ]
-
-
-def _packages() -> list[str]:
-    return [
-        *("--ro-bind", sysconfig.get_paths()["purelib"], "/packages"),
-        *_set_variables(PACKAGE_VARIABLES),
     ]
 
 

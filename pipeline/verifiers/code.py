@@ -42,7 +42,7 @@ from pipeline.verifiers.program.tests import (
 )
 from pipeline.verifiers.program.wall import find_fault_apart
 
-TIMEOUT_S, STARTUP_S, MEMORY_MB = 6.0, 2.0, 1024
+TIMEOUT_S, MEMORY_MB = 6.0, 1024
 TYPES = ("stdio", "call", "assert")
 LANGUAGES = ("python", "cpp")
 FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)```", re.S)
@@ -122,12 +122,12 @@ def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
     wanted = [info["language"]] if info.get("language") else list(LANGUAGES)
     text = completion.rpartition("</think>")[2] or completion
     blocks = [(language_of(fence, code), code) for fence, code in FENCE.findall(text)]
+    if not blocks and "```" in text:
+        fence, _, rest = text.partition("```")[2].partition("\n")
+        blocks = [(language_of(fence.strip(), rest), rest)]
     if blocks:
         language, code = ([b for b in blocks if b[0] in wanted] or blocks)[-1]
         return language or wanted[0], code
-    if "```" in text:
-        fence, _, rest = text.partition("```")[2].partition("\n")
-        return language_of(fence.strip(), rest) or wanted[0], rest
     return language_of("", text) if len(wanted) > 1 else wanted[0], text
 
 
@@ -136,7 +136,6 @@ def _find_faults(program: str, info: dict[str, Any], language: str) -> Iterator[
     total = info.get("total_timeout_s")
     limits = TimeLimits(
         timeout_s=float(info.get("timeout_s") or TIMEOUT_S),
-        startup_s=STARTUP_S,
         memory_mb=int(info.get("memory_mb") or MEMORY_MB),
         deadline=time.monotonic() + float(total) if total else None,
     )
@@ -144,10 +143,10 @@ def _find_faults(program: str, info: dict[str, Any], language: str) -> Iterator[
     if info["type"] == "stdio":
         policy = read_policy(info)
         for test in read_tests(info):
-            is_late = limits.is_late()
-            yield (
-                LATE if is_late else _run_test(program, test, limits, policy, language)
-            )
+            if limits.is_late():
+                yield LATE
+            else:
+                yield _run_test(program, test, limits, policy, language)
     elif info["type"] == "call":
         if info.get("reference"):
             calls = _reference_calls(json.dumps(info, sort_keys=True), limits.timeout_s)
@@ -177,7 +176,7 @@ def _read_calls(info: dict[str, Any]) -> list[Call]:
 def _reference_calls(info_text: str, timeout_s: float) -> list[Call]:
     """The calls with what the row's reference answers, run in the sandbox once."""
     info = json.loads(info_text)
-    limits = TimeLimits(timeout_s, STARTUP_S, MEMORY_MB)
+    limits = TimeLimits(timeout_s, MEMORY_MB)
     return answer_by_reference(info["reference"], _read_calls(info), limits)
 
 

@@ -12,7 +12,7 @@ from pipeline.sandbox.guest.harness import describe, find_function, load, send, 
 from pipeline.sandbox.guest.wire import NotPlain, decode, encode
 
 job = json.loads(sys.stdin.buffer.read())
-silence(0, 1)
+silence()
 scope = load(job["prelude"], job["program"])
 for name, arguments in job["calls"]:
     answer: dict[str, Any]

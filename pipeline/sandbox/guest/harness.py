@@ -21,11 +21,11 @@ def send(message: Any) -> None:
         line = line[os.write(channel, line) :]
 
 
-def silence(*files: int) -> None:
-    """Turn the descriptors `files` away from what they were."""
+def silence() -> None:
+    """Turn standard input and output away from what they were."""
     null = os.open(os.devnull, os.O_RDWR)
-    for file in files:
-        os.dup2(null, file)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
 
 
 def load(prelude: str, program: str) -> dict[str, Any]:

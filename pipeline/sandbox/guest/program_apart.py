@@ -26,7 +26,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "text": str,
 }
 requests = os.fdopen(os.dup(0), "rb")
-silence(0, 1)
+silence()
 kept: list[Any] = []
 
 

@@ -17,7 +17,7 @@ from pipeline.sandbox.guest.wire import decode, encode
 
 verdict_file = os.dup(1)
 replies = os.fdopen(os.dup(0), "rb")
-silence(0, 1)
+silence()
 LONGEST_REPLY = 1 << 26
 
 

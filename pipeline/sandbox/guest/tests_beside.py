@@ -11,7 +11,7 @@ import sys
 from pipeline.sandbox.guest.harness import channel, load, silence
 
 job = json.loads(sys.stdin.buffer.read())
-silence(0, 1)
+silence()
 scope = load(job["prelude"], job["program"])
 exec(compile(job["tests"], "tests.py", "exec"), scope)
 if "check" in scope and job["name"]:

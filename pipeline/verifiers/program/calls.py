@@ -20,6 +20,7 @@ from pipeline.verifiers.program.results import same_value
 from pipeline.verifiers.program.tests import Call
 
 LATE = "total timeout"
+STARTUP_S = 2.0  # for a process to start, beside its tests
 FIRST_GROUP, GROWTH, LARGEST_GROUP = 4, 4, 256
 
 
@@ -32,13 +33,11 @@ class TimeLimits:
     """How long the tests of a program may take, and how much memory.
 
     timeout_s: seconds for one test.
-    startup_s: seconds for a process to start, beside its tests.
     memory_mb: megabytes of address space of a process.
     deadline: when all tests of the program end, by `time.monotonic`, or None.
     """
 
     timeout_s: float
-    startup_s: float
     memory_mb: int
     deadline: float | None = None
 
@@ -48,12 +47,12 @@ class TimeLimits:
 
     def process_limits(self, tests: int = 1) -> Limits:
         """The limits of a process that runs so many tests."""
-        wall_s = self.timeout_s * tests + self.startup_s
+        wall_s = self.timeout_s * tests + STARTUP_S
         if self.deadline is not None:
             wall_s = min(wall_s, max(self.deadline - time.monotonic(), 0.1))
         return Limits(
             wall_s=wall_s,
-            step_s=self.timeout_s + self.startup_s,
+            step_s=self.timeout_s + STARTUP_S,
             cpu_s=math.ceil(self.timeout_s * tests),
             memory_mb=self.memory_mb,
         )

@@ -76,10 +76,8 @@ def same_value(
     """
     same = partial(same_value, tolerance=tolerance, tuples_are_lists=tuples_are_lists)
     if isinstance(value, list | tuple) and isinstance(expected, list | tuple):
-        kinds = tuples_are_lists or isinstance(value, list) == isinstance(
-            expected, list
-        )
-        return kinds and len(value) == len(expected) and all(map(same, value, expected))
+        alike = tuples_are_lists or type(value) is type(expected)
+        return alike and len(value) == len(expected) and all(map(same, value, expected))
     if isinstance(value, dict) and isinstance(expected, dict):
         return value.keys() == expected.keys() and all(
             same(item, expected[key]) for key, item in value.items()

@@ -17,7 +17,6 @@ import json
 import pickle
 import zlib
 from dataclasses import dataclass
-from types import NoneType
 from typing import Any
 
 from pipeline.verifiers.program.results import WHITESPACE, Policy
@@ -83,7 +82,7 @@ def _read_call(test: dict[str, Any]) -> dict[str, Any]:
 
 def _from_columns(tests: dict[str, Any]) -> list[dict[str, Any]]:
     """APPS and TACO keep inputs and outputs as two lists."""
-    inputs, outputs = tests.get("inputs"), tests.get("outputs")
+    inputs, outputs = tests["inputs"], tests.get("outputs")
     if not isinstance(inputs, list) or not isinstance(outputs, list):
         raise ValueError("expected inputs and outputs, two lists")
     if len(inputs) != len(outputs):
@@ -172,52 +171,39 @@ def calls_in_asserts(code: str, entry_point: str | None) -> list[Call]:
             statements = [s for s in statements if s is not statement] + statement.body
     calls = []
     for statement in statements:
-        if isinstance(statement, ast.Assign | ast.Expr | ast.Pass):
-            if not _is_literal(getattr(statement, "value", None)):
+        match statement:
+            case ast.Pass() | ast.Assert(ast.Constant(True)):
+                continue
+            case ast.Assign(value=value) | ast.Expr(value) if _is_literal(value):
+                continue
+            case ast.Assert(test) if call := _read_condition(test, entry_point):
+                calls.append(call)
+            case _:
                 return []
-            continue
-        if not isinstance(statement, ast.Assert):
-            return []
-        if isinstance(statement.test, ast.Constant) and statement.test.value is True:
-            continue
-        call = _read_condition(statement.test, entry_point)
-        if call is None:
-            return []
-        calls.append(call)
     return calls
 
 
 def _read_condition(test: ast.expr, entry_point: str | None) -> Call | None:
     """`f(…)`, `not f(…)`, `f(…) == literal` or `f(…) is True` as a call."""
-    expected, how = True, "truth"
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        test, expected = test.operand, False
-    elif isinstance(test, ast.Compare):
-        right = test.comparators[0]
-        if len(test.ops) > 1 or not _is_literal(right):
-            return None
-        expected = ast.literal_eval(right)
-        if isinstance(test.ops[0], ast.Eq):
-            how = "equal"
-        elif isinstance(test.ops[0], ast.Is) and isinstance(expected, bool | NoneType):
-            how = "is"
-        else:
-            return None
-        test = test.left
-    if not isinstance(test, ast.Call) or test.keywords:
-        return None
-    if not isinstance(test.func, ast.Name) or not all(map(_is_literal, test.args)):
-        return None
-    name = test.func.id
-    if name == "candidate" and entry_point:
-        name = entry_point
-    return Call(name, [ast.literal_eval(part) for part in test.args], expected, how)
+    expected: Any
+    call, expected, how = test, True, "truth"
+    match test:
+        case ast.UnaryOp(ast.Not(), operand):
+            call, expected = operand, False
+        case ast.Compare(left, [ast.Eq()], [right]) if _is_literal(right):
+            call, expected, how = left, ast.literal_eval(right), "equal"
+        case ast.Compare(left, [ast.Is()], [ast.Constant(bool() | None as value)]):
+            call, expected, how = left, value, "is"
+    match call:
+        case ast.Call(ast.Name(name), values, []) if all(map(_is_literal, values)):
+            arguments = list(map(ast.literal_eval, values))
+            name = (name == "candidate" and entry_point) or name
+            return Call(name, arguments, expected, how)
+    return None
 
 
-def _is_literal(node: ast.expr | None) -> bool:
-    """Whether evaluating `node`, if there is one, can only give a plain value."""
-    if node is None:
-        return True
+def _is_literal(node: ast.expr) -> bool:
+    """Whether evaluating `node` can only give a plain value."""
     try:
         ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

@@ -96,16 +96,15 @@ def _defined_names(code: str) -> set[str]:
     """The names that `code` binds anywhere; of star imports, what they bring."""
     names: set[str] = set()
     for node in ast.walk(_parse(code)):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            names.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names |= _imported_names(node)
+        match node:
+            case ast.FunctionDef(name) | ast.ClassDef(name) | ast.arg(name):
+                names.add(name)
+            case ast.AsyncFunctionDef(name) | ast.Name(name, ast.Store()):
+                names.add(name)
+            case ast.ExceptHandler(name=str(name)):
+                names.add(name)
+            case ast.Import() | ast.ImportFrom():
+                names |= _imported_names(node)
     return names
 
 

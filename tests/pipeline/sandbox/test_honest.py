@@ -166,17 +166,25 @@ def test_an_ordinary_user_has_warm_sandboxes_too():
     assert (done.stdout.splitlines(), done.stderr) == ([line] * 2, "")
 
 
-def test_groups_are_found_where_they_are_mounted(tmp_path):
+def test_groups_are_found_where_the_kernel_gives_them_bounds(tmp_path, monkeypatch):
     listing = tmp_path / "cgroup"
-    listing.write_text("0::/mine\n")
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "cgroup.subtree_control").write_text("cpu memory pids\n")
+    listing.write_text("3:memory:/mine\n2:cpu:/mine\n0::/mine\n")
+    old, new = tmp_path / "memory/mine", tmp_path / "mine"
+    for folder in (old, new, tmp_path / "cpu/mine"):
+        folder.mkdir(parents=True)
+    no_kernel = groups.find_parents(listing, tmp_path)
+    files = {old: ["memory.limit_in_bytes"], new: ["memory.max", "pids.max"]}
+    make_folder = Path.mkdir
 
-    assert (
-        groups.find_parents(listing, tmp_path) == ()
-    )  # no kernel makes the files here
-    assert groups.controllers_handed_down(mine) == ["cpu", "memory", "pids"]
+    def make_group(folder: Path) -> None:
+        make_folder(folder)
+        for file in files.get(folder.parent, []):
+            (folder / file).touch()
+
+    monkeypatch.setattr(Path, "mkdir", make_group)
+
+    assert no_kernel == {}
+    assert groups.find_parents(listing, tmp_path) == files
 
 
 def test_memory_is_bounded_for_all_processes_together():
@@ -212,7 +220,7 @@ def test_a_killed_process_leaves_no_sandbox_and_its_groups_are_swept():
     gone = [
         left.name
         for parent in groups.parents()
-        for left in parent.folder.glob("goldsieve-*")
+        for left in parent.glob("goldsieve-*")
         if not Path("/proc", left.name.split("-")[1]).exists()
     ]
     assert gone == []

@@ -190,7 +190,7 @@ def test_an_honest_program_gets_it(shape: str):
 def test_what_is_searched_for_would_be_found_beside_the_tests():
     """The tests above would be worth little if this attack were no attack."""
     program = FORGERIES["reads expected from memory"].rpartition("print")[0]
-    limits = TimeLimits(timeout_s=3, startup_s=2, memory_mb=256)
+    limits = TimeLimits(timeout_s=3, memory_mb=256)
 
     assert _run_beside(program, LOOP, limits, "as an experiment") == ""
 
