@@ -16,19 +16,13 @@ Reasons: `semantic_duplicate`, `semantic_duplicate_other_answer`, `surplus_sibli
 """
 
 import sys
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 import polars as pl
-from pydantic import Field, model_validator
 
 from pipeline.dedup import recall, survivors, tables
-from pipeline.dedup.embedding_search import (
-    MARGIN,
-    EmbeddingSearch,
-    Search,
-    find_near_rows,
-)
+from pipeline.dedup.embedding_search import MARGIN, EmbeddingSearch, find_near_rows
 from pipeline.dedup.pairs import no_pairs
 from pipeline.embedding import Encoder, encode
 from pipeline.filter import Judged
@@ -38,55 +32,18 @@ TABLES = {**tables.TABLES, "recall": recall.RECALL}
 REASON = "semantic_duplicate"
 
 
-class Params(Encoder, survivors.MergeRules):
-    """The encoder, what near means, and who survives.
-
-    `threshold` and `search` are for `pairs`; `eps` and `clusters` for `semdedup`,
-    where a cosine from 1 - `eps` on is near and None clusters are one for every
-    hundred rows. Pairs above `upper` are left alone. Beside those of dedup_exact,
-    the survivor can be `random`, by `seed`, or in `semdedup` the `central` row,
-    which is the nearest to its cluster's centre.
-    """
+class Params(Encoder, EmbeddingSearch, survivors.MergeRules):
+    """The encoder, which `text` it reads, what near means, and who survives."""
 
     text: Literal["problem", "problem_answer"] = "problem"
-    method: Literal["pairs", "semdedup"] = "pairs"
-    threshold: float = Field(default=0.95, gt=0, le=1)
-    upper: float | None = Field(default=None, gt=0, le=1)
-    search: Search = "auto"
-    eps: float = Field(default=0.05, ge=0, lt=1)
-    clusters: int | None = Field(default=None, ge=1)
-    survivor: Literal[survivors.Survivor, "central", "random"] = "first"
-    seed: int = Field(default=0, ge=0)
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.survivor == "central" and self.method == "pairs":
-            raise ValueError("`survivor: central` needs the clusters of `semdedup`")
-        if self.upper is not None and self.upper < self.cosine:
-            raise ValueError(f"`upper` is below {self.cosine:g}, from where rows merge")
-        return self
-
-    @property
-    def cosine(self) -> float:
-        """The cosine from which two rows are near."""
-        return self.threshold if self.method == "pairs" else 1 - self.eps
 
 
 def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark later rows that mean the same; add `family` where numbers differ."""
-    pairs, order, recalls = no_pairs(), np.arange(rows.height), recall.RECALL.to_frame()
+    order = order_rows(rows, params)
+    pairs, recalls = no_pairs(), recall.RECALL.to_frame()
     if rows.height > 1:
-        order = order_rows(rows, params)
-        search = EmbeddingSearch(
-            params.method,
-            params.cosine,
-            params.upper,
-            params.search,
-            params.clusters,
-            params.survivor == "central",
-            params.seed,
-        )
-        pairs, order, recalls = find_near_rows(embed(rows, params), order, search)
+        pairs, order, recalls = find_near_rows(embed(rows, params), order, params)
     for row in recalls.iter_rows(named=True):
         print("dedup_embedding:", recall.describe(row), file=sys.stderr)
     if pairs.crowded:

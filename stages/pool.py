@@ -64,11 +64,9 @@ def make(params: Params, folder: Path) -> Outcome:
 
 def _chosen(rows: pl.DataFrame, params: Params) -> list[bool]:
     """Whether each row is within its source's share, by a sample of each source."""
-    numbers: dict[str, list[int]] = {}
-    for number, source in enumerate(rows["source"]):
-        numbers.setdefault(source, []).append(number)
     chosen = [False] * rows.height
-    for source, its in numbers.items():
+    sources = rows.select("source").with_row_index("row").group_by("source")
+    for source, its in sources.agg("row").iter_rows():
         count = round(len(its) * params.weights.get(source, 1.0))
         count = min(count, params.quotas.get(source, count))
         rng = random.Random(f"{params.seed}/{source}")

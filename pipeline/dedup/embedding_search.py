@@ -4,17 +4,19 @@ SemDeDup (Abbas et al., 2023) parts the rows by k-means and compares those of on
 cluster only; of near rows the one closest to its cluster's centre may survive.
 """
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, Self
 
 import numpy as np
 import polars as pl
+from pydantic import Field, model_validator
 
 from pipeline.dedup.cosine import Array, near_pairs, nearest_cells, one_cell
 from pipeline.dedup.pairs import Pairs
 from pipeline.dedup.recall import RECALL, measure_recall
+from pipeline.dedup.survivors import Survivor
+from pipeline.settings import Settings
 
-Search = Literal["auto", "flat", "cells"]
 EXACT_ROWS = 200_000  # up to which `auto` is `flat`
 # Cells that a row visits: with one 5% of the pairs are lost, with four 0.1%.
 VISITS = 4
@@ -23,23 +25,37 @@ ROWS_PER_CLUSTER = 100
 MARGIN = 0.02
 
 
-@dataclass(frozen=True)
-class EmbeddingSearch:
-    """How near rows are looked for.
+class EmbeddingSearch(Settings):
+    """How near rows are looked for, and who survives.
 
-    `method: pairs` looks at all rows, by `search`; `semdedup` inside `clusters` of
-    k-means, one for every hundred rows where that is None, and with `central` the
-    rows closest to their cluster's centre survive. Rows are near from a cosine of
-    `threshold` on; pairs above `upper` are left out.
+    `threshold` and `search` are for `pairs`; `eps` and `clusters` for `semdedup`,
+    where a cosine from 1 - `eps` on is near and None clusters are one for every
+    hundred rows. Pairs above `upper` are left alone. Beside those of dedup_exact,
+    the survivor can be `random`, by `seed`, or in `semdedup` the `central` row,
+    which is the nearest to its cluster's centre.
     """
 
     method: Literal["pairs", "semdedup"] = "pairs"
-    threshold: float = 0.95
-    upper: float | None = None
-    search: Search = "auto"
-    clusters: int | None = None
-    central: bool = False
-    seed: int = 0
+    threshold: float = Field(default=0.95, gt=0, le=1)
+    upper: float | None = Field(default=None, gt=0, le=1)
+    search: Literal["auto", "flat", "cells"] = "auto"
+    eps: float = Field(default=0.05, ge=0, lt=1)
+    clusters: int | None = Field(default=None, ge=1)
+    survivor: Literal[Survivor, "central", "random"] = "first"
+    seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.survivor == "central" and self.method == "pairs":
+            raise ValueError("`survivor: central` needs the clusters of `semdedup`")
+        if self.upper is not None and self.upper < self.cosine:
+            raise ValueError(f"`upper` is below {self.cosine:g}, from where rows merge")
+        return self
+
+    @property
+    def cosine(self) -> float:
+        """The cosine from which two rows are near."""
+        return self.threshold if self.method == "pairs" else 1 - self.eps
 
 
 def find_near_rows(
@@ -55,7 +71,7 @@ def find_near_rows(
     if search.method == "semdedup":
         count = search.clusters or max(1, rows // ROWS_PER_CLUSTER)
         cluster, closeness = nearest_cells(vectors, count, visits=1, seed=search.seed)
-        if search.central:
+        if search.survivor == "central":
             order = np.argsort(-closeness[:, 0].round(4), kind="stable")
     if (np.diff(order) < 0).any():  # else a copy of all vectors is saved
         vectors = vectors[order]
@@ -67,10 +83,10 @@ def find_near_rows(
     else:
         count = 2 * int(np.sqrt(rows))
         cells, _ = nearest_cells(vectors, count, visits=VISITS, seed=search.seed)
-    pairs = near_pairs(vectors, cells, search.threshold, margin=MARGIN)
+    pairs = near_pairs(vectors, cells, search.cosine, margin=MARGIN)
     recall = RECALL.to_frame()
     if not is_exact:
-        recall = measure_recall(vectors, search.threshold, pairs, seed=search.seed)
+        recall = measure_recall(vectors, search.cosine, pairs, seed=search.seed)
     one, other = order[pairs.first], order[pairs.second]
     pairs = replace(
         pairs,

@@ -229,20 +229,14 @@ def _evidence(rows: pl.DataFrame) -> pl.Series:
 
 def _other_answers(rows: pl.DataFrame) -> pl.Series:
     """For rows that stay: answers that copies of theirs had, in order."""
-    before = pl.Series([None], dtype=ANSWERS).new_from_index(0, rows.height)
+    before = pl.lit(None, ANSWERS)
     if "other_answers" in rows.columns:
-        before = rows["other_answers"]
-    disputed = rows.filter(pl.col("_verdict") == 2).select("_near", "answer")
-    answers: dict[int, list[str]] = {}
-    for kept, answer in disputed.iter_rows():
-        if kept not in answers:
-            answers[kept] = before.slice(kept, 1).to_list()[0] or []
-        if answer not in answers[kept]:
-            answers[kept].append(answer)
-    if not answers:
-        return before
-    # Lists cannot be put into a column; they can be picked from a longer one.
-    longer = pl.concat([before, pl.Series(list(answers.values()), dtype=ANSWERS)])
-    pick = np.arange(rows.height)
-    pick[list(answers)] = rows.height + np.arange(len(answers))
-    return longer.gather(pl.Series(pick, dtype=pl.UInt32))
+        before = pl.col("other_answers")
+    disputed = rows.filter(pl.col("_verdict") == 2)
+    fresh = disputed.group_by(row="_near", maintain_order=True).agg(fresh="answer")
+    row = pl.int_range(pl.len(), dtype=pl.UInt32)
+    table = rows.select(row=row, before=before)
+    table = table.join(fresh, on="row", how="left", maintain_order="left")
+    both = pl.concat_list(pl.col("before").fill_null([]), "fresh")
+    both = both.list.unique(maintain_order=True)
+    return table.select(pl.coalesce(both, "before")).to_series()

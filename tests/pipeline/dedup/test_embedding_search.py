@@ -18,9 +18,8 @@ def test_a_crowd_is_cut_in_the_order_in_which_its_rows_survive(monkeypatch, meth
     monkeypatch.setattr(cosine, "CROWD", 2)
     vectors = circle(*np.linspace(0, 10, 60))
     order = np.random.default_rng(0).permutation(60)
-    pairs, same_order, _ = search(
-        vectors, order, method=method, threshold=0.9, clusters=1
-    )
+    settings = {"method": method, "threshold": 0.9, "eps": 0.1, "clusters": 1}
+    pairs, same_order, _ = search(vectors, order, **settings)
     linked = set(pairs.first[pairs.second == order[0]]) | set(
         pairs.second[pairs.first == order[0]]
     )
@@ -52,7 +51,7 @@ def test_auto_is_exact_up_to_a_number_of_rows(monkeypatch):
 
 def test_semdedup_never_looks_across_clusters():
     vectors = circle(0, 10, 20, 160, 170, 180)
-    pairs, _, recall = search(vectors, method="semdedup", clusters=2, threshold=0.1)
+    pairs, _, recall = search(vectors, method="semdedup", clusters=2, eps=0.9)
 
     assert names(pairs) == [(0, 1), (0, 2), (1, 2), (3, 4), (3, 5), (4, 5)]
     assert recall["pair_recall"].to_list() == [1.0]
@@ -75,9 +74,9 @@ def test_semdedup_has_a_cluster_for_every_hundred_rows(monkeypatch):
 
 def test_the_central_row_of_a_cluster_can_survive():
     vectors = circle(0, 10, 20)
-    settings = {"method": "semdedup", "clusters": 1, "threshold": 0.9}
+    settings = {"method": "semdedup", "clusters": 1, "eps": 0.1}
     _, first, _ = search(vectors, **settings)
-    pairs, central, _ = search(vectors, central=True, **settings)
+    pairs, central, _ = search(vectors, survivor="central", **settings)
 
     assert first.tolist() == [0, 1, 2]
     assert central.tolist()[0] == 1
