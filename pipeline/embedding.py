@@ -10,7 +10,7 @@ and their vectors go straight to the rows that ask for them.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from pipeline.console import track
 from pipeline.errors import UserError
 from pipeline.files import replacing
 from pipeline.machine import cache_folder
@@ -72,7 +73,9 @@ def encode(
     if not missing:
         return vectors
     run = load_encoder(encoder)
-    for chunk in _chunks(sorted(missing, key=lambda key: (len(missing[key]), key))):
+    order = sorted(missing, key=lambda key: (len(missing[key]), key))
+    chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
+    for chunk in track(chunks, "embedding", total=len(order), weight=len):
         fresh = run([missing[key] for key in chunk])
         _write_vectors(folder, chunk, fresh)
         vectors, _ = _fill_rows(vectors, rows, chunk, fresh)
@@ -83,17 +86,6 @@ def _vectors_folder(encoder: Encoder) -> Path:
     settings = (encoder.encoder, encoder.model, encoder.revision, encoder.max_tokens)
     name = blake2b(repr(settings).encode(), digest_size=12).hexdigest()
     return cache_folder("embeddings") / name
-
-
-def _chunks(keys: list[str]) -> Iterator[list[str]]:
-    from pipeline.console import progress
-
-    with progress() as bar:
-        task = bar.add_task("embedding", total=len(keys))
-        for start in range(0, len(keys), CHUNK):
-            chunk = keys[start : start + CHUNK]
-            yield chunk
-            bar.advance(task, len(chunk))
 
 
 def load_encoder(encoder: Encoder) -> Callable[[list[str]], np.ndarray]:
@@ -186,13 +178,12 @@ def _average_word_vectors(texts: list[str]) -> np.ndarray:
 
 def _token_ids(tokenizer: Any, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Token ids int32 of all texts, one after the other, and their ends (n + 1,)."""
-    ids, sizes = [np.zeros(0, np.int32)], [0]
+    ids = [np.zeros(0, np.int32)]
     for start in range(0, len(texts), CHUNK):
         chunk = texts[start : start + CHUNK]
-        for coded in tokenizer.encode_batch_fast(chunk, add_special_tokens=False):
-            ids.append(np.array(coded.ids, np.int32))
-            sizes.append(len(coded.ids))
-    return np.concatenate(ids), np.cumsum(sizes)
+        coded = tokenizer.encode_batch_fast(chunk, add_special_tokens=False)
+        ids += [np.array(text.ids, np.int32) for text in coded]
+    return np.concatenate(ids), np.cumsum([len(part) for part in ids])
 
 
 def _remove_common_direction(vectors: np.ndarray) -> np.ndarray:

@@ -51,13 +51,9 @@ def _limit(
 ) -> Iterable[tuple[int, Row | Unreadable]]:
     """The rows that are read, with their numbers in the source."""
     numbered = enumerate(rows)
-    if limit is None:
-        return numbered
-    if limit.how == "head":
-        return islice(numbered, limit.rows)
+    if limit is None or limit.how == "head":
+        return islice(numbered, limit and limit.rows)
     every = list(numbered)
     size = min(limit.rows, len(every))
-    return [
-        every[i]
-        for i in sorted(random.Random(limit.seed).sample(range(len(every)), size))
-    ]
+    chosen = random.Random(limit.seed).sample(range(len(every)), size)
+    return [every[number] for number in sorted(chosen)]

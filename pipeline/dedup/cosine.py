@@ -16,9 +16,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from pipeline.dedup.pairs import Pairs, pair_key
+from pipeline.dedup.pairs import Array, Pairs, pair_key
 
-Array = np.ndarray
 Part = tuple[Array, Array, Array]  # earlier rows, later rows, cosines
 
 # A tile of cosines is 16 MB: it stays in a shared cache between its two uses.

@@ -22,7 +22,7 @@ from pipeline.dedup.ngrams import (
     lsh_pairs,
     ratio_pairs,
 )
-from pipeline.dedup.pairs import Array, Pairs
+from pipeline.dedup.pairs import Array, Pairs, holds_run
 from pipeline.errors import UserError
 from pipeline.kernels import minhash
 from pipeline.kernels.hash_table import group_ids
@@ -138,15 +138,8 @@ def _keep_substrings(texts: pl.Series, pairs: Pairs) -> Pairs:
     def tokens_of(row: int) -> bytes:
         return tokens.hashes[tokens.ends[row] : tokens.ends[row + 1]].tobytes()
 
-    def contains(one: bytes, other: bytes) -> bool:
-        short, long = sorted((one, other), key=len)
-        place = long.find(short)
-        while place % size and place >= 0:  # a match that begins inside a token
-            place = long.find(short, place + 1)
-        return place >= 0
-
-    is_inside = [
-        contains(tokens_of(one), tokens_of(other))
-        for one, other in zip(pairs.first, pairs.second, strict=True)
-    ]
+    is_inside = []
+    for pair in zip(pairs.first, pairs.second, strict=True):
+        short, long = sorted(map(tokens_of, pair), key=len)
+        is_inside.append(holds_run(long, short, size))
     return pairs.take(np.array(is_inside, bool))

@@ -55,6 +55,17 @@ def rank_pairs(pairs: Pairs, order: Array) -> Pairs:
     return ranked.take(np.lexsort((first, second)))
 
 
+def holds_run(text: bytes, run: bytes, size: int) -> bool:
+    """Whether the tokens of `run` stand in `text` one after the other.
+
+    Both are hashes of tokens, `size` bytes each.
+    """
+    place = text.find(run)
+    while place % size and place >= 0:  # a match that begins inside a token
+        place = text.find(run, place + 1)
+    return place >= 0
+
+
 def pair_key(first: Array, second: Array) -> Array:
     """One int64 for a pair of rows; keys sort by the later row, then the earlier."""
     return (second.astype(np.int64) << 32) | first.astype(np.int64)

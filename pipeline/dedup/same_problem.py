@@ -14,12 +14,11 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.pairs import Pairs
+from pipeline.dedup.pairs import Array, Pairs
 
 # Below this similarity, another answer means another problem: word puzzles of one
 # template differ in words, and have no numbers to tell them apart.
 DISPUTED_FROM = 0.9
-Array = np.ndarray
 
 
 def classify_pairs(

@@ -16,14 +16,13 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline.dedup.pairs import Pairs, rank_pairs
+from pipeline.dedup.pairs import Array, Pairs, rank_pairs
 from pipeline.dedup.same_problem import classify_pairs
 from pipeline.dedup.tables import SENSITIVITY, cluster_tables
 from pipeline.filter import Judged, drop
 from pipeline.settings import Settings
 
 Survivor = Literal["first", "longest_solution", "best_verified", "most_complete"]
-Array = np.ndarray
 ANSWERS = pl.List(pl.String)
 # What `mark_duplicates` adds.
 COLUMNS = pl.Schema({"family": pl.String(), "other_answers": ANSWERS})

@@ -14,6 +14,7 @@ from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import HITS, hit_table
 from pipeline.contamination.items import index_ngrams
 from pipeline.contamination.words import count_words, hash_ngrams, scan_shards
+from pipeline.dedup.pairs import holds_run
 from pipeline.kernels import item_overlap
 from pipeline.kernels.published_ngrams import find_word_ngrams, word_ngrams
 from pipeline.kernels.shards import Array
@@ -51,7 +52,7 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
         text_words = _split_words(*word_ngrams(*few, 1, REGEX_WORDS))
         is_whole = np.array(
             [
-                _contains(text_words[place], item_words[number])
+                holds_run(text_words[place], item_words[number], 8)
                 for place, number in zip(row, item, strict=True)
             ],
             bool,
@@ -72,14 +73,6 @@ def detects(problems: pl.Series, params: Params) -> Array:
 def _split_words(words: Array, ends: Array) -> list[bytes]:
     """The hashes of each text's words, 8 bytes a word."""
     return [words[begin:end].tobytes() for begin, end in pairwise(ends)]
-
-
-def _contains(text: bytes, item: bytes) -> bool:
-    """Whether the words of `item` stand in `text`, one after the other."""
-    place = text.find(item)
-    while place % 8 and place >= 0:  # within a word
-        place = text.find(item, place + 1)
-    return place >= 0
 
 
 def _gather(data: Array, offsets: Array, rows: Array) -> tuple[Array, Array]:
