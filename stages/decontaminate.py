@@ -19,14 +19,13 @@ from pydantic import Field
 
 from pipeline.contamination import report
 from pipeline.contamination.contract import Methods
-from pipeline.contamination.hits import keep_worst, scan_texts
+from pipeline.contamination.hits import Level, keep_worst, scan_texts
 from pipeline.filter import Judged, drop
 from pipeline.settings import Settings
 
 COLUMNS = report.COLUMNS
 TABLES = report.TABLES
 Text = Literal["problem", "solutions", "rollouts"]
-Level = Literal["exact", "near", "sibling", "boilerplate"]
 
 
 class Params(Settings):

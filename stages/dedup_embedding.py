@@ -23,7 +23,7 @@ import polars as pl
 
 from pipeline.dedup import recall, survivors, tables
 from pipeline.dedup.embedding_search import MARGIN, EmbeddingSearch, find_near_rows
-from pipeline.dedup.pairs import no_pairs
+from pipeline.dedup.pairs import Pairs
 from pipeline.embedding import Encoder, encode
 from pipeline.filter import Judged
 
@@ -41,7 +41,8 @@ class Params(Encoder, EmbeddingSearch, survivors.MergeRules):
 def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark later rows that mean the same; add `family` where numbers differ."""
     order = order_rows(rows, params)
-    pairs, recalls = no_pairs(), recall.RECALL.to_frame()
+    pairs = Pairs(order[:0], order[:0], np.zeros(0))
+    recalls = recall.RECALL.to_frame()
     if rows.height > 1:
         pairs, order, recalls = find_near_rows(embed(rows, params), order, params)
     for row in recalls.iter_rows(named=True):

@@ -9,12 +9,15 @@ For the item "Aya walks nine kilometers every morning. Find …" a hit is
 - `boilerplate` where no more than sentences that many problems share agree.
 """
 
+from typing import Literal, get_args
+
 import numpy as np
 import polars as pl
 
 from pipeline.contamination.contract import Methods, load_method
 
-LEVELS = ("exact", "near", "sibling", "boilerplate")  # the worst first
+Level = Literal["exact", "near", "sibling", "boilerplate"]  # the worst first
+LEVELS = get_args(Level)
 HITS = pl.Schema(
     {
         "text": pl.UInt32(),  # number of the text

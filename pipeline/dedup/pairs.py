@@ -35,12 +35,6 @@ class Pairs:
         )
 
 
-def no_pairs() -> Pairs:
-    """Pairs of nothing."""
-    rows = np.zeros(0, np.int32)
-    return Pairs(rows, rows, np.zeros(0))
-
-
 def rank_pairs(pairs: Pairs, order: Array) -> Pairs:
     """`pairs` by places in `order` instead of row numbers, sorted by the later place.
 
