@@ -52,7 +52,7 @@ def _limit(
     """The rows that are read, with their numbers in the source."""
     numbered = enumerate(rows)
     if limit is None or limit.how == "head":
-        return islice(numbered, limit and limit.rows)
+        return islice(numbered, limit.rows if limit else None)
     every = list(numbered)
     size = min(limit.rows, len(every))
     chosen = random.Random(limit.seed).sample(range(len(every)), size)

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline.dedup.cosine import Array, near_pairs, nearest_cells, one_cell
-from pipeline.dedup.pairs import Pairs
+from pipeline.dedup.cosine import near_pairs, nearest_cells, one_cell
+from pipeline.dedup.pairs import Array, Pairs
 from pipeline.dedup.recall import RECALL, measure_recall
 from pipeline.dedup.survivors import Survivor
 from pipeline.settings import Settings

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.cosine import ROUNDING, Array, merge_pairs, multiply_rows
-from pipeline.dedup.pairs import Pairs, pair_key
+from pipeline.dedup.cosine import ROUNDING, merge_pairs, multiply_rows
+from pipeline.dedup.pairs import Array, Pairs, pair_key
 
 RECALL = pl.Schema(
     {
