@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 INK, KEPT, LOST, WRONG = "#22303c", "#2f7f6f", "#d9cfc1", "#c2703d"
 WIDTH = 7.6  # inches
+STYLE: dict[Any, Any] = {
+    **{f"axes.spines.{side}": False for side in ("top", "right", "bottom", "left")},
+    **{f"{axis}tick.major.size": 0 for axis in "xy"},
+    **{f"{axis}tick.color": INK for axis in "xy"},
+    "font.size": 9,
+    "legend.frameon": False,
+    # The same numbers give the same bytes.
+    "svg.hashsalt": "goldsieve",
+    "svg.fonttype": "none",
+}
 
 
 @dataclass(frozen=True)
@@ -29,45 +39,29 @@ class Chart:
 
 
 def write_charts(folder: Path, charts: dict[str, Chart]) -> None:
-    """Write <name>.json of every chart into `folder`, and <name>.svg where it draws.
-
-    The same numbers give the same bytes: an SVG holds no date, and its ids are fixed.
-    """
+    """Write <name>.json of every chart into `folder`, and <name>.svg where it draws."""
     import matplotlib
 
     folder.mkdir(parents=True, exist_ok=True)
+    undated = {"Date": None, "Creator": None}
     for name, chart in charts.items():
         text = json.dumps(chart.rows, indent=2, ensure_ascii=False)
         write_text(folder / f"{name}.json", text + "\n")
-        if chart.draw is None:
-            continue
-        fixed = matplotlib.rc_context(
-            {"svg.hashsalt": "goldsieve", "svg.fonttype": "none"}
-        )
-        with fixed:
-            chart.draw(chart.rows).savefig(
-                folder / f"{name}.svg",
-                format="svg",
-                metadata={"Date": None, "Creator": None},
-            )
+        if chart.draw:
+            with matplotlib.rc_context(STYLE):
+                picture = chart.draw(chart.rows)
+                picture.savefig(folder / f"{name}.svg", metadata=undated)
 
 
-def subplots(down: int, across: int, height: float) -> tuple["Figure", list["Axes"]]:
-    """A figure of `height` inches with axes that have no frame."""
+def subplots(
+    title: str, height: float, down: int = 1, across: int = 1
+) -> tuple["Figure", list["Axes"]]:
+    """A figure of `height` inches with its title and its axes, row by row."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH, height), layout="tight")
-    every = figure.subplots(down, across, squeeze=False).ravel().tolist()
-    for axes in every:
-        for side in ("top", "right", "bottom", "left"):
-            axes.spines[side].set_visible(False)
-        axes.tick_params(length=0, labelsize=9 if len(every) == 1 else 8, colors=INK)
-    return figure, every
-
-
-def entitle(figure: "Figure", title: str) -> "Figure":
     figure.suptitle(title, x=0.012, ha="left", fontsize=11)
-    return figure
+    return figure, figure.subplots(down, across, squeeze=False).ravel().tolist()
 
 
 def draw_bars(
@@ -77,23 +71,21 @@ def draw_bars(
     label: Callable[[dict[str, Any]], str],
     *,
     title: str,
-    room: float = 1.25,
 ) -> tuple["Figure", "Axes"]:
     """Horizontal bars over each other, a row of them for each of `rows`.
 
     `bars` maps the columns that are drawn, the widest first, to their colours; `label`
-    stands at the end of the first, for which `room` times the widest bar is left.
+    stands at the end of the first.
     """
-    figure, (axes,) = subplots(1, 1, 0.4 * max(len(rows), 1) + 0.9)
+    figure, (axes,) = subplots(title, 0.4 * max(len(rows), 1) + 0.9)
     names = [row[name] for row in rows]
-    for column, colour in bars.items():
+    drawn = [
         axes.barh(names, [row[column] for row in rows], color=colour, height=0.7)
-    first = next(iter(bars))
-    widest = max((row[first] for row in rows), default=0) or 1
-    for height, row in enumerate(rows):
-        end = row[first] + widest * 0.012
-        axes.text(end, height, label(row), va="center", fontsize=9)
+        for column, colour in bars.items()
+    ]
+    axes.bar_label(drawn[0], [label(row) for row in rows], padding=4)
+    axes.margins(x=0.3)
+    axes.set_xlim(0)
     axes.invert_yaxis()
-    axes.set_xlim(0, widest * room)
     axes.set_xticks([])
-    return entitle(figure, title), axes
+    return figure, axes

@@ -62,7 +62,6 @@ def gather(
         "packages": {name: _version(name) for name in PACKAGES},
         **facts,
         **{name: chart.rows for name, chart in charts.items()},
-        "reasons": funnel.reasons_by_source(lost).to_dicts(),
     }, charts
 
 
@@ -83,8 +82,7 @@ def describe_samples(
         "pass_rate": rates.pass_rates(rated, rl),
         "pass_rate_by_source": rates.pass_rates_by("source", rated, rl),
         "pass_rate_by_domain": rates.pass_rates_by("domain", rated, rl),
-        "samples": rates.samples_spent(rated),
-        "length": lengths.lengths(rated, grades),
+        "length": lengths.lengths(grades),
         "truncated": lengths.truncated(rated, grades),
     }
 
@@ -157,7 +155,7 @@ def _contamination(
             on="benchmark", how="left", maintain_order="left",
         )
         .join(left, on="benchmark", how="left", maintain_order="left")
-        .with_columns(pl.col("items_hit", "dropped", "siblings", "left").fill_null(0))
+        .fill_null(0)
         .with_columns(pl.col("left").cast(pl.Float64).round(3))
         .to_dicts()
     )  # fmt: skip

@@ -52,19 +52,14 @@ def _draw(rows: Rows) -> "Figure":
     return draw_bars(rows, "stage", bars, label, title="Rows kept after each stage")[0]
 
 
-def reasons_by_source(dropped: pl.DataFrame) -> pl.DataFrame:
+def reasons(dropped: pl.DataFrame) -> Chart:
     """Rows of each stage, reason and source, with one id as an example."""
     groups = dropped.group_by("stage", "reason", "source", maintain_order=True).agg(
         rows=pl.len(), example=pl.col("id").first()
     )
     order = pl.Enum(groups["stage"].unique(maintain_order=True))
-    return groups.sort(
+    groups = groups.sort(
         [pl.col("stage").cast(order), "reason", "rows", "source"],
         descending=[False, False, True, False],
     )
-
-
-def reasons(dropped: pl.DataFrame) -> Chart:
-    """Rows of each reason, in the order in which rows meet them."""
-    groups = reasons_by_source(dropped).group_by("reason", maintain_order=True)
-    return Chart(groups.agg(pl.sum("rows")).to_dicts())
+    return Chart(groups.to_dicts())

@@ -9,24 +9,23 @@ import pytest
 
 from pipeline.filter import apply
 from pipeline.schema import GRADE, PROBLEM, conform
-from stages.card import lengths, rates
+from stages.card import rates
 from stages.card.charts import Chart, write_charts
 from stages.card.facts import describe_samples
-from stages.card.lengths import shorten
 from stages.difficulty import Params, judge
 
 WINDOW = {"lo": 0.1, "hi": 0.9}
 
 
-def problems(*told: tuple[str, str, str, list[bool]]) -> dict[str, pl.DataFrame]:
+def problems(*described: tuple[str, str, str, list[bool]]) -> dict[str, pl.DataFrame]:
     """Tables of problems of (id, source, domain, verdicts), a token for each sample."""
-    rows = [(name, name, source, domain) for name, source, domain, _ in told]
+    rows = [(name, name, source, domain) for name, source, domain, _ in described]
     schema = dict.fromkeys(("id", "key", "source", "domain"), pl.String)
     table = pl.DataFrame(rows, schema=schema, orient="row")
     grades = [
         {"id": name, "sample": number, "model": "m", "correct": verdict,
          "n_tokens": number + 1, "finish_reason": "stop"}
-        for name, _, _, verdicts in told
+        for name, _, _, verdicts in described
         for number, verdict in enumerate(verdicts)
     ]  # fmt: skip
     graded = pl.DataFrame(grades) if grades else GRADE.to_frame()
@@ -80,18 +79,6 @@ def test_rates_are_counted_by_source_and_by_domain():
     assert sum(counts(charts, by_domain, "after", domain="code")) == 0
 
 
-def test_groups_add_up_to_the_whole_where_they_are_many():
-    rows = [(f"s{i}/0", f"s{i:02d}", "math", half(2)) for i in range(30)]
-    _, charts = describe(problems(*rows, ("s0/1", "s07", "math", half(2))))
-
-    groups = [row["source"] for row in charts["pass_rate_by_source"].rows]
-    names = list(dict.fromkeys(groups))
-    assert len(names) == rates.GROUPS
-    assert (names[0], names[-1]) == ("s07", rates.OTHERS)
-    assert sum(counts(charts, "pass_rate_by_source", "before")) == 31
-    assert sum(counts(charts, "pass_rate", "before")) == 31
-
-
 def test_a_rate_that_is_written_as_an_edge_lies_above_it():
     tenths = pl.Series([number / 10 for number in range(11)])
 
@@ -105,7 +92,7 @@ def test_imported_rates_count_where_nothing_was_sampled():
     facts, charts = describe(tables, imported=({"field": "rate"},))
 
     assert counts(charts, "pass_rate", "before")[5] == 1
-    assert sum(counts(charts, "samples", "total")) == 0
+    assert sum(counts(charts, "pass_rate", "samples")) == 0
     assert facts["lengths"] == []
     assert charts["truncated"].rows == []
 
@@ -119,7 +106,6 @@ def test_rates_are_those_of_the_samples_where_difficulty_is_off():
     _, charts = describe_samples(rated, tables["grades"], rated)
 
     assert counts(charts, "pass_rate", "before")[5] == 1
-    assert sum(counts(charts, "samples", "total")) == 0
 
 
 def test_samples_are_counted_by_pass_rate():
@@ -131,10 +117,8 @@ def test_samples_are_counted_by_pass_rate():
         )
     )
 
-    assert sum(counts(charts, "samples", "total")) == 27
-    assert sum(counts(charts, "samples", "problems")) == 3
-    each = counts(charts, "samples", "samples")
-    assert (each[5], each[9], each[0]) == (12, 3, None)
+    samples = counts(charts, "pass_rate", "samples")
+    assert (samples[5], samples[9], sum(samples)) == (24, 3, 27)
 
 
 def test_only_the_models_that_decide_are_counted():
@@ -142,28 +126,22 @@ def test_only_the_models_that_decide_are_counted():
     other = tables["grades"].with_columns(model=pl.lit("weak"))
     tables["grades"] = pl.concat([tables["grades"], other])
 
-    assert sum(counts(describe(tables)[1], "samples", "total")) == 8
+    assert sum(counts(describe(tables)[1], "pass_rate", "samples")) == 8
     weak = describe(tables, models=["weak"])[1]
-    assert sum(counts(weak, "samples", "total")) == 4
+    assert sum(counts(weak, "pass_rate", "samples")) == 4
 
 
 def test_lengths_of_right_and_wrong_samples():
     tables = problems(("a/0", "a", "math", [True, False, True, False]))
     facts, charts = describe(tables)
 
-    assert [(one["which"], one["q"]) for one in facts["lengths"]] == [
-        ("right", [1, 3, 3]),
-        ("wrong", [2, 4, 4]),
-    ]
+    assert {row["which"]: row["q"] for row in facts["lengths"]} == {
+        "right": [1, 3, 3],
+        "wrong": [2, 4, 4],
+    }
     for verdict in ("right", "wrong"):
         assert sum(counts(charts, "length", "samples", verdict=verdict)) == 2
         assert counts(charts, "length", "tokens", verdict=verdict) == [1, 2, 3, 4]
-    rated = rates.rate_problems(
-        tables["rows"].with_columns(pass_rate=pl.lit(0.5), n_samples=4),
-        tables["grades"],
-    )
-    medians = lengths._medians(rated, tables["grades"])
-    assert (medians["right"][5], medians["wrong"][5]) == (2.0, 3.0)
 
 
 def test_truncation_is_counted_by_source():
@@ -194,10 +172,6 @@ def test_truncation_is_counted_by_source():
 def test_every_picture_can_be_drawn(rows: list[Any], tmp_path: Path):
     write_charts(tmp_path, describe(problems(*rows))[1])
 
-    assert len(list(tmp_path.glob("*.svg"))) == 6
+    assert len(list(tmp_path.glob("*.svg"))) == 5
     by_source = json.loads((tmp_path / "pass_rate_by_source.json").read_text())
     assert sum(row["before"] for row in by_source) == len(rows)
-
-
-def test_a_tick_of_tokens_is_short():
-    assert [shorten(n) for n in (512, 1024, 32768)] == ["512", "1k", "32k"]
