@@ -22,7 +22,6 @@ from pipeline.grading.voting import cast_votes, count_votes, merge_equal_votes
 from pipeline.grading.workers import Grader, grader
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
-from stages.verify import disagreement
 from stages.verify.arbiter import ask_arbiter
 from stages.verify.references import grade_references
 from stages.verify.relabel import relabel_suspects
@@ -49,7 +48,22 @@ COLUMNS = pl.Schema(
         "traces": pl.List(TRACE),
     }
 )
-TABLES = disagreement.TABLES
+# Whether each witness speaks for the key; null is silence. The rules do when some
+# sample reaches it, the majority when most do, a judge when it holds one to be right;
+# a dropped copy of the problem with another answer speaks against it.
+WITNESSES = pl.Schema(
+    {
+        "id": pl.String,
+        "source": pl.String,
+        "verifier": pl.String,
+        "rules": pl.Boolean,
+        "majority": pl.Boolean,
+        "judge": pl.Boolean,
+        "references": pl.Boolean,
+        "copies": pl.Boolean,
+    }
+)
+TABLES = {"witnesses": WITNESSES}
 # Whether a dropped copy of the problem has the majority's answer.
 COPIES_AGREE = (
     pl.col("_copies").list.contains(pl.col("majority_answer")).fill_null(value=False)
@@ -95,13 +109,14 @@ def judge(
         rows = rows.join(majority, on="id", how="left", maintain_order="left")
         rows = rows.with_columns(key_suspect=_is_suspect(params))
         rows = _add_opinions(rows, params)
-        tables = disagreement.count_witnesses(rows, grades, rollouts, voted)
+        witnesses = _hear_witnesses(rows, grades)
         if params.suspect == "relabel":
             rows, grades = relabel_suspects(rows, grades, voted, grade)
     traces = _collect_traces(grades, rollouts, params)
     rows = rows.join(traces, on="id", how="left", maintain_order="left")
     rows = _drop_suspects(rows, params)
-    return Judged(rows.drop("_copies", "_n", "_right", "_votes", "_vote"), tables)
+    rows = rows.drop("_copies", "_n", "_right", "_votes", "_vote")
+    return Judged(rows, {"witnesses": witnesses})
 
 
 def _add_references(rows: pl.DataFrame, params: Params, grade: Grader) -> pl.DataFrame:
@@ -166,6 +181,18 @@ def _add_opinions(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     rows = rows.join(opinions, on="id", how="left", maintain_order="left")
     is_cleared = pl.col("arbiter_sides_with").eq_missing("key")
     return rows.with_columns(key_suspect=pl.col("key_suspect") & ~is_cleared)
+
+
+def _hear_witnesses(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
+    judged = grades.group_by("id").agg(judge=pl.col("judge_correct").max())
+    has_copies = pl.col("_copies").list.len() > 0
+    rows = rows.join(judged, on="id", how="left", maintain_order="left")
+    return rows.with_columns(
+        rules=pl.when(pl.col("_n") > 0).then(pl.col("_right") > 0),
+        majority="key_agrees",
+        references="references_agree",
+        copies=pl.when(has_copies).then(pl.lit(value=False)),
+    ).select(WITNESSES.names())
 
 
 def _collect_traces(

@@ -244,23 +244,20 @@ def test_reference_programs_must_pass_their_own_tests():
     assert outcome.dropped["reason"].to_list() == ["reference_fails"]
 
 
-def test_the_tables_show_where_witnesses_differ():
+def test_witnesses_say_what_they_think_of_each_key():
     answers = {0: ["7", "7", "7", "5"], 1: ["5"] * 4}
-    columns = {"solutions": [solutions(r"\boxed{5}"), []]}
-    tables = audited(answers, gold=["5", "5"], columns=columns).tables
+    columns = {"solutions": [solutions(r"\boxed{5}"), [], []]}
+    copies = pl.Series([None, None, ["6"]], dtype=pl.List(pl.String))
+    outcome = audited(answers, gold=["5"] * 3, columns=columns, other_answers=copies)
 
-    counted = tables["disagreement"].select("rules", "majority", "references", "rows")
-    assert sorted(counted.rows(), key=str) == [
-        (True, False, True, 1),
-        (True, True, None, 1),
+    assert outcome.tables["witnesses"].rows() == [
+        ("test/00000", "test", "math", True, False, None, True, None),
+        ("test/00001", "test", "math", True, True, None, None, None),
+        ("test/00002", "test", "math", None, None, None, None, False),
     ]
-    (example,) = tables["examples"].to_dicts()
-    assert (example["id"], example["majority_answer"]) == ("test/00000", "7")
-    assert example["completion"] == "so 7"
-    assert example["judge"] is None
 
 
-def test_samples_that_a_judge_saw_are_counted_by_what_it_said():
+def test_a_judge_speaks_for_a_key_where_it_holds_a_sample_to_be_right():
     grades = pl.DataFrame(
         [
             {"id": "test/00000", "sample": i, "model": "m", "verifier": "math",
@@ -279,11 +276,7 @@ def test_samples_that_a_judge_saw_are_counted_by_what_it_said():
     grades = pl.concat([pl.DataFrame(schema=GRADE), grades], how="diagonal")
     tables = apply(lambda rows: judge(rows, Params(), rollouts, grades), rows).tables
 
-    assert tables["samples"].select("rules", "judge", "samples").rows() == [
-        (False, False, 1),
-        (False, True, 2),
-    ]
-    assert tables["disagreement"]["judge"].to_list() == [True]
+    assert tables["witnesses"]["judge"].to_list() == [True]
 
 
 def arbiter(*right: str):
