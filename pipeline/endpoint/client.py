@@ -8,16 +8,15 @@ questions are asked at once is `concurrency` of machine.yaml.
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.endpoint.http import Endpoint as Endpoint
+from pipeline.endpoint.http import Http, Run, ask_each, fetch_reply
 from pipeline.endpoint.http import Reply as Reply
-from pipeline.endpoint.http import Run, fetch_reply, open_run
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.machine import cache_folder, machine
@@ -41,14 +40,13 @@ class Question(NamedTuple):
 Ask = Callable[[list[Question]], list[Reply]]
 
 
-@contextmanager
-def client(endpoint: Endpoint) -> Iterator[Ask]:
-    """A function that asks, in threads, and replies in the order of the questions.
+def client(endpoint: Endpoint) -> Ask:
+    """A function that asks many at a time, and replies in the order of the questions.
 
-    It raises UserError where asking on is of no use.
+    It raises UserError where asking on is of no use. What it asks counts together, if
+    there is a budget.
     """
-    with open_run(endpoint, machine().concurrency) as run:
-        yield lambda questions: _ask_all(run, questions)
+    return partial(_ask_all, Run(endpoint, machine().concurrency))
 
 
 def ask(
@@ -58,10 +56,8 @@ def ask(
 
     Raises UserError where not one request of many was answered.
     """
-    with client(endpoint) as ask_questions:
-        replies = ask_questions(
-            [Question(prompt, system, schema) for prompt in prompts]
-        )
+    questions = [Question(prompt, system, schema) for prompt in prompts]
+    replies = client(endpoint)(questions)
     lost = [reply.why for reply in replies if reply.text is None]
     if prompts and len(lost) == len(prompts):
         raise UserError(
@@ -75,36 +71,39 @@ def ask(
 
 
 def _ask_all(run: Run, questions: list[Question]) -> list[Reply]:
-    distinct = list(dict.fromkeys(questions))
-    run.stopped.clear()
-    run.lost_in_a_row = 0
-    with ThreadPoolExecutor(run.concurrency) as pool:
-        try:
-            replies = list(pool.map(lambda question: _ask(run, question), distinct))
-        except BaseException:
-            run.stopped.set()  # threads that wait to try again give up
-            raise
-    lost = [reply.why for reply in replies if reply.why.startswith("lost")]
+    from anyio.from_thread import start_blocking_portal
+
+    files = {question: _file(run, question) for question in questions}
+    kept = {question: _kept_reply(file) for question, file in files.items()}
+    replies = {question: reply for question, reply in kept.items() if reply}
+
+    async def ask_server(http: Http, question: Question) -> None:
+        body = _body(run.endpoint, question)
+        reply = await fetch_reply(run, http, body, question.schema)
+        if reply.why in ("", "truncated", "refused"):
+            write_text(files[question], json.dumps(reply._asdict()))
+        replies[question] = reply
+
+    if unanswered := [question for question in files if question not in replies]:
+        run.lost_in_a_row = 0
+        # A thread of its own: who asks may be in an event loop, as notebooks are.
+        with start_blocking_portal() as portal:
+            portal.call(ask_each, run, iter(unanswered), ask_server)
+    lost = [reply.why for reply in replies.values() if reply.why.startswith("lost")]
     if lost and not run.is_reached:
         raise UserError(
             f"{run.endpoint.url} cannot be reached ({lost[-1]})",
             hint="is the server up?",
         )
-    reply_to = dict(zip(distinct, replies, strict=True))
-    return [reply_to[question] for question in questions]
+    return [replies[question] for question in questions]
 
 
-def _ask(run: Run, question: Question) -> Reply:
+def _file(run: Run, question: Question) -> Path:
+    """Where the reply is kept."""
     body = _body(run.endpoint, question)
     identity = json.dumps([run.endpoint.url, body, question.schema], sort_keys=True)
     name = blake2b(identity.encode(), digest_size=16).hexdigest()
-    file = cache_folder("endpoint") / name[:2] / f"{name}.json"
-    if reply := _kept_reply(file):
-        return reply
-    reply = fetch_reply(run, body, question.schema)
-    if reply.why in ("", "truncated", "refused"):
-        write_text(file, json.dumps(reply._asdict()))
-    return reply
+    return cache_folder("endpoint") / name[:2] / f"{name}.json"
 
 
 def _body(endpoint: Endpoint, question: Question) -> dict[str, Any]:

@@ -1,22 +1,24 @@
-"""One question to an OpenAI-compatible server, tried until it is answered.
+"""Questions to an OpenAI-compatible server, each tried until it is answered.
 
 A request that fails is tried again, later each time, and never before the server
 says so. What trying again cannot mend (a wrong key, a model that is not there, a
 server that has gone) stops the run with what the server said. A server that does
 not know the field that holds an answer to a JSON Schema is asked without it.
+
+The questions of a run are asked in one event loop: what they share needs no lock,
+an error cancels the others, and a time limit holds for a whole reply, however slowly
+it drips.
 """
 
+import asyncio
 import json
-import math
 import os
 import random
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import Field
 
@@ -24,7 +26,6 @@ from pipeline.errors import UserError
 from pipeline.settings import Settings
 from pipeline.surrogates import mend_surrogates
 
-LARGEST = 4 * 2**20  # bytes of a reply that is read; more is no answer
 FIRST_WAIT_S = 0.5
 LAST_WAIT_S = 30.0
 FORMAT_UNKNOWN = {400, 415, 422, 501}
@@ -33,6 +34,9 @@ UNREADABLE = (
     ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError,
 )  # fmt: skip
 PATIENCE = 16  # questions lost in a row after which the server is given up, at least
+
+T = TypeVar("T")
+Http = Any  # httpx.AsyncClient
 
 
 class Endpoint(Settings):
@@ -71,13 +75,10 @@ class Reply(NamedTuple):
 
 @dataclass
 class Run:
-    """What the requests of one run share; `concurrency` is how many there may be."""
+    """What the questions of one run share; `concurrency` are asked at a time."""
 
     endpoint: Endpoint
-    http: Any  # httpx.Client
     concurrency: int
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    stopped: threading.Event = field(default_factory=threading.Event)
     requests: int = 0
     tokens: int = 0
     answered: int = 0
@@ -87,35 +88,52 @@ class Run:
     format: int = 0
 
 
-@contextmanager
-def open_run(endpoint: Endpoint, concurrency: int) -> Iterator[Run]:
-    """A run with connections of its own."""
+async def ask_each(
+    run: Run, questions: Iterator[T], ask: Callable[[Http, T], Awaitable[None]]
+) -> None:
+    """Do `ask` to the questions; the first error cancels the rest, and is raised.
+
+    Several runs may take from one iterator.
+    """
     import httpx
 
-    limits = httpx.Limits(max_connections=concurrency)
-    with httpx.Client(timeout=endpoint.timeout_s, limits=limits) as http:
-        yield Run(endpoint, http, concurrency)
+    async def ask_in_turn() -> None:
+        # One connection: httpx looks through all of a pool at every request.
+        async with httpx.AsyncClient(timeout=None, verify=certificates) as http:
+            for question in questions:
+                await ask(http, question)
+
+    certificates = httpx.create_ssl_context()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(run.concurrency):
+                tasks.create_task(ask_in_turn())
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
-def fetch_reply(run: Run, body: dict[str, Any], schema: str) -> Reply:
+async def fetch_reply(
+    run: Run, http: Http, body: dict[str, Any], schema: str = ""
+) -> Reply:
     """The reply to one question, after as many attempts as it is worth.
 
     Raises UserError where no question will be answered.
     """
     formats = _formats(schema)
-    why, attempt, level = "stopped", 0, run.format if schema else 0
-    while attempt < run.endpoint.attempts and not run.stopped.is_set():
-        _wait_for_rest(run)
-        if not _take_budget(run):
+    why, attempt, level = "", 0, run.format if schema else 0
+    while attempt < run.endpoint.attempts:
+        while (rest := run.quiet_until - time.monotonic()) > 0:
+            await asyncio.sleep(rest)
+        if _is_spent(run):
             return Reply(None, "budget")
+        run.requests += 1
         request = body | formats[level]
-        status, headers, text = _post(run, request)
+        status, headers, text = await _post(run, http, request)
         if status == 200 and (reply := _parse_reply(run, text, len(str(request)))):
             run.format = max(run.format, level)
             return reply
         why = _describe(status, text)
         if _is_hopeless(run, status):
-            run.stopped.set()
             raise UserError(
                 f"{run.endpoint.url} refuses: {why}",
                 hint=f"check `url`, `model` and the key in {run.endpoint.key_env}",
@@ -130,73 +148,42 @@ def fetch_reply(run: Run, body: dict[str, Any], schema: str) -> Reply:
             why = f"asked to wait for {wait:.0f} s: {why}"
             break
         attempt += 1
-        if attempt < run.endpoint.attempts:
-            _wait_to_retry(run, wait, everyone=status == 429)
+        if status == 429:  # the rate is at fault: everyone waits
+            run.quiet_until = max(run.quiet_until, time.monotonic() + wait)
+        elif attempt < run.endpoint.attempts:
+            await asyncio.sleep(wait)
     return _give_up(run, why)
 
 
-def _wait_for_rest(run: Run) -> None:
-    """Wait as long as the server wants rest from everyone."""
-    while not run.stopped.is_set():
-        with run.lock:
-            rest = run.quiet_until - time.monotonic()
-        if rest <= 0:
-            return
-        run.stopped.wait(rest)
-
-
-def _take_budget(run: Run) -> bool:
-    """Count one request, if the budget allows it.
-
-    Tokens are known afterwards: requests in flight may pass that limit.
-    """
-    most_requests, most_tokens = (
-        math.inf if most is None else most
-        for most in (run.endpoint.max_requests, run.endpoint.max_spent_tokens)
+def _is_spent(run: Run) -> bool:
+    """Tokens are known afterwards: requests in flight may pass their limit."""
+    budgets = (
+        (run.requests, run.endpoint.max_requests),
+        (run.tokens, run.endpoint.max_spent_tokens),
     )
-    with run.lock:
-        if run.requests >= most_requests or run.tokens >= most_tokens:
-            return False
-        run.requests += 1
-    return True
+    return any(most is not None and spent >= most for spent, most in budgets)
 
 
-def _wait_to_retry(run: Run, seconds: float, *, everyone: bool) -> None:
-    """Wait before the next attempt: this request, or all where the rate is at fault."""
-    if not everyone:
-        run.stopped.wait(seconds)
-        return
-    with run.lock:
-        run.quiet_until = max(run.quiet_until, time.monotonic() + seconds)
-
-
-def _post(run: Run, body: dict[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
-    """Status, headers and body of the response; status 0 where there was none.
-
-    It is bounded in time and size.
-    """
+async def _post(
+    run: Run, http: Http, body: dict[str, Any]
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Status, headers and body of the response; status 0 where there was none."""
     import httpx
 
     endpoint = run.endpoint
-    deadline = time.monotonic() + endpoint.timeout_s
     key = os.environ.get(endpoint.key_env, "none").strip()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     content = json.dumps(body).encode()  # ASCII: half a surrogate pair has no UTF-8
     url = f"{endpoint.url.rstrip('/')}/chat/completions"
-    read = bytearray()
     try:
-        with run.http.stream("POST", url, content=content, headers=headers) as response:
-            for piece in response.iter_bytes():
-                read += piece
-                if len(read) > LARGEST:
-                    raise OverflowError(f"a reply of more than {LARGEST:,} bytes")
-                # A server that drips never trips the timeout between two reads.
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"no whole reply in {endpoint.timeout_s:g} s")
-    except (httpx.HTTPError, TimeoutError, OverflowError) as error:
+        async with asyncio.timeout(endpoint.timeout_s):
+            response = await http.post(url, content=content, headers=headers)
+    except TimeoutError:
+        return 0, {}, f"no whole reply in {endpoint.timeout_s:g} s".encode()
+    except httpx.HTTPError as error:
         return 0, {}, f"{type(error).__name__}: {error}".encode()
     run.is_reached = True
-    return response.status_code, response.headers, bytes(read)
+    return response.status_code, response.headers, response.content
 
 
 def _formats(schema: str) -> list[dict[str, Any]]:
@@ -231,10 +218,9 @@ def _parse_reply(run: Run, text: bytes, asked: int) -> Reply | None:
     is_refused = bool(refusal) or end == "content_filter"
     if not isinstance(content, str) and not is_refused and end != "length":
         return None
-    with run.lock:
-        run.answered += 1
-        run.lost_in_a_row = 0
-        run.tokens += spent
+    run.answered += 1
+    run.lost_in_a_row = 0
+    run.tokens += spent
     if is_refused:
         return Reply(None, "refused")
     whole = mend_surrogates(content) if isinstance(content, str) else None
@@ -266,29 +252,19 @@ def _is_rejected(status: int) -> bool:
 
 def _wait_s(headers: Mapping[str, str], attempt: int) -> float:
     """Twice as long each time, a little at random, and what the server asks for."""
-    own = min(LAST_WAIT_S, FIRST_WAIT_S * 2.0**attempt) * random.uniform(0.75, 1.0)
-    return max(own, _retry_after_s(headers.get("retry-after", "")))
-
-
-def _retry_after_s(header: str) -> float:
-    """Seconds from now, of a header that holds seconds or a date (RFC 9110, 10.2.3)."""
-    with suppress(ValueError):
-        return float(header)
-    with suppress(ValueError):
-        return float(parsedate_to_datetime(header).timestamp()) - time.time()
-    return 0.0
+    wait = min(LAST_WAIT_S, FIRST_WAIT_S * 2.0**attempt) * random.uniform(0.75, 1.0)
+    with suppress(ValueError):  # it may be a date: servers of models send seconds
+        wait = max(wait, float(headers.get("retry-after", 0)))
+    return wait
 
 
 def _give_up(run: Run, why: str) -> Reply:
     """No answer after all attempts; too many of these in a row and the run stops."""
-    with run.lock:
-        run.lost_in_a_row += 1
-        lost = run.lost_in_a_row
-    is_enough = lost >= max(PATIENCE, 2 * run.concurrency)
-    if is_enough and not run.stopped.is_set():
-        run.stopped.set()
+    run.lost_in_a_row += 1
+    if run.lost_in_a_row >= max(PATIENCE, 2 * run.concurrency):
         raise UserError(
-            f"{run.endpoint.url}: {lost} questions in a row had no answer: {why}",
+            f"{run.endpoint.url}: {run.lost_in_a_row} questions in a row had no "
+            f"answer: {why}",
             hint="answers so far are kept; mend the server and run again",
         )
     return Reply(None, f"lost: {why}")

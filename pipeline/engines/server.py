@@ -8,15 +8,15 @@ and how fast they are asked is in machine.yaml (`urls`, `concurrency` of each se
 the recipe.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from queue import SimpleQueue
-from threading import Lock
 from typing import Any
 
-from pipeline.endpoint.http import Endpoint, Reply, Run, fetch_reply, open_run
+from anyio.from_thread import start_blocking_portal
+
+from pipeline.endpoint.http import Endpoint, Http, Reply, Run, ask_each, fetch_reply
 from pipeline.engines import contract
 from pipeline.engines.contract import (
     LOST,
@@ -53,48 +53,36 @@ class Engine(contract.Engine):
     def stream(
         self, requests: Iterable[Request], sampling: Sampling
     ) -> Iterator[Sampled]:
-        todo, lock = single_samples(requests), Lock()
+        todo = single_samples(requests)
         done: SimpleQueue[Sampled | None] = SimpleQueue()
 
-        def serve(run: Run) -> None:
-            try:
-                while not run.stopped.is_set():
-                    with lock:
-                        item = next(todo, None)
-                    if item is None:
-                        return
-                    number, sample, request = item
-                    completion = LOST
-                    try:
-                        body = _body(run.endpoint, request, sample, sampling)
-                        completion = _completion(fetch_reply(run, body, ""))
-                    finally:
-                        done.put((number, sample, completion))
-            finally:
-                done.put(None)
+        async def sample_by(run: Run) -> None:
+            async def sample_one(http: Http, item: tuple[int, int, Request]) -> None:
+                number, sample, request = item
+                completion = LOST
+                try:
+                    body = _body(run.endpoint, request, sample, sampling)
+                    completion = _completion(await fetch_reply(run, http, body))
+                finally:
+                    done.put((number, sample, completion))
 
-        with ExitStack() as stack:
-            runs = [
-                stack.enter_context(open_run(endpoint, self.concurrency))
-                for endpoint in self.endpoints
-            ]
-            each = [run for run in runs for _ in range(self.concurrency)]
-            pool = stack.enter_context(ThreadPoolExecutor(len(each)))
-            # Who stops listening stops the servers' work.
-            for run in runs:
-                stack.callback(run.stopped.set)
-            working = [pool.submit(serve, run) for run in each]
-            for _ in working:
-                while (sampled := done.get()) is not None:
-                    yield sampled
-            errors = {
-                run.endpoint.url: error
-                for run, future in zip(each, working, strict=True)
-                if (error := future.exception())
-            }
-        # A server that is gone is no loss while another takes its requests.
-        if len(errors) == len(runs):
-            raise next(iter(errors.values()))
+            await ask_each(run, todo, sample_one)
+
+        async def sample_by_all() -> None:
+            runs = [Run(endpoint, self.concurrency) for endpoint in self.endpoints]
+            errors = await asyncio.gather(*map(sample_by, runs), return_exceptions=True)
+            # A server that is gone is no loss while another takes its requests.
+            if first := all(errors) and errors[0]:
+                raise first
+
+        with start_blocking_portal() as portal:
+            working = portal.start_task_soon(sample_by_all)
+            working.add_done_callback(lambda _: done.put(None))
+            try:
+                yield from iter(done.get, None)
+                working.result()
+            finally:  # who stops listening stops the servers' work
+                working.cancel()
 
 
 def _body(

@@ -87,7 +87,7 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
         @cache
         def judging_model() -> tuple[Judge, Ask]:
             settings = model or from_environment()
-            return settings, stack.enter_context(client(settings.endpoint))
+            return settings, client(settings.endpoint)
 
         def grade(answers: list[Answer]) -> list[Verdict]:
             answers = list(map(_without_columns, answers))

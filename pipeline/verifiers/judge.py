@@ -11,7 +11,6 @@ the server that a key is sent to.
 """
 
 import os
-from contextlib import ExitStack
 from functools import cache, partial
 from itertools import chain
 from typing import Any
@@ -31,8 +30,6 @@ from pipeline.verifiers.llm.prompts import (
 )
 from pipeline.verifiers.llm.votes import Decision, poll
 from pipeline.verifiers.llm.votes import Judge as Judge
-
-OPEN = ExitStack()  # the clients of single verdicts, until the process ends
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
@@ -101,7 +98,7 @@ def _read_settings(text: str) -> Judge:
 def _shared_client(text: str) -> tuple[Judge, Ask]:
     """One client for all single verdicts of a process, so that a budget holds."""
     settings = _read_settings(text)
-    return settings, OPEN.enter_context(client(settings.endpoint))
+    return settings, client(settings.endpoint)
 
 
 def _verify_unasked(case: Case) -> Verdict | None:

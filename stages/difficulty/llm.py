@@ -109,8 +109,7 @@ def _rate(problems: list[str], settings: LlmDifficulty) -> list[list[float]]:
         for prompt in (_prompt(problem, settings) for problem in problems)
         for number in range(settings.ratings)
     ]
-    with client(settings.endpoint) as ask:
-        replies = ask(questions)
+    replies = client(settings.endpoint)(questions)
     ratings = [_read_rating(reply, settings) for reply in replies]
     faults = Counter(rating for rating in ratings if isinstance(rating, str))
     for why, count in sorted(faults.items()):

@@ -26,8 +26,8 @@ def ask_arbiter(suspects: pl.DataFrame, arbiter: Judge) -> pl.Series:
         for column in ("majority_answer", "answer")
         for problem, answer in suspects.select("problem", column).rows()
     ]
-    with client(arbiter.endpoint) as ask:
-        is_right = [verdict.correct for verdict in verify_all(cases, arbiter, ask)]
+    verdicts = verify_all(cases, arbiter, client(arbiter.endpoint))
+    is_right = [verdict.correct for verdict in verdicts]
     half = suspects.height
     side: dict[tuple[bool | None, bool | None], str] = {
         (True, False): "majority",

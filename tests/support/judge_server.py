@@ -157,8 +157,7 @@ def by_value(body: dict[str, Any]) -> str:
 def judged(server: Server, *cases: Case, **options: object) -> list[Verdict]:
     where = Endpoint(url=server.url, model="m", attempts=2)
     settings = Judge(endpoint=where, **options)
-    with client(settings.endpoint) as ask:
-        return verify_all(list(cases), settings, ask)
+    return verify_all(list(cases), settings, client(settings.endpoint))
 
 
 def case(answer: str | None = "7", text: str = "It is 7.", **info: object) -> Case:

@@ -223,8 +223,8 @@ def test_what_the_budget_does_not_pay_for_is_undecided(server: Server):
     server.concurrency = 1
     where = Endpoint(url=server.url, max_requests=2)
     cases = [case(str(i), f"It is {i}.") for i in range(4)]
-    with client(where) as ask:
-        verdicts = judge.verify_all(cases, Judge(endpoint=where), ask)
+    ask = client(where)
+    verdicts = judge.verify_all(cases, Judge(endpoint=where), ask)
 
     assert [verdict.correct for verdict in verdicts] == [True, True, None, None]
     assert verdicts[3].why == "judge_budget"

@@ -87,8 +87,7 @@ def nothing_asked_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def judged(live: Live, cases: list[Case], **options: Any) -> list[Verdict]:
     settings = Judge(endpoint=live.endpoint(), max_chars=1_000, **options)
-    with client(settings.endpoint) as ask:
-        return judge.verify_all(cases, settings, ask)
+    return judge.verify_all(cases, settings, client(settings.endpoint))
 
 
 SUMS = [
@@ -99,8 +98,8 @@ SUMS = [
 
 def test_the_server_holds_every_reply_to_the_schema(live: Live):
     asked = [Question(f"Case {i}?", SYSTEM, SCHEMA, seed=i) for i in range(40)]
-    with client(live.endpoint()) as ask:
-        held, free = ask(asked), ask([one._replace(schema="") for one in asked])
+    ask = client(live.endpoint())
+    held, free = ask(asked), ask([one._replace(schema="") for one in asked])
 
     objects = [json.loads(reply.text or "") for reply in held]
     assert {tuple(value) for value in objects} == {("verdict", "reason")}
@@ -110,9 +109,9 @@ def test_the_server_holds_every_reply_to_the_schema(live: Live):
 
 
 def test_a_reply_without_room_is_no_vote(live: Live):
-    with client(live.endpoint(max_tokens=5)) as ask:
-        settings = Judge(endpoint=live.endpoint(max_tokens=5))
-        verdicts = judge.verify_all(SUMS[:3], settings, ask)
+    ask = client(live.endpoint(max_tokens=5))
+    settings = Judge(endpoint=live.endpoint(max_tokens=5))
+    verdicts = judge.verify_all(SUMS[:3], settings, ask)
 
     assert [verdict.why for verdict in verdicts] == ["judge_truncated"] * 3
 
@@ -150,14 +149,15 @@ def test_both_ways_ask_twice_and_part_where_the_order_decides(live: Live):
 
 def test_what_the_server_refuses_is_told(live: Live):
     too_long = Question("1+" * 20_000)
-    with client(live.endpoint(max_tokens=20)) as ask:
-        refused, fine = ask([too_long, Question("1+1?")])
+    ask = client(live.endpoint(max_tokens=20))
+    refused, fine = ask([too_long, Question("1+1?")])
 
     assert refused.why.startswith("rejected: HTTP 400")
     assert "maximum context length" in refused.why
     assert fine.text is not None
     wrong = Endpoint(url=live.url, model="another")
-    with client(wrong) as ask, pytest.raises(UserError, match="does not exist"):
+    ask = client(wrong)
+    with pytest.raises(UserError, match="does not exist"):
         ask([Question("1+1?")])
 
 
@@ -205,8 +205,8 @@ def test_without_a_schema_no_completion_makes_a_verdict(live: Live):
             Case("7", text, {}), both_ways=False, max_chars=1_000
         )
     ]
-    with client(live.endpoint(max_tokens=100)) as ask:
-        replies = ask([Question(one.prompts[0], SYSTEM) for one in criteria])
+    ask = client(live.endpoint(max_tokens=100))
+    replies = ask([Question(one.prompts[0], SYSTEM) for one in criteria])
 
     ballots = [
         read_ballot(reply, criterion.completion, criterion.token)
@@ -291,8 +291,8 @@ def test_retrieve_then_judge_drops_what_the_server_calls_the_same(
 def test_the_servers_own_words_are_read_as_they_are(live: Live):
     from pipeline.contamination.methods.retrieve_then_judge import SCHEMA as SAME
 
-    with client(live.endpoint()) as ask:
-        replies = ask([Question(f"{i}?", "", SAME, seed=i) for i in range(40)])
+    ask = client(live.endpoint())
+    replies = ask([Question(f"{i}?", "", SAME, seed=i) for i in range(40)])
 
     answers = [json.loads(reply.text or "")["same"] for reply in replies]
     assert set(answers) == {True, False}
