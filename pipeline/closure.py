@@ -1,5 +1,7 @@
 """What a file's code rests on: the files of ours that it imports, and the libraries.
 
+A table beside a file and called like it (units.py, units.toml) is a part of it.
+
 Two things are known by it. dvc.yaml must name every file that a stage imports, or edits
 go unseen. A kept verdict holds only as long as the code that made it: the digest of a
 verifier's closure names the file in which its verdicts are kept.
@@ -53,7 +55,8 @@ def code_digest(file: Path, root: Path = ROOT, loaded: Loaded = LOADED) -> str:
     for each in sorted(import_closure([file], root, loaded)):
         source = (root / each).read_bytes()
         digest.update(f"{each} {len(source)}\n".encode() + source)
-        libraries |= {name.partition(".")[0] for name in _imported_names(source)}
+        if each.suffix == ".py":
+            libraries |= {name.partition(".")[0] for name in _imported_names(source)}
     libraries -= {file.parts[0], *sys.stdlib_module_names}
     for name, number in sorted(_versions(libraries)):
         digest.update(f"{name}={number}\n".encode())
@@ -61,10 +64,12 @@ def code_digest(file: Path, root: Path = ROOT, loaded: Loaded = LOADED) -> str:
 
 
 def _imports(file: Path, root: Path, loaded: Loaded) -> set[Path]:
+    if file.suffix != ".py":
+        return set()
     names = _imported_names((root / file).read_bytes())
     paths = {Path(*name.split(".")) for name in names}
     files = {path.with_suffix(".py") for path in paths}
-    files |= {path / "__init__.py" for path in paths}
+    files |= {path / "__init__.py" for path in paths} | {file.with_suffix(".toml")}
     for loader, folder in loaded:
         if file == Path(loader):
             files |= {each.relative_to(root) for each in (root / folder).rglob("*.py")}

@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 from pipeline.grading.workers import Answer, Grader, grader, verdict_columns
 from pipeline.schema import GRADE
 from pipeline.settings import Settings
-from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.contract import Verdict, verifiers_that_claim
 from pipeline.verifiers.judge import Judge
 
 SCHEMA = GRADE
@@ -29,8 +29,8 @@ CHUNK = 20_000  # samples judged between two reports of progress
 class Params(Settings):
     """How long one verdict may take, and which model is asked about what.
 
-    `judge` also judges the rows whose verifier is `judge`. Of the others it sees
-    those in `judge_verifiers` only: tests that a program failed need no opinion.
+    `judge` also judges the rows whose verifier is `judge`. Of the others it sees those
+    whose verifier says so (MAY_BE_OVERRULED): failed tests need no opinion.
     """
 
     timeout_s: float = Field(default=20.0, gt=0)
@@ -38,7 +38,6 @@ class Params(Settings):
     judge_when: Literal["never", "rejected", "undecided", "rejected_or_undecided"] = (
         "never"
     )
-    judge_verifiers: tuple[str, ...] = ("math", "numeric", "choice", "exact")
 
     @model_validator(mode="after")
     def _names_whom_to_ask(self) -> "Params":
@@ -76,13 +75,14 @@ def _grade_chunk(chunk: pl.DataFrame, params: Params, grade: Grader) -> pl.DataF
     answers = [Answer(*fields) for fields in chunk.select(Answer._fields).rows()]
     verdicts = grade(answers)
     finish_reasons = chunk["finish_reason"]
+    fallible = verifiers_that_claim("MAY_BE_OVERRULED")
     doubtful = [
         number
         for number, (answer, verdict, finish) in enumerate(
             zip(answers, verdicts, finish_reasons, strict=True)
         )
         if verdict.correct in SECOND_OPINION[params.judge_when]
-        and answer.verifier in params.judge_verifiers
+        and answer.verifier in fallible
         and (finish == "stop" or (finish is None and verdict.extracted is not None))
     ]
     opinions = grade([answers[i]._replace(verifier="judge") for i in doubtful])

@@ -16,10 +16,9 @@ from itertools import combinations
 import polars as pl
 
 from pipeline.grading.workers import Answer, Grader
+from pipeline.verifiers.contract import verifiers_that_claim
 
 RIGHT = "right"
-# Verifiers whose answers have spellings; of others, an answer is its text.
-SPELT = ("math", "numeric")
 MOST = 6  # answers of a problem that the verifier compares
 
 
@@ -33,7 +32,7 @@ def cast_votes(samples: pl.DataFrame) -> pl.DataFrame:
 
     codes = pl.Series("_code", answer_codes(samples["extracted"]), pl.UInt64)
     answer = pl.col("extracted").str.strip_chars()
-    has_spellings = pl.col("verifier").is_in(list(SPELT)) & (pl.col("_code") != 0)
+    has_spellings = _compares_values() & (pl.col("_code") != 0)
     first_spelling = answer.first().over("id", "verifier", "_code")
     spelling = pl.when(has_spellings).then(first_spelling).otherwise(answer)
     vote = (
@@ -70,7 +69,7 @@ def merge_equal_votes(
     `least`.
     """
     rows = rows.select("id", "verifier", "verify_info").unique("id", keep="first")
-    rows = rows.filter(pl.col("verifier").is_in(list(SPELT)))
+    rows = rows.filter(_compares_values())
     counts = (
         count_votes(voted.filter(pl.col("vote") != RIGHT))
         .join(bounds, on="id", how="inner", maintain_order="left")
@@ -86,6 +85,11 @@ def merge_equal_votes(
         return voted
     merged = voted.join(renamed, on=["id", "vote"], how="left", maintain_order="left")
     return merged.with_columns(vote=pl.coalesce("merged", "vote")).drop("merged")
+
+
+def _compares_values() -> pl.Expr:
+    """Whether answers have spellings; of other verifiers an answer is its text."""
+    return pl.col("verifier").is_in(verifiers_that_claim("COMPARES_VALUES"))
 
 
 def _find_equal(counts: pl.DataFrame, grade: Grader) -> pl.DataFrame:

@@ -31,6 +31,7 @@ from pipeline.verifiers.extract.final import (
 )
 from pipeline.verifiers.extract.phrases import find_announcements
 
+MAY_BE_OVERRULED = True
 UNCLEAR = "?"
 Choices = dict[str, str]
 

@@ -8,6 +8,11 @@ nothing can be compared with a gold answer, or None where something can: such pr
 leave the pool before any GPU sees them. `info` is the row's `verify_info`, parsed; an
 option in it that the verifier does not have raises UserError. The same `verify`
 filters data and rewards GRPO.
+
+A file may also claim, with `= True`:
+
+    COMPARES_VALUES   one answer has many spellings: equal answers vote together
+    MAY_BE_OVERRULED  right answers may be refused: a model can have the last word
 """
 
 from dataclasses import dataclass
@@ -15,6 +20,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
 from pipeline.errors import UserError
 
@@ -46,3 +52,10 @@ def load_verifier(name: str) -> ModuleType:
             f"no verifier is called {name!r}", hint=f"try {', '.join(verifier_names())}"
         )
     return import_module(f"pipeline.verifiers.{name}")
+
+
+def verifiers_that_claim(
+    claim: Literal["COMPARES_VALUES", "MAY_BE_OVERRULED"],
+) -> list[str]:
+    """The verifiers whose file sets `claim` to True."""
+    return [n for n in verifier_names() if getattr(load_verifier(n), claim, False)]

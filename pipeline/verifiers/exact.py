@@ -16,6 +16,8 @@ from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import find_marked_answer, strip_thinking
 from pipeline.verifiers.extract.phrases import find_announcements
 
+MAY_BE_OVERRULED = True
+
 
 class Policy(NamedTuple):
     """What counts when two texts are compared."""

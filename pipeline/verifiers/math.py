@@ -36,6 +36,8 @@ from pipeline.verifiers.extract.final import (
 )
 from pipeline.verifiers.extract.phrases import find_announcements
 
+COMPARES_VALUES = True
+MAY_BE_OVERRULED = True
 MAX_SOLUTION = 200_000
 PROOFS = ("proof", "see solution", "n/a", "none given")
 OPTION = re.compile(

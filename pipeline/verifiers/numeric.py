@@ -17,6 +17,8 @@ from pipeline.verifiers.compare.units import split_unit, unit_is_wrong, unit_rat
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import find_final_answer
 
+COMPARES_VALUES = True
+MAY_BE_OVERRULED = True
 REL_TOL = 1e-4
 
 

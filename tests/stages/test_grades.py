@@ -145,10 +145,10 @@ def test_a_recording_is_complete_if_it_has_an_answer():
 
 
 def test_failed_tests_need_no_opinion():
-    rows = problems("2+2?", answer=["4"], verifier=["numeric"])
+    info = ['{"task": "countdown", "numbers": [2, 2], "target": 4}']
+    rows = problems("2+2?", answer=["4"], verifier=["puzzle"], verify_info=info)
     with serving(by_value) as server:
-        params = asking(server, "rejected", judge_verifiers=["math"])
-        make(params, rows, rollouts(("test/00000", "3")))
+        make(asking(server, "rejected"), rows, rollouts(("test/00000", "3")))
 
     assert server.requests == []
 

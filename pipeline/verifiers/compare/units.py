@@ -7,78 +7,37 @@ Words that count things vary freely: 5 apples and 5 pieces of fruit are both 5.
 """
 
 import re
+import tomllib
 from fractions import Fraction
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.verifiers.compare.numbers import read_number_words
 
-# symbol: (dimension, size in the dimension's own unit)
-MEASURES = {
-    "m": ("length", "1"), "in": ("length", "0.0254"), "ft": ("length", "0.3048"),
-    "yd": ("length", "0.9144"), "mi": ("length", "1609.344"),
-    "g": ("mass", "1"), "t": ("mass", "1000000"), "lb": ("mass", "453.59237"),
-    "oz": ("mass", "28.349523125"),
-    "s": ("time", "1"), "min": ("time", "60"), "h": ("time", "3600"),
-    "am": ("morning", "1"), "pm": ("evening", "1"), "day": ("time", "86400"),
-    "week": ("time", "604800"), "month": ("month", "1"),
-    "year": ("month", "12"),
-    "L": ("volume", "0.001"), "gal": ("volume", "0.003785411784"),
-    "N": ("force", "1"), "J": ("energy", "1"), "cal": ("energy", "4.184"),
-    "eV": ("energy", "1.602176634e-19"), "W": ("power", "1"), "V": ("voltage", "1"),
-    "A": ("current", "1"), "Pa": ("pressure", "1"), "atm": ("pressure", "101325"),
-    "bar": ("pressure", "100000"), "Hz": ("frequency", "1"), "K": ("kelvin", "1"),
-    "Ω": ("resistance", "1"), "mol": ("amount", "1"), "C": ("charge", "1"),
-    "T": ("field", "1"), "ha": ("area", "10000"), "acre": ("area", "4046.8564224"),
-    "degree": ("angle", "1"), "rad": ("radian", "1"),
-    "°C": ("celsius", "1"), "°F": ("fahrenheit", "1"),
-    "$": ("dollar", "1"), "¢": ("dollar", "0.01"), "€": ("euro", "1"),
-    "£": ("sterling", "1"), "¥": ("yuan", "1"), "₹": ("rupee", "1"),
-    "₽": ("ruble", "1"), "₩": ("won", "1"),
-}  # fmt: skip
-# Symbols that take a prefix, the prefixes, their long names, and names that take one.
-PREFIXED = {"m", "g", "s", "L", "N", "J", "W", "V", "A", "Pa", "Hz", "eV", "mol", "cal",
-            "Ω", "C", "T", "K", "bar"}  # fmt: skip
-PREFIXES = {
-    "p": "1e-12", "n": "1e-9", "u": "1e-6", "μ": "1e-6", "µ": "1e-6", "m": "1e-3",
-    "c": "1e-2", "d": "1e-1", "h": "100", "k": "1000", "M": "1e6", "G": "1e9",
-    "T": "1e12",
-}  # fmt: skip
-LONG = {"pico": "p", "nano": "n", "micro": "u", "milli": "m", "centi": "c", "deci": "d",
-        "hecto": "h", "kilo": "k", "mega": "M", "giga": "G", "tera": "T"}  # fmt: skip
-NAMES = {
-    "meter": "m", "metre": "m", "gram": "g", "gramme": "g", "second": "s", "sec": "s",
-    "liter": "L", "litre": "L", "l": "L", "newton": "N", "joule": "J", "watt": "W",
-    "volt": "V", "ampere": "A", "amp": "A", "pascal": "Pa", "hertz": "Hz", "ohm": "Ω",
-    "mole": "mol", "calorie": "cal", "coulomb": "C", "tesla": "T", "kelvin": "K",
-    "electronvolt": "eV",
-}  # fmt: skip
-# Names that take no prefix, in the singular: the last s is dropped before look-up.
-OTHERS = {
-    "inch": "in", "inche": "in", "foot": "ft", "feet": "ft", "yard": "yd", "mile": "mi",
-    "pound": "lb", "ounce": "oz", "minute": "min", "hour": "h", "hr": "h", "day": "day",
-    "week": "week", "month": "month", "year": "year", "yr": "year", "gallon": "gal",
-    "ton": "t", "tonne": "t", "hectare": "ha", "acre": "acre", "deg": "degree",
-    "degree": "degree", "radian": "rad", "celsiu": "°C", "fahrenheit": "°F",
-    "cent": "¢", "dollar": "$", "usd": "$", "buck": "$", "euro": "€", "eur": "€",
-    "gbp": "£", "yuan": "¥", "rmb": "¥", "cny": "¥", "rupee": "₹", "inr": "₹",
-    "ruble": "₽", "rub": "₽", "won": "₩", "yen": "¥", "jpy": "¥",
-    "厘米": "cm", "毫米": "mm", "千米": "km", "公里": "km", "平方米": "m^2", "米": "m",
-    "千克": "kg", "公斤": "kg", "克": "g", "吨": "t", "秒": "s", "分钟": "min",
-    "小时": "h", "天": "day", "年": "year", "升": "L", "毫升": "mL", "元": "¥",
-    "美元": "$", "度": "degree", "円": "¥", "원": "₩", "см": "cm", "мм": "mm", "м": "m",
-    "км": "km", "кг": "kg", "г": "g", "ч": "h", "мин": "min", "руб": "₽",
-    "рублей": "₽", "سم": "cm", "كم": "km", "كغ": "kg",
-}  # fmt: skip
-PREFIXED_UNITS = {prefix + symbol for prefix in PREFIXES for symbol in PREFIXED}
-UNITS = {
-    prefix + symbol: (dimension, Fraction(times) * Fraction(size))
-    for prefix, times in [*PREFIXES.items(), ("", "1")]  # last: pm is no picometre
-    for symbol, (dimension, size) in MEASURES.items()
-    if not prefix or symbol in PREFIXED
+# Every unit is a row of the table; with a prefix it is one of PAIRS.
+TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+PREFIXES, MEASURES = TABLE["prefixes"], TABLE["prefixed"] | TABLE["plain"]
+PAIRS = [
+    (prefix, symbol)
+    for prefix in PREFIXES
+    for symbol in MEASURES
+    if not prefix or symbol in TABLE["prefixed"]
+]
+PREFIXED_UNITS = {prefix + symbol for prefix, symbol in PAIRS if prefix}
+UNITS: dict[str, tuple[str, Fraction]] = {
+    prefix + symbol: (dimension, Fraction(PREFIXES[prefix][0]) * Fraction(size))
+    for prefix, symbol in PAIRS
+    for dimension, size, _ in [MEASURES[symbol]]
 }
-SYMBOLS = {long + name: LONG[long] + NAMES[name] for long in LONG for name in NAMES}
-SYMBOLS |= OTHERS | NAMES
+SYMBOLS = {
+    PREFIXES[prefix][1] + name: prefix + symbol
+    for prefix, symbol in PAIRS
+    for name in MEASURES[symbol][2].split()
+}
+SYMBOLS |= {
+    name: unit for unit, names in TABLE["words"].items() for name in names.split()
+}
 # Two letters or fewer may be variables: only these are units after a space.
 SHORT_WORDS = """cm mm km nm kg mg ml mL dL cL ft in yd mi lb oz hr min s m g h L N J W
     V A K C F am pm t kN kJ kW kV mV mA Pa Hz eV °C °F ha"""
@@ -139,7 +98,7 @@ def split_unit(text: str) -> Quantity:
     if coin := COIN.fullmatch(text):
         return Quantity(split_unit(coin[1] + coin[3]).text, coin[2])
     if code := CODE.fullmatch(text):
-        return Quantity(code[2], OTHERS[code[1].lower()])
+        return Quantity(code[2], SYMBOLS[code[1].lower()])
     if coin := COIN_AFTER.fullmatch(text):
         return Quantity(coin[1].strip(), coin[2])
     if based := BASED.fullmatch(text):
@@ -182,7 +141,7 @@ def _is_unit(unit: str, *, touching: bool) -> bool:
         len(word) > 2
         or word in SHORT
         or not word.isascii()
-        or word.lower() in OTHERS
+        or word.lower() in ("hr", "yr")
         or (not touching and word in PREFIXED_UNITS)
         for word in words
         if word not in LITTLE

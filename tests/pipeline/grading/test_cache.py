@@ -98,6 +98,8 @@ def edited(tmp_path, monkeypatch):
     [
         ("math", "pipeline/verifiers/math.py", False),
         ("math", "pipeline/verifiers/compare/numbers.py", False),
+        ("math", "pipeline/verifiers/compare/units.toml", False),
+        ("math", "pipeline/verifiers/llm/prompts.toml", True),
         ("math", "pipeline/verifiers/contract.py", False),
         ("math", "pipeline/verifiers/code.py", True),
         ("math", "pipeline/sandbox/guest/harness.py", True),
