@@ -4,7 +4,7 @@ params.yaml says what is computed, and DVC tracks it. How fast, and with how muc
 memory, is a matter of the machine: it stands in `machine.yaml`, which git and DVC do
 not track (GOLDSIEVE_MACHINE names another file), or in the environment, which wins:
 
-    PIPELINE_BACKEND=serial | processes | ray      where batches are worked on
+    PIPELINE_BACKEND=processes | ray               where answers are judged
     PIPELINE_WORKERS=8                             processes and threads; one per CPU
     GOLDSIEVE_CACHE=/big/disk/cache                what is kept between runs
 """
@@ -31,7 +31,7 @@ class Machine(Settings):
     and nothing else: `tensor_parallel_size`, `gpu_memory_utilization`, `max_num_seqs`.
     """
 
-    backend: Literal["serial", "processes", "ray"] = "processes"
+    backend: Literal["processes", "ray"] = "processes"
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     memory_mb: int = Field(default=8192, ge=1)
     concurrency: int = Field(default=16, ge=1)

@@ -1,16 +1,20 @@
-"""Run work over batches: here, over processes, or over a Ray cluster.
+"""Work on items in warm workers that can be killed: processes, or actors of Ray.
 
-Stages say what to do with one batch and nothing about where it happens. Where is
+Who has work says what to do with a batch and nothing about where it happens. Where is
 a matter of the machine (`pipeline/machine.py`: backend and workers), because it
 cannot change the result.
 """
 
-import time
+import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
+from itertools import islice
 from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
+from queue import LifoQueue
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from pipeline.errors import UserError
@@ -18,249 +22,161 @@ from pipeline.machine import machine
 
 In = TypeVar("In")
 Out = TypeVar("Out")
-Work = Callable[[In], Out]
-Late = Callable[[In], Out]
+Work = Callable[[list[In]], list[Out]]
 
-
-def each(
-    make_work: Callable[[], Work[In, Out]],
-    batches: Iterable[In],
-    *,
-    limit_s: float | None = None,
-    late: Late[In, Out] | None = None,
-) -> Iterator[Out]:
-    """Do `make_work()` to every batch and yield the results in order.
-
-    `make_work` is called once per worker, so it is the place to load a model
-    or import something heavy. It must be a module-level function or a partial
-    of one, and so must what it returns. At most a few batches per worker are
-    taken from `batches` before they are needed.
-
-    A worker that spends more than `limit_s` seconds on a batch, or that dies
-    in one, is killed and replaced, and `late(batch)` stands in for its result.
-    An exception raised by the work is raised here; UserError where a worker
-    cannot start at all. The serial backend has no worker to kill, so work that
-    needs a limit runs in one worker process.
-    """
-    if machine().backend == "serial" and limit_s is None:
-        return map(make_work(), batches)
-    return _once(Pool(make_work, limit_s=limit_s, late=late), batches)
-
-
-class Pool(Generic[In, Out]):
-    """Workers that stay warm between one `each` and the next.
-
-    For work that comes a little at a time, as the rewards of a training step do.
-    The arguments mean what they mean to `each`; all workers are processes or
-    actors, whatever the backend, and live until `close`.
-    """
-
-    def __init__(
-        self,
-        make_work: Callable[[], Work[In, Out]],
-        *,
-        limit_s: float | None = None,
-        late: Late[In, Out] | None = None,
-    ) -> None:
-        here = machine()
-        start = _ray_worker if here.backend == "ray" else _Process
-        self._start: Callable[[], Any] = partial(start, make_work)
-        self._count = 1 if here.backend == "serial" else here.workers
-        self._limit_s = limit_s
-        self._late = late
-        self._idle: list[Any] = []
-
-    def each(self, batches: Iterable[In]) -> Iterator[Out]:
-        """Do the work to every batch and yield the results in order."""
-        return _scheduled(
-            self._start, batches, self._count, self._limit_s, self._late, self._idle
-        )
-
-    def close(self) -> None:
-        while self._idle:
-            self._idle.pop().kill()
-
-
-def _once(pool: Pool[In, Out], batches: Iterable[In]) -> Iterator[Out]:
-    try:
-        yield from pool.each(batches)
-    finally:
-        pool.close()
-
-
-START_S = 300.0  # in which a worker has started, where batches have a limit
+START_S = 300.0  # in which a worker has started
 HINT = "what it printed stands above; a script needs `if __name__ == '__main__':`"
 
 
-class WorkerDied(RuntimeError):
-    """A worker process ended in the middle of a batch and nobody stands in."""
+class WorkerLost(Exception):
+    """A worker died in the middle of a batch, or ran past its time limit."""
 
 
-def _scheduled(
-    start: Callable[[], Any],
-    batches: Iterable[In],
-    count: int,
-    limit_s: float | None,
-    late: Late[In, Out] | None,
-    idle: list[Any],
-) -> Iterator[Out]:
-    """Hand each idle worker the next batch; results leave in the batches' order."""
-    todo = enumerate(batches)
-    ahead: tuple[int, In] | None = None  # taken while the workers are busy
-    busy: dict[Any, tuple[int, In, float]] = {}
-    done: dict[int, Out] = {}
-    turn = 0
-    try:
-        while True:
-            # Far ahead of the slowest batch, wait: memory stays bounded.
-            while len(busy) < count and len(done) < 4 * count:
-                following, ahead = ahead or next(todo, None), None
-                if following is None:
-                    break
-                worker = idle.pop() if idle else start()
-                worker.send(following[1])
-                busy[worker] = (*following, time.monotonic())
-            if not busy:
-                return
-            ahead = ahead or next(todo, None)
-            for worker in _finished(busy, limit_s):
-                number, batch, _ = busy.pop(worker)
-                result = worker.result()
-                if isinstance(result, _Started):
-                    busy[worker] = number, batch, time.monotonic()
-                elif isinstance(result, _Lost) and not worker.is_started:
-                    worker.kill()
-                    raise UserError(f"a worker cannot start: {result.why}", hint=HINT)
-                elif isinstance(result, _Lost):
-                    worker.kill()
-                    if late is None:
-                        raise WorkerDied(result.why)
-                    done[number] = late(batch)
-                elif isinstance(result, _Raised):
-                    raise result.error
-                else:
-                    done[number] = result
-                    idle.append(worker)
-            while turn in done:
-                yield done.pop(turn)
-                turn += 1
-    finally:
-        for worker in busy:
-            worker.kill()
+class Pool(Generic[In, Out]):
+    """Workers that stay warm from one `each` to the next, and live until `close`.
 
-
-def _finished(
-    busy: dict[Any, tuple[int, Any, float]], limit_s: float | None
-) -> list[Any]:
-    """The workers that answered, died or ran out of time; waits for the first.
-
-    The time of a batch begins when its worker has started; that has its own limit.
+    `work` maps a list of items to a list of results, of which none is None; it must be
+    a module-level function or a partial of one. A worker starts when there is work for
+    it. `limit_s` is what a batch may take once it is in the hands of a worker that has
+    started: how busy the machine is when workers start costs no batch its result.
     """
-    left, due = None, {}
-    if limit_s is not None:
-        due = {
-            worker: since + (limit_s if worker.is_started else START_S)
-            for worker, (_, _, since) in busy.items()
-        }
-        left = max(0.0, min(due.values()) - time.monotonic())
-    ready: list[Any] = type(next(iter(busy))).wait(list(busy), left)
-    now = time.monotonic()
-    overdue = [worker for worker in due if now >= due[worker] and worker not in ready]
-    for worker in overdue:
-        worker.overdue = True
-    return ready + overdue
 
+    def __init__(self, work: Work[In, Out], *, limit_s: float) -> None:
+        here = machine()
+        self._work, self._limit_s = work, limit_s
+        self._worker: Any = _ray_worker() if here.backend == "ray" else _Process
+        self._count = here.workers
+        # One thread waits for one worker.
+        self._threads = ThreadPoolExecutor(self._count)
+        self._idle: LifoQueue[Any] = LifoQueue()  # None is a worker yet to be started
+        self._busy: set[Any] = set()
+        self._lock = Lock()
+        for _ in range(self._count):
+            self._idle.put(None)
 
-class _Started:
-    """What a worker sends first."""
+    def each(self, items: Iterable[In], size: int) -> Iterator[Out | None]:
+        """The result of every item in order; None where it ran late or killed a worker.
 
+        Items travel in batches of `size`. Those of a batch that is lost are tried again
+        one by one, so only who is at fault has no result. A few batches for each worker
+        are taken from `items` before they are needed. An exception of the work is
+        raised here; UserError where a worker cannot start.
+        """
+        left = iter(items)
+        sent: deque[tuple[list[In], Future[list[Out] | None]]] = deque()
+        try:
+            while True:
+                # Far ahead of the slowest batch, wait: memory stays bounded.
+                while len(sent) < 4 * self._count and (batch := [*islice(left, size)]):
+                    sent.append((batch, self._threads.submit(self._do, batch)))
+                if not sent:
+                    return
+                batch, future = sent.popleft()
+                if (results := future.result()) is not None:
+                    yield from results
+                elif len(batch) == 1:
+                    yield None
+                else:
+                    yield from self.each(batch, 1)
+        except BaseException:
+            for _, future in sent:
+                future.cancel()
+            self._kill_busy()
+            raise
 
-class _Lost:
-    def __init__(self, why: str) -> None:
-        self.why = why
+    def close(self) -> None:
+        self._kill_busy()
+        self._threads.shutdown(cancel_futures=True)
+        while not self._idle.empty():
+            if worker := self._idle.get():
+                worker.kill()
 
+    def _do(self, batch: list[In]) -> list[Out] | None:
+        """In a thread: the results of a batch, or None where its worker was lost."""
+        worker = self._idle.get()
+        try:
+            worker = worker or self._worker(self._work)
+            self._busy.add(worker)
+            results: list[Out] = worker.do(batch, self._limit_s)
+        except WorkerLost as error:
+            self._busy.discard(worker)
+            worker.kill()
+            if not worker.is_started:
+                raise UserError(f"a worker cannot start: {error}", hint=HINT) from None
+            return None
+        finally:
+            with self._lock:
+                self._idle.put(worker if worker in self._busy else None)
+                self._busy.discard(worker)
+        return results
 
-class _Raised:
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
+    def _kill_busy(self) -> None:
+        with self._lock:  # who has just finished is idle and is not killed
+            while self._busy:
+                self._busy.pop().kill()
 
 
 class _Process:
     """A spawned process that does one batch at a time. Fork would copy locks."""
 
-    def __init__(self, make_work: Callable[[], Any]) -> None:
+    def __init__(self, work: Work[Any, Any]) -> None:
         context = get_context("spawn")
         self.pipe, far_end = context.Pipe()
-        self.process = context.Process(
-            target=_serve, args=(far_end, make_work), daemon=True
-        )
+        self.process = context.Process(target=_serve, args=(far_end, work), daemon=True)
         self.process.start()
         far_end.close()
-        self.overdue = False
         self.is_started = False
 
-    def send(self, batch: Any) -> None:
-        with suppress(BrokenPipeError):  # it died: `result` will say of what
-            self.pipe.send(batch)
-
-    def result(self) -> Any:
-        if self.overdue:
-            return _Lost("a worker ran past its time limit")
-        try:
-            result = self.pipe.recv()
+    def do(self, batch: list[Any], limit_s: float) -> Any:
+        if not self.is_started:
+            self._receive(START_S)
             self.is_started = True
-            return result
+        with suppress(BrokenPipeError):  # it died: `_receive` will say of what
+            self.pipe.send(batch)
+        return self._receive(limit_s)
+
+    def _receive(self, limit_s: float) -> Any:
+        try:
+            if not self.pipe.poll(limit_s):
+                raise WorkerLost("a worker ran past its time limit")
+            answer = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join(5)
-            return _Lost(f"a worker died with exit code {self.process.exitcode}")
+            code = self.process.exitcode
+            raise WorkerLost(f"a worker died with exit code {code}") from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def kill(self) -> None:
+        # The pipe stays open: another thread may be waiting at it, and is told.
         self.process.kill()
         self.process.join()
-        self.pipe.close()
-
-    @staticmethod
-    def wait(workers: list["_Process"], timeout: float | None) -> list["_Process"]:
-        ready = set(wait([worker.pipe for worker in workers], timeout))
-        return [worker for worker in workers if worker.pipe in ready]
 
 
-def _serve(pipe: Connection, make_work: Callable[[], Any]) -> None:
+def _serve(pipe: Connection, work: Work[Any, Any]) -> None:
     """In the worker process: do what comes until the parent is gone."""
-    try:
-        work = make_work()
-    except BaseException as error:
-        pipe.send(_Raised(_portable(error)))
-        return
-    pipe.send(_Started())
+    answer: Any = None  # the first one says that the worker has started
     while True:
+        pipe.send(answer)
         try:
             batch = pipe.recv()
         except (EOFError, KeyboardInterrupt):
             return
         try:
-            result = work(batch)
-        except Exception as error:
-            result = _Raised(_portable(error))
-        pipe.send(result)
+            answer = work(batch)
+        except UserError as error:
+            answer = error
+        except Exception:  # many do not survive the way to another process
+            answer = RuntimeError(f"in a worker: {traceback.format_exc()}")
 
 
-def _portable(error: BaseException) -> BaseException:
-    """`error` if it survives the way to another process, else its description."""
-    import pickle
-
+def _ray_worker() -> type:
     try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
-
-
-def _ray_worker(make_work: Callable[[], Any]) -> Any:
-    try:
-        from pipeline.parallel_ray import RayWorker
+        from pipeline.parallel_ray import RayWorker, connect
     except ImportError:
         raise UserError(
             "PIPELINE_BACKEND=ray needs Ray", hint='pip install "goldsieve[ray]"'
         ) from None
-    return RayWorker(make_work, _Started, _Lost, _Raised)
+    connect()
+    return RayWorker

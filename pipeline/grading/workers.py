@@ -15,11 +15,10 @@ they are asked together, in threads, through one client whose budget is the run'
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from functools import cache, partial
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.endpoint.client import Ask, client
 from pipeline.grading.cache import Verdicts, key
@@ -54,8 +53,6 @@ Gold = tuple[str, str | None, str | None]  # verifier, answer, verify_info
 GoldCheck = tuple[str | None]  # why the gold answer is unreadable
 AnswerFields = tuple[str, str | None, str | None, str]
 VerdictFields = tuple[bool | None, str | None, str, float | None]
-In = TypeVar("In")
-Out = TypeVar("Out")
 
 TIMEOUT = Verdict(None, why="verifier_timeout")
 NO_INFO = "verify_info is not a JSON object"
@@ -78,9 +75,8 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
     """
     with ExitStack() as stack:
 
-        def open_pool(limit_s: float) -> Pool[list[AnswerFields], list[VerdictFields]]:
-            pool = Pool(partial(_work, _verify_all), limit_s=limit_s, late=_no_results)
-            return stack.enter_context(closing(pool))
+        def open_pool(limit_s: float) -> Pool[AnswerFields, VerdictFields]:
+            return stack.enter_context(closing(Pool(_verify_all, limit_s=limit_s)))
 
         quick, slow = open_pool(timeout_s), open_pool(max(timeout_s, PROGRAM_LIMIT_S))
 
@@ -111,10 +107,9 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
 
 def find_unreadable(golds: list[Gold], timeout_s: float) -> list[str | None]:
     """Why each gold answer cannot be judged against by its verifier, or None."""
-    pool = Pool(partial(_work, _check_all), limit_s=timeout_s, late=_no_results)
-    with closing(pool):
-        checks = _run_batches(pool, golds, _batch_size(len(golds)))
-        late = ("reading the gold answer takes too long",)
+    late = ("reading the gold answer takes too long",)
+    with closing(Pool(_check_all, limit_s=timeout_s)) as pool:
+        checks = pool.each(golds, _batch_size(len(golds)))
         return [(check or late)[0] for check in checks]
 
 
@@ -138,7 +133,7 @@ def _without_columns(answer: Answer) -> Answer:
 
 def _grade_new(
     answers: list[Answer],
-    pool: Pool[list[AnswerFields], list[VerdictFields]],
+    pool: Pool[AnswerFields, VerdictFields],
     size: int,
 ) -> dict[Answer, Verdict]:
     """Verdicts on `answers` of one verifier: those from before, and new ones.
@@ -163,7 +158,7 @@ def _grade_new(
 
     with closing(Verdicts(answers[0].verifier)) as kept:
         try:
-            for fields in _run_batches(pool, unknown(), size):
+            for fields in pool.each(unknown(), size):
                 answer, name = waiting.popleft()
                 verdicts[answer] = Verdict(*fields) if fields else TIMEOUT
                 new.append((name, verdicts[answer]))
@@ -180,33 +175,6 @@ def _batch_size(count: int) -> int:
     return max(1, min(BATCH, count // 16))
 
 
-def _run_batches(
-    pool: Pool[list[In], list[Out]], items: Iterable[In], size: int
-) -> Iterator[Out | None]:
-    """The result of every item in order; None for one that ran past its time alone."""
-    sent: deque[list[In]] = deque()
-
-    def batches() -> Iterator[list[In]]:
-        left = iter(items)
-        while batch := list(islice(left, size)):
-            sent.append(batch)
-            yield batch
-
-    for results in pool.each(batches()):
-        batch = sent.popleft()
-        if results:
-            yield from results
-        elif size == 1:
-            yield None
-        else:
-            yield from _run_batches(pool, batch, 1)
-
-
-def _no_results(batch: list[Any]) -> list[Any]:
-    """What stands in for a batch that ran late: it is taken apart, or given up."""
-    return []
-
-
 def _fields_and_key(answer: Answer) -> tuple[AnswerFields, bytes]:
     """What a rule reads, and no more of the thinking than where it ends."""
     completion = answer.completion
@@ -218,11 +186,6 @@ def _fields_and_key(answer: Answer) -> tuple[AnswerFields, bytes]:
     except UnicodeEncodeError:
         fields = mend_surrogates(fields)
         return fields, key(*fields)
-
-
-def _work(work: Callable[[In], Out]) -> Callable[[In], Out]:
-    """What a worker does, of which nothing has to be prepared."""
-    return work
 
 
 def _verify_all(batch: list[AnswerFields]) -> list[VerdictFields]:

@@ -1,50 +1,51 @@
-"""each(): the same results wherever the work runs, and no worker that hangs."""
+"""Pool: the same results wherever the work runs, and no worker that hangs."""
 
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.parallel import WorkerDied, each
+from pipeline.parallel import Pool
 
-BACKENDS = ["serial", "processes", "ray"]
-
-
-def make_square():
-    return square
+BACKENDS = ["processes", "ray"]
 
 
-def square(x: int) -> int:
-    return x * x
+def square(batch: list[int]) -> list[int]:
+    return [x * x for x in batch]
 
 
-def make_slowly(seconds: float):
-    time.sleep(seconds)
-    return square
-
-
-def make_troubled(trouble: str):
-    return partial(troubled, trouble)
-
-
-def troubled(trouble: str, x: int) -> int:
-    if x == 3 and trouble == "hang":
+def troubled(trouble: str, batch: list[int]) -> list[int]:
+    if 3 in batch and trouble == "hang":
         time.sleep(60)
-    if x == 3 and trouble == "die":
+    if 3 in batch and trouble == "die":
         os._exit(7)
-    if x == 3 and trouble == "raise":
+    if 3 in batch and trouble == "raise":
         raise UserError("three is bad", hint="use four")
-    return x
+    if 3 in batch and trouble == "bug":
+        return [1 // (x - 3) for x in batch]
+    return batch
 
 
-def make_dying():
-    os._exit(7)
+class StartsLate:
+    """Work that takes `seconds` to arrive in a worker, or never does."""
 
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
 
-def make_broken():
-    raise UserError("no model")
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__ |= state
+        if self.seconds is None:
+            os._exit(7)
+        time.sleep(self.seconds)
+
+    def __call__(self, batch: list[int]) -> list[int]:
+        return square(batch)
 
 
 @pytest.fixture(params=BACKENDS)
@@ -56,83 +57,117 @@ def backend(request, monkeypatch) -> str:
     return request.param
 
 
-def test_every_backend_gives_the_same_answer(backend: str):
-    assert list(each(make_square, range(20))) == [x * x for x in range(20)]
+def each(work, items, *, size: int = 1, limit_s: float = 60) -> Iterator:
+    with closing(Pool(work, limit_s=limit_s)) as pool:
+        yield from pool.each(items, size)
 
 
-def test_a_hung_worker_is_killed_and_the_rest_goes_on(backend: str):
-    # Ray needs some seconds to start an actor, which count as its time.
-    limit = 20 if backend == "ray" else 3
-    make = partial(make_troubled, "hang")
-    results = list(each(make, range(6), limit_s=limit, late=lambda x: -x))
-
-    assert results == [0, 1, 2, -3, 4, 5]
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_every_backend_gives_the_same_answer(backend: str, size: int):
+    assert list(each(square, range(20), size=size)) == [x * x for x in range(20)]
 
 
-def test_a_worker_that_dies_is_replaced(backend: str):
-    make = partial(make_troubled, "die")
-    results = list(each(make, range(6), limit_s=60, late=lambda x: -x))
+@pytest.mark.parametrize("trouble", ["hang", "die"])
+def test_who_loses_a_worker_costs_only_itself(backend: str, trouble: str):
+    work = partial(troubled, trouble)
+    results = list(each(work, range(6), size=2, limit_s=3))
 
-    assert results == [0, 1, 2, -3, 4, 5]
-
-
-def test_a_death_that_nobody_stands_in_for_is_an_error(monkeypatch):
-    monkeypatch.setenv("PIPELINE_BACKEND", "processes")
-    with pytest.raises(WorkerDied, match="exit code 7"):
-        list(each(partial(make_troubled, "die"), range(6)))
+    assert results == [0, 1, 2, None, 4, 5]
 
 
 def test_an_error_of_the_work_arrives_whole(backend: str):
-    with pytest.raises(UserError, match="three is bad"):
-        list(each(partial(make_troubled, "raise"), range(6), limit_s=60))
+    with pytest.raises(UserError, match="three is bad") as error:
+        list(each(partial(troubled, "raise"), range(6)))
+    assert error.value.hint == "use four"
 
 
-def test_an_error_of_the_start_arrives_too(monkeypatch):
-    monkeypatch.setenv("PIPELINE_BACKEND", "processes")
-    with pytest.raises(UserError, match="no model"):
-        list(each(make_broken, range(6)))
+def test_a_bug_in_the_work_arrives_with_its_traceback(backend: str):
+    with pytest.raises(Exception, match=r"(?s)in troubled.*division.* by zero"):
+        list(each(partial(troubled, "bug"), range(6)))
 
 
-def test_workers_that_cannot_start_are_an_error_and_no_late_batches(backend: str):
+def test_a_pool_goes_on_after_an_error_and_after_what_was_given_up(monkeypatch):
+    monkeypatch.setenv("PIPELINE_WORKERS", "2")
+    with closing(Pool(partial(troubled, "raise"), limit_s=60)) as pool:
+        with pytest.raises(UserError):
+            list(pool.each(range(6), 1))
+        given_up = pool.each([1, 2], 1)
+        next(given_up)
+        given_up.close()
+        assert list(pool.each([4, 5, 6], 1)) == [4, 5, 6]
+
+
+def test_workers_that_cannot_start_are_an_error_and_no_lost_batches(backend: str):
     with pytest.raises(UserError, match="a worker cannot start"):
-        list(each(make_dying, range(6), limit_s=60, late=lambda x: -x))
+        list(each(StartsLate(None), range(6)))
 
 
 def test_the_start_of_a_worker_is_not_the_time_of_its_batch(monkeypatch):
-    monkeypatch.setenv("PIPELINE_BACKEND", "processes")
-    slow = partial(make_slowly, 1.5)
+    slow = StartsLate(1.5)
 
-    assert list(each(slow, [1], limit_s=1, late=lambda x: -x)) == [1]
+    assert list(each(slow, [1], limit_s=1)) == [1]
     monkeypatch.setattr("pipeline.parallel.START_S", 0.5)
     with pytest.raises(UserError, match="cannot start: a worker ran past its time"):
-        list(each(slow, [1], limit_s=60, late=lambda x: -x))
+        list(each(slow, [1]))
 
 
-def test_batches_are_taken_as_they_are_needed(monkeypatch):
-    monkeypatch.setenv("PIPELINE_BACKEND", "processes")
+def test_items_are_taken_as_they_are_needed(monkeypatch):
     monkeypatch.setenv("PIPELINE_WORKERS", "2")
     taken = []
 
-    def batches():
+    def items():
         for number in range(1000):
             taken.append(number)
             yield number
 
-    results = each(make_square, batches())
+    results = each(square, items())
     assert next(results) == 0
     assert len(taken) < 50
     results.close()
 
 
+ABANDONED = """
+import os, time
+from contextlib import closing
+from pipeline.parallel import Pool
+
+def hang(batch):
+    print("working", flush=True)
+    time.sleep(0 if batch == [0] else 600)
+    return batch
+
+if __name__ == "__main__":
+    with closing(Pool(hang, limit_s=600)) as pool:
+        for _ in pool.each(range(4), 1):
+            {}
+"""
+
+
+@pytest.mark.parametrize("end", ["raise KeyboardInterrupt", "os._exit(3)"])
+def test_workers_end_with_who_started_them(tmp_path, end: str):
+    script = tmp_path / "script.py"
+    # A worker in a batch ends with its pool; one that waits ends with its process.
+    work = ABANDONED.format(end)
+    script.write_text(work.replace("range(4)", "[0]") if "_exit" in end else work)
+    environment = os.environ | {"PIPELINE_WORKERS": "2"}
+    # All hold the other end of the pipe: it is read to its end when they have ended.
+    ran = subprocess.run(
+        [sys.executable, script], stdout=subprocess.PIPE, env=environment, timeout=60
+    )
+
+    assert ran.returncode != 0
+    assert ran.stdout
+
+
 def test_an_unknown_backend_names_the_known_ones(monkeypatch):
     monkeypatch.setenv("PIPELINE_BACKEND", "slurm")
 
-    with pytest.raises(UserError, match="'serial', 'processes' or 'ray'"):
-        each(make_square, [1])
+    with pytest.raises(UserError, match="'processes' or 'ray'"):
+        Pool(square, limit_s=1)
 
 
 def test_workers_must_be_a_number(monkeypatch):
     monkeypatch.setenv("PIPELINE_WORKERS", "many")
 
     with pytest.raises(UserError, match=r"PIPELINE_WORKERS: .*'many'"):
-        list(each(make_square, [1]))
+        Pool(square, limit_s=1)

@@ -185,13 +185,13 @@ def test_what_timed_out_is_judged_again(own):
 
 def test_a_killed_run_keeps_what_it_had_judged(own, monkeypatch):
     answers = [Answer("math", "4", "{}", str(i)) for i in range(5)]
-    real = workers._run_batches
+    real = parallel.Pool.each
 
     def killed(*given):
         yield from islice(real(*given), 4)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(workers, "_run_batches", killed)
+    monkeypatch.setattr(parallel.Pool, "each", killed)
     with pytest.raises(KeyboardInterrupt), grader(timeout_s=120) as grade:
         grade(answers)
     (file,) = own.glob("*.sqlite")
