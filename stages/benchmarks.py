@@ -15,7 +15,7 @@ from pydantic import model_validator
 from pipeline.filter import Outcome
 from pipeline.schema import BENCHMARK, VERDICT
 from pipeline.settings import Settings
-from stages.sources._load import Source, adapt_rows, source_rows
+from stages.sources._load import Source, read_source
 
 SCHEMA = BENCHMARK
 
@@ -87,10 +87,7 @@ class Params(Settings):
 
 def make(params: Params) -> Outcome:
     """All items of all sets; ids are <set>/<row>."""
-    outcomes = [
-        adapt_rows(each.name, enumerate(source_rows(each)), each)
-        for each in params.sets
-    ]
+    outcomes = [read_source(each.name, each) for each in params.sets]
     return Outcome(
         _items([outcome.kept for outcome in outcomes], BENCHMARK),
         _items([outcome.dropped for outcome in outcomes], {**BENCHMARK, **VERDICT}),

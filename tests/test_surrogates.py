@@ -18,8 +18,8 @@ from pipeline.grading.workers import Answer, grader, verify, why_unreadable
 from pipeline.readers import Unreadable, raw_rows
 from pipeline.surrogates import is_text, mend_surrogates
 from pipeline.verifiers import contract
-from stages.sources._load import Source, adapt_rows
 from tests.stages.test_sources import EXAMPLES, paths
+from tests.support.rows import collect
 
 HALF = "\ud800"
 TEXTS = st.text(alphabet=["a", "1", '"', ",", "é", "😀", HALF, "\udc00", "\udcff"])
@@ -111,7 +111,7 @@ def broken_rows(row: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_adapter_gives_rows_that_can_be_written(name: str):
     rows = broken_rows(EXAMPLES[name][0])
-    outcome = adapt_rows("s", enumerate(rows), Source(adapter=name, path="x"))
+    outcome = collect(name, *rows)
 
     assert outcome.kept.height + outcome.dropped.height == len(rows)
     for table in (outcome.kept, outcome.dropped):

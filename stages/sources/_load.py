@@ -1,11 +1,14 @@
 """What a recipe says of a source, and the way from there to adapted rows."""
 
 import json
+import random
 from collections.abc import Iterable, Iterator
 from importlib import import_module
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -13,10 +16,12 @@ from pydantic import Field, model_validator
 from pipeline.errors import UserError
 from pipeline.filter import Outcome
 from pipeline.locations import DataLocation
-from pipeline.readers import EXCERPT, Row, Unreadable
+from pipeline.readers import EXCERPT, Row, Unreadable, expand, raw_rows
 from pipeline.schema import PROBLEM, VERDICT
+from pipeline.settings import Settings
 from pipeline.surrogates import mend_surrogates
 from pipeline.text import fingerprint
+from stages.sources._fields import as_text, filled
 
 SOURCES = Path(__file__).parent
 # What an adapter may say of a row.
@@ -26,11 +31,47 @@ ADAPTED = {
 }  # fmt: skip
 
 
+class Limit(Settings):
+    """How many rows of a source are read: the first ones, or a random sample."""
+
+    rows: int = Field(ge=1)
+    how: Literal["head", "random"] = "head"
+    seed: int = 0
+
+
+class Recording(Settings):
+    """What another file says of the rows.
+
+    It has a row for each value of a column that the source has, too, and a second
+    column with what it says: `columns` are the two. Without `columns`, it is an object
+    whose names are the numbers of the source's rows.
+    """
+
+    path: str
+    columns: tuple[str, str] | None = None
+
+    def read(self) -> dict[str, Any]:
+        """What the file says, by `key`."""
+        rows = raw_rows(expand(self.path))
+        if self.columns:
+            _, value = self.columns
+            return {self.key(0, r): r.get(value) for r in rows if isinstance(r, dict)}
+        recorded = next(rows)
+        if isinstance(recorded, Unreadable):
+            raise UserError(f"{self.path}: {recorded.detail}")
+        return recorded
+
+    def key(self, number: int, row: Any) -> str:
+        """The shared column of a row, or its number, as text."""
+        return str(row.get(self.columns[0]) if self.columns else number)
+
+
 class Source(DataLocation):
     """Where rows come from, or the options of the generator that makes them.
 
     `columns` maps the names that the adapter reads to the source's own, with dots
-    for what is nested; `set` overrides what the adapter says of every row.
+    for what is nested; `set` overrides what the adapter says of every row; what other
+    files recorded goes to `meta`, under the names of `recorded`.
     """
 
     KINDS: ClassVar[tuple[str, ...]] = (*DataLocation.KINDS, "generator")
@@ -39,6 +80,10 @@ class Source(DataLocation):
     generator: dict[str, Any] | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     set: dict[str, Any] = Field(default_factory=dict)
+    recorded: dict[str, Recording] = Field(default_factory=dict)
+    license: str = "unknown"
+    origin: tuple[str, ...] = ()
+    limit: Limit | None = None
 
     @model_validator(mode="after")
     def _names_an_adapter(self) -> "Source":
@@ -59,30 +104,17 @@ def load_adapter(name: str) -> ModuleType:
     return import_module(f"stages.sources.{name}")
 
 
-def source_rows(source: Source) -> Iterator[Row | Unreadable]:
-    """The rows of `source` as it stores them, in its order."""
-    if source.generator is None:
-        return source.rows()
-    return _generate(load_adapter(source.adapter), source)
-
-
-def adapt_rows(
-    name: str,
-    numbered: Iterable[tuple[int, Row | Unreadable]],
-    source: Source,
-    *,
-    license: str = "unknown",
-    origin: tuple[str, ...] = (),
-) -> Outcome:
+def read_source(name: str, source: Source) -> Outcome:
     """The rows as PROBLEM with the ids <name>/<number>, and those nobody can read.
 
     What the file or the adapter cannot read is dropped as `source_unreadable`, with
     the detail, the row's number and how it begins as evidence.
     """
     adapter = load_adapter(source.adapter)
-    problems: list[dict[str, Any]] = []
-    unreadable: list[dict[str, Any]] = []
-    for number, row in numbered:
+    recorded = {field: file.read() for field, file in source.recorded.items()}
+    problems: list[Row] = []
+    unreadable: list[Row] = []
+    for number, row in _limit(_rows(source, adapter), source.limit):
         fields = _adapt(row, source, adapter)
         identity = {"id": f"{name}/{number:05d}", "source": name}
         if isinstance(fields, Unreadable):
@@ -90,42 +122,63 @@ def adapt_rows(
             evidence = {"detail": fields.detail, "row": number, "excerpt": excerpt}
             verdict = {"reason": "source_unreadable", "evidence": json.dumps(evidence)}
             unreadable.append(identity | verdict)
-        else:
-            fields["origin"] = [*fields.get("origin", []), *origin]
-            fields.setdefault("solutions", [])
-            for details in ("verify_info", "meta"):
-                fields[details] = _json(fields.get(details, {}))
-            problems.append(identity | {"license": license} | fields)
+            continue
+        recordings = {
+            field: values.get(source.recorded[field].key(number, row))
+            for field, values in recorded.items()
+        }
+        fields["meta"] = fields.get("meta", {}) | filled(recordings, *recordings)
+        fields["origin"] = [*fields.get("origin", []), *source.origin]
+        fields.setdefault("solutions", [])
+        for details in ("verify_info", "meta"):
+            fields[details] = json.dumps(
+                fields.get(details, {}),
+                sort_keys=True,
+                ensure_ascii=False,
+                default=str,
+            )
+        problems.append(identity | {"license": source.license} | fields)
     kept = pl.DataFrame(problems, schema=PROBLEM)
     kept = kept.with_columns(key=fingerprint(pl.col("problem")))
     schema = pl.Schema({**PROBLEM, **VERDICT})
     return Outcome(kept, pl.DataFrame(unreadable, schema=schema))
 
 
-def _json(value: dict[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def _generate(adapter: ModuleType, source: Source) -> Iterator[Row | Unreadable]:
+def _rows(source: Source, adapter: ModuleType) -> Iterator[Row | Unreadable]:
+    """The rows of `source` as it stores them, in its order."""
+    if source.generator is None:
+        return source.rows()
     if not hasattr(adapter, "generate"):
         raise UserError(f"adapter {source.adapter} does not generate rows")
     try:
-        rows: Iterator[Row | Unreadable] = adapter.generate(**source.generator or {})
+        rows: Iterator[Row | Unreadable] = adapter.generate(**source.generator)
     except TypeError as error:
         raise UserError(f"adapter {source.adapter}: {error}") from None
     return rows
 
 
+def _limit(
+    rows: Iterator[Row | Unreadable], limit: Limit | None
+) -> Iterable[tuple[int, Row | Unreadable]]:
+    """The rows that are read, with their numbers in the source."""
+    numbered = enumerate(rows)
+    if limit is None or limit.how == "head":
+        return islice(numbered, limit.rows if limit else None)
+    every = list(numbered)
+    size = min(limit.rows, len(every))
+    return sorted(random.Random(limit.seed).sample(every, size), key=itemgetter(0))
+
+
 def _adapt(
     row: Row | Unreadable, source: Source, adapter: ModuleType
-) -> dict[str, Any] | Unreadable:
-    """The adapter's reading of a row; a problem is text, and an answer is if any."""
+) -> Row | Unreadable:
+    """The adapter's reading of a row: a problem, with an answer or with tests."""
     if isinstance(row, Unreadable):
         return row
     renamed = row | {new: _nested(row, old) for new, old in source.columns.items()}
     try:
         # JSON inside a column may hold half a surrogate pair that its file does not.
-        fields = mend_surrogates(adapter.adapt(renamed))
+        fields: Row | str = mend_surrogates(adapter.adapt(renamed))
     except RecursionError:
         return Unreadable(0, "nested too deeply")
     if isinstance(fields, str):
@@ -134,7 +187,10 @@ def _adapt(
     for name in ("problem", "answer"):
         if isinstance(fields[name], str):
             fields[name] = fields[name].replace("\0", "")
-    return fields if fields["problem"].strip() else Unreadable(0, "problem: only NULs")
+    needed = ["problem"] if fields.get("verify_info") else ["problem", "answer"]
+    if absent := [name for name in needed if not as_text(fields[name])]:
+        return Unreadable(0, f"{' and '.join(absent)}: expected text")
+    return fields
 
 
 def _nested(row: Any, path: str) -> Any:

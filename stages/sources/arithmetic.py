@@ -62,8 +62,7 @@ def problem(expression: str) -> str:
 
 def solution(expression: str) -> str:
     """The worked solution, which keeps a running total: 3+5=8-2=6."""
-    running = totals(expression)
-    return _written(expression, running, str(running[-1]))
+    return _written(expression, totals(expression))
 
 
 def noisy_solution(expression: str, rng: random.Random) -> str:
@@ -82,8 +81,8 @@ def noisy_solution(expression: str, rng: random.Random) -> str:
     if kind < 0.90:
         at, slip = rng.randrange(len(running)), rng.choice([-2, -1, 1, 2])
         running = [t + slip if i >= at else t for i, t in enumerate(running)]
-        return _written(expression, running, str(running[-1]))
-    return _written(expression, running, str(running[-1])).replace("\\boxed{", "")[:-1]
+        return _written(expression, running)
+    return _written(expression, running).replace("\\boxed{", "")[:-1]
 
 
 CHAIN = re.compile(r"\d+(?:[-+*]\d+)+")
@@ -103,10 +102,10 @@ def totals(expression: str) -> list[int]:
     return running
 
 
-def _written(expression: str, running: list[int], answer: str) -> str:
+def _written(expression: str, running: list[int]) -> str:
     first, *rest = re.findall(r"[-+*]?\d+", expression)
     steps = "".join(f"{s}={t}" for s, t in zip(rest, running, strict=True))
-    return f"<think>{first}{steps}</think>\\boxed{{{answer}}}"
+    return f"<think>{first}{steps}</think>\\boxed{{{running[-1]}}}"
 
 
 def _unseen(level: int, rng: random.Random, part: Part, seen: set[str]) -> str | None:

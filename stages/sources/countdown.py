@@ -1,9 +1,9 @@
 """Countdown (TinyZero): reach the target with each number used once."""
 
-from typing import Any
+from stages.sources._fields import Row
 
 
-def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
+def adapt(row: Row) -> Row | str:
     """{"target": 98, "nums": [44, 19, 35], …}; there is no gold expression."""
     target, numbers = row.get("target"), row.get("nums")
     if not isinstance(target, int) or not isinstance(numbers, list) or not numbers:

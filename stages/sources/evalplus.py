@@ -4,14 +4,7 @@ The release has the inputs and a reference; what the reference answers is what i
 right. It stays in the row, and the verifier runs it, in the sandbox.
 """
 
-from stages.sources._fields import (
-    Row,
-    code_problem,
-    filled,
-    is_number,
-    reference,
-    text,
-)
+from stages.sources._fields import Row, code_problem, filled, is_number, reference, text
 
 
 def adapt(row: Row) -> Row | str:
@@ -24,10 +17,9 @@ def adapt(row: Row) -> Row | str:
     if prompt is None or name is None or solution is None:
         return "prompt, entry_point, canonical_solution: expected three texts"
     parts = [row.get("base_input") or [], row.get("plus_input") or []]
-    if not all(isinstance(part, list) for part in parts):
-        return "base_input, plus_input: expected lists of arguments"
-    inputs = [arguments for part in parts for arguments in part]
-    if not inputs or not all(isinstance(one, list) for one in inputs):
+    are_lists = all(isinstance(part, list) for part in parts)
+    inputs = [*parts[0], *parts[1]] if are_lists else []
+    if not inputs or not all(isinstance(arguments, list) for arguments in inputs):
         return "base_input, plus_input: expected lists of arguments"
     tolerance = row.get("atol")
     is_whole = f"def {name}" in solution

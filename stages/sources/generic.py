@@ -4,27 +4,23 @@ import json
 from typing import Any
 
 from pipeline.schema import UNNAMED
-from stages.sources._fields import Row, maths_problem, reference, text
+from stages.sources._fields import Row, reference, text
 
 
-def adapt(row: Row) -> Row | str:
+def adapt(row: Row) -> Row:
     """Rows with `problem` and `answer`, or with what a verifier needs instead of one.
 
     `verify_info` and `meta` are objects, or JSON of one; `solution`, `domain` and
     `verifier` are texts.
     """
-    problem, answer = text(row, "problem"), text(row, "answer")
-    info, meta = _object(row.get("verify_info")), _object(row.get("meta"))
-    if problem is None or (answer is None and not info):
-        return maths_problem(row)
     return {
-        "problem": problem,
-        "answer": answer,
+        "problem": text(row, "problem"),
+        "answer": text(row, "answer"),
         "domain": text(row, "domain") or "math",
         "verifier": text(row, "verifier") or "math",
-        "verify_info": info,
+        "verify_info": _object(row.get("verify_info")),
         "solutions": reference(text(row, "solution"), UNNAMED),
-        "meta": meta,
+        "meta": _object(row.get("meta")),
     }
 
 

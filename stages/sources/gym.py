@@ -35,10 +35,7 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     task, entry = text(row, "task"), row.get("entry")
     if task is None or not isinstance(entry, dict):
         return "task, entry: expected a name and an object"
-    question, answer = text(entry, "question"), text(entry, "answer")
-    if question is None or answer is None:
-        return "entry.question, entry.answer: expected two texts"
-    kept = {"question": question, "answer": answer, "metadata": entry.get("metadata")}
+    kept = {name: entry.get(name) for name in ("question", "answer", "metadata")}
     info = {
         "task": "reasoning_gym",
         "dataset": task,
@@ -46,8 +43,8 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     }
     is_maths = task in MATHS
     return {
-        "problem": question,
-        "answer": answer,
+        "problem": text(entry, "question"),
+        "answer": text(entry, "answer"),
         "domain": "math" if is_maths else "puzzle",
         "verifier": "math" if is_maths else "puzzle",
         "verify_info": {} if is_maths else info,

@@ -17,64 +17,53 @@ def adapt(row: Row) -> Row | str:
     Or, as released, {"question_content", "starter_code", "public_test_cases",
     "private_test_cases", "metadata"}.
     """
-    if "public_test_cases" in row:
-        return _released(row)
-    problem, tests = text(row, "problem"), row.get("tests")
-    if problem is None or not isinstance(tests, list) or not tests:
-        return "problem, tests: expected a text and a list of tests"
-    if not all(isinstance(test, dict) and _is_pair(test) for test in tests):
-        return "tests: expected objects with input and output as text"
+    problem = text(row, "problem", "question_content")
     starter = text(row, "starter_code") or ""
-    is_call = tests[0].get("testtype") == "functional"
+    read_tests = _read_packed if "public_test_cases" in row else _read_plain
     try:
-        info = _call(tests, starter) if is_call else _stdio(tests)
-    except (ValueError, RecursionError) as error:
+        info = read_tests(row, starter)
+    except (ValueError, AttributeError, RecursionError) as error:
         return f"tests: {error!r:.120}"
-    return _problem(problem, starter, info)
+    if problem and starter:
+        problem = f"{problem}\n\n{starter}"
+    return code_problem(problem, info)
 
 
-def _released(row: Row) -> Row | str:
-    problem, starter = text(row, "question_content"), text(row, "starter_code") or ""
-    packed = [text(row, "public_test_cases"), text(row, "private_test_cases")]
-    tests = [part for part in packed if part not in (None, "[]")]
-    if problem is None or not tests:
-        return "question_content, public_test_cases: expected a text and tests"
-    info: Row = {"type": "stdio", "tests": tests}
-    try:
-        name = json.loads(text(row, "metadata") or "{}").get("func_name")
-    except (ValueError, AttributeError) as error:
-        return f"metadata: {error!r:.120}"
-    if starter or name:
-        try:
-            info |= {"type": "call", "fn_name": name or _method(starter)}
-        except ValueError as error:
-            return str(error)
-    return _problem(problem, starter, info)
+def _read_packed(row: Row, starter: str) -> Row:
+    parts = [text(row, "public_test_cases"), text(row, "private_test_cases")]
+    tests = [part for part in parts if part not in (None, "[]")]
+    if not tests:
+        raise ValueError("public_test_cases: expected tests")
+    name = json.loads(text(row, "metadata") or "{}").get("func_name")
+    if not starter and not name:
+        return {"type": "stdio", "tests": tests}
+    return {"type": "call", "fn_name": name or _method(starter), "tests": tests}
 
 
-def _problem(problem: str, starter: str, info: Row) -> Row:
-    return code_problem(f"{problem}\n\n{starter}" if starter else problem, info)
-
-
-def _is_pair(test: Row) -> bool:
-    return isinstance(test.get("input"), str) and isinstance(test.get("output"), str)
-
-
-def _stdio(tests: list[Row]) -> Row:
-    pairs = [{"input": test["input"], "output": test["output"]} for test in tests]
-    return {"type": "stdio", "tests": pairs}
-
-
-def _call(tests: list[Row], starter: str) -> Row:
-    """Arguments stand one a line, in JSON."""
+def _read_plain(row: Row, starter: str) -> Row:
+    """In calls, arguments stand one a line, in JSON."""
+    tests = row.get("tests")
+    if not isinstance(tests, list) or not tests or not all(map(_is_pair, tests)):
+        raise ValueError("expected objects with input and output as text")
+    pairs = [(test["input"], test["output"]) for test in tests]
+    if tests[0].get("testtype") != "functional":
+        written = [{"input": given, "output": output} for given, output in pairs]
+        return {"type": "stdio", "tests": written}
     calls = [
         {
-            "input": [json.loads(line) for line in test["input"].splitlines() if line],
-            "output": json.loads(test["output"]),
+            "input": [json.loads(line) for line in given.splitlines() if line],
+            "output": json.loads(output),
         }
-        for test in tests
+        for given, output in pairs
     ]
     return {"type": "call", "fn_name": _method(starter), "tests": calls}
+
+
+def _is_pair(test: object) -> bool:
+    match test:
+        case {"input": str(), "output": str()}:
+            return True
+    return False
 
 
 def _method(starter: str) -> str:

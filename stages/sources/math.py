@@ -1,10 +1,27 @@
-"""MATH and its kin: problem, and an answer or a solution that boxes one."""
+"""Tables of maths problems: MATH, DeepScaleR, DeepMath, Omni-MATH, LIMR, AIME, AMC.
 
-from stages.sources._fields import Row, maths_problem
+They have the same columns under a few names; the answer may be boxed in the solution.
+"""
+
+from pipeline.verifiers.extract.boxes import last_box
+from stages.sources._fields import Row, filled, maths_problem, reference, text
+
+META = (
+    "level", "type", "subject", "difficulty", "topic", "domain", "source", "year",
+)  # fmt: skip
 
 
-def adapt(row: Row) -> Row | str:
-    """{"problem", "answer" | "solution", "level"?, "type"?, "difficulty"?}."""
-    meta = ("level", "type", "subject", "difficulty", "source")
-    problem = ("problem", "question", "prompt")
-    return maths_problem(row, problem, boxed_in="solution", meta=meta)
+def adapt(row: Row) -> Row:
+    """{"problem" | "question" | "prompt", "answer" | …, "solution", "level"?, …}."""
+    solution = text(row, "solution")
+    answer = text(row, "answer", "final_answer", "ground_truth")
+    by_r1 = [text(row, f"r1_solution_{number}") for number in (1, 2, 3)]
+    return maths_problem(
+        text(row, "problem", "question", "prompt"),
+        answer or last_box(solution or ""),
+        solutions=[
+            *reference(solution),
+            *(written for each in by_r1 for written in reference(each, "DeepSeek-R1")),
+        ],
+        meta=filled(row, *META),
+    )

@@ -2,13 +2,16 @@
 
 Two problems of one template are siblings: the same words with other numbers.
 `generate` draws template, names and numbers from the seed; problems are distinct.
+
+A line of words.jsonl is a template: `text` over {name}, {other}, {thing} and numbers,
+the `ranges` of these, and `steps` to the answer (`a * b`, then `c - t`), where t is the
+total so far.
 """
 
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from operator import add, mul, sub
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +20,9 @@ NAMES = (
     "Leo",
 )  # fmt: skip
 THINGS = ["pears", "marbles", "stamps", "pencils", "shells", "buttons", "ribbons"]
-
-
-@dataclass(frozen=True)
-class Template:
-    """`text` over {name}, {other}, {thing} and numbers; `steps` give the answer."""
-
-    text: str
-    steps: tuple[str, ...]
-    ranges: dict[str, tuple[int, int]]
-    level: int
-
-
-@cache
-def read_templates() -> list[Template]:
-    """The templates, a line of words.jsonl each."""
-    lines = Path(__file__).with_suffix(".jsonl").read_text().splitlines()
-    return [Template(**json.loads(line)) for line in lines]
+OPERATIONS = {"+": add, "-": sub, "*": mul}
+LINES = Path(__file__).with_suffix(".jsonl").read_text().splitlines()
+TEMPLATES = [json.loads(line) for line in LINES]
 
 
 def generate(
@@ -42,7 +31,7 @@ def generate(
     """Yield `count` distinct problems, the `templates` (by number) in turn."""
     rng = random.Random(seed)
     seen: set[str] = set()
-    chosen = templates or range(len(read_templates()))
+    chosen = templates or range(len(TEMPLATES))
     while len(seen) < count:
         row = draw(chosen[len(seen) % len(chosen)], rng)
         if row["text"] not in seen:
@@ -66,34 +55,30 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
 
 def draw(template: int, rng: random.Random) -> dict[str, Any]:
     """A problem of the template with that number."""
-    chosen = read_templates()[template]
-    numbers = {name: rng.randint(*span) for name, span in chosen.ranges.items()}
+    chosen = TEMPLATES[template]
+    numbers = {name: rng.randint(*span) for name, span in chosen["ranges"].items()}
     name, other = rng.sample(NAMES, 2)
-    text = chosen.text.format(
+    text = chosen["text"].format(
         name=name, other=other, thing=rng.choice(THINGS), **numbers
     )
-    work, answer = _solved(chosen.steps, numbers)
+    work, answer = _solve(chosen["steps"], numbers)
     return {
         "text": text,
         "work": work,
         "answer": answer,
-        "level": chosen.level,
+        "level": chosen["level"],
         "template": template,
     }
 
 
-def _solved(steps: tuple[str, ...], numbers: dict[str, int]) -> tuple[str, int]:
-    """The running total of `a*b`, `+c`, and `c-` (the total taken from c)."""
-    first = steps[0]
-    left, sign, right = numbers[first[0]], first[1], numbers[first[2]]
-    total = {"+": left + right, "-": left - right, "*": left * right}[sign]
-    work = f"{left}{sign}{right}={total}"
-    for step in steps[1:]:
-        if step.endswith("-"):
-            number = numbers[step[0]]
-            work, total = f"{work}; {number}-{total}={number - total}", number - total
-        else:
-            number = numbers[step[1]]
-            after = total + number if step[0] == "+" else total - number
-            work, total = f"{work}{step[0]}{number}={after}", after
+def _solve(steps: list[str], numbers: dict[str, int]) -> tuple[str, int]:
+    """The running total, as a worked solution writes it, and the last total."""
+    work, total = "", 0
+    for step in steps:
+        left, sign, right = step.split()
+        values = numbers | {"t": total}
+        total = OPERATIONS[sign](values[left], values[right])
+        if left != "t":
+            work += f"; {values[left]}" if work else f"{values[left]}"
+        work += f"{sign}{values[right]}={total}"
     return work, total

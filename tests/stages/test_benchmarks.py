@@ -30,7 +30,7 @@ def test_a_known_set_can_be_read_from_a_local_file(tmp_path: Path):
     }
     assert outcome.metrics["dropped"] == {"source_unreadable": 1}
     assert json.loads(outcome.dropped["evidence"][0])["detail"] == (
-        "question, final_answer: expected a text and a list"
+        "final_answer: expected a list of texts, found None"
     )
     assert outcome.kept.schema == BENCHMARK
     assert outcome.dropped.schema == {**BENCHMARK, **VERDICT}

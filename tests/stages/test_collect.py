@@ -56,14 +56,14 @@ def test_what_cannot_be_read_says_why(tmp_path: Path):
         "dropped": {"source_unreadable": 2},
     }
     assert outcome.dropped["id"].to_list() == ["gsm8k/00001", "gsm8k/00002"]
-    said = [json.loads(evidence) for evidence in outcome.dropped["evidence"]]
-    assert said[0] == {
-        "detail": "answer: expected text, found {'answer': None}",
+    evidence = [*map(json.loads, outcome.dropped["evidence"])]
+    assert evidence[0] == {
+        "detail": "answer: expected text",
         "row": 1,
         "excerpt": "{'question': 'How many?'}",
     }
-    assert said[1]["detail"].startswith("not JSON")
-    assert said[1]["excerpt"] == '{"question": "How'
+    assert evidence[1]["detail"].startswith("not JSON")
+    assert evidence[1]["excerpt"] == '{"question": "How'
 
 
 def test_several_files_are_numbered_as_one(tmp_path: Path):
@@ -119,6 +119,34 @@ def test_a_generator_is_a_source():
     assert outcome.kept.equals(make(params, "chains").kept)
 
 
+def test_what_another_file_recorded_is_joined_by_number_or_by_a_column(
+    tmp_path: Path,
+):
+    (tmp_path / "by_number.json").write_text('{"1": [0.5], "2": [1.0]}')
+    scores = [{"question": "How many?", "score": -1.84}, {"question": "?"}]
+    recorded = {
+        "rates": {"path": str(tmp_path / "by_number.json")},
+        "score": {
+            "path": str(lines(tmp_path / "scores.jsonl", *scores)),
+            "columns": ["question", "score"],
+        },
+    }
+    path = lines(tmp_path / "a.jsonl", GSM8K | {"question": "Why?"}, GSM8K)
+    path.write_text(path.read_text() + "\n{")
+    outcome = make(Params(adapter="gsm8k", path=str(path), recorded=recorded), "s")
+
+    assert outcome.kept["meta"].to_list() == ["{}", '{"rates": [0.5], "score": -1.84}']
+    assert outcome.dropped.height == 1
+
+
+def test_a_recording_that_cannot_be_read_is_a_mistake(tmp_path: Path):
+    path = str(lines(tmp_path / "a.jsonl", GSM8K))
+    (tmp_path / "rates.json").write_text("{")
+    recorded = {"rates": {"path": str(tmp_path / "rates.json")}}
+    with pytest.raises(UserError, match=r"rates\.json: "):
+        make(Params(adapter="gsm8k", path=path, recorded=recorded), "s")
+
+
 def test_a_dataset_on_the_hub_is_read_as_a_local_folder_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -140,7 +168,7 @@ def test_the_hub_out_of_reach_is_the_users_to_solve():
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"adapter": "gsm8k"}, "give one of"),
         ({"adapter": "gsm8k", "path": "a.json", "repo": "a/b"}, "give one of"),
@@ -150,8 +178,8 @@ def test_the_hub_out_of_reach_is_the_users_to_solve():
         ({"adapter": "gsm8k", "paths": ["a"], "sha256": "00"}, "of one file"),
     ],
 )
-def test_a_source_without_one_place_is_a_mistake(values: dict, said: str):
-    with pytest.raises(ValidationError, match=said):
+def test_a_source_without_one_place_is_a_mistake(values: dict, message: str):
+    with pytest.raises(ValidationError, match=message):
         Params(**values)
 
 
@@ -169,7 +197,7 @@ def test_mistakes_in_a_source_are_told(tmp_path: Path):
 def test_deepscaler_is_read_whole_in_a_few_seconds(data: Path):
     files = sorted((data / "deepscaler").glob("*.json"))
     started = time.process_time()
-    outcome = make(Params(adapter="deepscaler", paths=tuple(map(str, files))), "d")
+    outcome = make(Params(adapter="math", paths=tuple(map(str, files))), "d")
 
     assert len(files) == 10
     assert outcome.metrics == {"rows_in": 40_308, "rows_out": 40_308, "dropped": {}}
@@ -194,11 +222,8 @@ PUBLIC = {
     "lcb_train": (
         "livecodebench", "code_livecodebench/livecodebench_train.json", 580, 580,
     ),
-    "deepmath": ("deepmath", "deepmath_5k/math_deepmath_deal.jsonl", 4994, 4994),
-    "omni_math": ("omni_math", "omni_math/omni_math_num_500.jsonl", 500, 500),
-    "recorded": (
-        "gsm8k_recorded", "gen_gsm8k_openai/example_model_solutions.jsonl", 1319, 1319,
-    ),
+    "deepmath": ("math", "deepmath_5k/math_deepmath_deal.jsonl", 4994, 4994),
+    "omni_math": ("math", "omni_math/omni_math_num_500.jsonl", 500, 500),
 }  # fmt: skip
 
 
@@ -215,17 +240,42 @@ def test_public_files_are_read_to_the_last_row(data: Path, name: str):
 def test_instructions_do_not_hide_that_two_pools_share_problems(data: Path):
     one_shot = make(
         Params(
-            adapter="one_shot",
-            generator={
-                "rows": "$GOLDSIEVE_DATA/one_shot_rlvr/dsr_sub.parquet",
-                "accuracies": "$GOLDSIEVE_DATA/one_shot_rlvr/acc_step_500.json",
-            },
+            adapter="verl",
+            path="$GOLDSIEVE_DATA/one_shot_rlvr/dsr_sub.parquet",
         ),
         "one_shot",
     )
     files = sorted(map(str, (data / "deepscaler").glob("*.json")))
-    deepscaler = make(Params(adapter="deepscaler", paths=tuple(files)), "d").kept
+    deepscaler = make(Params(adapter="math", paths=tuple(files)), "d").kept
     shared = one_shot.kept["key"].is_in(deepscaler["key"].to_list()).sum()
 
     assert (one_shot.kept.height, one_shot.dropped.height) == (1208, 1)
     assert shared > 1190
+
+
+@pytest.mark.realdata
+def test_recorded_accuracies_meet_their_prompts(data: Path):
+    folder = data / "one_shot_rlvr"
+    accuracies = {"path": str(folder / "acc_step_500.json")}
+    params = Params(
+        adapter="verl",
+        path=str(folder / "dsr_sub.parquet"),
+        recorded={"accuracies": accuracies},
+    )
+    meta = make(params, "s").kept["meta"]
+
+    lengths = {len(json.loads(row)["accuracies"]) for row in meta}
+    assert lengths <= set(range(44, 58))
+
+
+@pytest.mark.realdata
+def test_the_published_selection_of_limr_can_be_made(data: Path):
+    scores = {"path": str(data / "limr/scores.json"), "columns": ["prompt", "score"]}
+    params = Params(
+        adapter="math",
+        path=str(data / "limr/math.8k.json"),
+        recorded={"impact": scores},
+    )
+    meta = map(json.loads, make(params, "s").kept["meta"])
+
+    assert sum(row.get("impact", 0) >= 0.6 for row in meta) == 1389

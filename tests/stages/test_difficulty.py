@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pipeline.filter import Outcome, apply
 from pipeline.schema import GRADE
 from stages.difficulty import Params, impact, judge
-from stages.sources import limr
+from stages.sources._load import Source, read_source
 from tests.support.judge_server import BLOCK, prompt, serving
 from tests.support.rows import problems
 
@@ -262,12 +262,13 @@ def test_problems_that_are_not_learned_in_step_leave():
 @pytest.mark.realdata
 def test_the_published_scores_of_limr_keep_what_was_published(data):
     folder = data / "limr"
-    raw = limr.generate(str(folder / "math.8k.json"), str(folder / "scores.json"))
-    read = [row for row in map(limr.adapt, raw) if isinstance(row, dict)]
-    rows = problems(
-        *[row["problem"] for row in read],
-        meta=[json.dumps(row["meta"]) for row in read],
+    scores = {"path": str(folder / "scores.json"), "columns": ["prompt", "score"]}
+    source = Source(
+        adapter="math",
+        path=str(folder / "math.8k.json"),
+        recorded={"impact": scores},
     )
+    rows = read_source("limr", source).kept
     score = {"field": "impact", "lo": 0.6}
     outcome = judged(rows, grades(), not_sampled="keep", scores=[score])
 

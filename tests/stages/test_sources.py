@@ -6,13 +6,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.readers import raw_rows
-from stages.sources import arithmetic, gym, limr, one_shot, planted, words
-from stages.sources._fields import boxed, strip_markup
+from stages.sources import arithmetic, gym, planted, words
 from stages.sources._load import ADAPTED, load_adapter
+from stages.sources.verl import strip_markup
+from tests.support.rows import collect
 
 KNIGHTS = "(1) Zoey is a knight\n(2) Ethan is a knave"
 TABLE = {"header": ["House", "Name"], "rows": [["1", "Arnold"], ["2", "Eric"]]}
@@ -35,10 +36,6 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             ],
         },
     ),
-    "gsm8k_recorded": (
-        {"question": "How many?", "ground_truth": "9 * 2 = 18\nA: 18", "6b": {}},
-        {"problem": "How many?", "answer": "18", "origin": ["gsm8k test"]},
-    ),
     "math": (
         {"problem": "Solve.", "solution": r"So \boxed{\frac{1}{2}}.", "level": 3},
         {
@@ -49,10 +46,6 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             ],
             "meta": {"level": 3},
         },
-    ),
-    "deepscaler": (
-        {"prompt": "Solve.", "answer": 27.0, "source": "math", "id": "x"},
-        {"problem": "Solve.", "answer": "27", "solutions": [], "meta": {}},
     ),
     "orz": (
         {
@@ -71,26 +64,6 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "ability": "MATH",
         },
         {"problem": "Solve.", "answer": "34", "origin": ["math_dapo"], "meta": {}},
-    ),
-    "one_shot": (
-        {
-            "data_source": "deepscaler",
-            "prompt": [
-                {
-                    "role": "user",
-                    "content": "Solve. Let's think step by step and output the final "
-                    r"answer within \boxed{}.",
-                }
-            ],
-            "reward_model": {"ground_truth": "34"},
-            "accuracies": [0.0, 0.125],
-        },
-        {
-            "problem": "Solve.",
-            "answer": "34",
-            "origin": ["deepscaler"],
-            "meta": {"accuracies": [0.0, 0.125]},
-        },
     ),
     "countdown": (
         {"target": 98, "nums": [44, 19, 35]},
@@ -236,28 +209,6 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"problem": "Let x.\nFind.", "answer": "2, 3", "meta": {}},
     ),
-    "omni_math": (
-        {"problem": "Solve.", "answer": "64", "domain": ["Algebra"], "difficulty": 4.5},
-        {
-            "problem": "Solve.",
-            "answer": "64",
-            "solutions": [],
-            "meta": {"difficulty": 4.5, "fields": ["Algebra"]},
-        },
-    ),
-    "deepmath": (
-        {"question": "Solve.", "final_answer": "64", "r1_solution_1": "So 64."},
-        {
-            "problem": "Solve.",
-            "answer": "64",
-            "solutions": [{"text": "So 64.", "model": "DeepSeek-R1", "correct": None}],
-            "meta": {},
-        },
-    ),
-    "limr": (
-        {"prompt": "Solve.", "answer": "64", "score": 0.7},
-        {"problem": "Solve.", "answer": "64", "solutions": [], "meta": {"impact": 0.7}},
-    ),
     "generic": (
         {"problem": "Pick.", "answer": "B", "verifier": "choice", "meta": '{"a": 1}'},
         {
@@ -302,28 +253,57 @@ def test_an_adapter_reads_its_schema(name: str):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_adapter_says_what_it_cannot_read_and_never_raises(name: str):
-    assert isinstance(adapt(name, {}), str)
-    for spoilt in spoilt_rows(EXAMPLES[name][0]):
-        read = adapt(name, spoilt)
-        if isinstance(read, dict):
-            assert {"problem", "answer", "domain", "verifier"} <= read.keys() <= ADAPTED
-            assert read["problem"].strip()
-            assert read["answer"] is None or read["answer"].strip()
-            json.dumps(read)
-        else:
-            assert isinstance(read, str), read
+def test_a_spoilt_row_is_read_or_dropped_and_never_an_error(name: str):
+    rows = [{}, *spoilt_rows(EXAMPLES[name][0])]
+    for row in rows:
+        fields = adapt(name, row)
+        assert isinstance(fields, str) or fields.keys() <= ADAPTED
+    kept, dropped = (outcome := collect(name, *rows)).kept, outcome.dropped
+
+    assert kept.height + dropped.height == len(rows)
+    assert dropped["id"][0] == "s/00000"
+    assert all(text.strip() for text in kept["problem"])
+    assert all(text.strip() for text in kept["answer"].drop_nulls())
+    assert "{}" not in kept.filter(pl.col("answer").is_null())["verify_info"]
+
+
+MATHS = {
+    "prompt": {"prompt": "Solve.", "answer": 27.0, "source": "math", "id": "x"},
+    "box": {"question": "Solve.", "answer": None, "solution": r"So \boxed{27}."},
+    "r1": {"problem": "Solve.", "final_answer": "27", "r1_solution_1": "So 27."},
+    "gold": {"problem": "Solve.", "ground_truth": "27", "domain": ["Algebra"]},
+}
+
+
+def test_tables_of_maths_problems_have_a_few_names_for_their_columns():
+    rows = {name: adapt("math", row) for name, row in MATHS.items()}
+
+    assert {(row["problem"], row["answer"]) for row in rows.values()} == {
+        ("Solve.", "27")
+    }
+    assert rows["prompt"]["meta"] == {"source": "math"}
+    assert rows["box"]["solutions"][0]["model"] == "human"
+    assert rows["r1"]["solutions"] == [
+        {"text": "So 27.", "model": "DeepSeek-R1", "correct": None}
+    ]
+    assert rows["gold"]["meta"] == {"domain": ["Algebra"]}
+    assert rows["gold"]["domain"] == "math"
+
+
+def test_problems_of_recorded_completions_have_their_answer_behind_another_mark():
+    row = {"question": "How many?", "answer": "9 * 2 = 18\nA: 18"}
+    assert adapt("gsm8k", row)["answer"] == "18"
+    assert isinstance(adapt("gsm8k", row | {"answer": "18"}), str)
 
 
 def spoilt_rows(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """`row` with each of its parts, at any depth, replaced by what it should not be."""
     for path in paths(row):
         for value in (None, "", " ", 3, float("nan"), True, [], {}, [None], [[]]):
-            spoilt = deepcopy(row)
-            place = spoilt
+            part = spoilt = deepcopy(row)
             for step in path[:-1]:
-                place = place[step]
-            place[path[-1]] = value
+                part = part[step]
+            part[path[-1]] = value
             yield spoilt
 
 
@@ -387,12 +367,6 @@ def test_prompts_lose_their_chat_markup_and_instructions():
     assert strip_markup(simplerl) == strip_markup(dapo) == "Solve $x=1$."
 
 
-def test_the_last_box_counts_with_its_braces():
-    assert boxed(r"\boxed{1}, so \boxed{\frac{1}{2}}.") == r"\frac{1}{2}"
-    assert boxed(r"\boxed{\frac{1}{2}") is None
-    assert boxed("12") is None
-
-
 def test_livecodebench_programs_on_stdin_are_told_from_methods():
     row = {
         "problem": "Add.",
@@ -403,29 +377,6 @@ def test_livecodebench_programs_on_stdin_are_told_from_methods():
         "type": "stdio",
         "tests": [{"input": "1\n[2, 3]\n", "output": "[3]"}],
     }
-
-
-def test_recorded_accuracies_are_joined_by_index(tmp_path: Path):
-    row = EXAMPLES["one_shot"][0]
-    lines = [json.dumps(row | {"accuracies": None})] * 2
-    (tmp_path / "rows.jsonl").write_text("\n".join([*lines, "{"]))
-    (tmp_path / "recorded.json").write_text('{"1": [0.5]}')
-    rows = one_shot.generate(
-        str(tmp_path / "rows.jsonl"), str(tmp_path / "recorded.json")
-    )
-    first, second, lost = rows
-
-    assert one_shot.adapt(first)["meta"] == {}
-    assert one_shot.adapt(second)["meta"] == {"accuracies": [0.5]}
-    assert lost.detail.startswith("not JSON")
-
-
-def test_impact_scores_are_joined_by_the_problem(tmp_path: Path):
-    (tmp_path / "prompts.json").write_text('[{"prompt": "a"}, {"prompt": "b"}]')
-    (tmp_path / "scores.json").write_text('[{"prompt": "b", "score": -1.84}]')
-    rows = limr.generate(str(tmp_path / "prompts.json"), str(tmp_path / "scores.json"))
-
-    assert [row["score"] for row in rows] == [None, -1.84]
 
 
 def test_word_problems_are_solved_step_by_step():
@@ -538,29 +489,6 @@ def test_gym_tasks_take_turns_and_repeat_themselves():
 def test_an_unknown_gym_task_is_a_mistake():
     with pytest.raises(UserError, match="no task 'chain_sums'"):
         next(gym.generate(["chain_sums"], count=1, seed=0))
-
-
-@pytest.mark.realdata
-def test_recorded_accuracies_meet_their_prompts(data: Path):
-    folder = data / "one_shot_rlvr"
-    rows = [
-        *one_shot.generate(
-            str(folder / "dsr_sub.parquet"), str(folder / "acc_step_500.json")
-        )
-    ]
-    assert [row["extra_info"]["index"] for row in rows] == list(range(1209))
-    assert {len(row["accuracies"]) for row in rows} <= set(range(44, 58))
-
-
-@pytest.mark.realdata
-def test_the_published_selection_of_limr_can_be_made(data: Path):
-    scores = data / "limr/scores.json"
-    rows = limr.generate(str(data / "limr/math.8k.json"), str(scores))
-    good = {row["prompt"] for row in rows if (row["score"] or 0) >= 0.6}
-    published = [row for row in raw_rows(scores) if row["score"] >= 0.6]
-
-    assert len(published) == 1389
-    assert good == {row["prompt"] for row in published}
 
 
 def trigrams(text: str) -> set[tuple[str, ...]]:

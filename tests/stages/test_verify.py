@@ -332,6 +332,7 @@ def test_a_solution_is_a_witness_where_no_model_wrote_it(author: str, agree: boo
 
 def test_adapters_call_authors_as_verify_knows_them():
     rows = [(name, row) for name, (row, _) in EXAMPLES.items()]
+    rows.append(("math", {"r1_solution_1": "So 64."}))
     written = {
         solution["model"]
         for name, row in rows

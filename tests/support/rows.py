@@ -1,11 +1,14 @@
 """Rows for tests: say what matters, get the rest filled in."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
+from pipeline.filter import Outcome
 from pipeline.schema import PROBLEM
 from pipeline.text import fingerprint
+from stages.sources._load import Source, read_source
 
 
 def problems(*texts: str, **columns: list[Any]) -> pl.DataFrame:
@@ -44,3 +47,13 @@ def benchmark(*texts: str, name: str = "bench") -> pl.DataFrame:
         "verifier",
         "verify_info",
     )
+
+
+def collect(adapter: str, *rows: dict[str, Any]) -> Outcome:
+    """What `collect` makes of a source that stores `rows`."""
+
+    class Rows(Source):
+        def rows(self) -> Iterator[dict[str, Any]]:
+            return iter(rows)
+
+    return read_source("s", Rows(adapter=adapter, path="anything"))
