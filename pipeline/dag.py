@@ -9,7 +9,6 @@ command: `python -m pipeline filter x` judges rows, `… make x` makes a table, 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
@@ -51,26 +50,17 @@ def parse(content: dict[str, Any]) -> list[Stage]:
 
     Where the data leave it open, the order of the file counts.
     """
-    stages = [_stage(name, entry) for name, entry in content["stages"].items()]
-    numbers = range(len(stages))
-    sorter = TopologicalSorter(
-        {
-            number: [
-                other
-                for other in numbers
-                if other != number and feeds(stages[other], stages[number])
-            ]
-            for number in numbers
-        }
-    )
-    sorter.prepare()
-    ready: list[int] = []
-    order = []
-    while sorter.is_active():
-        ready = sorted([*ready, *sorter.get_ready()])
-        number = ready.pop(0)
-        sorter.done(number)
-        order.append(stages[number])
+    left = [_stage(name, entry) for name, entry in content["stages"].items()]
+    order: list[Stage] = []
+    while left:
+        # DVC has no stages that feed each other, so one of them waits for no other.
+        ready = next(
+            stage
+            for stage in left
+            if not any(feeds(other, stage) for other in left if other is not stage)
+        )
+        left.remove(ready)
+        order.append(ready)
     return order
 
 
@@ -129,25 +119,14 @@ def row_stages(stages: Iterable[Stage]) -> list[Stage]:
 
     The first input of a filter is the table of rows, which some stage wrote.
     """
-    stages = list(stages)
-    chain: set[str] = set()
-    todo = [stage for stage in stages if stage.kind == "filter"]
-    while todo:
-        stage = todo.pop()
-        if stage.name in chain:
-            continue
-        chain.add(stage.name)
-        if stage.inputs and (source := writer(stages, stage.inputs[0])):
-            todo.append(source)
-    return [stage for stage in stages if stage.name in chain]
-
-
-def writer(stages: Iterable[Stage], path: Path) -> Stage | None:
-    """The stage that writes `path`; None where no stage does."""
-    for stage in stages:
-        if any(out == path or path in out.parents for out in stage.writes):
-            return stage
-    return None
+    chain: list[Stage] = []
+    sources: set[Path] = set()
+    for stage in reversed(list(stages)):
+        written = {path for out in stage.writes for path in (out, *out.parents)}
+        if stage.kind == "filter" or written & sources:
+            chain.insert(0, stage)
+            sources |= set(stage.inputs[:1])
+    return chain
 
 
 def data_recipe(sections: dict[str, Any], stages: Iterable[Stage]) -> dict[str, Any]:

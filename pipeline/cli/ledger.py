@@ -5,7 +5,7 @@ All tables are views in an in-memory DuckDB, named as the stages that wrote them
 """
 
 import json
-from collections.abc import Iterator
+from collections import Counter
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,19 +93,15 @@ def _table_files() -> dict[str, list[str]]:
 
     A table without columns cannot be a view, so it is none.
     """
-    files: dict[str, list[Path]] = {
-        file.stem: [file] for file in sorted(tables.DATA.glob("*.parquet"))
-    }
-    for folder in sorted(tables.DATA.glob("*/")):
-        if folder == tables.DROPPED:
-            continue
-        if shards := sorted(folder.glob("[0-9]*.parquet")):
-            files[folder.name] = shards
-        else:
-            for file in sorted(folder.glob("*.parquet")):
-                files[f"{folder.name}_{file.stem}"] = [file]
+    files: dict[str, list[Path]] = {}
+    for file in sorted(tables.DATA.glob("**/*.parquet")):
+        parts = file.relative_to(tables.DATA).with_suffix("").parts
+        if tables.DROPPED not in file.parents:
+            is_shard = len(parts) > 1 and parts[-1].isdigit()
+            name = "_".join(parts[:-1] if is_shard else parts)
+            files.setdefault(name, []).append(file)
     return {
-        name: [str(part) for part in parts]
+        name: list(map(str, parts))
         for name, parts in files.items()
         if all(map(_has_columns, parts))
     }
@@ -118,7 +114,6 @@ def _has_columns(file: Path) -> bool:
 def explain(id: str) -> None:
     """Print the row `id`: where from, which stages kept it, who dropped it and why."""
     from rich.console import Console
-    from rich.markup import escape
 
     connection = views()
     console = Console(soft_wrap=True, highlight=False)
@@ -128,49 +123,36 @@ def explain(id: str) -> None:
     console.print(f"[bold]{id}[/]  source {row['source']}, {row['license'] or 'n/a'}")
     console.print(f"problem  {row['problem']}", markup=False)
     console.print(f"answer   {row['answer']}  ({row['verifier']})", markup=False)
-    for stage, kept in _kept_by(connection, id):
-        off = " (off)" if _is_off(stage.name) else ""
-        text = f"by {stage.name}{off}{_measures(connection, stage, kept)}"
-        console.print(f"[green]kept[/]     {escape(text)}")
-    lost = _find(connection, "dropped", id)
-    if lost:
+    _print_kept(console, connection, id)
+    if lost := _find(connection, "dropped", id):
         _print_drop(console, connection, lost)
     else:
         console.print("[bold green]in the data set[/]")
 
 
-def _kept_by(
-    connection: "Connection", id: str
-) -> Iterator[tuple[dag.Stage, dict[str, Any]]]:
-    """The stages that kept the row, in order, with the row as each left it."""
-    known = _views(connection)
+def _print_kept(console: Any, connection: "Connection", id: str) -> None:
+    """The stages that kept the row, each with the plain values that it added."""
+    from rich.markup import escape
+
+    before: dict[str, Any] | None = None
     for stage in dag.row_stages(dag.read()):
-        if stage.name not in known:
+        if stage.name not in _views(connection):
             continue
         row = _find(connection, stage.name, id)
         if row is None:
             return
-        yield stage, row
-
-
-def _measures(connection: "Connection", stage: dag.Stage, row: dict[str, Any]) -> str:
-    """The plain values that `stage` added to the row: what its input did not have."""
-    before = stage.inputs[0].stem
-    if before not in _views(connection):
-        return ""
-    had = connection.execute(f'describe "{before}"').fetchall()
-    added = {
-        name: value
-        for name, value in row.items()
-        if name not in {column[0] for column in had}
-        if isinstance(value, bool | int | float | str)
-    }
-    return ": " * bool(added) + ", ".join(
-        f"{name} {value:.3g}"
-        if isinstance(value, float)
-        else f"{name} {str(value)[:SHOWN]}"
-        for name, value in added.items()
-    )
+        added = [
+            f"{name} {value:.3g}"
+            if isinstance(value, float)
+            else f"{name} {str(value)[:SHOWN]}"
+            for name, value in row.items()
+            if before is not None and name not in before
+            if isinstance(value, bool | int | float | str)
+        ]
+        before = row
+        off = " (off)" if _is_off(stage.name) else ""
+        text = f"by {stage.name}{off}{': ' * bool(added)}{', '.join(added)}"
+        console.print(f"[green]kept[/]     {escape(text)}")
 
 
 def _print_drop(console: Any, connection: "Connection", lost: dict[str, Any]) -> None:
@@ -190,10 +172,8 @@ def _find(connection: "Connection", view: str, id: str) -> dict[str, Any] | None
     """The row `id` of a view; None where the row or the view is missing."""
     if view not in _views(connection):
         return None
-    cursor = connection.execute(f'from "{view}" where id = ? limit 1', [id])
-    names = [column[0] for column in cursor.description]
-    row = cursor.fetchone()
-    return dict(zip(names, row, strict=True)) if row else None
+    rows = connection.sql(f'from "{view}" where id = ? limit 1', params=[id]).pl()
+    return rows.row(0, named=True) if rows.height else None
 
 
 def _views(connection: "Connection") -> list[str]:
@@ -212,19 +192,26 @@ def _suggest(connection: "Connection", id: str) -> str:
 def funnel() -> None:
     """Print the rows after each stage, why rows left, and what training gave."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
+    numbers = [Column(name, justify="right") for name in ("in", "dropped", "out")]
+    table = Table(
+        "stage", *numbers, "why", title="Rows after each stage", title_justify="left"
+    )
+    for stage in dag.row_stages(dag.read()):
+        if parts := _counts(stage.name):
+            rows_in, rows_out = (
+                sum(part[name] for part in parts) for name in ("rows_in", "rows_out")
+            )
+            dropped = sum((Counter(part["dropped"]) for part in parts), Counter())
+            why = sorted(dropped.items(), key=lambda pair: (-pair[1], pair[0]))
+            reasons = ", ".join(f"{reason} {count:,}" for reason, count in why)
+            counts = [f"{n:,}" for n in (rows_in, rows_in - rows_out, rows_out)]
+            is_off = all(part.get("off") for part in parts)
+            table.add_row(stage.name, *counts, "off" if is_off else reasons)
+    if not table.row_count:
+        raise UserError("nothing has run yet", hint="dvc repro")
     console = Console()
-    table = Table(title="Rows after each stage", title_justify="left")
-    for column in ("stage", "in", "dropped", "out"):
-        table.add_column(column, justify="left" if column == "stage" else "right")
-    table.add_column("why")
-    for name, metrics in _counts():
-        why = sorted(metrics["dropped"].items(), key=lambda pair: (-pair[1], pair[0]))
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in why)
-        lost = metrics["rows_in"] - metrics["rows_out"]
-        numbers = [f"{n:,}" for n in (metrics["rows_in"], lost, metrics["rows_out"])]
-        table.add_row(name, *numbers, "off" if metrics.get("off") else reasons)
     console.print(table)
     _print_evaluation(console)
     console.print(
@@ -237,53 +224,28 @@ def funnel() -> None:
     )
 
 
-def _counts() -> list[tuple[str, dict[str, Any]]]:
-    """What each stage counted, the sources together, in the order of the DAG."""
-    counts = []
-    for stage in dag.row_stages(dag.read()):
-        folder = tables.METRICS / stage.name
-        file = folder.with_suffix(".json")
-        if file.exists():
-            counts.append((stage.name, _json(file)))
-        elif parts := _active_parts(stage.name, folder):
-            counts.append((stage.name, _sum(parts)))
-    if not counts:
-        raise UserError("nothing has run yet", hint="dvc repro")
-    return counts
-
-
-def _active_parts(name: str, folder: Path) -> list[dict[str, Any]]:
-    """The counts of a stage that runs once an entry, for the entries of the recipe."""
-    entries = _active(name)
-    files = sorted(folder.glob("*.json"))
-    return [_json(file) for file in files if entries is None or file.stem in entries]
-
-
-def _sum(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    dropped: dict[str, int] = {}
-    for part in parts:
-        for reason, count in part["dropped"].items():
-            dropped[reason] = dropped.get(reason, 0) + count
-    rows = {name: sum(part[name] for part in parts) for name in ("rows_in", "rows_out")}
-    return {**rows, "dropped": dropped}
+def _counts(stage: str) -> list[dict[str, Any]]:
+    """What a stage counted: once, or for each entry of the recipe that it ran for."""
+    whole = tables.METRICS / f"{stage}.json"
+    entries = _active(stage)
+    files = [whole] if whole.exists() else sorted((tables.METRICS / stage).glob("*"))
+    return [
+        json.loads(file.read_text())
+        for file in files
+        if file == whole or entries is None or file.stem in entries
+    ]
 
 
 def _print_evaluation(console: Any) -> None:
-    from rich.table import Table
+    from rich.table import Column, Table
 
     file = tables.METRICS / "evaluate.json"
-    models = _json(file).get("models", {}) if file.exists() else {}
+    models = json.loads(file.read_text()).get("models") if file.exists() else None
     if not models or _is_off("evaluate"):
         return
-    table = Table(title="Held-out problems", title_justify="left")
-    for column in ("model", "pass@1", "95% interval"):
-        table.add_column(column, justify="left" if column == "model" else "right")
+    numbers = [Column(name, justify="right") for name in ("pass@1", "95% interval")]
+    table = Table("model", *numbers, title="Held-out problems", title_justify="left")
     for name, scores in models.items():
         low, high = scores["pass@1_interval"]
         table.add_row(name, f"{scores['pass@1']:.3f}", f"{low:.3f} to {high:.3f}")
     console.print(table)
-
-
-def _json(file: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(file.read_text())
-    return loaded

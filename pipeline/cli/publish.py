@@ -22,7 +22,7 @@ from pipeline.schema import PROBLEM, VERDICT, conform
 CARD = Path("data_cards/README.md")
 PLOTS = Path("data_cards/plots")
 PICTURES = ("funnel.svg", "pass_rate.svg")
-LEDGER = [*PROBLEM.names(), "stage", *VERDICT.names()]
+LEDGER = pl.Schema([*PROBLEM.items(), ("stage", pl.String()), *VERDICT.items()])
 
 
 def publish(repo: str, *, dry_run: Path | None, public: bool) -> None:
@@ -88,16 +88,12 @@ def upload(repo: str, folder: Path, *, public: bool) -> None:
 
 def _ledger() -> pl.DataFrame:
     """Every dropped row of every stage, with the stage that dropped it."""
-    parts = [_part(file) for file in dropped_files()]
-    columns = [*PROBLEM.items(), ("stage", pl.String()), *VERDICT.items()]
-    empty = pl.Schema(columns).to_frame()
-    return pl.concat([empty.select(LEDGER), *parts])
-
-
-def _part(file: Path) -> pl.DataFrame:
-    stage = file.relative_to(tables.DROPPED).with_suffix("").parts[0]
-    rows = conform(pl.read_parquet(file), pl.Schema({**PROBLEM, **VERDICT}))
-    return rows.with_columns(stage=pl.lit(stage)).select(LEDGER)
+    parts = [LEDGER.to_frame()]
+    for file in dropped_files():
+        stage = file.relative_to(tables.DROPPED).with_suffix("").parts[0]
+        rows = pl.read_parquet(file).with_columns(stage=pl.lit(stage))
+        parts.append(conform(rows, LEDGER).select(LEDGER.names()))
+    return pl.concat(parts)
 
 
 def _card(repo: str, present: list[str]) -> str:

@@ -17,7 +17,7 @@ from pipeline import dag, filter, recipe, tables
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.filter import Outcome
-from pipeline.readers import Row, Unreadable, raw_rows
+from pipeline.readers import Unreadable, raw_rows
 from pipeline.schema import BENCHMARK, PROBLEM, conform
 from pipeline.text import fingerprint
 
@@ -33,15 +33,17 @@ def run(
     """Judge the first file; write kept, dropped, tables and metrics into `out`."""
     params = recipe.check(module.Params, _settings(settings), name, Path("--set"))
     renames = dict(map(_pair, columns))
-    rows, unreadable = _read(inputs[0], renames)
+    rows, unreadable = _read(inputs[0])
+    if absent := [name for name in renames.values() if name not in rows.columns]:
+        known = ", ".join(rows.columns)
+        raise UserError(f"{inputs[0]} has no column {absent[0]!r}; it has {known}")
     others = []
     for path in inputs[1:]:
-        columns_there = set(_read(path, {})[0].columns)
-        present = {new: old for new, old in renames.items() if old in columns_there}
-        other, lost = _read(path, present)
+        other, lost = _read(path)
         if lost:
             raise UserError(f"{path}: row {lost[0].row}: {lost[0].detail}")
-        others.append((_stem(path), other))
+        others.append((_stem(path), _with_our_names(other, renames)))
+    rows = _with_our_names(rows, renames)
 
     outcome = filter_table(module, params, rows, others, source=_stem(inputs[0]))
     dropped = [outcome.dropped, _quarantine(unreadable, _stem(inputs[0]))]
@@ -122,31 +124,25 @@ def _stem(path: Path) -> str:
     return path.name.split(".")[0]
 
 
-def _read(path: Path, renames: dict[str, str]) -> tuple[pl.DataFrame, list[Unreadable]]:
-    """The rows of a file, and what in it cannot be read.
-
-    `renames` maps our name to theirs; their column stays beside ours.
-    """
-    rows: list[Row] = []
-    unreadable: list[Unreadable] = []
+def _read(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
+    """The rows of a file, and what in it cannot be read."""
     if path.suffix == ".parquet" and path.exists():
-        table = pl.read_parquet(path)
-    else:
-        for row in raw_rows(path):
-            if isinstance(row, Unreadable):
-                unreadable.append(row)
-            else:
-                rows.append(row)
-        table = pl.DataFrame(rows, infer_schema_length=None, strict=False)
-        if not rows:
-            table = pl.DataFrame(schema={"problem": pl.String})
-    absent = [name for name in renames.values() if name not in table.columns]
-    if absent:
-        raise UserError(
-            f"{path} has no column {absent[0]!r}; it has {', '.join(table.columns)}"
-        )
-    renamed = [pl.col(old).alias(new) for new, old in renames.items()]
-    return table.with_columns(renamed), unreadable
+        return pl.read_parquet(path), []
+    read = list(raw_rows(path))
+    unreadable = [row for row in read if isinstance(row, Unreadable)]
+    rows = [row for row in read if not isinstance(row, Unreadable)]
+    if not rows:
+        return pl.DataFrame(schema={"problem": pl.String}), unreadable
+    return pl.DataFrame(rows, infer_schema_length=None, strict=False), unreadable
+
+
+def _with_our_names(table: pl.DataFrame, renames: dict[str, str]) -> pl.DataFrame:
+    """Columns of other names under ours as well, those that are there."""
+    return table.with_columns(
+        pl.col(theirs).alias(name)
+        for name, theirs in renames.items()
+        if theirs in table.columns
+    )
 
 
 def _as_problems(rows: pl.DataFrame, source: str) -> pl.DataFrame:
