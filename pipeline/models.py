@@ -3,11 +3,11 @@
 Every folder under models/ holds `resolved.json`: who the model is and from
 where it loads. A model from the Hub is a pointer at a pinned revision, and one
 from a folder at the digest of its files; a model that was trained here has its
-files beside it. A stage that is off leaves `{"kind": "off"}`.
+files beside it. A stage that is off leaves a model of the kind `off`.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -39,14 +39,8 @@ def resolve(folder: Path) -> Model:
     file = folder / RESOLVED
     if not file.exists():
         raise UserError(f"{folder} is not a model folder: it has no {RESOLVED}")
-    resolved = json.loads(file.read_text())
-    is_here = resolved.get("kind") == "local"
-    return Model(
-        name=resolved.get("name", ""),
-        revision=resolved.get("revision", ""),
-        load=str(folder) if is_here else resolved.get("load", ""),
-        kind=resolved["kind"],
-    )
+    model = Model(**json.loads(file.read_text()))
+    return replace(model, load=str(folder)) if model.kind == "local" else model
 
 
 def describe(

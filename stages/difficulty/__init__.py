@@ -77,10 +77,9 @@ class Level(Settings):
     source: str = ""
 
 
-class Impact(Settings):
-    """Accuracies over the epochs of a run, in `meta`; see `impact.py`."""
+class Impact(Score):
+    """Accuracies over the epochs of a run, in `meta`, as one score; see `impact.py`."""
 
-    field: str
     lo: float = 0.6
 
 
@@ -139,9 +138,14 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
     length = pl.col("tokens_right")
     rows = drop(rows, length < params.tokens.lo, "too_short", score=length)
     rows = drop(rows, length > params.tokens.hi, "too_long", score=length)
-    rows = _cut_by_scores(rows, params.scores)
+    for score in params.scores:
+        number = read_numbers(score.field).list.first()
+        rows = _cut_by_score(rows, number, score, "score_outside")
     if params.learning_impact:
-        rows = _cut_by_impact(rows, params.learning_impact)
+        curves = rows.select(read_numbers(params.learning_impact.field)).to_series()
+        rows = rows.with_columns(learning_impact=impact.score_curves(curves))
+        score_of_curve = pl.col("learning_impact")
+        rows = _cut_by_score(rows, score_of_curve, params.learning_impact, "low_impact")
     # Last, because each question is paid for.
     if params.llm_difficulty:
         rows = add_llm_difficulty(rows, params.llm_difficulty)
@@ -212,19 +216,12 @@ def _rate_of(model: str) -> pl.Expr:
     return right / decided
 
 
-def _cut_by_scores(rows: pl.DataFrame, scores: tuple[Score, ...]) -> pl.DataFrame:
-    for score in scores:
-        number = read_numbers(score.field).list.first()
-        concerned = is_from(score.source)
-        outside = ~number.is_between(score.lo, score.hi)
-        rows = drop(rows, concerned & outside, "score_outside", score=number)
-        if score.unscored == "drop":
-            rows = drop(rows, concerned & number.is_null(), "unscored")
+def _cut_by_score(
+    rows: pl.DataFrame, number: pl.Expr, score: Score, reason: str
+) -> pl.DataFrame:
+    concerned = is_from(score.source)
+    outside = ~number.is_between(score.lo, score.hi)
+    rows = drop(rows, concerned & outside, reason, score=number)
+    if score.unscored == "drop":
+        rows = drop(rows, concerned & number.is_null(), "unscored")
     return rows
-
-
-def _cut_by_impact(rows: pl.DataFrame, settings: Impact) -> pl.DataFrame:
-    curves = rows.select(read_numbers(settings.field)).to_series()
-    rows = rows.with_columns(learning_impact=impact.score_curves(curves))
-    score = pl.col("learning_impact")
-    return drop(rows, score < settings.lo, "low_impact", score=score)

@@ -9,7 +9,7 @@ null elsewhere; a value that cannot be read is null and counted. Seeds are null.
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
@@ -26,13 +26,13 @@ from pipeline.text import fingerprint
 BATCH = 1000  # rows of a file held at once, for a row may hold megabytes
 BESIDE = ("finish_reason", "is_complete", "n_tokens")
 
-# What engines and servers call the ends that ROLLOUT knows.
+# What engines and servers call the ends that ROLLOUT knows; whether one is complete.
+STOPS = "stop", "eos", "eos_token", "end_turn", "stop_sequence", "true"
 ENDS = {
-    **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence"), "stop"),
-    **dict.fromkeys(("length", "max_tokens"), "length"),
+    **dict.fromkeys(STOPS, "stop"),
+    **dict.fromkeys(("length", "max_tokens", "false"), "length"),
     "prompt_too_long": "prompt_too_long",
 }
-COMPLETE = {"true": "stop", "false": "length"}
 NULL = (None, "")  # what CSV leaves empty is a text
 ABSENT = object()
 
@@ -76,11 +76,6 @@ class Recording(DataLocation):
                 )
         return self
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        beside = [name for kind in BESIDE for name in getattr(self, kind)]
-        return self.problem, *self.completions, *beside
-
 
 class Recorded(NamedTuple):
     """A recorded completion."""
@@ -90,9 +85,6 @@ class Recorded(NamedTuple):
     completion: str
     finish_reason: str | None
     n_tokens: int | None
-
-
-Faults = defaultdict[str, set[int]]  # the rows of a table that have a fault
 
 
 def read_recordings(
@@ -129,51 +121,45 @@ def _read_table(
     keys: frozenset[str],
 ) -> Iterator[Recorded]:
     """The completions of the problems with `keys`, in the order of the table."""
-    faults: Faults = defaultdict(set)
-    rows = _rows_with_problem(name, table, recording, faults)
-    while batch := list(islice(rows, BATCH)):
-        texts = pl.DataFrame({"problem": [problem for _, _, problem in batch]})
+    faulty = defaultdict[str, list[int]](list)
+    beside = (name for kind in BESIDE for name in getattr(recording, kind))
+    absent = {recording.problem, *recording.completions, *beside}
+    columns: Iterable[str] = ()
+    numbered = enumerate(table)
+    while batch := list(islice(numbered, BATCH)):
+        problems = [_find_problem(row, recording) for _, row in batch]
+        texts = pl.DataFrame({"problem": problems}, {"problem": pl.String})
         digests = texts.select(fingerprint(pl.col("problem"))).to_series()
-        for (number, row, _), key in zip(batch, digests, strict=True):
-            if key in keys:
-                faults_here: set[str] = set()
-                yield from _completions(key, row, recording, faults_here)
-                for fault in faults_here:
-                    faults[fault].add(number)
-    for fault, numbers in sorted(faults.items()):
-        print(
-            f"rollouts: {len(numbers):,} rows of {name} {fault}; "
-            f"the first is row {min(numbers)}",
-            file=sys.stderr,
-        )
-
-
-def _rows_with_problem(
-    name: str,
-    table: Iterator[Row | Unreadable],
-    recording: Recording,
-    faults: Faults,
-) -> Iterator[tuple[int, Row, str]]:
-    """(number, row, problem) of the rows that have one."""
-    columns: set[str] = set()
-    absent = set(recording.columns)
-    for number, row in enumerate(table):
-        if isinstance(row, Unreadable):
-            faults["cannot be read"].add(number)
-            continue
-        columns |= row.keys()
-        absent = {column for column in absent if _get(row, column, ABSENT) is ABSENT}
-        text = _get(row, recording.problem)
-        match = isinstance(text, str) and recording.pattern.search(text)
-        if match and match[1] is not None:
-            yield number, row, match[1]
-        else:
-            faults[f"have no problem in `{recording.problem}`"].add(number)
+        for (number, row), problem, key in zip(batch, problems, digests, strict=True):
+            faults: set[str] = set()
+            if isinstance(row, Unreadable):
+                faults.add("cannot be read")
+            else:
+                columns = row
+                absent = {name for name in absent if _get(row, name, ABSENT) is ABSENT}
+                if problem is None:
+                    faults.add(f"have no problem in `{recording.problem}`")
+                elif key in keys:
+                    yield from _completions(key, row, recording, faults)
+            for fault in faults:
+                faulty[fault].append(number)
     if columns and absent:
         raise UserError(
             f"{name}: no row has the column {min(absent)!r}",
             hint=f"it has {', '.join(sorted(columns))}",
         )
+    for fault, rows in sorted(faulty.items()):
+        print(
+            f"rollouts: {len(rows):,} rows of {name} {fault}; "
+            f"the first is row {rows[0]}",
+            file=sys.stderr,
+        )
+
+
+def _find_problem(row: Row | Unreadable, recording: Recording) -> str | None:
+    text = None if isinstance(row, Unreadable) else _get(row, recording.problem)
+    match = isinstance(text, str) and recording.pattern.search(text)
+    return match[1] if match else None
 
 
 def _completions(
@@ -188,8 +174,7 @@ def _completions(
         model = recording.model or column.partition(".")[0]
         for text, end, complete, count in zip(texts, *values, strict=True):
             if isinstance(text, str):
-                reason = _read_end(end, ENDS, faults)
-                reason = reason or _read_end(complete, COMPLETE, faults)
+                reason = _read_end(end, faults) or _read_end(complete, faults)
                 yield Recorded(key, model, text, reason, _read_count(count, faults))
 
 
@@ -206,12 +191,12 @@ def _align(
     return [None] * len(texts)
 
 
-def _read_end(value: object, ends: dict[str, str], faults: set[str]) -> str | None:
+def _read_end(value: object, faults: set[str]) -> str | None:
     if value in NULL:
         return None
-    end = ends.get(str(value).strip().lower())
+    end = ENDS.get(str(value).strip().lower())
     if end is None:
-        faults.add(f"end in an unknown way: expected one of {', '.join(ends)}")
+        faults.add(f"end in an unknown way: expected one of {', '.join(ENDS)}")
     return end
 
 

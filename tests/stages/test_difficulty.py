@@ -251,12 +251,16 @@ def test_learning_impact_is_the_published_formula():
 def test_problems_that_are_not_learned_in_step_leave():
     meta = ['{"acc": [0.0, 0.5, 1.0]}'] * 8 + ['{"acc": [1.0, 1.0, 1.0]}', "{}"]
     rows = problems(*map(str, range(10)), meta=meta)
-    outcome = judged(
-        rows, grades(), not_sampled="keep", learning_impact={"field": "acc"}
-    )
 
-    assert outcome.dropped["id"].to_list() == ["test/00008"]
-    assert outcome.dropped["reason"].to_list() == ["low_impact"]
+    def cut(**more: str) -> list[tuple[str, str]]:
+        score = {"field": "acc"} | more
+        outcome = judged(rows, grades(), not_sampled="keep", learning_impact=score)
+        return outcome.dropped.select("id", "reason").rows()
+
+    low, absent = ("test/00008", "low_impact"), ("test/00009", "unscored")
+    assert cut() == [low, absent], "a row without a curve does not pass for a good one"
+    assert cut(unscored="keep") == [low]
+    assert cut(source="another") == []
 
 
 @pytest.mark.realdata

@@ -36,12 +36,12 @@ def rollouts(rows: pl.DataFrame, **params) -> pl.DataFrame:
 
 
 def shards(cache: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in cache.rglob("*.parquet")}
+    return {path: path.read_bytes() for path in cache.rglob("[0-9]*.parquet")}
 
 
 def sampled(cache: Path) -> int:
     """How many samples were ever written."""
-    return sum(pl.read_parquet(shard).height for shard in cache.rglob("*.parquet"))
+    return sum(pl.read_parquet(shard).height for shard in cache.rglob("[0-9]*.parquet"))
 
 
 def test_every_row_gets_k_samples_in_order():
