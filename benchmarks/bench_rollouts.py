@@ -28,7 +28,7 @@ from rich.table import Table
 from pipeline.engines.contract import Sampling, encode, load, seed_of
 from pipeline.models import Model, describe, resolve
 from pipeline.prompts import messages
-from stages.rollouts import store
+from stages.rollouts import Params, store
 from stages.rollouts.sampler import Sampler
 
 
@@ -124,8 +124,8 @@ def bare(engine, wanted: pl.DataFrame, sampling: Sampling, size: int) -> int:
 
 def stage(engine, wanted: pl.DataFrame, sampling: Sampling, save_every: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        sampler = Sampler(Path(folder), lambda: engine, sampling, save_every=save_every)
-        sampler.sample(wanted)
+        params = Params(max_tokens=sampling.max_tokens, batch_size=save_every)
+        Sampler(params, Path(folder), lambda: engine).sample(wanted)
         kept = pl.scan_parquet(store.shards(Path(folder)))
         told = kept.select(pl.len(), pl.col("n_tokens").sum()).collect()
     assert told.item(0, 0) == wanted.height

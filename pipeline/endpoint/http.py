@@ -42,9 +42,9 @@ Http = Any  # httpx.AsyncClient
 class Endpoint(Settings):
     """Where the model is and how it is asked; the key is in the environment.
 
-    `max_requests` and `max_spent_tokens` are the budget of one run, cached answers
-    not counted. `max_wait_s` is the longest Retry-After that is waited for. `extra`
-    goes into the body of every request and wins; a field that is null is left out.
+    `max_requests` is the budget of one run, cached answers not counted. `max_wait_s` is
+    the longest Retry-After that is waited for. `extra` goes into the body of every
+    request and wins; a field that is null is left out.
     """
 
     url: str = "http://127.0.0.1:8000/v1"
@@ -56,7 +56,6 @@ class Endpoint(Settings):
     attempts: int = Field(default=4, ge=1)
     max_wait_s: float = Field(default=60, ge=0)
     max_requests: int | None = Field(default=None, ge=0)
-    max_spent_tokens: int | None = Field(default=None, ge=0)
     extra: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -80,7 +79,6 @@ class Run:
     endpoint: Endpoint
     concurrency: int
     requests: int = 0
-    tokens: int = 0
     answered: int = 0
     is_reached: bool = False
     lost_in_a_row: int = 0
@@ -124,12 +122,13 @@ async def fetch_reply(
     while attempt < run.endpoint.attempts:
         while (rest := run.quiet_until - time.monotonic()) > 0:
             await asyncio.sleep(rest)
-        if _is_spent(run):
+        if run.requests == run.endpoint.max_requests:
             return Reply(None, "budget")
         run.requests += 1
-        request = body | formats[level]
-        status, headers, text = await _post(run, http, request)
-        if status == 200 and (reply := _parse_reply(run, text, len(str(request)))):
+        status, headers, text = await _post(run, http, body | formats[level])
+        if status == 200 and (reply := _parse_reply(text)):
+            run.answered += 1
+            run.lost_in_a_row = 0
             run.format = max(run.format, level)
             return reply
         why = _describe(status, text)
@@ -153,15 +152,6 @@ async def fetch_reply(
         elif attempt < run.endpoint.attempts:
             await asyncio.sleep(wait)
     return _give_up(run, why)
-
-
-def _is_spent(run: Run) -> bool:
-    """Tokens are known afterwards: requests in flight may pass their limit."""
-    budgets = (
-        (run.requests, run.endpoint.max_requests),
-        (run.tokens, run.endpoint.max_spent_tokens),
-    )
-    return any(most is not None and spent >= most for spent, most in budgets)
 
 
 async def _post(
@@ -198,33 +188,23 @@ def _formats(schema: str) -> list[dict[str, Any]]:
     return [*({"response_format": each} for each in formats), {}]
 
 
-def _parse_reply(run: Run, text: bytes, asked: int) -> Reply | None:
-    """The first choice of a chat completion; None where this is not one.
-
-    `asked` is the length of the question, by which a server that does not say what
-    was spent is taken to have charged four characters a token.
-    """
+def _parse_reply(text: bytes) -> Reply | None:
+    """The first choice of a chat completion; None where this is not one."""
     try:
         completion = json.loads(text)
-        usage = completion.get("usage") or {}
         choice = completion["choices"][0]
         content = choice["message"].get("content")
         refusal = choice["message"].get("refusal")
-        spent = int(usage.get("total_tokens") or 0) or (asked + len(content or "")) // 4
-        written = int(usage.get("completion_tokens") or 0)
+        written = int((completion.get("usage") or {}).get("completion_tokens") or 0)
         end = choice.get("finish_reason")
     except UNREADABLE:
         return None
-    is_refused = bool(refusal) or end == "content_filter"
-    if not isinstance(content, str) and not is_refused and end != "length":
-        return None
-    run.answered += 1
-    run.lost_in_a_row = 0
-    run.tokens += spent
-    if is_refused:
+    if refusal or end == "content_filter":
         return Reply(None, "refused")
-    whole = mend_surrogates(content) if isinstance(content, str) else None
-    return Reply(whole, "truncated" if end == "length" else "", written)
+    why = "truncated" if end == "length" else ""
+    if isinstance(content, str):
+        return Reply(mend_surrogates(content), why, written)
+    return Reply(None, why, written) if why else None
 
 
 def _describe(status: int, text: bytes) -> str:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline.engines.contract import Options, Sampling
+from pipeline.engines.contract import Options
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
 from pipeline.models import Model, resolve
@@ -95,7 +95,8 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
             hint="set `rollouts: off`, or `engine: replay`",
         )
     folder = store.open_for(identity(params, sampled))
-    counts = _sample(params, problems, _make_sampler(params, folder, sampled))
+    engine = partial(load_engine, params.engine, sampled, params.engine_options)
+    counts = _sample(params, problems, Sampler(params, folder, engine))
 
     rows = rows.filter(pl.col("key").is_in(problems["key"].to_list()))
     most = int(counts["samples"].to_numpy().max(initial=1))
@@ -118,21 +119,6 @@ def identity(params: Params, model: Model) -> dict[str, Any]:
         "seeds": SEEDS,
         "options": options,
     }
-
-
-def _make_sampler(params: Params, folder: Path, model: Model) -> Sampler:
-    sampling = Sampling(
-        temperature=params.temperature,
-        top_p=params.top_p,
-        max_tokens=params.max_tokens,
-        stop=params.prompt.stop,
-        more=params.prompt.sampling,
-        chat=params.prompt.chat,
-    )
-    engine = partial(load_engine, params.engine, model, params.engine_options)
-    return Sampler(
-        folder, engine, sampling, params.prompt, params.seed, params.batch_size
-    )
 
 
 def _sample(params: Params, problems: pl.DataFrame, sampler: Sampler) -> pl.DataFrame:

@@ -1,72 +1,44 @@
 """Draws the samples that the store lacks, and keeps them as they finish."""
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipeline.console import progress
 from pipeline.engines.contract import LOST, Engine, Request, Sampling, seed_of
 from pipeline.errors import UserError
-from pipeline.prompts import Prompt, messages
+from pipeline.prompts import messages
 from stages.rollouts import store
+
+if TYPE_CHECKING:
+    from stages.rollouts import Params
 
 Row = tuple[str, int, str, int, str, int]  # of store.SAMPLE
 
 
-@dataclass
 class Sampler:
-    """Samples what `folder` lacks; the model is loaded when it is first needed.
+    """Samples what `folder` lacks; the model is loaded when it is first needed."""
 
-    `save_every`: so many samples are written at once, and lost when a run is killed.
-    """
-
-    folder: Path
-    load_engine: Callable[[], Engine]
-    sampling: Sampling
-    prompt: Prompt = Prompt()  # noqa: RUF009  it is frozen
-    seed: int = 0
-    save_every: int = 256
-
-    def __post_init__(self) -> None:
-        store.compact(self.folder)
-        self._done = store.index(self.folder)
+    def __init__(
+        self, params: "Params", folder: Path, load_engine: Callable[[], Engine]
+    ) -> None:
+        self._params, self._folder, self._load_engine = params, folder, load_engine
+        store.compact(folder)
+        self._done = store.index(folder)
 
     def sample(self, wanted: pl.DataFrame) -> None:
-        """Draw and keep those of (key, problem, sample) that are not there."""
-        for _ in self._draw(wanted):
-            pass
-
-    def samples(self, wanted: pl.DataFrame) -> pl.DataFrame:
-        """The wanted samples (store.SAMPLE), those that are not there drawn first."""
-        fresh = pl.concat([store.SAMPLE.to_frame(), *self._draw(wanted)])
-        old = wanted.join(fresh, on=["key", "sample"], how="anti")
-        if not old.height:
-            return fresh
-        most = int(old["sample"].to_numpy().max()) + 1
-        kept = store.load(self.folder, old["key"].to_list(), samples=most)
-        kept = kept.join(old, on=["key", "sample"], how="semi")
-        return pl.concat([fresh, kept])
-
-    @cached_property
-    def _engine(self) -> Engine:
-        return self.load_engine()
-
-    def _draw(self, wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
-        """Sample what is missing; tables of what was kept.
+        """Draw and keep those of (key, problem, sample) that are not there.
 
         Texts of one length are sampled together.
         """
         missing = wanted.join(self._done, on=["key", "sample"], how="anti").sort(
             pl.col("problem").str.len_chars(), "key", "sample"
         )
-        lost = missing.height
-        for table in self._sample(missing) if lost else ():
-            lost -= table.height
-            yield table
+        lost = missing.height - (self._draw(missing) if missing.height else 0)
         if lost:
             raise UserError(
                 f"rollouts: {lost:,} of {missing.height:,} samples had no answer",
@@ -74,43 +46,68 @@ class Sampler:
             )
         self._done = pl.concat([self._done, missing.select("key", "sample")])
 
-    def _sample(self, missing: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    def samples(self, wanted: pl.DataFrame) -> pl.DataFrame:
+        """The wanted samples (store.SAMPLE), those that are not there drawn first."""
+        self.sample(wanted)
+        most = int(wanted["sample"].to_numpy().max(initial=-1)) + 1
+        kept = store.load(self._folder, wanted["key"].to_list(), samples=most)
+        return kept.join(wanted, on=["key", "sample"], how="semi")
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return self._load_engine()
+
+    def _draw(self, missing: pl.DataFrame) -> int:
+        """Sample and keep what is missing; say how many had an answer.
+
+        What is finished is kept when a run is interrupted, too.
+        """
+        params, prompt = self._params, self._params.prompt
+        sampling = Sampling(
+            temperature=params.temperature,
+            top_p=params.top_p,
+            max_tokens=params.max_tokens,
+            stop=prompt.stop,
+            more=prompt.sampling,
+            chat=prompt.chat,
+        )
         runs = _group_runs(missing)
         keys, firsts = runs["key"].to_list(), runs["first"].to_list()
         requests = (
-            Request(messages(problem, self.prompt), seed_of(self.seed, key, first), n)
+            Request(messages(problem, prompt), seed_of(params.seed, key, first), n)
             for key, problem, first, n in runs.iter_rows()
         )
         rows: list[Row] = []
+        answered = tokens = 0
         with progress() as bar:
             task = bar.add_task("rollouts", total=missing.height)
-            tokens, start = 0, time.monotonic()
+            start = time.monotonic()
             try:
                 for number, child, completion in self._engine.stream(
-                    requests, self.sampling
+                    requests, sampling
                 ):
                     bar.advance(task)
                     if completion == LOST:
                         continue
                     key, sample = keys[number], firsts[number] + child
-                    seed = seed_of(self.seed, key, sample)
+                    seed = seed_of(params.seed, key, sample)
                     rows.append((key, sample, *completion, seed))
+                    answered += 1
                     tokens += completion.n_tokens
-                    if len(rows) == self.save_every:
+                    if len(rows) == params.batch_size:
                         per_s = tokens / max(time.monotonic() - start, 1e-3)
                         bar.update(task, description=f"rollouts, {per_s:,.0f} tokens/s")
-                        yield self._save(rows)
+                        self._save(rows)
             finally:
-                table = self._save(rows)  # of a run that is interrupted, too
-            yield table
+                self._save(rows)
+        return answered
 
-    def _save(self, rows: list[Row]) -> pl.DataFrame:
-        """Move the rows into the store; the table of them."""
-        table = pl.DataFrame(rows, schema=store.SAMPLE, orient="row")
-        rows.clear()
-        if table.height:
-            store.save(self.folder, table)
-        return table
+    def _save(self, rows: list[Row]) -> None:
+        """Move the rows into the store."""
+        if rows:
+            table = pl.DataFrame(rows, schema=store.SAMPLE, orient="row")
+            store.save(self._folder, table)
+            rows.clear()
 
 
 def _group_runs(missing: pl.DataFrame) -> pl.DataFrame:

@@ -194,22 +194,6 @@ def test_a_budget_of_requests_is_never_passed(server: Server):
     assert fetch(questions[:1], endpoint(server, max_requests=0)) == replies[:1], "kept"
 
 
-def test_a_budget_of_tokens_stops_after_the_request_that_spends_it(server: Server):
-    questions = [Question(f"p{i}") for i in range(10)]
-    fetch(questions, endpoint(server, max_spent_tokens=25, concurrency=1))
-
-    assert len(server.requests) == 3, "10 tokens each"
-
-
-def test_tokens_that_nobody_counts_are_estimated(server: Server):
-    bare = json.dumps({"choices": [{"message": {"content": "x" * 400}}]})
-    server.answer = lambda body: Fault(body=bare)
-    questions = [Question("p" * 400 + str(i)) for i in range(9)]
-    fetch(questions, endpoint(server, max_spent_tokens=500, concurrency=1))
-
-    assert len(server.requests) == 3, "(400 + 400 and the fields) / 4 each"
-
-
 def test_a_client_that_gave_up_can_be_asked_again(server: Server):
     asking = client(endpoint(server))
     server.script = [Fault(401)]
