@@ -4,7 +4,7 @@
     GOLDSIEVE_PEERS=/path/to/python python benchmarks/bench_dedup.py …
 
 `goldsieve_rows` does what the peers do (the rows to remove, from verified pairs);
-`goldsieve` is the whole stage, with evidence, clusters and other thresholds, and
+`goldsieve` is the whole stage, with evidence, families and siblings, and
 `goldsieve_guarded` tells siblings from copies too.
 
 Every run is a process of its own, and the runs alternate. GOLDSIEVE_PEERS is the

@@ -31,7 +31,7 @@ def shingles(text):
 
 
 def goldsieve(texts, threshold, guard=False):
-    """The whole stage: pairs, survivors, families, clusters, evidence."""
+    """The whole stage: pairs, survivors, families, evidence."""
     sys.path.insert(0, str(Path(__file__).parent.parent))
     import polars as pl
 

@@ -12,9 +12,8 @@ may be left out. It never removes a row: it calls `drop` to say why one
 should go. `apply` does the removing and the counting, so no filter can lose a
 row without saying why.
 
-A filter that measures more than its verdict (pairs, clusters, what a threshold
-would change) returns `Judged`: the rows and, beside them, tables by name. Their
-names stand in the module's `TABLES`.
+A filter that measures more than its verdict (pairs, recall) returns `Judged`: the rows
+and, beside them, tables by name. Their names stand in the module's `TABLES`.
 """
 
 from collections.abc import Callable

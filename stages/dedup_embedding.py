@@ -12,7 +12,7 @@ run prints its recall and the table `recall` keeps it.
 Embedding costs thousands of times more than n-grams, so it runs last among the
 dedup stages, and vectors are kept by content under .cache/embeddings.
 
-Reasons: `semantic_duplicate`, `semantic_duplicate_other_answer`, `surplus_sibling`.
+Reasons: `semantic_duplicate`, `semantic_duplicate_other_answer`.
 """
 
 import sys
@@ -21,45 +21,35 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from pipeline.dedup import recall, survivors, tables
-from pipeline.dedup.embedding_search import MARGIN, EmbeddingSearch, find_near_rows
-from pipeline.dedup.pairs import Pairs
+from pipeline.dedup import recall, survivors
+from pipeline.dedup.embedding_search import EmbeddingSearch, find_near_rows
 from pipeline.embedding import Encoder, encode
 from pipeline.filter import Judged
 
 COLUMNS = survivors.COLUMNS
-TABLES = {**tables.TABLES, "recall": recall.RECALL}
-REASON = "semantic_duplicate"
+TABLES = {**survivors.TABLES, "recall": recall.RECALL}
 
 
-class Params(Encoder, EmbeddingSearch, survivors.MergeRules):
+class Params(Encoder, EmbeddingSearch):
     """The encoder, which `text` it reads, what near means, and who survives."""
 
     text: Literal["problem", "problem_answer"] = "problem"
+    guard: bool = True
 
 
 def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark later rows that mean the same; add `family` where numbers differ."""
-    order = order_rows(rows, params)
-    pairs = Pairs(order[:0], order[:0], np.zeros(0))
-    recalls = recall.RECALL.to_frame()
-    if rows.height > 1:
-        pairs, order, recalls = find_near_rows(embed(rows, params), order, params)
+    pairs, order, recalls = find_near_rows(embed(rows, params), params)
     for row in recalls.iter_rows(named=True):
         print("dedup_embedding:", recall.describe(row), file=sys.stderr)
     if pairs.crowded:
         crowds = f"{pairs.crowded} rows with crowds of neighbours"
         print("dedup_embedding:", crowds, file=sys.stderr)
     judged = survivors.mark_duplicates(
-        rows,
-        pairs,
-        REASON,
-        order=order,
-        rules=params,
-        threshold=params.cosine,
-        margin=MARGIN,
+        rows[order], pairs, "semantic_duplicate", guard=params.guard
     )
-    return Judged(judged.rows, judged.tables | {"recall": recalls})
+    tables = judged.tables | {"recall": recalls}
+    return Judged(judged.rows[np.argsort(order)], tables)
 
 
 def embed(rows: pl.DataFrame, params: Params) -> np.ndarray:
@@ -70,15 +60,3 @@ def embed(rows: pl.DataFrame, params: Params) -> np.ndarray:
         "Problem: {}\nAnswer: {}", "problem", pl.col("answer").fill_null("")
     )
     return encode(rows.select(both).to_series().to_list(), params)
-
-
-def order_rows(rows: pl.DataFrame, params: Params) -> np.ndarray:
-    """Row numbers (rows,) in the order in which they survive."""
-    match params.survivor:
-        case "random":
-            ranks = np.random.default_rng(params.seed).permutation(rows.height)
-            return np.argsort(ranks)
-        case "central":  # the search knows the centres
-            return np.arange(rows.height)
-        case survivor:
-            return survivors.order_rows(rows, survivor)

@@ -16,57 +16,47 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from pipeline.dedup import survivors, tables
+from pipeline.dedup import survivors
 from pipeline.dedup.pairs import Pairs
-from pipeline.filter import Judged
 from pipeline.settings import Settings
 
-COLUMNS = pl.Schema({"other_answers": survivors.ANSWERS})
-TABLES = {"clusters": tables.CLUSTERS}
-REASON = "exact_duplicate"
+COLUMNS = pl.Schema({"other_answers": survivors.COLUMNS["other_answers"]})
 
 
 class Params(Settings):
-    """What must be equal, and which of equals survives."""
+    """What must be equal."""
 
     key: Literal["text", "layout", "latex", "alphanumeric"] = "latex"
-    survivor: survivors.Survivor = "first"
 
 
-def judge(rows: pl.DataFrame, params: Params) -> Judged:
+def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     """Mark every row whose key an earlier row has; `twin` is that row."""
-    order = survivors.order_rows(rows, params.survivor)
-    pairs = find_equal_rows(rows, order, params.key)
-    judged = survivors.mark_duplicates(
-        rows, pairs, REASON, order=order, rules=survivors.MergeRules()
-    )
-    # No pair is of siblings here that anyone would call a family.
-    before = rows.select(pl.col("^family$"))
-    judged_rows = judged.rows.drop("family").with_columns(before)
-    return Judged(judged_rows, {"clusters": judged.tables["clusters"]})
+    pairs = find_equal_rows(rows, params.key)
+    judged = survivors.mark_duplicates(rows, pairs, "exact_duplicate").rows
+    # Rows with equal keys are no family: what there is came from another stage.
+    return judged if "family" in rows.columns else judged.drop("family")
 
 
-def find_equal_rows(rows: pl.DataFrame, order: np.ndarray, key: str) -> Pairs:
+def find_equal_rows(rows: pl.DataFrame, key: str) -> Pairs:
     """Each row with the first of its key, and the first that agrees in more."""
     from pipeline.kernels.answer_codes import answer_codes
-    from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
+    from pipeline.kernels.relations import COPY, OTHER_ANSWER
 
     loose, strict = hash_texts(rows["problem"], rows["key"], key)
     answers = answer_codes(rows["answer"])
     firsts = [
-        _first_equal(order, loose),
-        _first_equal(order, loose, strict),
-        _first_equal(order, loose, answers),
+        _first_equal(loose),
+        _first_equal(loose, strict),
+        _first_equal(loose, answers),
     ]
     first = np.concatenate(firsts)
     second = np.tile(np.arange(rows.height, dtype=np.int32), len(firsts))
-    differ = first != second
-    first, second = first[differ], second[differ]
     unknown = (answers[first] == 0) | (answers[second] == 0)
     same = unknown | (answers[first] == answers[second])
-    dispute = np.where(strict[first] == strict[second], OTHER_ANSWER, SIBLING)
-    relation = np.where(same, COPY, dispute).astype(np.uint8)
-    return Pairs(first, second, np.ones(len(first)), relation=relation)
+    relation = np.where(same, COPY, OTHER_ANSWER).astype(np.uint8)
+    pairs = Pairs(first, second, np.ones(len(first)), relation=relation)
+    is_one_problem = same | (strict[first] == strict[second])
+    return pairs.take((first != second) & is_one_problem).distinct()
 
 
 def hash_texts(
@@ -98,11 +88,9 @@ def hash_texts(
     return code, code
 
 
-def _first_equal(order: np.ndarray, *hashes: np.ndarray) -> np.ndarray:
-    """For each row, the first row by `order` that is equal in all `hashes`: int32."""
+def _first_equal(*hashes: np.ndarray) -> np.ndarray:
+    """For each row, the first row that is equal in all `hashes`: int32."""
     columns = {f"hash{number}": values for number, values in enumerate(hashes)}
-    table = pl.DataFrame(columns).with_row_index("row")[order]
-    first = table.select("row", first=pl.col("row").first().over(list(columns)))
-    equal = np.empty(len(order), np.int32)
-    equal[order] = first["first"].to_numpy()
-    return equal
+    first = pl.col("row").first().over(list(columns)).cast(pl.Int32)
+    table = pl.DataFrame(columns).with_row_index("row")
+    return table.select(first).to_series().to_numpy()

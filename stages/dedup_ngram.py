@@ -5,35 +5,35 @@ Candidates come from MinHash-LSH, with bands and rows from datasketch's optimise
 similarity of each pair decides. The guard of `pipeline/dedup/same_problem.py` keeps
 siblings of one template, which have the same words and other numbers.
 
-Reasons: `near_duplicate`, `near_duplicate_other_answer`, `surplus_sibling`.
+Reasons: `near_duplicate`, `near_duplicate_other_answer`.
 """
 
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Literal
 
 import polars as pl
 from pydantic import Field
 
-from pipeline.dedup import survivors, tables
+from pipeline.dedup import survivors
 from pipeline.filter import Judged
+from pipeline.settings import Settings
 
 COLUMNS = survivors.COLUMNS
-TABLES = tables.TABLES
-REASON = "near_duplicate"
+TABLES = survivors.TABLES
 
 
-class Params(survivors.MergeRules):
-    """What similar means, from where on, and who survives.
+class Params(Settings):
+    """What similar means, from where on, and whether siblings are told apart.
 
     `method` is `jaccard` of the sets of word n-grams; `fuzzy`, the ratio of
-    rapidfuzz; `containment`, the share of the smaller set that is in the larger one;
-    or `substring`, the whole of one text, word for word, inside another.
+    rapidfuzz; or `substring`, the whole of one text, word for word, inside another.
     """
 
-    method: Literal["jaccard", "fuzzy", "containment", "substring"] = "jaccard"
+    method: Literal["jaccard", "fuzzy", "substring"] = "jaccard"
     search: Literal["lsh", "exact"] = "lsh"
     n: int = Field(default=3, ge=1)
     threshold: float = Field(default=0.8, gt=0, le=1)
-    survivor: survivors.Survivor = "first"
+    guard: bool = True
 
 
 def judge(
@@ -44,21 +44,18 @@ def judge(
     The rows of an earlier `release`, where given, come first and stay; what is near
     to them goes.
     """
-    from pipeline.dedup.ngram_search import MARGIN, NgramSearch, find_near_copies
+    from pipeline.dedup.ngram_search import NgramSearch, find_near_copies
 
-    order = survivors.order_rows(rows, params.survivor)
+    earlier = 0
+    if release is not None:
+        earlier, columns = release.height, rows.columns
+        release = release.select(pl.col("^(id|problem|answer)$"))
+        rows = pl.concat([release, rows], how="diagonal_relaxed").select(columns)
     search = NgramSearch(
         params.method, params.search, params.n, params.threshold, params.guard
     )
-    pairs, release_pairs = find_near_copies(rows, order, search, release)
-    options: dict[str, Any] = {
-        "order": order,
-        "rules": params,
-        "threshold": params.threshold,
-        "margin": MARGIN,
-    }
-    if release is None or release_pairs is None:
-        return survivors.mark_duplicates(rows, pairs, REASON, **options)
-    return survivors.mark_against_release(
-        rows, release, pairs, release_pairs, REASON, **options
+    pairs = find_near_copies(rows, search).settle(earlier)
+    judged = survivors.mark_duplicates(
+        rows, pairs, "near_duplicate", guard=params.guard
     )
+    return replace(judged, rows=judged.rows.slice(earlier))

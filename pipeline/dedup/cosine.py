@@ -22,8 +22,8 @@ Part = tuple[Array, Array, Array]  # earlier rows, later rows, cosines
 
 # A tile of cosines is 16 MB: it stays in a shared cache between its two uses.
 TILE_ROWS, TILE_COLUMNS = 1024, 4096
-# Inner products of equal vectors fall short of 1 by rounding.
-ROUNDING = 1e-6
+# Cosines count with four digits; products are looked at from so much below.
+ROUNDING = 1e-4
 # k-means on a sample: four times the points and twice the rounds gain half a point
 # of row recall at two probes.
 POINTS_PER_CELL, KMEANS_ROUNDS = 32, 8
@@ -32,18 +32,14 @@ CROWD = 32
 HELD_PAIRS = 1 << 24
 
 
-def near_pairs(
-    vectors: Array, cells: Array, threshold: float, *, margin: float = 0.0
-) -> Pairs:
-    """Rows of unit `vectors` (n, d) float32 with cosine ≥ `threshold` - `margin`.
+def near_pairs(vectors: Array, cells: Array, threshold: float) -> Pairs:
+    """Rows of unit `vectors` (n, d) float32 with cosine ≥ `threshold`, in four digits.
 
     `cells` (n, visits) int64 are those that each row visits, its home first: one of
-    the two rows of a pair must visit the other's home. Scores are cosines of four
-    digits. Of a crowd, the first rows that are kept are those that reach `threshold`.
+    the two rows of a pair must visit the other's home.
     """
     vectors = np.ascontiguousarray(vectors, np.float32)
-    floor = threshold - margin - ROUNDING
-    return merge_pairs(cell_join(vectors, cells, floor), threshold)
+    return merge_pairs(cell_join(vectors, cells, threshold))
 
 
 def one_cell(rows: int) -> Array:
@@ -79,8 +75,8 @@ def nearest_cells(
     return cells, cosines
 
 
-def cell_join(vectors: Array, cells: Array, floor: float) -> Iterator[Part]:
-    """Pairs with cosine ≥ `floor` in which one row visits the other's home.
+def cell_join(vectors: Array, cells: Array, threshold: float) -> Iterator[Part]:
+    """Pairs with cosine ≥ `threshold` in which one row visits the other's home.
 
     A pair may come twice.
     """
@@ -94,14 +90,14 @@ def cell_join(vectors: Array, cells: Array, floor: float) -> Iterator[Part]:
         own, visitors = members[:home], members[home:]
         for start in range(0, home, TILE_ROWS):
             tile = own[start : start + TILE_ROWS]
-            yield from multiply_rows(vectors, tile, own[: start + TILE_ROWS], floor)
-        yield from multiply_rows(vectors, own, visitors, floor)
+            yield from multiply_rows(vectors, tile, own[: start + TILE_ROWS], threshold)
+        yield from multiply_rows(vectors, own, visitors, threshold)
 
 
 def multiply_rows(
-    vectors: Array, rows: Array, others: Array, floor: float
+    vectors: Array, rows: Array, others: Array, threshold: float
 ) -> Iterator[Part]:
-    """Pairs of one of `rows` and one of `others` with cosine ≥ `floor`, by tiles.
+    """Pairs of one of `rows` and one of `others` with cosine ≥ `threshold`, by tiles.
 
     A pair that occurs both ways comes twice.
     """
@@ -111,15 +107,16 @@ def multiply_rows(
         for left in range(0, len(others), TILE_COLUMNS):
             tile_columns = others[left : left + TILE_COLUMNS]
             cosines = (tall @ vectors[tile_columns].T).ravel()
-            hits = np.flatnonzero(cosines >= floor)
+            hits = np.flatnonzero(cosines >= threshold - ROUNDING)
+            cosines = np.minimum(cosines[hits].round(4), np.float32(1))
             row, column = np.divmod(hits, len(tile_columns))
             one, other = tile_rows[row], tile_columns[column]
-            differ = one != other
+            near = (one != other) & (cosines >= np.float32(threshold))
             low, high = np.minimum(one, other), np.maximum(one, other)
-            yield low[differ], high[differ], cosines[hits][differ]
+            yield low[near], high[near], cosines[near]
 
 
-def merge_pairs(parts: Iterable[Part], threshold: float) -> Pairs:
+def merge_pairs(parts: Iterable[Part]) -> Pairs:
     """Each pair once, by the later row, then the earlier; crowds are thinned."""
     held: list[tuple[Array, Array]] = [(np.zeros(0, np.int64), np.zeros(0, np.float32))]
     crowded: set[int] = set()
@@ -128,9 +125,9 @@ def merge_pairs(parts: Iterable[Part], threshold: float) -> Pairs:
         held.append((pair_key(low, high), cosine))
         waiting += len(low)
         if waiting > limit:
-            held = [_thin_crowds(held, threshold, crowded)]
+            held = [_thin_crowds(held, crowded)]
             waiting, limit = 0, max(HELD_PAIRS, len(held[0][0]))
-    key, cosine = _thin_crowds(held, threshold, crowded)
+    key, cosine = _thin_crowds(held, crowded)
     return Pairs(
         (key & 0xFFFFFFFF).astype(np.int32),
         (key >> 32).astype(np.int32),
@@ -140,33 +137,23 @@ def merge_pairs(parts: Iterable[Part], threshold: float) -> Pairs:
 
 
 def _thin_crowds(
-    parts: list[tuple[Array, Array]], threshold: float, crowded: set[int]
+    parts: list[tuple[Array, Array]], crowded: set[int]
 ) -> tuple[Array, Array]:
     """Sorted keys and cosines; of a crowded row its CROWD nearest and CROWD first.
 
-    The first are those of the rows that reach `threshold`. What is kept of parts is
-    what would be kept of the whole, so this may be called at any time. Adds to
-    `crowded` the rows that lost a pair.
+    What is kept of parts is what would be kept of the whole, so this may be called at
+    any time. Adds to `crowded` the rows that lost a pair.
     """
     key, places = np.unique(
         np.concatenate([part[0] for part in parts]), return_index=True
     )
     cosine = np.concatenate([part[1] for part in parts])[places]
-    cosine = np.minimum(cosine.round(4), np.float32(1))
     counts = np.unique(key >> 32, return_counts=True)[1]
-    in_crowd = np.repeat(counts > CROWD, counts)
-    if not in_crowd.any():
-        return key, cosine
-    keep = ~in_crowd
-    busy, size = np.flatnonzero(in_crowd), counts[counts > CROWD]
+    keep = np.repeat(counts <= CROWD, counts)
+    busy, size = np.flatnonzero(~keep), counts[counts > CROWD]
     rank = np.arange(len(busy)) - np.repeat(np.cumsum(size) - size, size)
-    reaches = cosine[busy] >= threshold - ROUNDING
-    # Those that do not reach it stand behind the others of their row, in order both.
-    by_order = np.lexsort((busy, ~reaches, key[busy] >> 32))
-    first = by_order[rank < CROWD]
-    keep[busy[first[reaches[first]]]] = True
     by_cosine = np.lexsort((busy, -cosine[busy], key[busy] >> 32))
+    keep[busy[rank < CROWD]] = True
     keep[busy[by_cosine[rank < CROWD]]] = True
-    lost = ~keep & (cosine >= threshold - ROUNDING)
-    crowded.update(np.unique(key[lost] >> 32).tolist())
+    crowded.update(np.unique(key[~keep] >> 32).tolist())
     return key[keep], cosine[keep]

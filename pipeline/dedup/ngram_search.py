@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 
 from pipeline.dedup import same_problem
-from pipeline.dedup.incremental import release_pairs
 from pipeline.dedup.ngrams import (
     HashQuantities,
     Ngrams,
@@ -23,14 +22,11 @@ from pipeline.dedup.ngrams import (
     ratio_pairs,
 )
 from pipeline.dedup.pairs import Array, Pairs, holds_run
-from pipeline.errors import UserError
 from pipeline.kernels import minhash
 from pipeline.kernels.hash_table import group_ids
 from pipeline.kernels.spill import ArrayPool
 from pipeline.machine import machine
 
-# How far below the threshold pairs are looked for: they show what another would do.
-MARGIN = 0.05
 # In bands that are cut for recall, 48 find 99.8% of the rows and more (docs/speed.md).
 PERMUTATIONS, SEED = 48, 1
 # A text of fewer tokens is inside many others by chance.
@@ -41,72 +37,49 @@ LEAST_TOKENS = 8
 class NgramSearch:
     """How near copies are looked for; `stages/dedup_ngram.py` explains the settings."""
 
-    method: Literal["jaccard", "fuzzy", "containment", "substring"] = "jaccard"
+    method: Literal["jaccard", "fuzzy", "substring"] = "jaccard"
     search: Literal["lsh", "exact"] = "lsh"
     n: int = 3
     threshold: float = 0.8
     guard: bool = True
 
-    @property
-    def floor(self) -> float:
-        """The similarity down to which pairs are looked for."""
-        return max(0.01, self.threshold - MARGIN)
 
-
-def find_near_copies(
-    rows: pl.DataFrame,
-    order: Array,
-    search: NgramSearch,
-    release: pl.DataFrame | None = None,
-) -> tuple[Pairs, Pairs | None]:
-    """Similar pairs of `rows`, and of a row of `release` and one of `rows`.
-
-    `order` (rows,) holds the row numbers in the order in which they survive. Raises
-    UserError where a release is compared by another method than `jaccard`.
-    """
-    if release is not None and search.method != "jaccard":
-        raise UserError(f"dedup_ngram: --against takes jaccard, not {search.method}")
+def find_near_copies(rows: pl.DataFrame, search: NgramSearch) -> Pairs:
+    """Similar pairs of `rows`."""
     texts = rows["problem"].fill_null("")
     if search.method == "fuzzy":
-        return ratio_pairs(texts.to_list(), search.threshold), None
+        return ratio_pairs(texts.to_list(), search.threshold)
     pool = ArrayPool(machine().memory_mb)
     ngrams = extract_ngrams(texts, n=search.n, pool=pool)
     everyone = np.arange(rows.height, dtype=np.int32)
-    if search.method != "jaccard":
-        whole = search.method == "substring"
-        share = 1.0 if whole else search.threshold
+    if search.method == "substring":
         least = max(1, LEAST_TOKENS - search.n + 1)
-        pairs = containment_pairs(ngrams, everyone, share, least)
-        return (_keep_substrings(texts, pairs) if whole else pairs), None
-    leader = find_leaders(rows, ngrams, order, guard=search.guard)
+        return _keep_substrings(texts, containment_pairs(ngrams, everyone, 1.0, least))
+    leader = find_leaders(rows, ngrams, guard=search.guard)
     leaders = np.flatnonzero(leader == everyone).astype(np.int32)
-    plan = minhash.plan_bands(search.threshold, PERMUTATIONS, SEED)
     if search.search == "exact":
-        pairs = exact_pairs(ngrams, leaders, search.floor)
+        pairs = exact_pairs(ngrams, leaders, search.threshold)
     else:
+        plan = minhash.plan_bands(search.threshold, PERMUTATIONS, SEED)
         quantities = _quantity_hasher(texts, leaders) if search.guard else None
-        pairs = lsh_pairs(ngrams, leaders, plan, search.floor, quantities, pool)
-    pairs = replace(pairs, leader=leader)
-    if release is None:
-        return pairs, None
-    return pairs, release_pairs(release, ngrams, plan, search.floor, n=search.n)
+        pairs = lsh_pairs(ngrams, leaders, plan, search.threshold, quantities, pool)
+    return replace(pairs, leader=leader)
 
 
-def find_leaders(
-    rows: pl.DataFrame, ngrams: Ngrams, order: Array, *, guard: bool
-) -> Array:
-    """For each row the first one, by `order`, with the same n-grams: int32 (rows,).
+def find_leaders(rows: pl.DataFrame, ngrams: Ngrams, *, guard: bool) -> Array:
+    """For each row the first one with the same n-grams: int32 (rows,).
 
     With `guard`, only where numbers and answers agree too. Rows without n-grams lead
     themselves.
     """
     group, distinct = group_ids(ngrams.prints)
+    everyone = np.arange(rows.height, dtype=np.int32)
     first = np.empty(len(distinct), np.int32)
-    first[group[order[::-1]]] = order[::-1]  # of equal places the last is written
+    first[group[::-1]] = everyone[::-1]  # of equal places the last is written
     leader: Array = first[group]
     empty = np.flatnonzero(np.diff(ngrams.ends) == 0)
     leader[empty] = empty
-    follows = np.flatnonzero(leader != np.arange(rows.height))
+    follows = np.flatnonzero(leader != everyone)
     if guard and len(follows):
         agree = same_problem.all_agree(rows, leader[follows], follows)
         leader[follows[~agree]] = follows[~agree]

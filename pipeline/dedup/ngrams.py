@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.pairs import Pairs, pair_key
+from pipeline.dedup.pairs import Pairs
 from pipeline.kernels import minhash, set_join, shingles
 from pipeline.kernels.shards import SHARD, Array, map_threads, split_shards, text_bytes
 from pipeline.kernels.spill import ArrayPool
@@ -122,7 +122,8 @@ def lsh_pairs(
         _verify(ngrams, rows, first, second, floor, sizes)
         for first, second in map_threads(meet, range(plan.bands))
     ]
-    return _distinct_pairs(rows, *map(np.concatenate, zip(*verified, strict=True)))
+    first, second, score = map(np.concatenate, zip(*verified, strict=True))
+    return Pairs(rows[first], rows[second], score).distinct()
 
 
 def _candidates(
@@ -180,8 +181,8 @@ def exact_pairs(ngrams: Ngrams, rows: Array, floor: float) -> Pairs:
     """Every pair of `rows` int32 with Jaccard ≥ `floor`."""
     hashes, ends = ngrams.sets(rows)
     ranks, distinct = set_join.rank_by_rarity(hashes, ends)
-    joined = set_join.jaccard_join(ranks, ends, distinct, floor)
-    return _distinct_pairs(rows, *joined)
+    first, second, score = set_join.jaccard_join(ranks, ends, distinct, floor)
+    return Pairs(rows[first], rows[second], score).distinct()
 
 
 def containment_pairs(ngrams: Ngrams, rows: Array, floor: float, least: int) -> Pairs:
@@ -190,13 +191,7 @@ def containment_pairs(ngrams: Ngrams, rows: Array, floor: float, least: int) -> 
     ranks, distinct = set_join.rank_by_rarity(hashes, ends)
     small, large, share = set_join.containment_join(ranks, ends, distinct, floor, least)
     low, high = np.minimum(small, large), np.maximum(small, large)
-    return _distinct_pairs(rows, low, high, share)
-
-
-def _distinct_pairs(rows: Array, first: Array, second: Array, score: Array) -> Pairs:
-    """Each pair of places in `rows` once, by the later row, then the earlier."""
-    _, places = np.unique(pair_key(first, second), return_index=True)
-    return Pairs(rows[first[places]], rows[second[places]], score[places])
+    return Pairs(rows[low], rows[high], share).distinct()
 
 
 def ratio_pairs(texts: list[str], threshold: float, *, apart: int = 0) -> Pairs:

@@ -11,10 +11,11 @@ Array = np.ndarray
 class Pairs:
     """Similar rows: `first` < `second` int32, `score` float64 in [0, 1].
 
-    `leader` int32 (rows,), where given, names for every row the first one that is
-    equal to it in all that counts; pairs are then of leaders only. `relation` uint8,
-    where given, is what each pair is (`kernels.relations`). `crowded` is how many
-    rows had more neighbours than were kept.
+    They stand in the order of the later row, then of the earlier. `leader` int32
+    (rows,), where given, names for every row the first one that is equal to it in all
+    that counts; pairs are then of leaders only. `relation` uint8, where given, is what
+    each pair is (`kernels.relations`). `crowded` is how many rows had more neighbours
+    than were kept.
     """
 
     first: Array
@@ -34,19 +35,17 @@ class Pairs:
             relation=None if self.relation is None else self.relation[which],
         )
 
+    def distinct(self) -> "Pairs":
+        """Each pair once, in order."""
+        _, places = np.unique(pair_key(self.first, self.second), return_index=True)
+        return self.take(places)
 
-def rank_pairs(pairs: Pairs, order: Array) -> Pairs:
-    """`pairs` by places in `order` instead of row numbers, sorted by the later place.
-
-    `order` (rows,) holds the row numbers in the order in which rows are taken.
-    """
-    place = np.empty(len(order), np.int32)
-    place[order] = np.arange(len(order), dtype=np.int32)
-    one, other = place[pairs.first], place[pairs.second]
-    first, second = np.minimum(one, other), np.maximum(one, other)
-    leader = None if pairs.leader is None else place[pairs.leader[order]]
-    ranked = replace(pairs, first=first, second=second, leader=leader)
-    return ranked.take(np.lexsort((first, second)))
+    def settle(self, rows: int) -> "Pairs":
+        """Those that can send another than the first `rows` rows away."""
+        leader = self.leader
+        if leader is not None:
+            leader = np.concatenate([np.arange(rows), leader[rows:]])
+        return replace(self.take(self.second >= rows), leader=leader)
 
 
 def holds_run(text: bytes, run: bytes, size: int) -> bool:

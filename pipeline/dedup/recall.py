@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.cosine import ROUNDING, merge_pairs, multiply_rows
+from pipeline.dedup.cosine import merge_pairs, multiply_rows
 from pipeline.dedup.pairs import Array, Pairs, pair_key
 
 RECALL = pl.Schema(
@@ -36,8 +36,7 @@ def measure_recall(
     all. Where there is nothing to find, recall is 1.
     """
     rows = np.random.default_rng(seed).permutation(len(vectors))[:most]
-    found = pairs.take(pairs.score >= threshold - ROUNDING)
-    found_keys = pair_key(found.first, found.second)
+    found_keys = pair_key(pairs.first, pairs.second)
     sample, neighboured, rows_hit, true_pairs, pairs_hit = 0, 0, 0, 0, 0
     for start in range(0, len(rows), STEP_ROWS):
         step = np.sort(rows[start : start + STEP_ROWS])
@@ -45,7 +44,7 @@ def measure_recall(
         has_neighbour = np.unique(truth >> 32)
         sample += len(step)
         neighboured += len(has_neighbour)
-        rows_hit += _count_held(has_neighbour, found.second)
+        rows_hit += _count_held(has_neighbour, pairs.second)
         true_pairs += len(truth)
         pairs_hit += _count_held(truth, found_keys)
         if neighboured >= ENOUGH_NEIGHBOURED:
@@ -67,8 +66,7 @@ def describe(recall: dict[str, Any]) -> str:
 def _earlier_neighbours(vectors: Array, rows: Array, threshold: float) -> Array:
     """Keys of the pairs of `rows` and their neighbours before them."""
     everyone = np.arange(len(vectors))
-    parts = multiply_rows(vectors, rows, everyone, threshold - ROUNDING)
-    pairs = merge_pairs(parts, threshold)
+    pairs = merge_pairs(multiply_rows(vectors, rows, everyone, threshold))
     later = np.isin(pairs.second, rows)
     return pair_key(pairs.first[later], pairs.second[later])
 

@@ -21,21 +21,18 @@ from pipeline.dedup.pairs import Array, Pairs
 DISPUTED_FROM = 0.9
 
 
-def classify_pairs(
-    rows: pl.DataFrame, pairs: Pairs, order: Array, *, guard: bool
-) -> Array:
+def classify_pairs(rows: pl.DataFrame, pairs: Pairs, *, guard: bool) -> Array:
     """What each pair is, uint8: SIBLING, COPY or OTHER_ANSWER of `kernels.relations`.
 
-    `pairs` are of places in `order` (rows,), which holds row numbers. Numbers and
-    signs agree in order: a copy, unless the answers differ. Then it is one problem
-    with two answers if nothing but words was added and the texts are as near as
-    DISPUTED_FROM; else siblings. They agree in another order, or one text has numbers
-    beside: a copy if the answers agree. Without `guard`, all are one problem.
+    Numbers and signs agree in order: a copy, unless the answers differ. Then it is
+    one problem with two answers if nothing but words was added and the texts are as
+    near as DISPUTED_FROM; else siblings. They agree in another order, or one text has
+    numbers beside: a copy if the answers agree. Without `guard`, all are one problem.
     """
     from pipeline.kernels.answer_codes import answer_codes
     from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
 
-    rows, first, second = _rows_of(rows, order[pairs.first], order[pairs.second])
+    rows, first, second = _rows_of(rows, pairs.first, pairs.second)
     answers = answer_codes(rows["answer"])
     is_known = (answers[first] != 0) & (answers[second] != 0)
     same = is_known & (answers[first] == answers[second])

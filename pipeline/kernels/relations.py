@@ -15,7 +15,7 @@ from pipeline.kernels.shingles import sort_short
 from pipeline.kernels.utf8 import is_letter
 
 SIBLING, COPY, OTHER_ANSWER = 0, 1, 2  # what a pair is
-KEPT, SAME, DISPUTED, SURPLUS = 0, 1, 2, 3  # what becomes of a row
+KEPT, SAME, DISPUTED = 0, 1, 2  # what becomes of a row
 SIGN_BIT = uint64(1) << uint64(63)
 
 
@@ -166,20 +166,18 @@ def _is_nested(one: Array, other: Array) -> bool:
 
 @compiled
 def select_survivors(
-    rows: int, first: Array, second: Array, score: Array, relation: Array, limit: int
+    rows: int, first: Array, second: Array, score: Array, relation: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Who stays when rows are taken in order: (verdict, twin, score, family).
 
     Arrays (rows,) of uint8, int32 (-1: none), float64 and int32 (-1: none). Pairs are
     sorted by `second`. A row is compared with rows that stay only; its twin is the most
-    similar. A sibling joins the family of the earliest one; with `limit` > 0 only so
-    many of a family stay.
+    similar. A sibling joins the family of the earliest one.
     """
     verdict = np.zeros(rows, uint8)
     twin = np.full(rows, -1, np.int32)
     best = np.zeros(rows, np.float64)
     family = np.full(rows, -1, np.int32)
-    members = np.zeros(rows, np.int32)
     pair = 0
     while pair < len(first):
         row = second[pair]
@@ -205,12 +203,6 @@ def select_survivors(
         if verdict[row] != KEPT or earliest < 0:
             continue
         if family[earliest] < 0:
-            family[earliest], members[earliest] = earliest, 1
-        head = family[earliest]
-        best[row] = near_score
-        if limit > 0 and members[head] >= limit:
-            verdict[row], twin[row] = SURPLUS, head
-        else:
-            family[row], twin[row] = head, near
-            members[head] += 1
+            family[earliest] = earliest
+        family[row], twin[row], best[row] = family[earliest], near, near_score
     return verdict, twin, best, family

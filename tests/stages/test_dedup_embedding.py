@@ -1,4 +1,3 @@
-import polars as pl
 import pytest
 from pydantic import ValidationError
 
@@ -68,13 +67,6 @@ def test_an_exact_search_has_no_recall_to_say(capsys):
     assert "recall" not in capsys.readouterr().err
 
 
-def test_pairs_above_the_upper_end_of_the_window_are_left_alone():
-    rows = problems(*PARAPHRASES)
-
-    assert dedup(rows, threshold=0.5, upper=0.6).dropped.height == 0
-    assert dedup(rows, threshold=0.5, upper=1.0).dropped.height == 1
-
-
 def test_semdedup_drops_inside_a_cluster():
     outcome = dedup(problems(*PARAPHRASES, *OTHERS), method="semdedup", clusters=1)
 
@@ -82,43 +74,20 @@ def test_semdedup_drops_inside_a_cluster():
     assert outcome.tables["recall"].height == 1
 
 
-def test_the_table_says_what_other_thresholds_would_drop():
-    rows = problems(*PARAPHRASES, *OTHERS)
-    cosine = dedup(rows, threshold=0.9).dropped["score"].item()
-    threshold = round(cosine - 0.005, 4)
-    table = dedup(rows, threshold=threshold).tables["sensitivity"]
-    by_hand = [
-        dedup(rows, threshold=step).dropped.height for step in table["threshold"]
-    ]
+def test_the_central_row_of_a_cluster_can_survive_where_it_stands():
+    rows = problems(*OTHERS, *PARAPHRASES)
+    outcome = dedup(rows, method="semdedup", clusters=1, survivor="central")
 
-    assert table["dropped"].to_list() == by_hand
-    assert set(by_hand) == {0, 1}
-    here = table.row(by_predicate=pl.col("threshold") == threshold, named=True)
-    assert (here["enter"], here["leave"]) == (0, 0)
+    assert set(*outcome.dropped.select("id", "twin").rows()) == {
+        "test/00004",
+        "test/00005",
+    }
+    assert outcome.kept["id"].is_sorted()
 
 
-def test_a_random_survivor_depends_on_the_seed_alone():
-    rows = problems(*PARAPHRASES)
-    kept = [
-        dedup(rows, survivor="random", seed=seed).kept["id"].item()
-        for seed in (0, 0, 1, 2, 3, 4, 5)
-    ]
-
-    assert kept[0] == kept[1]
-    assert set(kept) == {"test/00000", "test/00001"}
-
-
-@pytest.mark.parametrize(
-    ("params", "message"),
-    [
-        ({"survivor": "central"}, "needs the clusters"),
-        ({"threshold": 0.9, "upper": 0.8}, "`upper` is below 0.9"),
-        ({"method": "semdedup", "eps": 0.1, "upper": 0.8}, "`upper` is below 0.9"),
-    ],
-)
-def test_settings_that_contradict_each_other_are_mistakes(params, message):
-    with pytest.raises(ValidationError, match=message):
-        Params(**params)
+def test_the_central_row_is_that_of_a_cluster():
+    with pytest.raises(ValidationError, match="needs the clusters"):
+        Params(survivor="central")
 
 
 def test_with_the_answer_in_the_text_other_answers_are_further_apart():

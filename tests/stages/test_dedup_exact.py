@@ -72,28 +72,6 @@ def test_brackets_make_another_problem_where_the_answers_differ():
     assert dedup(problems(*texts, answer=["14", "14"])).kept.height == 1
 
 
-def test_the_survivor_can_be_the_row_with_the_longest_solution():
-    rows = problems("1+1?", "1 + 1?").with_columns(
-        solutions=pl.Series(
-            [[], [{"text": "Two.", "model": "m", "correct": True}]],
-            dtype=problems().schema["solutions"],
-        )
-    )
-    outcome = dedup(rows, survivor="longest_solution")
-
-    assert outcome.kept["id"].to_list() == ["test/00001"]
-    assert outcome.dropped["twin"].to_list() == ["test/00001"]
-
-
-def test_clusters_name_their_survivor():
-    clusters = dedup(problems("1+1?", "2+2?", "1+1?")).tables["clusters"]
-
-    assert clusters.rows() == [
-        ("test/00000", "test/00000", "survivor", 1.0),
-        ("test/00000", "test/00002", "copy", 1.0),
-    ]
-
-
 @given(st.lists(st.text(alphabet="ab \n")))
 def test_what_is_left_is_distinct_and_complete(texts: list[str]):
     rows = problems(*texts)

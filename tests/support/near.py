@@ -38,5 +38,5 @@ def circle(*degrees: float) -> np.ndarray:
 
 def near_by_brute_force(vectors: np.ndarray, threshold: float) -> set[tuple[int, int]]:
     """All (earlier row, later row) with cosine ≥ `threshold`."""
-    near = np.triu(vectors @ vectors.T >= threshold - 1e-6, k=1)
+    near = np.triu((vectors @ vectors.T).round(4) >= np.float32(threshold), k=1)
     return set(zip(*(side.tolist() for side in np.nonzero(near)), strict=True))

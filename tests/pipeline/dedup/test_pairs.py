@@ -1,26 +1,27 @@
 import numpy as np
 
-from pipeline.dedup.pairs import Pairs, pair_key, rank_pairs
-from tests.support.near import names
+from pipeline.dedup.pairs import Pairs, pair_key
+from tests.support.near import names, pairs_of
 
 
-def test_pairs_are_ranked_by_places_in_the_order():
+def test_pairs_come_once_by_the_later_row_then_the_earlier():
+    pairs = pairs_of((2, 3, 0.9), (0, 3, 0.8), (1, 2, 0.7), (2, 3, 0.9)).distinct()
+
+    assert names(pairs) == [(1, 2), (0, 3), (2, 3)]
+    assert pairs.score.tolist() == [0.7, 0.8, 0.9]
+
+
+def test_settled_rows_send_others_away_and_stay():
     pairs = Pairs(
-        first=np.array([0, 1, 0], np.int32),
-        second=np.array([1, 3, 2], np.int32),
-        score=np.array([0.7, 0.8, 0.9]),
-        leader=np.array([0, 1, 2, 2], np.int32),
-        relation=np.array([1, 2, 0], np.uint8),
-    )
-    ranked = rank_pairs(pairs, np.array([2, 3, 1, 0]))
+        first=np.array([0, 0, 1, 2], np.int32),
+        second=np.array([1, 2, 3, 3], np.int32),
+        score=np.array([0.7, 0.8, 0.9, 1.0]),
+        leader=np.array([0, 0, 1, 3]),
+    ).settle(2)
 
-    # Row 2 is now at place 0, row 3 at 1, row 1 at 2 and row 0 at 3.
-    assert names(ranked) == [(1, 2), (0, 3), (2, 3)]
-    assert ranked.score.tolist() == [0.8, 0.9, 0.7]
-    assert ranked.relation is not None
-    assert ranked.relation.tolist() == [2, 0, 1]
-    assert ranked.leader is not None
-    assert ranked.leader.tolist() == [0, 0, 2, 3]
+    assert names(pairs) == [(0, 2), (1, 3), (2, 3)]
+    assert pairs.leader is not None
+    assert pairs.leader.tolist() == [0, 1, 1, 3]
 
 
 def test_keys_of_pairs_sort_by_the_later_row_then_the_earlier():

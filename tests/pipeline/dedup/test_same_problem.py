@@ -18,8 +18,8 @@ def same_quantities(left: str, right: str) -> bool:
 def relation(left: str, right: str, *answers: str | None, guard: bool = True) -> int:
     """What a pair of similarity 0.95 is."""
     rows = problems(left, right, answer=list(answers))
-    order, pairs = np.arange(2), pairs_of((0, 1, 0.95))
-    return int(same_problem.classify_pairs(rows, pairs, order, guard=guard)[0])
+    pairs = pairs_of((0, 1, 0.95))
+    return int(same_problem.classify_pairs(rows, pairs, guard=guard)[0])
 
 
 def test_the_examples_in_the_docstrings_hold():

@@ -1,21 +1,16 @@
-import numpy as np
 import polars as pl
 import pytest
 
 from pipeline.dedup import survivors
-from pipeline.filter import Outcome, apply, unjudged
+from pipeline.filter import Outcome, apply
 from tests.support.near import pairs_of
 from tests.support.rows import problems
 
 
-def mark(rows, *pairs, **rules) -> Outcome:
+def mark(rows, *pairs, **options) -> Outcome:
     return apply(
         lambda rows: survivors.mark_duplicates(
-            rows,
-            pairs_of(*pairs),
-            "near_duplicate",
-            order=np.arange(rows.height),
-            rules=survivors.MergeRules(**rules),
+            rows, pairs_of(*pairs), "near_duplicate", **options
         ),
         rows,
     )
@@ -83,76 +78,3 @@ def test_answers_of_copies_are_added_to_those_of_earlier_stages():
     outcome = mark(rows, (0, 1, 0.95))
 
     assert outcome.kept["other_answers"].to_list() == [["6", "7"], ["1"]]
-
-
-@pytest.mark.parametrize(
-    ("survivor", "order"),
-    [
-        ("first", [0, 1, 2, 3]),
-        ("longest_solution", [1, 2, 0, 3]),
-        ("best_verified", [2, 0, 1, 3]),
-        ("most_complete", [2, 0, 1, 3]),
-    ],
-)
-def test_rows_are_ordered_by_who_should_survive(survivor, order):
-    def solutions(*texts: str, correct: bool | None) -> list[dict]:
-        return [{"text": text, "model": "m", "correct": correct} for text in texts]
-
-    rows = problems("a", "b", "c", "d", answer=["1", None, "1", None]).with_columns(
-        solutions=pl.Series(
-            [
-                [],
-                solutions("A longer solution.", correct=None),
-                solutions("Short.", "Short!", correct=True),
-                [],
-            ],
-            dtype=problems().schema["solutions"],
-        )
-    )
-
-    assert survivors.order_rows(rows, survivor).tolist() == order
-
-
-def test_the_row_that_comes_first_in_the_order_survives():
-    rows = problems("Add 3 and 5.", "Please add 3 and 5.", "Now add 3 and 5.")
-    outcome = apply(
-        lambda rows: survivors.mark_duplicates(
-            rows,
-            pairs_of((0, 1, 0.9), (1, 2, 0.8)),
-            "near_duplicate",
-            order=np.array([1, 0, 2]),
-            rules=survivors.MergeRules(),
-        ),
-        rows,
-    )
-
-    assert outcome.kept["id"].to_list() == ["test/00001"]
-    assert outcome.dropped["twin"].to_list() == ["test/00001"] * 2
-    assert outcome.dropped["score"].to_list() == pytest.approx([0.9, 0.8])
-
-
-def test_the_table_shows_what_thresholds_in_the_margin_would_drop():
-    judged = survivors.mark_duplicates(
-        unjudged(problems("Add 3 and 5.", "Please add 3 and 5.", "Now add 3 and 5.")),
-        pairs_of((0, 1, 0.84), (0, 2, 0.78)),
-        "near_duplicate",
-        order=np.arange(3),
-        rules=survivors.MergeRules(),
-        threshold=0.8,
-        margin=0.05,
-    )
-
-    assert judged.tables["sensitivity"].rows() == [
-        # threshold, dropped, enter, leave
-        (0.75, 2, 0, 1),
-        (0.76, 2, 0, 1),
-        (0.77, 2, 0, 1),
-        (0.78, 2, 0, 1),
-        (0.79, 1, 0, 0),
-        (0.8, 1, 0, 0),
-        (0.81, 1, 0, 0),
-        (0.82, 1, 0, 0),
-        (0.83, 1, 0, 0),
-        (0.84, 1, 0, 0),
-        (0.85, 0, 1, 0),
-    ]
