@@ -139,9 +139,9 @@ def _read(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
 def _with_our_names(table: pl.DataFrame, renames: dict[str, str]) -> pl.DataFrame:
     """Columns of other names under ours as well, those that are there."""
     return table.with_columns(
-        pl.col(theirs).alias(name)
-        for name, theirs in renames.items()
-        if theirs in table.columns
+        pl.col(column).alias(name)
+        for name, column in renames.items()
+        if column in table.columns
     )
 
 

@@ -147,9 +147,9 @@ def _grade_new(
     def unknown() -> Iterator[AnswerFields]:
         for start in range(0, len(answers), LOOKED_UP):
             part = answers[start : start + LOOKED_UP]
-            asked = list(map(_fields_and_key, part))
-            before = kept.find([name for _, name in asked])
-            for answer, (fields, name) in zip(part, asked, strict=True):
+            keyed = list(map(_fields_and_key, part))
+            before = kept.find([name for _, name in keyed])
+            for answer, (fields, name) in zip(part, keyed, strict=True):
                 if name in before:
                     verdicts[answer] = before[name]
                 else:

@@ -1,5 +1,6 @@
 """Every number that the card prints, from the tables and counts of the stages."""
 
+import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,10 @@ from typing import Any
 import polars as pl
 
 from pipeline import dag
-from pipeline.schema import MEANING
 from stages.card import funnel, lengths, rates
 from stages.card.charts import Chart, Rows
 
+MEANING = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 FLAGS = {
     "copyleft": ("gpl", "cc-by-sa", "odbl", "-sa-"),
     "non-commercial": ("-nc", "non-commercial", "noncommercial"),

@@ -44,8 +44,10 @@ def test_rows_pass_through_the_filters_and_what_makes_their_first_input():
 
 def test_the_hash_ignores_order_and_training_and_sees_the_values():
     stages = dag.parse(DVC)
-    one = dag.recipe_hash({"a": 1, "b": {"c": 2, "d": 3}}, stages)
+    digest = dag.recipe_hash({"a": 1, "b": {"c": 2, "d": 3}}, stages)
 
-    assert one == dag.recipe_hash({"b": {"d": 3, "c": 2}, "a": 1}, stages)
-    assert one == dag.recipe_hash({"a": 1, "b": {"c": 2, "d": 3}, "train": 9}, stages)
-    assert one != dag.recipe_hash({"a": 1, "b": {"c": 2, "d": 4}}, stages)
+    assert digest == dag.recipe_hash({"b": {"d": 3, "c": 2}, "a": 1}, stages)
+    assert digest == dag.recipe_hash(
+        {"a": 1, "b": {"c": 2, "d": 3}, "train": 9}, stages
+    )
+    assert digest != dag.recipe_hash({"a": 1, "b": {"c": 2, "d": 4}}, stages)

@@ -45,9 +45,11 @@ def test_a_shared_section_that_is_absent_has_its_defaults(workshop):
 def test_a_stage_does_not_set_what_stages_share(workshop):
     workshop("cut:\n  n: 4\n  window: {lo: 0.25}\n")
 
-    with pytest.raises(UserError, match=r"params.yaml:3: cut.window: .*stages") as said:
+    with pytest.raises(
+        UserError, match=r"params.yaml:3: cut.window: .*stages"
+    ) as error:
         recipe.load(Cut, "cut")
-    assert said.value.hint == "write it once, as the section `window` at the top level"
+    assert error.value.hint == "write it once, as the section `window` at the top level"
 
 
 def test_what_belongs_in_a_shared_section_is_sent_there(workshop):
@@ -58,9 +60,9 @@ def test_what_belongs_in_a_shared_section_is_sent_there(workshop):
 
 
 def test_an_unknown_name_inside_a_section_is_told_with_those_known_there():
-    with pytest.raises(UserError, match=r"cut\.window\.low: unknown") as said:
+    with pytest.raises(UserError, match=r"cut\.window\.low: unknown") as error:
         recipe.check(Cut, {"window": {"low": 0.1}}, "cut", Path("--set"))
-    assert "cut.window knows lo, hi (got 0.1)" in str(said.value)
+    assert "cut.window knows lo, hi (got 0.1)" in str(error.value)
 
 
 def test_a_mistake_in_a_shared_section_is_told_where_it_stands(workshop):
@@ -85,9 +87,11 @@ def test_off_takes_the_stage_out(workshop):
 def test_a_typo_is_told_with_its_line_and_the_known_names(workshop):
     workshop("quality: {}\ndedup_ngram:\n  n: 4\n  treshold: 0.5\n")
 
-    with pytest.raises(UserError, match=r"params.yaml:4: dedup_ngram.treshold") as said:
+    with pytest.raises(
+        UserError, match=r"params.yaml:4: dedup_ngram.treshold"
+    ) as error:
         recipe.load(Params, "dedup_ngram")
-    assert "threshold" in str(said.value)
+    assert "threshold" in str(error.value)
 
 
 def test_a_wrong_type_is_told_with_what_was_found(workshop):
@@ -107,9 +111,9 @@ def test_a_value_out_of_range_is_told(workshop):
 def test_a_missing_section_says_what_to_write(workshop):
     workshop("quality: {}\n")
 
-    with pytest.raises(UserError, match="no section 'dedup_ngram'") as said:
+    with pytest.raises(UserError, match="no section 'dedup_ngram'") as error:
         recipe.load(Params, "dedup_ngram")
-    assert "dedup_ngram: {}" in said.value.hint
+    assert "dedup_ngram: {}" in error.value.hint
 
 
 def test_broken_yaml_is_a_user_error(workshop):
@@ -146,9 +150,9 @@ def test_an_unknown_recipe_names_the_known_ones(workshop):
     (folder / "recipes").mkdir()
     (folder / "recipes/one.yaml").write_text("one: {}\n")
 
-    with pytest.raises(UserError, match="'two'") as said:
+    with pytest.raises(UserError, match="'two'") as error:
         recipes.run("show", ["two"])
-    assert "one" in said.value.hint
+    assert "one" in error.value.hint
 
 
 def test_the_active_recipe_of_the_repository_is_one_of_the_named():

@@ -17,7 +17,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return run_in(tmp_path)
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> str:
+def printed(capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
@@ -26,7 +26,7 @@ def test_dropped_is_the_ledger_of_all_stages(project: Path, capsys):
         "select stage, reason, id from dropped order by id, stage", format="json"
     )
 
-    lines = [json.loads(line) for line in said(capsys).splitlines()]
+    lines = [json.loads(line) for line in printed(capsys).splitlines()]
     assert [tuple(line.values()) for line in lines] == [
         ("dedup_exact", "exact_duplicate", "a/00001"),
         ("decontaminate", "contaminated", "a/00002"),
@@ -38,7 +38,7 @@ def test_dropped_is_the_ledger_of_all_stages(project: Path, capsys):
 def test_every_table_is_a_view(project: Path, capsys):
     ledger.sql("select name from (show all tables)", format="csv")
 
-    views = set(said(capsys).split()[1:])
+    views = set(printed(capsys).split()[1:])
     assert views >= {
         "benchmarks", "collect_a", "pool", "quality", "dedup_exact", "rollouts",
         "grades", "difficulty", "verify", "select", "dropped", "export_rl",
@@ -49,13 +49,13 @@ def test_every_table_is_a_view(project: Path, capsys):
 def test_a_table_is_printed_for_people(project: Path, capsys):
     ledger.sql("select count(*) as rows from pool")
 
-    assert "5" in said(capsys)
+    assert "5" in printed(capsys)
 
 
 def test_a_mistake_in_a_query_names_the_views(project: Path):
-    with pytest.raises(UserError, match="pol") as told:
+    with pytest.raises(UserError, match="pol") as error:
         ledger.sql("select * from pol")
-    assert "pool" in told.value.hint
+    assert "pool" in error.value.hint
 
 
 def test_a_query_cannot_change_the_files(project: Path):
@@ -69,46 +69,46 @@ def test_a_query_cannot_change_the_files(project: Path):
 def test_explain_tells_who_kept_and_who_dropped_a_row(project: Path, capsys):
     ledger.explain("a/00002")
 
-    told = said(capsys)
-    assert "kept     by dedup_ngram" in told
-    assert "dropped  by decontaminate: contaminated, score 1.000" in told
-    assert "benchmark: exam" in told
-    assert f"twin     exam/00000: {ITEM}" in told
+    output = printed(capsys)
+    assert "kept     by dedup_ngram" in output
+    assert "dropped  by decontaminate: contaminated, score 1.000" in output
+    assert "benchmark: exam" in output
+    assert f"twin     exam/00000: {ITEM}" in output
 
 
 def test_explain_shows_the_twin_that_stayed(project: Path, capsys):
     ledger.explain("a/00001")
 
-    assert "twin     a/00000: 1+1?" in said(capsys)
+    assert "twin     a/00000: 1+1?" in printed(capsys)
 
 
 def test_explain_tells_the_pass_rate_of_a_row_that_stayed(project: Path, capsys):
     ledger.explain("a/00000")
 
-    told = said(capsys)
-    assert "n_samples 4, n_correct 2, n_undecided 0, pass_rate 0.5" in told
-    assert "in the data set" in told
+    output = printed(capsys)
+    assert "n_samples 4, n_correct 2, n_undecided 0, pass_rate 0.5" in output
+    assert "in the data set" in output
 
 
 def test_a_row_that_was_never_read_is_explained_too(project: Path, capsys):
     ledger.explain("a/00005")
 
-    assert "dropped  by collect: source_unreadable" in said(capsys)
+    assert "dropped  by collect: source_unreadable" in printed(capsys)
 
 
 def test_an_unknown_row_names_near_ones(project: Path):
-    with pytest.raises(UserError, match="'a/0000'") as told:
+    with pytest.raises(UserError, match="'a/0000'") as error:
         ledger.explain("a/0000")
-    assert told.value.hint.startswith("did you mean a/0000")
+    assert error.value.hint.startswith("did you mean a/0000")
 
 
 def test_before_anything_has_run_it_says_what_to_run(tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(HERE / "dvc.yaml", tmp_path)
 
-    with pytest.raises(UserError) as told:
+    with pytest.raises(UserError) as error:
         ledger.explain("a/00000")
-    assert "dvc repro" in told.value.hint
+    assert "dvc repro" in error.value.hint
     with pytest.raises(UserError, match="nothing has run"):
         ledger.funnel()
 
@@ -121,10 +121,10 @@ def test_what_an_earlier_recipe_left_is_not_counted(project: Path, capsys):
         '{"rows_in": 999, "rows_out": 999, "dropped": {}}'
     )
     ledger.sql("select count(*) n from dropped where stage = 'collect'", format="csv")
-    assert said(capsys) == "n\n0\n"
+    assert printed(capsys) == "n\n0\n"
 
     ledger.funnel()
-    assert "999" not in said(capsys)
+    assert "999" not in printed(capsys)
 
 
 def test_the_funnel_counts_every_stage_and_shows_training(project: Path, capsys):
@@ -133,12 +133,12 @@ def test_the_funnel_counts_every_stage_and_shows_training(project: Path, capsys)
     file.write_text(json.dumps({"models": {"base": model}}))
     ledger.funnel()
 
-    told = said(capsys)
+    output = printed(capsys)
     for stage in ("collect", "dedup_exact", "select"):
-        assert stage in told
-    assert "contaminated 1" in told
-    assert "off" in told or "dedup_embedding" in told
-    assert "0.400 to 0.600" in told
+        assert stage in output
+    assert "contaminated 1" in output
+    assert "off" in output or "dedup_embedding" in output
+    assert "0.400 to 0.600" in output
 
 
 @pytest.mark.parametrize("off", ["off", "'off'"])
@@ -152,7 +152,7 @@ def test_the_funnel_shows_no_evaluation_of_an_earlier_recipe(
         params.write(f"evaluate: {off}\n")
     ledger.funnel()
 
-    assert "0.400 to 0.600" not in said(capsys)
+    assert "0.400 to 0.600" not in printed(capsys)
 
 
 def test_tables_without_rows_or_columns_break_no_query(project: Path, capsys):
@@ -169,13 +169,13 @@ def test_tables_without_rows_or_columns_break_no_query(project: Path, capsys):
     ledger.sql("select count(*) n from dropped", format="csv")
     ledger.explain("a/00000")
 
-    assert said(capsys).startswith("n\n0\nn\n4\n")
+    assert printed(capsys).startswith("n\n0\nn\n4\n")
 
 
 def test_explain_shows_what_each_stage_added_and_which_were_off(project: Path, capsys):
     ledger.explain("a/00000")
 
-    lines = said(capsys).splitlines()
+    lines = printed(capsys).splitlines()
     assert "kept     by quality: n_chars 4, answer_type integer" in lines
     assert "kept     by dedup_embedding (off)" in lines
     assert "kept     by select: curriculum_rank 0" in lines

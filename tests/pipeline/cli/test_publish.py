@@ -46,8 +46,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     prompt = [[{"role": "user", "content": "1+1?"}]] * 2
     rl = pl.DataFrame({"prompt": prompt, "id": ["a/0", "a/1"], "answer": ["2", "3"]})
     tables.write(rl, Path("data/export/rl.parquet"))
-    said = [[{"role": "assistant", "content": "2"}]]
-    sft = pl.DataFrame({"prompt": prompt[:1], "completion": said, "id": ["a/0"]})
+    completion = [[{"role": "assistant", "content": "2"}]]
+    sft = pl.DataFrame({"prompt": prompt[:1], "completion": completion, "id": ["a/0"]})
     tables.write(sft, Path("data/export/sft.parquet"))
     dropped = problems("2+2?").with_columns(
         reason=pl.lit("too_easy"),
@@ -112,9 +112,9 @@ def test_a_config_without_rows_is_left_out_of_head_and_example(project: Path):
 def test_without_a_card_it_says_what_to_run(project: Path):
     Path("data_cards/README.md").unlink()
 
-    with pytest.raises(UserError, match="does not exist") as said:
+    with pytest.raises(UserError, match="does not exist") as error:
         publish.publish("me/set", dry_run=project / "out", public=False)
-    assert said.value.hint == "dvc repro card"
+    assert error.value.hint == "dvc repro card"
 
 
 def upload(project: Path, hub: Hub, *options: str, token: str = "hf_test"):

@@ -42,7 +42,7 @@ def test_more_are_found_than_fit_one_query(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         (("math", None), ("math", "")),
         (("ab", "c"), ("a", "bc")),
@@ -50,9 +50,9 @@ def test_more_are_found_than_fit_one_query(tmp_path):
         (("a", "b"), ("b", "a")),
     ],
 )
-def test_what_differs_has_another_key(one, other):
-    assert key(*one) != key(*other)
-    assert key(*one) == key(*one)
+def test_what_differs_has_another_key(first, second):
+    assert key(*first) != key(*second)
+    assert key(*first) == key(*first)
 
 
 @pytest.mark.parametrize(

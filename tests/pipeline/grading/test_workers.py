@@ -144,11 +144,11 @@ def test_rows_for_a_model_that_nobody_named_are_the_users_to_mend(monkeypatch):
 
 def test_what_rules_do_not_read_does_not_part_equal_answers():
     with grader(timeout_s=120) as grade:
-        one, other = grade(
+        first, second = grade(
             [Answer("math", "4", "{}", "4", p, "math") for p in ("2+2?", "1+3?")]
         )
 
-    assert one is other
+    assert first is second
 
 
 def test_what_a_model_judges_is_a_reward_too():
