@@ -22,9 +22,9 @@ from uuid import uuid4
 import polars as pl
 
 from pipeline.errors import UserError
+from pipeline.files import replacing
 from pipeline.machine import cache_folder
 from pipeline.schema import ROLLOUT, missing
-from pipeline.tables import write
 
 SAMPLE = pl.Schema(
     {
@@ -86,7 +86,9 @@ def load(folder: Path, keys: list[str], *, samples: int) -> pl.DataFrame:
 
 def save(folder: Path, samples: pl.DataFrame) -> None:
     """Add a shard: whole, or not at all."""
-    write(samples, folder / f"{time.time_ns():020d}-{uuid4().hex[:12]}.parquet")
+    name = f"{time.time_ns():020d}-{uuid4().hex[:12]}.parquet"
+    with replacing(folder / name) as draft:
+        samples.write_parquet(draft)
 
 
 def compact(folder: Path) -> None:
@@ -106,7 +108,8 @@ def compact(folder: Path) -> None:
             first, *others = [shard for shard, _ in part]
             if others:
                 tables = [_read(shard, SAMPLE.names()) for shard in (first, *others)]
-                write(_distinct(pl.concat(tables)), first)
+                with replacing(first) as draft:
+                    _distinct(pl.concat(tables)).write_parquet(draft)
             for shard in others:
                 shard.unlink(missing_ok=True)
 
