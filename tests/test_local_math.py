@@ -37,17 +37,19 @@ def counted(project: Path, name: str) -> dict:
 def test_every_row_is_accounted_for(project: Path):
     sources = yaml.safe_load((project / "params.yaml").read_text())["collect"]
     read = [counted(project, f"collect/{name}") for name in sources]
-    assert sum(one["rows_in"] for one in read) == ROWS * len(sources)
+    assert sum(source["rows_in"] for source in read) == ROWS * len(sources)
 
-    before = sum(one["rows_out"] for one in read)
+    before = sum(source["rows_out"] for source in read)
     for name in (
         "pool", "quality", "dedup_exact", "dedup_ngram", "dedup_embedding",
         "decontaminate", "difficulty", "verify", "select",
     ):  # fmt: skip
-        told = counted(project, name)
-        assert told["rows_in"] == before, name
-        assert told["rows_in"] == told["rows_out"] + sum(told["dropped"].values()), name
-        before = told["rows_out"]
+        counts = counted(project, name)
+        assert counts["rows_in"] == before, name
+        assert counts["rows_in"] == counts["rows_out"] + sum(
+            counts["dropped"].values()
+        ), name
+        before = counts["rows_out"]
     assert before > ROWS
 
 

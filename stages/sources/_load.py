@@ -131,12 +131,7 @@ def read_source(name: str, source: Source) -> Outcome:
         fields["origin"] = [*fields.get("origin", []), *source.origin]
         fields.setdefault("solutions", [])
         for details in ("verify_info", "meta"):
-            fields[details] = json.dumps(
-                fields.get(details, {}),
-                sort_keys=True,
-                ensure_ascii=False,
-                default=str,
-            )
+            fields[details] = _json(fields.get(details, {}))
         problems.append(identity | {"license": source.license} | fields)
     kept = pl.DataFrame(problems, schema=PROBLEM)
     kept = kept.with_columns(key=fingerprint(pl.col("problem")))
@@ -191,6 +186,10 @@ def _adapt(
     if absent := [name for name in needed if not as_text(fields[name])]:
         return Unreadable(0, f"{' and '.join(absent)}: expected text")
     return fields
+
+
+def _json(value: Row) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 
 def _nested(row: Any, path: str) -> Any:

@@ -32,18 +32,18 @@ def generate(
     originals = iter(known)
     for label, spoil in SPOILS.items():
         for row in islice(originals, each):
-            yield _labelled(spoil(row, rng), label, row["text"])
+            yield spoil(row, rng) | {"label": label, "of": row["text"]}
     taken = set(map(_numbers, known))
     for row in islice(originals, each):
         sibling = _other_numbers(row, rng, taken)
         taken.add(_numbers(sibling))
-        yield _labelled(sibling, "sibling", row["text"])
+        yield sibling | {"label": "sibling", "of": row["text"]}
     for row in _chains(each, heldout_seed, LEVELS, "heldout"):
-        leak = {**row, "text": f"Here is a small exercise. {row['text']}"}
-        yield _labelled(leak, "leak", row["text"])
+        text = f"Here is a small exercise. {row['text']}"
+        yield row | {"text": text, "label": "leak", "of": row["text"]}
     for row in _chains(each, seed, [2, 3], "train"):
-        wrong = {**row, "answer": row["answer"] + 7}
-        yield _labelled(wrong, "wrong_answer", row["text"])
+        wrong = {"answer": row["answer"] + 7, "label": "wrong_answer"}
+        yield row | wrong | {"of": row["text"]}
     for number in range(each):
         yield UNREADABLE[number % len(UNREADABLE)] | {"label": "unreadable"}
 
@@ -61,28 +61,24 @@ def adapt(row: Row) -> dict[str, Any] | str:
     }
 
 
-def _labelled(row: Row, label: str, of: str) -> Row:
-    return {"text": row["text"], "answer": row["answer"], "label": label, "of": of}
-
-
 def _copy(row: Row, rng: random.Random) -> Row:
-    return {**row, "text": row["text"].replace(". ", ".  ", 1)}
+    return row | {"text": row["text"].replace(". ", ".  ", 1)}
 
 
 def _other_answer(row: Row, rng: random.Random) -> Row:
-    return {**row, "answer": row["answer"] + rng.choice([1, 2, 10])}
+    return row | {"answer": row["answer"] + rng.choice([1, 2, 10])}
 
 
 def _light_edit(row: Row, rng: random.Random) -> Row:
     last = rng.choice(["", " Please tell us.", " Explain briefly."])
-    return {**row, "text": row["text"].replace("How many", "Now how many") + last}
+    return row | {"text": row["text"].replace("How many", "Now how many") + last}
 
 
 def _reworded(row: Row, rng: random.Random) -> Row:
     text = row["text"]
     for old, new in REWORDED:
         text = re.sub(rf"\b{old}\b", new, text)
-    return {**row, "text": text}
+    return row | {"text": text}
 
 
 def _other_numbers(row: Row, rng: random.Random, taken: set[Numbers]) -> Row:
@@ -96,7 +92,7 @@ def _other_numbers(row: Row, rng: random.Random, taken: set[Numbers]) -> Row:
             words_between = re.split(r"\d+", row["text"])
             numbers = [*re.findall(r"\d+", other["text"]), ""]
             pairs = zip(words_between, numbers, strict=True)
-            return {**other, "text": "".join(map("".join, pairs))}
+            return other | {"text": "".join(map("".join, pairs))}
 
 
 def _numbers(row: Row) -> Numbers:

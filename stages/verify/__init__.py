@@ -53,14 +53,10 @@ COLUMNS = pl.Schema(
 # a dropped copy of the problem with another answer speaks against it.
 WITNESSES = pl.Schema(
     {
-        "id": pl.String,
-        "source": pl.String,
-        "verifier": pl.String,
-        "rules": pl.Boolean,
-        "majority": pl.Boolean,
-        "judge": pl.Boolean,
-        "references": pl.Boolean,
-        "copies": pl.Boolean,
+        **dict.fromkeys(("id", "source", "verifier"), pl.String),
+        **dict.fromkeys(
+            ("rules", "majority", "judge", "references", "copies"), pl.Boolean
+        ),
     }
 )
 TABLES = {"witnesses": WITNESSES}

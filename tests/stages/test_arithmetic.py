@@ -43,10 +43,10 @@ def test_a_product_comes_first():
 
 @pytest.mark.parametrize("expression", [None, 7, "", "3", "3+", "three", "3+x", "3^2"])
 def test_what_is_no_chain_says_so(expression: object):
-    said = arithmetic.adapt({"expression": expression, "level": 1})
+    reason = arithmetic.adapt({"expression": expression, "level": 1})
 
-    assert isinstance(said, str)
-    assert said.startswith("expression: expected a chain")
+    assert isinstance(reason, str)
+    assert reason.startswith("expression: expected a chain")
 
 
 @given(LEVELS, SEEDS)

@@ -79,7 +79,7 @@ def test_without_select_right_traces_that_leak_nothing_are_examples(tmp_path: Pa
     build(Params(), tmp_path, table)
     sft = pl.read_parquet(tmp_path / "sft.parquet")
 
-    assert [said[0]["content"] for said in sft["completion"]] == ["right", "by hand"]
+    assert [turns[0]["content"] for turns in sft["completion"]] == ["right", "by hand"]
     assert sft["n_tokens"].to_list() == [3, None]
 
 

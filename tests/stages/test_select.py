@@ -33,7 +33,7 @@ def selected(
 
 
 def chosen(outcome: Outcome) -> list[list[str]]:
-    return [[one["text"] for one in row] for row in outcome.kept["chosen"]]
+    return [[trace["text"] for trace in row] for row in outcome.kept["chosen"]]
 
 
 @pytest.mark.parametrize(
