@@ -72,7 +72,6 @@ def judge(
             hits.filter(pl.col("level") != "boilerplate"), about
         ),
         "benchmarks": report.count_by_benchmark(worst, about, benchmarks),
-        "detectable": report.count_detectable(benchmarks, params.methods),
     }
     if params.action == "report":
         rows = rows.drop(COLUMNS.names())

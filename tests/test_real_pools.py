@@ -25,16 +25,15 @@ def lines(name: str) -> list[dict]:
 def table(rows: list[tuple[str, str | None]]) -> pl.DataFrame:
     """PROBLEM rows of (problem, answer)."""
     schema = {"problem": pl.String, "answer": pl.String}
-    made = pl.DataFrame(rows, schema, orient="row").with_row_index("n")
-    made = made.select(
+    named = pl.DataFrame(rows, schema, orient="row").with_row_index("n")
+    named = named.select(
         pl.format("r/{}", "n").alias("id"), "problem", "answer", source=pl.lit("r")
     )
-    return conform(made, PROBLEM).with_columns(key=fingerprint(pl.col("problem")))
+    return conform(named, PROBLEM).with_columns(key=fingerprint(pl.col("problem")))
 
 
 def items(rows: list[tuple[str, str | None]]) -> pl.DataFrame:
-    made = table(rows).with_columns(benchmark=pl.lit("bench"))
-    return conform(made, BENCHMARK)
+    return conform(table(rows).with_columns(benchmark=pl.lit("bench")), BENCHMARK)
 
 
 def gsm8k() -> list[tuple[str, str | None]]:
@@ -124,8 +123,8 @@ def test_copies_with_another_layout_go(distinct, name: str):
         pytest.skip(f"{name} changes none of these problems")
     lost = deduped(table([*distinct, *copies]))
 
-    found = len([row for row in lost if row >= len(distinct)])
-    assert found >= 0.98 * len(copies) - 1
+    dropped = len([row for row in lost if row >= len(distinct)])
+    assert dropped >= 0.98 * len(copies) - 1
 
 
 def test_what_ngram_dedup_drops_is_what_brute_force_drops():
@@ -153,23 +152,23 @@ def brute_force(texts: pl.Series, threshold: float) -> list[tuple[int, int]]:
 
     sets = [set(reference.shingles(text, 3)) for text in texts]
     names: dict[tuple[str, ...], int] = {}
-    columns = [names.setdefault(gram, len(names)) for one in sets for gram in one]
+    columns = [names.setdefault(gram, len(names)) for grams in sets for gram in grams]
     ends = np.cumsum([0, *map(len, sets)])
     matrix = csr_matrix((np.ones(len(columns), np.int32), columns, ends))
     sizes = np.diff(ends)
-    found = []
+    pairs = []
     for start, end in pairwise(range(0, len(sets) + 1000, 1000)):
         both = (matrix[start:end] @ matrix.T).tocoo()
         row = both.row + start
         whole = sizes[row] + sizes[both.col] - both.data
         near = (both.data >= threshold * whole) & (both.col < row)
-        found += zip(both.col[near].tolist(), row[near].tolist(), strict=True)
-    return sorted(found, key=lambda pair: (pair[1], pair[0]))
+        pairs += zip(both.col[near].tolist(), row[near].tolist(), strict=True)
+    return sorted(pairs, key=lambda pair: (pair[1], pair[0]))
 
 
 def decontaminated(rows: pl.DataFrame, bench: pl.DataFrame, **params) -> Outcome:
-    made = decontaminate.Params(**params)
-    return apply(lambda rows: decontaminate.judge(rows, made, bench), rows)
+    settings = decontaminate.Params(**params)
+    return apply(lambda rows: decontaminate.judge(rows, settings, bench), rows)
 
 
 def test_old_aime_problems_are_not_in_aime24():
@@ -183,9 +182,9 @@ def test_a_validation_set_of_old_aime_problems_is_found_whole():
     chosen = Random(3).sample(range(len(rows)), 60)
     outcome = decontaminated(table(rows), items([rows[row] for row in chosen]))
 
-    found = {int(id[2:]) for id in outcome.dropped["id"]}
-    assert found >= set(chosen)
-    assert len(found) <= 62
+    dropped = {int(id[2:]) for id in outcome.dropped["id"]}
+    assert dropped >= set(chosen)
+    assert len(dropped) <= 62
 
 
 def test_planted_items_are_found_after_light_editing_and_clean_rows_stay():
@@ -196,9 +195,9 @@ def test_planted_items_are_found_after_light_editing_and_clean_rows_stay():
     clean = gsm8k()
     outcome = decontaminated(table([*planted, *clean]), items(known))
 
-    found = {int(id[2:]) for id in outcome.dropped["id"]}
-    assert len([row for row in found if row < len(planted)]) >= 0.95 * len(planted)
-    assert len([row for row in found if row >= len(planted)]) <= 0.001 * len(clean)
+    dropped = {int(id[2:]) for id in outcome.dropped["id"]}
+    assert len([row for row in dropped if row < len(planted)]) >= 0.95 * len(planted)
+    assert len([row for row in dropped if row >= len(planted)]) <= 0.001 * len(clean)
 
 
 def test_whole_questions_in_other_text_are_all_found():

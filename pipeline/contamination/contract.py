@@ -1,8 +1,7 @@
-"""What a contamination method is: a file of `methods/` with three names.
+"""What a contamination method is: a file of `methods/` with two names.
 
     class Params(Method): ...              its settings, as a recipe gives them
     def find_hits(texts, items, params)    the HITS: which texts hold which items
-    def detects(problems, params)          which items it could find at all (bool)
 
 `texts` has the columns text and answer, `items` are rows of BENCHMARK. A method may
 give several hits of one text; the worst one counts. A recipe names the file, with

@@ -2,7 +2,6 @@
 
 import polars as pl
 
-from pipeline.contamination.contract import Methods, load_method
 from pipeline.contamination.hits import LEVELS
 
 HIT = pl.Struct(
@@ -56,15 +55,7 @@ BENCHMARKS = pl.Schema(
         "highest_left_in": pl.Float32,
     }
 )
-DETECTABLE = pl.Schema(
-    {
-        "benchmark": pl.String,
-        "method": pl.String,
-        "items": pl.UInt32,
-        "detectable": pl.UInt32,
-    }
-)
-TABLES = {"pairs": PAIRS, "benchmarks": BENCHMARKS, "detectable": DETECTABLE}
+TABLES = {"pairs": PAIRS, "benchmarks": BENCHMARKS}
 
 
 def spread(values: pl.DataFrame, height: int) -> pl.DataFrame:
@@ -140,23 +131,3 @@ def count_by_benchmark(
     table = table.with_columns(pl.col(pl.UInt32).fill_null(0))
     table = table.select(BENCHMARKS.names()).cast(BENCHMARKS)
     return table.sort("benchmark", "source", maintain_order=True)
-
-
-def count_detectable(items: pl.DataFrame, methods: Methods) -> pl.DataFrame:
-    """DETECTABLE: how many items each method could find at all."""
-    if not methods or not items.height:
-        return DETECTABLE.to_frame()
-    tables = [
-        items.select(
-            "benchmark",
-            method=pl.lit(params.name),
-            detectable=pl.Series(
-                load_method(params.name).detects(items["problem"], params)
-            ),
-        )
-        for params in methods
-    ]
-    groups = pl.concat(tables).group_by("benchmark", "method", maintain_order=True)
-    return groups.agg(items=pl.len(), detectable=pl.col("detectable").sum()).cast(
-        DETECTABLE
-    )

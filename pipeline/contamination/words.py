@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import HITS
 from pipeline.kernels.published_ngrams import lowercase_bytes, word_ngrams
 from pipeline.kernels.shards import Array, map_threads, split_shards
@@ -27,11 +26,6 @@ def hash_ngrams(texts: pl.Series, n: int, unit: str) -> tuple[Array, Array]:
 def count_words(texts: pl.Series, unit: str) -> Array:
     """How many words each text has, int64 (texts,)."""
     return np.diff(hash_ngrams(texts, 1, unit)[1])
-
-
-def has_words(problems: pl.Series, params: Method) -> Array:
-    """Whether each item has a word (bool): `detects` of rules about whole texts."""
-    return count_words(problems, "word") > 0
 
 
 def scan_shards(

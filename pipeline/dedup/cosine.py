@@ -101,18 +101,18 @@ def multiply_rows(
 
     A pair that occurs both ways comes twice.
     """
-    for top in range(0, len(rows), TILE_ROWS):
-        tile_rows = rows[top : top + TILE_ROWS]
+    for row_start in range(0, len(rows), TILE_ROWS):
+        tile_rows = rows[row_start : row_start + TILE_ROWS]
         tall = vectors[tile_rows]
-        for left in range(0, len(others), TILE_COLUMNS):
-            tile_columns = others[left : left + TILE_COLUMNS]
+        for start in range(0, len(others), TILE_COLUMNS):
+            tile_columns = others[start : start + TILE_COLUMNS]
             cosines = (tall @ vectors[tile_columns].T).ravel()
             hits = np.flatnonzero(cosines >= threshold - ROUNDING)
             cosines = np.minimum(cosines[hits].round(4), np.float32(1))
             row, column = np.divmod(hits, len(tile_columns))
-            one, other = tile_rows[row], tile_columns[column]
-            near = (one != other) & (cosines >= np.float32(threshold))
-            low, high = np.minimum(one, other), np.maximum(one, other)
+            left, right = tile_rows[row], tile_columns[column]
+            near = (left != right) & (cosines >= np.float32(threshold))
+            low, high = np.minimum(left, right), np.maximum(left, right)
             yield low[near], high[near], cosines[near]
 
 

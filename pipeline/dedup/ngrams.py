@@ -163,12 +163,12 @@ def _verify(
     `sizes` keeps what `jaccard_unsorted` learns; threads write the same into it.
     """
     step = 1 << 16
-    one, other = rows[first], rows[second]
+    left, right = rows[first], rows[second]
 
     def compare(start: int) -> Array:
         part = slice(start, start + step)
         return shingles.jaccard_unsorted(
-            ngrams.hashes, ngrams.ends, one[part], other[part], floor, sizes
+            ngrams.hashes, ngrams.ends, left[part], right[part], floor, sizes
         )
 
     parts = map_threads(compare, range(0, len(first), step))
@@ -212,8 +212,8 @@ def ratio_pairs(texts: list[str], threshold: float, *, apart: int = 0) -> Pairs:
     if apart:
         pairs = pairs.take((pairs.first < apart) & (pairs.second >= apart))
     ratios = [
-        fuzz.ratio(texts[one], texts[other], score_cutoff=100 * threshold) / 100
-        for one, other in zip(pairs.first, pairs.second, strict=True)
+        fuzz.ratio(texts[first], texts[second], score_cutoff=100 * threshold) / 100
+        for first, second in zip(pairs.first, pairs.second, strict=True)
     ]
     score = np.array(ratios, np.float64)
     return replace(pairs, score=score).take(score >= threshold)

@@ -53,10 +53,10 @@ def holds_run(text: bytes, run: bytes, size: int) -> bool:
 
     Both are hashes of tokens, `size` bytes each.
     """
-    place = text.find(run)
-    while place % size and place >= 0:  # a match that begins inside a token
-        place = text.find(run, place + 1)
-    return place >= 0
+    position = text.find(run)
+    while position % size and position >= 0:  # a match that begins inside a token
+        position = text.find(run, position + 1)
+    return position >= 0
 
 
 def pair_key(first: Array, second: Array) -> Array:

@@ -45,10 +45,10 @@ def classify_pairs(rows: pl.DataFrame, pairs: Pairs, *, guard: bool) -> Array:
     relation = np.full(len(first), SIBLING, np.uint8)
     relation[(agree & (same | ~is_known)) | has_numbers] = COPY
     disputed = agree & has_words
-    one, two = (rows["answer"].gather(side[disputed]) for side in (first, second))
+    left, right = (rows["answer"].gather(side[disputed]) for side in (first, second))
     relation[disputed] = [
         COPY if _equal_values(*answers) else OTHER_ANSWER
-        for answers in zip(one, two, strict=True)
+        for answers in zip(left, right, strict=True)
     ]
     return relation
 
@@ -60,9 +60,9 @@ def all_agree(rows: pl.DataFrame, first: Array, second: Array) -> Array:
     rows, first, second = _rows_of(rows, first, second)
     never = np.zeros(len(first), bool)
     agree, _, _ = compare_texts(rows["problem"], first, second, never, never)
-    one, two = (rows["answer"].gather(side) for side in (first, second))
-    same = one.eq_missing(two).to_numpy().copy()
-    codes = answer_codes(pl.concat([one.filter(~same), two.filter(~same)]))
+    left, right = (rows["answer"].gather(side) for side in (first, second))
+    same = left.eq_missing(right).to_numpy().copy()
+    codes = answer_codes(pl.concat([left.filter(~same), right.filter(~same)]))
     same[~same] = np.equal(*np.split(codes, 2))
     return np.asarray(agree & same)
 
@@ -73,9 +73,9 @@ def _rows_of(
     """Problem and answer of the rows in pairs, and the pairs as places among them."""
     involved = np.zeros(rows.height, bool)
     involved[first] = involved[second] = True
-    place = np.cumsum(involved) - 1
+    number = np.cumsum(involved) - 1
     rows = rows.select("problem", "answer").filter(pl.Series(involved))
-    return rows, place[first], place[second]
+    return rows, number[first], number[second]
 
 
 def compare_texts(
@@ -114,8 +114,8 @@ def compare_texts(
 def hash_quantities(text: pl.Series) -> Array:
     """A uint64 for the numbers and signs of each text, in order.
 
-    >>> one, other = hash_quantities(pl.Series(["$3 × x > 1,200$", "3*x>1200"]))
-    >>> bool(one == other)
+    >>> left, right = hash_quantities(pl.Series(["$3 × x > 1,200$", "3*x>1200"]))
+    >>> bool(left == right)
     True
     """
     from pipeline.kernels.latex_tokens import tokenise
@@ -129,9 +129,9 @@ VALUE = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?(?:/\d{1,30})?")
 FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,30})\}?\{?(\d{1,30})\}?")
 
 
-def _equal_values(one: str | None, other: str | None) -> bool:
-    left, right = _parse_value(one or ""), _parse_value(other or "")
-    return left is not None and left == right
+def _equal_values(left: str | None, right: str | None) -> bool:
+    value = _parse_value(left or "")
+    return value is not None and value == _parse_value(right or "")
 
 
 def _parse_value(answer: str) -> Fraction | None:

@@ -248,22 +248,6 @@ def test_a_judge_decides_on_what_was_retrieved(monkeypatch: pytest.MonkeyPatch):
     assert len(seen) == 4, "each pair is put both ways"
 
 
-def test_the_report_says_what_each_method_can_see():
-    items = benchmark("Find x.", "Compute 3+5-2+8.", ITEM)
-    outcome = decontaminate(
-        problems(CLEAN),
-        items,
-        methods=["coverage", {"method": "ngram", "short_items": "ignore"}, "substring"],
-    )
-
-    # "Find x." has two tokens; the chain has eight signs and numbers, five words.
-    assert outcome.tables["detectable"].rows() == [
-        ("bench", "coverage", 3, 2),
-        ("bench", "ngram", 3, 1),
-        ("bench", "substring", 3, 2),
-    ]
-
-
 def test_the_report_counts_by_benchmark_and_source():
     rows = problems(ITEM, ITEM.replace("nine", "six"), CLEAN, answer=["42", "1", "4"])
     (counts,) = decontaminate(rows, benchmark(ITEM)).tables["benchmarks"].to_dicts()

@@ -44,11 +44,11 @@ def test_both_searches_drop_the_same_rows(threshold: float):
         for i in range(40)
     ]
     rows = problems(*texts)
-    one = dedup(rows, search="lsh", threshold=threshold, guard=False)
-    other = dedup(rows, search="exact", threshold=threshold, guard=False)
+    lsh = dedup(rows, search="lsh", threshold=threshold, guard=False)
+    exact = dedup(rows, search="exact", threshold=threshold, guard=False)
 
-    assert one.dropped.height > 0
-    assert one.dropped["id"].equals(other.dropped["id"])
+    assert lsh.dropped.height > 0
+    assert lsh.dropped["id"].equals(exact.dropped["id"])
 
 
 def test_a_whole_text_inside_another_is_near_and_so_is_one_of_few_edits():

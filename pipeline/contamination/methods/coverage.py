@@ -108,12 +108,6 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
     )
 
 
-def detects(problems: pl.Series, params: Params) -> Array:
-    """Items of TINY tokens or more (bool)."""
-    is_seen: Array = np.diff(tokenise(problems).ends) >= TINY
-    return is_seen
-
-
 def _compare(tokens: Tokens, row: Array, items: Items, item: Array) -> Comparison:
     """What is measured of each row of `tokens` and the item beside it."""
     here = tokens.codes, tokens.kinds, tokens.ends

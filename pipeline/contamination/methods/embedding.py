@@ -10,11 +10,8 @@ from pydantic import Field
 
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import hit_table
-from pipeline.contamination.words import has_words
 from pipeline.embedding import Encoder, encode
 from pipeline.kernels.shards import Array
-
-detects = has_words
 
 
 class Params(Method, Encoder):

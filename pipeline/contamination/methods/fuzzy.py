@@ -9,9 +9,6 @@ from pydantic import Field
 
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import hit_table
-from pipeline.contamination.words import has_words
-
-detects = has_words
 
 
 class Params(Method):

@@ -51,14 +51,6 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
     return pl.concat([hits, whole.with_columns(item=numbers.gather(whole["item"]))])
 
 
-def detects(problems: pl.Series, params: Params) -> Array:
-    """Items that have an n-gram, or are looked for as a whole (bool)."""
-    has_ngrams: Array = count_words(problems, params.unit) >= params.n
-    if params.short_items == "substring":
-        has_ngrams |= substring.detects(problems, substring.Params())
-    return has_ngrams
-
-
 def _find_shared(texts: pl.Series, items: pl.Series, params: Params) -> pl.DataFrame:
     index = index_ngrams(*hash_ngrams(items, params.n, params.unit))
     sizes = np.maximum(np.bincount(index.holders, minlength=len(items)), 1.0)

@@ -8,9 +8,6 @@ import polars as pl
 
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import hit_table
-from pipeline.contamination.words import has_words
-
-detects = has_words
 
 
 class Params(Method):

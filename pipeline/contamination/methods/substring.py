@@ -13,7 +13,7 @@ from pydantic import Field
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import HITS, hit_table
 from pipeline.contamination.items import index_ngrams
-from pipeline.contamination.words import count_words, hash_ngrams, scan_shards
+from pipeline.contamination.words import hash_ngrams, scan_shards
 from pipeline.dedup.pairs import holds_run
 from pipeline.kernels import item_overlap
 from pipeline.kernels.published_ngrams import find_word_ngrams, word_ngrams
@@ -52,8 +52,8 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
         text_words = _split_words(*word_ngrams(*few, 1, REGEX_WORDS))
         is_whole = np.array(
             [
-                holds_run(text_words[place], item_words[number], 8)
-                for place, number in zip(row, item, strict=True)
+                holds_run(text_words[few_row], item_words[number], 8)
+                for few_row, number in zip(row, item, strict=True)
             ],
             bool,
         )
@@ -62,12 +62,6 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
         return hit_table(text, item, level="exact", score=1.0, span=span)
 
     return scan_shards(find, texts["text"])
-
-
-def detects(problems: pl.Series, params: Params) -> Array:
-    """Items that have as many words as are looked for (bool)."""
-    is_seen: Array = count_words(problems, "word") >= params.min_tokens
-    return is_seen
 
 
 def _split_words(words: Array, ends: Array) -> list[bytes]:

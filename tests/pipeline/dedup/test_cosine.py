@@ -54,10 +54,10 @@ def test_pairs_come_once_by_the_later_row_with_their_cosine(how):
 
 def test_the_same_seed_finds_the_same():
     vectors = clouds(3000)
-    one, other = (search(vectors, 0.9, "cells") for _ in range(2))
+    first, second = (search(vectors, 0.9, "cells") for _ in range(2))
 
-    assert names(one) == names(other)
-    assert (one.score == other.score).all()
+    assert names(first) == names(second)
+    assert (first.score == second.score).all()
 
 
 @pytest.mark.parametrize("how", SEARCHES)
@@ -114,9 +114,9 @@ def test_of_rows_that_visit_only_their_home_pairs_across_are_not_found(monkeypat
     assert len(np.unique(home)) == 20
     assert 0 < closeness.min() <= closeness.max() <= 1.00001
     assert set(names(near_pairs(vectors, cells, 0.8))) == {
-        (one, other)
-        for one, other in near_by_brute_force(vectors, 0.8)
-        if home[one] == home[other]
+        (first, second)
+        for first, second in near_by_brute_force(vectors, 0.8)
+        if home[first] == home[second]
     }
 
 

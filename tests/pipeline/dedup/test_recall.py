@@ -35,7 +35,7 @@ def test_recall_of_nothing_to_find_is_one():
 
 def test_four_visits_find_nearly_all_and_more_than_one():
     vectors = clouds(5000, size=32)
-    one, four = (
+    single, four = (
         measure_recall(
             vectors,
             0.8,
@@ -47,4 +47,4 @@ def test_four_visits_find_nearly_all_and_more_than_one():
     )
 
     assert four["row_recall"] >= 0.985
-    assert four["pair_recall"] > one["pair_recall"]
+    assert four["pair_recall"] > single["pair_recall"]

@@ -11,8 +11,8 @@ from tests.support.rows import problems
 
 
 def same_quantities(left: str, right: str) -> bool:
-    one, other = same_problem.hash_quantities(pl.Series([left, right]))
-    return bool(one == other)
+    first, second = same_problem.hash_quantities(pl.Series([left, right]))
+    return bool(first == second)
 
 
 def relation(left: str, right: str, *answers: str | None, guard: bool = True) -> int:
