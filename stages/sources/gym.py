@@ -35,7 +35,10 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     task, entry = text(row, "task"), row.get("entry")
     if task is None or not isinstance(entry, dict):
         return "task, entry: expected a name and an object"
-    kept = {name: entry.get(name) for name in ("question", "answer", "metadata")}
+    question, answer = text(entry, "question"), text(entry, "answer")
+    if answer is None:
+        return "entry.answer: expected text"
+    kept = {"question": question, "answer": answer, "metadata": entry.get("metadata")}
     info = {
         "task": "reasoning_gym",
         "dataset": task,
@@ -43,8 +46,8 @@ def adapt(row: dict[str, Any]) -> dict[str, Any] | str:
     }
     is_maths = task in MATHS
     return {
-        "problem": text(entry, "question"),
-        "answer": text(entry, "answer"),
+        "problem": question,
+        "answer": answer,
         "domain": "math" if is_maths else "puzzle",
         "verifier": "math" if is_maths else "puzzle",
         "verify_info": {} if is_maths else info,

@@ -46,12 +46,12 @@ def _object(value: Any) -> Row:
 
 def _knights(row: Row, gold: Row) -> Row | str:
     """The statements, in Python's syntax, are not needed and never evaluated."""
-    names = row.get("names")
-    if not isinstance(names, list):
-        return "names: expected a list"
+    names, answer = row.get("names"), text(gold, "solution_text_format")
+    if not isinstance(names, list) or answer is None:
+        return "names, ground_truth.solution_text_format: expected a list and a text"
     return {
         "problem": text(row, "quiz"),
-        "answer": text(gold, "solution_text_format"),
+        "answer": answer,
         "domain": "puzzle",
         "verifier": "puzzle",
         "verify_info": {"task": "knights_knaves", "names": names},
