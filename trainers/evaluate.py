@@ -11,7 +11,7 @@ with. Every sample and its verdict can be kept, so that anyone can check a numbe
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from pydantic import Field
@@ -41,7 +41,7 @@ class Params(Settings):
     top_p: float = Field(default=1.0, gt=0, le=1)
     max_tokens: int = Field(default=1024, ge=1)
     seed: int = 0
-    engine: str = "transformers"
+    engine: Literal["transformers", "vllm", "server"] = "transformers"
     options: Options = Field(default={})  # of the engine: batch_size, max_model_len, …
     timeout_s: float = Field(default=20.0, gt=0)
     judge: Judge | None = None  # the model that judges rows of the verifier `judge`

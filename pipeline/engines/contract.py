@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator
@@ -119,12 +118,6 @@ def seed_of(seed: int, key: str, sample: int) -> int:
     return (int.from_bytes(digest, "big") >> 2) + sample
 
 
-def known() -> list[str]:
-    """The engines there are: the files of this folder that are not this one."""
-    files = Path(__file__).parent.glob("[a-z]*.py")
-    return sorted(file.stem for file in files if file.stem != "contract")
-
-
 def machine_options(name: str) -> dict[str, Any]:
     """What machine.yaml says to the engine called `name`; UserError for a typo."""
     options = machine().engine
@@ -153,13 +146,9 @@ Options = Annotated[dict[str, Any], AfterValidator(_check_options)]
 def load(name: str, model: Model, options: dict[str, Any]) -> Engine:
     """The engine called `name`, with `model` loaded.
 
-    `options` are those of the recipe; machine.yaml adds its own. UserError where there
-    is no such engine, or its libraries are not installed.
+    `options` are those of the recipe; machine.yaml adds its own. UserError where its
+    libraries are not installed.
     """
-    if name not in known():
-        raise UserError(
-            f"no engine is called {name!r}", hint=f"try {', '.join(known())}"
-        )
     try:
         module = import_module(f"pipeline.engines.{name}")
         engine: Engine = module.Engine(model, options | machine_options(name))

@@ -23,11 +23,6 @@ class Tiny(Settings):
     steps: int = Field(default=3400, ge=1)
     batch_rows: int = Field(default=5, ge=1)
     learning_rate: float = Field(default=4e-3, gt=0)
-    hidden: int = 64
-    layers: int = 3
-    heads: int = 2
-    feed_forward: int = 128
-    context: int = 1024
     seed: int = 0
 
 
@@ -57,27 +52,21 @@ def build(params: Params | None, out: Path) -> dict[str, object]:
     if params is None:
         describe(out, kind="off")
         return {"kind": "off"}
+    metrics: dict[str, object] = {}
     if params.kind == "tiny":
-        return _trained(params, out)
-    if params.kind == "hub":
-        name, kind, revision, load = params.repo, "hub", params.revision, params.repo
+        from stages.model import tiny
+
+        metrics = tiny.train(params.tiny, out)
+        describe(out, kind="local", name=params.name)
+    elif params.kind == "hub":
+        name = params.repo
+        describe(out, kind="hub", name=name, revision=params.revision, load=name)
     else:
-        name, kind, load = Path(params.path).name, "path", params.path
-        if not (Path(load) / "config.json").exists():
-            raise UserError(f"model.path: {load} holds no model (no config.json)")
-        revision = digest(Path(load))
-    describe(out, kind=kind, name=name, revision=revision, load=load)
-    return {"kind": params.kind, "name": name, "revision": revision}
-
-
-def _trained(params: Params, out: Path) -> dict[str, object]:
-    from stages.model import tiny
-
-    metrics = tiny.train(params.tiny, out)
-    describe(out, kind="local", name=params.name)
-    return {
-        "kind": "tiny",
-        "name": params.name,
-        "revision": resolve(out).revision,
-        **metrics,
-    }
+        folder = Path(params.path)
+        if not (folder / "config.json").exists():
+            raise UserError(f"model.path: {folder} holds no model (no config.json)")
+        described = {"name": folder.name, "revision": digest(folder)}
+        describe(out, kind="path", load=params.path, **described)
+    model = resolve(out)
+    who = {"kind": params.kind, "name": model.name, "revision": model.revision}
+    return who | metrics

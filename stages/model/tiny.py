@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stages.model import Tiny
 
 ROW = 128  # tokens; the longest example has 83
+CONTEXT = 1024
 
 SPECIAL = ("<pad>", "<eos>", "<unk>", "<|system|>", "<|user|>", "<|assistant|>")
 MARKS = ("<think>", "</think>", "\\boxed{")
@@ -45,9 +46,9 @@ def train(params: "Tiny", out: Path) -> dict[str, object]:
 
     torch.set_num_threads(1)  # so small that a second thread only waits
     torch.manual_seed(params.seed)
-    tokenizer = make_tokenizer(params.context)
+    tokenizer = make_tokenizer()
     examples = list(_encoded(params, tokenizer))
-    model = make_model(params, tokenizer)
+    model = make_model(tokenizer)
     loss = _fit(model, examples, params)
     out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(out)
@@ -55,7 +56,7 @@ def train(params: "Tiny", out: Path) -> dict[str, object]:
     return {"parameters": model.num_parameters(), "loss": round(loss, 4)}
 
 
-def make_tokenizer(context: int) -> Any:
+def make_tokenizer() -> Any:
     """One token a printable character, and one for each mark of the format.
 
     The marks of a worked solution are not special tokens, or decoding would strip
@@ -77,25 +78,25 @@ def make_tokenizer(context: int) -> Any:
         pad_token="<pad>",
         eos_token="<eos>",
         unk_token="<unk>",
-        model_max_length=context,
+        model_max_length=CONTEXT,
         padding_side="left",
         chat_template=TEMPLATE,
         clean_up_tokenization_spaces=False,
     )
 
 
-def make_model(params: "Tiny", tokenizer: Any) -> Any:
+def make_model(tokenizer: Any) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     return LlamaForCausalLM(  # type: ignore[no-untyped-call]
         LlamaConfig(
             vocab_size=len(tokenizer),
-            hidden_size=params.hidden,
-            intermediate_size=params.feed_forward,
-            num_hidden_layers=params.layers,
-            num_attention_heads=params.heads,
-            num_key_value_heads=params.heads,
-            max_position_embeddings=params.context,
+            hidden_size=64,
+            intermediate_size=128,
+            num_hidden_layers=3,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+            max_position_embeddings=CONTEXT,
             rope_parameters={"rope_type": "default", "rope_theta": 1000.0},
             initializer_range=0.08,
             tie_word_embeddings=True,

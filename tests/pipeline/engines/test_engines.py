@@ -99,12 +99,6 @@ def test_a_prompt_near_the_end_of_the_context_has_the_rest_of_it():
     assert 1 <= completion.n_tokens <= 7
 
 
-def test_an_unknown_engine_is_named_with_those_there_are():
-    with pytest.raises(UserError, match="'sglang'") as caught:
-        load("sglang", resolve(tiny_model()), {})
-    assert caught.value.hint == "try server, transformers, vllm"
-
-
 @pytest.mark.parametrize("engine_of", [engine, lambda: engine(batch_size=3)])
 def test_the_samples_of_a_problem_are_those_it_has_alone(engine_of):
     asked = [Request(prompt, 100 * i, n=3) for i, prompt in enumerate(prompts(*CHAINS))]
