@@ -41,20 +41,22 @@ def main() -> None:
     parser.add_argument("--context", type=int, default=256)
     parser.add_argument("--save-every", type=int, default=256)
     parser.add_argument("--runs", type=int, default=3)
-    asked = parser.parse_args()
-    os.environ.setdefault("HF_HUB_OFFLINE", "0" if asked.model else "1")
-    model = chosen(asked.model)
-    engine = load("vllm", model, {"max_model_len": asked.context})
-    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=asked.max_tokens)
-    wanted = pool(asked.problems, asked.samples)
+    arguments = parser.parse_args()
+    os.environ.setdefault("HF_HUB_OFFLINE", "0" if arguments.model else "1")
+    model = chosen(arguments.model)
+    engine = load("vllm", model, {"max_model_len": arguments.context})
+    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=arguments.max_tokens)
+    wanted = pool(arguments.problems, arguments.samples)
 
     ways: dict[str, Callable[[], int]] = {
         "bare": lambda: bare(engine, wanted, sampling, wanted.height),
-        "bare, in batches": lambda: bare(engine, wanted, sampling, asked.save_every),
-        "stage": lambda: stage(engine, wanted, sampling, asked.save_every),
+        "bare, in batches": lambda: bare(
+            engine, wanted, sampling, arguments.save_every
+        ),
+        "stage": lambda: stage(engine, wanted, sampling, arguments.save_every),
     }
-    told: dict[str, list[tuple[float, int, float]]] = {name: [] for name in ways}
-    for number in range(asked.runs + 1):
+    runs_of: dict[str, list[tuple[float, int, float]]] = {name: [] for name in ways}
+    for number in range(arguments.runs + 1):
         turn = number % len(ways)  # who comes first finds the machine otherwise
         for name, run in [*ways.items()][turn:] + [*ways.items()][:turn]:
             engine.llm.reset_prefix_cache()
@@ -63,8 +65,8 @@ def main() -> None:
                 tokens = run()
                 seconds = time.perf_counter() - start
             if number:  # the first round warms up
-                told[name].append((seconds, tokens, busy.mean))
-    show(asked, wanted.height, told)
+                runs_of[name].append((seconds, tokens, busy.mean))
+    show(arguments, wanted.height, runs_of)
 
 
 def chosen(name: str | None) -> Model:
@@ -127,9 +129,9 @@ def stage(engine, wanted: pl.DataFrame, sampling: Sampling, save_every: int) -> 
         params = Params(max_tokens=sampling.max_tokens, batch_size=save_every)
         Sampler(params, Path(folder), lambda: engine).sample(wanted)
         kept = pl.scan_parquet(store.shards(Path(folder)))
-        told = kept.select(pl.len(), pl.col("n_tokens").sum()).collect()
-    assert told.item(0, 0) == wanted.height
-    return int(told.item(0, 1))
+        kept_counts = kept.select(pl.len(), pl.col("n_tokens").sum()).collect()
+    assert kept_counts.item(0, 0) == wanted.height
+    return int(kept_counts.item(0, 1))
 
 
 class Utilisation:
@@ -155,13 +157,15 @@ class Utilisation:
             self._seen.append(torch.cuda.utilization())
 
 
-def show(asked, count: int, told: dict[str, list[tuple[float, int, float]]]) -> None:
+def show(
+    arguments, count: int, runs_of: dict[str, list[tuple[float, int, float]]]
+) -> None:
     table = Table("", "completions/s", "tokens/s", "ratio", "GPU")
-    rates = {name: [count / run[0] for run in runs] for name, runs in told.items()}
-    for name, runs in told.items():
+    rates = {name: [count / run[0] for run in runs] for name, runs in runs_of.items()}
+    for name, runs in runs_of.items():
         ratio = median(
-            mine / theirs
-            for mine, theirs in zip(rates[name], rates["bare"], strict=True)
+            rate / bare_rate
+            for rate, bare_rate in zip(rates[name], rates["bare"], strict=True)
         )
         busy = mean(run[2] for run in runs)
         table.add_row(
@@ -171,7 +175,7 @@ def show(asked, count: int, told: dict[str, list[tuple[float, int, float]]]) -> 
             f"{ratio:.1%}",
             f"{busy:.0f}%" if busy == busy else "",
         )
-    title = f"{count:,} completions, median of {asked.runs} runs"
+    title = f"{count:,} completions, median of {arguments.runs} runs"
     Console(width=100).print(title, table)
 
 

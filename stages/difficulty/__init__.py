@@ -17,7 +17,6 @@ from pydantic import Field, model_validator
 from pipeline.filter import drop
 from pipeline.pass_rates.window import Window
 from pipeline.settings import Settings
-from stages.difficulty import impact
 from stages.difficulty.counts import (
     COUNTS,
     RATE,
@@ -27,6 +26,7 @@ from stages.difficulty.counts import (
     import_rates,
     is_from,
     read_numbers,
+    score_curves,
 )
 from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
 from stages.difficulty.windows import add_posterior, counts_of, sides
@@ -78,7 +78,7 @@ class Level(Settings):
 
 
 class Impact(Score):
-    """Accuracies over the epochs of a run, in `meta`, as one score; see `impact.py`."""
+    """Accuracies over the epochs of a run, in `meta`, scored as LIMR does."""
 
     lo: float = 0.6
 
@@ -143,7 +143,7 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
         rows = _cut_by_score(rows, number, score, "score_outside")
     if params.learning_impact:
         curves = rows.select(read_numbers(params.learning_impact.field)).to_series()
-        rows = rows.with_columns(learning_impact=impact.score_curves(curves))
+        rows = rows.with_columns(learning_impact=score_curves(curves))
         score_of_curve = pl.col("learning_impact")
         rows = _cut_by_score(rows, score_of_curve, params.learning_impact, "low_impact")
     # Last, because each question is paid for.

@@ -110,6 +110,23 @@ def read_numbers(field: str) -> pl.Expr:
     ).list.drop_nulls()
 
 
+def score_curves(curves: pl.Series) -> pl.Series:
+    """How much each problem is learned in step with the pool (LIMR, arXiv 2502.11886).
+
+    `curves` are lists of accuracies over the epochs of a run, each compared over the
+    epochs that it has: r_k with the mean m_k of all problems. The score (float64) is
+    1 - Σ (r_k - m_k)² / Σ (1 - m_k)², null for an empty list.
+    """
+    table = pl.DataFrame({"curve": curves}).with_row_index("row")
+    long = table.explode("curve").drop_nulls("curve")
+    long = long.with_columns(epoch=pl.int_range(pl.len()).over("row"))
+    long = long.with_columns(mean=pl.col("curve").mean().over("epoch"))
+    off = ((pl.col("curve") - pl.col("mean")) ** 2).sum()
+    most = ((1 - pl.col("mean")) ** 2).sum()
+    scores = long.group_by("row").agg(score=pl.when(most > 0).then(1 - off / most))
+    return table.join(scores, on="row", how="left", maintain_order="left")["score"]
+
+
 def add_interval(rows: pl.DataFrame) -> pl.DataFrame:
     """Add rate_lo and rate_hi, the 95% interval of the pass rate."""
     right = rows["n_correct"].to_numpy()

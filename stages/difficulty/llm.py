@@ -80,11 +80,11 @@ def add_llm_difficulty(rows: pl.DataFrame, settings: LlmDifficulty) -> pl.DataFr
     Rows that are dropped already are not asked about: they would cost and say
     nothing.
     """
-    asked = rows.filter(pl.col("reason").is_null()).unique(
+    distinct = rows.filter(pl.col("reason").is_null()).unique(
         "key", keep="first", maintain_order=True
     )
-    ratings = _rate(asked["problem"].to_list(), settings)
-    table = asked.select(
+    ratings = _rate(distinct["problem"].to_list(), settings)
+    table = distinct.select(
         "key", difficulty_ratings=pl.Series(ratings, dtype=pl.List(pl.Float64))
     )
     rows = rows.join(table, on="key", how="left", maintain_order="left")

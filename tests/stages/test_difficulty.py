@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from pipeline.filter import Outcome, apply
 from pipeline.schema import GRADE
-from stages.difficulty import Params, impact, judge
+from stages.difficulty import Params, judge
+from stages.difficulty.counts import score_curves
 from stages.sources._load import Source, read_source
 from tests.support.judge_server import BLOCK, prompt, serving
 from tests.support.rows import problems
@@ -16,9 +17,9 @@ from tests.support.rows import problems
 def grades(**samples: list[bool | None]) -> pl.DataFrame:
     """Verdicts by row number: grades(a0=[True, False])."""
     rows = [
-        {"id": f"test/{int(name[1:]):05d}", "sample": i, "model": "m", "correct": one}
+        {"id": f"test/{int(name[1:]):05d}", "sample": i, "model": "m", "correct": grade}
         for name, verdicts in samples.items()
-        for i, one in enumerate(verdicts)
+        for i, grade in enumerate(verdicts)
     ]
     known = ("id", "sample", "model", "correct")
     table = pl.DataFrame(rows, schema={name: GRADE[name] for name in known})
@@ -122,21 +123,21 @@ def test_a_recorded_trajectory_gives_one_rate(take: str, rate: float):
 def test_windows_in_every_way_of_stating_them(window, reasons):
     verdicts = grades(a0=[False] * 4, a1=[True] + [False] * 3, a2=[True] * 4)
     outcome = judged(problems("a", "b", "c"), verdicts, window)
-    said = dict(outcome.dropped.select("id", "reason").rows())
+    reason_of = dict(outcome.dropped.select("id", "reason").rows())
 
-    assert [said.get(f"test/{i:05d}") for i in range(3)] == reasons
+    assert [reason_of.get(f"test/{i:05d}") for i in range(3)] == reasons
 
 
 @pytest.mark.parametrize(
-    ("window", "said"),
+    ("window", "message"),
     [
         ({"lo": 2}, "`lo` 2 is no rate"),
         ({"lo": 0.9, "hi": 0.1}, "is below `lo`"),
         ({"unit": "count"}, "a posterior is of a rate"),
     ],
 )
-def test_windows_that_hold_nothing_are_mistakes(window, said):
-    with pytest.raises(ValidationError, match=said):
+def test_windows_that_hold_nothing_are_mistakes(window, message):
+    with pytest.raises(ValidationError, match=message):
         Params(pass_rate_window=window, decide="posterior")
 
 
@@ -240,9 +241,7 @@ def test_learning_impact_is_the_published_formula():
     curves = np.random.default_rng(0).random((30, 21))
     mean = curves.mean(axis=0)
     by_hand = 1 - ((curves - mean) ** 2).sum(axis=1) / ((1 - mean) ** 2).sum()
-    scores = impact.score_curves(
-        pl.Series([*curves.tolist(), []], dtype=pl.List(pl.Float64))
-    )
+    scores = score_curves(pl.Series([*curves.tolist(), []], dtype=pl.List(pl.Float64)))
 
     assert scores.to_list()[:-1] == pytest.approx(by_hand.tolist())
     assert scores[-1] is None
@@ -337,15 +336,15 @@ def test_a_model_judges_difficulty_and_the_mean_counts(rater):
 def test_ratings_are_kept_and_a_rubric_or_a_seed_asks_anew(rater):
     rows = problems("a sum")
 
-    def asked(**rated) -> int:
+    def count_new(**rated) -> int:
         before = len(rater.requests)
         rated = {"endpoint": endpoint(rater), "ratings": 2} | rated
         judged(rows, grades(), not_sampled="keep", llm_difficulty=rated)
         return len(rater.requests) - before
 
-    assert [asked(), asked(), asked(ratings=3)] == [2, 0, 1]
-    assert asked(rubric="1: easy. 10: hard.") == 2
-    assert asked(seed=7) == 2
+    assert [count_new(), count_new(), count_new(ratings=3)] == [2, 0, 1]
+    assert count_new(rubric="1: easy. 10: hard.") == 2
+    assert count_new(seed=7) == 2
 
 
 def test_rows_that_have_gone_are_not_rated(rater):
@@ -357,7 +356,7 @@ def test_rows_that_have_gone_are_not_rated(rater):
 
 
 @pytest.mark.parametrize(
-    ("said", "ratings"),
+    ("reply", "ratings"),
     [
         (rating(7.5), [7.5]),
         (f"<think>{rating(1)}</think>" + rating(7), [7.0]),
@@ -373,10 +372,10 @@ def test_rows_that_have_gone_are_not_rated(rater):
     ],
 )
 def test_only_one_readable_number_on_the_scale_is_a_rating(
-    said, ratings, tmp_path, monkeypatch, capsys
+    reply, ratings, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
-    with serving(lambda _: said) as server:
+    with serving(lambda _: reply) as server:
         rated = {"endpoint": endpoint(server), "ratings": 1, "unrated": "drop"}
         outcome = judged(
             problems("a"), grades(), not_sampled="keep", llm_difficulty=rated
@@ -459,7 +458,7 @@ def test_rates_as_published_sets_state_them(meta, imported, rates):
     rows = problems("a").with_columns(meta=pl.lit(json.dumps(meta)))
     outcome = judged(rows, grades(), not_sampled="keep", imported=[imported])
 
-    told = outcome.kept.select("pass_rate", "n_samples", "n_correct")
-    assert told.row(0) == rates
+    counts = outcome.kept.select("pass_rate", "n_samples", "n_correct")
+    assert counts.row(0) == rates
     is_known = rates[0] is not None
     assert (outcome.kept["rate_from"][0] is not None) == is_known

@@ -60,12 +60,12 @@ def test_the_folder_loads_as_any_model_does(tokenizer):
     from transformers import AutoModelForCausalLM
 
     network = AutoModelForCausalLM.from_pretrained(tiny_model())
-    asked = tokenizer.apply_chat_template(
+    encoded = tokenizer.apply_chat_template(
         messages("Compute 3+5."), add_generation_prompt=True, return_tensors="pt"
     )
-    written = network.generate(**asked, max_new_tokens=4, do_sample=False)
+    written = network.generate(**encoded, max_new_tokens=4, do_sample=False)
 
-    assert written.shape == (1, asked["input_ids"].shape[1] + 4)
+    assert written.shape == (1, encoded["input_ids"].shape[1] + 4)
     assert resolve(tiny_model()).kind == "local"
 
 
@@ -87,17 +87,17 @@ def test_marks_of_the_format_are_not_stripped_with_the_special_tokens(tokenizer)
 
 
 def test_the_chat_template_ends_where_the_assistant_speaks(tokenizer):
-    asked = messages("Compute 3+5.", Prompt(system="Be brief."))
-    said = [*asked, {"role": "assistant", "content": SAID}]
+    chat = messages("Compute 3+5.", Prompt(system="Be brief."))
+    conversation = [*chat, {"role": "assistant", "content": SAID}]
 
     def render(chat: list[dict[str, str]], **how: bool) -> str:
         return tokenizer.apply_chat_template(chat, tokenize=False, **how)
 
-    prompt = render(asked, add_generation_prompt=True)
+    prompt = render(chat, add_generation_prompt=True)
     assert prompt == "<|system|>Be brief.<|user|>Compute 3+5.<|assistant|>"
-    assert render(said) == f"{prompt}{SAID}<eos>"
+    assert render(conversation) == f"{prompt}{SAID}<eos>"
     mask = tokenizer.apply_chat_template(
-        said, return_dict=True, return_assistant_tokens_mask=True
+        conversation, return_dict=True, return_assistant_tokens_mask=True
     )["assistant_masks"]
     assert sum(mask) == len(tokenizer(SAID)["input_ids"]) + 1, "the answer and <eos>"
 
@@ -128,16 +128,16 @@ def test_the_corpus_holds_no_expression_that_is_held_out(tokenizer):
     from stages.model import tiny
 
     for ids, prompt in tiny._encoded(Tiny(rows=2000), tokenizer):
-        asked = tokenizer.decode(ids[:prompt], skip_special_tokens=True)
-        chain = asked.removeprefix("Compute ").removesuffix(".")
+        question = tokenizer.decode(ids[:prompt], skip_special_tokens=True)
+        chain = question.removeprefix("Compute ").removesuffix(".")
         assert arithmetic.part_of(chain) == "train"
         assert len(ids) <= tiny.ROW
 
 
 def test_a_hub_model_is_a_pointer_at_a_commit(tmp_path: Path):
-    made = build(Params(kind="hub", repo="org/name", revision=COMMIT), tmp_path)
+    described = build(Params(kind="hub", repo="org/name", revision=COMMIT), tmp_path)
 
-    assert made == {"kind": "hub", "name": "org/name", "revision": COMMIT}
+    assert described == {"kind": "hub", "name": "org/name", "revision": COMMIT}
     assert resolve(tmp_path) == Model("org/name", COMMIT, "org/name", "hub")
     assert [path.name for path in tmp_path.iterdir()] == ["resolved.json"]
 

@@ -46,24 +46,24 @@ def sampled(cache: Path) -> int:
 
 def test_every_row_gets_k_samples_in_order():
     rows = problems(*CHAINS)
-    made = rollouts(rows)
+    samples = rollouts(rows)
 
-    assert made.schema == ROLLOUT
-    assert made.select("id", "sample").rows() == [
+    assert samples.schema == ROLLOUT
+    assert samples.select("id", "sample").rows() == [
         (id, sample) for id in rows["id"] for sample in (0, 1)
     ]
-    assert made["model"].unique().to_list() == [resolve(tiny_model()).title]
-    assert made["seed"].to_list() == [
+    assert samples["model"].unique().to_list() == [resolve(tiny_model()).title]
+    assert samples["seed"].to_list() == [
         seed_of(0, key, sample) for key in rows["key"] for sample in (0, 1)
     ]
-    assert set(made["finish_reason"]) <= {"stop", "length"}
-    assert made["n_tokens"].max() <= 8
+    assert set(samples["finish_reason"]) <= {"stop", "length"}
+    assert samples["n_tokens"].max() <= 8
 
 
 def test_equal_problems_share_their_samples(cache: Path):
-    made = rollouts(problems("Compute 3+5.", "Compute  3+5."))
+    samples = rollouts(problems("Compute 3+5.", "Compute  3+5."))
 
-    first, second = made.partition_by("id", include_key=False)
+    first, second = samples.partition_by("id", include_key=False)
     assert first.equals(second)
     assert sampled(cache) == 2
 
@@ -85,10 +85,10 @@ def test_a_second_run_samples_nothing_and_gives_the_same_bytes(
 def test_without_its_store_a_run_gives_the_same_samples(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    one = rollouts(problems(*CHAINS))
+    first_run = rollouts(problems(*CHAINS))
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "elsewhere"))
 
-    assert rollouts(problems(*CHAINS), batch_size=1).equals(one)
+    assert rollouts(problems(*CHAINS), batch_size=1).equals(first_run)
 
 
 def test_more_samples_and_more_problems_cost_only_the_difference(cache: Path):
@@ -172,19 +172,19 @@ def test_what_two_processes_both_sampled_counts_once(cache: Path):
 
 
 def test_a_prompt_that_is_too_long_is_recorded_as_such():
-    made = rollouts(problems("1+" * 600 + "1", "Compute 3+5."))
+    samples = rollouts(problems("1+" * 600 + "1", "Compute 3+5."))
 
-    refused = made.filter(id="test/00000")
+    refused = samples.filter(id="test/00000")
     assert refused.select("completion", "n_tokens", "finish_reason").rows() == (
         [("", 0, "prompt_too_long")] * 2
     )
-    assert made.filter(id="test/00001")["n_tokens"].min() > 0
+    assert samples.filter(id="test/00001")["n_tokens"].min() > 0
 
 
 def test_a_limit_samples_the_first_problems_only():
-    made = rollouts(problems(*CHAINS, CHAINS[0]), limit=1)
+    samples = rollouts(problems(*CHAINS, CHAINS[0]), limit=1)
 
-    assert made["id"].unique(maintain_order=True).to_list() == [
+    assert samples["id"].unique(maintain_order=True).to_list() == [
         "test/00000",
         "test/00003",
     ]
@@ -192,9 +192,9 @@ def test_a_limit_samples_the_first_problems_only():
 
 def test_the_output_comes_in_shards_of_bounded_size(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("stages.rollouts.SHARD", 4)
-    made = list(make(Params(**QUICK), problems(*CHAINS), tiny_model()))
+    samples = list(make(Params(**QUICK), problems(*CHAINS), tiny_model()))
 
-    assert [table.height for table in made] == [4, 2]
+    assert [table.height for table in samples] == [4, 2]
 
 
 def test_no_rows_give_no_samples():
@@ -261,9 +261,9 @@ def test_two_runs_at_once_on_one_store_lose_nothing(cache: Path, tmp_path: Path)
     rows = problems(*(f"Compute {n}+1." for n in range(60)))
     params = Params(samples=4, max_tokens=40, batch_size=8)
     before = shards(cache)
-    made = pl.concat(make(params, rows, model))
-    assert made.select("id", "sample").is_unique().all()
-    assert made.height == 240
+    samples = pl.concat(make(params, rows, model))
+    assert samples.select("id", "sample").is_unique().all()
+    assert samples.height == 240
     assert sum(path.stat().st_size for path in shards(cache)) > 0
     held = pl.concat(map(pl.read_parquet, shards(cache)))
     assert held.select("key", "sample").n_unique() == 240
@@ -300,10 +300,10 @@ def test_what_was_finished_is_kept_when_a_run_is_interrupted(
     real = Engine.stream
 
     def interrupted(*given):
-        for number, made in enumerate(real(*given)):
+        for number, sample in enumerate(real(*given)):
             if number == 5:
                 raise KeyboardInterrupt
-            yield made
+            yield sample
 
     monkeypatch.setattr(Engine, "stream", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -320,9 +320,11 @@ def test_settings_of_sampling_and_of_the_chat_have_stores_of_their_own():
         {"prompt": {"chat": {"enable_thinking": False}}},
         {"seed": 1},
     ]
-    told = [identity(Params(**way), model) for way in ways]
+    identities = [identity(Params(**way), model) for way in ways]
 
-    assert all(one != other for i, one in enumerate(told) for other in told[:i])
+    assert all(
+        way != earlier for i, way in enumerate(identities) for earlier in identities[:i]
+    )
     with pytest.raises(ValidationError, match="not in `sampling`: n, temperature"):
         Params(prompt={"sampling": {"temperature": 0.5, "n": 2, "top_k": 1}})
 
@@ -345,21 +347,21 @@ def test_many_small_shards_are_put_together(
     before = rollouts(problems(*CHAINS), batch_size=1)
     assert len(shards(cache)) == 6
     assert rollouts(problems(*CHAINS), batch_size=1).equals(before)
-    (one,) = shards(cache)
-    assert pl.read_parquet(one).height == 6
+    (shard,) = shards(cache)
+    assert pl.read_parquet(shard).height == 6
 
     more = rollouts(problems(*CHAINS), batch_size=1, samples=4)
     assert len(shards(cache)) == 7
     assert rollouts(problems(*CHAINS), batch_size=1, samples=4).equals(more)
-    assert shards(cache).keys() == {one}, "the name does not grow"
+    assert shards(cache).keys() == {shard}, "the name does not grow"
 
 
 def test_of_two_samples_the_first_stays_the_first(tmp_path: Path):
-    def one(text: str) -> pl.DataFrame:
+    def row_of(text: str) -> pl.DataFrame:
         return pl.DataFrame([("k", 0, text, 1, "stop", 0)], store.SAMPLE, orient="row")
 
     for text in ["first", "second"] + ["later"] * store.MANY:
-        store.save(tmp_path, one(text))
+        store.save(tmp_path, row_of(text))
     assert store.load(tmp_path, ["k"], samples=1)["completion"].to_list() == ["first"]
     store.compact(tmp_path)
 
@@ -374,13 +376,13 @@ def _read_while_others_put_together(folder: Path) -> int:
 def test_shards_are_put_together_under_the_eyes_of_readers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def one(sample: int) -> pl.DataFrame:
+    def row_of(sample: int) -> pl.DataFrame:
         row = ("k", sample, "x", 1, "stop", 0)
         return pl.DataFrame([row], store.SAMPLE, orient="row")
 
     monkeypatch.setattr(store, "MANY", 2)
     for sample in range(100):
-        store.save(tmp_path, one(sample))
+        store.save(tmp_path, row_of(sample))
     with ThreadPoolExecutor(3) as pool:
         least = pool.submit(_read_while_others_put_together, tmp_path)
         loads = pool.submit(

@@ -92,8 +92,8 @@ def documented(name: str, path: str) -> dict:
         for section in [yaml.safe_load(block.split("```")[0]).get("rollouts", {})]
         for recording in section.get("replay", [])
     ]
-    (found,) = (found for found in recordings if name in found["path"])
-    return found | {"path": path}
+    (recording,) = (recording for recording in recordings if name in recording["path"])
+    return recording | {"path": path}
 
 
 def written(folder: Path, kind: str, rows: list[dict]) -> str:
@@ -107,12 +107,12 @@ def written(folder: Path, kind: str, rows: list[dict]) -> str:
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_openr1_math_by_the_config_of_the_docs(tmp_path: Path, kind: str):
     path = written(tmp_path, kind, OPENR1)
-    made = replayed(
+    completions = replayed(
         problems("What is 2+2?", "What is 1+1?"), documented("OpenR1-Math", path)
     )
 
-    assert made.schema == ROLLOUT
-    assert made.select(*SEEN, "finish_reason").rows() == [
+    assert completions.schema == ROLLOUT
+    assert completions.select(*SEEN, "finish_reason").rows() == [
         ("test/00000", 0, "DeepSeek-R1", "\\boxed{4}", "stop"),
         ("test/00000", 1, "DeepSeek-R1", "\\boxed{5}", "stop"),
         ("test/00000", 2, "DeepSeek-R1", "2+2+2+", "length"),
@@ -124,13 +124,13 @@ def test_openr1_math_by_the_config_of_the_docs(tmp_path: Path, kind: str):
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_synthetic_1_by_the_config_of_the_docs(tmp_path: Path, kind: str):
     path = written(tmp_path, kind, SYNTHETIC1)
-    asked = ["Let x = 2. What is x+x?", "What is 1+1?"]
-    made = replayed(
-        problems(*asked, "Which number is \\boxed{1} + 1?"),
+    questions = ["Let x = 2. What is x+x?", "What is 1+1?"]
+    completions = replayed(
+        problems(*questions, "Which number is \\boxed{1} + 1?"),
         documented("SYNTHETIC-1", path),
     )
 
-    assert made.select(SEEN).rows() == [
+    assert completions.select(SEEN).rows() == [
         ("test/00000", 0, "DeepSeek-R1", "\\boxed{4}"),
         ("test/00001", 0, "DeepSeek-R1", "\\boxed{2}"),
         ("test/00001", 1, "DeepSeek-R1", "\\boxed{3}"),
@@ -141,9 +141,9 @@ def test_synthetic_1_by_the_config_of_the_docs(tmp_path: Path, kind: str):
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_deepmath_by_the_config_of_the_docs(tmp_path: Path, kind: str):
     path = written(tmp_path, kind, DEEPMATH)
-    made = replayed(problems("What is 1+1?"), documented("DeepMath", path))
+    completions = replayed(problems("What is 1+1?"), documented("DeepMath", path))
 
-    assert made.select(SEEN).rows() == [
+    assert completions.select(SEEN).rows() == [
         ("test/00000", 0, "DeepSeek-R1", "It is \\boxed{2}."),
         ("test/00000", 1, "DeepSeek-R1", "Two: \\boxed{2}."),
         ("test/00000", 2, "DeepSeek-R1", "So \\boxed{2}."),
@@ -164,7 +164,7 @@ def test_ends_and_counts_are_read_beside_each_column(tmp_path: Path):
             "large": {"text": "6", "end": "stop", "tokens": [7]},
         },
     )
-    made = replayed(
+    completions = replayed(
         problems("1+1?"),
         {
             "path": path,
@@ -174,7 +174,7 @@ def test_ends_and_counts_are_read_beside_each_column(tmp_path: Path):
         },
     )
 
-    assert made.select("model", *ENDED).rows() == [
+    assert completions.select("model", *ENDED).rows() == [
         ("small", "2", "stop", 3),
         ("large", "3", "length", None),
         ("large", "4", None, None),
@@ -189,9 +189,9 @@ def test_csv_has_texts_for_numbers_and_nothing_for_null(
     path = tmp_path / "a.csv"
     path.write_text("problem,completion,done,tokens\n1+1?,2,True,12\n1+1?,3,,\n")
     recording = {"path": str(path), "is_complete": ["done"], "n_tokens": ["tokens"]}
-    made = replayed(problems("1+1?"), recording)
+    completions = replayed(problems("1+1?"), recording)
 
-    assert made.select(ENDED).rows() == [("2", "stop", 12), ("3", None, None)]
+    assert completions.select(ENDED).rows() == [("2", "stop", 12), ("3", None, None)]
     assert " rows of " not in capsys.readouterr().err
 
 
@@ -212,9 +212,9 @@ def test_values_that_cannot_be_used_are_null_and_counted(
         {"problem": None, "completion": "2", "e": "stop", "n": 1},
     )
     recording = {"path": path, "finish_reason": ["e"], "n_tokens": ["n"]}
-    made = replayed(problems("1+1?"), recording)
+    completions = replayed(problems("1+1?"), recording)
 
-    assert made.select(ENDED).rows() == [
+    assert completions.select(ENDED).rows() == [
         ("2", "stop", 1),
         ("3", "length", 2),
         *[("2", None, None), ("3", None, None)] * 3,
@@ -223,8 +223,8 @@ def test_values_that_cannot_be_used_are_null_and_counted(
         ("2", None, None),
         ("3", None, 1),
     ]
-    said = capsys.readouterr().err
-    told = [
+    printed = capsys.readouterr().err
+    expected = [
         "3 rows of {} have more or fewer values in `e` than completions; "
         "the first is row 1\n",
         "2 rows of {} have more or fewer values in `n` than completions; "
@@ -234,8 +234,8 @@ def test_values_that_cannot_be_used_are_null_and_counted(
         "the first is row 3\n",
         "1 rows of {} have no problem in `problem`; the first is row 6\n",
     ]
-    for line in told:
-        assert f"rollouts: {line.format(path)}" in said
+    for line in expected:
+        assert f"rollouts: {line.format(path)}" in printed
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
@@ -262,11 +262,11 @@ def test_a_column_inside_one_that_is_not_there_is_an_error(tmp_path: Path):
 def test_parts_of_a_set_are_read_in_the_order_of_their_names(tmp_path: Path):
     for name in ("b", "a", "c"):
         lines(tmp_path / f"{name}.jsonl", {"problem": "1+1?", "completion": name})
-    made = replayed(
+    completions = replayed(
         problems("1+1?"), {"path": str(tmp_path / "[ab].jsonl"), "model": "m"}
     )
 
-    assert made["completion"].to_list() == ["a", "b"]
+    assert completions["completion"].to_list() == ["a", "b"]
 
 
 def test_samples_are_numbered_over_the_batches_of_a_large_file(tmp_path: Path):
@@ -274,22 +274,22 @@ def test_samples_are_numbered_over_the_batches_of_a_large_file(tmp_path: Path):
     rows = pl.DataFrame({"problem": ["1+1?", "2+2?", "0"] * n}).with_row_index("text")
     rows = rows.select("problem", completion=pl.col("text").cast(pl.String))
     rows.write_parquet(tmp_path / "a.parquet", row_group_size=700)
-    made = replayed(problems("2+2?"), {"path": str(tmp_path / "a.parquet")})
+    completions = replayed(problems("2+2?"), {"path": str(tmp_path / "a.parquet")})
 
-    assert made["sample"].to_list() == list(range(n))
-    assert made["completion"].to_list() == [str(3 * i + 1) for i in range(n)]
+    assert completions["sample"].to_list() == list(range(n))
+    assert completions["completion"].to_list() == [str(3 * i + 1) for i in range(n)]
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"pattern": "no group"}, "expected a group"),
         ({"pattern": "("}, "valid regular expression"),
         ({"completions": ["a", "b"], "n_tokens": ["n"]}, "`n_tokens` names 1 columns"),
     ],
 )
-def test_a_recording_that_cannot_work_is_told_at_once(wrong: dict, said: str):
-    with pytest.raises(ValidationError, match=said):
+def test_a_recording_that_cannot_work_is_told_at_once(wrong: dict, message: str):
+    with pytest.raises(ValidationError, match=message):
         Recording(path="a.jsonl", **wrong)
 
 
@@ -301,18 +301,18 @@ def test_columns_inside_columns_are_models(tmp_path: Path):
         {"question": "1+1?", "6b": {"solution": "A: 2"}, "175b": None},
     )
     columns = ["6b.solution", "175b.solution"]
-    made = replayed(
+    completions = replayed(
         problems("1+1?", "0+0?", " 2+2? "),
         {"path": path, "problem": "question", "completions": columns},
     )
 
-    assert made.schema == ROLLOUT
-    assert made.select(SEEN).rows() == [
+    assert completions.schema == ROLLOUT
+    assert completions.select(SEEN).rows() == [
         ("test/00000", 0, "6b", "A: 2"),
         ("test/00002", 0, "6b", "A: 5"),
         ("test/00002", 1, "175b", "A: 4"),
     ]
-    unknown = made.select("n_tokens", "finish_reason", "seed")
+    unknown = completions.select("n_tokens", "finish_reason", "seed")
     assert unknown.null_count().row(0) == (3, 3, 3)
 
 
@@ -324,22 +324,22 @@ def test_one_completion_a_line_with_the_problem_inside_the_prompt(tmp_path: Path
         {"prompt": "no such marks", "completion": "4"},
     )
     recording = {"path": path, "problem": "prompt", "pattern": "<user>(.*)<end>"}
-    made = replayed(problems("1+ 1?"), recording | {"model": "m-7b"})
+    completions = replayed(problems("1+ 1?"), recording | {"model": "m-7b"})
 
-    assert made.select(SEEN).rows() == [
+    assert completions.select(SEEN).rows() == [
         ("test/00000", 0, "m-7b", "2"),
         ("test/00000", 1, "m-7b", "3"),
     ]
 
 
 def test_lists_of_completions_and_several_files_are_numbered_on(tmp_path: Path):
-    one = lines(tmp_path / "a.jsonl", {"problem": "1+1?", "completion": ["2", "3"]})
-    two = lines(tmp_path / "b.jsonl", {"problem": "1+1?", "completion": "two"})
-    made = replayed(
-        problems("1+1?"), {"path": one, "model": "a"}, {"path": two, "model": "b"}
+    first = lines(tmp_path / "a.jsonl", {"problem": "1+1?", "completion": ["2", "3"]})
+    second = lines(tmp_path / "b.jsonl", {"problem": "1+1?", "completion": "two"})
+    completions = replayed(
+        problems("1+1?"), {"path": first, "model": "a"}, {"path": second, "model": "b"}
     )
 
-    assert made.select(SEEN).rows() == [
+    assert completions.select(SEEN).rows() == [
         ("test/00000", 0, "a", "2"),
         ("test/00000", 1, "a", "3"),
         ("test/00000", 2, "b", "two"),
@@ -354,12 +354,12 @@ def test_lines_that_cannot_be_read_are_counted(
         '{"problem": "1+1?", "completion": "2"}\n{"problem": "1+\n'
         '{"problem": "never asked", "completion": "4"}\n'
     )
-    made = replayed(problems("1+1?", "2+2?"), {"path": str(path)})
+    completions = replayed(problems("1+1?", "2+2?"), {"path": str(path)})
 
-    assert made["completion"].to_list() == ["2"]
-    said = capsys.readouterr().err
-    assert f"1 rows of {path} cannot be read" in said
-    assert "1 of 2 problems have 1 recorded completions" in said
+    assert completions["completion"].to_list() == ["2"]
+    printed = capsys.readouterr().err
+    assert f"1 rows of {path} cannot be read" in printed
+    assert "1 of 2 problems have 1 recorded completions" in printed
 
 
 def test_a_missing_file_is_the_users_to_put_right(tmp_path: Path):
@@ -378,11 +378,11 @@ def test_a_hub_dataset_is_read_as_its_files_are(
     columns = {"completions": ["generations"], "finish_reason": ["finish_reasons"]}
     rows = problems("What is 1+1?", "What is 2+2?")
 
-    made = replayed(
+    completions = replayed(
         rows, {"repo": str(tmp_path / "set"), "revision": "local"} | columns
     )
-    assert made.height == 5
-    assert made.equals(replayed(rows, {"path": path} | columns))
+    assert completions.height == 5
+    assert completions.equals(replayed(rows, {"path": path} | columns))
 
 
 def test_the_hub_out_of_reach_is_the_users_to_solve():
@@ -398,9 +398,9 @@ def test_the_hub_out_of_reach_is_the_users_to_solve():
         ({"repo": "a/b"}, "needs a pinned `revision`"),
     ],
 )
-def test_recordings_are_in_one_place(place: dict, said: str):
-    with pytest.raises(ValidationError, match=said):
-        Recording(**place)
+def test_recordings_are_in_one_place(location: dict, message: str):
+    with pytest.raises(ValidationError, match=message):
+        Recording(**location)
 
 
 @pytest.mark.realdata
@@ -409,7 +409,7 @@ def test_four_models_on_gsm8k(data: Path):
     real = data / "gen_gsm8k_openai/example_model_solutions.jsonl"
     questions = [json.loads(line)["question"] for line in real.open()]
     kinds = ["6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification"]
-    made = replayed(
+    completions = replayed(
         problems(*questions),
         {
             "path": path,
@@ -418,18 +418,18 @@ def test_four_models_on_gsm8k(data: Path):
         },
     )
 
-    assert made["model"].unique(maintain_order=True).to_list() == kinds
-    assert made.height == 4 * len(set(questions))
+    assert completions["model"].unique(maintain_order=True).to_list() == kinds
+    assert completions.height == 4 * len(set(questions))
 
 
 @pytest.mark.realdata
 def test_long_completions_with_the_problem_inside_a_chat(data: Path):
     folder = "gen_areal_rollouts"
     name = "eval_aime24-deepscaler_base.jsonl"
-    asked = pl.read_ndjson(data / "bench_math/aime24.jsonl")
-    column = "problem" if "problem" in asked.columns else "question"
-    made = replayed(
-        problems(*asked[column]),
+    questions = pl.read_ndjson(data / "bench_math/aime24.jsonl")
+    column = "problem" if "problem" in questions.columns else "question"
+    completions = replayed(
+        problems(*questions[column]),
         {
             "path": f"$GOLDSIEVE_DATA/{folder}/{name}",
             "problem": "prompt",
@@ -438,5 +438,5 @@ def test_long_completions_with_the_problem_inside_a_chat(data: Path):
         },
     )
 
-    assert made.height == 128, "every line of the file"
-    assert made.group_by("id").len()["len"].to_list() == [32] * 4
+    assert completions.height == 128, "every line of the file"
+    assert completions.group_by("id").len()["len"].to_list() == [32] * 4

@@ -55,19 +55,19 @@ def test_the_budget_goes_to_problems_near_the_windows_ends():
     assert drawn.mean() <= 8.0
     assert drawn.max() <= 64
     assert drawn[60:90].mean() > 2 * drawn[90:150].mean()
-    asked = pl.concat(sampler.rounds)
-    assert asked.n_unique(["key", "sample"]) == asked.height == drawn.sum()
-    numbers = asked.group_by("key").agg(pl.max("sample") + 1 == pl.len())["sample"]
+    samples = pl.concat(sampler.rounds)
+    assert samples.n_unique(["key", "sample"]) == samples.height == drawn.sum()
+    numbers = samples.group_by("key").agg(pl.max("sample") + 1 == pl.len())["sample"]
     assert numbers.all()
 
 
 def test_the_same_samples_lead_to_the_same_rounds():
-    first, one = run(RATES, budget=6.0)
-    again, other = run(RATES, budget=6.0)
+    first, first_run = run(RATES, budget=6.0)
+    again, second_run = run(RATES, budget=6.0)
 
     assert first.tolist() == again.tolist()
-    for mine, theirs in zip(one.rounds, other.rounds, strict=True):
-        assert mine.equals(theirs)
+    for drawn, drawn_again in zip(first_run.rounds, second_run.rounds, strict=True):
+        assert drawn.equals(drawn_again)
 
 
 def test_small_rounds_take_several_samples_at_once():
@@ -75,7 +75,7 @@ def test_small_rounds_take_several_samples_at_once():
     _, several = run(RATES, budget=6.0, least_round=200)
 
     assert len(several.rounds) <= 0.7 * len(single.rounds)
-    drawn = [pl.concat(one.rounds).height for one in (single, several)]
+    drawn = [pl.concat(first_run.rounds).height for first_run in (single, several)]
     assert abs(drawn[0] - drawn[1]) <= 0.02 * drawn[0], "both spend the budget"
 
 

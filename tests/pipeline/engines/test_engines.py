@@ -34,27 +34,29 @@ def engine(**options: int):
 
 
 def test_a_completion_depends_on_its_seed_and_not_on_its_neighbours():
-    asked, seeds = prompts(*CHAINS), [11, 22, 33, 44, 55]
-    together = engine().sample(asked, seeds, **HOW)
+    questions, seeds = prompts(*CHAINS), [11, 22, 33, 44, 55]
+    together = engine().sample(questions, seeds, **HOW)
 
-    backwards = engine(batch_size=2).sample(asked[::-1], seeds[::-1], **HOW)
+    backwards = engine(batch_size=2).sample(questions[::-1], seeds[::-1], **HOW)
     assert backwards[::-1] == together
-    assert engine().sample(asked[2:3], [33], **HOW) == together[2:3]
-    assert engine().sample(asked[2:3], [34], **HOW) != together[2:3]
+    assert engine().sample(questions[2:3], [33], **HOW) == together[2:3]
+    assert engine().sample(questions[2:3], [34], **HOW) != together[2:3]
 
 
 def test_temperature_zero_is_greedy_and_needs_no_seed():
     how = HOW | {"temperature": 0.0}
-    one, other = engine().sample(prompts("3+5", "3+5"), [1, 2], **how)
+    first, second = engine().sample(prompts("3+5", "3+5"), [1, 2], **how)
 
-    assert one == other
+    assert first == second
 
 
 def test_top_p_near_zero_leaves_only_the_likeliest_token():
-    asked = prompts(*CHAINS)
-    greedy = engine().sample(asked, [0] * 5, **HOW | {"temperature": 0.0})
+    questions = prompts(*CHAINS)
+    greedy = engine().sample(questions, [0] * 5, **HOW | {"temperature": 0.0})
 
-    assert engine().sample(asked, [1, 2, 3, 4, 5], **HOW | {"top_p": 1e-6}) == greedy
+    assert (
+        engine().sample(questions, [1, 2, 3, 4, 5], **HOW | {"top_p": 1e-6}) == greedy
+    )
 
 
 def test_samples_follow_the_distribution_of_the_model():
@@ -101,32 +103,36 @@ def test_a_prompt_near_the_end_of_the_context_has_the_rest_of_it():
 
 @pytest.mark.parametrize("engine_of", [engine, lambda: engine(batch_size=3)])
 def test_the_samples_of_a_problem_are_those_it_has_alone(engine_of):
-    asked = [Request(prompt, 100 * i, n=3) for i, prompt in enumerate(prompts(*CHAINS))]
-    sampled = sorted(engine_of().stream(iter(asked), Sampling(**HOW)))
+    questions = [
+        Request(prompt, 100 * i, n=3) for i, prompt in enumerate(prompts(*CHAINS))
+    ]
+    sampled = sorted(engine_of().stream(iter(questions), Sampling(**HOW)))
 
-    assert [made[:2] for made in sampled] == [
+    assert [sample[:2] for sample in sampled] == [
         (i, j) for i in range(5) for j in range(3)
     ]
     alone = [
         completion
-        for request in asked
+        for request in questions
         for completion in engine().sample(
             [request.prompt] * 3, [request.seed + j for j in range(3)], **HOW
         )
     ]
-    assert [made[2] for made in sampled] == alone
+    assert [sample[2] for sample in sampled] == alone
 
 
 def test_a_stop_string_ends_a_completion_and_is_not_in_it():
-    asked, how = prompts(*CHAINS), HOW | {"temperature": 0.0, "max_tokens": 40}
-    whole = engine().sample(asked, [0] * 5, **how)
-    cut = engine().sample(asked, [0] * 5, **how, stop=("=",))
+    questions, how = prompts(*CHAINS), HOW | {"temperature": 0.0, "max_tokens": 40}
+    whole = engine().sample(questions, [0] * 5, **how)
+    cut = engine().sample(questions, [0] * 5, **how, stop=("=",))
 
     assert any("=" in completion.text for completion in whole)
-    for one, other in zip(whole, cut, strict=True):
-        assert other.text == one.text.partition("=")[0]
-        assert other.finish_reason == ("stop" if "=" in one.text else one.finish_reason)
-        assert other.n_tokens <= one.n_tokens
+    for first, second in zip(whole, cut, strict=True):
+        assert second.text == first.text.partition("=")[0]
+        assert second.finish_reason == (
+            "stop" if "=" in first.text else first.finish_reason
+        )
+        assert second.n_tokens <= first.n_tokens
     assert sum(c.n_tokens for c in cut) < sum(c.n_tokens for c in whole)
 
 
@@ -192,39 +198,39 @@ from pipeline.models import resolve
 
 if __name__ == "__main__":
     engine = load("vllm", resolve(Path(sys.argv[1])), {"max_model_len": 256})
-    asked, how = json.loads(sys.argv[2]), Sampling(**json.loads(sys.argv[3]))
-    told = {}
+    chats, how = json.loads(sys.argv[2]), Sampling(**json.loads(sys.argv[3]))
+    results = {}
 
     def say(name, requests, how):
-        made = sorted(engine.stream(iter(requests), how))
-        told[name] = [(number, child, said._asdict()) for number, child, said in made]
+        samples = sorted(engine.stream(iter(requests), how))
+        results[name] = [(*numbers, drawn._asdict()) for *numbers, drawn in samples]
 
     long = [{"role": "user", "content": "1" * 300}]
     greedy = replace(how, temperature=0.0)
-    say("greedy", [Request(prompt, 0) for prompt in [*asked, long]], greedy)
+    say("greedy", [Request(prompt, 0) for prompt in [*chats, long]], greedy)
     say("long", [Request(long, 0, 2)], how)
-    say("group", [Request(prompt, 7, 4) for prompt in asked], how)
-    say("alone", [Request(prompt, 7 + i) for prompt in asked for i in range(4)], how)
-    say("stop", [Request(prompt, 0) for prompt in asked], replace(greedy, stop=("=",)))
+    say("group", [Request(prompt, 7, 4) for prompt in chats], how)
+    say("alone", [Request(prompt, 7 + i) for prompt in chats for i in range(4)], how)
+    say("stop", [Request(prompt, 0) for prompt in chats], replace(greedy, stop=("=",)))
     first = replace(how, more={"top_k": 1})
-    say("top_k", [Request(prompt, 3) for prompt in asked], first)
+    say("top_k", [Request(prompt, 3) for prompt in chats], first)
     try:
-        say("unknown", [Request(asked[0], 0)], replace(how, more={"topk": 1}))
+        say("unknown", [Request(chats[0], 0)], replace(how, more={"topk": 1}))
     except UserError as error:
-        told["unknown"] = str(error)
+        results["unknown"] = str(error)
     taken = []
 
     def many():
         for number in range(4000):
             taken.append(number)
-            yield Request(asked[number % len(asked)], number)
+            yield Request(chats[number % len(chats)], number)
 
     stream = engine.stream(many(), how)
     next(stream)
-    told["taken"], told["room"] = len(taken), engine.room
+    results["taken"], results["room"] = len(taken), engine.room
     stream.close()
-    say("after", [Request(prompt, 0) for prompt in asked], greedy)
-    print("ANSWER", json.dumps(told))
+    say("after", [Request(prompt, 0) for prompt in chats], greedy)
+    print("ANSWER", json.dumps(results))
 """
 
 
@@ -233,26 +239,32 @@ def test_vllm_on_the_cpu_writes_what_transformers_writes(tmp_path: Path):
     pytest.importorskip("vllm", reason="vLLM is not installed")
     script = tmp_path / "sample.py"
     script.write_text(VLLM)
-    asked = prompts(*CHAINS)
-    arguments = [str(tiny_model()), json.dumps(asked), json.dumps(HOW)]
+    questions = prompts(*CHAINS)
+    arguments = [str(tiny_model()), json.dumps(questions), json.dumps(HOW)]
     done = subprocess.run(
         [sys.executable, str(script), *arguments], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    told = json.loads(done.stdout.partition("ANSWER ")[2].splitlines()[0])
+    results = json.loads(done.stdout.partition("ANSWER ")[2].splitlines()[0])
 
-    def said(name: str) -> list[Completion]:
-        return [Completion(**made) for _, _, made in told[name]]
+    def completions_of(name: str) -> list[Completion]:
+        return [Completion(**sample) for _, _, sample in results[name]]
 
     greedy = HOW | {"temperature": 0.0}
-    *sampled, refused = said("greedy")
-    assert sampled == engine().sample(asked, [0] * 5, **greedy)
+    *sampled, refused = completions_of("greedy")
+    assert sampled == engine().sample(questions, [0] * 5, **greedy)
     assert refused == TOO_LONG
-    assert said("long") == [TOO_LONG] * 2
-    assert said("group") == said("alone"), "a sample has one seed, however it is asked"
-    assert len({completion.text for completion in said("group")}) > 5
-    assert said("stop") == engine().sample(asked, [0] * 5, **greedy, stop=("=",))
-    assert said("top_k") == sampled
-    assert "topk" in told["unknown"]
-    assert told["taken"] <= told["room"] < 4000, "requests are taken as there is room"
-    assert said("after") == sampled, "and what nobody waits for is called off"
+    assert completions_of("long") == [TOO_LONG] * 2
+    assert completions_of("group") == completions_of("alone"), (
+        "a sample has one seed, however it is asked"
+    )
+    assert len({completion.text for completion in completions_of("group")}) > 5
+    assert completions_of("stop") == engine().sample(
+        questions, [0] * 5, **greedy, stop=("=",)
+    )
+    assert completions_of("top_k") == sampled
+    assert "topk" in results["unknown"]
+    assert results["taken"] <= results["room"] < 4000, (
+        "requests are taken as there is room"
+    )
+    assert completions_of("after") == sampled, "and what nobody waits for is called off"

@@ -21,13 +21,13 @@ HOW = {"temperature": 1.0, "top_p": 0.9, "max_tokens": 7}
 
 
 def echo(body: dict) -> Fault:
-    return Fault(body=told(f"{prompt(body)} {body['seed']}", tokens=5))
+    return Fault(body=reply_body(f"{prompt(body)} {body['seed']}", tokens=5))
 
 
-def told(text: str, tokens: int, finish: str = "stop") -> str:
-    said = json.loads(completion(text, finish=finish))
-    said["usage"] = {"total_tokens": tokens + 3, "completion_tokens": tokens}
-    return json.dumps(said)
+def reply_body(text: str, tokens: int, finish: str = "stop") -> str:
+    reply = json.loads(completion(text, finish=finish))
+    reply["usage"] = {"total_tokens": tokens + 3, "completion_tokens": tokens}
+    return json.dumps(reply)
 
 
 def chats(*texts: str) -> list[list[dict[str, str]]]:
@@ -41,9 +41,9 @@ def engine(*servers, **options) -> Engine:
 
 def test_answers_come_in_order_with_what_was_asked():
     with serving(echo) as server:
-        said = engine(server).sample(chats("a", "b", "c"), [1, 2, 3], **HOW)
+        completions = engine(server).sample(chats("a", "b", "c"), [1, 2, 3], **HOW)
 
-        assert said == [
+        assert completions == [
             Completion(f"{t} {i}", 5, "stop") for i, t in enumerate("abc", 1)
         ]
         (body,) = [body for body in server.requests if prompt(body) == "a"]
@@ -53,15 +53,17 @@ def test_answers_come_in_order_with_what_was_asked():
 
 def test_many_servers_share_the_work_and_the_fast_one_does_more():
     with serving(echo) as fast, serving(echo) as slow:
-        slow.answer = lambda body: Fault(body=told("x", 1), delay_s=0.2)
-        asked = chats(*[str(i) for i in range(60)])
-        said = engine(fast, slow, concurrency=3).sample(asked, [0] * 60, **HOW)
+        slow.answer = lambda body: Fault(body=reply_body("x", 1), delay_s=0.2)
+        questions = chats(*[str(i) for i in range(60)])
+        completions = engine(fast, slow, concurrency=3).sample(
+            questions, [0] * 60, **HOW
+        )
 
         assert len(fast.requests) + len(slow.requests) == 60
         assert len(fast.requests) > 2 * len(slow.requests) > 0
         # An answer is counted out a moment after the client has it.
         assert max(fast.most_busy, slow.most_busy) <= 6
-    assert all(one.finish_reason == "stop" for one in said)
+    assert all(answer.finish_reason == "stop" for answer in completions)
 
 
 def test_a_server_that_is_gone_costs_nothing_while_another_answers():
@@ -69,32 +71,37 @@ def test_a_server_that_is_gone_costs_nothing_while_another_answers():
         url = gone.url
     with serving(echo) as here:
         both = Engine(MODEL, {"urls": [url, here.url], "attempts": 1, "max_wait_s": 0})
-        said = both.sample(chats(*map(str, range(200))), [0] * 200, **HOW)
+        completions = both.sample(chats(*map(str, range(200))), [0] * 200, **HOW)
 
-    lost = sum(one == LOST for one in said)
+    lost = sum(answer == LOST for answer in completions)
     assert lost < 200
-    assert sum(one.finish_reason == "stop" for one in said) == 200 - lost
+    assert sum(answer.finish_reason == "stop" for answer in completions) == 200 - lost
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "expected"),
     [
-        (Fault(body=told("half", 7, finish="length")), Completion("half", 7, "length")),
+        (
+            Fault(body=reply_body("half", 7, finish="length")),
+            Completion("half", 7, "length"),
+        ),
         (Fault(400, '{"message": "maximum context length is 256"}'), TOO_LONG),
         (Fault(400, '{"message": "bad request"}'), LOST),
     ],
 )
-def test_what_a_server_says_is_told_apart(fault, said):
+def test_what_a_server_says_is_told_apart(fault, expected):
     with serving(lambda _: fault) as server:
-        assert engine(server).sample(chats("a"), [0], **HOW) == [said]
+        assert engine(server).sample(chats("a"), [0], **HOW) == [expected]
 
 
 def test_faults_that_pass_are_sat_out():
     with serving(echo) as server:
         server.script = [Fault(500), Fault(drop=True)]
-        said = engine(server, attempts=4, concurrency=1).sample(chats("a"), [1], **HOW)
+        completions = engine(server, attempts=4, concurrency=1).sample(
+            chats("a"), [1], **HOW
+        )
 
-    assert said == [Completion("a 1", 5, "stop")]
+    assert completions == [Completion("a 1", 5, "stop")]
 
 
 def test_a_wrong_model_is_a_mistake():
@@ -137,15 +144,17 @@ def test_a_run_keeps_what_was_answered_and_asks_for_the_rest(
 
 def test_where_servers_are_does_not_change_what_a_sample_is():
     plain, extra = {}, {"extra": {"top_k": 5}}
-    one, other = (Params(engine="server", server=given) for given in (plain, extra))
+    plain_params, extra_params = (
+        Params(engine="server", server=given) for given in (plain, extra)
+    )
 
-    assert identity(one, MODEL) != identity(other, MODEL)
+    assert identity(plain_params, MODEL) != identity(extra_params, MODEL)
     with pytest.raises(ValidationError, match=r"urls .* machine.yaml, under engine"):
         Params(engine="server", server={"urls": ["http://a"]})
 
 
 def test_requests_run_side_by_side():
-    with serving(lambda _: Fault(body=told("x", 1), delay_s=0.1)) as server:
+    with serving(lambda _: Fault(body=reply_body("x", 1), delay_s=0.1)) as server:
         engine(server, concurrency=20).sample(
             chats(*"abcdefghijklmnopqrst"), [0] * 20, **HOW
         )
