@@ -54,8 +54,9 @@ class Recording(Settings):
         """What the file says, by `key`."""
         rows = raw_rows(expand(self.path))
         if self.columns:
-            _, value = self.columns
-            return {self.key(0, r): r.get(value) for r in rows if isinstance(r, dict)}
+            by, value = self.columns
+            known = (row for row in rows if isinstance(row, dict) and by in row)
+            return {str(row[by]): row.get(value) for row in known}
         recorded = next(rows)
         if isinstance(recorded, Unreadable):
             raise UserError(f"{self.path}: {recorded.detail}")
