@@ -5,15 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.cli import (
-    check,
-    estimate,
-    ledger,
-    publish,
-    recipes,
-    score,
-    stages,
-)
+from pipeline.cli import check, estimate, ledger, publish, recipes, score, stages
 from pipeline.console import run
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, Literal
 
@@ -155,8 +156,5 @@ def load_stage(name: str) -> ModuleType:
 
 def stage_names() -> list[str]:
     """The stages there are: the files and folders of `stages/`, the only registry."""
-    files = [*STAGES.glob("[a-z]*.py"), *STAGES.glob("[a-z]*/__init__.py")]
-    names = {
-        file.parent.name if file.stem == "__init__" else file.stem for file in files
-    }
+    names = {module.name for module in iter_modules([str(STAGES)])}
     return sorted(names - {"sources"})

@@ -8,13 +8,7 @@ from typing import Any
 
 import polars as pl
 
-SOLUTION = pl.Struct(
-    [
-        pl.Field("text", pl.String),
-        pl.Field("model", pl.String),
-        pl.Field("correct", pl.Boolean),
-    ]
-)
+SOLUTION = pl.Struct({"text": pl.String, "model": pl.String, "correct": pl.Boolean})
 
 # Who wrote a solution, where no model did: a human, or whom the source does not name.
 # A generator's own solutions carry its name: they are right by construction.
