@@ -65,12 +65,14 @@ MOST = 32  # samples of a problem that does not get certain
 MOST_FIXED = 256  # samples that fixed numbers are followed to
 
 
-def _ends(place: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    return np.where(place < 0.2, 0, np.where(place < 0.4, 1, rates))
+def _ends(shares: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    return np.where(shares < 0.2, 0, np.where(shares < 0.4, 1, rates))
 
 
-def _either(rng: np.random.Generator, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.where(rng.random(len(one)) < 0.5, one, other)
+def _either(
+    rng: np.random.Generator, first: np.ndarray, second: np.ndarray
+) -> np.ndarray:
+    return np.where(rng.random(len(first)) < 0.5, first, second)
 
 
 def main() -> None:
@@ -80,9 +82,9 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.6, help="of fixed sampling")
     parser.add_argument("--least-round", type=int, default=256)
     parser.add_argument("--certainty", type=float, help="stop at this, no budget")
-    asked = parser.parse_args()
-    if asked.certainty:
-        return compare_certain(asked)
+    arguments = parser.parse_args()
+    if arguments.certainty:
+        return compare_certain(arguments)
     shown = Table(
         "pool", "problems", f"misclassified by {FIXED}", "adaptive", "samples",
         "as good", "certain", "accuracy", "rounds",
@@ -90,19 +92,19 @@ def main() -> None:
     for name, make in SHAPES.items():
         rng = np.random.default_rng(11)
         runs = []
-        for run in range(asked.runs):
-            rates = make(rng, asked.problems)
+        for run in range(arguments.runs):
+            rates = make(rng, arguments.problems)
             drawn = rng.random((len(rates), 64)) < rates[:, None]
-            runs.append(compare(drawn, rates, run, asked))
-        add(shown, name, asked.problems, runs)
+            runs.append(compare(drawn, rates, run, arguments))
+        add(shown, name, arguments.problems, runs)
     for name, recorded in {"One-Shot-RLVR": one_shot, "AReaL rollouts": areal}.items():
         samples = recorded()
         if samples:
-            add(shown, f"{name}, replayed", len(samples), replay(samples, asked))
+            add(shown, f"{name}, replayed", len(samples), replay(samples, arguments))
     Console(width=120).print(shown)
 
 
-def compare_certain(asked: argparse.Namespace) -> None:
+def compare_certain(arguments: argparse.Namespace) -> None:
     """How many of the decisions that stopped a problem are right."""
     shown = Table(
         "window", "pool", "problems", "samples", f"misclassified by {FIXED}",
@@ -111,15 +113,17 @@ def compare_certain(asked: argparse.Namespace) -> None:
     for title, window in WINDOWS.items():
         for name, make in ENDS.items():
             runs = [
-                _stop_certain(window, make, asked.problems, asked.certainty, run)
-                for run in range(asked.runs)
+                _stop_certain(
+                    window, make, arguments.problems, arguments.certainty, run
+                )
+                for run in range(arguments.runs)
             ]
             agrees, is_certain, drawn, fixed = (
                 np.concatenate(part) for part in zip(*runs, strict=True)
             )
             right = f"{agrees[is_certain].mean():.1%}" if is_certain.any() else ""
             shown.add_row(
-                title, name, f"{asked.problems:,}", f"{drawn.mean():.1f}",
+                title, name, f"{arguments.problems:,}", f"{drawn.mean():.1f}",
                 f"{fixed.mean():.2%}", f"{1 - agrees.mean():.2%}",
                 f"{is_certain.mean():.1%}", right,
             )  # fmt: skip
@@ -152,13 +156,13 @@ def _stop_certain(
 
 
 def compare(
-    outcomes: np.ndarray, rates: np.ndarray, seed: int, asked: argparse.Namespace
+    outcomes: np.ndarray, rates: np.ndarray, seed: int, arguments: argparse.Namespace
 ) -> dict[str, float]:
     """One run on `outcomes` (problems, samples) bool, whose true rates are known."""
     truth = WINDOW.holds(rates)
     fixed = WINDOW.holds(outcomes[:, :FIXED].mean(axis=1)) != truth
     right, wrong, rounds = adaptive(
-        outcomes, asked.share * FIXED, seed, asked.least_round
+        outcomes, arguments.share * FIXED, seed, arguments.least_round
     )
     prior = fit_prior(right, wrong, WINDOW)
     chance = posterior_inside(right, wrong, WINDOW, prior)
@@ -218,15 +222,15 @@ def adaptive(
 
 
 def replay(
-    samples: list[np.ndarray], asked: argparse.Namespace
+    samples: list[np.ndarray], arguments: argparse.Namespace
 ) -> list[dict[str, float]]:
     rates = np.array([some.mean() for some in samples])
     most = min(64, *map(len, samples))
     runs = []
-    for seed in range(10 * asked.runs):
+    for seed in range(10 * arguments.runs):
         rng = np.random.default_rng(seed)
         outcomes = np.stack([rng.permutation(some)[:most] for some in samples])
-        runs.append(compare(outcomes, rates, seed, asked))
+        runs.append(compare(outcomes, rates, seed, arguments))
     return runs
 
 
@@ -245,12 +249,12 @@ def one_shot() -> list[np.ndarray]:
 
 def areal() -> list[np.ndarray]:
     """Rewards of the problems that have 24 samples or more."""
-    found: dict[tuple[str, int], list[bool]] = defaultdict(list)
+    rewards: dict[tuple[str, int], list[bool]] = defaultdict(list)
     for file in sorted((DATA / "gen_areal_rollouts").glob("*.jsonl")):
         for line in file.read_text().splitlines():
             row = json.loads(line)
-            found[file.stem, row["task_id"]].append(row["reward"] > 0)
-    return [np.array(some) for some in found.values() if len(some) >= 24]
+            rewards[file.stem, row["task_id"]].append(row["reward"] > 0)
+    return [np.array(some) for some in rewards.values() if len(some) >= 24]
 
 
 def add(table: Table, name: str, problems: int, runs: list[dict[str, float]]) -> None:

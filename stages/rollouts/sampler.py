@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,8 @@ class Sampler:
     def __init__(
         self, params: "Params", folder: Path, load_engine: Callable[[], Engine]
     ) -> None:
-        self._params, self._folder, self._load_engine = params, folder, load_engine
+        self._params, self._folder = params, folder
+        self._load_engine = cache(load_engine)
         store.compact(folder)
         self._done = store.index(folder)
 
@@ -52,10 +53,6 @@ class Sampler:
         most = int(wanted["sample"].to_numpy().max(initial=-1)) + 1
         kept = store.load(self._folder, wanted["key"].to_list(), samples=most)
         return kept.join(wanted, on=["key", "sample"], how="semi")
-
-    @cached_property
-    def _engine(self) -> Engine:
-        return self._load_engine()
 
     def _draw(self, missing: pl.DataFrame) -> int:
         """Sample and keep what is missing; say how many had an answer.
@@ -83,9 +80,8 @@ class Sampler:
             task = bar.add_task("rollouts", total=missing.height)
             start = time.monotonic()
             try:
-                for number, child, completion in self._engine.stream(
-                    requests, sampling
-                ):
+                sampled = self._load_engine().stream(requests, sampling)
+                for number, child, completion in sampled:
                     bar.advance(task)
                     if completion == LOST:
                         continue

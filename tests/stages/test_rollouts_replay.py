@@ -391,7 +391,7 @@ def test_the_hub_out_of_reach_is_the_users_to_solve():
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("location", "message"),
     [
         ({}, "give one of"),
         ({"path": "a.jsonl", "repo": "a/b", "revision": "1"}, "give one of"),
