@@ -59,20 +59,16 @@ class Run:
 class Job:
     """A program to run.
 
-    language: `python` or `cpp` (the program is source), or `binary` (an executable).
+    program: source in Python, or an executable.
     package: an installed package that the program imports. All that is installed can
-        then be read there, and this one is loaded before a warm sandbox forks.
+        then be read there, and this one is loaded before the sandbox forks.
     """
 
     program: bytes
     stdin: bytes
     limits: Limits
-    language: str = "python"
+    is_binary: bool = False
     package: str = ""
-
-    @property
-    def is_binary(self) -> bool:
-        return self.language == "binary"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import os
 import time
 from contextlib import suppress
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
+from tempfile import mkdtemp
 
 from pipeline.sandbox.contract import MB
 
@@ -19,21 +19,22 @@ from pipeline.sandbox.contract import MB
 OWN_MB, OWN_PROCESSES = 64, 8
 # Files with the bounds of a group, by version 1, 2 and both; named by controller.
 BOUNDS = ("memory.limit_in_bytes", "memory.max", "pids.max")
+OWN, SYSTEM = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 # A shell that enters the groups before it becomes the command.
 ENTER = (
     'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 125; shift; done;'
     'shift; exec "$@"'
 )
-_numbers = count()
 
 
 def make() -> list[Path]:
     """The folders of the groups of one new sandbox; none where none may be made."""
-    name = f"goldsieve-{os.getpid()}-{next(_numbers)}"
-    groups = [parent / name for parent in parents()]
-    for group in groups:
-        group.mkdir()
-    return groups
+    return [_make_below(parent) for parent in parents()]
+
+
+def _make_below(parent: Path) -> Path:
+    """A group whose name says which process made it, so that it can be swept."""
+    return Path(mkdtemp(prefix=f"goldsieve-{os.getpid()}-", dir=parent))
 
 
 def enter(groups: list[Path], command: list[str]) -> list[str]:
@@ -72,52 +73,41 @@ def remove(groups: list[Path]) -> None:
 
 
 @lru_cache(1)
-def parents() -> dict[Path, list[str]]:
-    """The groups below which this process may make others, and the bounds of those."""
-    groups = find_parents(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
-    for group in groups:
-        _sweep(group)
-    return groups
+def parents(listing: Path = OWN, mounted: Path = SYSTEM) -> dict[Path, list[str]]:
+    """The groups of `listing` in which others can be made, and the bounds of those.
 
-
-def _sweep(folder: Path) -> None:
-    """Remove the empty groups of processes that were killed before they could."""
-    for left in folder.glob("goldsieve-*"):
-        maker = left.name.split("-")[1]
-        if not Path("/proc", maker).exists():
-            with suppress(OSError):
-                left.rmdir()
-
-
-def find_parents(listing: Path, mounted: Path) -> dict[Path, list[str]]:
-    """The groups of `listing` below `mounted` in which others can be made.
-
-    By folder, the files with the bounds of a group made there.
+    `mounted`: where the hierarchies are.
     """
-    try:
-        lines = listing.read_text().splitlines()
-    except OSError:
+    if not listing.exists():
         return {}
-    groups = {}
-    for line in lines:
+    parents = {}
+    for line in listing.read_text().splitlines():
         _, names, path = line.split(":", 2)
         folder = mounted / names / path.lstrip("/")
-        if bounds := _bounds_below(folder):
-            groups[folder] = bounds
-    return groups
+        if bounds := _try_below(folder):
+            parents[folder] = bounds
+            _sweep(folder)
+    return parents
 
 
-def _bounds_below(folder: Path) -> list[str]:
+def _try_below(folder: Path) -> list[str]:
     """Try: the folder may be read-only, or shown by a mount that is not ours."""
-    trial = folder / f"goldsieve-{os.getpid()}-trial"
     try:
-        trial.mkdir()
+        trial = _make_below(folder)
     except OSError:
         return []
     bounds = _bounds_of(trial)
     with suppress(OSError):
         trial.rmdir()
     return bounds
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the empty groups of processes that were killed before they could."""
+    for left in folder.glob("goldsieve-*"):
+        if not Path("/proc", left.name.split("-")[1]).exists():
+            with suppress(OSError):
+                left.rmdir()
 
 
 def in_force() -> str:

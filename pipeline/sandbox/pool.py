@@ -1,6 +1,6 @@
-"""Warm sandboxes: each holds an interpreter that forks one child per program.
+"""Sandboxes, warm or for one program: an interpreter that forks a child per program.
 
-A sandbox runs one program at a time; as many are started as callers ask for at
+A warm one runs one program at a time; as many are started as callers ask for at
 once, and they wait for the next program. One that dies, or does not answer, is
 thrown away, and its program runs in a sandbox of its own instead: a verdict never
 depends on a sandbox that a program has damaged.
@@ -12,15 +12,14 @@ socket closes, and everything in its namespace with it.
 import atexit
 import json
 import os
-import select
 import socket
 import subprocess
-import threading
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from pipeline.sandbox import groups, seccomp
@@ -33,45 +32,37 @@ from pipeline.sandbox.contract import (
     resource_limits,
 )
 from pipeline.sandbox.exchange import close, run_once
-from pipeline.sandbox.guests import FOLDER
-from pipeline.sandbox.walls import bubblewrap, kill, python_inside, spawn, walls
+from pipeline.sandbox.walls import bubblewrap, kill, no_sandbox, spawn
 
-START_S, ANSWER_S = 20.0, 10.0
-# Above every user of `oneshot`; what the child exits with before it is a program.
+# Seconds for a sandbox to start, or to end a program.
+ANSWER_S = 60.0
+# Above every user of this machine; what the child exits with before it is a program.
 FIRST_USER = 4_200_000_000
 NOT_STARTED = 125
 
 
-@dataclass
+@dataclass(eq=False)
 class Sandbox:
-    """A warm sandbox, the socket to its interpreter, and its control groups."""
+    """A sandbox, the socket to its interpreter, and its control groups."""
 
     process: "subprocess.Popen[bytes]"
     control: socket.socket
     groups: list[Path]
+    is_warm: bool
     bounds: tuple[int, int] = (0, 0)
 
 
 _idle: dict[str, list[Sandbox]] = defaultdict(list)  # by the package they have loaded
-_all: dict[int, Sandbox] = {}
-_lock = threading.Lock()
-_works = True
+_all: set[Sandbox] = set()
 
 
 @contextmanager
 def launch(job: Job, files: list[int]) -> Iterator[Process]:
     """Start `job` in a warm sandbox; SandboxLost where that fails."""
-    global _works
-    if not _works:
-        raise SandboxLost
     try:
         sandbox = _idle[job.package].pop()
     except IndexError:
-        try:
-            sandbox = start(job.package)
-        except SandboxLost:
-            _works = bool(job.package)  # that this fails may be the package's fault
-            raise
+        sandbox = start(job.package)
     try:
         with _launch_in(sandbox, job, files) as process:
             yield process
@@ -81,35 +72,56 @@ def launch(job: Job, files: list[int]) -> Iterator[Process]:
     _idle[job.package].append(sandbox)
 
 
-def start(package: str = "") -> Sandbox:
-    """A sandbox that has said that it is ready; SandboxLost where there can be none."""
-    bubblewrap()
-    host, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    own_groups = groups.make()
-    with guest:
-        command = groups.enter(own_groups, _command(guest.fileno(), package))
-        process = spawn(command, [subprocess.DEVNULL] * 3, [guest.fileno()])
-    sandbox = Sandbox(process, host, own_groups)
-    with _lock:
-        _all[id(sandbox)] = sandbox
+@contextmanager
+def launch_apart(job: Job, files: list[int]) -> Iterator[Process]:
+    """Start `job` in a sandbox of its own; a UserError where none can be had."""
     try:
-        host.send(b"F" + seccomp.filter_program())
-        if _receive(sandbox, START_S) != b"ready":
-            raise SandboxLost
-        # Where even an empty program fails, the sandbox is none.
-        limits = replace(STANDARD, memory_mb=8192) if package else STANDARD
-        if run_once(partial(_launch_in, sandbox), Job(b"", b"", limits)).exit_code:
-            raise SandboxLost
-    except (OSError, SandboxLost):
+        sandbox = start(job.package, job.limits.disk_mb, is_warm=False)
+    except SandboxLost as error:
+        raise no_sandbox(str(error)) from None
+    try:
+        with _launch_in(sandbox, job, files) as process:
+            yield process
+    finally:
         end(sandbox)
-        raise SandboxLost from None
+
+
+def start(
+    package: str = "", disk_mb: int = STANDARD.disk_mb, *, is_warm: bool = True
+) -> Sandbox:
+    """A sandbox in which an empty program has run; SandboxLost says why there is none.
+
+    A warm one may mount, to empty its folders between two programs.
+    """
+    command = bubblewrap(package, disk_mb * MB, may_mount=is_warm)
+    own_groups = groups.make()
+    control, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    control.settimeout(ANSWER_S)
+    with guest, tempfile.TemporaryFile() as errors:
+        streams = [guest.fileno(), subprocess.DEVNULL, errors.fileno()]
+        process = spawn(groups.enter(own_groups, command), streams)
+        guest.close()
+        sandbox = Sandbox(process, control, own_groups, is_warm)
+        _all.add(sandbox)
+        # A package may need much memory to be loaded, even by an empty program.
+        limits = replace(STANDARD, disk_mb=disk_mb, memory_mb=8192 if package else 512)
+        try:
+            control.send(b"F" + seccomp.filter_program())
+            is_ready = _receive(sandbox) == b"ready"
+            launch_here = partial(_launch_in, sandbox)
+            if not is_ready or run_once(launch_here, Job(b"", b"", limits)).exit_code:
+                raise SandboxLost
+        except (OSError, SandboxLost):
+            end(sandbox)
+            errors.seek(0)
+            message = errors.read().decode(errors="replace").strip()
+            raise SandboxLost(message.rpartition("\n")[2] or "no answer") from None
     return sandbox
 
 
 def end(sandbox: Sandbox) -> None:
     """Kill the sandbox and everything in it."""
-    with _lock:
-        _all.pop(id(sandbox), None)
+    _all.discard(sandbox)
     sandbox.control.close()
     kill(sandbox.process)
     groups.remove(sandbox.groups)
@@ -125,7 +137,7 @@ def close_all() -> None:
 def _forget() -> None:
     """In a forked process: the sandboxes belong to the parent, their ends do not."""
     _idle.clear()
-    for sandbox in _all.values():
+    for sandbox in _all:
         sandbox.control.close()
         sandbox.process.returncode = 0
     _all.clear()
@@ -143,20 +155,18 @@ def _launch_in(sandbox: Sandbox, job: Job, files: list[int]) -> Iterator[Process
         sandbox.bounds = bounds
     _send(sandbox, job, files)
     close(files)
-    exit_codes = []
 
+    @cache
     def finish() -> int:
-        if not _is_readable(sandbox, 0):
-            with suppress(OSError):
-                sandbox.control.send(b"kill")
-        exit_codes.append(int(_receive(sandbox, ANSWER_S)))
-        if exit_codes[0] == NOT_STARTED:
+        with suppress(OSError):
+            sandbox.control.send(b"kill")  # which nobody reads if it has ended
+        exit_code = int(_receive(sandbox))
+        if exit_code == NOT_STARTED and sandbox.is_warm:
             raise SandboxLost
-        return exit_codes[0]
+        return exit_code
 
     yield Process(sandbox.control.fileno(), finish)
-    if not exit_codes:
-        finish()
+    finish()
 
 
 def _send(sandbox: Sandbox, job: Job, files: list[int]) -> None:
@@ -166,21 +176,17 @@ def _send(sandbox: Sandbox, job: Job, files: list[int]) -> None:
         "disk": job.limits.disk_mb * MB,
         "limits": resource_limits(job.limits),
     }
-    program = os.memfd_create("program")
-    try:
-        with open(program, "wb", closefd=False) as file:
-            file.write(job.program)
-        message = json.dumps(request).encode()
-        socket.send_fds(sandbox.control, [message], [*files, program])
-    except OSError as error:
-        raise SandboxLost from error
-    finally:
-        os.close(program)
+    with open(os.memfd_create("program"), "wb") as program:
+        program.write(job.program)
+        program.flush()
+        handed = [*files, program.fileno()]
+        try:
+            socket.send_fds(sandbox.control, [json.dumps(request).encode()], handed)
+        except OSError as error:
+            raise SandboxLost from error
 
 
-def _receive(sandbox: Sandbox, wait_s: float) -> bytes:
-    if not _is_readable(sandbox, wait_s):
-        raise SandboxLost
+def _receive(sandbox: Sandbox) -> bytes:
     try:
         answer = sandbox.control.recv(4096)
     except OSError as error:
@@ -188,28 +194,3 @@ def _receive(sandbox: Sandbox, wait_s: float) -> bytes:
     if not answer:
         raise SandboxLost
     return answer
-
-
-def _is_readable(sandbox: Sandbox, wait_s: float) -> bool:
-    poll = select.poll()
-    poll.register(sandbox.control, select.POLLIN)
-    return bool(poll.poll(wait_s * 1000))
-
-
-def _command(channel: int, package: str) -> list[str]:
-    is_root = os.geteuid() == 0
-    powers = ("SETUID", "SETGID", "KILL", "SYS_ADMIN") if is_root else ("SYS_ADMIN",)
-    return [
-        *walls(powers, package),
-        "--as-pid-1",
-        *("--tmpfs", "/tmp"),
-        *("--dir", "/job"),
-        *("--ro-bind", str(FOLDER.resolve() / "zygote.py"), "/zygote.py"),
-        *("--remount-ro", "/dev"),
-        *("--remount-ro", "/"),
-        "--",
-        *python_inside(),
-        "/zygote.py",
-        str(channel),
-        *([package] if package else []),
-    ]

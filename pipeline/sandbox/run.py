@@ -1,18 +1,19 @@
 """Run an untrusted program: no network, no host files, bounded in every resource.
 
 `GOLDSIEVE_SANDBOX` says where: `pool` (the default) in warm sandboxes, `oneshot`
-in a sandbox for each program, `http://host:port` on a SandboxFusion server, `none`
-here and unprotected. Where no sandbox can be had nothing runs, unless `none` asks
-for that by name.
+in a sandbox for each program, `none` here and unprotected. Where no sandbox can be
+had nothing runs, unless `none` asks for that by name.
 """
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 
 from pipeline.errors import UserError
-from pipeline.sandbox import fusion, oneshot, pool
+from pipeline.sandbox import pool, unprotected
 from pipeline.sandbox.contract import (
     MB,
     STANDARD,
@@ -30,8 +31,8 @@ __all__ = ["MB", "STANDARD", "Limits", "Run", "run_beside", "run_cpp", "run_pyth
 COMPILING = Limits(60, cpu_s=50, memory_mb=2048, disk_mb=64, output_bytes=64 * MB)
 BACKENDS: dict[str, Launch] = {
     "pool": pool.launch,
-    "oneshot": oneshot.launch,
-    "none": oneshot.launch_unprotected,
+    "oneshot": pool.launch_apart,
+    "none": unprotected.launch,
 }
 
 
@@ -41,14 +42,10 @@ def run_python(
     """Run `program` with the sandbox's Python, feed it `stdin`, and collect all.
 
     With `package`, what is installed here can be imported there. A UserError where
-    there is no sandbox, or a server and a `package`.
+    there is no sandbox.
     """
-    if package and is_remote():
-        raise UserError(
-            f"a server's sandbox has no {package}",
-            hint="unset GOLDSIEVE_SANDBOX, or judge these rows elsewhere",
-        )
-    return _run(Job(_encode(program), stdin, limits, package=package))
+    job = Job(_encode(program), stdin, limits, package=package)
+    return _run(lambda launch: run_once(launch, job))
 
 
 def run_cpp(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> Run:
@@ -57,20 +54,20 @@ def run_cpp(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> R
     A program that does not compile has ended as `not_compiled`; where there is no
     compiler, a UserError.
     """
-    if is_remote():
-        return _run(Job(_encode(program), stdin, limits, "cpp"))
-    binary, errors = _compile(_encode(program))
+    binary, errors = _compile(program)
     if binary is None:
         return Run(1, b"", errors, b"", "not_compiled")
-    return _run(Job(binary, stdin, limits, "binary"))
+    job = Job(binary, stdin, limits, is_binary=True)
+    return _run(lambda launch: run_once(launch, job))
 
 
 @lru_cache(16)
-def _compile(program: bytes) -> tuple[bytes | None, bytes]:
+def _compile(program: str) -> tuple[bytes | None, bytes]:
     """The executable, kept for the next test; or None and what the compiler printed."""
     if shutil.which("g++") is None:
         raise no_sandbox("g++, for programs in C++, is not installed")
-    run = _run(Job(guest_source("compile_cpp").encode(), program, COMPILING))
+    compiler = guest_source("compile_cpp")
+    run = run_python(compiler, stdin=_encode(program), limits=COMPILING)
     if run.exit_code or run.ended != "exited" or not run.channel:
         return None, run.stderr or run.ended.encode()
     return run.channel, b""
@@ -79,29 +76,10 @@ def _compile(program: bytes) -> tuple[bytes | None, bytes]:
 def run_beside(tests: str, program: str, *, limits: Limits = STANDARD) -> Run:
     """Run two scripts in two sandboxes, each one's channel being the other's stdin.
 
-    The result is that of `tests`, which ends the run. The two share nothing else. Not
-    on a server.
+    The result is that of `tests`, which ends the run. The two share nothing else.
     """
     jobs = [Job(_encode(text), b"", limits) for text in (tests, program)]
-    return _run_here(lambda launch: _run_pair(launch, *jobs))
-
-
-def is_remote() -> bool:
-    """Whether programs run on a server."""
-    return _setting().startswith(("http://", "https://"))
-
-
-def _run(job: Job) -> Run:
-    if is_remote():
-        return fusion.run(job)
-    return _run_here(lambda launch: run_once(launch, job))
-
-
-def _run_here(run: Callable[[Launch], Run]) -> Run:
-    try:
-        return run(_backend())
-    except SandboxLost:
-        return run(oneshot.launch)
+    return _run(lambda launch: _run_pair(launch, *jobs))
 
 
 def _run_pair(launch: Launch, tests: Job, program: Job) -> Run:
@@ -118,18 +96,23 @@ def _run_pair(launch: Launch, tests: Job, program: Job) -> Run:
             close(files)
 
 
+def _run(run: Callable[[Launch], Run]) -> Run:
+    """Run where the environment says; once more, apart, where the sandbox is lost.
+
+    A program that takes a second sandbox with it has ended as if it were killed.
+    """
+    for launch in (_backend(), pool.launch_apart):
+        with suppress(SandboxLost):
+            return run(launch)
+    return Run(128 + signal.SIGKILL, b"", b"", b"", "exited")
+
+
 def _encode(program: str) -> bytes:
     return program.encode(errors="surrogatepass")
 
 
 def _backend() -> Launch:
-    if _setting() not in BACKENDS:
-        names = ", ".join(BACKENDS)
-        raise UserError(
-            f"GOLDSIEVE_SANDBOX={_setting()!r} is not one of {names}, http://host:port"
-        )
-    return BACKENDS[_setting()]
-
-
-def _setting() -> str:
-    return os.environ.get("GOLDSIEVE_SANDBOX") or "pool"
+    name = os.environ.get("GOLDSIEVE_SANDBOX") or "pool"
+    if name not in BACKENDS:
+        raise UserError(f"GOLDSIEVE_SANDBOX={name!r} is not one of {list(BACKENDS)}")
+    return BACKENDS[name]

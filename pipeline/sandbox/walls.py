@@ -12,16 +12,17 @@ import signal
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.sandbox.guests import FOLDER
 
 HINT = (
     "apt-get install bubblewrap, on a kernel that lets you make namespaces; "
-    "GOLDSIEVE_SANDBOX=http://host:port has programs run elsewhere; "
-    "GOLDSIEVE_SANDBOX=none runs them unprotected, for machines that are a "
+    "GOLDSIEVE_SANDBOX=none runs programs unprotected, for machines that are a "
     "sandbox themselves"
 )
 # PYTHONHASHSEED: sets have one order, so that a verdict does not change.
@@ -40,14 +41,6 @@ PACKAGE_VARIABLES = {
 }
 
 
-def bubblewrap() -> str:
-    """Where bwrap is; a UserError where it is not."""
-    path = shutil.which("bwrap")
-    if path is None:
-        raise no_sandbox("bubblewrap is not installed")
-    return path
-
-
 def no_sandbox(why: str) -> UserError:
     """The error for a machine that has no sandbox, with what can be done."""
     return UserError(
@@ -55,38 +48,70 @@ def no_sandbox(why: str) -> UserError:
     )
 
 
-def walls(capabilities: tuple[str, ...], package: str = "") -> list[str]:
-    """The command bwrap and its options, up to the mounts of the caller's own.
+def bubblewrap(package: str, disk: int, *, may_mount: bool) -> list[str]:
+    """The command for a sandbox whose interpreter obeys standard input.
 
-    `capabilities` are kept within the sandbox. With a `package`, all that is
-    installed can be read there. A UserError where there is no bubblewrap.
+    `disk`: bytes of /tmp, /dev/shm and /job. With a `package`, all that is installed
+    can be read there. A UserError where there is no bubblewrap.
     """
-    _, runtime = runtime_mounts()
-    packages = sysconfig.get_paths()["purelib"]
-    user = [] if os.geteuid() == 0 else ["--unshare-user"]
-    return [
-        bubblewrap(),
-        *user,
-        *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
-        *("--unshare-cgroup-try", "--new-session"),
-        *("--cap-drop", "ALL"),
-        *(part for name in capabilities for part in ("--cap-add", f"CAP_{name}")),
-        "--clearenv",
-        *_set_variables(VARIABLES | (PACKAGE_VARIABLES if package else {})),
+    path = shutil.which("bwrap")
+    if path is None:
+        raise no_sandbox("bubblewrap is not installed")
+    is_root = os.geteuid() == 0
+    capabilities = ["SYS_ADMIN"] if may_mount else []
+    capabilities += ["SETUID", "SETGID", "KILL"] if is_root else []
+    variables = VARIABLES | (PACKAGE_VARIABLES if package else {})
+    python, runtime = _runtime()
+    scratch = {"/tmp": "1777", "/dev/shm": "1777", "/job": "755"}
+    options = [
+        *([] if is_root else [["--unshare-user"]]),
+        ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"],
+        ["--unshare-cgroup-try", "--new-session", "--as-pid-1"],
+        ["--cap-drop", "ALL"],
+        *(["--cap-add", f"CAP_{name}"] for name in capabilities),
+        ["--clearenv"],
+        *(["--setenv", *pair] for pair in variables.items()),
         *runtime,
-        *(("--ro-bind", packages, "/packages") if package else ()),
-        *("--proc", "/proc"),
-        *("--dev", "/dev"),
-        *("--chdir", "/tmp"),
+        *(
+            [["--ro-bind", sysconfig.get_paths()["purelib"], "/packages"]]
+            * bool(package)
+        ),
+        ["--ro-bind", str(FOLDER.resolve() / "zygote.py"), "/zygote.py"],
+        ["--proc", "/proc", "--dev", "/dev"],
+        *(
+            ["--size", str(disk), "--perms", mode, "--tmpfs", folder]
+            for folder, mode in scratch.items()
+        ),
+        ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"],
     ]
+    # No site of the user, and nothing of the working folder.
+    command = [python, "-sP", "/zygote.py", str(disk), package]
+    return [path, *(part for option in options for part in option), "--", *command]
 
 
-def _set_variables(variables: dict[str, str]) -> list[str]:
-    return [part for pair in variables.items() for part in ("--setenv", *pair)]
+@lru_cache(1)
+def _runtime() -> tuple[str, list[list[str]]]:
+    """Python as the sandbox sees it, and the read-only mounts that it needs."""
+    mounts = [["--ro-bind", "/usr", "/usr"]]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        folder = Path("/", name)
+        if folder.is_symlink():
+            mounts += [["--symlink", f"usr/{name}", str(folder)]]
+        elif folder.is_dir():
+            mounts += [["--ro-bind", str(folder), str(folder)]]
+    for extra in ("/etc/ld.so.cache", "/etc/alternatives"):
+        mounts += [["--ro-bind-try", extra, extra]]
+    prefix = Path(sys.base_prefix)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if prefix.is_relative_to("/usr"):
+        return str(prefix / "bin" / version), mounts
+    mounts += [["--ro-bind", str(prefix), "/python"]]
+    mounts += [["--setenv", "LD_LIBRARY_PATH", "/python/lib"]]
+    return f"/python/bin/{version}", mounts
 
 
 def spawn(
-    command: list[str], streams: list[int], passed: list[int]
+    command: list[str], streams: list[int], passed: Sequence[int] = ()
 ) -> "subprocess.Popen[bytes]":
     """Start `command` in a session of its own, with an empty environment."""
     return subprocess.Popen(
@@ -111,29 +136,3 @@ def kill(process: "subprocess.Popen[bytes]") -> int:
             os.killpg(process.pid, signal.SIGKILL)
     code = process.wait()
     return 128 - code if code < 0 else code
-
-
-def python_inside() -> list[str]:
-    """The sandbox's Python: no site of the user, nothing of the working folder."""
-    return [runtime_mounts()[0], "-sP"]
-
-
-@lru_cache(1)
-def runtime_mounts() -> tuple[str, tuple[str, ...]]:
-    """Python as the sandbox sees it, and the read-only mounts that it needs."""
-    mounts = ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        where = Path("/", name)
-        if where.is_symlink():
-            mounts += ["--symlink", f"usr/{name}", str(where)]
-        elif where.is_dir():
-            mounts += ["--ro-bind", str(where), str(where)]
-    for extra in ("/etc/ld.so.cache", "/etc/alternatives"):
-        mounts += ["--ro-bind-try", extra, extra]
-    prefix = Path(sys.base_prefix)
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    if prefix.is_relative_to("/usr"):
-        return str(prefix / "bin" / version), tuple(mounts)
-    mounts += ["--ro-bind", str(prefix), "/python"]
-    mounts += ["--setenv", "LD_LIBRARY_PATH", "/python/lib"]
-    return f"/python/bin/{version}", tuple(mounts)

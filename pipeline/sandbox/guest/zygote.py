@@ -1,9 +1,9 @@
-"""PID 1 of a warm sandbox: forks a fresh child for each program.
+"""PID 1 of a sandbox: forks a fresh child for each program.
 
 Runs inside bubblewrap as a script and imports nothing of ours. The host speaks to it
-over one socket; the program, its input and its output pass through descriptors that
-the host made, and never through this process, so that nothing of one program is in
-the memory that the next one inherits.
+over a socket, its standard input; the program, its input and its output pass through
+descriptors that the host made, and never through this process, so that nothing of one
+program is in the memory that the next one inherits.
 
 For each program it sees that /tmp, /dev/shm and /job are as new (they are mounted
 anew where something changed, which costs milliseconds), forks, and waits.
@@ -52,14 +52,19 @@ libc = ctypes.CDLL(None, use_errno=True)
 def serve(control: socket.socket) -> Program:
     """Run programs until the host hangs up; returns only in the child, as a program."""
     check(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
-    # bubblewrap's mounts may belong to a user namespace above ours: have our own.
-    check(libc.unshare(CLONE_NEWNS))
+    disk = int(sys.argv[1])
+    # bubblewrap's mounts may belong to a user namespace above ours, and have no bound
+    # on files: have our own. Who may not mount has one program.
+    if libc.unshare(CLONE_NEWNS) == 0:
+        for path in SCRATCH:
+            mount(path, disk)
+    tidy_job()
+    states = {path: (disk, state_of(path)) for path in SCRATCH}
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     seccomp = control.recv(1 << 16)[1:]
     gc.collect()
     gc.freeze()
     control.send(b"ready")
-    states: dict[str, tuple[object, ...]] = dict.fromkeys(SCRATCH, ())
     while True:
         message, files, _, _ = socket.recv_fds(control, 4096, 8)
         if not message:
@@ -69,7 +74,9 @@ def serve(control: socket.socket) -> Program:
         job = json.loads(message)
         for path, state in states.items():
             if state != (job["disk"], state_of(path)):
-                mount(path, job["disk"], is_again=bool(state))
+                check(libc.umount2(path.encode(), MNT_DETACH))
+                mount(path, job["disk"])
+                tidy_job()
                 states[path] = (job["disk"], state_of(path))
         if (child := os.fork()) == 0:
             control.detach()
@@ -101,15 +108,11 @@ def state_of(path: str) -> tuple[object, ...]:
         return ()
 
 
-def mount(path: str, size: int, *, is_again: bool) -> None:
+def mount(path: str, size: int) -> None:
     """Put an empty file system of `size` bytes at `path`."""
-    if is_again:
-        check(libc.umount2(path.encode(), MNT_DETACH))
     options = f"size={size},mode={SCRATCH[path]},nr_inodes={INODES}".encode()
     flags = MS_NOSUID | MS_NODEV
     check(libc.mount(b"tmpfs", path.encode(), b"tmpfs", flags, options))
-    if path == "/job":
-        tidy_job()
 
 
 def wait_for(child: int, control: socket.socket) -> int:
@@ -199,6 +202,6 @@ def check(result: int) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[2:]:
+    if sys.argv[2]:
         importlib.import_module(sys.argv[2])
-    exec(*serve(socket.socket(fileno=int(sys.argv[1]))))
+    exec(*serve(socket.socket(fileno=0)))

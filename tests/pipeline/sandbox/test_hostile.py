@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sandbox.oneshot import FIRST_USER
+from pipeline.sandbox.pool import FIRST_USER
 from pipeline.sandbox.run import MB, Limits, run_python
 from tests.support.hostile import HOSTILE
 
