@@ -8,8 +8,8 @@ Expected values never enter the program's process: asserts of the shape
 `f(literals) == literal` are taken apart and compared here, and tests of any other
 shape run in a sandbox of their own, apart from the program; see docs/sandbox.md.
 `language` (python or cpp, otherwise as the fence says), `timeout_s`, `memory_mb`,
-`total_timeout_s`, `all_tests`, `tolerance`, `whitespace`, `ignore_case` and
-`any_order` of `info` are optional. With `reference`, a program, a call's tests need
+`total_timeout_s`, `tolerance`, `whitespace`, `ignore_case` and `any_order` of `info`
+are optional. With `reference`, a program, a call's tests need
 no output: it is what the reference answers, in the sandbox too.
 """
 
@@ -49,11 +49,7 @@ FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)```", re.S)
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
-    """Whether the program in `completion` passes every test of `info`.
-
-    With `info["all_tests"]` all of them run, and `score` is the share that passed;
-    otherwise the first failure ends it.
-    """
+    """Whether the program in `completion` passes every test of `info`."""
     language, program = _find_program(completion, info)
     if not program.strip():
         return Verdict(False, None, "no program found")
@@ -61,32 +57,14 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         return Verdict(None, program, why)
     if language == "cpp" and info["type"] != "stdio":
         return Verdict(False, program, "C++, where the tests call Python")
-    runs_all, tests, failures = bool(info.get("all_tests")), 0, []
+    test = 0
     try:
-        for fault in _find_faults(program, info, language):
-            tests += 1
+        for test, fault in enumerate(_find_faults(program, info, language), 1):
             if fault:
-                failures.append(f"test {tests}: {fault}")
-                if not runs_all:
-                    break
+                return Verdict(False, program, f"test {test}: {fault}")
     except InvalidReference as error:
         return Verdict(None, program, str(error))
-    score = 1 - len(failures) / tests if runs_all else None
-    if not failures:
-        return Verdict(True, program, f"passed {tests} tests", score)
-    share = f" ({len(failures)} of {tests} fail)" if runs_all else ""
-    return Verdict(False, program, failures[0] + share, score)
-
-
-def list_faults(completion: str, info: dict[str, Any]) -> list[str]:
-    """What is wrong in each test, in their order; "" where it passes.
-
-    A ValueError where the tests cannot be run.
-    """
-    if why := unreadable(None, info):
-        raise ValueError(why)
-    language, program = _find_program(completion, info)
-    return list(_find_faults(program, info | {"all_tests": True}, language))
+    return Verdict(True, program, f"passed {test} tests")
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
@@ -112,13 +90,11 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     return None
 
 
-def extract(completion: str) -> str:
-    """The last complete fenced block after the thinking, or all of the text."""
-    return _find_program(completion, {})[1]
-
-
 def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
-    """The language and the program: the last block in a language of the row."""
+    """The language and the program: the last block in a language of the row.
+
+    The last complete one after the thinking, or all of the text.
+    """
     wanted = [info["language"]] if info.get("language") else list(LANGUAGES)
     text = completion.rpartition("</think>")[2] or completion
     blocks = [(language_of(fence, code), code) for fence, code in FENCE.findall(text)]
@@ -132,14 +108,13 @@ def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
 
 
 def _find_faults(program: str, info: dict[str, Any], language: str) -> Iterator[str]:
-    """What is wrong in each test, as far as asked for."""
+    """What is wrong in each test, in their order, as far as they are asked for."""
     total = info.get("total_timeout_s")
     limits = TimeLimits(
         timeout_s=float(info.get("timeout_s") or TIMEOUT_S),
         memory_mb=int(info.get("memory_mb") or MEMORY_MB),
         deadline=time.monotonic() + float(total) if total else None,
     )
-    goes_on = bool(info.get("all_tests"))
     if info["type"] == "stdio":
         policy = read_policy(info)
         for test in read_tests(info):
@@ -155,12 +130,9 @@ def _find_faults(program: str, info: dict[str, Any], language: str) -> Iterator[
         if info.get("setup"):
             program = _complete(program, info)
         tolerance = float(info.get("tolerance") or 0)
-        yield from find_call_faults(
-            program, calls, limits, goes_on=goes_on, tolerance=tolerance
-        )
+        yield from find_call_faults(program, calls, limits, tolerance)
     elif calls := calls_in_asserts(info["test_code"], info.get("entry_point")):
-        whole = _complete(program, info)
-        yield from find_call_faults(whole, calls, limits, goes_on=goes_on)
+        yield from find_call_faults(_complete(program, info), calls, limits)
     else:
         yield _run_asserts(program, info, limits)
 
@@ -193,9 +165,8 @@ def _run_test(
     run = run_program(program, stdin=stdin, limits=limits.process_limits())
     if why := describe_failure(run):
         return why
-    if same_output(
-        run.stdout.decode(errors="replace"), _as_text(test["output"]), policy
-    ):
+    printed = run.stdout.decode(errors="replace")
+    if same_output(printed, _as_text(test["output"]), policy):
         return ""
     return "wrong output" if run.stdout.strip() else "no output"
 

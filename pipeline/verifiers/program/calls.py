@@ -59,31 +59,27 @@ class TimeLimits:
 
 
 def find_call_faults(
-    program: str,
-    calls: list[Call],
-    limits: TimeLimits,
-    *,
-    goes_on: bool = False,
-    tolerance: float = 0.0,
+    program: str, calls: list[Call], limits: TimeLimits, tolerance: float = 0.0
 ) -> Iterator[str]:
     """What is wrong with each call's answer, in order; "" where it is right.
 
-    The program stops at the first call that raises, unless it `goes_on`; what comes
-    after the first fault is then worth nothing.
+    The program stops at the first call that raises: what comes after the first fault
+    is worth nothing.
     """
     done, size = 0, FIRST_GROUP
     while done < len(calls):
         if limits.is_late():
-            yield from [LATE] * (len(calls) - done)
+            yield LATE
             return
         group = calls[done : done + size]
-        run = _run_calls(program, group, limits, goes_on=goes_on)
-        answers = zip(run.channel.split(b"\n")[:-1], group, strict=False)
-        faults = [_find_fault(line, call, tolerance) for line, call in answers]
-        if len(faults) < len(group) and (goes_on or not any(faults)):
-            faults.append(describe_failure(run) or "returned nothing")
-        yield from faults
-        done += len(faults)
+        run = _run_calls(program, group, limits, goes_on=False)
+        lines = run.channel.split(b"\n")[:-1]
+        for line, call in zip(lines, group, strict=False):
+            yield _find_fault(line, call, tolerance)
+        if len(lines) < len(group):
+            yield describe_failure(run) or "returned nothing"
+            return
+        done += size
         size = min(size * GROWTH, LARGEST_GROUP)
 
 
@@ -121,9 +117,8 @@ def _run_calls(
     encoded = [[call.name, list(map(encode, call.arguments))] for call in calls]
     job = {"program": program, "calls": encoded, "goes_on": goes_on}
     own = limits.process_limits(len(calls))
-    return run_guest(
-        "answer_calls", job, replace(own, output_bytes=own.output_bytes * 4)
-    )
+    own = replace(own, output_bytes=own.output_bytes * 4)
+    return run_guest("answer_calls", job, own)
 
 
 def run_guest(name: str, job: dict[str, Any], limits: Limits) -> Run:

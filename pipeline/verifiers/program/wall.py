@@ -13,6 +13,8 @@ What runs on either side of the wall is `tests_apart.py` and `program_apart.py` 
 
 import ast
 import builtins
+import re
+import symtable
 from importlib import import_module
 
 from pipeline.sandbox.guests import guest_call, guest_source
@@ -20,6 +22,7 @@ from pipeline.sandbox.run import run_beside
 from pipeline.verifiers.program.calls import TimeLimits, describe_failure
 
 # Modules whose names are known where `from … import *` brings them.
+STAR = re.compile(r"^\s*from (\w+) import \*", re.M)
 STARRED = {"bisect", "collections", "functools", "heapq", "itertools", "math", "typing"}
 
 
@@ -61,21 +64,38 @@ def find_stand_ins(tests: str, setup: str, entry_point: str | None) -> list[str]
     defined, the tested function bears the name of a library's, and it is what
     every assert calls.
     """
-    defined = {*vars(builtins), *_defined_names(guest_source("prelude"))}
-    defined |= _defined_names(tests) | _defined_names(setup)
-    used = _used_names(tests) | (set() if entry_point else _used_names(setup))
-    names = used - defined
+    used, defined = _global_names(tests)
+    used_before, defined_before = _global_names(setup)
+    names = used if entry_point else used | used_before
+    names -= {*vars(builtins), *_global_names(guest_source("prelude"))[1]}
+    names -= defined | defined_before
     if entry_point:
         return sorted({*names, entry_point})
-    return sorted(names or _names_in_all_asserts(tests))
+    return sorted(names or (_names_in_all_asserts(tests) if used else ()))
 
 
-def _used_names(code: str) -> set[str]:
-    return {
-        node.id
-        for node in ast.walk(_parse(code))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+def _global_names(code: str) -> tuple[set[str], set[str]]:
+    """The global names that `code` uses, and those that it defines or imports.
+
+    None where it is no Python.
+    """
+    try:
+        tables = [symtable.symtable(code, "tests.py", "exec")]
+    except (SyntaxError, ValueError, RecursionError):
+        return set(), set()
+    used: set[str] = set()
+    defined: set[str] = set()
+    for table in tables:
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            if table is tables[0] or symbol.is_global():
+                used |= {symbol.get_name()} if symbol.is_referenced() else set()
+                is_defined = symbol.is_assigned() or symbol.is_imported()
+                defined |= {symbol.get_name()} if is_defined else set()
+    for name in STARRED.intersection(STAR.findall(code)):
+        module = import_module(name)
+        defined |= set(getattr(module, "__all__", None) or vars(module))
+    return used, defined
 
 
 def _names_in_all_asserts(tests: str) -> set[str]:
@@ -86,41 +106,7 @@ def _names_in_all_asserts(tests: str) -> set[str]:
             for node in ast.walk(statement)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
-        for statement in ast.walk(_parse(tests))
+        for statement in ast.walk(ast.parse(tests))
         if isinstance(statement, ast.Assert)
     ]
     return set.intersection(*called) - set(vars(builtins)) if called else set()
-
-
-def _defined_names(code: str) -> set[str]:
-    """The names that `code` binds anywhere; of star imports, what they bring."""
-    names: set[str] = set()
-    for node in ast.walk(_parse(code)):
-        match node:
-            case ast.FunctionDef(name) | ast.ClassDef(name) | ast.arg(name):
-                names.add(name)
-            case ast.AsyncFunctionDef(name) | ast.Name(name, ast.Store()):
-                names.add(name)
-            case ast.ExceptHandler(name=str(name)):
-                names.add(name)
-            case ast.Import() | ast.ImportFrom():
-                names |= _imported_names(node)
-    return names
-
-
-def _imported_names(node: ast.Import | ast.ImportFrom) -> set[str]:
-    names = {(a.asname or a.name).partition(".")[0] for a in node.names}
-    if "*" not in names or not isinstance(node, ast.ImportFrom):
-        return names
-    if node.module not in STARRED:
-        return set()
-    module = import_module(node.module or "")
-    return set(getattr(module, "__all__", None) or vars(module))
-
-
-def _parse(code: str) -> ast.Module:
-    """The tree of `code`; an empty one where it is no Python."""
-    try:
-        return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
-        return ast.Module([], [])

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.readers import raw_rows
-from pipeline.verifiers.code import extract, list_faults, unreadable, verify
+from pipeline.verifiers.code import unreadable, verify
 from pipeline.verifiers.program.results import Policy, same_output
 from pipeline.verifiers.program.tests import read_tests
+from pipeline.verifiers.program.wall import find_stand_ins
 from stages.sources import evalplus, humaneval, livecodebench, mbpp
 
 needs_sandbox = pytest.mark.skipif(
@@ -133,7 +134,7 @@ def test_a_wrong_program_fails_and_says_where(program: str, info: dict, why: str
     ],
 )
 def test_the_last_complete_block_is_the_program(completion: str, program: str):
-    assert extract(completion) == program
+    assert verify(None, completion, {}).extracted == program
 
 
 @pytest.mark.parametrize(
@@ -209,6 +210,22 @@ def test_packed_tests_are_unpacked(pickled: bool, compress):
     assert read_tests({"tests": [json.dumps(tests), info["tests"]]}) == tests * 2
 
 
+@pytest.mark.parametrize("compress", [zlib.compress, gzip.compress])
+def test_packed_tests_that_are_cut_off_are_told(compress):
+    data = compress(json.dumps(DOUBLE["tests"]).encode())
+    text = base64.b64encode(data[:-9]).decode()
+
+    why = unreadable(None, {"type": "stdio", "tests": text})
+
+    assert why == "verify_info.tests: cut off, or larger than 1 GB when unpacked"
+
+
+@pytest.mark.parametrize("setup", ["", "import math"])
+def test_broken_tests_need_nothing_of_the_program(setup: str):
+    assert find_stand_ins("assert f(", setup, None) == []
+    assert find_stand_ins("assert f(", setup, "f") == ["f"]
+
+
 def test_tests_by_columns_are_read():
     assert read_tests({"tests": {"inputs": ["1"], "outputs": ["2"]}}) == [
         {"input": "1", "output": "2"}
@@ -241,14 +258,12 @@ def test_arguments_may_stand_one_a_line():
 
 @needs_sandbox
 @pytest.mark.parametrize("info", [DOUBLE, ADD, BARE], ids=["stdio", "call", "bare"])
-def test_all_tests_give_a_score_and_a_verdict_each(info: dict):
+def test_the_first_failure_is_told(info: dict):
     half = "def add(a, b): return 3\nif __name__ == '__main__':\n    print(6)"
 
-    verdict = verify(None, half, info | {"all_tests": True})
+    verdict = verify(None, half, info)
 
-    assert (verdict.correct, verdict.score) == (False, 0.5)
-    assert verdict.why.endswith("(1 of 2 fail)")
-    assert [bool(why) for why in list_faults(half, info)] == [False, True]
+    assert (verdict.correct, verdict.why[:7]) == (False, "test 2:")
 
 
 @needs_sandbox
@@ -256,10 +271,10 @@ def test_a_total_limit_ends_all():
     slow = "import time\ntime.sleep(0.4)\nprint(2 * int(input()))"
     tests = DOUBLE["tests"] * 5
 
-    faults = list_faults(slow, DOUBLE | {"tests": tests, "total_timeout_s": 1.0})
+    verdict = verify(None, slow, DOUBLE | {"tests": tests, "total_timeout_s": 1.0})
 
-    assert faults[:2] == ["", ""]
-    assert faults[-1] == "total timeout"
+    assert verdict.correct is False
+    assert verdict.why.endswith("timeout")
 
 
 @pytest.mark.parametrize(
@@ -312,7 +327,7 @@ def test_cpp_is_judged_as_python_is(completion: str, correct: bool):
 def test_the_language_that_the_row_wants_is_taken():
     both = f"```cpp\n{CPP}\n```\n```python\nprint(0)\n```"
 
-    assert extract(both) == "print(0)\n"
+    assert verify(None, both, DOUBLE).extracted == "print(0)\n"
     if shutil.which("g++"):
         assert verify(None, both, DOUBLE | {"language": "cpp"}).correct is True
 
