@@ -1,5 +1,6 @@
 """What a run is bounded by, and what came of it: the words of every backend."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ class Limits:
     processes: processes and threads together.
     disk_mb: megabytes of /tmp, of /dev/shm and of any file.
     output_bytes: bytes of standard output, of the errors and of the extra channel.
-    step_s: seconds between two lines on the extra channel, or None.
+    step_s: seconds between two lines on the extra channel.
     """
 
     wall_s: float = 10.0
@@ -27,7 +28,7 @@ class Limits:
     processes: int = 64
     disk_mb: int = 32
     output_bytes: int = 4 * MB
-    step_s: float | None = None
+    step_s: float = math.inf
 
 
 STANDARD = Limits()

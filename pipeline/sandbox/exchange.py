@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from pipeline.sandbox.contract import Job, Launch, Limits, Process, Run
+from pipeline.sandbox.contract import Job, Launch, Process, Run
 
 CHUNK = 1 << 16
 
@@ -48,7 +48,7 @@ def exchange(host: list[int], job: Job, process: Process) -> Run:
     """Feed and read `process` until it has ended or must end, and end it."""
     feed, *reads = host
     parts: dict[int, bytearray] = {file: bytearray() for file in reads}
-    unsent = memoryview(job.stdin)
+    limits, unsent = job.limits, memoryview(job.stdin)
     started = stepped = time.monotonic()
     poll = select.poll()
     for file in (*reads, process.done):
@@ -56,9 +56,7 @@ def exchange(host: list[int], job: Job, process: Process) -> Run:
     poll.register(feed, select.POLLOUT)
     ended = ""
     while not ended:
-        deadline = started + job.limits.wall_s
-        if job.limits.step_s is not None:
-            deadline = min(deadline, stepped + job.limits.step_s)
+        deadline = min(started + limits.wall_s, stepped + limits.step_s)
         if (wait := deadline - time.monotonic()) <= 0:
             ended = "timeout"
             break
@@ -76,11 +74,12 @@ def exchange(host: list[int], job: Job, process: Process) -> Run:
                 parts[file] += data
         if process.done in ready:
             ended = "exited"
-            _drain(parts, job.limits)
-        if any(len(part) > job.limits.output_bytes for part in parts.values()):
+            _drain(parts, limits.output_bytes)
+        if any(len(part) > limits.output_bytes for part in parts.values()):
             ended = "output_limit"
-    most = job.limits.output_bytes
-    stdout, stderr, channel = (bytes(part[:most]) for part in parts.values())
+    stdout, stderr, channel = (
+        bytes(part[: limits.output_bytes]) for part in parts.values()
+    )
     return Run(process.finish(), stdout, stderr, channel, ended)
 
 
@@ -100,8 +99,8 @@ def _read(file: int) -> bytes:
     return b""
 
 
-def _drain(parts: dict[int, bytearray], limits: Limits) -> None:
+def _drain(parts: dict[int, bytearray], most: int) -> None:
     """Read what the dead have left in the pipes; a pipe may stay open elsewhere."""
     for file, part in parts.items():
-        while len(part) <= limits.output_bytes and (data := _read(file)):
+        while len(part) <= most and (data := _read(file)):
             part += data

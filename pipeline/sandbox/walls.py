@@ -14,7 +14,6 @@ import sys
 import sysconfig
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import UserError
@@ -25,20 +24,22 @@ HINT = (
     "GOLDSIEVE_SANDBOX=none runs programs unprotected, for machines that are a "
     "sandbox themselves"
 )
-# PYTHONHASHSEED: sets have one order, so that a verdict does not change.
-VARIABLES = {
-    "PATH": "/usr/bin:/bin",
-    "HOME": "/tmp",
-    "LANG": "C.UTF-8",
-    "PYTHONHASHSEED": "0",
-}
+# Before the mounts of this machine's own, and after them. PYTHONHASHSEED: sets have one
+# order, so that a verdict does not change.
+FIRST = """
+--unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try
+--new-session --as-pid-1 --cap-drop ALL --clearenv --setenv PATH /usr/bin:/bin
+--setenv HOME /tmp --setenv LANG C.UTF-8 --setenv PYTHONHASHSEED 0 --ro-bind /usr /usr
+--ro-bind-try /etc/ld.so.cache /etc/ld.so.cache
+--ro-bind-try /etc/alternatives /etc/alternatives --proc /proc --dev /dev
+"""
+LAST = "--remount-ro /dev --remount-ro / --chdir /tmp --"
 # Where packages are; and one thread for those that would start many.
-PACKAGE_VARIABLES = {
-    "PYTHONPATH": "/packages",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
+PACKAGES = """
+--setenv PYTHONPATH /packages --setenv PYTHONDONTWRITEBYTECODE 1
+--setenv OMP_NUM_THREADS 1 --setenv OPENBLAS_NUM_THREADS 1
+"""
+SCRATCH = {"/tmp": "1777", "/dev/shm": "1777", "/job": "755"}
 
 
 def no_sandbox(why: str) -> UserError:
@@ -58,55 +59,36 @@ def bubblewrap(package: str, disk: int, *, may_mount: bool) -> list[str]:
     if path is None:
         raise no_sandbox("bubblewrap is not installed")
     is_root = os.geteuid() == 0
-    capabilities = ["SYS_ADMIN"] if may_mount else []
-    capabilities += ["SETUID", "SETGID", "KILL"] if is_root else []
-    variables = VARIABLES | (PACKAGE_VARIABLES if package else {})
+    command = [path, *([] if is_root else ["--unshare-user"]), *FIRST.split()]
+    for name in ["SYS_ADMIN"] * may_mount + ["SETUID", "SETGID", "KILL"] * is_root:
+        command += ["--cap-add", f"CAP_{name}"]
+    if package:
+        folder = sysconfig.get_paths()["purelib"]
+        command += ["--ro-bind", folder, "/packages", *PACKAGES.split()]
+    for folder, mode in SCRATCH.items():
+        command += ["--size", str(disk), "--perms", mode, "--tmpfs", folder]
+    command += ["--ro-bind", str(FOLDER.resolve() / "zygote.py"), "/zygote.py"]
     python, runtime = _runtime()
-    scratch = {"/tmp": "1777", "/dev/shm": "1777", "/job": "755"}
-    options = [
-        *([] if is_root else [["--unshare-user"]]),
-        ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"],
-        ["--unshare-cgroup-try", "--new-session", "--as-pid-1"],
-        ["--cap-drop", "ALL"],
-        *(["--cap-add", f"CAP_{name}"] for name in capabilities),
-        ["--clearenv"],
-        *(["--setenv", *pair] for pair in variables.items()),
-        *runtime,
-        *(
-            [["--ro-bind", sysconfig.get_paths()["purelib"], "/packages"]]
-            * bool(package)
-        ),
-        ["--ro-bind", str(FOLDER.resolve() / "zygote.py"), "/zygote.py"],
-        ["--proc", "/proc", "--dev", "/dev"],
-        *(
-            ["--size", str(disk), "--perms", mode, "--tmpfs", folder]
-            for folder, mode in scratch.items()
-        ),
-        ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"],
-    ]
-    # No site of the user, and nothing of the working folder.
-    command = [python, "-sP", "/zygote.py", str(disk), package]
-    return [path, *(part for option in options for part in option), "--", *command]
+    # -sP: no site of the user, and nothing of the working folder.
+    program = [python, "-sP", "/zygote.py", str(disk), package]
+    return [*command, *runtime, *LAST.split(), *program]
 
 
-@lru_cache(1)
-def _runtime() -> tuple[str, list[list[str]]]:
-    """Python as the sandbox sees it, and the read-only mounts that it needs."""
-    mounts = [["--ro-bind", "/usr", "/usr"]]
+def _runtime() -> tuple[str, list[str]]:
+    """Python as the sandbox sees it, and the mounts that it needs beside /usr."""
+    mounts = []
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
         folder = Path("/", name)
         if folder.is_symlink():
-            mounts += [["--symlink", f"usr/{name}", str(folder)]]
+            mounts += ["--symlink", f"usr/{name}", str(folder)]
         elif folder.is_dir():
-            mounts += [["--ro-bind", str(folder), str(folder)]]
-    for extra in ("/etc/ld.so.cache", "/etc/alternatives"):
-        mounts += [["--ro-bind-try", extra, extra]]
+            mounts += ["--ro-bind", str(folder), str(folder)]
     prefix = Path(sys.base_prefix)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     if prefix.is_relative_to("/usr"):
         return str(prefix / "bin" / version), mounts
-    mounts += [["--ro-bind", str(prefix), "/python"]]
-    mounts += [["--setenv", "LD_LIBRARY_PATH", "/python/lib"]]
+    mounts += ["--ro-bind", str(prefix), "/python"]
+    mounts += ["--setenv", "LD_LIBRARY_PATH", "/python/lib"]
     return f"/python/bin/{version}", mounts
 
 

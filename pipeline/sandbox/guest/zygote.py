@@ -118,10 +118,7 @@ def mount(path: str, size: int) -> None:
 def wait_for(child: int, control: socket.socket) -> int:
     """Wait for the child, or for the host to end it; then leave nobody alive."""
     handle = os.pidfd_open(child)
-    poll = select.poll()
-    poll.register(handle, select.POLLIN)
-    poll.register(control, select.POLLIN)
-    ready = dict(poll.poll())
+    ready = select.select([handle, control.fileno()], [], [])[0]
     os.close(handle)
     if control.fileno() in ready and not control.recv(4096):
         os._exit(0)
