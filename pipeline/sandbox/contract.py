@@ -16,7 +16,6 @@ class Limits:
     cpu_s: seconds of CPU time, of each process.
     memory_mb: megabytes of address space of each process; and of memory of all its
         processes together, where there is a control group.
-    processes: processes and threads together.
     disk_mb: megabytes of /tmp, of /dev/shm and of any file.
     output_bytes: bytes of standard output, of the errors and of the extra channel.
     step_s: seconds between two lines on the extra channel.
@@ -25,7 +24,6 @@ class Limits:
     wall_s: float = 10.0
     cpu_s: int = 10
     memory_mb: int = 512
-    processes: int = 64
     disk_mb: int = 32
     output_bytes: int = 4 * MB
     step_s: float = math.inf
@@ -36,6 +34,8 @@ STANDARD = Limits()
 # usual 8 MB.
 STACK = 64 * MB
 OPEN_FILES = 256
+# Processes and threads of a program together.
+PROCESSES = 64
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def resource_limits(limits: Limits) -> dict[str, int]:
     return {
         "CPU": limits.cpu_s,
         "AS": limits.memory_mb * MB,
-        "NPROC": limits.processes,
+        "NPROC": PROCESSES,
         "FSIZE": limits.disk_mb * MB,
         "NOFILE": OPEN_FILES,
         "STACK": STACK,

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from pipeline.sandbox.contract import MB
+from pipeline.sandbox.contract import MB, PROCESSES
 
 # What the sandbox itself takes: the interpreter that waits, and bubblewrap.
 OWN_MB, OWN_PROCESSES = 64, 8
@@ -44,11 +44,11 @@ def enter(groups: list[Path], command: list[str]) -> list[str]:
     return ["/bin/sh", "-c", ENTER, "sh", *map(str, groups), "--", *command]
 
 
-def bound(groups: list[Path], memory_mb: int, processes: int) -> None:
+def bound(groups: list[Path], memory_mb: int) -> None:
     """Set the bounds of `groups`, the sandbox's own needs added."""
     values = {
         "memory": str((memory_mb + OWN_MB) * MB),
-        "pids": str(processes + OWN_PROCESSES),
+        "pids": str(PROCESSES + OWN_PROCESSES),
     }
     for group in groups:
         for file in _bounds_of(group):

@@ -49,7 +49,7 @@ class Sandbox:
     control: socket.socket
     groups: list[Path]
     is_warm: bool
-    bounds: tuple[int, int] = (0, 0)
+    memory_mb: int = 0
 
 
 _idle: dict[str, list[Sandbox]] = defaultdict(list)  # by the package they have loaded
@@ -149,10 +149,9 @@ os.register_at_fork(after_in_child=_forget)
 
 @contextmanager
 def _launch_in(sandbox: Sandbox, job: Job, files: list[int]) -> Iterator[Process]:
-    bounds = (job.limits.memory_mb, job.limits.processes)
-    if bounds != sandbox.bounds:
-        groups.bound(sandbox.groups, *bounds)
-        sandbox.bounds = bounds
+    if job.limits.memory_mb != sandbox.memory_mb:
+        groups.bound(sandbox.groups, job.limits.memory_mb)
+        sandbox.memory_mb = job.limits.memory_mb
     _send(sandbox, job, files)
     close(files)
 

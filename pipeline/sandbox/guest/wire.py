@@ -23,7 +23,7 @@ TYPES = {
 }  # fmt: skip
 
 
-class NotPlain(Exception):
+class NotPlain(ValueError):
     """A value that cannot be encoded."""
 
 

@@ -15,6 +15,7 @@ import json
 import pickletools
 import zlib
 from dataclasses import dataclass
+from inspect import get_annotations
 from typing import Any
 
 from pipeline.verifiers.program.results import WHITESPACE, Policy
@@ -130,16 +131,18 @@ def read_policy(info: dict[str, Any]) -> Policy:
     """How output is compared; a ValueError where `info` names no known way."""
     if info.get("checker"):
         raise ValueError("the problem needs a checker of its own")
-    whitespace = info.get("whitespace", Policy.whitespace)
-    if whitespace not in WHITESPACE:
+    given = {
+        name: kind(info[name])
+        for name, kind in get_annotations(Policy).items()
+        if name in info
+    }
+    policy = Policy(**given)
+    if policy.whitespace not in WHITESPACE:
         names = ", ".join(WHITESPACE)
-        raise ValueError(f"whitespace: expected one of {names}, found {whitespace!r}")
-    return Policy(
-        whitespace=whitespace,
-        tolerance=float(info.get("tolerance", Policy.tolerance)),
-        ignore_case=bool(info.get("ignore_case", False)),
-        any_order=bool(info.get("any_order", False)),
-    )
+        raise ValueError(
+            f"whitespace: expected one of {names}, found {policy.whitespace!r}"
+        )
+    return policy
 
 
 def language_of(fence: str, program: str) -> str:

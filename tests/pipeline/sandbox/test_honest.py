@@ -7,12 +7,15 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipeline.sandbox import groups, pool
-from pipeline.sandbox.run import Limits, run_cpp, run_python
+from pipeline.sandbox.contract import Job, Run, SandboxLost
+from pipeline.sandbox.exchange import run_once
+from pipeline.sandbox.run import BACKENDS, Limits, run_cpp, run_python
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed"
@@ -128,6 +131,33 @@ def test_the_pool_survives_a_dead_sandbox():
 
     assert run_python("print(1)").stdout == b"1\n"
     assert worker not in pool._idle[""]
+
+
+def test_a_sandbox_that_cannot_be_emptied_is_lost():
+    sandbox = pool.start(is_warm=False)
+    touch = Job(b"open('/tmp/x', 'w').write('x')\nprint('done')", b"", Limits())
+    try:
+        assert run_once(partial(pool._launch_in, sandbox), touch).stdout == b"done\n"
+        with pytest.raises(SandboxLost):
+            run_once(partial(pool._launch_in, sandbox), touch)
+    finally:
+        pool.end(sandbox)
+
+
+def test_who_brings_down_two_sandboxes_was_killed(monkeypatch):
+    def lose(job: Job, files: list[int]) -> None:
+        raise SandboxLost
+
+    monkeypatch.setitem(BACKENDS, "pool", lose)
+    monkeypatch.setattr(pool, "launch_apart", lose)
+
+    assert run_python("print(1)") == Run(128 + 9, b"", b"", b"", "exited")
+
+
+def test_an_exit_code_is_the_program_s_own_whatever_it_is():
+    run = run_python("print(1)\nimport sys\nsys.exit(125)")
+
+    assert (run.exit_code, run.stdout) == (125, b"1\n")
 
 
 NOBODY = """

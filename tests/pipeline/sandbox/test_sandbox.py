@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.sandbox import pool
+from pipeline.sandbox.contract import PROCESSES
 from pipeline.sandbox.run import Limits, Run, run_python
 
 pytestmark = pytest.mark.skipif(
@@ -97,7 +98,7 @@ def test_processes_are_counted():
         limits=SHORT,
     )
 
-    assert int(run.stdout) <= SHORT.processes
+    assert int(run.stdout) <= PROCESSES
 
 
 @pytest.mark.parametrize(

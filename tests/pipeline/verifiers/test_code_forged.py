@@ -159,6 +159,9 @@ FORGERIES = {
     "closes all": "import os\nos.closerange(0, 99)" + ADD_NOTHING,
     "deaf": "import sys\nsys.stdin.close(); sys.stdout.close()" + ADD_NOTHING,
     "odd encoding": "# -*- coding: latin-1 -*-\nprint('\\udc80')" + ADD_NOTHING,
+    "answers with a handle": "import os\nfor fd in range(3, 9):\n"
+    '    try: os.write(fd, b\'{"value": {"o": 1}}\\n\' * 9)\n'
+    "    except OSError: pass\n" + ADD_NOTHING,
     "recursion": "def add(a, b): return add(b, a)",
     "endless list": "def add(a, b):\n    while True: yield 90213",
     "own list": "def add(a, b):\n    x = []\n    x.append(x)\n    return x",
