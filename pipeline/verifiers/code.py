@@ -109,11 +109,10 @@ def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
 
 def _find_faults(program: str, info: dict[str, Any], language: str) -> Iterator[str]:
     """What is wrong in each test, in their order, as far as they are asked for."""
-    total = info.get("total_timeout_s")
     limits = TimeLimits(
         timeout_s=float(info.get("timeout_s") or TIMEOUT_S),
         memory_mb=int(info.get("memory_mb") or MEMORY_MB),
-        deadline=time.monotonic() + float(total) if total else None,
+        deadline=time.monotonic() + float(info.get("total_timeout_s") or "inf"),
     )
     if info["type"] == "stdio":
         policy = read_policy(info)

@@ -34,24 +34,22 @@ class TimeLimits:
 
     timeout_s: seconds for one test.
     memory_mb: megabytes of address space of a process.
-    deadline: when all tests of the program end, by `time.monotonic`, or None.
+    deadline: when all tests of the program end, by `time.monotonic`.
     """
 
     timeout_s: float
     memory_mb: int
-    deadline: float | None = None
+    deadline: float = math.inf
 
     def is_late(self) -> bool:
         """Whether no test may start any more."""
-        return self.deadline is not None and time.monotonic() > self.deadline
+        return time.monotonic() > self.deadline
 
     def process_limits(self, tests: int = 1) -> Limits:
         """The limits of a process that runs so many tests."""
-        wall_s = self.timeout_s * tests + STARTUP_S
-        if self.deadline is not None:
-            wall_s = min(wall_s, max(self.deadline - time.monotonic(), 0.1))
+        left_s = max(self.deadline - time.monotonic(), 0.1)
         return Limits(
-            wall_s=wall_s,
+            wall_s=min(self.timeout_s * tests + STARTUP_S, left_s),
             step_s=self.timeout_s + STARTUP_S,
             cpu_s=math.ceil(self.timeout_s * tests),
             memory_mb=self.memory_mb,
