@@ -97,3 +97,16 @@ def conform(table: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     typed = [pl.col(name).cast(dtype) for name, dtype in schema.items()]
     others = [pl.col(name) for name in table.columns if name not in schema]
     return table.with_columns(absent).select(*typed, *others)
+
+
+# What came of every problem in reinforcement learning: a row a stage and epoch in
+# which it was asked.
+RL_HISTORY = pl.Schema(
+    {
+        "id": pl.String(),
+        "stage": pl.Int32(),
+        "epoch": pl.Int32(),
+        "n_decided": pl.Int32(),
+        "n_correct": pl.Int32(),
+    }
+)

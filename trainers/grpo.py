@@ -1,39 +1,52 @@
-"""Reinforce what the verifiers find right (TRL's GRPOTrainer).
+"""Reinforce what the verifiers find right (TRL's GRPOTrainer, and what it lacks).
 
     python -m trainers.grpo --out models/grpo data/export models/base models/sft
+    torchrun --nproc-per-node 2 -m trainers.grpo …
 
 The verifier that filtered a problem rewards its completions. The section `grpo` of
-the recipe names the algorithm and weighs the rewards; everything else is TRL's,
-under `trl`. Not done here: dynamic sampling with refill, curricula.
+the recipe names the algorithm, weighs the rewards, orders the problems and divides
+the run into stages; everything else is TRL's, under `trl`.
 """
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import polars as pl
 from pydantic import AfterValidator, Field
 
-from pipeline import console
+from pipeline import console, recipe, sql
 from pipeline.errors import UserError
-from pipeline.grading.workers import grader
-from pipeline.models import Model
+from pipeline.grading.workers import Grader, grader
+from pipeline.models import Model, resolve
+from pipeline.schema import RL_HISTORY
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from trainers import training
-from trainers.algorithms import PRESETS
+from trainers.algorithms import ALGORITHMS, Algorithm, Order, Stage
 from trainers.rewards import rewards
 
 REWARDS = {"correct": 1.0, "format": 0.1, "overlong": 0.5}
+COLUMNS = [
+    "id", "source", "domain", "prompt", "answer", "verifier", "verify_info",
+    "pass_rate", "curriculum_rank", "level",
+]  # fmt: skip
 
 
 class Params(Settings):
-    """`trl` goes to GRPOConfig, over the options of the `algorithm`.
+    """`strategy`, `critic` and `trl` change single fields of the `algorithm`.
 
-    `overlong_tokens` is the part of the length limit that `overlong` punishes; it
-    is a fifth where none is given, as in DAPO. `judge` is the model that judges rows
-    whose verifier is `judge`.
+    `order` and `stages` replace the algorithm's. `overlong_tokens` is the part of the
+    length limit that `overlong` punishes; a fifth where none is given, as in DAPO.
+    `judge` is the model that judges rows whose verifier is `judge`; `peft` goes to
+    LoraConfig.
     """
 
-    algorithm: Literal[*PRESETS] = "dapo"
+    algorithm: Literal[*ALGORITHMS] = "dapo"
+    strategy: dict[str, Any] = Field(default={})
+    critic: dict[str, Any] = Field(default={})
+    order: Order | None = None
+    stages: tuple[Stage, ...] | None = Field(default=None, min_length=1)
     rewards: dict[str, float] = Field(default=REWARDS, min_length=1)
     overlong_tokens: int | None = Field(default=None, ge=1)
     timeout_s: float = Field(default=20.0, gt=0)
@@ -41,48 +54,161 @@ class Params(Settings):
     limit: int | None = Field(default=None, ge=1)
     seed: int = 0
     threads: int = Field(default=1, ge=1)
+    peft: dict[str, Any] | None = None
     trl: Annotated[dict[str, Any], AfterValidator(training.numbers)] = Field(default={})
 
 
 def main() -> None:
-    columns = ["prompt", "answer", "verifier", "verify_info"]
-    training.main("grpo", Params, _train, table="rl.parquet", columns=columns)
+    training.main("grpo", Params, _train, table="rl.parquet", columns=COLUMNS)
 
 
-def _train(params: Params, model: Model, dataset: Any) -> training.Trained:
-    from trl import GRPOConfig, GRPOTrainer
+def _train(run: training.Run) -> training.Trained:
+    """Train stage after stage, each from the model that the one before left."""
+    algorithm = compose(run.params)
+    steps: list[training.Step] = []
+    history = [RL_HISTORY.to_frame()]
+    model = reference = run.model
+    with grader(run.params.timeout_s, run.params.judge) as grade:
+        for number, stage in enumerate(algorithm.stages or (Stage(),)):
+            folder = run.folder / f"stage-{number}"
+            if stage.reset_reference:
+                reference = model
+            if not training.is_done(folder):
+                trainer = _build(run, algorithm, stage, model, folder, grade)
+                if reference != model and trainer.ref_model is not None:
+                    _load_weights(trainer.ref_model, reference)
+                training.fit(trainer, folder, model, _names(run.params))
+            for step in training.read_trained(folder, "reward").steps:
+                steps.append(step | {"step": len(steps) + 1, "stage": number})
+            table = pl.read_parquet(folder / "history.parquet")
+            history.append(table.with_columns(stage=pl.lit(number, pl.Int32)))
+            model = resolve(folder / "model")
+    table = pl.concat(history)
+    return training.Trained(Path(model.load), steps, "reward", {}, table)
 
-    options = {**PRESETS[params.algorithm], "seed": params.seed, **params.trl}
-    options["reward_weights"] = list(params.rewards.values())
-    config = training.configure(GRPOConfig, model, **options)
-    _check_enough(len(dataset), config)
-    length = config.max_completion_length
-    with grader(params.timeout_s, params.judge) as grade:
-        trainer = GRPOTrainer(
-            model=model.load,
-            args=config,
-            reward_funcs=rewards(
-                params.rewards,
-                grade,
-                max_tokens=length,
-                overlong_tokens=params.overlong_tokens or -(-length // 5),
-            ),
-            train_dataset=dataset,
+
+def compose(params: Params) -> Algorithm:
+    """The algorithm with what the recipe changes; UserError where that cannot be."""
+    algorithm = ALGORITHMS[params.algorithm]
+    values = algorithm.model_dump() | {
+        "trl": {**algorithm.trl, "seed": params.seed, **params.trl},
+        "strategy": {**algorithm.strategy.model_dump(), **params.strategy},
+        "order": params.order or algorithm.order,
+        "stages": algorithm.stages if params.stages is None else params.stages,
+    }
+    if params.critic:
+        values["critic"] = {**(values["critic"] or {}), **params.critic}
+    composed = recipe.check(Algorithm, values, "grpo", recipe.RECIPE)
+    strategy = composed.strategy
+    needed = {"correct"} if strategy.positive_nll else set()
+    if strategy.refill_rounds or strategy.drop_dead_groups:
+        needed.add(strategy.live_reward)
+    for name in sorted(needed - params.rewards.keys()):
+        raise UserError(
+            f"grpo.rewards: {params.algorithm} needs the reward {name!r}",
+            hint="give it the weight 0 where it should only be looked at",
         )
-        training.run(trainer)
-    means = {f"rewards/{name}/mean": name for name in params.rewards}
-    names = {"reward": "reward", **means, "completions/mean_length": "tokens"}
-    return trainer, names
+    is_by_token = composed.critic or strategy.whiten or strategy.advantage == "returns"
+    if strategy.keep_share < 1 and is_by_token:
+        raise UserError("grpo.strategy.keep_share is for advantages of a whole group")
+    if strategy.kl_in_reward and composed.trl.get("beta"):
+        raise UserError("grpo: a KL term is in the reward or in the loss, not in both")
+    return composed
 
 
-def _check_enough(rows: int, config: Any) -> None:
+def _build(
+    run: training.Run,
+    algorithm: Algorithm,
+    stage: Stage,
+    model: Model,
+    folder: Path,
+    grade: Grader,
+) -> Any:
+    """The trainer of one stage."""
+    from trl import GRPOConfig
+
+    from trainers.critic import CriticTrainer
+    from trainers.strategies import StrategyTrainer
+
+    params, options = run.params, dict(algorithm.trl)
+    if algorithm.strategy.kl_in_reward:
+        options["beta"] = algorithm.strategy.kl_in_reward  # so that TRL has a reference
+    names = {"steps": "max_steps"}
+    for name, value in stage.model_dump(exclude={"where", "reset_reference"}).items():
+        if value is not None:
+            options[names.get(name, name)] = value
+    options["reward_weights"] = list(params.rewards.values())
+    config = training.configure(GRPOConfig, model, output_dir=str(folder), **options)
+    rows = run.rows
+    if stage.where:
+        rows = sql.select(rows, stage.where, setting="grpo.stages.where")
+    _check(rows.height, config, algorithm)
+    length = config.max_completion_length
+    more = {"critic": algorithm.critic} if algorithm.critic else {}
+    return (CriticTrainer if algorithm.critic else StrategyTrainer)(
+        model.load,
+        args=config,
+        reward_funcs=rewards(
+            params.rewards,
+            grade,
+            max_tokens=length,
+            overlong_tokens=params.overlong_tokens or -(-length // 5),
+        ),
+        train_dataset=training.dataset(rows),
+        peft_config=training.adapter(params.peft),
+        strategy=algorithm.strategy,
+        order=algorithm.order,
+        **more,
+    )
+
+
+def _check(rows: int, config: Any, algorithm: Algorithm) -> None:
     """Say so where one step wants more prompts than there are: TRL would not."""
-    wanted = config.generation_batch_size // config.num_generations
+    size = config.num_generations
+    wanted = config.generation_batch_size // size
     if rows < wanted:
         raise UserError(
             f"one step of GRPO takes {wanted} prompts, and there are {rows}",
             hint="lower grpo.trl.per_device_train_batch_size",
         )
+    kept = wanted * max(1, round(size * algorithm.strategy.keep_share))
+    if kept % config.steps_per_generation:
+        raise UserError(
+            f"grpo.strategy.keep_share keeps {kept} completions, which do not divide "
+            f"into {config.steps_per_generation} steps",
+        )
+    # A checkpoint amid a cycle of generation would be resumed with other samples.
+    steps = config.steps_per_generation * config.num_iterations
+    cycle = -(-steps // config.gradient_accumulation_steps)
+    config.save_steps = -(-int(config.save_steps) // cycle) * cycle
+
+
+def _load_weights(model: Any, source: Model) -> None:
+    """Give the reference model the weights of `source`."""
+    from transformers import AutoModelForCausalLM
+
+    weights = AutoModelForCausalLM.from_pretrained(source.load, dtype=model.dtype)
+    model.load_state_dict(weights.state_dict())
+
+
+def _names(params: Params) -> training.Names:
+    """What is kept of a step: TRL's names, and ours."""
+    rewards = {f"rewards/{name}/mean": name for name in params.rewards}
+    return {"reward": "reward", **rewards, **LOGGED}
+
+
+LOGGED = {
+    "undecided": "undecided",
+    "completions/mean_length": "tokens",
+    "completions/clipped_ratio": "truncated",
+    "entropy": "entropy",
+    "kl": "kl",
+    "frac_reward_zero_std": "dead_groups",
+    "refill/rounds": "refill_rounds",
+    "refill/sampled": "refill_sampled",
+    "refill/short": "refill_short",
+    "critic/explained_variance": "critic_explained_variance",
+}
 
 
 if __name__ == "__main__":

@@ -74,6 +74,9 @@ def _mask_undecided(name: str, reward: Callable[..., Any], grade_once: Any) -> A
         problems = map(_question, prompts)
         answers = map(Answer, verifier, answer, verify_info, texts, problems)
         verdicts = [verdict.correct for verdict in grade_once(tuple(answers))]
+        if log_metric := columns.get("log_metric"):
+            undecided = sum(verdict is None for verdict in verdicts)
+            log_metric("undecided", undecided / len(verdicts))
         decided = [i for i, verdict in enumerate(verdicts) if verdict is not None]
         values = reward(
             completions=[completions[i] for i in decided],

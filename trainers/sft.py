@@ -2,46 +2,122 @@
 
     python -m trainers.sft --out models/sft data/export models/base
 
-Only the completion is learnt, not the prompt. The section `sft` of the recipe owns
-the seed and the number of rows; everything else is TRL's, under `trl`.
+Only the completion is learnt, not the prompt. What `max_length` cuts is counted: a
+trace without its end teaches no answer, and TRL cuts it without a word.
 """
 
+import copy
 import sys
+from hashlib import blake2b
 from typing import Annotated, Any
 
+import polars as pl
 from pydantic import AfterValidator, Field
 
 from pipeline import console
-from pipeline.models import Model
+from pipeline.errors import UserError
 from pipeline.settings import Settings
 from trainers import training
 
 
 class Params(Settings):
-    """`trl` goes to SFTConfig; on a CPU, other threads give other rounding."""
+    """`trl` goes to SFTConfig, `peft` to LoraConfig.
+
+    `max_cut_share` is the share of traces that may be longer than `trl.max_length`.
+    The problems of `heldout_share` are not learnt: the mean negative log-likelihood of
+    their tokens is told before and after. Other `threads` give other rounding.
+    """
 
     limit: int | None = Field(default=None, ge=1)
     seed: int = 0
     threads: int = Field(default=1, ge=1)
+    max_cut_share: float = Field(default=0.01, ge=0, le=1)
+    heldout_share: float = Field(default=0.0, ge=0, lt=1)
+    peft: dict[str, Any] | None = None
     trl: Annotated[dict[str, Any], AfterValidator(training.numbers)] = Field(default={})
 
 
 def main() -> None:
-    columns = ["prompt", "completion"]
+    columns = ["id", "prompt", "completion"]
     training.main("sft", Params, _train, table="sft.parquet", columns=columns)
 
 
-def _train(params: Params, model: Model, dataset: Any) -> training.Trained:
+def _train(run: training.Run) -> training.Trained:
+    if not training.is_done(run.folder):
+        trainer = _build(run)
+        counts = _check_lengths(trainer, run.rows.height, run.params.max_cut_share)
+        training.fit(trainer, run.folder, run.model, {"loss": "loss"}, counts)
+    return training.read_trained(run.folder, "loss")
+
+
+def _build(run: training.Run) -> Any:
+    """An SFTTrainer that counts what `max_length` cuts before it cuts."""
     from trl import SFTConfig, SFTTrainer
 
-    options = {"seed": params.seed, **params.trl}
-    trainer = SFTTrainer(
-        model=model.load,
-        args=training.configure(SFTConfig, model, **options),
-        train_dataset=dataset,
+    class CountingTrainer(SFTTrainer):
+        n_cut = n_dropped = 0
+
+        def _prepare_dataset(
+            self, dataset: Any, tokenizer: Any, args: Any, packing: bool, *more: Any
+        ) -> Any:
+            whole = copy.copy(args)
+            whole.max_length, whole.shuffle_dataset = None, False
+            dataset = super()._prepare_dataset(dataset, tokenizer, whole, False, *more)
+            for labels in dataset["labels"] if args.max_length else ():
+                self.n_cut += len(labels) > args.max_length
+                self.n_dropped += max(labels[: args.max_length]) < 0
+            return super()._prepare_dataset(dataset, tokenizer, args, packing, *more)
+
+    params = run.params
+    options = {"seed": params.seed, "output_dir": str(run.folder), **params.trl}
+    config = training.configure(SFTConfig, run.model, **options)
+    _check_packing(config)
+    heldout = run.rows["id"].map_elements(_draw, pl.Float64) < params.heldout_share
+    return CountingTrainer(
+        run.model.load,
+        args=config,
+        train_dataset=training.dataset(run.rows.filter(~heldout).drop("id")),
+        eval_dataset=(
+            training.dataset(run.rows.filter(heldout).drop("id"))
+            if heldout.any()
+            else None
+        ),
+        peft_config=training.adapter(params.peft),
     )
-    training.run(trainer)
-    return trainer, {"loss": "loss"}
+
+
+def _check_packing(config: Any) -> None:
+    if config.packing and config.packing_strategy == "wrapped":
+        raise UserError(
+            "sft.trl.packing_strategy: `wrapped` lets a trace see the one before it",
+            hint="`bfd` keeps them apart",
+        )
+    if config.padding_free and not config.packing and config.max_length is not None:
+        raise UserError(
+            "sft.trl.padding_free ignores max_length, which is "
+            f"{config.max_length}; set it to null, or packing to true"
+        )
+
+
+def _check_lengths(trainer: Any, rows: int, max_share: float) -> dict[str, int]:
+    """Count the traces that are cut, and those of which nothing would be learnt.
+
+    UserError where they are more than `max_share` of the rows.
+    """
+    length = trainer.args.max_length
+    if trainer.n_cut > max_share * rows:
+        raise UserError(
+            f"sft.trl.max_length of {length} cuts {trainer.n_cut} of {rows} traces, "
+            f"{trainer.n_dropped} of them before the completion begins",
+            hint="raise sft.trl.max_length, shorten the traces in `select`, or allow "
+            "it with sft.max_cut_share",
+        )
+    return {"cut": trainer.n_cut, "left_out": trainer.n_dropped}
+
+
+def _draw(name: str) -> float:
+    """A number in [0, 1) for each problem, whatever else is in the table."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=4).digest()) / 2**32
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ def problems(count: int) -> list[dict[str, Any]]:
         {
             "id": f"chains/{number:05d}",
             "source": "chains",
+            "domain": "math",
+            "pass_rate": 0.5,
+            "curriculum_rank": number,
+            "level": "1",
             "prompt": messages(row["problem"]),
             "completion": [
                 {"role": "assistant", "content": row["solutions"][0]["text"]}

@@ -11,7 +11,6 @@ from pipeline.errors import UserError
 from pipeline.models import describe, resolve
 from tests.trainers.conftest import read
 from trainers import grpo, training
-from trainers.algorithms import PRESETS
 
 TRL = {
     "max_steps": 2,
@@ -87,23 +86,11 @@ def test_a_batch_that_groups_do_not_fill_is_a_mistake(
         command(grpo.main, *WORDS)
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_algorithm_is_a_valid_config(name: str, project: Callable):
-    from trl import GRPOConfig
-
-    model = resolve(project({}) / "models/base")
-    config = training.configure(GRPOConfig, model, **PRESETS[name])
-
-    assert {option: getattr(config, option) for option in PRESETS[name]} == PRESETS[
-        name
-    ]
-
-
 def test_a_hub_model_is_trained_at_its_revision(project: Callable):
     from trl import GRPOConfig
 
     describe(project({}) / "hub", kind="hub", name="a/b", revision="1f2e", load="a/b")
-    config = training.configure(GRPOConfig, resolve(Path("hub")))
+    config = training.configure(GRPOConfig, resolve(Path("hub")), output_dir="x")
 
     assert config.model_init_kwargs == {"revision": "1f2e"}
 
@@ -111,7 +98,7 @@ def test_a_hub_model_is_trained_at_its_revision(project: Callable):
 def test_an_unknown_algorithm_is_a_mistake_that_names_the_known(
     after_sft: Callable, command: Callable
 ):
-    after_sft({"algorithm": "ppo"})
+    after_sft({"algorithm": "ppoo"})
 
     with pytest.raises(UserError, match=r"grpo\.algorithm.*'grpo', .*'dapo'"):
         command(grpo.main, *WORDS)

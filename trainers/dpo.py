@@ -1,0 +1,58 @@
+"""Prefer right traces to wrong ones of the same problem (TRL's DPOTrainer).
+
+    python -m trainers.dpo --out models/dpo data/export models/base models/sft
+
+Reads preferences.parquet of the export (`formats: [trl, dpo]`). `trl: {loss_type:
+[sigmoid]}` is DPO, `[nca_pair]` is NCA, as Light-R1 trained; all else is TRL's.
+"""
+
+import sys
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from pipeline import console
+from pipeline.settings import Settings
+from trainers import training
+
+
+class Params(Settings):
+    """`trl` goes to DPOConfig, `peft` to LoraConfig."""
+
+    limit: int | None = Field(default=None, ge=1)
+    seed: int = 0
+    threads: int = Field(default=1, ge=1)
+    peft: dict[str, Any] | None = None
+    trl: Annotated[dict[str, Any], AfterValidator(training.numbers)] = Field(default={})
+
+
+def main() -> None:
+    columns = ["prompt", "chosen", "rejected"]
+    training.main("dpo", Params, _train, table="preferences.parquet", columns=columns)
+
+
+def _train(run: training.Run) -> training.Trained:
+    from trl import DPOConfig, DPOTrainer
+
+    if not training.is_done(run.folder):
+        params = run.params
+        options = {"seed": params.seed, "output_dir": str(run.folder), **params.trl}
+        trainer = DPOTrainer(
+            run.model.load,
+            args=training.configure(DPOConfig, run.model, **options),
+            train_dataset=training.dataset(run.rows),
+            peft_config=training.adapter(params.peft),
+        )
+        training.fit(trainer, run.folder, run.model, LOGGED)
+    return training.read_trained(run.folder, "loss")
+
+
+LOGGED = {
+    "loss": "loss",
+    "rewards/accuracies": "accuracy",
+    "rewards/margins": "margin",
+}
+
+
+if __name__ == "__main__":
+    sys.exit(console.run(main))
