@@ -21,7 +21,7 @@ from pipeline.grading.workers import Answer, verify
 from pipeline.models import resolve
 from pipeline.verifiers.contract import Verdict
 
-WORDS = "--metrics m.json --history h.parquet data/export models/base".split()
+WORDS = ["--metrics", "m.json", "--history", "h.parquet", "data/export", "models/base"]
 
 
 @contextmanager
@@ -73,7 +73,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    import trainers.critic
     from trl import SFTTrainer  # noqa: F401  (once, before the forks)
 
     main()

@@ -11,9 +11,13 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipeline.models import resolve
 from pipeline.prompts import messages
 from stages.sources import arithmetic
+from tests.support.killed_runs import grader_of_this_process
 from tests.support.tiny import tiny_model
+from trainers import grpo, training
+from trainers.algorithms import Stage
 
 HERE = Path(__file__).parents[2]
 
@@ -78,6 +82,38 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         main()
 
     return run
+
+
+@pytest.fixture
+def policy_trainer(tmp_path: Path) -> Callable[..., Any]:
+    """The trainer of an algorithm's first stage on the tiny model, small steps."""
+
+    def build(name: str, trl: dict[str, Any] | None = None, **params: Any) -> Any:
+        params = {"algorithm": name, "trl": STEPS | (trl or {})} | params
+        checked = grpo.Params(**params)
+        algorithm = grpo.compose(checked)
+        model = resolve(tiny_model())
+        rows = pl.DataFrame(problems(64)).select(grpo.COLUMNS)
+        run = training.Run(checked, model, rows, tmp_path)
+        first = (algorithm.stages or (Stage(),))[0]
+        small = {
+            name: None for name in ("max_completion_length", "num_generations", "steps")
+        }
+        stage = first.model_copy(update=small)
+        with grader_of_this_process() as grade:
+            return grpo._build(run, algorithm, stage, model, tmp_path, grade)
+
+    return build
+
+
+STEPS = {
+    "max_steps": 3,
+    "per_device_train_batch_size": 12,
+    "num_generations": 4,
+    "max_completion_length": 24,
+    "learning_rate": 1e-3,
+    "disable_tqdm": True,
+}
 
 
 def read(file: Path) -> Any:
