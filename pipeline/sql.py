@@ -26,7 +26,8 @@ def evaluate(
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
         connection.register("problems", rows.to_arrow())
         try:
-            return connection.sql(f"select {columns} from problems").pl()
+            table: pl.DataFrame = connection.sql(f"select {columns} from problems").pl()
+            return table
         except duckdb.Error as error:
             message = str(error).splitlines()[0]
             raise UserError(

@@ -48,7 +48,7 @@ class Params(Settings):
     prompt: Prompt = Prompt()
 
 
-TYPES = {**BENCHMARK, **ROLLOUT, **GRADE, "vote": pl.String}
+TYPES: dict[str, Any] = {**BENCHMARK, **ROLLOUT, **GRADE, "vote": pl.String}
 COLUMNS = (
     "id", "benchmark", "model", "sample", "completion", "n_tokens", "finish_reason",
     "seed", "correct", "extracted", "why", "vote",
@@ -154,7 +154,7 @@ def grade_samples(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
 def compare(graded: dict[str, pl.DataFrame], titles: dict[str, str]) -> dict[str, Any]:
     """Scores by model and by benchmark, and each model against the first."""
     rates = {name: scores.problems(samples) for name, samples in graded.items()}
-    first, *others = rates or [None]
+    first, *others = [*rates] or [""]
     return {
         "models": {
             name: {

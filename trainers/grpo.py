@@ -42,7 +42,7 @@ class Params(Settings):
     LoraConfig.
     """
 
-    algorithm: Literal[*ALGORITHMS] = "dapo"
+    algorithm: Literal[*ALGORITHMS] = "dapo"  # type: ignore[valid-type]
     strategy: dict[str, Any] = Field(default={})
     critic: dict[str, Any] = Field(default={})
     order: Order | None = None

@@ -40,6 +40,7 @@ class StrategyTrainer(GRPOTrainer):
         **kwargs: Any,
     ) -> None:
         self.strategy, self.order, self.history = strategy, order, History()
+        self.beta: float
         super().__init__(*args, **kwargs)
 
     def train(self, *args: Any, **kwargs: Any) -> Any:
