@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.models import resolve
+from pipeline.models import describe, resolve
 from tests.trainers.conftest import read
 from trainers import sft
 
@@ -67,7 +67,7 @@ def test_no_rows_to_train_on_is_a_mistake(project: Callable, command: Callable):
 
 def test_no_model_to_train_is_a_mistake(project: Callable, command: Callable):
     folder = project({"sft": {}})
-    (folder / "models/base/resolved.json").write_text('{"kind": "off"}')
+    describe(folder / "models/base", kind="off")
 
     with pytest.raises(UserError, match="nothing to train: models/base is off"):
         command(sft.main, *WORDS)
