@@ -63,23 +63,18 @@ def encode(
         blake2b(text.encode(), digest_size=16).hexdigest() for text in texts
     ]
     folder = _vectors_folder(encoder)
-    rows = pl.DataFrame({"key": keys}).with_row_index("row")
-    vectors, is_known = _read_vectors(folder, rows)
-    missing = {
-        key: text
-        for key, text, has_vector in zip(keys, texts, is_known, strict=True)
-        if not has_vector
-    }
-    if not missing:
-        return vectors
-    run = load_encoder(encoder)
-    order = sorted(missing, key=lambda key: (len(missing[key]), key))
-    chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
-    for chunk in track(chunks, "embedding", total=len(order), weight=len):
-        fresh = run([missing[key] for key in chunk])
-        _write_vectors(folder, chunk, fresh)
-        vectors, _ = _fill_rows(vectors, rows, chunk, fresh)
-    return vectors
+    schema = {"key": pl.String, "text": pl.String}
+    rows = pl.DataFrame({"key": keys, "text": texts}, schema)
+    missing = rows.unique("key", keep="last").join(
+        _known_keys(folder), on="key", how="anti"
+    )
+    missing = missing.sort(pl.col("text").str.len_chars(), "key")
+    if missing.height:
+        run = load_encoder(encoder)
+        chunks = list(missing.iter_slices(CHUNK))
+        for chunk in track(chunks, "embedding", total=missing.height, weight=len):
+            _write_vectors(folder, chunk["key"], run(chunk["text"].to_list()))
+    return _read_vectors(folder, rows["key"])
 
 
 def _vectors_folder(encoder: Encoder) -> Path:
@@ -201,38 +196,34 @@ def _remove_common_direction(vectors: np.ndarray) -> np.ndarray:
     return vectors
 
 
-def _read_vectors(folder: Path, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Vectors (n, d) of `rows` (row, key), and which rows have one (bool)."""
-    shards = sorted(folder.glob("[!.]*.parquet"))  # no draft of a killed run
+def _list_shards(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[!.]*.parquet"))  # no draft of a killed run
+
+
+def _known_keys(folder: Path) -> pl.DataFrame:
+    """The keys (key) of the vectors that are kept."""
+    keys = [pl.read_parquet(shard, columns=["key"]) for shard in _list_shards(folder)]
+    return pl.concat([pl.DataFrame(schema={"key": pl.String}), *keys])
+
+
+def _read_vectors(folder: Path, keys: pl.Series) -> np.ndarray:
+    """The vectors (n, d) float32 of `keys`, all of which are kept."""
+    rows = keys.to_frame().with_row_index("row")
+    shards = _list_shards(folder)
     vectors = np.zeros((0, 0), np.float32)
-    is_known = np.zeros(rows.height, bool)
     for start in range(0, len(shards), SHARDS):
-        table = pl.read_parquet(shards[start : start + SHARDS])
-        table = table.join(rows, on="key", how="semi", maintain_order="left")
-        if table.height:
-            kept = table["vector"].to_numpy()
-            vectors, filled = _fill_rows(vectors, rows, table["key"].to_list(), kept)
-            is_known[filled] = True
-    return vectors, is_known
+        kept = pl.read_parquet(shards[start : start + SHARDS])
+        kept = kept.unique("key", keep="last")
+        matches = rows.join(kept, on="key")
+        fresh = matches["vector"].to_numpy()
+        if not vectors.size:
+            vectors = np.zeros((len(keys), fresh.shape[1]), np.float32)
+        vectors[matches["row"].to_numpy()] = fresh
+    return vectors
 
 
-def _fill_rows(
-    vectors: np.ndarray, rows: pl.DataFrame, keys: list[str], fresh: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """`vectors` with the `fresh` ones of `keys` in all their rows; these rows."""
-    if not vectors.size:
-        vectors = np.zeros((rows.height, fresh.shape[1]), np.float32)
-    numbers = pl.DataFrame({"key": keys}).with_row_index("number")
-    matches = rows.join(numbers.unique("key", keep="last"), on="key")
-    filled = matches["row"].to_numpy()
-    vectors[filled] = fresh[matches["number"].to_numpy()]
-    return vectors, filled
-
-
-def _write_vectors(folder: Path, keys: list[str], vectors: np.ndarray) -> None:
-    table = pl.DataFrame(
-        {"key": keys, "vector": vectors},
-        schema={"key": pl.String, "vector": pl.Array(pl.Float32, vectors.shape[1])},
-    )
+def _write_vectors(folder: Path, keys: pl.Series, vectors: np.ndarray) -> None:
+    kind = pl.Array(pl.Float32, vectors.shape[1])
+    table = pl.DataFrame({"key": keys, "vector": pl.Series(vectors, dtype=kind)})
     with replacing(folder / f"{uuid4().hex}.parquet") as draft:
         table.write_parquet(draft)

@@ -64,14 +64,14 @@ def find_near_rows(
     is_flat = search.search == "flat" or (
         search.search == "auto" and rows <= EXACT_ROWS
     )
+    if rows < 2 or (search.method == "pairs" and is_flat):
+        return near_pairs(vectors, one_cell(rows), search.cosine), order, recall
     if search.method == "semdedup":
         count = search.clusters or max(1, rows // ROWS_PER_CLUSTER)
         cells, closeness = nearest_cells(vectors, count, visits=1, seed=search.seed)
         if search.survivor == "central":
             order = np.argsort(-closeness[:, 0].round(4), kind="stable")
             vectors, cells = vectors[order], cells[order]
-    elif is_flat:
-        return near_pairs(vectors, one_cell(rows), search.cosine), order, recall
     else:
         count = 2 * int(np.sqrt(rows))
         cells, _ = nearest_cells(vectors, count, visits=VISITS, seed=search.seed)

@@ -85,6 +85,14 @@ def test_the_central_row_of_a_cluster_can_survive_where_it_stands():
     assert outcome.kept["id"].is_sorted()
 
 
+@pytest.mark.parametrize("rows", [0, 1])
+@pytest.mark.parametrize("method", ["pairs", "semdedup"])
+def test_fewer_than_two_rows_stay(method: str, rows: int):
+    outcome = dedup(problems(*OTHERS[:rows]), method=method)
+
+    assert (outcome.kept.height, outcome.dropped.height) == (rows, 0)
+
+
 def test_the_central_row_is_that_of_a_cluster():
     with pytest.raises(ValidationError, match="needs the clusters"):
         Params(survivor="central")
