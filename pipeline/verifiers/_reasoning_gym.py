@@ -3,17 +3,19 @@
 Scorers whose code was read and evaluates nothing run here. The others run in the
 sandbox, under limits: some parse with sympy or `eval` what the model wrote, some can
 be kept busy by a number. So that a text cannot become code there and write its own
-score, it must be of the kind that the scorer expects (`ADMITS`); another text is
+score, it must be of the kind that the scorer expects (`admits`); another text is
 compared with the answer and nothing more. Three scorers give full marks to wrong
-answers; for those equality decides (`COMPARED`), or the value (`NUMBERS`).
+answers; for those equality or the value decides. Which are which says
+_reasoning_gym.toml.
 """
 
 import ast
 import json
 import re
-from collections.abc import Callable
+import tomllib
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.sandbox.guests import guest_source
@@ -22,60 +24,15 @@ from pipeline.sandbox.run import Limits, run_python
 LIMITS = Limits(wall_s=15, cpu_s=10, memory_mb=4096)
 LONGEST = 20_000
 
-# Scorers of reasoning-gym 0.1.25 that were read and run here: they compare text,
-# parse with int() or json, or replay moves, and give full marks to right answers
-# alone.
-HERE = (
-    "ab advanced_geometry chain_sum circuit_logic color_cube_rotation cryptarithm "
-    "decimal_chain_sum dice emoji_mystery family_relationships futoshiki "
-    "game_of_life group_anagrams gsm_symbolic jugs kakurasu knight_swap "
-    "knights_knaves letter_jumble manipulate_matrix mini_sudoku needle_haystack "
-    "number_format palindrome_generation palindrome_partitioning path_star "
-    "pool_matrix products quantum_lock self_reference sentence_reordering "
-    "shortest_path spell_backward sudoku survo tower_of_hanoi tsumego word_ladder "
-    "word_sorting zebra_puzzles"
-)
-# Any text that is not empty; and ten letters in the right places, right or wrong.
-COMPARED = ("game_of_life_halting", "figlet_font")
-NUMBERS = ("coin_flip",)  # a beginning of the right decimal counts as right
+TASKS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 TOLERANCE = Fraction(1, 10_000)
-
-
-def _is_literal(text: str) -> bool:
-    """A list, number or text as Python writes it: evaluating it does nothing."""
-    try:
-        ast.literal_eval(text)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
-
-
+# Numbers, operators, brackets, known functions and single letters.
 NAMES = (
     "a?(?:sin|cos|tan)h?|arc(?:sin|cos|tan)|sec|csc|cot|exp|log|ln|sqrt|pi|abs|Abs|"
     "E|I|C|[a-zA-Z]"
 )
 FORMULA = re.compile(rf"(?:(?<![A-Za-z0-9_])(?:{NAMES})(?![A-Za-z0-9_])|\d+(?:\.\d+)?"
                      r"|[-+*/^(),=\s])*")  # fmt: skip
-
-
-def _is_formula(text: str) -> bool:
-    """Numbers, operators, brackets, known functions and single letters."""
-    return bool(FORMULA.fullmatch(text))
-
-
-LITERALS = ("binary_matrix", "n_queens", "spiral_matrix", "string_insertion")
-FORMULAS = (
-    "countdown",
-    "intermediate_integration",
-    "polynomial_equations",
-    "polynomial_multiplication",
-    "puzzle24",
-    "simple_integration",
-)
-ADMITS: dict[str, Callable[[str], bool]] = {
-    **dict.fromkeys(LITERALS, _is_literal),
-    **dict.fromkeys(FORMULAS, _is_formula),
-}
 
 
 class Scored(NamedTuple):
@@ -90,15 +47,30 @@ def score_answer(name: str, entry: dict[str, Any], text: str) -> Scored:
     gold = entry.get("answer")
     if isinstance(gold, str) and text.strip() == gold.strip():
         return Scored(1.0, "equal as text")
-    if name in COMPARED or len(text) > LONGEST:
+    if name in TASKS["compared"] or len(text) > LONGEST:
         return Scored(0.0, "compared as text")
-    if name in NUMBERS:
+    if name in TASKS["numbers"]:
         return Scored(float(_are_near(text, str(gold))), "compared as numbers")
-    admits = ADMITS.get(name)
-    if admits and not admits(text.strip()):
+    if not admits(name, text.strip()):
         return Scored(0.0, "compared as text: not of the kind that is scored")
     score = _score_here if _is_harmless(name) else _score_in_sandbox
     return score(name, entry, text)
+
+
+def admits(name: str, text: str) -> bool:
+    """Whether the scorer may see `text`: where it evaluates, literals or formulas."""
+    if name in TASKS["literals"]:
+        return _is_literal(text)
+    return name not in TASKS["formulas"] or bool(FORMULA.fullmatch(text))
+
+
+def _is_literal(text: str) -> bool:
+    """A list, number or text as Python writes it: evaluating it does nothing."""
+    try:
+        ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _are_near(*texts: str) -> bool:
@@ -134,7 +106,7 @@ def _is_harmless(name: str) -> bool:
     from reasoning_gym.dataset import ProceduralDataset
 
     own = type(_dataset(name)).score_answer
-    return own is ProceduralDataset.score_answer or name in HERE.split()
+    return own is ProceduralDataset.score_answer or name in TASKS["here"]
 
 
 @cache

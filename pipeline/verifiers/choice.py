@@ -42,32 +42,24 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     text, answer = strip_thinking(completion), answer or ""
     if _is_cyrillic(answer, info):
         answer, text = transliterate(answer), transliterate(text)
-    chosen = _find_all_chosen(text, choices)
-    if (gold_letters := _read_several(answer, choices)) is not None:
-        extracted = ", ".join(chosen) or None
-        return Verdict(chosen == gold_letters, extracted, "compared as letters")
-    if len(chosen) > 1:
-        letter = _find_chosen(text, choices)
-        return Verdict(False, letter, "several choices, where one is right")
-    gold, letter = _read_choice(answer, choices), next(iter(chosen), None)
-    if gold is None or gold == UNCLEAR:
-        return Verdict(None, letter, "the gold answer is no choice")
-    if letter is None:
+    gold, chosen = _read_gold(answer, choices), _find_chosen(text, choices)
+    extracted = ", ".join(chosen) or None
+    if not gold:
+        return Verdict(None, extracted, "the gold answer is no choice")
+    if not chosen:
         return Verdict(False, None, "no choice found")
-    if letter == UNCLEAR:
-        return Verdict(
-            None, boxed_or_tagged(text), "the letter contradicts its text or script"
-        )
-    return Verdict(letter == gold, letter, "compared as letters")
+    if UNCLEAR in chosen and len(gold) == 1:
+        marked = boxed_or_tagged(text)
+        return Verdict(None, marked, "the letter contradicts its text or script")
+    return Verdict(chosen == gold, extracted, "compared as letters")
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     """Why the gold answer names no choice, or None where it does."""
-    choices, answer = _read_choices(info), answer or ""
+    answer = answer or ""
     if _is_cyrillic(answer, info):
         answer = transliterate(answer)
-    is_one = answer and _read_choice(answer, choices) not in (None, UNCLEAR)
-    if is_one or _read_several(answer, choices):
+    if _read_gold(answer, _read_choices(info)):
         return None
     return "the gold answer is neither a letter nor the text of a choice"
 
@@ -91,32 +83,36 @@ def _is_cyrillic(answer: str, info: dict[str, Any]) -> bool:
     return any(transliterate(text) != text for text in (answer.strip(" ()."), *keys))
 
 
-def _find_chosen(text: str, choices: Choices) -> str | None:
-    """The one choice that the text ends with."""
-    if marked := boxed_or_tagged(text):
+def _read_gold(answer: str, choices: Choices) -> tuple[str, ...]:
+    """The letters of the right choices, sorted; () where the answer names none."""
+    if several := _read_several(answer, choices):
+        return several
+    letter = _read_choice(answer, choices)
+    return (letter,) if letter and letter != UNCLEAR else ()
+
+
+def _find_chosen(text: str, choices: Choices) -> tuple[str, ...]:
+    """The choices that the text ends with, sorted."""
+    marked = boxed_or_tagged(text)
+    for part in (marked or text, _announced_line(marked or text)):
+        if several := _read_several(part, choices):
+            return several
+    letter = _find_letter(text, marked, choices)
+    return (letter,) if letter else ()
+
+
+def _find_letter(text: str, marked: str | None, choices: Choices) -> str | None:
+    """The one choice in the marked answer, or else that the text ends with."""
+    if marked:
         return _read_choice(marked, choices) or _if_offered(
             find_committed_letter(marked), choices
         )
-    if letter := _read_choice(text, choices) or _read_choice(
-        _announced_line(text), choices
-    ):
-        return letter
-    words = find_final_answer(text).text
-    if words and (letter := _find_by_text(words, choices)):
-        return letter
-    return _if_offered(find_committed_letter(text[-TAIL:]), choices)
-
-
-def _find_all_chosen(text: str, choices: Choices) -> tuple[str, ...]:
-    """The choices that the text ends with, sorted."""
-    marked = boxed_or_tagged(text) or text
-    several = _read_several(marked, choices)
-    if several is None:
-        several = _read_several(_announced_line(marked), choices)
-    if several is not None:
-        return several
-    letter = _find_chosen(text, choices)
-    return (letter,) if letter else ()
+    return (
+        _read_choice(text, choices)
+        or _read_choice(_announced_line(text), choices)
+        or _find_by_text(find_final_answer(text).text or "", choices)
+        or _if_offered(find_committed_letter(text[-TAIL:]), choices)
+    )
 
 
 def _announced_line(text: str) -> str:

@@ -23,17 +23,9 @@ SIGNS = {
     "∅": "\\emptyset ", "∠": "\\angle ", "≈": "\\approx ", "≃": "\\approx ",
     "→": "\\to ", "′": "'", "’": "'", "“": '"', "”": '"', "ℝ": "\\mathbb{R}",
     "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}",
-    "∖": "\\setminus ", "⟨": "(", "⟩": ")", "、": ",", "，": ",", "；": ";", "。": ".",
-    "：": ":", "（": "(", "）": ")", "［": "[", "］": "]", "＝": "=", "＋": "+",
-    "－": "-", "＜": "<", "＞": ">", "％": "%", "٪": "%", "٫": ".", "٬": ",",
-    "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2008": " ", "\u2007": " ",
-    "\u3000": " ", "\u200b": "", "\ufeff": "", "\u2061": "", "\u2062": "",
-    "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "⅕": " 1/5",
-    "⅖": " 2/5", "⅗": " 3/5", "⅘": " 4/5", "⅙": " 1/6", "⅛": " 1/8", "⅜": " 3/8",
-    "⅝": " 5/8", "⅞": " 7/8",
+    "∖": "\\setminus ", "⟨": "(", "⟩": ")", "、": ",", "。": ".", "٪": "%", "٫": ".",
+    "٬": ",", "\u200b": "", "\ufeff": "", "\u2061": "", "\u2062": "",
 }  # fmt: skip
-RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789-+n")
-LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ]+")
 LOWERED_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 SIGN = re.compile("|".join(map(re.escape, SIGNS)))
@@ -154,8 +146,8 @@ def _turn_brackets(interval: re.Match[str]) -> str:
 
 def _to_ascii(text: str) -> str:
     """Signs, digits and brackets of other scripts in LaTeX and ASCII."""
-    text = RAISED_RUN.sub(lambda run: f"^{{{run[0].translate(RAISED)}}}", text)
-    text = LOWERED_RUN.sub(lambda run: f"_{{{run[0].translate(LOWERED)}}}", text)
+    text = RAISED_RUN.sub(lambda run: f"^{{{_plain(run[0])}}}", text)
+    text = LOWERED_RUN.sub(lambda run: f"_{{{_plain(run[0])}}}", text)
     text = ROOT.sub(_latex_root, text)
     text = SIGN.sub(lambda sign: SIGNS[sign[0]], text)
     return "".join(sign if sign.isascii() else _ascii_sign(sign) for sign in text)
@@ -167,11 +159,21 @@ def _latex_root(root: re.Match[str]) -> str:
 
 
 def _ascii_sign(sign: str) -> str:
-    """A digit or Latin letter of another width or script as ASCII; others stay."""
+    """Spaces, digits, ½, and what is ASCII but for its width, in ASCII; others stay."""
+    if sign.isspace():
+        return " "
     value = unicodedata.decimal(sign, None)
     if value is not None:
         return str(value)
-    return chr(ord(sign) - 0xFEE0) if "！" <= sign <= "～" else sign
+    plain = _plain(sign)
+    if "⁄" in plain:
+        return f" {plain.replace('⁄', '/')}"
+    return plain if "！" <= sign <= "～" else sign
+
+
+def _plain(text: str) -> str:
+    """The signs that raised, lowered, wide and composed ones stand for."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def _strip_ends(text: str) -> str:
