@@ -1,18 +1,7 @@
 r"""The cascade: whether two answers are equal, one comparison after another.
 
-| step | equal | different |
-|---|---|---|
-| equal as text | `2 \cdot x` and `2x` | |
-| equal as words | `no solution` and `\emptyset` | |
-| compared as letters | `(B) 12` and `B` | `B` and `C` |
-| compared as numbers | `1/2`, `0.5` and `50%`; `5 cm` and `5` | `5 cm` and `5 m` |
-| compared as equations | `x = 5` and `5`; `f(x)=2x` and `g(t)=2t` | `x=5` and `x=6` |
-| compared as matrices | a column and `(1, 2)` | |
-| compared as intervals | `1 < x \le 2` and `(1, 2]` | `(1, 2)` and `[1, 2]` |
-| compared member by member | `\{1, 2\}` and `2, 1` | `(1, 2)` and `(2, 1)` |
-| math-verify | `(x+1)^2` and `x^2+2x+1` | all else |
-
-The cheapest come first. Each step accepts (True), rejects (False) or hands on (None).
+STEPS are in their order; docs/verifiers.md shows what each makes of an example. The
+cheapest come first. Each step accepts (True), rejects (False) or hands on (None).
 """
 
 import re
@@ -127,7 +116,7 @@ def _compare_numbers(gold: str, predicted: str, context: Context) -> bool | None
         unread = left.text if value is None else right.text
         comma = numbers.read_decimal_comma(unread)
         number = value or other
-        if comma and number and _are_equal(comma, number, policy):
+        if comma and number and numbers.are_equal(comma, number, policy):
             return True
         # sympy would take the m of 5m for metres
         return False if re.fullmatch(r"[-+]?[\d.]+ ?[A-Za-z]{1,2}", unread) else None
@@ -135,14 +124,10 @@ def _compare_numbers(gold: str, predicted: str, context: Context) -> bool | None
         ratio = units.unit_ratio(left.unit, right.unit)
         if ratio is not None:
             value = value._replace(value=value.value * ratio, digits=0)
-            return _are_equal(value, other, policy)
+            return numbers.are_equal(value, other, policy)
     if units.unit_is_wrong(left.unit, right.unit, policy.units):
         return False
-    return _are_equal(value, other, policy)
-
-
-def _are_equal(left: numbers.Number, right: numbers.Number, policy: Policy) -> bool:
-    return numbers.are_equal(left, right, policy.digits, policy.percent)
+    return numbers.are_equal(value, other, policy)
 
 
 def _compare_all_but_unit(
@@ -190,8 +175,6 @@ def _compare_two_equations(
         renamed = _rename(right[-1], functions[1][1], functions[0][1])
         return context.are_equal(left[-1], renamed)
     are_equal = context.are_equal
-    if _is_constant(left[0]) and _is_constant(right[0]):
-        return are_equal(left[0], right[0]) and are_equal(left[-1], right[-1])
     if len(left) == len(right) == 2:
         if are_equal(left[0], right[1]) and are_equal(left[1], right[0]):
             return True
@@ -219,11 +202,6 @@ def _is_label(side: str) -> bool:
     """Whether a side names a value: it has no sum, no coefficient and no power."""
     sums = re.search(r"[-+^]|\d\s*[A-Za-z\\]", side)
     return bool(re.search("[A-Za-z]", side)) and not sums
-
-
-def _is_constant(side: str) -> bool:
-    """Whether there is no letter in a side but those of commands."""
-    return not re.search(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", "", side))
 
 
 def _is_graph(left: str, right: str) -> bool:

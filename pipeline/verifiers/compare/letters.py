@@ -6,30 +6,18 @@ Letters of other scripts are read by their place in their own alphabet.
 """
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 
 from pipeline.verifiers.compare.normal_form import normalise
 from pipeline.verifiers.extract.boxes import TAIL
 from pipeline.verifiers.extract.final import boxed_or_tagged, strip_thinking
 from pipeline.verifiers.extract.phrases import find_announcements
 
-ALPHABETS = {
-    "arabic": "أبجدهوزح",
-    "hebrew": "אבגדהוזח",
-    "greek": "ΑΒΓΔΕΖΗΘ",
-    "bengali": "কখগঘঙচছজ",
-    "hindi": "कखगघङचछज",
-    "thai": "กขคงจฉชซ",
-    "heavenly stems": "甲乙丙丁戊己庚辛",
-    "korean letters": "ㄱㄴㄷㄹㅁㅂㅅㅇ",
-    "korean syllables": "가나다라마바사아",
-    "katakana": "アイウエオカキク",
-    "circled digits": "①②③④⑤⑥⑦⑧",
-    "circled letters": "ⒶⒷⒸⒹⒺⒻⒼⒽ",
-    "circled small letters": "ⓐⓑⓒⓓⓔⓕⓖⓗ",
-}
+ALPHABETS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 CYRILLIC = "АБВГДЕЖЗ"
 LOOK_ALIKES = set("ВСЕН")  # they look like B, C, E, H, which their places do not say
 LATIN = "ABCDEFGH"
@@ -41,7 +29,7 @@ IN_LATIN = {
 SIGNS = "".join(IN_LATIN)
 LETTER = rf"[A-JＡ-Ｊ{SIGNS}{CYRILLIC}]"
 # Letters of scripts that write words without spaces may touch their neighbours.
-FREE = ALPHABETS["heavenly stems"] + ALPHABETS["katakana"] + ALPHABETS["circled digits"]
+FREE = ALPHABETS["heavenly_stems"] + ALPHABETS["katakana"] + ALPHABETS["circled_digits"]
 BOUND = "".join(sign for sign in SIGNS + CYRILLIC if sign not in FREE)
 MENTION = re.compile(
     rf"(?<![A-Za-z0-9_'’\\^])\(?([A-JＡ-Ｊ{FREE}]|(?<![^\W_])[{BOUND}](?![^\W_]))\)?"

@@ -7,31 +7,21 @@ ASCII. Nothing here computes; every pattern is linear in the text.
 """
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
+from html import unescape
+from pathlib import Path
 
 from pipeline.verifiers.extract.boxes import find_closing, last_box
 
-SIGNS = {
-    "−": "-", "–": "-", "—": "-", "‑": "-", "×": "\\times ", "·": "\\cdot ",
-    "⋅": "\\cdot ", "∙": "\\cdot ", "÷": "/", "∕": "/", "⁄": "/", "π": "\\pi ",
-    "∞": "\\infty ", "≤": "\\le ", "⩽": "\\le ", "≦": "\\le ", "≥": "\\ge ",
-    "⩾": "\\ge ", "≧": "\\ge ", "≠": "\\ne ", "∪": "\\cup ", "∩": "\\cap ",
-    "°": "^\\circ ", "º": "^\\circ ", "∈": "\\in ", "±": "\\pm ", "∓": "\\mp ",
-    "θ": "\\theta ", "α": "\\alpha ", "β": "\\beta ", "φ": "\\phi ", "λ": "\\lambda ",
-    "∅": "\\emptyset ", "∠": "\\angle ", "≈": "\\approx ", "≃": "\\approx ",
-    "→": "\\to ", "′": "'", "’": "'", "“": '"', "”": '"', "ℝ": "\\mathbb{R}",
-    "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}",
-    "∖": "\\setminus ", "⟨": "(", "⟩": ")", "、": ",", "。": ".", "٪": "%", "٫": ".",
-    "٬": ",", "\u200b": "", "\ufeff": "", "\u2061": "", "\u2062": "",
-}  # fmt: skip
+TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+SIGNS, COMMANDS = TABLE["signs"], TABLE["commands"]
 RAISED_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ]+")
 LOWERED_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 SIGN = re.compile("|".join(map(re.escape, SIGNS)))
 ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z]|\([^()]*\)|\{[^{}]*\})?")
-ENTITIES = {"&lt;": "<", "&gt;": ">", "&le;": "\\le ", "&ge;": "\\ge ", "&amp;": "&"}
-ENTITY = re.compile("|".join(ENTITIES))
 # What a second escaping of the backslash leaves: \\frac for \frac, and \n for a line.
 ESCAPED = re.compile(
     r"(?<!\\)\\\\(?=(?:[dtc]?frac|left|right|boxed|text|sqrt|pi|leq?|geq?|neq?|infty|circ|cup"
@@ -49,11 +39,6 @@ FONTS = (
     "text|textbf|textit|textrm|textsf|textnormal|mathrm|mathbf|mathit|mathsf|mathcal"
     "|boldsymbol|bm|mbox|hbox|operatorname|bf|rm|it|emph|underline"
 )
-COMMANDS = {
-    "lt": "<", "gt": ">", "langle": "(", "lparen": "(", "rangle": ")", "rparen": ")",
-    "lbrace": "\\{", "rbrace": "\\}", "varnothing": "\\emptyset",
-    "simeq": "\\approx", "thickapprox": "\\approx",
-}  # fmt: skip
 RULES: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
     (r"\\(?:left|right|big|Big|bigg|Bigg)[lr]?(?![a-zA-Z])\s*\.?", ""),
     (r"\\(?:displaystyle|textstyle|limits|mathstrut)(?![a-zA-Z])", ""),
@@ -111,6 +96,8 @@ def normalise(answer: str) -> str:
     text = answer.strip()
     if NUMBER.fullmatch(text):
         return text
+    if "&" in text:
+        text = unescape(text)
     if not text.isascii():
         text = _to_ascii(text)
     if "\\\\" in text:
@@ -120,8 +107,6 @@ def normalise(answer: str) -> str:
     text = _unwrap(text)
     if "$" in text and BETWEEN.search(text):
         text = BETWEEN.sub(r" \1 ", text).strip("$ ")
-    if "&" in text:
-        text = ENTITY.sub(lambda entity: ENTITIES[entity[0]], text)
     text = _ungroup_digits(text)
     for pattern, into in LAYOUT:
         text = pattern.sub(into, text)

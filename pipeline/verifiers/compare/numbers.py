@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import NamedTuple
 
+from pipeline.verifiers.compare.policy import Policy
+
 WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen "
     "fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -160,11 +162,9 @@ def _read_repeating(repeating: re.Match[str]) -> Number:
     return _signed(sign, value)
 
 
-def are_equal(left: Number, right: Number, digits: int, percent: str) -> bool:
-    """Whether two numbers are the same: `50%` and `0.5`, `1/3` and `0.333333`.
-
-    `digits` and `percent` are the policies on rounding and on percent signs.
-    """
+def are_equal(left: Number, right: Number, policy: Policy) -> bool:
+    """Whether two numbers are the same: `50%` and `0.5`, `1/3` and `0.333333`."""
+    digits, percent = policy.digits, policy.percent
     if left.is_percent == right.is_percent:
         return _are_near(left, right, digits)
     share, other = (left, right) if left.is_percent else (right, left)

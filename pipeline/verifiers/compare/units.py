@@ -46,7 +46,7 @@ FUNCTIONS = "and or pi sin cos tan log sqrt mod exp infty cdot times frac if for
 NO_UNITS = set(FUNCTIONS.split())
 LENGTHS = {"volume": ("length", 3), "area": ("length", 2)}
 LITTLE = {"of", "to", "per", "on", "at", "a", "by", "as"}
-PERCENT = r"(?:per ?cent|pct|percentage)"
+PERCENT = re.compile(r"(.*?) ?(?<![A-Za-z])(?:per ?cent|pct|percentage)", re.S)
 COIN = re.compile(r"([-+]?) ?\\?([$€£¥₹₽₩]) ?([-+]?[\d.].*)", re.S)
 CODE = re.compile(r"(USD|EUR|GBP|INR|CNY|RMB|JPY) ?([-+]?[\d.].*)", re.S)
 COIN_AFTER = re.compile(r"(.*[\d.}]) ?\\?([$€£¥₹₽₩])")
@@ -103,7 +103,7 @@ def split_unit(text: str) -> Quantity:
         return Quantity(coin[1].strip(), coin[2])
     if based := BASED.fullmatch(text):
         return Quantity(based[1], f"base {based[2]}")
-    if percent := re.fullmatch(rf"(.*) {PERCENT}", text, re.S):
+    if percent := PERCENT.fullmatch(text):
         return Quantity(percent[1] + "%", "")
     if area := METRES.fullmatch(text):
         return Quantity(area[1], f"m^{area[2]}")
@@ -115,8 +115,6 @@ def split_unit(text: str) -> Quantity:
     value, unit = measured[1].strip(), measured[2].strip()
     if not _is_unit(unit, touching=text[measured.end(1)] != " "):
         return Quantity(text, "")
-    if re.fullmatch(PERCENT, unit):
-        return Quantity(value + "%", "")
     return Quantity(value, normalise_unit(unit))
 
 
@@ -189,26 +187,21 @@ def unit_size(unit: str) -> Size | None:
     return Size(spelled, factor)
 
 
-def units_differ(left: str, right: str) -> bool:
-    """Whether two units cannot be of one quantity as written.
+def unit_is_wrong(gold: str, predicted: str, policy: str) -> bool:
+    """Whether a unit is another than the gold one, or missing where "required".
 
     cm and m differ, so do % and cm; words may vary, as apples and pieces.
     """
-    if left == right or not left or not right:
+    if gold == predicted or not gold:
         return False
-    if "%" in (left, right):
+    if not predicted:
+        return policy == "required"
+    if "%" in (gold, predicted):
         return True
-    sizes = unit_size(left), unit_size(right)
+    sizes = unit_size(gold), unit_size(predicted)
     if sizes == (None, None):
-        return "base" in left or "base" in right
+        return "base" in gold or "base" in predicted
     return sizes[0] != sizes[1]
-
-
-def unit_is_wrong(gold: str, predicted: str, policy: str) -> bool:
-    """Whether a unit is another than the gold one, or missing where "required"."""
-    if policy == "required" and gold and not predicted:
-        return True
-    return units_differ(gold, predicted)
 
 
 def unit_ratio(left: str, right: str) -> Fraction | None:

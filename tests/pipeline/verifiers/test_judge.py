@@ -103,10 +103,10 @@ def test_a_quorum_is_a_majority_that_can_be_had(votes: int, quorum: int):
 
 def test_votes_are_kept_by_content(server: Server):
     first = judged(server, case(), case("8"), votes=3)
-    asked = len(server.requests)
+    n_requests = len(server.requests)
 
     assert judged(server, case(), case("8"), votes=3) == first
-    assert len(server.requests) == asked
+    assert len(server.requests) == n_requests
 
 
 def places(body: dict) -> tuple[str, str]:

@@ -97,9 +97,10 @@ SUMS = [
 
 
 def test_the_server_holds_every_reply_to_the_schema(live: Live):
-    asked = [Question(f"Case {i}?", SYSTEM, SCHEMA, seed=i) for i in range(40)]
+    questions = [Question(f"Case {i}?", SYSTEM, SCHEMA, seed=i) for i in range(40)]
     ask = client(live.endpoint())
-    held, free = ask(asked), ask([one._replace(schema="") for one in asked])
+    held = ask(questions)
+    free = ask([question._replace(schema="") for question in questions])
 
     objects = [json.loads(reply.text or "") for reply in held]
     assert {tuple(value) for value in objects} == {("verdict", "reason")}
@@ -120,18 +121,18 @@ def test_every_verdict_is_one_or_says_why_not(live: Live):
     verdicts = judged(live, SUMS)
 
     assert {verdict.correct for verdict in verdicts} == {True, False, None}
-    for one in verdicts:
-        start = "judge_undecided: " if one.correct is None else "judge: 1 of 1: "
-        assert one.why.startswith(start)
+    for verdict in verdicts:
+        start = "judge_undecided: " if verdict.correct is None else "judge: 1 of 1: "
+        assert verdict.why.startswith(start)
 
 
 def test_votes_are_asked_with_seeds_of_their_own_and_counted(live: Live):
     before = live.answered()
     verdicts = judged(live, SUMS, votes=3)
-    asked = live.answered() - before
+    n_answered = live.answered() - before
 
-    assert 2 * len(SUMS) <= asked <= 3 * len(SUMS)
-    reasons = {re.sub(r"\d.*", "", one.why) for one in verdicts}
+    assert 2 * len(SUMS) <= n_answered <= 3 * len(SUMS)
+    reasons = {re.sub(r"\d.*", "", verdict.why) for verdict in verdicts}
     assert reasons == {"judge: ", "judge_no_quorum: "}
     assert judged(live, SUMS, votes=3) == verdicts
     assert live.answered() - before == asked, "the second time out of the cache"
@@ -305,11 +306,11 @@ from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
 from tests.support.rows import problems
 from tests.support.tiny_chat import KEEPER
 command = ["sh", "-c", "sleep 60 & sleep 60"]
-made = subprocess.Popen(
+keeper = subprocess.Popen(
     [sys.executable, "-c", KEEPER, *command],
     stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
 )
-print(made.pid, flush=True)
+print(keeper.pid, flush=True)
 sys.stdin.read(1)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -340,9 +341,9 @@ def test_a_real_server_rates_difficulty_on_the_scale(live: Live):
         endpoint=live.endpoint(max_tokens=96), ratings=3, max_chars=500
     )
     rows = unjudged(problems(*[f"What is {i} + 4?" for i in range(8)]))
-    made = add_llm_difficulty(rows, settings)
+    rated = add_llm_difficulty(rows, settings)
 
-    ratings = made["difficulty_ratings"].explode().drop_nulls()
+    ratings = rated["difficulty_ratings"].explode().drop_nulls()
     assert len(ratings) > 0
     assert ratings.is_between(1, 10).all()
-    assert made["difficulty_judged"].null_count() < 8
+    assert rated["difficulty_judged"].null_count() < 8

@@ -46,8 +46,8 @@ def test_poison_costs_itself_alone(tmp_path, monkeypatch):
 
     assert [verdicts[answer] for answer in plain] == alone
     assert [verdict.correct for verdict in alone[: len(RIGHT)]] == [True] * len(RIGHT)
-    assert [verdicts[one] for one in poison if verdicts[one].correct] == []
-    given_up = [one for one in poison if verdicts[one] == TIMEOUT]
+    assert [verdicts[pair] for pair in poison if verdicts[pair].correct] == []
+    given_up = [pair for pair in poison if verdicts[pair] == TIMEOUT]
     assert len(given_up) <= 10
     assert took < 240 + LIMIT_S * len(given_up)  # half a minute where nothing else runs
 
