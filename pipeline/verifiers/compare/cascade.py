@@ -175,6 +175,8 @@ def _compare_two_equations(
         renamed = _rename(right[-1], functions[1][1], functions[0][1])
         return context.are_equal(left[-1], renamed)
     are_equal = context.are_equal
+    if _is_constant(left[0]) and _is_constant(right[0]):
+        return are_equal(left[0], right[0]) and are_equal(left[-1], right[-1])
     if len(left) == len(right) == 2:
         if are_equal(left[0], right[1]) and are_equal(left[1], right[0]):
             return True
@@ -202,6 +204,11 @@ def _is_label(side: str) -> bool:
     """Whether a side names a value: it has no sum, no coefficient and no power."""
     sums = re.search(r"[-+^]|\d\s*[A-Za-z\\]", side)
     return bool(re.search("[A-Za-z]", side)) and not sums
+
+
+def _is_constant(side: str) -> bool:
+    """Whether there is no letter in a side but those of commands."""
+    return not re.search(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", "", side))
 
 
 def _is_graph(left: str, right: str) -> bool:

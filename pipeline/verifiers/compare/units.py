@@ -38,14 +38,9 @@ SYMBOLS = {
 SYMBOLS |= {
     name: unit for unit, names in TABLE["words"].items() for name in names.split()
 }
-# Two letters or fewer may be variables: only these are units after a space.
-SHORT_WORDS = """cm mm km nm kg mg ml mL dL cL ft in yd mi lb oz hr min s m g h L N J W
-    V A K C F am pm t kN kJ kW kV mV mA Pa Hz eV °C °F ha"""
-SHORT = set(SHORT_WORDS.split())
-FUNCTIONS = "and or pi sin cos tan log sqrt mod exp infty cdot times frac if for"
-NO_UNITS = set(FUNCTIONS.split())
+SHORT, LITTLE = set(TABLE["short"]), set(TABLE["little"])
+NO_UNITS = set(TABLE["no_units"])
 LENGTHS = {"volume": ("length", 3), "area": ("length", 2)}
-LITTLE = {"of", "to", "per", "on", "at", "a", "by", "as"}
 PERCENT = re.compile(r"(.*?) ?(?<![A-Za-z])(?:per ?cent|pct|percentage)", re.S)
 COIN = re.compile(r"([-+]?) ?\\?([$€£¥₹₽₩]) ?([-+]?[\d.].*)", re.S)
 CODE = re.compile(r"(USD|EUR|GBP|INR|CNY|RMB|JPY) ?([-+]?[\d.].*)", re.S)
@@ -57,17 +52,6 @@ UNIT = re.compile(
     rf"(.*?[\d}})%]|.*\\(?:pi|infty)) ?((?<=[ }}])?{NAME}(?:[ ./·-]+{NAME})*)"
 )
 METRES = re.compile(r"(\d+\.\d+)m\^\{?([23])\}?")
-SPELLINGS = [
-    (r"degrees ([CF])", r"°\1"),
-    (r"\bper\b", "/"),
-    (r"\s+\^", "^"),
-    (r"\b(?:cubic|cu\.?) (\w+)", r"\1^3"),
-    (r"\b(?:square|sq\.?) (\w+)", r"\1^2"),
-    (r"\b(\w+) squared\b", r"\1^2"),
-    (r"\b(\w+) cubed\b", r"\1^3"),
-    (r"mph", "mi/h"),
-    (r"kph", "km/h"),
-]
 POWERED = re.compile(r"([^\W\d_°$¢€£¥₹₽₩]+|[°$¢€£¥₹₽₩][CF]?)\^?\{?(-?\d)?\}?")
 
 
@@ -149,7 +133,7 @@ def _is_unit(unit: str, *, touching: bool) -> bool:
 @lru_cache(10_000)
 def normalise_unit(unit: str) -> str:
     """`square centimeters` as cm^2, `meters per second` as m/s; other words lower."""
-    for pattern, into in SPELLINGS:
+    for pattern, into in TABLE["spellings"]:
         unit = re.sub(pattern, into, unit)
     return "/".join(map(_normalise_product, unit.split("/"))).strip()
 

@@ -70,7 +70,6 @@ CONCLUSION = re.compile(
     r"(?:(?<!here )\b(?:is|are|be|was)|:)\s+(?:an? |the )?"
     r"([^\W\d_][\w'-]*(?: [\w'-]+){0,2})[.!\s*]*$"
 )
-BARE_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\.?\s*$")
 
 
 class FinalAnswer(NamedTuple):
@@ -210,8 +209,6 @@ def _read_statement(rest: str, *, digits: bool = False) -> str | None:
     With `digits`, words alone are no answer.
     """
     rest = rest[:1_000].lstrip(" \t*:：=\n")
-    if number := BARE_NUMBER.match(rest):
-        return number[1]
     sentence = SENTENCE.split(rest, maxsplit=1)[0].strip().strip("*` ").rstrip(".。 ")
     if LISTED.fullmatch(sentence):
         return _strip_delimiters(sentence)

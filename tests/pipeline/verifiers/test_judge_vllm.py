@@ -135,7 +135,7 @@ def test_votes_are_asked_with_seeds_of_their_own_and_counted(live: Live):
     reasons = {re.sub(r"\d.*", "", verdict.why) for verdict in verdicts}
     assert reasons == {"judge: ", "judge_no_quorum: "}
     assert judged(live, SUMS, votes=3) == verdicts
-    assert live.answered() - before == asked, "the second time out of the cache"
+    assert live.answered() - before == n_answered, "the second time out of the cache"
 
 
 def test_both_ways_ask_twice_and_part_where_the_order_decides(live: Live):
@@ -145,7 +145,7 @@ def test_both_ways_ask_twice_and_part_where_the_order_decides(live: Live):
     assert live.answered() - before == 2 * len(SUMS)
     parted = [one for one in verdicts if one.why.startswith("judge_both_ways")]
     assert 0 < len(parted) < len(SUMS), "a random model is often of two minds"
-    assert all(one.correct is None for one in parted)
+    assert all(verdict.correct is None for verdict in parted)
 
 
 def test_what_the_server_refuses_is_told(live: Live):
@@ -207,7 +207,7 @@ def test_without_a_schema_no_completion_makes_a_verdict(live: Live):
         )
     ]
     ask = client(live.endpoint(max_tokens=100))
-    replies = ask([Question(one.prompts[0], SYSTEM) for one in criteria])
+    replies = ask([Question(each.prompts[0], SYSTEM) for each in criteria])
 
     ballots = [
         read_ballot(reply, criterion.completion, criterion.token)

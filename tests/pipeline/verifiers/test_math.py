@@ -207,8 +207,8 @@ def test_poison_costs_itself_and_nothing_else():
     with grader(timeout_s=15) as grade:
         verdicts = dict(zip(mixed, grade(mixed), strict=True))
 
-    assert all(verdicts[one].correct is True for one in good)
-    assert all(verdicts[one].correct is not True for one in bad)
+    assert all(verdicts[answer].correct is True for answer in good)
+    assert all(verdicts[answer].correct is not True for answer in bad)
 
 
 @pytest.mark.realdata
