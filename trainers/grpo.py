@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from trainers import training
 from trainers.algorithms import ALGORITHMS, Algorithm, Order, Stage
-from trainers.rewards import rewards
+from trainers.rewards import Values, rewards
 
 REWARDS = {"correct": 1.0, "format": 0.1, "overlong": 0.5}
 COLUMNS = [
@@ -36,10 +36,9 @@ COLUMNS = [
 class Params(Settings):
     """`strategy`, `critic` and `trl` change single fields of the `algorithm`.
 
-    `order` and `stages` replace the algorithm's. `overlong_tokens` is the part of the
-    length limit that `overlong` punishes; a fifth where none is given, as in DAPO.
-    `judge` is the model that judges rows whose verifier is `judge`; `peft` goes to
-    LoraConfig.
+    `order` and `stages` replace the algorithm's. `rewards` are weights by name, and
+    `reward_values` what single ones give. `judge` is the model that judges rows whose
+    verifier is `judge`; `peft` goes to LoraConfig.
     """
 
     algorithm: Literal[*ALGORITHMS] = "dapo"  # type: ignore[valid-type]
@@ -48,7 +47,7 @@ class Params(Settings):
     order: Order | None = None
     stages: tuple[Stage, ...] | None = Field(default=None, min_length=1)
     rewards: dict[str, float] = Field(default=REWARDS, min_length=1)
-    overlong_tokens: int | None = Field(default=None, ge=1)
+    reward_values: Values = Values()
     timeout_s: float = Field(default=20.0, gt=0)
     judge: Judge | None = None
     limit: int | None = Field(default=None, ge=1)
@@ -143,16 +142,15 @@ def _build(
     if stage.where:
         rows = sql.select(rows, stage.where, setting="grpo.stages.where")
     _check(rows.height, config, algorithm)
-    length = config.max_completion_length
     more = {"critic": algorithm.critic} if algorithm.critic else {}
     return (CriticTrainer if algorithm.critic else StrategyTrainer)(
         model.load,
         args=config,
         reward_funcs=rewards(
-            params.rewards,
+            list(params.rewards),
             grade,
-            max_tokens=length,
-            overlong_tokens=params.overlong_tokens or -(-length // 5),
+            max_tokens=config.max_completion_length,
+            values=params.reward_values,
         ),
         train_dataset=training.dataset(rows),
         peft_config=training.adapter(params.peft),

@@ -22,7 +22,7 @@ from tests.support.judge_server import (
     prompt,
     serving,
 )
-from trainers.rewards import rewards
+from trainers.rewards import Values, rewards
 
 
 def test_verdicts_come_in_order_and_workers_stay_for_the_next_list():
@@ -158,7 +158,7 @@ def test_what_a_model_judges_is_a_reward_too():
         named = Judge(endpoint=Endpoint(url=server.url))
         server.concurrency = 1
         with grader(timeout_s=120, model=named) as grade:
-            (reward,) = rewards(["correct"], grade, max_tokens=9, overlong_tokens=2)
+            (reward,) = rewards(["correct"], grade, max_tokens=9, values=Values())
             given = reward(
                 completions=[[{"role": "assistant", "content": c}] for c in texts],
                 completion_ids=[[0]] * 3,
