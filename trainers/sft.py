@@ -102,10 +102,10 @@ def _check_packing(config: Any) -> None:
 def _check_lengths(trainer: Any, rows: int, max_share: float) -> dict[str, int]:
     """Count the traces that are cut, and those of which nothing would be learnt.
 
-    UserError where they are more than `max_share` of the rows.
+    UserError where they are more than `max_share` of the rows, or none is left.
     """
     length = trainer.args.max_length
-    if trainer.n_cut > max_share * rows:
+    if trainer.n_cut > max_share * rows or trainer.n_dropped == rows:
         raise UserError(
             f"sft.trl.max_length of {length} cuts {trainer.n_cut} of {rows} traces, "
             f"{trainer.n_dropped} of them before the completion begins",

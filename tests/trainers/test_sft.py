@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 
 from pipeline.errors import UserError
 from pipeline.models import describe, resolve
 from tests.trainers.conftest import read
-from trainers import sft
+from trainers import sft, training
 
 TRL = {
     "max_steps": 30,
@@ -101,3 +103,199 @@ def test_an_option_that_trl_has_not_is_a_mistake(project: Callable, command: Cal
     with pytest.raises(UserError, match="no option 'lerning_rate'") as mistake:
         command(sft.main, *WORDS)
     assert "learning_rate" in mistake.value.hint
+
+
+LONG = {"max_steps": 1, "per_device_train_batch_size": 4}
+
+
+def test_traces_that_would_be_cut_are_refused(project: Callable, command: Callable):
+    project({"sft": {"trl": LONG | {"max_length": 20}}}, rows=12)
+
+    with pytest.raises(UserError, match=r"max_length of 20 cuts \d+ of 12 traces") as e:
+        command(sft.main, *WORDS)
+    assert "sft.max_cut_share" in e.value.hint
+
+
+def test_traces_that_are_cut_are_counted_where_that_is_allowed(
+    project: Callable, command: Callable
+):
+    # Of some rows the prompt alone is as long: nothing of them is learnt.
+    trl = LONG | {"max_length": 16}
+    folder = project({"sft": {"max_cut_share": 1.0, "trl": trl}}, rows=12)
+    command(sft.main, *WORDS)
+    counted = read(folder / "m.json")
+
+    lengths = token_lengths(folder)
+    assert counted["cut"] == sum(whole > 16 for _, whole in lengths)
+    assert counted["left_out"] == sum(prompt >= 16 for prompt, _ in lengths)
+    assert 0 < counted["left_out"] < counted["cut"]
+
+
+def test_no_trace_that_is_left_is_a_mistake(project: Callable, command: Callable):
+    project({"sft": {"max_cut_share": 1.0, "trl": LONG | {"max_length": 5}}}, rows=12)
+
+    with pytest.raises(UserError, match="12 of them before the completion begins"):
+        command(sft.main, *WORDS)
+
+
+def token_lengths(folder: Path) -> list[tuple[int, int]]:
+    """Tokens of the prompt, and of the whole, of every row, by the chat template."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder / "models/base")
+    rows = pl.read_parquet(folder / "data/export/sft.parquet")
+    return [
+        (
+            len(
+                tokenizer.apply_chat_template(
+                    prompt, add_generation_prompt=True, return_dict=False
+                )
+            ),
+            len(
+                tokenizer.apply_chat_template([*prompt, *completion], return_dict=False)
+            ),
+        )
+        for prompt, completion in rows.select("prompt", "completion").iter_rows()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("trl", "message"),
+    [
+        ({"packing": True, "packing_strategy": "wrapped"}, "wrapped"),
+        ({"padding_free": True}, "padding_free ignores max_length"),
+    ],
+)
+def test_what_trains_wrongly_is_refused(
+    project: Callable, command: Callable, trl: dict, message: str
+):
+    project({"sft": {"trl": trl}})
+
+    with pytest.raises(UserError, match=message):
+        command(sft.main, *WORDS)
+
+
+@pytest.mark.parametrize(
+    "trl", [{}, {"packing": True}, {"padding_free": True, "max_length": None}]
+)
+def test_only_the_completion_is_learnt_and_traces_do_not_see_each_other(
+    project: Callable, trl: dict, tmp_path: Path
+):
+    folder = project({"sft": {}}, rows=8)
+    model = resolve(folder / "models/base")
+    table = pl.read_parquet(folder / "data/export/sft.parquet")
+    params = sft.Params(trl=LONG | {"per_device_train_batch_size": 8} | trl)
+    trainer = sft._build(training.Run(params, model, table, tmp_path))
+    (batch,) = trainer.get_train_dataloader()
+    labels = batch["labels"][batch["labels"] != -100]
+
+    learnt = trainer.processing_class.decode(labels)
+    for prompt, completion in table.select("prompt", "completion").iter_rows():
+        assert completion[0]["content"] in learnt
+        assert prompt[0]["content"] not in learnt
+    # However the rows lie in the batch, the loss is that of one row at a time.
+    import torch
+
+    trainer.model.eval()
+    with torch.no_grad():
+        together = trainer.model(**batch).loss.item()
+    assert together == pytest.approx(mean_loss(trainer, table), abs=1e-4)
+
+
+def mean_loss(trainer: Any, table: pl.DataFrame) -> float:
+    """The mean loss of the completions' tokens, each row on its own."""
+    import torch
+
+    tokenizer, total, count = trainer.processing_class, 0.0, 0
+    for prompt, completion in table.select("prompt", "completion").iter_rows():
+        start = len(
+            tokenizer.apply_chat_template(
+                prompt, add_generation_prompt=True, return_dict=False
+            )
+        )
+        ids = tokenizer.apply_chat_template([*prompt, *completion], return_dict=False)
+        with torch.no_grad():
+            logits = trainer.model(input_ids=torch.tensor([ids])).logits[0, :-1]
+        losses = torch.nn.functional.cross_entropy(
+            logits, torch.tensor(ids[1:]), reduction="none"
+        )[start - 1 :]
+        total, count = total + losses.sum().item(), count + len(losses)
+    return total / count
+
+
+def test_heldout_problems_tell_what_was_learnt(project: Callable, command: Callable):
+    trl = TRL | {"max_steps": 12}
+    folder = project({"sft": {"heldout_share": 0.25, "trl": trl}})
+    command(sft.main, *WORDS)
+    counted = read(folder / "m.json")
+
+    assert 8 <= counted["heldout_rows"] <= 24
+    assert counted["heldout_nll_after"] < counted["heldout_nll_before"]
+
+
+def test_an_adapter_is_merged_into_its_base(project: Callable, command: Callable):
+    peft = {"r": 4, "target_modules": ["q_proj", "v_proj"]}
+    folder = project({"sft": {"peft": peft, "trl": TRL | {"max_steps": 3}}})
+    command(sft.main, *WORDS)
+    from transformers import AutoModelForCausalLM
+
+    base, model = (
+        AutoModelForCausalLM.from_pretrained(folder / "models" / name).state_dict()
+        for name in ("base", "sft")
+    )
+    changed = {name for name in base if not base[name].equal(model[name])}
+    assert base.keys() == model.keys()
+    assert {name.split(".")[-2] for name in changed} == {"q_proj", "v_proj"}
+    assert not list((folder / "models/sft").glob("adapter*"))
+
+
+YARN = {
+    "rope_type": "yarn",
+    "rope_theta": 1000.0,
+    "factor": 4.0,
+    "original_max_position_embeddings": 256,
+}
+
+
+@pytest.mark.parametrize(
+    "rope",
+    [
+        {"rope_type": "default", "rope_theta": 5e5},
+        {"rope_type": "linear", "rope_theta": 1000.0, "factor": 2.0},
+        YARN,
+    ],
+)
+def test_a_longer_context_stays_with_the_saved_model(
+    project: Callable, command: Callable, rope: dict
+):
+    init = {"rope_parameters": rope, "max_position_embeddings": 1024}
+    trl = LONG | {"model_init_kwargs": init}
+    folder = project({"sft": {"trl": trl}}, rows=8)
+    command(sft.main, *WORDS)
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.from_pretrained(folder / "models/sft")
+    assert config.max_position_embeddings == 1024
+    assert config.rope_parameters.items() >= rope.items()
+    rotary = AutoModelForCausalLM.from_pretrained(
+        folder / "models/sft"
+    ).model.rotary_emb
+    if rope is YARN:
+        # 0.1 · ln(4) + 1 (YaRN, 2309.00071, eq. 22)
+        assert rotary.attention_scaling == pytest.approx(1.1386, abs=1e-4)
+    # θ^(-2·15/32), the last of 16 frequencies; linear divides it by the factor.
+    last = rope["rope_theta"] ** (-30 / 32) / rope.get("factor", 1.0)
+    assert rotary.inv_freq[-1].item() == pytest.approx(last, rel=1e-3)
+
+
+def test_thoughts_survive_the_chat_template(project: Callable):
+    folder = project({"sft": {}}, rows=8)
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder / "models/base")
+    rows = pl.read_parquet(folder / "data/export/sft.parquet")
+    for prompt, completion in rows.select("prompt", "completion").iter_rows():
+        ids = tokenizer.apply_chat_template([*prompt, *completion], return_dict=False)
+        text = tokenizer.decode(ids, skip_special_tokens=True)
+        assert "<think>" in completion[0]["content"]
+        assert completion[0]["content"] in text
