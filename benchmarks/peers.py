@@ -71,20 +71,20 @@ def goldsieve_rows(texts, threshold):
     from pipeline.kernels import relations as guard
 
     def removed(text):
-        made = extract_ngrams(text, n=3)
-        group, distinct = hash_table.group_ids(made.prints)
+        ngrams = extract_ngrams(text, n=3)
+        group, distinct = hash_table.group_ids(ngrams.prints)
         first = np.empty(len(distinct), np.int32)
         first[group[::-1]] = np.arange(len(text), dtype=np.int32)[::-1]
         leader = first[group]
         rows = np.flatnonzero(leader == np.arange(len(text))).astype(np.int32)
         plan = minhash.plan_bands(threshold, 48, 1)
-        pairs = lsh_pairs(made, rows, plan, threshold, None)
+        pairs = lsh_pairs(ngrams, rows, plan, threshold, None)
         copy = np.full(len(pairs.first), guard.COPY, np.uint8)
         verdict, _, _, _ = guard.select_survivors(
             len(text), pairs.first, pairs.second, pairs.score, copy, 0
         )
         gone = (verdict > 0) | (leader != np.arange(len(text)))
-        return np.flatnonzero(gone & (np.diff(made.ends) > 0)).tolist()
+        return np.flatnonzero(gone & (np.diff(ngrams.ends) > 0)).tolist()
 
     removed(pl.Series(texts[:2000]))  # compiles, or loads, the kernels
     column = pl.Series(texts)
@@ -159,12 +159,12 @@ def text_dedup(texts, threshold):
         )
         tables = [defaultdict(set) for _ in range(bands)]
         for row, text in enumerate(texts):
-            made = minhash.embed_func(
+            embedded = minhash.embed_func(
                 text, row, num_perm=128, ngram_size=N, min_length=0,
                 hashranges=ranges, permutations=permutations, hash_func=xxh3_32hash,
                 dtype=np.uint64, max_hash=most, modulo_prime=prime,
             )  # fmt: skip
-            for table, key in zip(tables, made["__signatures__"], strict=True):
+            for table, key in zip(tables, embedded["__signatures__"], strict=True):
                 table[key].add(row)
         union = UnionFind()
         for table in tables:
@@ -241,13 +241,13 @@ def main(name, source, threshold, out):
     before = memory("VmRSS")
     cpu, wall = time.process_time(), time.perf_counter()
     removed = run()
-    told = {
+    result = {
         "cpu_s": time.process_time() - cpu,
         "wall_s": time.perf_counter() - wall,
         "growth_mb": memory("VmHWM") - before,
         "removed": sorted(int(row) for row in removed),
     }
-    Path(out).write_text(json.dumps(told))
+    Path(out).write_text(json.dumps(result))
 
 
 if __name__ == "__main__":

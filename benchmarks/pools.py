@@ -25,8 +25,8 @@ def data() -> Path:
 
 def prompts() -> list[str]:
     """Distinct real prompts, in a fixed order."""
-    found = dict.fromkeys(text for text in _prompts() if len(text) > 20)
-    return list(found)
+    texts = dict.fromkeys(text for text in _prompts() if len(text) > 20)
+    return list(texts)
 
 
 def _prompts() -> Iterator[str]:
@@ -63,8 +63,8 @@ def _pool(size: int, seed: int) -> Iterator[str]:
     heavy = [rng.choice(base) for _ in range(max(1, size // 2000))]
     while len(texts) < size:
         if rng.random() < 0.05:
-            place = int(rng.paretovariate(1.2)) % len(heavy)
-            texts.append(edited(heavy[place], rng))
+            number = int(rng.paretovariate(1.2)) % len(heavy)
+            texts.append(edited(heavy[number], rng))
         else:
             texts.append(edited(rng.choice(base), rng))
     rng.shuffle(texts)
@@ -94,14 +94,14 @@ def edited(text: str, rng: Random) -> str:
 
 def items() -> pl.DataFrame:
     """Benchmark items: id, benchmark, problem, answer."""
-    made = []
+    rows = []
     for file in sorted((data() / "bench_math").glob("*.jsonl")):
         for number, line in enumerate(file.read_text().splitlines()):
             row = json.loads(line)
             text = row.get("problem") or row.get("question")
             if text:
-                made.append((f"{file.stem}/{number:05d}", file.stem, text))
-    table = pl.DataFrame(made, ["id", "benchmark", "problem"], orient="row")
+                rows.append((f"{file.stem}/{number:05d}", file.stem, text))
+    table = pl.DataFrame(rows, ["id", "benchmark", "problem"], orient="row")
     return table.with_columns(answer=pl.lit(None, pl.String))
 
 
@@ -109,20 +109,20 @@ def traces(count: int, seed: int = 0, chars: int = 15_000) -> list[str]:
     """Documents of about `chars` characters, of sentences of real solutions."""
     rng = Random(seed)
     # Solutions of training problems; no benchmark's.
-    told = [
+    solutions = [
         row["solution"]
         for row in json.loads((data() / "deepscaler_parts/aime.json").read_text())
     ]
     lines = (data() / "gsm8k/train.jsonl").read_text().splitlines()
-    told += [json.loads(line)["answer"] for line in lines]
-    parts = [part for text in told for part in re.split(r"(?<=[.?!])\s+", text)]
+    solutions += [json.loads(line)["answer"] for line in lines]
+    parts = [part for text in solutions for part in re.split(r"(?<=[.?!])\s+", text)]
     parts = [part for part in parts if len(part) > 20]
-    made = []
+    documents = []
     for _ in range(count):
         text: list[str] = []
         size = 0
         while size < chars:
             text.append(rng.choice(parts))
             size += len(text[-1]) + 1
-        made.append(" ".join(text))
-    return made
+        documents.append(" ".join(text))
+    return documents

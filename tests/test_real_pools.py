@@ -148,7 +148,7 @@ def brute_force(texts: pl.Series, threshold: float) -> list[tuple[int, int]]:
     """All pairs (earlier, later) with Jaccard ≥ threshold, by a sparse product."""
     from scipy.sparse import csr_matrix
 
-    from pipeline.kernels import reference
+    from tests.support import reference
 
     sets = [set(reference.shingles(text, 3)) for text in texts]
     names: dict[tuple[str, ...], int] = {}

@@ -97,13 +97,13 @@ def broken_rows(row: dict[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for path in paths(row):
         broken = deepcopy(row)
-        place = broken
+        part = broken
         for step in path[:-1]:
-            place = place[step]
-        text = place[path[-1]]
+            part = part[step]
+        text = part[path[-1]]
         if isinstance(text, str):
             for spoilt in (text + HALF, text.replace(': "', ': "\\ud800')):
-                place[path[-1]] = spoilt
+                part[path[-1]] = spoilt
                 rows.append(deepcopy(broken))
     return rows
 
@@ -137,11 +137,11 @@ INFO = st.sampled_from(
     "verifier", sorted({*contract.verifier_names()} - {"code", "judge"})
 )
 @settings(deadline=None, max_examples=30)
-@given(gold=st.none() | TEXTS, said=TEXTS, info=INFO)
+@given(gold=st.none() | TEXTS, reply=TEXTS, info=INFO)
 def test_a_verifier_says_something_that_can_be_written(
-    verifier: str, gold: str | None, said: str, info: dict[str, Any]
+    verifier: str, gold: str | None, reply: str, info: dict[str, Any]
 ):
-    answer = Answer(verifier, gold, json.dumps(info), rf"\boxed{{{said}}}")
+    answer = Answer(verifier, gold, json.dumps(info), rf"\boxed{{{reply}}}")
     verdict = verify(*mend_surrogates(answer)[:4])
 
     assert is_text(f"{verdict.extracted}{verdict.why}")

@@ -15,7 +15,7 @@ import polars as pl
 from pipeline.kernels import hash_table, item_overlap
 from pipeline.kernels.hashing import fmix64
 from pipeline.kernels.latex_tokens import Tokens, tokenise
-from pipeline.kernels.latex_vocabulary import NAME, WORD, token_code
+from pipeline.kernels.latex_vocabulary import BRACKET, NAME, WORD, token_code
 from pipeline.kernels.shards import Array
 from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
 
@@ -69,14 +69,13 @@ def compared_tokens(tokens: Tokens, common: hash_table.Table) -> Tokens:
 
     A word with a capital is a name unless it is in `common`.
     """
-    codes, kinds, ends, places = item_overlap.drop_brackets(
-        tokens.codes, tokens.kinds, tokens.ends
-    )
+    stays = np.flatnonzero(tokens.kinds != BRACKET)
+    codes, kinds = tokens.codes[stays], tokens.kinds[stays]
     item_overlap.hide_names(codes, kinds, common, NAME_CODE)
     spans = (tokens.starts, tokens.stops)
     if len(tokens.starts):  # they were asked for
-        spans = (tokens.starts[places], tokens.stops[places])
-    return Tokens(codes, kinds, ends, *spans)
+        spans = (tokens.starts[stays], tokens.stops[stays])
+    return Tokens(codes, kinds, np.searchsorted(stays, tokens.ends), *spans)
 
 
 @dataclass(frozen=True)

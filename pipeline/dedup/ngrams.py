@@ -179,17 +179,22 @@ def _verify(
 
 def exact_pairs(ngrams: Ngrams, rows: Array, floor: float) -> Pairs:
     """Every pair of `rows` int32 with Jaccard ≥ `floor`."""
-    hashes, ends = ngrams.sets(rows)
-    ranks, distinct = set_join.rank_by_rarity(hashes, ends)
-    first, second, score = set_join.jaccard_join(ranks, ends, distinct, floor)
-    return Pairs(rows[first], rows[second], score).distinct()
+    return _join(ngrams, rows, floor, least=1, jaccard=True)
 
 
 def containment_pairs(ngrams: Ngrams, rows: Array, floor: float, least: int) -> Pairs:
     """Pairs where a share ≥ `floor` of a set of `least` or more is in a larger one."""
+    return _join(ngrams, rows, floor, least=least, jaccard=False)
+
+
+def _join(
+    ngrams: Ngrams, rows: Array, floor: float, *, least: int, jaccard: bool
+) -> Pairs:
     hashes, ends = ngrams.sets(rows)
     ranks, distinct = set_join.rank_by_rarity(hashes, ends)
-    small, large, share = set_join.containment_join(ranks, ends, distinct, floor, least)
+    small, large, share = set_join.join_sets(
+        ranks, ends, distinct, floor, least, jaccard
+    )
     low, high = np.minimum(small, large), np.maximum(small, large)
     return Pairs(rows[low], rows[high], share).distinct()
 

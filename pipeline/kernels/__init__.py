@@ -5,5 +5,5 @@ bytes or tokens of a shard of texts (`shards`) and holds no lock, so that a pool
 worked on by as many threads as there are cores. Dedup counts n-grams of words
 (`word_tokens`, `shingles`, `minhash`, `set_join`); what two problems have in common as
 mathematics is seen in tokens of LaTeX (`latex_tokens`, `relations`, `item_overlap`).
-`reference` says in plain Python what some of them compute; the tests compare.
+The tests compare some of them with what plain Python computes.
 """

@@ -1,8 +1,9 @@
-"""Hash tables: from a number of 64 bits to an index, by open addressing.
+"""Hash tables, from a number of 64 bits to an index, and arrays that grow.
 
-Every lookup of the kernels is one of these: words and commands of LaTeX, n-grams of
-benchmark items, tokens of one item, n-grams of one text. Keys are looked for from the
-slot that their low bits name, so they must be well mixed there (hashes are).
+Every lookup of the kernels is one of these, openly addressed: words and commands of
+LaTeX, n-grams of benchmark items, tokens of one item, n-grams of one text. Keys are
+looked for from the slot that their low bits name, so they must be well mixed there
+(hashes are).
 """
 
 import numpy as np
@@ -77,3 +78,9 @@ def group_ids(keys: Array) -> tuple[Array, Array]:
             used += 1
         ids[position] = values[slot]
     return ids, distinct[:used].copy()
+
+
+@compiled
+def grow(array: Array) -> Array:
+    """A copy of `array` with as much room again behind it."""
+    return np.concatenate((array, np.empty_like(array)))

@@ -33,15 +33,6 @@ def fmix64(value: Hashes) -> Hashes:
 
 
 @compiled
-def step_power(n: int) -> uint64:
-    """STEP to the power of `n`, see `roll`."""
-    power = uint64(1)
-    for _ in range(n):
-        power *= STEP
-    return power
-
-
-@compiled
 def roll(rolled: uint64, tokens: Array, number: int, n: int, power: uint64) -> uint64:
     """The hash of the `n` tokens (uint64) up to `number`, from that up to the last one.
 

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy import float64, int32, int64, uint64
 
-from pipeline.kernels.growth import ScoredPairs, cut_pairs, empty_pairs, grow_pairs
-from pipeline.kernels.hash_table import Table, find, find_slot, table_bits
+from pipeline.kernels.hash_table import Table, find, find_slot, grow, table_bits
 from pipeline.kernels.hashing import STEP, fmix64
 from pipeline.kernels.latex_lexemes import starts_with
-from pipeline.kernels.latex_vocabulary import BRACKET, NAME, NUMBER, SIGN, token_code
+from pipeline.kernels.latex_vocabulary import NAME, NUMBER, SIGN, token_code
 from pipeline.kernels.shards import Array, compiled
 
 EQUALS = uint64(token_code("="))
@@ -34,8 +33,8 @@ def find_candidates(
     weights: Array,
     totals: Array,
     gate: float,
-) -> ScoredPairs:
-    """(row, item, coverage) where a row has a share ≥ `gate` of an item's weight.
+) -> tuple[Array, Array, Array]:
+    """(row int32, item int32, share float64 ≥ `gate` of an item's weight in a row).
 
     Row i has the n-grams `grams[ends[i]:ends[i + 1]]` (int); n-gram g is in the items
     `holders[holder_ends[g]:holder_ends[g + 1]]` (int32) and weighs `weights[g]`; all of
@@ -45,7 +44,7 @@ def find_candidates(
     sums = np.zeros(items, float64)
     touched = np.empty(items, int32)
     last_row = np.full(len(weights), -1, int32)
-    first, second, shares = empty_pairs()
+    first, second, shares = np.empty(1024, int32), np.empty(1024, int32), np.empty(1024)
     used = 0
     for row in range(len(ends) - 1):
         count = 0
@@ -67,10 +66,10 @@ def find_candidates(
             if share < gate:
                 continue
             if used == len(first):
-                first, second, shares = grow_pairs(first, second, shares)
+                first, second, shares = grow(first), grow(second), grow(shares)
             first[used], second[used], shares[used] = row, item, share
             used += 1
-    return cut_pairs(first, second, shares, used)
+    return first[:used].copy(), second[:used].copy(), shares[:used].copy()
 
 
 class OverlapMeasures(NamedTuple):
@@ -230,13 +229,11 @@ def find_whole_items(
             if not starts_with(codes, position, stop, sought):
                 continue
             last = position + len(sought) - 1
-            before = position > start and _touches(
-                kinds, begin, end, position - 1, position
+            before = position > start and _goes_on(
+                kinds, begin, end, position, position - 1
             )
-            before = before and _in_formula(kinds, begin, end, position)
-            behind = last + 1 < stop and _touches(kinds, begin, end, last + 1, last)
-            behind = behind and codes[last + 1] != EQUALS
-            behind = behind and _in_formula(kinds, begin, end, last)
+            behind = last + 1 < stop and codes[last + 1] != EQUALS
+            behind = behind and _goes_on(kinds, begin, end, last, last + 1)
             positions[pair] = position - start
             goes_on[pair] = before or behind
             if not goes_on[pair]:
@@ -245,26 +242,11 @@ def find_whole_items(
 
 
 @compiled
-def _touches(kinds: Array, begin: Array, end: Array, sign: int, token: int) -> bool:
-    """Whether the token `sign` is one, with no more than a byte to its neighbour."""
-    gap = begin[max(sign, token)] - end[min(sign, token)]
-    return bool(kinds[sign] == SIGN and gap <= 1)
-
-
-@compiled
-def _in_formula(kinds: Array, begin: Array, end: Array, token: int) -> bool:
-    """Whether a token is a number, a sign, or a letter or two."""
-    return bool(kinds[token] in (NUMBER, SIGN) or end[token] - begin[token] <= 2)
-
-
-@compiled
-def drop_brackets(
-    codes: Array, kinds: Array, ends: Array
-) -> tuple[Array, Array, Array, Array]:
-    """(codes, kinds, ends, places int32): what is left, and where it was."""
-    stays = kinds != BRACKET
-    places = np.flatnonzero(stays).astype(int32)
-    return codes[places], kinds[places], np.searchsorted(places, ends), places
+def _goes_on(kinds: Array, begin: Array, end: Array, token: int, beside: int) -> bool:
+    """Whether a number, a sign, or a letter or two has a sign right beside it."""
+    gap = begin[max(token, beside)] - end[min(token, beside)]
+    in_formula = kinds[token] in (NUMBER, SIGN) or end[token] - begin[token] <= 2
+    return bool(kinds[beside] == SIGN and gap <= 1 and in_formula)
 
 
 @compiled

@@ -5,13 +5,16 @@ the text. It gives the code of what it read, the FNV-1a hash of its spelling, an
 position behind it: of `1{,}200 km` the hash of "1200" and the position of the space.
 """
 
+import numpy as np
 from numpy import uint8, uint64
 
 from pipeline.kernels.hashing import BASIS, fnv1a
+from pipeline.kernels.latex_vocabulary import token_code
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.utf8 import IDEOGRAPH, LETTER, is_letter, kind, width
 
 EXCLAMATION, COMMA, POINT, ZERO, BACKSLASH, OPEN_BRACE, CLOSE_BRACE = b"!,.0\\{}"
+NUMBERS = np.array([token_code(str(number)) for number in range(100)], uint64)
 
 
 @compiled
@@ -160,10 +163,7 @@ def ends_sentence(data: Array, position: int, end: int) -> bool:
 @compiled
 def join_tens(tens: uint64, ones: uint64) -> uint64:
     """The code of "25" from those of "20" and "5"."""
-    for one in range(10):
-        if fnv1a(BASIS, ZERO + one) == ones:
-            for ten in range(2, 10):
-                digit = fnv1a(BASIS, ZERO + ten)
-                if fnv1a(digit, ZERO) == tens:
-                    return fnv1a(digit, ZERO + one)
+    for number in range(21, 100):
+        if NUMBERS[number - number % 10] == tens and NUMBERS[number % 10] == ones:
+            return NUMBERS[number]
     return ones

@@ -6,6 +6,7 @@ trace; numbers, operators and relation signs keep their order. `\frac{a}{b}` and
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -35,11 +36,8 @@ class Tokens:
 
 def tokenise(text: pl.Series, *, spans: bool = False, drawings: bool = True) -> Tokens:
     """The tokens of every text, in order; without `drawings`, less Asymptote code."""
-    parts = map_threads(
-        lambda part: tokenise_shard(part, spans=spans, drawings=drawings),
-        split_shards(text),
-    )
-    return concatenate(list(parts) or [tokenise_shard(text)])
+    read = partial(tokenise_shard, spans=spans, drawings=drawings)
+    return concatenate(list(map_threads(read, split_shards(text))) or [read(text)])
 
 
 def tokenise_shard(

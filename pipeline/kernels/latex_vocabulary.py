@@ -53,37 +53,20 @@ BRACKETS = {"lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉"}
 BRACKETS |= {"langle": "(", "rangle": ")", "lbrace": "(", "rbrace": ")"}
 FRACTIONS = ("frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac")
 
-SPELLINGS = {
-    "cm": "centimeter centimeters centimetre centimetres cms",
-    "mm": "millimeter millimeters millimetre millimetres",
-    "km": "kilometer kilometers kilometre kilometres kms",
-    "m": "meter meters metre metres",
-    "ft": "foot feet",
-    "inch": "inches",
-    "yd": "yard yards yds",
-    "mi": "mile miles",
-    "kg": "kilogram kilograms kilogramme kilogrammes kgs",
-    "g": "gram grams gramme grammes",
-    "mg": "milligram milligrams",
-    "lb": "pound pounds lbs",
-    "oz": "ounce ounces",
-    "l": "liter liters litre litres",
-    "ml": "milliliter milliliters millilitre millilitres",
-    "gal": "gallon gallons",
-    "hour": "hours hr hrs",
-    "minute": "minutes min mins",
-    "second": "seconds sec secs",
-    "day": "days",
-    "week": "weeks",
-    "month": "months",
-    "year": "years yr yrs",
-    "cent": "cents",
-    "degree": "degrees deg",
-}
+UNITS = {  # by their names in the singular
+    "cm": "cm centimeter centimetre", "mm": "millimeter millimetre", "m": "meter metre",
+    "km": "km kilometer kilometre", "yd": "yd yard", "mi": "mile", "g": "gram gramme",
+    "kg": "kg kilogram kilogramme", "mg": "milligram", "lb": "lb pound", "oz": "ounce",
+    "l": "liter litre", "ml": "milliliter millilitre", "gal": "gallon",
+    "hour": "hour hr", "minute": "minute min", "second": "second sec", "day": "day",
+    "week": "week", "month": "month", "year": "year yr", "cent": "cent",
+    "degree": "degree",
+}  # fmt: skip
+IRREGULAR = {"foot": "ft", "feet": "ft", "inches": "inch", "deg": "degree"}
 DROPPED = ["dollar", "dollars", "usd", "bucks"]  # `$` is also a delimiter, and goes
-ONES_WORDS = split("zero one two three four five six seven eight nine")
-TEENS = split(
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+BELOW_TWENTY = split(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen "
+    "fourteen fifteen sixteen seventeen eighteen nineteen"
 )
 TENS_WORDS = split("twenty thirty forty fifty sixty seventy eighty ninety")
 # Numbers in words that no digits stand for: they are compared as they are.
@@ -138,13 +121,9 @@ def where_odd(text: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.S
 
 
 def _plain(texts: pl.Series) -> pl.Series:
-    swaps = SYMBOLS | {letter: f"\\{name} " for letter, name in GREEK.items()}
+    swaps = SYMBOLS | {letter: f"\\{name} " for letter, name in GREEK.items()} | SUPER
     signs, spelt_out = list(swaps), list(swaps.values())
-    powers = texts.str.contains_any(list(SUPER))
-    if powers.any():
-        raised = texts.filter(powers).str.replace_all(f"([{''.join(SUPER)}]+)", "^{$1}")
-        raised = raised.str.replace_many(list(SUPER), list(SUPER.values()))
-        texts = texts.scatter(powers.arg_true(), raised)
+    texts = texts.str.replace_all(f"([{''.join(SUPER)}]+)", "^{$1}")
     texts = texts.str.replace_many(signs, spelt_out)
     # NFKC is slow, and makes some of the signs out of others.
     return where_odd(
@@ -183,17 +162,15 @@ def vocabulary() -> Vocabulary:
 
 def _words() -> dict[str, Meaning]:
     """Units, percent, numbers, and words that are left out."""
-    meanings = {
-        spelling: (short, WORD, TOKEN)
-        for short, spellings in SPELLINGS.items()
-        for spelling in spellings.split()
-    }
+    meanings = {name: (unit, WORD, TOKEN) for name, unit in IRREGULAR.items()}
+    for unit, names in UNITS.items():
+        for name in names.split():
+            meanings |= dict.fromkeys((name, f"{name}s"), (unit, WORD, TOKEN))
+        meanings.pop(unit, None)  # it is spelt as it is
     meanings |= dict.fromkeys(DROPPED, ("", WORD, SKIP))
     meanings |= dict.fromkeys(("percent", "pct"), ("%", SIGN, TOKEN))
-    for value, word in enumerate(ONES_WORDS):
-        meanings[word] = (str(value), NUMBER, ONES if value else TOKEN)
-    for value, word in enumerate(TEENS, start=10):
-        meanings[word] = (str(value), NUMBER, TOKEN)
+    for value, word in enumerate(BELOW_TWENTY):
+        meanings[word] = (str(value), NUMBER, ONES if 0 < value < 10 else TOKEN)
     for value, word in enumerate(TENS_WORDS, start=2):
         meanings[word] = (str(10 * value), NUMBER, TENS)
     for word in NAMED:

@@ -10,8 +10,7 @@ from functools import cache
 import numpy as np
 from numpy import uint8, uint32, uint64
 
-from pipeline.kernels.growth import grow
-from pipeline.kernels.hash_table import table_bits
+from pipeline.kernels.hash_table import grow, table_bits
 from pipeline.kernels.hashing import PRIME, STEP, fmix64
 from pipeline.kernels.shards import Array, compiled
 

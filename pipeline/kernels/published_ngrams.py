@@ -10,7 +10,7 @@ import polars as pl
 from numpy import int32, uint8, uint64
 
 from pipeline.kernels.hash_table import Table, find
-from pipeline.kernels.hashing import fmix64, roll, step_power
+from pipeline.kernels.hashing import STEP, fmix64, roll
 from pipeline.kernels.shards import Array, compiled, text_bytes
 from pipeline.kernels.swar import next_non_ascii
 from pipeline.kernels.utf8 import width
@@ -31,9 +31,9 @@ def lowercase_bytes(texts: pl.Series) -> tuple[Array, Array]:
     rows = np.flatnonzero(has_capitals(data, offsets, CAPITAL))
     if not len(rows):
         return data, offsets
-    places = pl.Series(rows, dtype=pl.UInt32)
+    odd = pl.Series(rows, dtype=pl.UInt32)
     texts = texts.fill_null("")
-    return text_bytes(texts.scatter(places, texts.gather(places).str.to_lowercase()))
+    return text_bytes(texts.scatter(odd, texts.gather(odd).str.to_lowercase()))
 
 
 def word_ngrams(data: Array, offsets: Array, n: int, unit: int) -> tuple[Array, Array]:
@@ -63,7 +63,7 @@ def _scan(
     ends = np.zeros(rows + 1, np.int64)
     begins, stops = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
     edges, tokens = token_buffers(offsets)
-    power = step_power(n)
+    power = STEP ** uint64(n)
     used = 0
     for row in range(rows):
         start, end = offsets[row], offsets[row + 1]

@@ -11,7 +11,6 @@ from pipeline.kernels.hashing import STEP, fmix64
 from pipeline.kernels.latex_lexemes import BACKSLASH
 from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.shingles import sort_short
 from pipeline.kernels.utf8 import is_letter
 
 SIBLING, COPY, OTHER_ANSWER = 0, 1, 2  # what a pair is
@@ -140,7 +139,7 @@ def _collect(
             if kind == SIGN:
                 out[count] |= SIGN_BIT
             count += 1
-    sort_short(out[:count])
+    out[:count].sort()
     return count
 
 

@@ -22,25 +22,21 @@ Result = TypeVar("Result")
 Array = np.ndarray
 
 
-def compiled(function: Function) -> Function:
+def compiled(function: Function, *, inline: bool = False) -> Function:
     """Compile `function` with numba, without the interpreter's lock, once for all."""
-    return _compile(function, inline=False)
-
-
-def inlined(function: Function) -> Function:
-    """As `compiled`, a part of every function that calls it: a step of a hot loop."""
-    return _compile(function, inline=True)
-
-
-def _compile(function: Function, *, inline: bool) -> Function:
     from numba import config, njit
 
     before = config.CACHE_DIR
     if not before:
         config.CACHE_DIR = _compiled_code()
-    compiled: Function = njit(cache=True, nogil=True, forceinline=inline)(function)
+    kernel: Function = njit(cache=True, nogil=True, forceinline=inline)(function)
     config.CACHE_DIR = before
-    return compiled
+    return kernel
+
+
+def inlined(function: Function) -> Function:
+    """As `compiled`, a part of every function that calls it: a step of a hot loop."""
+    return compiled(function, inline=True)
 
 
 def _compiled_code() -> str:

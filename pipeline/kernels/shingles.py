@@ -7,7 +7,7 @@ import numpy as np
 from numpy import uint32, uint64
 
 from pipeline.kernels.hash_table import find_slot, table_bits
-from pipeline.kernels.hashing import fmix64, roll, step_power
+from pipeline.kernels.hashing import STEP, fmix64, roll
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.word_tokens import fill_tokens, token_buffers
 
@@ -29,7 +29,7 @@ def fill_shingles(
     are equal for equal bags of n-grams. Returns where the last row ends.
     """
     edges, tokens = token_buffers(offsets)
-    power = step_power(n)
+    power = STEP ** uint64(n)
     for row in range(len(offsets) - 1):
         count = fill_tokens(data, offsets[row], offsets[row + 1], unit, edges, tokens)
         first = min(n, count) - 1  # where the first n-gram ends
@@ -46,22 +46,6 @@ def fill_shingles(
 
 
 @compiled
-def sort_short(values: Array) -> None:
-    """Sort `values` in place; made for some dozens of them."""
-    size = len(values)
-    if size > 48:
-        values.sort()
-        return
-    for right in range(1, size):
-        value = values[right]
-        left = right - 1
-        while left >= 0 and values[left] > value:
-            values[left + 1] = values[left]
-            left -= 1
-        values[left + 1] = value
-
-
-@compiled
 def shingle_sets(hashes: Array, ends: Array, rows: Array) -> tuple[Array, Array]:
     """The sorted, distinct hashes of `rows`: (hashes uint32, ends int64)."""
     total = 0
@@ -74,7 +58,7 @@ def shingle_sets(hashes: Array, ends: Array, rows: Array) -> tuple[Array, Array]
         row = rows[number]
         values = out[used : used + ends[row + 1] - ends[row]]
         values[:] = hashes[ends[row] : ends[row + 1]]
-        sort_short(values)
+        values.sort()
         start = used
         for value in values:
             if used == start or value != out[used - 1]:
@@ -123,7 +107,7 @@ def jaccard_unsorted(
     pairs of one `second` stand together: its hashes are noted once. `sizes` int32 holds
     how many distinct hashes each row has, -1 where that is not known yet.
     """
-    bits = table_bits(_longest(ends, first, second))
+    bits = table_bits((ends[1:] - ends[:-1]).max())
     keys, other_keys = np.zeros(1 << bits, uint32), np.zeros(1 << bits, uint32)
     # The mark under which a slot was filled, and the one under which it was met.
     marks, other_marks = np.zeros(1 << bits, np.int64), np.zeros(1 << bits, np.int64)
@@ -156,16 +140,6 @@ def jaccard_unsorted(
         if similarity >= threshold:
             out[pair] = similarity
     return out
-
-
-@compiled
-def _longest(ends: Array, first: Array, second: Array) -> int:
-    """The most hashes that a row of the pairs has."""
-    most = 1
-    for pair in range(len(first)):
-        for row in (first[pair], second[pair]):
-            most = max(most, ends[row + 1] - ends[row])
-    return most
 
 
 @compiled

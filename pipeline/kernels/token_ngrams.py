@@ -4,7 +4,7 @@ import numpy as np
 from numpy import int32, uint64
 
 from pipeline.kernels.hash_table import Table, find
-from pipeline.kernels.hashing import fmix64, roll, step_power
+from pipeline.kernels.hashing import STEP, fmix64, roll
 from pipeline.kernels.shards import Array, compiled
 
 
@@ -16,7 +16,7 @@ def token_ngrams(codes: Array, ends: Array, n: int) -> tuple[Array, Array]:
     """
     out = np.empty(len(codes), uint64)
     stops = np.zeros(len(ends), np.int64)
-    power, mixed = step_power(n), fmix64(codes)
+    power, mixed = STEP ** uint64(n), fmix64(codes)
     used = 0
     for row in range(len(ends) - 1):
         tokens, rolled = mixed[ends[row] : ends[row + 1]], uint64(0)
@@ -49,13 +49,13 @@ def find_token_ngrams(
 
 
 @compiled
-def count_texts(found: Array, ends: Array, known: int) -> Array:
+def count_texts(indices: Array, ends: Array, known: int) -> Array:
     """In how many rows each of `known` n-grams is (int64); see `find_token_ngrams`."""
     counts = np.zeros(known, np.int64)
     last_row = np.full(known, -1, int32)
     for row in range(len(ends) - 1):
         for position in range(ends[row], ends[row + 1]):
-            gram = found[position]
+            gram = indices[position]
             if last_row[gram] != row:
                 last_row[gram] = row
                 counts[gram] += 1

@@ -57,7 +57,7 @@ def token_buffers(offsets: Array) -> tuple[Array, Array]:
     longest = 0
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
-    return np.empty(longest + 2, np.int64), np.empty(longest + 1, uint64)
+    return np.empty(2 * longest + 2, np.int64), np.empty(longest + 1, uint64)
 
 
 @compiled
@@ -66,11 +66,9 @@ def fill_tokens(
 ) -> int:
     """Fill `tokens` with the words of one text; how many there are.
 
-    `edges` gets where word i ends in `data`, at 2 * i + 1 (not for CHARACTERS).
+    `edges` gets where word i ends in `data`, at 2 * i + 1.
     """
-    if unit == CHARACTERS:
-        return _fill_characters(data, start, end, tokens)
-    count = _find_edges(data, start, end, unit, edges)
+    count = -1 if unit == CHARACTERS else _find_edges(data, start, end, unit, edges)
     if count < 0:
         return _fill_words(data, start, end, unit, edges, tokens)
     for number in range(count):
@@ -84,33 +82,28 @@ def _find_edges(data: Array, start: int, end: int, unit: int, edges: Array) -> i
 
     -1 where a text has other characters, or control characters inside words.
     """
-    found = 0
+    count = 0
     before, odd = uint64(0), uint64(0)
     for block in range(start, end, 64):
         inside = uint64(0)
-        if block + 64 <= end:
-            for step in range(8):
-                eight = eight_at(data, block + 8 * step)
-                odd |= _odd_bytes(eight, unit)
-                inside |= _gather(_word_bytes(eight, unit)) << uint64(8 * step)
-        else:
-            for position in range(block, end, 8):
-                eight = load_eight(data, position)
-                if position + 8 > end:
-                    there = first_bytes(end - position)
-                    eight = eight & there | SPACES & ~there
-                odd |= _odd_bytes(eight, unit)
-                inside |= _gather(_word_bytes(eight, unit)) << uint64(position - block)
+        for position in range(block, min(block + 64, end), 8):
+            if position + 8 <= end:
+                eight = eight_at(data, position)
+            else:
+                there = first_bytes(end - position)
+                eight = load_eight(data, position) & there | SPACES & ~there
+            odd |= _odd_bytes(eight, unit)
+            inside |= _gather(_word_bytes(eight, unit)) << uint64(position - block)
         changes = inside ^ (inside << uint64(1) | before)
         before = inside >> uint64(63)
         while changes:
-            edges[found] = block + np.int64(trailing_zeros(changes))
+            edges[count] = block + np.int64(trailing_zeros(changes))
             changes &= changes - uint64(1)
-            found += 1
+            count += 1
     if odd & HIGH:
         return -1
-    edges[found] = end
-    return (found + 1) >> 1
+    edges[count] = end
+    return (count + 1) >> 1
 
 
 @inlined
@@ -166,14 +159,12 @@ def _fill_words(
         eight = load_eight(data, position)
         odd = ~_word_bytes(eight, unit) & HIGH
         length: Any = min(np.int64(trailing_zeros(odd) >> uint64(3)), end - position)
-        if length > 0:
+        if length > 0 and unit != CHARACTERS:
             token = (token * PIECE) ^ (lowercase(eight) & first_bytes(length))
             position += length
             continue
-        what, wide = (
-            _character_kind(data, position, end, unit),
-            width(data, position, end),
-        )
+        what = _character_kind(data, position, end, unit)
+        wide = width(data, position, end)
         if token != 0 and what != LETTER:
             tokens[count], edges[2 * count + 1] = token * PRIME, position
             token = uint64(0)
@@ -194,22 +185,12 @@ def _fill_words(
 @inlined
 def _character_kind(data: Array, position: int, end: int, unit: int) -> uint8:
     """As `kind`, for the unit's words."""
+    if unit == CHARACTERS:
+        return IDEOGRAPH
     if unit == WHITESPACE:
         return SEPARATOR if is_space(data, position, end) else LETTER
     what = kind(data, position, end)
     return LETTER if unit == REGEX_WORDS and what == IDEOGRAPH else what
-
-
-@compiled
-def _fill_characters(data: Array, position: int, end: int, tokens: Array) -> int:
-    """Fill `tokens` with every character; how many there are."""
-    count = 0
-    while position < end:
-        wide = width(data, position, end)
-        tokens[count] = _character(data, position, wide) * PRIME
-        count += 1
-        position += wide
-    return count
 
 
 @compiled

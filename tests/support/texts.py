@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from pipeline.kernels import reference
+from tests.support import reference
 
 WORDS = st.lists(st.sampled_from("abcdefgh"), max_size=14).map(" ".join)
 KNOWN = st.text(alphabet="abAB01 .,-+$\\{}^_×÷é–“”²中文字\n\t!'", max_size=60)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedup.ngrams import exact_pairs, extract_ngrams, lsh_pairs
-from pipeline.kernels import minhash, reference
+from pipeline.kernels import minhash
+from tests.support import reference
 from tests.support.texts import edited_texts, row_numbers
 
 

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from pipeline.dedup.ngrams import exact_pairs, extract_ngrams
-from pipeline.kernels import reference, set_join
+from pipeline.kernels import set_join
+from tests.support import reference
 from tests.support.texts import edited_texts, ngram_sets, row_numbers
 
 
@@ -36,7 +37,9 @@ def test_containment_finds_what_brute_force_finds(threshold: float):
     ngrams = extract_ngrams(pl.Series(texts), n=3)
     hashes, ends = ngrams.sets(row_numbers(len(texts)))
     ranks, distinct = set_join.rank_by_rarity(hashes, ends)
-    small, large, share = set_join.containment_join(ranks, ends, distinct, threshold, 4)
+    small, large, share = set_join.join_sets(
+        ranks, ends, distinct, threshold, least=4, jaccard=False
+    )
 
     truth = {
         frozenset((i, j))

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedup.ngrams import extract_ngrams
-from pipeline.kernels import reference
 from pipeline.kernels.shingles import jaccard_unsorted, shingle_sets
+from tests.support import reference
 from tests.support.texts import WORDS, ngram_sets, row_numbers
 
 

@@ -15,16 +15,16 @@ def is_mapped(array: np.ndarray | None) -> bool:
 
 
 def test_arrays_lie_in_memory_until_the_room_is_used_up():
-    room = ArrayPool(2)
-    first, second = room.empty((MB,), np.uint8), room.empty((3, MB), np.uint8)
-    third = room.empty((MB // 2,), np.uint16)
+    pool = ArrayPool(2)
+    first, second = pool.empty((MB,), np.uint8), pool.empty((3, MB), np.uint8)
+    third = pool.empty((MB // 2,), np.uint16)
 
     assert [is_mapped(array) for array in (first, second, third)] == [
         False,
         True,
         False,
     ]
-    assert is_mapped(room.empty((1,), np.uint8))
+    assert is_mapped(pool.empty((1,), np.uint8))
     second[:] = 7
     assert int(second.sum()) == 7 * 3 * MB
 
@@ -37,10 +37,10 @@ def test_where_arrays_lie_changes_nothing():
     column, rows = pl.Series(texts), np.arange(800, dtype=np.int32)
     matches = []
     for memory_mb in (0, 100):
-        room = ArrayPool(memory_mb)
-        made = extract_ngrams(column, n=2, pool=room)
-        assert is_mapped(made.hashes) == (memory_mb == 0)
-        pairs = lsh_pairs(made, rows, plan_bands(0.8, 48, 1), 0.75, None, room)
+        pool = ArrayPool(memory_mb)
+        ngrams = extract_ngrams(column, n=2, pool=pool)
+        assert is_mapped(ngrams.hashes) == (memory_mb == 0)
+        pairs = lsh_pairs(ngrams, rows, plan_bands(0.8, 48, 1), 0.75, None, pool)
         matches.append((pairs.first, pairs.second, pairs.score))
 
     for one, other in zip(*matches, strict=True):

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedup.ngrams import extract_ngrams
-from pipeline.kernels import reference
 from pipeline.kernels.word_tokens import CHARACTERS
+from tests.support import reference
 from tests.support.texts import KNOWN, MESSY
 
 LONG = st.text(alphabet="abAB09 .中é×", max_size=90) | st.sampled_from(
