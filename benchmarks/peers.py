@@ -81,7 +81,7 @@ def goldsieve_rows(texts, threshold):
         pairs = lsh_pairs(ngrams, rows, plan, threshold, None)
         copy = np.full(len(pairs.first), guard.COPY, np.uint8)
         verdict, _, _, _ = guard.select_survivors(
-            len(text), pairs.first, pairs.second, pairs.score, copy, 0
+            len(text), pairs.first, pairs.second, pairs.score, copy
         )
         gone = (verdict > 0) | (leader != np.arange(len(text)))
         return np.flatnonzero(gone & (np.diff(ngrams.ends) > 0)).tolist()

@@ -163,7 +163,8 @@ def ends_sentence(data: Array, position: int, end: int) -> bool:
 @compiled
 def join_tens(tens: uint64, ones: uint64) -> uint64:
     """The code of "25" from those of "20" and "5"."""
+    code = ones
     for number in range(21, 100):
         if NUMBERS[number - number % 10] == tens and NUMBERS[number % 10] == ones:
-            return NUMBERS[number]
-    return ones
+            code = NUMBERS[number]
+    return code
