@@ -1,7 +1,9 @@
-"""The training tables, in the columns that TRL (and verl) expect.
+"""The training tables, in the columns that TRL and other frameworks expect.
 
 rl.parquet has a prompt and what its verifier needs; sft.parquet a prompt and a
-completion for every chosen trace. Both are conversational: lists of messages.
+completion for every chosen trace. Both are conversational: lists of messages. Tables
+for other frameworks have the rows of rl.parquet, in the same order of lessons, and in
+columns of their own; what their rewards need and have no column for is in one of them.
 """
 
 from pathlib import Path
@@ -20,10 +22,14 @@ RL = [
 ]  # fmt: skip
 
 
+# What a reward reads of a row beside its answer, and what a curriculum sorts by.
+DETAILS = ["id", "problem", "verifier", "verify_info", "pass_rate", "level"]
+
+
 class Params(Settings):
     """The layouts to write."""
 
-    formats: tuple[Literal["trl", "verl"], ...] = ("trl",)
+    formats: tuple[Literal["trl", "verl", "openrlhf", "verifiers"], ...] = ("trl",)
     prompt: Prompt = Prompt()
 
 
@@ -34,14 +40,14 @@ def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, obj
     out.mkdir(parents=True, exist_ok=True)
     prompts = [messages(text, params.prompt) for text in rows["problem"]]
     rows = rows.with_columns(prompt=pl.Series(prompts, dtype=MESSAGES))
-    level = pl.col("meta").str.json_path_match("$.level")
-    rl = rows.select("prompt", *RL, level=level)
-    rl = rl.sort("curriculum_rank", maintain_order=True)
     sft = _sft(rows.with_columns(_chosen(rows)))
+    level = pl.col("meta").str.json_path_match("$.level")
+    rows = rows.with_columns(level=level).sort("curriculum_rank", maintain_order=True)
+    rl = rows.select("prompt", *RL, "level")
     rl.write_parquet(out / "rl.parquet")
     sft.write_parquet(out / "sft.parquet")
-    if "verl" in params.formats:
-        _verl(rows).write_parquet(out / "verl.parquet")
+    for name in set(params.formats) & FRAMEWORKS.keys():
+        FRAMEWORKS[name](rows).write_parquet(out / f"{name}.parquet")
     return {"rl": rl.height, "sft": sft.height}
 
 
@@ -71,12 +77,26 @@ def _sft(rows: pl.DataFrame) -> pl.DataFrame:
 def _verl(rows: pl.DataFrame) -> pl.DataFrame:
     """The five columns that verl's loader reads."""
     info = pl.col("verify_info").fill_null("").replace("", "{}")
-    return rows.select(
+    index = pl.int_range(pl.len()).alias("index")
+    return rows.with_columns(info).select(
         data_source="source",
         prompt="prompt",
         ability="domain",
         reward_model=pl.struct(style=pl.lit("rule"), ground_truth="answer"),
-        extra_info=pl.struct(
-            pl.int_range(pl.len()).alias("index"), "id", "verifier", info
-        ),
+        extra_info=pl.struct(index, *DETAILS),
     )
+
+
+def _openrlhf(rows: pl.DataFrame) -> pl.DataFrame:
+    """`input` and `label`: its reward sees the label alone, so all is in there."""
+    label = pl.struct("answer", *DETAILS).struct.json_encode()
+    return rows.select(input="prompt", label=label, datasource="source")
+
+
+def _verifiers(rows: pl.DataFrame) -> pl.DataFrame:
+    """`prompt`, `answer` and the rest as JSON in `info`, for Prime's environments."""
+    info = pl.struct(DETAILS).struct.json_encode()
+    return rows.select("prompt", "answer", info=info)
+
+
+FRAMEWORKS = {"verl": _verl, "openrlhf": _openrlhf, "verifiers": _verifiers}

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import polars as pl
@@ -92,26 +93,61 @@ def test_off_leaves_tables_without_rows(tmp_path: Path):
         assert empty.schema == pl.read_parquet_schema(tmp_path / f"on/{name}.parquet")
 
 
-def test_verl_gets_its_five_columns(tmp_path: Path):
-    build(Params(formats=("trl", "verl")), tmp_path, rows())
+def leveled() -> pl.DataFrame:
+    """Two problems with levels, the harder one first."""
+    return rows().with_columns(meta=pl.Series(['{"level": "5"}', '{"level": "2"}']))
+
+
+EASY = {
+    "id": "test/00001", "problem": "2+2?", "verifier": "math", "verify_info": "{}",
+    "pass_rate": 0.75, "level": "2",
+}  # fmt: skip
+HARD = EASY | {"id": "test/00000", "problem": "1+1?", "pass_rate": 0.25, "level": "5"}
+
+
+def test_verl_gets_its_five_columns_in_the_order_of_lessons(tmp_path: Path):
+    build(Params(formats=("trl", "verl")), tmp_path, leveled())
     table = pl.read_parquet(tmp_path / "verl.parquet")
 
     assert table.columns == [
         "data_source", "prompt", "ability", "reward_model", "extra_info",
     ]  # fmt: skip
-    assert table["reward_model"][0] == {"style": "rule", "ground_truth": "2"}
-    assert table["extra_info"].to_list() == [
-        {"index": number, "id": id, "verifier": "math", "verify_info": "{}"}
-        for number, id in enumerate(rows()["id"])
+    assert table["reward_model"].to_list() == [
+        {"style": "rule", "ground_truth": answer} for answer in ("4", "2")
     ]
+    assert table["extra_info"].to_list() == [{"index": 0} | EASY, {"index": 1} | HARD]
+    assert table["prompt"][0].to_list() == [{"role": "user", "content": "2+2?"}]
+
+
+def test_openrlhf_gets_everything_in_the_label(tmp_path: Path):
+    build(Params(formats=("openrlhf",)), tmp_path, leveled())
+    table = pl.read_parquet(tmp_path / "openrlhf.parquet")
+
+    assert table.columns == ["input", "label", "datasource"]
+    assert list(map(json.loads, table["label"])) == [
+        {"answer": "4"} | EASY,
+        {"answer": "2"} | HARD,
+    ]
+    assert table["input"][1].to_list() == [{"role": "user", "content": "1+1?"}]
+
+
+def test_verifiers_gets_the_rest_as_json(tmp_path: Path):
+    build(Params(formats=("verifiers",)), tmp_path, leveled())
+    table = pl.read_parquet(tmp_path / "verifiers.parquet")
+
+    assert table.columns == ["prompt", "answer", "info"]
+    assert table["answer"].to_list() == ["4", "2"]
+    assert list(map(json.loads, table["info"])) == [EASY, HARD]
 
 
 def test_an_empty_table_keeps_its_schema(tmp_path: Path):
-    build(Params(formats=("verl",)), tmp_path, rows())
-    verl = pl.read_parquet(tmp_path / "verl.parquet").schema
-    build(Params(formats=("verl",)), tmp_path, rows().head(0))
+    names = "verl", "openrlhf", "verifiers"
+    build(Params(formats=names), tmp_path, rows())
+    full = [pl.read_parquet_schema(tmp_path / f"{name}.parquet") for name in names]
+    build(Params(formats=names), tmp_path, rows().head(0))
 
-    assert pl.read_parquet(tmp_path / "verl.parquet").schema == verl
+    empty = [pl.read_parquet_schema(tmp_path / f"{name}.parquet") for name in names]
+    assert empty == full
     assert pl.read_parquet(tmp_path / "sft.parquet").schema["completion"] == pl.List(
         pl.Struct({"role": pl.String, "content": pl.String})
     )
