@@ -12,10 +12,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help setup demo test lint realdata bench clean
+.PHONY: help setup demo test test-frameworks lint realdata bench clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 setup: $(READY) ## make .venv with everything, once
 
@@ -54,6 +54,26 @@ demo: setup ## the whole pipeline on the embedded default recipe
 
 test: setup ## the test suite
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+# Other frameworks want other versions than ours, and each other's: each has an
+# environment of its own. Of OpenRLHF only what needs no GPU to be installed is tried.
+FRAMEWORKS := .cache/frameworks
+verl_PACKAGES := torch verl
+verifiers_PACKAGES := verifiers uv
+openrlhf_PACKAGES := torch transformers pylatexenc
+openrlhf_ALONE := openrlhf
+
+test-frameworks: setup $(patsubst %,$(FRAMEWORKS)/%/.ready,verl verifiers openrlhf) ## verl, verifiers and OpenRLHF take what we write
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest tests/frameworks
+
+$(FRAMEWORKS)/%/.ready: tests/frameworks/%.txt pyproject.toml
+	@echo "setting up $(@D) (some minutes) …"
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint $< $($*_PACKAGES) --editable .
+	$(if $($*_ALONE),$(@D)/bin/python -m pip install --quiet \
+	  --disable-pip-version-check --constraint $< --no-deps $($*_ALONE))
+	@touch $@
 
 realdata: setup ## only the tests on public files (GOLDSIEVE_DATA or ../shared/data)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m realdata
