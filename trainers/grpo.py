@@ -100,7 +100,11 @@ def compose(params: Params) -> Algorithm:
     composed = recipe.check(Algorithm, values, "grpo", recipe.RECIPE)
     strategy = composed.strategy
     needed = {"correct"} if strategy.positive_nll else set()
-    if strategy.refill_rounds or strategy.drop_dead_groups:
+    if (
+        strategy.refill_rounds
+        or strategy.drop_dead_groups
+        or strategy.scale_by_live_share
+    ):
         needed.add(strategy.live_reward)
     for name in sorted(needed - params.rewards.keys()):
         raise UserError(
@@ -110,6 +114,12 @@ def compose(params: Params) -> Algorithm:
     is_by_token = composed.critic or strategy.whiten or strategy.advantage == "returns"
     if strategy.keep_share < 1 and is_by_token:
         raise UserError("grpo.strategy.keep_share is for advantages of a whole group")
+    is_of_a_group = strategy.advantage == "group" and not composed.critic
+    if strategy.kl_in_reward and is_of_a_group:
+        raise UserError(
+            "grpo.strategy.kl_in_reward: an advantage of a group pays for no token",
+            hint="set grpo.trl.beta, or strategy.advantage to returns or leave_one_out",
+        )
     if strategy.kl_in_reward and composed.trl.get("beta"):
         raise UserError("grpo: a KL term is in the reward or in the loss, not in both")
     return composed

@@ -78,11 +78,12 @@ class StrategyTrainer(GRPOTrainer):
         size, strategy = self.num_generations, self.strategy
         if strategy.refill_rounds:
             batch = self._refill(inputs, batch)
-        live = self._find_live(batch)
         if strategy.drop_dead_groups:
-            batch["completion_mask"] *= live.repeat_interleave(size)[:, None]
+            live = self._find_live(batch).repeat_interleave(size)
+            batch["completion_mask"] *= live[:, None]
         batch["advantages"] = self._estimate(batch)
         if strategy.scale_by_live_share:
+            live = self._find_live(batch)
             share = self.accelerator.gather(live.float()).mean()
             batch["advantages"] = batch["advantages"] / share.clamp(min=1e-6)
         if strategy.keep_share < 1:

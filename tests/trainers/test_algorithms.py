@@ -61,11 +61,22 @@ def test_a_recipe_changes_single_fields():
         ({"rewards": {"format": 1}}, "dapo needs the reward 'correct'"),
         ({"algorithm": "vapo", "strategy": {"keep_share": 0.5}}, "whole group"),
         ({"algorithm": "reinforce_pp", "trl": {"beta": 0.1}}, "not in both"),
+        ({"strategy": {"kl_in_reward": 0.1}}, "pays for no token"),
+        ({"algorithm": "gpg", "rewards": {"format": 1}}, "gpg needs the reward"),
     ],
 )
 def test_what_does_not_go_together_is_a_mistake(params: Any, message: str):
     with pytest.raises(UserError, match=message):
         grpo.compose(grpo.Params(**params))
+
+
+def test_an_algorithm_that_looks_for_no_live_group_needs_no_correct_reward(
+    policy_trainer: Callable[..., Any],
+):
+    trainer = policy_trainer("grpo", {"max_steps": 1}, rewards={"format": 1.0})
+    trainer.train()
+
+    assert trainer.state.global_step == 1
 
 
 def test_completions_that_are_kept_have_to_divide_into_the_steps(
