@@ -112,9 +112,9 @@ def _reward(
         answers = map(Answer, verifier, answer, verify_info, texts, problems)
         verdicts: list[Verdict] = grade_once(tuple(answers))
         is_decided = [verdict.correct is not None for verdict in verdicts]
-        asked = zip(problems, completion_ids, strict=True)
+        pairs = zip(problems, completion_ids, strict=True)
         lengths = defaultdict(list)
-        for problem, tokens in compress(asked, is_decided):
+        for problem, tokens in compress(pairs, is_decided):
             lengths[problem].append(len(tokens))
         if log_metric and name == first:
             log_metric("undecided", is_decided.count(False) / len(is_decided))

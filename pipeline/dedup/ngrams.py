@@ -144,10 +144,10 @@ def _candidates(
     # With the row before, the first of its quantities, and the first of the bucket.
     new_key = np.r_[True, key[1:] != key[:-1]]
     new_quantity = new_key | np.r_[True, quantity[1:] != quantity[:-1]]
-    place = np.arange(len(rows))
-    before = np.where(new_quantity, place, place - 1)
-    first_of_quantity = np.maximum.accumulate(np.where(new_quantity, place, 0))
-    first_of_key = np.maximum.accumulate(np.where(new_key, place, 0))
+    position = np.arange(len(rows))
+    before = np.where(new_quantity, position, position - 1)
+    first_of_quantity = np.maximum.accumulate(np.where(new_quantity, position, 0))
+    first_of_key = np.maximum.accumulate(np.where(new_key, position, 0))
     other = rows[np.concatenate([before, first_of_quantity, first_of_key])]
     mine = np.tile(rows, 3)
     differ = other != mine

@@ -134,9 +134,9 @@ def find_collisions(
 
 
 @compiled
-def _met_before(keys: Array, band: int, one: int, other: int) -> bool:
+def _met_before(keys: Array, band: int, left: int, right: int) -> bool:
     """Whether two rows share the key of a band before `band`."""
     before = 0
-    while before < band and keys[before, one] != keys[before, other]:
+    while before < band and keys[before, left] != keys[before, right]:
         before += 1
     return bool(before < band)

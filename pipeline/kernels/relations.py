@@ -50,49 +50,50 @@ def differing_spans(
     begins = np.empty(2 * len(first), np.int64)
     ends = np.empty(2 * len(first), np.int64)
     for pair in range(len(first)):
-        one_end, other_end = offsets[first[pair] + 1], offsets[second[pair] + 1]
-        one, other = _common_prefix(
-            data, offsets[first[pair]], one_end, offsets[second[pair]], other_end
+        left_end, right_end = offsets[first[pair] + 1], offsets[second[pair] + 1]
+        left, right = _common_prefix(
+            data, offsets[first[pair]], left_end, offsets[second[pair]], right_end
         )
-        most = min(one_end - one, other_end - other)
+        most = min(left_end - left, right_end - right)
         behind = 0
         while (
-            behind < most and data[one_end - 1 - behind] == data[other_end - 1 - behind]
+            behind < most
+            and data[left_end - 1 - behind] == data[right_end - 1 - behind]
         ):
             behind += 1
-        while behind > 0 and data[one_end - behind] > 32:
+        while behind > 0 and data[left_end - behind] > 32:
             behind -= 1
-        begins[2 * pair], ends[2 * pair] = one, one_end - behind
-        begins[2 * pair + 1], ends[2 * pair + 1] = other, other_end - behind
+        begins[2 * pair], ends[2 * pair] = left, left_end - behind
+        begins[2 * pair + 1], ends[2 * pair + 1] = right, right_end - behind
     return begins, ends
 
 
 @compiled
 def _common_prefix(
-    data: Array, one: int, one_end: int, other: int, other_end: int
+    data: Array, left: int, left_end: int, right: int, right_end: int
 ) -> tuple[int, int]:
     """How far two texts say the same in whole words: a position in either.
 
     White space of any length is alike, and so are letters of either case.
     """
-    i, j, i_safe, j_safe = one, other, one, other
-    while i < one_end and j < other_end:
+    i, j, i_safe, j_safe = left, right, left, right
+    while i < left_end and j < right_end:
         left, right = data[i], data[j]
         if left <= 32 and right <= 32:
-            while i < one_end and data[i] <= 32:
+            while i < left_end and data[i] <= 32:
                 i += 1
-            while j < other_end and data[j] <= 32:
+            while j < right_end and data[j] <= 32:
                 j += 1
             i_safe, j_safe = i, j
             continue
         if left != right:
             if (left | 0x20) != (right | 0x20) or not is_letter(left):
                 break
-            if _in_command(data, i, one) or _in_command(data, j, other):
+            if _in_command(data, i, left) or _in_command(data, j, right):
                 break
         i += 1
         j += 1
-    if i == one_end and j == other_end:
+    if i == left_end and j == right_end:
         return i, j
     return i_safe, j_safe
 
@@ -119,9 +120,9 @@ def one_contains_other(
     held = np.empty((2, most), uint64)
     for pair in range(len(out)):
         if wanted[pair]:
-            one = _collect(codes, kinds, ends, 2 * pair, quantities, held[0])
-            other = _collect(codes, kinds, ends, 2 * pair + 1, quantities, held[1])
-            out[pair] = _is_nested(held[0, :one], held[1, :other])
+            left = _collect(codes, kinds, ends, 2 * pair, quantities, held[0])
+            right = _collect(codes, kinds, ends, 2 * pair + 1, quantities, held[1])
+            out[pair] = _is_nested(held[0, :left], held[1, :right])
     return out
 
 
@@ -144,15 +145,15 @@ def _collect(
 
 
 @compiled
-def _is_nested(one: Array, other: Array) -> bool:
+def _is_nested(left: Array, right: Array) -> bool:
     """Whether one sorted bag lies in the other, which has no more signs."""
-    i, j, only_one, only_other = 0, 0, False, False
-    while i < len(one) or j < len(other):
-        if j == len(other) or (i < len(one) and one[i] < other[j]):
-            rest, only_one = one[i], True
+    i, j, only_left, only_right = 0, 0, False, False
+    while i < len(left) or j < len(right):
+        if j == len(right) or (i < len(left) and left[i] < right[j]):
+            rest, only_left = left[i], True
             i += 1
-        elif i == len(one) or other[j] < one[i]:
-            rest, only_other = other[j], True
+        elif i == len(left) or right[j] < left[i]:
+            rest, only_right = right[j], True
             j += 1
         else:
             i += 1
@@ -160,7 +161,7 @@ def _is_nested(one: Array, other: Array) -> bool:
             continue
         if rest & SIGN_BIT:
             return False
-    return not (only_one and only_other)
+    return not (only_left and only_right)
 
 
 @compiled

@@ -76,11 +76,11 @@ def least_shared(threshold: float, size: int) -> float:
 
 @compiled
 def count_shared(
-    values: Array, ends: Array, one: int, other: int, needed: float
+    values: Array, ends: Array, row: int, earlier: int, needed: float
 ) -> int:
     """Elements in both of two sorted rows; may stop early, below `needed`."""
-    i, i_end = ends[one], ends[one + 1]
-    j, j_end = ends[other], ends[other + 1]
+    i, i_end = ends[row], ends[row + 1]
+    j, j_end = ends[earlier], ends[earlier + 1]
     count = 0
     while i < i_end and j < j_end:
         if count + min(i_end - i, j_end - j) < needed:
@@ -115,17 +115,17 @@ def jaccard_unsorted(
     out = np.zeros(len(first), np.float64)
     noted, mark = -1, 0
     for pair in range(len(first)):
-        one, other = second[pair], first[pair]
-        if one != noted:
-            noted, mark = one, pair + 1
-            sizes[one] = _note(hashes, ends, one, keys, marks, mark)
-        # So many must be shared: all together are no fewer than `one` has.
-        needed = threshold * sizes[one] - 1e-9
-        if sizes[other] >= 0:
-            needed = least_shared(threshold, sizes[one] + sizes[other])
+        row, earlier = second[pair], first[pair]
+        if row != noted:
+            noted, mark = row, pair + 1
+            sizes[row] = _note(hashes, ends, row, keys, marks, mark)
+        # So many must be shared: all together are no fewer than `row` has.
+        needed = threshold * sizes[row] - 1e-9
+        if sizes[earlier] >= 0:
+            needed = least_shared(threshold, sizes[row] + sizes[earlier])
         shared = 0
-        for position in range(ends[other], ends[other + 1]):
-            if shared + ends[other + 1] - position < needed:
+        for position in range(ends[earlier], ends[earlier + 1]):
+            if shared + ends[earlier + 1] - position < needed:
                 break
             slot = find_slot(keys, marks, hashes[position], mark)
             if marks[slot] == mark and met[slot] != pair + 1:
@@ -133,9 +133,11 @@ def jaccard_unsorted(
                 shared += 1
         if shared < needed:
             continue
-        if sizes[other] < 0:
-            sizes[other] = _note(hashes, ends, other, other_keys, other_marks, pair + 1)
-        union = sizes[one] + sizes[other] - shared
+        if sizes[earlier] < 0:
+            sizes[earlier] = _note(
+                hashes, ends, earlier, other_keys, other_marks, pair + 1
+            )
+        union = sizes[row] + sizes[earlier] - shared
         similarity = shared / union if union > 0 else 0.0
         if similarity >= threshold:
             out[pair] = similarity
