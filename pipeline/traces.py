@@ -19,6 +19,11 @@ def right_traces(traces: list[Trace] | None, leaks: list[int] | None) -> list[Tr
     ]
 
 
+def wrong_traces(traces: list[Trace] | None) -> list[Trace]:
+    """The traces that are wrong, where `verify` keeps them (`keep_wrong`)."""
+    return [trace for trace in traces or [] if trace["correct"] is False]
+
+
 def usable_solutions(solutions: list[Trace] | None) -> list[Trace]:
     """CHOSEN of the solutions that are not known to be wrong."""
     return [

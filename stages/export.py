@@ -1,19 +1,22 @@
 """The training tables, in the columns that TRL and other frameworks expect.
 
 rl.parquet has a prompt and what its verifier needs; sft.parquet a prompt and a
-completion for every chosen trace. Both are conversational: lists of messages. Tables
-for other frameworks have the rows of rl.parquet, in the same order of lessons, and in
-columns of their own; what their rewards need and have no column for is in one of them.
+completion for every chosen trace; preferences.parquet a right trace and a wrong one.
+All are conversational: lists of messages. Tables for other frameworks have the rows of
+rl.parquet, in the same order of lessons, and in columns of their own; what their
+rewards need and have no column for is in one of them.
 """
 
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
+from pydantic import Field
 
 from pipeline.prompts import Prompt, messages
 from pipeline.settings import Settings
-from pipeline.traces import right_traces, usable_solutions
+from pipeline.traces import right_traces, usable_solutions, wrong_traces
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 RL = [
@@ -26,10 +29,14 @@ RL = [
 DETAILS = ["id", "problem", "verifier", "verify_info", "pass_rate", "level"]
 
 
-class Params(Settings):
-    """The layouts to write."""
+Format = Literal["trl", "dpo", "verl", "openrlhf", "verifiers"]
 
-    formats: tuple[Literal["trl", "verl", "openrlhf", "verifiers"], ...] = ("trl",)
+
+class Params(Settings):
+    """The layouts to write. `dpo` pairs up to `pairs` right and wrong traces a row."""
+
+    formats: tuple[Format, ...] = ("trl",)
+    pairs: int = Field(default=1, ge=1)
     prompt: Prompt = Prompt()
 
 
@@ -46,6 +53,8 @@ def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, obj
     rl = rows.select("prompt", *RL, "level")
     rl.write_parquet(out / "rl.parquet")
     sft.write_parquet(out / "sft.parquet")
+    if "dpo" in params.formats:
+        _preferences(rows, params.pairs).write_parquet(out / "preferences.parquet")
     for name in set(params.formats) & FRAMEWORKS.keys():
         FRAMEWORKS[name](rows).write_parquet(out / f"{name}.parquet")
     return {"rl": rl.height, "sft": sft.height}
@@ -68,10 +77,29 @@ def _chosen(rows: pl.DataFrame) -> pl.Series:
 
 def _sft(rows: pl.DataFrame) -> pl.DataFrame:
     traces = rows.explode("chosen", empty_as_null=False).unnest("chosen")
-    replies = [[{"role": "assistant", "content": text}] for text in traces["text"]]
+    replies = [_reply(text) for text in traces["text"]]
     return traces.with_columns(completion=pl.Series(replies, dtype=MESSAGES)).select(
         "prompt", "completion", "id", "source", "license", "model", "n_tokens"
     )
+
+
+def _preferences(rows: pl.DataFrame, count: int) -> pl.DataFrame:
+    """A right trace, `chosen`, beside a wrong one, `rejected`, of the same problem."""
+    columns = "id", "prompt", "traces", "leaking_traces"
+    pairs = [
+        (name, prompt, _reply(right["text"]), _reply(wrong["completion"]))
+        for name, prompt, traces, leaks in rows.select(columns).iter_rows()
+        for right, wrong in islice(
+            zip(right_traces(traces, leaks), wrong_traces(traces), strict=False), count
+        )
+    ]
+    names = ("id", "prompt", "chosen", "rejected")
+    types = dict.fromkeys(names, MESSAGES) | {"id": pl.String}
+    return pl.DataFrame(pairs, schema=types, orient="row")
+
+
+def _reply(text: str) -> list[dict[str, str]]:
+    return [{"role": "assistant", "content": text}]
 
 
 def _verl(rows: pl.DataFrame) -> pl.DataFrame:

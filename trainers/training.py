@@ -76,6 +76,11 @@ def main(
         return _write_off(arguments)
     models = [model for model in map(resolve, arguments.models) if not model.is_off]
     file = arguments.export / table
+    if not file.exists():
+        raise UserError(
+            f"there is no {file}",
+            hint=f"`export: {{formats: [trl, {section}]}}` writes it",
+        )
     rows = pl.read_parquet(file, columns=columns)[: params.limit]
     if not models or rows.is_empty():
         return _explain_nothing(arguments, file, has_model=bool(models))

@@ -166,3 +166,22 @@ def test_datasets_and_trl_read_them_as_conversations(tmp_path: Path, name: str):
     )
 
     assert is_conversational(loaded["train"][0])
+
+
+def test_right_and_wrong_traces_of_a_problem_are_a_preference(tmp_path: Path):
+    names = "completion", "model", "n_tokens", "correct"
+    verdicts = {"leaks": True, "wrong": False, "right": True, "?": None, "no": False}
+    solved = [
+        dict(zip(names, (text, "m", 3, correct), strict=True))
+        for text, correct in verdicts.items()
+    ]
+    table = rows().with_columns(
+        traces=pl.Series([solved, None], dtype=verify.COLUMNS["traces"], strict=False),
+        leaking_traces=pl.Series([[0], None], dtype=pl.List(pl.UInt32)),
+    )
+    build(Params(formats=("trl", "dpo"), pairs=2), tmp_path, table)
+    pairs = pl.read_parquet(tmp_path / "preferences.parquet")
+
+    assert [row["content"] for (row,) in pairs["chosen"]] == ["right"]
+    assert [row["content"] for (row,) in pairs["rejected"]] == ["wrong"]
+    assert pairs["id"].to_list() == table["id"][:1].to_list()

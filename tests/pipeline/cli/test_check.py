@@ -11,7 +11,7 @@ from pipeline.cli.check import check
 from pipeline.errors import UserError
 from tests.support.project import SECTIONS, data_stages, run_in
 
-TRAINING: dict[str, Any] = {"sft": {}, "grpo": {}, "evaluate": {}}
+TRAINING: dict[str, Any] = {"sft": {}, "dpo": False, "grpo": {}, "evaluate": {}}
 NAMES = [*(stage.name for stage in data_stages()), *TRAINING]
 
 
