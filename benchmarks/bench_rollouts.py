@@ -28,8 +28,9 @@ from rich.table import Table
 from pipeline.engines.contract import Sampling, encode, load, seed_of
 from pipeline.models import Model, describe, resolve
 from pipeline.prompts import messages
-from stages.rollouts import Params, store
-from stages.rollouts.sampler import Sampler
+from pipeline.sampling import store
+from pipeline.sampling.sampler import Sampler
+from stages.rollouts import Params
 
 
 def main() -> None:
@@ -53,7 +54,7 @@ def main() -> None:
         "bare, in batches": lambda: bare(
             engine, wanted, sampling, arguments.save_every
         ),
-        "stage": lambda: stage(engine, wanted, sampling, arguments.save_every),
+        "stage": lambda: stage(engine, model, wanted, sampling, arguments.save_every),
     }
     runs_of: dict[str, list[tuple[float, int, float]]] = {name: [] for name in ways}
     for number in range(arguments.runs + 1):
@@ -124,11 +125,15 @@ def bare(engine, wanted: pl.DataFrame, sampling: Sampling, size: int) -> int:
     return tokens
 
 
-def stage(engine, wanted: pl.DataFrame, sampling: Sampling, save_every: int) -> int:
+def stage(
+    engine, model: Model, wanted: pl.DataFrame, sampling: Sampling, save_every: int
+) -> int:
     with tempfile.TemporaryDirectory() as folder:
         params = Params(max_tokens=sampling.max_tokens, batch_size=save_every)
-        Sampler(params, Path(folder), lambda: engine).sample(wanted)
-        kept = pl.scan_parquet(store.shards(Path(folder)))
+        os.environ["GOLDSIEVE_CACHE"] = folder
+        sampler = Sampler(params.method, model, lambda: engine, keep=save_every)
+        sampler.sample(wanted)
+        kept = pl.scan_parquet(store.shards(sampler.folder))
         kept_counts = kept.select(pl.len(), pl.col("n_tokens").sum()).collect()
     assert kept_counts.item(0, 0) == wanted.height
     return int(kept_counts.item(0, 1))

@@ -52,6 +52,19 @@ KNOWN = {
         split="train",
         adapter="olympiadbench",
     ),
+    "humaneval": _on_hub(
+        "openai/openai_humaneval",
+        "7dce6050a7d6d172f3cc5c32aa97f52fa1a2e544",
+        adapter="humaneval",
+    ),
+    "mbpp": _on_hub(
+        "google-research-datasets/mbpp",
+        "4bb6404fdc6cacfda99d4ac4205087b89d32030c",
+        config="full",
+        adapter="mbpp",
+    ),
+    # Its Hub dataset is a program, which `datasets` does not run: its files are read.
+    "livecodebench": {"adapter": "livecodebench"},
 }
 
 
@@ -69,6 +82,8 @@ class Set(Source):
         known = KNOWN[settings["name"]]
         if settings.keys() & {"repo", "path", "paths", "generator"}:
             return {"adapter": known["adapter"]} | settings
+        if "repo" not in known:
+            raise ValueError(f"{settings['name']} needs `path`: its files, downloaded")
         return known | settings
 
 

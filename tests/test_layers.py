@@ -21,6 +21,7 @@ WINGS: dict[str, set[str]] = {
     "pass_rates": set(),
     "dedup": {"kernels"},
     "engines": {"endpoint"},
+    "sampling": {"engines"},
     "contamination": {"dedup", "endpoint", "kernels"},
     "verifiers": {"endpoint", "sandbox"},
     "grading": {"endpoint", "kernels", "verifiers"},

@@ -4,38 +4,67 @@
         data/benchmarks.parquet models/base models/sft models/grpo
 
 Every model is asked every problem k times, with the same seeds, and judged by the
-problem's verifier. The first model that is not off is what the others are compared
-with. Every sample and its verdict can be kept, so that anyone can check a number.
+problem's verifier; every two models are compared problem by problem. How often and how
+a benchmark is sampled may be its own, or that of a published table (evaluate.toml).
+Finished completions are kept where `rollouts` keeps its own: a run that was killed goes
+on, and nothing is sampled twice. Every sample and its verdict can be written out, so
+that anyone can check a number.
 """
 
 import argparse
 import sys
+import tomllib
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipeline import console, dag, recipe, tables
-from pipeline.engines.contract import Options, seed_of
+from pipeline.engines.contract import Engine, Options
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
+from pipeline.grading import scores
 from pipeline.grading.voting import cast_votes, merge_equal_votes
 from pipeline.grading.workers import Answer, grader, verdict_columns
 from pipeline.models import Model, resolve
-from pipeline.prompts import Prompt, messages
+from pipeline.prompts import Prompt
+from pipeline.sampling.sampler import Method, Sampler
 from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
-from trainers import scores
 from trainers.training import report
 
 
+class Draws(Settings):
+    """How the problems of a benchmark are sampled; null is as for all of them."""
+
+    samples: int | None = Field(default=None, ge=1)
+    temperature: float | None = Field(default=None, ge=0)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+
+
+class Preset(Draws):
+    """How the authors of a published table sampled, and where they say so."""
+
+    source: str
+    by_benchmark: dict[str, Draws] = Field(default={})
+
+
 class Params(Settings):
-    """Which problems are asked, how often, and how the model is sampled."""
+    """Which problems are asked, how often, and how the model is sampled.
+
+    What is set here goes before a `preset` of evaluate.toml, and what is set in
+    `by_benchmark` before both.
+    """
 
     benchmarks: tuple[str, ...] = ()  # empty: all
     limit: int | None = Field(default=None, ge=1)  # problems of each benchmark
+    preset: str | None = None
+    by_benchmark: dict[str, Draws] = Field(default={})
     samples: int = Field(default=4, ge=1)
     temperature: float = Field(default=1.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
@@ -47,6 +76,13 @@ class Params(Settings):
     judge: Judge | None = None  # the model that judges rows of the verifier `judge`
     prompt: Prompt = Prompt()
 
+    @field_validator("preset")
+    @classmethod
+    def _is_known(cls, preset: str | None) -> str | None:
+        if preset is not None and preset not in PRESETS:
+            raise ValueError(f"expected one of {', '.join(PRESETS)}")
+        return preset
+
 
 TYPES: dict[str, Any] = {**BENCHMARK, **ROLLOUT, **GRADE, "vote": pl.String}
 COLUMNS = (
@@ -54,6 +90,15 @@ COLUMNS = (
     "seed", "correct", "extracted", "why", "vote",
 )  # fmt: skip
 SAMPLES = pl.Schema({name: TYPES[name] for name in COLUMNS})
+FIELDS = set(Draws.model_fields)
+
+
+PRESETS = {
+    name: Preset.model_validate(fields)
+    for name, fields in tomllib.loads(
+        Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    ).items()
+}
 
 
 def main() -> None:
@@ -62,16 +107,19 @@ def main() -> None:
     models = {folder.name: resolve(folder) for folder in arguments.models}
     models = {name: model for name, model in models.items() if not model.is_off}
     graded: dict[str, pl.DataFrame] = {}
+    settings: dict[str, Any] = {}
     if params is not None and not _has_no_benchmarks():
         table = problems(pl.read_parquet(arguments.benchmarks), params)
-        for name, model in console.track(
-            models.items(), "evaluating", total=len(models)
-        ):
+        for benchmark in table["benchmark"].unique(maintain_order=True):
+            settings[benchmark] = _describe_draws(benchmark, params)
+        for name, model in models.items():
             graded[name] = grade_samples(sample(model, table, params), params)
 
-    metrics = compare(graded, {name: model.title for name, model in models.items()})
+    metrics = {"settings": settings, **scores.compare(graded)}
+    for name, scored in metrics["models"].items():
+        metrics["models"][name] = {"model": models[name].title, **scored}
     report(arguments.out, metrics)
-    report(arguments.plots, plot(metrics["models"]))
+    report(arguments.plots, scores.points(metrics["models"]))
     if arguments.samples:
         kept = [table.select(COLUMNS) for table in graded.values()]
         tables.write(pl.concat([SAMPLES.to_frame(), *kept]), arguments.samples)
@@ -88,11 +136,12 @@ def _has_no_benchmarks() -> bool:
 def problems(benchmarks: pl.DataFrame, params: Params) -> pl.DataFrame:
     """The problems that are asked, the first `limit` of each benchmark."""
     names = benchmarks["benchmark"].unique(maintain_order=True).to_list()
-    if unknown := [name for name in params.benchmarks if name not in names]:
-        raise UserError(
-            f"evaluate.benchmarks: there is no benchmark {unknown[0]!r}",
-            hint=f"the table has {', '.join(names)}",
-        )
+    for setting in ("benchmarks", "by_benchmark"):
+        if unknown := [name for name in getattr(params, setting) if name not in names]:
+            raise UserError(
+                f"evaluate.{setting}: there is no benchmark {unknown[0]!r}",
+                hint=f"the table has {', '.join(names)}",
+            )
     chosen = list(params.benchmarks) or names
     benchmarks = benchmarks.filter(pl.col("benchmark").is_in(chosen))
     if benchmarks.is_empty():
@@ -101,34 +150,51 @@ def problems(benchmarks: pl.DataFrame, params: Params) -> pl.DataFrame:
     return benchmarks.filter(number < (params.limit or benchmarks.height))
 
 
+def choose_draws(benchmark: str, params: Params) -> dict[str, Any]:
+    """How `benchmark` is sampled: a value for each field of Draws."""
+    own = params.model_dump(include=FIELDS, exclude_unset=True)
+    own |= _given(params.by_benchmark.get(benchmark))
+    return params.model_dump(include=FIELDS) | _published(benchmark, params) | own
+
+
+def _describe_draws(benchmark: str, params: Params) -> dict[str, Any]:
+    """What was chosen, the preset, and which settings are not the preset's."""
+    chosen = choose_draws(benchmark, params)
+    published = _published(benchmark, params)
+    unlike = [name for name in published if published[name] != chosen[name]]
+    return {"preset": params.preset, "unlike_preset": unlike, **chosen}
+
+
+def _published(benchmark: str, params: Params) -> dict[str, Any]:
+    preset = PRESETS.get(params.preset or "")
+    own = preset.by_benchmark.get(benchmark) if preset else None
+    return _given(preset) | _given(own)
+
+
+def _given(draws: Draws | None) -> dict[str, Any]:
+    return draws.model_dump(include=FIELDS, exclude_none=True) if draws else {}
+
+
 def sample(model: Model, table: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """`samples` completions of each problem; a row each, in the problems' order."""
-    numbers = pl.DataFrame({"sample": range(params.samples)})
+    """K completions of each problem; a row each, benchmark by benchmark, in order."""
+    engine = cache(partial(load_engine, params.engine, model, params.options))
+    parts = table.partition_by("benchmark", maintain_order=True)
+    return pl.concat(_sample_benchmark(model, part, params, engine) for part in parts)
+
+
+def _sample_benchmark(
+    model: Model, table: pl.DataFrame, params: Params, engine: Callable[[], Engine]
+) -> pl.DataFrame:
+    draws = choose_draws(table["benchmark"][0], params)
+    numbers = pl.Series("sample", range(draws.pop("samples")), pl.Int32).to_frame()
     rows = table.join(numbers, how="cross", maintain_order="left_right")
-    seeds = [
-        seed_of(params.seed, key, number)
-        for key, number in rows.select("key", "sample").iter_rows()
-    ]
-    engine = load_engine(params.engine, model, params.options)
-    completions = engine.sample(
-        [messages(problem, params.prompt) for problem in rows["problem"]],
-        seeds,
-        temperature=params.temperature,
-        top_p=params.top_p,
-        max_tokens=params.max_tokens,
-        stop=params.prompt.stop,
-        more=params.prompt.sampling,
-        chat=params.prompt.chat,
-    )
-    types = {
-        name: ROLLOUT[name] for name in ("completion", "n_tokens", "finish_reason")
-    }
-    return rows.with_columns(
-        pl.lit(model.title).alias("model"),
-        pl.col("sample").cast(pl.Int32),
-        pl.Series("seed", seeds, pl.Int64),
-        *pl.DataFrame(completions, schema=types, orient="row"),
-    )
+    method = Method(params.engine, params.options, params.prompt, params.seed, **draws)
+    keep = params.options.get("batch_size", 256)
+    title = f"evaluating {model.name}"
+    sampler = Sampler(method, model, engine, keep=keep, title=title)
+    drawn = sampler.samples(rows.unique(["key", "sample"], maintain_order=True))
+    rows = rows.join(drawn, on=["key", "sample"], how="left", maintain_order="left")
+    return rows.with_columns(model=pl.lit(model.title))
 
 
 def grade_samples(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
@@ -149,44 +215,6 @@ def grade_samples(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
         right = graded.group_by("id").agg(least=n_right, most=n_right + 1)
         bounds = right.filter(pl.col("least") > 0)
         return merge_equal_votes(cast_votes(graded), graded, bounds, grade)
-
-
-def compare(graded: dict[str, pl.DataFrame], titles: dict[str, str]) -> dict[str, Any]:
-    """Scores by model and by benchmark, and each model against the first."""
-    rates = {name: scores.problems(samples) for name, samples in graded.items()}
-    first, *others = [*rates] or [""]
-    return {
-        "models": {
-            name: {
-                "model": titles[name],
-                **scores.summary(samples),
-                "benchmarks": {
-                    part["benchmark"][0]: scores.summary(part)
-                    for part in samples.partition_by("benchmark", maintain_order=True)
-                },
-            }
-            for name, samples in graded.items()
-        },
-        "gain": {
-            name: {"over": first, **scores.difference(rates[name], rates[first])}
-            for name in others
-        },
-    }
-
-
-def plot(models: dict[str, Any]) -> list[dict[str, Any]]:
-    """One point a model and benchmark, of the scores that `compare` gives."""
-    return [
-        {
-            "model": name,
-            "benchmark": benchmark,
-            "pass@1": scored["pass@1"],
-            "low": scored["pass@1_interval"][0],
-            "high": scored["pass@1_interval"][1],
-        }
-        for name, model in models.items()
-        for benchmark, scored in model["benchmarks"].items()
-    ]
 
 
 def _arguments() -> argparse.Namespace:

@@ -4,18 +4,12 @@ Finished completions are kept in a store outside DVC's outputs, in
 `.cache/rollouts/` (GOLDSIEVE_CACHE moves it), keyed by what was asked and how. A
 run that was killed loses the batch in flight; a run with a larger k, or over more
 problems, samples what is missing. Problems with one text share their samples.
-
-The seed of a sample comes from `seed`, the problem's key and the sample's number,
-so that neither the other problems nor k change what is drawn. With the
-transformers engine on one machine that makes a sample reproducible but for the
-rounding of logits; on GPUs, and with vLLM, sampling is not bit-stable, and it is
-the store that makes a second run give the same bytes.
 """
 
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -23,19 +17,18 @@ from pydantic import Field, model_validator
 from pipeline.engines.contract import Options
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
-from pipeline.models import Model, resolve
+from pipeline.models import resolve
 from pipeline.pass_rates.window import Window
 from pipeline.prompts import Prompt
+from pipeline.sampling import store
+from pipeline.sampling.sampler import Method, Sampler
 from pipeline.schema import ROLLOUT
 from pipeline.settings import Settings
-from stages.rollouts import store
 from stages.rollouts.replay import Recording, read_recordings
 from stages.rollouts.rounds import Adaptive, sample_adaptively
-from stages.rollouts.sampler import Sampler
 
 SCHEMA = ROLLOUT
 SHARD = 200_000  # rows of one file of the output
-SEEDS = 2  # the version of `seed_of`: samples of other seeds are other samples
 
 
 class Params(Settings):
@@ -74,10 +67,18 @@ class Params(Settings):
         return self
 
     @property
-    def engine_options(self) -> dict[str, Any]:
-        """What the engine is loaded with, beside what machine.yaml says."""
+    def method(self) -> Method:
+        """How the model is sampled."""
         batches = {"batch_size": self.batch_size}
-        return {"vllm": self.vllm, "server": self.server}.get(self.engine, batches)
+        return Method(
+            self.engine,
+            {"vllm": self.vllm, "server": self.server}.get(self.engine, batches),
+            self.prompt,
+            self.seed,
+            self.temperature,
+            self.top_p,
+            self.max_tokens,
+        )
 
 
 def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFrame]:
@@ -94,31 +95,18 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
             "rollouts has no model to sample: `model` is off",
             hint="set `rollouts: off`, or `engine: replay`",
         )
-    folder = store.open_for(identity(params, sampled))
-    engine = partial(load_engine, params.engine, sampled, params.engine_options)
-    counts = _sample(params, problems, Sampler(params, folder, engine))
+    method = params.method
+    engine = partial(load_engine, method.engine, sampled, method.options)
+    sampler = Sampler(method, sampled, engine, keep=params.batch_size)
+    counts = _sample(params, problems, sampler)
 
     rows = rows.filter(pl.col("key").is_in(problems["key"].to_list()))
     most = int(counts["samples"].to_numpy().max(initial=1))
     for part in rows.iter_slices(max(1, SHARD // most)):
-        kept = store.load(folder, part["key"].to_list(), samples=most)
+        kept = store.load(sampler.folder, part["key"].to_list(), samples=most)
         kept = kept.join(counts, on="key", how="inner", maintain_order="left")
         kept = kept.filter(pl.col("sample") < pl.col("samples")).drop("samples")
         yield _join_rows(part, kept.with_columns(model=pl.lit(sampled.title)))
-
-
-def identity(params: Params, model: Model) -> dict[str, Any]:
-    """All that says what a sample is, apart from its problem, number and k."""
-    own = "engine", "temperature", "top_p", "max_tokens", "seed"
-    options = params.engine_options if params.engine in ("vllm", "server") else {}
-    return {
-        "model": model.name,
-        "revision": model.revision,
-        **{name: getattr(params, name) for name in own},
-        **params.prompt.model_dump(),
-        "seeds": SEEDS,
-        "options": options,
-    }
 
 
 def _sample(params: Params, problems: pl.DataFrame, sampler: Sampler) -> pl.DataFrame:

@@ -67,11 +67,41 @@ def test_generated_items_are_disjoint_from_the_training_part():
 
 
 def test_known_sets_are_pinned_and_go_by_name():
-    params = Params(sets=list(KNOWN))
+    on_hub = {name: known for name, known in KNOWN.items() if "repo" in known}
+    params = Params(sets=list(on_hub))
     assert [(s.name, s.repo) for s in params.sets] == [
-        (name, known["repo"]) for name, known in KNOWN.items()
+        (name, known["repo"]) for name, known in on_hub.items()
     ]
     assert all(len(chosen.revision) == 40 for chosen in params.sets)
+    with pytest.raises(ValidationError, match="livecodebench needs `path`"):
+        Params(sets=["livecodebench"])
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("name", "file", "items"),
+    [
+        ("aime24", "bench_math/aime24.jsonl", 30),
+        ("aime25", "bench_math/aime25.jsonl", 30),
+        ("amc23", "bench_math/amc23.jsonl", 40),
+        ("math500", "bench_math/math500.jsonl", 500),
+        ("gsm8k_test", "bench_math/gsm8k.jsonl", 1319),
+        ("minerva", "bench_math/minerva_math.jsonl", 272),
+        ("olympiadbench", "bench_math/olympiadbench.jsonl", 675),
+        ("humaneval", "code_humaneval/HumanEval.jsonl.gz", 164),
+        ("mbpp", "code_mbpp/mbpp.jsonl", 974),
+        ("livecodebench", "code_livecodebench/livecodebench_test.json", 879),
+    ],
+)
+def test_every_known_set_reads_its_published_file(
+    name: str, file: str, items: int, data: Path
+):
+    outcome = make(Params(sets=[{"name": name, "path": str(data / file)}]))
+
+    assert outcome.kept.height == items
+    assert outcome.dropped.is_empty()
+    verifier = "math" if file.startswith("bench_math") else "code"
+    assert outcome.kept["verifier"].unique().to_list() == [verifier]
 
 
 def test_the_hub_out_of_reach_is_the_users_to_solve():

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from pipeline.engines.contract import seed_of
 from pipeline.errors import UserError
 from pipeline.models import Model, describe, resolve
+from pipeline.sampling import store
 from pipeline.schema import ROLLOUT
-from stages.rollouts import Params, identity, make, store
+from stages.rollouts import Params, make
 from tests.support.rows import problems
 from tests.support.tiny import tiny_model
 
@@ -116,7 +117,7 @@ def test_options_of_an_engine_are_part_of_a_sample_or_of_the_machine():
     model = resolve(tiny_model())
 
     def of(**vllm: object) -> dict[str, object]:
-        return identity(Params(engine="vllm", vllm=vllm), model)
+        return Params(engine="vllm", vllm=vllm).method.identity(model)
 
     assert of(dtype="float16") != of(dtype="bfloat16")
     with pytest.raises(ValidationError, match=r"machine.yaml, under engine"):
@@ -135,7 +136,7 @@ def test_finished_rollouts_stay_usable(tmp_path: Path):
     params = Params(engine="vllm", prompt=prompt, vllm={"dtype": "float16"})
     model = Model(name="m", revision="r" * 40, load="m", kind="hub")
 
-    assert store.open_for(identity(params, model)).name == (
+    assert store.open_for(params.method.identity(model)).name == (
         "9efc8b9f1f3405268b678c70b66cd9f0"
     )
 
@@ -320,7 +321,7 @@ def test_settings_of_sampling_and_of_the_chat_have_stores_of_their_own():
         {"prompt": {"chat": {"enable_thinking": False}}},
         {"seed": 1},
     ]
-    identities = [identity(Params(**way), model) for way in ways]
+    identities = [Params(**way).method.identity(model) for way in ways]
 
     assert all(
         way != earlier for i, way in enumerate(identities) for earlier in identities[:i]

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.pass_rates.window import Window
-from stages.rollouts import Params, store
+from pipeline.sampling import store
+from stages.rollouts import Params
 from stages.rollouts.rounds import Adaptive, sample_adaptively
 from tests.support.rows import problems
 

@@ -12,7 +12,7 @@ from pipeline.engines.contract import LOST, TOO_LONG, Completion
 from pipeline.engines.server import Engine
 from pipeline.errors import UserError
 from pipeline.models import Model, describe
-from stages.rollouts import Params, identity, make
+from stages.rollouts import Params, make
 from tests.support.judge_server import Fault, completion, prompt, serving
 from tests.support.rows import problems
 
@@ -148,7 +148,7 @@ def test_where_servers_are_does_not_change_what_a_sample_is():
         Params(engine="server", server=given) for given in (plain, extra)
     )
 
-    assert identity(plain_params, MODEL) != identity(extra_params, MODEL)
+    assert plain_params.method.identity(MODEL) != extra_params.method.identity(MODEL)
     with pytest.raises(ValidationError, match=r"urls .* machine.yaml, under engine"):
         Params(engine="server", server={"urls": ["http://a"]})
 

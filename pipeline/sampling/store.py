@@ -127,9 +127,10 @@ def _read_steady(
     folder: Path, read: Callable[[list[Path]], pl.DataFrame]
 ) -> pl.DataFrame:
     """`read` of all shards, tried again while another process merges some."""
-    for _ in range(TRIES):
+    for number in range(TRIES):
         with suppress(FileNotFoundError):
             return read(shards(folder))
+        time.sleep(number / 100)
     raise UserError(f"{folder} changes too fast to be read", hint="run it again")
 
 

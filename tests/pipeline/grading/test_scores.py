@@ -5,8 +5,8 @@ from math import sqrt
 import polars as pl
 import pytest
 
+from pipeline.grading import scores
 from pipeline.grading.voting import cast_votes
-from trainers import scores
 
 TYPES = {"extracted": pl.String, "correct": pl.Boolean}
 
@@ -37,11 +37,15 @@ def test_a_summary_worked_out_by_hand():
         "samples": 16,
         "undecided": 0,
         "truncated": 0,
+        "truncated_share": 0.0,
         "mean_tokens": 3.0,
+        "mean_tokens_right": 3.0,
+        "mean_tokens_wrong": 3.0,
         "pass@1": 0.4375,  # (2/4 + 1/4 + 4/4 + 0/4) / 4
         "pass@1_interval": summary["pass@1_interval"],
         "pass@2": 0.5833,  # (1 - 1/6) + (1 - 3/6) + 1 + 0, over 4
         "pass@4": 0.75,
+        "avg@4": 0.4375,
         "maj@4": 0.5,  # p: A wins, q: b wins, r: A, s: four wrong answers
     }
 
@@ -65,6 +69,7 @@ def test_undecided_samples_count_neither_way_and_are_told():
     assert summary["undecided"] == 4
     assert (summary["problems"], summary["pass@1"]) == (2, 0.5)
     assert summary["pass@2"] is None, "no problem has two decided samples"
+    assert summary["avg@2"] == 0.1667, "one of six is right"
 
 
 def test_the_interval_is_wilsons_at_the_effective_number_of_samples():
@@ -105,6 +110,80 @@ def test_models_are_compared_problem_by_problem():
     # √(2 · (1/8)²) = 0.17678, over √2 = 1/8.
     assert scores.difference(after, before) == {
         "problems": 2,
+        "higher": 2,
+        "lower": 0,
         "pass@1": 0.375,
         "interval": [round(0.375 - scores.Z / 8, 4), round(0.375 + scores.Z / 8, 4)],
     }
+
+
+def test_of_one_problem_or_of_equal_gains_there_is_no_interval():
+    before = scores.problems(samples(p="Aaaa", q="Aaaa"))
+    after = scores.problems(samples(p="AAaa", q="AAaa"))
+
+    alike = scores.difference(after, before)
+    assert (alike["pass@1"], alike["interval"]) == (0.25, None)
+    one = scores.difference(after.head(1), before)
+    assert (one["problems"], one["pass@1"], one["interval"]) == (1, 0.25, None)
+
+
+def test_every_model_is_compared_with_those_before_it_and_by_benchmark():
+    def asked(p: str, q: str, r: str) -> pl.DataFrame:
+        benchmarks = {"p": "a", "q": "a", "r": "b"}
+        table = samples(p=p, q=q, r=r)
+        return table.with_columns(benchmark=pl.col("id").replace_strict(benchmarks))
+
+    compared = scores.compare(
+        {
+            "base": asked("aaaa", "Aaaa", "AAAA"),
+            "sft": asked("Aaaa", "AAAa", "AAAA"),
+            "grpo": asked("AAaa", "AAAA", "aaaa"),
+        }
+    )
+
+    pairs = compared["pairs"]
+    assert {name: [*over] for name, over in pairs.items()} == {
+        "sft": ["base"],
+        "grpo": ["base", "sft"],
+    }
+    # grpo over sft: 1/4, 1/4 and -1, mean -1/6, deviation √(25/48) = 0.72169, over √3
+    # is 0.41667.
+    against = pairs["grpo"]["sft"]
+    assert (against["higher"], against["lower"], against["pass@1"]) == (2, 1, -0.1667)
+    low, high = -1 / 6 - scores.Z * 0.41667, -1 / 6 + scores.Z * 0.41667
+    assert against["interval"] == pytest.approx([low, high], abs=1e-4)
+    assert against["benchmarks"]["a"]["pass@1"] == 0.25
+    assert against["benchmarks"]["b"]["pass@1"] == -1.0
+    assert compared["gain"]["grpo"] == {"over": "base", **pairs["grpo"]["base"]}
+    assert compared["models"]["sft"]["benchmarks"]["a"]["pass@1"] == 0.5
+    assert scores.points(compared["models"])[3] == {
+        "model": "sft",
+        "benchmark": "b",
+        "pass@1": 1.0,
+        "low": compared["models"]["sft"]["benchmarks"]["b"]["pass@1_interval"][0],
+        "high": 1.0,
+    }
+
+
+def test_benchmarks_of_other_k_leave_only_what_they_have_in_common():
+    table = samples(p="AAaa", q="Aa")
+
+    summary = scores.summary(table)
+    assert summary["pass@1"] == 0.5
+    assert summary["pass@2"] == 0.9167  # p: 1 - C(2,2) / C(4,2) = 5/6, q: 1
+    assert not {"pass@4", "avg@2", "maj@2", "avg@4", "maj@4"} & summary.keys()
+    assert "pass@3" in scores.summary(samples(p="AAa", q="Aaa")), "k itself"
+
+
+def test_lengths_of_right_and_wrong_samples_and_what_was_cut():
+    table = samples(p="AAaa?").with_columns(
+        n_tokens=pl.Series([10, 20, 60, 100, 7]),
+        finish_reason=pl.Series(["stop", "stop", "stop", "length", "stop"]),
+    )
+
+    summary = scores.summary(table)
+    assert summary["mean_tokens"] == 39.4  # (10 + 20 + 60 + 100 + 7) / 5
+    assert (summary["mean_tokens_right"], summary["mean_tokens_wrong"]) == (15, 80)
+    assert (summary["truncated"], summary["truncated_share"]) == (1, 0.2)
+    none_right = scores.summary(samples(p="aa"))
+    assert none_right["mean_tokens_right"] is None

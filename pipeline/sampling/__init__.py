@@ -1,0 +1,1 @@
+"""Samples of a model that are drawn once, and kept."""

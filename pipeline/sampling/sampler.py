@@ -1,0 +1,164 @@
+"""Draws the samples that the store lacks, and keeps them as they finish.
+
+The seed of a sample comes from `seed`, the problem's key and the sample's number, so
+that neither the other problems nor k change what is drawn. With the transformers
+engine on one machine that makes a sample reproducible but for the rounding of logits;
+on GPUs, and with vLLM, sampling is not bit-stable, and it is the store that makes a
+second run give the same bytes.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from pipeline.console import progress
+from pipeline.engines.contract import LOST, Engine, Request, Sampling, seed_of
+from pipeline.errors import UserError
+from pipeline.models import Model
+from pipeline.prompts import Prompt, messages
+from pipeline.sampling import store
+
+Row = tuple[str, int, str, int, str, int]  # of store.SAMPLE
+SEEDS = 2  # the version of `seed_of`: samples of other seeds are other samples
+KEEP_S = 60.0  # seconds between two shards, at most
+
+
+@dataclass(frozen=True)
+class Method:
+    """How a model is sampled. `options` are those of the engine."""
+
+    engine: str
+    options: dict[str, Any]
+    prompt: Prompt
+    seed: int
+    temperature: float
+    top_p: float
+    max_tokens: int
+
+    def identity(self, model: Model) -> dict[str, Any]:
+        """All that says what a sample is, apart from its problem, number and k."""
+        own = "engine", "temperature", "top_p", "max_tokens", "seed"
+        changes = self.engine in ("vllm", "server")
+        return {
+            "model": model.name,
+            "revision": model.revision,
+            **{name: getattr(self, name) for name in own},
+            **self.prompt.model_dump(),
+            "seeds": SEEDS,
+            "options": self.options if changes else {},
+        }
+
+    def sampling(self) -> Sampling:
+        return Sampling(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            max_tokens=self.max_tokens,
+            stop=self.prompt.stop,
+            more=self.prompt.sampling,
+            chat=self.prompt.chat,
+        )
+
+
+class Sampler:
+    """Samples what the store lacks; the model is loaded when it is first needed.
+
+    `keep` samples, or those of a minute, are what a killed run loses. `title` is shown
+    beside the progress.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        model: Model,
+        load_engine: Callable[[], Engine],
+        *,
+        keep: int = 256,
+        title: str = "rollouts",
+    ) -> None:
+        self._method, self._keep, self._title = method, keep, title
+        self._load_engine = cache(load_engine)
+        self.folder = store.open_for(method.identity(model))
+        store.compact(self.folder)
+        self._done = store.index(self.folder)
+
+    def sample(self, wanted: pl.DataFrame) -> None:
+        """Draw and keep those of (key, problem, sample) that are not there.
+
+        Texts of one length are sampled together.
+        """
+        missing = wanted.join(self._done, on=["key", "sample"], how="anti").sort(
+            pl.col("problem").str.len_chars(), "key", "sample"
+        )
+        lost = missing.height - (self._draw(missing) if missing.height else 0)
+        if lost:
+            raise UserError(
+                f"{self._title}: {lost:,} of {missing.height:,} samples had no answer",
+                hint="the others are kept: mend the servers and run again",
+            )
+        self._done = pl.concat([self._done, missing.select("key", "sample")])
+
+    def samples(self, wanted: pl.DataFrame) -> pl.DataFrame:
+        """The wanted samples (store.SAMPLE), those that are not there drawn first."""
+        self.sample(wanted)
+        most = int(wanted["sample"].to_numpy().max(initial=-1)) + 1
+        kept = store.load(self.folder, wanted["key"].to_list(), samples=most)
+        return kept.join(wanted, on=["key", "sample"], how="semi")
+
+    def _draw(self, missing: pl.DataFrame) -> int:
+        """Sample and keep what is missing; say how many had an answer.
+
+        What is finished is kept when a run is interrupted, too.
+        """
+        method = self._method
+        runs = _group_runs(missing)
+        keys, firsts = runs["key"].to_list(), runs["first"].to_list()
+        requests = (
+            Request(messages(text, method.prompt), seed_of(method.seed, key, first), n)
+            for key, text, first, n in runs.iter_rows()
+        )
+        rows: list[Row] = []
+        answered = tokens = 0
+        with progress() as bar:
+            task = bar.add_task(self._title, total=missing.height)
+            start = kept = time.monotonic()
+            try:
+                sampled = self._load_engine().stream(requests, method.sampling())
+                for number, child, completion in sampled:
+                    bar.advance(task)
+                    if completion == LOST:
+                        continue
+                    key, sample = keys[number], firsts[number] + child
+                    seed = seed_of(method.seed, key, sample)
+                    rows.append((key, sample, *completion, seed))
+                    answered += 1
+                    tokens += completion.n_tokens
+                    now = time.monotonic()
+                    if len(rows) == self._keep or now - kept > KEEP_S:
+                        per_s = f"{tokens / max(now - start, 1e-3):,.0f} tokens/s"
+                        bar.update(task, description=f"{self._title}, {per_s}")
+                        self._save(rows)
+                        kept = now
+            finally:
+                self._save(rows)
+        return answered
+
+    def _save(self, rows: list[Row]) -> None:
+        """Move the rows into the store."""
+        if rows:
+            table = pl.DataFrame(rows, schema=store.SAMPLE, orient="row")
+            store.save(self.folder, table)
+            rows.clear()
+
+
+def _group_runs(missing: pl.DataFrame) -> pl.DataFrame:
+    """(key, problem, first, n): samples with numbers in a row are one request."""
+    start = pl.col("sample") - pl.int_range(pl.len()).over("key")
+    return (
+        missing.group_by("key", start.alias("start"), maintain_order=True)
+        .agg(pl.first("problem"), first=pl.first("sample"), n=pl.len())
+        .drop("start")
+    )
