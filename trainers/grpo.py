@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field
 
 from pipeline import console, recipe, sql
 from pipeline.errors import UserError
+from pipeline.grading.rewards import Values
 from pipeline.grading.workers import Grader, grader
 from pipeline.models import Model, resolve
 from pipeline.schema import RL_HISTORY
@@ -24,7 +25,7 @@ from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from trainers import training
 from trainers.algorithms import ALGORITHMS, Algorithm, Order, Stage
-from trainers.rewards import Values, rewards
+from trainers.rewards import rewards
 
 REWARDS = {"correct": 1.0, "format": 0.1, "overlong": 0.5}
 COLUMNS = [

@@ -11,9 +11,9 @@ from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
+from pipeline.grading.rewards import REWARDS, Completion, Values
 from pipeline.grading.workers import Answer, Grader, grader
 from pipeline.verifiers.contract import Verdict
-from trainers.rewards import REWARDS, Completion, Values
 
 Details = dict[str, Any]  # of a problem, as the export writes them for frameworks
 

@@ -70,13 +70,13 @@ def differing_spans(
 
 @compiled
 def _common_prefix(
-    data: Array, left: int, left_end: int, right: int, right_end: int
+    data: Array, left_start: int, left_end: int, right_start: int, right_end: int
 ) -> tuple[int, int]:
     """How far two texts say the same in whole words: a position in either.
 
     White space of any length is alike, and so are letters of either case.
     """
-    i, j, i_safe, j_safe = left, right, left, right
+    i, j = i_safe, j_safe = left_start, right_start
     while i < left_end and j < right_end:
         left, right = data[i], data[j]
         if left <= 32 and right <= 32:
@@ -89,7 +89,7 @@ def _common_prefix(
         if left != right:
             if (left | 0x20) != (right | 0x20) or not is_letter(left):
                 break
-            if _in_command(data, i, left) or _in_command(data, j, right):
+            if _in_command(data, i, left_start) or _in_command(data, j, right_start):
                 break
         i += 1
         j += 1

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.grading.rewards import REWARDS, Values
 from pipeline.grading.workers import Answer, verify
 from pipeline.verifiers.contract import Verdict
 from trainers.grpo import REWARDS as WEIGHTS
-from trainers.rewards import REWARDS, Values, rewards
+from trainers.rewards import rewards
 
 GOOD = "<think>1+5=6</think>\\boxed{6}"
 

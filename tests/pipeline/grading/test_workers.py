@@ -11,6 +11,7 @@ import pytest
 from pipeline.endpoint.client import Endpoint
 from pipeline.errors import UserError
 from pipeline.grading import workers
+from pipeline.grading.rewards import Values
 from pipeline.grading.workers import Answer, find_unreadable, grader
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.judge import Judge
@@ -22,7 +23,7 @@ from tests.support.judge_server import (
     prompt,
     serving,
 )
-from trainers.rewards import Values, rewards
+from trainers.rewards import rewards
 
 
 def test_verdicts_come_in_order_and_workers_stay_for_the_next_list():

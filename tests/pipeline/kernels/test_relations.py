@@ -2,6 +2,7 @@
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,3 +32,16 @@ def test_reading_where_texts_differ_is_reading_them_whole(base, put, place, cut)
         texts, np.array([0]), np.array([1]), *[np.array([False])] * 2
     )
     assert bool(agree[0]) == bool(one == other)
+
+
+@pytest.mark.parametrize("before", ["", "word " * 40])
+def test_commands_that_differ_in_case_differ_wherever_they_stand(before: str):
+    arrows = "Rightarrow", "rightarrow"
+    texts = pl.Series([rf"{before}a \{arrow} b" for arrow in arrows])
+    left, right = hash_quantities(texts)
+    agree, _, _ = compare_texts(
+        texts, np.array([0]), np.array([1]), *[np.array([False])] * 2
+    )
+
+    assert left != right
+    assert not agree[0]
