@@ -91,20 +91,17 @@ COLUMNS = (
 )  # fmt: skip
 SAMPLES = pl.Schema({name: TYPES[name] for name in COLUMNS})
 FIELDS = set(Draws.model_fields)
-
-
-PRESETS = {
-    name: Preset.model_validate(fields)
-    for name, fields in tomllib.loads(
-        Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
-    ).items()
-}
+TOML = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+PRESETS = {name: Preset(**fields) for name, fields in tomllib.loads(TOML).items()}
 
 
 def main() -> None:
     arguments = _arguments()
     params = recipe.load(Params, "evaluate")
     models = {folder.name: resolve(folder) for folder in arguments.models}
+    if len(models) < len(arguments.models):
+        hint = "the metrics know a model by the name of its folder"
+        raise UserError("two folders of models have one name", hint=hint)
     models = {name: model for name, model in models.items() if not model.is_off}
     graded: dict[str, pl.DataFrame] = {}
     settings: dict[str, Any] = {}
@@ -176,7 +173,7 @@ def _given(draws: Draws | None) -> dict[str, Any]:
 
 
 def sample(model: Model, table: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """K completions of each problem; a row each, benchmark by benchmark, in order."""
+    """The completions of each problem, a row each, benchmark by benchmark."""
     engine = cache(partial(load_engine, params.engine, model, params.options))
     parts = table.partition_by("benchmark", maintain_order=True)
     return pl.concat(_sample_benchmark(model, part, params, engine) for part in parts)
@@ -190,8 +187,7 @@ def _sample_benchmark(
     rows = table.join(numbers, how="cross", maintain_order="left_right")
     method = Method(params.engine, params.options, params.prompt, params.seed, **draws)
     keep = params.options.get("batch_size", 256)
-    title = f"evaluating {model.name}"
-    sampler = Sampler(method, model, engine, keep=keep, title=title)
+    sampler = Sampler(method, model, engine, keep=keep, title=f"evaluate {model.name}")
     drawn = sampler.samples(rows.unique(["key", "sample"], maintain_order=True))
     rows = rows.join(drawn, on=["key", "sample"], how="left", maintain_order="left")
     return rows.with_columns(model=pl.lit(model.title))

@@ -240,12 +240,32 @@ def _print_evaluation(console: Any) -> None:
     from rich.table import Column, Table
 
     file = tables.METRICS / "evaluate.json"
-    models = json.loads(file.read_text()).get("models") if file.exists() else None
-    if not models or _is_off("evaluate"):
+    metrics = json.loads(file.read_text()) if file.exists() else {}
+    if not metrics.get("models") or _is_off("evaluate"):
         return
-    numbers = [Column(name, justify="right") for name in ("pass@1", "95% interval")]
+    names = ("pass@1", "95% interval", "tokens", "truncated")
+    numbers = [Column(name, justify="right") for name in names]
     table = Table("model", *numbers, title="Held-out problems", title_justify="left")
-    for name, scores in models.items():
-        low, high = scores["pass@1_interval"]
-        table.add_row(name, f"{scores['pass@1']:.3f}", f"{low:.3f} to {high:.3f}")
+    for name, scores in metrics["models"].items():
+        rate, (low, high) = scores["pass@1"], scores["pass@1_interval"]
+        table.add_row(
+            name,
+            "nothing decided" if rate is None else f"{rate:.3f}",
+            f"{low:.3f} to {high:.3f}",
+            f"{scores['mean_tokens']:,.0f}",
+            f"{scores['truncated'] / scores['samples']:.1%}",
+        )
     console.print(table)
+    for benchmark, chosen in metrics.get("settings", {}).items():
+        console.print(f"{benchmark}: {_describe_sampling(chosen)}")
+
+
+def _describe_sampling(chosen: dict[str, Any]) -> str:
+    """How a benchmark was sampled, in words."""
+    unlike = ", ".join(chosen["unlike_preset"])
+    preset = f", as {chosen['preset']}" if chosen["preset"] else ""
+    return (
+        f"{chosen['samples']} samples, temperature {chosen['temperature']}, "
+        f"top_p {chosen['top_p']}, at most {chosen['max_tokens']:,} tokens"
+        f"{preset}{f' but for {unlike}' if unlike else ''}"
+    )

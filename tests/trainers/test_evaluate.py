@@ -338,6 +338,13 @@ def test_without_benchmarks_nothing_is_evaluated(project: Callable, command: Cal
     assert read(folder / "m.json") == NOTHING
 
 
+def test_two_models_of_one_name_are_a_mistake(project: Callable, command: Callable):
+    project({"evaluate": PARAMS})
+    shutil.copytree("models/base", "earlier/base")
+    with pytest.raises(UserError, match="two folders of models have one name"):
+        command(evaluate.main, "--out", "m.json", *WORDS[6:8], "earlier/base")
+
+
 def test_off_leaves_empty_tables(project: Callable, command: Callable):
     folder = project({"evaluate": False})
     for name in ("sft", "grpo"):

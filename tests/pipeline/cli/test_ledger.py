@@ -127,10 +127,27 @@ def test_what_an_earlier_recipe_left_is_not_counted(project: Path, capsys):
     assert "999" not in printed(capsys)
 
 
+SCORES = {
+    "pass@1": 0.5,
+    "pass@1_interval": [0.4, 0.6],
+    "mean_tokens": 1234.2,
+    "truncated": 4,
+    "samples": 32,
+}
+
+
 def test_the_funnel_counts_every_stage_and_shows_training(project: Path, capsys):
-    model = {"pass@1": 0.5, "pass@1_interval": [0.4, 0.6]}
     file = project / "data_cards/metrics/evaluate.json"
-    file.write_text(json.dumps({"models": {"base": model}}))
+    settings = {
+        "preset": "open_r1",
+        "unlike_preset": ["samples"],
+        "samples": 2,
+        "temperature": 0.6,
+        "top_p": 0.95,
+        "max_tokens": 32768,
+    }
+    metrics = {"settings": {"aime24": settings}, "models": {"base": SCORES}}
+    file.write_text(json.dumps(metrics))
     ledger.funnel()
 
     output = printed(capsys)
@@ -139,15 +156,19 @@ def test_the_funnel_counts_every_stage_and_shows_training(project: Path, capsys)
     assert "contaminated 1" in output
     assert "off" in output or "dedup_embedding" in output
     assert "0.400 to 0.600" in output
+    assert "0.500" in output
+    assert "1,234" in output
+    assert "12.5%" in output, "4 of 32 samples"
+    as_preset = "at most 32,768 tokens, as open_r1 but for samples"
+    assert as_preset in " ".join(output.split())
 
 
 @pytest.mark.parametrize("off", ["off", "'off'"])
 def test_the_funnel_shows_no_evaluation_of_an_earlier_recipe(
     project: Path, capsys, off: str
 ):
-    model = {"pass@1": 0.5, "pass@1_interval": [0.4, 0.6]}
     file = project / "data_cards/metrics/evaluate.json"
-    file.write_text(json.dumps({"models": {"base": model}}))
+    file.write_text(json.dumps({"models": {"base": SCORES}}))
     with (project / "params.yaml").open("a") as params:
         params.write(f"evaluate: {off}\n")
     ledger.funnel()
