@@ -1,0 +1,88 @@
+"""The recipes that the pages of training show are understood, every block of them."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import peft
+import pytest
+import trl
+import yaml
+
+from pipeline import recipe
+from stages import difficulty, export
+from trainers import dpo, grpo, rewards, sft
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = ("training", "sft", "dpo", "grpo")
+PARAMS = {module.__name__.split(".")[-1]: module.Params for module in (sft, dpo, grpo)}
+OTHERS = {"difficulty": difficulty.Params, "export": export.Params}
+CONFIGS = {"sft": trl.SFTConfig, "dpo": trl.DPOConfig, "grpo": trl.GRPOConfig}
+
+
+def blocks() -> Iterator[tuple[str, str, Any]]:
+    """The page, the section and the values of every section in a YAML block."""
+    for page in PAGES:
+        for text in (DOCS / f"{page}.md").read_text().split("```yaml\n")[1:]:
+            sections = yaml.safe_load(text.split("```")[0])
+            yield from ((page, name, values) for name, values in sections.items())
+
+
+TRAINED = [block for block in blocks() if block[1] in PARAMS]
+
+
+def option_names(kind: Any) -> set[str]:
+    return {field.name for field in fields(kind)}
+
+
+def test_every_page_shows_a_recipe_of_its_own():
+    shown = {(page, name) for page, name, _ in TRAINED}
+
+    assert {(name, name) for name in PARAMS} < shown
+    assert {name for page, name in shown if page == "training"} == {"sft", "grpo"}
+
+
+@pytest.mark.parametrize(("page", "section", "values"), TRAINED)
+def test_a_recipe_is_understood(page: str, section: str, values: dict[str, Any]):
+    params: Any = recipe.check(PARAMS[section], values, section)
+
+    assert set(params.trl) <= option_names(CONFIGS[section])
+    assert set(params.peft or {}) <= option_names(peft.LoraConfig)
+    if section == "grpo":
+        assert params.rewards.keys() <= rewards.REWARDS.keys()
+        assert grpo.compose(params).trl.keys() <= option_names(trl.GRPOConfig)
+
+
+@pytest.mark.parametrize(
+    ("section", "values"), [block[1:] for block in blocks() if block[1] in OTHERS]
+)
+def test_a_section_of_another_stage_is_understood(section: str, values: Any):
+    recipe.check(OTHERS[section], values, section)
+
+
+def test_every_algorithm_reward_order_and_setting_of_grpo_is_on_its_page():
+    page = (DOCS / "grpo.md").read_text()
+    explained = (DOCS / "training.md").read_text()
+    from trainers import algorithms, samplers
+
+    for name in (*algorithms.ALGORITHMS, *rewards.REWARDS, *samplers.ORDERS):
+        assert f"`{name}`" in page, name
+        assert f"| `{name}` |" in explained, name
+    for kind in (
+        grpo.Params,
+        algorithms.Strategy,
+        algorithms.Critic,
+        algorithms.Order,
+        algorithms.Stage,
+        rewards.Values,
+    ):
+        assert [name for name in kind.model_fields if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("section", ["sft", "dpo"])
+def test_every_setting_is_on_its_page(section: str):
+    page = (DOCS / f"{section}.md").read_text()
+
+    for name in PARAMS[section].model_fields:
+        assert f"`{name}`" in page, name
