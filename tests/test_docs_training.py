@@ -11,13 +11,16 @@ import trl
 import yaml
 
 from pipeline import recipe
-from stages import difficulty, export
+from stages import difficulty, export, verify
 from trainers import dpo, grpo, rewards, sft
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = ("training", "sft", "dpo", "grpo")
 PARAMS = {module.__name__.split(".")[-1]: module.Params for module in (sft, dpo, grpo)}
-OTHERS = {"difficulty": difficulty.Params, "export": export.Params}
+OTHERS = {
+    module.__name__.split(".")[-1]: module.Params
+    for module in (difficulty, export, verify)
+}
 CONFIGS = {"sft": trl.SFTConfig, "dpo": trl.DPOConfig, "grpo": trl.GRPOConfig}
 
 

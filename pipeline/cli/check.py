@@ -16,9 +16,6 @@ from pipeline import dag, recipe
 from pipeline.errors import UserError
 from pipeline.settings import shared_sections
 
-# Trainers that are run by hand have a section of the recipe, and no stage of the DAG.
-BY_HAND = {"dpo": "trainers.dpo"}
-
 
 def check() -> None:
     """Check params.yaml, dvc.yaml and the environment, without running anything.
@@ -42,7 +39,7 @@ def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str
         for stage in stages
         for section in shared_sections(import_module(stage.module).Params)
     }
-    for name in sorted(sections.keys() - set(names) - shared - BY_HAND.keys()):
+    for name in sorted(sections.keys() - set(names) - shared):
         yield f"{recipe.RECIPE}: {name} is not a stage; stages are {', '.join(names)}"
     for name in sorted(shared - sections.keys()):
         # DVC runs no stage that names a section which is not there.
@@ -50,13 +47,12 @@ def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str
     if dag.is_off(sections, "collect"):
         yield f"{recipe.RECIPE}: collect: turn sources off one by one, not all at once"
     yield from _order(sections)
-    parts = [(s.module, name) for s in stages for name in _section_names(s, sections)]
-    by_hand = [(BY_HAND[name], name) for name in BY_HAND if name in sections]
-    for module, name in parts + by_hand:
-        try:
-            recipe.load(import_module(module).Params, name)
-        except UserError as error:
-            yield str(error)
+    for stage in stages:
+        for name in _section_names(stage, sections):
+            try:
+                recipe.load(import_module(stage.module).Params, name)
+            except UserError as error:
+                yield str(error)
 
 
 def _section_names(stage: dag.Stage, sections: dict[str, Any]) -> list[str]:

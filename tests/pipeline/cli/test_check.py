@@ -54,13 +54,6 @@ def test_sources_are_turned_off_one_by_one():
     assert mistake.startswith("params.yaml: collect: turn sources off one by one")
 
 
-def test_a_trainer_that_is_run_by_hand_may_have_a_section():
-    checked(dpo={"trl": {"beta": 0.3}})
-
-    (mistake,) = mistakes(dpo={"bta": 1})
-    assert "dpo.bta: unknown name" in mistake
-
-
 def test_a_section_that_stages_share_must_be_there():
     sections = {n: s for n, s in (SECTIONS | TRAINING).items() if n != "prompt"}
     Path("params.yaml").write_text(yaml.safe_dump(sections, sort_keys=False))
