@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 
 from pipeline import console
 from pipeline.settings import Settings
-from trainers import training
+from trainers import runs, training
 
 
 class Params(Settings):
@@ -31,10 +31,10 @@ def main() -> None:
     training.main("dpo", Params, _train, table="preferences.parquet", columns=columns)
 
 
-def _train(run: training.Run) -> training.Trained:
+def _train(run: runs.Run) -> runs.Trained:
     from trl import DPOConfig, DPOTrainer
 
-    if not training.is_done(run.folder):
+    if not runs.is_done(run.folder):
         params = run.params
         options = {"seed": params.seed, "output_dir": str(run.folder), **params.trl}
         trainer = DPOTrainer(
@@ -43,8 +43,8 @@ def _train(run: training.Run) -> training.Trained:
             train_dataset=training.dataset(run.rows),
             peft_config=training.adapter(params.peft),
         )
-        training.fit(trainer, run.folder, run.model, LOGGED)
-    return training.read_trained(run.folder, "loss")
+        runs.fit(trainer, run.folder, run.model, LOGGED)
+    return runs.read_trained(run.folder, "loss")
 
 
 LOGGED = {

@@ -35,7 +35,7 @@ from pipeline.sampling.sampler import Method, Sampler
 from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
-from trainers.training import report
+from trainers.runs import report
 
 
 class Draws(Settings):

@@ -23,7 +23,7 @@ from pipeline.models import Model, resolve
 from pipeline.schema import RL_HISTORY
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
-from trainers import training
+from trainers import runs, training
 from trainers.algorithms import ALGORITHMS, Algorithm, Order, Stage
 from trainers.rewards import rewards
 
@@ -62,10 +62,10 @@ def main() -> None:
     training.main("grpo", Params, _train, table="rl.parquet", columns=COLUMNS)
 
 
-def _train(run: training.Run) -> training.Trained:
+def _train(run: runs.Run) -> runs.Trained:
     """Train stage after stage, each from the model that the one before left."""
     algorithm = compose(run.params)
-    steps: list[training.Step] = []
+    steps: list[runs.Step] = []
     history = [RL_HISTORY.to_frame()]
     model = reference = run.model
     with grader(run.params.timeout_s, run.params.judge) as grade:
@@ -73,18 +73,18 @@ def _train(run: training.Run) -> training.Trained:
             folder = run.folder / f"stage-{number}"
             if stage.reset_reference:
                 reference = model
-            if not training.is_done(folder):
+            if not runs.is_done(folder):
                 trainer = _build(run, algorithm, stage, model, folder, grade)
                 if reference != model and trainer.ref_model is not None:
                     _load_weights(trainer.ref_model, reference)
-                training.fit(trainer, folder, model, _names(run.params))
-            for step in training.read_trained(folder, "reward").steps:
+                runs.fit(trainer, folder, model, _names(run.params))
+            for step in runs.read_trained(folder, "reward").steps:
                 steps.append(step | {"step": len(steps) + 1, "stage": number})
             table = pl.read_parquet(folder / "history.parquet")
             history.append(table.with_columns(stage=pl.lit(number, pl.Int32)))
             model = resolve(folder / "model")
     table = pl.concat(history)
-    return training.Trained(Path(model.load), steps, "reward", {}, table)
+    return runs.Trained(Path(model.load), steps, "reward", {}, table)
 
 
 def compose(params: Params) -> Algorithm:
@@ -127,7 +127,7 @@ def compose(params: Params) -> Algorithm:
 
 
 def _build(
-    run: training.Run,
+    run: runs.Run,
     algorithm: Algorithm,
     stage: Stage,
     model: Model,
@@ -200,7 +200,7 @@ def _load_weights(model: Any, source: Model) -> None:
     model.load_state_dict(weights.state_dict())
 
 
-def _names(params: Params) -> training.Names:
+def _names(params: Params) -> runs.Names:
     """What is kept of a step: TRL's names, and ours."""
     rewards = {f"rewards/{name}/mean": name for name in params.rewards}
     return {"reward": "reward", **rewards, **LOGGED}

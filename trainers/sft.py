@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field
 from pipeline import console
 from pipeline.errors import UserError
 from pipeline.settings import Settings
-from trainers import training
+from trainers import runs, training
 
 
 class Params(Settings):
@@ -42,15 +42,15 @@ def main() -> None:
     training.main("sft", Params, _train, table="sft.parquet", columns=columns)
 
 
-def _train(run: training.Run) -> training.Trained:
-    if not training.is_done(run.folder):
+def _train(run: runs.Run) -> runs.Trained:
+    if not runs.is_done(run.folder):
         trainer = _build(run)
         counts = _check_lengths(trainer, run.rows.height, run.params.max_cut_share)
-        training.fit(trainer, run.folder, run.model, {"loss": "loss"}, counts)
-    return training.read_trained(run.folder, "loss")
+        runs.fit(trainer, run.folder, run.model, {"loss": "loss"}, counts)
+    return runs.read_trained(run.folder, "loss")
 
 
-def _build(run: training.Run) -> Any:
+def _build(run: runs.Run) -> Any:
     """An SFTTrainer that counts what `max_length` cuts before it cuts."""
     from trl import SFTConfig, SFTTrainer
 

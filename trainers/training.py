@@ -9,12 +9,9 @@ and the first one writes.
 
 import argparse
 import dataclasses
-import json
-import os
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -23,39 +20,18 @@ import polars as pl
 
 from pipeline import dag, recipe, tables
 from pipeline.errors import UserError
-from pipeline.files import write_text
 from pipeline.models import Model, describe, resolve
 from pipeline.schema import RL_HISTORY
 from pipeline.settings import Settings
-from trainers.checkpoints import latest_checkpoint, run_folder
-
-Step = dict[str, float | None]
-Names = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Run:
-    """What is trained on what; checkpoints lie in `folder`."""
-
-    params: Any
-    model: Model
-    rows: pl.DataFrame
-    folder: Path
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The folder of a trained model, and what is told of it.
-
-    `steps`: a row a logged step; the metrics tell the mean of `headline` over the
-    first and the last ten, and the `counts`. `history` goes to a table of its own.
-    """
-
-    model: Path
-    steps: list[Step]
-    headline: str
-    counts: dict[str, Any]
-    history: pl.DataFrame | None = None
+from trainers.runs import (
+    Run,
+    Step,
+    Trained,
+    is_main_process,
+    publish,
+    report,
+    run_folder,
+)
 
 
 def main(
@@ -93,7 +69,7 @@ def main(
     trained = train(Run(params, model, rows, folder))
     if not is_main_process():
         return None
-    _publish(trained.model, arguments.out, name=f"{model.name}-{section}")
+    publish(trained.model, arguments.out, name=f"{model.name}-{section}")
     steps, headline = trained.steps, trained.headline
     metrics = {
         "model": model.title,
@@ -108,11 +84,6 @@ def main(
     if arguments.history and trained.history is not None:
         tables.write(trained.history, arguments.history)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def is_main_process() -> bool:
-    """Whether this is the only process of a run, or the first one of `torchrun`."""
-    return os.environ.get("RANK", "0") == "0"
 
 
 def _arguments(section: str) -> argparse.Namespace:
@@ -216,128 +187,11 @@ def numbers(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def is_done(folder: Path) -> bool:
-    """Whether `fit` has left a trained model in `folder`."""
-    return (folder / "model").exists()
-
-
-def fit(
-    trainer: Any, folder: Path, base: Model, names: Names, counts: Any = None
-) -> None:
-    """Train from the newest checkpoint in `folder`, and leave `folder/model`.
-
-    Beside it `steps.json` has a row a logged step, with TRL's numbers under the values
-    of `names` and null for what a step has not; `counts.json` has `counts` and, where
-    the trainer has a table to evaluate on, the loss there before and after.
-    """
-    _show_progress(trainer)
-    checkpoint = latest_checkpoint(folder)
-    counts = dict(counts or {})
-    if checkpoint and (folder / "counts.json").exists():
-        counts = json.loads((folder / "counts.json").read_text())
-    elif trainer.eval_dataset is not None:
-        counts["heldout_rows"] = len(trainer.eval_dataset)
-        counts["heldout_nll_before"] = _rounded(trainer.evaluate()["eval_loss"])
-    _leave(folder / "counts.json", counts)
-    trainer.train(resume_from_checkpoint=checkpoint)
-    if trainer.eval_dataset is not None:
-        counts["heldout_nll_after"] = _rounded(trainer.evaluate()["eval_loss"])
-    _leave(folder / "counts.json", counts)
-    steps = [
-        {"step": logged["step"]}
-        | {name: _rounded(logged.get(in_trl)) for in_trl, name in names.items()}
-        for logged in trainer.state.log_history
-        if "loss" in logged
-    ]
-    _leave(folder / "steps.json", steps)
-    _save(trainer, folder / "model", base)
-
-
-def _leave(file: Path, value: Any) -> None:
-    """Write `value` as JSON, in the first process alone."""
-    if is_main_process():
-        report(file, value)
-
-
-def _show_progress(trainer: Any) -> None:
-    """A progress bar alone: what is logged is kept, not printed."""
-    from transformers.trainer_callback import PrinterCallback, ProgressCallback
-
-    class Bar(ProgressCallback):
-        def on_log(self, *given: Any, **more: Any) -> None:
-            """Print nothing."""
-
-    trainer.remove_callback(PrinterCallback)
-    if trainer.pop_callback(ProgressCallback):
-        trainer.add_callback(Bar)
-
-
-def _save(trainer: Any, out: Path, base: Model) -> None:
-    """Write the trained model and its tokenizer into `out`, the whole or nothing.
-
-    An adapter is merged into `base`, so that the folder loads like any other.
-    """
-    draft = out.with_name(out.name + ".draft")
-    if is_main_process():
-        shutil.rmtree(draft, ignore_errors=True)
-    trainer.accelerator.wait_for_everyone()
-    trainer.model.config.use_cache = True  # off in training, and dear in use
-    trainer.save_model(str(draft))  # by all processes: sharded weights are gathered
-    if is_main_process():
-        (draft / "training_args.bin").unlink()  # a pickle with this machine's paths
-        if (draft / "adapter_config.json").exists():
-            _merge_adapter(draft, base)
-        describe(draft, kind="local", name=base.name)
-        draft.rename(out)
-    trainer.accelerator.wait_for_everyone()
-
-
-def _merge_adapter(folder: Path, base: Model) -> None:
-    """Put `base` with the adapter in `folder` merged into it there instead.
-
-    The base is loaded anew: what a quantised one was trained on has lost precision.
-    """
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM
-
-    revision = base.revision if base.kind == "hub" else None
-    model = AutoModelForCausalLM.from_pretrained(
-        base.load, revision=revision, dtype="auto"
-    )
-    merged = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
-    for file in (*folder.glob("adapter_*"), folder / "README.md"):
-        file.unlink(missing_ok=True)
-    merged.save_pretrained(folder)
-
-
-def read_trained(folder: Path, headline: str) -> Trained:
-    """What `fit` left in `folder`."""
-    steps, counts = (
-        json.loads((folder / name).read_text())
-        for name in ("steps.json", "counts.json")
-    )
-    return Trained(folder / "model", steps, headline, counts)
-
-
 def dataset(rows: pl.DataFrame) -> Any:
     """`rows` as TRL takes them."""
     from datasets import Dataset
 
     return Dataset(rows.to_arrow(compat_level=pl.CompatLevel.oldest()))
-
-
-def _publish(model: Path, out: Path, *, name: str) -> None:
-    """Move the folder `model` to `out`, which may be on another disk."""
-    draft = out.with_name(out.name + ".draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(model, draft)
-    describe(draft, kind="local", name=name)
-    shutil.rmtree(out, ignore_errors=True)
-    draft.rename(out)
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
 
 
 def _mean(steps: list[Step], name: str) -> float | None:
@@ -353,9 +207,3 @@ def _write_off(arguments: argparse.Namespace) -> None:
     report(arguments.plots, [])
     if arguments.history:
         tables.write(RL_HISTORY.to_frame(), arguments.history)
-
-
-def report(file: Path | None, value: Any) -> None:
-    """Write `value` as JSON, where a file is asked for."""
-    if file:
-        write_text(file, json.dumps(value, indent=2) + "\n")

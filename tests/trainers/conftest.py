@@ -16,7 +16,7 @@ from pipeline.prompts import messages
 from stages.sources import arithmetic
 from tests.support.killed_runs import grader_of_this_process
 from tests.support.tiny import tiny_model
-from trainers import grpo, training
+from trainers import grpo, runs
 from trainers.algorithms import Stage
 
 HERE = Path(__file__).parents[2]
@@ -94,7 +94,7 @@ def policy_trainer(tmp_path: Path) -> Callable[..., Any]:
         algorithm = grpo.compose(checked)
         model = resolve(tiny_model())
         rows = pl.DataFrame(problems(64)).select(grpo.COLUMNS)
-        run = training.Run(checked, model, rows, tmp_path)
+        run = runs.Run(checked, model, rows, tmp_path)
         first = (algorithm.stages or (Stage(),))[0]
         small = {
             name: None for name in ("max_completion_length", "num_generations", "steps")

@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.models import resolve
 from tests.support.tiny import tiny_model
-from trainers import grpo, training
+from trainers import grpo, runs
 from trainers.algorithms import ALGORITHMS, Order, Stage
 
 
@@ -24,9 +24,9 @@ def test_three_steps_off_policy(
     trainer = policy_trainer(
         name, {"num_iterations": 2}, critic=critic, strategy=strategy
     )
-    training.fit(trainer, tmp_path, resolve(tiny_model()), {"loss": "loss"})
+    runs.fit(trainer, tmp_path, resolve(tiny_model()), {"loss": "loss"})
 
-    steps = training.read_trained(tmp_path, "loss").steps
+    steps = runs.read_trained(tmp_path, "loss").steps
     assert [step["step"] for step in steps] == [1, 2, 3]
     assert all(math.isfinite(step["loss"]) for step in steps)  # type: ignore[arg-type]
     trained = resolve(tmp_path / "model")

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from pipeline.models import Model
-from trainers.checkpoints import latest_checkpoint, run_folder
+from trainers.runs import latest_checkpoint, run_folder
 from trainers.sft import Params
 
 SFT = {"max_steps": 14, "per_device_train_batch_size": 8, "save_steps": 3}

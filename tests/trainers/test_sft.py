@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.models import describe, resolve
 from tests.trainers.conftest import read
-from trainers import sft, training
+from trainers import runs, sft
 
 TRL = {
     "max_steps": 30,
@@ -185,7 +185,7 @@ def test_only_the_completion_is_learnt_and_traces_do_not_see_each_other(
     model = resolve(folder / "models/base")
     table = pl.read_parquet(folder / "data/export/sft.parquet")
     params = sft.Params(trl=LONG | {"per_device_train_batch_size": 8} | trl)
-    trainer = sft._build(training.Run(params, model, table, tmp_path))
+    trainer = sft._build(runs.Run(params, model, table, tmp_path))
     (batch,) = trainer.get_train_dataloader()
     labels = batch["labels"][batch["labels"] != -100]
 
