@@ -52,7 +52,7 @@ def compare(graded: dict[str, pl.DataFrame]) -> dict[str, Any]:
     }
     return {
         "models": {
-            name: {**summary(samples), "benchmarks": _summarise(parts[name])}
+            name: {**summary(samples), **_summarise(parts[name])}
             for name, samples in graded.items()
         },
         "gain": {name: {"over": first, **over[first]} for name, over in pairs.items()},
@@ -181,8 +181,12 @@ def _compare_pair(
     }
 
 
-def _summarise(parts: dict[str, pl.DataFrame]) -> dict[str, dict[str, Any]]:
-    return {name: summary(part) for name, part in parts.items()}
+def _summarise(parts: dict[str, pl.DataFrame]) -> dict[str, Any]:
+    """The scores by benchmark, and their mean, in which benchmarks weigh alike."""
+    by_benchmark = {name: summary(part) for name, part in parts.items()}
+    rates = [scored["pass@1"] for scored in by_benchmark.values()]
+    mean = None if None in rates else _rounded(sum(rates) / len(rates))
+    return {"pass@1_mean_of_benchmarks": mean, "benchmarks": by_benchmark}
 
 
 def _by_benchmark(samples: pl.DataFrame) -> dict[str, pl.DataFrame]:

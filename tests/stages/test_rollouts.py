@@ -312,6 +312,15 @@ def test_what_was_finished_is_kept_when_a_run_is_interrupted(
     assert sampled(cache) == 5
 
 
+def test_slow_samples_are_kept_before_a_batch_is_full(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("pipeline.sampling.sampler.KEEP_S", -1.0)
+    rollouts(problems(*CHAINS), batch_size=100)
+
+    assert [pl.read_parquet(shard).height for shard in shards(cache)] == [1] * 6
+
+
 def test_settings_of_sampling_and_of_the_chat_have_stores_of_their_own():
     model = resolve(tiny_model())
     ways = [

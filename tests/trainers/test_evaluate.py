@@ -17,7 +17,7 @@ from stages import rollouts
 from stages.benchmarks import Set
 from stages.sources._load import read_source
 from tests.support.tiny import tiny_model
-from tests.trainers.conftest import read
+from tests.trainers.conftest import HERE, read
 from trainers import evaluate
 
 PARAMS = {"samples": 3, "max_tokens": 24, "limit": 10}
@@ -48,7 +48,12 @@ def test_every_sample_is_kept_and_the_scores_follow_from_them(evaluated: Path):
     for name, scored in metrics["models"].items():
         title = resolve(evaluated / "models" / name).title
         again = scores.summary(kept.filter(pl.col("model") == title))
-        assert scored == {"model": title, **again, "benchmarks": {"chains": again}}
+        assert scored == {
+            "model": title,
+            **again,
+            "pass@1_mean_of_benchmarks": again["pass@1"],
+            "benchmarks": {"chains": again},
+        }
     assert metrics["settings"]["chains"] == {
         "preset": None,
         "unlike_preset": [],
@@ -208,6 +213,21 @@ def test_a_preset_is_what_its_authors_published():
         assert preset.model_dump(include=evaluate.FIELDS, exclude_none=True).keys() == (
             evaluate.FIELDS
         )
+
+
+def document(preset: evaluate.Preset) -> list[str]:
+    """k, temperature, top_p and max_tokens as the documentation has them."""
+    own = (f"`{name}` {each.samples}" for name, each in preset.by_benchmark.items())
+    k = f"{preset.samples} ({', '.join(own)})".removesuffix(" ()")
+    return [k, f"{preset.temperature}", f"{preset.top_p}", f"{preset.max_tokens:,}"]
+
+
+def test_the_presets_of_the_documentation_are_those_that_there_are():
+    lines = (HERE / "docs/evaluate.md").read_text().splitlines()
+    cells = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in lines]
+    table = {row[0]: row[1:5] for row in cells if len(row) == 6 and row[1][0].isdigit()}
+
+    assert table == {name: document(each) for name, each in evaluate.PRESETS.items()}
 
 
 def test_what_the_recipe_says_goes_before_the_preset_and_is_named():

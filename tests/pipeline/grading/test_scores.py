@@ -155,7 +155,10 @@ def test_every_model_is_compared_with_those_before_it_and_by_benchmark():
     assert against["benchmarks"]["a"]["pass@1"] == 0.25
     assert against["benchmarks"]["b"]["pass@1"] == -1.0
     assert compared["gain"]["grpo"] == {"over": "base", **pairs["grpo"]["base"]}
-    assert compared["models"]["sft"]["benchmarks"]["a"]["pass@1"] == 0.5
+    sft = compared["models"]["sft"]
+    assert sft["benchmarks"]["a"]["pass@1"] == 0.5
+    assert sft["pass@1"] == 0.6667  # (1/4 + 3/4 + 1) / 3
+    assert sft["pass@1_mean_of_benchmarks"] == 0.75  # (1/2 + 1) / 2
     assert scores.points(compared["models"])[3] == {
         "model": "sft",
         "benchmark": "b",
