@@ -8,6 +8,10 @@ command that DVC runs; then all models are asked 280 held-out problems 8 times a
 and once greedily. The gain is over the first model, problem by problem, with its 95%
 interval. `short` rows take 48 steps of 64 completions, `long` ones 100 of 128; `equal`
 ones sample as many completions with refill as without, for three seeds.
+
+`sft-selected` learns the traces that the pipeline chose; `sft-unfiltered` as many
+samples of the same model as they came, of problems of the same pool, with wrong ones
+among them.
 """
 
 import argparse
@@ -20,6 +24,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -65,6 +70,8 @@ ROWS: dict[str, dict[str, Any]] = {
         critic=CRITIC | {"pretrain_steps": 10, "length_adaptive_alpha": 0.5},
     ),
     "dapo-long": row("dapo", LONG),
+    "sft-selected": {},
+    "sft-unfiltered": {},
     **{name: params for seed in range(3) for name, params in equal(seed).items()},
 }
 
@@ -91,28 +98,50 @@ def main() -> None:
 def prepare(folder: Path, start: str) -> Path:
     """A project whose `models/start` is the model that all rows begin with."""
     (folder / "models").mkdir()
+    (folder / "selected").symlink_to(ROOT / "data/export")
+    (folder / "unfiltered").mkdir()
+    unfiltered().write_parquet(folder / "unfiltered/sft.parquet")
     (folder / "data").symlink_to(ROOT / "data")
     (folder / "dvc.yaml").symlink_to(ROOT / "dvc.yaml")
     (folder / "models/start").symlink_to(ROOT / start)
     return folder
 
 
+def unfiltered() -> pl.DataFrame:
+    """As many traces as were chosen, drawn from all samples, one a problem."""
+    samples = pl.read_parquet(ROOT / "data/rollouts/*.parquet")
+    chosen = pl.read_parquet(ROOT / "data/export/sft.parquet")
+    problems = pl.read_parquet(ROOT / "data/decontaminate.parquet")
+    drawn = samples.sample(fraction=1.0, shuffle=True, seed=0).unique(
+        "id", keep="first", maintain_order=True
+    )
+    rows = drawn.join(problems, on="id", maintain_order="left")[: chosen.height]
+
+    def turn(role: str, text: str) -> pl.Expr:
+        return pl.concat_list(
+            pl.struct(role=pl.lit(role), content=pl.col(text))  # one message
+        )
+
+    return rows.select(
+        "id", prompt=turn("user", "problem"), completion=turn("assistant", "completion")
+    )
+
+
 def train(folder: Path, name: str, params: dict[str, Any]) -> dict[str, Any]:
     """Train one row; CPU seconds of all its processes, and completions sampled."""
-    recipe = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"grpo": params}
+    recipe = yaml.safe_load((ROOT / "params.yaml").read_text())
+    recipe |= {"grpo": params} if params else {}
     (folder / "params.yaml").write_text(yaml.safe_dump(recipe))
     before = spent()
-    run(
-        folder,
-        "grpo",
-        f"--out models/{name} --plots steps.json data/export models/start",
-    )
+    trainer, export = ("grpo", "data/export") if params else name.split("-")
+    words = f"--out models/{name} --plots steps.json {export} models/start"
+    run(folder, trainer, words)
     steps = json.loads((folder / "steps.json").read_text())
-    batch = params["trl"]["per_device_train_batch_size"]
+    batch = params["trl"]["per_device_train_batch_size"] if params else 0
     return {
         "cpu_s": round(spent() - before),
         "steps": len(steps),
-        "sampled": round(sum(step["refill_sampled"] or batch for step in steps)),
+        "sampled": round(sum(step.get("refill_sampled") or batch for step in steps)),
     }
 
 
