@@ -1,18 +1,23 @@
 """The recipes that the pages of training show are understood, every block of them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import peft
+import polars as pl
 import pytest
 import trl
 import yaml
 
 from pipeline import dag, recipe
 from pipeline.grading import rewards
+from pipeline.schema import RL_HISTORY
+from stages.difficulty.counts import score_curves
 from trainers import dpo, grpo, sft
 
 HERE = Path(__file__).parents[1]
@@ -66,6 +71,29 @@ def test_a_section_of_another_stage_is_understood(section: str, values: Any):
     kind = import_module(MODULES[section]).Params
     for part in values.values() if section == "collect" else [values]:
         recipe.check(kind, part, section)
+
+
+def test_the_query_of_learning_impact_gives_the_scores_of_difficulty():
+    # n_correct of 4 decided samples in three epochs.
+    counts = {"s/0": [0, 2, 4], "s/1": [1, 1, 1], "s/2": [4, 4, 4]}
+    rows = [
+        (name, 0, epoch, 4, correct)
+        for name, curve in counts.items()
+        for epoch, correct in enumerate(curve)
+    ]
+    connection = duckdb.connect()
+    history = pl.DataFrame(rows, schema=RL_HISTORY, orient="row").to_arrow()
+    connection.register("rl_history", history)
+    page = (DOCS / "training.md").read_text()
+    (query,) = re.findall(r'sql "\n(with rates .*?)"', page, re.DOTALL)
+    scored = {name: impact for name, _, impact in connection.sql(query).fetchall()}
+
+    curves = [[correct / 4 for correct in curve] for curve in counts.values()]
+    expected = dict(zip(counts, score_curves(pl.Series(curves)), strict=True))
+    assert scored == pytest.approx(expected)
+    # Means 5/12, 7/12, 9/12, so Σ(1 - m)² = 83/144; s/0 is off by -5, -1 and 3
+    # twelfths, 35/144: 1 - 35/83.
+    assert scored["s/0"] == pytest.approx(1 - 35 / 83)
 
 
 def test_every_algorithm_reward_order_and_setting_of_grpo_is_on_its_page():
