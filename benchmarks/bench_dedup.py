@@ -144,10 +144,10 @@ def quality(removed: list[int], truth) -> tuple[str, str]:
     order = np.lexsort((first, second))
     kept: set[int] = set()
     gone: set[int] = set()
-    for one, other in zip(first[order].tolist(), second[order].tolist(), strict=True):
-        if one not in gone:
-            gone.add(other)
-            kept.add(one)
+    for row, twin in zip(first[order].tolist(), second[order].tolist(), strict=True):
+        if row not in gone:
+            gone.add(twin)
+            kept.add(row)
     near = set(first.tolist()) | set(second.tolist())
     mine = set(removed)
     recall = len(mine & gone) / max(1, len(gone))

@@ -101,18 +101,18 @@ def add_noise(text: str, numbers: np.random.Generator) -> str:
     """`text` with up to a fifth of its words lost, swapped, doubled or renumbered."""
     parts = text.split(" ")
     for _ in range(1 + int(numbers.uniform(0, 0.2) * len(parts))):
-        place = int(numbers.integers(len(parts)))
+        position = int(numbers.integers(len(parts)))
         match int(numbers.integers(4)):
             case 0 if len(parts) > 1:
-                del parts[place]
+                del parts[position]
             case 1:
                 other = int(numbers.integers(len(parts)))
-                parts[place], parts[other] = parts[other], parts[place]
+                parts[position], parts[other] = parts[other], parts[position]
             case 2:
-                parts.insert(place, parts[int(numbers.integers(len(parts)))])
+                parts.insert(position, parts[int(numbers.integers(len(parts)))])
             case _:
                 new = str(numbers.integers(2, 100))
-                parts[place] = re.sub(r"\d+", new, parts[place])
+                parts[position] = re.sub(r"\d+", new, parts[position])
     return " ".join(parts)
 
 

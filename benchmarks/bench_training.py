@@ -84,15 +84,17 @@ def main() -> None:
     names = arguments.rows.split(",")
     with tempfile.TemporaryDirectory() as name:
         folder = prepare(Path(name), arguments.start)
-        told = {}
+        outcomes = {}
         for each in names:
             params = dict(ROWS[each])
-            if each.startswith("no-refill") and (twin := each[3:]) in told:
-                params["trl"] = LONG | {"max_steps": round(told[twin]["sampled"] / 128)}
-            told[each] = train(folder, each, params)
-            print(f"{each}: {told[each]}", flush=True)
+            if each.startswith("no-refill") and (twin := each[3:]) in outcomes:
+                params["trl"] = LONG | {
+                    "max_steps": round(outcomes[twin]["sampled"] / 128)
+                }
+            outcomes[each] = train(folder, each, params)
+            print(f"{each}: {outcomes[each]}", flush=True)
         for temperature, samples in ((1.0, 8), (0.0, 1)):
-            report(folder, names, told, temperature=temperature, samples=samples)
+            report(folder, names, outcomes, temperature=temperature, samples=samples)
 
 
 def prepare(folder: Path, start: str) -> Path:
@@ -146,7 +148,7 @@ def train(folder: Path, name: str, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def report(
-    folder: Path, names: list[str], told: dict[str, Any], **sampling: Any
+    folder: Path, names: list[str], outcomes: dict[str, Any], **sampling: Any
 ) -> None:
     """A table of all models at one temperature."""
     recipe = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -162,7 +164,9 @@ def report(
     for name in names:
         gain = scores["gain"][name]
         low, high = gain["interval"]
-        numbers = " | ".join(str(told[name][k]) for k in ("steps", "sampled", "cpu_s"))
+        numbers = " | ".join(
+            str(outcomes[name][k]) for k in ("steps", "sampled", "cpu_s")
+        )
         print(
             f"| {name} | {scores['models'][name]['pass@1']:.3f} "
             f"| {gain['pass@1']:+.3f} ({low:+.3f} to {high:+.3f}) | {numbers} |"

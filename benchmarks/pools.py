@@ -74,14 +74,14 @@ def _pool(size: int, seed: int) -> Iterator[str]:
 def edited(text: str, rng: Random) -> str:
     """`text` with one edit of those that pools are full of."""
     words = text.split(" ")
-    place = rng.randrange(len(words))
+    position = rng.randrange(len(words))
     kind = rng.randrange(7)
     if kind == 0:
         return re.sub(r"\d+", lambda m: str(rng.randint(2, 99)), text, count=2)
     if kind == 1:
-        return " ".join(words[:place] + words[place + 1 :])
-    if kind == 2 and place:
-        words[place - 1], words[place] = words[place], words[place - 1]
+        return " ".join(words[:position] + words[position + 1 :])
+    if kind == 2 and position:
+        words[position - 1], words[position] = words[position], words[position - 1]
         return " ".join(words)
     if kind == 3:
         return f"Solve the following problem. {text}"

@@ -97,7 +97,7 @@ def test_duplicate_ids_are_dropped_by_the_pool(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("params", "arguments", "told"),
+    ("params", "arguments", "message"),
     [
         ("quality: {max_char: 3}", ["filter", "quality", "x"], "params.yaml:1"),
         ("quality: {max_chars: many}", ["filter", "quality", "x"], "'many'"),
@@ -121,7 +121,7 @@ def test_duplicate_ids_are_dropped_by_the_pool(tmp_path: Path):
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_without_a_traceback(
-    tmp_path: Path, params: str, arguments: list[str], told: str
+    tmp_path: Path, params: str, arguments: list[str], message: str
 ):
     (tmp_path / "params.yaml").write_text(params)
     (tmp_path / "x.jsonl").write_bytes(row())
@@ -131,7 +131,7 @@ def test_a_mistake_is_told_without_a_traceback(
 
     assert done.returncode == 2, done.stdout + done.stderr
     assert done.stderr.startswith("error: ")
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -125,8 +125,8 @@ def test_a_filter_accounts_for_every_row(name: str, texts: list[str]):
     assert outcome.dropped["reason"].null_count() == 0
     before = rows.filter(pl.col("id").is_in(outcome.kept["id"].to_list()))
     assert outcome.kept.select(rows.columns).equals(before), "kept rows are unchanged"
-    for said in outcome.dropped["evidence"].drop_nulls():
-        json.loads(said)
+    for evidence in outcome.dropped["evidence"].drop_nulls():
+        json.loads(evidence)
 
 
 @pytest.mark.parametrize("name", FILTERS)

@@ -124,20 +124,20 @@ def test_the_planted_rows_are_found_where_they_should_be(demo: Path):
         for file in sorted((demo / "data/dropped").glob("*.parquet"))
         if file.stem != "benchmarks"
     ).with_columns(label=label)
-    found = {
+    stages = {
         name: set(rows["stage"])
         for (name,), rows in dropped.drop_nulls("label").group_by("label")
     }
     counts = dict(dropped.drop_nulls("label")["label"].value_counts().iter_rows())
 
-    assert found["exact_copy"] == {"dedup_exact"}
-    assert found["exact_copy_other_answer"] == {"dedup_exact"}
-    assert found["near_copy"] == {"dedup_ngram"}
-    assert found["paraphrase"] <= {"dedup_ngram", "dedup_embedding"}
-    assert "dedup_embedding" in found["paraphrase"]
-    assert found["leak"] == {"decontaminate"}
-    assert "verify" in found["wrong_answer"]
-    assert found["sibling"].isdisjoint({"dedup_ngram", "dedup_embedding"})
+    assert stages["exact_copy"] == {"dedup_exact"}
+    assert stages["exact_copy_other_answer"] == {"dedup_exact"}
+    assert stages["near_copy"] == {"dedup_ngram"}
+    assert stages["paraphrase"] <= {"dedup_ngram", "dedup_embedding"}
+    assert "dedup_embedding" in stages["paraphrase"]
+    assert stages["leak"] == {"decontaminate"}
+    assert "verify" in stages["wrong_answer"]
+    assert stages["sibling"].isdisjoint({"dedup_ngram", "dedup_embedding"})
     impure = {name: count for name, count in counts.items() if name != "sibling"}
     assert impure == dict.fromkeys(impure, 8), "every planted row is found"
     unreadable = pl.read_parquet(demo / "data/dropped/collect/planted.parquet")
@@ -161,13 +161,13 @@ def test_training_helps(demo: Path):
 def test_the_funnel_and_every_config_of_the_card_are_there(demo: Path):
     from datasets import load_dataset
 
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "pipeline", "funnel"],
         cwd=demo, env=os.environ | {"PYTHONPATH": str(demo)},
         capture_output=True, text=True,
     )  # fmt: skip
-    assert told.returncode == 0, told.stderr
-    assert "grpo" in told.stdout
+    assert done.returncode == 0, done.stderr
+    assert "grpo" in done.stdout
     subprocess.run(
         [sys.executable, "-m", "pipeline", "publish", "me/set", "--dry-run", "out"],
         cwd=demo, env=os.environ | {"PYTHONPATH": str(demo)}, check=True,

@@ -41,8 +41,12 @@ Ten \\item"""
 def messy() -> list[str]:
     bits = BITS.split()
     rng = Random(0)
-    made = [" ".join(rng.choices(bits, k=rng.randint(1, 12))) for _ in range(120)]
-    made += ["".join(rng.choices(bits, k=rng.randint(1, 30))) for _ in range(70)]
+    random_texts = [
+        " ".join(rng.choices(bits, k=rng.randint(1, 12))) for _ in range(120)
+    ]
+    random_texts += [
+        "".join(rng.choices(bits, k=rng.randint(1, 30))) for _ in range(70)
+    ]
     whole = [
         "",
         " ",
@@ -56,7 +60,7 @@ def messy() -> list[str]:
         "😀" * 9,
         "[asy]",
     ]
-    return [*made, *whole, WORDS, LATEX, WORDS[::-1], LATEX[::-1], LATEX[:60]]
+    return [*random_texts, *whole, WORDS, LATEX, WORDS[::-1], LATEX[::-1], LATEX[:60]]
 
 
 ALL = {

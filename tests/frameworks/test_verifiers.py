@@ -14,9 +14,9 @@ def stream(body: dict[str, Any]) -> Fault:
     """An answer as it is streamed: right about 1+1 to 1+4, and 5 to all others."""
     *_, message = body["messages"]
     number = int(re.search(r"1\+(\d)", str(message["content"]))[1])
-    said = {"role": "assistant", "content": f"\\boxed{{{1 + min(number, 4)}}}"}
+    reply = {"role": "assistant", "content": f"\\boxed{{{1 + min(number, 4)}}}"}
     chunks = [
-        {"choices": [{"index": 0, "delta": said, "finish_reason": None}]},
+        {"choices": [{"index": 0, "delta": reply, "finish_reason": None}]},
         {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
     ]
     same = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "tiny"}

@@ -49,9 +49,9 @@ def test_a_damaged_part_of_a_parquet_file_costs_only_what_follows(tmp_path: Path
     path = tmp_path / "a.parquet"
     rows.write_parquet(path, row_group_size=2000, compression="snappy")
     content = bytearray(path.read_bytes())
-    place = parquet.read_metadata(path).row_group(2).column(0)
-    end = place.data_page_offset + place.total_compressed_size
-    content[place.data_page_offset : end] = bytes(end - place.data_page_offset)
+    chunk = parquet.read_metadata(path).row_group(2).column(0)
+    end = chunk.data_page_offset + chunk.total_compressed_size
+    content[chunk.data_page_offset : end] = bytes(end - chunk.data_page_offset)
     path.write_bytes(content)
     *whole, rest = raw_rows(path)
 

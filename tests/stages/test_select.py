@@ -47,10 +47,10 @@ def test_the_strategy_chooses_the_trace(strategy: str, text: str):
 
 def test_a_random_choice_is_the_same_twice():
     traces = [[trace(letter) for letter in "abcdefgh"]]
-    one = chosen(selected(traces, strategy="random", traces=3, seed=1))
+    drawn = chosen(selected(traces, strategy="random", traces=3, seed=1))
 
-    assert one == chosen(selected(traces, strategy="random", traces=3, seed=1))
-    assert len(one[0]) == 3
+    assert drawn == chosen(selected(traces, strategy="random", traces=3, seed=1))
+    assert len(drawn[0]) == 3
 
 
 def test_a_wrong_trace_is_never_chosen():

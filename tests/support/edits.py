@@ -38,7 +38,7 @@ _KEEP = {
 
 def _regions(problem: str) -> list[tuple[str, int, int, int, int]]:
     """(kind, start, body start, body end, end) of each stretch of text and maths."""
-    found: list[tuple[str, int, int, int, int]] = []
+    regions: list[tuple[str, int, int, int, int]] = []
     last = at = 0
     while hit := _REGION.search(problem, at):
         kind, body, end = "code", hit.start(), hit.end()
@@ -56,11 +56,11 @@ def _regions(problem: str) -> list[tuple[str, int, int, int, int]]:
                 at = hit.end()
                 continue
             kind, end = "math", stop + len(close)
-        found += [("text", last, last, hit.start(), hit.start())]
-        found += [(kind, hit.start(), body, stop if mark else end, end)]
+        regions += [("text", last, last, hit.start(), hit.start())]
+        regions += [(kind, hit.start(), body, stop if mark else end, end)]
         last = at = end
-    found += [("text", last, last, len(problem), len(problem))]
-    return [region for region in found if region[1] < region[4]]
+    regions += [("text", last, last, len(problem), len(problem))]
+    return [region for region in regions if region[1] < region[4]]
 
 
 def _hits(problem: str, where: str, pattern: str) -> list[re.Match[str]]:
@@ -449,9 +449,14 @@ _AFTER = r"(?P<b>[0-9.,]*)(?P<a>[0-9](?:\$|\\\))?)(?P<s>\s+|~|-)"
 
 
 def _spell_out_unit(hit: re.Match[str]) -> str:
-    word, one = _SHORT[hit["u"]], re.search(r"(?<![0-9.,])1\$?\Z", hit["b"] + hit["a"])
+    word, is_alone = (
+        _SHORT[hit["u"]],
+        re.search(r"(?<![0-9.,])1\$?\Z", hit["b"] + hit["a"]),
+    )
     space = hit["s"] or ("" if hit["a"] == "{" else " ")
-    return hit["b"] + hit["a"] + space + (word[:-1] if one or space == "-" else word)
+    return (
+        hit["b"] + hit["a"] + space + (word[:-1] if is_alone or space == "-" else word)
+    )
 
 
 def _spell_out_dollars(hit: re.Match[str]) -> str:
@@ -512,8 +517,8 @@ def _reorder(problem: str, rng: Random) -> str:
     spans = list(zip(starts, ends, strict=True))
     free = [
         span for span in spans[:-1]
-        if (one := problem[slice(*span)]) and not _ASKS.search(one)
-        and one.count("(") == one.count(")")
+        if (part := problem[slice(*span)]) and not _ASKS.search(part)
+        and part.count("(") == part.count(")")
     ]  # fmt: skip
     if len(free) < 2 or "[asy]" in problem:
         return problem

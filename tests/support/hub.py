@@ -72,14 +72,14 @@ class _Handler(BaseHTTPRequestHandler):
         mode = "lfs" if file["path"].endswith(".parquet") else "regular"
         return {"path": file["path"], "uploadMode": mode, "shouldIgnore": False}
 
-    def _batch(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def _batch(self, request: dict[str, Any]) -> dict[str, Any]:
         objects = [
             {
-                "oid": one["oid"],
-                "size": one["size"],
-                "actions": {"upload": {"href": f"{self.hub.url}/put/{one['oid']}"}},
+                "oid": item["oid"],
+                "size": item["size"],
+                "actions": {"upload": {"href": f"{self.hub.url}/put/{item['oid']}"}},
             }
-            for one in asked["objects"]
+            for item in request["objects"]
         ]
         return {"transfer": "basic", "objects": objects}
 

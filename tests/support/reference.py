@@ -25,9 +25,9 @@ def shingles(text: str, n: int) -> list[tuple[str, ...]]:
     return [tuple(parts[i : i + n]) for i in range(max(1, len(parts) - n + 1))]
 
 
-def jaccard(one: set[object], other: set[object]) -> float:
+def jaccard(left: set[object], right: set[object]) -> float:
     """Shared elements over all elements; 0 of nothing."""
-    return len(one & other) / len(one | other) if one or other else 0.0
+    return len(left & right) / len(left | right) if left or right else 0.0
 
 
 def signature(hashes: Array, permutations: Array) -> Array:

@@ -52,12 +52,12 @@ def build(folder: Path) -> int:
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     words = {letter: number for number, letter in enumerate(letters)}
-    made = Tokenizer(models.BPE(vocab=words, merges=[]))
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = decoders.ByteLevel()
-    made.add_special_tokens([AddedToken(mark, special=True) for mark in MARKS])
+    tokenizer = Tokenizer(models.BPE(vocab=words, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([AddedToken(mark, special=True) for mark in MARKS])
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=made,
+        tokenizer_object=tokenizer,
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
         chat_template=TEMPLATE,
@@ -125,13 +125,13 @@ def vllm_serving(
 
 def processes_of(session: int) -> list[int]:
     """The processes that run in a session, from /proc."""
-    found = []
+    processes = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             state, _, _, of = status.read_text().rpartition(")")[2].split()[:4]
             if int(of) == session and state != "Z":
-                found.append(int(status.parent.name))
-    return found
+                processes.append(int(status.parent.name))
+    return processes
 
 
 def _free_port() -> int:

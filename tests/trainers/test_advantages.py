@@ -68,9 +68,9 @@ def test_gae_is_verls(gamma: float, lam: float):
     gae = advantages.estimate_advantages(
         rewards_at_the_end(), given("values"), MASK, gamma, by_row
     )
-    theirs = verl.advantages("gae", gamma=gamma, lam=lam)
+    expected = verl.advantages("gae", gamma=gamma, lam=lam)
 
-    torch.testing.assert_close(whitened(gae), theirs, **CLOSE)
+    torch.testing.assert_close(whitened(gae), expected, **CLOSE)
 
 
 @pytest.mark.parametrize("gamma", [1.0, 0.9])
@@ -78,31 +78,31 @@ def test_returns_that_are_whitened_are_verls_reinforce_plus_plus(gamma: float):
     returns = advantages.estimate_advantages(
         rewards_at_the_end(), torch.zeros(12, 9), MASK, gamma, torch.ones(12, 1)
     )
-    theirs = verl.advantages("reinforce_plus_plus", gamma=gamma)
+    expected = verl.advantages("reinforce_plus_plus", gamma=gamma)
 
-    torch.testing.assert_close(whitened(returns), theirs, **CLOSE)
+    torch.testing.assert_close(whitened(returns), expected, **CLOSE)
 
 
 def test_centred_rewards_that_are_whitened_are_verls_reinforce_plus_plus_baseline():
     grouped = given("rewards").view(-1, SIZE)
     centred = (grouped - grouped.mean(1, keepdim=True)).flatten()
-    theirs = verl.advantages("reinforce_plus_plus_baseline")
+    expected = verl.advantages("reinforce_plus_plus_baseline")
 
-    torch.testing.assert_close(whitened(centred[:, None] * MASK), theirs, **CLOSE)
+    torch.testing.assert_close(whitened(centred[:, None] * MASK), expected, **CLOSE)
 
 
 def test_leave_one_out_is_verls_rloo():
-    ours = advantages.leave_one_out(given("rewards"), SIZE)[:, None] * MASK
+    computed = advantages.leave_one_out(given("rewards"), SIZE)[:, None] * MASK
 
-    torch.testing.assert_close(ours, verl.advantages("rloo"), **CLOSE)
+    torch.testing.assert_close(computed, verl.advantages("rloo"), **CLOSE)
 
 
 def test_leave_one_out_by_hand():
     # 1 against the mean of 0 and 0 of the others that were decided; 0 against ½.
-    ours = advantages.leave_one_out(torch.tensor([1.0, 0.0, 0.0, NAN]), SIZE)
+    computed = advantages.leave_one_out(torch.tensor([1.0, 0.0, 0.0, NAN]), SIZE)
     alone = advantages.leave_one_out(torch.tensor([1.0, NAN, NAN, NAN]), SIZE)
 
-    assert ours.tolist() == pytest.approx([1.0, -0.5, -0.5, 0.0])
+    assert computed.tolist() == pytest.approx([1.0, -0.5, -0.5, 0.0])
     assert alone.tolist() == [0.0, 0.0, 0.0, 0.0]
 
 
@@ -123,9 +123,9 @@ def test_the_kl_penalty_is_taken_off_every_token():
     rewards = advantages.token_rewards(torch.tensor([1.0]), mask, kl, 0.1)
 
     assert rewards.tolist()[0] == pytest.approx([-0.05, 1.05, 0.0])
-    theirs = torch.tensor(verl.FROZEN["kl"]["k1"])
-    ours = given("log_probs") - given("ref_log_probs")
-    torch.testing.assert_close(ours * MASK, theirs * MASK, **CLOSE)
+    expected = torch.tensor(verl.FROZEN["kl"]["k1"])
+    computed = given("log_probs") - given("ref_log_probs")
+    torch.testing.assert_close(computed * MASK, expected * MASK, **CLOSE)
 
 
 def test_lambda_grows_with_the_length_of_a_completion():
@@ -142,10 +142,10 @@ def test_whitening_is_over_the_tokens_of_all_processes():
     # One process holds 1 and 2, another 3 and 6: mean 3, variance 14/3.
     sums = iter([torch.tensor([4.0, 12.0]), torch.tensor(14.0)])
     values, mask = torch.tensor([[1.0, 2.0, 50.0]]), torch.tensor([[1, 1, 0]])
-    ours = advantages.whiten(values, mask, lambda local: next(sums))
+    computed = advantages.whiten(values, mask, lambda local: next(sums))
 
     scale = math.sqrt(14 / 3)
-    assert ours.tolist()[0] == pytest.approx([-2 / scale, -1 / scale, 0.0])
+    assert computed.tolist()[0] == pytest.approx([-2 / scale, -1 / scale, 0.0])
 
 
 @pytest.mark.parametrize("clip", [0.2, 0.5])

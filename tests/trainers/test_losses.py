@@ -55,9 +55,11 @@ def test_the_loss_and_its_gradient_are_verls(
     policy_trainer: Callable[..., Any],
 ):
     value, gradient = verl.policy_loss(loss, mode, **options)
-    ours, by_token = compute(policy_trainer(name, {"max_completion_length": 9} | trl))
+    loss_value, by_token = compute(
+        policy_trainer(name, {"max_completion_length": 9} | trl)
+    )
 
-    assert ours == pytest.approx(value, abs=1e-5)
+    assert loss_value == pytest.approx(value, abs=1e-5)
     gradient = gradient * MASK
     if name == "gspo":
         by_token, gradient = by_token.sum(1), gradient.sum(1)
@@ -74,38 +76,38 @@ def test_gpg_has_verls_gradient_on_policy(policy_trainer: Callable[..., Any]):
 
 def test_luspo_weighs_a_sequence_by_its_length(policy_trainer: Callable[..., Any]):
     trainer = policy_trainer("luspo", {"epsilon": 0.1, "epsilon_high": 0.15})
-    ours, _ = compute(trainer, advantages=torch.ones(12))
+    loss_value, _ = compute(trainer, advantages=torch.ones(12))
 
     # Of each sequence the mean log-ratio, to the power of e, clipped from above at
     # 1.15 as all advantages are 1; times its length; the mean over sequences.
     log_ratio = (given("log_probs") - given("old_log_probs")) * MASK
     ratio = (log_ratio.sum(1) / LENGTHS).exp().clamp(max=1.15)
-    assert ours == pytest.approx(-(ratio * LENGTHS).mean().item(), abs=1e-5)
+    assert loss_value == pytest.approx(-(ratio * LENGTHS).mean().item(), abs=1e-5)
 
 
 def test_vespo_weighs_log_probabilities_by_a_gamma_density_of_the_ratio(
     policy_trainer: Callable[..., Any],
 ):
-    ours, _ = compute(policy_trainer("vespo"), advantages=torch.ones(12))
+    loss_value, _ = compute(policy_trainer("vespo"), advantages=torch.ones(12))
 
     # φ(w) = e^λ · w^k · e^(-λw), with k = 2 and λ = 3 where the advantage is not
     # negative, of the ratio w of the whole sequence; the token mean of -φ · log π.
     w = ((given("log_probs") - given("old_log_probs")) * MASK).sum(1).exp()
     phi = torch.e**3 * w**2 * (-3 * w).exp()
     expected = -(phi[:, None] * given("log_probs") * MASK).sum() / MASK.sum()
-    assert ours == pytest.approx(expected.item(), abs=1e-4)
+    assert loss_value == pytest.approx(expected.item(), abs=1e-4)
 
 
 def test_vapo_adds_the_likelihood_of_right_completions(
     policy_trainer: Callable[..., Any],
 ):
     plain, _ = compute(policy_trainer("vapo", strategy={"positive_nll": 0.0}))
-    ours, _ = compute(policy_trainer("vapo"))
+    loss_value, _ = compute(policy_trainer("vapo"))
 
     # .1 times the mean of -log π over the tokens of the right completions.
     right = MASK * (given("rewards") > 0)[:, None]
     nll = -(given("log_probs") * right).sum() / right.sum()
-    assert ours - plain == pytest.approx(0.1 * nll.item(), abs=1e-5)
+    assert loss_value - plain == pytest.approx(0.1 * nll.item(), abs=1e-5)
 
 
 def test_a_kl_term_is_in_the_loss_or_in_the_reward(policy_trainer: Callable[..., Any]):

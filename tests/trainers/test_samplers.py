@@ -74,9 +74,9 @@ def test_what_was_solved_every_time_is_left_out():
     counted = history(solved | {"p3": [1.0, 0.0], "p4": [float("nan")]})
 
     # Five problems are left for four batches of two: the order starts over.
-    asked = order(1, counted, by="unsolved")
-    assert len(asked) == 8
-    assert set(asked) == {3, 4, 5, 6, 7}
+    problems = order(1, counted, by="unsolved")
+    assert len(problems) == 8
+    assert set(problems) == {3, 4, 5, 6, 7}
     assert sorted(order(0, counted, by="unsolved")) == list(range(8))
 
 
@@ -150,11 +150,11 @@ def test_weights_and_mix_go_together():
 
 def test_batches_are_repeated_as_trl_repeats_them():
     repeats = RepeatSampler(range(8), 3, batch_size=2, repeat_count=2, seed=3)
-    ours = OrderedSampler(Dataset.from_dict(ROWS), Order(), History(), repeats)
-    theirs = RepeatSampler(range(8), 3, batch_size=2, repeat_count=2, shuffle=False)
+    ordered = OrderedSampler(Dataset.from_dict(ROWS), Order(), History(), repeats)
+    repeated = RepeatSampler(range(8), 3, batch_size=2, repeat_count=2, shuffle=False)
 
-    assert list(ours) == list(theirs)
-    assert len(ours) == len(theirs)
+    assert list(ordered) == list(repeated)
+    assert len(ordered) == len(repeated)
 
 
 def test_a_history_is_a_table_of_what_was_decided_and_right():

@@ -184,11 +184,11 @@ def test_joining_changes_no_log_probability(sampled: Any):
     narrow = {name: batch[name] for name in wider}
     joined = join([narrow, wider], trainer._tokenizer.pad_token_id)
     length = batch["completion_ids"].size(1)
-    ours = log_probabilities(trainer, joined)[:-1, :length]
+    logps = log_probabilities(trainer, joined)[:-1, :length]
 
     mask = batch["completion_mask"].bool()
     torch.testing.assert_close(
-        ours[mask], log_probabilities(trainer, narrow)[mask], atol=1e-5, rtol=0.0
+        logps[mask], log_probabilities(trainer, narrow)[mask], atol=1e-5, rtol=0.0
     )
 
 

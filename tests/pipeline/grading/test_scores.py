@@ -123,21 +123,21 @@ def test_of_one_problem_or_of_equal_gains_there_is_no_interval():
 
     alike = scores.difference(after, before)
     assert (alike["pass@1"], alike["interval"]) == (0.25, None)
-    one = scores.difference(after.head(1), before)
-    assert (one["problems"], one["pass@1"], one["interval"]) == (1, 0.25, None)
+    single = scores.difference(after.head(1), before)
+    assert (single["problems"], single["pass@1"], single["interval"]) == (1, 0.25, None)
 
 
 def test_every_model_is_compared_with_those_before_it_and_by_benchmark():
-    def asked(p: str, q: str, r: str) -> pl.DataFrame:
+    def samples(p: str, q: str, r: str) -> pl.DataFrame:
         benchmarks = {"p": "a", "q": "a", "r": "b"}
         table = samples(p=p, q=q, r=r)
         return table.with_columns(benchmark=pl.col("id").replace_strict(benchmarks))
 
     compared = scores.compare(
         {
-            "base": asked("aaaa", "Aaaa", "AAAA"),
-            "sft": asked("Aaaa", "AAAa", "AAAA"),
-            "grpo": asked("AAaa", "AAAA", "aaaa"),
+            "base": samples("aaaa", "Aaaa", "AAAA"),
+            "sft": samples("Aaaa", "AAAa", "AAAA"),
+            "grpo": samples("AAaa", "AAAA", "aaaa"),
         }
     )
 

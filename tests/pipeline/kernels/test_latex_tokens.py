@@ -20,8 +20,8 @@ from tests.support.texts import MESSY
 
 def same(left: str, right: str) -> bool:
     tokens = tokenise(pl.Series([left, right]))
-    one, other = quantity_hash(tokens.codes, tokens.kinds, tokens.ends, True, False)
-    return bool(one == other)
+    left, right = quantity_hash(tokens.codes, tokens.kinds, tokens.ends, True, False)
+    return bool(left == right)
 
 
 @pytest.mark.parametrize(

@@ -23,15 +23,15 @@ FRAGMENTS = [
     st.integers(0, 3),
 )
 @settings(max_examples=300, deadline=None)
-def test_reading_where_texts_differ_is_reading_them_whole(base, put, place, cut):
-    edited = [*base[:place], *put, *base[place + cut :]]
+def test_reading_where_texts_differ_is_reading_them_whole(base, put, position, cut):
+    edited = [*base[:position], *put, *base[position + cut :]]
     texts = pl.Series([" ".join(base), " ".join(edited)])
-    one, other = hash_quantities(texts)
+    left, right = hash_quantities(texts)
 
     agree, _, _ = compare_texts(
         texts, np.array([0]), np.array([1]), *[np.array([False])] * 2
     )
-    assert bool(agree[0]) == bool(one == other)
+    assert bool(agree[0]) == bool(left == right)
 
 
 @pytest.mark.parametrize("before", ["", "word " * 40])

@@ -43,6 +43,6 @@ def test_where_arrays_lie_changes_nothing():
         pairs = lsh_pairs(ngrams, rows, plan_bands(0.8, 48, 1), 0.75, None, pool)
         matches.append((pairs.first, pairs.second, pairs.score))
 
-    for one, other in zip(*matches, strict=True):
-        assert one.tolist() == other.tolist()
+    for left, right in zip(*matches, strict=True):
+        assert left.tolist() == right.tolist()
     assert len(matches[0][0]) >= 400

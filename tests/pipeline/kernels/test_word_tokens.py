@@ -72,7 +72,7 @@ def test_ngrams_do_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("PIPELINE_WORKERS", workers)
         ngrams.append(extract_ngrams(texts, n=2))
 
-    for one in ngrams[1:]:
-        assert one.hashes.tolist() == ngrams[0].hashes.tolist()
-        assert one.ends.tolist() == ngrams[0].ends.tolist()
-        assert one.prints.tolist() == ngrams[0].prints.tolist()
+    for others in ngrams[1:]:
+        assert others.hashes.tolist() == ngrams[0].hashes.tolist()
+        assert others.ends.tolist() == ngrams[0].ends.tolist()
+        assert others.prints.tolist() == ngrams[0].prints.tolist()

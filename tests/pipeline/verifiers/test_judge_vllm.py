@@ -143,7 +143,9 @@ def test_both_ways_ask_twice_and_part_where_the_order_decides(live: Live):
     verdicts = judged(live, SUMS, both_ways=True)
 
     assert live.answered() - before == 2 * len(SUMS)
-    parted = [one for one in verdicts if one.why.startswith("judge_both_ways")]
+    parted = [
+        verdict for verdict in verdicts if verdict.why.startswith("judge_both_ways")
+    ]
     assert 0 < len(parted) < len(SUMS), "a random model is often of two minds"
     assert all(verdict.correct is None for verdict in parted)
 
@@ -193,7 +195,9 @@ def test_the_format_of_the_verdict_cannot_be_moved(
 
     assert moves.pairs == 3 * len(CASES)
     cast = ("judge: 1 of 1: ", "judge_undecided: ")
-    assert all(one.why.startswith(cast) for one in verdicts), "always a verdict's form"
+    assert all(verdict.why.startswith(cast) for verdict in verdicts), (
+        "always a verdict's form"
+    )
     assert 0 < moves.share < 1, "a random model is moved by any text"
 
 
