@@ -128,16 +128,16 @@ def test_of_one_problem_or_of_equal_gains_there_is_no_interval():
 
 
 def test_every_model_is_compared_with_those_before_it_and_by_benchmark():
-    def samples(p: str, q: str, r: str) -> pl.DataFrame:
+    def graded(p: str, q: str, r: str) -> pl.DataFrame:
         benchmarks = {"p": "a", "q": "a", "r": "b"}
         table = samples(p=p, q=q, r=r)
         return table.with_columns(benchmark=pl.col("id").replace_strict(benchmarks))
 
     compared = scores.compare(
         {
-            "base": samples("aaaa", "Aaaa", "AAAA"),
-            "sft": samples("Aaaa", "AAAa", "AAAA"),
-            "grpo": samples("AAaa", "AAAA", "aaaa"),
+            "base": graded("aaaa", "Aaaa", "AAAA"),
+            "sft": graded("Aaaa", "AAAa", "AAAA"),
+            "grpo": graded("AAaa", "AAAA", "aaaa"),
         }
     )
 
