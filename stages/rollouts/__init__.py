@@ -24,6 +24,7 @@ from pipeline.sampling import store
 from pipeline.sampling.sampler import Method, Sampler
 from pipeline.schema import ROLLOUT
 from pipeline.settings import Settings
+from stages.rollouts.foreign import refuse_foreign
 from stages.rollouts.replay import Recording, read_recordings
 from stages.rollouts.rounds import Adaptive, sample_adaptively
 
@@ -95,6 +96,7 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
             "rollouts has no model to sample: `model` is off",
             hint="set `rollouts: off`, or `engine: replay`",
         )
+    refuse_foreign(rows, sampled)
     method = params.method
     engine = partial(load_engine, method.engine, sampled, method.options)
     sampler = Sampler(method, sampled, engine, keep=params.batch_size)

@@ -19,6 +19,8 @@ from pipeline.models import Model, describe, resolve
 from pipeline.sampling import store
 from pipeline.schema import ROLLOUT
 from stages.rollouts import Params, make
+from stages.rollouts.foreign import refuse_foreign
+from stages.sources import words
 from tests.support.rows import problems
 from tests.support.tiny import tiny_model
 
@@ -420,3 +422,42 @@ def test_a_shard_that_is_damaged_inside_is_told_and_sampled_again(cache: Path):
         rollouts(problems(*CHAINS), batch_size=2, samples=1)
     assert damaged.with_suffix(".broken").exists()
     assert rollouts(problems(*CHAINS), batch_size=2).equals(before)
+
+
+def test_the_toy_model_refuses_problems_that_are_not_the_demos():
+    rows = problems(
+        *CHAINS[:2],
+        "Natalia sold clips to 48 of her friends in April. How many altogether?",
+        "A robe takes 2 bolts of blue fibre and half that much white. How many?",
+        id=["chains/0", "chains/1", "gsm8k/0", "gsm8k/1"],
+        source=["chains", "chains", "gsm8k", "gsm8k"],
+    )
+    with pytest.raises(UserError, match="2 of 2 problems of gsm8k") as caught:
+        rollouts(rows)
+    assert "speaks only the demo's generators" in str(caught.value)
+    assert "gsm8k/0: april, clips, natalia" in str(caught.value)
+    assert "model: {kind: packaged}" in caught.value.hint
+
+
+def test_the_toy_model_takes_what_the_demo_asks():
+    word = next(words.generate(1, 5))["text"]
+    rows = problems(
+        "Compute 3+5.",
+        word,
+        "Sort these nouns: zebu, quagga.",
+        word.replace("On Monday", "Yesteryear"),
+        word.replace("wooden", "oaken"),
+        word,
+        source=["chains", "words", "gym", "planted", "planted", "other"],
+        origin=[[], [], ["reasoning-gym"], [], [], []],
+    )
+    toy = resolve(tiny_model())
+
+    refuse_foreign(rows.filter(pl.col("source") != "planted"), toy)
+    refuse_foreign(rows[4:6].with_columns(source=pl.lit("mixed")), toy)  # one of two
+    with pytest.raises(UserError, match="2 of 2 problems of planted"):
+        refuse_foreign(rows, toy)
+
+
+def test_a_model_that_lists_no_words_is_asked_anything():
+    refuse_foreign(problems("Zut alors."), Model("m", "r", "org/m", "hub"))
