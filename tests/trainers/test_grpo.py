@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from pipeline.errors import UserError
@@ -102,3 +103,40 @@ def test_an_unknown_algorithm_is_a_mistake_that_names_the_known(
 
     with pytest.raises(UserError, match=r"grpo\.algorithm.*'grpo', .*'dapo'"):
         command(grpo.main, *WORDS)
+
+
+@pytest.mark.parametrize("resets", [True, False])
+def test_stages_follow_each_other(resets: bool, after_sft: Callable, command: Callable):
+    # A high rate, so that the model has moved away from what it began with.
+    trl = TRL | {"learning_rate": 1e-2, "beta": 0.01, "temperature": 1.0}
+    stages = [
+        {"steps": 2, "where": "curriculum_rank < 32 and level = '1'"},
+        {"steps": 1, "max_completion_length": 16, "reset_reference": resets},
+    ]
+    weights = {"correct": 1.0, "format": 1.0}
+    params = {"algorithm": "dr_grpo", "stages": stages, "rewards": weights, "trl": trl}
+    folder = after_sft({**params, "order": {"by": "shuffled"}})
+    command(grpo.main, *WORDS, "--history", "h.parquet")
+
+    steps, history = read(folder / "p.json"), pl.read_parquet(folder / "h.parquet")
+    assert [(row["step"], row["stage"]) for row in steps] == [(1, 0), (2, 0), (3, 1)]
+    first = history.filter(pl.col("stage") == 0)
+    assert first.height == 8
+    assert all(int(name[-5:]) < 32 for name in first["id"])
+    assert steps[2]["tokens"] <= 16
+    # The last stage's first step is on the reference where that was renewed.
+    assert steps[0]["kl"] == pytest.approx(0.0, abs=1e-6)
+    if resets:
+        assert steps[2]["kl"] == pytest.approx(0.0, abs=1e-6)
+    else:
+        assert steps[2]["kl"] > 1e-4
+
+
+def test_a_predicate_that_is_no_sql_is_a_mistake(
+    after_sft: Callable, command: Callable
+):
+    after_sft({"stages": [{"where": "levle = 1"}], "trl": TRL})
+
+    with pytest.raises(UserError, match=r"grpo\.stages\.where.*levle") as mistake:
+        command(grpo.main, *WORDS)
+    assert "level" in mistake.value.hint
