@@ -7,23 +7,13 @@ Reads preferences.parquet of the export (`formats: [trl, dpo]`). `trl: {loss_typ
 """
 
 import sys
-from typing import Annotated, Any
-
-from pydantic import AfterValidator, Field
 
 from pipeline import console
-from pipeline.settings import Settings
 from trainers import runs, training
 
 
-class Params(Settings):
-    """`trl` goes to DPOConfig, `peft` to LoraConfig."""
-
-    limit: int | None = Field(default=None, ge=1)
-    seed: int = 0
-    threads: int = Field(default=1, ge=1)
-    peft: dict[str, Any] | None = None
-    trl: Annotated[dict[str, Any], AfterValidator(training.numbers)] = Field(default={})
+class Params(training.TrainerParams):
+    """`trl` goes to DPOConfig."""
 
 
 def main() -> None:

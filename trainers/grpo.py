@@ -10,10 +10,10 @@ the run into stages; everything else is TRL's, under `trl`.
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import polars as pl
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from pipeline import console, recipe, sql
 from pipeline.errors import UserError
@@ -21,7 +21,6 @@ from pipeline.grading.rewards import Values
 from pipeline.grading.workers import Grader, grader
 from pipeline.models import Model, resolve
 from pipeline.schema import RL_HISTORY
-from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from trainers import runs, training
 from trainers.algorithms import ALGORITHMS, Algorithm, Order, Stage
@@ -34,12 +33,12 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-class Params(Settings):
+class Params(training.TrainerParams):
     """`strategy`, `critic` and `trl` change single fields of the `algorithm`.
 
     `order` and `stages` replace the algorithm's. `rewards` are weights by name, and
     `reward_values` what single ones give. `judge` is the model that judges rows whose
-    verifier is `judge`; `peft` goes to LoraConfig.
+    verifier is `judge`.
     """
 
     algorithm: Literal[*ALGORITHMS] = "dapo"  # type: ignore[valid-type]
@@ -51,11 +50,6 @@ class Params(Settings):
     reward_values: Values = Values()
     timeout_s: float = Field(default=20.0, gt=0)
     judge: Judge | None = None
-    limit: int | None = Field(default=None, ge=1)
-    seed: int = 0
-    threads: int = Field(default=1, ge=1)
-    peft: dict[str, Any] | None = None
-    trl: Annotated[dict[str, Any], AfterValidator(training.numbers)] = Field(default={})
 
 
 def main() -> None:

@@ -9,32 +9,26 @@ trace without its end teaches no answer, and TRL cuts it without a word.
 import copy
 import sys
 from hashlib import blake2b
-from typing import Annotated, Any
+from typing import Any
 
 import polars as pl
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from pipeline import console
 from pipeline.errors import UserError
-from pipeline.settings import Settings
 from trainers import runs, training
 
 
-class Params(Settings):
-    """`trl` goes to SFTConfig, `peft` to LoraConfig.
+class Params(training.TrainerParams):
+    """`trl` goes to SFTConfig.
 
     `max_cut_share` is the share of traces that may be longer than `trl.max_length`.
     The problems of `heldout_share` are not learnt: the mean negative log-likelihood of
-    their tokens is told before and after. Other `threads` give other rounding.
+    their tokens is told before and after.
     """
 
-    limit: int | None = Field(default=None, ge=1)
-    seed: int = 0
-    threads: int = Field(default=1, ge=1)
     max_cut_share: float = Field(default=0.01, ge=0, le=1)
     heldout_share: float = Field(default=0.0, ge=0, lt=1)
-    peft: dict[str, Any] | None = None
-    trl: Annotated[dict[str, Any], AfterValidator(training.numbers)] = Field(default={})
 
 
 def main() -> None:

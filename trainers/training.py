@@ -14,9 +14,10 @@ import shutil
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
+from pydantic import AfterValidator, Field
 
 from pipeline import dag, recipe, tables
 from pipeline.errors import UserError
@@ -34,9 +35,32 @@ from trainers.runs import (
 )
 
 
+def numbers(options: dict[str, Any]) -> dict[str, Any]:
+    """`options` with 3e-4 as a number: without a dot, YAML reads it as text."""
+    is_number = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+").fullmatch
+    return {
+        name: float(value) if isinstance(value, str) and is_number(value) else value
+        for name, value in options.items()
+    }
+
+
+class TrainerParams(Settings):
+    """What the sections of all trainers have.
+
+    `trl` goes to TRL's configuration, `peft` to LoraConfig. On a CPU, another number of
+    `threads` gives other rounding.
+    """
+
+    limit: int | None = Field(default=None, ge=1)
+    seed: int = 0
+    threads: int = Field(default=1, ge=1)
+    peft: dict[str, Any] | None = None
+    trl: Annotated[dict[str, Any], AfterValidator(numbers)] = Field(default={})
+
+
 def main(
     section: str,
-    params_type: type[Settings],
+    params_type: type[TrainerParams],
     train: Callable[[Run], Trained],
     *,
     table: str,
@@ -176,15 +200,6 @@ ANYWHERE = {
     "save_steps": 100,
     "save_total_limit": 2,
 }
-
-
-def numbers(options: dict[str, Any]) -> dict[str, Any]:
-    """`options` with 3e-4 as a number: without a dot, YAML reads it as text."""
-    is_number = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+").fullmatch
-    return {
-        name: float(value) if isinstance(value, str) and is_number(value) else value
-        for name, value in options.items()
-    }
 
 
 def dataset(rows: pl.DataFrame) -> Any:
