@@ -9,7 +9,7 @@ import yaml
 
 from pipeline.cli.check import check
 from pipeline.errors import UserError
-from tests.support.project import SECTIONS, data_stages, run_in
+from tests.support.project import HERE, SECTIONS, data_stages, run_in
 
 TRAINING: dict[str, Any] = {"sft": {}, "dpo": False, "grpo": {}, "evaluate": {}}
 NAMES = [*(stage.name for stage in data_stages()), *TRAINING]
@@ -39,6 +39,14 @@ def test_a_recipe_that_is_understood_says_so(capsys: pytest.CaptureFixture[str])
     assert re.search(
         r"ok    params.yaml: \d+ sections, all understood", capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize(
+    "recipe", sorted((HERE / "recipes").glob("*.yaml")), ids=lambda file: file.stem
+)
+def test_every_named_recipe_is_understood(recipe: Path):
+    Path("params.yaml").write_text(recipe.read_text())
+    check()
 
 
 @pytest.mark.parametrize("off", [False, "off"])
