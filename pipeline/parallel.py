@@ -171,7 +171,7 @@ def _serve(pipe: Connection, work: Work[Any, Any]) -> None:
             answer = RuntimeError(f"in a worker: {traceback.format_exc()}")
 
 
-def _ray_worker() -> type:
+def _ray_worker() -> Callable[[Work[Any, Any]], Any]:
     try:
         from pipeline.parallel_ray import RayWorker, connect
     except ImportError:
@@ -179,4 +179,4 @@ def _ray_worker() -> type:
             "PIPELINE_BACKEND=ray needs Ray", hint='pip install "goldsieve[ray]"'
         ) from None
     connect()
-    return RayWorker
+    return lambda work: RayWorker(work, START_S, WorkerLost)

@@ -2,42 +2,42 @@
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 import ray
 
-from pipeline.parallel import START_S, Work, WorkerLost
+Work = Callable[[list[Any]], list[Any]]
 
 
 class RayWorker:
-    """One Ray actor that does one batch at a time."""
+    """One Ray actor that does one batch at a time; `lost` is raised where it ends."""
 
-    def __init__(self, work: Work[Any, Any]) -> None:
+    def __init__(self, work: Work, start_s: float, lost: type[Exception]) -> None:
         self.actor = _Actor.remote(work)  # type: ignore[attr-defined]
-        self.is_started = False
+        self.start_s, self.lost, self.is_started = start_s, lost, False
 
     def do(self, batch: list[Any], limit_s: float) -> Any:
         if not self.is_started:
-            _get(self.actor.__ray_ready__.remote(), START_S)
+            self._get(self.actor.__ray_ready__.remote(), self.start_s)
             self.is_started = True
-        return _get(self.actor.do.remote(batch), limit_s)
+        return self._get(self.actor.do.remote(batch), limit_s)
 
     def kill(self) -> None:
         ray.kill(self.actor)
 
-
-def _get(answer: Any, limit_s: float) -> Any:
-    try:
-        return ray.get(answer, timeout=limit_s)
-    except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError) as error:
-        raise WorkerLost(f"a Ray worker is lost: {error}") from None
-    except ray.exceptions.RayTaskError as error:
-        raise error.as_instanceof_cause() from None  # type: ignore[no-untyped-call]
+    def _get(self, answer: Any, limit_s: float) -> Any:
+        try:
+            return ray.get(answer, timeout=limit_s)
+        except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError) as error:
+            raise self.lost(f"a Ray worker is lost: {error}") from None
+        except ray.exceptions.RayTaskError as error:
+            raise error.as_instanceof_cause() from None  # type: ignore[no-untyped-call]
 
 
 @ray.remote
 class _Actor:
-    def __init__(self, work: Work[Any, Any]) -> None:
+    def __init__(self, work: Work) -> None:
         self.work = work
 
     def do(self, batch: list[Any]) -> list[Any]:

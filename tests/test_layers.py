@@ -1,6 +1,7 @@
 """No layer imports upward: the wings of the house and what each may see."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,17 @@ def test_what_runs_in_the_sandbox_imports_nothing_of_ours_but_its_neighbours(
 ):
     for name in imports(file):
         assert name[:3] == ("pipeline", "sandbox", "guest"), f"{file} imports {name}"
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    modules = {".".join(file.with_suffix("").parts): file for file in FILES}
+    graph = {
+        name: {
+            dotted
+            for imported in imports(file)
+            for dotted in (".".join(imported), ".".join(imported[:-1]))
+            if dotted in modules and dotted != name
+        }
+        for name, file in modules.items()
+    }
+    list(TopologicalSorter(graph).static_order())
