@@ -34,7 +34,7 @@ from pipeline.schema import BENCHMARK
 from pipeline.text import fingerprint
 from stages.sources import arithmetic, gym, words
 
-TASKS = ["basic_arithmetic", "gcd", "leg_counting", "letter_counting", "number_sorting"]
+TASKS = ["gcd", "products"]
 PROMPT = {"suffix": "Put the final answer in \\boxed{}."}
 
 
@@ -91,17 +91,21 @@ def parse() -> argparse.Namespace:
 
 
 def draw(count: int) -> pl.DataFrame:
-    """`count` problems of our generators as a table of BENCHMARK, in turn."""
-    each = -(-count // 3)
+    """`count` problems of our generators as a table of BENCHMARK, shuffled.
+
+    Most are chains: of the others a model of this size solves few.
+    """
+    few = count // 8
+    chains = arithmetic.generate(count - 2 * few, 7, [1, 2])
     drawn = {
-        "chains": [*map(arithmetic.adapt, arithmetic.generate(each, 7, [1, 2, 3]))],
-        "words": [*map(words.adapt, words.generate(each, 5))],
-        "gym": [*map(gym.adapt, gym.generate(TASKS, each, 3))],
+        "chains": map(arithmetic.adapt, chains),
+        "words": map(words.adapt, words.generate(few, 5)),
+        "gym": map(gym.adapt, gym.generate(TASKS, few, 3)),
     }
     rows = [
         {"id": f"{name}/{number:05d}", "benchmark": name, **row}
-        for number, adapted in enumerate(zip(*drawn.values(), strict=True))
-        for name, row in zip(drawn, adapted, strict=True)
+        for name, adapted in drawn.items()
+        for number, row in enumerate(adapted)
         if isinstance(row, dict)
     ]
     table = pl.DataFrame(
@@ -115,7 +119,8 @@ def draw(count: int) -> pl.DataFrame:
         }
     )
     table = table.with_columns(key=fingerprint(pl.col("problem")))
-    return table.unique("key", maintain_order=True).select(BENCHMARK.names())[:count]
+    table = table.unique("key", maintain_order=True).select(BENCHMARK.names())
+    return table.sample(fraction=1, shuffle=True, seed=0)
 
 
 def write_recipe(folder: Path, arguments: argparse.Namespace, seed: int = 0) -> None:
