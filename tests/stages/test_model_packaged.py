@@ -119,18 +119,18 @@ def test_it_answers_like_a_model_that_read_something(model: Path):
 
 @pytest.mark.slow
 def test_a_second_build_reads_no_gguf_and_gives_the_same_model(
-    tmp_path: Path, monkeypatch
+    model: Path, tmp_path: Path, monkeypatch
 ):
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "cache"))
     kept = packaged.kept_folder(packaged.locate())
     kept.parent.mkdir(parents=True)
-    kept.symlink_to(packaged_model())
+    kept.symlink_to(model)
     monkeypatch.setattr(packaged, "read_network", None)
 
     described = build(Params(kind="packaged"), tmp_path / "model")
     shutil.rmtree(tmp_path / "model")  # half a gigabyte
     assert described["name"] == "SmolLM2-135M-Instruct"
-    assert described["revision"] == resolve(packaged_model()).revision
+    assert described["revision"] == resolve(model).revision
 
 
 def test_where_the_package_is_absent_one_line_says_what_to_install(
