@@ -67,9 +67,8 @@ ROWS: dict[str, dict[str, Any]] = {
     "vapo": row(
         "vapo",
         SHORT,
-        critic=CRITIC | {"pretrain_steps": 10, "length_adaptive_alpha": 0.5},
+        critic=CRITIC | {"pretrain_steps": 10, "length_adaptive_alpha": 1.0},
     ),
-    "dapo-long": row("dapo", LONG),
     "sft-selected": {},
     "sft-unfiltered": {},
     **{name: params for seed in range(3) for name, params in equal(seed).items()},
