@@ -19,6 +19,7 @@ from pipeline.sandbox.contract import MB, PROCESSES
 OWN_MB, OWN_PROCESSES = 64, 8
 # Files with the bounds of a group, by version 1, 2 and both; named by controller.
 BOUNDS = ("memory.limit_in_bytes", "memory.max", "pids.max")
+USAGE = ("memory.usage_in_bytes", "memory.current")
 OWN, SYSTEM = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 # A shell that enters the groups before it becomes the command.
 ENTER = (
@@ -55,6 +56,21 @@ def bound(groups: list[Path], memory_mb: int) -> None:
             (group / file).write_text(values[file.partition(".")[0]])
         with suppress(OSError):
             (group / "memory.swap.max").write_text("0")
+
+
+def are_spent(groups: list[Path]) -> bool:
+    """Whether what programs left behind would be counted against the next one.
+
+    What the kernel keeps of ended processes stays charged to their group for a while,
+    more than 100 MB after hostile ones: a program would be killed below its limit.
+    """
+    usage = [
+        int((group / file).read_text())
+        for group in groups
+        for file in USAGE
+        if (group / file).exists()
+    ]
+    return max(usage, default=0) > OWN_MB * MB
 
 
 def _bounds_of(group: Path) -> list[str]:

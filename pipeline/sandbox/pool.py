@@ -69,7 +69,10 @@ def launch(job: Job, files: list[int]) -> Iterator[Process]:
     except BaseException:
         end(sandbox)
         raise
-    _idle[job.package].append(sandbox)
+    if groups.are_spent(sandbox.groups) and not job.package:
+        end(sandbox)
+    else:
+        _idle[job.package].append(sandbox)
 
 
 @contextmanager

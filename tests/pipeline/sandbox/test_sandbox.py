@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.sandbox import pool
+from pipeline.sandbox import groups, pool
 from pipeline.sandbox.contract import PROCESSES
 from pipeline.sandbox.run import Limits, Run, run_python
 
@@ -175,3 +175,26 @@ def test_no_sandbox_must_be_asked_for_by_name(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
 
     assert run_python("print(1)").stdout == b"1\n"
+
+
+def test_a_sandbox_whose_group_is_not_empty_serves_no_other_program(monkeypatch):
+    pool.close_all()
+    run_python("print(1)")
+    (first,) = pool._idle[""]
+    assert run_python("print(2)").stdout == b"2\n"
+    assert pool._idle[""] == [first]
+
+    monkeypatch.setattr(groups, "are_spent", lambda _: True)
+    assert run_python("print(3)").stdout == b"3\n"
+    assert pool._idle[""] == []
+    assert first.process.poll() is not None
+
+
+@pytest.mark.parametrize("file", ["memory.usage_in_bytes", "memory.current"])
+def test_a_group_is_spent_where_more_is_charged_than_a_sandbox_needs(
+    tmp_path: Path, file: str
+):
+    assert not groups.are_spent([tmp_path])
+    for usage, is_spent in ((64 * 2**20, False), (65 * 2**20, True)):
+        (tmp_path / file).write_text(f"{usage}\n")
+        assert groups.are_spent([tmp_path]) == is_spent
