@@ -25,10 +25,9 @@ def refuse_foreign(rows: pl.DataFrame, model: Model) -> None:
     known = file.read_text(encoding="utf-8").split()
     words = pl.col("problem").str.to_lowercase().str.extract_all(r"[^\W\d_]+")
     unknown = words.list.set_difference(known)
-    if "origin" in rows.columns:
-        rows = rows.filter(~pl.col("origin").list.contains(SPOKEN))
     sources = (
-        rows.with_columns(unknown=unknown.list.sort())
+        rows.filter(~pl.col("origin").list.contains(SPOKEN))
+        .with_columns(unknown=unknown.list.sort())
         .with_columns(is_foreign=pl.col("unknown").list.len() > 0)
         .group_by("source", maintain_order=True)
         .agg(

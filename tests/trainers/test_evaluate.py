@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pipeline.errors import UserError
 from pipeline.grading import scores
 from pipeline.models import describe, resolve
+from pipeline.schema import PROBLEM, conform
 from stages import rollouts
 from stages.benchmarks import Set
 from stages.sources._load import read_source
@@ -158,6 +159,7 @@ def test_what_rollouts_sampled_is_not_sampled_again(
 ):
     folder = project({"evaluate": PARAMS})
     rows = pl.read_parquet(folder / "data/benchmarks.parquet").head(10)
+    rows = conform(rows, PROBLEM)
     params = rollouts.Params(samples=3, max_tokens=24)
     drawn = pl.concat(rollouts.make(params, rows, folder / "models/base"))
     assert count_kept(cache) == 30
