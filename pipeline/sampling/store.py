@@ -86,16 +86,20 @@ def load(folder: Path, keys: list[str], *, samples: int) -> pl.DataFrame:
 
 def save(folder: Path, samples: pl.DataFrame) -> None:
     """Add a shard: whole, or not at all."""
-    name = f"{time.time_ns():020d}-{uuid4().hex[:12]}.parquet"
-    with replacing(folder / name) as draft:
+    _write(folder, f"{time.time_ns():020d}", samples)
+
+
+def _write(folder: Path, when: str, samples: pl.DataFrame) -> None:
+    with replacing(folder / f"{when}-{uuid4().hex[:12]}.parquet") as draft:
         samples.write_parquet(draft)
 
 
 def compact(folder: Path) -> None:
     """Merge small shards where there are many, one process at a time.
 
-    A merged shard replaces its first part before the others go: a kill loses nothing,
-    and the first sample stays the first.
+    A merged shard is there before its parts go, so that a kill loses nothing, and has
+    the time of its first part, so that the first sample stays the first. Its name is
+    new: a reader that opens a file twice would take one that changed for a broken one.
     """
     files = shards(folder)
     if len(files) < MANY:
@@ -105,13 +109,13 @@ def compact(folder: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         ends = list(accumulate(shard.stat().st_size for shard in files))
         for _, part in groupby(zip(files, ends, strict=True), lambda p: p[1] // LARGE):
-            first, *others = [shard for shard, _ in part]
-            if others:
-                tables = [_read(shard, SAMPLE.names()) for shard in (first, *others)]
-                with replacing(first) as draft:
-                    _distinct(pl.concat(tables)).write_parquet(draft)
-            for shard in others:
-                shard.unlink(missing_ok=True)
+            parts = [shard for shard, _ in part]
+            if len(parts) > 1:
+                tables = [_read(shard, SAMPLE.names()) for shard in parts]
+                when = parts[0].name.partition("-")[0]
+                _write(folder, when, _distinct(pl.concat(tables)))
+                for shard in parts:
+                    shard.unlink(missing_ok=True)
 
 
 def shards(folder: Path) -> list[Path]:
