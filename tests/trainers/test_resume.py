@@ -4,6 +4,7 @@ The kills come in the second epoch and in the middle of a cycle of generation.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from pipeline.models import Model
 from trainers.runs import latest_checkpoint, run_folder
 from trainers.sft import Params
 
+REPOSITORY = Path(__file__).parents[2]
 SFT = {"max_steps": 14, "per_device_train_batch_size": 8, "save_steps": 3}
 # 24 problems, 8 a batch, 2 steps a batch: an epoch has 6 steps, and 3 cycles.
 GRPO = {
@@ -56,7 +58,14 @@ def test_a_run_that_was_killed_twice_ends_with_the_same_weights(
 
 def run(*words: str, cwd: Path) -> list[str]:
     command = [sys.executable, "-m", "tests.support.killed_runs", *words]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.split()[-2:]
 
