@@ -5,6 +5,7 @@ TRL does so only where every reward is None: otherwise one that is well formed a
 undecided would count as wrong. So no reward speaks where `correct` cannot.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,7 +15,7 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.grading.rewards import REWARDS, Completion, Values
 from pipeline.grading.workers import Answer, Grader
-from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.contract import Verdict, verifiers_that_claim
 
 Chat = list[dict[str, str]]
 
@@ -32,8 +33,19 @@ def rewards(
             hint=f"the rewards are {', '.join(REWARDS)}",
         )
     # The rewards of one step see the same completions: one verdict serves all.
-    grade_once = lru_cache(maxsize=1)(lambda answers: grade(list(answers)))
+    counted = verifiers_that_claim("COUNTS_TESTS") if "partial" in names else []
+
+    @lru_cache(maxsize=1)
+    def grade_once(answers: tuple[Answer, ...]) -> list[Verdict]:
+        return grade([_count_tests(a) if a.verifier in counted else a for a in answers])
+
     return [_reward(name, names[0], grade_once, max_tokens, values) for name in names]
+
+
+def _count_tests(answer: Answer) -> Answer:
+    """The same answer, whose tests go on after the first that fails."""
+    info = json.loads(answer.verify_info or "{}") | {"all_tests": True}
+    return answer._replace(verify_info=json.dumps(info))
 
 
 def _reward(

@@ -11,6 +11,9 @@ shape run in a sandbox of their own, apart from the program; see docs/sandbox.md
 `total_timeout_s`, `tolerance`, `whitespace`, `ignore_case` and `any_order` of `info`
 are optional. With `reference`, a program, a call's tests need
 no output: it is what the reference answers, in the sandbox too.
+
+Tests end at the first that fails. With `all_tests` in `info` they go on, and the
+verdict's score is the share of tests passed; what is right stays the same.
 """
 
 import json
@@ -18,6 +21,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +29,7 @@ from pipeline.sandbox.run import run_cpp, run_python
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.program.calls import (
     LATE,
+    STOPPED,
     InvalidReference,
     TimeLimits,
     answer_by_reference,
@@ -42,6 +47,8 @@ from pipeline.verifiers.program.tests import (
 )
 from pipeline.verifiers.program.wall import find_fault_apart
 
+COUNTS_TESTS = True
+
 TIMEOUT_S, MEMORY_MB = 6.0, 1024
 TYPES = ("stdio", "call", "assert")
 LANGUAGES = ("python", "cpp")
@@ -57,14 +64,29 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         return Verdict(None, program, why)
     if language == "cpp" and info["type"] != "stdio":
         return Verdict(False, program, "C++, where the tests call Python")
-    test = 0
     try:
-        for test, fault in enumerate(_find_faults(program, info, language), 1):
-            if fault:
-                return Verdict(False, program, f"test {test}: {fault}")
+        count, faults = _run_tests(program, info, language)
+        verdict = _judge(faults, count, goes_on=bool(info.get("all_tests")))
     except InvalidReference as error:
-        return Verdict(None, program, str(error))
-    return Verdict(True, program, f"passed {test} tests")
+        verdict = Verdict(None, why=str(error))
+    return replace(verdict, extracted=program)
+
+
+def _judge(faults: Iterator[str], count: int, *, goes_on: bool) -> Verdict:
+    """The verdict on a program from what is wrong in each of its `count` tests.
+
+    Tests that never ran, after a program that had to be stopped, are not passed.
+    """
+    first, passed = "", 0
+    for test, fault in enumerate(faults, 1):
+        passed += not fault
+        first = first or (fault and f"test {test}: {fault}")
+        if first and not goes_on:
+            return Verdict(False, why=first)
+    score = passed / max(count, 1) if goes_on else None
+    if first and goes_on:
+        first = f"{first}; passed {passed} of {count}"
+    return Verdict(not first, why=first or f"passed {passed} tests", score=score)
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
@@ -107,21 +129,20 @@ def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
     return language_of("", text) if len(wanted) > 1 else wanted[0], text
 
 
-def _find_faults(program: str, info: dict[str, Any], language: str) -> Iterator[str]:
-    """What is wrong in each test, in their order, as far as they are asked for."""
+def _run_tests(
+    program: str, info: dict[str, Any], language: str
+) -> tuple[int, Iterator[str]]:
+    """How many tests there are, and what is wrong in each; they run when asked for."""
     limits = TimeLimits(
         timeout_s=float(info.get("timeout_s") or TIMEOUT_S),
         memory_mb=int(info.get("memory_mb") or MEMORY_MB),
         deadline=time.monotonic() + float(info.get("total_timeout_s") or "inf"),
     )
+    goes_on = bool(info.get("all_tests"))
     if info["type"] == "stdio":
-        policy = read_policy(info)
-        for test in read_tests(info):
-            if limits.is_late():
-                yield LATE
-            else:
-                yield _run_test(program, test, limits, policy, language)
-    elif info["type"] == "call":
+        tests, policy = read_tests(info), read_policy(info)
+        return len(tests), _feed(program, tests, limits, policy, language)
+    if info["type"] == "call":
         if info.get("reference"):
             calls = _reference_calls(json.dumps(info, sort_keys=True), limits.timeout_s)
         else:
@@ -129,11 +150,30 @@ def _find_faults(program: str, info: dict[str, Any], language: str) -> Iterator[
         if info.get("setup"):
             program = _complete(program, info)
         tolerance = float(info.get("tolerance") or 0)
-        yield from find_call_faults(program, calls, limits, tolerance)
-    elif calls := calls_in_asserts(info["test_code"], info.get("entry_point")):
-        yield from find_call_faults(_complete(program, info), calls, limits)
-    else:
-        yield _run_asserts(program, info, limits)
+        faults = find_call_faults(program, calls, limits, tolerance, goes_on=goes_on)
+        return len(calls), faults
+    if calls := calls_in_asserts(info["test_code"], info.get("entry_point")):
+        program = _complete(program, info)
+        return len(calls), find_call_faults(program, calls, limits, goes_on=goes_on)
+    return 1, (_run_asserts(program, info, limits) for _ in range(1))
+
+
+def _feed(
+    program: str,
+    tests: list[dict[str, Any]],
+    limits: TimeLimits,
+    policy: Policy,
+    language: str,
+) -> Iterator[str]:
+    """What is wrong with what `program` prints, test by test, until it is stopped."""
+    for test in tests:
+        if limits.is_late():
+            yield LATE
+            return
+        fault = _run_test(program, test, limits, policy, language)
+        yield fault
+        if fault.startswith(STOPPED):
+            return
 
 
 def _read_calls(info: dict[str, Any]) -> list[Call]:

@@ -13,6 +13,7 @@ A file may also claim, with `= True`:
 
     COMPARES_VALUES   one answer has many spellings: equal answers vote together
     MAY_BE_OVERRULED  right answers may be refused: a model can have the last word
+    COUNTS_TESTS      has a score where `info` says `all_tests`, and only there
 """
 
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ def load_verifier(name: str) -> ModuleType:
 
 
 def verifiers_that_claim(
-    claim: Literal["COMPARES_VALUES", "MAY_BE_OVERRULED"],
+    claim: Literal["COMPARES_VALUES", "MAY_BE_OVERRULED", "COUNTS_TESTS"],
 ) -> list[str]:
     """The verifiers whose file sets `claim` to True."""
     return [n for n in verifier_names() if getattr(load_verifier(n), claim, False)]

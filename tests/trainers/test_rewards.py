@@ -1,5 +1,7 @@
 """Every reward against values worked out by hand, with the real maths verifier."""
 
+import json
+import shutil
 from typing import Any
 
 import pytest
@@ -144,6 +146,24 @@ def test_partial_credit_is_the_verifiers_score():
     )
 
     assert scores == [0.75, 1.0, 0.0]
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+def test_partial_credit_of_a_program_is_the_share_of_its_tests():
+    info = {"type": "assert", "test_code": "assert f(0) == 0\nassert f(1) == 2"}
+    names = ["correct", "partial"]
+    functions = rewards(names, verdicts, max_tokens=9, values=Values())
+    texts = [f"def f(n):\n    return {body}" for body in ("2 * n", "n", "None")]
+    columns = {
+        "prompts": ["a"] * 3,
+        "completions": [[{"role": "assistant", "content": text}] for text in texts],
+        "completion_ids": [[1]] * 3,
+        "verifier": ["code"] * 3,
+        "answer": [None] * 3,
+        "verify_info": [json.dumps(info)] * 3,
+    }
+
+    assert [f(**columns) for f in functions] == [[1.0, 0.0, 0.0], [1.0, 0.5, 0.0]]
 
 
 def test_repetition_is_the_share_of_tokens_that_repeat():

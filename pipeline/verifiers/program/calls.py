@@ -20,6 +20,8 @@ from pipeline.verifiers.program.results import same_value
 from pipeline.verifiers.program.tests import Call
 
 LATE = "total timeout"
+# How a program ended that had to be stopped, by the clock or by its CPU limit.
+STOPPED = TIMEOUT, _ = "timeout", "exit code 137"
 STARTUP_S = 2.0  # for a process to start, beside its tests
 FIRST_GROUP, GROWTH, LARGEST_GROUP = 4, 4, 256
 
@@ -57,12 +59,18 @@ class TimeLimits:
 
 
 def find_call_faults(
-    program: str, calls: list[Call], limits: TimeLimits, tolerance: float = 0.0
+    program: str,
+    calls: list[Call],
+    limits: TimeLimits,
+    tolerance: float = 0.0,
+    *,
+    goes_on: bool = False,
 ) -> Iterator[str]:
     """What is wrong with each call's answer, in order; "" where it is right.
 
     The program stops at the first call that raises: what comes after the first fault
-    is worth nothing.
+    is worth nothing, unless the calls are to be counted (`goes_on`). A process that
+    ends before its calls do ends them all.
     """
     done, size = 0, FIRST_GROUP
     while done < len(calls):
@@ -70,7 +78,7 @@ def find_call_faults(
             yield LATE
             return
         group = calls[done : done + size]
-        run = _run_calls(program, group, limits, goes_on=False)
+        run = _run_calls(program, group, limits, goes_on=goes_on)
         lines = run.channel.split(b"\n")[:-1]
         for line, call in zip(lines, group, strict=False):
             yield _find_fault(line, call, tolerance)
@@ -158,7 +166,7 @@ def _shorten(value: Any) -> str:
 def describe_failure(run: Run) -> str:
     """How a program ended that did not end well; "" where it did."""
     if run.ended == "timeout":
-        return "timeout"
+        return TIMEOUT
     if run.ended == "output_limit":
         return "too much output"
     lines = run.stderr.decode(errors="replace").strip().splitlines()
