@@ -1,18 +1,28 @@
-"""The parquet schema of verl: SimpleRL, Logic-RL, TinyZero, DAPO and their kin.
+"""The parquet schema of verl: SimpleRL, Skywork-OR1, GURU, Eurus-2, DAPO and their kin.
 
-`data_source` decides how answers are judged: puzzles have rules of their own.
+`data_source` and `ability` decide how answers are judged: puzzles have rules of their
+own, and programs their tests, which stand in the place of the answer.
 """
 
+import json
 import re
 from typing import Any
 
 from stages.sources import countdown
-from stages.sources._fields import Row, filled, text
+from stages.sources._fields import Row, as_text, code_problem, filled, text
+from stages.sources._tests import count_tests, read_tests
+
+CODE = ("code", "codegen", "coding")
+MATHS = (None, "math", "MATH")
 
 INSTRUCTION = re.compile(
     r"\s*(Let's think step by step and output the final answer within \\boxed\{+\}+\."
     r"|Please reason step by step, and put your final answer within \\boxed\{+\}+\."
-    r"|Remember to put your answer on its own line after \"Answer:\"\.)\s*"
+    r"|Remember to put your answer on its own line after \"Answer:\"\."
+    r"|Present the answer in LaTex format: \\boxed\{Your answer\}"
+    r"|Please output the final answer within \\boxed\{\}\."
+    r"|Write Python code to solve the problem\. Present the code in\s+```python\s+"
+    r"Your code\s+```\s+at the end\.)\s*"
 )
 DAPO_HEAD = re.compile(
     r"^Solve the following math problem step by step\. The last line of your response "
@@ -29,18 +39,58 @@ def adapt(row: Row) -> Row | str:
     reward = _object(row.get("reward_model"))
     if name == "kk_logic":
         return _knights(row, _object(reward.get("ground_truth")))
-    problem = text(row, "question") or text(_object(row.get("extra_info")), "question")
+    extra = _object(row.get("extra_info"))
+    problem = text(row, "question") or text(extra, "question")
+    problem = problem or _find_user_text(row.get("prompt") or row.get("raw_prompt"))
+    meta = filled(row, "level")
+    origin = [name] if name else []
+    if text(row, "ability") in CODE:
+        return _program(problem, reward.get("ground_truth"), origin, meta)
+    golds = _golds(reward.get("ground_truth"))
     return {
-        "problem": problem or _find_user_text(row.get("prompt")),
-        "answer": text(reward, "ground_truth"),
-        "domain": "math" if row.get("ability") in (None, "math", "MATH") else "general",
+        "problem": problem,
+        "answer": golds[0] if golds else None,
+        "domain": "math" if row.get("ability") in MATHS else "general",
         "verifier": "math",
-        "origin": [name] if name else [],
-        "meta": filled(row, "level"),
+        "origin": origin,
+        "meta": meta | ({"other_golds": golds[1:]} if golds[1:] else {}),
     }
 
 
+def _golds(value: Any) -> list[str]:
+    """The gold answers: a text, or JSON of a list of them (Skywork-OR1).
+
+    Skywork's reward takes any of the list. An interval such as [1, 2] is a text too,
+    and no list: the elements of a list of answers are texts.
+    """
+    parsed = value
+    if isinstance(value, str) and value.startswith('["'):
+        try:
+            parsed = json.loads(value)
+        except (ValueError, RecursionError):
+            parsed = value
+    answers = parsed if isinstance(parsed, list) else [parsed]
+    return [read for each in answers if (read := as_text(each))]
+
+
+def _program(
+    problem: str | None, tests: Any, origin: list[str], meta: Row
+) -> Row | str:
+    try:
+        info = read_tests(tests)
+    except (ValueError, TypeError, RecursionError) as error:
+        return f"reward_model.ground_truth: {error!s:.120}"
+    meta = meta | {"n_tests": count_tests(info)}
+    return code_problem(problem, info, origin=origin, meta=meta)
+
+
 def _object(value: Any) -> Row:
+    """The value, or the object that its JSON is."""
+    if isinstance(value, str) and value.startswith("{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
     return value if isinstance(value, dict) else {}
 
 

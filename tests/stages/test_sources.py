@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.verifiers.contract import load_verifier
 from stages.sources import arithmetic, gym, planted, words
 from stages.sources._load import ADAPTED, load_adapter
+from stages.sources._tests import count_tests, read_tests
 from stages.sources.verl import strip_markup
 from tests.support.rows import collect
 
@@ -200,6 +202,32 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "meta": {"task_id": "HumanEval/0"},
         },
     ),
+    "code": (
+        {
+            "problem": "Print the sum.",
+            "tests": '[{"type": "stdin_stdout", "input": "1 2\\n", "output": "3\\n"}]',
+            "solutions": ["print(sum(map(int, input().split())))"],
+            "difficulty": "easy",
+        },
+        {
+            "problem": "Print the sum.",
+            "answer": None,
+            "domain": "code",
+            "verifier": "code",
+            "verify_info": {
+                "type": "stdio",
+                "tests": [{"input": "1 2\n", "output": "3\n"}],
+            },
+            "solutions": [
+                {
+                    "text": "print(sum(map(int, input().split())))",
+                    "model": "human",
+                    "correct": None,
+                }
+            ],
+            "meta": {"n_tests": 1, "difficulty": "easy"},
+        },
+    ),
     "olympiadbench": (
         {
             "question": "Find.",
@@ -327,6 +355,108 @@ def test_an_unknown_adapter_is_told_the_known_ones():
     assert "gsm8k" in error.value.hint
 
 
+CALLS = [{"input": [1, 2], "output": 3}]
+SPELLINGS = {
+    "columns": ({"inputs": ["1\n"], "outputs": ["2\n"]}, "stdio"),
+    "columns of lines": ({"inputs": [["1", "2"]], "outputs": [["3"]]}, "stdio"),
+    "columns of calls": (
+        {"fn_name": "add", "inputs": [[1, 2]], "outputs": [[3]]},
+        "call",
+    ),
+    "cases of calls": (
+        [
+            {
+                "type": "function_call",
+                "fn_name": "add",
+                "input": [1, 2],
+                "output": [3],
+            }
+        ],
+        "call",
+    ),
+    "a method": (
+        [{"input": "1\n2\n", "output": "3", "testtype": "functional"}],
+        "call",
+    ),
+    "of a language": (
+        {"language": "python", "test_cases": [{"input": "1\n", "output": "2\n"}]},
+        "stdio",
+    ),
+    "functional": ({"functional": "assert add(1, 2) == 3"}, "assert"),
+    "cases of asserts": ({"assert_case": ["assert add(1, 2) == 3"]}, "assert"),
+    "asserts": (["assert add(1, 2) == 3"], "assert"),
+    "a check": (
+        {
+            "import_prefix": "import math",
+            "test_code": "def check(candidate):\n    assert candidate(1, 2) == 3",
+            "entry_point": "add",
+        },
+        "assert",
+    ),
+    "pytest": (
+        "from solution import add\n\ndef test_sum():\n    assert add(1, 2) == 3\n",
+        "assert",
+    ),
+}
+STARTER = "class Solution:\n    def add(self, a, b):"
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+@pytest.mark.parametrize("wrap", [lambda tests: tests, json.dumps])
+def test_tests_are_read_in_every_spelling(name: str, wrap):
+    tests, kind = SPELLINGS[name]
+    wrapped = wrap(tests) if name != "pytest" else tests
+    info = read_tests(wrapped, STARTER if name == "a method" else "")
+
+    assert info["type"] == kind
+    if kind == "call":
+        assert info == {"type": "call", "fn_name": "add", "tests": CALLS}
+    assert load_verifier("code").unreadable(None, info) is None
+    assert count_tests(info) == 1
+
+
+def test_a_list_of_one_that_every_call_returns_is_a_wrapper():
+    of_lists = {"fn_name": "f", "inputs": [[1], [2]], "outputs": [[1, 2], [3]]}
+    outputs = [test["output"] for test in read_tests(of_lists)["tests"]]
+    assert outputs == [[1, 2], [3]]
+
+
+def test_files_of_pytest_call_their_tests_without_importing_the_solution():
+    file = SPELLINGS["pytest"][0]
+    assert read_tests(file)["test_code"] == (
+        "def test_sum():\n    assert add(1, 2) == 3\ntest_sum()"
+    )
+
+
+def test_verl_reads_programs_by_their_ability():
+    row = {
+        "data_source": "taco",
+        "ability": "code",
+        "prompt": [{"role": "user", "content": "Print the sum."}],
+        "reward_model": {"ground_truth": '{"inputs": ["1 2"], "outputs": ["3"]}'},
+    }
+    read = adapt("verl", row)
+
+    assert read["verifier"] == "code"
+    assert read["answer"] is None
+    assert read["verify_info"]["tests"] == [{"input": "1 2", "output": "3"}]
+    assert read["meta"] == {"n_tests": 1}
+    for spoilt in spoilt_rows(row):
+        assert isinstance(adapt("verl", spoilt), str | dict)
+    bad = row | {"reward_model": {"ground_truth": '{"inputs": ["1"], "outputs": []}'}}
+    assert "as many outputs as inputs" in adapt("verl", bad)
+
+
+def test_a_list_of_gold_answers_gives_the_first_and_keeps_the_others():
+    def row(gold: object) -> dict[str, Any]:
+        return EXAMPLES["verl"][0] | {"reward_model": {"ground_truth": gold}}
+
+    assert adapt("verl", row('["12"]'))["answer"] == "12"
+    two = adapt("verl", row('["1/2", "0.5"]'))
+    assert (two["answer"], two["meta"]) == ("1/2", {"other_golds": ["0.5"]})
+    assert adapt("verl", row("[1, 2]"))["answer"] == "[1, 2]"
+
+
 def test_verl_knows_the_puzzles_by_their_source():
     knights = {
         "data_source": "kk_logic",
@@ -365,7 +495,14 @@ def test_prompts_lose_their_chat_markup_and_instructions():
         "answer to the problem.\n\nSolve $x=1$.\n\nRemember to put your answer on its "
         'own line after "Answer:".'
     )
+    eurus = "Solve $x=1$.\n\nPresent the answer in LaTex format: \\boxed{Your answer}"
     assert strip_markup(simplerl) == strip_markup(dapo) == "Solve $x=1$."
+    assert strip_markup(eurus) == "Solve $x=1$."
+    program = (
+        "Print 1.\n\nWrite Python code to solve the problem. Present the code in \n"
+        "```python\nYour code\n```\nat the end."
+    )
+    assert strip_markup(program) == "Print 1."
 
 
 def test_livecodebench_programs_on_stdin_are_told_from_methods():

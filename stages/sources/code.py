@@ -1,0 +1,47 @@
+"""Tables of programming problems: DeepCoder, TACO, KodCode, SYNTHETIC-1 and kin.
+
+They have the same columns under a few names, and the spellings of tests that
+`_tests.py` reads. A problem's own solutions are references that are run.
+"""
+
+import json
+from typing import Any
+
+from stages.sources._fields import Row, as_text, code_problem, filled, reference, text
+from stages.sources._tests import count_tests, read_tests
+
+PROBLEM = ("problem", "question", "prompt", "description")
+TESTS = ("tests", "test", "test_cases", "input_output", "verification_info", "info")
+META = ("source", "subset", "style", "difficulty", "url", "language")
+
+
+def adapt(row: Row) -> Row | str:
+    """{"problem" | …, "tests" | "test" | …, "solutions"?, "starter_code"?}.
+
+    `meta.n_tests` counts the tests.
+    """
+    starter = text(row, "starter_code") or ""
+    given = next((row[name] for name in TESTS if row.get(name)), None)
+    try:
+        info = read_tests(given, starter)
+    except (ValueError, TypeError, RecursionError) as error:
+        return f"tests: {error!s:.120}"
+    problem = text(row, *PROBLEM)
+    return code_problem(
+        f"{problem}\n\n{starter}" if problem and starter else problem,
+        info,
+        solutions=_solutions(row),
+        meta={"n_tests": count_tests(info), **filled(row, *META)},
+    )
+
+
+def _solutions(row: Row) -> list[Row]:
+    """`solution`, a text, or `solutions`, a list of texts or JSON of one."""
+    given: Any = row.get("solutions") or row.get("solution")
+    if isinstance(given, str) and given.lstrip().startswith("["):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError):
+            return reference(as_text(given))
+    given = given if isinstance(given, list) else [given]
+    return [written for each in given for written in reference(as_text(each))]
