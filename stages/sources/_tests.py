@@ -37,8 +37,7 @@ def read_tests(tests: Any, starter: str = "") -> Row:
         case {"assert_case": [*cases]} if cases and all(map(as_text, cases)):
             return _asserts("\n".join(cases))
         case {"test_code": str() as code, "entry_point": str() as name}:
-            setup = as_text(given.get("import_prefix")) or ""
-            return _asserts(code, setup=setup, entry_point=name)
+            return _asserts(code, _setup(given), name)
         case [str(), *_] if all(map(as_text, given)):
             return _asserts("\n".join(given))
         case [{"input": _, "output": _}, *_]:
@@ -81,7 +80,11 @@ def _asserts(code: str, setup: str = "", entry_point: str | None = None) -> Row:
     return info | {"test_code": code}
 
 
-def _columns(tests: Row, inputs: list[Any], outputs: list[Any], starter: str) -> Row:
+def _setup(tests: Any) -> str:
+    return as_text(tests.get("import_prefix")) or ""
+
+
+def _columns(tests: Any, inputs: list[Any], outputs: list[Any], starter: str) -> Row:
     """APPS, TACO and their kin: inputs and outputs, and a name where they call."""
     if not inputs or len(inputs) != len(outputs):
         raise ValueError("expected as many outputs as inputs, and at least one")
