@@ -8,6 +8,9 @@ trace, numbers and operators do. `alphanumeric` is letters and digits alone.
 A copy with another answer gets a reason of its own. Where only brackets differ,
 another answer means another problem, and both stay.
 
+Published sets often have a row a trace, and the copies of a problem bring different
+ones: they join the `solutions` of the row that stays.
+
 Reasons: `exact_duplicate`, `exact_duplicate_other_answer`.
 """
 
@@ -33,8 +36,24 @@ def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     """Mark every row whose key an earlier row has; `twin` is that row."""
     pairs = find_equal_rows(rows, params.key)
     judged = survivors.mark_duplicates(rows, pairs, "exact_duplicate").rows
+    judged = _pass_on_solutions(judged)
     # Rows with equal keys are no family: what there is came from another stage.
     return judged if "family" in rows.columns else judged.drop("family")
+
+
+def _pass_on_solutions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the solutions of copies with the same answer to the row that stays."""
+    column = pl.col("solutions")
+    copies = rows.filter(pl.col("reason") == "exact_duplicate", column.list.len() > 0)
+    if copies.is_empty():
+        return rows
+    theirs = copies.select("solutions", id="twin").explode("solutions")
+    theirs = theirs.group_by("id", maintain_order=True).agg(_copied="solutions")
+    joined = pl.concat_list(column.fill_null([]), "_copied")
+    passed = joined.list.unique(maintain_order=True)
+    rows = rows.join(theirs, on="id", how="left", maintain_order="left")
+    passed = pl.when(pl.col("_copied").is_null()).then(column).otherwise(passed)
+    return rows.with_columns(solutions=passed).drop("_copied")
 
 
 def find_equal_rows(rows: pl.DataFrame, key: str) -> Pairs:

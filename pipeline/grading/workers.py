@@ -55,6 +55,7 @@ AnswerFields = tuple[str, str | None, str | None, str]
 VerdictFields = tuple[bool | None, str | None, str, float | None]
 
 TIMEOUT = Verdict(None, why="verifier_timeout")
+UNVERIFIABLE = Verdict(None, why="no_verifier")
 NO_INFO = "verify_info is not a JSON object"
 BATCH = 64
 LOOKED_UP = 512  # answers in one look at the verdicts from before
@@ -87,12 +88,14 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
 
         def grade(answers: list[Answer]) -> list[Verdict]:
             answers = list(map(_without_columns, answers))
-            by_verifier: dict[str, list[Answer]] = {}
+            by_verifier: dict[str | None, list[Answer]] = {}
             for answer in dict.fromkeys(answers):
                 by_verifier.setdefault(answer.verifier, []).append(answer)
             verdicts: dict[Answer, Verdict] = {}
             for verifier, distinct in by_verifier.items():
-                if verifier == "judge":
+                if verifier is None:  # a source without gold answers
+                    verdicts |= dict.fromkeys(distinct, UNVERIFIABLE)
+                elif verifier == "judge":
                     judged = verify_all(list(map(_case, distinct)), *judging_model())
                     verdicts |= zip(distinct, judged, strict=True)
                 elif verifier == "code":

@@ -25,7 +25,7 @@ from pipeline.sampling.sampler import Method, Sampler
 from pipeline.schema import ROLLOUT
 from pipeline.settings import Settings
 from stages.rollouts.foreign import refuse_foreign
-from stages.rollouts.replay import Recording, read_recordings
+from stages.rollouts.replay import Replay, read_recordings
 from stages.rollouts.rounds import Adaptive, sample_adaptively
 
 SCHEMA = ROLLOUT
@@ -49,7 +49,7 @@ class Params(Settings):
     batch_size: int = Field(default=256, ge=1)
     vllm: Options = Field(default_factory=dict)
     server: Options = Field(default_factory=dict)
-    replay: tuple[Recording, ...] = ()
+    replay: tuple[Replay, ...] = ()
     adaptive: Adaptive | None = None
     prompt: Prompt = Prompt()
     pass_rate_window: Window = Window()

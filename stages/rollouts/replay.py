@@ -4,6 +4,10 @@ They are matched to problems by `key`: what counts is the text of the problem, a
 not where it was found. Every recording of a problem is taken, for they are paid
 for. Why one stopped and how many tokens it had is known where columns say so, and
 null elsewhere; a value that cannot be read is null and counted. Seeds are null.
+
+In the place of a recording, `solutions` stands for the traces that came with the rows
+in their own column of that name: those that a model wrote, and neither people nor
+somebody whom the source does not name.
 """
 
 import re
@@ -12,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 from pydantic import Field, field_validator, model_validator
@@ -20,7 +24,7 @@ from pydantic import Field, field_validator, model_validator
 from pipeline.errors import UserError
 from pipeline.locations import DataLocation
 from pipeline.readers import Row, Unreadable
-from pipeline.schema import ROLLOUT
+from pipeline.schema import REFERENCE_AUTHORS, ROLLOUT
 from pipeline.text import fingerprint
 
 BATCH = 1000  # rows of a file held at once, for a row may hold megabytes
@@ -87,8 +91,11 @@ class Recorded(NamedTuple):
     n_tokens: int | None
 
 
+Replay = Recording | Literal["solutions"]
+
+
 def read_recordings(
-    recordings: tuple[Recording, ...], problems: pl.DataFrame
+    recordings: tuple[Replay, ...], problems: pl.DataFrame
 ) -> pl.DataFrame:
     """ROLLOUT without ids: the recorded completions of the problems, numbered.
 
@@ -99,8 +106,7 @@ def read_recordings(
     rows = [
         completion
         for recording in recordings
-        for name, table in recording.tables()
-        for completion in _read_table(name, table, recording, keys)
+        for completion in _read(recording, problems, keys)
     ]
     schema = {name: ROLLOUT[name] for name in Recorded._fields}
     completions = pl.DataFrame(rows, schema=schema, orient="row")
@@ -112,6 +118,24 @@ def read_recordings(
     return completions.with_columns(
         sample=pl.int_range(pl.len()).over("key"), seed=pl.lit(None, ROLLOUT["seed"])
     )
+
+
+def _read(
+    recording: Replay, problems: pl.DataFrame, keys: frozenset[str]
+) -> Iterator[Recorded]:
+    if recording == "solutions":
+        yield from _solutions(problems)
+    else:
+        for name, table in recording.tables():
+            yield from _read_table(name, table, recording, keys)
+
+
+def _solutions(problems: pl.DataFrame) -> Iterator[Recorded]:
+    """What models wrote of the column `solutions`, in the order of the rows."""
+    for key, solutions in problems.select("key", "solutions").iter_rows():
+        for solution in solutions or ():
+            if solution["model"] not in (None, *REFERENCE_AUTHORS):
+                yield Recorded(key, solution["model"], solution["text"], None, None)
 
 
 def _read_table(

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from itertools import islice
@@ -71,8 +72,10 @@ class Source(DataLocation):
     """Where rows come from, or the options of the generator that makes them.
 
     `columns` maps the names that the adapter reads to the source's own, with dots
-    for what is nested; `set` overrides what the adapter says of every row; what other
-    files recorded goes to `meta`, under the names of `recorded`.
+    for what is nested; `set` overrides what the adapter says of every row; of a field
+    in `pattern` only what its first group matches is taken. `teacher` wrote the traces,
+    where no column says who did. What other files recorded goes to `meta`, under the
+    names of `recorded`.
     """
 
     KINDS: ClassVar[tuple[str, ...]] = (*DataLocation.KINDS, "generator")
@@ -81,6 +84,10 @@ class Source(DataLocation):
     generator: dict[str, Any] | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     set: dict[str, Any] = Field(default_factory=dict)
+    pattern: dict[Literal["problem", "answer"], re.Pattern[str]] = Field(
+        default_factory=dict
+    )
+    teacher: str = ""
     recorded: dict[str, Recording] = Field(default_factory=dict)
     license: str = "unknown"
     origin: tuple[str, ...] = ()
@@ -92,6 +99,9 @@ class Source(DataLocation):
             raise ValueError("`adapter` is missing: a file of stages/sources")
         if unknown := self.set.keys() - ADAPTED:
             raise ValueError(f"`set` knows {sorted(ADAPTED)}, not {sorted(unknown)}")
+        for name, pattern in self.pattern.items():
+            if not pattern.groups:
+                raise ValueError(f"pattern.{name} has no group (…) around what counts")
         return self
 
 
@@ -172,6 +182,7 @@ def _adapt(
     if isinstance(row, Unreadable):
         return row
     renamed = row | {new: _nested(row, old) for new, old in source.columns.items()}
+    renamed |= {"teacher": source.teacher} if source.teacher else {}
     try:
         # JSON inside a column may hold half a surrogate pair that its file does not.
         fields: Row | str = mend_surrogates(adapter.adapt(renamed))
@@ -180,10 +191,14 @@ def _adapt(
     if isinstance(fields, str):
         return Unreadable(0, fields)
     fields |= source.set
+    for name, pattern in source.pattern.items():
+        match = pattern.search(as_text(fields[name]) or "")
+        fields[name] = match[1] if match else None
     for name in ("problem", "answer"):
         if isinstance(fields[name], str):
             fields[name] = fields[name].replace("\0", "")
-    needed = ["problem"] if fields.get("verify_info") else ["problem", "answer"]
+    has_no_gold = fields.get("verify_info") or fields["verifier"] is None
+    needed = ["problem"] if has_no_gold else ["problem", "answer"]
     if absent := [name for name in needed if not as_text(fields[name])]:
         return Unreadable(0, f"{' and '.join(absent)}: expected text")
     return fields
@@ -194,7 +209,10 @@ def _json(value: Row) -> str:
 
 
 def _nested(row: Any, path: str) -> Any:
-    """What "a.b" holds: b inside a; None where there is none."""
+    """What "a.b" holds, b inside a, or "a.0", the first of a list; None for nothing."""
     for name in path.split("."):
-        row = row.get(name) if isinstance(row, dict) else None
+        if isinstance(row, list) and name.isdecimal():
+            row = dict(enumerate(row)).get(int(name))
+        else:
+            row = row.get(name) if isinstance(row, dict) else None
     return row

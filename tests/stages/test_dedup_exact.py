@@ -32,6 +32,31 @@ def test_a_copy_with_another_answer_says_so():
     assert outcome.kept["other_answers"].to_list() == [["3"]]
 
 
+def solution(text: str) -> dict:
+    return {"text": text, "model": "R1", "correct": None}
+
+
+def test_a_row_a_trace_becomes_a_problem_with_its_traces():
+    traces = [["first"], ["second"], ["of another key"], ["first"], []]
+    rows = problems(
+        *["1+1?"] * 4,
+        "2+2?",
+        answer=["2", "2", "3", "2", "4"],
+        solutions=[[solution(text) for text in texts] for texts in traces],
+    )
+
+    outcome = dedup(rows)
+
+    assert outcome.kept["solutions"].to_list() == [
+        [solution("first"), solution("second")],
+        [],
+    ]
+    assert outcome.dropped["solutions"].to_list()[:2] == [
+        [solution("second")],
+        [solution("of another key")],
+    ]
+
+
 @pytest.mark.parametrize(
     ("left", "right"),
     [

@@ -202,3 +202,11 @@ def test_twice_gives_equal_tables():
 
     assert second.equals(first)
     assert len(server.requests) == count
+
+
+def test_a_row_without_a_verifier_leaves_its_samples_undecided():
+    rows = ROWS.with_columns(verifier=pl.lit(None, pl.String))
+
+    graded = make(Params(), rows, rollouts(("test/00000", r"\boxed{2}")))
+
+    assert graded.select("correct", "why").rows() == [(None, "no_verifier")]

@@ -104,6 +104,19 @@ def written(folder: Path, kind: str, rows: list[dict]) -> str:
     return lines(path, *rows)
 
 
+def test_solutions_are_the_traces_that_models_wrote_of_the_rows():
+    writers = ["human", "R1", "source", None, "QwQ"]
+    brought = [{"text": f"by {who}", "model": who, "correct": True} for who in writers]
+    rows = problems("What is 1+1?", "What is 2+2?", solutions=[brought, []])
+
+    completions = replayed(rows, "solutions")
+
+    assert completions.select(*SEEN, "finish_reason").rows() == [
+        ("test/00000", 0, "R1", "by R1", None),
+        ("test/00000", 1, "QwQ", "by QwQ", None),
+    ]
+
+
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_openr1_math_by_the_config_of_the_docs(tmp_path: Path, kind: str):
     path = written(tmp_path, kind, OPENR1)

@@ -51,9 +51,14 @@ def benchmark(*texts: str, name: str = "bench") -> pl.DataFrame:
 
 def collect(adapter: str, *rows: dict[str, Any]) -> Outcome:
     """What `collect` makes of a source that stores `rows`."""
+    return collect_with({"adapter": adapter}, *rows)
+
+
+def collect_with(options: dict[str, Any], *rows: dict[str, Any]) -> Outcome:
+    """What `collect` makes of a source with these `options` that stores `rows`."""
 
     class Rows(Source):
         def rows(self) -> Iterator[dict[str, Any]]:
             return iter(rows)
 
-    return read_source("s", Rows(adapter=adapter, path="anything"))
+    return read_source("s", Rows(path="anything", **options))
