@@ -7,8 +7,10 @@ They have the same columns under a few names, and the spellings of tests that
 import json
 from typing import Any
 
+from pipeline.schema import UNNAMED
 from stages.sources._fields import Row, as_text, code_problem, filled, reference, text
 from stages.sources._tests import count_tests, read_tests
+from stages.sources._traces import read_question, read_traces
 
 PROBLEM = ("problem", "question", "prompt", "description")
 TESTS = ("tests", "test", "test_cases", "input_output", "verification_info", "info")
@@ -26,11 +28,11 @@ def adapt(row: Row) -> Row | str:
         info = read_tests(given, starter)
     except (ValueError, TypeError, RecursionError) as error:
         return f"tests: {error!s:.120}"
-    problem = text(row, *PROBLEM)
+    problem = read_question(row, *PROBLEM)
     return code_problem(
         f"{problem}\n\n{starter}" if problem and starter else problem,
         info,
-        solutions=_solutions(row),
+        solutions=[*_solutions(row), *read_traces(row, UNNAMED)],
         meta={"n_tests": count_tests(info), **filled(row, *META)},
     )
 
