@@ -131,9 +131,12 @@ def row_stages(stages: Iterable[Stage]) -> list[Stage]:
 
 
 def data_recipe(sections: dict[str, Any], stages: Iterable[Stage]) -> dict[str, Any]:
-    """The sections of a recipe that say what the data are: all but those that train."""
-    trained = {stage.name for stage in stages if stage.kind == "train"}
-    return {name: part for name, part in sections.items() if name not in trained}
+    """The sections of a recipe that say what the data are.
+
+    Neither those that train, nor what the recipe says of itself.
+    """
+    others = {"about"} | {stage.name for stage in stages if stage.kind == "train"}
+    return {name: part for name, part in sections.items() if name not in others}
 
 
 def recipe_hash(sections: dict[str, Any], stages: Iterable[Stage]) -> str:

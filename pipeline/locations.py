@@ -23,7 +23,7 @@ class DataLocation(Settings):
     KINDS: ClassVar[tuple[str, ...]] = ("repo", "path", "paths")
 
     repo: str = ""
-    revision: str = ""
+    revision: str | None = None
     config: str | None = None
     split: str = "train"
     path: str = ""
@@ -36,7 +36,10 @@ class DataLocation(Settings):
         if sum(value not in ("", (), None) for value in given) != 1:
             raise ValueError(f"give one of {', '.join(f'`{k}`' for k in self.KINDS)}")
         if self.repo and not self.revision:
-            raise ValueError("`repo` needs a pinned `revision`")
+            raise ValueError(
+                "`repo` needs a pinned `revision`; `goldsieve recipe pin NAME` asks "
+                "the Hub for it"
+            )
         if self.sha256 and not self.path:
             raise ValueError("`sha256` is of one file: give `path`")
         return self
@@ -46,7 +49,7 @@ class DataLocation(Settings):
 
         Raises UserError where a file or dataset is absent or has another digest.
         """
-        if self.repo:
+        if self.repo and self.revision:
             rows = hub_rows(self.repo, self.revision, self.config, self.split)
             yield f"{self.repo}@{self.revision}", rows
         for path in self.paths or filter(None, (self.path,)):

@@ -11,7 +11,8 @@ import pytest
 GROUND = {
     "__init__", "closure", "console", "dag", "embedding", "errors", "files", "filter",
     "locations", "machine", "models", "parallel", "parallel_ray", "prompts", "readers",
-    "recipe", "schema", "settings", "sql", "surrogates", "tables", "text", "traces",
+    "recipe", "recipes", "schema", "settings", "sql", "surrogates", "tables", "text",
+    "traces",
 }  # fmt: skip
 # The wings of pipeline/ and those below each, beside the ground. A folder that is not
 # in this table fails the test.

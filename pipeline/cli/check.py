@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pipeline import dag, recipe
+from pipeline import dag, recipe, recipes
 from pipeline.errors import UserError
 from pipeline.settings import shared_sections
 
@@ -39,7 +39,7 @@ def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str
         for stage in stages
         for section in shared_sections(import_module(stage.module).Params)
     }
-    for name in sorted(sections.keys() - set(names) - shared):
+    for name in sorted(sections.keys() - set(names) - shared - {"about"}):
         yield f"{recipe.RECIPE}: {name} is not a stage; stages are {', '.join(names)}"
     for name in sorted(shared - sections.keys()):
         # DVC runs no stage that names a section which is not there.
@@ -47,6 +47,7 @@ def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str
     if dag.is_off(sections, "collect"):
         yield f"{recipe.RECIPE}: collect: turn sources off one by one, not all at once"
     yield from _order(sections)
+    yield from _provenance(sections)
     for stage in stages:
         for name in _section_names(stage, sections):
             try:
@@ -73,6 +74,17 @@ def _order(sections: dict[str, Any]) -> Iterator[str]:
         yield f"{recipe.RECIPE}: {name} is collected, and pool.order does not name it"
     for name in sorted(set(order) - sources.keys()):
         yield f"{recipe.RECIPE}: pool.order names {name}, and nothing collects it"
+
+
+def _provenance(sections: dict[str, Any]) -> Iterator[str]:
+    """Numbers from nowhere, in a recipe that says whose it is."""
+    if "about" not in sections:
+        return
+    try:
+        for mistake in recipes.find_unsourced(sections):
+            yield f"{recipe.RECIPE}: {mistake}"
+    except UserError as error:
+        yield str(error)
 
 
 def _environment(sections: dict[str, Any]) -> Iterator[str]:

@@ -1,22 +1,36 @@
-"""The named recipes in recipes/, and which of them is active."""
+"""The named recipes in recipes/: which there are, how they differ, which is active.
 
+`use` writes params.yaml, under a line that holds a digest of the rest. So it knows
+its own output from a file that somebody edited, which it leaves alone.
+"""
+
+import re
 from collections.abc import Callable
-from difflib import unified_diff
-from pathlib import Path
+from hashlib import blake2b
+from typing import Any
 
+from pipeline import recipes
+from pipeline.cli import recipe_tables
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.recipe import RECIPE
 
-FOLDER = Path("recipes")
+HEAD = (
+    "# Written by `goldsieve recipe use {name}` [{digest}]: edit recipes/{name}.yaml, "
+    "and use it again.\n"
+)
+HEAD_LINE = re.compile(r"# Written by `goldsieve recipe use ([\w-]+)` \[(\w+)\].*\n")
 
 
-def run(action: str, names: list[str]) -> None:
-    """List, show, use or compare recipes."""
+def run(
+    action: str, names: list[str], *, force: bool = False, markdown: bool = False
+) -> None:
+    """List, show, compare, pin, check or use recipes."""
     actions: dict[str, tuple[int, Callable[..., None]]] = {
-        "list": (0, _list),
+        "list": (0, lambda: _list(markdown=markdown)),
         "show": (1, _show),
-        "use": (1, _use),
+        "use": (1, lambda name: _use(name, force=force)),
+        "pin": (1, lambda name: _pin(name, force=force)),
         "diff": (2, _diff),
     }
     count, run_action = actions[action]
@@ -25,41 +39,104 @@ def run(action: str, names: list[str]) -> None:
     run_action(*names)
 
 
-def _list() -> None:
-    active = RECIPE.read_text() if RECIPE.exists() else ""
-    for file in sorted(FOLDER.glob("*.yaml")):
-        text = file.read_text()
-        head = next((line[1:].strip() for line in text.splitlines() if line), "")
-        print(f"{'*' if text == active else ' '} {file.stem:16} {head}")
+def active() -> str | None:
+    """The recipe that params.yaml was written from; None where it was edited."""
+    text = RECIPE.read_text() if RECIPE.exists() else ""
+    head = HEAD_LINE.match(text)
+    if head and head[2] == _digest(text[head.end() :]):
+        return head[1]
+    copied = (name for name in recipes.names() if text == _own_text(name))
+    return next(copied, None)
+
+
+def render(name: str) -> str:
+    """The text of a params.yaml; a recipe that extends nothing keeps its comments."""
+    extends = "extends" in recipes.read_own(name)
+    body = recipes.dump(recipes.resolve(name)) if extends else _own_text(name)
+    return HEAD.format(name=name, digest=_digest(body)) + body
+
+
+def _own_text(name: str) -> str:
+    return recipes.path_of(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _list(*, markdown: bool) -> None:
+    every = {name: recipes.resolve(name) for name in recipes.names()}
+    if markdown:
+        print(recipe_tables.markdown(every))
+    else:
+        recipe_tables.show(every, active())
 
 
 def _show(name: str) -> None:
-    print(_file(name).read_text(), end="")
+    print(render(name).partition("\n")[2], end="")
 
 
-def _use(name: str) -> None:
+def _use(name: str, *, force: bool) -> None:
     """Make `name` the active recipe; refuse to lose unsaved edits."""
-    file = _file(name)
-    if RECIPE.exists():
-        current = RECIPE.read_text()
-        saved = any(current == other.read_text() for other in FOLDER.glob("*.yaml"))
-        if not saved:
-            raise UserError(
-                f"{RECIPE} has edits that no recipe holds",
-                hint=f"keep them first: cp {RECIPE} {FOLDER}/my-recipe.yaml",
-            )
-    write_text(RECIPE, file.read_text())
-    print(f"{RECIPE} is now {file}; run `dvc repro`")
+    text = render(name)
+    _refuse_to_lose_edits(force=force)
+    write_text(RECIPE, text)
+    print(f"{RECIPE} is now {recipes.path_of(name)}; run `dvc repro`")
+    if missing := [key for key, _ in recipes.unpinned(recipes.resolve(name))]:
+        print(f"without a commit: {', '.join(missing)}; `goldsieve recipe pin {name}`")
+
+
+def _refuse_to_lose_edits(*, force: bool) -> None:
+    if RECIPE.exists() and not active() and not force:
+        raise UserError(
+            f"{RECIPE} has edits that no recipe holds",
+            hint=f"keep them: cp {RECIPE} {recipes.FOLDER}/my-recipe.yaml; "
+            "or lose them: --force",
+        )
+
+
+def _pin(name: str, *, force: bool) -> None:
+    """Use `name`, with the Hub's latest commit for all that names none.
+
+    The head keeps the digest of the recipe itself, so commits that no recipe file
+    holds count as edits, and `use` does not lose them.
+    """
+    sections = recipes.resolve(name)
+    found = recipes.unpinned(sections)
+    if not found:
+        print(f"{name}: everything is at a commit")
+        return
+    _refuse_to_lose_edits(force=force)
+    for key, location in found:
+        location["revision"] = _latest_commit(key, location["repo"])
+        print(f"{key}: {location['repo']} at {location['revision']}")
+    head = HEAD.format(name=name, digest=_digest(recipes.dump(recipes.resolve(name))))
+    write_text(RECIPE, head + recipes.dump(sections))
+    print(f"written to {RECIPE}; keep the commits in {recipes.SOURCES}.yaml")
+
+
+def _latest_commit(key: str, repo: str) -> str:
+    """The commit of the Hub's main branch; UserError where it does not answer."""
+    from huggingface_hub import HfApi
+
+    ask = HfApi().model_info if key.startswith("model") else HfApi().dataset_info
+    try:
+        commit = ask(repo).sha
+    except OSError as error:  # what the Hub refuses, too
+        raise UserError(f"{key}: the Hub says nothing of {repo}: {error}") from None
+    return str(commit)
 
 
 def _diff(old: str, new: str) -> None:
-    before, after = (_file(name).read_text().splitlines() for name in (old, new))
-    print("\n".join(unified_diff(before, after, old, new, lineterm="", n=1)))
+    """A line for each key whose value differs, of the resolved recipes."""
+    before, after = (_values(name) for name in (old, new))
+    for key in sorted(before.keys() | after.keys()):
+        one, other = before.get(key, "–"), after.get(key, "–")
+        if one != other:
+            print(f"{key}: {one} → {other}")
 
 
-def _file(name: str) -> Path:
-    file = FOLDER / f"{name}.yaml"
-    if not file.exists():
-        known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.yaml")))
-        raise UserError(f"no recipe is called {name!r}", hint=f"try {known}")
-    return file
+def _values(name: str) -> dict[str, Any]:
+    sections = recipes.resolve(name)
+    sections.pop("about", None)
+    return dict(recipes.leaves(sections))

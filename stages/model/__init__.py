@@ -33,7 +33,7 @@ class Params(Settings):
     kind: Literal["tiny", "packaged", "hub", "local"]
     name: str = "goldsieve-tiny"
     repo: str = ""
-    revision: str = Field(default="", pattern="^([0-9a-f]{40})?$")
+    revision: str | None = Field(default=None, pattern="^([0-9a-f]{40})?$")
     path: str = ""
     tiny: Tiny = Tiny()
 
@@ -41,7 +41,8 @@ class Params(Settings):
     def _complete(self) -> "Params":
         if self.kind == "hub" and not (self.repo and self.revision):
             raise ValueError(
-                "kind: hub needs `repo` and `revision`, a full commit hash"
+                "kind: hub needs `repo` and `revision`, a full commit hash; `goldsieve "
+                "recipe pin NAME` asks the Hub for it"
             )
         if self.kind == "local" and not self.path:
             raise ValueError("kind: local needs `path`")
@@ -66,7 +67,7 @@ def build(params: Params | None, out: Path) -> dict[str, object]:
         describe(out, kind="local", name=packaged.NAME)
     elif params.kind == "hub":
         name = params.repo
-        describe(out, kind="hub", name=name, revision=params.revision, load=name)
+        describe(out, kind="hub", name=name, revision=params.revision or "", load=name)
     else:
         folder = Path(params.path)
         if not (folder / "config.json").exists():

@@ -4,7 +4,6 @@ import pytest
 from pydantic import Field
 
 from pipeline import recipe
-from pipeline.cli import recipes
 from pipeline.errors import UserError
 from pipeline.settings import Settings, Shared
 
@@ -121,41 +120,3 @@ def test_broken_yaml_is_a_user_error(workshop):
 
     with pytest.raises(UserError, match="not YAML"):
         recipe.load(Params, "quality")
-
-
-def test_using_a_recipe_makes_it_active(workshop, capsys):
-    folder = workshop("old: {}\n")
-    (folder / "recipes").mkdir()
-    (folder / "recipes/one.yaml").write_text("# The first.\none: {}\n")
-    (folder / "recipes/old.yaml").write_text("old: {}\n")
-
-    recipes.run("use", ["one"])
-    recipes.run("list", [])
-
-    assert Path("params.yaml").read_text() == "# The first.\none: {}\n"
-    assert "* one              The first." in capsys.readouterr().out
-
-
-def test_using_a_recipe_does_not_lose_edits(workshop):
-    folder = workshop("mine: {}\n")
-    (folder / "recipes").mkdir()
-    (folder / "recipes/one.yaml").write_text("one: {}\n")
-
-    with pytest.raises(UserError, match="edits that no recipe holds"):
-        recipes.run("use", ["one"])
-
-
-def test_an_unknown_recipe_names_the_known_ones(workshop):
-    folder = workshop("mine: {}\n")
-    (folder / "recipes").mkdir()
-    (folder / "recipes/one.yaml").write_text("one: {}\n")
-
-    with pytest.raises(UserError, match="'two'") as error:
-        recipes.run("show", ["two"])
-    assert "one" in error.value.hint
-
-
-def test_the_active_recipe_of_the_repository_is_one_of_the_named():
-    active = Path("params.yaml").read_text()
-
-    assert active in [file.read_text() for file in Path("recipes").glob("*.yaml")]

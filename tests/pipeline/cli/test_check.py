@@ -1,12 +1,14 @@
 """`goldsieve check` on recipes that are right, wrong and off."""
 
 import re
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from pipeline import recipes
 from pipeline.cli.check import check
 from pipeline.errors import UserError
 from tests.support.project import HERE, SECTIONS, data_stages, run_in
@@ -19,6 +21,23 @@ NAMES = [*(stage.name for stage in data_stages()), *TRAINING]
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run_in(tmp_path)
+
+
+def every_recipe() -> list[str]:
+    with chdir(HERE):
+        return recipes.names()
+
+
+def complete(name: str) -> dict[str, Any]:
+    """A recipe, with a commit and a place where the repository knows none."""
+    with chdir(HERE):
+        sections = recipes.resolve(name)
+    for _, location in recipes.unpinned(sections):
+        location["revision"] = "0" * 40
+    for source in sections["collect"].values():
+        if isinstance(source, dict) and not source.keys() & recipes.KINDS:
+            source["path"] = "copy.jsonl"
+    return sections
 
 
 def checked(**changes: Any) -> None:
@@ -41,12 +60,25 @@ def test_a_recipe_that_is_understood_says_so(capsys: pytest.CaptureFixture[str])
     )
 
 
-@pytest.mark.parametrize(
-    "recipe", sorted((HERE / "recipes").glob("*.yaml")), ids=lambda file: file.stem
-)
-def test_every_named_recipe_is_understood(recipe: Path):
-    Path("params.yaml").write_text(recipe.read_text())
+@pytest.mark.parametrize("name", every_recipe())
+def test_every_named_recipe_is_understood(name: str):
+    sections = complete(name)
+    Path("params.yaml").write_text(yaml.safe_dump(sections, sort_keys=False))
     check()
+
+
+@pytest.mark.parametrize("name", [*every_recipe(), "_rl", "_sft"])
+def test_every_number_of_a_recipe_comes_from_somewhere(name: str):
+    with chdir(HERE):
+        assert list(recipes.find_unsourced(recipes.read_own(name))) == []
+
+
+def test_a_recipe_that_says_whose_it_is_says_where_its_numbers_come_from():
+    checked(dedup_ngram={"n": 3})
+    about = {"system": "One", "unpublished": {"pass_rate_window": "ours"}}
+    (mistake,) = mistakes(dedup_ngram={"n": 3}, about=about)
+
+    assert mistake.startswith("params.yaml: dedup_ngram.n: 3 comes from nowhere")
 
 
 @pytest.mark.parametrize("off", [False, "off"])
