@@ -15,12 +15,21 @@ from torch import Tensor
 Reduce = Callable[[Tensor], Tensor]  # a sum over all processes
 
 
-def find_live_groups(rewards: Tensor, size: int) -> Tensor:
-    """Which groups have rewards that differ: (B,) -> bool (B / size,); NaN is none."""
+def find_live_groups(
+    rewards: Tensor, size: int, bounds: tuple[float, float] | None = None
+) -> Tensor:
+    """Which groups have rewards that differ: (B,) -> bool (B / size,); NaN is none.
+
+    With `bounds`, their mean has to lie there, ends included.
+    """
     grouped = rewards.view(-1, size)
     low = grouped.nan_to_num(nan=math.inf).amin(1)
     high = grouped.nan_to_num(nan=-math.inf).amax(1)
-    return high - low > 1e-6
+    differ = high - low > 1e-6
+    if bounds is None:
+        return differ
+    mean = grouped.nanmean(1)
+    return differ & (mean >= bounds[0] - 1e-6) & (mean <= bounds[1] + 1e-6)
 
 
 def leave_one_out(totals: Tensor, size: int) -> Tensor:
@@ -92,6 +101,19 @@ def value_loss(
         clipped = old + (values - old).clamp(-clip, clip)
         error = torch.maximum(error, (clipped - returns) ** 2)
     return 0.5 * (error * mask).sum() / mask.sum().clamp(min=1)
+
+
+def mirror_descent_loss(
+    logps: Tensor, old: Tensor, mask: Tensor, advantages: Tensor, tau: float
+) -> Tensor:
+    """The loss whose gradient is eq. 3 of Kimi k1.5 (2501.12599), a mean over rows.
+
+    Of each completion the log-probability is raised in proportion to its advantage
+    (B,), less τ/2 times the square of how far it has moved from what sampled it.
+    """
+    logp = (logps * mask).sum(1)
+    moved = logp - (old * mask).sum(1)
+    return (tau / 2 * moved**2 - advantages * logp).mean()
 
 
 def explained_variance(values: Tensor, returns: Tensor, mask: Tensor) -> float:

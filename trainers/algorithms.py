@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.settings import Settings
+from pipeline.settings import LibraryOptions, Settings
 
 
 class Strategy(Settings):
@@ -18,7 +18,8 @@ class Strategy(Settings):
 
     `refill_rounds`: rounds of sampling at most (the first one counts) until every
     group teaches something; 0 takes what comes. A group teaches where the reward
-    `live_reward` differs within it. `drop_dead_groups` leaves the others out of the
+    `live_reward` differs within it and, with `live_range`, its mean lies in that range,
+    ends included. `drop_dead_groups` leaves the others out of the
     loss. `keep_share` of each group is learnt from, by |advantage|.
     `scale_by_live_share` divides advantages by the share of groups that teach.
 
@@ -28,10 +29,12 @@ class Strategy(Settings):
     over the tokens of the batch. `kl_in_reward` takes β·log(π/π_ref) off the reward
     of every token; a KL term in the loss is TRL's `beta`.
     `positive_nll` weighs the likelihood of right completions, added to the loss.
+    `mirror_descent` is τ of Kimi k1.5's loss, which replaces TRL's.
     """
 
     refill_rounds: int = Field(default=0, ge=0)
     live_reward: str = "correct"
+    live_range: tuple[float, float] | None = None
     drop_dead_groups: bool = False
     keep_share: float = Field(default=1.0, gt=0, le=1)
     scale_by_live_share: bool = False
@@ -40,6 +43,7 @@ class Strategy(Settings):
     whiten: bool = False
     kl_in_reward: float = Field(default=0.0, ge=0)
     positive_nll: float = Field(default=0.0, ge=0)
+    mirror_descent: float | None = Field(default=None, gt=0)
 
 
 class Critic(Settings):
@@ -63,13 +67,17 @@ class Critic(Settings):
 
 
 class Order(Settings):
-    """In what order problems are asked; `samplers.py` says what each `by` means."""
+    """In what order problems are asked; `samplers.py` says what each `by` means.
+
+    A problem is solved that was right in this share of its samples, `solved_rate`.
+    """
 
     by: Literal[
         "rank", "shuffled", "lessons", "unsolved", "failures", "easy_pool", "mix"
     ] = "rank"
     lessons: tuple[str, ...] = Field(default=("-pass_rate",), min_length=1)
     easy_probability: float = Field(default=0.1, ge=0, le=1)
+    solved_rate: float = Field(default=1.0, gt=0, le=1)
     weights: dict[str, float] = Field(default={})
 
     @model_validator(mode="after")
@@ -80,11 +88,13 @@ class Order(Settings):
 
 
 class Stage(Settings):
-    """One run of several; what is null is as in the options under `trl`.
+    """One run of several; what it leaves out is as in the section.
 
-    `where` is an SQL predicate over the columns of rl.parquet. The KL term's reference
-    is the model that the first stage began with, or, with `reset_reference`, the one
-    that this stage begins with.
+    `where` is an SQL predicate over the columns of rl.parquet and `latest_pass_rate`,
+    of the last epoch that asked the problem in the stages before (null for none). The
+    KL term's reference is the model that the first stage began with, or, with
+    `reset_reference`, the one that this stage begins with. `trl` has further options
+    of GRPOConfig, `rewards` other weights.
     """
 
     max_completion_length: int | None = Field(default=None, ge=1)
@@ -94,12 +104,22 @@ class Stage(Settings):
     steps: int | None = Field(default=None, ge=1)
     where: str | None = None
     reset_reference: bool = False
+    order: Order | None = None
+    rewards: dict[str, float] = Field(default={})
+    trl: LibraryOptions = Field(default={})
+
+
+def stage_options(stage: Stage) -> dict[str, Any]:
+    """The options of GRPOConfig that a stage sets."""
+    ours = {"where", "reset_reference", "order", "rewards", "trl", "steps"}
+    options = stage.model_dump(exclude=ours, exclude_none=True) | stage.trl
+    return options | ({"max_steps": stage.steps} if stage.steps else {})
 
 
 class Algorithm(Settings):
     """The options that make an algorithm."""
 
-    trl: dict[str, Any] = Field(default={})
+    trl: LibraryOptions = Field(default={})
     strategy: Strategy = Strategy()
     critic: Critic | None = None
     order: Order = Order()

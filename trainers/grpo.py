@@ -9,6 +9,7 @@ the run into stages; everything else is TRL's, under `trl`.
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ from pipeline.models import Model, resolve
 from pipeline.schema import RL_HISTORY
 from pipeline.verifiers.judge import Judge
 from trainers import runs, training
-from trainers.algorithms import ALGORITHMS, Algorithm, Order, Stage
+from trainers.algorithms import ALGORITHMS, Algorithm, Order, Stage, stage_options
 from trainers.rewards import rewards
 
 REWARDS = {"correct": 1.0, "format": 0.1, "overlong": 0.5}
@@ -60,7 +61,7 @@ def _train(run: runs.Run) -> runs.Trained:
     """Train stage after stage, each from the model that the one before left."""
     algorithm = compose(run.params)
     steps: list[runs.Step] = []
-    history = [RL_HISTORY.to_frame()]
+    history = RL_HISTORY.to_frame()
     model = reference = run.model
     with grader(run.params.timeout_s, run.params.judge) as grade:
         for number, stage in enumerate(algorithm.stages or (Stage(),)):
@@ -68,17 +69,35 @@ def _train(run: runs.Run) -> runs.Trained:
             if stage.reset_reference:
                 reference = model
             if not runs.is_done(folder):
-                trainer = _build(run, algorithm, stage, model, folder, grade)
-                if reference != model and trainer.ref_model is not None:
-                    _load_weights(trainer.ref_model, reference)
+                rows = choose_problems(run.rows, stage, history)
+                part = replace(run, model=model, rows=rows, folder=folder)
+                trainer = _build(part, algorithm, stage, grade)
+                if reference != model and trainer.beta:
+                    _set_reference(trainer, reference)
                 runs.fit(trainer, folder, model, _names(run.params))
             for step in runs.read_trained(folder, "reward").steps:
                 steps.append(step | {"step": len(steps) + 1, "stage": number})
             table = pl.read_parquet(folder / "history.parquet")
-            history.append(table.with_columns(stage=pl.lit(number, pl.Int32)))
+            table = table.with_columns(stage=pl.lit(number, pl.Int32))
+            history = pl.concat([history, table])
             model = resolve(folder / "model")
-    table = pl.concat(history)
-    return runs.Trained(Path(model.load), steps, "reward", {}, table)
+    return runs.Trained(Path(model.load), steps, "reward", {}, history)
+
+
+def choose_problems(
+    rows: pl.DataFrame, stage: Stage, history: pl.DataFrame
+) -> pl.DataFrame:
+    """The problems of a stage, with `latest_pass_rate` of the stages before it."""
+    latest = (
+        history.filter(pl.col("n_decided") > 0)
+        .sort("stage", "epoch", maintain_order=True)
+        .unique("id", keep="last", maintain_order=True)
+        .select("id", latest_pass_rate=pl.col("n_correct") / pl.col("n_decided"))
+    )
+    rows = rows.join(latest, on="id", how="left", maintain_order="left")
+    if stage.where is None:
+        return rows
+    return sql.select(rows, stage.where, setting="grpo.stages.where")
 
 
 def compose(params: Params) -> Algorithm:
@@ -101,6 +120,8 @@ def compose(params: Params) -> Algorithm:
         or strategy.scale_by_live_share
     ):
         needed.add(strategy.live_reward)
+    for stage in composed.stages:
+        needed |= stage.rewards.keys()
     for name in sorted(needed - params.rewards.keys()):
         raise UserError(
             f"grpo.rewards: {params.algorithm} needs the reward {name!r}",
@@ -120,36 +141,24 @@ def compose(params: Params) -> Algorithm:
     return composed
 
 
-def _build(
-    run: runs.Run,
-    algorithm: Algorithm,
-    stage: Stage,
-    model: Model,
-    folder: Path,
-    grade: Grader,
-) -> Any:
+def _build(run: runs.Run, algorithm: Algorithm, stage: Stage, grade: Grader) -> Any:
     """The trainer of one stage."""
     from trl import GRPOConfig
 
     from trainers.critic import CriticTrainer
     from trainers.strategies import StrategyTrainer
 
-    params, options = run.params, dict(algorithm.trl)
+    params, options = run.params, algorithm.trl | stage_options(stage)
     if algorithm.strategy.kl_in_reward:
         options["beta"] = algorithm.strategy.kl_in_reward  # so that TRL has a reference
-    names = {"steps": "max_steps"}
-    for name, value in stage.model_dump(exclude={"where", "reset_reference"}).items():
-        if value is not None:
-            options[names.get(name, name)] = value
-    options["reward_weights"] = list(params.rewards.values())
-    config = training.configure(GRPOConfig, model, output_dir=str(folder), **options)
-    rows = run.rows
-    if stage.where:
-        rows = sql.select(rows, stage.where, setting="grpo.stages.where")
-    _check(rows.height, config, algorithm)
+    weights = params.rewards | stage.rewards
+    options["reward_weights"] = [weights[name] for name in params.rewards]
+    folder = str(run.folder)
+    config = training.configure(GRPOConfig, run.model, output_dir=folder, **options)
+    _check(run.rows.height, config, algorithm)
     more = {"critic": algorithm.critic} if algorithm.critic else {}
     return (CriticTrainer if algorithm.critic else StrategyTrainer)(
-        model.load,
+        run.model.load,
         args=config,
         reward_funcs=rewards(
             list(params.rewards),
@@ -157,10 +166,10 @@ def _build(
             max_tokens=config.max_completion_length,
             values=params.reward_values,
         ),
-        train_dataset=training.dataset(rows),
+        train_dataset=training.dataset(run.rows),
         peft_config=training.adapter(params.peft),
         strategy=algorithm.strategy,
-        order=algorithm.order,
+        order=stage.order or algorithm.order,
         **more,
     )
 
@@ -186,12 +195,23 @@ def _check(rows: int, config: Any, algorithm: Algorithm) -> None:
     config.save_steps = -(-int(config.save_steps) // cycle) * cycle
 
 
-def _load_weights(model: Any, source: Model) -> None:
-    """Give the reference model the weights of `source`."""
+def _set_reference(trainer: Any, source: Model) -> None:
+    """Compare with `source`, and not with what this stage begins with.
+
+    With an adapter TRL has no model for the reference: it takes the adapter off.
+    """
     from transformers import AutoModelForCausalLM
 
-    weights = AutoModelForCausalLM.from_pretrained(source.load, dtype=model.dtype)
-    model.load_state_dict(weights.state_dict())
+    model = AutoModelForCausalLM.from_pretrained(
+        source.load,
+        revision=source.revision if source.kind == "hub" else None,
+        dtype=trainer.model.dtype,
+    )
+    if trainer.ref_model is None:
+        prepare = trainer.accelerator.prepare_model
+        trainer.ref_model = prepare(model, evaluation_mode=True)
+    else:
+        trainer.ref_model.load_state_dict(model.state_dict())
 
 
 def _names(params: Params) -> runs.Names:

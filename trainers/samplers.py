@@ -49,12 +49,14 @@ class History:
             counts[0] += reward == reward
             counts[1] += reward > 0
 
-    def before(self, epoch: int) -> dict[str, Counts]:
-        """The counts of each problem when it was last asked before `epoch`."""
-        latest: dict[str, Counts] = {}
-        for counts in self.epochs[:epoch]:
-            latest |= counts
-        return latest
+    def rates(self, *, before: int) -> dict[str, float]:
+        """The pass rate of each problem in the last epoch that decided it."""
+        return {
+            name: n_correct / n_decided
+            for problems in self.epochs[:before]
+            for name, (n_decided, n_correct) in problems.items()
+            if n_decided
+        }
 
     def table(self) -> pl.DataFrame:
         """A row for each problem and epoch in which it was asked; the stage is 0."""
@@ -99,10 +101,11 @@ class OrderedSampler(RepeatSampler):
 
     def __iter__(self) -> Iterator[int]:
         generator = seeded(self.seed or 0, self.epoch)
-        counts = self.history.before(self.epoch)
-        ids = self.problems["id"].to_list()
-        latest = [counts.get(name) for name in ids]
-        order = ORDERS[self.order.by](self.problems, latest, self.order, generator)
+        rates = self.history.rates(before=self.epoch)
+        rate = pl.col("id").replace_strict(rates, default=None, return_dtype=pl.Float64)
+        problems = self.problems.with_columns(rate=rate)
+        shuffled = problems[torch.randperm(len(problems), generator=generator).numpy()]
+        order = ORDERS[self.order.by](problems, shuffled, self.order, generator)
         total = self.num_samples // self.batch_size * self.batch_size
         order = (order * (total // len(order) + 1))[:total]
         for start in range(0, total, self.batch_size):
@@ -113,24 +116,25 @@ class OrderedSampler(RepeatSampler):
 
 
 def describe_problems(dataset: Any, order: Order) -> pl.DataFrame:
-    """What an order reads of each problem: id, pass_rate, source, lesson_0, …
+    """What an order reads of each problem: index, id, pass_rate, source, lesson_0, …
 
     UserError where the table has not what the order needs.
     """
-    kept = {"id", "pass_rate", "source"} & set(dataset.column_names)
-    rows = pl.DataFrame({name: dataset[name] for name in sorted(kept)})
+    columns = [name for name in dataset.column_names if name != "prompt"]
+    table = pl.DataFrame({name: dataset[name] for name in columns})
+    rows = table.select("id", "source", "pass_rate").with_row_index("index")
+    if "latest_pass_rate" in columns:
+        latest = pl.coalesce(table["latest_pass_rate"], table["pass_rate"])
+        rows = rows.with_columns(pass_rate=latest)
     if order.by == "lessons":
-        columns = [name for name in dataset.column_names if name != "prompt"]
-        table = pl.DataFrame({name: dataset[name] for name in columns})
         lessons = evaluate(table, order.lessons, setting="grpo.order.lessons")
         rows = rows.with_columns(lessons.select(pl.all().name.prefix("lesson_")))
-    if order.by == "mix":
-        sources = rows["source"].unique().sort().to_list()
-        if unknown := sorted(set(order.weights) - set(sources)):
-            raise UserError(
-                f"grpo.order.weights: no problem is of the source {unknown[0]!r}",
-                hint=f"the sources are {', '.join(sources)}",
-            )
+    sources = rows["source"].unique().sort().to_list()
+    if unknown := sorted(set(order.weights) - set(sources)):
+        raise UserError(
+            f"grpo.order.weights: no problem is of the source {unknown[0]!r}",
+            hint=f"the sources are {', '.join(sources)}",
+        )
     return rows
 
 
@@ -139,67 +143,65 @@ def seeded(seed: int, number: int) -> Generator:
     return Generator().manual_seed(seed * 1_000_003 + number)
 
 
-def _rank(rows: pl.DataFrame, latest: Any, order: Order, generator: Any) -> list[int]:
-    return list(range(rows.height))
+Indexes = list[int]
 
 
-def _shuffled(rows: pl.DataFrame, latest: Any, order: Order, generator: Any) -> Any:
-    return torch.randperm(rows.height, generator=generator).tolist()
+def _rank(problems: pl.DataFrame, *_: Any) -> Indexes:
+    return problems["index"].to_list()
 
 
-def _lessons(rows: pl.DataFrame, latest: Any, order: Order, generator: Any) -> Any:
-    shuffled = pl.Series("index", _shuffled(rows, latest, order, generator))
-    names = [name for name in rows.columns if name.startswith("lesson_")]
-    sorted_rows = rows[shuffled].with_columns(shuffled)
-    return sorted_rows.sort(names, nulls_last=True, maintain_order=True)[
-        "index"
-    ].to_list()
+def _shuffled(_: Any, shuffled: pl.DataFrame, *__: Any) -> Indexes:
+    return shuffled["index"].to_list()
 
 
-def _unsolved(rows: pl.DataFrame, latest: Any, order: Order, generator: Any) -> Any:
-    shuffled = _shuffled(rows, latest, order, generator)
-    return [index for index in shuffled if not _is_solved(latest[index])] or shuffled
+def _lessons(_: Any, shuffled: pl.DataFrame, *__: Any) -> Indexes:
+    names = [name for name in shuffled.columns if name.startswith("lesson_")]
+    return _rank(shuffled.sort(names, nulls_last=True, maintain_order=True))
 
 
-def _failures(rows: pl.DataFrame, latest: Any, order: Order, generator: Any) -> Any:
-    rates = [
-        counts[1] / counts[0] if counts and counts[0] else recorded
-        for counts, recorded in zip(latest, rows["pass_rate"], strict=True)
+def _unsolved(_: Any, shuffled: pl.DataFrame, order: Order, __: Any) -> Indexes:
+    easy = _find_solved(shuffled, order)
+    return _rank(shuffled.filter(~easy)) or _rank(shuffled)
+
+
+def _failures(problems: pl.DataFrame, _: Any, __: Any, generator: Generator) -> Indexes:
+    rates = problems.select(pl.coalesce("rate", "pass_rate", 0.5)).to_series()
+    weights = torch.tensor((1 - rates).clip(1e-3).to_list())
+    return _draw(weights, len(problems), generator)
+
+
+def _easy_pool(
+    _: Any, shuffled: pl.DataFrame, order: Order, generator: Generator
+) -> Indexes:
+    solved = _find_solved(shuffled, order)
+    hard, easy = _rank(shuffled.filter(~solved)), _rank(shuffled.filter(solved))
+    if not easy or not hard:
+        return _rank(shuffled)
+    share = torch.tensor([1 - order.easy_probability, order.easy_probability])
+    pools = cycle(hard), cycle(easy)
+    return [next(pools[pool]) for pool in _draw(share, len(shuffled), generator)]
+
+
+def _mix(_: Any, shuffled: pl.DataFrame, order: Order, generator: Generator) -> Indexes:
+    pools = [
+        cycle(_rank(shuffled.filter(pl.col("source") == name)))
+        for name in order.weights
     ]
-    weights = torch.tensor([0.5 if rate is None else 1 - rate for rate in rates])
-    drawn = torch.multinomial(
-        weights.clamp(min=1e-3), rows.height, replacement=True, generator=generator
-    )
+    weights = torch.tensor(list(order.weights.values()), dtype=torch.float64)
+    return [next(pools[pool]) for pool in _draw(weights, len(shuffled), generator)]
+
+
+def _draw(weights: torch.Tensor, count: int, generator: Generator) -> Indexes:
+    """`count` indexes in proportion to `weights`, with replacement."""
+    drawn = torch.multinomial(weights, count, replacement=True, generator=generator)
     return drawn.tolist()
 
 
-def _easy_pool(rows: pl.DataFrame, latest: Any, order: Order, generator: Any) -> Any:
-    shuffled = _shuffled(rows, latest, order, generator)
-    easy = [index for index in shuffled if _is_solved(latest[index])]
-    hard = [index for index in shuffled if not _is_solved(latest[index])]
-    if not easy or not hard:
-        return shuffled
-    is_easy = torch.rand(rows.height, generator=generator) < order.easy_probability
-    pools = cycle(hard), cycle(easy)
-    return [next(pools[pick]) for pick in is_easy.tolist()]
+def _find_solved(problems: pl.DataFrame, order: Order) -> pl.Series:
+    return (problems["rate"] >= order.solved_rate).fill_null(value=False)
 
 
-def _mix(rows: pl.DataFrame, latest: Any, order: Order, generator: Any) -> Any:
-    shuffled = pl.Series("index", _shuffled(rows, latest, order, generator))
-    source = rows["source"][shuffled]
-    pools = [cycle(shuffled.filter(source == name)) for name in order.weights]
-    weights = torch.tensor(list(order.weights.values()), dtype=torch.float64)
-    drawn = torch.multinomial(
-        weights, rows.height, replacement=True, generator=generator
-    )
-    return [next(pools[number]) for number in drawn.tolist()]
-
-
-def _is_solved(counts: Counts | None) -> bool:
-    return bool(counts) and 0 < counts[0] == counts[1]  # type: ignore[index]
-
-
-ORDERS: dict[str, Callable[..., list[int]]] = {
+ORDERS: dict[str, Callable[..., Indexes]] = {
     "rank": _rank,
     "shuffled": _shuffled,
     "lessons": _lessons,

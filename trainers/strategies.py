@@ -4,7 +4,7 @@ Every hook calls `super()`, and tests/trainers/test_hooks.py pins what they rely
 
     _calculate_rewards                  the rewards are kept, and counted by problem
     _generate_and_score_completions     refill, dead groups, advantages, pruning
-    _compute_loss                       KL in the reward alone, likelihood of right ones
+    _compute_loss                       mirror descent, likelihood of right completions
     _get_train_sampler                  the order of problems
     _save_checkpoint                    what a resumed run needs beside the model
 """
@@ -187,7 +187,8 @@ class StrategyTrainer(GRPOTrainer):
 
     def _find_live(self, batch: Batch) -> Tensor:
         column = self._column(batch["scores"], self.strategy.live_reward)
-        return advantages.find_live_groups(column, self.num_generations)
+        bounds = self.strategy.live_range
+        return advantages.find_live_groups(column, self.num_generations, bounds)
 
     def _column(self, scores: Tensor, name: str) -> Tensor:
         return scores[:, self.reward_func_names.index(name)]
@@ -222,6 +223,12 @@ class StrategyTrainer(GRPOTrainer):
             self.beta = 0.0  # it has been paid for in the reward
         loss = super()._compute_loss(model, inputs)
         self.beta = beta
+        if tau := self.strategy.mirror_descent:
+            old = inputs.get("old_per_token_logps", self._logps.detach())
+            loss = advantages.mirror_descent_loss(
+                self._logps, old, inputs["completion_mask"], inputs["advantages"], tau
+            )
+            loss = loss / self.current_gradient_accumulation_steps
         if weight := self.strategy.positive_nll:
             is_right = self._column(inputs["scores"], "correct") > 0
             mask = inputs["completion_mask"] * is_right[:, None]

@@ -9,21 +9,20 @@ and the first one writes.
 
 import argparse
 import dataclasses
-import re
 import shutil
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import polars as pl
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from pipeline import dag, recipe, tables
 from pipeline.errors import UserError
 from pipeline.models import Model, describe, resolve
 from pipeline.schema import RL_HISTORY
-from pipeline.settings import Settings
+from pipeline.settings import LibraryOptions, Settings
 from trainers.runs import (
     Run,
     Step,
@@ -33,15 +32,6 @@ from trainers.runs import (
     report,
     run_folder,
 )
-
-
-def numbers(options: dict[str, Any]) -> dict[str, Any]:
-    """`options` with 3e-4 as a number: without a dot, YAML reads it as text."""
-    is_number = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+").fullmatch
-    return {
-        name: float(value) if isinstance(value, str) and is_number(value) else value
-        for name, value in options.items()
-    }
 
 
 class TrainerParams(Settings):
@@ -55,7 +45,7 @@ class TrainerParams(Settings):
     seed: int = 0
     threads: int = Field(default=1, ge=1)
     peft: dict[str, Any] | None = None
-    trl: Annotated[dict[str, Any], AfterValidator(numbers)] = Field(default={})
+    trl: LibraryOptions = Field(default={})
 
 
 def main(

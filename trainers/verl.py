@@ -21,7 +21,7 @@ from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.models import resolve
 from trainers import grpo
-from trainers.algorithms import Stage
+from trainers.algorithms import Stage, stage_options
 from trainers.reward_file import FROM_TEXT
 
 Options = dict[str, Any]
@@ -68,8 +68,8 @@ def compose(
     stages = algorithm.stages or (Stage(),)
     if number not in range(len(stages)):
         raise UserError(f"--stage {number}: {name} has {len(stages)} of them")
-    stage = stages[number].model_dump(exclude_none=True)
-    trl = TABLE["trl"] | algorithm.trl | stage
+    stage = stages[number]
+    trl = TABLE["trl"] | algorithm.trl | stage_options(stage)
     trl.setdefault("epsilon_high", trl["epsilon"])
     if row["loss"] == "cispo":
         # TRL clips the weight at ε and not from below, verl at 1 + ε and 1 - ε.
@@ -112,13 +112,19 @@ def _rewards(params: grpo.Params, length: int) -> Options:
     return options
 
 
-def _left_out(params: grpo.Params, stage: Options) -> list[str]:
+def _left_out(params: grpo.Params, stage: Stage) -> list[str]:
     """What the recipe sets and verl is not told, as names in its section `grpo`."""
+    ours = stage.model_dump(
+        include={"where", "order", "rewards"}, exclude_defaults=True
+    )
     scored = FROM_TEXT if params.algorithm == "gdpo" else FROM_TEXT | {"overlong"}
     known = NAMES | {"rewards": scored, "reward_values": {"overlong_tokens"}}
-    known["stages"] = {*NAMES["trl"], "reset_reference"}  # to the model it starts from
+    known["stages"] = {*NAMES["trl"]}
     values = params.reward_values.model_dump(exclude_unset=True)
-    given = dict(params) | {"stages": stage, "reward_values": values}
+    given = dict(params) | {
+        "stages": stage_options(stage) | ours,
+        "reward_values": values,
+    }
     left_out = params.model_fields_set - {*TABLE["carried"]} - known.keys()
     for part in given.keys() & known.keys():
         left_out |= {f"{part}.{name}" for name in given[part].keys() - {*known[part]}}

@@ -2,7 +2,7 @@ r"""What is rewarded, by name: `rewards: {correct: 1.0, format: 0.1}` are weight
 
 correct     `right`, `wrong` or `no_answer`, by the problem's own verifier
 partial     the share of tests or slots that are right, where the verifier says one
-format      1 for one <think>…</think> first and a \boxed{} after it, else 0
+format      1 for one <think>…</think> first and a \boxed{} after it, else `unformed`
 tags        a quarter for each of <think>, </think>, \boxed{ and its end, once (Open-R1)
 overlong    0 down to -1 over the last part of the length limit (DAPO, eq. 13)
 length      0 down to -1 in proportion to the tokens
@@ -29,6 +29,7 @@ class Values(Settings):
     """What single rewards give.
 
     `no_answer` is for a wrong completion that has no answer to read; null: `wrong`.
+    `unformed` is what `format` gives where the form is not kept.
     `overlong_tokens` is the part of the limit that `overlong` punishes; null: a fifth.
     `cosine_…` are the values at no length and at the limit.
     """
@@ -36,6 +37,7 @@ class Values(Settings):
     right: float = 1.0
     wrong: float = 0.0
     no_answer: float | None = None
+    unformed: float = 0.0
     overlong_tokens: int | None = Field(default=None, ge=1)
     cosine_right: tuple[float, float] = (1.0, 0.5)
     cosine_wrong: tuple[float, float] = (-1.0, -0.5)
@@ -84,7 +86,8 @@ def _format(completion: Completion, values: Values) -> float:
     _, box, answer = rest.partition("\\boxed{")
     is_thought = thought.lstrip().startswith("<think>")
     is_only_one = (text.count("<think>"), text.count("</think>")) == (1, 1)
-    return float(is_thought and is_only_one and bool(box) and "}" in answer)
+    is_formed = is_thought and is_only_one and bool(box) and "}" in answer
+    return 1.0 if is_formed else values.unformed
 
 
 def _tags(completion: Completion, values: Values) -> float:

@@ -101,7 +101,7 @@ def policy_trainer(tmp_path: Path) -> Callable[..., Any]:
         }
         stage = first.model_copy(update=small)
         with grader_of_this_process() as grade:
-            return grpo._build(run, algorithm, stage, model, tmp_path, grade)
+            return grpo._build(run, algorithm, stage, grade)
 
     return build
 

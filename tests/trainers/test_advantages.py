@@ -114,6 +114,23 @@ def test_a_group_is_live_where_its_rewards_differ():
     live = advantages.find_live_groups(rewards.flatten(), SIZE)
 
     assert live.tolist() == [True, True, False, False, False, True, False]
+    # Means of .25, .75, 1, 0, 1, ⅔ and none.
+    bounds = advantages.find_live_groups(rewards.flatten(), SIZE, (0.5, 0.75))
+    assert bounds.tolist() == [False, True, False, False, False, True, False]
+
+
+def test_mirror_descent_by_hand():
+    # Two completions of two tokens and one; log-probabilities of -1 - 2 = -3 and -4,
+    # which were -3.5 and -4 as they were sampled; advantages of ½ and -½; τ = .2.
+    logps = torch.tensor([[-1.0, -2.0], [-4.0, -9.0]])
+    old = torch.tensor([[-1.5, -2.0], [-4.0, -7.0]])
+    mask = torch.tensor([[1, 1], [1, 0]])
+    loss = advantages.mirror_descent_loss(
+        logps, old, mask, torch.tensor([0.5, -0.5]), tau=0.2
+    )
+
+    # ((.1 · .5² + .5 · 3) + (0 - .5 · 4)) / 2 = (.025 + 1.5 - 2) / 2
+    assert loss.item() == pytest.approx(-0.2375)
 
 
 def test_the_kl_penalty_is_taken_off_every_token():

@@ -10,8 +10,10 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.models import describe, resolve
+from pipeline.schema import RL_HISTORY
 from tests.trainers.conftest import read
 from trainers import grpo, training
+from trainers.algorithms import Stage
 
 TRL = {
     "max_steps": 2,
@@ -130,6 +132,56 @@ def test_stages_follow_each_other(resets: bool, after_sft: Callable, command: Ca
         assert steps[2]["kl"] == pytest.approx(0.0, abs=1e-6)
     else:
         assert steps[2]["kl"] > 1e-4
+
+
+def test_a_stage_sees_what_the_stages_before_it_measured():
+    rows = pl.DataFrame({"id": ["a", "b", "c", "d"]})
+    counts = [
+        ("a", 0, 0, 4, 4), ("a", 0, 1, 4, 3), ("b", 0, 0, 4, 4), ("c", 0, 0, 0, 0),
+        ("b", 1, 0, 2, 1), ("a", 1, 0, 0, 0),
+    ]  # fmt: skip
+    history = pl.DataFrame(counts, schema=RL_HISTORY, orient="row")
+
+    all_rows = grpo.choose_problems(rows, Stage(), history)
+    hard = Stage(where="coalesce(latest_pass_rate, 0) < 0.75")
+
+    assert all_rows["latest_pass_rate"].to_list() == [0.75, 0.5, None, None]
+    assert grpo.choose_problems(rows, hard, history)["id"].to_list() == ["b", "c", "d"]
+
+
+def test_a_stage_has_options_weights_and_an_order_of_its_own(
+    after_sft: Callable, command: Callable
+):
+    stages = [
+        {"steps": 1, "order": {"by": "shuffled"}},
+        {
+            "where": "latest_pass_rate is not null",
+            "rewards": {"format": 0.0},
+            "trl": {"max_steps": 2, "per_device_train_batch_size": 8},
+        },
+    ]
+    weights = {"correct": 1.0, "format": 1.0}
+    params = {"algorithm": "dr_grpo", "stages": stages, "rewards": weights, "trl": TRL}
+    after_sft(params)
+    command(grpo.main, *WORDS, "--history", "h.parquet")
+
+    steps, history = read(Path("p.json")), pl.read_parquet("h.parquet")
+    assert [row["stage"] for row in steps] == [0, 1, 1]
+    assert steps[0]["reward"] == steps[0]["correct"] + steps[0]["format"]
+    assert steps[1]["reward"] == steps[1]["correct"]
+    first = history.filter(stage=0)["id"].to_list()
+    assert first != [f"chains/{number:05d}" for number in range(4)]
+    # The four problems that the first stage asked, two a step, as they are sorted.
+    assert sorted(first) == history.filter(stage=1)["id"].to_list()
+
+
+def test_a_weight_of_a_reward_that_is_not_among_them_is_a_mistake(
+    after_sft: Callable, command: Callable
+):
+    after_sft({"stages": [{"rewards": {"cosine": 1.0}}], "trl": TRL})
+
+    with pytest.raises(UserError, match="needs the reward 'cosine'"):
+        command(grpo.main, *WORDS)
 
 
 def test_a_predicate_that_is_no_sql_is_a_mistake(

@@ -98,6 +98,21 @@ def test_vespo_weighs_log_probabilities_by_a_gamma_density_of_the_ratio(
     assert loss_value == pytest.approx(expected.item(), abs=1e-4)
 
 
+def test_kimi_pays_for_the_square_of_what_it_moved(policy_trainer: Callable[..., Any]):
+    trainer = policy_trainer("kimi", strategy={"mirror_descent": 0.5})
+    advantages = given("rewards") - given("rewards").mean()
+    loss_value, by_token = compute(trainer, advantages=advantages)
+
+    # Eq. 3: the gradient by each token's log π is that of its completion, over twelve:
+    # minus the advantage, plus τ times the sum of log π - log π_old.
+    moved = ((given("log_probs") - given("old_log_probs")) * MASK).sum(1)
+    gradient = (0.5 * moved - advantages)[:, None] * MASK / 12
+    torch.testing.assert_close(by_token, gradient, atol=1e-6, rtol=0.0)
+    logp = (given("log_probs") * MASK).sum(1)
+    expected = (0.25 * moved**2 - advantages * logp).mean()
+    assert loss_value == pytest.approx(expected.item(), abs=1e-5)
+
+
 def test_vapo_adds_the_likelihood_of_right_completions(
     policy_trainer: Callable[..., Any],
 ):

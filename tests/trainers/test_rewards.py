@@ -87,6 +87,11 @@ def test_format_is_one_thought_and_then_a_box(text: str, form: float, tags: floa
     assert (given["format"], given["tags"]) == ([form], [tags])
 
 
+def test_what_is_not_formed_may_cost_something():
+    # Logic-RL: the form is 1 or -1.
+    assert scored(GOOD, "\\boxed{6}", unformed=-1)["format"] == [1.0, -1.0]
+
+
 @pytest.mark.parametrize(
     ("tokens", "expected"), [(6, 0.0), (7, -0.25), (9, -0.75), (10, -1.0)]
 )

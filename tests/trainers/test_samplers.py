@@ -80,6 +80,21 @@ def test_what_was_solved_every_time_is_left_out():
     assert sorted(order(0, counted, by="unsolved")) == list(range(8))
 
 
+def test_solved_may_mean_less_than_always():
+    counted = history({"p0": [1.0, 0.0], "p1": [1.0, 0.0, 0.0], "p2": [1.0]})
+
+    assert set(order(1, counted, by="unsolved", solved_rate=0.5)) == {1, 3, 4, 5, 6, 7}
+
+
+def test_failures_begin_with_what_the_stages_before_measured():
+    latest = [1.0] * 7 + [0.0]
+    repeats = RepeatSampler(range(8), 1, batch_size=2, seed=3)
+    rows = Dataset.from_dict(ROWS | {"latest_pass_rate": latest})
+    sampler = OrderedSampler(rows, Order(by="failures"), History(), repeats)
+
+    assert list(sampler).count(7) >= 7
+
+
 def test_a_solved_problem_stays_away_in_later_epochs():
     counted = history({"p0": [1.0]}, {"p1": [1.0]})
 
@@ -109,7 +124,7 @@ def test_failures_are_asked_in_proportion():
     expected = [0.5, 0.1, 0.9, 0.3, 0.5, 0.7, 0.8, 0.2]
     for index, weight in enumerate(expected):
         assert first.count(index) / len(first) == pytest.approx(weight / 4, abs=0.04)
-    assert counted.before(1)["p2"] == [4, 0]
+    assert counted.rates(before=1)["p2"] == 0.0
 
 
 def test_easy_problems_are_asked_with_a_probability():
