@@ -4,18 +4,20 @@ Rules measure first: `flags` lists every rule that fires on a row, and the
 params say which of them cut. A gold answer that its own verifier cannot read
 (`answer_unreadable`) leaves here too, before any GPU has sampled for it.
 
-Reasons: the names in `RULES`, `too_short`, `too_long`, `answer_too_long`,
-`answer_type`, `answer_unreadable`.
+Reasons: the names in `RULES`, `too_short`, `too_long`, `answer_too_long`, those of
+`where`, `answer_unreadable`.
 """
 
 import json
 from typing import Literal
 
 import polars as pl
+from pydantic import Field
 
 from pipeline.filter import drop
 from pipeline.grading.workers import find_unreadable
 from pipeline.settings import Settings
+from pipeline.sql import Where, drop_unless
 
 RULES = {
     "proof": r"(?i)(^|[.!?:;,$})]\s+|\b(then|to|and)\s+)(prove|show)\s+"
@@ -50,17 +52,16 @@ Flag = Literal[
 COLUMNS = pl.Schema(
     {"flags": pl.List(pl.String), "n_chars": pl.UInt32(), "answer_type": pl.String()}
 )
-AnswerType = Literal["integer", "decimal", "fraction", "letter", "boolean", "other"]
 
 
 class Params(Settings):
-    """Which flags cut, and how long a problem and its answer may be."""
+    """Which flags cut, how long a problem and its answer may be, what else holds."""
 
     drop: tuple[Flag, ...] = ("proof", "multi_part", "figure", "link")
     min_chars: int = 4
     max_chars: int = 20_000
     max_answer_chars: int = 500
-    answer_types: tuple[AnswerType, ...] = ()  # empty: every type may stay
+    where: Where = Field(default_factory=dict)
     gradable: bool = True
     timeout_s: float = 10.0
 
@@ -75,14 +76,13 @@ def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     )
     for flag in params.drop:
         rows = drop(rows, pl.col("flags").list.contains(flag), flag)
-    n_chars, types = pl.col("n_chars"), list(params.answer_types)
+    n_chars = pl.col("n_chars")
     rows = drop(rows, n_chars < params.min_chars, "too_short", score=n_chars)
     rows = drop(rows, n_chars > params.max_chars, "too_long", score=n_chars)
     n_answer = answer.str.len_chars()
     is_long = (n_answer > params.max_answer_chars) & (pl.col("verifier") != "puzzle")
     rows = drop(rows, is_long, "answer_too_long", score=n_answer)
-    if types:
-        rows = drop(rows, ~pl.col("answer_type").is_in(types), "answer_type")
+    rows = drop_unless(rows, params.where, setting="quality.where")
     return _drop_unreadable(rows, params) if params.gradable else rows
 
 

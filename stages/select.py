@@ -1,6 +1,6 @@
 """Choose what is trained on: traces per problem, quotas, and the order of lessons.
 
-Reasons: `over_quota`, `over_limit`.
+Reasons: those of `where`, `over_quota`, `over_limit`.
 """
 
 import random
@@ -11,14 +11,19 @@ from pydantic import Field
 
 from pipeline.filter import drop
 from pipeline.settings import Settings
+from pipeline.sql import Where, drop_unless
 from pipeline.traces import CHOSEN, Trace, right_traces, usable_solutions
 
 COLUMNS = pl.Schema({"chosen": CHOSEN, "curriculum_rank": pl.UInt32()})
 
 
 class Params(Settings):
-    """`quota` and `domain_quota` are rows kept, the first in order; 0 excludes."""
+    """`quota` and `domain_quota` are rows kept, the first in order; 0 excludes.
 
+    Rows that do not fulfil `where` are not counted.
+    """
+
+    where: Where = Field(default_factory=dict)
     traces: int = Field(default=1, ge=0)
     strategy: Literal["shortest", "longest", "first", "random"] = "shortest"
     use_reference: bool = True
@@ -43,13 +48,14 @@ def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     rows = rows.with_columns(
         chosen=pl.Series(chosen, dtype=CHOSEN), curriculum_rank=rank
     )
+    rows = drop_unless(rows, params.where, setting="select.where")
+    stays = pl.col("reason").is_null()
     for name, quotas in (("source", params.quota), ("domain", params.domain_quota)):
-        number = pl.int_range(pl.len()).over(name)
+        number = stays.cum_sum().over(name)
         for value, quota in quotas.items():
-            over = (pl.col(name) == value) & (number >= quota)
+            over = (pl.col(name) == value) & (number > quota)
             rows = drop(rows, over, "over_quota")
     if params.limit is not None:
-        stays = pl.col("reason").is_null()
         over = stays & (stays.cum_sum() > params.limit)
         rows = drop(rows, over, "over_limit")
     return rows

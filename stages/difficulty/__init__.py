@@ -4,9 +4,8 @@ The pass rate is a fact about a model, not about a problem, so the counts stay
 beside it, for each model. Undecided samples count neither way. Rates may also be
 imported from what a source recorded (`pass_at_n`, accuracies of a training run).
 
-Reasons: `too_hard`, `too_easy`, `weak_beats_strong`, `too_short`, `too_long`,
-`low_impact`, `score_outside`, `unscored`, `judged_too_easy`, `judged_too_hard`,
-`unrated`, `not_sampled`, `undecided`.
+Reasons: `too_hard`, `too_easy`, `weak_beats_strong`, `not_sampled`, `undecided`, those
+of `where`, `judged_too_easy`, `judged_too_hard`, `unrated`.
 """
 
 from typing import Literal, Self
@@ -17,6 +16,7 @@ from pydantic import Field, model_validator
 from pipeline.filter import drop
 from pipeline.pass_rates.window import Window
 from pipeline.settings import Settings
+from pipeline.sql import Where, drop_unless
 from stages.difficulty.counts import (
     COUNTS,
     RATE,
@@ -42,6 +42,7 @@ COLUMNS = pl.Schema(
         "rate_hi": pl.Float64(),
         "p_inside": pl.Float64(),
         "difficulty_quantile": pl.UInt8(),
+        "tokens_right": pl.Float64(),
         # Only where the params ask for them.
         "source_level": pl.Float64(),
         "learning_impact": pl.Float64(),
@@ -51,36 +52,11 @@ COLUMNS = pl.Schema(
 )
 
 
-class Range(Settings):
-    """Numbers from `lo` to `hi`, the ends included."""
-
-    lo: float = float("-inf")
-    hi: float = float("inf")
-
-
-class Score(Range):
-    """A number in `meta` that has to lie from `lo` to `hi`.
-
-    With `source` only rows of that source need it. Rows without the number leave as
-    `unscored`, unless they are kept.
-    """
-
-    field: str
-    source: str = ""
-    unscored: Literal["drop", "keep"] = "drop"
-
-
 class Level(Settings):
     """A level in `meta`: a number, or a text with one ("Level 5")."""
 
     field: str
     source: str = ""
-
-
-class Impact(Score):
-    """Accuracies over the epochs of a run, in `meta`, scored as LIMR does."""
-
-    lo: float = 0.6
 
 
 class Params(Settings):
@@ -92,7 +68,8 @@ class Params(Settings):
     that its rate is outside, under a prior fitted to the pool, reaches `certainty`.
 
     Of the problems that are too easy or too hard a share may stay (`keep_easy`,
-    `keep_hard`). `tokens` bounds the mean length of the right samples.
+    `keep_hard`). `where` cuts by any column, those of this stage among them.
+    `learning_impact` is the field of `meta` that has the accuracies over a run.
     """
 
     pass_rate_window: Window = Window()
@@ -103,10 +80,9 @@ class Params(Settings):
     weak_strong: tuple[str, str] | None = None
     keep_easy: float = Field(default=0.0, ge=0, le=1)
     keep_hard: float = Field(default=0.0, ge=0, le=1)
-    tokens: Range = Range()
+    where: Where = Field(default_factory=dict)
     imported: tuple[Imported, ...] = ()
-    scores: tuple[Score, ...] = ()
-    learning_impact: Impact | None = None
+    learning_impact: str | None = None
     levels: tuple[Level, ...] = ()
     llm_difficulty: LlmDifficulty | None = None
 
@@ -126,6 +102,9 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
     rows = add_posterior(rows, params.pass_rate_window)
     rows = _add_quantile(rows)
     rows = _add_level(rows, params.levels)
+    if params.learning_impact:
+        curves = rows.select(read_numbers(params.learning_impact)).to_series()
+        rows = rows.with_columns(learning_impact=score_curves(curves))
 
     rate, has_samples = pl.col("pass_rate"), pl.col("n_samples") > 0
     rows = drop(rows, rate.is_null() & has_samples, "undecided")
@@ -135,21 +114,11 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
     if params.weak_strong:
         weak, strong = (_rate_of(model) for model in params.weak_strong)
         rows = drop(rows, weak > strong, "weak_beats_strong", score=weak)
-    length = pl.col("tokens_right")
-    rows = drop(rows, length < params.tokens.lo, "too_short", score=length)
-    rows = drop(rows, length > params.tokens.hi, "too_long", score=length)
-    for score in params.scores:
-        number = read_numbers(score.field).list.first()
-        rows = _cut_by_score(rows, number, score, "score_outside")
-    if params.learning_impact:
-        curves = rows.select(read_numbers(params.learning_impact.field)).to_series()
-        rows = rows.with_columns(learning_impact=score_curves(curves))
-        score_of_curve = pl.col("learning_impact")
-        rows = _cut_by_score(rows, score_of_curve, params.learning_impact, "low_impact")
+    rows = drop_unless(rows, params.where, setting="difficulty.where")
     # Last, because each question is paid for.
     if params.llm_difficulty:
         rows = add_llm_difficulty(rows, params.llm_difficulty)
-    return rows.drop("tokens_right")
+    return rows
 
 
 def _add_quantile(rows: pl.DataFrame) -> pl.DataFrame:
@@ -214,14 +183,3 @@ def _cut(
 def _rate_of(model: str) -> pl.Expr:
     right, decided = counts_of((model,))
     return right / decided
-
-
-def _cut_by_score(
-    rows: pl.DataFrame, number: pl.Expr, score: Score, reason: str
-) -> pl.DataFrame:
-    concerned = is_from(score.source)
-    outside = ~number.is_between(score.lo, score.hi)
-    rows = drop(rows, concerned & outside, reason, score=number)
-    if score.unscored == "drop":
-        rows = drop(rows, concerned & number.is_null(), "unscored")
-    return rows

@@ -214,27 +214,32 @@ def test_lengths_of_right_samples_bound_a_problem():
     verdicts = grades(a0=[True, False], a1=[True], a2=[True]).with_columns(
         n_tokens=pl.Series([10, 900, 100, 500], dtype=pl.Int32)
     )
-    outcome = judged(problems("a", "b", "c"), verdicts, tokens={"lo": 50, "hi": 200})
+    where = {"too_short": "tokens_right >= 50", "too_long": "tokens_right <= 200"}
+    outcome = judged(problems("a", "b", "c"), verdicts, where=where)
 
     assert outcome.kept["id"].to_list() == ["test/00001"]
     assert outcome.dropped["reason"].to_list() == ["too_short", "too_long"]
 
 
-def test_scores_of_a_source_cut():
-    meta = ['{"difficulty": 3}', '{"difficulty": 6}', "{}"]
-    rows = problems("a", "b", "c", meta=meta)
-    score = {"field": "difficulty", "lo": 5}
+def test_conditions_cut_by_what_the_source_says_and_by_what_was_measured():
+    meta = ['{"difficulty": 3}', '{"difficulty": 6}', "{}", '{"difficulty": 7}']
+    where = {"rated_easy": "meta.difficulty >= 5", "seldom_solved": "n_correct > 1"}
+    verdicts = grades(a0=[True] * 3, a1=[True] * 3, a2=[True] * 3, a3=[True, False])
+    rows = problems("a", "b", "c", "d", meta=meta)
+    outcome = judged(rows, verdicts, where=where)
 
-    def cut(**more: str) -> list[tuple[str, str]]:
-        scores = [score | more]
-        outcome = judged(rows, grades(a0=[True]), not_sampled="keep", scores=scores)
-        return outcome.dropped.select("id", "reason").rows()
+    assert outcome.dropped.select("id", "reason").rows() == [
+        ("test/00000", "rated_easy"),
+        ("test/00002", "rated_easy"),  # without a rating
+        ("test/00003", "seldom_solved"),
+    ]
 
-    low, absent = ("test/00000", "score_outside"), ("test/00002", "unscored")
-    assert cut() == [low, absent]
-    assert cut(unscored="keep") == [low]
-    assert cut(source="test") == [low, absent]
-    assert cut(source="another") == [], "the score concerns its source alone"
+
+def test_conditions_come_after_the_window():
+    verdicts = grades(a0=[True] * 4)
+    outcome = judged(problems("a"), verdicts, {"hi": 0.9}, where="false")
+
+    assert outcome.dropped["reason"].to_list() == ["too_easy"]
 
 
 def test_learning_impact_is_the_published_formula():
@@ -250,16 +255,15 @@ def test_learning_impact_is_the_published_formula():
 def test_problems_that_are_not_learned_in_step_leave():
     meta = ['{"acc": [0.0, 0.5, 1.0]}'] * 8 + ['{"acc": [1.0, 1.0, 1.0]}', "{}"]
     rows = problems(*map(str, range(10)), meta=meta)
+    params = {"not_sampled": "keep", "learning_impact": "acc"}
+    low_impact = {"low_impact": "learning_impact >= 0.6"}
+    outcome = judged(rows, grades(), where=low_impact, **params)
 
-    def cut(**more: str) -> list[tuple[str, str]]:
-        score = {"field": "acc"} | more
-        outcome = judged(rows, grades(), not_sampled="keep", learning_impact=score)
-        return outcome.dropped.select("id", "reason").rows()
-
-    low, absent = ("test/00008", "low_impact"), ("test/00009", "unscored")
-    assert cut() == [low, absent], "a row without a curve does not pass for a good one"
-    assert cut(unscored="keep") == [low]
-    assert cut(source="another") == []
+    assert outcome.dropped.select("id", "reason").rows() == [
+        ("test/00008", "low_impact"),
+        ("test/00009", "low_impact"),  # without a curve
+    ]
+    assert judged(rows, grades(), **params).kept.height == 10, "a score is no cut"
 
 
 @pytest.mark.realdata
@@ -271,14 +275,16 @@ def test_the_published_scores_of_limr_keep_what_was_published(data):
         path=str(folder / "math.8k.json"),
         recorded={"impact": scores},
     )
-    rows = read_source("limr", source).kept
-    score = {"field": "impact", "lo": 0.6}
-    outcome = judged(rows, grades(), not_sampled="keep", scores=[score])
+    collected = read_source("limr", source)
+    low_impact = {"low_impact": "meta.impact >= 0.6"}
+    outcome = judged(collected.kept, grades(), not_sampled="keep", where=low_impact)
 
+    assert collected.metrics["rows_in"] == 8523
+    # 6,545 with a lower score, and 587 without one.
     assert outcome.metrics == {
         "rows_in": 8521,
         "rows_out": 1389,
-        "dropped": {"score_outside": 6545, "unscored": 587},
+        "dropped": {"low_impact": 7132},
     }
 
 

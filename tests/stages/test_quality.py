@@ -77,6 +77,17 @@ def test_answers_have_a_type(answer: str, kind: str):
     assert outcome.kept["answer_type"].to_list() == [kind]
 
 
+def test_conditions_cut_by_columns_of_the_stage():
+    rows = problems("What?", "Why?", "How?", answer=["42", "1/2", None])
+    where = {"no_integer": "answer_type = 'integer'"}
+    outcome = judged(rows, where=where, gradable=False)
+
+    assert outcome.dropped.select("id", "reason").rows() == [
+        ("test/00001", "no_integer"),
+        ("test/00002", "no_integer"),  # an answer that is not there has no type
+    ]
+
+
 def test_lengths_cut_on_both_sides():
     rows = problems("a?", "b" * 50, "Compute.", answer=["1", "1", "9" * 30])
     outcome = judged(

@@ -67,6 +67,20 @@ def test_a_reference_solution_stands_in_unless_it_is_wrong():
     assert chosen(outcome) == [[], ["right"]]
 
 
+def test_rows_that_fulfil_no_condition_do_not_use_up_a_quota():
+    outcome = selected(
+        [[], [], [], []],
+        rates=[0.1, 0.5, 0.6, 0.7],
+        source=["a", "a", "a", "b"],
+        where={"rare": "pass_rate > 0.2"},
+        quota={"a": 1},
+        limit=2,
+    )
+
+    assert outcome.kept["id"].to_list() == ["test/00001", "test/00003"]
+    assert outcome.dropped["reason"].to_list() == ["rare", "over_quota"]
+
+
 def test_a_quota_of_zero_excludes_a_source():
     outcome = selected([[], [], []], source=["a", "b", "a"], quota={"a": 0})
 
