@@ -35,6 +35,8 @@ def gather(
 ) -> tuple[dict[str, Any], dict[str, Chart]]:
     """All facts of the card, by name, and its charts, whose rows are among them."""
     stages = dag.parse(dvc)
+    about = {"system": "", "paper": "", "unpublished": {}, "departs": []}
+    about |= recipe.get("about") or {}
     recipe = dag.data_recipe(recipe, stages)
     chain = dag.row_stages(stages)
     lost = funnel.read_dropped(dropped, chain, recipe)
@@ -46,6 +48,7 @@ def gather(
     charts["funnel"] = funnel.funnel(chain, recipe, lost, rows.height)
     charts["reasons"] = funnel.reasons(lost)
     return {
+        "about": about,
         "recipe": recipe,
         "recipe_hash": dag.recipe_hash(recipe, stages),
         "rl_rows": rl.height,

@@ -18,12 +18,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return run_in(tmp_path)
 
 
-def card(out: Path, template: str | None = None) -> str:
+def card(out: Path, template: str | None = None, **about: object) -> str:
     out.mkdir(exist_ok=True)
     build(
         Params(title="A set"),
         out,
-        SECTIONS,
+        SECTIONS | ({"about": about} if about else {}),
         tables.read(HERE / "dvc.yaml"),
         template or (HERE / "data_cards/template.md").read_text(),
         "By hand.",
@@ -82,6 +82,28 @@ def test_the_params_are_printed_in_full_without_training(project: Path):
 
     printed = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
     assert printed == SECTIONS
+
+
+def test_the_card_says_whose_recipe_it_is_and_what_is_not_theirs(project: Path):
+    text = card(
+        project / "out",
+        system="Skywork-OR1",
+        paper="arXiv 2505.22312",
+        unpublished={"rollouts.max_tokens": "a|b"},
+        departs=["dedup is one step"],
+    )
+    plain = card(project / "out")
+
+    recipe = text.partition("## Recipe")[2]
+    assert recipe.partition("```yaml")[0].partition("`\n")[2] == (
+        "\nSystem: Skywork-OR1 (arXiv 2505.22312).\n\n"
+        "What is done otherwise than the system did it:\n\n- dedup is one step\n\n"
+        "Parameters that nobody published, and why they are what they are:\n\n"
+        "| parameter | our choice |\n|---|---|\n| `rollouts.max_tokens` | a\\|b |\n\n"
+    )
+    hash_line = recipe.partition("\n")[0]
+    assert hash_line == plain.partition("## Recipe")[2].partition("\n")[0]
+    assert recipe.partition("```yaml")[2] == plain.partition("```yaml")[2]
 
 
 def test_a_name_that_nothing_counted_is_an_error(project: Path):
