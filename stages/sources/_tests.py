@@ -30,7 +30,10 @@ def read_tests(tests: Any, starter: str = "") -> Row:
             return read_pytest(given)
         case str() if "assert" in given:
             return _asserts(given)
-        case {"inputs": list() as inputs, "outputs": list() as outputs}:
+        case {"inputs": list() as inputs, "outputs": list() as outputs} | {
+            "input": list() as inputs,
+            "output": list() as outputs,
+        }:
             return _columns(given, inputs, outputs, starter)
         case {"functional": str() as code}:
             return _asserts(code)
