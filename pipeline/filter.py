@@ -25,8 +25,9 @@ import polars as pl
 
 from pipeline.schema import VERDICT, missing
 
-# Several stages add to these, so none of them takes away what the others found.
-ACCUMULATED = ("family", "other_answers")
+# Several stages add to these, so none of them takes away what the others found. What
+# a source had stays what it had, whoever replaces it again.
+ACCUMULATED = ("family", "other_answers", "answer_before")
 
 
 class ContractError(Exception):

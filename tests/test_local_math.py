@@ -41,7 +41,7 @@ def test_every_row_is_accounted_for(project: Path):
 
     before = sum(source["rows_out"] for source in read)
     for name in (
-        "pool", "quality", "dedup_exact", "dedup_ngram", "dedup_embedding",
+        "pool", "quality", "ask", "dedup_exact", "dedup_ngram", "dedup_embedding",
         "decontaminate", "difficulty", "verify", "select",
     ):  # fmt: skip
         counts = counted(project, name)

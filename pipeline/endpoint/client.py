@@ -14,6 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipeline.endpoint.http import Budget as Budget
 from pipeline.endpoint.http import Endpoint as Endpoint
 from pipeline.endpoint.http import Http, Run, ask_each, fetch_reply
 from pipeline.endpoint.http import Reply as Reply
@@ -26,7 +27,8 @@ from pipeline.surrogates import mend_surrogates
 class Question(NamedTuple):
     """What is asked; `schema` is the JSON Schema of the answer, as JSON.
 
-    Questions that differ in `seed` or `temperature` are kept apart in the cache.
+    Questions that differ in `seed`, `temperature` or `max_tokens` are kept apart in
+    the cache.
     """
 
     prompt: str
@@ -34,19 +36,27 @@ class Question(NamedTuple):
     schema: str = ""
     temperature: float | None = None
     seed: int | None = None
+    max_tokens: int | None = None
 
 
 # Replies to questions, in their order.
 Ask = Callable[[list[Question]], list[Reply]]
 
 
-def client(endpoint: Endpoint) -> Ask:
+def client(
+    endpoint: Endpoint,
+    *,
+    budget: Budget | None = None,
+    advance: Callable[[int], None] = lambda replies: None,
+) -> Ask:
     """A function that asks many at a time, and replies in the order of the questions.
 
     It raises UserError where asking on is of no use. What it asks counts together, if
-    there is a budget.
+    there is a budget: the endpoint's, or one that several clients share. `advance` is
+    called with the number of replies that have come in since.
     """
-    return partial(_ask_all, Run(endpoint, machine().concurrency))
+    budget = budget or Budget(endpoint.max_requests)
+    return partial(_ask_all, Run(endpoint, machine().concurrency, budget), advance)
 
 
 def ask(
@@ -70,12 +80,15 @@ def ask(
     return [reply.text if not reply.why else None for reply in replies]
 
 
-def _ask_all(run: Run, questions: list[Question]) -> list[Reply]:
+def _ask_all(
+    run: Run, advance: Callable[[int], None], questions: list[Question]
+) -> list[Reply]:
     from anyio.from_thread import start_blocking_portal
 
     files = {question: _file(run, question) for question in questions}
     kept = {question: _kept_reply(file) for question, file in files.items()}
     replies = {question: reply for question, reply in kept.items() if reply}
+    advance(len(replies))
 
     async def ask_server(http: Http, question: Question) -> None:
         body = _body(run.endpoint, question)
@@ -83,6 +96,7 @@ def _ask_all(run: Run, questions: list[Question]) -> list[Reply]:
         if reply.why in ("", "truncated", "refused"):
             write_text(files[question], json.dumps(reply._asdict()))
         replies[question] = reply
+        advance(1)
 
     if unanswered := [question for question in files if question not in replies]:
         run.lost_in_a_row = 0
@@ -115,7 +129,7 @@ def _body(endpoint: Endpoint, question: Question) -> dict[str, Any]:
         "model": endpoint.model,
         "messages": messages,
         "temperature": endpoint.temperature if own is None else own,
-        "max_tokens": endpoint.max_tokens,
+        "max_tokens": question.max_tokens or endpoint.max_tokens,
         "seed": question.seed,
         **endpoint.extra,
     }

@@ -73,12 +73,26 @@ class Reply(NamedTuple):
 
 
 @dataclass
+class Budget:
+    """How many requests may be sent, by all runs that share it; None is no bound."""
+
+    most: int | None = None
+    sent: int = 0
+
+    def spend(self) -> bool:
+        """Whether one more may be sent; it counts as sent."""
+        may = self.most is None or self.sent < self.most
+        self.sent += may
+        return may
+
+
+@dataclass
 class Run:
     """What the questions of one run share; `concurrency` are asked at a time."""
 
     endpoint: Endpoint
     concurrency: int
-    requests: int = 0
+    budget: Budget
     answered: int = 0
     is_reached: bool = False
     lost_in_a_row: int = 0
@@ -122,9 +136,8 @@ async def fetch_reply(
     while attempt < run.endpoint.attempts:
         while (rest := run.quiet_until - time.monotonic()) > 0:
             await asyncio.sleep(rest)
-        if run.requests == run.endpoint.max_requests:
+        if not run.budget.spend():
             return Reply(None, "budget")
-        run.requests += 1
         status, headers, text = await _post(run, http, body | formats[level])
         if status == 200 and (reply := _parse_reply(text)):
             run.answered += 1

@@ -16,7 +16,15 @@ from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
-from pipeline.endpoint.http import Endpoint, Http, Reply, Run, ask_each, fetch_reply
+from pipeline.endpoint.http import (
+    Budget,
+    Endpoint,
+    Http,
+    Reply,
+    Run,
+    ask_each,
+    fetch_reply,
+)
 from pipeline.engines import contract
 from pipeline.engines.contract import (
     LOST,
@@ -69,7 +77,10 @@ class Engine(contract.Engine):
             await ask_each(run, todo, sample_one)
 
         async def sample_by_all() -> None:
-            runs = [Run(endpoint, self.concurrency) for endpoint in self.endpoints]
+            runs = [
+                Run(endpoint, self.concurrency, Budget(endpoint.max_requests))
+                for endpoint in self.endpoints
+            ]
             errors = await asyncio.gather(*map(sample_by, runs), return_exceptions=True)
             # A server that is gone is no loss while another takes its requests.
             if first := all(errors) and errors[0]:

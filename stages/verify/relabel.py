@@ -12,7 +12,7 @@ def relabel_suspects(
     """Rows with the majority's answer for a suspect key, and their grades anew.
 
     An answer that its verifier cannot read as a gold one is not taken; such rows
-    stay suspect. `answer_before` holds what the key was.
+    stay suspect. `answer_before` holds what the source's key was.
     """
     is_torn = pl.col("arbiter_sides_with").eq_missing("neither")
     suspects = rows.filter(pl.col("key_suspect") & ~is_torn)
@@ -31,8 +31,9 @@ def relabel_suspects(
     rates = taken.select(
         "id", _rate="majority_share", _lo=pl.Series(lo), _hi=pl.Series(hi)
     )
+    known = ["answer_before"] if "answer_before" in rows.columns else []
     rows = rows.join(rates, on="id", how="left", maintain_order="left").with_columns(
-        answer_before=pl.when(is_taken).then("answer"),
+        answer_before=pl.coalesce(*known, pl.when(is_taken).then("answer")),
         answer=pl.when(is_taken).then("majority_answer").otherwise("answer"),
         key_agrees=is_taken | pl.col("key_agrees"),
         key_suspect=pl.col("key_suspect") & ~is_taken,

@@ -125,7 +125,7 @@ def test_plots_are_numbers_and_pictures(project: Path):
     plots = project / "out/plots"
 
     funnel = json.loads((plots / "funnel.json").read_text())
-    assert [row["rows"] for row in funnel] == [5, 5, 5, 4, 4, 4, 3, 2, 2, 2, 2]
+    assert [row["rows"] for row in funnel] == [5, 5, 5, 5, 4, 4, 4, 3, 2, 2, 2, 2]
     reasons = json.loads((plots / "reasons.json").read_text())
     assert {row["reason"]: row["rows"] for row in reasons} == {
         "source_unreadable": 1,

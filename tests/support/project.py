@@ -24,6 +24,7 @@ SECTIONS: dict[str, Any] = {
     },
     "pool": {"order": ["a"]},
     "quality": {"gradable": False},
+    "ask": {},
     "dedup_exact": {},
     "dedup_ngram": {},
     "dedup_embedding": False,

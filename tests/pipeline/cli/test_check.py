@@ -107,5 +107,5 @@ def test_every_mistake_is_named():
         f"params.yaml: qualty is not a stage; stages are {', '.join(NAMES)}",
         "params.yaml: a is collected, and pool.order does not name it",
         "params.yaml: pool.order names b, and nothing collects it",
-        "params.yaml:17: dedup_exact.kee: unknown name; dedup_exact knows key (got 1)",
+        "params.yaml:18: dedup_exact.kee: unknown name; dedup_exact knows key (got 1)",
     ]
