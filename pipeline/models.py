@@ -3,17 +3,23 @@
 Every folder under models/ holds `resolved.json`: who the model is and from
 where it loads. A model from the Hub is a pointer at a pinned revision, and one
 from a folder at the digest of its files; a model that was trained here has its
-files beside it. A stage that is off leaves a model of the kind `off`.
+files beside it. A stage that is off leaves a model of the kind `off`. A model may
+also be named where it is used, without a folder (`Reference`).
 """
 
 import json
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
+
+from pydantic import Field, model_validator
 
 from pipeline.errors import UserError
+from pipeline.settings import Settings
 
 RESOLVED = "resolved.json"
+COMMIT = "^([0-9a-f]{40})?$"
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,62 @@ class Model:
 
     @property
     def title(self) -> str:
-        return f"{self.name}@{self.revision[:12]}"
+        revision = self.revision[:12]
+        return f"{self.name}@{revision}" if revision else self.name
 
     @property
     def is_off(self) -> bool:
         return self.kind == "off"
+
+
+class Reference(Settings):
+    """A model by the name of a Hub repository, or the folder that holds it (`path`).
+
+    A text alone is the name. A model whose weights are loaded here needs `revision`,
+    a full commit hash; one that answers behind a server may do without.
+    """
+
+    repo: str = ""
+    revision: str | None = Field(default=None, pattern=COMMIT)
+    path: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_name(cls, values: Any) -> Any:
+        return {"repo": values} if isinstance(values, str) else values
+
+    @model_validator(mode="after")
+    def _names_one(self) -> "Reference":
+        if bool(self.repo) == bool(self.path):
+            raise ValueError("a model is named by `repo` or by `path`")
+        return self
+
+    def find(self, *, is_served: bool, setting: str) -> Model:
+        """The model; UserError where it is to be loaded here and is not pinned."""
+        if self.path:
+            return at_path(Path(self.path), setting)
+        if not (self.revision or is_served):
+            raise UserError(
+                f"{setting}: {self.repo} is at no commit",
+                hint="write {repo: …, revision: …}, with a full commit hash; `goldsieve "
+                "recipe pin NAME` asks the Hub for it",
+            )
+        return on_hub(self.repo, self.revision or "")
+
+
+def on_hub(repo: str, revision: str) -> Model:
+    """The model of a Hub repository at a commit."""
+    return Model(name=repo, revision=revision, load=repo, kind="hub")
+
+
+def at_path(folder: Path, setting: str) -> Model:
+    """The model in a folder that the pipeline did not write.
+
+    UserError that names the `setting` where there is none.
+    """
+    if not (folder / "config.json").exists():
+        raise UserError(f"{setting}: {folder} holds no model (no config.json)")
+    return Model(folder.name, digest(folder), load=str(folder), kind="path")
 
 
 def resolve(folder: Path) -> Model:

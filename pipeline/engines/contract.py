@@ -89,6 +89,9 @@ class Engine(ABC):
     ) -> Iterator[Sampled]:
         """(request, sample, completion) as they finish; see the module."""
 
+    def close(self) -> None:  # noqa: B027 - most have nothing to give back
+        """Give back the memory of the model, so that another can be loaded."""
+
     def sample(
         self, prompts: list[Messages], seeds: list[int], **how: Any
     ) -> list[Completion]:

@@ -3,9 +3,9 @@
 Requests wait in one queue, and every server takes from it as fast as it answers. What
 a server refuses because the prompt has no room is TOO_LONG; what no attempt could get
 an answer to is LOST, so that the rest of a batch can be kept. Where the servers are
-and how fast they are asked is in machine.yaml (`urls`, `concurrency` of each server,
-`attempts`); `model`, the name that they know the model by, and `extra` are options of
-the recipe.
+and how fast they are asked is in machine.yaml (`urls`, for all models or by name,
+`concurrency` of each server, `attempts`); `model`, the name that they know the model
+by, and `extra` are options of the recipe.
 """
 
 import asyncio
@@ -51,10 +51,13 @@ class Engine(contract.Engine):
         settings: dict[str, Any] = {"timeout_s": 3600.0, "model": model.name} | options
         self.concurrency = settings.pop("concurrency", 64)
         urls = settings.pop("urls", None)
+        if isinstance(urls, dict):
+            urls = urls.get(settings["model"])
         if not urls:
             raise UserError(
-                "engine server: there are no `urls`",
-                hint="machine.yaml: engine: {urls: [http://host:8000/v1]}",
+                f"engine server: there are no `urls` of {settings['model']}",
+                hint="machine.yaml: engine: {urls: [http://host:8000/v1]}, or by the "
+                "name of the model: {urls: {name: [http://host:8000/v1]}}",
             )
         self.endpoints = [Endpoint(url=url, **settings) for url in urls]
 

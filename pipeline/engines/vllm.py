@@ -69,6 +69,10 @@ class Engine(contract.Engine):
             if queued:
                 engine.abort_request([inner for inner, _ in queued.values()], True)
 
+    def close(self) -> None:
+        # The model is in a process of vLLM's own, which holds the GPU until it ends.
+        self.llm.llm_engine.engine_core.shutdown()
+
     def _enqueue(self, request: Request, sampling: Sampling) -> str:
         """Queue it; its name in the engine, empty where its prompt leaves no room."""
         from vllm import TokensPrompt

@@ -10,7 +10,6 @@ second run give the same bytes.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import polars as pl
@@ -80,7 +79,8 @@ class Sampler:
         title: str = "rollouts",
     ) -> None:
         self._method, self._keep, self._title = method, keep, title
-        self._load_engine = cache(load_engine)
+        self._load_engine = load_engine
+        self._engine: Engine | None = None
         self.folder = store.open_for(method.identity(model))
         store.compact(self.folder)
         self._done = store.index(self.folder)
@@ -108,6 +108,12 @@ class Sampler:
         kept = store.load(self.folder, wanted["key"].to_list(), samples=most)
         return kept.join(wanted, on=["key", "sample"], how="semi")
 
+    def close(self) -> None:
+        """Give back the memory of the engine, if one was loaded."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
     def _draw(self, missing: pl.DataFrame) -> int:
         """Sample and keep what is missing; say how many had an answer.
 
@@ -126,7 +132,8 @@ class Sampler:
             task = bar.add_task(self._title, total=missing.height)
             start = kept = time.monotonic()
             try:
-                sampled = self._load_engine().stream(requests, method.sampling())
+                self._engine = self._engine or self._load_engine()
+                sampled = self._engine.stream(requests, method.sampling())
                 for number, child, completion in sampled:
                     bar.advance(task)
                     if completion == LOST:

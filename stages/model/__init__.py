@@ -7,13 +7,13 @@ quality as the web is, so that its pass rates are honest and there is something 
 for SFT and RL to gain.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.errors import UserError
-from pipeline.models import describe, digest, resolve
+from pipeline.models import COMMIT, at_path, describe, on_hub, resolve
 from pipeline.settings import Settings
 
 
@@ -33,7 +33,7 @@ class Params(Settings):
     kind: Literal["tiny", "packaged", "hub", "local"]
     name: str = "goldsieve-tiny"
     repo: str = ""
-    revision: str | None = Field(default=None, pattern="^([0-9a-f]{40})?$")
+    revision: str | None = Field(default=None, pattern=COMMIT)
     path: str = ""
     tiny: Tiny = Tiny()
 
@@ -66,14 +66,9 @@ def build(params: Params | None, out: Path) -> dict[str, object]:
         packaged.write(out)
         describe(out, kind="local", name=packaged.NAME)
     elif params.kind == "hub":
-        name = params.repo
-        describe(out, kind="hub", name=name, revision=params.revision or "", load=name)
+        describe(out, **asdict(on_hub(params.repo, params.revision or "")))
     else:
-        folder = Path(params.path)
-        if not (folder / "config.json").exists():
-            raise UserError(f"model.path: {folder} holds no model (no config.json)")
-        described = {"name": folder.name, "revision": digest(folder)}
-        describe(out, kind="path", load=params.path, **described)
+        describe(out, **asdict(at_path(Path(params.path), "model.path")))
     model = resolve(out)
     who = {"kind": params.kind, "name": model.name, "revision": model.revision}
     return who | metrics

@@ -14,11 +14,12 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline.grading.workers import Answer, Grader, grader
+from pipeline.grading.workers import Grader, grader
 from pipeline.pass_rates.prior import fit_prior, posterior_inside
 from pipeline.pass_rates.stopping import StoppingGrid, plan_round
 from pipeline.pass_rates.window import Window
 from pipeline.settings import Settings
+from stages.rollouts.verdicts import judge_samples
 
 Array = np.ndarray
 BUDGET = 10.0  # where neither a budget nor a certainty is given
@@ -39,7 +40,6 @@ class Adaptive(Settings):
     budget: float | None = Field(default=None, ge=1)
     certainty: float | None = Field(default=None, gt=0.5, lt=1)
     least_round: int = Field(default=256, ge=1)
-    timeout_s: float = Field(default=20.0, gt=0)
 
     @property
     def mean(self) -> float:
@@ -54,20 +54,22 @@ def sample_adaptively(
     settings: Adaptive,
     window: Window,
     draw: Callable[[pl.DataFrame], pl.DataFrame],
+    *,
+    timeout_s: float = 20.0,
 ) -> pl.DataFrame:
     """(key, samples): how many samples of each problem were drawn.
 
     `problems` have distinct keys; `draw` takes a table with (key, problem, sample), and
-    gives those samples as `store.SAMPLE`.
+    gives those samples as `store.SAMPLE`. `timeout_s` bounds one verdict.
     """
     drawn = np.zeros(problems.height, np.int64)
     right, wrong = np.zeros_like(drawn), np.zeros_like(drawn)
     luck = np.array([int(key[:12], 16) / 16**12 for key in problems["key"]])
     number, more = 1, np.full(problems.height, min(settings.first, settings.most))
-    with grader(settings.timeout_s) as grade:
+    with grader(timeout_s) as grade:
         while more.any():
             wanted = _number_samples(problems, drawn, more)
-            gained = _count_verdicts(wanted, draw(wanted), grade, len(drawn))
+            gained = _count_verdicts(problems, draw(wanted), grade)
             drawn, right, wrong = drawn + more, right + gained[0], wrong + gained[1]
             print(
                 f"rollouts: round {number}, {int((more > 0).sum()):,} of "
@@ -111,22 +113,22 @@ def _choose_next(
 
 
 def _number_samples(problems: pl.DataFrame, drawn: Array, more: Array) -> pl.DataFrame:
-    """The problems with their number `row`, once for each sample that comes next."""
+    """(key, problem, sample) of the samples that come next."""
     numbers = pl.int_ranges(pl.Series(drawn), pl.Series(drawn + more), dtype=pl.Int32)
-    columns = "key", "problem", "verifier", "answer", "verify_info", "domain"
-    numbered = problems.select(*columns, sample=numbers).with_row_index("row")
+    numbered = problems.select("key", "problem", sample=numbers)
     return numbered.explode("sample").drop_nulls("sample")
 
 
 def _count_verdicts(
-    wanted: pl.DataFrame, samples: pl.DataFrame, grade: Grader, size: int
+    problems: pl.DataFrame, samples: pl.DataFrame, grade: Grader
 ) -> tuple[Array, Array]:
-    """Right and wrong ones of the wanted samples, for each of `size` problems."""
-    samples = samples.filter(pl.col("finish_reason") != "prompt_too_long")
-    cases = wanted.join(
-        samples, on=["key", "sample"], how="inner", maintain_order="left"
+    """Right and wrong ones of the samples, for each of the problems."""
+    judged = judge_samples(problems, samples, grade)
+    counts = judged.group_by("key").agg(
+        right=pl.col("correct").sum(), wrong=(~pl.col("correct")).sum()
     )
-    verdicts = grade([Answer(*case) for case in cases.select(Answer._fields).rows()])
-    correct = pl.Series([verdict.correct for verdict in verdicts], dtype=pl.Boolean)
-    right, wrong = cases["row"].filter(correct), cases["row"].filter(~correct)
-    return np.bincount(right, minlength=size), np.bincount(wrong, minlength=size)
+    counts = problems.select("key").join(
+        counts, on="key", how="left", maintain_order="left"
+    )
+    right, wrong = counts.select(pl.col("right", "wrong").fill_null(0))
+    return right.to_numpy().astype(np.int64), wrong.to_numpy().astype(np.int64)

@@ -75,7 +75,8 @@ DEEPMATH = [
 
 def replayed(rows: pl.DataFrame, *recordings: dict) -> pl.DataFrame:
     params = Params(engine="replay", replay=recordings)
-    return pl.concat(make(params, rows, Path("no-model-is-needed")))
+    samples = make(params, rows, Path("no-model-is-needed"))
+    return pl.concat([ROLLOUT.to_frame(), *samples])
 
 
 def lines(path: Path, *rows: dict) -> str:

@@ -1,0 +1,112 @@
+"""The samples of one pass: drawn by an engine, or read where they are recorded.
+
+The samples of a model are numbered on from one pass to the next, so that id, model and
+number say which sample is meant, and what an earlier pass drew is not drawn again.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from pipeline.engines.contract import load as load_engine
+from pipeline.models import Model
+from pipeline.pass_rates.window import Window
+from pipeline.sampling import store
+from pipeline.sampling.sampler import Sampler
+from stages.rollouts.foreign import refuse_foreign
+from stages.rollouts.replay import read_recordings
+from stages.rollouts.rounds import sample_adaptively
+from stages.rollouts.ways import Pass
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The samples of a pass: `load` gives those of some keys, ROLLOUT without ids.
+
+    `most` is how many a problem has at most, and `taken` the number that comes next,
+    by the model's title.
+    """
+
+    name: str
+    keys: list[str]
+    most: int
+    taken: dict[str, int]
+    load: Callable[[list[str]], pl.DataFrame]
+
+
+def draw_samples(
+    each: Pass,
+    problems: pl.DataFrame,
+    window: Window,
+    model: Model,
+    taken: dict[str, int],
+) -> Drawn:
+    """Have the problems sampled by `model`, as the pass says."""
+    refuse_foreign(problems, model)
+    first = taken.get(model.title, 0)
+    method = each.method
+    engine = partial(load_engine, method.engine, model, method.options)
+    title = f"rollouts, {each.name}" if each.name else "rollouts"
+    sampler = Sampler(method, model, engine, keep=each.batch_size, title=title)
+    counts = _sample(each, problems, window, sampler, first)
+    sampler.close()
+    most = int(counts["samples"].to_numpy().max(initial=1))
+
+    def load(keys: list[str]) -> pl.DataFrame:
+        kept = store.load(sampler.folder, keys, samples=first + most)
+        kept = kept.join(counts, on="key", how="inner", maintain_order="left")
+        number = pl.col("sample") - first
+        kept = kept.filter(number >= 0, number < pl.col("samples")).drop("samples")
+        who = {"model": model.title, "pass": each.name or None}
+        labels = [pl.lit(value, pl.String).alias(name) for name, value in who.items()]
+        return kept.with_columns(labels).sort("sample", maintain_order=True)
+
+    numbers = each.adaptive.most if each.adaptive else each.samples
+    keys = counts["key"].to_list()
+    return Drawn(each.name, keys, most, {model.title: first + numbers}, load)
+
+
+def take_recordings(each: Pass, problems: pl.DataFrame, taken: dict[str, int]) -> Drawn:
+    """What is recorded of the problems."""
+    first = pl.col("model").replace_strict(taken, default=0, return_dtype=pl.Int32)
+    recorded = read_recordings(each.replay, problems).with_columns(
+        sample=pl.col("sample").cast(pl.Int32) + first
+    )
+    recorded = recorded.with_columns(pl.lit(each.name or None, pl.String).alias("pass"))
+    by_model = recorded.group_by("model", maintain_order=True).agg(pl.max("sample") + 1)
+    most = recorded.group_by("key").len()["len"].to_numpy().max(initial=1)
+
+    def load(keys: list[str]) -> pl.DataFrame:
+        return recorded.filter(pl.col("key").is_in(keys)).sort("sample")
+
+    keys = recorded["key"].unique(maintain_order=True).to_list()
+    return Drawn(each.name, keys, int(most), dict(by_model.iter_rows()), load)
+
+
+def _sample(
+    each: Pass,
+    problems: pl.DataFrame,
+    window: Window,
+    sampler: Sampler,
+    first: int,
+) -> pl.DataFrame:
+    """Have samples drawn from number `first` on; (key, samples), how many."""
+    if each.adaptive:
+
+        def draw(wanted: pl.DataFrame) -> pl.DataFrame:
+            samples = sampler.samples(wanted.with_columns(pl.col("sample") + first))
+            return samples.with_columns(pl.col("sample") - first)
+
+        return sample_adaptively(
+            problems, each.adaptive, window, draw, timeout_s=each.timeout_s
+        )
+    if each.name:
+        count = f"{problems.height:,} problems, {each.samples} samples of each"
+        print(f"rollouts: {each.name}, {count}", file=sys.stderr)
+    numbers = range(first, first + each.samples)
+    table = pl.DataFrame({"sample": numbers}, {"sample": pl.Int32})
+    sampler.sample(problems.select("key", "problem").join(table, how="cross"))
+    return problems.select("key", samples=pl.lit(each.samples, pl.Int32))
