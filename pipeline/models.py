@@ -70,8 +70,8 @@ class Reference(Settings):
         if not (self.revision or is_served):
             raise UserError(
                 f"{setting}: {self.repo} is at no commit",
-                hint="write {repo: …, revision: …}, with a full commit hash; `goldsieve "
-                "recipe pin NAME` asks the Hub for it",
+                hint="write {repo: …, revision: …}, with a full commit hash; "
+                "`goldsieve recipe pin NAME` asks the Hub for it",
             )
         return on_hub(self.repo, self.revision or "")
 

@@ -76,7 +76,7 @@ def others(name: str, rows: pl.DataFrame) -> list[pl.DataFrame]:
         ],
         schema=GRADE,
     )
-    rollouts = grades.select("id", "sample", "model", "n_tokens").with_columns(
+    rollouts = grades.select("id", "sample", "model", "pass", "n_tokens").with_columns(
         key=pl.lit("k"),
         completion=pl.lit("<think></think>\\boxed{1}"),
         finish_reason=pl.lit("stop"),

@@ -119,7 +119,8 @@ def _latest_commit(key: str, repo: str) -> str:
     """The commit of the Hub's main branch; UserError where it does not answer."""
     from huggingface_hub import HfApi
 
-    ask = HfApi().model_info if key.startswith("model") else HfApi().dataset_info
+    is_model = key.rpartition(".")[2] == "model"
+    ask = HfApi().model_info if is_model else HfApi().dataset_info
     try:
         commit = ask(repo).sha
     except OSError as error:  # what the Hub refuses, too

@@ -154,16 +154,18 @@ def test_passes_of_one_model_are_numbered_on(server: Server, tmp_path: Path):
     assert samples["seed"].is_unique().all(), "no pass draws another's samples"
 
 
-def recorded(file: Path, **answers: list[int]) -> dict[str, Any]:
-    """A pass that replays boxed answers, by problem."""
+def recorded(file: Path, **answers: list[int | None]) -> dict[str, Any]:
+    """A pass that replays boxed answers, by problem; None is a prompt without room."""
     lines = [
-        json.dumps(
-            {"problem": name, "completion": [rf"\boxed{{{n}}}" for n in numbers]}
-        )
-        for name, numbers in answers.items()
+        {
+            "problem": name,
+            "completion": [rf"\boxed{{{number}}}" for number in each],
+            "end": ["prompt_too_long" if n is None else "stop" for n in each],
+        }
+        for name, each in answers.items()
     ]
-    file.write_text("\n".join(lines))
-    recording = {"path": str(file), "model": file.stem}
+    file.write_text("\n".join(map(json.dumps, lines)))
+    recording = {"path": str(file), "model": file.stem, "finish_reason": ["end"]}
     return {"name": file.stem, "engine": "replay", "replay": [recording]}
 
 
@@ -205,6 +207,7 @@ def test_where_sees_the_problem_and_the_verdicts_before(
     where: str, taken: list[str], tmp_path: Path
 ):
     names = "both", "one", "none", "silent", "never"
+    answers = {"both": [42, 42], "one": [42, 0], "none": [0, 0], "silent": [None]}
     answers = {"both": [42, 42], "one": [42, 0], "none": [0, 0], "silent": [None]}
     first = recorded(tmp_path / "a.jsonl", **answers)
     second = recorded(tmp_path / "b.jsonl", **{name: [1] for name in names})
