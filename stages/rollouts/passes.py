@@ -20,7 +20,8 @@ from stages.rollouts.verdicts import judge_samples
 from stages.rollouts.ways import Pass
 
 CHUNK = 20_000  # samples judged at once
-_COUNTED = dict.fromkeys(("n_samples", "n_correct", "n_undecided"), pl.UInt32())
+# Signed: what falls below zero would wrap around.
+_COUNTED = dict.fromkeys(("n_samples", "n_correct", "n_undecided"), pl.Int64())
 _COUNTS = pl.Schema({"key": pl.String(), **_COUNTED})
 
 
@@ -88,9 +89,9 @@ def count_verdicts(problems: pl.DataFrame, drawn: Drawn, grade: Grader) -> pl.Da
         judged = judge_samples(part, drawn.load(part["key"].to_list()), grade)
         parts.append(
             judged.group_by("key").agg(
-                n_samples=pl.len().cast(pl.UInt32),
-                n_correct=pl.col("correct").sum().cast(pl.UInt32),
-                n_undecided=pl.col("correct").null_count().cast(pl.UInt32),
+                n_samples=pl.len().cast(pl.Int64),
+                n_correct=pl.col("correct").sum().cast(pl.Int64),
+                n_undecided=pl.col("correct").null_count().cast(pl.Int64),
             )
         )
     decided = pl.col("n_samples") - pl.col("n_undecided")
