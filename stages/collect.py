@@ -3,9 +3,10 @@
 A source is a Hub dataset at a pinned revision, local files, or a generator. Its
 adapter (a file in stages/sources) knows the schema. A row that the file or the
 adapter cannot read is dropped with the reason `source_unreadable` and the
-detail as evidence, so that rows in = rows out + rows dropped.
+detail as evidence, so that rows in = rows out + rows dropped. What the recipe wants
+of the source (`where`, `limit`) cuts here, too.
 
-Reasons: `source_unreadable`.
+Reasons: `source_unreadable`, those of `where`, `over_limit`.
 """
 
 from pipeline.filter import Outcome

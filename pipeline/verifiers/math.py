@@ -7,8 +7,9 @@ lists and sets member by member → math-verify. `why` names where the answer st
 the step that decided, such as "box: compared as numbers".
 
 A gold answer may be a solution that ends with the answer; where it has several boxes
-in one statement, all of them are the answer. What is no mathematics is a policy:
-`info["policy"]` may set what `Policy` lists.
+in one statement, all of them are the answer. `info["alternatives"]` are further gold
+answers, each of them right alone. What is no mathematics is a policy: `info["policy"]`
+may set what `Policy` lists.
 
 Only small expressions reach sympy: towers of powers, huge factorials and long digits
 leave the answer undecided. Undecided is never wrong.
@@ -18,6 +19,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pipeline.errors import UserError
 from pipeline.verifiers.compare import math_verify
 from pipeline.verifiers.compare.cascade import compare
 from pipeline.verifiers.compare.letters import find_chosen_letter, read_letter
@@ -56,8 +58,27 @@ class Gold(NamedTuple):
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
-    """Whether the completion's final answer equals the gold one."""
+    """Whether the completion's final answer equals the gold one, or an alternative."""
     policy = read_policy(Policy, info)
+    verdict = _verify(answer, completion, policy)
+    for alternative in _read_alternatives(info):
+        if verdict.correct:
+            break
+        other = _verify(alternative, completion, policy)
+        # What is undecided is so until another answer is right.
+        if other.correct or (verdict.correct is False and other.correct is None):
+            verdict = other
+    return verdict
+
+
+def _read_alternatives(info: dict[str, Any]) -> list[str]:
+    answers = info.get("alternatives", [])
+    if isinstance(answers, list) and all(isinstance(each, str) for each in answers):
+        return answers
+    raise UserError(f"verify_info.alternatives: expected texts, found {answers!r:.80}")
+
+
+def _verify(answer: str | None, completion: str, policy: Policy) -> Verdict:
     final = find_final_answer(completion)
     gold = _read_gold(answer or "")
     if gold.why:
@@ -83,8 +104,10 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
-    """Why no answer can be compared with the gold one, or None where one can."""
-    return _read_gold(answer or "").why
+    """Why no answer can be compared with a gold one, or None where one can."""
+    golds = [answer or "", *_read_alternatives(info)]
+    whys = [_read_gold(gold).why for gold in golds]
+    return None if None in whys else whys[0]
 
 
 def _is_whole_text(completion: str, gold: str) -> bool:

@@ -1,12 +1,11 @@
 """What a recipe says of a source, and the way from there to adapted rows."""
 
 import json
-import random
 import re
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from itertools import islice
-from operator import itemgetter
+from math import isfinite
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Literal
@@ -15,29 +14,24 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.errors import UserError
-from pipeline.filter import Outcome
+from pipeline.filter import Outcome, split, unjudged
 from pipeline.locations import DataLocation
 from pipeline.readers import EXCERPT, Row, Unreadable, expand, raw_rows
 from pipeline.schema import PROBLEM, VERDICT
 from pipeline.settings import Settings
+from pipeline.sql import Where, drop_unless
 from pipeline.surrogates import mend_surrogates
 from pipeline.text import fingerprint
-from stages.sources._fields import as_text, filled
+from stages.sources._fields import as_text, filled, nested
+from stages.sources._golds import settle_golds
+from stages.sources._limit import Limit, limit_rows
 
 SOURCES = Path(__file__).parent
 # What an adapter may say of a row.
 ADAPTED = {
-    "problem", "answer", "verifier", "verify_info", "domain", "origin", "solutions",
-    "meta",
+    "problem", "answer", "golds", "verifier", "verify_info", "domain", "origin",
+    "solutions", "meta",
 }  # fmt: skip
-
-
-class Limit(Settings):
-    """How many rows of a source are read: the first ones, or a random sample."""
-
-    rows: int = Field(ge=1)
-    how: Literal["head", "random"] = "head"
-    seed: int = 0
 
 
 class Recording(Settings):
@@ -74,8 +68,9 @@ class Source(DataLocation):
     `columns` maps the names that the adapter reads to the source's own, with dots
     for what is nested; `set` overrides what the adapter says of every row; of a field
     in `pattern` only what its first group matches is taken. `teacher` wrote the traces,
-    where no column says who did. What other files recorded goes to `meta`, under the
-    names of `recorded`.
+    where no column says who did. `meta` gets the source's own fields that `keep` names,
+    and what other files `recorded`. Rows that do not fulfil `where` leave, and `limit`
+    draws from those that do.
     """
 
     KINDS: ClassVar[tuple[str, ...]] = (*DataLocation.KINDS, "generator")
@@ -88,7 +83,9 @@ class Source(DataLocation):
         default_factory=dict
     )
     teacher: str = ""
+    keep: dict[str, str] = Field(default_factory=dict)
     recorded: dict[str, Recording] = Field(default_factory=dict)
+    where: Where = Field(default_factory=dict)
     license: str = "unknown"
     origin: tuple[str, ...] = ()
     limit: Limit | None = None
@@ -99,6 +96,8 @@ class Source(DataLocation):
             raise ValueError("`adapter` is missing: a file of stages/sources")
         if unknown := self.set.keys() - ADAPTED:
             raise ValueError(f"`set` knows {sorted(ADAPTED)}, not {sorted(unknown)}")
+        if self.set.get("golds", "all") not in ("all", "any"):
+            raise ValueError("`set.golds` is all or any")
         for name, pattern in self.pattern.items():
             if not pattern.groups:
                 raise ValueError(f"pattern.{name} has no group (…) around what counts")
@@ -116,38 +115,61 @@ def load_adapter(name: str) -> ModuleType:
 
 
 def read_source(name: str, source: Source) -> Outcome:
-    """The rows as PROBLEM with the ids <name>/<number>, and those nobody can read.
+    """The rows as PROBLEM with the ids <name>/<number>, and those that leave.
 
     What the file or the adapter cannot read is dropped as `source_unreadable`, with
-    the detail, the row's number and how it begins as evidence.
+    the detail, the row's number and how it begins as evidence. What `where` cuts and
+    what is `over_limit` is dropped behind it; without `where` and `per_group`, a limit
+    draws from the rows of the source, and those that it leaves out are not read.
     """
     adapter = load_adapter(source.adapter)
-    recorded = {field: file.read() for field, file in source.recorded.items()}
+    limit, setting = source.limit, f"collect.{name}"
+    is_late = limit is not None and bool(source.where or limit.per_group)
+    rows = _limit(_rows(source, adapter), None if is_late else limit)
     problems: list[Row] = []
     unreadable: list[Row] = []
-    for number, row in _limit(_rows(source, adapter), source.limit):
-        fields = _adapt(row, source, adapter)
+    recorded = {field: file.read() for field, file in source.recorded.items()}
+    for number, row in rows:
         identity = {"id": f"{name}/{number:05d}", "source": name}
+        fields = _adapt(row, source, adapter)
         if isinstance(fields, Unreadable):
-            excerpt = fields.excerpt or ("" if row is fields else repr(row)[:EXCERPT])
-            evidence = {"detail": fields.detail, "row": number, "excerpt": excerpt}
-            verdict = {"reason": "source_unreadable", "evidence": json.dumps(evidence)}
-            unreadable.append(identity | verdict)
+            unreadable.append(identity | _verdict(fields, number, row))
             continue
         recordings = {
             field: values.get(source.recorded[field].key(number, row))
             for field, values in recorded.items()
         }
-        fields["meta"] = fields.get("meta", {}) | filled(recordings, *recordings)
-        fields["origin"] = [*fields.get("origin", []), *source.origin]
-        fields.setdefault("solutions", [])
-        for details in ("verify_info", "meta"):
-            fields[details] = _json(fields.get(details, {}))
-        problems.append(identity | {"license": source.license} | fields)
-    kept = pl.DataFrame(problems, schema=PROBLEM)
-    kept = kept.with_columns(key=fingerprint(pl.col("problem")))
-    schema = pl.Schema({**PROBLEM, **VERDICT})
-    return Outcome(kept, pl.DataFrame(unreadable, schema=schema))
+        kept = {field: nested(row, path) for field, path in source.keep.items()}
+        problems.append(identity | _describe(fields, source, kept | recordings))
+    table = unjudged(pl.DataFrame(problems, schema=PROBLEM))
+    table = table.with_columns(key=fingerprint(pl.col("problem")))
+    table = drop_unless(table, source.where, setting=f"{setting}.where")
+    if limit and is_late:
+        table = limit_rows(table, limit, f"{setting}.limit")
+    outcome = split(table)
+    left = pl.DataFrame(unreadable, schema={**PROBLEM, **VERDICT})
+    return Outcome(outcome.kept, pl.concat([left, outcome.dropped]))
+
+
+def _verdict(unreadable: Unreadable, number: int, row: Row | Unreadable) -> Row:
+    """Why a row could not be read; what the adapter refused, as it stands."""
+    excerpt = unreadable.excerpt or (
+        repr(row)[:EXCERPT] if isinstance(row, dict) else ""
+    )
+    evidence = {"detail": unreadable.detail, "row": number, "excerpt": excerpt}
+    return {"reason": "source_unreadable", "evidence": json.dumps(evidence)}
+
+
+def _describe(fields: Row, source: Source, noted: Row) -> Row:
+    """The columns of a problem, with what else was `noted` of it."""
+    meta = fields.get("meta", {}) | filled(noted, *noted)
+    return fields | {
+        "license": source.license,
+        "origin": [*fields.get("origin", []), *source.origin],
+        "solutions": fields.get("solutions", []),
+        "verify_info": _json(fields.get("verify_info", {})),
+        "meta": _json(_without_nan(meta)),
+    }
 
 
 def _rows(source: Source, adapter: ModuleType) -> Iterator[Row | Unreadable]:
@@ -168,11 +190,12 @@ def _limit(
 ) -> Iterable[tuple[int, Row | Unreadable]]:
     """The rows that are read, with their numbers in the source."""
     numbered = enumerate(rows)
-    if limit is None or limit.how == "head":
-        return islice(numbered, limit.rows if limit else None)
+    if limit is None or limit.rows is None:
+        return numbered
+    if limit.how == "head":
+        return islice(numbered, limit.rows)
     every = list(numbered)
-    size = min(limit.rows, len(every))
-    return sorted(random.Random(limit.seed).sample(every, size), key=itemgetter(0))
+    return [every[place] for place in limit.places(len(every), limit.rows)]
 
 
 def _adapt(
@@ -181,7 +204,7 @@ def _adapt(
     """The adapter's reading of a row: a problem, with an answer or with tests."""
     if isinstance(row, Unreadable):
         return row
-    renamed = row | {new: _nested(row, old) for new, old in source.columns.items()}
+    renamed = row | {new: nested(row, old) for new, old in source.columns.items()}
     renamed |= {"teacher": source.teacher} if source.teacher else {}
     try:
         # JSON inside a column may hold half a surrogate pair that its file does not.
@@ -191,6 +214,9 @@ def _adapt(
     if isinstance(fields, str):
         return Unreadable(0, fields)
     fields |= source.set
+    how = fields.pop("golds", "all")
+    if isinstance(fields["answer"], list) and (why := settle_golds(fields, how)):
+        return Unreadable(0, why)
     for name, pattern in source.pattern.items():
         match = pattern.search(as_text(fields[name]) or "")
         fields[name] = match[1] if match else None
@@ -204,15 +230,14 @@ def _adapt(
     return fields
 
 
+def _without_nan(value: Any) -> Any:
+    """`value` with null for what is no number, which JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _without_nan(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(part) for part in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
 def _json(value: Row) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def _nested(row: Any, path: str) -> Any:
-    """What "a.b" holds, b inside a, or "a.0", the first of a list; None for nothing."""
-    for name in path.split("."):
-        if isinstance(row, list) and name.isdecimal():
-            row = dict(enumerate(row)).get(int(name))
-        else:
-            row = row.get(name) if isinstance(row, dict) else None
-    return row

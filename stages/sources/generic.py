@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.schema import UNNAMED
 from stages.sources._fields import Row, reference, text
+from stages.sources._golds import golds
 from stages.sources._traces import read_question, read_traces
 
 
@@ -19,7 +20,7 @@ def adapt(row: Row) -> Row:
     """
     return {
         "problem": read_question(row, "problem"),
-        "answer": text(row, "answer"),
+        "answer": golds(row, "answer"),
         "domain": text(row, "domain") or "math",
         "verifier": text(row, "verifier") or "math",
         "verify_info": _object(row.get("verify_info")),

@@ -7,6 +7,7 @@ and the traces of models may stand beside it.
 from pipeline.schema import UNNAMED
 from pipeline.verifiers.extract.boxes import last_box
 from stages.sources._fields import Row, filled, maths_problem, reference, text
+from stages.sources._golds import golds
 from stages.sources._traces import read_question, read_traces
 
 META = (
@@ -17,7 +18,7 @@ META = (
 def adapt(row: Row) -> Row:
     """{"problem" | "question" | "prompt", "answer" | …, "solution", "level"?, …}."""
     solution = text(row, "solution")
-    answer = text(row, "answer", "final_answer", "ground_truth")
+    answer = golds(row, "answer", "final_answer", "ground_truth")
     by_r1 = [text(row, f"r1_solution_{number}") for number in (1, 2, 3)]
     return maths_problem(
         read_question(row, "problem", "question", "prompt"),

@@ -1,17 +1,19 @@
 """OlympiadBench, open-ended maths: the gold answers are a list."""
 
-from stages.sources._fields import Row, as_text, filled, maths_problem, text
+from stages.sources._fields import Row, filled, maths_problem, text
+from stages.sources._golds import golds
 
 
 def adapt(row: Row) -> Row | str:
     """{"question", "final_answer": ["2"], "unit", "answer_type", "subfield"}."""
-    question, answers = text(row, "question"), row.get("final_answer")
-    if not isinstance(answers, list) or not all(map(as_text, answers)):
-        return f"final_answer: expected a list of texts, found {answers!r:.120}"
+    question, answers = text(row, "question"), golds(row, "final_answer")
+    if not isinstance(answers, list):
+        found = row.get("final_answer")
+        return f"final_answer: expected a list of texts, found {found!r:.120}"
     if question and (context := text(row, "context")):
         question = f"{context}\n{question}"
     return maths_problem(
         question,
-        ", ".join(map(str, answers)),
+        answers,
         meta=filled(row, "subfield", "answer_type", "unit"),
     )

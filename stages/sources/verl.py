@@ -9,7 +9,8 @@ import re
 from typing import Any
 
 from stages.sources import countdown
-from stages.sources._fields import Row, as_text, code_problem, filled, text
+from stages.sources._fields import Row, code_problem, filled, text
+from stages.sources._golds import golds
 from stages.sources._tests import count_tests, read_tests
 
 CODE = ("code", "codegen", "coding")
@@ -46,31 +47,15 @@ def adapt(row: Row) -> Row | str:
     origin = [name] if name else []
     if text(row, "ability") in CODE:
         return _program(problem, reward.get("ground_truth"), origin, meta)
-    golds = _golds(reward.get("ground_truth"))
     return {
         "problem": problem,
-        "answer": golds[0] if golds else None,
+        "answer": golds(reward, "ground_truth"),
+        "golds": "any",  # as Skywork's reward takes them
         "domain": "math" if row.get("ability") in MATHS else "general",
         "verifier": "math",
         "origin": origin,
-        "meta": meta | ({"other_golds": golds[1:]} if golds[1:] else {}),
+        "meta": meta,
     }
-
-
-def _golds(value: Any) -> list[str]:
-    """The gold answers: a text, or JSON of a list of them (Skywork-OR1).
-
-    Skywork's reward takes any of the list. An interval such as [1, 2] is a text too,
-    and no list: the elements of a list of answers are texts.
-    """
-    parsed = value
-    if isinstance(value, str) and value.startswith('["'):
-        try:
-            parsed = json.loads(value)
-        except (ValueError, RecursionError):
-            parsed = value
-    answers = parsed if isinstance(parsed, list) else [parsed]
-    return [read for each in answers if (read := as_text(each))]
 
 
 def _program(

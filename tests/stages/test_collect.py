@@ -10,6 +10,7 @@ from pipeline.errors import UserError
 from pipeline.schema import PROBLEM, VERDICT
 from pipeline.text import fingerprint
 from stages.collect import Params, make
+from tests.support.rows import collect_with
 
 GSM8K = {"question": "How many?", "answer": "18/2=9\n#### 9"}
 
@@ -109,6 +110,143 @@ def test_a_limit_takes_the_first_rows_or_the_same_random_ones(tmp_path: Path):
     ids = make(params, "s").kept["id"]
     assert (ids.len(), ids.is_sorted(), ids[8] > "s/00008") == (9, True, True)
     assert make(params, "s").kept["id"].equals(ids)
+
+
+def kept(rows: list[dict], **options) -> list[str]:
+    """The numbers of the rows that a source with these `options` keeps, in order."""
+    outcome = collect_with({"adapter": "generic"} | options, *rows)
+    return [id.removeprefix("s/0000") for id in outcome.kept["id"]]
+
+
+def numbered(count: int, **fields: list) -> list[dict]:
+    """`count` problems; `fields` have a value for each."""
+    return [
+        {"problem": f"Problem {number}", "answer": str(number)}
+        | {name: values[number] for name, values in fields.items()}
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(("seed", "rows"), [(42, 10), (42, 50), (0, 7), (7, 1)])
+def test_a_shuffle_is_that_of_hugging_face(seed: int, rows: int):
+    import datasets
+
+    table = numbered(50)
+    published = datasets.Dataset.from_list(table).shuffle(seed=seed).select(range(rows))
+    limit = {"rows": rows, "how": "shuffle", "seed": seed}
+    outcome = collect_with({"adapter": "generic", "limit": limit}, *table)
+
+    assert outcome.kept["problem"].to_list() == published["problem"][:]
+
+
+def test_a_shuffle_counts_rows_that_cannot_be_read():
+    import datasets
+
+    table = [{"problem": "", "answer": "1"}, *numbered(4)]
+    drawn = datasets.Dataset.from_list(table).shuffle(seed=3).select(range(3))
+    limit = {"rows": 3, "how": "shuffle", "seed": 3}
+    outcome = collect_with({"adapter": "generic", "limit": limit}, *table)
+
+    assert outcome.kept["problem"].to_list() == [p for p in drawn["problem"] if p]
+    assert outcome.metrics["rows_in"] == 3
+
+
+def test_conditions_come_before_the_limit_and_nothing_is_lost():
+    table = [*numbered(6, level=[1, 2, 2, None, 2, 2]), {"problem": "", "answer": "1"}]
+    options = {
+        "adapter": "generic",
+        "keep": {"level": "level"},
+        "where": {"level": "meta.level = 2"},
+        "limit": {"rows": 2},
+    }
+    outcome = collect_with(options, *table)
+
+    assert outcome.kept["id"].to_list() == ["s/00001", "s/00002"]
+    assert outcome.dropped.select("id", "reason").rows() == [
+        ("s/00006", "source_unreadable"),
+        ("s/00000", "level"),
+        ("s/00003", "level"),
+        ("s/00004", "over_limit"),
+        ("s/00005", "over_limit"),
+    ]
+
+
+def test_a_shuffle_behind_a_condition_is_that_of_the_filtered_rows():
+    import datasets
+
+    table = numbered(40, level=[1, 2] * 20)
+    filtered = datasets.Dataset.from_list([row for row in table if row["level"] == 2])
+    limit = {"rows": 5, "how": "shuffle", "seed": 42}
+    options = {"keep": {"level": "level"}, "where": "meta.level = 2", "limit": limit}
+    outcome = collect_with({"adapter": "generic"} | options, *table)
+
+    published = filtered.shuffle(seed=42).select(range(5))
+    assert outcome.kept["problem"].to_list() == published["problem"][:]
+
+
+def test_a_limit_of_each_group():
+    table = numbered(8, topic=["a", "b", "a", "a", "b", None, "b", "c"])
+    of_topics = {"by": "meta.topic", "rows": 2}
+    keep = {"topic": "topic"}
+    first_two = kept(table, keep=keep, limit={"per_group": of_topics})
+    drawn = of_topics | {"how": "random", "seed": 1}
+    some = kept(table, keep=keep, limit={"per_group": drawn})
+
+    assert first_two == ["0", "1", "2", "4", "5", "7"]
+    assert len(some) == 6
+    assert some != first_two
+    assert some == kept(table, keep=keep, limit={"per_group": drawn})
+    assert kept(table, keep=keep, limit={"per_group": of_topics, "rows": 3}) == [
+        "0", "1", "2",
+    ]  # fmt: skip
+    by_column = {"by": "length(answer)", "rows": 1}
+    assert kept(table, limit={"per_group": by_column}) == ["0"]
+
+
+def test_mistakes_in_conditions_and_groups_name_the_source():
+    with pytest.raises(UserError, match=r"collect\.s\.where: .*no column 'probelm'"):
+        kept(numbered(2), where="probelm = 'a'")
+    with pytest.raises(UserError, match=r"collect\.s\.limit\.per_group\.by: .*'topic'"):
+        kept(numbered(2), limit={"per_group": {"by": "topic", "rows": 1}})
+    with pytest.raises(ValidationError, match="give `rows`, `per_group` or both"):
+        kept([], limit={"how": "random"})
+    with pytest.raises(ValidationError, match=r"(?s)where\..*pattern"):
+        kept([], where={"No reason": "true"})
+
+
+def test_fields_of_the_source_are_kept_in_meta():
+    row = {
+        "problem": "1+1?",
+        "answer": "2",
+        "extra_info": {"model_difficulty": {"R1-Distill-Qwen-1.5B": 3, "b": None}},
+        "avg@8_qwen2.5": 0.5,
+        "metadata": '{"difficulty": "hard", "tags": ["a", "b"]}',
+        "broken": "{",
+        "rate": float("nan"),
+        "meta": {"level": 1, "type": "x"},
+    }
+    keep = {
+        "failures": "extra_info.model_difficulty.R1-Distill-Qwen-1.5B",
+        "absent": "extra_info.model_difficulty.b",
+        "rate": "avg@8_qwen2.5",
+        "difficulty": "metadata.difficulty",
+        "tag": "metadata.tags.1",
+        "inside": "broken.x",
+        "nan": "rate",
+        "level": "extra_info.nothing",
+        "type": "problem",
+    }
+    (row,) = collect_with({"adapter": "generic", "keep": keep}, row).kept.to_dicts()
+
+    assert json.loads(row["meta"]) == {
+        "failures": 3,
+        "rate": 0.5,
+        "difficulty": "hard",
+        "tag": "b",
+        "nan": None,
+        "level": 1,
+        "type": "1+1?",
+    }
 
 
 def test_a_generator_is_a_source():

@@ -8,14 +8,16 @@ from typing import Any
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from pipeline.errors import UserError
 from pipeline.verifiers.contract import load_verifier
+from pipeline.verifiers.math import verify
 from stages.sources import arithmetic, gym, planted, words
-from stages.sources._load import ADAPTED, load_adapter
+from stages.sources._load import ADAPTED, Source, load_adapter
 from stages.sources._tests import count_tests, read_tests
 from stages.sources.verl import strip_markup
-from tests.support.rows import collect
+from tests.support.rows import collect, collect_with
 
 KNIGHTS = "(1) Zoey is a knight\n(2) Ethan is a knave"
 TABLE = {"header": ["House", "Name"], "rows": [["1", "Arnold"], ["2", "Eric"]]}
@@ -65,7 +67,13 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "reward_model": {"ground_truth": "34", "style": "rule"},
             "ability": "MATH",
         },
-        {"problem": "Solve.", "answer": "34", "origin": ["math_dapo"], "meta": {}},
+        {
+            "problem": "Solve.",
+            "answer": "34",
+            "golds": "any",
+            "origin": ["math_dapo"],
+            "meta": {},
+        },
     ),
     "countdown": (
         {"target": 98, "nums": [44, 19, 35]},
@@ -235,7 +243,7 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "final_answer": ["2", 3],
             "unit": None,
         },
-        {"problem": "Let x.\nFind.", "answer": "2, 3", "meta": {}},
+        {"problem": "Let x.\nFind.", "answer": ["2", "3"], "meta": {}},
     ),
     "generic": (
         {"problem": "Pick.", "answer": "B", "verifier": "choice", "meta": '{"a": 1}'},
@@ -447,14 +455,53 @@ def test_verl_reads_programs_by_their_ability():
     assert "as many outputs as inputs" in adapt("verl", bad)
 
 
-def test_a_list_of_gold_answers_gives_the_first_and_keeps_the_others():
-    def row(gold: object) -> dict[str, Any]:
-        return EXAMPLES["verl"][0] | {"reward_model": {"ground_truth": gold}}
+def gold(answer: object, adapter: str = "generic", **options: Any) -> tuple[str, Any]:
+    """The answer and its alternatives, or why the row was dropped and None."""
+    row = {"problem": "Solve.", "answer": answer}
+    outcome = collect_with({"adapter": adapter} | options, row)
+    if outcome.dropped.height:
+        return json.loads(outcome.dropped["evidence"][0])["detail"], None
+    (read,) = outcome.kept.to_dicts()
+    return read["answer"], json.loads(read["verify_info"]).get("alternatives")
 
-    assert adapt("verl", row('["12"]'))["answer"] == "12"
-    two = adapt("verl", row('["1/2", "0.5"]'))
-    assert (two["answer"], two["meta"]) == ("1/2", {"other_golds": ["0.5"]})
-    assert adapt("verl", row("[1, 2]"))["answer"] == "[1, 2]"
+
+@pytest.mark.parametrize("adapter", ["generic", "math"])
+def test_several_gold_answers_are_a_set_and_one_in_a_list_is_that_one(adapter: str):
+    assert gold(["4"], adapter) == ("4", None)
+    assert gold(["4", -4.0], adapter) == ("4, -4", None)
+    assert gold('["4", "-4"]', adapter) == ("4, -4", None)
+    assert gold("[1, 2]", adapter) == ("[1, 2]", None), "an interval is no list"
+    set_of_two, _ = gold(["1,000", "2"], adapter)
+    assert verify(set_of_two, r"\boxed{2, 1000}", {}).correct is True
+    assert verify(set_of_two, r"\boxed{1000}", {}).correct is False
+
+
+def test_a_recipe_says_that_any_of_several_gold_answers_is_right():
+    assert gold(["1/2", "0.5"], set={"golds": "any"}) == ("1/2", ["0.5"])
+    with pytest.raises(ValidationError, match=r"`set\.golds` is all or any"):
+        Source(adapter="math", path="a", set={"golds": "some"})
+
+
+@pytest.mark.parametrize("answers", [[], [None], ["4", ""], [["4"]], {"a": "4"}])
+def test_a_list_without_an_answer_in_each_place_is_no_answer(answers: object):
+    assert gold(answers) == ("answer: expected text", None)
+
+
+def test_a_verifier_that_knows_no_lists_gets_none():
+    why = "answer: one expected for the verifier exact: ['a', 'b']"
+
+    assert gold(["a", "b"], set={"verifier": "exact"}) == (why, None)
+    assert gold(["a"], set={"verifier": "exact"}) == ("a", None)
+
+
+def test_any_of_the_gold_answers_of_verl_is_right():
+    def read(gold: object) -> tuple[str, str]:
+        row = EXAMPLES["verl"][0] | {"reward_model": {"ground_truth": gold}}
+        return collect("verl", row).kept.select("answer", "verify_info").row(0)
+
+    assert read('["12"]') == ("12", "{}")
+    assert read(["1/2", "0.5"]) == ("1/2", '{"alternatives": ["0.5"]}')
+    assert read("[1, 2]") == ("[1, 2]", "{}")
 
 
 def test_verl_knows_the_puzzles_by_their_source():

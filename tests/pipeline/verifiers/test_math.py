@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import UserError
 from pipeline.grading.workers import Answer, grader
 from pipeline.verifiers.extract.final import find_final_answer
 from pipeline.verifiers.math import unreadable, verify
@@ -154,6 +155,31 @@ def test_equal_answers_are_right(gold: str, completion: str):
 @pytest.mark.parametrize(("gold", "completion"), DIFFERENT)
 def test_other_answers_are_wrong(gold: str, completion: str):
     assert verify(gold, completion, {}).correct is False
+
+
+@pytest.mark.parametrize(
+    ("completion", "correct"),
+    [(r"\boxed{4}", True), (r"\boxed{\frac{1}{2}}", True), (r"\boxed{5}", False),
+     (r"\boxed{4, 0.5}", False), ("", False)],
+)  # fmt: skip
+def test_any_of_several_gold_answers_is_right(completion: str, correct: bool):
+    assert verify("4", completion, {"alternatives": ["0.5", "7"]}).correct is correct
+
+
+def test_a_gold_answer_that_cannot_be_read_leaves_the_others_to_decide():
+    one, other = {"alternatives": ["7", ""]}, {"alternatives": ["7"]}
+
+    assert verify("4", r"\boxed{7}", one).correct is True
+    assert verify("", r"\boxed{7}", other).correct is True
+    assert verify("4", r"\boxed{5}", one).correct is None
+    assert verify("", r"\boxed{5}", other).correct is None
+    assert unreadable("", other) is None
+    assert unreadable("", {"alternatives": [""]}) == "empty"
+
+
+def test_alternatives_that_are_no_texts_are_a_mistake():
+    with pytest.raises(UserError, match="alternatives: expected texts, found 5"):
+        verify("4", r"\boxed{4}", {"alternatives": 5})
 
 
 @pytest.mark.parametrize("gold", UNREADABLE)
