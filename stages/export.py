@@ -7,16 +7,20 @@ rl.parquet, in the same order of lessons, and in columns of their own; what thei
 rewards need and have no column for is in one of them.
 """
 
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
-from pydantic import Field
 
+from pipeline.errors import UserError
 from pipeline.prompts import Prompt, messages
 from pipeline.settings import Settings
-from pipeline.traces import right_traces, usable_solutions, wrong_traces
+from pipeline.traces.candidates import (
+    gather_chosen,
+    list_candidates,
+    mark_spare,
+    mark_unusable,
+)
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 RL = [
@@ -33,10 +37,9 @@ Format = Literal["trl", "dpo", "verl", "openrlhf", "verifiers"]
 
 
 class Params(Settings):
-    """The layouts to write. `dpo` pairs up to `pairs` right and wrong traces a row."""
+    """The layouts to write. `dpo` writes the pairs that `select` has chosen."""
 
     formats: tuple[Format, ...] = ("trl",)
-    pairs: int = Field(default=1, ge=1)
     prompt: Prompt = Prompt()
 
 
@@ -54,7 +57,7 @@ def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, obj
     rl.write_parquet(out / "rl.parquet")
     sft.write_parquet(out / "sft.parquet")
     if "dpo" in params.formats:
-        _preferences(rows, params.pairs).write_parquet(out / "preferences.parquet")
+        _preferences(rows).write_parquet(out / "preferences.parquet")
     for name in set(params.formats) & FRAMEWORKS.keys():
         FRAMEWORKS[name](rows).write_parquet(out / f"{name}.parquet")
     return {"rl": rl.height, "sft": sft.height}
@@ -65,14 +68,10 @@ def _chosen(rows: pl.DataFrame) -> pl.Series:
 
     Solutions that are not known to be wrong serve where there is no such trace.
     """
-    names = "chosen", "traces", "leaking_traces", "solutions"
-    chosen = [
-        right_traces(traces, leaks) or usable_solutions(solutions)
-        if chosen is None
-        else chosen
-        for chosen, traces, leaks, solutions in rows.select(names).rows()
-    ]
-    return pl.Series("chosen", chosen, dtype=rows.schema["chosen"])
+    traces = mark_unusable(list_candidates(rows), require_correct=True)
+    usable = gather_chosen(mark_spare(traces, use_reference=True), rows.height)
+    by_hand = rows["chosen"]
+    return by_hand.zip_with(by_hand.is_not_null(), usable.cast(by_hand.dtype))
 
 
 def _sft(rows: pl.DataFrame) -> pl.DataFrame:
@@ -83,19 +82,20 @@ def _sft(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _preferences(rows: pl.DataFrame, count: int) -> pl.DataFrame:
-    """A right trace, `chosen`, beside a wrong one, `rejected`, of the same problem."""
-    columns = "id", "prompt", "traces", "leaking_traces"
-    pairs = [
-        (name, prompt, _reply(right["text"]), _reply(wrong["completion"]))
-        for name, prompt, traces, leaks in rows.select(columns).iter_rows()
-        for right, wrong in islice(
-            zip(right_traces(traces, leaks), wrong_traces(traces), strict=False), count
+def _preferences(rows: pl.DataFrame) -> pl.DataFrame:
+    """A trace, `chosen`, beside one that is liked less, `rejected`, by problem."""
+    if "pairs" not in rows.columns or (rows.height and rows["pairs"].is_null().all()):
+        raise UserError(
+            "export.formats: dpo needs pairs, and select chooses none",
+            hint="`select: {pairs: {}}` pairs right traces with wrong ones",
         )
-    ]
-    names = ("id", "prompt", "chosen", "rejected")
-    types = dict.fromkeys(names, MESSAGES) | {"id": pl.String}
-    return pl.DataFrame(pairs, schema=types, orient="row")
+    pairs = rows.select("id", "prompt", "pairs").explode("pairs", empty_as_null=False)
+    sides = {
+        name: [_reply(pair[name]["text"]) for pair in pairs["pairs"]]
+        for name in ("chosen", "rejected")
+    }
+    columns = [pl.Series(name, texts, MESSAGES) for name, texts in sides.items()]
+    return pairs.select("id", "prompt", *columns)
 
 
 def _reply(text: str) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from pipeline.cli.stages import stage_kind
 from pipeline.filter import ContractError, apply, drop, run_stage
 from pipeline.grading.workers import Gold, why_unreadable
 from pipeline.schema import GRADE, ROLLOUT
-from stages import quality
+from stages import hygiene, quality
 from tests.support.rows import benchmark, problems
 
 STAGES = [
@@ -88,6 +88,7 @@ def others(name: str, rows: pl.DataFrame) -> list[pl.DataFrame]:
         "decontaminate_traces": [benchmark("Compute 3+5.")],
         "difficulty": [grades],
         "verify": [rollouts, grades],
+        "select": [hygiene.make(hygiene.Params(), rows)],
     }.get(name, [])
 
 

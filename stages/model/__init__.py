@@ -61,7 +61,7 @@ def build(params: Params | None, out: Path) -> dict[str, object]:
         metrics = tiny.train(params.tiny, out)
         describe(out, kind="local", name=params.name)
     elif params.kind == "packaged":
-        from stages.model import packaged
+        from pipeline import packaged
 
         packaged.write(out)
         describe(out, kind="local", name=packaged.NAME)

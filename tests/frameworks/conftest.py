@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipeline.prompts import Prompt
-from pipeline.traces import CHOSEN
+from pipeline.traces.candidates import CHOSEN
 from stages import verify
 from stages.export import Params, build
 from tests.support.rows import problems

@@ -4,7 +4,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from stages import verify
+from pipeline.errors import UserError
+from stages import select, verify
 from stages.export import Params, build
 from tests.support.rows import problems
 
@@ -168,20 +169,33 @@ def test_datasets_and_trl_read_them_as_conversations(tmp_path: Path, name: str):
     assert is_conversational(loaded["train"][0])
 
 
-def test_right_and_wrong_traces_of_a_problem_are_a_preference(tmp_path: Path):
-    names = "completion", "model", "n_tokens", "correct"
-    verdicts = {"leaks": True, "wrong": False, "right": True, "?": None, "no": False}
-    solved = [
-        dict(zip(names, (text, "m", 3, correct), strict=True))
-        for text, correct in verdicts.items()
+def trace(text: str) -> dict:
+    return {"text": text, "model": "m", "n_tokens": 3}
+
+
+def test_pairs_of_select_are_preferences(tmp_path: Path):
+    pairs = [
+        [{"chosen": trace("right"), "rejected": trace("wrong")}],
+        [],
     ]
     table = rows().with_columns(
-        traces=pl.Series([solved, None], dtype=verify.COLUMNS["traces"], strict=False),
-        leaking_traces=pl.Series([[0], None], dtype=pl.List(pl.UInt32)),
+        pairs=pl.Series(pairs, dtype=select.COLUMNS["pairs"]),
     )
-    build(Params(formats=("trl", "dpo"), pairs=2), tmp_path, table)
-    pairs = pl.read_parquet(tmp_path / "preferences.parquet")
+    build(Params(formats=("trl", "dpo")), tmp_path, table)
+    preferences = pl.read_parquet(tmp_path / "preferences.parquet")
 
-    assert [row["content"] for (row,) in pairs["chosen"]] == ["right"]
-    assert [row["content"] for (row,) in pairs["rejected"]] == ["wrong"]
-    assert pairs["id"].to_list() == table["id"][:1].to_list()
+    assert preferences.to_dicts() == [
+        {
+            "id": "test/00000",
+            "prompt": [{"role": "user", "content": "1+1?"}],
+            "chosen": [{"role": "assistant", "content": "right"}],
+            "rejected": [{"role": "assistant", "content": "wrong"}],
+        }
+    ]
+
+
+def test_preferences_need_pairs(tmp_path: Path):
+    with pytest.raises(UserError, match="dpo needs pairs") as mistake:
+        build(Params(formats=("trl", "dpo")), tmp_path, rows())
+
+    assert "select: {pairs: {}}" in mistake.value.hint

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import packaged
 from pipeline.engines.contract import encode, load
 from pipeline.errors import UserError
 from pipeline.models import resolve
 from pipeline.prompts import Prompt, messages
-from stages.model import Params, build, packaged
+from stages.model import Params, build
 from tests.support.packaged import packaged_model
 
 GREEDY = {"temperature": 0.0, "top_p": 1.0, "max_tokens": 16}

@@ -73,7 +73,7 @@ def test_rows_that_fulfil_no_condition_do_not_use_up_a_quota():
         rates=[0.1, 0.5, 0.6, 0.7],
         source=["a", "a", "a", "b"],
         where={"rare": "pass_rate > 0.2"},
-        quota={"a": 1},
+        quotas=[{"by": "source", "rows": {"a": 1}}],
         limit=2,
     )
 
@@ -82,14 +82,23 @@ def test_rows_that_fulfil_no_condition_do_not_use_up_a_quota():
 
 
 def test_a_quota_of_zero_excludes_a_source():
-    outcome = selected([[], [], []], source=["a", "b", "a"], quota={"a": 0})
+    outcome = selected(
+        [[], [], []],
+        source=["a", "b", "a"],
+        quotas=[{"by": "source", "rows": {"a": 0}}],
+    )
 
     assert outcome.kept["source"].to_list() == ["b"]
     assert outcome.dropped["reason"].to_list() == ["over_quota"] * 2
 
 
 def test_the_limit_counts_what_stays():
-    outcome = selected([[], [], []], source=["a", "b", "b"], quota={"a": 0}, limit=1)
+    outcome = selected(
+        [[], [], []],
+        source=["a", "b", "b"],
+        quotas=[{"by": "source", "rows": {"a": 0}}],
+        limit=1,
+    )
 
     assert outcome.kept["id"].to_list() == ["test/00001"]
     assert outcome.dropped["reason"].to_list() == ["over_quota", "over_limit"]

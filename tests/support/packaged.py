@@ -9,8 +9,8 @@ from tempfile import mkdtemp
 
 import pytest
 
+from pipeline.packaged import PACKAGE, kept_folder, locate
 from stages.model import Params, build
-from stages.model.packaged import PACKAGE, kept_folder, locate
 
 
 @cache

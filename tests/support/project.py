@@ -48,6 +48,7 @@ SECTIONS: dict[str, Any] = {
     "difficulty": {},
     "verify": {},
     "decontaminate_traces": {},
+    "hygiene": {},
     "select": {},
     "export": {},
     "card": {"title": "A set"},

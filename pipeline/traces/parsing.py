@@ -1,0 +1,36 @@
+"""Whether a program is Python: parsed in the sandbox, where it cannot hurt, never run.
+
+Even a parser can be brought down by what it reads, so many programs share a sandbox,
+and one that ends it is not Python; the rest goes on in the next one.
+"""
+
+import json
+
+import polars as pl
+
+from pipeline.sandbox.guests import guest_source
+from pipeline.sandbox.run import Limits, run_python
+
+BATCH = 512
+LIMITS = Limits(wall_s=60, cpu_s=60, memory_mb=1024, step_s=10)
+
+
+def find_parsable(programs: pl.Series) -> pl.Series:
+    """Whether each program parses; null for null. UserError where no sandbox is."""
+    texts = programs.drop_nulls().unique(maintain_order=True).to_list()
+    verdicts: list[bool] = []
+    while len(verdicts) < len(texts):
+        batch = texts[len(verdicts) : len(verdicts) + BATCH]
+        verdicts += _parse(batch)
+    known = pl.DataFrame({"text": texts, "parses": verdicts})
+    known = known.cast({"text": pl.String, "parses": pl.Boolean})
+    table = pl.DataFrame({"text": programs.cast(pl.String)})
+    return table.join(known, on="text", how="left", maintain_order="left")["parses"]
+
+
+def _parse(programs: list[str]) -> list[bool]:
+    """The verdicts of the first programs, one at least."""
+    lines = json.dumps(programs).encode()
+    run = run_python(guest_source("parse_python"), stdin=lines, limits=LIMITS)
+    verdicts = [line == b"1" for line in run.channel.split()]
+    return verdicts if len(verdicts) == len(programs) else [*verdicts, False]

@@ -1,0 +1,83 @@
+"""How a language model is surprised by a trace: e to the mean loss of its tokens.
+
+The first token is given, so a text of fewer than two tokens has no perplexity. Of a
+long text the first `max_tokens` count. Texts of like length share a batch, and padding
+counts nowhere.
+"""
+
+from typing import Any
+
+import polars as pl
+from pydantic import Field
+
+from pipeline.errors import UserError
+from pipeline.traces.tokens import PACKAGED, Pinned, load_tokenizer
+
+
+class Perplexity(Pinned):
+    """The model, and what of a text it reads at once."""
+
+    max_tokens: int = Field(default=2048, ge=2)
+    batch: int = Field(default=8, ge=1)
+
+
+def measure_perplexity(texts: pl.Series, settings: Perplexity) -> pl.Series:
+    """The perplexity of each text (float32); null below two tokens."""
+    tokenizer, network = load_tokenizer(settings), _load_network(settings)
+    encoded = tokenizer(
+        texts.to_list(),
+        add_special_tokens=False,
+        truncation=True,
+        max_length=settings.max_tokens,
+    )["input_ids"]
+    order = [row for row in range(len(texts)) if len(encoded[row]) > 1]
+    order.sort(key=lambda row: (len(encoded[row]), row))
+    values: list[float | None] = [None] * len(texts)
+    for start in range(0, len(order), settings.batch):
+        rows = order[start : start + settings.batch]
+        losses = _mean_losses(network, [encoded[row] for row in rows])
+        for row, loss in zip(rows, losses, strict=True):
+            values[row] = loss
+    return pl.Series(values, dtype=pl.Float32).exp()
+
+
+def _mean_losses(network: Any, batch: list[list[int]]) -> list[float]:
+    """The mean negative log-likelihood of each text's tokens behind the first."""
+    import torch
+
+    longest = max(map(len, batch))
+    lengths = torch.tensor([len(ids) for ids in batch], device=network.device)
+    padded = [ids + [0] * (longest - len(ids)) for ids in batch]
+    ids = torch.tensor(padded, device=network.device)
+    is_text = torch.arange(longest, device=network.device) < lengths[:, None]
+    with torch.inference_mode():
+        logits = network(input_ids=ids, attention_mask=is_text.long()).logits
+    losses = torch.nn.functional.cross_entropy(
+        logits[:, :-1].float().transpose(1, 2), ids[:, 1:], reduction="none"
+    )
+    sums = (losses * is_text[:, 1:]).sum(1)
+    means: list[float] = (sums / (lengths - 1)).tolist()
+    return means
+
+
+def _load_network(settings: Perplexity) -> Any:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if settings.name == PACKAGED:
+        from pipeline import packaged
+
+        network = packaged.read_network(packaged.locate())
+    else:
+        try:
+            revision = settings.revision or None
+            network = AutoModelForCausalLM.from_pretrained(
+                settings.name, revision=revision, dtype="auto"
+            )
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"the model {settings.name} cannot be had: "
+                + str(error).splitlines()[0]
+            ) from None
+    return network.to(device).eval()

@@ -1,0 +1,131 @@
+"""Repetition, word lists and languages of traces, from the compiled kernels.
+
+The n-grams that a corpus shares are counted in two passes, so that memory is bounded:
+one into counters of a byte that n-grams share, which tells what cannot be frequent, and
+an exact one of the rest.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import UserError
+from pipeline.kernels.hash_table import build_table
+from pipeline.kernels.published_ngrams import word_ngrams
+from pipeline.kernels.repetition import (
+    FULL,
+    collect_frequent,
+    fill_counters,
+    measure_words,
+)
+from pipeline.kernels.scripts import SCRIPTS, count_letters
+from pipeline.kernels.shards import Array, map_threads, split_shards, text_bytes
+from pipeline.kernels.word_tokens import WORDS
+
+REPETITION = pl.Schema(
+    {
+        "n_words": pl.UInt32(),
+        "loop_words": pl.UInt32(),
+        "loop_times": pl.UInt32(),
+        "repeated_share": pl.Float32(),
+    }
+)
+LANGUAGE = pl.Schema(
+    {
+        "main_script": pl.String(),
+        "n_scripts": pl.UInt32(),
+        "mixed_share": pl.Float32(),
+    }
+)
+MOST_COUNTERS = 1 << 30  # a byte each
+
+
+def measure_repetition(
+    texts: pl.Series, n: int, block: int, lists: Mapping[str, Sequence[str]]
+) -> pl.DataFrame:
+    """REPETITION of each text, and `words_<name>`: of a thousand words, in the list.
+
+    Loops are of blocks of at most `block` words; `repeated_share` is the share of words
+    in an n-gram that stands in the text twice. UserError where an entry of `lists` is
+    not one word.
+    """
+    words = [word for entries in lists.values() for word in entries]
+    lookup = build_table(_hash_words(words))
+    sizes = [len(entries) for entries in lists.values()]
+    list_of = np.repeat(np.arange(len(sizes)), sizes)
+
+    def measure(shard: pl.Series) -> tuple[Array, Array]:
+        return measure_words(*text_bytes(shard), n, block, lookup, list_of)
+
+    parts = list(map_threads(measure, split_shards(texts)))
+    measures = _stack([part[0] for part in parts], 4)
+    counts = _stack([part[1] for part in parts], len(lists))
+    n_words = measures[:, 0]
+    total = np.maximum(n_words, 1)
+    columns: dict[str, Any] = {
+        "n_words": n_words,
+        "loop_words": measures[:, 1],
+        "loop_times": measures[:, 2],
+        "repeated_share": measures[:, 3] / total,
+    }
+    table = pl.DataFrame(columns).cast(REPETITION)
+    return table.with_columns(
+        pl.Series(f"words_{name}", 1000 * counts[:, number] / total, pl.Float32)
+        for number, name in enumerate(lists)
+    )
+
+
+def _hash_words(words: Iterable[str]) -> Array:
+    """The hash of each word, as 1-grams; UserError where one is not a word."""
+    words = list(words)
+    hashes, ends = word_ngrams(*text_bytes(pl.Series(words, dtype=pl.String)), 1, WORDS)
+    odd = [word for word, n in zip(words, np.diff(ends), strict=True) if n != 1]
+    if odd:
+        raise UserError(f"hygiene.words: {odd[0]!r} is not one word")
+    if len(set(hashes.tolist())) < len(words):
+        raise UserError("hygiene.words: a word stands there twice")
+    return hashes
+
+
+def _stack(parts: list[Array], width: int) -> Array:
+    return np.concatenate([np.zeros((0, width), np.int64), *parts])
+
+
+def count_frequent(texts: pl.Series, n: int, most: int) -> pl.Series:
+    """How many n-grams of each text stand in all texts more than `most` times."""
+    shards = [text_bytes(shard) for shard in split_shards(texts)]
+    n_bytes = sum(int(offsets[-1] - offsets[0]) for _, offsets in shards)
+    size = 1 << max(10, (n_bytes // 2).bit_length())
+    counters = np.zeros(min(size, MOST_COUNTERS), np.uint8)
+    for data, offsets in shards:
+        fill_counters(data, offsets, n, counters)
+    bound = min(most, int(FULL) - 1)
+    parts = [collect_frequent(*shard, n, counters, bound) for shard in shards]
+    grams = np.concatenate([np.zeros(0, np.uint64), *(part[0] for part in parts)])
+    sizes = _stack([np.diff(part[1])[:, None] for part in parts], 1)[:, 0]
+    _, inverse, counts = np.unique(grams, return_inverse=True, return_counts=True)
+    is_frequent = counts[inverse] > most
+    rows = np.repeat(np.arange(len(texts)), sizes)
+    frequent = np.bincount(rows[is_frequent], minlength=len(texts))
+    return pl.Series(frequent, dtype=pl.UInt32)
+
+
+def measure_language(texts: pl.Series) -> pl.DataFrame:
+    """LANGUAGE of each text: its main script, and the share of letters in others."""
+    shards = split_shards(texts)
+    parts = map_threads(lambda shard: count_letters(*text_bytes(shard)), shards)
+    counts = _stack(list(parts), len(SCRIPTS))
+    total, main = counts.sum(1), counts.argmax(1)
+    names = [
+        SCRIPTS[script] if letters else None
+        for script, letters in zip(main, total, strict=True)
+    ]
+    columns: dict[str, Any] = {
+        "main_script": pl.Series(names, dtype=pl.String),
+        "n_scripts": (counts > 0).sum(1),
+        "mixed_share": 1 - counts.max(1, initial=0) / np.maximum(total, 1),
+    }
+    mixed = pl.when(pl.col("main_script").is_null()).then(0.0).otherwise("mixed_share")
+    return pl.DataFrame(columns).with_columns(mixed_share=mixed).cast(LANGUAGE)

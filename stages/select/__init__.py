@@ -1,0 +1,170 @@
+"""Choose what is trained on: traces per problem, topics, quotas, the order of lessons.
+
+Every trace is accounted for too: the table `traces` has a row for each, with the reason
+why nobody learns from it, or none.
+
+Reasons: `topic_not_drawn`, `over_quota`, `over_limit`, and those of `where`. Of traces:
+`leaks`, `empty`, `wrong`, `undecided`, `other_model`, `spare`, `not_best`,
+`problem_left`, and those of `trace_where`.
+"""
+
+from typing import Literal
+
+import polars as pl
+from pydantic import Field
+
+from pipeline.filter import Judged, drop
+from pipeline.schema import VERDICT
+from pipeline.settings import Settings
+from pipeline.sql import Where, drop_unless
+from pipeline.traces.candidates import (
+    CHOSEN,
+    IDENTITY,
+    gather_chosen,
+    list_candidates,
+    mark_spare,
+    mark_unusable,
+)
+from stages.select.lessons import rank_lessons
+from stages.select.order import Quota, draw_luck, number_rows, over_quota
+from stages.select.pairs import Pairs, gather_pairs
+from stages.select.scores import Score, add_score
+from stages.select.topics import Topics, draw_topics
+
+COLUMNS = pl.Schema(
+    {
+        "chosen": CHOSEN,
+        "curriculum_rank": pl.UInt32(),
+        # Only where the params ask for them.
+        "curriculum_stage": pl.UInt32(),
+        "trace_score": pl.Float64(),
+        "pairs": pl.List(pl.Struct({"chosen": CHOSEN.inner, "rejected": CHOSEN.inner})),
+    }
+)
+TRACES = pl.Schema({**IDENTITY, "reason": pl.String(), "trace_score": pl.Float64()})
+TABLES = {"traces": TRACES}
+
+
+class Params(Settings):
+    """Which traces of a problem are learnt from, then which problems stay.
+
+    `models` are those whose samples may be learnt from, all where it is empty.
+    `strategy` orders the traces that are left of a problem, and `traces` of them are
+    taken; `all` takes all. `order_by` (SQL) is the order in which `quotas` and `limit`
+    take rows; without it they take the first.
+    """
+
+    models: tuple[str, ...] = ()
+    require_correct: bool = True
+    trace_where: Where = Field(default_factory=dict)
+    use_reference: bool = True
+    strategy: Literal["shortest", "longest", "first", "random", "all", "score"] = (
+        "shortest"
+    )
+    score: Score = Field(default_factory=dict)
+    traces: int = Field(default=1, ge=0)
+    pairs: Pairs | None = None
+    where: Where = Field(default_factory=dict)
+    topics: Topics | None = None
+    order_by: str = ""
+    quotas: tuple[Quota, ...] = ()
+    limit: int | None = Field(default=None, ge=0)
+    curriculum: tuple[str, ...] = ()
+    seed: int = 0
+
+
+def judge(
+    rows: pl.DataFrame, params: Params, hygiene: pl.DataFrame | None = None
+) -> Judged:
+    """Add chosen (traces for SFT), pairs, curriculum_rank; say why traces are not."""
+    traces = _add_measures(list_candidates(rows), hygiene)
+    traces = mark_unusable(traces, require_correct=params.require_correct)
+    traces = _cut_traces(traces, params)
+    traces = mark_spare(traces, use_reference=params.use_reference)
+    if params.score:
+        traces = add_score(traces, params.score)
+    if params.pairs:
+        rows = rows.with_columns(pairs=gather_pairs(traces, params.pairs, rows.height))
+    traces = _choose_traces(traces, params)
+    rows = rows.with_columns(chosen=gather_chosen(traces, rows.height))
+    if params.score:
+        rows = rows.with_columns(trace_score=_first(traces, rows)["trace_score"])
+    rows = _cut_rows(rows, traces, params)
+    rows = rank_lessons(rows, params.curriculum)
+    left = rows["reason"].is_not_null().rename("left")
+    has_left = left.gather(traces["row"])
+    traces = drop(traces, pl.lit(has_left), "problem_left")
+    return Judged(rows, {"traces": _trace_table(traces)})
+
+
+def _add_measures(traces: pl.DataFrame, hygiene: pl.DataFrame | None) -> pl.DataFrame:
+    """The traces with their measures; without those where `hygiene` is off."""
+    if hygiene is None or hygiene.is_empty():
+        return traces
+    keys = ["id", "kind", "number"]
+    others = [name for name in hygiene.columns if name not in IDENTITY]
+    measures = hygiene.select(*keys, *others).rename({"n_tokens": "_tokens"})
+    traces = traces.join(measures, on=keys, how="left", maintain_order="left")
+    n_tokens = pl.coalesce("_tokens", "n_tokens")
+    return traces.with_columns(n_tokens=n_tokens).drop("_tokens")
+
+
+def _cut_traces(traces: pl.DataFrame, params: Params) -> pl.DataFrame:
+    if params.models:
+        is_other = ~pl.col("model").is_in(list(params.models)).fill_null(value=False)
+        is_sample = pl.col("kind") == "sample"
+        traces = drop(traces, is_sample & is_other, "other_model")
+    return drop_unless(traces, params.trace_where, setting="select.trace_where")
+
+
+def _choose_traces(traces: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """The traces of each problem, the best first; mark those that are not needed."""
+    length = pl.coalesce("n_tokens", pl.col("text").str.len_chars())
+    names = pl.format("{}/{}/{}", "id", "kind", "number")
+    key = {
+        "shortest": length,
+        "longest": -length.cast(pl.Int64),
+        "random": names.map_batches(
+            lambda texts: draw_luck(texts, params.seed), pl.Float64
+        ),
+        "score": -pl.col("trace_score") if params.score else pl.lit(0.0),
+    }.get(params.strategy, pl.lit(0))
+    traces = traces.with_columns(_key=key)
+    traces = traces.sort("row", "_key", nulls_last=True, maintain_order=True)
+    if params.strategy == "all":
+        return traces.drop("_key")
+    number = pl.col("reason").is_null().cum_sum().over("row")
+    return drop(traces, number > params.traces, "not_best").drop("_key")
+
+
+def _first(traces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Of each row the first trace that is learnt from; nulls where there is none."""
+    best = traces.filter(pl.col("reason").is_null())
+    best = best.unique("row", keep="first", maintain_order=True)
+    numbers = rows.with_row_index("row").select("row")
+    return numbers.join(best, on="row", how="left", maintain_order="left")
+
+
+def _cut_rows(rows: pl.DataFrame, traces: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """Mark the rows that leave; conditions also see `trace`, the first, and `luck`."""
+    hidden = ("row", "id", "text", "leaks", *VERDICT)
+    trace = _first(traces, rows).drop(hidden).to_struct("trace")
+    luck = draw_luck(rows["id"], params.seed).alias("luck")
+    rows = rows.with_columns(trace, luck)
+    rows = drop_unless(rows, params.where, setting="select.where")
+    if params.topics:
+        drawn = draw_topics(rows, params.topics, params.seed)
+        rows = drop(rows, pl.lit(~drawn), "topic_not_drawn")
+    number = number_rows(rows, params.order_by)
+    for quota in params.quotas:
+        rows = drop(rows, pl.lit(over_quota(rows, quota, number)), "over_quota")
+    if params.limit is not None:
+        whole = Quota(by="true", rows=params.limit)
+        rows = drop(rows, pl.lit(over_quota(rows, whole, number)), "over_limit")
+    return rows.drop("trace", "luck")
+
+
+def _trace_table(traces: pl.DataFrame) -> pl.DataFrame:
+    if "trace_score" not in traces.columns:
+        traces = traces.with_columns(trace_score=pl.lit(None, pl.Float64))
+    return traces.sort("row", "kind", "number").select(TRACES.names())

@@ -1,0 +1,41 @@
+"""How good a trace is, as a number: an expression, or measures that are weighed.
+
+LIMO weighs its length and how often it verifies, doubts and concludes, each as its
+distance from the mean of the pool in standard deviations.
+"""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.sql import evaluate
+
+# SQL; or SQL expressions, each with its weight.
+Score = str | dict[str, float]
+SETTING = "select.score"
+
+
+def add_score(traces: pl.DataFrame, score: Score) -> pl.DataFrame:
+    """Add trace_score (float64): the higher the better.
+
+    Weighed measures are z-scored over the traces that may be learnt from; one that is
+    unknown counts as the mean, and so does one that is the same for all.
+    """
+    if isinstance(score, str):
+        (value,) = evaluate(traces, [score], setting=SETTING)
+        return traces.with_columns(trace_score=value.cast(pl.Float64))
+    usable = traces["reason"].is_null().to_numpy()
+    total = np.zeros(traces.height)
+    values = evaluate(traces, list(score), setting=SETTING)
+    for value, weight in zip(values, score.values(), strict=True):
+        total += weight * _standardise(value, usable)
+    return traces.with_columns(trace_score=pl.Series(total, dtype=pl.Float64))
+
+
+def _standardise(value: pl.Series, usable: Any) -> Any:
+    numbers = value.cast(pl.Float64).to_numpy()
+    pool = numbers[usable & ~np.isnan(numbers)]
+    if not len(pool) or not pool.std():
+        return np.zeros(len(numbers))
+    return np.nan_to_num((numbers - pool.mean()) / pool.std())
