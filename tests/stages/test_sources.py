@@ -210,6 +210,20 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "meta": {"task_id": "HumanEval/0"},
         },
     ),
+    "dolci": (
+        {
+            "prompt": "Solve.",
+            "ground_truth": ["7"],
+            "dataset": ["math"],
+            "original_dataset": "omega",
+            "passrate": 0.5,
+        },
+        {
+            "problem": "Solve.",
+            "answer": "7",
+            "meta": {"kind": "math", "original_dataset": "omega", "passrate": 0.5},
+        },
+    ),
     "code": (
         {
             "problem": "Print the sum.",
@@ -434,6 +448,32 @@ def test_files_of_pytest_call_their_tests_without_importing_the_solution():
     assert read_tests(file)["test_code"] == (
         "def test_sum():\n    assert add(1, 2) == 3\ntest_sum()"
     )
+
+
+def test_prompts_of_dolci_are_judged_by_their_kind():
+    row = EXAMPLES["dolci"][0]
+    program = row | {"dataset": ["code"], "ground_truth": ["assert add(1, 2) == 3"]}
+    assert adapt("dolci", program)["verify_info"] == {
+        "type": "assert",
+        "setup": "",
+        "entry_point": None,
+        "test_code": "assert add(1, 2) == 3",
+    }
+    chat = adapt("dolci", row | {"dataset": ["general-quality"]})
+    assert (chat["verifier"], chat["domain"]) == ("judge", "general")
+    assert "no verifier" in adapt("dolci", row | {"dataset": ["ifeval"]})
+
+
+def test_a_row_of_orz_has_two_turns_in_a_list_or_in_two_columns():
+    row, expected = EXAMPLES["orz"]
+    asked, gold = row["row"]
+    assert adapt("orz", {"0": asked, "1": gold})["answer"] == expected["answer"]
+
+
+def test_a_program_with_a_checker_of_its_own_cannot_be_judged():
+    row = EXAMPLES["code"][0] | {"checker": "import sys"}
+    info = adapt("code", row)["verify_info"]
+    assert "checker" in load_verifier("code").unreadable(None, info)
 
 
 def test_verl_reads_programs_by_their_ability():
