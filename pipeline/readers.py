@@ -90,6 +90,28 @@ def hub_rows(
     return iter(table)
 
 
+def nested(row: Any, path: str) -> Any:
+    """What "a.b" holds, b inside a, or "a.0", the first of a list; None for nothing.
+
+    A name may have dots itself, and what lies on the way may be JSON in a text.
+    """
+    if isinstance(row, str) and row.lstrip()[:1] in ("{", "["):
+        try:
+            row = json.loads(row)
+        except (ValueError, RecursionError):
+            return None
+    if isinstance(row, list):
+        row = {str(number): value for number, value in enumerate(row)}
+    if not isinstance(row, dict):
+        return None
+    names = path.split(".")
+    for end in range(len(names), 0, -1):
+        if (name := ".".join(names[:end])) in row:
+            rest = ".".join(names[end:])
+            return nested(row[name], rest) if rest else row[name]
+    return None
+
+
 def expand(path: str) -> Path:
     """`path` with its environment variables; a missing one is a UserError."""
     expanded = os.path.expandvars(path)

@@ -15,19 +15,17 @@ from pydantic import Field, model_validator
 
 from pipeline.filter import drop
 from pipeline.pass_rates.window import Window
+from pipeline.readers import nested
 from pipeline.settings import Settings
 from pipeline.sql import Where, drop_unless
 from stages.difficulty.counts import (
     COUNTS,
     RATE,
-    Imported,
     add_counts,
     add_interval,
-    import_rates,
-    is_from,
-    read_numbers,
     score_curves,
 )
+from stages.difficulty.imported import Imported, import_rates, is_from, read_curves
 from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
 from stages.difficulty.windows import add_posterior, counts_of, sides
 
@@ -103,7 +101,7 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
     rows = _add_quantile(rows)
     rows = _add_level(rows, params.levels)
     if params.learning_impact:
-        curves = rows.select(read_numbers(params.learning_impact)).to_series()
+        curves = read_curves(rows, params.learning_impact)
         rows = rows.with_columns(learning_impact=score_curves(curves))
 
     rate, has_samples = pl.col("pass_rate"), pl.col("n_samples") > 0
@@ -132,8 +130,9 @@ def _add_level(rows: pl.DataFrame, levels: tuple[Level, ...]) -> pl.DataFrame:
     """Add source_level (float64), null where the source gives none."""
     first = pl.lit(None, pl.Float64)
     for level in reversed(levels):
-        text = pl.col("meta").str.json_path_match(f"$.{level.field}")
-        number = text.str.extract(r"(-?\d+(?:\.\d+)?)").cast(pl.Float64)
+        levels_of = [nested(meta, level.field) for meta in rows["meta"]]
+        texts = pl.Series([str(value) for value in levels_of], dtype=pl.String)
+        number = texts.str.extract(r"(-?\d+(?:\.\d+)?)").cast(pl.Float64)
         first = pl.coalesce(pl.when(is_from(level.source)).then(number), first)
     return rows.with_columns(source_level=first) if levels else rows
 

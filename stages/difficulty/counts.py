@@ -1,12 +1,8 @@
-"""How often each model solves each problem, counted or recorded by a source."""
-
-from typing import Literal
+"""How often each model solves each problem."""
 
 import polars as pl
-from pydantic import Field
 
 from pipeline.pass_rates.interval import jeffreys_interval
-from pipeline.settings import Settings
 
 COUNTS = dict.fromkeys(("n_samples", "n_correct", "n_undecided"), pl.UInt32())
 RATE = pl.Struct(
@@ -20,22 +16,6 @@ RATE = pl.Struct(
         "tokens_wrong": pl.Float64,
     }
 )
-
-
-class Imported(Settings):
-    """A rate in the rows' `meta`; of a list, its mean, first or last value counts.
-
-    `field` is a path: `model_difficulty['Qwen-7B']` is a field of a field. With
-    `out_of` the values are counts of so many samples; `sense: failure` says that they
-    are of how often a problem was failed.
-    """
-
-    field: str
-    source: str = ""  # empty: any source that has the field
-    take: Literal["mean", "first", "last"] = "mean"
-    out_of: int | None = Field(default=None, ge=1)
-    sense: Literal["success", "failure"] = "success"
-    samples: int | None = None  # how many samples each recorded rate stands for
 
 
 def add_counts(
@@ -73,41 +53,6 @@ def _count_by(grades: pl.DataFrame, *keys: str) -> pl.DataFrame:
     decided = pl.col("n_samples") - pl.col("n_undecided")
     rate = pl.when(decided > 0).then(pl.col("n_correct") / decided)
     return counts.with_columns(pass_rate=rate)
-
-
-def import_rates(rows: pl.DataFrame, of: Imported) -> pl.DataFrame:
-    """Fill what was not sampled here from recorded rates."""
-    values = read_numbers(of.field)
-    rate = getattr(values.list, of.take)() / (of.out_of or 1)
-    rate = 1 - rate if of.sense == "failure" else rate
-    applies = is_from(of.source) & pl.col("pass_rate").is_null()
-    applies &= rate.is_between(0, 1)
-    n = values.list.len() if of.take == "mean" else pl.lit(1)
-    n = (n * (of.samples or of.out_of or 0)).cast(pl.UInt32)
-    columns = {
-        "n_samples": n,
-        "n_correct": (rate * n).round().cast(pl.UInt32),
-        "pass_rate": rate,
-        "rate_from": pl.lit(f"imported:{of.field}"),
-    }
-    return rows.with_columns(
-        pl.when(applies).then(value).otherwise(name).alias(name)
-        for name, value in columns.items()
-    )
-
-
-def is_from(source: str) -> pl.Expr:
-    """Whether a row is of `source`; every row is where it is empty."""
-    return pl.col("source") == source if source else pl.lit(value=True)
-
-
-def read_numbers(field: str) -> pl.Expr:
-    """The numbers (list of float64) in a field of `meta`; one number is a list too."""
-    text = pl.col("meta").str.json_path_match(f"$.{field}")
-    values = text.str.strip_chars("[]").str.split(",")
-    return values.list.eval(
-        pl.element().str.strip_chars().cast(pl.Float64, strict=False)
-    ).list.drop_nulls()
 
 
 def score_curves(curves: pl.Series) -> pl.Series:

@@ -16,13 +16,13 @@ from pydantic import Field, model_validator
 from pipeline.errors import UserError
 from pipeline.filter import Outcome, split, unjudged
 from pipeline.locations import DataLocation
-from pipeline.readers import EXCERPT, Row, Unreadable, expand, raw_rows
+from pipeline.readers import EXCERPT, Row, Unreadable, expand, nested, raw_rows
 from pipeline.schema import PROBLEM, VERDICT
 from pipeline.settings import Settings
 from pipeline.sql import Where, drop_unless
 from pipeline.surrogates import mend_surrogates
 from pipeline.text import fingerprint
-from stages.sources._fields import as_text, filled, nested
+from stages.sources._fields import as_text, filled
 from stages.sources._golds import settle_golds
 from stages.sources._limit import Limit, limit_rows
 

@@ -75,33 +75,6 @@ def test_a_problem_never_sampled_says_so_or_stays():
     assert kept["pass_rate"].to_list() == [1.0, None]
 
 
-def test_recorded_rates_fill_what_was_not_sampled():
-    meta = ['{"pass_at_n": 0.875}', '{"pass_at_n": 0.125}', "{}"]
-    outcome = judged(
-        problems("a", "b", "c", meta=meta),
-        grades(a1=[True, True]),
-        imported=[{"field": "pass_at_n", "samples": 8}],
-        not_sampled="keep",
-    )
-
-    assert outcome.kept["pass_rate"].to_list() == [0.875, 1.0, None]
-    assert outcome.kept["n_correct"].to_list() == [7, 2, 0]
-    assert outcome.kept["rate_from"].to_list() == [
-        "imported:pass_at_n", "sampled", None,
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(("take", "rate"), [("mean", 0.5), ("first", 0.0), ("last", 1)])
-def test_a_recorded_trajectory_gives_one_rate(take: str, rate: float):
-    outcome = judged(
-        problems("a", meta=['{"accuracies": [0.0, 0.5, 1.0]}']),
-        grades(a9=[True]),
-        imported=[{"field": "accuracies", "take": take}],
-    )
-
-    assert outcome.kept["pass_rate"].to_list() == [rate]
-
-
 @pytest.mark.parametrize(
     ("window", "reasons"),
     [
@@ -430,41 +403,3 @@ def test_levels_of_sources_become_one_column():
     outcome = judged(rows, grades(), not_sampled="keep", levels=levels)
 
     assert outcome.kept["source_level"].to_list() == [5.0, 7.5, None, None]
-
-
-@pytest.mark.parametrize(
-    ("meta", "imported", "rates"),
-    [
-        ({"pass_at_n": 0.25}, {"field": "pass_at_n"}, (0.25, 0, 0)),
-        # Big-Math has texts and nulls.
-        ({"llama8b_solve_rate": "0.5"}, {"field": "llama8b_solve_rate"}, (0.5, 0, 0)),
-        ({"llama8b_solve_rate": None}, {"field": "llama8b_solve_rate"}, (None, 0, 0)),
-        # OpenMathReasoning says n/a where nothing was sampled.
-        (
-            {"pass_rate_72b_tir": "0.75"},
-            {"field": "pass_rate_72b_tir", "samples": 32},
-            (0.75, 32, 24),
-        ),
-        ({"pass_rate_72b_tir": "n/a"}, {"field": "pass_rate_72b_tir"}, (None, 0, 0)),
-        # Skywork counts failures of 16, for each model.
-        (
-            {"model_difficulty": {"DeepSeek-R1-Distill-Qwen-1.5B": 12}},
-            {
-                "field": "model_difficulty['DeepSeek-R1-Distill-Qwen-1.5B']",
-                "out_of": 16,
-                "sense": "failure",
-            },
-            (0.25, 16, 4),
-        ),
-        # No rate: a count without `out_of`.
-        ({"n_right": 12}, {"field": "n_right"}, (None, 0, 0)),
-    ],
-)
-def test_rates_as_published_sets_state_them(meta, imported, rates):
-    rows = problems("a").with_columns(meta=pl.lit(json.dumps(meta)))
-    outcome = judged(rows, grades(), not_sampled="keep", imported=[imported])
-
-    counts = outcome.kept.select("pass_rate", "n_samples", "n_correct")
-    assert counts.row(0) == rates
-    is_known = rates[0] is not None
-    assert (outcome.kept["rate_from"][0] is not None) == is_known
