@@ -5,14 +5,19 @@ where it loads. A model from the Hub is a pointer at a pinned revision, and one
 from a folder at the digest of its files; a model that was trained here has its
 files beside it. A stage that is off leaves a model of the kind `off`. A model may
 also be named where it is used, without a folder (`Reference`).
+
+Samples say whose they are in the columns `model` and `pass`. Recipes may call them by
+either, and a model without its revision.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.errors import UserError
@@ -20,6 +25,7 @@ from pipeline.settings import Settings
 
 RESOLVED = "resolved.json"
 COMMIT = "^([0-9a-f]{40})?$"
+REVISION = "@[0-9a-f]{1,12}$"  # of a title
 
 
 @dataclass(frozen=True)
@@ -122,3 +128,14 @@ def digest(folder: Path) -> str:
         for file in sorted(folder.glob(pattern)):
             digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def is_by(names: Sequence[str]) -> pl.Expr:
+    """Whether a sample is by one of these models or passes; any is where none is named.
+
+    Reads the columns `model` and `pass`.
+    """
+    model = pl.col("model")
+    called = pl.col("pass"), model, model.str.replace(REVISION, "")
+    by = pl.any_horizontal(name.is_in(list(names)) for name in called)
+    return by.fill_null(value=False) if names else pl.lit(value=True)

@@ -20,6 +20,7 @@ IDENTITY = pl.Schema(
         "kind": pl.String(),
         "number": pl.UInt32(),
         "model": pl.String(),
+        "pass": pl.String(),
         "sample": pl.Int32(),
         "correct": pl.Boolean(),
     }
@@ -50,6 +51,7 @@ def _list_samples(rows: pl.DataFrame) -> pl.DataFrame:
     return _typed(
         traces.with_columns(
             kind=pl.lit("sample"),
+            field("pass"),
             model=field("model"),
             sample=field("sample"),
             correct=field("correct"),
@@ -64,6 +66,7 @@ def _list_solutions(rows: pl.DataFrame) -> pl.DataFrame:
     field = pl.col("solutions").struct.field
     return _typed(
         _explode(rows, "solutions").with_columns(
+            pl.lit(None).alias("pass"),
             kind=pl.lit("solution"),
             model=field("model"),
             sample=pl.lit(None),

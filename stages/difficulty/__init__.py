@@ -4,8 +4,8 @@ The pass rate is a fact about a model, not about a problem, so the counts stay
 beside it, for each model. Undecided samples count neither way. Rates may also be
 imported from what a source recorded (`pass_at_n`, accuracies of a training run).
 
-Reasons: `too_hard`, `too_easy`, `weak_beats_strong`, `not_sampled`, `undecided`, those
-of `where`, `judged_too_easy`, `judged_too_hard`, `unrated`.
+Reasons: `too_hard`, `too_easy`, `not_sampled`, `undecided`, those of `where`,
+`judged_too_easy`, `judged_too_hard`, `unrated`.
 """
 
 from typing import Literal, Self
@@ -13,7 +13,9 @@ from typing import Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
+from pipeline.errors import UserError
 from pipeline.filter import drop
+from pipeline.pass_rates.passes import Passes
 from pipeline.pass_rates.window import Window
 from pipeline.readers import nested
 from pipeline.settings import Settings
@@ -23,11 +25,12 @@ from stages.difficulty.counts import (
     RATE,
     add_counts,
     add_interval,
+    rates_by_name,
     score_curves,
 )
 from stages.difficulty.imported import Imported, import_rates, is_from, read_curves
 from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
-from stages.difficulty.windows import add_posterior, counts_of, sides
+from stages.difficulty.windows import add_posterior, sides
 
 QUANTILES = 4
 COLUMNS = pl.Schema(
@@ -60,13 +63,12 @@ class Level(Settings):
 class Params(Settings):
     """The window of pass rates that stays, and what else a problem must be.
 
-    `windows` are further ones, of other models; a row stays if it is inside all of
-    them. `weak_strong` names a weak and a strong model: problems that the weak one
-    solves more often are noise. `decide: posterior` drops a problem once the chance
-    that its rate is outside, under a prior fitted to the pool, reaches `certainty`.
+    `decide: posterior` drops a problem once the chance that its rate is outside, under
+    a prior fitted to the pool, reaches `certainty`. Of the problems that are too easy
+    or too hard a share may stay (`keep_easy`, `keep_hard`).
 
-    Of the problems that are too easy or too hard a share may stay (`keep_easy`,
-    `keep_hard`). `where` cuts by any column, those of this stage among them.
+    `where` cuts by any column, those of this stage among them, and by what each pass
+    has: `weak.n_correct = 0`, `strong.pass_rate >= weak.pass_rate`.
     `learning_impact` is the field of `meta` that has the accuracies over a run.
     """
 
@@ -74,8 +76,6 @@ class Params(Settings):
     decide: Literal["rate", "posterior"] = "rate"
     certainty: float = Field(default=0.5, gt=0, lt=1)
     not_sampled: Literal["keep", "drop"] = "drop"
-    windows: tuple[Window, ...] = ()
-    weak_strong: tuple[str, str] | None = None
     keep_easy: float = Field(default=0.0, ge=0, le=1)
     keep_hard: float = Field(default=0.0, ge=0, le=1)
     where: Where = Field(default_factory=dict)
@@ -83,6 +83,7 @@ class Params(Settings):
     learning_impact: str | None = None
     levels: tuple[Level, ...] = ()
     llm_difficulty: LlmDifficulty | None = None
+    rollouts: Passes = Passes()
 
     @model_validator(mode="after")
     def _posterior_is_of_rates(self) -> Self:
@@ -108,11 +109,8 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
     rows = drop(rows, rate.is_null() & has_samples, "undecided")
     if params.not_sampled == "drop":
         rows = drop(rows, rate.is_null(), "not_sampled")
-    rows = _cut_by_windows(rows, params)
-    if params.weak_strong:
-        weak, strong = (_rate_of(model) for model in params.weak_strong)
-        rows = drop(rows, weak > strong, "weak_beats_strong", score=weak)
-    rows = drop_unless(rows, params.where, setting="difficulty.where")
+    rows = _cut_by_window(rows, params)
+    rows = _cut_by_where(rows, grades, params)
     # Last, because each question is paid for.
     if params.llm_difficulty:
         rows = add_llm_difficulty(rows, params.llm_difficulty)
@@ -137,13 +135,27 @@ def _add_level(rows: pl.DataFrame, levels: tuple[Level, ...]) -> pl.DataFrame:
     return rows.with_columns(source_level=first) if levels else rows
 
 
-def _cut_by_windows(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
-    parts = [(params.pass_rate_window, *_sides(params))]
-    parts += [(w, *sides(w, *counts_of(w.models))) for w in params.windows]
-    for window, hard, easy in parts:
-        rows = _cut(rows, hard, "too_hard", params.keep_hard, window.models)
-        rows = _cut(rows, easy, "too_easy", params.keep_easy, window.models)
-    return rows
+def _cut_by_window(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+    models = params.pass_rate_window.models
+    hard, easy = _sides(params)
+    rows = _cut(rows, hard, "too_hard", params.keep_hard, models)
+    return _cut(rows, easy, "too_easy", params.keep_easy, models)
+
+
+def _cut_by_where(
+    rows: pl.DataFrame, grades: pl.DataFrame, params: Params
+) -> pl.DataFrame:
+    """Drop the rows that a condition does not hold for; it sees the rates by name."""
+    if not params.where:
+        return rows
+    rates = rates_by_name(rows, grades, params.rollouts.names)
+    if clash := sorted(rates.keys() & set(rows.columns)):
+        raise UserError(
+            f"difficulty.where: {clash[0]!r} is a column, and so is called a pass",
+            hint="give the pass another name",
+        )
+    table = rows.with_columns(rates.values())
+    return drop_unless(table, params.where, setting="difficulty.where").drop(rates)
 
 
 def _sides(params: Params) -> tuple[pl.Expr, pl.Expr]:
@@ -177,8 +189,3 @@ def _cut(
         "n_correct", "n_samples", "p_inside", models=pl.lit(", ".join(models))
     ).struct.json_encode()
     return drop(rows, where, reason, score=pl.col("pass_rate"), evidence=evidence)
-
-
-def _rate_of(model: str) -> pl.Expr:
-    right, decided = counts_of((model,))
-    return right / decided

@@ -1,13 +1,17 @@
 """How often each model solves each problem."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
+from pipeline.models import is_by
 from pipeline.pass_rates.interval import jeffreys_interval
 
 COUNTS = dict.fromkeys(("n_samples", "n_correct", "n_undecided"), pl.UInt32())
 RATE = pl.Struct(
     {
         "model": pl.String,
+        "pass": pl.String,
         **COUNTS,
         "pass_rate": pl.Float64,
         "rate_lo": pl.Float64,
@@ -24,20 +28,42 @@ def add_counts(
     """Rows with the counts of `models` together (all where it is empty), and rates.
 
     Adds n_samples, n_correct, n_undecided, pass_rate, tokens_right, rate_from, and
-    `rates`, the same of every model, for models to be set side by side.
+    `rates`, the same of every model and pass, to be set side by side.
     """
-    chosen = pl.col("model").is_in(models) if models else pl.lit(value=True)
-    total = _count_by(grades.filter(chosen), "id").drop("tokens_wrong")
+    total = _count_by(grades.filter(is_by(models)), "id").drop("tokens_wrong")
     rows = rows.join(total, on="id", how="left", maintain_order="left")
     rows = rows.with_columns(
         pl.col(*COUNTS).fill_null(0),
         rate_from=pl.when(pl.col("pass_rate").is_not_null()).then(pl.lit("sampled")),
     )
-    by_model = add_interval(_count_by(grades, "id", "model")).sort("model")
+    by_model = add_interval(_count_by(grades, "id", "pass", "model"))
+    by_model = by_model.sort("model", maintain_order=True)
     of_models = by_model.group_by("id", maintain_order=True).agg(
         rates=pl.struct(field.name for field in RATE.fields).cast(RATE)
     )
     return rows.join(of_models, on="id", how="left", maintain_order="left")
+
+
+def rates_by_name(
+    rows: pl.DataFrame, grades: pl.DataFrame, passes: Sequence[str]
+) -> dict[str, pl.Series]:
+    """A struct of counts and rates for each pass, and each model outside of passes.
+
+    Each has a value for each of the `rows`; of a row that was not sampled n_samples is
+    0 and the rest is null. Counts are signed: what falls below zero would wrap around.
+    """
+    names = grades.with_columns(name=pl.coalesce("pass", "model"))
+    counts = add_interval(_count_by(names, "id", "name"))
+    counts = counts.with_columns(pl.col(*COUNTS).cast(pl.Int64))
+    structs = {}
+    for name in sorted({*passes, *counts["name"]}):
+        of_name = counts.filter(pl.col("name") == name).drop("name")
+        found = rows.select("id").join(
+            of_name, on="id", how="left", maintain_order="left"
+        )
+        found = found.with_columns(pl.col("n_samples").fill_null(0)).drop("id")
+        structs[name] = found.to_struct(name)
+    return structs
 
 
 def _count_by(grades: pl.DataFrame, *keys: str) -> pl.DataFrame:

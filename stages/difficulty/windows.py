@@ -32,14 +32,3 @@ def add_posterior(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
         prior = fit_prior(right, wrong, window)
         chance[known] = posterior_inside(right, wrong, window, prior)
     return rows.with_columns(p_inside=pl.Series(chance).round(4).fill_nan(None))
-
-
-def counts_of(models: tuple[str, ...]) -> tuple[pl.Expr, pl.Expr]:
-    """Right and decided samples of `models` together (all if empty), from `rates`."""
-    field = pl.element().struct.field
-    chosen = pl.col("rates")
-    if models:
-        chosen = chosen.list.filter(field("model").is_in(models))
-    right = chosen.list.eval(field("n_correct")).list.sum()
-    decided = chosen.list.eval(field("n_samples") - field("n_undecided")).list.sum()
-    return right, decided

@@ -14,6 +14,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.filter import Judged, drop
+from pipeline.models import is_by
 from pipeline.schema import VERDICT
 from pipeline.settings import Settings
 from pipeline.sql import Where, drop_unless
@@ -48,7 +49,8 @@ TABLES = {"traces": TRACES}
 class Params(Settings):
     """Which traces of a problem are learnt from, then which problems stay.
 
-    `models` are those whose samples may be learnt from, all where it is empty.
+    `models` are the models or passes whose samples may be learnt from, all where it is
+    empty.
     `strategy` orders the traces that are left of a problem, and `traces` of them are
     taken; `all` takes all. `order_by` (SQL) is the order in which `quotas` and `limit`
     take rows; without it they take the first.
@@ -111,9 +113,8 @@ def _add_measures(traces: pl.DataFrame, hygiene: pl.DataFrame | None) -> pl.Data
 
 def _cut_traces(traces: pl.DataFrame, params: Params) -> pl.DataFrame:
     if params.models:
-        is_other = ~pl.col("model").is_in(list(params.models)).fill_null(value=False)
         is_sample = pl.col("kind") == "sample"
-        traces = drop(traces, is_sample & is_other, "other_model")
+        traces = drop(traces, is_sample & ~is_by(params.models), "other_model")
     return drop_unless(traces, params.trace_where, setting="select.trace_where")
 
 

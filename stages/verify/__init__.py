@@ -20,6 +20,7 @@ from pydantic import Field
 from pipeline.filter import Judged, drop
 from pipeline.grading.voting import cast_votes, count_votes, merge_equal_votes
 from pipeline.grading.workers import Grader, grader
+from pipeline.models import is_by
 from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from stages.verify.arbiter import ask_arbiter
@@ -30,6 +31,7 @@ TRACE = pl.Struct(
     {
         "sample": pl.Int32,
         "model": pl.String,
+        "pass": pl.String,
         "completion": pl.String,
         "n_tokens": pl.Int32,
         "correct": pl.Boolean,
@@ -122,9 +124,7 @@ def _add_references(rows: pl.DataFrame, params: Params, grade: Grader) -> pl.Dat
 
 
 def _select_voters(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
-    if not params.models:
-        return samples
-    return samples.filter(pl.col("model").is_in(list(params.models)))
+    return samples.filter(is_by(params.models))
 
 
 def _vote_bounds(voters: pl.DataFrame, params: Params) -> pl.DataFrame:
@@ -198,7 +198,7 @@ def _collect_traces(
     if not params.keep_wrong:
         grades = grades.filter(pl.col("correct"))
     grades = grades.select("id", "sample", "model", "correct", "why")
-    texts = rollouts.select("id", "sample", "model", "completion", "n_tokens")
+    texts = rollouts.select("id", "sample", "model", "pass", "completion", "n_tokens")
     samples = grades.join(
         texts, on=["id", "sample", "model"], how="inner", maintain_order="left"
     )

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from pipeline.errors import UserError
 from pipeline.filter import Outcome, apply
 from pipeline.schema import GRADE
 from stages.difficulty import Params, judge
@@ -27,11 +28,17 @@ def grades(**samples: list[bool | None]) -> pl.DataFrame:
     return table.with_columns(absent).select(GRADE.names())
 
 
-def of_models(**counts: tuple[int, int]) -> pl.DataFrame:
-    """Verdicts of models on one problem: of_models(weak=(right, wrong))."""
+def in_passes(**solved: tuple[int, int] | None) -> pl.DataFrame:
+    """Verdicts on one problem: in_passes(weak=(1, 4)) is one right sample of four.
+
+    The pass `weak` is by the model org/weak at a commit; None is a pass without any.
+    """
     tables = [
-        grades(a0=[True] * right + [False] * wrong).with_columns(model=pl.lit(name))
-        for name, (right, wrong) in counts.items()
+        grades(a0=[number < counts[0] for number in range(counts[1])]).with_columns(
+            pl.lit(name).alias("pass"), model=pl.lit(f"org/{name}@01234567")
+        )
+        for name, counts in solved.items()
+        if counts
     ]
     return pl.concat(tables)
 
@@ -133,44 +140,158 @@ def test_a_posterior_forgives_what_few_samples_cannot_tell():
 
 
 def test_models_stand_side_by_side():
-    verdicts = of_models(weak=(1, 3), strong=(4, 0))
+    verdicts = in_passes(weak=(1, 4), strong=(4, 4))
     (row,) = judged(problems("a"), verdicts).kept.to_dicts()
+    shown = "model", "pass", "n_correct", "pass_rate"
 
-    assert [(r["model"], r["n_correct"], r["pass_rate"]) for r in row["rates"]] == [
-        ("strong", 4, 1.0),
-        ("weak", 1, 0.25),
+    assert [tuple(rate[name] for name in shown) for rate in row["rates"]] == [
+        ("org/strong@01234567", "strong", 4, 1.0),
+        ("org/weak@01234567", "weak", 1, 0.25),
     ]
     assert row["pass_rate"] == 0.625
 
 
+# What published recipes ask of several models: conditions, then a case each with how
+# often every pass solved a problem of how many samples, and the reason it leaves for.
+LIMO = {
+    "weak_solves": "weak.n_correct = 0",
+    "strong_outside": "strong.n_correct between 1 and 3",
+}
+GURU = {
+    "too_easy": "weak.pass_rate < 0.9",
+    "too_hard": "strong.pass_rate > 0.1",
+    "weak_beats_strong": "weak.pass_rate <= strong.pass_rate",
+}
+BIG_MATH = {
+    "unsolved": "weak.n_correct > 0 or strong.n_correct > 0 or source = 'math'",
+}
+S1 = {"solved": "small.n_correct = 0 and large.n_correct = 0"}
+LIGHT_R1 = {
+    "stage_1": "weak.pass_rate < 0.5",
+    "stage_2": "teacher.pass_rate > 0 and teacher.pass_rate < 1",
+}
+AM_LEVEL_1 = {
+    "unsolvable": "teacher.n_correct > 0",
+    "level": "small.pass_rate > 0 and small.pass_rate < 1",
+}
+AM_LEVEL_2 = {
+    "unsolvable": "teacher.n_correct > 0",
+    "level": "(small.pass_rate = 0 and middle.pass_rate > 0) or (small.pass_rate > 0 "
+    "and small.pass_rate < 1 and middle.pass_rate > 0 and middle.pass_rate < 1)",
+}
+# Of the problems that the large model solves, the half with an even hash stays.
+AM_LEVEL_3 = {
+    "unsolvable": "teacher.n_correct > 0",
+    "level": "large.n_correct = 0 or md5_number_lower(key) % 2 = 0",
+}
+NO = None
+
+
 @pytest.mark.parametrize(
-    ("weak", "strong", "reason"),
+    ("where", "solved", "reason"),
     [
-        ((0, 4), (2, 30), None),
-        ((1, 3), (2, 30), "too_easy"),
-        ((0, 4), (0, 32), "too_hard"),
-        ((0, 4), (9, 23), "too_easy"),
+        (LIMO, {"weak": (0, 4), "strong": (2, 32)}, None),
+        (LIMO, {"weak": (1, 4), "strong": NO}, "weak_solves"),
+        (LIMO, {"weak": (0, 4), "strong": (0, 32)}, "strong_outside"),
+        (LIMO, {"weak": (0, 4), "strong": (4, 32)}, "strong_outside"),
+        (GURU, {"weak": (4, 16), "strong": (9, 16)}, None),
+        (GURU, {"weak": (15, 16), "strong": (16, 16)}, "too_easy"),
+        (GURU, {"weak": (0, 16), "strong": (0, 16)}, "too_hard"),
+        (GURU, {"weak": (9, 16), "strong": (4, 16)}, "weak_beats_strong"),
+        (BIG_MATH, {"weak": (0, 64), "strong": (1, 8)}, None),
+        (BIG_MATH, {"weak": (1, 64), "strong": (0, 8)}, None),
+        (BIG_MATH, {"weak": (1, 64), "strong": NO}, None),
+        (BIG_MATH, {"weak": (0, 64), "strong": (0, 8)}, "unsolved"),
+        (S1, {"small": (0, 1), "large": (0, 1)}, None),
+        (S1, {"small": (0, 1), "large": (1, 1)}, "solved"),
+        (S1, {"small": (1, 1), "large": (0, 1)}, "solved"),
+        (LIGHT_R1, {"weak": (1, 8), "teacher": (3, 10)}, None),
+        (LIGHT_R1, {"weak": (4, 8), "teacher": NO}, "stage_1"),
+        (LIGHT_R1, {"weak": (1, 8), "teacher": (0, 10)}, "stage_2"),
+        (LIGHT_R1, {"weak": (1, 8), "teacher": (10, 10)}, "stage_2"),
+        (AM_LEVEL_1, {"small": (1, 4), "teacher": (4, 4)}, None),
+        (AM_LEVEL_1, {"small": (4, 4), "teacher": (4, 4)}, "level"),
+        (AM_LEVEL_1, {"small": (1, 4), "teacher": (0, 4)}, "unsolvable"),
+        (AM_LEVEL_2, {"small": (0, 4), "middle": (1, 4), "teacher": (1, 4)}, None),
+        (AM_LEVEL_2, {"small": (1, 4), "middle": (3, 4), "teacher": (1, 4)}, None),
+        (AM_LEVEL_2, {"small": (1, 4), "middle": (4, 4), "teacher": (1, 4)}, "level"),
+        (AM_LEVEL_2, {"small": (0, 4), "middle": (0, 4), "teacher": (1, 4)}, "level"),
+        (AM_LEVEL_3, {"large": (0, 4), "teacher": (1, 4)}, None),
     ],
 )
-def test_a_weak_and_a_strong_model(weak, strong, reason):
-    """LIMO: never by the weak one, one to three of 32 times by the strong one."""
-    windows = [
-        {"hi": 0, "models": ["weak"]},
-        {"lo": 1, "hi": 3, "unit": "count", "models": ["strong"]},
-    ]
-    verdicts = of_models(weak=weak, strong=strong)
-    outcome = judged(problems("a"), verdicts, windows=windows)
+def test_what_published_recipes_ask_of_several_models(
+    where: dict[str, str], solved: dict[str, tuple[int, int] | None], reason: str | None
+):
+    verdicts = in_passes(**solved)
+    passes = [{"name": name, "samples": 4} for name in solved]
+    outcome = judged(problems("a"), verdicts, where=where, rollouts={"passes": passes})
 
     assert outcome.dropped["reason"].to_list() == [reason] * bool(reason)
 
 
-def test_what_the_weak_model_solves_more_often_is_noise():
-    pair = {"weak_strong": ["weak", "strong"]}
-    noise = judged(problems("a"), of_models(weak=(3, 1), strong=(1, 3)), **pair)
-    sound = judged(problems("a"), of_models(weak=(1, 3), strong=(1, 3)), **pair)
+def test_half_of_what_the_large_model_solves_stays():
+    rows = problems(*map(str, range(400)))
+    verdicts = pl.concat(
+        [
+            grades(**{f"a{i}": [True] for i in range(400)}).with_columns(
+                pl.lit(name).alias("pass")
+            )
+            for name in ("large", "teacher")
+        ]
+    )
+    kept = judged(rows, verdicts, where=AM_LEVEL_3).kept["id"]
 
-    assert noise.dropped["reason"].to_list() == ["weak_beats_strong"]
-    assert sound.dropped.height == 0
+    assert 160 <= len(kept) <= 240
+    assert set(judged(rows.reverse(), verdicts, where=AM_LEVEL_3).kept["id"]) == (
+        set(kept)
+    )
+
+
+def test_exempt_sources_stay_whatever_the_models_do():
+    rows = problems("a", source=["math"])
+    unsolved = in_passes(weak=(0, 64), strong=(0, 8))
+
+    assert judged(rows, unsolved, where=BIG_MATH).dropped.height == 0
+
+
+def test_models_without_passes_are_called_by_their_titles():
+    where = {"weak": '"org/weak@01234567".n_correct = 0'}
+    verdicts = in_passes(weak=(1, 4)).with_columns(pl.lit(None).alias("pass"))
+
+    assert judged(problems("a"), verdicts, where=where).dropped.height == 1
+
+
+def test_a_pass_that_asked_nobody_has_no_samples():
+    passes = {"passes": [{"name": "weak"}, {"name": "strong"}]}
+    verdicts = in_passes(weak=(1, 4))
+
+    def kept(condition: str) -> int:
+        outcome = judged(problems("a"), verdicts, where=condition, rollouts=passes)
+        return outcome.kept.height
+
+    assert kept("strong.n_samples = 0") == 1
+    assert kept("strong.n_correct = 0") == 0, "of no samples none is right or wrong"
+    assert kept("weak.n_correct - weak.n_samples = -3") == 1, "counts have a sign"
+    with pytest.raises(UserError, match="there is no column 'string'"):
+        kept("string.n_samples = 0")
+
+
+def test_a_pass_that_is_called_like_a_column_is_a_mistake():
+    verdicts = in_passes(pass_rate=(1, 4))
+
+    with pytest.raises(UserError, match="'pass_rate' is a column"):
+        judged(problems("a"), verdicts, where="pass_rate > 0")
+
+
+@pytest.mark.parametrize(
+    "name", ["weak", "org/weak", "org/weak@01234567"], ids=["pass", "name", "title"]
+)
+def test_a_window_is_of_the_models_or_passes_that_it_names(name: str):
+    verdicts = in_passes(weak=(1, 4), strong=(4, 4))
+    window = {"hi": 0.5, "models": [name]}
+    kept = judged(problems("a"), verdicts, window).kept
+
+    assert kept["pass_rate"].to_list() == [0.25]
 
 
 def test_a_share_of_the_easy_ones_stays_and_always_the_same():

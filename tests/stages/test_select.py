@@ -53,6 +53,27 @@ def test_a_random_choice_is_the_same_twice():
     assert len(drawn[0]) == 3
 
 
+@pytest.mark.parametrize(
+    ("models", "texts"),
+    [
+        ([], ["a", "aa", "aaa"]),
+        (["teacher"], ["aa"]),
+        (["org/weak"], ["a"]),
+        (["org/weak@01234567", "teacher"], ["a", "aa"]),
+        (["other"], []),
+    ],
+)
+def test_traces_are_taken_of_the_models_or_passes_that_are_named(models, texts):
+    traces = [
+        trace("a") | {"model": "org/weak@01234567", "pass": "weak"},
+        trace("aa") | {"model": "org/strong@01234567", "pass": "teacher"},
+        trace("aaa") | {"model": None},
+    ]
+    outcome = selected([traces], models=models, traces=3, use_reference=False)
+
+    assert chosen(outcome) == [texts]
+
+
 def test_a_wrong_trace_is_never_chosen():
     assert chosen(selected([[trace("no", correct=False)]])) == [[]]
 
