@@ -50,8 +50,8 @@ def _list_samples(rows: pl.DataFrame) -> pl.DataFrame:
     leaks = pl.col("number").is_in(pl.col("_leaking")).fill_null(value=False)
     return _typed(
         traces.with_columns(
-            kind=pl.lit("sample"),
             field("pass"),
+            kind=pl.lit("sample"),
             model=field("model"),
             sample=field("sample"),
             correct=field("correct"),

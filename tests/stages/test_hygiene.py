@@ -49,9 +49,9 @@ def test_samples_come_before_the_solutions_of_their_problem():
     table = make(Params(), rows)
 
     assert table.select(*IDENTITY, "n_tokens").rows() == [
-        ("test/00000", "sample", 0, "m", 0, True, 7),
-        ("test/00000", "sample", 1, "m", 1, True, 7),
-        ("test/00000", "solution", 0, "human", None, None, None),
+        ("test/00000", "sample", 0, "m", None, 0, True, 7),
+        ("test/00000", "sample", 1, "m", None, 1, True, 7),
+        ("test/00000", "solution", 0, "human", None, None, None, None),
     ]
 
 
