@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import polars as pl
+from pydantic import Field, PositiveInt
 
 from pipeline.errors import UserError
 from pipeline.prompts import Prompt, messages
@@ -37,9 +38,13 @@ Format = Literal["trl", "dpo", "verl", "openrlhf", "verifiers"]
 
 
 class Params(Settings):
-    """The layouts to write. `dpo` writes the pairs that `select` has chosen."""
+    """The layouts to write. `dpo` writes the pairs that `select` has chosen.
+
+    `repeat` has how often the rows of a source stand in every table, if not once.
+    """
 
     formats: tuple[Format, ...] = ("trl",)
+    repeat: dict[str, PositiveInt] = Field(default_factory=dict)
     prompt: Prompt = Prompt()
 
 
@@ -48,6 +53,7 @@ def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, obj
     if params is None:
         params, rows = Params(), rows.clear()
     out.mkdir(parents=True, exist_ok=True)
+    rows = _repeat(rows, params.repeat)
     prompts = [messages(text, params.prompt) for text in rows["problem"]]
     rows = rows.with_columns(prompt=pl.Series(prompts, dtype=MESSAGES))
     sft = _sft(rows.with_columns(_chosen(rows)))
@@ -61,6 +67,16 @@ def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, obj
     for name in set(params.formats) & FRAMEWORKS.keys():
         FRAMEWORKS[name](rows).write_parquet(out / f"{name}.parquet")
     return {"rl": rl.height, "sft": sft.height}
+
+
+def _repeat(rows: pl.DataFrame, times: dict[str, int]) -> pl.DataFrame:
+    """Rows with copies of those of some sources; a copy has an id of its own, x#2."""
+    copies = [
+        rows.filter(source=source).with_columns(id=pl.format("{}#{}", "id", number))
+        for source, count in times.items()
+        for number in map(pl.lit, range(2, count + 1))
+    ]
+    return pl.concat([rows, *copies])
 
 
 def _chosen(rows: pl.DataFrame) -> pl.Series:

@@ -47,6 +47,20 @@ def test_prompts_are_conversations_in_the_order_of_lessons(tmp_path: Path):
     assert table["answer"].to_list() == ["4", "2"]
 
 
+def test_rows_of_a_source_are_repeated_under_ids_of_their_own(tmp_path: Path):
+    table = rows().with_columns(source=pl.Series(["code", "math"]))
+    params = Params(repeat={"code": 3}, formats=["trl", "openrlhf"])
+    counts = build(params, tmp_path, table)
+    rl, sft = (pl.read_parquet(tmp_path / f"{name}.parquet") for name in ("rl", "sft"))
+
+    copies = ["test/00000", "test/00000#2", "test/00000#3"]
+    assert counts == {"rl": 4, "sft": 6}
+    assert rl["id"].to_list() == ["test/00001", *copies]
+    assert rl["answer"].to_list() == ["4", "2", "2", "2"]
+    assert sft["id"].to_list() == [copy for copy in copies for _ in range(2)]
+    assert pl.read_parquet(tmp_path / "openrlhf.parquet").height == 4
+
+
 def test_every_chosen_trace_is_an_example(tmp_path: Path):
     counts = build(Params(), tmp_path, rows())
     table = pl.read_parquet(tmp_path / "sft.parquet")

@@ -52,6 +52,44 @@ def test_a_quota_of_one_source_leaves_the_sample_of_another_alone(folder: Path):
     assert beside.filter(pl.col("source") == "a").equals(alone)
 
 
+def test_a_mix_has_the_shares_that_it_states(tmp_path: Path):
+    sizes = {"a": 144, "b": 777, "c": 70, "d": 61, "e": 313}
+    for name, count in sizes.items():
+        rows = problems(
+            *map(str, range(count)),
+            id=[f"{name}/{i:05d}" for i in range(count)],
+            source=[name] * count,
+        )
+        rows.write_parquet(tmp_path / f"{name}.parquet")
+    mix = {"a": 0.1, "b": 0.5, "c": 0.05, "d": 0.05, "e": 0.3}  # SYNTHETIC-1's
+    outcome = make(Params(order=[*mix], mix=mix), tmp_path)
+
+    # The scarcest for its share is e: 313 / 0.3 = 1043.33 rows in all.
+    counts = {"a": 104, "b": 522, "c": 52, "d": 52, "e": 313}
+    assert dict(outcome.kept["source"].value_counts().rows()) == counts
+    assert outcome.metrics["rows_in"] == 1365
+    assert outcome.metrics["dropped"] == {"over_quota": 1365 - 1043}
+
+
+def test_a_mix_counts_what_quotas_leave_and_is_the_same_every_time(folder: Path):
+    params = Params(
+        order=["a", "b"], quotas={"a": 6}, mix={"a": 0.75, "b": 0.25}, seed=1
+    )
+    kept = make(params, folder).kept
+
+    assert kept["source"].to_list() == ["a"] * 6 + ["b"] * 2
+    assert make(params, folder).kept.equals(kept)
+    without = Params(order=["a", "b"], mix={"a": 0, "b": 1})
+    assert make(without, folder).kept["source"].to_list() == ["b"] * 4
+
+
+def test_a_mix_with_a_source_that_has_no_rows_is_empty(folder: Path):
+    problems().write_parquet(folder / "b.parquet")
+    outcome = make(Params(order=["a", "b"], mix={"a": 0.5, "b": 0.5}), folder)
+
+    assert outcome.metrics["dropped"] == {"over_quota": 10}
+
+
 def test_of_two_rows_with_one_id_the_first_stays(folder: Path):
     rows = pl.read_parquet(folder / "b.parquet").with_columns(id=pl.lit("a/00001"))
     rows.write_parquet(folder / "b.parquet")
@@ -78,6 +116,9 @@ def test_a_table_of_another_recipe_is_left_alone(folder: Path):
         {"order": ["a"], "quotas": {"b": 1}},
         {"order": ["a"], "weights": {"a": 1.5}},
         {"order": ["a"], "quotas": {"a": -1}},
+        {"order": ["a", "b"], "mix": {"a": 1}},
+        {"order": ["a", "b"], "mix": {"a": 0.5, "b": 0.6}},
+        {"order": ["a"], "mix": {"a": 1, "b": 0}},
     ],
 )
 def test_shares_that_make_no_sense_are_mistakes(values: dict):
