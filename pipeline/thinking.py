@@ -1,35 +1,80 @@
 """How models mark what they think: the tags of the known families.
 
 DeepSeek-R1 and most models since write <think>…</think> and then the answer, some of
-them in <answer>…</answer>; OpenThoughts, Sky-T1 and Light-R1 mark a thought and a
-solution; s1 opens its answer where its thinking ends. Where a chat template has opened
-the thinking, a completion begins inside it and has the closing tag alone.
+them in <answer>…</answer>; OpenThoughts, Sky-T1 and Bespoke-Stratos mark a thought and
+a solution; s1 opens its answer where its thinking ends. Where a chat template has
+opened the thinking, a completion begins inside it and has the closing tag alone.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+FamilyName = Literal[
+    "think", "think_answer", "thinking", "open_thoughts", "kimi", "magistral", "s1"
+]  # fmt: skip
 
 
 class Family(NamedTuple):
-    """Tags around the thinking, and around the answer where it has some."""
+    """What stands around the thinking, and around the answer where it is marked.
 
-    name: str
+    White space at the tags is how the family sets them; they are read without.
+    """
+
     open: str
     close: str
     answer_open: str = ""
     answer_close: str = ""
 
 
-FAMILIES = (
-    Family("think", "<think>", "</think>", "<answer>", "</answer>"),
-    Family("thinking", "<thinking>", "</thinking>", "<answer>", "</answer>"),
-    Family(
-        "open_thoughts",
-        "<|begin_of_thought|>",
-        "<|end_of_thought|>",
-        "<|begin_of_solution|>",
-        "<|end_of_solution|>",
+FAMILIES: dict[FamilyName, Family] = {
+    "think": Family("<think>\n", "\n</think>\n\n"),
+    "think_answer": Family("<think>\n", "\n</think>\n\n", "<answer>\n", "\n</answer>"),
+    "thinking": Family("<thinking>\n", "\n</thinking>\n\n"),
+    "open_thoughts": Family(
+        "<|begin_of_thought|>\n\n",
+        "\n\n<|end_of_thought|>\n\n",
+        "<|begin_of_solution|>\n\n",
+        "\n\n<|end_of_solution|>",
     ),
-    Family("kimi", "◁think▷", "◁/think▷"),
-    Family("magistral", "[THINK]", "[/THINK]"),
-    Family("s1", "<|im_start|>think", "<|im_start|>answer"),
+    "kimi": Family("◁think▷\n", "\n◁/think▷\n\n"),
+    "magistral": Family("[THINK]", "[/THINK]"),
+    "s1": Family("<|im_start|>think\n", "\n<|im_start|>answer\n"),
+}
+# The tags around the thinking and the family of each pair, the first that has it.
+THOUGHTS = {
+    (family.open.strip(), family.close.strip()): name
+    for name, family in reversed(FAMILIES.items())
+}
+ANSWERS = sorted(
+    {
+        (family.answer_open.strip(), family.answer_close.strip())
+        for family in FAMILIES.values()
+        if family.answer_open
+    }
 )
+
+
+def rewrite(text: str, target: Family) -> str:
+    """`text` with its thinking and its answer marked as `target` does.
+
+    As it is where it has no thinking, or where tags of thinking are missing, doubled
+    or in the wrong order. What stands inside the tags stays, but for white space at
+    its ends.
+    """
+    for opening, closing in THOUGHTS:
+        before, closed, answer = text.partition(closing)
+        if not closed or closing in answer or opening in answer:
+            continue
+        blank, _, thought = before.rpartition(opening)
+        if blank.strip():
+            continue
+        marked = f"{target.open}{thought.strip()}{target.close}"
+        return marked + _mark_answer(answer, target)
+    return text
+
+
+def _mark_answer(answer: str, target: Family) -> str:
+    answer = answer.strip()
+    for opening, closing in ANSWERS:
+        if answer.startswith(opening) and answer.endswith(closing):
+            answer = answer[len(opening) : len(answer) - len(closing)].strip()
+    return target.answer_open + answer + target.answer_close

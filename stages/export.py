@@ -4,9 +4,12 @@ rl.parquet has a prompt and what its verifier needs; sft.parquet a prompt and a
 completion for every chosen trace; preferences.parquet a right trace and a wrong one.
 All are conversational: lists of messages. Tables for other frameworks have the rows of
 rl.parquet, in the same order of lessons, and in columns of their own; what their
-rewards need and have no column for is in one of them.
+rewards need and have no column for is in one of them. Conversations are also written
+as JSON lines, as messages or in ShareGPT's layout, and problems with their answers.
 """
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,8 +17,10 @@ import polars as pl
 from pydantic import Field, PositiveInt
 
 from pipeline.errors import UserError
+from pipeline.files import replacing
 from pipeline.prompts import Prompt, messages
 from pipeline.settings import Settings
+from pipeline.thinking import FAMILIES, Family, FamilyName, rewrite
 from pipeline.traces.candidates import (
     gather_chosen,
     list_candidates,
@@ -33,18 +38,37 @@ RL = [
 # What a reward reads of a row beside its answer, and what a curriculum sorts by.
 DETAILS = ["id", "problem", "verifier", "verify_info", "pass_rate", "level"]
 
+Format = Literal[
+    "trl", "dpo", "messages", "sharegpt", "jsonl", "verl", "openrlhf", "verifiers"
+]  # fmt: skip
 
-Format = Literal["trl", "dpo", "verl", "openrlhf", "verifiers"]
+
+class Think(Settings):
+    """What stands around the thinking and the answer, white space and all."""
+
+    open: str
+    close: str
+    answer_open: str = ""
+    answer_close: str = ""
 
 
 class Params(Settings):
     """The layouts to write. `dpo` writes the pairs that `select` has chosen.
 
+<<<<<<< HEAD
     `repeat` has how often the rows of a source stand in every table, if not once.
     """
 
     formats: tuple[Format, ...] = ("trl",)
     repeat: dict[str, PositiveInt] = Field(default_factory=dict)
+=======
+    `think` is the family whose tags mark the thinking of every trace, by name or in
+    full; without it traces stay as they are.
+    """
+
+    formats: tuple[Format, ...] = ("trl",)
+    think: FamilyName | Think | None = None
+>>>>>>> 5181de0 (export writes messages, ShareGPT and problem lines, and marks thinking as the recipe says)
     prompt: Prompt = Prompt()
 
 
@@ -56,19 +80,25 @@ def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, obj
     rows = _repeat(rows, params.repeat)
     prompts = [messages(text, params.prompt) for text in rows["problem"]]
     rows = rows.with_columns(prompt=pl.Series(prompts, dtype=MESSAGES))
-    sft = _sft(rows.with_columns(_chosen(rows)))
+    rewritten = _rewriter(params.think)
+    sft = _sft(rows.with_columns(_chosen(rows)), rewritten)
     level = pl.col("meta").str.json_path_match("$.level")
     rows = rows.with_columns(level=level).sort("curriculum_rank", maintain_order=True)
     rl = rows.select("prompt", *RL, "level")
-    rl.write_parquet(out / "rl.parquet")
-    sft.write_parquet(out / "sft.parquet")
+    write(rl, out / "rl.parquet")
+    write(sft, out / "sft.parquet")
     if "dpo" in params.formats:
-        _preferences(rows).write_parquet(out / "preferences.parquet")
-    for name in set(params.formats) & FRAMEWORKS.keys():
-        FRAMEWORKS[name](rows).write_parquet(out / f"{name}.parquet")
+        write(_preferences(rows, rewritten), out / "preferences.parquet")
+    for name in FRAMEWORKS.keys() & set(params.formats):
+        write(FRAMEWORKS[name](rows), out / f"{name}.parquet")
+    for name in CONVERSATIONS.keys() & set(params.formats):
+        write(CONVERSATIONS[name](sft, params.prompt), out / f"{name}.jsonl")
+    if "jsonl" in params.formats:
+        write(rows.select("problem", "answer", "source", "id"), out / "problems.jsonl")
     return {"rl": rl.height, "sft": sft.height}
 
 
+<<<<<<< HEAD
 def _repeat(rows: pl.DataFrame, times: dict[str, int]) -> pl.DataFrame:
     """Rows with copies of those of some sources; a copy has an id of its own, x#2."""
     copies = [
@@ -77,6 +107,24 @@ def _repeat(rows: pl.DataFrame, times: dict[str, int]) -> pl.DataFrame:
         for number in map(pl.lit, range(2, count + 1))
     ]
     return pl.concat([rows, *copies])
+=======
+def write(table: pl.DataFrame, file: Path) -> None:
+    """Write the whole table or nothing, as parquet or as lines of JSON."""
+    with replacing(file) as draft:
+        if file.suffix == ".jsonl":
+            table.write_ndjson(draft)
+        else:
+            table.write_parquet(draft)
+
+
+def _rewriter(think: FamilyName | Think | None) -> Callable[[str], str]:
+    """What marks the thinking of a trace as the recipe wants it."""
+    if think is None:
+        return str
+    if isinstance(think, Think):
+        return partial(rewrite, target=Family(**think.model_dump()))
+    return partial(rewrite, target=FAMILIES[think])
+>>>>>>> 5181de0 (export writes messages, ShareGPT and problem lines, and marks thinking as the recipe says)
 
 
 def _chosen(rows: pl.DataFrame) -> pl.Series:
@@ -90,15 +138,15 @@ def _chosen(rows: pl.DataFrame) -> pl.Series:
     return by_hand.zip_with(by_hand.is_not_null(), usable.cast(by_hand.dtype))
 
 
-def _sft(rows: pl.DataFrame) -> pl.DataFrame:
+def _sft(rows: pl.DataFrame, rewritten: Callable[[str], str]) -> pl.DataFrame:
     traces = rows.explode("chosen", empty_as_null=False).unnest("chosen")
-    replies = [_reply(text) for text in traces["text"]]
+    replies = [_reply(rewritten(text)) for text in traces["text"]]
     return traces.with_columns(completion=pl.Series(replies, dtype=MESSAGES)).select(
         "prompt", "completion", "id", "source", "license", "model", "n_tokens"
     )
 
 
-def _preferences(rows: pl.DataFrame) -> pl.DataFrame:
+def _preferences(rows: pl.DataFrame, rewritten: Callable[[str], str]) -> pl.DataFrame:
     """A trace, `chosen`, beside one that is liked less, `rejected`, by problem."""
     if "pairs" not in rows.columns or (rows.height and rows["pairs"].is_null().all()):
         raise UserError(
@@ -107,7 +155,7 @@ def _preferences(rows: pl.DataFrame) -> pl.DataFrame:
         )
     pairs = rows.select("id", "prompt", "pairs").explode("pairs", empty_as_null=False)
     sides = {
-        name: [_reply(pair[name]["text"]) for pair in pairs["pairs"]]
+        name: [_reply(rewritten(pair[name]["text"])) for pair in pairs["pairs"]]
         for name in ("chosen", "rejected")
     }
     columns = [pl.Series(name, texts, MESSAGES) for name, texts in sides.items()]
@@ -116,6 +164,29 @@ def _preferences(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _reply(text: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": text}]
+
+
+def _messages(sft: pl.DataFrame, prompt: Prompt) -> pl.DataFrame:
+    """`messages`: system, user and assistant, as chat templates take them."""
+    whole = pl.concat_list("prompt", "completion")
+    return sft.select(whole.alias("messages"), *ORIGIN)
+
+
+def _sharegpt(sft: pl.DataFrame, prompt: Prompt) -> pl.DataFrame:
+    """`system` and `conversations` of {from, value}, as OpenThoughts-114k has them."""
+    turn = pl.struct(
+        pl.element().struct.field("role").alias("from"),
+        pl.element().struct.field("content").alias("value"),
+    )
+    turns = pl.concat_list("prompt", "completion").list.eval(
+        turn.filter(pl.element().struct.field("role") != "system")
+    )
+    system = pl.lit(prompt.system).alias("system")
+    return sft.select(system, turns.alias("conversations"), *ORIGIN)
+
+
+CONVERSATIONS = {"messages": _messages, "sharegpt": _sharegpt}
+ORIGIN = "id", "source", "license", "model"
 
 
 def _verl(rows: pl.DataFrame) -> pl.DataFrame:

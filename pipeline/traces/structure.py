@@ -8,7 +8,7 @@ count where they stand behind the thinking; code inside it has a column of its o
 
 import polars as pl
 
-from pipeline.thinking import FAMILIES
+from pipeline.thinking import THOUGHTS
 from pipeline.traces.parsing import find_parsable
 
 STRUCTURE = pl.Schema(
@@ -22,8 +22,8 @@ STRUCTURE = pl.Schema(
     }
 )
 BOX = "\\boxed"
-OPEN = {family.open: family.name for family in FAMILIES}
-CLOSE = {family.close: family.name for family in FAMILIES}
+OPEN = {opening: family for (opening, _), family in THOUGHTS.items()}
+CLOSE = {closing: family for (_, closing), family in THOUGHTS.items()}
 FENCE = r"(?m)^[ \t]*```"
 PYTHON = r"(?si)^[ \t]*```[ \t]*(?:py|python3?)?[ \t]*\n(.*?)[ \t]*```[ \t]*$"
 BLOCK = r"(?ms)^[ \t]*```[^\n`]*\n.*?^[ \t]*```[ \t]*$"

@@ -213,3 +213,116 @@ def test_preferences_need_pairs(tmp_path: Path):
         build(Params(formats=("trl", "dpo")), tmp_path, rows())
 
     assert "select: {pairs: {}}" in mistake.value.hint
+
+
+def lines(file: Path) -> list[dict]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+ASKED = [
+    {"role": "system", "content": "Think."},
+    {"role": "user", "content": "1+1?"},
+]
+ORIGIN = {"id": "test/00000", "source": "test", "license": "mit", "model": "m"}
+
+
+def test_messages_have_the_whole_conversation_in_a_line(tmp_path: Path):
+    params = Params(formats=("messages",), prompt={"system": "Think."})
+    build(params, tmp_path, rows())
+
+    assert lines(tmp_path / "messages.jsonl") == [
+        {"messages": [*ASKED, {"role": "assistant", "content": text}]} | ORIGIN
+        for text in ("1+1=2", "it is 2")
+    ]
+
+
+def test_sharegpt_has_a_system_and_turns_of_from_and_value(tmp_path: Path):
+    params = Params(formats=("sharegpt",), prompt={"system": "Think."})
+    build(params, tmp_path, rows())
+
+    assert (
+        lines(tmp_path / "sharegpt.jsonl")[0]
+        == {
+            "system": "Think.",
+            "conversations": [
+                {"from": "user", "value": "1+1?"},
+                {"from": "assistant", "value": "1+1=2"},
+            ],
+        }
+        | ORIGIN
+    )
+    build(Params(formats=("sharegpt",)), tmp_path, rows())
+    assert lines(tmp_path / "sharegpt.jsonl")[1]["system"] == ""
+
+
+def test_problems_come_with_their_answers_in_the_order_of_lessons(tmp_path: Path):
+    build(Params(formats=("jsonl",)), tmp_path, rows())
+
+    assert lines(tmp_path / "problems.jsonl") == [
+        {"problem": "2+2?", "answer": "4", "source": "test", "id": "test/00001"},
+        {"problem": "1+1?", "answer": "2", "source": "test", "id": "test/00000"},
+    ]
+
+
+@pytest.mark.parametrize("name", ["messages", "sharegpt", "problems"])
+def test_datasets_reads_every_line_as_it_was_written(tmp_path: Path, name: str):
+    from datasets import load_dataset
+
+    formats = ("messages", "sharegpt", "jsonl")
+    build(Params(formats=formats, prompt={"system": 'é "\\n'}), tmp_path, rows())
+    file = tmp_path / f"{name}.jsonl"
+    cache = str(tmp_path / "cache")
+    loaded = load_dataset("json", data_files=str(file), cache_dir=cache)
+
+    assert loaded["train"].to_list() == lines(file)
+
+
+@pytest.mark.parametrize("name", ["verl", "openrlhf", "verifiers", "preferences"])
+def test_datasets_reads_every_table(tmp_path: Path, name: str):
+    from datasets import load_dataset
+
+    pairs = [[{"chosen": trace("right"), "rejected": trace("wrong")}], []]
+    pairs = pl.Series("pairs", pairs, dtype=select.COLUMNS["pairs"])
+    formats = ("trl", "dpo", "verl", "openrlhf", "verifiers")
+    build(Params(formats=formats), tmp_path, leveled().with_columns(pairs))
+    file = tmp_path / f"{name}.parquet"
+    cache = str(tmp_path / "cache")
+    loaded = load_dataset("parquet", data_files=str(file), cache_dir=cache)
+
+    assert loaded["train"].to_list() == pl.read_parquet(file).to_dicts()
+
+
+def thought() -> pl.DataFrame:
+    text = "<think>\nhm\n</think>\n\nso 2"
+    pairs = [[{"chosen": trace(text), "rejected": trace("hm</think>no")}], []]
+    chosen = [[trace(text), trace("by hand")], []]
+    return rows().with_columns(
+        chosen=pl.Series(chosen, dtype=CHOSEN),
+        pairs=pl.Series(pairs, dtype=select.COLUMNS["pairs"]),
+    )
+
+
+def test_thinking_is_marked_as_the_recipe_says_wherever_traces_go(tmp_path: Path):
+    formats = ("dpo", "messages", "sharegpt")
+    build(Params(formats=formats, think="open_thoughts"), tmp_path, thought())
+    sft = pl.read_parquet(tmp_path / "sft.parquet")
+    preference = pl.read_parquet(tmp_path / "preferences.parquet").to_dicts()[0]
+    marked = (
+        "<|begin_of_thought|>\n\nhm\n\n<|end_of_thought|>\n\n"
+        "<|begin_of_solution|>\n\nso 2\n\n<|end_of_solution|>"
+    )
+
+    assert [reply["content"] for (reply,) in sft["completion"]] == [marked, "by hand"]
+    assert preference["chosen"][0]["content"] == marked
+    assert preference["rejected"][0]["content"] == marked.replace("so 2", "no")
+    assert lines(tmp_path / "messages.jsonl")[0]["messages"][-1]["content"] == marked
+    turns = lines(tmp_path / "sharegpt.jsonl")[0]["conversations"]
+    assert turns[-1] == {"from": "assistant", "value": marked}
+
+
+def test_a_recipe_may_spell_its_own_tags(tmp_path: Path):
+    own = {"open": "[", "close": "] ", "answer_open": "<", "answer_close": ">"}
+    build(Params(think=own), tmp_path, thought())
+    (reply,) = pl.read_parquet(tmp_path / "sft.parquet")["completion"][0]
+
+    assert reply["content"] == "[hm] <so 2>"

@@ -11,6 +11,7 @@ braces; phrases and formulas are looked for in the last part of a long text alon
 import re
 from typing import NamedTuple
 
+from pipeline.thinking import THOUGHTS
 from pipeline.verifiers.extract.boxes import (
     MOST_BOXES,
     TAIL,
@@ -27,12 +28,6 @@ NUMBER = (
     r"|(?<![\d.])[-+−]?\.\d+%?"
 )
 TAG = re.compile(r"<answer>(.*?)</answer>", re.S)
-THOUGHTS = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<|begin_of_thought|>", "<|end_of_thought|>"),
-    ("◁think▷", "◁/think▷"),
-)
 TURN = re.compile(r"<\|(?:im_start\|>(?:user|system)|im_end\||endoftext\||eot_id\|)")
 BRACED = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 BARE = (
@@ -90,7 +85,7 @@ class FinalAnswer(NamedTuple):
 def strip_thinking(completion: str) -> str:
     """What follows the thinking; nothing where the thinking was cut off."""
     text = completion
-    marked = "think" in text or "_of_thought|>" in text
+    marked = "think" in text or "THINK]" in text or "<|" in text
     for opening, closing in THOUGHTS if marked else ():
         _, closed, after = text.rpartition(closing)
         if closed:
