@@ -55,20 +55,14 @@ class Think(Settings):
 class Params(Settings):
     """The layouts to write. `dpo` writes the pairs that `select` has chosen.
 
-<<<<<<< HEAD
-    `repeat` has how often the rows of a source stand in every table, if not once.
-    """
-
-    formats: tuple[Format, ...] = ("trl",)
-    repeat: dict[str, PositiveInt] = Field(default_factory=dict)
-=======
     `think` is the family whose tags mark the thinking of every trace, by name or in
-    full; without it traces stay as they are.
+    full; without it traces stay as they are. `repeat` has how often the rows of a
+    source stand in every table, if not once.
     """
 
     formats: tuple[Format, ...] = ("trl",)
     think: FamilyName | Think | None = None
->>>>>>> 5181de0 (export writes messages, ShareGPT and problem lines, and marks thinking as the recipe says)
+    repeat: dict[str, PositiveInt] = Field(default_factory=dict)
     prompt: Prompt = Prompt()
 
 
@@ -98,7 +92,6 @@ def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, obj
     return {"rl": rl.height, "sft": sft.height}
 
 
-<<<<<<< HEAD
 def _repeat(rows: pl.DataFrame, times: dict[str, int]) -> pl.DataFrame:
     """Rows with copies of those of some sources; a copy has an id of its own, x#2."""
     copies = [
@@ -107,7 +100,8 @@ def _repeat(rows: pl.DataFrame, times: dict[str, int]) -> pl.DataFrame:
         for number in map(pl.lit, range(2, count + 1))
     ]
     return pl.concat([rows, *copies])
-=======
+
+
 def write(table: pl.DataFrame, file: Path) -> None:
     """Write the whole table or nothing, as parquet or as lines of JSON."""
     with replacing(file) as draft:
@@ -124,7 +118,6 @@ def _rewriter(think: FamilyName | Think | None) -> Callable[[str], str]:
     if isinstance(think, Think):
         return partial(rewrite, target=Family(**think.model_dump()))
     return partial(rewrite, target=FAMILIES[think])
->>>>>>> 5181de0 (export writes messages, ShareGPT and problem lines, and marks thinking as the recipe says)
 
 
 def _chosen(rows: pl.DataFrame) -> pl.Series:
