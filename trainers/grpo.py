@@ -196,22 +196,23 @@ def _check(rows: int, config: Any, algorithm: Algorithm) -> None:
 
 
 def _set_reference(trainer: Any, source: Model) -> None:
-    """Compare with `source`, and not with what this stage begins with.
+    """Let the KL term compare with `source`, as TRL prepares a reference.
 
-    With an adapter TRL has no model for the reference: it takes the adapter off.
+    TRL's own is what the stage begins with: another model, or no adapter.
     """
     from transformers import AutoModelForCausalLM
+    from trl.trainer.utils import add_fused_lm_head
 
+    revision = source.revision if source.kind == "hub" else None
     model = AutoModelForCausalLM.from_pretrained(
-        source.load,
-        revision=source.revision if source.kind == "hub" else None,
-        dtype=trainer.model.dtype,
+        source.load, revision=revision, dtype=trainer.model.dtype
     )
-    if trainer.ref_model is None:
-        prepare = trainer.accelerator.prepare_model
-        trainer.ref_model = prepare(model, evaluation_mode=True)
-    else:
-        trainer.ref_model.load_state_dict(model.state_dict())
+    in_fp32 = trainer.args.cast_lm_head_to_fp32
+    add_fused_lm_head(
+        model, temperature=trainer.temperature, cast_lm_head_to_fp32=in_fp32
+    )
+    prepare = trainer.accelerator.prepare_model
+    trainer.ref_model = prepare(model, evaluation_mode=True)
 
 
 def _names(params: Params) -> runs.Names:

@@ -5,7 +5,7 @@ import inspect
 import pytest
 from transformers import Trainer
 from trl import GRPOTrainer, SFTTrainer
-from trl.trainer.utils import RepeatSampler
+from trl.trainer.utils import RepeatSampler, add_fused_lm_head
 
 HOOKS = {
     (GRPOTrainer, "_calculate_rewards"): [
@@ -38,6 +38,12 @@ def test_log_probabilities_are_asked_for_by_these_names():
     assert first == [
         "self", "model", "input_ids", "attention_mask", "logits_to_keep", "batch_size"
     ]  # fmt: skip
+
+
+def test_a_reference_is_prepared_with_these_options():
+    options = inspect.signature(add_fused_lm_head).parameters
+
+    assert list(options) == ["model", "temperature", "cast_lm_head_to_fp32", "outputs"]
 
 
 def test_a_sampler_tells_what_it_repeats():

@@ -233,22 +233,6 @@ def test_heldout_problems_tell_what_was_learnt(project: Callable, command: Calla
     assert counted["heldout_nll_after"] < counted["heldout_nll_before"]
 
 
-def test_an_adapter_is_merged_into_its_base(project: Callable, command: Callable):
-    peft = {"r": 4, "target_modules": ["q_proj", "v_proj"]}
-    folder = project({"sft": {"peft": peft, "trl": TRL | {"max_steps": 3}}})
-    command(sft.main, *WORDS)
-    from transformers import AutoModelForCausalLM
-
-    base, model = (
-        AutoModelForCausalLM.from_pretrained(folder / "models" / name).state_dict()
-        for name in ("base", "sft")
-    )
-    changed = {name for name in base if not base[name].equal(model[name])}
-    assert base.keys() == model.keys()
-    assert {name.split(".")[-2] for name in changed} == {"q_proj", "v_proj"}
-    assert not list((folder / "models/sft").glob("adapter*"))
-
-
 YARN = {
     "rope_type": "yarn",
     "rope_theta": 1000.0,
