@@ -8,7 +8,6 @@ order: published subsets that were drawn so come out row for row.
 import random
 from typing import Literal
 
-import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
@@ -29,6 +28,8 @@ class Draw(Settings):
         if self.how == "random":
             return sorted(random.Random(self.seed).sample(range(count), rows))
         if self.how == "shuffle":
+            import numpy as np
+
             shuffled = np.random.default_rng(self.seed).permutation(count)
             return [int(place) for place in shuffled[:rows]]
         return list(range(rows))
