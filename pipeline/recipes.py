@@ -85,6 +85,7 @@ def resolve(name: str) -> dict[str, Any]:
         sections = merge(sections, own)
     collect = sections.get("collect") or {}
     sections["collect"] = {key: _fill(key, collect[key], sources) for key in collect}
+    _fill_benchmarks(sections.get("benchmarks"), sources)
     pool = sections.get("pool") or {}
     sections["pool"] = {"order": list(collect)} | pool
     return sections
@@ -124,6 +125,17 @@ def _fill(name: str, own: Any, sources: dict[str, Any]) -> Any:
         hint = f"write its adapter and where it lies, or enter it in {SOURCES}.yaml"
         raise UserError(f"collect.{name}: {SOURCES}.yaml has no such source", hint=hint)
     return merge(published, own)
+
+
+def _fill_benchmarks(section: Any, sources: dict[str, Any]) -> None:
+    """Write out the benchmarks that are named by their entry in `_sources.yaml`."""
+    if isinstance(section, dict) and "sets" in section:
+        section["sets"] = [
+            {"name": each, **sources[each]}
+            if isinstance(each, str) and each in sources
+            else each
+            for each in section["sets"]
+        ]
 
 
 def leaves(node: Any, at: str = "") -> Iterator[tuple[str, Any]]:
