@@ -1,5 +1,6 @@
 """What the active recipe will cost before it runs: rows, samples, tokens, hours."""
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -32,27 +33,54 @@ def cost(sections: dict[str, Any], tokens_per_s: float) -> dict[str, str]:
     """
     stages = dag.read()
     rollouts = recipe.load(import_module("stages.rollouts").Params, "rollouts")
-    if rollouts is None or rollouts.engine == "replay":
+    passes = rollouts.in_turn if rollouts else ()
+    drawn = [each for each in passes if each.engine != "replay"]
+    if rollouts is None or not drawn:
         return {"sampling": "none: completions are recorded or the stage is off"}
     table, rows, keys = _count_problems(stages)
-    keys = min(keys, rollouts.limit or keys)
-    each, average = float(rollouts.samples), ""
-    if rollouts.adaptive:
-        each = min(rollouts.adaptive.mean, rollouts.adaptive.most)
-        average = " on average"
-    samples = round(keys * each)
-    per_sample, basis = _tokens_per_sample(rollouts.max_tokens)
-    tokens = samples * per_sample
+    past = _read_past()
+    plans = [_plan(each, min(keys, rollouts.limit or keys), past) for each in drawn]
+    samples = sum(plan.samples for plan in plans)
+    tokens = sum(plan.tokens for plan in plans)
     return {
         "recipe": dag.recipe_hash(sections, stages),
         "problems": f"{rows:,} rows, {keys:,} distinct ({table})",
-        "samples": f"{samples:,} at most, {each:g} of each{average}; "
-        "finished ones are in the store",
-        "tokens": f"{tokens:,.0f} ({per_sample:,.0f} a sample, {basis})",
+        **{f"samples {plan.name}".strip(): plan.text for plan in plans},
+        "tokens": f"{tokens:,.0f} ({tokens / max(samples, 1):,.0f} a sample, "
+        f"{plans[0].basis})",
         "time": f"{tokens / tokens_per_s / 3600:.2f} h at {tokens_per_s:,.0f} tokens/s",
         "disk": f"{tokens * 4 / 1e6:,.0f} MB of text before compression",
         **_judge_questions(samples),
     }
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What one pass will draw."""
+
+    name: str
+    samples: int
+    tokens: float
+    text: str
+    basis: str
+
+
+def _plan(each: Any, problems: int, past: dict[str, tuple[float, float]]) -> _Plan:
+    """The samples of a pass; as many problems as in the last rollouts, at most all."""
+    share, mean = past.get(each.name, (1.0, None))
+    of, average = float(each.samples), ""
+    if each.adaptive:
+        of, average = min(each.adaptive.mean, each.adaptive.most), " on average"
+    counted, bound, which = problems, " at most", ""
+    if each.where and mean is not None:
+        counted, bound = round(problems * share), ""
+        which = f" of {share:.0%} of the problems, as last time"
+    samples = round(counted * of)
+    text = f"{samples:,}{bound}, {of:g} of each{average}{which}"
+    per_sample = each.max_tokens * SHARE if mean is None else mean
+    basis = "mean of the last rollouts" if mean else f"{SHARE:.0%} of max_tokens"
+    kept = "; finished ones are in the store"
+    return _Plan(each.name, samples, samples * per_sample, text + kept, basis)
 
 
 def _judge_questions(samples: int) -> dict[str, str]:
@@ -77,10 +105,16 @@ def _count_problems(stages: list[dag.Stage]) -> tuple[str, int, int]:
     raise UserError("no table of problems is there yet", hint="dvc repro pool")
 
 
-def _tokens_per_sample(max_tokens: int) -> tuple[float, str]:
+def _read_past() -> dict[str, tuple[float, float]]:
+    """Of each pass of the last rollouts: its share of the problems, tokens a sample."""
     shards = sorted((tables.DATA / "rollouts").glob("[0-9]*.parquet"))
-    if shards:
-        mean = pl.scan_parquet(shards).select(pl.col("n_tokens").mean()).collect()
-        if (value := mean.item()) is not None:
-            return float(value), "mean of the last rollouts"
-    return max_tokens * SHARE, f"{SHARE:.0%} of max_tokens"
+    if not shards:
+        return {}
+    samples = pl.scan_parquet(shards).filter(pl.col("n_tokens").is_not_null())
+    name = pl.col("pass").fill_null("").alias("name")
+    passes = samples.group_by(name).agg(pl.n_unique("key"), pl.mean("n_tokens"))
+    problems = samples.select(pl.n_unique("key")).collect().item()
+    return {
+        name: (keys / problems, tokens)
+        for name, keys, tokens in passes.collect().iter_rows()
+    }

@@ -59,10 +59,45 @@ def test_the_recipe_has_the_hash_of_the_card():
     assert cost(SAMPLED)["recipe"] == dag.recipe_hash(trained, stages)
 
 
+def write_rollouts(*samples: tuple[str, str | None, int]) -> None:
+    """(key, pass, tokens) of past samples."""
+    table = pl.DataFrame(samples, ["key", "pass", "n_tokens"], orient="row")
+    tables.write(table, Path("data/rollouts/00000.parquet"))
+
+
+PASSES = [
+    {"name": "weak", "samples": 4},
+    {"name": "strong", "samples": 32, "max_tokens": 8000, "where": "weak.n_correct=0"},
+]
+
+
+def test_passes_are_counted_each_at_most_for_all_problems():
+    tables.write(problems(*map(str, range(10))), Path("data/pool.parquet"))
+    figures = cost(SAMPLED | {"passes": PASSES}, tokens_per_s=100)
+
+    # 10 problems: 40 samples of 500 tokens, 320 of 4,000.
+    assert figures["samples weak"].startswith("40 at most, 4 of each;")
+    assert figures["samples strong"].startswith("320 at most, 32 of each;")
+    assert figures["tokens"].startswith("1,300,000 (3,611 a sample, 50% of max_tokens")
+
+
+def test_past_rollouts_say_how_much_a_pass_left_open():
+    tables.write(problems(*map(str, range(10))), Path("data/pool.parquet"))
+    solved = [(str(key), "weak", 100) for key in range(10)]
+    write_rollouts(*solved, ("3", "strong", 2000), ("4", "strong", 4000))
+    figures = cost(SAMPLED | {"passes": PASSES}, tokens_per_s=100)
+
+    # 2 of 10 problems were left to the strong model: 64 samples of 3,000 tokens, and
+    # 40 of 100.
+    assert figures["samples strong"].startswith(
+        "64, 32 of each of 20% of the problems, as last time;"
+    )
+    assert figures["tokens"].startswith("196,000 (1,885 a sample, mean of the last")
+
+
 def test_past_rollouts_show_the_length_better():
     tables.write(problems("a"), Path("data/pool.parquet"))
-    lengths = pl.DataFrame({"n_tokens": [10, 30]})
-    tables.write(lengths, Path("data/rollouts/00000.parquet"))
+    write_rollouts(("k", None, 10), ("k", None, 30))
 
     assert cost(SAMPLED)["tokens"].startswith("160 (20 a")
 
