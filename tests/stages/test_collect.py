@@ -375,6 +375,50 @@ def test_public_files_are_read_to_the_last_row(data: Path, name: str):
 
 
 @pytest.mark.realdata
+def test_files_have_as_many_problems_of_each_level_as_published(data: Path):
+    """SimpleRL: MATH levels 3 to 5. Logic-RL: three to seven people."""
+    simplerl = pl.read_parquet(data / "simplerl_8k/train.parquet")
+    people = {
+        part: [
+            pl.read_parquet(data / f"logic_rl_kk/{number}ppl.{part}.parquet").height
+            for number in range(3, 8)
+        ]
+        for part in ("train", "test")
+    }
+
+    levels = simplerl["level"].value_counts().sort("level")["count"].to_list()
+    assert levels == [2514, 2648, 3361]
+    assert people == {"train": [900] * 5, "test": [100] * 5}
+
+
+@pytest.mark.realdata
+def test_conditions_part_logic_rl_by_the_number_of_people(data: Path):
+    part = {"adapter": "verl", "path": str(data / "logic_rl_kk/*ppl.test.parquet")}
+    outcome = make(Params(**part, where={"few": "meta.people >= 6"}), "knights")
+
+    assert outcome.metrics["dropped"] == {"few": 300}
+    assert outcome.kept["meta"].unique().sort().to_list() == [
+        '{"people": 6}', '{"people": 7}',
+    ]  # fmt: skip
+
+
+@pytest.mark.realdata
+def test_a_published_shuffle_of_real_rows_comes_out_in_its_order(data: Path):
+    import datasets
+
+    file = str(data / "countdown/train.parquet")
+    published = datasets.Dataset.from_polars(pl.read_parquet(file))
+    published = published.shuffle(seed=42).select(range(500))
+    limit = {"rows": 500, "how": "shuffle", "seed": 42}
+    keep = {"target": "target", "nums": "nums"}
+    outcome = make(Params(adapter="verl", path=file, limit=limit, keep=keep), "c")
+
+    meta = [json.loads(row) for row in outcome.kept["meta"]]
+    assert [row["target"] for row in meta] == published["target"][:]
+    assert [row["nums"] for row in meta] == published["nums"][:]
+
+
+@pytest.mark.realdata
 def test_instructions_do_not_hide_that_two_pools_share_problems(data: Path):
     one_shot = make(
         Params(
