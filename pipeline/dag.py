@@ -28,7 +28,8 @@ STAGES = Path(__file__).parent.parent / "stages"
 class Stage:
     """One entry of dvc.yaml. `inputs` are the files that its command reads, in order.
 
-    `reads` and `writes` are all of its dependencies and outputs.
+    `reads` and `writes` are all of its dependencies and outputs; `out` is the folder
+    that its command names. It runs once for each entry of the section `foreach`.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Stage:
     inputs: tuple[Path, ...]
     reads: tuple[Path, ...]
     writes: tuple[Path, ...]
+    out: Path | None = None
+    foreach: str = ""
 
 
 def read() -> list[Stage]:
@@ -66,12 +69,15 @@ def parse(content: dict[str, Any]) -> list[Stage]:
 
 
 def _stage(name: str, entry: dict[str, Any]) -> Stage:
+    foreach = entry.get("foreach", "").strip("${}")
     entry = entry.get("do", entry)
     words = entry["cmd"].split()
     module = words[words.index("-m") + 1]
     positional = words[words.index("-m") + 2 :]
+    out = None
     if "--out" in positional:
-        positional = positional[: positional.index("--out")]
+        at = positional.index("--out")
+        positional, out = positional[:at], Path(positional[at + 1])
     kind: Literal["filter", "make", "train"] = "train"
     if module == "pipeline":
         kind = "filter" if positional[0] == "filter" else "make"
@@ -88,6 +94,8 @@ def _stage(name: str, entry: dict[str, Any]) -> Stage:
         inputs=tuple(map(Path, positional)),
         reads=tuple(map(Path, entry.get("deps", []))),
         writes=tuple(writes),
+        out=out,
+        foreach=foreach,
     )
 
 

@@ -9,7 +9,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -26,6 +26,26 @@ Work = Callable[[list[In]], list[Out]]
 
 START_S = 300.0  # in which a worker has started
 HINT = "what it printed stands above; a script needs `if __name__ == '__main__':`"
+
+
+# Idle workers of pools that were closed, by their work, inside `warm_workers`.
+_spare: dict[Work[Any, Any], list[Any]] | None = None
+
+
+@contextmanager
+def warm_workers() -> Iterator[None]:
+    """Workers of a pool that is closed wait for the next pool that does the same work.
+
+    For many short runs in one process: most of what they cost is starting workers.
+    """
+    global _spare
+    _spare = {}
+    try:
+        yield
+    finally:
+        spare, _spare = _spare, None
+        for worker in (worker for workers in spare.values() for worker in workers):
+            worker.kill()
 
 
 class WorkerLost(Exception):
@@ -89,13 +109,24 @@ class Pool(Generic[In, Out]):
         self._threads.shutdown(cancel_futures=True)
         while not self._idle.empty():
             if worker := self._idle.get():
-                worker.kill()
+                self._retire(worker)
+
+    def _retire(self, worker: Any) -> None:
+        if _spare is None:
+            worker.kill()
+        else:
+            _spare.setdefault(self._work, []).append(worker)
+
+    def _start(self) -> Any:
+        if _spare and (waiting := _spare.get(self._work)):
+            return waiting.pop()
+        return self._worker(self._work)
 
     def _do(self, batch: list[In]) -> list[Out] | None:
         """In a thread: the results of a batch, or None where its worker was lost."""
         worker = self._idle.get()
         try:
-            worker = worker or self._worker(self._work)
+            worker = worker or self._start()
             self._busy.add(worker)
             results: list[Out] = worker.do(batch, self._limit_s)
         except WorkerLost as error:

@@ -1,0 +1,133 @@
+"""Try recipes end to end on fixtures, and say which of them do not hold.
+
+A recipe fails by an error, by rows that nobody accounts for, by other bytes in a second
+run, by a number from nowhere, or by an operator that touches no row.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, chdir, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pipeline import dag, recipes
+from pipeline.cli import recipe_tables
+from pipeline.cli.recipe_check import findings, fixtures, run
+from pipeline.cli.recipe_check.fixtures import Data
+from pipeline.cli.recipe_check.scripted import Script, Server, serve
+from pipeline.errors import UserError
+from pipeline.parallel import warm_workers
+from pipeline.readers import raw_rows
+
+
+@dataclass
+class Report:
+    """What became of one recipe; `folder` holds the outputs while the bench is open."""
+
+    name: str
+    folder: Path
+    counts: dict[str, findings.Count] = field(default_factory=dict)
+    mistakes: list[str] = field(default_factory=list)
+    cpu_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A folder to work in and a model that answers, for as many recipes as wanted."""
+
+    folder: Path
+    server: Server
+
+
+@contextmanager
+def open_bench() -> Iterator[Bench]:
+    """A bench in a temporary folder, with caches of its own and warm workers."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="recipes-")))
+        own = {"GOLDSIEVE_CACHE": str(folder / "cache"), "GOLDSIEVE_MACHINE": ""}
+        stack.enter_context(run.environment(**own, PIPELINE_WORKERS="1"))
+        stack.enter_context(warm_workers())
+        yield Bench(folder, stack.enter_context(serve(Script(_benchmark_item()))))
+
+
+def _benchmark_item() -> str:
+    """The text of a benchmark item, for traces that recite one."""
+    file = fixtures.FOLDER / f"{fixtures.BENCHMARKS}.jsonl"
+    first = next(raw_rows(file), {}) if file.exists() else {}
+    return str(first.get("problem", "")) if isinstance(first, dict) else ""
+
+
+def check(names: list[str], *, data: Path | None = None) -> None:
+    """Print what becomes of the rows of each recipe, of all where none is named.
+
+    `data` is a folder with files called after sources, in place of their fixtures.
+    Raises UserError where one of them fails.
+    """
+    files = {file.name.partition(".")[0]: file for file in data.iterdir()} if data else {}
+    failed = []
+    with open_bench() as bench:
+        for name in names or recipes.names():
+            report = check_recipe(name, bench, files)
+            print("\n".join(describe(report)), flush=True)
+            failed += [name] if report.mistakes else []
+    if failed:
+        raise UserError(f"{len(failed)} recipes fail: {', '.join(failed)}")
+
+
+def check_recipe(
+    name: str, bench: Bench, data: Data | None = None, *, until: str = "card"
+) -> Report:
+    """Run one recipe twice; `data` maps sources and benchmarks to where they lie."""
+    start = time.process_time()
+    report = Report(name, bench.folder / name / "first")
+    try:
+        sections = recipes.resolve(name)
+        report.mistakes += recipes.find_unsourced(recipes.read_own(name))
+        placed = fixtures.replace_data(sections, data or {})
+        placed = fixtures.replace_models(placed, bench.server.url)
+        _run_twice(report, placed, bench, until)
+        operators = recipe_tables.read_about(sections).operators
+        if until == "card":
+            wanted = list(operators or recipe_tables.operators(sections))
+            report.mistakes += findings.find_idle(wanted, report.counts, sections)
+    except UserError as error:
+        report.mistakes.append(str(error))
+    report.cpu_s = time.process_time() - start
+    return report
+
+
+def _run_twice(
+    report: Report, sections: dict[str, Any], bench: Bench, until: str
+) -> None:
+    machine = {"workers": 1, "engine": {"urls": [bench.server.url], "concurrency": 8}}
+    second = report.folder.with_name("second")
+
+    def count(stage: dag.Stage) -> None:
+        if counted := findings.count(stage, sections):
+            report.counts[stage.name] = counted
+            may_grow = stage.kind == "make"
+            report.mistakes.extend(
+                findings.find_unaccounted(stage.name, counted, may_grow=may_grow)
+            )
+
+    script = bench.server.script
+    for folder, after in ((report.folder, count), (second, lambda stage: None)):
+        run.lay_out(folder, sections, machine)
+        run.run_stages(folder, script, until=until, after=after)
+    before, again = map(run.digest_outputs, (report.folder, second))
+    for file in sorted(before.keys() | again.keys()):
+        if before.get(file) != again.get(file):
+            report.mistakes.append(f"{file}: a second run leaves other bytes")
+
+
+def describe(report: Report) -> Iterator[str]:
+    """Lines about one recipe: what came, stayed and left at each stage."""
+    yield f"{'FAIL' if report.mistakes else 'ok  '}  {report.name}  {report.cpu_s:.1f} s"
+    for stage, counted in report.counts.items():
+        if counted.came != counted.kept or counted.reasons:
+            reasons = ", ".join(f"{why} {n}" for why, n in counted.reasons.items())
+            yield f"      {stage:20} {counted.came:5} → {counted.kept:5}  {reasons}"
+    for mistake in report.mistakes:
+        yield f"      {report.name}: {mistake}"

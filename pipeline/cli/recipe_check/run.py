@@ -1,0 +1,130 @@
+"""Run the data stages of a recipe in one process, as dvc.yaml says, in a folder apart.
+
+Each command of dvc.yaml calls the function that `python -m pipeline` would call. What
+that saves is what a small run costs: a new Python for every stage. Twice the same
+recipe has to leave the same bytes; the second run finds the caches of the first.
+"""
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from hashlib import blake2b
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from pipeline import dag, recipe, recipes
+from pipeline.cli import stages
+from pipeline.cli.recipe_check.scripted import FENCE, Problem, Script
+from pipeline.errors import UserError
+
+# What the stages read beside each other's tables, all of it in the project.
+SHARED = ("dvc.yaml", "recipes", "stages", "data_cards/template.md",
+          "data_cards/limitations.md")  # fmt: skip
+OUTPUTS = ("data", "models", "data_cards")
+
+
+def lay_out(folder: Path, sections: dict[str, Any], machine: dict[str, Any]) -> None:
+    """A project in `folder`, on which nothing has run yet."""
+    (folder / "data_cards").mkdir(parents=True)
+    for name in SHARED:
+        if Path(name).exists():
+            (folder / name).symlink_to(Path(name).resolve())
+    (folder / "params.yaml").write_text(recipes.dump(sections), encoding="utf-8")
+    (folder / "machine.yaml").write_text(yaml.safe_dump(machine), encoding="utf-8")
+
+
+def run_stages(
+    folder: Path, script: Script, *, until: str = "card", after: Callable[[dag.Stage], None]
+) -> None:
+    """Run what makes the data, up to `until`; `after` is called behind each stage.
+
+    Raises UserError, with the stage's name, for what a stage cannot do.
+    """
+    with chdir(folder), _quiet():
+        sections = recipe.read()
+        for stage in dag.read():
+            if stage.kind == "train":
+                _check_params(stage)
+                continue
+            try:
+                _run_stage(stage, sections, script)
+            except UserError as error:
+                raise UserError(f"{stage.name}: {error}", hint=error.hint) from None
+            after(stage)
+            if stage.name == until:
+                return
+
+
+def _run_stage(stage: dag.Stage, sections: dict[str, Any], script: Script) -> None:
+    inputs = list(stage.inputs)
+    script.learn(list(_problems(inputs)))
+    if stage.kind == "filter":
+        stages.run_filter(stage.name, inputs, None, [], [])
+        return
+    keys = sections[stage.foreach] if stage.foreach else [""]
+    for key in keys:
+        name = f"{stage.name}.{key}" if key else stage.name
+        stages.run_make(name, inputs, stage.out)
+
+
+def _check_params(stage: dag.Stage) -> None:
+    recipe.load(import_module(stage.module).Params, stage.name)
+
+
+def _problems(inputs: list[Path]) -> Iterator[Problem]:
+    """The problems of the first table, with the answers that a model is to find."""
+    table = inputs[0] if inputs else Path()
+    if table.suffix != ".parquet":
+        return
+    rows = pl.read_parquet(table)
+    if not {"problem", "answer", "solutions"} <= set(rows.columns):
+        return
+    columns = rows.select("problem", "answer", "solutions", "verifier").rows()
+    for text, answer, solutions, verifier in columns:
+        code = ""
+        if verifier == "code":
+            texts = [solution["text"] for solution in solutions or ()]
+            fences = (FENCE.search(text) for text in texts)
+            code = next((fence[0] for fence in fences if fence), "")
+            code = code or (f"```python\n{texts[0]}\n```" if texts else "")
+        yield Problem(text, answer or "", code)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what stages print."""
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        yield
+
+
+def digest_outputs(folder: Path) -> dict[str, str]:
+    """The digest of every file that the stages left, by its path in `folder`."""
+    files = [
+        file
+        for name in OUTPUTS
+        for file in sorted((folder / name).rglob("*"))
+        if file.is_file() and not file.is_symlink()
+    ]
+    return {
+        str(file.relative_to(folder)): blake2b(file.read_bytes()).hexdigest()
+        for file in files
+    }
+
+
+@contextmanager
+def environment(**values: str) -> Iterator[None]:
+    """These environment variables, for a while."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
