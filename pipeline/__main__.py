@@ -49,9 +49,10 @@ def parser() -> argparse.ArgumentParser:
     command("funnel", ledger.funnel)
 
     add = command("recipe", recipes.run).add_argument
-    add("action", choices=["list", "show", "use", "diff", "pin"])
+    add("action", choices=["list", "show", "use", "diff", "pin", "check"])
     add("names", nargs="*", metavar="NAME")
     add("--force", action="store_true", help="use, pin: lose edits of params.yaml")
+    add("--data", type=Path, help="check: a folder of files called after sources")
     add("--markdown", action="store_true", help="list: the survey's tables")
 
     add = command("estimate", estimate.estimate).add_argument

@@ -11,6 +11,7 @@ and their vectors go straight to the rows that ask for them.
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,9 +90,9 @@ def load_encoder(encoder: Encoder) -> Callable[[list[str]], np.ndarray]:
         network = load_packaged_model()
     else:
         network = _load_from_hub(encoder.model, encoder.revision)
-    network.max_seq_length = encoder.max_tokens
 
     def run(texts: list[str]) -> np.ndarray:
+        network.max_seq_length = encoder.max_tokens  # others may have it, too
         vectors: np.ndarray = network.encode(
             texts,
             batch_size=BATCH,
@@ -123,8 +124,12 @@ def _load_from_hub(model: str, revision: str) -> Any:
         ) from None
 
 
+@cache
 def load_packaged_model() -> Any:
-    """all-MiniLM-L6-v2 as a SentenceTransformer, on the CPU, without the Hub."""
+    """all-MiniLM-L6-v2 as a SentenceTransformer, on the CPU, without the Hub.
+
+    It is loaded once a process: that takes seconds.
+    """
     from sentence_transformers import SentenceTransformer
 
     folder = str(_package_folder())

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from queue import LifoQueue
@@ -39,12 +39,13 @@ def warm_workers() -> Iterator[None]:
     For many short runs in one process: most of what they cost is starting workers.
     """
     global _spare
-    _spare = {}
+    outer, own = _spare, dict[Work[Any, Any], list[Any]]()
+    _spare = own
     try:
         yield
     finally:
-        spare, _spare = _spare, None
-        for worker in (worker for workers in spare.values() for worker in workers):
+        _spare = outer
+        for worker in chain.from_iterable(own.values()):
             worker.kill()
 
 

@@ -7,6 +7,7 @@ its own output from a file that somebody edited, which it leaves alone.
 import re
 from collections.abc import Callable
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 from pipeline import recipes
@@ -23,9 +24,19 @@ HEAD_LINE = re.compile(r"# Written by `goldsieve recipe use ([\w-]+)` \[(\w+)\].
 
 
 def run(
-    action: str, names: list[str], *, force: bool = False, markdown: bool = False
+    action: str,
+    names: list[str],
+    *,
+    force: bool = False,
+    markdown: bool = False,
+    data: Path | None = None,
 ) -> None:
-    """List, show, compare, pin, check or use recipes."""
+    """List, show, use, pin, compare or check recipes."""
+    if action == "check":
+        from pipeline.cli.recipe_check.check import check
+
+        check(names, data=data)
+        return
     actions: dict[str, tuple[int, Callable[..., None]]] = {
         "list": (0, lambda: _list(markdown=markdown)),
         "show": (1, _show),

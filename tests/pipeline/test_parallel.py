@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.parallel import Pool
+from pipeline.parallel import Pool, warm_workers
 
 BACKENDS = ["processes", "ray"]
 
@@ -158,6 +158,27 @@ def test_workers_end_with_who_started_them(tmp_path, end: str):
 
     assert ran.returncode != 0
     assert ran.stdout
+
+
+def who_works(batch: list[int]) -> list[int]:
+    return [os.getpid() for _ in batch]
+
+
+def one_worker() -> int:
+    with closing(Pool(who_works, limit_s=60)) as pool:
+        (pid,) = pool.each([1], 1)
+    assert pid is not None
+    return pid
+
+
+def test_warm_workers_go_from_pool_to_pool_and_end_at_the_end():
+    with warm_workers():
+        first, second = one_worker(), one_worker()
+        assert first == second
+        os.kill(first, 0)  # it is there
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+    assert one_worker() != one_worker()
 
 
 def test_an_unknown_backend_names_the_known_ones(monkeypatch):

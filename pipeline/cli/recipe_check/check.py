@@ -6,10 +6,10 @@ run, by a number from nowhere, or by an operator that touches no row.
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, chdir, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from pipeline import dag, recipes
@@ -19,7 +19,6 @@ from pipeline.cli.recipe_check.fixtures import Data
 from pipeline.cli.recipe_check.scripted import Script, Server, serve
 from pipeline.errors import UserError
 from pipeline.parallel import warm_workers
-from pipeline.readers import raw_rows
 
 
 @dataclass
@@ -43,20 +42,13 @@ class Bench:
 
 @contextmanager
 def open_bench() -> Iterator[Bench]:
-    """A bench in a temporary folder, with caches of its own and warm workers."""
+    """A bench in a temporary folder, with warm workers."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="recipes-")))
-        own = {"GOLDSIEVE_CACHE": str(folder / "cache"), "GOLDSIEVE_MACHINE": ""}
-        stack.enter_context(run.environment(**own, PIPELINE_WORKERS="1"))
+        own = {"GOLDSIEVE_MACHINE": "", "PIPELINE_WORKERS": "1"}
+        stack.enter_context(run.environment(**own))
         stack.enter_context(warm_workers())
-        yield Bench(folder, stack.enter_context(serve(Script(_benchmark_item()))))
-
-
-def _benchmark_item() -> str:
-    """The text of a benchmark item, for traces that recite one."""
-    file = fixtures.FOLDER / f"{fixtures.BENCHMARKS}.jsonl"
-    first = next(raw_rows(file), {}) if file.exists() else {}
-    return str(first.get("problem", "")) if isinstance(first, dict) else ""
+        yield Bench(folder, stack.enter_context(serve()))
 
 
 def check(names: list[str], *, data: Path | None = None) -> None:
@@ -65,7 +57,9 @@ def check(names: list[str], *, data: Path | None = None) -> None:
     `data` is a folder with files called after sources, in place of their fixtures.
     Raises UserError where one of them fails.
     """
-    files = {file.name.partition(".")[0]: file for file in data.iterdir()} if data else {}
+    files = (
+        {file.name.partition(".")[0]: file for file in data.iterdir()} if data else {}
+    )
     failed = []
     with open_bench() as bench:
         for name in names or recipes.names():
@@ -81,7 +75,7 @@ def check_recipe(
 ) -> Report:
     """Run one recipe twice; `data` maps sources and benchmarks to where they lie."""
     start = time.process_time()
-    report = Report(name, bench.folder / name / "first")
+    report = Report(name, Path(mkdtemp(prefix=name, dir=bench.folder)) / "first")
     try:
         sections = recipes.resolve(name)
         report.mistakes += recipes.find_unsourced(recipes.read_own(name))
@@ -112,10 +106,11 @@ def _run_twice(
                 findings.find_unaccounted(stage.name, counted, may_grow=may_grow)
             )
 
-    script = bench.server.script
-    for folder, after in ((report.folder, count), (second, lambda stage: None)):
-        run.lay_out(folder, sections, machine)
-        run.run_stages(folder, script, until=until, after=after)
+    bench.server.script = script = Script()
+    with run.environment(GOLDSIEVE_CACHE=str(report.folder.with_name("cache"))):
+        for folder, after in ((report.folder, count), (second, lambda stage: None)):
+            run.lay_out(folder, sections, machine)
+            run.run_stages(folder, script, until=until, after=after)
     before, again = map(run.digest_outputs, (report.folder, second))
     for file in sorted(before.keys() | again.keys()):
         if before.get(file) != again.get(file):
@@ -124,7 +119,8 @@ def _run_twice(
 
 def describe(report: Report) -> Iterator[str]:
     """Lines about one recipe: what came, stayed and left at each stage."""
-    yield f"{'FAIL' if report.mistakes else 'ok  '}  {report.name}  {report.cpu_s:.1f} s"
+    verdict = "FAIL" if report.mistakes else "ok  "
+    yield f"{verdict}  {report.name}  {report.cpu_s:.1f} s"
     for stage, counted in report.counts.items():
         if counted.came != counted.kept or counted.reasons:
             reasons = ", ".join(f"{why} {n}" for why, n in counted.reasons.items())

@@ -52,7 +52,9 @@ def count(stage: dag.Stage, sections: dict[str, Any]) -> Count | None:
 def _count_sources(collect: dict[str, Any]) -> Count:
     reasons: dict[str, int] = {}
     for name in collect:
-        for reason, rows in _reasons(tables.DROPPED / f"collect/{name}.parquet").items():
+        for reason, rows in _reasons(
+            tables.DROPPED / f"collect/{name}.parquet"
+        ).items():
             reasons[reason] = reasons.get(reason, 0) + rows
     kept = _height_of_sources()
     return Count(kept + sum(reasons.values()), kept, reasons, kept > 0)

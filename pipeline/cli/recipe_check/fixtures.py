@@ -71,6 +71,8 @@ def _place_source(name: str, source: dict[str, Any], data: Data) -> dict[str, An
 
 def _place_benchmark(one: Any, data: Data) -> dict[str, Any]:
     name = one if isinstance(one, str) else one["name"]
+    if isinstance(one, dict) and "generator" in one:
+        return one
     own = {"name": name, "adapter": "generic"}
     if name in data:
         return own | _as_location(data[name])
@@ -136,10 +138,9 @@ def _walk(node: Any, path: list[Any]) -> Iterator[tuple[list[Any], BaseModel]]:
     if isinstance(node, BaseModel):
         yield path, node
         node = {name: getattr(node, name) for name in type(node).model_fields}
-    parts = node.items() if isinstance(node, dict) else ()
     if isinstance(node, tuple | list):
-        parts = enumerate(node)
-    for key, value in parts:
+        node = dict(enumerate(node))
+    for key, value in node.items() if isinstance(node, dict) else ():
         yield from _walk(value, [*path, key])
 
 

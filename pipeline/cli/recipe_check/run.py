@@ -18,8 +18,8 @@ import polars as pl
 import yaml
 
 from pipeline import dag, recipe, recipes
-from pipeline.cli import stages
 from pipeline.cli.recipe_check.scripted import FENCE, Problem, Script
+from pipeline.cli.stages import run_filter, run_make
 from pipeline.errors import UserError
 
 # What the stages read beside each other's tables, all of it in the project.
@@ -39,7 +39,11 @@ def lay_out(folder: Path, sections: dict[str, Any], machine: dict[str, Any]) -> 
 
 
 def run_stages(
-    folder: Path, script: Script, *, until: str = "card", after: Callable[[dag.Stage], None]
+    folder: Path,
+    script: Script,
+    *,
+    until: str = "card",
+    after: Callable[[dag.Stage], None],
 ) -> None:
     """Run what makes the data, up to `until`; `after` is called behind each stage.
 
@@ -47,9 +51,12 @@ def run_stages(
     """
     with chdir(folder), _quiet():
         sections = recipe.read()
-        for stage in dag.read():
+        stages = dag.read()
+        for stage in stages:
+            if stage.kind == "train":  # nothing trains here
+                recipe.load(import_module(stage.module).Params, stage.name)
+        for stage in stages:
             if stage.kind == "train":
-                _check_params(stage)
                 continue
             try:
                 _run_stage(stage, sections, script)
@@ -62,37 +69,37 @@ def run_stages(
 
 def _run_stage(stage: dag.Stage, sections: dict[str, Any], script: Script) -> None:
     inputs = list(stage.inputs)
-    script.learn(list(_problems(inputs)))
+    _teach(script, [file for file in inputs if file.suffix == ".parquet"])
     if stage.kind == "filter":
-        stages.run_filter(stage.name, inputs, None, [], [])
+        run_filter(stage.name, inputs, None, [], [])
         return
     keys = sections[stage.foreach] if stage.foreach else [""]
     for key in keys:
         name = f"{stage.name}.{key}" if key else stage.name
-        stages.run_make(name, inputs, stage.out)
+        run_make(name, inputs, stage.out)
 
 
-def _check_params(stage: dag.Stage) -> None:
-    recipe.load(import_module(stage.module).Params, stage.name)
+def _teach(script: Script, files: list[Path]) -> None:
+    """Tell the model the answers that it is to find, and what it may recite."""
+    for file in files:
+        rows = pl.read_parquet(file)
+        if "benchmark" in rows.columns:
+            script.benchmark = max(rows["problem"], key=len, default="")
+        elif {"problem", "answer", "solutions", "verifier"} <= set(rows.columns):
+            columns = rows.select("problem", "answer", "solutions", "verifier")
+            script.learn([_problem(*fields) for fields in columns.rows()])
 
 
-def _problems(inputs: list[Path]) -> Iterator[Problem]:
-    """The problems of the first table, with the answers that a model is to find."""
-    table = inputs[0] if inputs else Path()
-    if table.suffix != ".parquet":
-        return
-    rows = pl.read_parquet(table)
-    if not {"problem", "answer", "solutions"} <= set(rows.columns):
-        return
-    columns = rows.select("problem", "answer", "solutions", "verifier").rows()
-    for text, answer, solutions, verifier in columns:
-        code = ""
-        if verifier == "code":
-            texts = [solution["text"] for solution in solutions or ()]
-            fences = (FENCE.search(text) for text in texts)
-            code = next((fence[0] for fence in fences if fence), "")
-            code = code or (f"```python\n{texts[0]}\n```" if texts else "")
-        yield Problem(text, answer or "", code)
+def _problem(
+    text: str, answer: str | None, solutions: list[dict[str, Any]], verifier: str
+) -> Problem:
+    """What the model knows of a row: where programs are run, one that passes."""
+    if verifier != "code":
+        return Problem(text, answer or "", "")
+    programs = [solution["text"] for solution in solutions or ()]
+    fenced = (FENCE.search(program) for program in programs)
+    plain = f"```python\n{programs[0]}\n```" if programs else ""
+    return Problem(text, "", next((fence[0] for fence in fenced if fence), plain))
 
 
 @contextmanager

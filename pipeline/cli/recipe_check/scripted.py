@@ -37,10 +37,10 @@ class Problem(NamedTuple):
 
 
 class Script:
-    """What is answered; `benchmark` is an item that a trace may recite."""
+    """What is answered; a trace may recite `benchmark`, an item of one."""
 
-    def __init__(self, benchmark: str = "") -> None:
-        self.benchmark = benchmark
+    def __init__(self) -> None:
+        self.benchmark = ""
         self._problems: dict[str, Problem] = {}
 
     def learn(self, problems: Sequence[Problem]) -> None:
@@ -74,7 +74,9 @@ class Script:
         final = _write_answer(problem, is_right=is_right, seed=seed)
         flaw = draw(20, "flaw", problem.text, model, seed)
         steps = range(4 + draw(30, "steps", problem.text, model, seed))
-        work = "".join(WORK[draw(len(WORK), step, problem.text, seed)] for step in steps)
+        work = "".join(
+            WORK[draw(len(WORK), step, problem.text, seed)] for step in steps
+        )
         if flaw == 0:
             work += WORK[0] * 20
         if flaw == 1:
@@ -158,7 +160,7 @@ class Server(ThreadingHTTPServer):
     """Chat completions of a script, on a port of this machine."""
 
     daemon_threads = True
-    script: Script
+    script = Script()
 
     @property
     def url(self) -> str:
@@ -188,10 +190,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(script: Script) -> Iterator[Server]:
-    """A server that answers by `script` until the block ends."""
+def serve() -> Iterator[Server]:
+    """A server that answers by its `script`, on this machine, until the block ends."""
     server = Server(("127.0.0.1", 0), _Handler)
-    server.script = script
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
