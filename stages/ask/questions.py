@@ -23,7 +23,7 @@ NAME = r"^[a-z][a-z0-9_]*$"
 # What a summary holds beside its fields.
 COUNTS = ("votes", "unreadable", "fault")
 SUFFIXES = ("share", "yes", "mean", "correct", "undecided")
-JSON_TYPES = {"answer": "string"}
+JSON_TYPES = {"answer": "string", "note": "string"}
 
 Column = Literal["problem", "answer", "verifier", "verify_info", "domain"]
 
@@ -33,10 +33,11 @@ class Kind(Settings):
 
     Written as a word (`boolean`), as a list of choices, or as a mapping with the bounds
     of a number. An `answer` is a text that answers the problem: the row's verifier
-    judges it, and spellings of one answer count together.
+    judges it, and spellings of one answer count together. A `note` is a text for the
+    model to think in: it is not kept.
     """
 
-    type: Literal["boolean", "number", "integer", "string", "answer"] = "string"
+    type: Literal["boolean", "number", "integer", "string", "answer", "note"] = "string"
     choices: tuple[str, ...] = ()
     minimum: float = float("-inf")
     maximum: float = float("inf")
@@ -51,7 +52,7 @@ class Kind(Settings):
 
     def accepts(self, value: Any) -> bool:
         """Whether `value`, read from JSON, is one of these."""
-        if self.type in ("string", "answer"):
+        if self.json_schema["type"] == "string":
             return isinstance(value, str) and (value in (self.choices or (value,)))
         if self.type == "boolean" or isinstance(value, bool):
             return self.type == "boolean" and isinstance(value, bool)
@@ -129,9 +130,16 @@ class Poll(Settings):
                 raise ValueError(f"`{name}` is the name of a count: name it otherwise")
         if unknown := set(self.rewrite.values()) - set(self.fields):
             raise ValueError(f"`rewrite` names {sorted(unknown)}, which is no field")
+        if notes := {f for f in self.rewrite.values() if self.fields[f].type == "note"}:
+            raise ValueError(f"`rewrite` names {sorted(notes)}, which is not kept")
         if self.set and not self.rewrite:
             raise ValueError("`set` goes with `rewrite`")
         return self
+
+    @property
+    def kept(self) -> dict[str, Kind]:
+        """The fields that a summary holds."""
+        return {name: k for name, k in self.fields.items() if k.type != "note"}
 
     @property
     def json_schema(self) -> str:

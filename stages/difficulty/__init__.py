@@ -4,8 +4,7 @@ The pass rate is a fact about a model, not about a problem, so the counts stay
 beside it, for each model. Undecided samples count neither way. Rates may also be
 imported from what a source recorded (`pass_at_n`, accuracies of a training run).
 
-Reasons: `too_hard`, `too_easy`, `not_sampled`, `undecided`, those of `where`,
-`judged_too_easy`, `judged_too_hard`, `unrated`.
+Reasons: `too_hard`, `too_easy`, `not_sampled`, `undecided`, those of `where`.
 """
 
 from typing import Literal, Self
@@ -29,7 +28,6 @@ from stages.difficulty.counts import (
     score_curves,
 )
 from stages.difficulty.imported import Imported, import_rates, is_from, read_curves
-from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
 from stages.difficulty.windows import add_posterior, sides
 
 QUANTILES = 4
@@ -47,8 +45,6 @@ COLUMNS = pl.Schema(
         # Only where the params ask for them.
         "source_level": pl.Float64(),
         "learning_impact": pl.Float64(),
-        "difficulty_ratings": pl.List(pl.Float64),
-        "difficulty_judged": pl.Float64(),
     }
 )
 
@@ -82,7 +78,6 @@ class Params(Settings):
     imported: tuple[Imported, ...] = ()
     learning_impact: str | None = None
     levels: tuple[Level, ...] = ()
-    llm_difficulty: LlmDifficulty | None = None
     rollouts: Passes = Passes()
 
     @model_validator(mode="after")
@@ -111,9 +106,6 @@ def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFr
         rows = drop(rows, rate.is_null(), "not_sampled")
     rows = _cut_by_window(rows, params)
     rows = _cut_by_where(rows, grades, params)
-    # Last, because each question is paid for.
-    if params.llm_difficulty:
-        rows = add_llm_difficulty(rows, params.llm_difficulty)
     return rows
 
 

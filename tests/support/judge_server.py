@@ -29,7 +29,7 @@ from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.judge import Case, Judge, verify_all
 
 BLOCK = re.compile(
-    r"<<(?P<name>[A-Z]+) (?P<code>\w+)>>\n(.*?)\n<<END (?P=name) (?P=code)>>", re.S
+    r"<<(?P<name>[A-Z_]+) (?P<code>\w+)>>\n(.*?)\n<<END (?P=name) (?P=code)>>", re.S
 )
 
 

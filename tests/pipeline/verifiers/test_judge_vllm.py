@@ -20,15 +20,14 @@ from pipeline.contamination.methods.retrieve_then_judge import is_same
 from pipeline.endpoint import client as endpoint
 from pipeline.endpoint.client import Endpoint, Question, client
 from pipeline.errors import UserError
-from pipeline.filter import apply, unjudged
+from pipeline.filter import apply, run_stage
 from pipeline.schema import ROLLOUT
 from pipeline.verifiers import judge
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.judge import Case, Judge
 from pipeline.verifiers.llm.prompts import SCHEMA, SYSTEM, write_criteria
 from pipeline.verifiers.llm.reply import VERDICTS, read_ballot
-from stages import decontaminate, grades
-from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
+from stages import ask, decontaminate, grades
 from tests.support.injection import CASES, HARMLESS, flips
 from tests.support.judge_server import BLOCK
 from tests.support.rows import benchmark, problems
@@ -306,8 +305,6 @@ def test_the_servers_own_words_are_read_as_they_are(live: Live):
 
 DIES = """
 import os, signal, subprocess, sys
-from stages.difficulty.llm import LlmDifficulty, add_llm_difficulty
-from tests.support.rows import problems
 from tests.support.tiny_chat import KEEPER
 command = ["sh", "-c", "sleep 60 & sleep 60"]
 keeper = subprocess.Popen(
@@ -340,14 +337,29 @@ def within(seconds: float, is_so: Callable[[], bool]) -> bool:
     return is_so()
 
 
-def test_a_real_server_rates_difficulty_on_the_scale(live: Live):
-    settings = LlmDifficulty(
-        endpoint=live.endpoint(max_tokens=96), ratings=3, max_chars=500
+def test_a_real_server_holds_the_answers_to_a_question_to_its_fields(live: Live):
+    fields = {
+        "difficulty": {"type": "integer", "minimum": 1, "maximum": 10},
+        "level": ["school", "college"],
+        "valid": "boolean",
+    }
+    question = {"prompt": "How hard?", "fields": fields, "votes": 3, "temperature": 1}
+    params = ask.Params.model_validate(
+        {"endpoint": live.endpoint(max_tokens=96), "questions": {"q": question}}
     )
-    rows = unjudged(problems(*[f"What is {i} + 4?" for i in range(8)]))
-    rated = add_llm_difficulty(rows, settings)
+    rows = problems(*[f"What is {i} + 4?" for i in range(8)])
+    before = live.answered()
+    kept = run_stage(ask, rows, params).kept
 
-    ratings = rated["difficulty_ratings"].explode().drop_nulls()
-    assert len(ratings) > 0
-    assert ratings.is_between(1, 10).all()
-    assert rated["difficulty_judged"].null_count() < 8
+    counts = [json.loads(text)["q"] for text in kept["ask"]]
+    assert live.answered() - before == 8 * 3
+    assert {row["votes"] + row["unreadable"] for row in counts} == {3}
+    assert {row["fault"] for row in counts} <= {None, "truncated"}
+    read = [row for row in counts if row["votes"]]
+    assert len(read) > 4
+    for row in read:
+        assert 1 <= row["difficulty_mean"] <= 10
+        assert row["level"] in ("school", "college")
+        assert 0 <= row["valid_yes"] <= row["votes"]
+    assert run_stage(ask, rows, params).kept.equals(kept)
+    assert live.answered() - before == 8 * 3, "kept"
