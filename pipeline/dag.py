@@ -9,6 +9,7 @@ command: `python -m pipeline filter x` judges rows, `… make x` makes a table, 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
@@ -16,9 +17,8 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, Literal
 
-import yaml
-
 from pipeline.errors import UserError
+from pipeline.recipe import parse_yaml
 
 FILE = Path("dvc.yaml")
 STAGES = Path(__file__).parent.parent / "stages"
@@ -46,7 +46,7 @@ def read() -> list[Stage]:
     """The stages of the project in this folder; UserError where there is none."""
     if not FILE.exists():
         raise UserError(f"{FILE} does not exist", hint="run this in a project's folder")
-    return parse(yaml.safe_load(FILE.read_text()))
+    return parse(parse_yaml(FILE.read_text()))
 
 
 def parse(content: dict[str, Any]) -> list[Stage]:
@@ -106,12 +106,16 @@ def _path(out: str | dict[str, Any]) -> Path:
 
 
 def feeds(first: Stage, second: Stage) -> bool:
-    """Whether `second` reads something that `first` writes."""
-    return any(
-        out == dep or out in dep.parents or dep in out.parents
-        for out in first.writes
-        for dep in second.reads
+    """Whether `second` reads something that `first` writes, or a part of it."""
+    return not (
+        _with_parents(second.reads).isdisjoint(first.writes)
+        and _with_parents(first.writes).isdisjoint(second.reads)
     )
+
+
+@cache
+def _with_parents(paths: tuple[Path, ...]) -> frozenset[Path]:
+    return frozenset(part for path in paths for part in (path, *path.parents))
 
 
 def before(stages: list[Stage], name: str) -> list[Stage]:

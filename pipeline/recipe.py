@@ -26,12 +26,18 @@ def read(file: Path = RECIPE) -> dict[str, Any]:
     if not file.exists():
         raise UserError(f"{file} does not exist", hint="goldsieve recipe use demo")
     try:
-        sections = yaml.safe_load(file.read_text())
+        sections = parse_yaml(file.read_text())
     except yaml.YAMLError as error:
         raise UserError(f"{file} is not YAML: {error}") from None
     if not isinstance(sections, dict):
         raise UserError(f"{file} should map stage names to their parameters")
     return sections
+
+
+def parse_yaml(text: str) -> Any:
+    """What a YAML text says, by libyaml where PyYAML has it: many times as fast."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, loader)
 
 
 def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from pipeline.errors import UserError
 from pipeline.files import replacing, write_text
+from pipeline.recipe import parse_yaml
 
 DATA = Path("data")
 DROPPED = DATA / "dropped"
@@ -37,7 +37,7 @@ def read(path: Path) -> Any:
     if path.suffix == ".parquet":
         return pl.read_parquet(path)
     if path.suffix in (".yaml", ".yml"):
-        return yaml.safe_load(path.read_text())
+        return parse_yaml(path.read_text())
     if path.suffix == ".json":
         return json.loads(path.read_text())
     return path.read_text()
