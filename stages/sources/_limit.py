@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from pipeline.filter import drop
 from pipeline.settings import Settings
-from pipeline.sql import evaluate
+from pipeline.sql import Expression, evaluate
 
 
 class Draw(Settings):
@@ -38,7 +38,7 @@ class Draw(Settings):
 class PerGroup(Draw):
     """So many rows of each group: of those that agree in `by`, an SQL expression."""
 
-    by: str
+    by: Expression
     rows: int = Field(ge=1)
 
 

@@ -4,10 +4,12 @@ import time
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from pipeline.errors import UserError
 from pipeline.filter import apply
-from pipeline.sql import drop_unless, evaluate, select
+from pipeline.settings import Settings
+from pipeline.sql import Where, drop_unless, evaluate, select
 from tests.support.rows import problems
 
 META = [
@@ -189,6 +191,27 @@ def test_what_would_change_from_run_to_run_is_a_mistake(expression):
     message = mistake(expression)
 
     assert "not give the same every time" in message or "there is no column" in message
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("n_chars >", "is no SQL expression"),
+        ({"long": "n_chars > 1", "lucky": "random() < 0.5"}, "not give the same"),
+        ({"long": "(select true)"}, "without a query"),
+        ({"Too long": "true"}, "pattern"),
+        (["true"], "valid string"),
+    ],
+)
+def test_a_recipe_with_a_condition_that_is_none_is_a_mistake_before_any_row(
+    where, message
+):
+    class Params(Settings):
+        where: Where
+
+    with pytest.raises(ValidationError, match=message):
+        Params(where=where)
+    assert Params(where={"long": "whatever > 1"}).where == {"long": "whatever > 1"}
 
 
 def test_an_empty_table_is_fine():
