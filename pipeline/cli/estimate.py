@@ -32,12 +32,14 @@ def cost(sections: dict[str, Any], tokens_per_s: float) -> dict[str, str]:
     Raises UserError where no table of problems is there yet.
     """
     stages = dag.read()
+    questions = _model_questions(stages)
     rollouts = recipe.load(import_module("stages.rollouts").Params, "rollouts")
     passes = rollouts.in_turn if rollouts else ()
     drawn = [each for each in passes if each.engine != "replay"]
     if rollouts is None or not drawn:
-        return {"sampling": "none: completions are recorded or the stage is off"}
-    table, rows, keys = _count_problems(stages)
+        recorded = "none: completions are recorded or the stage is off"
+        return {**questions, "sampling": recorded}
+    table, rows, keys = _count_problems(stages, "rollouts")
     past = _read_past()
     plans = [_plan(each, min(keys, rollouts.limit or keys), past) for each in drawn]
     samples = sum(plan.samples for plan in plans)
@@ -45,6 +47,7 @@ def cost(sections: dict[str, Any], tokens_per_s: float) -> dict[str, str]:
     return {
         "recipe": dag.recipe_hash(sections, stages),
         "problems": f"{rows:,} rows, {keys:,} distinct ({table})",
+        **questions,
         **{f"samples {plan.name}".strip(): plan.text for plan in plans},
         "tokens": f"{tokens:,.0f} ({tokens / max(samples, 1):,.0f} a sample, "
         f"{plans[0].basis})",
@@ -83,6 +86,27 @@ def _plan(each: Any, problems: int, past: dict[str, tuple[float, float]]) -> _Pl
     return _Plan(each.name, samples, samples * per_sample, text + kept, basis)
 
 
+def _model_questions(stages: list[dag.Stage]) -> dict[str, str]:
+    """What `ask` puts to models, question by question, and its budget."""
+    params = recipe.load(import_module("stages.ask").Params, "ask")
+    if params is None or not params.questions:
+        return {}
+    table, _, keys = _count_problems(stages, "ask")
+    lines = {}
+    for name, poll in params.questions.items():
+        endpoints = poll.endpoints(params.endpoint)
+        count = keys * len(endpoints) * poll.votes
+        most = sum(poll.max_tokens or endpoint.max_tokens for endpoint in endpoints)
+        lines[f"ask {name}"] = (
+            f"{count:,} questions at most ({keys:,} distinct problems of {table} × "
+            f"{len(endpoints)} models × {poll.votes} votes), "
+            f"{keys * poll.votes * most:,} tokens at most"
+        )
+    if (budget := params.endpoint.max_requests) is not None:
+        lines["ask budget"] = f"{budget:,} requests; answers that are kept cost none"
+    return lines
+
+
 def _judge_questions(samples: int) -> dict[str, str]:
     """What a model that judges is asked, where a recipe has one."""
     grades = recipe.load(import_module("stages.grades").Params, "grades")
@@ -94,9 +118,9 @@ def _judge_questions(samples: int) -> dict[str, str]:
     return {"judge": f"{samples * each:,} questions at most ({each} a sample{bound})"}
 
 
-def _count_problems(stages: list[dag.Stage]) -> tuple[str, int, int]:
-    """Name, rows and distinct problems of the latest table before `rollouts`."""
-    before = [stage.name for stage in stages].index("rollouts")
+def _count_problems(stages: list[dag.Stage], name: str) -> tuple[str, int, int]:
+    """Name, rows and distinct problems of the latest table before the stage `name`."""
+    before = [stage.name for stage in stages].index(name)
     for stage in reversed(dag.row_stages(stages[:before])):
         file = tables.DATA / f"{stage.name}.parquet"
         if file.exists():

@@ -34,7 +34,9 @@ def gather_votes(
     """
     texts = _texts(name, rows, poll)
     identities = _identities(rows, texts)
-    distinct = dict(zip(reversed(identities), reversed(texts), strict=True))
+    distinct: dict[Hashable, Texts] = {}
+    for identity, shown in zip(identities, texts, strict=True):
+        distinct.setdefault(identity, shown)
     endpoints = poll.endpoints(endpoint)
     _announce(name, len(distinct), len(endpoints), poll, budget)
     polled: list[Votes] = []
@@ -46,9 +48,9 @@ def gather_votes(
             bar.advance(task, replies)
 
         models = [client(one, budget=budget, advance=advance) for one in endpoints]
-        shown, size = [*distinct.values()], max(1, CHUNK // poll.votes)
-        for at in range(0, len(shown), size):
-            polled += _poll_chunk(shown[at : at + size], poll, models, seed)
+        each, size = [*distinct.values()], max(1, CHUNK // poll.votes)
+        for at in range(0, len(each), size):
+            polled += _poll_chunk(each[at : at + size], poll, models, seed)
     _report_faults(name, polled)
     by_identity = dict(zip(distinct, polled, strict=True))
     return [by_identity[identity] for identity in identities]

@@ -63,9 +63,10 @@ def read_vote(reply: Reply, poll: Poll, texts: Texts, token: str) -> Vote | str:
 
 def _strip_blocks(text: str, token: str) -> str:
     """A reply without its thinking, and without blocks that it repeats."""
-    code = re.escape(token)
-    block = re.compile(rf"<<[A-Z_]+ {code}>>.*?<<END [A-Z_]+ {code}>>", re.S)
-    return block.sub("", text.rpartition("</think>")[2])
+    text = text.rpartition("</think>")[2]
+    if token not in text:
+        return text
+    return re.sub(rf"(?s)<<[A-Z_]+ {token}>>.*?<<END [A-Z_]+ {token}>>", "", text)
 
 
 def _find_objects(text: str, poll: Poll) -> list[dict[str, Any]]:

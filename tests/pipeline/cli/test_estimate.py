@@ -24,9 +24,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cost(
-    rollouts: Any, grades: Any = False, tokens_per_s: float = 1.0
+    rollouts: Any,
+    grades: Any = False,
+    tokens_per_s: float = 1.0,
+    ask: Any = False,
 ) -> dict[str, str]:
-    sections = {"rollouts": rollouts, "grades": grades}
+    sections = {"rollouts": rollouts, "grades": grades, "ask": ask}
     if rollouts and "adaptive" in rollouts:
         sections["pass_rate_window"] = {"lo": 0.1, "hi": 0.9}
     Path("params.yaml").write_text(yaml.safe_dump(sections))
@@ -54,7 +57,7 @@ def test_the_latest_table_before_the_rollouts_counts():
 def test_the_recipe_has_the_hash_of_the_card():
     tables.write(problems("a"), Path("data/pool.parquet"))
     stages = dag.read()
-    trained = {"rollouts": SAMPLED, "grades": False, "sft": {"seed": 1}}
+    trained = {"rollouts": SAMPLED, "grades": False, "ask": False, "sft": {"seed": 1}}
 
     assert cost(SAMPLED)["recipe"] == dag.recipe_hash(trained, stages)
 
@@ -127,6 +130,26 @@ def test_a_judge_is_counted_where_it_is_asked():
     questions = cost(SAMPLED, {"judge": judge, "judge_when": "rejected"})["judge"]
     assert questions == "96 questions at most (6 a sample, 50 by its budget)"
     assert "judge" not in cost(SAMPLED, {"judge": judge})
+
+
+def test_questions_to_models_are_counted_before_they_are_put():
+    tables.write(problems("a", "b", "b"), Path("data/quality.parquet"))
+    tables.write(problems("a"), Path("data/decontaminate.parquet"))
+    two = {"models": ["x", {"model": "y", "max_tokens": 100}]}
+    valid = two | {"prompt": "valid.md", "votes": 16, "temperature": 1}
+    questions = {"valid": valid, "topic": {"prompt": "topic.md", "max_tokens": 20}}
+    endpoint = {"max_tokens": 256, "max_requests": 50}
+    figures = cost(SAMPLED, ask={"questions": questions, "endpoint": endpoint})
+
+    # 2 distinct problems × 16 votes × (256 + 100 tokens).
+    assert figures["ask valid"] == (
+        "64 questions at most (2 distinct problems of quality × 2 models × 16 votes), "
+        "11,392 tokens at most"
+    )
+    assert figures["ask topic"].startswith("2 questions at most")
+    assert figures["ask topic"].endswith("40 tokens at most")
+    assert figures["ask budget"].startswith("50 requests")
+    assert cost(False, ask={"questions": questions})["ask topic"]
 
 
 def test_recorded_completions_cost_nothing():
