@@ -39,9 +39,9 @@ def test_each_prompt_of_dapo_is_there_once_of_a_hundred_times():
     params = section("dapo_math_17k", dedup_exact, "dedup_exact")
     outcome = apply(lambda rows: dedup_exact.judge(rows, params), prompts.kept)
 
-    assert prompts.kept.height == 27
-    assert outcome.metrics["rows_out"] == 9
-    assert outcome.metrics["dropped"] == {"exact_duplicate": 18}
+    assert prompts.kept.height == 18
+    assert outcome.metrics["rows_out"] == 6
+    assert outcome.metrics["dropped"] == {"exact_duplicate": 12}
 
 
 @pytest.mark.realdata
