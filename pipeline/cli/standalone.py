@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import yaml
 
 from pipeline import dag, filter, recipe, tables
@@ -18,7 +19,7 @@ from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.filter import Outcome
 from pipeline.readers import Unreadable, raw_rows
-from pipeline.schema import BENCHMARK, PROBLEM, conform
+from pipeline.schema import BENCHMARK, PROBLEM, VERDICT, conform
 from pipeline.text import fingerprint
 
 
@@ -167,11 +168,15 @@ def _as_problems(rows: pl.DataFrame, source: str) -> pl.DataFrame:
         "verify_info": pl.lit("{}"),
         "meta": pl.lit("{}"),
     }
+    objects = cs.by_name("meta", "verify_info", require_all=False) & cs.struct()
+    rows = rows.with_columns(objects.struct.json_encode())
     odd = [
         name
         for name, dtype in PROBLEM.items()
         if name in rows.columns and not _castable(rows.schema[name], dtype)
     ]
+    # The verdict of a stage has columns of its own.
+    odd += [name for name in VERDICT if name in rows.columns]
     rows = rows.rename({name: f"{name}_original" for name in odd})
     added = {name: how for name, how in defaults.items() if name not in rows.columns}
     rows = conform(rows.with_columns(**added), PROBLEM)

@@ -63,6 +63,27 @@ def test_settings_are_given_on_the_command_line(tmp_path: Path):
         assert pl.read_parquet(tmp_path / "o/kept.parquet").height == kept
 
 
+def test_conditions_see_what_the_file_says_of_its_rows(tmp_path: Path):
+    file = lines(
+        tmp_path / "mine.jsonl",
+        {"problem": "What is 1+1?", "meta": {"level": 3}, "score": 0.9},
+        {"problem": "What is 2+2?", "meta": {"level": 5}, "score": 0.2},
+        {"problem": "What is 3+3?", "score": 0.7},
+    )
+    done = goldsieve(
+        "filter", "quality", file, "--out", "o", "--set",
+        "where={easy: meta.level > 3, low: score_original > 0.1}", cwd=tmp_path,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    kept = pl.read_parquet(tmp_path / "o/kept.parquet")
+    dropped = pl.read_parquet(tmp_path / "o/dropped.parquet")
+    # `score` is how surely a row is dropped: the file's own has another name.
+    assert kept.select("meta", "score_original").rows() == [('{"level":5}', 0.2)]
+    assert dropped["reason"].to_list() == ["easy", "easy"]
+    assert dropped["score_original"].to_list() == [0.9, 0.7]
+
+
 def test_problems_without_answers_are_judged_by_their_text_alone(tmp_path: Path):
     file = lines(
         tmp_path / "mine.jsonl", {"problem": "1+1?"}, {"problem": "Prove that 1 < 2."}
