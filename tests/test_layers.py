@@ -10,7 +10,7 @@ import pytest
 # itself; `__main__` is the door of the command line.
 GROUND = {
     "__init__", "closure", "console", "dag", "embedding", "errors", "expressions",
-    "files", "filter", "locations", "machine", "models", "packaged", "parallel",
+    "files", "filter", "kept", "locations", "machine", "models", "packaged", "parallel",
     "parallel_ray", "prompts", "readers", "recipe", "recipes", "schema", "settings",
     "sql", "surrogates", "tables", "text", "thinking",
 }  # fmt: skip

@@ -8,20 +8,19 @@ questions are asked at once is `concurrency` of machine.yaml.
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import partial
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.endpoint.http import Budget as Budget
 from pipeline.endpoint.http import Endpoint as Endpoint
 from pipeline.endpoint.http import Http, Run, ask_each, fetch_reply
 from pipeline.endpoint.http import Reply as Reply
+from pipeline.endpoint.kept import Replies
 from pipeline.errors import UserError
-from pipeline.files import write_text
-from pipeline.machine import cache_folder, machine
-from pipeline.surrogates import mend_surrogates
+from pipeline.machine import machine
 
 
 class Question(NamedTuple):
@@ -83,26 +82,22 @@ def ask(
 def _ask_all(
     run: Run, advance: Callable[[int], None], questions: list[Question]
 ) -> list[Reply]:
-    from anyio.from_thread import start_blocking_portal
+    with closing(Replies()) as kept:
+        names = {question: _name(run, question) for question in questions}
+        before = kept.find([*names.values()])
+        replies = {q: before[name] for q, name in names.items() if name in before}
+        advance(len(replies))
 
-    files = {question: _file(run, question) for question in questions}
-    kept = {question: _kept_reply(file) for question, file in files.items()}
-    replies = {question: reply for question, reply in kept.items() if reply}
-    advance(len(replies))
+        async def ask_server(http: Http, question: Question) -> None:
+            body = _body(run.endpoint, question)
+            reply = await fetch_reply(run, http, body, question.schema)
+            if reply.why in ("", "truncated", "refused"):
+                kept.keep(names[question], reply)
+            replies[question] = reply
+            advance(1)
 
-    async def ask_server(http: Http, question: Question) -> None:
-        body = _body(run.endpoint, question)
-        reply = await fetch_reply(run, http, body, question.schema)
-        if reply.why in ("", "truncated", "refused"):
-            write_text(files[question], json.dumps(reply._asdict()))
-        replies[question] = reply
-        advance(1)
-
-    if unanswered := [question for question in files if question not in replies]:
-        run.lost_in_a_row = 0
-        # A thread of its own: who asks may be in an event loop, as notebooks are.
-        with start_blocking_portal() as portal:
-            portal.call(ask_each, run, iter(unanswered), ask_server)
+        if unanswered := [question for question in names if question not in replies]:
+            _ask_server(run, unanswered, ask_server)
     lost = [reply.why for reply in replies.values() if reply.why.startswith("lost")]
     if lost and not run.is_reached:
         raise UserError(
@@ -112,12 +107,24 @@ def _ask_all(
     return [replies[question] for question in questions]
 
 
-def _file(run: Run, question: Question) -> Path:
-    """Where the reply is kept."""
+def _ask_server(
+    run: Run,
+    questions: list[Question],
+    ask: Callable[[Http, Question], Awaitable[None]],
+) -> None:
+    from anyio.from_thread import start_blocking_portal
+
+    run.lost_in_a_row = 0
+    # A thread of its own: who asks may be in an event loop, as notebooks are.
+    with start_blocking_portal() as portal:
+        portal.call(ask_each, run, iter(questions), ask)
+
+
+def _name(run: Run, question: Question) -> bytes:
+    """What the reply rests on, in 16 bytes."""
     body = _body(run.endpoint, question)
     identity = json.dumps([run.endpoint.url, body, question.schema], sort_keys=True)
-    name = blake2b(identity.encode(), digest_size=16).hexdigest()
-    return cache_folder("endpoint") / name[:2] / f"{name}.json"
+    return blake2b(identity.encode(), digest_size=16).digest()
 
 
 def _body(endpoint: Endpoint, question: Question) -> dict[str, Any]:
@@ -134,12 +141,3 @@ def _body(endpoint: Endpoint, question: Question) -> dict[str, Any]:
         **endpoint.extra,
     }
     return {name: value for name, value in body.items() if value is not None}
-
-
-def _kept_reply(file: Path) -> Reply | None:
-    """None where there is none yet, or one that cannot be read."""
-    try:
-        kept = json.loads(file.read_bytes())
-        return Reply(mend_surrogates(kept["text"]), kept["why"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

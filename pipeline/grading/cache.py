@@ -8,24 +8,20 @@ final verdicts are kept: what a time limit cut short, or a machine could not run
 judged anew.
 """
 
-import os
 import re
-import sqlite3
-import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 
 from pipeline.closure import LOADED, ROOT, VERIFIERS, code_digest
+from pipeline.kept import open_database
 from pipeline.machine import cache_folder
 from pipeline.verifiers.contract import Verdict, load_verifier
 
 # Verdicts that may be others on another day.
 PASSING = re.compile(r"timeout|too much output|exit code (?:-|1[2-5]\d)|judge")
-BUSY_S = 60
 TABLE = """create table if not exists verdicts (
     key blob primary key, correct integer, extracted text, why text not null, score real
 ) without rowid"""
@@ -41,7 +37,8 @@ class Verdicts:
     def __init__(self, verifier: str, folder: Path | None = None) -> None:
         folder = folder or cache_folder("verdicts")
         self._lock = Lock()
-        self._db = _open(folder / f"{verifier}-{verifier_digest(verifier)}.sqlite")
+        file = folder / f"{verifier}-{verifier_digest(verifier)}.sqlite"
+        self._db = open_database(file, TABLE)
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, Verdict]:
         """The verdicts that there are for `keys`, of which SQLite takes 32,766."""
@@ -90,28 +87,3 @@ def verifier_digest(verifier: str) -> str:
     file = Path(load_verifier(verifier).__file__ or "").relative_to(ROOT)
     # That verifiers are loaded by name does not make them rest on each other.
     return code_digest(file, loaded=[each for each in LOADED if each != VERIFIERS])
-
-
-def _open(file: Path) -> sqlite3.Connection:
-    """The table in `file`, or in memory where no file can be written.
-
-    A file that is no database is set aside, and stderr says so.
-    """
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(file.parent, os.W_OK):
-        file = Path(":memory:")
-    db = sqlite3.connect(file, timeout=BUSY_S, check_same_thread=False)
-    try:
-        db.execute("pragma journal_mode = wal")
-        db.execute("pragma synchronous = normal")
-        db.execute(TABLE)
-        return db
-    except sqlite3.DatabaseError as error:
-        db.close()
-        if isinstance(error, sqlite3.OperationalError):  # locked or full, not broken
-            raise
-        broken = file.with_suffix(".broken")
-        file.replace(broken)
-        print(f"{file}: {error}; set aside as {broken.name}", file=sys.stderr)
-        return _open(file)

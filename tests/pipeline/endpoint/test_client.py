@@ -73,11 +73,16 @@ def test_votes_on_one_question_are_kept_apart(server: Server):
     assert sorted(requests) == [(0, 0.0), (1, 0.0), (1, 0.5)]
 
 
-def test_a_cache_that_was_cut_off_is_asked_for_again(server: Server, tmp_path):
+def test_kept_answers_that_cannot_be_read_are_asked_for_again(
+    server: Server, tmp_path, capsys
+):
     ask(["p"], endpoint(server))
-    (file,) = tmp_path.rglob("*.json")
-    file.write_text(file.read_text()[:5])
+    (file,) = tmp_path.rglob("*.sqlite")
+    file.write_text("no database")
 
+    assert ask(["p"], endpoint(server)) == ["echo p"]
+    assert len(server.requests) == 2
+    assert "set aside as replies.broken" in capsys.readouterr().err
     assert ask(["p"], endpoint(server)) == ["echo p"]
     assert len(server.requests) == 2
 
