@@ -16,7 +16,6 @@ from pipeline.traces.tokens import Pinned, count_tokens
 from pipeline.traces.words import (
     LANGUAGE,
     REPETITION,
-    count_frequent,
     measure_language,
     measure_repetition,
 )
@@ -26,7 +25,6 @@ SCHEMA = pl.Schema(
         **IDENTITY,
         **STRUCTURE,
         **REPETITION,
-        "frequent_ngrams": pl.UInt32(),
         **LANGUAGE,
         "n_chars": pl.UInt32(),
         "n_tokens": pl.Int32(),
@@ -66,13 +64,18 @@ def make(params: Params, rows: pl.DataFrame) -> pl.DataFrame:
     parts = [
         traces.select(IDENTITY.names()),
         measure_structure(texts),
-        measure_repetition(texts, params.ngram, params.loop, params.words),
+        measure_repetition(
+            texts,
+            n=params.ngram,
+            frequent=params.frequent,
+            block=params.loop,
+            lists=params.words,
+        ),
         measure_language(texts),
     ]
     table = pl.concat(parts, how="horizontal").with_columns(
         n_tokens=n_tokens,
         perplexity=perplexity,
-        frequent_ngrams=count_frequent(texts, params.ngram, params.frequent),
         n_chars=texts.str.len_chars().cast(pl.UInt32),
     )
     return table.select(*SCHEMA, *(f"words_{name}" for name in params.words))

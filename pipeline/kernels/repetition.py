@@ -6,7 +6,7 @@ runs of n words; words are the WORDS of `word_tokens`.
 """
 
 import numpy as np
-from numpy import uint8, uint64
+from numpy import uint8, uint32, uint64
 
 from pipeline.kernels.hash_table import Table, find, find_slot, table_bits
 from pipeline.kernels.hashing import STEP, fmix64, roll
@@ -19,125 +19,130 @@ FULL = uint8(255)  # where a counter of one byte stays
 @compiled
 def measure_words(
     data: Array, offsets: Array, n: int, block: int, lists: Table, list_of: Array
-) -> tuple[Array, Array]:
-    """(measures int64 (rows, 4), counts int64 (rows, lists)) of each text.
+) -> tuple[Array, Array, Array, Array]:
+    """(measures int64 (rows, 4), counts int64 (rows, lists), grams uint32, ends).
 
-    The measures are its words; the words of its longest loop of at most `block` words,
-    and how often the block stands there; the words in an n-gram that it holds twice.
-    `lists` has the words that are counted, as 1-grams, and `list_of` the list of each.
+    The measures of a text are its words; the words of its longest loop of at most
+    `block` words, and how often the block stands there; the words in an n-gram that it
+    holds twice. `lists` has the words that are counted, as 1-grams, and `list_of` the
+    list of each. Text i has the n-grams `grams[ends[i]:ends[i + 1]]`, the upper halves
+    of their hashes.
     """
     rows = len(offsets) - 1
     out = np.zeros((rows, 4), np.int64)
     counts = np.zeros((rows, max(list_of) + 1 if len(list_of) else 0), np.int64)
     edges, tokens = token_buffers(offsets)
+    hashes, changes = np.empty(len(tokens), uint64), np.empty(len(tokens), np.int64)
     bits = table_bits(len(tokens))
     keys, values = np.zeros(1 << bits, uint64), np.full(1 << bits, -1, np.int64)
-    changes = np.zeros(len(tokens) + 1, np.int64)
-    seen = 0  # n-grams of the texts before; what stands below it is from them
+    # Words are parted, so there are at most half as many as bytes.
+    grams = np.empty(int(offsets[-1] - offsets[0]) // 2 + rows + 1, uint32)
+    ends = np.zeros(rows + 1, np.int64)
+    seen = 0  # words of the texts before; a value below is of one of those texts
     for row in range(rows):
         count = fill_tokens(data, offsets[row], offsets[row + 1], WORDS, edges, tokens)
+        size = _fill_hashes(tokens, count, n, hashes)
         out[row, 0] = count
         out[row, 1], out[row, 2] = _find_loop(tokens, count, block)
-        slots = 1 << table_bits(count)
+        slots = 1 << table_bits(size)
         table = keys[:slots], values[:slots]
-        out[row, 3] = _count_repeated(tokens, count, n, table, changes, seen)
+        out[row, 3] = _count_repeated(hashes[:size], n, table, changes, seen)
         seen += count
-        if len(list_of):
-            for number in range(count):
-                word = find(lists, fmix64(tokens[number]))
-                if word >= 0:
-                    counts[row, list_of[word]] += 1
-    return out, counts
+        for number in range(count if len(list_of) else 0):
+            word = find(lists, fmix64(tokens[number]))
+            if word >= 0:
+                counts[row, list_of[word]] += 1
+        used = ends[row]
+        for number in range(size):
+            grams[used + number] = uint32(hashes[number] >> uint64(32))
+        ends[row + 1] = used + size
+    return out, counts, grams[: ends[rows]].copy(), ends
+
+
+@compiled
+def _fill_hashes(tokens: Array, count: int, n: int, hashes: Array) -> int:
+    """Fill `hashes` with those of the n-grams of `count` tokens; how many there are."""
+    power, rolled = STEP ** uint64(n), uint64(0)
+    for number in range(count):
+        rolled = roll(rolled, tokens, number, n, power)
+        if number >= n - 1:
+            hashes[number - n + 1] = fmix64(rolled)
+    return max(0, count - n + 1)
 
 
 @compiled
 def _find_loop(tokens: Array, count: int, block: int) -> tuple[int, int]:
-    """The words of the longest loop, and how often its block stands in it."""
+    """The words of the longest loop, and how often its block stands in it.
+
+    In a loop with blocks of p words, p words in a row are each the one p before. One of
+    them stands at a multiple of p, so no others need be looked at.
+    """
     longest, times = 0, 0
     for period in range(1, min(block, count // 2) + 1):
-        same = 0
-        for number in range(period, count + 1):
-            if number < count and tokens[number] == tokens[number - period]:
-                same += 1
+        number = period
+        while number < count:
+            if tokens[number] != tokens[number - period]:
+                number += period
                 continue
+            start, end = number, number + 1
+            while start > period and tokens[start - 1] == tokens[start - 1 - period]:
+                start -= 1
+            while end < count and tokens[end] == tokens[end - period]:
+                end += 1
+            same = end - start
             if same >= period and same + period > longest:
                 longest, times = same + period, (same + period) // period
-            same = 0
+            number += period * ((end - number + period - 1) // period)
     return longest, times
 
 
 @compiled
 def _count_repeated(
-    tokens: Array,
-    count: int,
-    n: int,
-    table: tuple[Array, Array],
-    changes: Array,
-    seen: int,
+    hashes: Array, n: int, table: tuple[Array, Array], changes: Array, seen: int
 ) -> int:
-    """How many of the words are in an n-gram that stands in the text twice."""
+    """How many words are in an n-gram (`hashes`, one a place) that stands there twice.
+
+    `changes` gets 1 where a word begins to be in such n-grams and -1 where it ends.
+    """
     keys, values = table
-    power, rolled = STEP ** uint64(n), uint64(0)
-    changes[: count + 1] = 0
-    for number in range(count):
-        rolled = roll(rolled, tokens, number, n, power)
-        if number < n - 1:
-            continue
-        gram, start = fmix64(rolled), number - n + 1
-        slot = find_slot(keys, values, gram, seen)
+    words = len(hashes) + n - 1 if len(hashes) else 0
+    changes[: words + 1] = 0
+    for start in range(len(hashes)):
+        slot = find_slot(keys, values, hashes[start], seen)
         if values[slot] < seen:
-            keys[slot], values[slot] = gram, seen + start
+            keys[slot], values[slot] = hashes[start], seen + start
             continue
         for begin in (values[slot] - seen, start):
             changes[begin] += 1
             changes[begin + n] -= 1
     covered, depth = 0, 0
-    for number in range(count):
+    for number in range(words):
         depth += changes[number]
         covered += depth > 0
     return covered
 
 
 @compiled
-def fill_counters(data: Array, offsets: Array, n: int, counters: Array) -> None:
-    """Count every n-gram in the counter (uint8) that the top of its hash names.
+def fill_counters(grams: Array, counters: Array) -> None:
+    """Count every n-gram (uint32) in the counter (uint8) that its low bits name.
 
-    N-grams may share a counter, so none is rarer than its counter says; full ones stay
-    at 255. Their number is a power of two.
+    N-grams may share a counter, so none is more frequent than its counter says; a full
+    one stays at 255. The number of counters is a power of two.
     """
-    edges, tokens = token_buffers(offsets)
-    power, mask = STEP ** uint64(n), uint64(len(counters) - 1)
-    for row in range(len(offsets) - 1):
-        count = fill_tokens(data, offsets[row], offsets[row + 1], WORDS, edges, tokens)
-        rolled = uint64(0)
-        for number in range(count):
-            rolled = roll(rolled, tokens, number, n, power)
-            if number >= n - 1:
-                counter = (fmix64(rolled) >> uint64(20)) & mask
-                if counters[counter] < FULL:
-                    counters[counter] += uint8(1)
+    mask = uint32(len(counters) - 1)
+    for gram in grams:
+        if counters[gram & mask] < FULL:
+            counters[gram & mask] += uint8(1)
 
 
 @compiled
-def collect_frequent(
-    data: Array, offsets: Array, n: int, counters: Array, most: int
-) -> tuple[Array, Array]:
-    """(hashes uint64, ends int64 (rows + 1,)) of n-grams counted more than `most`."""
-    rows = len(offsets) - 1
-    out = np.empty(int(offsets[-1] - offsets[0]) // 2 + rows + 1, uint64)
-    ends = np.zeros(rows + 1, np.int64)
-    edges, tokens = token_buffers(offsets)
-    power, mask = STEP ** uint64(n), uint64(len(counters) - 1)
-    used = 0
-    for row in range(rows):
-        count = fill_tokens(data, offsets[row], offsets[row + 1], WORDS, edges, tokens)
-        rolled = uint64(0)
-        for number in range(count):
-            rolled = roll(rolled, tokens, number, n, power)
-            if number >= n - 1:
-                gram = fmix64(rolled)
-                if counters[(gram >> uint64(20)) & mask] > most:
-                    out[used] = gram
-                    used += 1
-        ends[row + 1] = used
-    return out[:used].copy(), ends
+def may_be_frequent(grams: Array, ends: Array, counters: Array, most: int) -> Array:
+    """Whether a text has an n-gram whose counter is above `most` (bool (rows,))."""
+    mask = uint32(len(counters) - 1)
+    out = np.zeros(len(ends) - 1, np.bool_)
+    for row in range(len(ends) - 1):
+        for gram in grams[ends[row] : ends[row + 1]]:
+            if counters[gram & mask] > most:
+                out[row] = True
+                break
+    return out

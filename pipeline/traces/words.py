@@ -1,8 +1,8 @@
 """Repetition, word lists and languages of traces, from the compiled kernels.
 
-The n-grams that a corpus shares are counted in two passes, so that memory is bounded:
-one into counters of a byte that n-grams share, which tells what cannot be frequent, and
-an exact one of the rest.
+The n-grams that a corpus shares are counted twice: first into counters of a byte that
+n-grams share, which tell what cannot be frequent, and then exactly, in the texts that
+are left. Four bytes a word and a few for what is left are held in memory.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +16,8 @@ from pipeline.kernels.hash_table import build_table
 from pipeline.kernels.published_ngrams import word_ngrams
 from pipeline.kernels.repetition import (
     FULL,
-    collect_frequent,
     fill_counters,
+    may_be_frequent,
     measure_words,
 )
 from pipeline.kernels.scripts import SCRIPTS, count_letters
@@ -30,6 +30,7 @@ REPETITION = pl.Schema(
         "loop_words": pl.UInt32(),
         "loop_times": pl.UInt32(),
         "repeated_share": pl.Float32(),
+        "frequent_ngrams": pl.UInt32(),
     }
 )
 LANGUAGE = pl.Schema(
@@ -43,38 +44,74 @@ MOST_COUNTERS = 1 << 30  # a byte each
 
 
 def measure_repetition(
-    texts: pl.Series, n: int, block: int, lists: Mapping[str, Sequence[str]]
+    texts: pl.Series,
+    *,
+    n: int,
+    frequent: int,
+    block: int,
+    lists: Mapping[str, Sequence[str]],
 ) -> pl.DataFrame:
     """REPETITION of each text, and `words_<name>`: of a thousand words, in the list.
 
     Loops are of blocks of at most `block` words; `repeated_share` is the share of words
-    in an n-gram that stands in the text twice. UserError where an entry of `lists` is
-    not one word.
+    in an n-gram that stands in the text twice; `frequent_ngrams` are n-grams that stand
+    in all texts more than `frequent` times. UserError where an entry of `lists` is not
+    one word.
     """
     words = [word for entries in lists.values() for word in entries]
     lookup = build_table(_hash_words(words))
     sizes = [len(entries) for entries in lists.values()]
     list_of = np.repeat(np.arange(len(sizes)), sizes)
 
-    def measure(shard: pl.Series) -> tuple[Array, Array]:
+    def measure(shard: pl.Series) -> tuple[Array, Array, Array, Array]:
         return measure_words(*text_bytes(shard), n, block, lookup, list_of)
 
     parts = list(map_threads(measure, split_shards(texts)))
     measures = _stack([part[0] for part in parts], 4)
     counts = _stack([part[1] for part in parts], len(lists))
-    n_words = measures[:, 0]
-    total = np.maximum(n_words, 1)
+    total = np.maximum(measures[:, 0], 1)
     columns: dict[str, Any] = {
-        "n_words": n_words,
+        "n_words": measures[:, 0],
         "loop_words": measures[:, 1],
         "loop_times": measures[:, 2],
         "repeated_share": measures[:, 3] / total,
+        "frequent_ngrams": _count_frequent(texts, [p[2:] for p in parts], n, frequent),
     }
-    table = pl.DataFrame(columns).cast(REPETITION)
-    return table.with_columns(
-        pl.Series(f"words_{name}", 1000 * counts[:, number] / total, pl.Float32)
-        for number, name in enumerate(lists)
+    return (
+        pl.DataFrame(columns)
+        .cast(REPETITION)
+        .with_columns(
+            pl.Series(f"words_{name}", 1000 * counts[:, number] / total, pl.Float32)
+            for number, name in enumerate(lists)
+        )
     )
+
+
+def _count_frequent(
+    texts: pl.Series, parts: list[tuple[Array, Array]], n: int, most: int
+) -> Array:
+    """How many n-grams of each text stand in all texts more than `most` times.
+
+    `parts` are the n-grams of each shard and the ends of its texts.
+    """
+    n_grams = sum(len(grams) for grams, _ in parts)
+    # So many that those which no frequent n-gram shares stay well below `most`.
+    size = 1 << max(10, (8 * n_grams // most).bit_length())
+    counters = np.zeros(min(size, MOST_COUNTERS), np.uint8)
+    for grams, _ in parts:
+        fill_counters(grams, counters)
+    bound = min(most, int(FULL) - 1)
+    marks = [may_be_frequent(*part, counters, bound) for part in parts]
+    rows = np.flatnonzero(np.concatenate([np.zeros(0, bool), *marks]))
+    some = texts.gather(rows)
+    exact = [word_ngrams(*text_bytes(s), n, WORDS) for s in split_shards(some)]
+    owners = np.repeat(rows, _stack([np.diff(ends) for _, ends in exact]))
+    hashes = _stack([grams for grams, _ in exact], dtype=np.uint64)
+    is_near = counters[(hashes >> np.uint64(32)) & np.uint64(len(counters) - 1)] > bound
+    owners, hashes = owners[is_near], hashes[is_near]
+    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    owners = owners[counts[inverse] > most]
+    return np.bincount(owners, minlength=len(texts))
 
 
 def _hash_words(words: Iterable[str]) -> Array:
@@ -89,27 +126,8 @@ def _hash_words(words: Iterable[str]) -> Array:
     return hashes
 
 
-def _stack(parts: list[Array], width: int) -> Array:
-    return np.concatenate([np.zeros((0, width), np.int64), *parts])
-
-
-def count_frequent(texts: pl.Series, n: int, most: int) -> pl.Series:
-    """How many n-grams of each text stand in all texts more than `most` times."""
-    shards = [text_bytes(shard) for shard in split_shards(texts)]
-    n_bytes = sum(int(offsets[-1] - offsets[0]) for _, offsets in shards)
-    size = 1 << max(10, (n_bytes // 2).bit_length())
-    counters = np.zeros(min(size, MOST_COUNTERS), np.uint8)
-    for data, offsets in shards:
-        fill_counters(data, offsets, n, counters)
-    bound = min(most, int(FULL) - 1)
-    parts = [collect_frequent(*shard, n, counters, bound) for shard in shards]
-    grams = np.concatenate([np.zeros(0, np.uint64), *(part[0] for part in parts)])
-    sizes = _stack([np.diff(part[1])[:, None] for part in parts], 1)[:, 0]
-    _, inverse, counts = np.unique(grams, return_inverse=True, return_counts=True)
-    is_frequent = counts[inverse] > most
-    rows = np.repeat(np.arange(len(texts)), sizes)
-    frequent = np.bincount(rows[is_frequent], minlength=len(texts))
-    return pl.Series(frequent, dtype=pl.UInt32)
+def _stack(parts: list[Array], *width: int, dtype: Any = np.int64) -> Array:
+    return np.concatenate([np.zeros((0, *width), dtype), *parts])
 
 
 def measure_language(texts: pl.Series) -> pl.DataFrame:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from pipeline.kernels.hash_table import build_table
 from pipeline.kernels.published_ngrams import word_ngrams
-from pipeline.kernels.repetition import collect_frequent, fill_counters, measure_words
+from pipeline.kernels.repetition import fill_counters, may_be_frequent, measure_words
 from pipeline.kernels.shards import text_bytes
 from pipeline.kernels.word_tokens import WORDS
 
+NO_WORDS, NO_LISTS = np.zeros(0, np.uint64), np.zeros(0, np.int64)
 SOME = st.lists(st.sampled_from("abc"), max_size=24).map(" ".join)
 
 
@@ -22,7 +23,8 @@ def measured(texts: list[str], n: int, block: int, lists: list[list[str]]):
     hashes, _ = word_ngrams(*text_bytes(series), 1, WORDS)
     list_of = np.repeat(np.arange(len(lists)), [len(entries) for entries in lists])
     data = text_bytes(pl.Series(texts, dtype=pl.String))
-    measures, counts = measure_words(*data, n, block, build_table(hashes), list_of)
+    lookup = build_table(hashes)
+    measures, counts, *_ = measure_words(*data, n, block, lookup, list_of)
     return measures.tolist(), counts.tolist()
 
 
@@ -72,24 +74,24 @@ def test_measures_are_those_of_python(texts: list[str], n: int, block: int):
 
 @given(st.lists(SOME, max_size=6), st.integers(1, 3), st.integers(1, 5))
 @settings(max_examples=100, deadline=None)
-def test_no_frequent_ngram_is_missed(texts: list[str], n: int, most: int):
+def test_no_text_with_a_frequent_ngram_is_missed(texts: list[str], n: int, most: int):
     data = text_bytes(pl.Series(texts, dtype=pl.String))
-    counters = np.zeros(8, np.uint8)  # so few that n-grams share them
-    fill_counters(*data, n, counters)
-    grams, ends = collect_frequent(*data, n, counters, most)
+    *_, grams, ends = measure_words(*data, n, 2, build_table(NO_WORDS), NO_LISTS)
     words = [text.split() for text in texts]
     listed = [[tuple(w[i : i + n]) for i in range(len(w) - n + 1)] for w in words]
     counts = Counter(gram for row in listed for gram in row)
-    wanted = [sum(counts[gram] > most for gram in row) for row in listed]
-    _, inverse, totals = np.unique(grams, return_inverse=True, return_counts=True)
-    frequent = np.split(totals[inverse] > most, ends[1:-1])[: len(texts)]
+    counters = np.zeros(8, np.uint8)  # so few that n-grams share them
+    fill_counters(grams, counters)
+    marked = may_be_frequent(grams, ends, counters, most)
 
-    assert [int(part.sum()) for part in frequent] == wanted
+    assert np.diff(ends).tolist() == [len(row) for row in listed]
+    assert counters.sum() == sum(counts.values())
+    for row, is_marked in zip(listed, marked, strict=True):
+        assert is_marked or all(counts[gram] <= most for gram in row)
 
 
 def test_a_full_counter_stays_full():
-    data = text_bytes(pl.Series(["a " * 1000]))
     counters = np.zeros(4, np.uint8)
-    fill_counters(*data, 1, counters)
+    fill_counters(np.full(1000, 6, np.uint32), counters)
 
-    assert sorted(counters.tolist()) == [0, 0, 0, 255]
+    assert counters.tolist() == [0, 0, 255, 0]
