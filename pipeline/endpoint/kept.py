@@ -29,15 +29,15 @@ class Replies:
 
     def find(self, names: Sequence[bytes]) -> dict[bytes, Reply]:
         """The replies that there are, by name."""
-        found: dict[bytes, Reply] = {}
+        replies: dict[bytes, Reply] = {}
         for start in range(0, len(names), LOOKED_UP):
             part = names[start : start + LOOKED_UP]
             marks = ",".join("?" * len(part))
             query = f"select * from replies where name in ({marks})"
             with self._lock:
                 rows = self._db.execute(query, part).fetchall()
-            found |= {name: Reply(*reply) for name, *reply in rows}
-        return found
+            replies |= {name: Reply(*reply) for name, *reply in rows}
+        return replies
 
     def keep(self, name: bytes, reply: Reply) -> None:
         """Add one reply; what was there stays."""

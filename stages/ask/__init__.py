@@ -80,16 +80,9 @@ def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
             polled = gather_votes(
                 name, rows[chosen], poll, params.endpoint, params.seed, budget
             )
-            summaries, polled = _sum_up_all(rows[chosen], polled, poll, open_grader)
-            rows = _add_summaries(rows, name, chosen, summaries, summary_type(poll))
             is_unpaid = _spread(chosen, ["budget" in v for v in polled], rows.height)
+            rows = _add_answers(rows, name, poll, chosen, polled, open_grader)
             rows = drop(rows, pl.lit(is_unpaid), "not_asked", evidence=EVIDENCE)
-            if poll.rewrite:
-                values = [
-                    choose_vote(votes, summary, poll)
-                    for votes, summary in zip(polled, summaries, strict=True)
-                ]
-                rows = rewrite(rows, dict(zip(chosen, values, strict=True)), poll)
     rows = drop_unless(rows, params.where, setting="ask.where")
     rows = _drop_unreadable(rows, original, params.timeout_s)
     text = EVIDENCE if params.questions else pl.lit("{}")
@@ -104,31 +97,44 @@ def _choose(name: str, poll: Poll, rows: pl.DataFrame) -> list[int]:
     return rows["#number"].to_list()
 
 
-def _sum_up_all(
+def _add_answers(
+    rows: pl.DataFrame,
+    name: str,
+    poll: Poll,
+    chosen: list[int],
+    polled: list[Votes],
+    open_grader: OpenGrader,
+) -> pl.DataFrame:
+    """Rows with one more field of `ask` (struct), and rewritten where that is agreed.
+
+    The field is null where the question was not put.
+    """
+    polled, verdicts = _grade(rows[chosen], polled, poll, open_grader)
+    summaries = [
+        sum_up(votes, poll) | counts
+        for votes, counts in zip(polled, verdicts, strict=True)
+    ]
+    before = [pl.col("ask").struct.field("*")] if "ask" in rows.columns else []
+    column = _spread(chosen, summaries, rows.height, summary_type(poll)).alias(name)
+    rows = rows.with_columns(ask=pl.struct(*before, column))
+    if not poll.rewrite:
+        return rows
+    values = [
+        choose_vote(votes, summary, poll)
+        for votes, summary in zip(polled, summaries, strict=True)
+    ]
+    return rewrite(rows, dict(zip(chosen, values, strict=True)), poll)
+
+
+def _grade(
     rows: pl.DataFrame, polled: list[Votes], poll: Poll, open_grader: OpenGrader
-) -> tuple[list[Summary], list[Votes]]:
-    """Summaries of the votes about each row, and the votes as they were counted."""
+) -> tuple[list[Votes], list[Summary]]:
+    """Votes in one spelling, and verdicts counted, for fields that are an answer."""
     counts: list[Summary] = [{} for _ in polled]
     for field in (name for name, kind in poll.fields.items() if kind.type == "answer"):
         polled, verdicts = grade_answers(rows, polled, field, open_grader())
         counts = [own | new for own, new in zip(counts, verdicts, strict=True)]
-    summaries = [
-        sum_up(votes, poll) | own for votes, own in zip(polled, counts, strict=True)
-    ]
-    return summaries, polled
-
-
-def _add_summaries(
-    rows: pl.DataFrame,
-    name: str,
-    chosen: list[int],
-    summaries: list[Summary],
-    dtype: pl.Struct,
-) -> pl.DataFrame:
-    """`ask` (struct) with a field for one more question, null where it was not put."""
-    before = [pl.col("ask").struct.field("*")] if "ask" in rows.columns else []
-    column = _spread(chosen, summaries, rows.height, dtype).alias(name)
-    return rows.with_columns(ask=pl.struct(*before, column))
+    return polled, counts
 
 
 def _spread(

@@ -47,7 +47,7 @@ def gather_votes(
         def advance(replies: int) -> None:
             bar.advance(task, replies)
 
-        models = [client(one, budget=budget, advance=advance) for one in endpoints]
+        models = [client(e, budget=budget, advance=advance) for e in endpoints]
         each, size = [*distinct.values()], max(1, CHUNK // poll.votes)
         for at in range(0, len(each), size):
             polled += _poll_chunk(each[at : at + size], poll, models, seed)

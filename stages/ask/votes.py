@@ -72,39 +72,36 @@ def grade_answers(
     The spelling is the first that was given. Of every row `<field>_correct` and
     `<field>_undecided` are counted; rows without a verifier have no verdicts.
     """
+    samples = _list_answers(rows, polled, field)
+    samples = samples.with_columns(_grade(samples, grade))
+    counts = [{f"{field}_correct": 0, f"{field}_undecided": 0} for _ in polled]
+    for number, correct in samples.select("number", "correct").rows():
+        if correct is not False:
+            counts[number][f"{field}_{'correct' if correct else 'undecided'}"] += 1
+    polled = [list(votes) for votes in polled]
+    for number, sample, first in _first_spellings(samples, grade):
+        vote = polled[number][sample]
+        assert isinstance(vote, dict)
+        polled[number][sample] = {**vote, field: first}
+    return polled, counts
+
+
+def _list_answers(rows: pl.DataFrame, polled: list[Votes], field: str) -> pl.DataFrame:
+    """A row a readable vote: number of its row, of the vote, and what judges it."""
     given = [
         (number, sample, vote[field])
         for number, votes in enumerate(polled)
         for sample, vote in enumerate(votes)
         if isinstance(vote, dict)
     ]
-    columns = ("verifier", "answer", "verify_info", "problem", "domain")
-    table = rows.with_row_index("number").select(
-        pl.col("number").cast(pl.Int64), *columns
-    )
     schema = {"number": pl.Int64, "sample": pl.Int64, "extracted": pl.String}
     samples = pl.DataFrame(given, schema=schema, orient="row")
-    samples = samples.join(table, on="number", how="left", maintain_order="left")
-    samples = samples.filter(pl.col("verifier").is_not_null())
-    samples = samples.with_columns(
-        _grade(samples, grade), id=pl.col("number").cast(pl.String)
+    golds = rows.with_columns(number=pl.int_range(pl.len(), dtype=pl.Int64)).select(
+        "number", "verifier", "answer", "verify_info", "problem", "domain"
     )
-    first = _first_spellings(samples, grade)
-    spellings = {(number, sample): text for number, sample, text in first}
-    same = [
-        [
-            {**vote, field: spellings.get((number, sample), vote[field])}
-            if isinstance(vote, dict)
-            else vote
-            for sample, vote in enumerate(votes)
-        ]
-        for number, votes in enumerate(polled)
-    ]
-    counts = [{f"{field}_correct": 0, f"{field}_undecided": 0} for _ in polled]
-    for number, correct in samples.select("number", "correct").rows():
-        if correct is not False:
-            counts[number][f"{field}_{'correct' if correct else 'undecided'}"] += 1
-    return same, counts
+    samples = samples.join(golds, on="number", how="left", maintain_order="left")
+    has_verifier = samples.filter(pl.col("verifier").is_not_null())
+    return has_verifier.with_columns(id=pl.col("number").cast(pl.String))
 
 
 def _grade(samples: pl.DataFrame, grade: Grader) -> pl.Series:
