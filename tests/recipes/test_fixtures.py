@@ -1,7 +1,7 @@
 """Every published schema has rows of ours, which its entry in _sources.yaml reads.
 
-A row that cannot be read stands below with its number and what is missing: sets hold
-such rows too, and a recipe has to say what becomes of them.
+What is missing in rows that cannot be read stands below, in their order: sets hold such
+rows too, and a recipe has to say what becomes of them.
 """
 
 import json
@@ -16,24 +16,24 @@ from stages.sources._load import Source, read_source
 FOLDER = Path("recipes")
 SOURCES = yaml.safe_load((FOLDER / "_sources.yaml").read_text())
 NO_ANSWER, NO_TESTS, NO_CHAT = "answer:", "tests:", "problem:"
-UNREADABLE: dict[str, dict[int, str]] = {
-    "am_deepseek_r1_code": {5: NO_TESTS},
-    "am_deepseek_r1_math": {12: NO_ANSWER},
-    "am_thinking_v1_other": {4: NO_CHAT},
-    "apps": {4: NO_TESTS},
-    "countdown_3to4": {13: "target, nums:"},
-    "deepscaler_math": {13: NO_ANSWER},
-    "dolci_think_rl": {12: "dataset:"},
-    "dolci_think_sft": {10: NO_CHAT},
-    "gsm8k": {7: NO_ANSWER},
-    "ii_thought_rl": {12: NO_ANSWER, 13: NO_ANSWER, 14: NO_ANSWER},
-    "numinamath_cot": {14: NO_ANSWER},
-    "openr1_math_220k": {12: NO_ANSWER},
-    "openthoughts_114k_code": {7: NO_TESTS},
-    "openthoughts_114k_math": {11: NO_ANSWER},
-    "simplerl_8k": {11: NO_ANSWER},
-    "skywork_or1_code": {13: "reward_model.ground_truth:"},
-    "synthetic_1_code": {5: NO_TESTS},
+UNREADABLE: dict[str, list[str]] = {
+    "am_deepseek_r1_code": [NO_TESTS],
+    "am_deepseek_r1_math": [NO_ANSWER],
+    "am_thinking_v1_other": [NO_CHAT],
+    "apps": [NO_TESTS],
+    "countdown_3to4": ["target, nums:"],
+    "deepscaler_math": [NO_ANSWER],
+    "dolci_think_rl": ["dataset:"],
+    "dolci_think_sft": [NO_CHAT],
+    "gsm8k": [NO_ANSWER],
+    "ii_thought_rl": [NO_ANSWER, NO_ANSWER, NO_ANSWER],
+    "numinamath_cot": [NO_ANSWER],
+    "openr1_math_220k": [NO_ANSWER],
+    "openthoughts_114k_code": [NO_TESTS],
+    "openthoughts_114k_math": [NO_ANSWER],
+    "simplerl_8k": [NO_ANSWER],
+    "skywork_or1_code": ["reward_model.ground_truth:"],
+    "synthetic_1_code": [NO_TESTS],
 }
 
 
@@ -45,11 +45,13 @@ def test_each_row_of_a_fixture_is_read_or_has_its_reason(name: str):
 
     outcome = read_source(name, Source(**entry, path=str(path)))
 
-    evidence = map(json.loads, outcome.dropped["evidence"].drop_nulls())
-    details = {e["row"]: e["detail"] for e in evidence if "row" in e}
-    expected = UNREADABLE.get(name, {})
-    assert details.keys() == expected.keys()
-    assert all(details[row].startswith(why) for row, why in expected.items())
+    details = [
+        json.loads(evidence)["detail"]
+        for reason, evidence in outcome.dropped.select("reason", "evidence").rows()
+        if reason == "source_unreadable"
+    ]
+    for detail, why in zip(details, UNREADABLE.get(name, []), strict=True):
+        assert detail.startswith(why)
     assert outcome.kept.height + outcome.dropped.height == len(lines) <= 30
     assert outcome.kept.height > 0
 
