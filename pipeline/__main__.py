@@ -5,7 +5,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.cli import check, estimate, ledger, publish, recipes, score, stages
+from pipeline.cli import (
+    check,
+    estimate,
+    ledger,
+    lineage,
+    publish,
+    recipes,
+    score,
+    stages,
+)
 from pipeline.console import run
 
 
@@ -47,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
 
     command("explain", ledger.explain).add_argument("id")
     command("funnel", ledger.funnel)
+    add = command("lineage", lineage.lineage).add_argument
+    add("--format", choices=["table", "csv", "json"], default="table")
 
     add = command("recipe", recipes.run).add_argument
     add("action", choices=["list", "show", "use", "diff", "pin", "check"])

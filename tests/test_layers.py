@@ -10,9 +10,9 @@ import pytest
 # itself; `__main__` is the door of the command line.
 GROUND = {
     "__init__", "closure", "console", "dag", "embedding", "errors", "expressions",
-    "files", "filter", "kept", "locations", "machine", "models", "packaged", "parallel",
-    "parallel_ray", "prompts", "readers", "recipe", "recipes", "schema", "settings",
-    "sql", "surrogates", "tables", "text", "thinking",
+    "files", "filter", "kept", "lineage", "locations", "machine", "models", "packaged",
+    "parallel", "parallel_ray", "prompts", "readers", "recipe", "recipes", "schema",
+    "settings", "sql", "surrogates", "tables", "text", "thinking",
 }  # fmt: skip
 # The wings of pipeline/ and those below each, beside the ground. A folder that is not
 # in this table fails the test.

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from pipeline import dag
-from stages.card import funnel, lengths, rates
+from stages.card import funnel, lengths, lineage, rates
 from stages.card.charts import Chart, Rows
 
 MEANING = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
@@ -47,6 +47,7 @@ def gather(
     facts, charts = describe_samples(rated, grades, rl)
     charts["funnel"] = funnel.funnel(chain, recipe, lost, rows.height)
     charts["reasons"] = funnel.reasons(lost)
+    charts["lineage"] = lineage.lineage(chain, recipe["collect"], lost, rows)
     return {
         "about": about,
         "recipe": recipe,

@@ -11,7 +11,7 @@ from stages.card.charts import KEPT, LOST, Chart, Rows, draw_bars
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLUMNS = ["id", "source", "reason", "twin", "score", "evidence"]
+COLUMNS = ["id", "source", "origin", "reason", "twin", "score", "evidence"]
 
 
 def read_dropped(

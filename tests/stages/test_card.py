@@ -18,12 +18,17 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return run_in(tmp_path)
 
 
-def card(out: Path, template: str | None = None, **about: object) -> str:
+def card(
+    out: Path,
+    template: str | None = None,
+    sections: dict = SECTIONS,
+    **about: object,
+) -> str:
     out.mkdir(exist_ok=True)
     build(
         Params(title="A set"),
         out,
-        SECTIONS | ({"about": about} if about else {}),
+        sections | ({"about": about} if about else {}),
         tables.read(HERE / "dvc.yaml"),
         template or (HERE / "data_cards/template.md").read_text(),
         "By hand.",
@@ -64,6 +69,21 @@ def test_the_body_holds_the_counts(project: Path):
     assert "12 samples of 3 problems, up to 4 a problem, from `m`" in text
     assert "| math | 12 | 8 | 4 | 0 | 0 |" in text
     assert "By hand." in text
+
+
+def test_sources_that_share_problems_are_shown_with_what_they_declare(project: Path):
+    # The one copy of the project is another source's now. Dedup saw five rows.
+    sections = SECTIONS | {"collect": {"b": {"path": "b"}, **SECTIONS["collect"]}}
+    lost = tables.read(tables.DROPPED / "dedup_exact.parquet")
+    source = pl.lit("b").alias("source")
+    tables.write(lost.with_columns(source), tables.DROPPED / "dedup_exact.parquet")
+    tables.write(lost.clear(), tables.DROPPED / "collect/b.parquet")
+    text = card(project / "out", sections=sections)
+
+    assert "| b | a | 1 | 1 | 0 | 100.0% | **no** |" in text
+    assert "| a | b | 4 | 1 | 0 | 25.0% | **no** |" in text
+    shown = json.loads((project / "out/plots/lineage.json").read_text())
+    assert [row["pair"] for row in shown] == ["b in a", "a in b"]
 
 
 def test_siblings_of_items_are_told_apart_from_other_overlap(project: Path):
@@ -138,8 +158,8 @@ def test_plots_are_numbers_and_pictures(project: Path):
     assert [row["after"] for row in rates] == [0, 0, 0, 0, 0, 2, 0, 0, 0, 0]
     pictures = sorted(plots.glob("*.svg"))
     assert [picture.stem for picture in pictures] == [
-        "funnel", "length", "pass_rate", "pass_rate_by_domain", "pass_rate_by_source",
-        "truncated",
+        "funnel", "length", "lineage", "pass_rate", "pass_rate_by_domain",
+        "pass_rate_by_source", "truncated",
     ]  # fmt: skip
     for picture in pictures:
         assert "<svg" in picture.read_text()
@@ -152,7 +172,7 @@ def test_twice_gives_the_same_bytes(project: Path):
     names = sorted(
         p.relative_to(project / "first") for p in (project / "first").rglob("*.*")
     )
-    assert len(names) == 14
+    assert len(names) == 16
     for name in names:
         assert (project / "first" / name).read_bytes() == (
             project / "second" / name
