@@ -84,8 +84,8 @@ def _announce(
     name: str, problems: int, models: int, poll: Poll, budget: Budget
 ) -> None:
     total = problems * models * poll.votes
-    parts = [f"{problems:,} distinct rows", f"{models} models", f"{poll.votes} votes"]
-    line = f"{' × '.join(parts)}: {total:,} questions, less those answered before"
+    line = f"{problems:,} distinct rows × {models} models × {poll.votes} votes: "
+    line += f"{total:,} questions, less those answered before"
     if budget.most is not None:
         line += f"; at most {budget.most - budget.sent:,} requests"
     print(f"ask: {name}: {line}", file=sys.stderr)
