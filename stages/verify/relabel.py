@@ -1,5 +1,7 @@
 """The majority's answer takes the place of a suspect key."""
 
+import json
+
 import polars as pl
 
 from pipeline.grading.workers import Answer, Grader
@@ -16,6 +18,7 @@ def relabel_suspects(
     """
     is_torn = pl.col("arbiter_sides_with").eq_missing("neither")
     suspects = rows.filter(pl.col("key_suspect") & ~is_torn)
+    suspects = suspects.with_columns(_without_alternatives(suspects["verify_info"]))
     columns = "verifier", "majority_answer", "verify_info"
     verdicts = grade(
         [
@@ -29,12 +32,17 @@ def relabel_suspects(
     right, wrong = taken["_votes"], taken["_n"] - taken["_votes"]
     lo, hi = jeffreys_interval(right.to_numpy(), wrong.to_numpy())
     rates = taken.select(
-        "id", _rate="majority_share", _lo=pl.Series(lo), _hi=pl.Series(hi)
+        "id",
+        _rate="majority_share",
+        _lo=pl.Series(lo),
+        _hi=pl.Series(hi),
+        _info="verify_info",
     )
     known = ["answer_before"] if "answer_before" in rows.columns else []
     rows = rows.join(rates, on="id", how="left", maintain_order="left").with_columns(
         answer_before=pl.coalesce(*known, pl.when(is_taken).then("answer")),
         answer=pl.when(is_taken).then("majority_answer").otherwise("answer"),
+        verify_info=pl.coalesce("_info", "verify_info"),
         key_agrees=is_taken | pl.col("key_agrees"),
         key_suspect=pl.col("key_suspect") & ~is_taken,
         n_correct=pl.when(is_taken).then("_votes").otherwise("n_correct"),
@@ -43,7 +51,22 @@ def relabel_suspects(
         rate_hi=pl.coalesce("_hi", "rate_hi"),
         _right=pl.when(is_taken).then("_votes").otherwise("_right"),
     )
-    return rows.drop("_rate", "_lo", "_hi"), _regrade(grades, voted, taken)
+    return rows.drop("_rate", "_lo", "_hi", "_info"), _regrade(grades, voted, taken)
+
+
+def _without_alternatives(infos: pl.Series) -> pl.Series:
+    """Details without the answers that were right beside the old key."""
+    left = [
+        _drop_alternatives(info) if info and '"alternatives"' in info else info
+        for info in infos
+    ]
+    return pl.Series(infos.name, left, dtype=pl.String)
+
+
+def _drop_alternatives(info: str) -> str:
+    details = json.loads(info)
+    details.pop("alternatives", None)
+    return json.dumps(details, sort_keys=True, ensure_ascii=False)
 
 
 def _regrade(

@@ -177,6 +177,16 @@ def test_relabelling_takes_the_majoritys_answer_and_its_traces():
     assert all(trace["correct"] for trace in kept["traces"][0])
 
 
+def test_what_was_right_beside_the_old_key_is_not_right_beside_the_new_one():
+    infos = ['{"alternatives": ["[1, 2]"], "policy": {}}', '{"alternatives": ["4.0"]}']
+    answers = {0: ["7", "7", "7", "5"], 1: ["4"] * 4}
+    columns = {"verify_info": infos}
+    kept = audited(answers, gold=["5", "4"], columns=columns, suspect="relabel").kept
+
+    assert kept["answer"].to_list() == ["7", "4"]
+    assert kept["verify_info"].to_list() == ['{"policy": {}}', infos[1]]
+
+
 def test_an_answer_that_cannot_be_read_is_no_new_key():
     outcome = audited({0: ["{" * 9] * 4}, gold=["5"], suspect="relabel")
 
