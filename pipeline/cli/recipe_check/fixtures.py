@@ -58,7 +58,7 @@ def _place_source(name: str, source: dict[str, Any], data: Data) -> dict[str, An
         own["recorded"] = {key: _place_recording(recorded[key]) for key in recorded}
     if name in data:
         return own | _as_location(data[name])
-    if file := _find(name):
+    if file := _find(name) or _find(_stem(source)):
         return own | {"path": str(file)}
     few = {"limit": {"rows": MOST_ROWS}} | own
     if generator := source.get("generator"):
@@ -81,12 +81,16 @@ def _place_benchmark(one: Any, data: Data) -> dict[str, Any]:
 
 def _place_recording(own: dict[str, Any]) -> dict[str, Any]:
     """A recording is known by the name of its file or repository."""
-    where = own.get("path") or next(iter(own.get("paths") or ()), own.get("repo", ""))
-    stem = Path(where).name.partition(".")[0]
-    if not (file := _find(stem)):
-        raise UserError(f"there is no {FOLDER / stem}.jsonl")
+    if not (file := _find(_stem(own))):
+        raise UserError(f"there is no {FOLDER / _stem(own)}.jsonl")
     own = {k: v for k, v in own.items() if k not in recipes.LOCATION}
     return own | {"path": str(file)}
+
+
+def _stem(location: dict[str, Any]) -> str:
+    """The name of the file or repository, without what is behind the first dot."""
+    paths = [location.get("path"), *location.get("paths", ()), location.get("repo")]
+    return Path(next(filter(None, paths), "-")).name.partition(".")[0]
 
 
 def _as_location(where: Any) -> dict[str, Any]:

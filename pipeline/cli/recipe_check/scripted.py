@@ -13,19 +13,19 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
+from pipeline.cli.recipe_check.drawing import draw
+from pipeline.cli.recipe_check.questions import BLOCK, Question
+
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?b\b", re.I)
 FENCE = re.compile(r"```\w*\n.*?```", re.S)
-BLOCK = re.compile(r"<<(\w+) (\w+)>>\n(.*?)\n<<END \1 \2>>", re.S)
 WORK = (
     "Let me check what is given. ", "Perhaps there is a shorter way. ",
     "Therefore the next step follows. ", "Wait, I should verify that. ",
     "Since both sides agree, this holds. ", "It might be simpler to count. ",
 )  # fmt: skip
-TOPICS = ("algebra", "number theory", "geometry", "combinatorics")
 
 
 class Problem(NamedTuple):
@@ -53,7 +53,8 @@ class Script:
         seed = body.get("seed", 0)
         form = (body.get("response_format") or {}).get("json_schema")
         if form:
-            answer = _answer(prompt, form["schema"], model, seed)
+            question = Question(prompt, model, seed, self._guess(prompt, model, seed))
+            answer = question.answer(form["schema"])
             return json.dumps(answer, ensure_ascii=False), "stop"
         problem = self._find(prompt)
         if problem is None:
@@ -67,6 +68,15 @@ class Script:
         while prompt and prompt not in self._problems:
             prompt = prompt.rpartition("\n")[0]
         return self._problems.get(prompt)
+
+    def _guess(self, prompt: str, model: str, seed: int | None) -> str | None:
+        """The model's answer to the problem that a question shows, if it is known."""
+        shown = BLOCK.search(prompt)
+        problem = self._problems.get(shown[3]) if shown else None
+        if problem is None:
+            return None
+        is_right = draw(1000, problem.text, model, seed) < 1000 * rate(model, problem)
+        return problem.answer if is_right else "1000"
 
     def _solve(self, problem: Problem, model: str, seed: int) -> str:
         """A trace and an answer, right at the rate of this model and problem."""
@@ -103,57 +113,6 @@ def _write_answer(problem: Problem, *, is_right: bool, seed: int) -> str:
     wrong = draw(1000, "wrong", problem.text, seed if seed % 3 == 0 else "")
     answer = problem.answer if is_right else f"{1000 + wrong}"
     return f"The answer is \\boxed{{{answer}}}."
-
-
-def _answer(
-    prompt: str, schema: dict[str, Any], model: str, seed: int | None
-) -> dict[str, Any]:
-    """An object of the schema; whoever judges compares what it was shown."""
-    blocks = {name.lower(): text for name, _, text in BLOCK.findall(prompt)}
-    asked = schema["properties"]
-    answer = {
-        name: _value(name, kind, blocks, (name, prompt, model, seed))
-        for name, kind in asked.items()
-    }
-    if "verdict" in asked and {"reference", "response"} <= blocks.keys():
-        is_right = blocks["reference"] in blocks["response"]
-        answer["verdict"] = "correct" if is_right else "incorrect"
-    return answer
-
-
-def _value(
-    name: str, kind: dict[str, Any], blocks: dict[str, str], seed: tuple[Any, ...]
-) -> Any:
-    if "enum" in kind:
-        return kind["enum"][draw(len(kind["enum"]), *seed)]
-    match kind.get("type"):
-        case "boolean":
-            return draw(10, *seed) < 8
-        case "integer" | "number":
-            low, high = kind.get("minimum", 0), kind.get("maximum", 10)
-            return low + draw(int(high - low) + 1, *seed)
-        case "array":
-            return [_value(name, kind.get("items", {}), blocks, seed)]
-        case "object":
-            return {
-                key: _value(key, inner, blocks, (*seed, key))
-                for key, inner in kind.get("properties", {}).items()
-            }
-    return _text(name, blocks, seed)
-
-
-def _text(name: str, blocks: dict[str, str], seed: tuple[Any, ...]) -> str:
-    """A text: the block that the field names, said a little otherwise, or a topic."""
-    shown = next((text for block, text in blocks.items() if block in name), None)
-    if shown is None:
-        return TOPICS[draw(len(TOPICS), *seed)]
-    return shown if "answer" in name else f"{shown} Give the result."
-
-
-def draw(below: int, *of: Any) -> int:
-    """A number from 0 to `below` - 1, the same for the same things."""
-    digest = blake2b(repr(of).encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") % below
 
 
 class Server(ThreadingHTTPServer):
