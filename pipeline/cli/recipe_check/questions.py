@@ -1,6 +1,6 @@
 """How the scripted model answers a question: with values that fit its JSON Schema.
 
-A problem is as it should be four times in five: then most votes say so (true, the
+A problem is as it should be mostly: then most votes say so (true, the
 first of several choices), else most say otherwise. A text that is asked for under the
 name of a text that was shown is that text, said a little otherwise. Whoever judges
 compares what he was shown.
@@ -14,7 +14,7 @@ from pipeline.cli.recipe_check.drawing import draw
 
 BLOCK = re.compile(r"<<(\w+) (\w+)>>\n(.*?)\n<<END \1 \2>>", re.S)
 TOPICS = ("algebra", "number theory", "geometry", "combinatorics")
-SOUND = 80  # percent of the problems
+SOUND = 85  # percent of the problems
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ def test_a_question_is_answered_with_values_of_its_schema():
             "valid": {"type": "boolean"},
             "level": {"type": "integer", "minimum": 1, "maximum": 9},
             "topic": {"enum": ["a", "b"]},
-            "new_problem": {"type": "string"},
+            "problem": {"type": "string"},
         },
     }
     shown = block("PROBLEM", "1+1?")
@@ -194,7 +194,7 @@ def test_a_question_is_answered_with_values_of_its_schema():
     assert {answer["valid"] for answer in answers} == {True, False}
     assert {answer["level"] for answer in answers} <= set(range(1, 10))
     assert {answer["topic"] for answer in answers} == {"a", "b"}
-    assert {answer["new_problem"] for answer in answers} == {"1+1? Give the result."}
+    assert {answer["problem"] for answer in answers} == {"1+1? Give the result."}
 
 
 def answer(prompt: str, schema: dict[str, Any], seed: int = 0) -> dict[str, Any]:
