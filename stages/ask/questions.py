@@ -7,6 +7,7 @@ lines of `---`, holds settings of the question; the recipe's own win.
 import re
 from math import isfinite
 from pathlib import Path
+from sys import float_info
 from typing import Annotated, Any, Literal, Self
 
 import yaml
@@ -56,15 +57,21 @@ class Kind(Settings):
             return isinstance(value, str) and (value in (self.choices or (value,)))
         if self.type == "boolean" or isinstance(value, bool):
             return self.type == "boolean" and isinstance(value, bool)
-        if not isinstance(value, int | float) or not isfinite(value):
+        if not isinstance(value, int | float) or not abs(value) <= float_info.max:
+            return False  # NaN, or more than a float can be
+        if self.type == "integer" and not _is_int64(value):
             return False
-        is_whole = self.type == "number" or value == int(value)
-        return is_whole and self.minimum <= value <= self.maximum
+        return self.minimum <= value <= self.maximum
 
     def read(self, value: Any) -> Any:
         """`value`, which is one of these, in one type: 7.0 is the integer 7."""
         casts = {"integer": int, "number": float}
         return casts.get(self.type, lambda same: same)(value)
+
+
+def _is_int64(value: float) -> bool:
+    is_whole = isinstance(value, int) or value.is_integer()
+    return is_whole and -(2**63) <= value < 2**63
 
 
 def _as_kind(value: Any) -> Any:

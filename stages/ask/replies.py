@@ -16,6 +16,7 @@ from pipeline.endpoint.quoting import (
     json_objects,
     sanitise,
 )
+from pipeline.surrogates import mend_surrogates
 from stages.ask.questions import Poll
 
 SYSTEM = """You answer a question about texts that stand in blocks. Each block starts \
@@ -50,7 +51,7 @@ def read_vote(reply: Reply, poll: Poll, texts: Texts, token: str) -> Vote | str:
     objects = _find_objects(_strip_blocks(reply.text, token), poll)
     if not objects:
         return "unreadable"
-    vote = {name: objects[-1][name] for name in poll.fields}
+    vote = _vote_of(objects[-1], poll)
     if any(_vote_of(other, poll) != vote for other in objects):
         return "several answers"
     if not all(kind.accepts(vote[name]) for name, kind in poll.fields.items()):
@@ -70,7 +71,7 @@ def _strip_blocks(text: str, token: str) -> str:
 
 
 def _find_objects(text: str, poll: Poll) -> list[dict[str, Any]]:
-    values = (value for value, _, _ in json_objects(text))
+    values = (mend_surrogates(value) for value, _, _ in json_objects(text))
     return [value for value in values if poll.fields.keys() <= value.keys()]
 
 

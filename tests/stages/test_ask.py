@@ -82,6 +82,38 @@ def test_only_one_whole_answer_is_a_vote(model, reply, fault, capsys):
     assert ("1 of 1 votes" in capsys.readouterr().err) == bool(fault)
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "read"),
+    [
+        ("number", "7", 7.0),
+        ("number", "1e3", 1000.0),
+        ("number", "NaN", None),
+        ("number", "-Infinity", None),
+        ("number", "1e999", None),
+        ("number", "9" * 400, None),
+        ("number", "true", None),
+        ({"type": "number", "minimum": 1, "maximum": 10}, "10", 10.0),
+        ({"type": "number", "minimum": 1, "maximum": 10}, "10.5", None),
+        ("integer", "7.0", 7),
+        ("integer", "7.5", None),
+        ("integer", "9223372036854775807", 2**63 - 1),
+        ("integer", "9223372036854775808", None),
+        ("integer", "1e300", None),
+        ("string", '"a\\ud800b"', "a\ufffdb"),
+        ("string", "null", None),
+        (["yes", "no"], '"yes"', "yes"),
+        (["yes", "no"], '"Yes"', None),
+    ],
+)
+def test_a_field_holds_what_it_says(model, kind, value, read):
+    server = model(lambda texts, body: f'{{"f": {value}}}')
+    question = {"prompt": "What?", "fields": {"f": kind}}
+    (row,) = answers(put(problems("a"), server, questions={"q": question}).kept, "q")
+
+    assert row["f"] == read
+    assert row["fault"] == (None if read is not None else "off the schema")
+
+
 def test_an_unreadable_vote_is_counted_and_never_agrees(model):
     server = model(
         lambda texts, body: (
