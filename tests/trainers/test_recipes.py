@@ -4,9 +4,10 @@ import dataclasses
 from typing import Any
 
 import pytest
+import trl
 
 from pipeline import recipe, recipes
-from trainers import grpo
+from trainers import dpo, grpo, sft
 from trainers.algorithms import Algorithm, Stage, stage_options
 
 # Problems of a batch, samples of each and the longest completion, stage by stage, as
@@ -76,3 +77,54 @@ def test_batches_are_as_published(name: str):
     algorithm = ALGORITHMS[name]
     stages = algorithm.stages or (Stage(),)
     assert [batch(algorithm, stage) for stage in stages] == BATCHES[name]
+
+
+# Traces of a batch, the learning rate and epochs, as SFT systems publish them.
+SFT = {
+    "am_thinking_v1": (64, 8e-5, 2),
+    "light_r1_sft_stage1": (96, 5e-5, 4),
+    "light_r1_sft_stage2": (32, 1e-5, 8),
+    "limo_v2": (64, 5e-6, 15),
+    "miromind_m1_sft": (128, 5e-5, 3),
+    "mixture_of_thoughts": (128, 4e-5, 5),
+    "numinamath_cot": (32, 2e-5, 3),
+    "open_code_reasoning": (256, 5e-5, 3),
+    "openmathreasoning": (1024, 2e-4, 6),
+    "openthoughts_114k": (96, 1e-5, 3),
+    "s1k": (16, 1e-5, 5),
+    "sky_t1": (96, 1e-5, 3),
+}
+
+
+def sections(trainer: Any) -> dict[str, dict[str, Any]]:
+    """What each recipe gives TRL, where it has a section of this trainer."""
+    name = trainer.__name__.rpartition(".")[2]
+    found = {each: recipes.resolve(each).get(name) for each in recipes.names()}
+    return {
+        each: recipe.check(trainer.Params, section, name).trl
+        for each, section in found.items()
+        if isinstance(section, dict)
+    }
+
+
+@pytest.mark.parametrize(
+    ("trainer", "config"), [(sft, "SFTConfig"), (dpo, "DPOConfig")]
+)
+def test_trl_knows_every_option_of_sft_and_preferences(trainer: Any, config: str):
+    known = {field.name for field in dataclasses.fields(getattr(trl, config))}
+    for name, options in sections(trainer).items():
+        assert options.keys() <= known, name
+
+
+def test_sft_has_the_published_batch_rate_and_epochs():
+    found = {
+        name: (
+            options["per_device_train_batch_size"]
+            * options["gradient_accumulation_steps"],
+            options["learning_rate"],
+            options["num_train_epochs"],
+        )
+        for name, options in sections(sft).items()
+        if name in SFT
+    }
+    assert found == SFT
