@@ -37,6 +37,20 @@ def write(out: Path) -> None:
     shutil.copytree(kept, out, dirs_exist_ok=True)
 
 
+def load_tokenizer() -> Any:
+    """The tokenizer alone, kept as the model is: reading it takes ten seconds."""
+    from transformers import AutoTokenizer
+
+    file = locate()
+    kept = kept_folder(file).with_suffix(".tokenizer")
+    if not kept.exists():
+        draft = kept.with_suffix(".tokenizer_draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        read_tokenizer(file).save_pretrained(draft)
+        draft.rename(kept)
+    return AutoTokenizer.from_pretrained(kept)
+
+
 def locate() -> Path:
     """The GGUF file; UserError where it, or what reads it, is not installed."""
     # Not imported: what the package does on import needs llama.cpp.

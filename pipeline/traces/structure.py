@@ -19,6 +19,7 @@ STRUCTURE = pl.Schema(
         "n_code_blocks": pl.UInt32(),
         "code_in_thinking": pl.Boolean(),
         "code_parses": pl.Boolean(),
+        "longest_paragraph": pl.UInt32(),
     }
 )
 BOX = "\\boxed"
@@ -48,7 +49,10 @@ def measure_structure(texts: pl.Series) -> pl.DataFrame:
     table = _count_code(table)
     blocks = table["last_block"]
     parses = find_parsable(blocks)
-    return table.with_columns(code_parses=parses).select(STRUCTURE.names())
+    paragraphs = pl.col("text").str.split("\n\n")
+    longest = paragraphs.list.eval(pl.element().str.len_chars()).list.max()
+    table = table.with_columns(code_parses=parses, longest_paragraph=longest)
+    return table.select(STRUCTURE.names())
 
 
 def find_marks(texts: pl.Series) -> pl.DataFrame:

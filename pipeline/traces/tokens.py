@@ -37,7 +37,7 @@ def load_tokenizer(pinned: Pinned) -> Any:
     if pinned.name == PACKAGED:
         from pipeline import packaged
 
-        return packaged.read_tokenizer(packaged.locate())
+        return packaged.load_tokenizer()
     from transformers import AutoTokenizer
 
     try:

@@ -80,6 +80,8 @@ def judge(
 ) -> Judged:
     """Add chosen (traces for SFT), pairs, curriculum_rank; say why traces are not."""
     traces = _add_measures(list_candidates(rows), hygiene)
+    measures = traces.columns
+    traces = _add_problem(traces, rows)
     traces = mark_unusable(traces, require_correct=params.require_correct)
     traces = _cut_traces(traces, params)
     traces = mark_spare(traces, use_reference=params.use_reference)
@@ -88,6 +90,8 @@ def judge(
     if params.pairs:
         rows = rows.with_columns(pairs=gather_pairs(traces, params.pairs, rows.height))
     traces = _choose_traces(traces, params)
+    scores = ["trace_score"] if params.score else []
+    traces = traces.select(*measures, *VERDICT, *scores)
     rows = rows.with_columns(chosen=gather_chosen(traces, rows.height))
     if params.score:
         rows = rows.with_columns(trace_score=_first(traces, rows)["trace_score"])
@@ -109,6 +113,17 @@ def _add_measures(traces: pl.DataFrame, hygiene: pl.DataFrame | None) -> pl.Data
     traces = traces.join(measures, on=keys, how="left", maintain_order="left")
     n_tokens = pl.coalesce("_tokens", "n_tokens")
     return traces.with_columns(n_tokens=n_tokens).drop("_tokens")
+
+
+def _add_problem(traces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The traces with what is known of their problems, for conditions to read.
+
+    What a trace has itself goes before; lists of texts are left out.
+    """
+    texts = [name for name, dtype in rows.schema.items() if dtype == pl.List(pl.Struct)]
+    hidden = {*traces.columns, *VERDICT, *texts}
+    others = rows.select(name for name in rows.columns if name not in hidden)
+    return traces.hstack(others[traces["row"]])
 
 
 def _cut_traces(traces: pl.DataFrame, params: Params) -> pl.DataFrame:

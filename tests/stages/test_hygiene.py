@@ -128,6 +128,13 @@ def test_code_counts_behind_the_thinking_and_is_parsed(
     assert structure(text, *names) == (blocks, in_thinking, parses)
 
 
+@pytest.mark.parametrize(
+    ("text", "longest"), [("ab\n\nécd\ne\n\nf", 5), ("", 0), ("abc", 3)]
+)
+def test_the_longest_paragraph_is_measured_in_characters(text: str, longest: int):
+    assert structure(text, "longest_paragraph") == (longest,)
+
+
 def test_a_loop_is_measured_in_words():
     table = measured("so we try we try we try", "nothing twice", loop=2, ngram=2)
 

@@ -94,6 +94,14 @@ def test_a_condition_on_measures_needs_hygiene():
         run_stage(select, rows, params, hygiene.SCHEMA.to_frame())
 
 
+def test_a_condition_on_traces_sees_their_problem():
+    meta = ['{"easy": true}', '{"easy": false}']
+    rows = rows_of([trace("a a")], [trace("a a")], meta=meta)
+    outcome = selected(rows, trace_where={"long": "n_tokens < 2 or not meta.easy"})
+
+    assert fates(outcome) == ["long", None]
+
+
 def test_tokens_of_a_named_tokenizer_decide_what_is_short():
     rows = rows_of([trace("a"), trace("b b")])
     table = hygiene.make(hygiene.Params(), rows)
