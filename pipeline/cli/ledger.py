@@ -124,6 +124,7 @@ def explain(id: str) -> None:
     console.print(f"problem  {row['problem']}", markup=False)
     console.print(f"answer   {row['answer']}  ({row['verifier']})", markup=False)
     _print_kept(console, connection, id)
+    _print_traces(console, connection, id)
     if lost := _find(connection, "dropped", id):
         _print_drop(console, connection, lost)
     else:
@@ -153,6 +154,19 @@ def _print_kept(console: Any, connection: "Connection", id: str) -> None:
         off = " (off)" if _is_off(stage.name) else ""
         text = f"by {stage.name}{off}{': ' * bool(added)}{', '.join(added)}"
         console.print(f"[green]kept[/]     {escape(text)}")
+
+
+def _print_traces(console: Any, connection: "Connection", id: str) -> None:
+    """How many of the row's traces are learnt from, and why the others are not."""
+    if "select_traces" not in _views(connection):
+        return
+    fates = connection.sql(
+        "select coalesce(reason, 'learnt from'), count(*) from select_traces "
+        "where id = ? group by reason order by reason nulls first",
+        params=[id],
+    ).fetchall()
+    if fates:
+        console.print(f"traces   {', '.join(f'{fate} {n}' for fate, n in fates)}")
 
 
 def _print_drop(console: Any, connection: "Connection", lost: dict[str, Any]) -> None:

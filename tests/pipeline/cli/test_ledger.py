@@ -82,11 +82,17 @@ def test_explain_shows_the_twin_that_stayed(project: Path, capsys):
     assert "twin     a/00000: 1+1?" in printed(capsys)
 
 
+def test_explain_counts_the_traces_of_a_row_by_their_fate(project: Path, capsys):
+    ledger.explain("a/00000")
+
+    assert "traces   learnt from 1, not_best 1" in printed(capsys).splitlines()
+
+
 def test_explain_tells_the_pass_rate_of_a_row_that_stayed(project: Path, capsys):
     ledger.explain("a/00000")
 
     output = printed(capsys)
-    assert "n_samples 4, n_correct 2, n_undecided 0, pass_rate 0.5" in output
+    assert "n_correct 2, n_undecided 0, tokens_right 4.5, pass_rate 0.5" in output
     assert "in the data set" in output
 
 
