@@ -20,6 +20,7 @@ from pipeline.readers import nested
 from pipeline.settings import Settings
 
 FRACTION = re.compile(r"(\d{1,9})\s*(?:/|of|out of)\s*(\d{1,9})")
+ROUNDING = 1e-6  # a mean of floats may be a little above 1
 BOOLEANS = {"true": True, "false": False}
 
 
@@ -125,7 +126,8 @@ def _read(value: Any, of: Imported) -> Rate | None:
         fits = number.is_integer() and 0 <= number <= of.out_of
         return Rate(number / of.out_of, of.samples or of.out_of) if fits else None
     share = number / 100 if is_percent else number
-    return Rate(share, of.samples) if 0 <= share <= 1 else None
+    fits = -ROUNDING <= share <= 1 + ROUNDING
+    return Rate(min(max(share, 0.0), 1.0), of.samples) if fits else None
 
 
 def _number(value: Any) -> float | None:
@@ -153,7 +155,7 @@ def _has_number(value: Any) -> bool:
 
 
 def _is_count(part: Any) -> bool:
-    return (_plain(part) or 0) > 1
+    return (_plain(part) or 0) > 1 + ROUNDING
 
 
 def _plain(part: Any) -> float | None:
