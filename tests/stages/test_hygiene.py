@@ -1,3 +1,4 @@
+import json
 import math
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pipeline.traces.candidates import IDENTITY
 from pipeline.traces.structure import measure_structure
 from stages.hygiene import SCHEMA, Params, make
 from stages.verify import TRACE
+from tests.conftest import DATA
 from tests.support.rows import problems
 from tests.support.tiny import tiny_model
 
@@ -223,3 +225,21 @@ def test_perplexity_is_that_of_torch_whatever_the_batch():
         table = measured(*texts, perplexity={"name": folder, "batch": batch})
         wanted = [x and pytest.approx(x, rel=1e-4) for x in map(by_hand, texts)]
         assert table["perplexity"].to_list() == wanted
+
+
+@pytest.mark.realdata
+def test_recorded_traces_that_are_cut_off_or_box_twice_are_hardly_ever_right():
+    files = sorted((DATA / "gen_areal_rollouts").glob("*.jsonl"))
+    lines = [json.loads(line) for file in files for line in file.open()]
+    table = measure_structure(pl.Series([line["completion"] for line in lines]))
+    table = table.with_columns(reward=pl.Series([line["reward"] for line in lines]))
+    counted = table.group_by("thinking", boxes=pl.col("n_boxes").clip(0, 2)).agg(
+        n=pl.len(), right=pl.col("reward").sum()
+    )
+
+    assert sorted(counted.rows()) == [
+        ("unclosed", 0, 29, 1.0),
+        ("well_formed", 0, 4, 3.0),
+        ("well_formed", 1, 1064, 905.0),
+        ("well_formed", 2, 19, 0.0),
+    ]
