@@ -9,6 +9,7 @@ from pipeline.recipes import About
 Recipes = dict[str, dict[str, Any]]
 # Operators that are keys of `collect.<source>` and of `pool`.
 READ = ("where", "limit")
+MEASURES = ("rollouts", "hygiene")  # stages that write tables of their own
 MIX = ("weights", "quotas", "repeat", "mix")
 SETS = {
     "sft": "Sets for supervised fine-tuning",
@@ -78,7 +79,7 @@ def operators(sections: dict[str, Any]) -> list[str]:
     return found + [
         stage.name
         for stage in dag.read()
-        if stage.kind == "filter" or stage.name == "rollouts"
+        if stage.kind == "filter" or stage.name in MEASURES
         if stage.name in sections and not dag.is_off(sections, stage.name)
     ]
 

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -117,6 +118,27 @@ def test_pinning_keeps_the_commits_as_edits(monkeypatch: pytest.MonkeyPatch):
     assert recipe.read()["collect"]["skywork"]["revision"] == "c" * 40
     with pytest.raises(UserError, match="edits that no recipe holds"):
         recipes.run("use", ["skywork"])
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("model", "model"),
+        ("rollouts.passes.0.model", "model"),
+        ("collect.models", "dataset"),
+        ("benchmarks.sets.3", "dataset"),
+    ],
+)
+def test_models_and_data_sets_are_asked_for_as_what_they_are(
+    key: str, kind: str, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("model", "dataset"):
+        monkeypatch.setattr(
+            f"huggingface_hub.HfApi.{name}_info",
+            lambda _, repo, name=name: SimpleNamespace(sha=f"{name} {repo}"),
+        )
+
+    assert recipes._latest_commit(key, "a/b") == f"{kind} a/b"
 
 
 def test_pinning_without_the_hub_changes_nothing(monkeypatch: pytest.MonkeyPatch):
