@@ -5,7 +5,7 @@
 
 Every model is asked every problem k times, with the same seeds, and judged by the
 problem's verifier; every two models are compared problem by problem. How often and how
-a benchmark is sampled may be its own, or that of a published table (evaluate.toml).
+a benchmark is sampled may be its own, or that of a published table.
 Finished completions are kept where `rollouts` keeps its own: a run that was killed goes
 on, and nothing is sampled twice. Every sample and its verdict can be written out, so
 that anyone can check a number.
@@ -13,75 +13,40 @@ that anyone can check a number.
 
 import argparse
 import sys
-import tomllib
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from pipeline import console, dag, recipe, tables
 from pipeline.engines.contract import Engine, Options
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
 from pipeline.grading import scores
-from pipeline.grading.voting import cast_votes, merge_equal_votes
-from pipeline.grading.workers import Answer, grader, verdict_columns
+from pipeline.grading.samples import grade_samples
 from pipeline.models import Model, resolve
 from pipeline.prompts import Prompt
+from pipeline.sampling.draws import Plan, choose_draws, describe_draws
 from pipeline.sampling.sampler import Method, Sampler
 from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
-from pipeline.settings import Settings
 from pipeline.verifiers.judge import Judge
 from trainers.runs import report
 
 
-class Draws(Settings):
-    """How the problems of a benchmark are sampled; null is as for all of them."""
-
-    samples: int | None = Field(default=None, ge=1)
-    temperature: float | None = Field(default=None, ge=0)
-    top_p: float | None = Field(default=None, gt=0, le=1)
-    max_tokens: int | None = Field(default=None, ge=1)
-
-
-class Preset(Draws):
-    """How the authors of a published table sampled, and where they say so."""
-
-    source: str
-    by_benchmark: dict[str, Draws] = Field(default={})
-
-
-class Params(Settings):
-    """Which problems are asked, how often, and how the model is sampled.
-
-    What is set here goes before a `preset` of evaluate.toml, and what is set in
-    `by_benchmark` before both.
-    """
+class Params(Plan):
+    """Which problems are asked, how the model is sampled, and who judges."""
 
     benchmarks: tuple[str, ...] = ()  # empty: all
     limit: int | None = Field(default=None, ge=1)  # problems of each benchmark
-    preset: str | None = None
-    by_benchmark: dict[str, Draws] = Field(default={})
-    samples: int = Field(default=4, ge=1)
-    temperature: float = Field(default=1.0, ge=0)
-    top_p: float = Field(default=1.0, gt=0, le=1)
-    max_tokens: int = Field(default=1024, ge=1)
     seed: int = 0
     engine: Literal["transformers", "vllm", "server"] = "transformers"
     options: Options = Field(default={})  # of the engine: batch_size, max_model_len, …
     timeout_s: float = Field(default=20.0, gt=0)
     judge: Judge | None = None  # the model that judges rows of the verifier `judge`
     prompt: Prompt = Prompt()
-
-    @field_validator("preset")
-    @classmethod
-    def _is_known(cls, preset: str | None) -> str | None:
-        if preset is not None and preset not in PRESETS:
-            raise ValueError(f"expected one of {', '.join(PRESETS)}")
-        return preset
 
 
 TYPES: dict[str, Any] = {**BENCHMARK, **ROLLOUT, **GRADE, "vote": pl.String}
@@ -90,9 +55,6 @@ COLUMNS = (
     "seed", "correct", "extracted", "why", "vote",
 )  # fmt: skip
 SAMPLES = pl.Schema({name: TYPES[name] for name in COLUMNS})
-FIELDS = set(Draws.model_fields)
-TOML = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
-PRESETS = {name: Preset(**fields) for name, fields in tomllib.loads(TOML).items()}
 
 
 def main() -> None:
@@ -108,9 +70,10 @@ def main() -> None:
     if params is not None and not _has_no_benchmarks():
         table = problems(pl.read_parquet(arguments.benchmarks), params)
         for benchmark in table["benchmark"].unique(maintain_order=True):
-            settings[benchmark] = _describe_draws(benchmark, params)
+            settings[benchmark] = describe_draws(benchmark, params)
         for name, model in models.items():
-            graded[name] = grade_samples(sample(model, table, params), params)
+            samples = sample(model, table, params)
+            graded[name] = grade_samples(samples, params.timeout_s, params.judge)
 
     metrics = {"settings": settings, **scores.compare(graded)}
     for name, scored in metrics["models"].items():
@@ -147,31 +110,6 @@ def problems(benchmarks: pl.DataFrame, params: Params) -> pl.DataFrame:
     return benchmarks.filter(number < (params.limit or benchmarks.height))
 
 
-def choose_draws(benchmark: str, params: Params) -> dict[str, Any]:
-    """How `benchmark` is sampled: a value for each field of Draws."""
-    own = params.model_dump(include=FIELDS, exclude_unset=True)
-    own |= _given(params.by_benchmark.get(benchmark))
-    return params.model_dump(include=FIELDS) | _published(benchmark, params) | own
-
-
-def _describe_draws(benchmark: str, params: Params) -> dict[str, Any]:
-    """What was chosen, the preset, and which settings are not the preset's."""
-    chosen = choose_draws(benchmark, params)
-    published = _published(benchmark, params)
-    unlike = [name for name in published if published[name] != chosen[name]]
-    return {"preset": params.preset, "unlike_preset": unlike, **chosen}
-
-
-def _published(benchmark: str, params: Params) -> dict[str, Any]:
-    preset = PRESETS.get(params.preset or "")
-    own = preset.by_benchmark.get(benchmark) if preset else None
-    return _given(preset) | _given(own)
-
-
-def _given(draws: Draws | None) -> dict[str, Any]:
-    return draws.model_dump(include=FIELDS, exclude_none=True) if draws else {}
-
-
 def sample(model: Model, table: pl.DataFrame, params: Params) -> pl.DataFrame:
     """The completions of each problem, a row each, benchmark by benchmark."""
     engine = cache(partial(load_engine, params.engine, model, params.options))
@@ -191,26 +129,6 @@ def _sample_benchmark(
     drawn = sampler.samples(rows.unique(["key", "sample"], maintain_order=True))
     rows = rows.join(drawn, on=["key", "sample"], how="left", maintain_order="left")
     return rows.with_columns(model=pl.lit(model.title))
-
-
-def grade_samples(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """`samples` with the verdict on each, and the answer that it votes for.
-
-    A prompt that the model has no room for is a problem it did not solve.
-    """
-    columns = ("verifier", "answer", "verify_info", "completion", "problem")
-    answers = [Answer(*row) for row in samples.select(columns).iter_rows()]
-    no_room = pl.col("finish_reason") == "prompt_too_long"
-    with grader(params.timeout_s, params.judge) as grade:
-        graded = samples.with_columns(verdict_columns(grade(answers))).with_columns(
-            correct=pl.when(no_room).then(pl.lit(False)).otherwise("correct"),
-            why=pl.when(no_room).then(pl.lit("prompt_too_long")).otherwise("why"),
-        )
-        # Wrong answers can win only where there are as many of them as right ones.
-        n_right = pl.col("correct").sum()
-        right = graded.group_by("id").agg(least=n_right, most=n_right + 1)
-        bounds = right.filter(pl.col("least") > 0)
-        return merge_equal_votes(cast_votes(graded), graded, bounds, grade)
 
 
 def _arguments() -> argparse.Namespace:

@@ -11,8 +11,8 @@ from pathlib import Path
 import polars as pl
 import verifiers.v1 as vf
 
+from pipeline.grading.reward_file import judge
 from pipeline.verifiers.contract import Verdict
-from trainers.reward_file import judge
 
 
 class Data(vf.TaskData):

@@ -19,10 +19,10 @@ import yaml
 from pipeline import console, recipe
 from pipeline.errors import UserError
 from pipeline.files import write_text
+from pipeline.grading.reward_file import FROM_TEXT
 from pipeline.models import resolve
 from trainers import grpo
 from trainers.algorithms import Stage, stage_options
-from trainers.reward_file import FROM_TEXT
 
 Options = dict[str, Any]
 

@@ -16,7 +16,7 @@ def test_openrlhf_loads_the_rows_and_calls_the_reward_file(
     run(
         python, "-m", "tests.frameworks.in_openrlhf",
         exported / "openrlhf.parquet", tmp_path / "model",
-        HERE / "trainers" / "reward_file.py", tmp_path / "out.json",
+        HERE / "pipeline" / "grading" / "reward_file.py", tmp_path / "out.json",
     )  # fmt: skip
     out = json.loads((tmp_path / "out.json").read_text())
 

@@ -11,12 +11,12 @@ import yaml
 
 from pipeline import models
 from pipeline.errors import UserError
+from pipeline.grading.reward_file import compute_score, reward_func
 from tests.frameworks.conftest import environment
 from tests.support.tiny_chat import build as build_chat_model
 from trainers import verl
 from trainers.algorithms import ALGORITHMS
 from trainers.grpo import Params
-from trainers.reward_file import compute_score, reward_func
 
 KNOWN = tuple(verl.TABLE["algorithms"])
 ACTOR = "actor_rollout_ref.actor."

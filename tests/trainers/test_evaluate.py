@@ -12,7 +12,9 @@ from pydantic import ValidationError
 
 from pipeline.errors import UserError
 from pipeline.grading import scores
+from pipeline.grading.samples import grade_samples
 from pipeline.models import describe, resolve
+from pipeline.sampling import draws
 from pipeline.schema import PROBLEM, conform
 from stages import rollouts
 from stages.benchmarks import Set
@@ -203,21 +205,21 @@ def test_a_benchmark_may_be_sampled_in_its_own_way(
 def test_a_preset_is_what_its_authors_published():
     params = evaluate.Params(preset="open_r1")
 
-    assert evaluate.choose_draws("aime24", params) == {
+    assert draws.choose_draws("aime24", params) == {
         "samples": 64,
         "temperature": 0.6,
         "top_p": 0.95,
         "max_tokens": 32768,
     }
-    assert evaluate.choose_draws("math500", params)["samples"] == 4
-    for preset in evaluate.PRESETS.values():
+    assert draws.choose_draws("math500", params)["samples"] == 4
+    for preset in draws.PRESETS.values():
         assert preset.source
-        assert preset.model_dump(include=evaluate.FIELDS, exclude_none=True).keys() == (
-            evaluate.FIELDS
+        assert preset.model_dump(include=draws.FIELDS, exclude_none=True).keys() == (
+            draws.FIELDS
         )
 
 
-def document(preset: evaluate.Preset) -> list[str]:
+def document(preset: draws.Preset) -> list[str]:
     """k, temperature, top_p and max_tokens as the documentation has them."""
     own = (f"`{name}` {each.samples}" for name, each in preset.by_benchmark.items())
     k = f"{preset.samples} ({', '.join(own)})".removesuffix(" ()")
@@ -229,14 +231,14 @@ def test_the_presets_of_the_documentation_are_those_that_there_are():
     cells = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in lines]
     table = {row[0]: row[1:5] for row in cells if len(row) == 6 and row[1][0].isdigit()}
 
-    assert table == {name: document(each) for name, each in evaluate.PRESETS.items()}
+    assert table == {name: document(each) for name, each in draws.PRESETS.items()}
 
 
 def test_what_the_recipe_says_goes_before_the_preset_and_is_named():
     own = {"math500": {"samples": 2, "temperature": 0.6}}
     params = evaluate.Params(preset="open_r1", max_tokens=4096, by_benchmark=own)
 
-    assert evaluate._describe_draws("math500", params) == {
+    assert draws.describe_draws("math500", params) == {
         "preset": "open_r1",
         "unlike_preset": ["samples", "max_tokens"],
         "samples": 2,
@@ -244,7 +246,7 @@ def test_what_the_recipe_says_goes_before_the_preset_and_is_named():
         "top_p": 0.95,
         "max_tokens": 4096,
     }
-    assert evaluate.choose_draws("aime24", params)["samples"] == 64
+    assert draws.choose_draws("aime24", params)["samples"] == 64
 
 
 def test_an_unknown_preset_is_told_with_those_that_there_are():
@@ -264,7 +266,7 @@ def test_a_prompt_without_room_is_not_solved():
             "finish_reason": ["prompt_too_long"],
         }
     )
-    graded = evaluate.grade_samples(samples, evaluate.Params())
+    graded = grade_samples(samples)
 
     assert graded.select("correct", "why").row(0) == (False, "prompt_too_long")
 
@@ -289,7 +291,7 @@ def test_samples_vote_for_answers_and_not_for_spellings(answers: list[str], maj:
         finish_reason=pl.lit("stop"),
         n_tokens=pl.lit(3),
     )
-    graded = evaluate.grade_samples(samples, evaluate.Params())
+    graded = grade_samples(samples)
 
     assert scores.summary(graded)["maj@5"] == maj
 
@@ -329,7 +331,7 @@ def test_right_answers_to_published_problems_score_one_and_wrong_ones_nothing(
         )
         for text in (right, wrong)
     )
-    graded = evaluate.grade_samples(samples, evaluate.Params())
+    graded = grade_samples(samples)
     scored = scores.compare({"m": graded})["models"]["m"]["benchmarks"]
 
     # The file of LiveCodeBench has no solutions.
