@@ -25,15 +25,8 @@ def _train(run: runs.Run) -> runs.Trained:
     from trl import DPOConfig, DPOTrainer
 
     if not runs.is_done(run.folder):
-        params = run.params
-        options = {"seed": params.seed, "output_dir": str(run.folder), **params.trl}
-        trainer = DPOTrainer(
-            run.model.load,
-            args=training.configure(DPOConfig, run.model, **options),
-            train_dataset=training.dataset(run.rows),
-            peft_config=training.adapter(params.peft),
-        )
-        runs.fit(trainer, run.folder, run.model, LOGGED)
+        given = training.arguments(run, DPOConfig, **run.params.trl)
+        runs.fit(DPOTrainer(**given), run.folder, run.model, LOGGED)
     return runs.read_trained(run.folder, "loss")
 
 

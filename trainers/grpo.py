@@ -10,6 +10,7 @@ the run into stages; everything else is TRL's, under `trl`.
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -130,6 +131,12 @@ def compose(params: Params) -> Algorithm:
     is_by_token = composed.critic or strategy.whiten or strategy.advantage == "returns"
     if strategy.keep_share < 1 and is_by_token:
         raise UserError("grpo.strategy.keep_share is for advantages of a whole group")
+    lost = {"beta", "entropy_coef", "use_adaptive_entropy"} & composed.trl.keys()
+    if strategy.mirror_descent and (is_by_token or lost):
+        raise UserError(
+            "grpo.strategy.mirror_descent is the whole loss, by one advantage for each "
+            f"completion{': it leaves out trl.' + min(lost) if lost else ''}"
+        )
     is_of_a_group = strategy.advantage == "group" and not composed.critic
     if strategy.kl_in_reward and is_of_a_group:
         raise UserError(
@@ -153,24 +160,20 @@ def _build(run: runs.Run, algorithm: Algorithm, stage: Stage, grade: Grader) -> 
         options["beta"] = algorithm.strategy.kl_in_reward  # so that TRL has a reference
     weights = params.rewards | stage.rewards
     options["reward_weights"] = [weights[name] for name in params.rewards]
-    folder = str(run.folder)
-    config = training.configure(GRPOConfig, run.model, output_dir=folder, **options)
-    _check(run.rows.height, config, algorithm)
-    more = {"critic": algorithm.critic} if algorithm.critic else {}
-    return (CriticTrainer if algorithm.critic else StrategyTrainer)(
-        run.model.load,
-        args=config,
+    given = training.arguments(run, GRPOConfig, **options)
+    _check(run.rows.height, given["args"], algorithm)
+    kind: Any = StrategyTrainer
+    if algorithm.critic:
+        kind = partial(CriticTrainer, critic=algorithm.critic)
+    length = given["args"].max_completion_length
+    values = params.reward_values
+    return kind(
+        **given,
         reward_funcs=rewards(
-            list(params.rewards),
-            grade,
-            max_tokens=config.max_completion_length,
-            values=params.reward_values,
+            list(params.rewards), grade, max_tokens=length, values=values
         ),
-        train_dataset=training.dataset(run.rows),
-        peft_config=training.adapter(params.peft),
         strategy=algorithm.strategy,
         order=stage.order or algorithm.order,
-        **more,
     )
 
 

@@ -75,41 +75,37 @@ def is_done(folder: Path) -> bool:
 
 
 def fit(
-    trainer: Any, folder: Path, base: Model, names: Names, counts: Any = None
+    trainer: Any,
+    folder: Path,
+    base: Model,
+    names: Names,
+    counts: dict[str, Any] | None = None,
 ) -> None:
     """Train from the newest checkpoint in `folder`, and leave `folder/model`.
 
-    Beside it `steps.json` has a row a logged step, with TRL's numbers under the values
-    of `names` and null for what a step has not; `counts.json` has `counts` and, where
-    the trainer has a table to evaluate on, the loss there before and after.
+    Beside it `outcome.json` has `steps`, a row a logged step with TRL's numbers under
+    the values of `names` (null for what a step has not), and `counts`; where there is a
+    table to evaluate on, with the loss there before and after.
     """
     _show_progress(trainer)
-    checkpoint = latest_checkpoint(folder)
+    trainer.train(resume_from_checkpoint=latest_checkpoint(folder))
     counts = dict(counts or {})
-    if checkpoint and (folder / "counts.json").exists():
-        counts = json.loads((folder / "counts.json").read_text())
-    elif trainer.eval_dataset is not None:
-        counts["heldout_rows"] = len(trainer.eval_dataset)
-        counts["heldout_nll_before"] = _rounded(trainer.evaluate()["eval_loss"])
-    _leave(folder / "counts.json", counts)
-    trainer.train(resume_from_checkpoint=checkpoint)
     if trainer.eval_dataset is not None:
-        counts["heldout_nll_after"] = _rounded(trainer.evaluate()["eval_loss"])
-    _leave(folder / "counts.json", counts)
+        trainer.evaluate()
+        logged = trainer.state.log_history
+        losses = [_rounded(row["eval_loss"]) for row in logged if "eval_loss" in row]
+        counts["heldout_rows"] = len(trainer.eval_dataset)
+        counts["heldout_nll_before"] = losses[0]
+        counts["heldout_nll_after"] = losses[-1]
     steps = [
         {"step": logged["step"]}
         | {name: _rounded(logged.get(in_trl)) for in_trl, name in names.items()}
         for logged in trainer.state.log_history
         if "loss" in logged
     ]
-    _leave(folder / "steps.json", steps)
-    _save(trainer, folder / "model", base)
-
-
-def _leave(file: Path, value: Any) -> None:
-    """Write `value` as JSON, in the first process alone."""
     if is_main_process():
-        report(file, value)
+        report(folder / "outcome.json", {"steps": steps, "counts": counts})
+    _save(trainer, folder / "model", base)
 
 
 def _show_progress(trainer: Any) -> None:
@@ -165,11 +161,8 @@ def _merge_adapter(folder: Path, base: Model) -> None:
 
 def read_trained(folder: Path, headline: str) -> Trained:
     """What `fit` left in `folder`."""
-    steps, counts = (
-        json.loads((folder / name).read_text())
-        for name in ("steps.json", "counts.json")
-    )
-    return Trained(folder / "model", steps, headline, counts)
+    outcome = json.loads((folder / "outcome.json").read_text())
+    return Trained(folder / "model", outcome["steps"], headline, outcome["counts"])
 
 
 def publish(model: Path, out: Path, *, name: str) -> None:

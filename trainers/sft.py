@@ -8,6 +8,7 @@ trace without its end teaches no answer, and TRL cuts it without a word.
 
 import copy
 import sys
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -24,11 +25,13 @@ class Params(training.TrainerParams):
 
     `max_cut_share` is the share of traces that may be longer than `trl.max_length`.
     The problems of `heldout_share` are not learnt: the mean negative log-likelihood of
-    their tokens is told before and after.
+    their tokens is told before and after. The learning rate goes as in a run of
+    `schedule_epochs`, of which `trl.num_train_epochs` are run.
     """
 
     max_cut_share: float = Field(default=0.01, ge=0, le=1)
     heldout_share: float = Field(default=0.0, ge=0, lt=1)
+    schedule_epochs: int | None = Field(default=None, ge=1)
 
 
 def main() -> None:
@@ -62,22 +65,20 @@ def _build(run: runs.Run) -> Any:
                 self.n_dropped += max(labels[: args.max_length]) < 0
             return super()._prepare_dataset(dataset, tokenizer, args, packing, *more)
 
+        def create_scheduler(self, num_training_steps: int, *more: Any) -> Any:
+            longer = (params.schedule_epochs or 0) / self.args.num_train_epochs
+            steps = round(num_training_steps * max(1, longer))
+            return super().create_scheduler(steps, *more)
+
     params = run.params
-    options = {"seed": params.seed, "output_dir": str(run.folder), **params.trl}
-    config = training.configure(SFTConfig, run.model, **options)
-    _check_packing(config)
     heldout = run.rows["id"].map_elements(_draw, pl.Float64) < params.heldout_share
-    return CountingTrainer(
-        run.model.load,
-        args=config,
-        train_dataset=training.dataset(run.rows.filter(~heldout).drop("id")),
-        eval_dataset=(
-            training.dataset(run.rows.filter(heldout).drop("id"))
-            if heldout.any()
-            else None
-        ),
-        peft_config=training.adapter(params.peft),
-    )
+    learnt, rest = (run.rows.filter(part).drop("id") for part in (~heldout, heldout))
+    # What a held-out problem costs before the first step is in the log, too.
+    options = params.trl | {"eval_on_start": not rest.is_empty()}
+    given = training.arguments(replace(run, rows=learnt), SFTConfig, **options)
+    _check_packing(given["args"])
+    evaluated = None if rest.is_empty() else training.dataset(rest)
+    return CountingTrainer(**given, eval_dataset=evaluated)
 
 
 def _check_packing(config: Any) -> None:

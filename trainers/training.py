@@ -60,12 +60,12 @@ def main(
 
     UserError where nothing is off and there is still no model or no row.
     """
-    arguments = _arguments(section)
+    words = _read_words(section)
     params: Any = recipe.load(params_type, section)
     if params is None:
-        return _write_off(arguments)
-    models = [model for model in map(resolve, arguments.models) if not model.is_off]
-    file = arguments.export / table
+        return _write_off(words)
+    models = [model for model in map(resolve, words.models) if not model.is_off]
+    file = words.export / table
     if not file.exists():
         raise UserError(
             f"there is no {file}",
@@ -73,7 +73,7 @@ def main(
         )
     rows = pl.read_parquet(file, columns=columns)[: params.limit]
     if not models or rows.is_empty():
-        return _explain_nothing(arguments, file, has_model=bool(models))
+        return _explain_nothing(words, file, has_model=bool(models))
 
     import torch
 
@@ -83,7 +83,7 @@ def main(
     trained = train(Run(params, model, rows, folder))
     if not is_main_process():
         return None
-    publish(trained.model, arguments.out, name=f"{model.name}-{section}")
+    publish(trained.model, words.out, name=f"{model.name}-{section}")
     steps, headline = trained.steps, trained.headline
     metrics = {
         "model": model.title,
@@ -93,14 +93,14 @@ def main(
         f"last_{headline}": _mean(steps[-10:], headline),
         **trained.counts,
     }
-    report(arguments.plots, steps)
-    report(arguments.metrics, metrics)
-    if arguments.history and trained.history is not None:
-        tables.write(trained.history, arguments.history)
+    report(words.plots, steps)
+    report(words.metrics, metrics)
+    if words.history and trained.history is not None:
+        tables.write(trained.history, words.history)
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _arguments(section: str) -> argparse.Namespace:
+def _read_words(section: str) -> argparse.Namespace:
     """The command line of a trainer: a table of `export`, and models to start from."""
     parser = argparse.ArgumentParser(description=f"Train as {section} in the recipe.")
     parser.add_argument("export", type=Path, help="folder that the export stage wrote")
@@ -114,23 +114,21 @@ def _arguments(section: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _explain_nothing(
-    arguments: argparse.Namespace, file: Path, *, has_model: bool
-) -> None:
+def _explain_nothing(words: argparse.Namespace, file: Path, *, has_model: bool) -> None:
     """Leave a model that is off where the recipe turns off what would be trained on."""
     if left_out := _left_out():
         print(
-            f"{arguments.out}: nothing is trained, because this recipe turns off "
+            f"{words.out}: nothing is trained, because this recipe turns off "
             f"{', '.join(left_out)}"
         )
-        return _write_off(arguments)
+        return _write_off(words)
     if has_model:
         raise UserError(
             f"{file} has no rows to train on",
             hint="`goldsieve funnel` shows which stage dropped them",
         )
     raise UserError(
-        f"there is nothing to train: {', '.join(map(str, arguments.models))} is off",
+        f"there is nothing to train: {', '.join(map(str, words.models))} is off",
         hint="give the recipe's `model` a kind, or turn the trainers off",
     )
 
@@ -147,6 +145,17 @@ def _left_out() -> list[str]:
         if stage.kind == "make" or stage.name == "verify"
         if dag.is_off(sections, stage.name)
     ]
+
+
+def arguments(run: Run, kind: Callable[..., Any], **options: Any) -> dict[str, Any]:
+    """What every trainer of TRL is given; `options` are those of its config `kind`."""
+    options = {"seed": run.params.seed, "output_dir": str(run.folder), **options}
+    return {
+        "model": run.model.load,
+        "args": configure(kind, run.model, **options),
+        "train_dataset": dataset(run.rows),
+        "peft_config": adapter(run.params.peft),
+    }
 
 
 def configure(kind: Callable[..., Any], model: Model, **options: Any) -> Any:
@@ -205,10 +214,10 @@ def _mean(steps: list[Step], name: str) -> float | None:
     return round(sum(values) / len(values), 4) if values else None  # type: ignore[arg-type]
 
 
-def _write_off(arguments: argparse.Namespace) -> None:
+def _write_off(words: argparse.Namespace) -> None:
     """Leave what a trainer leaves that the recipe does not use."""
-    describe(arguments.out, kind="off")
-    report(arguments.metrics, {"kind": "off"})
-    report(arguments.plots, [])
-    if arguments.history:
-        tables.write(RL_HISTORY.to_frame(), arguments.history)
+    describe(words.out, kind="off")
+    report(words.metrics, {"kind": "off"})
+    report(words.plots, [])
+    if words.history:
+        tables.write(RL_HISTORY.to_frame(), words.history)

@@ -62,6 +62,8 @@ def test_a_recipe_changes_single_fields():
         ({"algorithm": "vapo", "strategy": {"keep_share": 0.5}}, "whole group"),
         ({"algorithm": "reinforce_pp", "trl": {"beta": 0.1}}, "not in both"),
         ({"strategy": {"kl_in_reward": 0.1}}, "pays for no token"),
+        ({"algorithm": "kimi", "trl": {"beta": 0.1}}, r"leaves out trl\.beta"),
+        ({"algorithm": "kimi", "strategy": {"whiten": True}}, "one advantage for each"),
         ({"algorithm": "gpg", "rewards": {"format": 1}}, "gpg needs the reward"),
     ],
 )

@@ -17,6 +17,7 @@ HOOKS = {
     (GRPOTrainer, "_save_checkpoint"): ["self", "model", "trial"],
     (Trainer, "_load_from_checkpoint"): ["self", "resume_from_checkpoint", "model"],
     (Trainer, "_get_output_dir"): ["self", "trial"],
+    (Trainer, "create_scheduler"): ["self", "num_training_steps", "optimizer"],
     (SFTTrainer, "_prepare_dataset"): [
         "self", "dataset", "processing_class", "args", "packing", "formatting_func",
         "dataset_name",

@@ -223,6 +223,22 @@ def mean_loss(trainer: Any, table: pl.DataFrame) -> float:
     return total / count
 
 
+def test_a_run_may_end_early_in_a_longer_schedule(project: Callable):
+    trl = TRL | {"lr_scheduler_type": "linear", "num_train_epochs": 2, "max_steps": -1}
+    folder = project({})
+    rows = pl.read_parquet(folder / "data/export/sft.parquet").drop("source")
+    params = sft.Params(schedule_epochs=8, trl=trl | {"disable_tqdm": True})
+    run = runs.Run(params, resolve(folder / "models/base"), rows, folder / "run")
+    trainer = sft._build(run)
+    trainer.train()
+
+    # 64 rows by 16 are 4 steps an epoch, 8 in all; the rate falls as if there were 32:
+    # the eighth step is taken at 1 - 7/32 of it.
+    rates = [row["learning_rate"] for row in trainer.state.log_history if "loss" in row]
+    assert len(rates) == 8
+    assert rates[-1] == pytest.approx(3e-3 * (1 - 7 / 32))
+
+
 def test_heldout_problems_tell_what_was_learnt(project: Callable, command: Callable):
     trl = TRL | {"max_steps": 12}
     folder = project({"sft": {"heldout_share": 0.25, "trl": trl}})
