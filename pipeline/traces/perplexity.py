@@ -18,7 +18,7 @@ class Perplexity(Pinned):
     """The model, and what of a text it reads at once."""
 
     max_tokens: int = Field(default=2048, ge=2)
-    batch: int = Field(default=8, ge=1)
+    batch_tokens: int = Field(default=4096, ge=2)
 
 
 def measure_perplexity(texts: pl.Series, settings: Perplexity) -> pl.Series:
@@ -33,8 +33,10 @@ def measure_perplexity(texts: pl.Series, settings: Perplexity) -> pl.Series:
     order = [row for row in range(len(texts)) if len(encoded[row]) > 1]
     order.sort(key=lambda row: (len(encoded[row]), row))
     values: list[float | None] = [None] * len(texts)
-    for start in range(0, len(order), settings.batch):
-        rows = order[start : start + settings.batch]
+    while order:
+        # The longest of a batch comes last; the others are padded to its length.
+        count = max(1, settings.batch_tokens // len(encoded[order[-1]]))
+        rows, order = order[-count:], order[:-count]
         losses = _mean_losses(network, [encoded[row] for row in rows])
         for row, loss in zip(rows, losses, strict=True):
             values[row] = loss
@@ -52,12 +54,13 @@ def _mean_losses(network: Any, batch: list[list[int]]) -> list[float]:
     is_text = torch.arange(longest, device=network.device) < lengths[:, None]
     with torch.inference_mode():
         logits = network(input_ids=ids, attention_mask=is_text.long()).logits
-    losses = torch.nn.functional.cross_entropy(
-        logits[:, :-1].float().transpose(1, 2), ids[:, 1:], reduction="none"
-    )
-    sums = (losses * is_text[:, 1:]).sum(1)
-    means: list[float] = (sums / (lengths - 1)).tolist()
-    return means
+    # A text at a time: logits in float32 are the largest thing here.
+    return [
+        torch.nn.functional.cross_entropy(
+            logits[row, : length - 1].float(), ids[row, 1:length]
+        ).item()
+        for row, length in enumerate(map(len, batch))
+    ]
 
 
 def _load_network(settings: Perplexity) -> Any:

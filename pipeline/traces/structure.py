@@ -62,16 +62,16 @@ def find_marks(texts: pl.Series) -> pl.DataFrame:
     `family` is that of a tag of thinking, null for a box; `opens` says which tag.
     """
     patterns = [*OPEN, *CLOSE, BOX]
-    found = pl.DataFrame({"text": texts.fill_null("")}).with_row_index("row")
+    table = pl.DataFrame({"text": texts.fill_null("")}).with_row_index("row")
     text = pl.col("text")
     positions = text.str.find_many(patterns, leftmost=True)
     spelled = text.str.extract_many(patterns, leftmost=True)
     blank = text.str.len_bytes() - text.str.strip_chars_start().str.len_bytes()
-    found = found.select("row", at=positions, mark=spelled, blank=blank)
-    found = found.filter(pl.col("at").list.len() > 0).explode("at", "mark")
+    marks = table.select("row", at=positions, mark=spelled, blank=blank)
+    marks = marks.filter(pl.col("at").list.len() > 0).explode("at", "mark")
     family = pl.col("mark").replace_strict(OPEN | CLOSE, default=None)
     opens = pl.col("mark").is_in(list(OPEN))
-    return found.with_columns(
+    return marks.with_columns(
         family=family.cast(pl.String), opens=pl.when(family.is_not_null()).then(opens)
     )
 

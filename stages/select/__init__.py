@@ -8,10 +8,10 @@ Reasons: `topic_not_drawn`, `over_quota`, `over_limit`, and those of `where`. Of
 `problem_left`, and those of `trace_where`.
 """
 
-from typing import Literal
+from typing import Literal, Self
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.filter import Judged, drop
 from pipeline.models import is_by
@@ -29,7 +29,7 @@ from pipeline.traces.candidates import (
 from stages.select.lessons import rank_lessons
 from stages.select.order import Quota, draw_luck, number_rows, over_quota
 from stages.select.pairs import Pairs, gather_pairs
-from stages.select.scores import Score, add_score
+from stages.select.scores import Score, score_traces
 from stages.select.topics import Topics, draw_topics
 
 COLUMNS = pl.Schema(
@@ -50,10 +50,9 @@ class Params(Settings):
     """Which traces of a problem are learnt from, then which problems stay.
 
     `models` are the models or passes whose samples may be learnt from, all where it is
-    empty.
-    `strategy` orders the traces that are left of a problem, and `traces` of them are
-    taken; `all` takes all. `order_by` (SQL) is the order in which `quotas` and `limit`
-    take rows; without it they take the first.
+    empty. `strategy` orders the traces that are left of a problem, and `traces` of them
+    are taken; `all` takes all. `order_by` (SQL) is the order in which `quotas` and
+    `limit` take rows; without it they take the first.
     """
 
     models: tuple[str, ...] = ()
@@ -74,33 +73,49 @@ class Params(Settings):
     curriculum: tuple[str, ...] = ()
     seed: int = 0
 
+    @model_validator(mode="after")
+    def _has_a_score(self) -> Self:
+        if self.strategy == "score" and not self.score:
+            raise ValueError("strategy: score needs `score`")
+        return self
+
 
 def judge(
     rows: pl.DataFrame, params: Params, hygiene: pl.DataFrame | None = None
 ) -> Judged:
     """Add chosen (traces for SFT), pairs, curriculum_rank; say why traces are not."""
-    traces = _add_measures(list_candidates(rows), hygiene)
-    measures = traces.columns
-    traces = _add_problem(traces, rows)
-    traces = mark_unusable(traces, require_correct=params.require_correct)
-    traces = _cut_traces(traces, params)
-    traces = mark_spare(traces, use_reference=params.use_reference)
-    if params.score:
-        traces = add_score(traces, params.score)
+    traces = _judge_traces(rows, params, hygiene)
     if params.pairs:
-        rows = rows.with_columns(pairs=gather_pairs(traces, params.pairs, rows.height))
+        view = _with_problems(traces, rows)
+        rows = rows.with_columns(gather_pairs(view, params.pairs, rows.height))
     traces = _choose_traces(traces, params)
-    scores = ["trace_score"] if params.score else []
-    traces = traces.select(*measures, *VERDICT, *scores)
     rows = rows.with_columns(chosen=gather_chosen(traces, rows.height))
     if params.score:
-        rows = rows.with_columns(trace_score=_first(traces, rows)["trace_score"])
+        rows = rows.with_columns(_first(traces, rows)["trace_score"])
     rows = _cut_rows(rows, traces, params)
     rows = rank_lessons(rows, params.curriculum)
-    left = rows["reason"].is_not_null().rename("left")
-    has_left = left.gather(traces["row"])
+    has_left = rows["reason"].is_not_null().gather(traces["row"])
     traces = drop(traces, pl.lit(has_left), "problem_left")
     return Judged(rows, {"traces": _trace_table(traces)})
+
+
+def _judge_traces(
+    rows: pl.DataFrame, params: Params, hygiene: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Every trace with its measures, its score, and why it may not be learnt from."""
+    traces = _add_measures(list_candidates(rows), hygiene)
+    traces = mark_unusable(traces, require_correct=params.require_correct)
+    if params.models:
+        is_sample = pl.col("kind") == "sample"
+        traces = drop(traces, is_sample & ~is_by(params.models), "other_model")
+    view = _with_problems(traces, rows)
+    view = drop_unless(view, params.trace_where, setting="select.trace_where")
+    traces = traces.with_columns(view.select(VERDICT.names()))
+    traces = mark_spare(traces, use_reference=params.use_reference)
+    if params.score:
+        score = score_traces(_with_problems(traces, rows), params.score)
+        traces = traces.with_columns(score)
+    return traces
 
 
 def _add_measures(traces: pl.DataFrame, hygiene: pl.DataFrame | None) -> pl.DataFrame:
@@ -115,7 +130,7 @@ def _add_measures(traces: pl.DataFrame, hygiene: pl.DataFrame | None) -> pl.Data
     return traces.with_columns(n_tokens=n_tokens).drop("_tokens")
 
 
-def _add_problem(traces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def _with_problems(traces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """The traces with what is known of their problems, for conditions to read.
 
     What a trace has itself goes before; lists of texts are left out.
@@ -124,13 +139,6 @@ def _add_problem(traces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     hidden = {*traces.columns, *VERDICT, *texts}
     others = rows.select(name for name in rows.columns if name not in hidden)
     return traces.hstack(others[traces["row"]])
-
-
-def _cut_traces(traces: pl.DataFrame, params: Params) -> pl.DataFrame:
-    if params.models:
-        is_sample = pl.col("kind") == "sample"
-        traces = drop(traces, is_sample & ~is_by(params.models), "other_model")
-    return drop_unless(traces, params.trace_where, setting="select.trace_where")
 
 
 def _choose_traces(traces: pl.DataFrame, params: Params) -> pl.DataFrame:
@@ -143,7 +151,7 @@ def _choose_traces(traces: pl.DataFrame, params: Params) -> pl.DataFrame:
         "random": names.map_batches(
             lambda texts: draw_luck(texts, params.seed), pl.Float64
         ),
-        "score": -pl.col("trace_score") if params.score else pl.lit(0.0),
+        "score": -pl.col("trace_score"),
     }.get(params.strategy, pl.lit(0))
     traces = traces.with_columns(_key=key)
     traces = traces.sort("row", "_key", nulls_last=True, maintain_order=True)
@@ -166,18 +174,18 @@ def _cut_rows(rows: pl.DataFrame, traces: pl.DataFrame, params: Params) -> pl.Da
     hidden = ("row", "id", "text", "leaks", *VERDICT)
     trace = _first(traces, rows).drop(hidden).to_struct("trace")
     luck = draw_luck(rows["id"], params.seed).alias("luck")
-    rows = rows.with_columns(trace, luck)
-    rows = drop_unless(rows, params.where, setting="select.where")
+    view = rows.with_columns(trace, luck)
+    view = drop_unless(view, params.where, setting="select.where")
     if params.topics:
-        drawn = draw_topics(rows, params.topics, params.seed)
-        rows = drop(rows, pl.lit(~drawn), "topic_not_drawn")
-    number = number_rows(rows, params.order_by)
+        drawn = draw_topics(view, params.topics, params.seed)
+        view = drop(view, pl.lit(~drawn), "topic_not_drawn")
+    number = number_rows(view, params.order_by)
     for quota in params.quotas:
-        rows = drop(rows, pl.lit(over_quota(rows, quota, number)), "over_quota")
+        view = drop(view, pl.lit(over_quota(view, quota, number)), "over_quota")
     if params.limit is not None:
         whole = Quota(by="true", rows=params.limit)
-        rows = drop(rows, pl.lit(over_quota(rows, whole, number)), "over_limit")
-    return rows.drop("trace", "luck")
+        view = drop(view, pl.lit(over_quota(view, whole, number)), "over_limit")
+    return rows.with_columns(view.select(VERDICT.names()))
 
 
 def _trace_table(traces: pl.DataFrame) -> pl.DataFrame:

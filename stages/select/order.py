@@ -37,8 +37,8 @@ def number_rows(rows: pl.DataFrame, order_by: str) -> pl.Series:
     if not order_by or rows.is_empty():
         return index
     # Equal rows stay in the order in which they stand.
-    table = rows.with_columns(index.alias("row_number_"))
-    over = f"row_number() over (order by {order_by}, row_number_)"
+    table = rows.with_columns(index.alias("#number"))
+    over = f'row_number() over (order by {order_by}, "#number")'
     (number,) = evaluate(table, [over], setting="select.order_by")
     return number.cast(pl.Int64) - 1
 

@@ -13,24 +13,24 @@ from pipeline.sql import evaluate
 
 # SQL; or SQL expressions, each with its weight.
 Score = str | dict[str, float]
-SETTING = "select.score"
+SETTING, NAME = "select.score", "trace_score"
 
 
-def add_score(traces: pl.DataFrame, score: Score) -> pl.DataFrame:
-    """Add trace_score (float64): the higher the better.
+def score_traces(traces: pl.DataFrame, score: Score) -> pl.Series:
+    """`trace_score` (float64) of each trace: the higher the better.
 
     Weighed measures are z-scored over the traces that may be learnt from; one that is
     unknown counts as the mean, and so does one that is the same for all.
     """
     if isinstance(score, str):
         (value,) = evaluate(traces, [score], setting=SETTING)
-        return traces.with_columns(trace_score=value.cast(pl.Float64))
+        return value.cast(pl.Float64).alias(NAME)
     usable = traces["reason"].is_null().to_numpy()
     total = np.zeros(traces.height)
     values = evaluate(traces, list(score), setting=SETTING)
     for value, weight in zip(values, score.values(), strict=True):
         total += weight * _standardise(value, usable)
-    return traces.with_columns(trace_score=pl.Series(total, dtype=pl.Float64))
+    return pl.Series(NAME, total, pl.Float64)
 
 
 def _standardise(value: pl.Series, usable: Any) -> Any:

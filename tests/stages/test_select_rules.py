@@ -138,6 +138,19 @@ def test_the_score_of_limo_by_hand():
     assert fates(outcome) == [None, "not_best", "problem_left", "not_best"]
 
 
+def test_a_strategy_of_scores_needs_one():
+    with pytest.raises(ValueError, match="needs `score`"):
+        select.Params(strategy="score")
+
+
+def test_columns_called_trace_and_luck_stay_what_they_were():
+    rows = rows_of([trace("a")], [trace("b")])
+    rows = rows.with_columns(trace=pl.Series(["x", "y"]), luck=pl.Series([7, 7]))
+    outcome = selected(rows, where="trace.n_tokens = 1 and luck < 1")
+
+    assert outcome.kept.select("trace", "luck").rows() == [("x", 7), ("y", 7)]
+
+
 def test_a_score_may_be_an_expression():
     rows = rows_of([trace("a a a"), trace("b b"), trace("c")])
     chosen = selected(rows, strategy="score", score="-abs(n_tokens - 2)", traces=2)
