@@ -74,9 +74,9 @@ def operators(sections: dict[str, Any]) -> list[str]:
     """What the recipe does to rows: how it reads and mixes, and stages that are on."""
     collect = [sections["collect"][name] for name in sources(sections)]
     pool = sections.get("pool") or {}
-    found = [f"collect.{key}" for key in READ if any(s.get(key) for s in collect)]
-    found += [f"pool.{key}" for key in MIX if pool.get(key)]
-    return found + [
+    keys = [f"collect.{key}" for key in READ if any(s.get(key) for s in collect)]
+    keys += [f"pool.{key}" for key in MIX if pool.get(key)]
+    return keys + [
         stage.name
         for stage in dag.read()
         if stage.kind == "filter" or stage.name in MEASURES

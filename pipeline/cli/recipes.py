@@ -113,12 +113,12 @@ def _pin(name: str, *, force: bool) -> None:
     holds count as edits, and `use` does not lose them.
     """
     sections = recipes.resolve(name)
-    found = recipes.unpinned(sections)
-    if not found:
-        print(f"{name}: everything is at a commit")
+    unpinned = recipes.unpinned(sections)
+    if not unpinned:
+        _use(name, force=force)
         return
     _refuse_to_lose_edits(force=force)
-    for key, location in found:
+    for key, location in unpinned:
         location["revision"] = _latest_commit(key, location["repo"])
         print(f"{key}: {location['repo']} at {location['revision']}")
     head = HEAD.format(name=name, digest=_digest(recipes.dump(recipes.resolve(name))))
@@ -143,9 +143,9 @@ def _diff(old: str, new: str) -> None:
     """A line for each key whose value differs, of the resolved recipes."""
     before, after = (_values(name) for name in (old, new))
     for key in sorted(before.keys() | after.keys()):
-        one, other = before.get(key, "–"), after.get(key, "–")
-        if one != other:
-            print(f"{key}: {one} → {other}")
+        first, second = before.get(key, "–"), after.get(key, "–")
+        if first != second:
+            print(f"{key}: {first} → {second}")
 
 
 def _values(name: str) -> dict[str, Any]:

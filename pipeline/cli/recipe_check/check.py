@@ -90,8 +90,8 @@ def check_recipe(
         _run_twice(report, placed, bench, until)
         operators = recipe_tables.read_about(sections).operators
         if until == "card":
-            found = set(recipe_tables.operators(sections)) - OF_COUNTS
-            wanted = sorted(found if operators is None else operators)
+            default = set(recipe_tables.operators(sections)) - OF_COUNTS
+            wanted = sorted(default if operators is None else operators)
             report.mistakes += findings.find_idle(wanted, report.counts, sections)
     except UserError as error:
         report.mistakes.append(str(error))

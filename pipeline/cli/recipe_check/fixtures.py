@@ -38,24 +38,23 @@ def replace_data(sections: dict[str, Any], data: Data) -> dict[str, Any]:
     collect = sections.get("collect") or {}
     for name, source in collect.items():
         if isinstance(source, dict):
-            collect[name] = _place_source(name, source, data)
+            collect[name] = _replace_source(name, source, data)
     benchmarks = sections.get("benchmarks") or {}
     if sets := benchmarks.get("sets"):
-        benchmarks["sets"] = [_place_benchmark(each, data) for each in sets]
+        benchmarks["sets"] = [_replace_benchmark(each, data) for each in sets]
     rollouts = sections.get("rollouts") or {}
-    rollouts["replay"] = [
-        _place_recording(each) if isinstance(each, dict) else each
-        for each in rollouts.get("replay") or ()
-    ]
-    if not rollouts["replay"]:
-        del rollouts["replay"]
+    if replay := rollouts.get("replay"):
+        rollouts["replay"] = [
+            _replace_recording(each) if isinstance(each, dict) else each
+            for each in replay
+        ]
     return sections
 
 
-def _place_source(name: str, source: dict[str, Any], data: Data) -> dict[str, Any]:
+def _replace_source(name: str, source: dict[str, Any], data: Data) -> dict[str, Any]:
     own = {k: v for k, v in source.items() if k not in recipes.LOCATION}
     if recorded := own.get("recorded"):
-        own["recorded"] = {key: _place_recording(recorded[key]) for key in recorded}
+        own["recorded"] = {key: _replace_recording(recorded[key]) for key in recorded}
     if name in data:
         return own | _as_location(data[name])
     if file := _find(name) or _find(_stem(source)):
@@ -69,17 +68,19 @@ def _place_source(name: str, source: dict[str, Any], data: Data) -> dict[str, An
     raise UserError(f"collect.{name}: there is no {FOLDER / name}.jsonl")
 
 
-def _place_benchmark(one: Any, data: Data) -> dict[str, Any]:
-    name = one if isinstance(one, str) else one["name"]
-    if isinstance(one, dict) and "generator" in one:
-        return one
+def _replace_benchmark(benchmark: Any, data: Data) -> dict[str, Any]:
+    if isinstance(benchmark, str):
+        benchmark = {"name": benchmark}
+    if "generator" in benchmark:
+        return dict(benchmark)
+    name = benchmark["name"]
     own = {"name": name, "adapter": "generic"}
     if name in data:
         return own | _as_location(data[name])
     return own | {"path": str(_find(BENCHMARKS))}
 
 
-def _place_recording(own: dict[str, Any]) -> dict[str, Any]:
+def _replace_recording(own: dict[str, Any]) -> dict[str, Any]:
     """A recording is known by the name of its file or repository."""
     if not (file := _find(_stem(own))):
         raise UserError(f"there is no {FOLDER / _stem(own)}.jsonl")

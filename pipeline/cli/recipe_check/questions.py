@@ -33,9 +33,9 @@ class Question:
 
     def answer(self, schema: dict[str, Any]) -> dict[str, Any]:
         """An object of the schema."""
-        asked, shown = schema["properties"], self.blocks
-        answer = {name: self._value(name, asked[name]) for name in asked}
-        if "verdict" in asked and {"reference", "response"} <= shown.keys():
+        kinds, shown = schema["properties"], self.blocks
+        answer = {name: self._value(name, kinds[name]) for name in kinds}
+        if "verdict" in kinds and {"reference", "response"} <= shown.keys():
             is_right = shown["reference"] in shown["response"]
             answer["verdict"] = "correct" if is_right else "incorrect"
         return answer
