@@ -119,9 +119,7 @@ def _run_twice(
             run.lay_out(folder, sections, machine)
             run.run_stages(folder, script, until=until, after=after)
     before, again = map(run.digest_outputs, (report.folder, second))
-    for file in sorted(before.keys() | again.keys()):
-        if before.get(file) != again.get(file):
-            report.mistakes.append(f"{file}: a second run leaves other bytes")
+    report.mistakes += findings.find_other_bytes(before, again)
 
 
 def describe(report: Report) -> Iterator[str]:

@@ -104,6 +104,13 @@ def find_unaccounted(name: str, counted: Count, *, may_grow: bool) -> Iterator[s
         )
 
 
+def find_other_bytes(before: dict[str, str], again: dict[str, str]) -> Iterator[str]:
+    """Files whose digests differ, or that one of two runs did not leave."""
+    for file in sorted(before.keys() | again.keys()):
+        if before.get(file) != again.get(file):
+            yield f"{file}: a second run leaves other bytes"
+
+
 def find_idle(
     operators: list[str], counts: dict[str, Count], sections: dict[str, Any]
 ) -> Iterator[str]:

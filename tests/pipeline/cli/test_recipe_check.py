@@ -249,6 +249,15 @@ def test_rows_that_nobody_accounts_for_are_named():
     assert len(list(findings.find_unaccounted("x", grown, may_grow=False))) == 1
 
 
+def test_what_a_second_run_leaves_otherwise_is_named():
+    before = {"a": "1", "b": "2", "c": "3"}
+    again = {"a": "1", "b": "x", "d": "4"}
+
+    assert list(findings.find_other_bytes(before, again)) == [
+        f"{file}: a second run leaves other bytes" for file in ("b", "c", "d")
+    ]
+
+
 def test_models_encoders_and_generators_are_replaced(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(HERE)
     sections = BASE | {
