@@ -299,3 +299,21 @@ def test_twice_gives_equal_bytes(model, tmp_path):
         kept.write_parquet(tmp_path / name)
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("texts", [(), ("a", "b")])
+def test_a_question_about_no_row_asks_nothing_and_its_fields_are_known(model, texts):
+    server = model(lambda *_: "")
+    outcome = put(
+        problems(*texts),
+        server,
+        questions={
+            "x": {"prompt": "extract_answer.md", "where": "false"},
+            "y": VALID | {"where": "ask.x.answer = '7'"},
+        },
+        where={"wrong": "ask.x is null or ask.x.answer_correct > 0"},
+    )
+
+    assert outcome.kept.height == len(texts)
+    assert outcome.kept.schema["answer_before"] == pl.String
+    assert not server.requests
