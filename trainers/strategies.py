@@ -74,8 +74,11 @@ class StrategyTrainer(GRPOTrainer):
     def _generate_and_score_completions(self, inputs: Any) -> Batch:
         if not self.model.training:
             return super()._generate_and_score_completions(inputs)
-        batch = self._sample(inputs)
         size, strategy = self.num_generations, self.strategy
+        if strategy.mirror_descent and self.optimizer:
+            # Another centre is another problem: what Adam knew was of the last one.
+            self.optimizer.state.clear()
+        batch = self._sample(inputs)
         if strategy.refill_rounds:
             batch = self._refill(inputs, batch)
         if strategy.drop_dead_groups:

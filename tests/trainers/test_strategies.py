@@ -224,6 +224,18 @@ def test_a_value_does_not_see_the_token_that_it_precedes(sampled: Any):
     assert difference[4] > 1e-6
 
 
+@pytest.mark.parametrize(("name", "steps"), [("kimi", 2), ("dr_grpo", 4)])
+def test_mirror_descent_has_a_new_optimizer_for_each_batch(
+    name: str, steps: int, policy_trainer: Callable[..., Any]
+):
+    trainer = policy_trainer(name, {"max_steps": 4, "num_iterations": 2})
+    trainer.train()
+
+    # Two steps on each of two batches.
+    counted = {int(state["step"]) for state in trainer.optimizer.state.values()}
+    assert counted == {steps}
+
+
 CRITIC = {"learning_rate": 1e-2, "clip": None, "minibatches": 1}
 
 
