@@ -72,6 +72,17 @@ def test_a_published_source_is_taken_by_its_name():
     assert resolved["pool"] == {"order": ["aime", "b"]}
 
 
+def test_a_benchmark_may_be_named_by_its_entry():
+    mine = {"name": "mine", "path": "mine.jsonl"}
+    write("one", extends="_base", benchmarks={"sets": ["aime24", "aime", mine]})
+
+    assert recipes.resolve("one")["benchmarks"]["sets"] == [
+        "aime24",
+        {"name": "aime", **SOURCES["aime"]},
+        mine,
+    ]
+
+
 def test_a_source_that_lies_elsewhere_keeps_what_its_columns_mean():
     write("one", extends="_base", collect={"aime": {"path": "mine.jsonl"}})
 
