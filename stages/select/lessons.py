@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline.sql import evaluate
+from stages.select.values import conditions
 
 
 def rank_lessons(rows: pl.DataFrame, stages: Sequence[str]) -> pl.DataFrame:
@@ -15,14 +15,19 @@ def rank_lessons(rows: pl.DataFrame, stages: Sequence[str]) -> pl.DataFrame:
     """
     stage = pl.lit(None, pl.UInt32)
     if stages:
-        holds = evaluate(rows, stages, setting="select.curriculum")
-        for number, column in reversed(list(enumerate(holds))):
-            is_true = pl.lit(column.cast(pl.Boolean))
-            stage = pl.when(is_true).then(pl.lit(number, pl.UInt32)).otherwise(stage)
+        holds = conditions(rows, stages, setting="select.curriculum")
+        for number, is_true in reversed(list(enumerate(holds))):
+            stage = (
+                pl.when(pl.lit(is_true))
+                .then(pl.lit(number, pl.UInt32))
+                .otherwise(stage)
+            )
         rows = rows.with_columns(curriculum_stage=stage)
         stage = pl.col("curriculum_stage")
     known = "pass_rate" in rows.columns
     rate = pl.col("pass_rate").cast(pl.Float64) if known else pl.lit(None, pl.Float64)
-    order = rows.select(stage=stage.fill_null(len(stages)), rate=-rate.fill_null(-1.0))
-    rank = order.select(pl.struct("stage", "rate").rank("ordinal")).to_series()
+    # Not an expression of constants alone: it would have one value, and not one a row.
+    order = rows.with_columns(_stage=stage.fill_null(len(stages)), _rate=-rate)
+    order = order.select("_stage", pl.col("_rate").fill_null(1.0))
+    rank = order.select(pl.struct("_stage", "_rate").rank("ordinal")).to_series()
     return rows.with_columns(curriculum_rank=rank.cast(pl.UInt32) - 1)

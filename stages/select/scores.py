@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.sql import evaluate
+from stages.select.values import numbers
 
 # SQL; or SQL expressions, each with its weight.
 Score = str | dict[str, float]
@@ -23,19 +23,19 @@ def score_traces(traces: pl.DataFrame, score: Score) -> pl.Series:
     unknown counts as the mean, and so does one that is the same for all.
     """
     if isinstance(score, str):
-        (value,) = evaluate(traces, [score], setting=SETTING)
-        return value.cast(pl.Float64).alias(NAME)
+        (value,) = numbers(traces, [score], setting=SETTING)
+        return value.alias(NAME)
     usable = traces["reason"].is_null().to_numpy()
     total = np.zeros(traces.height)
-    values = evaluate(traces, list(score), setting=SETTING)
+    values = numbers(traces, list(score), setting=SETTING)
     for value, weight in zip(values, score.values(), strict=True):
         total += weight * _standardise(value, usable)
     return pl.Series(NAME, total, pl.Float64)
 
 
 def _standardise(value: pl.Series, usable: Any) -> Any:
-    numbers = value.cast(pl.Float64).to_numpy()
-    pool = numbers[usable & ~np.isnan(numbers)]
+    values = value.to_numpy()
+    pool = values[usable & ~np.isnan(values)]
     if not len(pool) or not pool.std():
-        return np.zeros(len(numbers))
-    return np.nan_to_num((numbers - pool.mean()) / pool.std())
+        return np.zeros(len(values))
+    return np.nan_to_num((values - pool.mean()) / pool.std())

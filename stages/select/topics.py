@@ -13,6 +13,7 @@ from pydantic import Field
 
 from pipeline.settings import Settings
 from pipeline.sql import evaluate
+from stages.select.values import conditions, numbers
 
 SETTING = "select.topics"
 
@@ -38,14 +39,15 @@ class Topics(Settings):
 
 def draw_topics(rows: pl.DataFrame, topics: Topics, seed: int) -> pl.Series:
     """Whether each row is kept or drawn; those with a reason to leave are not."""
-    expressions = [topics.by, topics.must_keep, topics.within]
-    topic, keep, length = evaluate(rows, expressions, setting=SETTING)
+    (topic,) = evaluate(rows, [topics.by], setting=f"{SETTING}.by")
+    (keep,) = conditions(rows, [topics.must_keep], setting=f"{SETTING}.must_keep")
+    (length,) = numbers(rows, [topics.within], setting=f"{SETTING}.within")
     table = pl.DataFrame(
         {
             "row": range(rows.height),
             "topic": topic.cast(pl.String),
-            "keep": keep.cast(pl.Boolean).fill_null(value=False),
-            "length": length.cast(pl.Float64),
+            "keep": keep,
+            "length": length,
         }
     ).filter(rows["reason"].is_null())
     drawn = table.filter("keep")["row"].to_list()

@@ -264,6 +264,14 @@ def test_problems_come_with_their_answers_in_the_order_of_lessons(tmp_path: Path
     ]
 
 
+def test_no_rows_are_no_lines(tmp_path: Path):
+    formats = ("messages", "sharegpt", "jsonl")
+    build(Params(formats=formats), tmp_path, rows().clear())
+
+    for name in ("messages", "sharegpt", "problems"):
+        assert (tmp_path / f"{name}.jsonl").read_text() == ""
+
+
 @pytest.mark.parametrize("name", ["messages", "sharegpt", "problems"])
 def test_datasets_reads_every_line_as_it_was_written(tmp_path: Path, name: str):
     from datasets import load_dataset

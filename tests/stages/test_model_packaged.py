@@ -38,6 +38,19 @@ def tokenizer(model: Path):
 
 
 @pytest.mark.slow
+def test_the_tokenizer_is_had_alone_and_kept(
+    tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path))
+    text = "3+14 = seventeen"
+    alone = packaged.load_tokenizer()
+    monkeypatch.setattr(packaged, "read_tokenizer", None)  # not read again
+
+    assert alone(text).input_ids == tokenizer(text).input_ids
+    assert packaged.load_tokenizer()(text).input_ids == alone(text).input_ids
+
+
+@pytest.mark.slow
 def test_the_template_is_chatml_and_survives_saving(tokenizer, tmp_path: Path):
     from transformers import AutoTokenizer
 

@@ -143,10 +143,11 @@ def test_a_trace_that_recites_a_benchmark_is_passed_over():
 
 def test_rows_that_no_other_stage_has_seen_are_chosen_from_too():
     solved = [{"text": "1+1=2", "model": "human", "correct": None}]
-    rows = problems("1+1?", solutions=[solved])
+    rows = problems("1+1?", "2+2?", solutions=[solved, []])
     kept = apply(lambda rows: judge(rows, Params()), rows).kept
 
     assert kept["chosen"].to_list() == [
-        [{"text": "1+1=2", "model": "human", "n_tokens": None}]
+        [{"text": "1+1=2", "model": "human", "n_tokens": None}],
+        [],
     ]
-    assert kept["curriculum_rank"].to_list() == [0]
+    assert kept["curriculum_rank"].to_list() == [0, 1]

@@ -151,6 +151,30 @@ def test_columns_called_trace_and_luck_stay_what_they_were():
     assert outcome.kept.select("trace", "luck").rows() == [("x", 7), ("y", 7)]
 
 
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"score": "problem"}, r"select\.score: 'problem' is no number"),
+        ({"score": {"model": 1.0}}, r"select\.score: 'model' is no number"),
+        ({"curriculum": ["problem"]}, r"curriculum: 'problem' is neither true nor"),
+        (
+            {"topics": {"by": "id", "within": "id", "draws": [{"until": 1}]}},
+            r"select\.topics\.within: 'id' is no number",
+        ),
+        (
+            {"topics": {"by": "id", "must_keep": "1", "draws": [{"until": 1}]}},
+            r"select\.topics\.must_keep: '1' is neither",
+        ),
+        ({"quotas": [{"by": "sorce", "rows": 1}]}, r"select\.quotas.*sorce"),
+        ({"order_by": "nosuch desc"}, r"select\.order_by.*nosuch"),
+        ({"pairs": {"chosen": {"where": "n_tokens"}}}, r"pairs\.chosen\.where"),
+    ],
+)
+def test_a_mistake_names_its_setting(params: dict, message: str):
+    with pytest.raises(UserError, match=message):
+        selected(rows_of([trace("a")], [trace("b")]), **params)
+
+
 def test_a_score_may_be_an_expression():
     rows = rows_of([trace("a a a"), trace("b b"), trace("c")])
     chosen = selected(rows, strategy="score", score="-abs(n_tokens - 2)", traces=2)
