@@ -47,13 +47,13 @@ def _pass_on_solutions(rows: pl.DataFrame) -> pl.DataFrame:
     copies = rows.filter(pl.col("reason") == "exact_duplicate", column.list.len() > 0)
     if copies.is_empty():
         return rows
-    theirs = copies.select("solutions", id="twin").explode("solutions")
-    theirs = theirs.group_by("id", maintain_order=True).agg(_copied="solutions")
-    joined = pl.concat_list(column.fill_null([]), "_copied")
+    added = copies.select("solutions", id="twin").explode("solutions")
+    added = added.group_by("id", maintain_order=True).agg(_added="solutions")
+    joined = pl.concat_list(column.fill_null([]), "_added")
     passed = joined.list.unique(maintain_order=True)
-    rows = rows.join(theirs, on="id", how="left", maintain_order="left")
-    passed = pl.when(pl.col("_copied").is_null()).then(column).otherwise(passed)
-    return rows.with_columns(solutions=passed).drop("_copied")
+    rows = rows.join(added, on="id", how="left", maintain_order="left")
+    passed = pl.when(pl.col("_added").is_null()).then(column).otherwise(passed)
+    return rows.with_columns(solutions=passed).drop("_added")
 
 
 def find_equal_rows(rows: pl.DataFrame, key: str) -> Pairs:

@@ -18,9 +18,9 @@ def read_question(row: Row, *names: str) -> str | None:
     """The first of `names` that holds a text, or a chat with one user's turn."""
     for name in (*names, *CHATS):
         value = row.get(name)
-        asked = _turns(value, USERS)
-        if read := (asked[0] if len(asked) == 1 else as_text(value)):
-            return read
+        turns = _turns(value, USERS)
+        if question := (turns[0] if len(turns) == 1 else as_text(value)):
+            return question
     return None
 
 
@@ -59,14 +59,12 @@ def _list_traces(row: Row) -> list[Any]:
 def _turns(value: Any, speakers: tuple[str, ...]) -> list[str]:
     """What `speakers` say in a chat; none where `value` is no chat."""
     turns = value if isinstance(value, list) else []
-    pairs = [
-        (turn.get("role") or turn.get("from"), turn.get("content", turn.get("value")))
+    texts = [
+        as_text(turn.get("content", turn.get("value")))
         for turn in turns
-        if isinstance(turn, dict)
+        if isinstance(turn, dict) and (turn.get("role") or turn.get("from")) in speakers
     ]
-    return [
-        words for who, said in pairs if who in speakers and (words := as_text(said))
-    ]
+    return [text for text in texts if text]
 
 
 def _beside(value: Any, count: int) -> list[Any]:
