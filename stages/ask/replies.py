@@ -45,7 +45,7 @@ def write_prompt(texts: Texts, poll: Poll) -> tuple[str, str]:
 
 
 def read_vote(reply: Reply, poll: Poll, texts: Texts, token: str) -> Vote | str:
-    """The answer in a reply, or why there is none."""
+    """The answer in a reply without its notes, or why there is none."""
     if reply.text is None or reply.why:
         return reply.why.partition(":")[0] or "no answer"
     objects = _find_objects(_strip_blocks(reply.text, token), poll)
@@ -59,7 +59,7 @@ def read_vote(reply: Reply, poll: Poll, texts: Texts, token: str) -> Vote | str:
     quoted = any(text and _holds(text, vote, poll) for text in texts.values())
     if quoted:
         return "the text's own words"
-    return {name: kind.read(vote[name]) for name, kind in poll.fields.items()}
+    return {name: kind.read(vote[name]) for name, kind in poll.kept.items()}
 
 
 def _strip_blocks(text: str, token: str) -> str:
