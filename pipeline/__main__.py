@@ -9,6 +9,7 @@ from pipeline.cli import (
     check,
     estimate,
     ledger,
+    lengths,
     lineage,
     publish,
     recipes,
@@ -57,6 +58,14 @@ def parser() -> argparse.ArgumentParser:
     command("explain", ledger.explain).add_argument("id")
     command("funnel", ledger.funnel)
     add = command("lineage", lineage.lineage).add_argument
+    add("--format", choices=["table", "csv", "json"], default="table")
+
+    add = command("lengths", lengths.lengths).add_argument
+    add("inputs", metavar="[NAME=]FILE", nargs="*")
+    add("--column", dest="columns", action="append", default=[], metavar="trace=text")
+    add("--tokenizer", default="packaged", metavar="NAME@COMMIT")
+    add("--most", type=int, default=20_000, help="texts of a set that are counted")
+    add("--out", type=Path, help="write lengths.svg and its numbers into this folder")
     add("--format", choices=["table", "csv", "json"], default="table")
 
     add = command("recipe", recipes.run).add_argument

@@ -6,6 +6,7 @@ through untouched to the kept and the dropped rows.
 """
 
 import json
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,7 +34,7 @@ def run(
 ) -> None:
     """Judge the first file; write kept, dropped, tables and metrics into `out`."""
     params = recipe.check(module.Params, _settings(settings), name, Path("--set"))
-    renames = dict(map(_pair, columns))
+    renames = dict(map(pair, columns))
     rows, unreadable = _read(inputs[0])
     if absent := [name for name in renames.values() if name not in rows.columns]:
         known = ", ".join(rows.columns)
@@ -43,11 +44,11 @@ def run(
         other, lost = _read(path)
         if lost:
             raise UserError(f"{path}: row {lost[0].row}: {lost[0].detail}")
-        others.append((_stem(path), _with_our_names(other, renames)))
+        others.append((stem(path), _with_our_names(other, renames)))
     rows = _with_our_names(rows, renames)
 
-    outcome = filter_table(module, params, rows, others, source=_stem(inputs[0]))
-    dropped = [outcome.dropped, _quarantine(unreadable, _stem(inputs[0]))]
+    outcome = filter_table(module, params, rows, others, source=stem(inputs[0]))
+    dropped = [outcome.dropped, _quarantine(unreadable, stem(inputs[0]))]
     outcome = Outcome(
         outcome.kept, pl.concat(dropped, how="diagonal_relaxed"), outcome.tables
     )
@@ -102,7 +103,17 @@ def _find_owner(error: pl.exceptions.ColumnNotFoundError) -> str | None:
     return None
 
 
-def _pair(text: str) -> tuple[str, str]:
+def read_table(path: Path) -> pl.DataFrame:
+    """The rows of a file; those that cannot be read are counted on stderr."""
+    rows, unreadable = _read(path)
+    if unreadable:
+        count, first = f"{len(unreadable):,} rows cannot be read", unreadable[0]
+        print(f"{path}: {count}; row {first.row}: {first.detail}", file=sys.stderr)
+    return rows
+
+
+def pair(text: str) -> tuple[str, str]:
+    """The two sides of "key=value"; UserError where it reads otherwise."""
     key, equals, value = text.partition("=")
     if not equals or not key or not value:
         raise UserError(f"{text!r} should read key=value")
@@ -112,7 +123,7 @@ def _pair(text: str) -> tuple[str, str]:
 def _settings(pairs: list[str]) -> dict[str, Any]:
     """`a.b=1` as {"a": {"b": 1}}; values are read as YAML."""
     settings: dict[str, Any] = {}
-    for path, value in map(_pair, pairs):
+    for path, value in map(pair, pairs):
         *parents, last = path.split(".")
         section = settings
         for parent in parents:
@@ -121,7 +132,8 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
     return settings
 
 
-def _stem(path: Path) -> str:
+def stem(path: Path) -> str:
+    """What a file is called, without its endings."""
     return path.name.split(".")[0]
 
 

@@ -1,6 +1,6 @@
 """How long right and wrong completions are, and how many were cut off."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -8,6 +8,7 @@ import polars as pl
 from stages.card.charts import KEPT, WRONG, Chart, Rows, draw_bars, subplots
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LENGTHS = 24  # bins of lengths, each a constant factor wide
@@ -48,6 +49,14 @@ def lengths(grades: pl.DataFrame) -> Chart:
     return Chart(rows, lambda rows: _draw(rows, int(edges[-1])))
 
 
+def by_set(bins: Rows, tokenizer: str) -> Chart:
+    """Problems and traces of each set by length; `bins` are (set, kind, tokens, texts).
+
+    Bins are those that `pipeline/traces/lengths.py` makes.
+    """
+    return Chart(bins, lambda rows: _draw_sets(rows, tokenizer))
+
+
 def truncated(rated: pl.DataFrame, grades: pl.DataFrame) -> Chart:
     """Of each source's samples, how many were cut at max_tokens, or had no room."""
     ended = grades.filter(pl.col("finish_reason").is_not_null())
@@ -84,6 +93,38 @@ def _draw(rows: Rows, end: int) -> "Figure":
     axes.set_xlabel("tokens of a completion")
     axes.set_ylabel("% of the right, of the wrong")
     return figure
+
+
+def _draw_sets(rows: Rows, tokenizer: str) -> "Figure":
+    """A line of histograms for each set, under one scale."""
+    names = list(dict.fromkeys(row["set"] for row in rows))
+    title = f"Length in tokens ({tokenizer})"
+    figure, axes = subplots(title, 0.55 * len(names) + 1.1, down=len(names))
+    lowest = min((row["tokens"] for row in rows), default=1)
+    highest = max((row["tokens"] for row in rows), default=2)
+    for name, each in zip(names, axes, strict=True):
+        for kind, colour in (("problem", KEPT), ("trace", WRONG)):
+            bins = [row for row in rows if (row["set"], row["kind"]) == (name, kind)]
+            if total := sum(row["texts"] for row in bins):
+                shares = [row["texts"] / total for row in bins[:-1]]
+                edges = [row["tokens"] for row in bins]
+                each.stairs(shares, edges, color=colour, fill=True, alpha=0.35)
+                each.stairs(shares, edges, color=colour, linewidth=1, label=kind)
+        each.set_xscale("log", base=2)
+        each.set_xlim(lowest, highest)
+        each.set_yticks([])
+        each.set_ylabel(name, rotation=0, ha="right", va="center")
+        each.xaxis.set_major_formatter("{x:,.0f}")
+        if each is not axes[-1]:
+            each.set_xticks([])
+            each.minorticks_off()
+    drawn = {label: line for each in axes for line, label in _legend(each)}
+    figure.legend(drawn.values(), drawn.keys(), loc="upper right", ncols=2)
+    return figure
+
+
+def _legend(axes: "Axes") -> list[tuple[Any, str]]:
+    return list(zip(*axes.get_legend_handles_labels(), strict=True))
 
 
 def _draw_truncated(rows: Rows) -> "Figure":
