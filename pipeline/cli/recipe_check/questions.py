@@ -19,12 +19,16 @@ SOUND = 85  # percent of the problems
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked of which model; `guess` is its own answer to the problem."""
+    """What was asked of which model; `guess` is its own answer to the problem.
+
+    Of a benchmark's items nobody thinks ill: else no leak would come further.
+    """
 
     prompt: str
     model: str
     seed: int | None
     guess: str | None
+    is_item: bool
 
     @property
     def blocks(self) -> dict[str, str]:
@@ -56,7 +60,7 @@ class Question:
 
     def _is_sound(self, name: str) -> bool:
         """What this vote says of the problem; one in ten is of another opinion."""
-        sound = draw(100, "sound", name, self.prompt) < SOUND
+        sound = self.is_item or draw(100, "sound", name, self.prompt) < SOUND
         return sound if self._draw(10, "vote", name) else not sound
 
     def _text(self, name: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from pipeline import dag, recipe, recipes
+from pipeline import dag, recipe, recipes, tables
 from pipeline.cli.recipe_check.scripted import FENCE, Problem, Script
 from pipeline.cli.stages import run_filter, run_make
 from pipeline.errors import UserError
@@ -59,17 +59,17 @@ def run_stages(
             if stage.kind == "train":
                 continue
             try:
-                _run_stage(stage, sections, script)
+                _run_stage(stage, sections)
             except UserError as error:
                 raise UserError(f"{stage.name}: {error}", hint=error.hint) from None
+            _teach(script, tables.DATA / f"{stage.name}.parquet")
             after(stage)
             if stage.name == until:
                 return
 
 
-def _run_stage(stage: dag.Stage, sections: dict[str, Any], script: Script) -> None:
+def _run_stage(stage: dag.Stage, sections: dict[str, Any]) -> None:
     inputs = list(stage.inputs)
-    _teach(script, [file for file in inputs if file.suffix == ".parquet"])
     if stage.kind == "filter":
         run_filter(stage.name, inputs, None, [], [])
         return
@@ -79,15 +79,14 @@ def _run_stage(stage: dag.Stage, sections: dict[str, Any], script: Script) -> No
         run_make(name, inputs, stage.out)
 
 
-def _teach(script: Script, files: list[Path]) -> None:
+def _teach(script: Script, table: Path) -> None:
     """Tell the model the answers that it is to find, and what it may recite."""
-    for file in files:
-        rows = pl.read_parquet(file)
-        if "benchmark" in rows.columns:
-            script.benchmark = max(rows["problem"], key=len, default="")
-        elif {"problem", "answer", "solutions", "verifier"} <= set(rows.columns):
-            columns = rows.select("problem", "answer", "solutions", "verifier")
-            script.learn([_problem(*fields) for fields in columns.rows()])
+    rows = pl.read_parquet(table) if table.exists() else pl.DataFrame()
+    if "benchmark" in rows.columns:
+        script.items = rows["problem"].to_list()
+    elif {"problem", "answer", "solutions", "verifier"} <= set(rows.columns):
+        columns = rows.select("problem", "answer", "solutions", "verifier")
+        script.learn([_problem(*fields) for fields in columns.rows()])
 
 
 def _problem(

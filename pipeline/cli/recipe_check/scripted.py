@@ -37,10 +37,10 @@ class Problem(NamedTuple):
 
 
 class Script:
-    """What is answered; a trace may recite `benchmark`, an item of one."""
+    """What is answered; a trace may recite the longest of `items`, of benchmarks."""
 
     def __init__(self) -> None:
-        self.benchmark = ""
+        self.items: list[str] = []
         self._problems: dict[str, Problem] = {}
 
     def learn(self, problems: Sequence[Problem]) -> None:
@@ -53,7 +53,9 @@ class Script:
         seed = body.get("seed", 0)
         form = (body.get("response_format") or {}).get("json_schema")
         if form:
-            question = Question(prompt, model, seed, self._guess(prompt, model, seed))
+            guess = self._guess(prompt, model, seed)
+            is_item = any(item in prompt for item in self.items)
+            question = Question(prompt, model, seed, guess, is_item)
             answer = question.answer(form["schema"])
             return json.dumps(answer, ensure_ascii=False), "stop"
         problem = self._find(prompt)
@@ -93,7 +95,7 @@ class Script:
         if flaw == 1:
             work += "所以答案就是这个,我们再检查一遍。" * 3
         if flaw == 2:
-            work += self.benchmark
+            work += max(self.items, key=len, default="")
         close = "" if flaw == 3 else "\n</think>\n\n"
         return f"<think>\n{work}{close}{final}"
 
