@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import UserError
-from pipeline.kernels.hash_table import build_table
+from pipeline.kernels.hash_table import build_table, group_ids
 from pipeline.kernels.published_ngrams import word_ngrams
 from pipeline.kernels.repetition import (
     FULL,
@@ -109,8 +109,8 @@ def _count_frequent(
     hashes = _stack([grams for grams, _ in exact], dtype=np.uint64)
     is_near = counters[(hashes >> np.uint64(32)) & np.uint64(len(counters) - 1)] > bound
     owners, hashes = owners[is_near], hashes[is_near]
-    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    owners = owners[counts[inverse] > most]
+    ids, _ = group_ids(hashes)
+    owners = owners[np.bincount(ids)[ids] > most]
     return np.bincount(owners, minlength=len(texts))
 
 
