@@ -5,13 +5,16 @@ and one that ends it is not Python; the rest goes on in the next one.
 """
 
 import json
+from itertools import accumulate, islice, takewhile
 
 import polars as pl
 
 from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.run import Limits, run_python
 
-BATCH = 512
+# Characters of the programs that share a sandbox: seconds of its minute, so that one
+# that ends it has done so by itself.
+BATCH = 1 << 19
 LIMITS = Limits(wall_s=60, cpu_s=60, memory_mb=1024, step_s=10)
 
 
@@ -20,12 +23,18 @@ def find_parsable(programs: pl.Series) -> pl.Series:
     texts = programs.drop_nulls().unique(maintain_order=True).to_list()
     verdicts: list[bool] = []
     while len(verdicts) < len(texts):
-        batch = texts[len(verdicts) : len(verdicts) + BATCH]
-        verdicts += _parse(batch)
+        verdicts += _parse(_next_batch(texts, len(verdicts)))
     known = pl.DataFrame({"text": texts, "parses": verdicts})
     known = known.cast({"text": pl.String, "parses": pl.Boolean})
     table = pl.DataFrame({"text": programs.cast(pl.String)})
     return table.join(known, on="text", how="left", maintain_order="left")["parses"]
+
+
+def _next_batch(programs: list[str], start: int) -> list[str]:
+    """The programs from `start` on that share a sandbox, one at least."""
+    sizes = accumulate(map(len, islice(programs, start, None)))
+    count = sum(1 for _ in takewhile(lambda size: size <= BATCH, sizes))
+    return programs[start : start + max(1, count)]
 
 
 def _parse(programs: list[str]) -> list[bool]:
