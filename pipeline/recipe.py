@@ -56,7 +56,7 @@ def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:
                 f"or `{section}: off` to leave the stage out",
             )
         values = values[name]
-    if values is False or values == "off":
+    if _is_off(values):
         return None
     values = values or {}
     for name, shared in shared_sections(kind).items():
@@ -66,8 +66,15 @@ def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:
                 "other stages read this too",
                 hint=f"write it once, as the section `{name}` at the top level",
             )
-        values = {**values, name: check(shared, sections.get(name) or {}, name, file)}
+        own = sections.get(name)
+        own = {} if own is None or _is_off(own) else own
+        values = {**values, name: check(shared, own, name, file)}
     return check(kind, values, section, file)
+
+
+def _is_off(section: Any) -> bool:
+    """Whether a section leaves its stage out; YAML reads a bare `off` as false."""
+    return section is False or section == "off"
 
 
 def check(kind: type[S], values: Any, section: str, file: Path = RECIPE) -> S:
