@@ -81,6 +81,7 @@ def describe_samples(
         "unrated": rl["pass_rate"].null_count(),
         "samples_graded": grades.height,
         "k": grades.group_by("id").len()["len"].max() or 0,
+        "models": rates.count_by_model(grades),
         "lengths": lengths.length_quantiles(grades),
     }
     return facts, {

@@ -27,6 +27,17 @@ def rate_problems(rated: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def count_by_model(grades: pl.DataFrame) -> Rows:
+    """What each model was sampled in each pass, in the order of their samples."""
+    counts = grades.group_by("pass", "model", maintain_order=True).agg(
+        problems=pl.n_unique("id"),
+        samples=pl.len(),
+        right=pl.col("correct").sum(),
+        undecided=pl.col("correct").null_count(),
+    )
+    return counts.with_columns(pl.col("pass").fill_null("")).to_dicts()
+
+
 def pass_rates(rated: pl.DataFrame, rl: pl.DataFrame) -> Chart:
     """Problems in each bin of pass rate: sampled (`before`), exported (`after`).
 

@@ -71,6 +71,21 @@ def test_the_body_holds_the_counts(project: Path):
     assert "By hand." in text
 
 
+def test_several_models_are_counted_apart(project: Path):
+    grades = tables.read(tables.DATA / "grades.parquet")
+    weak, strong = grades.head(8), grades.tail(4)
+    named = [
+        part.with_columns(pl.lit(name).alias("pass"), model=pl.lit(f"org/{name}"))
+        for name, part in (("weak", weak), ("strong", strong))
+    ]
+    tables.write(pl.concat(named), tables.DATA / "grades.parquet")
+    text = card(project / "out")
+
+    assert "up to 4 a problem, from 2 models or passes:" in text
+    assert "| weak | org/weak | 2 | 8 |" in text
+    assert "| strong | org/strong | 1 | 4 |" in text
+
+
 def test_sources_that_share_problems_are_shown_with_what_they_declare(project: Path):
     # The one copy of the project is another source's now. Dedup saw five rows.
     sections = SECTIONS | {"collect": {"b": {"path": "b"}, **SECTIONS["collect"]}}

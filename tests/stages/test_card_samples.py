@@ -175,3 +175,19 @@ def test_every_picture_can_be_drawn(rows: list[Any], tmp_path: Path):
     assert len(list(tmp_path.glob("*.svg"))) == 5
     by_source = json.loads((tmp_path / "pass_rate_by_source.json").read_text())
     assert sum(row["before"] for row in by_source) == len(rows)
+
+
+def test_every_model_is_named_with_the_pass_it_was_sampled_in():
+    tables = problems(("a", "s", "math", half(4)), ("b", "s", "math", half(2)))
+    first = tables["grades"].with_columns(pl.lit("weak").alias("pass"))
+    second = first.filter(id="b").with_columns(
+        pl.lit("strong").alias("pass"), model=pl.lit("n")
+    )
+    facts, _ = describe(tables | {"grades": pl.concat([first, second])})
+
+    assert facts["models"] == [
+        {"pass": "weak", "model": "m", "problems": 2, "samples": 6}
+        | {"right": 3, "undecided": 0},
+        {"pass": "strong", "model": "n", "problems": 1, "samples": 2}
+        | {"right": 1, "undecided": 0},
+    ]

@@ -1,6 +1,7 @@
 """Several models in turn: who is asked what, and that no sample is drawn twice."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.errors import UserError
-from pipeline.models import describe
+from pipeline.models import describe, resolve
 from stages.rollouts import Params, make
 from tests.support.judge_server import Server, prompt, serving
 from tests.support.rows import problems
+from tests.support.tiny import tiny_model
 
 # How many of its first samples each model has right, by problem; the others box 0.
 RIGHT = {
@@ -289,6 +291,24 @@ def test_a_model_to_be_loaded_here_must_be_pinned(tmp_path: Path):
 
     with pytest.raises(UserError, match=r"passes.0.model: Qwen/Qwen2.5-7B is at no"):
         sample(tmp_path, passes)
+
+
+def test_models_that_are_loaded_here_come_in_turn(tmp_path: Path):
+    first = tiny_model()
+    second = {"path": str(shutil.copytree(first, tmp_path / "second"))}
+    passes = [
+        {"name": "base", "samples": 2},
+        {"name": "other", "samples": 1, "model": second, "where": "base.n_samples = 2"},
+    ]
+    params = Params(passes=passes, max_tokens=8)
+    samples = pl.concat(make(params, problems("Compute 3+5."), first))
+    title = resolve(first).title
+
+    assert samples.select("pass", "model", "sample").rows() == [
+        ("base", title, 0),
+        ("base", title, 1),
+        ("other", title.replace(resolve(first).name, "second"), 0),
+    ]
 
 
 def test_a_pass_is_not_called_like_a_column(tmp_path: Path):
