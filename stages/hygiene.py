@@ -57,7 +57,7 @@ def make(params: Params, rows: pl.DataFrame) -> pl.DataFrame:
     texts = traces["text"]
     n_tokens = traces["n_tokens"]
     if params.tokenizer:
-        n_tokens = count_tokens(texts, params.tokenizer)
+        n_tokens = count_tokens(texts, params.tokenizer, "hygiene.tokenizer")
     perplexity = pl.Series([None] * len(texts), dtype=pl.Float32)
     if params.perplexity:
         perplexity = measure_perplexity(texts, params.perplexity)

@@ -35,9 +35,11 @@ def lengths(
     With `out`, lengths.svg and its numbers go into that folder.
     """
     name, _, revision = tokenizer.partition("@")
+    named = {"path": name} if Path(name).is_dir() else {"repo": name}
     pinned = recipe.check(
-        Pinned, {"name": name, "revision": revision}, "", Path("--tokenizer")
+        Pinned, named | {"revision": revision}, "", Path("--tokenizer")
     )
+    pinned.commit("--tokenizer")
     rows = _read_files(inputs, columns) if inputs else _read_sources()
     texts = pl.concat(map(gather_texts, rows))
     if texts.is_empty():
@@ -46,8 +48,8 @@ def lengths(
     _print(summarise_lengths(counted, texts), format)
     if out is not None:
         draw = import_module("stages.card.lengths").by_set
-        named = packaged.NAME if name == PACKAGED else tokenizer
-        chart = draw(bin_lengths(counted).to_dicts(), named)
+        title = packaged.NAME if name == PACKAGED else tokenizer
+        chart = draw(bin_lengths(counted).to_dicts(), title)
         import_module("stages.card.charts").write_charts(out, {"lengths": chart})
 
 

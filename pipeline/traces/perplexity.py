@@ -13,6 +13,8 @@ from pydantic import Field
 from pipeline.errors import UserError
 from pipeline.traces.tokens import PACKAGED, Pinned, load_tokenizer
 
+SETTING = "hygiene.perplexity"
+
 
 class Perplexity(Pinned):
     """The model, and what of a text it reads at once."""
@@ -23,7 +25,7 @@ class Perplexity(Pinned):
 
 def measure_perplexity(texts: pl.Series, settings: Perplexity) -> pl.Series:
     """The perplexity of each text (float32); null below two tokens."""
-    tokenizer, network = load_tokenizer(settings), _load_network(settings)
+    tokenizer, network = load_tokenizer(settings, SETTING), _load_network(settings)
     encoded = tokenizer(
         texts.to_list(),
         add_special_tokens=False,
@@ -68,13 +70,13 @@ def _load_network(settings: Perplexity) -> Any:
     from transformers import AutoModelForCausalLM
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    if settings.name == PACKAGED:
+    if settings.repo == PACKAGED:
         from pipeline import packaged
 
         network = packaged.read_network(packaged.locate())
     else:
+        revision = settings.commit(SETTING)
         try:
-            revision = settings.revision or None
             network = AutoModelForCausalLM.from_pretrained(
                 settings.name, revision=revision, dtype="auto"
             )

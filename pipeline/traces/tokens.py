@@ -1,58 +1,59 @@
 """How many tokens a text has, by a tokenizer that is named."""
 
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import polars as pl
-from pydantic import Field, model_validator
 
 from pipeline.errors import UserError
-from pipeline.settings import Settings
+from pipeline.models import Reference
 
 PACKAGED = "packaged"
 BATCH = 1000
 
 
-class Pinned(Settings):
-    """`name`: a Hub id, which needs its commit; a folder; or `packaged` (SmolLM2)."""
+class Pinned(Reference):
+    """A tokenizer, or a model with its own; `packaged` is SmolLM2, which needs no Hub.
 
-    name: str
-    revision: str = Field(default="", pattern="^([0-9a-f]{40})?$")
-
-    @model_validator(mode="after")
-    def _is_pinned(self) -> Self:
-        if self.is_on_hub and not self.revision:
-            raise ValueError(
-                f"{self.name}: a name on the Hub needs `revision`, a full commit hash"
-            )
-        return self
+    Otherwise a Hub repository (`repo`) at a commit (`revision`), or a folder (`path`).
+    """
 
     @property
-    def is_on_hub(self) -> bool:
-        return self.name != PACKAGED and not Path(self.name).is_dir()
+    def name(self) -> str:
+        return self.repo or self.path
+
+    def commit(self, setting: str) -> str | None:
+        """The commit to load; UserError where it has to be named and is not."""
+        if self.repo not in ("", PACKAGED) and not self.revision:
+            raise UserError(
+                f"{setting}: {self.repo} is at no commit",
+                hint="write {repo: …, revision: …}, with a full commit hash",
+            )
+        return self.revision or None
 
 
-def load_tokenizer(pinned: Pinned) -> Any:
+def load_tokenizer(pinned: Pinned, setting: str = "tokenizer") -> Any:
     """The tokenizer; UserError where it can be had neither here nor from the Hub."""
-    if pinned.name == PACKAGED:
+    if pinned.repo == PACKAGED:
         from pipeline import packaged
 
         return packaged.load_tokenizer()
     from transformers import AutoTokenizer
 
+    revision = pinned.commit(setting)
     try:
-        revision = pinned.revision or None
         return AutoTokenizer.from_pretrained(pinned.name, revision=revision)
     except (OSError, ValueError) as error:
         raise UserError(
             f"the tokenizer {pinned.name} cannot be had: {str(error).splitlines()[0]}",
-            hint="`name: packaged` is SmolLM2's and needs no Hub",
+            hint="`packaged` is SmolLM2's and needs no Hub",
         ) from None
 
 
-def count_tokens(texts: pl.Series, pinned: Pinned) -> pl.Series:
+def count_tokens(
+    texts: pl.Series, pinned: Pinned, setting: str = "tokenizer"
+) -> pl.Series:
     """Tokens of each text (int32), without those that open or end a text."""
-    tokenizer = load_tokenizer(pinned)
+    tokenizer = load_tokenizer(pinned, setting)
     counts = []
     for start in range(0, len(texts), BATCH):
         batch = texts[start : start + BATCH].to_list()

@@ -193,14 +193,16 @@ def test_a_tokenizer_counts_where_one_is_named():
     folder = str(tiny_model())
     tokenizer = AutoTokenizer.from_pretrained(folder)
     wanted = len(tokenizer("1+2=3", add_special_tokens=False)["input_ids"])
-    table = measured("1+2=3", "", tokenizer={"name": folder})
+    table = measured("1+2=3", "", tokenizer={"path": folder})
 
     assert table["n_tokens"].to_list() == [wanted, 0]
 
 
 def test_a_name_on_the_hub_needs_its_commit():
-    with pytest.raises(ValueError, match="full commit hash"):
-        Params(tokenizer={"name": "owner/model"})
+    with pytest.raises(UserError, match=r"hygiene\.tokenizer: owner/model is at no"):
+        measured("a", tokenizer={"repo": "owner/model", "revision": None})
+    with pytest.raises(UserError, match=r"hygiene\.perplexity: owner/model is at no"):
+        measured("a", perplexity={"repo": "owner/model"})
 
 
 def test_perplexity_is_that_of_torch_whatever_the_batch():
@@ -222,7 +224,7 @@ def test_perplexity_is_that_of_torch_whatever_the_batch():
         return math.exp(loss / (len(ids) - 1))
 
     for tokens in (2, 40):
-        table = measured(*texts, perplexity={"name": folder, "batch_tokens": tokens})
+        table = measured(*texts, perplexity={"path": folder, "batch_tokens": tokens})
         wanted = [x and pytest.approx(x, rel=1e-4) for x in map(by_hand, texts)]
         assert table["perplexity"].to_list() == wanted
 

@@ -73,5 +73,5 @@ def test_mistakes_say_what_to_write(words):
         count(words, "x.parquet")
     with pytest.raises(UserError, match="no source is collected yet"):
         count(words)
-    with pytest.raises(UserError, match="needs `revision`"):
+    with pytest.raises(UserError, match="at no commit"):
         lengths(["x.parquet"], columns=[], tokenizer="org/model", most=10)

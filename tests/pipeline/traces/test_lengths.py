@@ -28,7 +28,7 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> Pinned:
     tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     PreTrainedTokenizerFast(tokenizer_object=tokenizer).save_pretrained(folder)
-    return Pinned(name=str(folder))
+    return Pinned(path=str(folder))
 
 
 def texts(**sets: list[str]) -> pl.DataFrame:
