@@ -13,6 +13,7 @@ from typing import Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
+from pipeline.errors import UserError
 from pipeline.filter import Judged, drop
 from pipeline.models import is_by
 from pipeline.schema import VERDICT
@@ -84,10 +85,16 @@ def judge(
     rows: pl.DataFrame, params: Params, hygiene: pl.DataFrame | None = None
 ) -> Judged:
     """Add chosen (traces for SFT), pairs, curriculum_rank; say why traces are not."""
-    traces = _judge_traces(rows, params, hygiene)
-    if params.pairs:
-        view = _with_problems(traces, rows)
-        rows = rows.with_columns(gather_pairs(view, params.pairs, rows.height))
+    try:
+        traces = _judge_traces(rows, params, hygiene)
+        if params.pairs:
+            view = _with_problems(traces, rows)
+            rows = rows.with_columns(gather_pairs(view, params.pairs, rows.height))
+    except UserError as error:
+        if hygiene is None or hygiene.is_empty():
+            hint = f"{error.hint}; the stage hygiene measures traces, and it has not"
+            raise UserError(str(error), hint=hint) from None
+        raise
     traces = _choose_traces(traces, params)
     rows = rows.with_columns(chosen=gather_chosen(traces, rows.height))
     if params.score:

@@ -90,8 +90,12 @@ def test_a_condition_on_measures_needs_hygiene():
     rows = rows_of([trace("a")])
     params = select.Params(trace_where="loop_times < 3")
 
-    with pytest.raises(UserError, match=r"select\.trace_where.*loop_times"):
+    with pytest.raises(UserError, match=r"select\.trace_where.*loop_times") as mistake:
         run_stage(select, rows, params, hygiene.SCHEMA.to_frame())
+
+    assert mistake.value.hint.endswith(
+        "the stage hygiene measures traces, and it has not"
+    )
 
 
 def test_a_condition_on_traces_sees_their_problem():
