@@ -14,7 +14,7 @@ from pipeline.cli.recipe_check.drawing import draw
 
 BLOCK = re.compile(r"<<(\w+) (\w+)>>\n(.*?)\n<<END \1 \2>>", re.S)
 TOPICS = ("algebra", "number theory", "geometry", "combinatorics")
-SOUND = 85  # percent of the problems
+SOUND = 90  # percent of the problems
 
 
 @dataclass(frozen=True)
