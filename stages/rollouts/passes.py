@@ -36,17 +36,14 @@ def draw_passes(
     `problems` have distinct keys. UserError where a `where` cannot be read, or a model
     is not pinned.
     """
+    models = [_find_model(each, number, base) for number, each in enumerate(passes)]
+    _check_conditions(passes, problems)
     table, taken, drawn = problems, dict[str, int](), list[Drawn]()
-    for number, each in enumerate(passes):
-        setting = f"rollouts.passes.{number}"
-        chosen = table
-        if each.where:
-            chosen = sql.select(table, each.where, setting=f"{setting}.where")
-        chosen = chosen.select(problems.columns)
-        if each.engine == "replay":
+    for number, (each, model) in enumerate(zip(passes, models, strict=True)):
+        chosen = _choose(table, each, number).select(problems.columns)
+        if model is None:
             samples = take_recordings(each, chosen, taken)
         else:
-            model = _find_model(each, f"{setting}.model", base)
             samples = draw_samples(each, chosen, window, model, taken)
         drawn.append(samples)
         taken |= samples.taken
@@ -55,10 +52,29 @@ def draw_passes(
     return drawn
 
 
-def _find_model(each: Pass, setting: str, base: Callable[[], Model]) -> Model:
+def _find_model(each: Pass, number: int, base: Callable[[], Model]) -> Model | None:
+    """The model of a pass; None where its completions are recorded."""
+    if each.engine == "replay":
+        return None
     if each.model is None:
         return base()
+    setting = f"rollouts.passes.{number}.model"
     return each.model.find(is_served=each.engine == "server", setting=setting)
+
+
+def _check_conditions(passes: Sequence[Pass], problems: pl.DataFrame) -> None:
+    """UserError for a mistake in any `where`, before hours are spent on others."""
+    for number, each in enumerate(passes):
+        _choose(problems, each, number)
+        nothing = pl.lit(None, pl.Struct({**_COUNTED, "pass_rate": pl.Float64}))
+        problems = problems.with_columns(nothing.alias(each.name))
+
+
+def _choose(table: pl.DataFrame, each: Pass, number: int) -> pl.DataFrame:
+    """The rows that a pass takes."""
+    if not each.where:
+        return table
+    return sql.select(table, each.where, setting=f"rollouts.passes.{number}.where")
 
 
 def _is_asked_for(name: str, later: Sequence[Pass]) -> bool:

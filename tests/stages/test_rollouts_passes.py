@@ -221,21 +221,21 @@ def test_where_sees_the_problem_and_the_verdicts_before(
 
 
 @pytest.mark.parametrize(
-    ("where", "message"),
+    ("last", "message"),
     [
-        ("weak.n_right = 0", "rollouts.passes.1.where: "),
-        ("teacher.n_correct = 0", "rollouts.passes.1.where: "),
+        ({"where": "weak.n_right = 0"}, "passes.1.where: .*n_right"),
+        ({"where": "last.n_correct = 0"}, "passes.1.where: .*no column 'last'"),
+        ({"where": "weak.n_correct"}, "passes.1.where: .*neither true nor false"),
+        ({"engine": "vllm"}, "passes.1.model: teacher is at no commit"),
     ],
 )
-def test_a_condition_on_what_is_not_there_names_the_setting(
-    where: str, message: str, tmp_path: Path
+def test_mistakes_in_a_later_pass_are_found_before_anything_is_sampled(
+    last: dict[str, Any], message: str, server: Server, tmp_path: Path
 ):
-    passes = [
-        recorded(tmp_path / "weak.jsonl", easy=[1]),
-        recorded(tmp_path / "teacher.jsonl", easy=[1]) | {"where": where},
-    ]
+    passes = [LIMO[0], {"name": "last", "model": "teacher", **last}]
     with pytest.raises(UserError, match=message):
         sample(tmp_path, passes)
+    assert server.requests == []
 
 
 def test_a_pass_has_the_settings_of_rollouts_but_for_its_own():
