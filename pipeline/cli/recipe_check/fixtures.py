@@ -2,8 +2,8 @@
 
 What a recipe does to rows stays as it is. What it takes from elsewhere is replaced:
 each source and recording by the file of its name in recipes/fixtures (rows of ours in
-the published schema), every benchmark by one small file, models by a scripted one, and
-sentence encoders by the packaged one.
+the published schema), every benchmark by one small file, models by a scripted one,
+sentence encoders and tokenizers by the packaged ones.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from pipeline import dag, recipe, recipes
 from pipeline.embedding import Encoder
 from pipeline.endpoint.http import Endpoint
 from pipeline.errors import UserError
+from pipeline.traces.tokens import PACKAGED, Pinned
 
 FOLDER = Path("recipes/fixtures")
 BENCHMARKS = "_benchmarks"
@@ -124,6 +125,9 @@ def replace_models(sections: dict[str, Any], url: str) -> dict[str, Any]:
                 _put(sections, [*path, "url"], url)
             if isinstance(settings, Encoder) and settings.encoder == "hub":
                 _put(sections, [*path, "encoder"], "packaged")
+            if isinstance(settings, Pinned):
+                named = {"repo": PACKAGED, "revision": None, "path": ""}
+                _put(sections, path, settings.model_dump() | named)
     return sections
 
 

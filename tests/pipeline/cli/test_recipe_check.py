@@ -267,6 +267,7 @@ def test_models_encoders_and_generators_are_replaced(monkeypatch: pytest.MonkeyP
         "dedup_embedding": {"model": "BAAI/bge-m3", "revision": "1" * 40},
         "decontaminate": {"methods": ["coverage", "embedding"]},
         "grades": {"judge": {"votes": 3}, "judge_when": "rejected"},
+        "hygiene": {"tokenizer": {"repo": "org/T", "revision": None}},
     }
     placed = fixtures.replace_data(sections, {})
     placed = fixtures.replace_models(placed, "http://here/v1")
@@ -278,6 +279,7 @@ def test_models_encoders_and_generators_are_replaced(monkeypatch: pytest.MonkeyP
         "coverage", {"method": "embedding", "encoder": "packaged"},
     ]  # fmt: skip
     assert placed["grades"]["judge"]["endpoint"] == {"url": "http://here/v1"}
+    assert placed["hygiene"]["tokenizer"]["repo"] == "packaged"
     assert sections["decontaminate"]["methods"][1] == "embedding"
 
 
