@@ -14,7 +14,7 @@ with Latin ones, and looks like another than its place says.
 
 from typing import Any
 
-from pipeline.verifiers.compare.letters import (
+from pipeline.verifiers.extract.letters import (
     find_committed_letter,
     read_letter,
     read_letters,

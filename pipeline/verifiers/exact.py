@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import Any, NamedTuple
 
-from pipeline.verifiers.compare.policy import read_policy
+from pipeline.verifiers.answers.policy import read_policy
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import find_marked_answer, strip_thinking
 from pipeline.verifiers.extract.phrases import find_announcements

@@ -1,18 +1,18 @@
-"""Mathematical answers: the final answer, and one cascade that compares it.
+r"""Mathematical answers: the final answer, read into a tree, and compared by its kind.
 
-The answer is found in the completion (`extract.final`), brought into normal form
-(`compare.normal_form`) and compared by the cheapest step that can tell
-(`compare.cascade`): equal as text → exact numbers → equations, matrices, intervals,
-lists and sets member by member → math-verify. `why` names where the answer stood and
-the step that decided, such as "box: compared as numbers".
+The answer is found in the completion (`extract.final`), read as the gold answer is
+(`answers.answer`), and compared: numbers exactly, expressions by their values in ball
+arithmetic, equations by their zeros, sets by their members, and so on
+(`answers.decide`). `why` names where the answer stood and the kind of the gold answer,
+such as "box: equal as number".
+
+What the reader cannot read in the completion is asked of math-verify, a second witness.
+It is never asked where the reader has found a difference.
 
 A gold answer may be a solution that ends with the answer; where it has several boxes
 in one statement, all of them are the answer. `info["alternatives"]` are further gold
 answers, each of them right alone. What is no mathematics is a policy: `info["policy"]`
 may set what `Policy` lists.
-
-Only small expressions reach sympy: towers of powers, huge factorials and long digits
-leave the answer undecided. Undecided is never wrong.
 """
 
 import re
@@ -20,15 +20,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.verifiers.compare import math_verify
-from pipeline.verifiers.compare.cascade import compare
-from pipeline.verifiers.compare.letters import find_chosen_letter, read_letter
-from pipeline.verifiers.compare.math_verify import MAX_LENGTH, Undecided
-from pipeline.verifiers.compare.members import split_members
-from pipeline.verifiers.compare.normal_form import normalise, squeeze
-from pipeline.verifiers.compare.numbers import read_number
-from pipeline.verifiers.compare.policy import Policy, read_policy
-from pipeline.verifiers.compare.readable import is_plain
+from pipeline.verifiers.answers.answer import Answer, read
+from pipeline.verifiers.answers.decide import decide
+from pipeline.verifiers.answers.kinds import kind_of
+from pipeline.verifiers.answers.tokens import Unreadable
+from pipeline.verifiers.answers.witness import Undecided, agrees
+from pipeline.verifiers.extract.letters import find_chosen_letter, read_letter
+from pipeline.verifiers.answers.policy import Policy, read_policy
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import (
     FinalAnswer,
@@ -36,25 +34,38 @@ from pipeline.verifiers.extract.final import (
     is_expression,
     strip_thinking,
 )
+from pipeline.verifiers.extract.markup import plain, strip_markup
 from pipeline.verifiers.extract.phrases import find_announcements
 
 COMPARES_VALUES = True
 MAY_BE_OVERRULED = True
+MAX_LENGTH = 2_000
 MAX_SOLUTION = 200_000
 PROOFS = ("proof", "see solution", "n/a", "none given")
 OPTION = re.compile(
     r"\(?[A-J]\)?\.?|\([A-J]\)\s.*|[A-J][.):]\s.*|[A-J] [A-Z][a-z]{2}.*", re.S
 )
+MARKED = re.compile(r"(?:.*\n)?####\s*(.+?)\s*", re.S)  # GSM8K's gold answers
+ESCAPED = re.compile(r"\\\\(?=[A-Za-z]{2})")
+DENIAL = re.compile(r"\b(?:not|no|never|neither|nor|or|isn't|cannot|un)\b|n't\b|,\s*$")
 BEHIND_LETTER = re.compile(r"\(?[A-J](?:\)|[.:]|(?= ))[.:]?\s*(.*)", re.S)
 
 
 class Gold(NamedTuple):
-    """A gold answer in normal form; `why` says why where it cannot be read."""
+    """A gold answer: its text, what was read of it, and why it is unreadable.
+
+    `letter` is set where it is an option of a multiple choice.
+    """
 
     text: str
-    n_members: int
+    answer: Answer | None
     letter: str | None
     why: str | None
+
+    @property
+    def n_members(self) -> int:
+        is_list = self.answer and self.answer.tree.op in ("list", "set", "tuple")
+        return len(self.answer.tree.args) if self.answer and is_list else 1
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
@@ -87,20 +98,18 @@ def _verify(answer: str | None, completion: str, policy: Policy) -> Verdict:
         return Verdict(False, final.text, "no answer in a box")
     if gold.letter and (letter := find_chosen_letter(completion)):
         return _compare_options(gold, letter, final, policy)
+    if final.how not in ("box", "tag", "field") and _ends_with(completion, gold):
+        return Verdict(True, gold.text, "last words: equal as words")
     if final.text is None:
         return Verdict(False, None, "no answer found")
     if len(final.text) > MAX_LENGTH:
         why = f"{final.how}: too long to be an answer"
         return Verdict(False, final.text[:200], why)
     try:
-        is_equal, step = _compare(gold, final, policy)
-        if not is_equal and _is_whole_text(completion, gold.text):
-            return Verdict(True, completion.strip(), "whole text: equal as text")
+        is_equal, why = _compare(gold, final, policy)
     except Undecided as undecided:
         return Verdict(None, final.text, f"{final.how}: {undecided}")
-    except RecursionError:
-        return Verdict(None, final.text, f"{final.how}: nested too deeply")
-    return Verdict(is_equal, final.text, f"{final.how}: {step}")
+    return Verdict(is_equal, final.text, f"{final.how}: {why}")
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
@@ -110,91 +119,114 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     return None if None in whys else whys[0]
 
 
-def _is_whole_text(completion: str, gold: str) -> bool:
-    """Whether a short completion is the gold answer's own text, such as a date."""
-    if len(completion) > 100 or "\\boxed" in completion:
+def _ends_with(completion: str, gold: Gold) -> bool:
+    """Whether the last sentence ends with a gold answer of words, or begins with one.
+
+    Yes, no, true and false stand first.
+    """
+    if gold.answer is None or gold.answer.tree.op != "words" or gold.letter:
         return False
-    return squeeze(normalise(strip_thinking(completion))) == squeeze(gold)
+    words = plain(gold.text).casefold().strip(" .")
+    text = strip_markup(strip_thinking(completion)[-300:]).strip().casefold()
+    if words in ("yes", "no", "true", "false") and re.match(rf"{words}\b", text):
+        return True
+    sentence = re.split(r"[.!?\n]\s+", text.rstrip(" .!"))[-1]
+    head, found, tail = sentence.rpartition(words)
+    is_whole = bool(found) and not tail.strip() and not head[-1:].isalnum()
+    return is_whole and len(words) > 1 and not DENIAL.search(head)
 
 
 def _compare_options(
     gold: Gold, letter: str, final: FinalAnswer, policy: Policy
 ) -> Verdict:
-    """The letter decides, unless the numbers that stand behind equal ones differ."""
-    predicted = normalise((final.text or "")[:MAX_LENGTH])
+    """The letter decides, unless the values that stand behind equal ones differ."""
     behind, other = (
-        match[1] if (match := BEHIND_LETTER.match(text)) else ""
-        for text in (gold.text, predicted)
+        match[1].strip() if (match := BEHIND_LETTER.match(plain(text))) else ""
+        for text in (gold.text, (final.text or "")[:MAX_LENGTH])
     )
-    if letter == gold.letter and read_number(behind) and read_number(other):
-        is_equal, _ = compare(behind, other, policy)
-        return Verdict(is_equal, letter, "compared as letters and their numbers")
+    if letter == gold.letter and re.search(r"\d", behind) and re.search(r"\d", other):
+        try:
+            is_equal = decide(behind, other, policy) is not False
+        except Unreadable:
+            is_equal = True
+        return Verdict(is_equal, letter, "compared as letters and their values")
     return Verdict(letter == gold.letter, letter, "compared as letters")
 
 
 def _compare(gold: Gold, final: FinalAnswer, policy: Policy) -> tuple[bool, str]:
     """The last answer; for a gold answer of several, as many of the last boxes."""
-    is_equal, step = compare(gold.text, normalise(final.text or ""), policy)
-    if not is_equal and 1 < gold.n_members <= len(final.boxes):
-        return compare(gold.text, _join(final.boxes[-gold.n_members :]), policy)
-    return is_equal, step
+    is_equal, why = _compare_texts(gold, final.text or "", policy)
+    for count in dict.fromkeys((gold.n_members, final.joined)):
+        if not is_equal and gold.n_members > 1 and 1 < count <= len(final.boxes):
+            joined = ", ".join(final.boxes[-count:])
+            is_equal, why = _compare_texts(gold, joined, policy)
+    return is_equal, why
 
 
-def _join(boxes: tuple[str, ...]) -> str:
-    return ", ".join(map(normalise, boxes))
+def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, str]:
+    if squeeze(gold.text) == squeeze(predicted):
+        return True, "equal as text"
+    if gold.answer is None:
+        return agrees(gold.text, predicted), "math-verify"
+    try:
+        verdict = decide(gold.text, predicted, policy)
+    except Unreadable as unread:
+        # The witness drops what it does not know: it is asked where nothing is unknown.
+        if unread.is_answer or kind_of(gold.answer) in ("number", "quantity"):
+            return False, f"not read: {unread}"
+        return agrees(gold.text, predicted), "math-verify"
+    if verdict is None and kind_of(gold.answer) in ("number", "quantity"):
+        return False, "has no value to compare"
+    if verdict is None:
+        return agrees(gold.text, predicted), "math-verify"
+    return verdict, f"{'equal' if verdict else 'differs'} as {kind_of(gold.answer)}"
+
+
+def squeeze(text: str) -> str:
+    """The text without dollar signs and spaces at its ends: equal, whatever it says."""
+    return " ".join(text.split()).strip("$ ").rstrip(".")
 
 
 @lru_cache(20_000)
 def _read_gold(answer: str) -> Gold:
     if len(answer) > MAX_LENGTH and not _is_solution(answer):
-        return Gold("", 0, None, f"{len(answer):,} characters long")
-    text = _normalise_gold(answer)
-    if why := _find_flaw(answer, text):
-        return Gold("", 0, None, why)
-    letter = read_letter(text) if OPTION.fullmatch(text) else None
-    return Gold(text, len(split_members(text).parts), letter, None)
+        return Gold("", None, None, f"{len(answer):,} characters long")
+    text = _gold_text(ESCAPED.sub(r"\\", answer)).strip()
+    if not text:
+        return Gold("", None, None, "empty")
+    if len(text) > MAX_LENGTH:
+        return Gold("", None, None, f"{len(text):,} characters long")
+    if text.lower() in PROOFS:
+        return Gold("", None, None, "a proof, not an answer")
+    bare = plain(text)
+    letter = read_letter(bare) if OPTION.fullmatch(bare) else None
+    try:
+        return Gold(text, read(text), letter, None)
+    except Unreadable as error:
+        if letter:
+            return Gold(text, None, letter, None)
+        try:
+            can_be_parsed = agrees(text, text)
+        except Undecided:
+            can_be_parsed = False
+        return Gold(text, None, None, None if can_be_parsed else str(error))
 
 
-def _normalise_gold(answer: str) -> str:
-    """The answer that a gold text is or ends with, in normal form."""
+def _gold_text(answer: str) -> str:
+    """The answer that a gold text is or ends with."""
+    if match := MARKED.fullmatch(answer):
+        return match[1]
     is_bare = "\\boxed" not in answer and (
         is_expression(answer) or not any(find_announcements(answer))
     )
     if is_bare:
-        return normalise(answer)
+        return answer
     final = find_final_answer(answer)
     if final.joined > 1:
-        return _join(final.boxes[-final.joined :])
-    return normalise(final.text or answer)
+        return ", ".join(final.boxes[-final.joined :])
+    return final.text or answer
 
 
 def _is_solution(answer: str) -> bool:
     """A worked solution that ends with its answer in a box."""
     return len(answer) <= MAX_SOLUTION and "\\boxed{" in answer[-2 * MAX_LENGTH :]
-
-
-def _find_flaw(answer: str, text: str) -> str | None:
-    """Why `text`, the normal form of `answer`, cannot be compared with."""
-    if not text:
-        return "empty"
-    if len(text) > MAX_LENGTH:
-        return f"{len(text):,} characters long"
-    if text.lower() in PROOFS:
-        return "a proof, not an answer"
-    bare = re.sub(r"\\[{}]", "", text)
-    if bare.count("{") != bare.count("}"):
-        return "unbalanced braces"
-    if read_number(text) or re.fullmatch(r"[\w' -]{1,40}", text):
-        return None
-    if math_verify.is_huge(text):
-        return "too large to compute with"
-    if is_plain(answer) or is_plain(text):
-        return None
-    parse = math_verify.parse_expression
-    try:
-        parts = split_members(text).parts
-        if all(read_number(part) or parse(part) for part in parts) or parse(text):
-            return None
-    except Undecided:
-        return "math-verify needs too long to parse it"
-    return "math-verify cannot parse it"

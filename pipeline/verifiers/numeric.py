@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from pipeline.verifiers.compare.normal_form import normalise
 from pipeline.verifiers.compare.numbers import read_decimal_comma, read_number
-from pipeline.verifiers.compare.policy import Units, read_policy
-from pipeline.verifiers.compare.units import split_unit, unit_is_wrong, unit_ratio
+from pipeline.verifiers.answers.policy import Units, read_policy
+from pipeline.verifiers.answers.units import split_unit, unit_is_wrong, unit_ratio
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import find_final_answer
 

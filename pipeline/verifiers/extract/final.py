@@ -8,6 +8,7 @@ last formula or number. All scans are linear, because the text may be a megabyte
 braces; phrases and formulas are looked for in the last part of a long text alone.
 """
 
+import json
 import re
 from typing import NamedTuple
 
@@ -20,6 +21,12 @@ from pipeline.verifiers.extract.boxes import (
     complete_boxes,
     last_box,
 )
+from pipeline.verifiers.extract.clauses import (
+    corrected,
+    is_disowned,
+    without_conditions,
+)
+from pipeline.verifiers.extract.markup import strip_markup
 from pipeline.verifiers.extract.phrases import STRONG, find_announcements
 
 NUMBER = (
@@ -69,6 +76,17 @@ CONCLUSION = re.compile(
 BARE_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\.?\s*$")
 
 
+FIELD = re.compile(
+    r'"(?:final_?)?answer"\s*:\s*("(?:[^"\\\\]|\\\\.)*"|-?\d[\d.]*(?:e-?\d+)?|true|false)', re.I
+)
+DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?\.?")
+SEVERAL = re.compile(
+    r"(?:either )?[-+$\\\\(]*\d[^\s,;]*(?:,? or [-+$\\\\(]*\d[^\s,;.]*)+", re.I
+)
+UNCLOSED_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{[^\n]{0,200}$")
+OR = re.compile(r"\b(?:or|oder|ou|o|или)\b|[或]|^\s*$", re.I)
+
+
 class FinalAnswer(NamedTuple):
     """An answer, how it was found, and the boxes of the completion, in order.
 
@@ -102,21 +120,40 @@ def find_final_answer(completion: str) -> FinalAnswer:
     text = strip_thinking(completion)
     if marked := _find_marked(text):
         return marked
+    if field := _json_field(text):
+        return FinalAnswer(field, "field")
+    if UNCLOSED_BOX.search(text[-TAIL:]):
+        return FinalAnswer(None, "a box that is not closed")
     if LISTED.fullmatch(text.strip()):
         return FinalAnswer(_strip_delimiters(text), "whole text")
-    tail = text[-TAIL:]
+    tail = strip_markup(text[-TAIL:]).replace("{,}", ",")
     last_line = tail[tail.rstrip().rfind("\n") + 1 :]
     for part in dict.fromkeys((last_line, tail)):
         for announcement in find_announcements(part):
             if statement := _read_statement(part[announcement.end() :]):
                 return FinalAnswer(statement, "phrase")
-    if is_expression(text):
-        return FinalAnswer(text.strip(), "whole text")
+    whole = strip_markup(text) if len(text) < TAIL else text
+    if is_expression(whole) or DATE.fullmatch(whole.strip()):
+        return FinalAnswer(whole.strip(), "whole text")
     if formula := _last_formula(tail):
         return FinalAnswer(formula, "last formula")
-    if conclusion := CONCLUSION.search(text[-300:].rstrip()):
+    if conclusion := CONCLUSION.search(tail[-300:].rstrip()):
         return FinalAnswer(conclusion[1].strip(), "last words")
     return FinalAnswer(None, "nothing")
+
+
+def _json_field(text: str) -> str | None:
+    """What the last field `answer` of a JSON object holds."""
+    if '"' not in text:
+        return None
+    fields = list(FIELD.finditer(text[-TAIL:]))
+    if not fields:
+        return None
+    try:
+        value = json.loads(fields[-1][1])
+    except ValueError:
+        return None
+    return last_box(value) or value if isinstance(value, str) else fields[-1][1]
 
 
 def last_tag(text: str) -> str | None:
@@ -148,17 +185,29 @@ def _find_marked(text: str) -> FinalAnswer | None:
         inner = tag if is_expression(tag) else find_final_answer(tag).text
         return FinalAnswer(inner or tag, "tag", contents)
     if boxes:
-        rest = text[boxed_to : boxed_to + TAIL]
+        rest = strip_markup(text[boxed_to : boxed_to + TAIL])
         strong = list(STRONG.finditer(rest))
         if strong and (
             statement := _read_statement(rest[strong[-1].end() :], digits=True)
         ):
             return FinalAnswer(statement, "phrase")
-        return FinalAnswer(contents[-1], "box", contents, _count_joined(text, boxes))
+        joined = _count_joined(text, boxes)
+        return FinalAnswer(_last_of(text, boxes, joined), "box", contents, joined)
     if "\\boxed" in text and (bare := bare_boxes(text)):
         return FinalAnswer(bare[-1], "box", tuple(bare[-MOST_BOXES:]), 1)
     tag = last_tag(text)
     return FinalAnswer(tag, "tag") if tag else None
+
+
+def _last_of(text: str, boxes: list[Box], joined: int) -> str:
+    """What the last box holds; of boxes that are offered, one or the other, all."""
+    offered = [boxes[-1].content]
+    for before, after in zip(boxes[-2 : -joined - 1 : -1], boxes[: -joined : -1], strict=False):
+        is_nested = before.end > after.start
+        if is_nested or not OR.search(text[before.end : after.start]):
+            break
+        offered.insert(0, before.content)
+    return " or ".join(offered)
 
 
 def _count_joined(text: str, boxes: list[Box]) -> int:
@@ -208,7 +257,19 @@ def _read_statement(rest: str, *, digits: bool = False) -> str | None:
     rest = rest[:1_000].lstrip(" \t*:：=\n")
     if number := BARE_NUMBER.match(rest):
         return number[1]
-    sentence = SENTENCE.split(rest, maxsplit=1)[0].strip().strip("*` ").rstrip(".。 ")
+    sentence = SENTENCE.split(rest, maxsplit=1)[0].strip().strip("*`\"“” ").rstrip(".。 ")
+    if is_disowned(sentence):
+        return None
+    settled = corrected(sentence)
+    if settled is None:
+        return None
+    if settled != sentence:
+        rest = sentence = settled.strip()
+    if several := SEVERAL.match(sentence):
+        return several[0]
+    sentence = without_conditions(sentence)
+    if digits:
+        sentence = re.sub(r"(?<!\\)\([^()]*\)\W*$", "", sentence)
     if LISTED.fullmatch(sentence):
         return _strip_delimiters(sentence)
     if rest.startswith(("$", "\\(", "\\[")) and (leading := FORMULA.match(rest)):
@@ -240,14 +301,32 @@ def _has_value(formula: re.Match[str]) -> bool:
 
 
 def _last_formula(tail: str) -> str | None:
-    """The last formula or number: in the last line, unless formulas span lines."""
+    """The last formula or number: in the last line, unless formulas span lines.
+
+    What stands in a condition behind another value, or is denied, does not count.
+    """
     line = tail.rstrip().rpartition("\n")[2]
-    if "$$" in tail or "\\[" in tail or "\\(" in tail:
+    if "$$" in tail or "\\[" in tail:
         line = tail
     for text in dict.fromkeys((line, tail)):
+        if text is line and len(line) < 400:
+            text = _last_sentence(text)
+            if text is None:
+                return None
         if formulas := list(FORMULA.finditer(text)):
             return _formula_text(formulas[-1])
     return None
+
+
+def _last_sentence(line: str) -> str | None:
+    """The last sentence with a value in it, without its conditions; None if denied."""
+    sentences = [s for s in re.split(r"(?<=[.!?。])\s+", line) if re.search(r"\d|\\|\$", s)]
+    if not sentences:
+        return line
+    last = sentences[-1]
+    if is_disowned(last) or corrected(last) is None:
+        return None
+    return without_conditions(corrected(last) or last)
 
 
 def _formula_text(formula: re.Match[str]) -> str:

@@ -16,15 +16,17 @@ ANSWERS, WEAK, VERBS, CYRILLIC, CYRILLIC_VERBS, OTHERS = (
     for name in ("answers", "weak", "verbs", "cyrillic", "cyrillic_verbs", "others")
 )
 ANNOUNCEMENT = re.compile(
-    r"####|^[ \t]*\**A\**[:：]"
+    r"####(?=\s*\**\s*(?:[-+−$\\]*[\d.]|\\|\$)[^\s]*\s*\**\s*$)|^[ \t]*\**A\**[:：]"
+    r"|^[ \t]*#*[ \t]*\**(?:final )?(?:answer|result)\**:?\**[ \t]*$"
     rf"|\b{ANSWERS}\b\**[ \t]*(?:\([^()\n]{{1,30}}\)[ \t]*)?(?:\b{VERBS}\b|[:：=])"
     rf"|\b{WEAK}\b[ \t]*\b{VERBS}\b"
     rf"|\b{CYRILLIC}\b\**\s*{CYRILLIC_VERBS}|{OTHERS}",
     re.I | re.M,
 )
 STRONG = re.compile(
-    r"\b(?:final|correct) answer\b\**[ \t]*(?:is\b|[:：])|####|最终答案[是为為:：]",
-    re.I,
+    r"\b(?:final|correct) answer\b\**[ \t]*(?:is\b|[:：])"
+    r"|####(?=\s*\**\s*(?:[-+−$\\]*[\d.]|\\|\$)[^\s]*\s*\**\s*$)|最终答案[是为為:：]",
+    re.I | re.M,
 )
 STEMS = TABLE["stems"]
 ASCII_STEMS = [stem for stem in STEMS if stem.isascii()]

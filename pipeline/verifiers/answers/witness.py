@@ -1,4 +1,4 @@
-"""math-verify on a leash: small expressions only, and their values checked again.
+"""math-verify as a second witness: small expressions only, their values checked again.
 
 sympy computes what it is given, and big integers do not hear alarms, so towers of
 powers, huge factorials, long digits and deep nesting never reach it: they leave the
@@ -9,7 +9,6 @@ rounds to six places, where 2^-98 and 2^-99 are both zero.
 import re
 import threading
 from collections import Counter
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -40,12 +39,15 @@ SUM_POWER = re.compile(r"[a-z][^()]*\)\s*\^\s*\{?\s*(\d{3,})")
 EXPONENT = re.compile(r"\^\s*(?:(\d+)|([{(]))")
 
 
+SIGNS = re.compile(r"[<>≤≥≠±]|\\\\(?:ge|le|ne|pm|neq|geq|leq|neg|sim|approx|not)\b")
+
+
 class Undecided(Exception):
     """No step can settle this pair; the message says why."""
 
 
-def sympy_equal(gold: str, predicted: str) -> bool:
-    """Whether sympy finds two texts equal.
+def agrees(gold: str, predicted: str) -> bool:
+    """Whether math-verify takes two texts for equal, having read all of both.
 
     Raises Undecided where asking could take for ever.
     """
@@ -57,21 +59,6 @@ def sympy_equal(gold: str, predicted: str) -> bool:
     if not left or not right or not _accepts(left, right):
         return False
     return not (_drops_number(gold, predicted) or _drops_number(predicted, gold))
-
-
-def constant_value(text: str) -> Fraction | None:
-    """A constant's value to thirty digits; None for what is no real constant."""
-    import sympy
-
-    if is_huge(text) or UNREAD.search(text) or not (parsed := parse_expression(text)):
-        return None
-    constant = parsed[0]
-    if not isinstance(constant, sympy.Expr) or constant.free_symbols:
-        return None
-    rounded = constant.evalf(30)
-    if not rounded.is_Float or not rounded.is_finite or _drops_number(text, ""):
-        return None
-    return Fraction(str(rounded))
 
 
 def _drops_number(text: str, other: str) -> bool:

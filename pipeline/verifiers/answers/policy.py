@@ -53,15 +53,3 @@ def read_policy(kind: Callable[..., AnyPolicy], info: dict[str, Any]) -> AnyPoli
                 f"policy {name}: {value!r}", hint=f"one of {', '.join(allowed)}"
             )
     return kind(**given)
-
-
-class Context(NamedTuple):
-    """The policy, how deep the pair stands in others, and the cascade itself."""
-
-    policy: Policy
-    depth: int
-    compare: Callable[[str, str, Policy, int], tuple[bool, str]]
-
-    def are_equal(self, gold: str, predicted: str) -> bool:
-        """Whether two members, sides or ends are equal."""
-        return self.compare(gold, predicted, self.policy, self.depth + 1)[0]

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.verifiers.compare.numbers import read_number_words
+from pipeline.verifiers.answers.numerals import read_numeral
 
 # Every unit is a row of the table; with a prefix it is one of PAIRS.
 TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
@@ -105,8 +105,8 @@ def split_unit(text: str) -> Quantity:
 def _split_words(text: str) -> Quantity | None:
     """`eight hours` as 8 h; None for a number alone, such as two fifths."""
     counted, _, noun = text.rpartition(" ")
-    value = read_number_words(counted)
-    if value is None or not noun.isalpha() or read_number_words(text) is not None:
+    value = read_numeral(counted)
+    if value is None or not noun.isalpha() or read_numeral(text) is not None:
         return None
     return Quantity(str(value), normalise_unit(noun))
 

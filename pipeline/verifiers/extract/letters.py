@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline.verifiers.compare.normal_form import normalise
 from pipeline.verifiers.extract.boxes import TAIL
 from pipeline.verifiers.extract.final import boxed_or_tagged, strip_thinking
+from pipeline.verifiers.extract.markup import plain
 from pipeline.verifiers.extract.phrases import find_announcements
 
 ALPHABETS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
@@ -56,14 +56,16 @@ COMMITTED = re.compile(
 )
 SENTENCE_END = re.compile(r"[.。\n]\s")
 OPTION = r"[\s*\"'\[]*(?:(?i:option|choice|answer) )?"
-SHORT = re.compile(rf"{OPTION}(?:({LETTER})|\(({LETTER}|[a-h])\))[\s*\"'\].]*")
+SHORT = re.compile(
+    rf"{OPTION}(?:({LETTER})(?:(?<=['\"].)['\"])?|\(({LETTER}|[a-h])\))[\s*\"\].]*"
+)
 SEVERAL = re.compile(
     rf"\W*(?:both )?\(?{LETTER}\)?(?:\W*(?:and|und|et|и|y)?\W*{LETTER}\)?)+\W*"
 )
 LEADING = re.compile(
     rf"{OPTION}(?:\(({LETTER}|[a-h])\)|({LETTER})(?:[.):。．、]|$)"
     rf"|([A-J])(?=\s?[^\x00-\x7f])"
-    rf"|({LETTER})(?=\s+(?:[A-Z\d]|non\b|not\b|because\b|since\b)))"
+    rf"|({LETTER})(?=\s+(?:[A-Z][a-z]|\d|non\b|not\b|because\b|since\b)))"
 )
 
 
@@ -99,7 +101,7 @@ def read_letters(text: str) -> tuple[str, ...]:
 def _shorten(text: str) -> str:
     if len(text) == 1:
         return text
-    return normalise(text).strip(" *\\{}.").strip()
+    return plain(text).strip(" *\\{}.").strip()
 
 
 def to_latin(letter: str) -> str | None:
@@ -127,7 +129,7 @@ def find_chosen_letter(completion: str) -> str | None:
 def find_committed_letter(text: str) -> str | None:
     """The letter named after the last announcement, or the last one not ruled out."""
     text = text.replace("**", "")
-    if letter := read_letter(text):
+    if "\n" not in text.strip() and (letter := read_letter(text)):
         return letter
     for sentence in _committing_sentences(text):
         if sign := _first_mention(sentence):

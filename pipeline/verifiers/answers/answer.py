@@ -1,0 +1,357 @@
+r"""An answer as people write it: a formula and the words around it.
+
+`read` parts the text into formulas and words. Words before a value are its label
+(`\text{Area: }5`), words behind it a unit, a scale (`3 million`), a bound (`5 or more`),
+a note (`(about 18.9)`) or a condition (`for all x`). What denies a value or names
+several is not read as one. A text of words alone is words.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from pipeline.verifiers.answers.grammar import parse_tokens
+from pipeline.verifiers.answers.dates import read_date
+from pipeline.verifiers.answers.numerals import (
+    CARDINALS,
+    PLACES,
+    SCALES,
+    TABLE,
+    read_numeral,
+)
+from pipeline.verifiers.answers.tokens import (
+    FUNCTIONS,
+    PLAIN,
+    Token,
+    Unreadable,
+    spell,
+    tokenise,
+)
+from pipeline.verifiers.answers.tree import Node, number
+from pipeline.verifiers.answers.units import (
+    NO_UNITS,
+    SYMBOLS,
+    UNITS,
+    normalise_unit,
+    unit_ratio,
+)
+
+PARTS, BOUNDS, SIGNS = TABLE["parts"], TABLE["bounds"], TABLE["signs"]
+SAME_WORDS: dict[str, str] = TABLE["same"]
+NEGATIONS, NOTES, CONDITIONS = (
+    frozenset(TABLE[name]["words"]) for name in ("negations", "notes", "conditions")
+)
+COINS = re.compile(r"^([-+−]?)\s*\\?([$€£¥₹₽₩])\s*(?=[\d.])")
+COIN_AFTER = re.compile(r"(?<=[\d.}])\s*\\?([€£¥₹₽₩¢])\s*$")
+LAYOUT = re.compile(r"\\(?:text|mathrm|textbf|mbox|textit|rm|operatorname)\s*|\\[,;:! ]|[{}$~]|\\quad|\\ ")
+POWER = re.compile(r"\^\s*\{\s*([^{}]*?)\s*\}")
+VOWEL = re.compile("[eiouyäöüéèáíóúEIOUY]|[^\x00-\x7f]")
+SHORT_WORDS = frozenset(
+    "is the of no yes not odd and or are for all any to in a an by as at per so if "
+    "has had was who why how pct per mph kph am pm".split()
+)
+FAMILY = re.compile(
+    r"(?:where |for |with |for all |for any |and )*(?:all |any )*(?:integers? )?([a-z])\s*"
+    r"(?:is an? (?:arbitrary |any )?integer|in (?:the )?(?:set of )?integers|integer)?\s*"
+)
+LABEL = re.compile(r"(?<![\w\\{])[A-Za-z]{2}[A-Za-z ]*:\s*")
+LABELLED = re.compile(r"(?:[A-Za-z]{2}[A-Za-z ]*:\s*[^,;:]+[,;]\s*)+[A-Za-z]{2}[A-Za-z ]*:\s*[^,;:]+")
+COPULAS = ("is", "are", "equals", "equal", "be", "becomes")
+HYPHENED = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*-[A-Za-z]{4,}|[A-Za-z]{4,}(?:-[A-Za-z]+)+")
+CODES = ("USD", "EUR", "GBP", "INR", "CNY", "RMB", "JPY")
+MAX_LENGTH = 2_000
+
+
+class Answer(NamedTuple):
+    """What an answer is: its tree, its unit ("" for none), and the text it came from.
+
+    `words` where it is words alone, in one spelling. `condition` is the text of what
+    stands behind it, `for all real x`.
+    """
+
+    tree: Node
+    unit: str = ""
+    condition: str = ""
+    text: str = ""
+
+
+@lru_cache(20_000)
+def read(text: str, *, grouping: bool = True) -> Answer:
+    """The answer that a text is; raises Unreadable with the place that is not.
+
+    `grouping`: `1,234` is one number.
+    """
+    if len(text) > MAX_LENGTH:
+        raise Unreadable(f"{len(text):,} characters", is_answer=True)
+    text = text.strip()
+    if date := read_date(clean(spell(text))):
+        return Answer(date, text=text)
+    if HYPHENED.fullmatch(text):
+        return _read_words(text)._replace(text=text)
+    coin, text = _split_coin(text)
+    if LABELLED.fullmatch(text):
+        text = LABEL.sub("", text)
+    tokens = _trim(tokenise(text, grouping=grouping))
+    if not tokens:
+        raise Unreadable("empty")
+    segments = _segment(tokens)
+    if all(kind == "words" for kind, _ in segments):
+        return _read_words(text)._replace(text=text)
+    answer = _read_segments(segments, spell(text))
+    return answer._replace(unit=answer.unit or coin, text=text)
+
+
+def _split_coin(text: str) -> tuple[str, str]:
+    """A currency sign before or behind an amount."""
+    if (match := COINS.match(text)) and text.count("$") - text.count("\\$") * 0 <= 1 + ("\\$" in text):
+        return match[2], match[1] + text[match.end() :]
+    if match := COIN_AFTER.search(text):
+        return match[1], text[: match.start()]
+    return "", text
+
+
+def _trim(tokens: Sequence[Token]) -> list[Token]:
+    """Without the signs that end a sentence, and the braces of a box."""
+    tokens = list(tokens)
+    while tokens and tokens[-1].text in (".", ",", ";", ":", "!?", "?", "\\\\") and tokens[-1].kind == "sign":
+        tokens.pop()
+    while tokens and tokens[0].text in ("=", ":", ",", "\\\\") and tokens[0].kind == "sign":
+        tokens.pop(0)
+    while len(tokens) > 2 and tokens[0].text == "{" and tokens[-1].text == "}" and _closes(tokens):
+        if any(t.text in (",", ";") for t in _top_level(tokens[1:-1])) and tokens[0].start == 0:
+            break
+        tokens = tokens[1:-1]
+    return tokens
+
+
+def _closes(tokens: Sequence[Token]) -> bool:
+    """Whether the last token closes the first."""
+    depth = 0
+    for place, token in enumerate(tokens):
+        depth += (token.text == "{") - (token.text == "}")
+        if depth == 0:
+            return place == len(tokens) - 1
+    return False
+
+
+def _top_level(tokens: Sequence[Token]) -> list[Token]:
+    depth, level = 0, []
+    for token in tokens:
+        depth += (token.text in "([{" and token.kind == "sign") - (token.text in ")]}" and token.kind == "sign")
+        if depth == 0:
+            level.append(token)
+    return level
+
+
+VALUES = ("infty", "emptyset", "pi")
+Segment = tuple[str, list[Token]]
+
+
+def _segment(tokens: Sequence[Token]) -> list[Segment]:
+    """Runs of words and runs of formulas, in their order.
+
+    `and` and `or` belong to the formulas that they join.
+    """
+    kinds: list[str] = []
+    for token in tokens:
+        before = tokens[len(kinds) - 1] if kinds else None
+        kinds.append("words" if _is_word(token, before) else "math")
+    for place, token in enumerate(tokens):
+        following = tokens[place + 1].text if place + 1 < len(tokens) else ""
+        is_note = token.text == "(" and following == "approx" and token.kind == "sign"
+        if place and (is_note or token.text == "forall"):
+            kinds[place:] = ["words"] * (len(tokens) - place)
+            break
+        if token.text in ("a", "A", "an", "I") and kinds[place + 1 : place + 2] == ["words"]:
+            if tokens[place + 1].text in ("and", "or"):
+                continue
+            kinds[place] = "words"
+    for place, token in enumerate(tokens):
+        joins = token.text.lower() in ("and", "or") and token.kind != "sign"
+        if joins:
+            beside = [kinds[p] for p in (place - 1, place + 1) if 0 <= p < len(tokens)]
+            kinds[place] = "math" if beside == ["math", "math"] else "words"
+        elif token.kind == "sign" and token.text in (".", ":", "?", "!", "'", "-") and place and kinds[place - 1] == "words":
+            following = kinds[place + 1] if place + 1 < len(tokens) else "words"
+            if following == "words" or token.text in (".", ":", "?"):
+                kinds[place] = "words"
+    if "words" in kinds:  # signs between words belong to them
+        is_value = [t.kind != "sign" or t.text in VALUES for t in tokens]
+        if not any(v and kind == "math" for v, kind in zip(is_value, kinds, strict=True)):
+            kinds = ["words"] * len(kinds)
+    segments: list[Segment] = []
+    for kind, token in zip(kinds, tokens, strict=True):
+        if segments and segments[-1][0] == kind:
+            segments[-1][1].append(token)
+        else:
+            segments.append((kind, [token]))
+    return segments
+
+
+def _is_word(token: Token, before: Token | None) -> bool:
+    """Whether a token is a word of a language, and no product of symbols."""
+    text = token.text
+    if token.kind == "word":
+        return True
+    if token.kind != "letters" or len(text) < 2 or text in FUNCTIONS:
+        return not text.isascii() and text.isalpha() and token.kind == "letters"
+    if text in PLAIN or text.lower() in ("and", "or"):
+        return text.lower() in ("and", "or")
+    if text.lower() in CARDINALS or text.lower() in PLACES:
+        return True
+    is_apart = before is None or token.spaced or before.kind == "word"
+    if text.lower() in SHORT_WORDS or text in SCALES or text.lower() in PARTS:
+        return is_apart
+    if len(text) <= 3:
+        return _is_unit(text) and before is not None and before.kind != "letters"
+    return bool(VOWEL.search(text)) and not text.isupper()
+
+
+def _is_unit(text: str) -> bool:
+    return text in UNITS or text in SYMBOLS or text.lower().rstrip("s") in SYMBOLS
+
+
+def _read_words(text: str) -> Answer:
+    """Words in one spelling, the number that they name, or one with its unit."""
+    plain = " ".join(LAYOUT.sub(" ", text).split()).strip(" .!*:,()\"'`")
+    value = read_numeral(plain)
+    if value is not None:
+        return Answer(number(value))
+    counted, _, noun = plain.rpartition(" ")
+    value = read_numeral(counted)
+    if value is not None:
+        return Answer(number(value), unit=normalise_unit(noun))
+    folded = re.sub(r"^(?:the|an?) ", "", plain.casefold())
+    return Answer(Node("words", (), SAME_WORDS.get(folded, folded)))
+
+
+def _read_segments(segments: list[Segment], text: str) -> Answer:
+    before, after = "", ""
+    for place in range(len(segments) - 2, 0, -1):
+        kind, tokens = segments[place]
+        if kind == "words" and tokens[-1].text.lower() in COPULAS:
+            segments = segments[place:]
+            break
+    if segments[0][0] == "words":
+        before = _text_of(segments.pop(0)[1], text)
+    first = segments.pop(0)[1]
+    if segments:
+        start = segments[0][1][0].start
+        after = text[start:]
+        first, note = _cut_bracket(first)
+        after = f"{note}{after}"
+    if _is_note(after):
+        after = ""
+    tree = parse_tokens(tuple(_trim(first)))
+    return _qualify(tree, before, after)
+
+
+def _text_of(tokens: list[Token], text: str) -> str:
+    last = tokens[-1]
+    return clean(text[tokens[0].start : last.start + len(last.text)])
+
+
+def clean(text: str) -> str:
+    """The text of words and units without LaTeX's layout."""
+    return " ".join(LAYOUT.sub(" ", POWER.sub(r"^\1", text)).split())
+
+
+def _cut_bracket(tokens: list[Token]) -> tuple[list[Token], str]:
+    """A bracket that opens before words and holds them: it is a note."""
+    depth = 0
+    for place in range(len(tokens) - 1, -1, -1):
+        token = tokens[place]
+        if token.kind != "sign":
+            continue
+        depth += (token.text in (")", "]")) - (token.text in ("(", "["))
+        if depth < 0 and place:
+            return tokens[:place], "("
+    return tokens, ""
+
+
+def _is_note(after: str) -> bool:
+    return after.startswith("(") and not set(clean(after).lower().split()) & {"or", "not"}
+
+
+def _qualify(tree: Node, before: str, after: str) -> Answer:
+    """The value that a formula and the words around it make."""
+    after = clean(after).strip(" .,;:*")
+    label = before.lower().strip(" :.,*")
+    if label in ("all real numbers except", "all reals except", "all real numbers other than"):
+        return Answer(Node("minus", (Node("constant", (), "R"), Node("set", (tree,)))))
+    if SAME_WORDS.get(label) in ("R", "Z") and tree.op == "name":
+        return Answer(Node("constant", (), SAME_WORDS[label]))
+    if label.upper() in CODES:
+        return Answer(tree, unit=SYMBOLS[label])
+    words = f"{label} {after.lower()}".split()
+    if NEGATIONS & set(words):
+        raise Unreadable("a value that is denied or one of several", is_answer=True)
+    for phrase, sign in BOUNDS.items():
+        if label.endswith(phrase) or after.lower().startswith(phrase):
+            return Answer(Node("relation", (Node("name", (), "x"), tree), (sign,)), condition="bound")
+    if label in SIGNS or label.split(" ")[-1] in ("negative", "minus"):
+        tree = Node("neg", (tree,)) if SIGNS.get(label.split(" ")[-1]) == "-" else tree
+    return _qualify_behind(tree, after)
+
+
+def _qualify_behind(tree: Node, after: str) -> Answer:
+    if not after:
+        return Answer(tree)
+    word, _, rest = after.partition(" ")
+    word = word.lower().strip("(),.")
+    if word in SCALES:
+        return _qualify_behind(Node("mul", (tree, number(SCALES[word]))), rest)
+    if word in PARTS:
+        return _qualify_behind(Node("div", (tree, number(PARTS[word]))), rest)
+    if word in ("percent", "pct", "percentage") or after.lower().startswith("per cent"):
+        return Answer(Node("percent", (tree,)))
+    if word in ("degrees", "degree", "deg"):
+        if not rest or rest[:1] not in "CFK":
+            return Answer(Node("degrees", (tree,)))
+    if word in ("squared", "cubed", "factorial", "minus", "plus", "times", "to", "remainder", "r", "and", "or", "through"):
+        return _compound(tree, word, rest)
+    if word in CONDITIONS or after.startswith("\\forall") or after.startswith("∀"):
+        return Answer(tree, condition=after)
+    if word in NOTES:
+        return _qualify_behind(tree, rest)
+    if (match := re.match(r"(\D+?)\s*(?:and |, )?(\d.*)", after)) and "^" not in match[1]:
+        return _add_quantity(Answer(tree, unit=normalise_unit(match[1].strip())), match[2])
+    unit = re.split(r"[(,;]| (?:for|when|if|where|in total|each|left|because) ?", after)[0].strip()
+    if any(w in NO_UNITS for w in unit.lower().split()):
+        raise Unreadable(f"{unit!r} is no unit")
+    unit = normalise_unit(unit)
+    if unit == "rad":
+        return Answer(Node("radians", (tree,)))
+    return Answer(tree, unit=unit)
+
+
+def _add_quantity(first: Answer, rest: str) -> Answer:
+    """`2 hours 30 minutes` as hours."""
+    second = read(rest)
+    ratio = unit_ratio(second.unit, first.unit) if second.unit else None
+    if ratio is None:
+        raise Unreadable(f"{rest!r} behind a quantity")
+    part = Node("mul", (second.tree, number(ratio)))
+    return first._replace(tree=Node("add", (first.tree, part)))
+
+
+def _compound(tree: Node, word: str, rest: str) -> Answer:
+    if word in ("squared", "cubed"):
+        return Answer(Node("pow", (tree, number(2 + (word == "cubed")))))
+    if word == "factorial":
+        return Answer(Node("factorial", (tree,)))
+    other = read(rest).tree
+    if word in ("remainder", "r"):
+        return Answer(Node("remainder_of", (tree, other)))
+    if word == "to":
+        return Answer(Node("ratio", (tree, other)))
+    if word == "minus":
+        return Answer(Node("add", (tree, Node("neg", (other,)))))
+    if word == "plus":
+        return Answer(Node("add", (tree, other)))
+    if word == "times":
+        return Answer(Node("mul", (tree, other)))
+    if word in ("and", "or"):
+        return Answer(Node("list", (tree, other), word))
+    raise Unreadable(f"{word!r} is not expected")

@@ -1,0 +1,108 @@
+"""Whether an answer is the gold one: both are read, then compared by their kind."""
+
+from pipeline.verifiers.answers.answer import Answer, clean, read
+from pipeline.verifiers.answers.dates import same_date
+from pipeline.verifiers.answers.equality import equal
+from pipeline.verifiers.answers.evaluate import TooLarge
+from pipeline.verifiers.answers.numeric_equality import NoValue
+from pipeline.verifiers.answers.regions import same_region
+from pipeline.verifiers.answers.tokens import Unreadable, spell
+from pipeline.verifiers.answers.tree import Node, number
+from pipeline.verifiers.answers.variants import number_variants
+from pipeline.verifiers.answers.policy import DEFAULT, Policy
+from pipeline.verifiers.answers.units import split_unit, unit_is_wrong, unit_ratio
+from fractions import Fraction
+
+
+def decide(gold: str, predicted: str, policy: Policy = DEFAULT) -> bool | None:
+    """True, False, or None where this reader cannot tell.
+
+    Raises Unreadable for a gold answer that cannot be read.
+    """
+    fault: Unreadable | None = None
+    try:
+        verdict = _decide(gold, predicted, policy)
+    except Unreadable as error:
+        verdict, fault = None, error
+    if not verdict:
+        for left, right in (
+            *((gold, other) for other in number_variants(predicted)),
+            *((other, predicted) for other in number_variants(gold)),
+        ):
+            if _decide(left, right, policy):
+                return True
+    if fault:
+        raise fault
+    return verdict
+
+
+def _decide(gold: str, predicted: str, policy: Policy) -> bool | None:
+    verdict = None
+    for grouping in (True, False):
+        try:
+            left = read(gold, grouping=grouping)
+            right = read(predicted, grouping=grouping)
+        except Unreadable:
+            if grouping and "," not in predicted + gold:
+                raise
+            continue
+        try:
+            verdict = _compare(left, right, policy)
+        except (TooLarge, NoValue, RecursionError, OverflowError):
+            return None
+        if verdict or ("," not in gold and "," not in predicted):
+            return verdict
+    return verdict
+
+
+def _compare(gold: Answer, predicted: Answer, policy: Policy) -> bool | None:
+    if predicted.condition == "bound" and gold.condition != "bound":
+        return False
+    if {gold.tree.op, predicted.tree.op} & {"date", "time"}:
+        return same_date(gold.tree, predicted.tree)
+    if gold.tree.op == "words" or predicted.tree.op == "words":
+        return _compare_words(gold, predicted)
+    if (gold.unit or predicted.unit) and not (gold.unit and predicted.unit):
+        gold, predicted = _with_unit(gold), _with_unit(predicted)
+    if bool(gold.tree.names) != bool(predicted.tree.names):
+        gold, predicted = _with_unit(gold), _with_unit(predicted)
+    left, right = gold.tree, predicted.tree
+    if policy.units == "convert" and gold.unit and predicted.unit:
+        ratio = unit_ratio(predicted.unit, gold.unit)
+        if ratio is not None:
+            right = Node("mul", (right, number(Fraction(ratio))))
+            return equal(left, right, policy)
+    if unit_is_wrong(gold.unit, predicted.unit, policy.units):
+        return False
+    return equal(left, right, policy)
+
+
+def _with_unit(answer: Answer) -> Answer:
+    """`5 m` reads as a product; where the other has a unit, m is one."""
+    if answer.unit or answer.tree.op not in ("mul", "div", "pow"):
+        return answer
+    quantity = split_unit(clean(spell(answer.text)))
+    if not quantity.unit:
+        return answer
+    try:
+        return read(quantity.text)._replace(unit=quantity.unit)
+    except Unreadable:
+        return answer
+
+
+NOTHING = ("no solution",)
+
+
+def _compare_words(gold: Answer, predicted: Answer) -> bool | None:
+    left, right = gold.tree, predicted.tree
+    if left.op == right.op == "words":
+        return bool(left.value == right.value)
+    one, other = (left, right) if left.op == "words" else (right, left)
+    if other.op == "constant":
+        same = {"emptyset": "no solution", "infty": "infinity", "R": "R", "Z": "Z"}
+        return same.get(other.value) == one.value
+    if one.value == "R" and other.op in ("tuple", "union"):
+        return same_region(Node("constant", (), "R"), other)
+    if other.op == "set" and not other.args:
+        return one.value == "no solution"
+    return None

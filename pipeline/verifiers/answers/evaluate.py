@@ -1,0 +1,424 @@
+r"""Values of trees, in exact rationals where they go and in balls where they do not.
+
+A ball (arb, acb of python-flint: Johansson, IEEE Trans. Comput. 66(8), 2017) holds the
+true value for certain: balls that do not meet prove that two values differ. Symbols get
+rational values from a hash of their name and the number of the point, so that the same
+two trees are always compared at the same points.
+
+Work is counted, not timed: a tree that needs more than `BUDGET` steps, or numbers of
+more than `MAX_BITS`, raises TooLarge.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import blake2b
+from math import gcd as int_gcd
+from typing import Any
+
+from flint import acb, arb, ctx, fmpq, fmpz
+
+from pipeline.verifiers.answers.tree import Node
+
+BUDGET = 20_000
+MAX_BITS = 40_000
+MAX_TERMS = 500
+Value = Any  # fmpq, arb or acb
+
+
+class TooLarge(Exception):
+    """More work than an answer is worth."""
+
+
+class Undefined(Exception):
+    """The tree has no value here: a division by zero, a logarithm of a negative."""
+
+
+class NoValue(Exception):
+    """The tree is nothing that has a value: a set, a list, a relation."""
+
+
+class Evaluation:
+    """Values at one point; `is_complex` allows roots and logarithms of negatives."""
+
+    def __init__(self, point: int, *, is_complex: bool = False) -> None:
+        self.point, self.is_complex = point, is_complex
+        self.steps = 0
+        self.bound: dict[str, fmpq] = {}
+
+    def value(self, node: Node) -> Value:
+        """An fmpq, an arb or an acb; raises Undefined, TooLarge, NoValue."""
+        self.steps += 1
+        if self.steps > BUDGET:
+            raise TooLarge
+        rule = RULES.get(node.op)
+        if rule is None:
+            raise NoValue(node.op)
+        result = rule(self, node)
+        if isinstance(result, fmpq):
+            if max(result.p.bit_length(), result.q.bit_length()) > MAX_BITS:
+                raise TooLarge
+        elif not result.is_finite():
+            raise Undefined
+        return result
+
+    def ball(self, value: Value) -> Value:
+        """The value as a ball of this evaluation's kind."""
+        kind = acb if self.is_complex else arb
+        if isinstance(value, fmpq):
+            value = arb(value.p) / arb(value.q)
+        return value if isinstance(value, kind) else kind(value)
+
+    def balls(self, node: Node) -> list[Value]:
+        return [self.ball(self.value(arg)) for arg in node.args]
+
+
+@lru_cache(4096)
+def symbol_value(name: str, point: int) -> fmpq:
+    """The rational value of a symbol at a point.
+
+    The first 4 points are from 0 to 1, the next 4 from 1 to 10, others of either size
+    and sign; from point 100 on they are small whole numbers, for symbols that count.
+    """
+    seed = int.from_bytes(blake2b(f"{name}/{point}".encode(), digest_size=8).digest())
+    if point >= 100:
+        return fmpq(2 + seed % 7)
+    small = fmpq(7 + seed % 83, 97 + (seed >> 20) % 89)  # from 0 to 1
+    large = fmpq(101 + seed % 487, 61 + (seed >> 20) % 37)  # from 1 to 10
+    value = small if point < 4 or (point > 7 and (seed >> 41) % 2) else large
+    is_negative = point >= 8 and (seed >> 40) % 2
+    return -value if is_negative else value
+
+
+def _number(at: Evaluation, node: Node) -> Value:
+    value = node.value.value
+    return fmpq(value.numerator, value.denominator)
+
+
+def _name(at: Evaluation, node: Node) -> Value:
+    if node.value in at.bound:
+        return at.bound[node.value]
+    return symbol_value(node.value, at.point)
+
+
+def _constant(at: Evaluation, node: Node) -> Value:
+    if node.value == "pi":
+        return at.ball(arb.pi())
+    if node.value == "e":
+        return at.ball(arb(1).exp())
+    if node.value == "i" and at.is_complex:
+        return acb(0, 1)
+    raise NoValue(node.value)
+
+
+def _unknown(at: Evaluation, node: Node) -> Value:
+    r"""A function nobody defined, `a_n` or `P(A)`: some value for every argument."""
+    if node.op == "accent":  # a name: AB is no product under an arrow
+        return symbol_value(repr(node), at.point)
+    parts = [
+        str(value) if isinstance(value := _try(at, arg), fmpq) else repr(arg)
+        for arg in node.args
+    ]
+    return symbol_value(f"{node.op}/{node.value}/{'/'.join(parts)}", at.point)
+
+
+def _try(at: Evaluation, node: Node) -> Value | None:
+    if node.op in ("words", "relation", "list"):
+        return None
+    if node.op == "name" and node.value not in at.bound:
+        # `x_a` is a symbol whatever a is; `x_n` counts.
+        return symbol_value(node.value, at.point)
+    try:
+        return at.value(node)
+    except (NoValue, Undefined):
+        return None
+
+
+def _add(at: Evaluation, node: Node) -> Value:
+    values = [at.value(arg) for arg in node.args]
+    if all(isinstance(value, fmpq) for value in values):
+        return sum(values, fmpq(0))
+    return sum(map(at.ball, values), at.ball(fmpq(0)))
+
+
+def _mul(at: Evaluation, node: Node) -> Value:
+    left, right = (at.value(arg) for arg in node.args)
+    if isinstance(left, fmpq) and isinstance(right, fmpq):
+        return left * right
+    return at.ball(left) * at.ball(right)
+
+
+def _div(at: Evaluation, node: Node) -> Value:
+    left, right = (at.value(arg) for arg in node.args)
+    if isinstance(right, fmpq):
+        if right == 0:
+            raise Undefined
+        if isinstance(left, fmpq):
+            return left / right
+    return at.ball(left) / at.ball(right)
+
+
+def _neg(at: Evaluation, node: Node) -> Value:
+    return -at.value(node.args[0])
+
+
+def _pow(at: Evaluation, node: Node) -> Value:
+    base, exponent = (at.value(arg) for arg in node.args)
+    is_whole = isinstance(exponent, fmpq) and exponent.q == 1
+    if is_whole and isinstance(base, fmpq):
+        if base == 0 and exponent <= 0:
+            raise Undefined
+        bits = max(base.p.bit_length(), base.q.bit_length()) * abs(int(exponent.p))
+        if bits <= MAX_BITS or abs(base) == 1 or base == 0:
+            if abs(base) == 1:
+                return base if exponent.p % 2 else fmpq(1)
+            return fmpq(0) if base == 0 else base ** int(exponent.p)
+    if is_whole and exponent.p.bit_length() < 64:
+        return at.ball(base) ** int(exponent.p)
+    is_odd = isinstance(exponent, fmpq) and exponent.q % 2 == 1
+    if is_odd and not at.is_complex and not node.args[1].names:
+        # Odd roots of negatives are real to those who write them.
+        return _odd_root(at, at.ball(base), exponent)
+    base, exponent = at.ball(base), at.ball(exponent)
+    if not at.is_complex and not base > 0:
+        if base >= 0 and exponent > 0:
+            return base**exponent
+        raise Undefined
+    return base**exponent
+
+
+def _odd_root(at: Evaluation, base: Value, exponent: fmpq) -> Value:
+    if base >= 0:
+        if base == 0 and exponent <= 0:
+            raise Undefined
+        return base ** at.ball(exponent)
+    if not base < 0:
+        raise Undefined
+    size = (-base) ** at.ball(exponent)
+    return -size if exponent.p % 2 else size
+
+
+def _root(at: Evaluation, node: Node) -> Value:
+    degree, radicand = (at.value(arg) for arg in node.args)
+    if not isinstance(degree, fmpq) or degree == 0:
+        raise Undefined
+    if degree == 2 and isinstance(radicand, fmpq) and radicand >= 0:
+        top, bottom = fmpz(radicand.p).isqrt(), fmpz(radicand.q).isqrt()
+        if top * top == radicand.p and bottom * bottom == radicand.q:
+            return fmpq(top, bottom)
+    ball = at.ball(radicand)
+    if degree == 2:
+        if not at.is_complex and not ball >= 0:
+            raise Undefined
+        return ball.sqrt()
+    power = 1 / degree
+    if degree.q == 1 and degree.p % 2 == 1 and not at.is_complex:
+        return _odd_root(at, ball, power)
+    if not at.is_complex and not ball >= 0:
+        raise Undefined
+    return ball ** at.ball(power)
+
+
+def _factorial(at: Evaluation, node: Node) -> Value:
+    value = at.value(node.args[0])
+    if isinstance(value, fmpq) and value.q == 1:
+        if value < 0:
+            raise Undefined
+        if value.p <= 3_000:
+            return fmpq(fmpz.fac_ui(int(value.p)))
+    return (at.ball(value) + 1).gamma()
+
+
+def _double_factorial(at: Evaluation, node: Node) -> Value:
+    value = at.value(node.args[0])
+    if not isinstance(value, fmpq) or value.q != 1 or not -1 <= value.p <= 3_000:
+        raise Undefined
+    product = fmpz(1)
+    for factor in range(int(value.p), 1, -2):
+        product *= factor
+    return fmpq(product)
+
+
+def _binom(at: Evaluation, node: Node) -> Value:
+    top, bottom = (at.value(arg) for arg in node.args)
+    if isinstance(top, fmpq) and isinstance(bottom, fmpq) and top.q == bottom.q == 1:
+        if not 0 <= top.p <= 20_000:
+            raise Undefined if top < 0 else TooLarge
+        return fmpq(fmpz.bin_uiui(int(top.p), int(bottom.p)) if bottom >= 0 else 0)
+    top, bottom = at.ball(top), at.ball(bottom)
+    return (top + 1).gamma() / ((bottom + 1).gamma() * (top - bottom + 1).gamma())
+
+
+def _abs(at: Evaluation, node: Node) -> Value:
+    value = at.value(node.args[0])
+    if isinstance(value, acb):
+        return acb(abs(value))
+    return abs(value)
+
+
+def _floor(at: Evaluation, node: Node) -> Value:
+    value = at.value(node.args[0])
+    if isinstance(value, fmpq):
+        return fmpq(value.floor() if node.op == "floor" else value.ceil())
+    if isinstance(value, acb):
+        raise Undefined
+    return value.floor() if node.op == "floor" else value.ceil()
+
+
+def _percent(at: Evaluation, node: Node) -> Value:
+    return at.value(node.args[0]) / fmpq(100)
+
+
+def _degrees(at: Evaluation, node: Node) -> Value:
+    return at.ball(at.value(node.args[0])) * at.ball(arb.pi()) / 180
+
+
+def _radians(at: Evaluation, node: Node) -> Value:
+    return at.value(node.args[0])
+
+
+def _remainder(at: Evaluation, node: Node) -> Value:
+    left, right = (at.value(arg) for arg in node.args)
+    if not isinstance(left, fmpq) or not isinstance(right, fmpq) or right == 0:
+        raise Undefined
+    return left - right * fmpq((left / right).floor())
+
+
+def _big(at: Evaluation, node: Node) -> Value:
+    """A sum or product over whole numbers, of at most MAX_TERMS terms."""
+    variable, start, end, body = node.args
+    first, last = at.value(start), at.value(end)
+    if not all(isinstance(v, fmpq) and v.q == 1 for v in (first, last)):
+        raise Undefined
+    if last.p - first.p > MAX_TERMS:
+        raise TooLarge
+    outer = at.bound.get(variable.value)
+    total: Value = fmpq(0 if node.op == "sum" else 1)
+    for index in range(int(first.p), int(last.p) + 1):
+        at.bound[variable.value] = fmpq(index)
+        term = at.value(body)
+        if not (isinstance(total, fmpq) and isinstance(term, fmpq)):
+            total, term = at.ball(total), at.ball(term)
+        total = total + term if node.op == "sum" else total * term
+    if outer is None:
+        at.bound.pop(variable.value, None)
+    else:
+        at.bound[variable.value] = outer
+    return total
+
+
+def _call(at: Evaluation, node: Node) -> Value:
+    if node.value in WHOLE:
+        values = [at.value(arg) for arg in node.args]
+        if any(not isinstance(value, fmpq) for value in values):
+            raise Undefined
+        return WHOLE[node.value](values)
+    if node.value not in CALLS:
+        return _unknown(at, node)
+    count, function = CALLS[node.value]
+    if len(node.args) != count:
+        raise NoValue(f"{node.value} of {len(node.args)}")
+    return function(at, *at.balls(node))
+
+
+def _log(at: Evaluation, value: Value) -> Value:
+    if not at.is_complex and not value > 0:
+        raise Undefined
+    return value.log()
+
+
+def _log_base(at: Evaluation, base: Value, value: Value) -> Value:
+    return _log(at, value) / _log(at, base)
+
+
+def _inside(at: Evaluation, value: Value, function: str) -> Value:
+    """arcsin and arccos of what is from -1 to 1."""
+    if not at.is_complex and not (value >= -1 and value <= 1):
+        raise Undefined
+    return getattr(value, function)()
+
+
+def _whole(combine: Callable[[int, int], int]) -> Callable[[list[fmpq]], fmpq]:
+    def function(values: list[fmpq]) -> fmpq:
+        if any(value.q != 1 for value in values):
+            raise Undefined
+        result = int(values[0].p)
+        for value in values[1:]:
+            result = combine(result, int(value.p))
+        return fmpq(result)
+
+    return function
+
+
+def _lcm(left: int, right: int) -> int:
+    return abs(left * right) // (int_gcd(left, right) or 1)
+
+
+WHOLE: dict[str, Callable[[list[fmpq]], fmpq]] = {
+    "gcd": _whole(int_gcd),
+    "lcm": _whole(_lcm),
+    "min": min,
+    "max": max,
+}
+Function = Callable[..., Value]
+CALLS: dict[str, tuple[int, Function]] = {
+    "sin": (1, lambda at, x: x.sin()),
+    "cos": (1, lambda at, x: x.cos()),
+    "tan": (1, lambda at, x: x.sin() / x.cos()),
+    "cot": (1, lambda at, x: x.cos() / x.sin()),
+    "sec": (1, lambda at, x: 1 / x.cos()),
+    "csc": (1, lambda at, x: 1 / x.sin()),
+    "arcsin": (1, lambda at, x: _inside(at, x, "asin")),
+    "arccos": (1, lambda at, x: _inside(at, x, "acos")),
+    "arctan": (1, lambda at, x: x.atan()),
+    "arccot": (1, lambda at, x: at.ball(arb.pi()) / 2 - x.atan()),
+    "sinh": (1, lambda at, x: x.sinh()),
+    "cosh": (1, lambda at, x: x.cosh()),
+    "tanh": (1, lambda at, x: x.sinh() / x.cosh()),
+    "coth": (1, lambda at, x: x.cosh() / x.sinh()),
+    "exp": (1, lambda at, x: x.exp()),
+    "ln": (1, _log),
+    "log": (1, _log),
+    "lg": (1, lambda at, x: _log(at, x) / _log(at, at.ball(fmpq(10)))),
+    "log_": (2, _log_base),
+}
+RULES: dict[str, Callable[[Evaluation, Node], Value]] = {
+    "number": _number,
+    "name": _name,
+    "constant": _constant,
+    "indexed": _unknown,
+    "prime": _unknown,
+    "accent": _unknown,
+    "based": _unknown,
+    "call": _call,
+    "add": _add,
+    "mul": _mul,
+    "div": _div,
+    "fraction": _div,
+    "neg": _neg,
+    "pow": _pow,
+    "root": _root,
+    "factorial": _factorial,
+    "double_factorial": _double_factorial,
+    "binom": _binom,
+    "abs": _abs,
+    "floor": _floor,
+    "ceil": _floor,
+    "percent": _percent,
+    "degrees": _degrees,
+    "radians": _radians,
+    "remainder": _remainder,
+    "sum": _big,
+    "prod": _big,
+}
+
+
+def have_imaginary(*nodes: Node) -> bool:
+    """Whether one of the trees has the imaginary unit in it."""
+    return any(
+        node.op == "constant" and node.value == "i" for tree in nodes for node in tree.walk()
+    )
+
+
+def set_precision(bits: int) -> None:
+    """How many bits balls have from here on."""
+    ctx.prec = bits

@@ -1,0 +1,242 @@
+"""Sets of real numbers, and conditions on one: equal where they hold the same numbers.
+
+Every end that either set has is tried itself, and so is a point between any two
+neighbouring ends and beyond the outer ones: two unions of intervals that agree there
+are equal. Conditions that are not linear have ends that nobody wrote down; they are
+tried on a grid as well.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
+
+from flint import arb, fmpq
+
+from pipeline.verifiers.answers.evaluate import (
+    Evaluation,
+    NoValue,
+    Undefined,
+    have_imaginary,
+    set_precision,
+)
+from pipeline.verifiers.answers.tree import Decimal, Node
+
+SETS = ("set", "union", "intersection", "minus", "builder")
+GRID = [Fraction(n, 4) for n in range(-41, 42)] + [
+    Fraction(sign * n, 3) for n in (50, 101, 1_000, 10_000) for sign in (-1, 1)
+]
+CHECKS = {
+    "=": lambda order: order == 0,
+    "!=": lambda order: order != 0,
+    "<": lambda order: order < 0,
+    ">": lambda order: order > 0,
+    "<=": lambda order: order <= 0,
+    ">=": lambda order: order >= 0,
+}
+MAX_NAMES = 3
+TRIED = [Fraction(n, 2) for n in (-7, -4, -2, -1, 0, 1, 2, 3, 5, 8)]
+VARIABLE = "\\x"
+
+
+class Unclear(Exception):
+    """A set whose members cannot be told."""
+
+
+def same_region(gold: Node, answer: Node) -> bool | None:
+    """Whether both hold the same real numbers; None where that cannot be told."""
+    if len(names := gold.names | answer.names) > 1:
+        return _same_condition(gold, answer, sorted(names))
+    variable = _variable(gold, answer)
+    if variable is None:
+        return None
+    try:
+        points = list(_points(gold, answer, variable))
+        for point in points:
+            if _holds(gold, point, variable) != _holds(answer, point, variable):
+                return False
+    except (Unclear, NoValue, Undefined, ZeroDivisionError):
+        return None
+    return True
+
+
+def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
+    """Whether two conditions on several symbols agree wherever they are tried."""
+    if len(names) > MAX_NAMES or not (_is_condition(gold) and _is_condition(answer)):
+        return None
+    try:
+        for point in product(TRIED, repeat=len(names)):
+            left, right = gold, answer
+            for name, value in zip(names, point, strict=True):
+                node = Node("number", (), Decimal(value))
+                left, right = left.replace(name, node), right.replace(name, node)
+            if _holds(left, left, VARIABLE) != _holds(right, right, VARIABLE):
+                return False
+    except (Unclear, NoValue, Undefined, ZeroDivisionError):
+        return None
+    return True
+
+
+def _is_condition(tree: Node) -> bool:
+    return tree.op == "relation" or (tree.op == "list" and _are_conditions(tree))
+
+
+def _variable(gold: Node, answer: Node) -> str | None:
+    """The one symbol that is free in both; any symbol if there is none."""
+    names = gold.names | answer.names
+    if len(names) > 1 or have_imaginary(gold, answer):
+        return None
+    return next(iter(names), VARIABLE)
+
+
+def _points(gold: Node, answer: Node, variable: str) -> Iterator[Node]:
+    """Ends, points between them, and a grid; as nodes, so that ends are exact."""
+    ends = [end for tree in (gold, answer) for end in _ends(tree, variable)]
+    yield from ends
+    yield from (Node("neg", (end,)) for end in ends)
+    values = sorted({_approximate(end) for end in ends})
+    tries = {*GRID, *values}
+    for left, right in zip(values, values[1:], strict=False):
+        tries.add((left + right) / 2)
+    for value in values:
+        tries |= {value + 1, value - 1, value + Fraction(1, 10**6), value - Fraction(1, 10**6)}
+    yield from (Node("number", (), Decimal(value)) for value in sorted(tries))
+
+
+def _ends(tree: Node, variable: str) -> Iterator[Node]:
+    """The largest parts of a tree that are single real numbers."""
+    if variable not in tree.names and tree.op not in ("tuple", "relation", "list", *SETS):
+        if tree.op != "constant" or tree.value in ("e", "pi"):
+            try:
+                Evaluation(0).value(tree)
+                yield tree
+            except (NoValue, Undefined, ZeroDivisionError):
+                pass
+        return
+    for arg in tree.args:
+        yield from _ends(arg, variable)
+
+
+def _approximate(tree: Node) -> Fraction:
+    set_precision(128)
+    value = Evaluation(0).value(tree)
+    if isinstance(value, fmpq):
+        return Fraction(int(value.p), int(value.q))
+    return Fraction(float(value.mid())).limit_denominator(10**9)
+
+
+def _holds(tree: Node, point: Node, variable: str) -> bool:
+    """Whether the number at `point` is in the set, or fulfils the condition."""
+    if tree.op == "relation":
+        return _relation_holds(tree, point, variable)
+    if tree.op == "list":
+        each = (_holds(member, point, variable) for member in tree.args)
+        return any(each) if tree.value == "or" else all(each) if _are_conditions(tree) else any(each)
+    return _is_member(point, tree, variable)
+
+
+def _are_conditions(tree: Node) -> bool:
+    return all(member.op == "relation" for member in tree.args)
+
+
+def _relation_holds(tree: Node, point: Node, variable: str) -> bool:
+    sides = [side.replace(variable, point) for side in tree.args]
+    for place, sign in enumerate(tree.value):
+        left, right = sides[place], sides[place + 1]
+        if sign in ("in", "notin"):
+            if _is_member(left, right, variable) == (sign == "notin"):
+                return False
+        elif sign not in CHECKS:
+            raise Unclear(sign)
+        else:
+            order = compare_numbers(left, right)
+            if order is None:  # not defined here: the condition does not hold
+                return False
+            if not CHECKS[sign](order):
+                return False
+    return True
+
+
+def _is_member(point: Node, tree: Node, variable: str) -> bool:
+    if tree.op == "tuple" and len(tree.args) == 2:
+        return _is_inside(point, tree)
+    if tree.op == "set":
+        return any(compare_numbers(point, member) == 0 for member in tree.args)
+    if tree.op in ("union", "intersection", "minus"):
+        left, right = (_is_member(point, arg, variable) for arg in tree.args)
+        return {
+            "union": left or right,
+            "intersection": left and right,
+            "minus": left and not right,
+        }[tree.op]
+    if tree.op == "builder":
+        head, condition = tree.args
+        if head.op == "relation":  # { x in R : … }
+            inside = _relation_holds(head, point, variable)
+            return inside and _holds(condition, point, variable)
+        if head.op == "name":
+            return _holds(condition, point, variable)
+        raise Unclear("a set of expressions")
+    if tree.op == "constant":
+        return _is_in_constant(point, tree.value)
+    return compare_numbers(point, tree) == 0
+
+
+def _is_inside(point: Node, interval: Node) -> bool:
+    low, high = interval.args
+    opening, closing = interval.value
+    above = _is_infinite(low) or (
+        (order := compare_numbers(low, point)) is not None
+        and (order < 0 or (order == 0 and opening == "["))
+    )
+    below = _is_infinite(high) or (
+        (order := compare_numbers(point, high)) is not None
+        and (order < 0 or (order == 0 and closing == "]"))
+    )
+    return above and below
+
+
+def _is_infinite(tree: Node) -> bool:
+    if tree.op == "neg":
+        tree = tree.args[0]
+    return tree.op == "constant" and tree.value == "infty"
+
+
+def _is_in_constant(point: Node, value: str) -> bool:
+    if value == "emptyset":
+        return False
+    kind, sign = value[0], value[1:]
+    order = compare_numbers(point, Node("number", (), Decimal(Fraction(0))))
+    if order is None or kind not in "RZNQ" or len(value) > 2:
+        raise Unclear(value)
+    if (sign == "+" and order <= 0) or (sign == "-" and order >= 0) or (sign == "*" and not order):
+        return False
+    if kind == "R":
+        return True
+    exact = Evaluation(0).value(point)
+    if not isinstance(exact, fmpq):
+        raise Unclear("whether a number is rational")
+    if kind == "Q":
+        return True
+    return exact.q == 1 and (kind == "Z" or exact > 0)
+
+
+def compare_numbers(left: Node, right: Node) -> int | None:
+    """-1, 0 or 1 as left is below, at or above right; None where one has no value."""
+    for bits in (128, 512, 2_048):
+        set_precision(bits)
+        try:
+            low, high = (Evaluation(0).value(tree) for tree in (left, right))
+        except (Undefined, ZeroDivisionError):
+            return None
+        if isinstance(low, fmpq) and isinstance(high, fmpq):
+            return (low > high) - (low < high)
+        difference = _ball(low) - _ball(high)
+        if difference > 0:
+            return 1
+        if difference < 0:
+            return -1
+    return 0
+
+
+def _ball(value: object) -> arb:
+    return arb(value.p) / arb(value.q) if isinstance(value, fmpq) else value

@@ -1,0 +1,256 @@
+r"""Text of an answer as tokens: LaTeX, Unicode and plain spelling become one.
+
+Layout goes (spaces, `\left`, fonts, colours, dollar signs); everything else is a token
+or the text is unreadable, with the place. Digits are grouped into numbers here, and
+nowhere else: `1,234` and `1{,}234` are one number, `1 234` is two.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+VOCABULARY = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text())
+LAYOUT = frozenset(VOCABULARY["layout"])
+SPACES = frozenset(VOCABULARY["spaces"])
+WRAPPERS = frozenset(VOCABULARY["wrappers"])
+TEXTS = frozenset(VOCABULARY["texts"])
+COLOURS = frozenset(VOCABULARY["colours"])
+ACCENTS = frozenset(VOCABULARY["accents"])
+FUNCTIONS = frozenset(VOCABULARY["functions"])
+GREEK = frozenset(VOCABULARY["greek"])
+SAME: dict[str, str] = VOCABULARY["same"]
+PLAIN: dict[str, str] = VOCABULARY["plain"]
+# What the parser has rules for, beside signs.
+STRUCTURES = frozenset(
+    ["frac", "sqrt", "binom", "begin", "end", "sum", "prod", "mathbb", "overset",
+     "underset", "stackrel", "substack", "not", "angle", "triangle", "degree", "circ"]
+)  # fmt: skip
+
+MAX_LENGTH = 4_000
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₙ", "0123456789+-n")
+RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
+LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙ]+")
+UNICODE = str.maketrans(VOCABULARY["unicode"])
+TRAILING_DOTS = re.compile(r"(\d\.\d+)\s*(?:\.{3}|…|\\[lc]?dots)\s*$")
+EMPTY = re.compile(r"(?<![\\}A-Za-z])\{\s*\}")
+ORDINAL = re.compile(
+    r"(?<=\d)\s*(?:\^\s*)?\{?\s*(?:\\(?:text|mathrm|textsuperscript|rm)\s*\{?\s*)?"
+    r"(?:st|nd|rd|th)\b\s*\}?\s*\}?"
+)
+LIBRARY = re.compile(r"\b(?:np|math|sympy|sp)\.(?=[a-z])")
+INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
+GROUPED = re.compile(
+    r"[1-9]\d{0,2}(?:(?:,(?:\\!)?|\{,\}|\\,|\\!,)\d{3})+(?!\d)|[1-9]\d{0,2}(?:,\\! \d{3})+(?!\d)"
+)
+NUMBER = re.compile(r"\d+(?:\.\d+)|\d+\.(?=\s*[/*+^-])|\d+|\.\d+")
+SCIENTIFIC = re.compile(r"(\d+(?:\.\d+)?)[eE]([+-]?\d{1,4})(?![\w.])")
+REPEATING = re.compile(
+    r"(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\{(\d+)\}|\((\d+)\)(?=\W*$))"
+)
+BELOW = r"[A-Za-z]{2,}(?: [A-Za-z]+)*"
+SUBSCRIPT = re.compile(
+    r"_\{\s*(?:\\(?:text|mathrm|rm|textrm|operatorname)\s*\{\s*"
+    rf"{BELOW}\s*\}}|\\?{BELOW})\s*\}}"
+)
+WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+NAME = re.compile(r"[^\W\d_]+")
+COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.S)
+SIGNS = re.compile(r"\*\*|<=>|<=|>=|!=|==|=>|->|\.\.\.|\|\||[-+*/^_!=<>()\[\]{}|,;:&'%~]")
+
+
+class Token(NamedTuple):
+    """A token: its kind, its text, where it stands, and whether a space is before it.
+
+    kinds: `number`, `name` (a symbol), `letters` (a run of plain letters), `word` (of
+    text), `function`, `command` (with arguments of its own), `sign`.
+    """
+
+    kind: str
+    text: str
+    start: int
+    spaced: bool = False
+
+
+class Unreadable(Exception):
+    """Why a text cannot be read, and at which character.
+
+    `is_answer` is false where another reader might read it.
+    """
+
+    def __init__(self, why: str, start: int = 0, *, is_answer: bool = False) -> None:
+        super().__init__(f"{why} at {start}" if start else why)
+        self.why, self.start, self.is_answer = why, start, is_answer
+
+
+@lru_cache(50_000)
+def tokenise(text: str, *, grouping: bool = True) -> tuple[Token, ...]:
+    """The tokens of an answer.
+
+    `grouping`: `1,234` is one number. Raises Unreadable where a character or a command
+    is not known.
+    """
+    if len(text) > MAX_LENGTH:
+        raise Unreadable(f"{len(text):,} characters")
+    return tuple(_scan(spell(text), grouping, is_text=False, offset=0))
+
+
+def spell(text: str) -> str:
+    """The text with Unicode's signs as LaTeX, and nothing invisible."""
+    text = LIBRARY.sub("", INVISIBLE.sub("", text))
+    text = TRAILING_DOTS.sub(r"\1", EMPTY.sub("", ORDINAL.sub("", text)))
+    text = RAISED.sub(lambda m: "^{" + m[0].translate(SUPERSCRIPTS) + "}", text)
+    text = LOWERED.sub(lambda m: "_{" + m[0].translate(SUBSCRIPTS) + "}", text)
+    return text.translate(UNICODE)
+
+
+def _scan(text: str, grouping: bool, *, is_text: bool, offset: int) -> Iterator[Token]:
+    i, spaced = 0, False
+    while i < len(text):
+        char = text[i]
+        if char.isspace() or char == "$" or text.startswith("\\$", i):
+            spaced, i = True, i + 1 + (char == "\\")
+            continue
+        tokens, i, is_space = _next(text, i, grouping, is_text, offset)
+        for number, token in enumerate(tokens):
+            yield token._replace(spaced=token.spaced or (spaced and not number))
+        spaced = is_space if not tokens else False
+
+
+def _next(
+    text: str, i: int, grouping: bool, is_text: bool, offset: int
+) -> tuple[list[Token], int, bool]:
+    """The tokens that start at `i`, where they end, and whether they are a space."""
+    start = offset + i
+    char = text[i]
+    if char.isdigit() or (char == "." and text[i + 1 : i + 2].isdigit()):
+        number, end = _number(text, i, grouping)
+        return [Token("number", number, start)], end, False
+    if char == "\\":
+        return _command(text, i, grouping, offset)
+    if match := (WORD if is_text else NAME).match(text, i):
+        # Capitals in a text are names: options, points, Roman numerals.
+        is_name = is_text and match[0].isupper() and len(match[0]) <= 4
+        kind = "word" if is_text and not is_name else "letters"
+        return [Token(kind, match[0], start)], match.end(), False
+    if match := SIGNS.match(text, i):
+        if match[0] == "~":
+            return [], match.end(), True
+        if match[0] == "_" and (below := SUBSCRIPT.match(text, i)):
+            name = re.sub(r"\\(?:text|mathrm|rm|textrm|operatorname)\b|[\\{}\s]", "", below[0][1:])
+            sign = Token("sign", "_", start)
+            return [sign, Token("name", name.lower(), start + 1)], below.end(), False
+        same = {"==": "=", "**": "^"}.get(match[0], match[0])
+        return [Token("sign", same, start)], match.end(), False
+    if char in ".?!":
+        return [Token("sign", char, start)], i + 1, False
+    raise Unreadable(f"{char!r} is not known", start, is_answer=True)
+
+
+def _number(text: str, i: int, grouping: bool) -> tuple[str, int]:
+    """A number as Python writes it, `12.5e3`, or `0.(3)` where digits repeat."""
+    if match := REPEATING.match(text, i):
+        return f"{match[1]}.{match[2]}({match[3] or match[4]})", match.end()
+    match = GROUPED.match(text, i)
+    if match and not grouping and re.fullmatch(r"[\d,]+", match[0]):
+        match = None
+    if match and not _is_pair(text, match):
+        digits = re.sub(r"\D", "", match[0])
+        rest = re.compile(r"\.\d+").match(text, match.end())
+        return digits + (rest[0] if rest else ""), rest.end() if rest else match.end()
+    if match := SCIENTIFIC.match(text, i):
+        return f"{match[1]}e{int(match[2])}", match.end()
+    match = NUMBER.match(text, i)
+    if match is None:
+        raise Unreadable(f"{text[i]!r} is no digit", i)
+    return match[0].rstrip("."), match.end()
+
+
+def _is_pair(text: str, match: re.Match[str]) -> bool:
+    """Whether `(12,345)` holds two numbers: brackets close on both sides."""
+    before, after = text[: match.start()].rstrip(), text[match.end() :].lstrip()
+    is_bracketed = before[-1:] in ("(", "[") and after[:1] in (")", "]")
+    return is_bracketed and "\\" not in match[0] and "{" not in match[0]
+
+
+def _command(
+    text: str, i: int, grouping: bool, offset: int
+) -> tuple[list[Token], int, bool]:
+    match = COMMAND.match(text, i)
+    if match is None:
+        raise Unreadable("ends with a backslash", offset + i)
+    name, end, start = match[1], match.end(), offset + i
+    if name in COLOURS:
+        _, end = _braced(text, end, offset)
+        return [], end, False
+    if name in ("begin", "end"):
+        kind, end = _braced(text, end, offset)
+        if kind == "array" and name == "begin":
+            _, end = _braced(text, end, offset)
+        return [Token("command", f"{name} {kind}", start)], end, False
+    if name in ",;:! \n" or name in SPACES or name in ("(", ")", "[", "]"):
+        return [], end, name not in ("!",)
+    if name in LAYOUT or name == "/":
+        # `\left.` is an empty bracket.
+        return [], end + (name in ("left", "right") and text[end : end + 1] == "."), False
+    if name in "{}|%&#_":
+        sign = {"{": "\\{", "}": "\\}", "|": "||"}.get(name, name)
+        return [Token("sign", sign, start)], end, False
+    if name == "\\":
+        return [Token("sign", "\\\\", start)], end, False
+    if name in TEXTS or name in WRAPPERS:
+        is_upright = name in ("mathrm", "operatorname", "operatorname*")
+        return _argument(
+            text, end, grouping, offset, is_text=name in TEXTS, is_upright=is_upright
+        )
+    name = SAME.get(name, name)
+    if name in FUNCTIONS:
+        return [Token("function", name, start)], end, False
+    if name in GREEK:
+        return [Token("name", name, start)], end, False
+    if name in STRUCTURES or name in ACCENTS:
+        return [Token("command", name, start)], end, False
+    if match[1] in SAME:
+        return [Token("sign", name, start)], end, False
+    raise Unreadable(f"\\{match[1]} is not known", start, is_answer=True)
+
+
+def _argument(
+    text: str, i: int, grouping: bool, offset: int, *, is_text: bool, is_upright: bool
+) -> tuple[list[Token], int, bool]:
+    r"""What stands in the braces of `\text{…}`; a word alone may be a function."""
+    inner, end = _braced(text, i, offset)
+    if is_upright and inner.strip() in FUNCTIONS:
+        return [Token("function", inner.strip(), offset + i)], end, False
+    if is_upright and len(inner.strip()) == 1 and inner.strip().isalpha():
+        return [Token("letters", inner.strip(), offset + i)], end, False
+    place = offset + end - len(inner) - 1
+    tokens = list(_scan(inner, grouping, is_text=is_text, offset=place))
+    if not is_text and len(tokens) > 1:
+        # One group: \mathbf{ab}^2 raises both.
+        around = Token("sign", "{", place), Token("sign", "}", place)
+        tokens = [around[0], *tokens, around[1]]
+    if tokens and is_text:
+        tokens[0] = tokens[0]._replace(spaced=True)
+    return tokens, end, not tokens
+
+
+def _braced(text: str, i: int, offset: int) -> tuple[str, int]:
+    """The text in the braces that open at `i`, or the next character, and its end."""
+    while i < len(text) and text[i].isspace():
+        i += 1
+    if i >= len(text):
+        raise Unreadable("an argument is missing", offset + i)
+    if text[i] != "{":
+        command = COMMAND.match(text, i)
+        return (command[0], command.end()) if command else (text[i], i + 1)
+    depth = 0
+    for end in range(i, len(text)):
+        if text[end] in "{}" and text[end - 1] != "\\":
+            depth += 1 if text[end] == "{" else -1
+            if depth == 0:
+                return text[i + 1 : end], end + 1
+    raise Unreadable("a brace is not closed", offset + i)
