@@ -12,16 +12,12 @@ can tell which of the two was meant; nor where a Cyrillic letter answers a quest
 with Latin ones, and looks like another than its place says.
 """
 
+import re
 from typing import Any
 
-from pipeline.verifiers.extract.letters import (
-    find_committed_letter,
-    read_letter,
-    read_letters,
-    to_latin,
-    transliterate,
-)
-from pipeline.verifiers.compare.normal_form import normalise
+from pipeline.errors import UserError
+from pipeline.verifiers.answers.decide import decide
+from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.boxes import TAIL
 from pipeline.verifiers.extract.final import (
@@ -29,6 +25,15 @@ from pipeline.verifiers.extract.final import (
     find_final_answer,
     strip_thinking,
 )
+from pipeline.verifiers.extract.letters import (
+    find_committed_letter,
+    is_one_option,
+    read_letter,
+    read_letters,
+    to_latin,
+    transliterate,
+)
+from pipeline.verifiers.extract.markup import plain
 from pipeline.verifiers.extract.phrases import find_announcements
 
 MAY_BE_OVERRULED = True
@@ -67,6 +72,8 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
 def _read_choices(info: dict[str, Any]) -> Choices:
     """The texts of the choices by their Latin letters."""
     given = info.get("choices") or {}
+    if not isinstance(given, list | dict):
+        raise UserError(f"verify_info.choices: expected texts, found {given!r:.80}")
     if isinstance(given, list):
         given = {chr(65 + i): text for i, text in enumerate(given)}
     return {_key(transliterate(str(key))): str(text) for key, text in given.items()}
@@ -92,23 +99,38 @@ def _read_gold(answer: str, choices: Choices) -> tuple[str, ...]:
 
 
 def _find_chosen(text: str, choices: Choices) -> tuple[str, ...]:
-    """The choices that the text ends with, sorted."""
+    """The choices that the text ends with, sorted.
+
+    A box or tag that holds no choice (an equation on the way) does not count.
+    """
     marked = boxed_or_tagged(text)
-    for part in (marked or text, _announced_line(marked or text)):
+    if marked and (chosen := _find_in(marked, choices)):
+        return chosen
+    parts = (
+        [_announced_line(text), text]
+        if is_one_option(text)
+        else [_announced_line(text)]
+    )
+    for part in parts:
         if several := _read_several(part, choices):
             return several
-    letter = _find_letter(text, marked, choices)
+    letter = _find_letter(text, choices)
     return (letter,) if letter else ()
 
 
-def _find_letter(text: str, marked: str | None, choices: Choices) -> str | None:
-    """The one choice in the marked answer, or else that the text ends with."""
-    if marked:
-        return _read_choice(marked, choices) or _if_offered(
-            find_committed_letter(marked), choices
-        )
+def _find_in(marked: str, choices: Choices) -> tuple[str, ...]:
+    if several := _read_several(marked, choices):
+        return several
+    committed = _if_offered(find_committed_letter(marked), choices)
+    letter = _read_choice(marked, choices) or committed
+    return (letter,) if letter else ()
+
+
+def _find_letter(text: str, choices: Choices) -> str | None:
+    """The one choice that the text ends with."""
+    whole = _read_choice(text, choices) if is_one_option(text) else None
     return (
-        _read_choice(text, choices)
+        whole
         or _read_choice(_announced_line(text), choices)
         or _find_by_text(find_final_answer(text).text or "", choices)
         or _if_offered(find_committed_letter(text[-TAIL:]), choices)
@@ -143,7 +165,8 @@ def _read_choice(text: str, choices: Choices) -> str | None:
     if letter := _find_by_text(text, choices):
         return letter
     letter = read_letter(text)
-    if letter is None and len(lone := text.strip(" *().")) == 1:
+    lone = text.strip(" *().")
+    if letter is None and len(lone) == 1 and lone.isalpha():
         letter = _key(lone)
     if letter and letter in choices and _contradicts(text, letter, choices):
         return UNCLEAR
@@ -151,9 +174,19 @@ def _read_choice(text: str, choices: Choices) -> str | None:
 
 
 def _find_by_text(text: str, choices: Choices) -> str | None:
+    """The one choice whose words these are, or whose value they have."""
     short = _fold(text)
     named = [letter for letter, words in choices.items() if _fold(words) == short]
+    if not named and len(short) < 200 and re.search(r"\d", short):
+        named = [letter for letter, words in choices.items() if _is_equal(words, text)]
     return named[0] if short and len(named) == 1 else None
+
+
+def _is_equal(words: str, text: str) -> bool:
+    try:
+        return decide(words, text) is True
+    except Unreadable:
+        return False
 
 
 def _contradicts(text: str, letter: str, choices: Choices) -> bool:
@@ -163,4 +196,4 @@ def _contradicts(text: str, letter: str, choices: Choices) -> bool:
 
 
 def _fold(text: str) -> str:
-    return normalise(text).strip(" *\\{}.").casefold()
+    return plain(text).strip(" *\\{}.").casefold()

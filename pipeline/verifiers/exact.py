@@ -1,10 +1,11 @@
-"""Answers that must be written as the gold one is: white space and case aside.
+"""Answers that must be written as the gold one is, but for what is layout.
 
-"New York" is met by "new  york" and by "The answer is New York.", not by "NYC".
+"New York" is met by "new  york!" and by "The answer is New York.", not by "NYC". White
+space, case, punctuation and a leading article do not count, as in SQuAD's exact match
+(Rajpurkar et al., arXiv 1606.05250).
 
-`info["policy"]` says what else does not count, or what does: `case` (true: capitals
-count), `punctuation` (false: signs such as . , ! ' do not count), `articles` (false:
-a leading "the", "a" or "an" does not count). Unicode is composed (NFC) first.
+`info["policy"]` says what counts after all: `case`, `punctuation` (signs such as
+. , ! '), `articles` (a leading "the", "a" or "an"). Unicode is composed (NFC) first.
 """
 
 import re
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 from pipeline.verifiers.answers.policy import read_policy
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import find_marked_answer, strip_thinking
+from pipeline.verifiers.extract.markup import plain, strip_markup
 from pipeline.verifiers.extract.phrases import find_announcements
 
 MAY_BE_OVERRULED = True
@@ -23,18 +25,18 @@ class Policy(NamedTuple):
     """What counts when two texts are compared."""
 
     case: bool = False
-    punctuation: bool = True
-    articles: bool = True
+    punctuation: bool = False
+    articles: bool = False
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the answer, or all that follows the thinking, is the gold text."""
     policy = read_policy(Policy, info)
-    text = find_marked_answer(completion)
+    text = strip_markup(find_marked_answer(completion)).strip()
     if not answer or not answer.strip():
         return Verdict(None, text, "the gold answer is empty")
-    texts = [text]
-    is_whole = text == strip_thinking(completion).strip()
+    texts = [text, plain(text)]
+    is_whole = text == strip_markup(strip_thinking(completion)).strip()
     if is_whole and (announcement := next(find_announcements(text), None)):
         line = text[announcement.end() :].strip().partition("\n")[0]
         texts.append(line.strip(" .*`\"'"))
@@ -52,6 +54,6 @@ def _fold(text: str, policy: Policy) -> str:
     if not policy.case:
         text = text.casefold()
     if not policy.punctuation:
-        text = re.sub(r"[^\w\s]", "", text)
+        text = re.sub(r"[^\w\s]", "", text) or text
     text = " ".join(text.split())
     return text if policy.articles else re.sub(r"^(?:the|an?) ", "", text, flags=re.I)

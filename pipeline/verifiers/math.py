@@ -23,10 +23,10 @@ from pipeline.errors import UserError
 from pipeline.verifiers.answers.answer import Answer, read
 from pipeline.verifiers.answers.decide import decide
 from pipeline.verifiers.answers.kinds import kind_of
-from pipeline.verifiers.answers.tokens import Unreadable
-from pipeline.verifiers.answers.witness import Undecided, agrees
-from pipeline.verifiers.extract.letters import find_chosen_letter, read_letter
 from pipeline.verifiers.answers.policy import Policy, read_policy
+from pipeline.verifiers.answers.tokens import Unreadable
+from pipeline.verifiers.answers.variants import number_variants
+from pipeline.verifiers.answers.witness import Undecided, agrees
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import (
     FinalAnswer,
@@ -34,6 +34,7 @@ from pipeline.verifiers.extract.final import (
     is_expression,
     strip_thinking,
 )
+from pipeline.verifiers.extract.letters import find_chosen_letter, read_letter
 from pipeline.verifiers.extract.markup import plain, strip_markup
 from pipeline.verifiers.extract.phrases import find_announcements
 
@@ -46,7 +47,11 @@ OPTION = re.compile(
     r"\(?[A-J]\)?\.?|\([A-J]\)\s.*|[A-J][.):]\s.*|[A-J] [A-Z][a-z]{2}.*", re.S
 )
 MARKED = re.compile(r"(?:.*\n)?####\s*(.+?)\s*", re.S)  # GSM8K's gold answers
-ESCAPED = re.compile(r"\\\\(?=[A-Za-z]{2})")
+# What a second escaping of the backslash leaves: \\frac for \frac.
+ESCAPED = re.compile(
+    r"(?<!\\)\\\\(?=(?:[dtc]?frac|left|right|boxed|text|sqrt|pi|leq?|geq?|neq?|infty|circ"
+    r"|cup|cdot|times|angle|pm|mathrm|in)(?![A-Za-z]))"
+)
 DENIAL = re.compile(r"\b(?:not|no|never|neither|nor|or|isn't|cannot|un)\b|n't\b|,\s*$")
 BEHIND_LETTER = re.compile(r"\(?[A-J](?:\)|[.:]|(?= ))[.:]?\s*(.*)", re.S)
 
@@ -191,13 +196,17 @@ def squeeze(text: str) -> str:
 def _read_gold(answer: str) -> Gold:
     if len(answer) > MAX_LENGTH and not _is_solution(answer):
         return Gold("", None, None, f"{len(answer):,} characters long")
-    text = _gold_text(ESCAPED.sub(r"\\", answer)).strip()
+    if "\\begin{" not in answer:
+        answer = ESCAPED.sub(r"\\", answer)
+    text = _gold_text(answer).strip()
     if not text:
         return Gold("", None, None, "empty")
     if len(text) > MAX_LENGTH:
         return Gold("", None, None, f"{len(text):,} characters long")
     if text.lower() in PROOFS:
         return Gold("", None, None, "a proof, not an answer")
+    if (braces := re.sub(r"\\[{}]", "", text)).count("{") != braces.count("}"):
+        return Gold("", None, None, "unbalanced braces")
     bare = plain(text)
     letter = read_letter(bare) if OPTION.fullmatch(bare) else None
     try:
@@ -205,6 +214,8 @@ def _read_gold(answer: str) -> Gold:
     except Unreadable as error:
         if letter:
             return Gold(text, None, letter, None)
+        for spelling in number_variants(text):
+            return Gold(spelling, read(spelling), None, None)
         try:
             can_be_parsed = agrees(text, text)
         except Undecided:

@@ -1,25 +1,30 @@
 """Numbers within a tolerance: `info` may give `rel_tol` and `abs_tol`.
 
-For measured and computed results, where the gold answer is itself rounded. Numbers
-are read in every spelling of the maths verifier: 1.2e3, 1.2 × 10^3, 1,200, mixed
-numbers, words. `info["policy"]["units"]` says what units are worth: "optional" (the
-default: left out or the same), "required" (the same), or "convert" (also 100 cm for
-1 m, with SI prefixes and everyday units).
+For measured and computed results, where the gold answer is itself rounded. Numbers are
+read as the maths verifier reads them: 1.2e3, 1.2 × 10^3, 1,200, mixed numbers, words,
+3 million, 2√3. 50% is 0.5 and no 50. `info["policy"]["units"]` says what units are
+worth: "optional" (the default: left out or the same), "required" (the same), or
+"convert" (also 100 cm for 1 m, with SI prefixes and everyday units).
 """
 
 import math
 from typing import Any, NamedTuple
 
-from pipeline.verifiers.compare.normal_form import normalise
-from pipeline.verifiers.compare.numbers import read_decimal_comma, read_number
+from pipeline.errors import UserError
+from pipeline.verifiers.answers.answer import Answer, read
+from pipeline.verifiers.answers.decide import with_unit
+from pipeline.verifiers.answers.labels import drop_label
+from pipeline.verifiers.answers.numeric_equality import approximate
 from pipeline.verifiers.answers.policy import Units, read_policy
-from pipeline.verifiers.answers.units import split_unit, unit_is_wrong, unit_ratio
+from pipeline.verifiers.answers.tokens import Unreadable
+from pipeline.verifiers.answers.units import unit_is_wrong, unit_ratio
+from pipeline.verifiers.answers.variants import number_variants
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import find_final_answer
 
 COMPARES_VALUES = True
 MAY_BE_OVERRULED = True
-REL_TOL = 1e-4
+TOLERANCES = {"rel_tol": 1e-4, "abs_tol": 0.0}
 
 
 class Policy(NamedTuple):
@@ -29,7 +34,7 @@ class Policy(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """A number and its unit ("" for none); a percent sign is a unit here."""
+    """A number and its unit ("" for none)."""
 
     value: float
     unit: str
@@ -38,6 +43,7 @@ class Measured(NamedTuple):
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the final number is within the tolerance of the gold one."""
     policy = read_policy(Policy, info)
+    relative, absolute = (_tolerance(info, *each) for each in TOLERANCES.items())
     text, how, *_ = find_final_answer(completion)
     gold = _read_measured(answer or "")
     if gold is None:
@@ -53,8 +59,8 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     close = math.isclose(
         value,
         gold.value,
-        rel_tol=info.get("rel_tol", REL_TOL),
-        abs_tol=info.get("abs_tol", 0.0),
+        rel_tol=relative,
+        abs_tol=absolute,
     )
     return Verdict(close, text, f"{how}: compared within the tolerance")
 
@@ -64,6 +70,18 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     return None if answer and _read_measured(answer) is not None else "not a number"
 
 
+def _tolerance(info: dict[str, Any], name: str, default: float) -> float:
+    given = info.get(name)
+    if given is None:
+        return default
+    try:
+        return abs(float(given))
+    except (TypeError, ValueError):
+        raise UserError(
+            f"verify_info.{name}: expected a number, found {given!r:.80}"
+        ) from None
+
+
 def _convert(measured: Measured, unit: str) -> Measured:
     ratio = unit_ratio(measured.unit, unit)
     return measured if ratio is None else Measured(measured.value * float(ratio), unit)
@@ -71,12 +89,18 @@ def _convert(measured: Measured, unit: str) -> Measured:
 
 def _read_measured(text: str) -> Measured | None:
     """The number that a text is, or what follows its `x =` or `about`."""
-    bare, unit = split_unit(normalise(text))
-    side = bare.replace("\\approx", "=").rpartition("=")[2].strip()
-    number = read_number(side) or read_decimal_comma(side)
-    if number is None:
-        return None
-    try:
-        return Measured(float(number.value), unit or ("%" if number.is_percent else ""))
-    except OverflowError:
-        return None
+    for spelling in (text, *number_variants(text)):
+        try:
+            answer = with_unit(read(spelling))
+        except Unreadable:
+            continue
+        if (value := _value(answer)) is not None:
+            return Measured(value, answer.unit)
+    return None
+
+
+def _value(answer: Answer) -> float | None:
+    if answer.condition == "bound" or answer.tree.names:
+        tree = drop_label(answer.tree, of_number=True)
+        return None if tree == answer.tree or tree.names else approximate(tree)
+    return approximate(answer.tree)

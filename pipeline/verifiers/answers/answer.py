@@ -1,9 +1,9 @@
 r"""An answer as people write it: a formula and the words around it.
 
 `read` parts the text into formulas and words. Words before a value are its label
-(`\text{Area: }5`), words behind it a unit, a scale (`3 million`), a bound (`5 or more`),
-a note (`(about 18.9)`) or a condition (`for all x`). What denies a value or names
-several is not read as one. A text of words alone is words.
+(`\text{Area: }5`), words behind it a unit, a scale (`3 million`), a bound
+(`5 or more`), a note (`(about 18.9)`) or a condition (`for all x`). What denies a value
+or names several is not read as one. A text of words alone is words.
 """
 
 import re
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.verifiers.answers.grammar import parse_tokens
 from pipeline.verifiers.answers.dates import read_date
+from pipeline.verifiers.answers.grammar import parse_tokens
 from pipeline.verifiers.answers.numerals import (
     CARDINALS,
     PLACES,
@@ -44,21 +44,59 @@ NEGATIONS, NOTES, CONDITIONS = (
 )
 COINS = re.compile(r"^([-+−]?)\s*\\?([$€£¥₹₽₩])\s*(?=[\d.])")
 COIN_AFTER = re.compile(r"(?<=[\d.}])\s*\\?([€£¥₹₽₩¢])\s*$")
-LAYOUT = re.compile(r"\\(?:text|mathrm|textbf|mbox|textit|rm|operatorname)\s*|\\[,;:! ]|[{}$~]|\\quad|\\ ")
+LAYOUT = re.compile(
+    r"\\(?:text|mathrm|textbf|mbox|textit|rm|operatorname)\s*"
+    r"|\\[,;:! ]|[{}$~]|\\quad|\\ "
+)
 POWER = re.compile(r"\^\s*\{\s*([^{}]*?)\s*\}")
 VOWEL = re.compile("[eiouyäöüéèáíóúEIOUY]|[^\x00-\x7f]")
 SHORT_WORDS = frozenset(
-    "is the of no yes not odd and or are for all any to in a an by as at per so if "
-    "has had was who why how pct per mph kph am pm".split()
-)
-FAMILY = re.compile(
-    r"(?:where |for |with |for all |for any |and )*(?:all |any )*(?:integers? )?([a-z])\s*"
-    r"(?:is an? (?:arbitrary |any )?integer|in (?:the )?(?:set of )?integers|integer)?\s*"
+    [
+        "is",
+        "the",
+        "of",
+        "no",
+        "yes",
+        "not",
+        "odd",
+        "and",
+        "or",
+        "are",
+        "for",
+        "all",
+        "any",
+        "to",
+        "in",
+        "a",
+        "an",
+        "by",
+        "as",
+        "at",
+        "per",
+        "so",
+        "if",
+        "has",
+        "had",
+        "was",
+        "who",
+        "why",
+        "how",
+        "pct",
+        "per",
+        "mph",
+        "kph",
+        "am",
+        "pm",
+    ]
 )
 LABEL = re.compile(r"(?<![\w\\{])[A-Za-z]{2}[A-Za-z ]*:\s*")
-LABELLED = re.compile(r"(?:[A-Za-z]{2}[A-Za-z ]*:\s*[^,;:]+[,;]\s*)+[A-Za-z]{2}[A-Za-z ]*:\s*[^,;:]+")
+LABELLED = re.compile(
+    r"(?:[A-Za-z]{2}[A-Za-z ]*:\s*[^,;:]+[,;]\s*)+[A-Za-z]{2}[A-Za-z ]*:\s*[^,;:]+"
+)
 COPULAS = ("is", "are", "equals", "equal", "be", "becomes")
-HYPHENED = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*-[A-Za-z]{4,}|[A-Za-z]{4,}(?:-[A-Za-z]+)+")
+HYPHENED = re.compile(
+    r"[A-Za-z]+(?:-[A-Za-z]+)*-[A-Za-z]{4,}|[A-Za-z]{4,}(?:-[A-Za-z]+)+"
+)
 CODES = ("USD", "EUR", "GBP", "INR", "CNY", "RMB", "JPY")
 MAX_LENGTH = 2_000
 
@@ -99,12 +137,17 @@ def read(text: str, *, grouping: bool = True) -> Answer:
     if all(kind == "words" for kind, _ in segments):
         return _read_words(text)._replace(text=text)
     answer = _read_segments(segments, spell(text))
+    if answer.tree.op == "temperature":
+        unit = f"°{answer.tree.value}"
+        answer = answer._replace(tree=answer.tree.args[0], unit=unit)
     return answer._replace(unit=answer.unit or coin, text=text)
 
 
 def _split_coin(text: str) -> tuple[str, str]:
     """A currency sign before or behind an amount."""
-    if (match := COINS.match(text)) and text.count("$") - text.count("\\$") * 0 <= 1 + ("\\$" in text):
+    if (match := COINS.match(text)) and text.count("$") - text.count("\\$") * 0 <= 1 + (
+        "\\$" in text
+    ):
         return match[2], match[1] + text[match.end() :]
     if match := COIN_AFTER.search(text):
         return match[1], text[: match.start()]
@@ -114,12 +157,28 @@ def _split_coin(text: str) -> tuple[str, str]:
 def _trim(tokens: Sequence[Token]) -> list[Token]:
     """Without the signs that end a sentence, and the braces of a box."""
     tokens = list(tokens)
-    while tokens and tokens[-1].text in (".", ",", ";", ":", "!?", "?", "\\\\") and tokens[-1].kind == "sign":
+    while (
+        tokens
+        and tokens[-1].text in (".", ",", ";", ":", "!?", "?", "\\\\")
+        and tokens[-1].kind == "sign"
+    ):
         tokens.pop()
-    while tokens and tokens[0].text in ("=", ":", ",", "\\\\") and tokens[0].kind == "sign":
+    while (
+        tokens
+        and tokens[0].text in ("=", ":", ",", "\\\\")
+        and tokens[0].kind == "sign"
+    ):
         tokens.pop(0)
-    while len(tokens) > 2 and tokens[0].text == "{" and tokens[-1].text == "}" and _closes(tokens):
-        if any(t.text in (",", ";") for t in _top_level(tokens[1:-1])) and tokens[0].start == 0:
+    while (
+        len(tokens) > 2
+        and tokens[0].text == "{"
+        and tokens[-1].text == "}"
+        and _closes(tokens)
+    ):
+        if (
+            any(t.text in (",", ";") for t in _top_level(tokens[1:-1]))
+            and tokens[0].start == 0
+        ):
             break
         tokens = tokens[1:-1]
     return tokens
@@ -138,7 +197,9 @@ def _closes(tokens: Sequence[Token]) -> bool:
 def _top_level(tokens: Sequence[Token]) -> list[Token]:
     depth, level = 0, []
     for token in tokens:
-        depth += (token.text in "([{" and token.kind == "sign") - (token.text in ")]}" and token.kind == "sign")
+        depth += (token.text in "([{" and token.kind == "sign") - (
+            token.text in ")]}" and token.kind == "sign"
+        )
         if depth == 0:
             level.append(token)
     return level
@@ -163,7 +224,9 @@ def _segment(tokens: Sequence[Token]) -> list[Segment]:
         if place and (is_note or token.text == "forall"):
             kinds[place:] = ["words"] * (len(tokens) - place)
             break
-        if token.text in ("a", "A", "an", "I") and kinds[place + 1 : place + 2] == ["words"]:
+        if token.text in ("a", "A", "an", "I") and kinds[place + 1 : place + 2] == [
+            "words"
+        ]:
             if tokens[place + 1].text in ("and", "or"):
                 continue
             kinds[place] = "words"
@@ -172,13 +235,20 @@ def _segment(tokens: Sequence[Token]) -> list[Segment]:
         if joins:
             beside = [kinds[p] for p in (place - 1, place + 1) if 0 <= p < len(tokens)]
             kinds[place] = "math" if beside == ["math", "math"] else "words"
-        elif token.kind == "sign" and token.text in (".", ":", "?", "!", "'", "-") and place and kinds[place - 1] == "words":
+        elif (
+            token.kind == "sign"
+            and token.text in (".", ":", "?", "!", "'", "-")
+            and place
+            and kinds[place - 1] == "words"
+        ):
             following = kinds[place + 1] if place + 1 < len(tokens) else "words"
             if following == "words" or token.text in (".", ":", "?"):
                 kinds[place] = "words"
     if "words" in kinds:  # signs between words belong to them
         is_value = [t.kind != "sign" or t.text in VALUES for t in tokens]
-        if not any(v and kind == "math" for v, kind in zip(is_value, kinds, strict=True)):
+        if not any(
+            v and kind == "math" for v, kind in zip(is_value, kinds, strict=True)
+        ):
             kinds = ["words"] * len(kinds)
     segments: list[Segment] = []
     for kind, token in zip(kinds, tokens, strict=True):
@@ -271,14 +341,21 @@ def _cut_bracket(tokens: list[Token]) -> tuple[list[Token], str]:
 
 
 def _is_note(after: str) -> bool:
-    return after.startswith("(") and not set(clean(after).lower().split()) & {"or", "not"}
+    return after.startswith("(") and not set(clean(after).lower().split()) & {
+        "or",
+        "not",
+    }
 
 
 def _qualify(tree: Node, before: str, after: str) -> Answer:
     """The value that a formula and the words around it make."""
     after = clean(after).strip(" .,;:*")
     label = before.lower().strip(" :.,*")
-    if label in ("all real numbers except", "all reals except", "all real numbers other than"):
+    if label in (
+        "all real numbers except",
+        "all reals except",
+        "all real numbers other than",
+    ):
         return Answer(Node("minus", (Node("constant", (), "R"), Node("set", (tree,)))))
     if SAME_WORDS.get(label) in ("R", "Z") and tree.op == "name":
         return Answer(Node("constant", (), SAME_WORDS[label]))
@@ -289,7 +366,10 @@ def _qualify(tree: Node, before: str, after: str) -> Answer:
         raise Unreadable("a value that is denied or one of several", is_answer=True)
     for phrase, sign in BOUNDS.items():
         if label.endswith(phrase) or after.lower().startswith(phrase):
-            return Answer(Node("relation", (Node("name", (), "x"), tree), (sign,)), condition="bound")
+            return Answer(
+                Node("relation", (Node("name", (), "x"), tree), (sign,)),
+                condition="bound",
+            )
     if label in SIGNS or label.split(" ")[-1] in ("negative", "minus"):
         tree = Node("neg", (tree,)) if SIGNS.get(label.split(" ")[-1]) == "-" else tree
     return _qualify_behind(tree, after)
@@ -306,18 +386,36 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
         return _qualify_behind(Node("div", (tree, number(PARTS[word]))), rest)
     if word in ("percent", "pct", "percentage") or after.lower().startswith("per cent"):
         return Answer(Node("percent", (tree,)))
-    if word in ("degrees", "degree", "deg"):
-        if not rest or rest[:1] not in "CFK":
-            return Answer(Node("degrees", (tree,)))
-    if word in ("squared", "cubed", "factorial", "minus", "plus", "times", "to", "remainder", "r", "and", "or", "through"):
+    if word in ("degrees", "degree", "deg") and (not rest or rest[:1] not in "CFK"):
+        return Answer(Node("degrees", (tree,)))
+    if word in (
+        "squared",
+        "cubed",
+        "factorial",
+        "minus",
+        "plus",
+        "times",
+        "to",
+        "remainder",
+        "r",
+        "and",
+        "or",
+        "through",
+    ):
         return _compound(tree, word, rest)
     if word in CONDITIONS or after.startswith("\\forall") or after.startswith("∀"):
         return Answer(tree, condition=after)
     if word in NOTES:
         return _qualify_behind(tree, rest)
-    if (match := re.match(r"(\D+?)\s*(?:and |, )?(\d.*)", after)) and "^" not in match[1]:
-        return _add_quantity(Answer(tree, unit=normalise_unit(match[1].strip())), match[2])
-    unit = re.split(r"[(,;]| (?:for|when|if|where|in total|each|left|because) ?", after)[0].strip()
+    if (match := re.match(r"(\D+?)\s*(?:and |, )?(\d.*)", after)) and "^" not in match[
+        1
+    ]:
+        return _add_quantity(
+            Answer(tree, unit=normalise_unit(match[1].strip())), match[2]
+        )
+    unit = re.split(
+        r"[(,;]| (?:for|when|if|where|in total|each|left|because) ?", after
+    )[0].strip()
     if any(w in NO_UNITS for w in unit.lower().split()):
         raise Unreadable(f"{unit!r} is no unit")
     unit = normalise_unit(unit)

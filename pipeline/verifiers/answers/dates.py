@@ -1,12 +1,23 @@
-"""Dates and times of day: `January 5th, 2024`, `1/2/2024`, `2024-01-05`, `3:45 p.m.`."""
+"""Dates and times of day: `January 5th, 2024`, `1/2/2024`, `2024-01-05`, `3:45 pm`."""
 
 import re
 
 from pipeline.verifiers.answers.tree import Node
 
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 MONTH = "|".join(f"{month}|{month[:3]}" for month in MONTHS)
 DAY_FIRST = re.compile(rf"(\d{{1,2}}) (?:of )?({MONTH})\.?,?(?: (\d{{4}}))?", re.I)
 MONTH_FIRST = re.compile(rf"({MONTH})\.? (\d{{1,2}}),?(?: (\d{{4}}))?", re.I)
@@ -17,7 +28,9 @@ TIME = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.? ?m\.?", re.I)
 def read_date(text: str) -> Node | None:
     """A date (month, day, year), a time (hour, minute, half of the day), or None."""
     text = text.strip(" .")
-    if match := TIME.fullmatch(text + ("." if text.endswith((" p.m", " a.m", "p.m", "a.m")) else "")):
+    if match := TIME.fullmatch(
+        text + ("." if text.endswith((" p.m", " a.m", "p.m", "a.m")) else "")
+    ):
         return Node("time", (), (int(match[1]), int(match[2] or 0), match[3].lower()))
     if match := SLASHED.fullmatch(text):
         return Node("date", (), tuple(int(part) for part in match.groups() if part))
@@ -30,12 +43,14 @@ def read_date(text: str) -> Node | None:
 
 
 def _date(month: str, day: str, year: str | None) -> Node:
-    number = next(n for n, name in enumerate(MONTHS, 1) if name.startswith(month.lower()[:3]))
+    number = next(
+        n for n, name in enumerate(MONTHS, 1) if name.startswith(month.lower()[:3])
+    )
     return Node("date", (), ("month", number, int(day), int(year or 0)))
 
 
 def same_date(gold: Node, answer: Node) -> bool:
-    """Whether two dates or times are the same; half of the day and year may be missing."""
+    """Whether two dates or times are the same; am or pm and the year may be missing."""
     if "time" in (gold.op, answer.op):
         left, right = _clock(gold), _clock(answer)
         if left is None or right is None or left[:2] != right[:2]:

@@ -1,17 +1,18 @@
 """Whether an answer is the gold one: both are read, then compared by their kind."""
 
+from fractions import Fraction
+
 from pipeline.verifiers.answers.answer import Answer, clean, read
 from pipeline.verifiers.answers.dates import same_date
 from pipeline.verifiers.answers.equality import equal
 from pipeline.verifiers.answers.evaluate import TooLarge
 from pipeline.verifiers.answers.numeric_equality import NoValue
+from pipeline.verifiers.answers.policy import DEFAULT, Policy
 from pipeline.verifiers.answers.regions import same_region
 from pipeline.verifiers.answers.tokens import Unreadable, spell
 from pipeline.verifiers.answers.tree import Node, number
-from pipeline.verifiers.answers.variants import number_variants
-from pipeline.verifiers.answers.policy import DEFAULT, Policy
 from pipeline.verifiers.answers.units import split_unit, unit_is_wrong, unit_ratio
-from fractions import Fraction
+from pipeline.verifiers.answers.variants import number_variants
 
 
 def decide(gold: str, predicted: str, policy: Policy = DEFAULT) -> bool | None:
@@ -63,9 +64,9 @@ def _compare(gold: Answer, predicted: Answer, policy: Policy) -> bool | None:
     if gold.tree.op == "words" or predicted.tree.op == "words":
         return _compare_words(gold, predicted)
     if (gold.unit or predicted.unit) and not (gold.unit and predicted.unit):
-        gold, predicted = _with_unit(gold), _with_unit(predicted)
+        gold, predicted = with_unit(gold), with_unit(predicted)
     if bool(gold.tree.names) != bool(predicted.tree.names):
-        gold, predicted = _with_unit(gold), _with_unit(predicted)
+        gold, predicted = with_unit(gold), with_unit(predicted)
     left, right = gold.tree, predicted.tree
     if policy.units == "convert" and gold.unit and predicted.unit:
         ratio = unit_ratio(predicted.unit, gold.unit)
@@ -77,9 +78,13 @@ def _compare(gold: Answer, predicted: Answer, policy: Policy) -> bool | None:
     return equal(left, right, policy)
 
 
-def _with_unit(answer: Answer) -> Answer:
+def with_unit(answer: Answer) -> Answer:
     """`5 m` reads as a product; where the other has a unit, m is one."""
-    if answer.unit or answer.tree.op not in ("mul", "div", "pow"):
+    if (
+        answer.unit
+        or not answer.tree.names
+        or answer.tree.op not in ("mul", "div", "pow")
+    ):
         return answer
     quantity = split_unit(clean(spell(answer.text)))
     if not quantity.unit:
@@ -100,9 +105,9 @@ def _compare_words(gold: Answer, predicted: Answer) -> bool | None:
     one, other = (left, right) if left.op == "words" else (right, left)
     if other.op == "constant":
         same = {"emptyset": "no solution", "infty": "infinity", "R": "R", "Z": "Z"}
-        return same.get(other.value) == one.value
+        return bool(same.get(other.value) == one.value)
     if one.value == "R" and other.op in ("tuple", "union"):
         return same_region(Node("constant", (), "R"), other)
     if other.op == "set" and not other.args:
-        return one.value == "no solution"
+        return bool(one.value == "no solution")
     return None

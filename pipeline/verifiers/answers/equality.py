@@ -21,14 +21,13 @@ from pipeline.verifiers.answers.labels import (
 )
 from pipeline.verifiers.answers.numeric_equality import (
     NoValue,
-    TooLarge,
     is_constant_ratio,
     same_value,
 )
+from pipeline.verifiers.answers.policy import DEFAULT, Policy
 from pipeline.verifiers.answers.regions import same_region
 from pipeline.verifiers.answers.solved import solves
 from pipeline.verifiers.answers.tree import Decimal, Node, constant
-from pipeline.verifiers.answers.policy import DEFAULT, Policy
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 ORDER = (*FLIPPED, "!=")
@@ -107,7 +106,11 @@ def _expand(tree: Node) -> Node:
     """The members that `±` stands for: signs that have a `∓` change together."""
     if tree.op in ("list", "set"):
         members = [part for member in tree.args for part in _branches(member)]
-        return tree if len(members) == len(tree.args) else tree._replace(args=tuple(members))
+        return (
+            tree
+            if len(members) == len(tree.args)
+            else tree._replace(args=tuple(members))
+        )
     branches = _branches(tree)
     return tree if len(branches) == 1 else Node("list", tuple(branches), "or")
 
@@ -141,6 +144,8 @@ def _relations(gold: Node, answer: Node, policy: Policy) -> bool | None:
         return same_region(gold, answer) if is_logic else None
     if (mine := labelled(gold)) and (yours := labelled(answer)) and len(mine) > 1:
         return _same_labelled(mine, yours, policy)
+    if _are_functions(gold, answer):
+        return _two_equations(gold, answer, policy)
     if _is_relation(gold) and _is_relation(answer):
         verdict = _two_relations(gold, answer)
         if verdict is not None:
@@ -153,9 +158,19 @@ def _relations(gold: Node, answer: Node, policy: Policy) -> bool | None:
     if _is_equation(gold) and answer.op in COLLECTIONS:
         return None
     are_orders = [
-        bool(set(tree.value) & {*ORDER}) for tree in (gold, answer) if _is_relation(tree)
+        bool(set(tree.value) & {*ORDER})
+        for tree in (gold, answer)
+        if _is_relation(tree)
     ]
     return False if any(are_orders) or len(are_orders) == 1 else None
+
+
+def _are_functions(gold: Node, answer: Node) -> bool:
+    """Whether both say what a function is: `f(2) = 0` is no product."""
+    return all(
+        tree.op == "relation" and tree.value == ("=",) and tree.args[0].value == "()"
+        for tree in (gold, answer)
+    )
 
 
 def _is_logic(tree: Node) -> bool:
@@ -186,9 +201,9 @@ def _two_relations(gold: Node, answer: Node) -> bool | None:
         return None
     if ratio is None:
         return None
-    if sign in ("=", "!="):
-        return sign == other
-    return sign == (other if ratio > 0 else FLIPPED[other])
+    if sign in ("=", "!=") or ratio > 0:
+        return bool(sign == other)
+    return bool(sign == FLIPPED[other])
 
 
 def _difference(relation: Node) -> Node:
@@ -204,8 +219,13 @@ def _two_equations(gold: Node, answer: Node, policy: Policy) -> bool | None:
     if is_label(left) and is_label(right):
         if left == right:
             return equal(gold.args[1], answer.args[1], policy)
-        if left.op == right.op or is_function_label(left) and is_function_label(right):
-            if is_function_label(left) != is_function_label(right) and left.op != "indexed":
+        if left.op == right.op or (
+            is_function_label(left) and is_function_label(right)
+        ):
+            if (
+                is_function_label(left) != is_function_label(right)
+                and left.op != "indexed"
+            ):
                 return False
             return _same_function(gold, answer, policy)
     for solved, other in ((gold, answer), (answer, gold)):
@@ -215,11 +235,13 @@ def _two_equations(gold: Node, answer: Node, policy: Policy) -> bool | None:
 
 
 def _has_no_value(tree: Node) -> bool:
-    return any(node.op in ("words", "list", "tuple", "set", "matrix") for node in tree.walk())
+    return any(
+        node.op in ("words", "list", "tuple", "set", "matrix") for node in tree.walk()
+    )
 
 
 def _same_function(gold: Node, answer: Node, policy: Policy) -> bool | None:
-    r"""`f(x) = x^2` and `f(y) = y^2`, `a_n = 2n` and `a_k = 2k`, `y = x` and `f(x) = x`."""
+    r"""`f(x) = x^2` and `f(y) = y^2`, `a_n = 2n` and `a_k = 2k`, `y = x`."""
     left, right = gold.args[0], answer.args[0]
     old, new = (
         [n.value for n in tree.args[1].walk() if n.op == "name"] if tree.args else None
@@ -253,7 +275,9 @@ def _members(gold: Node, answer: Node, policy: Policy) -> bool | None:
     kinds = {gold.op, answer.op}
     if kinds <= {"list", "set"}:
         return _unordered(gold, answer, policy)
-    if kinds & {"union", "intersection", "minus", "builder"} or _are_intervals(gold, answer):
+    if kinds & {"union", "intersection", "minus", "builder"} or _are_intervals(
+        gold, answer
+    ):
         return same_region(gold, answer)
     if "tuple" in kinds and kinds & {"list", "set"}:
         return _tuple_of_list(gold, answer, policy)
@@ -273,7 +297,9 @@ def _tuples(gold: Node, answer: Node, policy: Policy) -> bool | None:
         return False
     if len(gold.args) == 2 and gold.value != answer.value:
         return False
-    return _all(equal(*pair, policy) for pair in zip(gold.args, answer.args, strict=True))
+    return _all(
+        equal(*pair, policy) for pair in zip(gold.args, answer.args, strict=True)
+    )
 
 
 def _tuple_of_list(gold: Node, answer: Node, policy: Policy) -> bool | None:
@@ -368,13 +394,16 @@ def _tables(gold: Node, answer: Node, policy: Policy) -> bool | None:
     if None in tables:
         return None
     left, right = tables
-    assert left is not None and right is not None
+    assert left is not None
+    assert right is not None
     if min(len(left), len(left[0])) == min(len(right), len(right[0])) == 1:
-        left, right = ([[cell for row in table for cell in row]] for table in (left, right))
+        left, right = (
+            [[cell for row in table for cell in row]] for table in (left, right)
+        )
     if [len(row) for row in left] != [len(row) for row in right]:
         return False
     cells = [[cell for row in table for cell in row] for table in (left, right)]
-    return _all(equal(*pair, policy) for pair in zip(*cells, strict=True))
+    return _all(equal(left, right, policy) for left, right in zip(*cells, strict=True))
 
 
 def _entries(tree: Node) -> list[list[Node]] | None:
@@ -388,7 +417,9 @@ def _entries(tree: Node) -> list[list[Node]] | None:
         inner = _entries(tree.args[places[0]]) or []
         return [
             [
-                tree._replace(args=(*tree.args[: places[0]], cell, *tree.args[places[0] + 1 :]))
+                tree._replace(
+                    args=(*tree.args[: places[0]], cell, *tree.args[places[0] + 1 :])
+                )
                 for cell in row
             ]
             for row in inner
@@ -408,7 +439,9 @@ def _unordered_cases(gold: Node, answer: Node, policy: Policy) -> bool | None:
     for case in gold.args:
         for place, other in enumerate(right):
             pairs = zip(case.args, other.args, strict=False)
-            if len(case.args) == len(other.args) and _all(equal(*p, policy) for p in pairs):
+            if len(case.args) == len(other.args) and _all(
+                equal(*p, policy) for p in pairs
+            ):
                 del right[place]
                 break
         else:
@@ -444,9 +477,11 @@ def _unsigned(tree: Node) -> Node:
 
 
 def _by_policy(gold: Node, answer: Node, policy: Policy) -> bool:
-    """Percent for a fraction, degrees for the angle, a decimal for what rounds to it."""
+    """Degrees for the angle, a decimal for what rounds to it, digits for their base."""
     if "based" in (gold.op, answer.op) and gold.op != answer.op:
-        plain = [tree.args[0] if tree.op == "based" else tree for tree in (gold, answer)]
+        plain = [
+            tree.args[0] if tree.op == "based" else tree for tree in (gold, answer)
+        ]
         return plain[0] == plain[1]
     if "radians" in (gold.op, answer.op):
         return False

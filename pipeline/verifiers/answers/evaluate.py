@@ -224,7 +224,7 @@ def _factorial(at: Evaluation, node: Node) -> Value:
         if value < 0:
             raise Undefined
         if value.p <= 3_000:
-            return fmpq(fmpz.fac_ui(int(value.p)))
+            return fmpq(fmpz.fac_ui(value.p))
     return (at.ball(value) + 1).gamma()
 
 
@@ -331,7 +331,7 @@ def _log_base(at: Evaluation, base: Value, value: Value) -> Value:
 
 
 def _inside(at: Evaluation, value: Value, function: str) -> Value:
-    """arcsin and arccos of what is from -1 to 1."""
+    """Arcsin and arccos of what is from -1 to 1."""
     if not at.is_complex and not (value >= -1 and value <= 1):
         raise Undefined
     return getattr(value, function)()
@@ -415,7 +415,9 @@ RULES: dict[str, Callable[[Evaluation, Node], Value]] = {
 def have_imaginary(*nodes: Node) -> bool:
     """Whether one of the trees has the imaginary unit in it."""
     return any(
-        node.op == "constant" and node.value == "i" for tree in nodes for node in tree.walk()
+        node.op == "constant" and node.value == "i"
+        for tree in nodes
+        for node in tree.walk()
     )
 
 

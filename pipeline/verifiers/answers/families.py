@@ -15,7 +15,7 @@ TRIED, SEARCHED = range(-3, 4), range(-30, 31)
 
 
 def parameter(tree: Node) -> tuple[Node, str] | None:
-    r"""The members and the parameter of `members, k \in \mathbb{Z}`; None for others."""
+    r"""The members and parameter of `members, k \in \mathbb{Z}`; None for others."""
     if tree.op != "list" or len(tree.args) < 2:
         return None
     last = tree.args[-1]

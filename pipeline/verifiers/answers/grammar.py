@@ -6,6 +6,7 @@ size are bounded by counted work, so nothing that is written can exhaust the sta
 Every token is used, or Unreadable says where the reader stopped.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -22,11 +23,12 @@ from pipeline.verifiers.answers.tree import Node, constant, name, number
 
 BOUNDS = ("!=", "<", ">", "<=", ">=", "approx", "in", "notin", "subset")
 MAX_DEPTH = 60
+MAX_TREE = 150
 HEADS = ("name", "indexed", "prime", "accent")
 RELATIONS = ("=", "!=", "<", ">", "<=", ">=", "in", "notin", "approx", "equiv",
              "subset", "sim", "cong", "propto", "->")  # fmt: skip
 SETS = {"cup": "union", "cap": "intersection", "setminus": "minus"}
-CLOSING = {"(": ")]", "]": "[", "[": "])", "{": "}", "\\{": "\\}}", "<(": (")>", ">")}
+CLOSING: dict[str, Sequence[str]] = {"(": ")]", "]": "[", "[": "])", "{": "}", "\\{": "\\}}", "<(": (")>", ">")}
 BLACKBOARD = {*"RZNQC"}
 CONSTANTS = {"infty", "emptyset", "pi"}
 SUPERSCRIPT_SETS = ("+", "-", "*")
@@ -45,6 +47,8 @@ def parse_tokens(tokens: tuple[Token, ...]) -> Node:
     tree = reader.read_list()
     if reader.token is not END:
         raise Unreadable(f"{reader.token.text!r} is not expected", reader.token.start)
+    if tree.is_deeper_than(MAX_TREE):
+        raise Unreadable("nested too deeply", is_answer=True)
     return _settle(tree)
 
 
@@ -91,6 +95,11 @@ class _Reader:
             return sign
         raise Unreadable(f"expected {' or '.join(signs)}", self.token.start)
 
+    def _descend(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise Unreadable("nested too deeply", self.token.start, is_answer=True)
+
     # Lists and relations.
 
     def read_list(self) -> Node:
@@ -104,7 +113,9 @@ class _Reader:
             return groups[0]
         are_groups = any(group.op == "list" for group in groups)
         members = [
-            Node("tuple", group.args, "()") if group.op == "list" and are_groups else group
+            Node("tuple", group.args, "()")
+            if group.op == "list" and are_groups
+            else group
             for group in groups
         ]
         return Node("list", tuple(members), ",")
@@ -135,9 +146,7 @@ class _Reader:
         return self.skip("and", "or") or (comma and ",")
 
     def read_relation(self) -> Node:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise Unreadable("nested too deeply", self.token.start)
+        self._descend()
         # `> 5` says nothing of what is larger.
         starts = self.token.kind == "sign" and self.token.text in BOUNDS
         sides, signs = [name("?") if starts else self.read_ratio()], list[str]()
@@ -187,7 +196,7 @@ class _Reader:
         return tree
 
     def _union_letter(self, tree: Node) -> str:
-        """A `U` between two intervals, and LaTeX's infix `\\choose`."""
+        r"""A `U` between two intervals, and LaTeX's infix `\\choose`."""
         if self.skip("choose"):
             return "choose"
         is_union = tree.op in ("tuple", "set", "union") and self.token.text == "U"
@@ -254,10 +263,11 @@ class _Reader:
 
     def _factor(self) -> Node:
         """A factor behind a sign of multiplication; it may have a sign of its own."""
-        if self.skip("-"):
-            return Node("neg", (self._factor(),))
-        self.skip("+")
-        return self.read_power()
+        is_negative = False
+        while sign := self.skip("-", "+"):
+            is_negative ^= sign == "-"
+        tree = self.read_power()
+        return Node("neg", (tree,)) if is_negative else tree
 
     def _juxtaposes(self, left: Node, of_function: bool) -> bool:
         token = self.token
@@ -280,8 +290,10 @@ class _Reader:
         if token.text == "|" and token.kind == "sign":
             return not self.bars and self._bars_ahead() % 2 == 0
         signs = ("(", "[", "{", "lfloor", "lceil", *CONSTANTS)
-        return token.kind == "sign" and token.text in signs and not (
-            of_function and token.text in ("(", "[")
+        return (
+            token.kind == "sign"
+            and token.text in signs
+            and not (of_function and token.text in ("(", "["))
         )
 
     def _bars_ahead(self) -> int:
@@ -304,7 +316,11 @@ class _Reader:
                 return Node("percent", (mixed,))
         if left.op == "number" and right.op == "fraction":
             whole, parts = left.value.value, [part.value.value for part in right.args]
-            if whole.denominator == 1 and left.value.digits == 0 and parts[0] < parts[1]:
+            if (
+                whole.denominator == 1
+                and left.value.digits == 0
+                and parts[0] < parts[1]
+            ):
                 return number(whole + parts[0] / parts[1])
         return Node("mul", (_plain(left), _plain(right)))
 
@@ -323,7 +339,9 @@ class _Reader:
         return base
 
     def _minutes(self, degrees: Node) -> Node:
-        """Degrees, with the minutes and seconds that may follow."""
+        """Degrees, with the minutes and seconds that may follow, or a temperature."""
+        if self.token.text in ("C", "F") and self.peek().text not in ("(", "^", "_"):
+            return Node("temperature", (degrees,), self.take().text)
         parts = [degrees]
         for marks in ("'", "''"):
             ends = self.peek(len(marks) + 1).text != "'"
@@ -332,7 +350,9 @@ class _Reader:
                 minutes = _read_number(self.take())
                 self.place += len(marks)
                 parts.append(Node("div", (minutes, number(60 ** len(marks)))))
-        return Node("degrees", (parts[0] if len(parts) == 1 else Node("add", tuple(parts)),))
+        return Node(
+            "degrees", (parts[0] if len(parts) == 1 else Node("add", tuple(parts)),)
+        )
 
     def _exponent(self) -> Node | None:
         r"""What is raised; None for the sign of degrees, `^\circ` or `^{\circ}`."""
@@ -349,14 +369,18 @@ class _Reader:
             return name(self.take().text)
         if self.token.text == "-" or self.token.text == "+":
             negative = self.take().text == "-"
+            self._descend()
             inner = self.read_power()
+            self.depth -= 1
             return Node("neg", (inner,)) if negative else inner
         if self.token.kind in ("number", "letters", "name"):
             tree = self.read_postfix()
         else:
             tree = self._atom()
         if self.skip("^"):  # towers without braces: 2^3^4
+            self._descend()
             above = self._exponent()
+            self.depth -= 1
             if above is None:
                 raise Unreadable("degrees in an exponent", self.token.start)
             return Node("pow", (_plain(tree), above))
@@ -404,9 +428,7 @@ class _Reader:
         return _plain(self._atom())
 
     def _atom(self) -> Node:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise Unreadable("nested too deeply", self.token.start)
+        self._descend()
         tree = self._read_atom()
         self.depth -= 1
         return tree
@@ -516,7 +538,9 @@ class _Reader:
 
     def _fraction(self) -> Node:
         top, bottom = self._single(), self._single()
-        if top.op == bottom.op == "number" and not (top.value.digits or bottom.value.digits):
+        if top.op == bottom.op == "number" and not (
+            top.value.digits or bottom.value.digits
+        ):
             if bottom.value.value == 0:
                 raise Unreadable("a fraction over zero")
             return Node("fraction", (top, bottom))
@@ -527,7 +551,10 @@ class _Reader:
         token = self.token
         if token.kind == "number" and len(token.text) > 1 and token.text.isdigit():
             rest = token._replace(text=token.text[1:], start=token.start + 1)
-            self.tokens[self.place : self.place + 1] = [token._replace(text=token.text[0]), rest]
+            self.tokens[self.place : self.place + 1] = [
+                token._replace(text=token.text[0]),
+                rest,
+            ]
         return self.read_tight()
 
     def _big(self, command: str) -> Node:
@@ -555,7 +582,11 @@ class _Reader:
 
     def _blackboard(self) -> Node:
         letter = self.read_tight()
-        if letter.op != "name" or letter.value not in BLACKBOARD or self.token.text == "_":
+        if (
+            letter.op != "name"
+            or letter.value not in BLACKBOARD
+            or self.token.text == "_"
+        ):
             return self._indexed(Node("accent", (letter,), "mathbb"))
         value = letter.value
         if self.token.text in "^_" and self.peek().text in SUPERSCRIPT_SETS:
@@ -580,7 +611,9 @@ class _Reader:
             inner = self._between_bars(sign)
             return Node("abs", (inner,))
         if sign in ("+", "-"):
+            self._descend()
             inner = self.read_power()
+            self.depth -= 1
             return Node("neg", (inner,)) if sign == "-" else inner
         if sign == "...":
             return Node("dots")
@@ -619,7 +652,9 @@ class _Reader:
             if opening == "{" and inner.op != "list":
                 return inner
             return Node("set", members)
-        brackets = opening.replace("<(", "(") + closing.replace(")>", ")").replace(">", ")")
+        brackets = opening.replace("<(", "(") + closing.replace(")>", ")").replace(
+            ">", ")"
+        )
         if inner.op == "list":
             return Node("tuple", members, brackets)
         if brackets == "[]":
@@ -671,7 +706,7 @@ def _closings(opening: str) -> tuple[str, ...]:
         return "\\}", "}"
     if opening in ("(", "["):
         return ")", "]", "["  # `[1,2[` as in French
-    return tuple(closing) if isinstance(closing, str) else closing
+    return tuple(closing)
 
 
 def _plain(tree: Node) -> Node:
@@ -694,7 +729,7 @@ def _split(token: Token) -> list[Token]:
         return [token]
     if text in FUNCTIONS or text in ("arcsin", "arccos", "arctan"):
         return [token._replace(kind="function")]
-    known = PLAIN.get(lower)
+    known = PLAIN.get(lower, "")
     if known in ("sqrt", "cbrt", "abs", "floor", "ceil", "frac"):
         return [token._replace(kind="command", text=known)]
     if known in GREEK:
@@ -702,7 +737,9 @@ def _split(token: Token) -> list[Token]:
     if known:
         return [token._replace(kind="sign", text=known)]
     return [
-        token._replace(text=letter, start=token.start + place, spaced=not place and token.spaced)
+        token._replace(
+            text=letter, start=token.start + place, spaced=not place and token.spaced
+        )
         for place, letter in enumerate(text)
     ]
 

@@ -1,6 +1,7 @@
 """What kind of thing an answer is: the word for it in reports and in verdicts."""
 
 from pipeline.verifiers.answers.answer import Answer
+from pipeline.verifiers.answers.numeric_equality import is_rational
 
 KINDS = {
     "number": "number",
@@ -31,10 +32,10 @@ def kind_of(answer: Answer) -> str:
     tree = answer.tree
     if answer.unit:
         return "quantity"
-    if tree.op == "neg" and tree.args[0].op == "number":
+    if tree.op not in KINDS and is_rational(tree):
         return "number"
     if tree.op == "relation":
         return "equation" if set(tree.value) == {"="} else "relation"
-    if tree.op == "constant" and tree.value[0] in "RZNQC" or tree.value == "emptyset":
+    if (tree.op == "constant" and tree.value[0] in "RZNQC") or tree.value == "emptyset":
         return "set"
     return KINDS.get(tree.op, "expression")

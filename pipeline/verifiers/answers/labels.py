@@ -1,4 +1,4 @@
-r"""What stands before an equals sign and only names the value: `x =`, `f(2) =`, `m + n =`.
+r"""What stands before an equals sign and only names the value: `x =`, `m + n =`.
 
 An equation says its right side where its left side is a label and the answer it is
 compared with has none. Every side that is no label has to be equal to the others:
@@ -59,9 +59,15 @@ def is_label(tree: Node, *, of_number: bool = False) -> bool:
         return head.op in NAMES
     if tree.op == "tuple":
         return all(member.op in NAMES for member in tree.args)
-    if tree.op == "mul" and tree.args[0].op == "pow" and tree.args[0].args[0].op in NAMES:
+    if (
+        tree.op == "mul"
+        and tree.args[0].op == "pow"
+        and tree.args[0].args[0].op in NAMES
+    ):
         return tree.args[1].op in NAMES and tree.args[0].args[1].op == "neg"
-    if tree.op == "mul" and all(n.op == "name" and n.value.isupper() for n in tree.args):
+    if tree.op == "mul" and all(
+        n.op == "name" and n.value.isupper() for n in tree.args
+    ):
         return True  # a segment, AB
     if of_number and tree.op == "add":
         return all(_is_plain_term(term) for term in tree.args)
@@ -106,7 +112,11 @@ def labelled(tree: Node) -> dict[str, Node] | None:
         if member.op != "relation" or member.value != ("=",):
             return None
         left, right = member.args
-        if left.op == "tuple" and right.op == "tuple" and len(left.args) == len(right.args):
+        if (
+            left.op == "tuple"
+            and right.op == "tuple"
+            and len(left.args) == len(right.args)
+        ):
             pairs += zip(map(repr, left.args), right.args, strict=True)
         elif left.op in NAMES:
             pairs.append((repr(left), right))

@@ -1,21 +1,50 @@
-"""Numbers in words: `twenty-one`, `two hundred and five`, `two thirds`, `three million`."""
+"""Numbers in words: `twenty-one`, `two hundred and five`, `two thirds`."""
 
 import re
+import tomllib
 from fractions import Fraction
 from pathlib import Path
-import tomllib
 
 TABLE = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 SCALES: dict[str, int] = TABLE["scales"]
 PARTS: dict[str, int] = TABLE["parts"]
-SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen "
-    "fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-).split()
+SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+]
 CARDINALS = {word: value for value, word in enumerate(SMALL)}
 CARDINALS |= {word: 10 * value for value, word in enumerate(TENS, 2)}
 PLACES = {word: value for value, word in enumerate(ORDINALS, 1)}

@@ -1,4 +1,4 @@
-"""Whether two expressions have equal values, proven where they differ.
+r"""Whether two expressions have equal values, proven where they differ.
 
 At each point both are evaluated; balls that do not meet prove a difference. They are
 taken for equal where they meet at every point at which both are defined, in balls
@@ -31,7 +31,7 @@ TINY_BITS = 90  # balls must be so much smaller than the values
 def same_value(left: Node, right: Node) -> bool | None:
     """True, False (proven), or None where no point says anything.
 
-    Raises TooLarge where it would take too much work, NoValue where a tree has no value.
+    Raises TooLarge where it would take too much work, NoValue where a tree has none.
     """
     names = left.names | right.names
     if not names:
@@ -71,7 +71,7 @@ def _same_at(left: Node, right: Node, point: int, is_complex: bool) -> bool | No
             ]
         except (Undefined, ZeroDivisionError):
             return None
-        verdict = _meet(*pair, is_complex)
+        verdict = _meet(pair[0], pair[1], is_complex)
         if verdict is not None:
             return verdict
     return None
@@ -94,6 +94,29 @@ def _ball(value: Value, is_complex: bool) -> Value:
     if isinstance(value, fmpq):
         value = arb(value.p) / arb(value.q)
     return acb(value) if is_complex else value
+
+
+def approximate(tree: Node) -> float | None:
+    """The value of a constant tree as a float; None where it has none."""
+    set_precision(PRECISIONS[0])
+    try:
+        value = Evaluation(0).value(tree)
+    except (Undefined, NoValue, TooLarge, ZeroDivisionError, RecursionError):
+        return None
+    try:
+        return float(_ball(value, is_complex=False).mid())
+    except OverflowError:
+        return None
+
+
+def is_rational(tree: Node) -> bool:
+    """Whether a tree is a rational number and no more than that."""
+    if tree.names:
+        return False
+    try:
+        return isinstance(Evaluation(0).value(tree), fmpq)
+    except (Undefined, NoValue, TooLarge, ZeroDivisionError, RecursionError):
+        return False
 
 
 def is_constant_ratio(left: Node, right: Node) -> int | None:
@@ -125,7 +148,9 @@ def _ratios(
         except (Undefined, ZeroDivisionError):
             continue
         top, bottom = _ball(top, is_complex), _ball(bottom, is_complex)
-        if top.overlaps(_ball(fmpq(0), is_complex)) or bottom.overlaps(_ball(fmpq(0), is_complex)):
+        if top.overlaps(_ball(fmpq(0), is_complex)) or bottom.overlaps(
+            _ball(fmpq(0), is_complex)
+        ):
             continue
         yield top / bottom
 

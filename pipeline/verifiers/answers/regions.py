@@ -8,7 +8,7 @@ tried on a grid as well.
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 from flint import arb, fmpq
 
@@ -16,6 +16,7 @@ from pipeline.verifiers.answers.evaluate import (
     Evaluation,
     NoValue,
     Undefined,
+    Value,
     have_imaginary,
     set_precision,
 )
@@ -95,16 +96,26 @@ def _points(gold: Node, answer: Node, variable: str) -> Iterator[Node]:
     yield from (Node("neg", (end,)) for end in ends)
     values = sorted({_approximate(end) for end in ends})
     tries = {*GRID, *values}
-    for left, right in zip(values, values[1:], strict=False):
+    for left, right in pairwise(values):
         tries.add((left + right) / 2)
     for value in values:
-        tries |= {value + 1, value - 1, value + Fraction(1, 10**6), value - Fraction(1, 10**6)}
+        tries |= {
+            value + 1,
+            value - 1,
+            value + Fraction(1, 10**6),
+            value - Fraction(1, 10**6),
+        }
     yield from (Node("number", (), Decimal(value)) for value in sorted(tries))
 
 
 def _ends(tree: Node, variable: str) -> Iterator[Node]:
     """The largest parts of a tree that are single real numbers."""
-    if variable not in tree.names and tree.op not in ("tuple", "relation", "list", *SETS):
+    if variable not in tree.names and tree.op not in (
+        "tuple",
+        "relation",
+        "list",
+        *SETS,
+    ):
         if tree.op != "constant" or tree.value in ("e", "pi"):
             try:
                 Evaluation(0).value(tree)
@@ -130,7 +141,13 @@ def _holds(tree: Node, point: Node, variable: str) -> bool:
         return _relation_holds(tree, point, variable)
     if tree.op == "list":
         each = (_holds(member, point, variable) for member in tree.args)
-        return any(each) if tree.value == "or" else all(each) if _are_conditions(tree) else any(each)
+        return (
+            any(each)
+            if tree.value == "or"
+            else all(each)
+            if _are_conditions(tree)
+            else any(each)
+        )
     return _is_member(point, tree, variable)
 
 
@@ -208,7 +225,11 @@ def _is_in_constant(point: Node, value: str) -> bool:
     order = compare_numbers(point, Node("number", (), Decimal(Fraction(0))))
     if order is None or kind not in "RZNQ" or len(value) > 2:
         raise Unclear(value)
-    if (sign == "+" and order <= 0) or (sign == "-" and order >= 0) or (sign == "*" and not order):
+    if (
+        (sign == "+" and order <= 0)
+        or (sign == "-" and order >= 0)
+        or (sign == "*" and not order)
+    ):
         return False
     if kind == "R":
         return True
@@ -238,5 +259,5 @@ def compare_numbers(left: Node, right: Node) -> int | None:
     return 0
 
 
-def _ball(value: object) -> arb:
+def _ball(value: Value) -> arb:
     return arb(value.p) / arb(value.q) if isinstance(value, fmpq) else value

@@ -50,4 +50,3 @@ def _cross_ratio(values: list[Node]) -> Node:
 
 def _minus(left: Node, right: Node) -> Node:
     return Node("add", (left, Node("neg", (right,))))
-

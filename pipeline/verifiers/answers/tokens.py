@@ -44,7 +44,8 @@ ORDINAL = re.compile(
 LIBRARY = re.compile(r"\b(?:np|math|sympy|sp)\.(?=[a-z])")
 INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
 GROUPED = re.compile(
-    r"[1-9]\d{0,2}(?:(?:,(?:\\!)?|\{,\}|\\,|\\!,)\d{3})+(?!\d)|[1-9]\d{0,2}(?:,\\! \d{3})+(?!\d)"
+    r"[1-9]\d{0,2}(?:(?:,(?:\\!)?|\{,\}|\\,|\\!,)\d{3})+(?!\d)"
+    r"|[1-9]\d{0,2}(?:,\\! \d{3})+(?!\d)"
 )
 NUMBER = re.compile(r"\d+(?:\.\d+)|\d+\.(?=\s*[/*+^-])|\d+|\.\d+")
 SCIENTIFIC = re.compile(r"(\d+(?:\.\d+)?)[eE]([+-]?\d{1,4})(?![\w.])")
@@ -59,7 +60,9 @@ SUBSCRIPT = re.compile(
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 NAME = re.compile(r"[^\W\d_]+")
 COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.S)
-SIGNS = re.compile(r"\*\*|<=>|<=|>=|!=|==|=>|->|\.\.\.|\|\||[-+*/^_!=<>()\[\]{}|,;:&'%~]")
+SIGNS = re.compile(
+    r"\*\*|<=>|<=|>=|!=|==|=>|->|\.\.\.|\|\||[-+*/^_!=<>()\[\]{}|,;:&'%~]"
+)
 
 
 class Token(NamedTuple):
@@ -140,7 +143,9 @@ def _next(
         if match[0] == "~":
             return [], match.end(), True
         if match[0] == "_" and (below := SUBSCRIPT.match(text, i)):
-            name = re.sub(r"\\(?:text|mathrm|rm|textrm|operatorname)\b|[\\{}\s]", "", below[0][1:])
+            name = re.sub(
+                r"\\(?:text|mathrm|rm|textrm|operatorname)\b|[\\{}\s]", "", below[0][1:]
+            )
             sign = Token("sign", "_", start)
             return [sign, Token("name", name.lower(), start + 1)], below.end(), False
         same = {"==": "=", "**": "^"}.get(match[0], match[0])
@@ -195,7 +200,11 @@ def _command(
         return [], end, name not in ("!",)
     if name in LAYOUT or name == "/":
         # `\left.` is an empty bracket.
-        return [], end + (name in ("left", "right") and text[end : end + 1] == "."), False
+        return (
+            [],
+            end + (name in ("left", "right") and text[end : end + 1] == "."),
+            False,
+        )
     if name in "{}|%&#_":
         sign = {"{": "\\{", "}": "\\}", "|": "||"}.get(name, name)
         return [Token("sign", sign, start)], end, False

@@ -29,12 +29,21 @@ class Node(NamedTuple):
     value: Any = None
 
     def walk(self) -> Iterator["Node"]:
-        """This node and all below it, without recursion."""
+        """The node and all below it, without recursion."""
         stack = [self]
         while stack:
             node = stack.pop()
             yield node
             stack.extend(reversed(node.args))
+
+    def is_deeper_than(self, most: int) -> bool:
+        """Whether some leaf is more than `most` nodes below this one."""
+        level = [self]
+        for _ in range(most):
+            level = [arg for node in level for arg in node.args]
+            if not level:
+                return False
+        return True
 
     def replace(self, name: str, by: "Node") -> "Node":
         """The tree with `by` wherever the symbol `name` stands."""

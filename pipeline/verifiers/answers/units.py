@@ -52,7 +52,7 @@ UNIT = re.compile(
     rf"(.*?[\d}})%]|.*\\(?:pi|infty)) ?((?<=[ }}])?{NAME}(?:[ ./·-]+{NAME})*)"
 )
 METRES = re.compile(r"(\d+\.\d+)m\^\{?([23])\}?")
-POWERED = re.compile(r"([^\W\d_°$¢€£¥₹₽₩]+|[°$¢€£¥₹₽₩][CF]?)\^?\{?(-?\d)?\}?")
+POWERED = re.compile(r"([^\W\d_°$¢€£¥₹₽₩]+|[°$¢€£¥₹₽₩][CF]?)\^?\{?(-?\d+)?\}?")
 
 
 class Quantity(NamedTuple):
@@ -159,7 +159,7 @@ def unit_size(unit: str) -> Size | None:
     dimensions: dict[str, int] = {}
     factor = Fraction(1)
     for side, sign in ((over, 1), (under, -1)):
-        for name, power in re.findall(r"([^\s^/]+)(?:\^(-?\d))?", side):
+        for name, power in re.findall(r"([^\s^/]+)(?:\^(-?\d+))?", side):
             if name not in UNITS:
                 return None
             dimension, size = UNITS[name]

@@ -9,8 +9,12 @@ else.
 import re
 from collections.abc import Iterator
 
-SPACED = re.compile(r"([-+]?)(\d{1,3}(?:[\s'\u2019\u202f\u2009\u00a0]\d{3})+)((?:[.,]\d+)?)")
-DOTTED = re.compile(r"([-+]?)(\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:\.\d{3})+(?=,))((?:,\d+)?)")
+SPACED = re.compile(
+    r"([-+]?)(\d{1,3}(?:[\s'\u2019\u202f\u2009\u00a0]\d{3})+)((?:[.,]\d+)?)"
+)
+DOTTED = re.compile(
+    r"([-+]?)(\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:\.\d{3})+(?=,))((?:,\d+)?)"
+)
 COMMA = re.compile(r"([-+]?\d+),(\d{1,2}|\d{4,}|0\d*)")
 INDIAN = re.compile(r"([-+]?)(\d{1,2}(?:,\d{2})*,\d{3})((?:\.\d+)?)")
 

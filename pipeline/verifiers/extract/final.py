@@ -77,7 +77,8 @@ BARE_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\.?\s*$")
 
 
 FIELD = re.compile(
-    r'"(?:final_?)?answer"\s*:\s*("(?:[^"\\\\]|\\\\.)*"|-?\d[\d.]*(?:e-?\d+)?|true|false)', re.I
+    r'"(?:final_?)?answer"\s*:\s*("(?:[^"\\\\]|\\\\.)*"|-?\d[\d.]*(?:e-?\d+)?|true|false)',
+    re.I,
 )
 DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?\.?")
 SEVERAL = re.compile(
@@ -202,7 +203,9 @@ def _find_marked(text: str) -> FinalAnswer | None:
 def _last_of(text: str, boxes: list[Box], joined: int) -> str:
     """What the last box holds; of boxes that are offered, one or the other, all."""
     offered = [boxes[-1].content]
-    for before, after in zip(boxes[-2 : -joined - 1 : -1], boxes[: -joined : -1], strict=False):
+    for before, after in zip(
+        boxes[-2 : -joined - 1 : -1], boxes[:-joined:-1], strict=False
+    ):
         is_nested = before.end > after.start
         if is_nested or not OR.search(text[before.end : after.start]):
             break
@@ -257,7 +260,9 @@ def _read_statement(rest: str, *, digits: bool = False) -> str | None:
     rest = rest[:1_000].lstrip(" \t*:：=\n")
     if number := BARE_NUMBER.match(rest):
         return number[1]
-    sentence = SENTENCE.split(rest, maxsplit=1)[0].strip().strip("*`\"“” ").rstrip(".。 ")
+    sentence = (
+        SENTENCE.split(rest, maxsplit=1)[0].strip().strip('*`"“” ').rstrip(".。 ")
+    )
     if is_disowned(sentence):
         return None
     settled = corrected(sentence)
@@ -309,18 +314,21 @@ def _last_formula(tail: str) -> str | None:
     if "$$" in tail or "\\[" in tail:
         line = tail
     for text in dict.fromkeys((line, tail)):
+        part: str | None = text
         if text is line and len(line) < 400:
-            text = _last_sentence(text)
-            if text is None:
-                return None
-        if formulas := list(FORMULA.finditer(text)):
+            part = _last_sentence(text)
+        if part is None:
+            return None
+        if formulas := list(FORMULA.finditer(part)):
             return _formula_text(formulas[-1])
     return None
 
 
 def _last_sentence(line: str) -> str | None:
     """The last sentence with a value in it, without its conditions; None if denied."""
-    sentences = [s for s in re.split(r"(?<=[.!?。])\s+", line) if re.search(r"\d|\\|\$", s)]
+    sentences = [
+        s for s in re.split(r"(?<=[.!?。])\s+", line) if re.search(r"\d|\\|\$", s)
+    ]
     if not sentences:
         return line
     last = sentences[-1]

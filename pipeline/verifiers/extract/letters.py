@@ -41,16 +41,27 @@ ARTICLE = re.compile(
 )
 NEGATED = re.compile(
     r"(?:\bnot|n't|n’t|\bcannot|\bneither|\bnor|\bexcept|\brather than|\binstead of"
-    r"|\beliminate|\brule out|\bruled out|\bexclude|\bwrong|\bincorrect|\bunlike|\bnon"
+    r"|\beliminate|\brul(?:e|es|ed|ing) out|\bexclude|\bwrong|\bincorrect|\bunlike"
+    r"|\bnon"
     r"|\bpas|\bnicht|\bне|不是|不选|不選|非|排除|不能|ではな|아니)[\w\s,，、()'’/]{0,24}$",
     re.I,
 )
+PRONOUN = re.compile(r"I\s+[a-z]")
+REJECTED = re.compile(
+    r"\W{0,2}(?:is|was|are)\s+(?:the |an? )?"
+    r"(?:distractor|wrong|incorrect|not|false|too)\b",
+    re.I,
+)
+HELD_RIGHT = re.compile(
+    r"\(?\b([A-J])\)?\s*[:–—-]\s*(?:yes|correct|true|right)\b", re.I
+)
+HEADS = re.compile(r"(?:^|[\s(])([A-J])[.):](?=\s)", re.M)
 CLAUSE = re.compile(
     r"[.;。！？!?\n]|,\s*(?:so|thus|hence|therefore|but|it|that|which)\b|[，,]"
 )
 COMMITTED = re.compile(
-    r"\b(?:answer|choice|option|choose|select|pick|go with|must be|it'?s|it is|so|thus"
-    r"|hence|therefore|leaves|leaving|r[ée]ponse|antwort|respuesta|ответ|opción)\b"
+    r"\b(?:only|answer|choice|option|choose|select|pick|go with|must be|it'?s|it is|so"
+    r"|thus|hence|therefore|leaves|leaving|r[ée]ponse|antwort|respuesta|ответ|opción)\b"
     r"|答案|故选|应选|选|正解|答え|정답|الإجابة|الجواب|उत्तर|উত্তর",
     re.I,
 )
@@ -60,7 +71,8 @@ SHORT = re.compile(
     rf"{OPTION}(?:({LETTER})(?:(?<=['\"].)['\"])?|\(({LETTER}|[a-h])\))[\s*\"\].]*"
 )
 SEVERAL = re.compile(
-    rf"\W*(?:both )?\(?{LETTER}\)?(?:\W*(?:and|und|et|и|y)?\W*{LETTER}\)?)+\W*"
+    rf"\W*(?:both |either )?\(?{LETTER}\)?"
+    rf"(?:\W*(?:and|or|und|oder|et|ou|и|или|y|o)?\W*{LETTER}\)?)+\W*"
 )
 LEADING = re.compile(
     rf"{OPTION}(?:\(({LETTER}|[a-h])\)|({LETTER})(?:[.):。．、]|$)"
@@ -93,7 +105,7 @@ def read_letters(text: str) -> tuple[str, ...]:
         return tuple(sorted(short))
     if len(short) >= 60 or not SEVERAL.fullmatch(short):
         return ()
-    signs = re.findall(LETTER, re.sub(r"both|and|und|et", "", short))
+    signs = re.findall(LETTER, re.sub(r"both|either|and|or|und|oder|et|ou", "", short))
     return tuple(sorted(filter(None, map(to_latin, signs))))
 
 
@@ -129,7 +141,7 @@ def find_chosen_letter(completion: str) -> str | None:
 def find_committed_letter(text: str) -> str | None:
     """The letter named after the last announcement, or the last one not ruled out."""
     text = text.replace("**", "")
-    if "\n" not in text.strip() and (letter := read_letter(text)):
+    if is_one_option(text) and (letter := read_letter(text)):
         return letter
     for sentence in _committing_sentences(text):
         if sign := _first_mention(sentence):
@@ -137,11 +149,18 @@ def find_committed_letter(text: str) -> str | None:
     return None
 
 
+def is_one_option(text: str) -> bool:
+    """Whether a text is one line and does not list the options."""
+    return "\n" not in text.strip() and len(set(HEADS.findall(text))) < 2
+
+
 def _committing_sentences(text: str) -> Iterator[str]:
     """What follows announcements, then other words of decision, from the last on."""
     for announcement in find_announcements(text):
         rest = text[announcement.end() : announcement.end() + 200]
         yield SENTENCE_END.split(rest.lstrip(" \n*:："))[0]
+    for verdict in reversed(list(HELD_RIGHT.finditer(text))):
+        yield verdict[1]
     for cue in reversed(list(COMMITTED.finditer(text))):
         clause = CLAUSE.split(text[: cue.start()][-40:])[-1]
         if not NEGATED.search(clause):
@@ -152,6 +171,10 @@ def _first_mention(sentence: str) -> str | None:
     """The first letter that a sentence names and does not rule out."""
     for mention in MENTION.finditer(sentence):
         if mention[0] == "A" and ARTICLE.match(sentence, mention.start()):
+            continue
+        if mention[0] == "I" and PRONOUN.match(sentence, mention.start()):
+            continue
+        if REJECTED.match(sentence, mention.end()):
             continue
         if not NEGATED.search(CLAUSE.split(sentence[: mention.start()])[-1]):
             return mention[1]

@@ -1,21 +1,27 @@
-r"""Layout around an answer that is no part of it: Markdown, HTML, boxes of other models.
+r"""Layout around an answer that is no part of it: Markdown, HTML, other models' boxes.
 
-`**42**`, `_42_`, `` `42` ``, `<b>42</b>` and `> 42` all say 42. Stars that stand between
-two values are a power and stay: `2**10`.
+`**42**`, `_42_`, `` `42` ``, `<b>42</b>` and `> 42` all say 42. Stars that stand
+between two values are a power and stay: `2**10`.
 """
 
 import re
 
-TAGS = re.compile(r"</?(?:b|i|u|em|strong|span|p|div|center|code|sub|big|br)\b[^<>]*>", re.I)
+TAGS = re.compile(
+    r"</?(?:b|i|u|em|strong|span|p|div|center|code|sub|big|br)\b[^<>]*>", re.I
+)
 STARS = re.compile(r"(?<![\w)*])\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}(?![\w(\\*])")
-UNDERLINES = re.compile(r"(?<![\w\\}])_{1,3}(?=[^\s_{])([^_\n{}]{1,60}?)_{1,3}(?![\w{])")
+UNDERLINES = re.compile(
+    r"(?<![\w\\}])_{1,3}(?=[^\s_{])([^_\n{}]{1,60}?)_{1,3}(?![\w{])"
+)
 TICKS = re.compile(r"(?<!`)`([^`\n]{1,80})`(?!`)")
 QUOTES = re.compile(r"(?<![\w\\:])[\"“«]([^\"“”«»\n]{1,60})[\"”»](?!\w)")
 QUOTED_LINE = re.compile(r"^[ \t]*>[ \t]+", re.M)
 MODEL_BOX = re.compile(r"<\|begin_of_box\|>(.*?)<\|end_of_box\|>", re.S)
-LATEX = re.compile(r"\\(?:text(?:bf|it|rm)?|mathrm|mathbf|mbox|boxed|left|right)(?![A-Za-z])\s*|[{}$]")
+LATEX = re.compile(
+    r"\\(?:text(?:bf|it|rm)?|mathrm|mathbf|mbox|boxed|left|right)(?![A-Za-z])\s*|[{}$]"
+)
 SPACES = re.compile(r"\\[ ,;:!]|\\q?quad(?![A-Za-z])|~")
-ENDINGS = re.compile(r"\s*(?:[∎■□◻]|\bQED\b|\bQ\.E\.D)\.?\s*$")
+ENDINGS = "∎", "■", "□", "◻", "QED", "Q.E.D"
 
 
 def plain(text: str) -> str:
@@ -38,4 +44,9 @@ def strip_markup(text: str) -> str:
         text = QUOTES.sub(r"\1", text)
     if ">" in text:
         text = QUOTED_LINE.sub("", text)
-    return ENDINGS.sub("", text)
+    # By hand: a pattern that ends in white space is quadratic in it.
+    bare = text.rstrip().removesuffix(".").rstrip()
+    for ending in ENDINGS:
+        if bare.endswith(ending):
+            return bare.removesuffix(ending).rstrip()
+    return text
