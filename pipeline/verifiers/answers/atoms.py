@@ -1,0 +1,309 @@
+r"""What stands by itself: numbers, symbols, brackets, and LaTeX's commands."""
+
+from collections.abc import Sequence
+
+from pipeline.verifiers.answers.cursor import (
+    END,
+    Cursor,
+    read_number,
+    settle_fraction,
+)
+from pipeline.verifiers.answers.tokens import ACCENTS, FUNCTIONS, Token, Unreadable
+from pipeline.verifiers.answers.tree import Node, constant, name, number
+
+CLOSING: dict[str, Sequence[str]] = {
+    "(": ")]",
+    "]": "[",
+    "[": "])",
+    "{": "}",
+    "\\{": "\\}}",
+    "<(": (")>", ">"),
+}
+BLACKBOARD = {*"RZNQC"}
+CONSTANTS = {"infty", "emptyset", "pi"}
+SUPERSCRIPT_SETS = ("+", "-", "*")
+
+
+class Atoms(Cursor):
+    """The tightest layer of the parser."""
+
+    def read_tight(self) -> Node:
+        """One argument: a group, or one atom."""
+        return settle_fraction(self.read_atom())
+
+    def read_atom(self) -> Node:
+        self.descend()
+        tree = self._read_whole()
+        self.depth -= 1
+        return tree
+
+    def _read_whole(self) -> Node:
+        token = self.take()
+        if token.kind == "number":
+            return self._with_base(read_number(token))
+        if token.kind in ("letters", "name"):
+            return self._symbol(token.text)
+        if token.kind == "function":
+            return self._call(token.text)
+        if token.kind == "command":
+            return self._command(token)
+        if token.kind == "sign":
+            return self._group(token)
+        if token is END:
+            raise Unreadable("ends in the middle", 0)
+        raise Unreadable(f"{token.text!r} is not mathematics", token.start)
+
+    def _with_base(self, tree: Node) -> Node:
+        """`1010_2`: digits and their base stay what they are."""
+        if not self.skip("_"):
+            return tree
+        base = self.read_tight()
+        return Node("based", (tree, base))
+
+    def _symbol(self, symbol: str) -> Node:
+        if symbol in ("e", "pi") and self.token.text != "_":
+            return constant(symbol)
+        if symbol == "i" and self.token.text != "_":
+            return constant("i")
+        if self.skip("_"):
+            below = self._below()
+            return Node("indexed", (name(symbol), below))
+        return name(symbol)
+
+    def _indexed(self, tree: Node) -> Node:
+        return Node("indexed", (tree, self._below())) if self.skip("_") else tree
+
+    def _below(self) -> Node:
+        if self.token.kind == "sign" and self.token.text == "{":
+            return self.read_tight()
+        if self.token.kind == "word":
+            return Node("words", (), self.take().text.lower())
+        return self.read_tight()
+
+    def _call(self, function: str) -> Node:
+        """`sin^2 x`, `log_2 x`, `sin(x)`, `sin 2x`."""
+        base = self.read_tight() if self.skip("_") else None
+        power = None
+        if self.skip("^"):
+            power = self.read_exponent()
+        if base is None and self.skip("_"):
+            base = self.read_tight()
+        if self.token.kind == "sign" and self.token.text in ("(", "[", "|"):
+            argument = self.read_atom()
+        elif self.token.kind == "sign" and self.token.text in ("-", "+"):
+            argument = self.read_term(self.take().text)
+        else:
+            argument = self.read_product(of_function=True)
+        args = argument.args if argument.op in ("tuple", "list") else (argument,)
+        if base is not None:
+            function, args = f"{function}_", (base, *args)
+        tree = Node("call", tuple(map(settle_fraction, args)), function)
+        if power is None:
+            return tree
+        inverse = Node("neg", (number(1),))
+        if power == inverse and f"arc{function}" in FUNCTIONS:
+            return tree._replace(value=f"arc{function}")
+        return Node("pow", (tree, power))
+
+    def _command(self, token: Token) -> Node:
+        command = token.text
+        if command == "frac":
+            return self._fraction()
+        if command == "sqrt":
+            degree = number(2)
+            if self.skip("["):
+                degree = self.read_sum()
+                self.expect("]")
+            return Node("root", (degree, self.read_tight()))
+        if command == "binom":
+            return Node("binom", (self.read_tight(), self.read_tight()))
+        if command in ("sum", "prod"):
+            return self._big(command)
+        if command == "mathbb":
+            return self._blackboard()
+        if command in ("abs", "floor", "ceil"):
+            return Node(command, (self.read_tight(),))
+        if command == "cbrt":
+            return Node("root", (number(3), self.read_tight()))
+        if command in ACCENTS:
+            return self._indexed(Node("accent", (self.read_tight(),), command))
+        if command in ("angle", "triangle"):
+            return self._points(command)
+        if command.startswith("begin "):
+            return self._environment(command.removeprefix("begin "))
+        raise Unreadable(f"\\{command} is not expected", token.start)
+
+    def _points(self, command: str) -> Node:
+        r"""The points that `\angle ABC` names."""
+        points = [self.read_tight()]
+        while self.token.kind == "letters" and self.token.text.isupper():
+            points.append(self.read_tight())
+        return Node("accent", (Node("tuple", tuple(points), "()"),), command)
+
+    def _fraction(self) -> Node:
+        top, bottom = self._single(), self._single()
+        if top.op == bottom.op == "number" and not (
+            top.value.digits or bottom.value.digits
+        ):
+            if bottom.value.value == 0:
+                raise Unreadable("a fraction over zero")
+            return Node("fraction", (top, bottom))
+        return Node("div", (top, bottom))
+
+    def _single(self) -> Node:
+        r"""An argument in braces; without them one digit: `\frac12`."""
+        token = self.token
+        if token.kind == "number" and len(token.text) > 1 and token.text.isdigit():
+            rest = token._replace(text=token.text[1:], start=token.start + 1)
+            self.tokens[self.place : self.place + 1] = [
+                token._replace(text=token.text[0]),
+                rest,
+            ]
+        return self.read_tight()
+
+    def _big(self, command: str) -> Node:
+        self.expect("_")
+        start = self.read_tight()
+        is_start = start.op == "relation" and start.value == ("=",)
+        if is_start and start.args[0] == constant("i"):
+            return self._big_over_i(command, start.args[1])
+        if not is_start or start.args[0].op != "name":
+            raise Unreadable("a sum without `variable = start`", self.token.start)
+        self.expect("^")
+        end = self.read_exponent()
+        if end is None:
+            raise Unreadable("a sum without an end", self.token.start)
+        return Node(command, (*start.args, end, self.read_product()))
+
+    def _big_over_i(self, command: str, start: Node) -> Node:
+        """A sum over i, which is no imaginary unit in it."""
+        self.expect("^")
+        end = self.read_exponent()
+        if end is None:
+            raise Unreadable("a sum without an end", self.token.start)
+        body = _rename_unit(self.read_product())
+        return Node(command, (name("i"), start, end, body))
+
+    def _blackboard(self) -> Node:
+        letter = self.read_tight()
+        if (
+            letter.op != "name"
+            or letter.value not in BLACKBOARD
+            or self.token.text == "_"
+        ):
+            return self._indexed(Node("accent", (letter,), "mathbb"))
+        value = letter.value
+        if self.token.text in "^_" and self.peek().text in SUPERSCRIPT_SETS:
+            self.take()
+            value += self.take().text
+        elif self.token.text in ("^", "_") and self.peek().text == "{":
+            sign = self.peek(2).text
+            if sign in SUPERSCRIPT_SETS and self.peek(3).text == "}":
+                self.place += 4
+                value += sign
+        return constant(value)
+
+    def _group(self, token: Token) -> Node:
+        sign = token.text
+        if sign in CONSTANTS:
+            return constant(sign)
+        if sign == "lfloor" or sign == "lceil":
+            inner = self.read_sum()
+            self.expect("r" + sign[1:])
+            return Node(sign[1:] if sign == "lfloor" else "ceil", (inner,))
+        if sign in ("|", "||"):
+            inner = self._between_bars(sign)
+            return Node("abs", (inner,))
+        if sign in ("+", "-"):
+            self.descend()
+            inner = self.read_power()
+            self.depth -= 1
+            return Node("neg", (inner,)) if sign == "-" else inner
+        if sign == "...":
+            return Node("dots")
+        if sign == "*" and self.token.text == "}":
+            return name("*")
+        if sign not in CLOSING:
+            raise Unreadable(f"{sign!r} is not expected", token.start)
+        return self._bracket(sign)
+
+    def _between_bars(self, sign: str) -> Node:
+        self.bars += 1
+        inner = self.read_sum()
+        self.bars -= 1
+        self.expect(sign)
+        return inner
+
+    def _bracket(self, opening: str) -> Node:
+        depth, self.bars = self.bars, 0
+        opening = "(" if opening == "]" else opening
+        is_set = opening in ("\\{", "{")
+        if self.skip("\\}", "}"):
+            return constant("emptyset")
+        self.bars = int(is_set)  # a colon in a set is a condition, not a ratio
+        inner = self.read_list()
+        if is_set and opening == "\\{" and self.skip("|", ":", "mid"):
+            condition = self.read_list()
+            self.expect("\\}", "}")
+            self.bars = depth
+            return Node("builder", (inner, condition))
+        self.bars = depth
+        closing = self.expect(*_closings(opening))
+        if closing == "[":
+            closing = ")"
+        members = inner.args if inner.op == "list" else (inner,)
+        if is_set:
+            if opening == "{" and inner.op != "list":
+                return inner
+            return Node("set", members)
+        brackets = opening.replace("<(", "(") + closing.replace(")>", ")").replace(
+            ">", ")"
+        )
+        if inner.op == "list":
+            return Node("tuple", members, brackets)
+        if brackets == "[]":
+            return Node("bracketed", (inner,))
+        return settle_fraction(inner)
+
+    def _environment(self, kind: str) -> Node:
+        rows: list[list[Node]] = [[]]
+        while not (self.token.kind == "command" and self.token.text == f"end {kind}"):
+            if self.token is END:
+                raise Unreadable(f"{kind} does not end")
+            if self.skip("\\\\"):
+                rows.append([])
+            elif not self.skip("&"):
+                rows[-1].append(self._cell())
+        self.take()
+        rows = [row for row in rows if row]
+        if kind in ("cases", "rcases", "dcases", "aligned", "align", "align*"):
+            if all(len(row) == 1 for row in rows):  # a system of equations
+                return Node("list", tuple(row[0] for row in rows), "and")
+            return Node("cases", tuple(Node("case", tuple(row)) for row in rows))
+        if kind == "vmatrix":
+            return Node("determinant", tuple(Node("row", tuple(row)) for row in rows))
+        if len({len(row) for row in rows}) != 1:
+            raise Unreadable("a matrix with rows of different length")
+        return Node("matrix", tuple(Node("row", tuple(row)) for row in rows))
+
+    def _cell(self) -> Node:
+        # In a table `&` ends a cell.
+        tree = self.read_relation()
+        while self.skip(",", ";", "."):
+            pass
+        return tree
+
+
+def _rename_unit(tree: Node) -> Node:
+    if tree == constant("i"):
+        return name("i")
+    return tree._replace(args=tuple(map(_rename_unit, tree.args)))
+
+
+def _closings(opening: str) -> tuple[str, ...]:
+    closing = CLOSING[opening]
+    if opening == "\\{":
+        return "\\}", "}"
+    if opening in ("(", "["):
+        return ")", "]", "["  # `[1,2[` as in French
+    return tuple(closing)

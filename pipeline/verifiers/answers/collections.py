@@ -1,0 +1,179 @@
+"""Lists, sets, tuples, intervals, ratios, matrices and functions by cases."""
+
+from itertools import pairwise
+
+from pipeline.verifiers.answers.labels import labelled
+from pipeline.verifiers.answers.numeric_equality import same_value
+from pipeline.verifiers.answers.regions import same_region
+from pipeline.verifiers.answers.rules import COLLECTIONS, How, all_of, same_labelled
+from pipeline.verifiers.answers.tree import Node
+
+MAX_MEMBERS = 200
+
+
+def compare_members(gold: Node, answer: Node, how: How) -> bool | None:
+    if gold.op not in COLLECTIONS and answer.op not in COLLECTIONS:
+        return None
+    if "tuple" in (gold.op, answer.op) and gold.op == answer.op:
+        return _tuples(gold, answer, how)
+    kinds = {gold.op, answer.op}
+    if kinds <= {"list", "set"}:
+        return _unordered(gold, answer, how)
+    if kinds & {"union", "intersection", "minus", "builder"} or _are_intervals(
+        gold, answer
+    ):
+        return same_region(gold, answer)
+    if "tuple" in kinds and kinds & {"list", "set"}:
+        return _tuple_of_list(gold, answer, how)
+    one, other = (gold, answer) if gold.op in ("list", "set") else (answer, gold)
+    if one.op == "set" and len(one.args) == 1:
+        return how.equal(one.args[0], other)
+    return False
+
+
+def _are_intervals(gold: Node, answer: Node) -> bool:
+    reals = [t for t in (gold, answer) if t.op == "constant" and t.value[0] in "RZNQ"]
+    return bool(reals)
+
+
+def _tuples(gold: Node, answer: Node, how: How) -> bool | None:
+    if len(gold.args) != len(answer.args):
+        return False
+    if len(gold.args) == 2 and gold.value != answer.value:
+        return False
+    return all_of(how.equal(*pair) for pair in zip(gold.args, answer.args, strict=True))
+
+
+def _tuple_of_list(gold: Node, answer: Node, how: How) -> bool | None:
+    """`(1, 2, 3)` and `a = 1, b = 2, c = 3`, in the order of the names."""
+    one, other = (gold, answer) if gold.op == "tuple" else (answer, gold)
+    if other.op == "set":
+        return False
+    values = labelled(other)
+    members = [values[name] for name in sorted(values)] if values else list(other.args)
+    if len(members) != len(one.args):
+        return None if one.op == "tuple" and one.value != "()" else False
+    return all_of(how.equal(*pair) for pair in zip(one.args, members, strict=True))
+
+
+def _unordered(gold: Node, answer: Node, how: How) -> bool | None:
+    """Members matched one to one; a set has each of its members once."""
+    if any(m.op == "dots" for t in (gold, answer) for m in t.args):
+        return None
+    mine, yours = labelled(gold), labelled(answer)
+    if mine and yours and len(mine) > 1 and len(yours) > 1:
+        return same_labelled(mine, yours, how)
+    if mine and len(mine) > 1 and not yours:
+        left = [mine[name] for name in mine]
+        if len(left) != len(answer.args):
+            return False
+        return all_of(how.equal(*p) for p in zip(left, answer.args, strict=True))
+    left, right = list(gold.args), list(answer.args)
+    if "set" in (gold.op, answer.op) or "or" in (gold.value, answer.value):
+        left, right = _distinct(left, how), _distinct(right, how)
+    if len(left) != len(right):
+        return False
+    if len(left) > MAX_MEMBERS:
+        return None
+    unsure = False
+    for member in left:
+        for place, candidate in enumerate(right):
+            same = how.equal(member, candidate)
+            unsure |= same is None
+            if same:
+                del right[place]
+                break
+        else:
+            return None if unsure else False
+    return True
+
+
+def _distinct(members: list[Node], how: How) -> list[Node]:
+    kept: list[Node] = []
+    for member in members[:MAX_MEMBERS]:
+        if not any(how.equal(member, other) for other in kept):
+            kept.append(member)
+    return kept
+
+
+def compare_ratios(gold: Node, answer: Node, how: How) -> bool | None:
+    if "ratio" not in (gold.op, answer.op):
+        return None
+    if gold.op != answer.op:
+        one, other = (gold, answer) if gold.op == "ratio" else (answer, gold)
+        if len(one.args) == 2:
+            return how.equal(Node("div", one.args), other)
+        return False
+    if len(gold.args) != len(answer.args):
+        return False
+    first = [Node("div", (gold.args[0], answer.args[0]))]
+    quotients = first + [
+        Node("div", pair) for pair in zip(gold.args[1:], answer.args[1:], strict=True)
+    ]
+    return all_of(same_value(*pair) for pair in pairwise(quotients))
+
+
+def compare_tables(gold: Node, answer: Node, how: How) -> bool | None:
+    """Matrices entry by entry, a column also as a tuple; functions case by case."""
+    ops = {gold.op, answer.op}
+    if "cases" in ops:
+        return _unordered_cases(gold, answer, how) if len(ops) == 1 else False
+    if not any(node.op == "matrix" for tree in (gold, answer) for node in tree.walk()):
+        return None
+    tables = [_entries(tree) for tree in (gold, answer)]
+    if None in tables:
+        return None
+    left, right = tables
+    assert left is not None
+    assert right is not None
+    if min(len(left), len(left[0])) == min(len(right), len(right[0])) == 1:
+        left, right = (
+            [[cell for row in table for cell in row]] for table in (left, right)
+        )
+    if [len(row) for row in left] != [len(row) for row in right]:
+        return False
+    cells = [[cell for row in table for cell in row] for table in (left, right)]
+    return all_of(how.equal(left, right) for left, right in zip(*cells, strict=True))
+
+
+def _entries(tree: Node) -> list[list[Node]] | None:
+    """The rows of a matrix, of a multiple of one, or of nested brackets."""
+    if tree.op == "matrix":
+        return [list(row.args) for row in tree.args]
+    if tree.op in ("mul", "div", "neg"):
+        places = [p for p, arg in enumerate(tree.args) if _entries(arg) is not None]
+        if len(places) != 1 or (tree.op == "div" and places != [0]):
+            return None
+        inner = _entries(tree.args[places[0]]) or []
+        return [
+            [
+                tree._replace(
+                    args=(*tree.args[: places[0]], cell, *tree.args[places[0] + 1 :])
+                )
+                for cell in row
+            ]
+            for row in inner
+        ]
+    if tree.op == "pow" and tree.args[1] == Node("name", (), "T"):
+        rows = _entries(tree.args[0])
+        return rows and [list(column) for column in zip(*rows, strict=True)]
+    if tree.op == "tuple" and all(member.op == "tuple" for member in tree.args):
+        return [list(member.args) for member in tree.args]
+    return [list(tree.args)] if tree.op == "tuple" else None
+
+
+def _unordered_cases(gold: Node, answer: Node, how: How) -> bool | None:
+    if len(gold.args) != len(answer.args):
+        return None
+    right = list(answer.args)
+    for case in gold.args:
+        for place, other in enumerate(right):
+            pairs = zip(case.args, other.args, strict=False)
+            if len(case.args) == len(other.args) and all_of(
+                how.equal(*p) for p in pairs
+            ):
+                del right[place]
+                break
+        else:
+            return None
+    return True

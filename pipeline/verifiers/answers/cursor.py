@@ -1,0 +1,137 @@
+"""A place in the tokens of an answer, and what every part of the parser needs of it."""
+
+from fractions import Fraction
+
+from pipeline.verifiers.answers.tokens import (
+    FUNCTIONS,
+    GREEK,
+    PLAIN,
+    Token,
+    Unreadable,
+)
+from pipeline.verifiers.answers.tree import Node, number
+
+MAX_DEPTH = 60
+END = Token("end", "", -1)
+
+
+class Cursor:
+    """A place in the tokens."""
+
+    def __init__(self, tokens: tuple[Token, ...]) -> None:
+        self.tokens = [part for token in tokens for part in split_letters(token)]
+        self.place = 0
+        self.depth = 0
+        self.bars = 0
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.place] if self.place < len(self.tokens) else END
+
+    def peek(self, distance: int = 1) -> Token:
+        place = self.place + distance
+        return self.tokens[place] if place < len(self.tokens) else END
+
+    def take(self) -> Token:
+        token = self.token
+        self.place += 1
+        return token
+
+    def skip(self, *signs: str) -> str:
+        """The sign that stands here and is one of `signs`, passed; else ""."""
+        if self.token.kind == "sign" and self.token.text in signs:
+            return self.take().text
+        return ""
+
+    def expect(self, *signs: str) -> str:
+        if sign := self.skip(*signs):
+            return sign
+        raise Unreadable(f"expected {' or '.join(signs)}", self.token.start)
+
+    def descend(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise Unreadable("nested too deeply", self.token.start, is_answer=True)
+
+    # What the layers above read.
+
+    def read_list(self) -> Node:
+        """Members between commas and words."""
+        raise NotImplementedError
+
+    def read_relation(self) -> Node:
+        """Sides between signs of relation."""
+        raise NotImplementedError
+
+    def read_sum(self) -> Node:
+        """Terms."""
+        raise NotImplementedError
+
+    def read_product(self, *, of_function: bool = False) -> Node:
+        """Factors."""
+        raise NotImplementedError
+
+    def read_power(self) -> Node:
+        """A base and its exponent."""
+        raise NotImplementedError
+
+    def read_term(self, sign: str) -> Node:
+        """A term behind its sign."""
+        raise NotImplementedError
+
+    def read_exponent(self) -> Node | None:
+        """What is raised; None for the sign of degrees."""
+        raise NotImplementedError
+
+
+def settle_fraction(tree: Node) -> Node:
+    """A fraction that is no part of a mixed number is a quotient."""
+    if tree.op == "fraction":
+        top, bottom = (part.value.value for part in tree.args)
+        return number(top / bottom)
+    if tree.op == "bracketed":
+        return tree.args[0]
+    return tree
+
+
+def split_letters(token: Token) -> list[Token]:
+    """A run of letters is a known name, or so many symbols."""
+    if token.kind != "letters":
+        return [token]
+    text = token.text
+    lower = text.lower() if text.lower() in ("and", "or") else text
+    if len(text) == 1:
+        return [token]
+    if text in FUNCTIONS or text in ("arcsin", "arccos", "arctan"):
+        return [token._replace(kind="function")]
+    known = PLAIN.get(lower, "")
+    if known in ("sqrt", "cbrt", "abs", "floor", "ceil", "frac"):
+        return [token._replace(kind="command", text=known)]
+    if known in GREEK:
+        return [token._replace(kind="name", text=known)]
+    if known:
+        return [token._replace(kind="sign", text=known)]
+    return [
+        token._replace(
+            text=letter, start=token.start + place, spaced=not place and token.spaced
+        )
+        for place, letter in enumerate(text)
+    ]
+
+
+def read_number(token: Token) -> Node:
+    text = token.text
+    if "(" in text:
+        whole, _, decimals = text.partition(".")
+        fixed, _, repeated = decimals.rstrip(")").partition("(")
+        nines = 10 ** len(fixed) * (10 ** len(repeated) - 1)
+        value = int(whole or 0) * nines + int(fixed + repeated or 0) - int(fixed or 0)
+        return number(Fraction(value, nines))
+    mantissa, _, exponent = text.partition("e")
+    whole, point, decimals = mantissa.partition(".")
+    value = Fraction(int(whole + decimals or 0), 10 ** len(decimals))
+    if exponent:
+        return number(value * Fraction(10) ** int(exponent))
+    if not point:
+        return number(value)
+    return number(value, len((whole + decimals).lstrip("0")), len(decimals))
