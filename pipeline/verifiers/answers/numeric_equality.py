@@ -10,15 +10,8 @@ from collections.abc import Iterator
 
 from flint import acb, arb, fmpq
 
-from pipeline.verifiers.answers.evaluate import (
-    Evaluation,
-    NoValue,
-    TooLarge,
-    Undefined,
-    Value,
-    have_imaginary,
-    set_precision,
-)
+from pipeline.verifiers.answers.evaluate import evaluate, have_imaginary, set_precision
+from pipeline.verifiers.answers.evaluation import NoValue, TooLarge, Undefined, Value
 from pipeline.verifiers.answers.tree import Node
 
 PRECISIONS = (128, 512, 2_048)
@@ -66,8 +59,7 @@ def _same_at(left: Node, right: Node, point: int, is_complex: bool) -> bool | No
         set_precision(bits)
         try:
             pair = [
-                Evaluation(point, is_complex=is_complex).value(tree)
-                for tree in (left, right)
+                evaluate(tree, point, is_complex=is_complex) for tree in (left, right)
             ]
         except (Undefined, ZeroDivisionError):
             return None
@@ -100,7 +92,7 @@ def approximate(tree: Node) -> float | None:
     """The value of a constant tree as a float; None where it has none."""
     set_precision(PRECISIONS[0])
     try:
-        value = Evaluation(0).value(tree)
+        value = evaluate(tree)
     except (Undefined, NoValue, TooLarge, ZeroDivisionError, RecursionError):
         return None
     try:
@@ -114,7 +106,7 @@ def is_rational(tree: Node) -> bool:
     if tree.names:
         return False
     try:
-        return isinstance(Evaluation(0).value(tree), fmpq)
+        return isinstance(evaluate(tree), fmpq)
     except (Undefined, NoValue, TooLarge, ZeroDivisionError, RecursionError):
         return False
 
@@ -143,7 +135,7 @@ def _ratios(
     for point in points:
         try:
             top, bottom = (
-                Evaluation(point, is_complex=is_complex).value(t) for t in (left, right)
+                evaluate(t, point, is_complex=is_complex) for t in (left, right)
             )
         except (Undefined, ZeroDivisionError):
             continue

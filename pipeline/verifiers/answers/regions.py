@@ -12,14 +12,8 @@ from itertools import pairwise, product
 
 from flint import arb, fmpq
 
-from pipeline.verifiers.answers.evaluate import (
-    Evaluation,
-    NoValue,
-    Undefined,
-    Value,
-    have_imaginary,
-    set_precision,
-)
+from pipeline.verifiers.answers.evaluate import evaluate, have_imaginary, set_precision
+from pipeline.verifiers.answers.evaluation import NoValue, Undefined, Value
 from pipeline.verifiers.answers.tree import Decimal, Node
 
 SETS = ("set", "union", "intersection", "minus", "builder")
@@ -118,7 +112,7 @@ def _ends(tree: Node, variable: str) -> Iterator[Node]:
     ):
         if tree.op != "constant" or tree.value in ("e", "pi"):
             try:
-                Evaluation(0).value(tree)
+                evaluate(tree)
                 yield tree
             except (NoValue, Undefined, ZeroDivisionError):
                 pass
@@ -129,7 +123,7 @@ def _ends(tree: Node, variable: str) -> Iterator[Node]:
 
 def _approximate(tree: Node) -> Fraction:
     set_precision(128)
-    value = Evaluation(0).value(tree)
+    value = evaluate(tree)
     if isinstance(value, fmpq):
         return Fraction(int(value.p), int(value.q))
     return Fraction(float(value.mid())).limit_denominator(10**9)
@@ -233,7 +227,7 @@ def _is_in_constant(point: Node, value: str) -> bool:
         return False
     if kind == "R":
         return True
-    exact = Evaluation(0).value(point)
+    exact = evaluate(point)
     if not isinstance(exact, fmpq):
         raise Unclear("whether a number is rational")
     if kind == "Q":
@@ -246,7 +240,7 @@ def compare_numbers(left: Node, right: Node) -> int | None:
     for bits in (128, 512, 2_048):
         set_precision(bits)
         try:
-            low, high = (Evaluation(0).value(tree) for tree in (left, right))
+            low, high = (evaluate(tree) for tree in (left, right))
         except (Undefined, ZeroDivisionError):
             return None
         if isinstance(low, fmpq) and isinstance(high, fmpq):

@@ -1,0 +1,138 @@
+"""The tokens of an answer as runs of words and runs of formulas."""
+
+import re
+from collections.abc import Sequence
+
+from pipeline.verifiers.answers.numerals import CARDINALS, PLACES, SCALES, TABLE
+from pipeline.verifiers.answers.tokens import FUNCTIONS, PLAIN, Token
+from pipeline.verifiers.answers.units import SYMBOLS, UNITS
+
+PARTS = TABLE["parts"]
+SHORT_WORDS = frozenset(TABLE["short"]["words"])
+VOWEL = re.compile("[eiouyäöüéèáíóúEIOUY]|[^\x00-\x7f]")
+VALUES = ("infty", "emptyset", "pi")
+Segment = tuple[str, list[Token]]
+
+
+def trim(tokens: Sequence[Token]) -> list[Token]:
+    """Without the signs that end a sentence, and the braces of a box."""
+    tokens = list(tokens)
+    while (
+        tokens
+        and tokens[-1].text in (".", ",", ";", ":", "!?", "?", "\\\\")
+        and tokens[-1].kind == "sign"
+    ):
+        tokens.pop()
+    while (
+        tokens
+        and tokens[0].text in ("=", ":", ",", "\\\\")
+        and tokens[0].kind == "sign"
+    ):
+        tokens.pop(0)
+    while (
+        len(tokens) > 2
+        and tokens[0].text == "{"
+        and tokens[-1].text == "}"
+        and _closes(tokens)
+    ):
+        if (
+            any(t.text in (",", ";") for t in _top_level(tokens[1:-1]))
+            and tokens[0].start == 0
+        ):
+            break
+        tokens = tokens[1:-1]
+    return tokens
+
+
+def _closes(tokens: Sequence[Token]) -> bool:
+    """Whether the last token closes the first."""
+    depth = 0
+    for place, token in enumerate(tokens):
+        depth += (token.text == "{") - (token.text == "}")
+        if depth == 0:
+            return place == len(tokens) - 1
+    return False
+
+
+def _top_level(tokens: Sequence[Token]) -> list[Token]:
+    depth, level = 0, []
+    for token in tokens:
+        depth += (token.text in "([{" and token.kind == "sign") - (
+            token.text in ")]}" and token.kind == "sign"
+        )
+        if depth == 0:
+            level.append(token)
+    return level
+
+
+def segment_tokens(tokens: Sequence[Token]) -> list[Segment]:
+    """Runs of words and runs of formulas, in their order.
+
+    `and` and `or` belong to the formulas that they join.
+    """
+    kinds: list[str] = []
+    for token in tokens:
+        before = tokens[len(kinds) - 1] if kinds else None
+        kinds.append("words" if _is_word(token, before) else "math")
+    for place, token in enumerate(tokens):
+        following = tokens[place + 1].text if place + 1 < len(tokens) else ""
+        is_note = token.text == "(" and following == "approx" and token.kind == "sign"
+        if place and (is_note or token.text == "forall"):
+            kinds[place:] = ["words"] * (len(tokens) - place)
+            break
+        if token.text in ("a", "A", "an", "I") and kinds[place + 1 : place + 2] == [
+            "words"
+        ]:
+            if tokens[place + 1].text in ("and", "or"):
+                continue
+            kinds[place] = "words"
+    for place, token in enumerate(tokens):
+        joins = token.text.lower() in ("and", "or") and token.kind != "sign"
+        if joins:
+            beside = [kinds[p] for p in (place - 1, place + 1) if 0 <= p < len(tokens)]
+            kinds[place] = "math" if beside == ["math", "math"] else "words"
+        elif (
+            token.kind == "sign"
+            and token.text in (".", ":", "?", "!", "'", "-")
+            and place
+            and kinds[place - 1] == "words"
+        ):
+            following = kinds[place + 1] if place + 1 < len(tokens) else "words"
+            if following == "words" or token.text in (".", ":", "?"):
+                kinds[place] = "words"
+    if "words" in kinds:  # signs between words belong to them
+        is_value = [t.kind != "sign" or t.text in VALUES for t in tokens]
+        if not any(
+            v and kind == "math" for v, kind in zip(is_value, kinds, strict=True)
+        ):
+            kinds = ["words"] * len(kinds)
+    segments: list[Segment] = []
+    for kind, token in zip(kinds, tokens, strict=True):
+        if segments and segments[-1][0] == kind:
+            segments[-1][1].append(token)
+        else:
+            segments.append((kind, [token]))
+    return segments
+
+
+def _is_word(token: Token, before: Token | None) -> bool:
+    """Whether a token is a word of a language, and no product of symbols."""
+    text = token.text
+    if token.kind == "word":
+        return True
+    if token.kind != "letters" or len(text) < 2 or text in FUNCTIONS:
+        return not text.isascii() and text.isalpha() and token.kind == "letters"
+    if text in PLAIN or text.lower() in ("and", "or"):
+        return text.lower() in ("and", "or")
+    if text.lower() in CARDINALS or text.lower() in PLACES:
+        return True
+    is_apart = before is None or token.spaced or before.kind == "word"
+    if text.lower() in SHORT_WORDS or text in SCALES or text.lower() in PARTS:
+        return is_apart
+    if len(text) <= 3:
+        return _is_unit(text) and before is not None and before.kind != "letters"
+    return bool(VOWEL.search(text)) and not text.isupper()
+
+
+def _is_unit(text: str) -> bool:
+    return text in UNITS or text in SYMBOLS or text.lower().rstrip("s") in SYMBOLS
