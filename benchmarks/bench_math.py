@@ -127,14 +127,15 @@ def print_speed(name: str, pairs: list[Pair], labels: list[bool], rounds: int) -
 def forget_verdicts() -> None:
     """Empty the caches of our own process, so that every round starts alike."""
     from pipeline.verifiers import math
-    from pipeline.verifiers.compare import cascade, math_verify, normal_form, units
+    from pipeline.verifiers.answers import answer, grammar, tokens, units, witness
 
     for cached in (
         math._read_gold,
-        cascade._compare,
-        normal_form.normalise,
+        answer.read,
+        grammar.parse,
+        tokens.tokenise,
         units.split_unit,
-        math_verify.parse_expression,
+        witness.parse_expression,
     ):
         cached.cache_clear()
 

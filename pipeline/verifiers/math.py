@@ -42,6 +42,8 @@ COMPARES_VALUES = True
 MAY_BE_OVERRULED = True
 MAX_LENGTH = 2_000
 MAX_SOLUTION = 200_000
+# Where the witness would compare what it understands of them, and drop the rest.
+UNSEEN = ("set", "relation", "tuple")
 PROOFS = ("proof", "see solution", "n/a", "none given")
 OPTION = re.compile(
     r"\(?[A-J]\)?\.?|\([A-J]\)\s.*|[A-J][.):]\s.*|[A-J] [A-Z][a-z]{2}.*", re.S
@@ -180,8 +182,13 @@ def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, st
         if unread.is_answer or kind_of(gold.answer) in ("number", "quantity"):
             return False, f"not read: {unread}"
         return agrees(gold.text, predicted), "math-verify"
-    if verdict is None and kind_of(gold.answer) in ("number", "quantity"):
-        return False, "has no value to compare"
+    if verdict is None and (
+        kind_of(gold.answer) in ("number", "quantity")
+        or read(predicted).tree.names != gold.answer.tree.names
+    ):
+        return False, "nothing in it can be compared"
+    if verdict is None and kind_of(gold.answer) in UNSEEN:
+        raise Undecided(f"nothing tells the {kind_of(gold.answer)}s apart")
     if verdict is None:
         return agrees(gold.text, predicted), "math-verify"
     return verdict, f"{'equal' if verdict else 'differs'} as {kind_of(gold.answer)}"

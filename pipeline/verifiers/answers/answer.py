@@ -17,7 +17,12 @@ from pipeline.verifiers.answers.numerals import (
     TABLE,
     read_numeral,
 )
-from pipeline.verifiers.answers.segments import Segment, segment_tokens, trim
+from pipeline.verifiers.answers.segments import (
+    Segment,
+    segment_tokens,
+    split_alternatives,
+    trim,
+)
 from pipeline.verifiers.answers.tokens import (
     Token,
     Unreadable,
@@ -91,6 +96,10 @@ def read(text: str, *, grouping: bool = True) -> Answer:
     segments = segment_tokens(tokens)
     if all(kind == "words" for kind, _ in segments):
         return _read_words(text)._replace(text=text)
+    if parts := split_alternatives(segments):
+        word, sides = parts
+        trees = [read(clean_side(side, spell(text))).tree for side in sides]
+        return Answer(Node("list", tuple(trees), word), text=text)
     answer = _read_segments(segments, spell(text))
     if answer.tree.op == "temperature":
         unit = f"°{answer.tree.value}"
@@ -142,6 +151,12 @@ def _read_segments(segments: list[Segment], text: str) -> Answer:
         after = ""
     tree = parse_tokens(tuple(trim(first)))
     return _qualify(tree, before, after)
+
+
+def clean_side(tokens: list[Token], text: str) -> str:
+    """The text of one of several answers that stand side by side."""
+    last = tokens[-1]
+    return text[tokens[0].start : last.start + len(last.text)]
 
 
 def _text_of(tokens: list[Token], text: str) -> str:
@@ -214,7 +229,7 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
     if word in ("percent", "pct", "percentage") or after.lower().startswith("per cent"):
         return Answer(Node("percent", (tree,)))
     if word in ("degrees", "degree", "deg") and (not rest or rest[:1] not in "CFK"):
-        return Answer(Node("degrees", (tree,)))
+        return _qualify_behind(Node("degrees", (tree,)), rest)
     if word in (
         "squared",
         "cubed",

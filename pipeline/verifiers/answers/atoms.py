@@ -94,6 +94,8 @@ class Atoms(Cursor):
             argument = self.read_term(self.take().text)
         else:
             argument = self.read_product(of_function=True)
+        if argument.op == "tuple" and argument.value != "()":
+            raise Unreadable("brackets of two kinds", is_answer=True)
         args = argument.args if argument.op in ("tuple", "list") else (argument,)
         if base is not None:
             function, args = f"{function}_", (base, *args)
@@ -260,6 +262,8 @@ class Atoms(Cursor):
             ">", ")"
         )
         if inner.op == "list":
+            if len(members) != 2 and brackets in ("[)", "(]"):
+                raise Unreadable("brackets of two kinds", is_answer=True)
             return Node("tuple", members, brackets)
         if brackets == "[]":
             return Node("bracketed", (inner,))

@@ -19,6 +19,8 @@ def compare_members(gold: Node, answer: Node, how: How) -> bool | None:
     kinds = {gold.op, answer.op}
     if kinds <= {"list", "set"}:
         return _unordered(gold, answer, how)
+    if _has_value_beside_sets(gold) != _has_value_beside_sets(answer):
+        return False
     if kinds & {"union", "intersection", "minus", "builder"} or _are_intervals(
         gold, answer
     ):
@@ -29,6 +31,13 @@ def compare_members(gold: Node, answer: Node, how: How) -> bool | None:
     if one.op == "set" and len(one.args) == 1:
         return how.equal(one.args[0], other)
     return False
+
+
+def _has_value_beside_sets(tree: Node) -> bool:
+    """Whether a list offers a number beside sets: `(0, 1) or 3`."""
+    sets = (*COLLECTIONS, "constant", "relation")
+    is_set = [member.op in sets for member in tree.args]
+    return tree.op == "list" and any(is_set) and not all(is_set)
 
 
 def _are_intervals(gold: Node, answer: Node) -> bool:

@@ -38,26 +38,32 @@ def decide(gold: str, predicted: str, policy: Policy = DEFAULT) -> bool | None:
 
 
 def _decide(gold: str, predicted: str, policy: Policy) -> bool | None:
-    verdict = None
+    verdict, fault = None, None
     for grouping in (True, False):
         try:
             left = read(gold, grouping=grouping)
             right = read(predicted, grouping=grouping)
-        except Unreadable:
-            if grouping and "," not in predicted + gold:
-                raise
+        except Unreadable as error:
+            fault = fault or error
+            if "," not in predicted + gold:
+                break
             continue
+        fault = None
         try:
             verdict = _compare(left, right, policy)
         except (TooLarge, NoValue, RecursionError, OverflowError):
             return None
         if verdict or ("," not in gold and "," not in predicted):
             return verdict
+    if fault:
+        raise fault
     return verdict
 
 
 def _compare(gold: Answer, predicted: Answer, policy: Policy) -> bool | None:
     if predicted.condition == "bound" and gold.condition != "bound":
+        return False
+    if _has_closed_infinity(predicted.tree) and not _has_closed_infinity(gold.tree):
         return False
     if {gold.tree.op, predicted.tree.op} & {"date", "time"}:
         return same_date(gold.tree, predicted.tree)
@@ -76,6 +82,19 @@ def _compare(gold: Answer, predicted: Answer, policy: Policy) -> bool | None:
     if unit_is_wrong(gold.unit, predicted.unit, policy.units):
         return False
     return equal(left, right, policy)
+
+
+def _has_closed_infinity(tree: Node) -> bool:
+    """Whether an interval claims that infinity is one of its members."""
+    return any(
+        node.op == "tuple"
+        and len(node.args) == 2
+        and any(
+            bracket in "[]" and "infty" in (end.value, *(a.value for a in end.args))
+            for bracket, end in zip(node.value, node.args, strict=True)
+        )
+        for node in tree.walk()
+    )
 
 
 def with_unit(answer: Answer) -> Answer:

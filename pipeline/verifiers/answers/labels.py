@@ -57,7 +57,7 @@ def is_label(tree: Node, *, of_number: bool = False) -> bool:
     if tree.op == "mul" and tree.value == "()":
         head = tree.args[0].args[0] if tree.args[0].op == "pow" else tree.args[0]
         return head.op in NAMES
-    if tree.op == "tuple":
+    if tree.op == "tuple" and tree.value in ("()", "[]"):
         return all(member.op in NAMES for member in tree.args)
     if (
         tree.op == "mul"

@@ -18,6 +18,7 @@ PRECISIONS = (128, 512, 2_048)
 POINTS = 16
 WHOLE_POINTS = 16
 NEEDED = 3
+WHOLE = 100  # from this point on symbols are whole numbers
 TINY_BITS = 90  # balls must be so much smaller than the values
 
 
@@ -30,7 +31,7 @@ def same_value(left: Node, right: Node) -> bool | None:
     if not names:
         return _compare_at(left, right, range(1), 1)
     if not have_imaginary(left, right):
-        for points in (range(POINTS), range(100, 100 + WHOLE_POINTS)):
+        for points in (range(POINTS), range(WHOLE, WHOLE + WHOLE_POINTS)):
             verdict = _compare_at(left, right, points, NEEDED)
             if verdict is not None:
                 return verdict
@@ -57,12 +58,15 @@ def _compare_at(
 def _same_at(left: Node, right: Node, point: int, is_complex: bool) -> bool | None:
     for bits in PRECISIONS:
         set_precision(bits)
-        try:
-            pair = [
-                evaluate(tree, point, is_complex=is_complex) for tree in (left, right)
-            ]
-        except (Undefined, ZeroDivisionError):
-            return None
+        pair: list[Value] = []
+        for tree in (left, right):
+            try:
+                pair.append(evaluate(tree, point, is_complex=is_complex))
+            except (Undefined, ZeroDivisionError):
+                continue
+        if len(pair) < 2:
+            # Of sequences, one that has no value differs from one that has.
+            return False if pair and point >= WHOLE else None
         verdict = _meet(pair[0], pair[1], is_complex)
         if verdict is not None:
             return verdict

@@ -15,6 +15,9 @@ from pipeline.verifiers.answers.evaluation import (
 )
 from pipeline.verifiers.answers.tree import Node
 
+# `f(2)` is no product of f and 2, as `a(2)` may be.
+FUNCTION_NAMES = {*"fghFGHPQ"}
+
 
 def _number(at: Evaluation, node: Node) -> Value:
     value = node.value.value
@@ -68,6 +71,10 @@ def _add(at: Evaluation, node: Node) -> Value:
 
 
 def _mul(at: Evaluation, node: Node) -> Value:
+    if node.value == "()" and node.args[0].op in ("name", "prime"):
+        head = node.args[0] if node.args[0].op == "name" else node.args[0].args[0]
+        if head.value in FUNCTION_NAMES:
+            return unknown_value(at, node)
     left, right = (at.value(arg) for arg in node.args)
     if isinstance(left, fmpq) and isinstance(right, fmpq):
         return left * right

@@ -29,6 +29,7 @@ CHECKS = {
     ">=": lambda order: order >= 0,
 }
 MAX_NAMES = 3
+MAX_VALUES = 24
 TRIED = [Fraction(n, 2) for n in (-7, -4, -2, -1, 0, 1, 2, 3, 5, 8)]
 VARIABLE = "\\x"
 
@@ -39,36 +40,70 @@ class Unclear(Exception):
 
 def same_region(gold: Node, answer: Node) -> bool | None:
     """Whether both hold the same real numbers; None where that cannot be told."""
+    gold, answer = _name_indexed(gold, answer)
+    if len(gold.names) == len(answer.names) == 1 and gold.names != answer.names:
+        return False
     if len(names := gold.names | answer.names) > 1:
         return _same_condition(gold, answer, sorted(names))
     variable = _variable(gold, answer)
     if variable is None:
         return None
+    seen = set()
     try:
-        points = list(_points(gold, answer, variable))
-        for point in points:
-            if _holds(gold, point, variable) != _holds(answer, point, variable):
+        for point in _points(gold, answer, variable):
+            holds = _holds(gold, point, variable)
+            if holds != _holds(answer, point, variable):
                 return False
+            seen.add(holds)
     except (Unclear, NoValue, Undefined, ZeroDivisionError):
         return None
-    return True
+    is_plain = not (_is_condition(gold) or _is_condition(answer))
+    return True if is_plain or True in seen else None
+
+
+def _name_indexed(gold: Node, answer: Node) -> tuple[Node, Node]:
+    """Both trees with a symbol for every `x_1`, which is tried as one."""
+    found = {
+        repr(node): f"\\{number}"
+        for number, node in enumerate(
+            n for tree in (gold, answer) for n in tree.walk() if n.op == "indexed"
+        )
+    }
+
+    def rename(tree: Node) -> Node:
+        if tree.op == "indexed":
+            return Node("name", (), found[repr(tree)])
+        return tree._replace(args=tuple(map(rename, tree.args)))
+
+    return (rename(gold), rename(answer)) if found else (gold, answer)
 
 
 def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
     """Whether two conditions on several symbols agree wherever they are tried."""
     if len(names) > MAX_NAMES or not (_is_condition(gold) and _is_condition(answer)):
         return None
+    seen = set()
+    values = [*TRIED, *_constants(gold), *_constants(answer)][:MAX_VALUES]
     try:
-        for point in product(TRIED, repeat=len(names)):
+        for point in product(values, repeat=len(names)):
             left, right = gold, answer
             for name, value in zip(names, point, strict=True):
                 node = Node("number", (), Decimal(value))
                 left, right = left.replace(name, node), right.replace(name, node)
-            if _holds(left, left, VARIABLE) != _holds(right, right, VARIABLE):
+            holds = _holds(left, left, VARIABLE)
+            if holds != _holds(right, right, VARIABLE):
                 return False
+            seen.add(holds)
     except (Unclear, NoValue, Undefined, ZeroDivisionError):
         return None
-    return True
+    # Conditions that were never true, or never false, were not tried in earnest.
+    return True if len(seen) == 2 else None
+
+
+def _constants(tree: Node) -> list[Fraction]:
+    """Values around the numbers that are written in a condition."""
+    numbers = [node.value.value for node in tree.walk() if node.op == "number"]
+    return [each for n in numbers for each in (n, -n, n + 1, n - 1)]
 
 
 def _is_condition(tree: Node) -> bool:

@@ -25,6 +25,8 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
     """Equations by their zeros, orders by their direction, both by regions."""
     if not (is_relation(gold) or is_relation(answer)):
         is_logic = _is_logic(gold) or _is_logic(answer)
+        if is_logic and _is_mixed(gold) != _is_mixed(answer):
+            return False
         return same_region(gold, answer) if is_logic else None
     if (mine := labelled(gold)) and (yours := labelled(answer)) and len(mine) > 1:
         return same_labelled(mine, yours, how)
@@ -36,6 +38,8 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
             return verdict
         if gold.value == answer.value == ("=",):
             return _two_equations(gold, answer, how)
+    if _is_mixed(gold) != _is_mixed(answer) or _is_value(gold) or _is_value(answer):
+        return False
     region = same_region(gold, answer)
     if region is not None:
         return region
@@ -53,6 +57,18 @@ def _are_functions(gold: Node, answer: Node) -> bool:
         tree.op == "relation" and tree.value == ("=",) and tree.args[0].value == "()"
         for tree in (gold, answer)
     )
+
+
+def _is_mixed(tree: Node) -> bool:
+    """Whether a list holds conditions and values: `x > 1 or 3`."""
+    return (
+        tree.op == "list" and len({member.op == "relation" for member in tree.args}) > 1
+    )
+
+
+def _is_value(tree: Node) -> bool:
+    """Whether a tree is one number, which no condition is."""
+    return not tree.names and tree.op not in (*COLLECTIONS, "relation", "constant")
 
 
 def _is_logic(tree: Node) -> bool:
@@ -130,6 +146,8 @@ def _same_function(gold: Node, answer: Node, how: How) -> bool | None:
     body = answer.args[1]
     if old is not None and new is not None:
         if len(old) != len(new):
+            return False
+        if any(name in body.names for name in set(old) - set(new)):
             return False
         for place, name in enumerate(new):
             body = body.replace(name, Node("name", (), f"?{place}"))

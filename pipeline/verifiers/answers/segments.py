@@ -136,3 +136,26 @@ def _is_word(token: Token, before: Token | None) -> bool:
 
 def _is_unit(text: str) -> bool:
     return text in UNITS or text in SYMBOLS or text.lower().rstrip("s") in SYMBOLS
+
+
+def split_alternatives(segments: list[Segment]) -> tuple[str, list[list[Token]]] | None:
+    """The parts of `5 degrees or 7 degrees` and the word between; None for one answer.
+
+    Only where a word stands beside `or`: formulas are parted by the grammar.
+    """
+    tokens = [token for _, part in segments for token in part]
+    places = [
+        place
+        for place, token in enumerate(tokens)
+        if token.text.lower() == "or" and token.kind in ("word", "letters")
+    ]
+    has_words = any(kind == "words" and len(part) > 1 for kind, part in segments)
+    is_between = places and places[0] > 0 and places[-1] < len(tokens) - 1
+    if not (has_words and is_between):
+        return None
+    if not any(token.kind == "number" for token in tokens[places[-1] :]):
+        return None  # `5 or more` is a bound
+    starts = [0, *(place + 1 for place in places)]
+    return "or", [
+        tokens[a:b] for a, b in zip(starts, [*places, len(tokens)], strict=True)
+    ]

@@ -46,6 +46,7 @@ NEGATED = re.compile(
     r"|\bpas|\bnicht|\bне|不是|不选|不選|非|排除|不能|ではな|아니)[\w\s,，、()'’/]{0,24}$",
     re.I,
 )
+OFFERED = re.compile(r"\bor\b")
 PRONOUN = re.compile(r"I\s+[a-z]")
 REJECTED = re.compile(
     r"\W{0,2}(?:is|was|are)\s+(?:the |an? )?"
@@ -134,6 +135,8 @@ def find_chosen_letter(completion: str) -> str | None:
     """The letter that the completion commits itself to, or None."""
     text = strip_thinking(completion)
     if marked := boxed_or_tagged(text):
+        if OFFERED.search(marked):
+            return None
         return read_letter(marked) or find_committed_letter(marked)
     return find_committed_letter(text[-TAIL:])
 

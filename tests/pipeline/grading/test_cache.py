@@ -97,8 +97,8 @@ def edited(tmp_path, monkeypatch):
     ("verifier", "file", "stays"),
     [
         ("math", "pipeline/verifiers/math.py", False),
-        ("math", "pipeline/verifiers/compare/numbers.py", False),
-        ("math", "pipeline/verifiers/compare/units.toml", False),
+        ("math", "pipeline/verifiers/answers/operations.py", False),
+        ("math", "pipeline/verifiers/answers/units.toml", False),
         ("math", "pipeline/verifiers/llm/prompts.toml", True),
         ("math", "pipeline/verifiers/contract.py", False),
         ("math", "pipeline/verifiers/code.py", True),
@@ -107,7 +107,7 @@ def edited(tmp_path, monkeypatch):
         ("code", "pipeline/verifiers/code.py", False),
         ("code", "pipeline/sandbox/guest/harness.py", False),
         ("code", "pipeline/verifiers/math.py", True),
-        ("exact", "pipeline/verifiers/compare/numbers.py", True),
+        ("exact", "pipeline/verifiers/answers/operations.py", True),
     ],
 )
 def test_verdicts_stay_until_code_changes_that_made_them(

@@ -1,0 +1,167 @@
+"""Spellings of an answer that are right, and near misses that are wrong.
+
+A near miss changes one thing: a digit, a sign, a relation, the order of two members, a
+term, a letter's case, a bracket; or it restates or hedges. What a mutation leaves equal
+by accident (a tuple with equal members) is for the caller to see.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+
+Mutation = Callable[[str, random.Random], str | None]
+
+
+def near_misses(gold: str, rng: random.Random) -> Iterator[tuple[str, str]]:
+    """(kind, text) of every near miss that the answer has room for."""
+    for kind, mutate in MUTATIONS.items():
+        text = mutate(gold, rng)
+        if text is not None and _bare(text) != _bare(gold):
+            yield kind, text
+
+
+def respellings(gold: str) -> Iterator[tuple[str, str]]:
+    """(kind, text) of other spellings that say the same."""
+    for kind, (pattern, into) in SPELLINGS.items():
+        text = re.sub(pattern, into, gold)
+        if text != gold:
+            yield kind, text
+    yield "dollars", f"${gold.strip('$')}$"
+    yield "spaces", re.sub(r"(?<!\\)([=+]|,(?![\d\\]))", r" \1 ", gold)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s$]|\\[,;:! ]", "", text)
+
+
+def _pick(pattern: str, text: str, rng: random.Random) -> re.Match[str] | None:
+    found = list(re.finditer(pattern, text))
+    return rng.choice(found) if found else None
+
+
+def _replace(match: re.Match[str] | None, into: str) -> str | None:
+    if match is None:
+        return None
+    return match.string[: match.start()] + into + match.string[match.end() :]
+
+
+def change_digit(text: str, rng: random.Random) -> str | None:
+    """Another digit, not a leading zero's and none of an index."""
+    match = _pick(r"(?<![_{.\d])[1-9](?!\d*_)", text, rng)
+    return match and _replace(match, str(1 + (int(match[0]) + rng.randrange(8)) % 9))
+
+
+def flip_sign(text: str, rng: random.Random) -> str | None:
+    """A plus for a minus within a sum, or a minus before everything."""
+    match = _pick(r"(?<=[\w)}])\s*[+-]\s*(?=[\w(\\])", text, rng)
+    if match:
+        return _replace(match, "-" if "+" in match[0] else "+")
+    bare = text.strip("$")
+    return (
+        f"-{bare}" if re.fullmatch(r"[1-9][\d./]*|\\frac\{\d+\}\{\d+\}", bare) else None
+    )
+
+
+def flip_relation(text: str, rng: random.Random) -> str | None:
+    """The other direction, or strict for not strict."""
+    match = _pick(r"<=?|>=?|\\leq?(?![a-z])|\\geq?(?![a-z])", text, rng)
+    if match is None:
+        return None
+    others = ["<", ">", r"\le ", r"\ge "]
+    same = {"<": "<", ">": ">", "<=": r"\le ", ">=": r"\ge "}.get(match[0])
+    same = same or (r"\le " if "le" in match[0] else r"\ge ")
+    return _replace(match, rng.choice([other for other in others if other != same]))
+
+
+def swap_members(text: str, rng: random.Random) -> str | None:
+    """Two neighbours of a tuple in the other order."""
+    match = re.search(r"\(([^(),]+),([^(),]+)\)", text)
+    if match is None or _bare(match[1]) == _bare(match[2]):
+        return None
+    return _replace(match, f"({match[2]},{match[1]})")
+
+
+def drop_term(text: str, rng: random.Random) -> str | None:
+    """A sum without its last term."""
+    match = re.search(r"(?<=[\w)}])\s*[+-]\s*[\w.]+\$?$", text)
+    return match and _replace(match, "")
+
+
+def change_case(text: str, rng: random.Random) -> str | None:
+    """A symbol in the other case."""
+    match = _pick(r"(?<![A-Za-z\\{])[A-Za-z](?![A-Za-z}])", text, rng)
+    if match is None or match[0] in "eidxyEI" or "text" in text:
+        return None
+    return _replace(match, match[0].swapcase())
+
+
+def change_bracket(text: str, rng: random.Random) -> str | None:
+    """An end that is no member for one that is."""
+    match = re.search(r"[\[(](?=[^()\[\]]+,[^()\[\]]+[\])])", text)
+    return match and _replace(match, "(" if match[0] == "[" else "[")
+
+
+def hedge(text: str, rng: random.Random) -> str | None:
+    """One of two."""
+    bare = text.strip("$")
+    return rf"{bare} \text{{ or }} {rng.randrange(1_000, 2_000)}"
+
+
+def negate(text: str, rng: random.Random) -> str | None:
+    """Not the answer."""
+    return rf"\text{{not }} {text.strip('$')}"
+
+
+def bound(text: str, rng: random.Random) -> str | None:
+    """At least the answer."""
+    return rf"\ge {text.strip('$')}" if re.fullmatch(r"\$?-?[\d.]+\$?", text) else None
+
+
+def scale(text: str, rng: random.Random) -> str | None:
+    """A thousand times the answer."""
+    bare = text.strip("$")
+    is_number = re.fullmatch(r"-?[\d.]*[1-9]", bare)
+    return (
+        rf"{bare} \text{{ {rng.choice(('thousand', 'million'))}}}"
+        if is_number
+        else None
+    )
+
+
+def glue(text: str, rng: random.Random) -> str | None:
+    r"""Digits with a sign of multiplication between them."""
+    match = re.fullmatch(r"\$?(\d)(\d+)\$?", text)
+    return rf"{match[1]} \cdot {match[2]}" if match else None
+
+
+def invert(text: str, rng: random.Random) -> str | None:
+    """A fraction upside down."""
+    match = re.fullmatch(r"\$?\\[dt]?frac\{([^{}]+)\}\{([^{}]+)\}\$?", text)
+    if match is None or _bare(match[1]) == _bare(match[2]):
+        return None
+    return rf"\frac{{{match[2]}}}{{{match[1]}}}"
+
+
+MUTATIONS: dict[str, Mutation] = {
+    function.__name__: function
+    for function in (
+        change_digit, flip_sign, flip_relation, swap_members, drop_term, change_case,
+        change_bracket, hedge, negate, bound, scale, glue, invert,
+    )
+}  # fmt: skip
+SPELLINGS = {
+    "dfrac": (r"\\frac(?![a-z])", r"\\dfrac"),
+    "frac": (r"\\dfrac", r"\\frac"),
+    "left": (r"\\left|\\right", ""),
+    "le": (r"\\leq(?![a-z])", r"\\le"),
+    "cdot": (r"\\cdot", r"\\times"),
+    "times": (r"\\times", r"\\cdot"),
+    "pi": (r"\\pi(?![a-z])\s*", "π"),
+    "infinity": (r"\\infty\s*", "∞"),
+    "thin": (r"(?<!\\),(?=[^\d\\])", r",\\,"),
+    "plain fraction": (
+        r"(?<![\d ])\\[dt]?frac\{(\w+)\}\{(\w+)\}(?![\w(])",
+        r"(\1)/(\2)",
+    ),
+    "minus": (r"(?<![\w}])-(?=\d)", "−"),
+}
