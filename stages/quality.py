@@ -15,7 +15,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.filter import drop
-from pipeline.grading.workers import find_unreadable
+from pipeline.grading.workers import read_golds
 from pipeline.settings import Settings
 from pipeline.sql import Where, drop_unless
 
@@ -50,7 +50,12 @@ Flag = Literal[
     "not_english",
 ]  # fmt: skip
 COLUMNS = pl.Schema(
-    {"flags": pl.List(pl.String), "n_chars": pl.UInt32(), "answer_type": pl.String()}
+    {
+        "flags": pl.List(pl.String),
+        "n_chars": pl.UInt32(),
+        "answer_type": pl.String(),
+        "answer_kind": pl.String(),
+    }
 )
 
 
@@ -67,7 +72,7 @@ class Params(Settings):
 
 
 def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """Add flags, n_chars, answer_type and mark the rows that the params cut."""
+    """Add flags, n_chars, answer_type and _kind, and mark the rows that are cut."""
     problem, answer = pl.col("problem"), pl.col("answer")
     rows = rows.with_columns(
         flags=_flags(problem),
@@ -82,8 +87,11 @@ def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     n_answer = answer.str.len_chars()
     is_long = (n_answer > params.max_answer_chars) & (pl.col("verifier") != "puzzle")
     rows = drop(rows, is_long, "answer_too_long", score=n_answer)
-    rows = drop_unless(rows, params.where, setting="quality.where")
-    return _drop_unreadable(rows, params) if params.gradable else rows
+    if params.gradable:
+        rows = _read_answers(rows, params)
+    else:
+        rows = rows.with_columns(answer_kind=pl.lit(None, pl.String))
+    return drop_unless(rows, params.where, setting="quality.where")
 
 
 def _flags(problem: pl.Expr) -> pl.Expr:
@@ -106,15 +114,18 @@ def _answer_type(answer: pl.Expr) -> pl.Expr:
     return pl.when(answer.is_not_null()).then(pl.coalesce(*types, pl.lit("other")))
 
 
-def _drop_unreadable(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """Ask each verifier once for every distinct gold answer that is still in."""
+def _read_answers(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """Have each verifier read every distinct gold answer that is still in, once."""
     columns = ["verifier", "answer", "verify_info"]
     has_verifier = pl.col("verifier").is_not_null()
     golds = rows.filter(pl.col("reason").is_null() & has_verifier).select(columns)
     golds = golds.unique(maintain_order=True)
-    whys = find_unreadable(golds.rows(), params.timeout_s)
-    details = [why and json.dumps({"detail": why}) for why in whys]
-    golds = golds.with_columns(_detail=pl.Series(details, dtype=pl.String))
+    checks = read_golds(golds.rows(), params.timeout_s)
+    details = [why and json.dumps({"detail": why}) for why, _ in checks]
+    golds = golds.with_columns(
+        _detail=pl.Series(details, dtype=pl.String),
+        answer_kind=pl.Series([kind for _, kind in checks], dtype=pl.String),
+    )
     rows = rows.join(
         golds, on=columns, how="left", nulls_equal=True, maintain_order="left"
     )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.cli.stages import stage_kind
 from pipeline.filter import ContractError, apply, drop, run_stage
-from pipeline.grading.workers import Gold, why_unreadable
+from pipeline.grading.workers import Gold, GoldCheck, read_gold
 from pipeline.schema import GRADE, ROLLOUT
 from stages import hygiene, quality
 from tests.support.rows import benchmark, problems
@@ -49,12 +49,12 @@ TEXTS = st.lists(
 
 @pytest.fixture(autouse=True)
 def serial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stages.quality.find_unreadable", _check_here)
+    monkeypatch.setattr("stages.quality.read_golds", _check_here)
 
 
-def _check_here(golds: list[Gold], timeout_s: float) -> list[str | None]:
+def _check_here(golds: list[Gold], timeout_s: float) -> list[GoldCheck]:
     """The same answers from this process: a worker per example would be slow."""
-    return [why_unreadable(*gold) for gold in golds]
+    return [read_gold(*gold) for gold in golds]
 
 
 def others(name: str, rows: pl.DataFrame) -> list[pl.DataFrame]:

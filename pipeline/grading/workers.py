@@ -50,7 +50,8 @@ Grader = Callable[[list[Answer]], list[Verdict]]
 # Answers, gold answers and verdicts travel as plain tuples: a third of the cost of
 # their classes.
 Gold = tuple[str, str | None, str | None]  # verifier, answer, verify_info
-GoldCheck = tuple[str | None]  # why the gold answer is unreadable
+# Why the gold answer is unreadable, and what kind of answer it is.
+GoldCheck = tuple[str | None, str | None]
 AnswerFields = tuple[str, str | None, str | None, str]
 VerdictFields = tuple[bool | None, str | None, str, float | None]
 
@@ -108,12 +109,21 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
         yield grade
 
 
-def find_unreadable(golds: list[Gold], timeout_s: float) -> list[str | None]:
-    """Why each gold answer cannot be judged against by its verifier, or None."""
-    late = ("reading the gold answer takes too long",)
+def read_golds(golds: list[Gold], timeout_s: float) -> list[GoldCheck]:
+    """(why, kind) of each gold answer.
+
+    `why` it cannot be judged against by its verifier, or None; the `kind` of answer
+    that it is (`number`, `equation`, `set` …), None where the verifier names none.
+    """
+    late = ("reading the gold answer takes too long", None)
     with closing(Pool(_check_all, limit_s=timeout_s)) as pool:
         checks = pool.each(golds, _batch_size(len(golds)))
-        return [(check or late)[0] for check in checks]
+        return [check or late for check in checks]
+
+
+def find_unreadable(golds: list[Gold], timeout_s: float) -> list[str | None]:
+    """Why each gold answer cannot be judged against by its verifier, or None."""
+    return [why for why, _ in read_golds(golds, timeout_s)]
 
 
 def verdict_columns(verdicts: list[Verdict]) -> "list[pl.Series]":
@@ -209,7 +219,16 @@ def verify(
 
 
 def _check_all(golds: list[Gold]) -> list[GoldCheck]:
-    return [(why_unreadable(*gold),) for gold in golds]
+    return [read_gold(*gold) for gold in golds]
+
+
+def read_gold(verifier: str, answer: str | None, verify_info: str | None) -> GoldCheck:
+    """As `read_golds` of one gold answer, here and without a time limit."""
+    why = why_unreadable(verifier, answer, verify_info)
+    name_kind = getattr(load_verifier(verifier), "kind", None)
+    if why or name_kind is None:
+        return why, None
+    return None, name_kind(mend_surrogates(answer), _parse(verify_info) or {})
 
 
 def why_unreadable(

@@ -9,6 +9,9 @@ leave the pool before any GPU sees them. `info` is the row's `verify_info`, pars
 option in it that the verifier does not have raises UserError. The same `verify`
 filters data and rewards GRPO.
 
+`kind(answer, info)`, where a file has it, names the kind of answer that the gold answer
+is: `number`, `equation`, `set`.
+
 A file may also claim, with `= True`:
 
     COMPARES_VALUES   one answer has many spellings: equal answers vote together

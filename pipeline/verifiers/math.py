@@ -126,6 +126,14 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     return None if None in whys else whys[0]
 
 
+def kind(answer: str | None, info: dict[str, Any]) -> str | None:
+    """The kind of the gold answer; `choice` for an option, None where nobody knows."""
+    gold = _read_gold(answer or "")
+    if gold.letter:
+        return "choice"
+    return kind_of(gold.answer) if gold.answer else None
+
+
 def _ends_with(completion: str, gold: Gold) -> bool:
     """Whether the last sentence ends with a gold answer of words, or begins with one.
 

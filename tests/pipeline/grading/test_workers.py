@@ -65,7 +65,7 @@ def test_a_gold_answer_that_hangs_costs_only_itself(monkeypatch):
 def _dawdle(golds):
     if any(answer == "" for _, answer, _ in golds):
         time.sleep(60)
-    return [(None,) for _ in golds]
+    return [(None, None) for _ in golds]
 
 
 def test_nothing_to_judge_is_fine():
