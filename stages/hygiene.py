@@ -10,15 +10,10 @@ from pydantic import Field
 
 from pipeline.settings import Settings
 from pipeline.traces.candidates import IDENTITY, list_candidates
+from pipeline.traces.columns import LANGUAGE, REPETITION
 from pipeline.traces.perplexity import Perplexity, measure_perplexity
 from pipeline.traces.structure import STRUCTURE, measure_structure
 from pipeline.traces.tokens import Pinned, count_tokens
-from pipeline.traces.words import (
-    LANGUAGE,
-    REPETITION,
-    measure_language,
-    measure_repetition,
-)
 
 SCHEMA = pl.Schema(
     {
@@ -53,6 +48,8 @@ class Params(Settings):
 
 def make(params: Params, rows: pl.DataFrame) -> pl.DataFrame:
     """SCHEMA of every trace of the rows, and a column `words_<name>` for each list."""
+    from pipeline.traces.words import measure_language, measure_repetition
+
     traces = list_candidates(rows)
     texts = traces["text"]
     n_tokens = traces["n_tokens"]

@@ -23,23 +23,8 @@ from pipeline.kernels.repetition import (
 from pipeline.kernels.scripts import SCRIPTS, count_letters
 from pipeline.kernels.shards import Array, map_threads, split_shards, text_bytes
 from pipeline.kernels.word_tokens import WORDS
+from pipeline.traces.columns import LANGUAGE, REPETITION
 
-REPETITION = pl.Schema(
-    {
-        "n_words": pl.UInt32(),
-        "loop_words": pl.UInt32(),
-        "loop_times": pl.UInt32(),
-        "repeated_share": pl.Float32(),
-        "frequent_ngrams": pl.UInt32(),
-    }
-)
-LANGUAGE = pl.Schema(
-    {
-        "main_script": pl.String(),
-        "n_scripts": pl.UInt32(),
-        "mixed_share": pl.Float32(),
-    }
-)
 MOST_COUNTERS = 1 << 30  # a byte each
 
 
