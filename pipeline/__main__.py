@@ -51,22 +51,7 @@ def parser() -> argparse.ArgumentParser:
     add("--verifier", required=True)
     add("--out", type=Path)
 
-    add = command("sql", ledger.sql).add_argument
-    add("query")
-    add("--format", choices=["table", "csv", "json"], default="table")
-
-    command("explain", ledger.explain).add_argument("id")
-    command("funnel", ledger.funnel)
-    add = command("lineage", lineage.lineage).add_argument
-    add("--format", choices=["table", "csv", "json"], default="table")
-
-    add = command("lengths", lengths.lengths).add_argument
-    add("inputs", metavar="[NAME=]FILE", nargs="*")
-    add("--column", dest="columns", action="append", default=[], metavar="trace=text")
-    add("--tokenizer", default="packaged", metavar="NAME@COMMIT")
-    add("--most", type=int, default=20_000, help="texts of a set that are counted")
-    add("--out", type=Path, help="write lengths.svg and its numbers into this folder")
-    add("--format", choices=["table", "csv", "json"], default="table")
+    _add_looks(command)
 
     add = command("recipe", recipes.run).add_argument
     add("action", choices=["list", "show", "use", "diff", "pin", "check"])
@@ -85,6 +70,26 @@ def parser() -> argparse.ArgumentParser:
     add("--dry-run", type=Path, metavar="DIR")
     add("--public", action="store_true")
     return top
+
+
+def _add_looks(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that look at tables and change nothing."""
+    add = command("sql", ledger.sql).add_argument
+    add("query")
+    add("--format", choices=["table", "csv", "json"], default="table")
+
+    command("explain", ledger.explain).add_argument("id")
+    command("funnel", ledger.funnel)
+    add = command("lineage", lineage.lineage).add_argument
+    add("--format", choices=["table", "csv", "json"], default="table")
+
+    add = command("lengths", lengths.lengths).add_argument
+    add("inputs", metavar="[NAME=]FILE", nargs="*")
+    add("--column", dest="columns", action="append", default=[], metavar="trace=text")
+    add("--tokenizer", default="packaged", metavar="NAME@COMMIT")
+    add("--most", type=int, default=20_000, help="texts of a set that are counted")
+    add("--out", type=Path, help="write lengths.svg and its numbers into this folder")
+    add("--format", choices=["table", "csv", "json"], default="table")
 
 
 def main() -> int:

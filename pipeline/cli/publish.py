@@ -6,6 +6,7 @@ head, because nothing can be loaded from it. New repositories are private unless
 --public is given. The token comes from the environment (HF_TOKEN) alone.
 """
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -21,7 +22,7 @@ from pipeline.schema import PROBLEM, VERDICT, conform
 
 CARD = Path("data_cards/README.md")
 PLOTS = Path("data_cards/plots")
-PICTURES = ("funnel.svg", "pass_rate.svg")
+PICTURE = re.compile(r"\(plots/([\w.-]+\.svg)\)")
 LEDGER = pl.Schema([*PROBLEM.items(), ("stage", pl.String()), *VERDICT.items()])
 
 
@@ -59,7 +60,7 @@ def write(repo: str, folder: Path) -> None:
     present = [name for name, table in configs.items() if table.height]
     (folder / "README.md").write_text(_card(repo, present))
     (folder / "plots").mkdir(exist_ok=True)
-    for picture in PICTURES:
+    for picture in PICTURE.findall(CARD.read_text()):
         shutil.copy(PLOTS / picture, folder / "plots" / picture)
 
 

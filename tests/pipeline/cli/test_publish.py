@@ -36,7 +36,11 @@ CARD = f"""---
 rl = load_dataset("your-org/your-dataset", "rl")
 grades = load_dataset("your-org/your-dataset", "grades")
 ```
+
+![Rows kept](plots/funnel.svg)
+![Which source holds whose problems](plots/lineage.svg)
 """
+PICTURES = ["funnel.svg", "lineage.svg"]
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tables.write(GRADE.to_frame(), Path("data/grades.parquet"))
     Path("data_cards/plots").mkdir(parents=True)
     Path("data_cards/README.md").write_text(CARD)
-    for picture in publish.PICTURES:
+    for picture in [*PICTURES, "of_an_older_card.svg"]:
         (Path("data_cards/plots") / picture).write_text("<svg/>")
     return tmp_path
 
@@ -107,6 +111,12 @@ def test_a_config_without_rows_is_left_out_of_head_and_example(project: Path):
     assert configs(project / "out") == ["rl", "sft", "dropped"]
     assert 'load_dataset("me/set", "rl")' in card
     assert '"grades"' not in card
+
+
+def test_the_pictures_are_those_of_the_card(project: Path):
+    publish.publish("me/set", dry_run=project / "out", public=False)
+
+    assert sorted(file.name for file in (project / "out/plots").iterdir()) == PICTURES
 
 
 def test_without_a_card_it_says_what_to_run(project: Path):
