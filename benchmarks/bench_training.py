@@ -61,8 +61,8 @@ ROWS: dict[str, dict[str, Any]] = {
     "dapo": row("dapo", SHORT),
     "reinforce_pp": row("reinforce_pp", SHORT, strategy={"kl_in_reward": 0.0}),
     "cppo": row("cppo", SHORT),
-    # Its optimizer starts anew for each batch, and a new Adam takes large steps: four of
-    # them a batch, at a tenth of the rate.
+    # Its optimizer starts anew for each batch, and a new Adam takes large steps: four
+    # of them a batch, at a tenth of the rate.
     "kimi": row(
         "kimi",
         SHORT | {"num_iterations": 4, "max_steps": 192, "learning_rate": 3e-5},
