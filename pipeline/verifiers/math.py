@@ -43,7 +43,7 @@ MAY_BE_OVERRULED = True
 MAX_LENGTH = 2_000
 MAX_SOLUTION = 200_000
 # Where the witness would compare what it understands of them, and drop the rest.
-UNSEEN = ("set", "relation", "tuple")
+UNSEEN = ("set", "relation", "tuple", "function by cases")
 PROOFS = ("proof", "see solution", "n/a", "none given")
 OPTION = re.compile(
     r"\(?[A-J]\)?\.?|\([A-J]\)\s.*|[A-J][.):]\s.*|[A-J] [A-Z][a-z]{2}.*", re.S

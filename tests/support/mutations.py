@@ -27,7 +27,7 @@ def respellings(gold: str) -> Iterator[tuple[str, str]]:
         if text != gold:
             yield kind, text
     yield "dollars", f"${gold.strip('$')}$"
-    yield "spaces", re.sub(r"(?<!\\)([=+]|,(?![\d\\]))", r" \1 ", gold)
+    yield "spaces", re.sub(r"(?<![\\{])([=+]|,(?![\d\\]))", r" \1 ", gold)
 
 
 def _bare(text: str) -> str:
@@ -158,7 +158,7 @@ SPELLINGS = {
     "times": (r"\\times", r"\\cdot"),
     "pi": (r"\\pi(?![a-z])\s*", "π"),
     "infinity": (r"\\infty\s*", "∞"),
-    "thin": (r"(?<!\\),(?=[^\d\\])", r",\\,"),
+    "thin": (r"(?<![\\{]),(?=[^\d\\])", r",\\,"),
     "plain fraction": (
         r"(?<![\d ])\\[dt]?frac\{(\w+)\}\{(\w+)\}(?![\w(])",
         r"(\1)/(\2)",

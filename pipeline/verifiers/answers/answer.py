@@ -222,6 +222,8 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
         return Answer(tree)
     word, _, rest = after.partition(" ")
     word = word.lower().strip("(),.")
+    if word != "or" and re.search(r"\bor\b.*\d", after):
+        raise Unreadable("one of several", is_answer=True)
     if word in SCALES:
         return _qualify_behind(Node("mul", (tree, number(SCALES[word]))), rest)
     if word in PARTS:

@@ -50,6 +50,9 @@ class Arithmetic(Atoms):
                 right = self.read_power()
                 if is_call and tree.op in HEADS:
                     tree = Node("mul", (tree, settle_fraction(right)), "()")
+                elif is_call and tree.op == "mul" and _is_function(tree.args[1]):
+                    call = Node("mul", (tree.args[1], settle_fraction(right)), "()")
+                    tree = tree._replace(args=(tree.args[0], call))
                 else:
                     tree = self._join(tree, right)
             else:
@@ -226,6 +229,11 @@ class Arithmetic(Atoms):
                     tree = Node("prime", (settle_fraction(tree),))
             else:
                 return tree
+
+
+def _is_function(tree: Node) -> bool:
+    """Whether a bracket behind it holds an argument: `2f(0)` is no product with 0."""
+    return tree.op == "prime" or tree == name("f")
 
 
 def _sum(terms: list[Node]) -> Node:

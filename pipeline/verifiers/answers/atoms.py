@@ -261,9 +261,9 @@ class Atoms(Cursor):
         brackets = opening.replace("<(", "(") + closing.replace(")>", ")").replace(
             ">", ")"
         )
+        if len(members) != 2 and brackets in ("[)", "(]"):
+            raise Unreadable("brackets of two kinds", is_answer=True)
         if inner.op == "list":
-            if len(members) != 2 and brackets in ("[)", "(]"):
-                raise Unreadable("brackets of two kinds", is_answer=True)
             return Node("tuple", members, brackets)
         if brackets == "[]":
             return Node("bracketed", (inner,))

@@ -184,5 +184,15 @@ def _unordered_cases(gold: Node, answer: Node, how: How) -> bool | None:
                 del right[place]
                 break
         else:
-            return None
+            return False if _meets_another_value(case, right, how) else None
     return True
+
+
+def _meets_another_value(case: Node, others: list[Node], how: How) -> bool:
+    """Whether another value stands under the same condition."""
+    return any(
+        len(case.args) == len(other.args) == 2
+        and how.equal(case.args[1], other.args[1])
+        and how.equal(case.args[0], other.args[0]) is False
+        for other in others
+    )

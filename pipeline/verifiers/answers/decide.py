@@ -114,9 +114,6 @@ def with_unit(answer: Answer) -> Answer:
         return answer
 
 
-NOTHING = ("no solution",)
-
-
 def _compare_words(gold: Answer, predicted: Answer) -> bool | None:
     left, right = gold.tree, predicted.tree
     if left.op == right.op == "words":
@@ -129,4 +126,6 @@ def _compare_words(gold: Answer, predicted: Answer) -> bool | None:
         return same_region(Node("constant", (), "R"), other)
     if other.op == "set" and not other.args:
         return bool(one.value == "no solution")
+    if one.value == "no solution" and other.op in ("tuple", "list", "set"):
+        return False
     return None

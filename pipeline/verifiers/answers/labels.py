@@ -114,6 +114,7 @@ def labelled(tree: Node) -> dict[str, Node] | None:
         left, right = member.args
         if (
             left.op == "tuple"
+            and left.value in ("()", "[]")
             and right.op == "tuple"
             and len(left.args) == len(right.args)
         ):

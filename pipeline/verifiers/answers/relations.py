@@ -13,6 +13,7 @@ from pipeline.verifiers.answers.rules import (
     FLIPPED,
     ORDER,
     How,
+    all_of,
     is_equation,
     is_relation,
     same_labelled,
@@ -33,6 +34,9 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
     if _are_functions(gold, answer):
         return _two_equations(gold, answer, how)
     if is_relation(gold) and is_relation(answer):
+        signs = {*gold.value, *answer.value}
+        if not (gold.names or answer.names) and signs <= {*ORDER}:
+            return _same_statement(gold, answer, how)
         verdict = _two_relations(gold, answer)
         if verdict is not None:
             return verdict
@@ -49,6 +53,16 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
         bool(set(tree.value) & {*ORDER}) for tree in (gold, answer) if is_relation(tree)
     ]
     return False if any(are_orders) or len(are_orders) == 1 else None
+
+
+def _same_statement(gold: Node, answer: Node, how: How) -> bool | None:
+    """Orders of numbers, `1/3 < 2/5`: both are true, so what they say is compared."""
+    signs, sides = answer.value, answer.args
+    if FLIPPED.get(signs[0]) == gold.value[0]:
+        signs, sides = tuple(FLIPPED.get(s, s) for s in reversed(signs)), sides[::-1]
+    if signs != gold.value:
+        return False
+    return all_of(map(how.equal, gold.args, sides))
 
 
 def _are_functions(gold: Node, answer: Node) -> bool:
