@@ -6,9 +6,13 @@ answer undecided. What math-verify accepts must also agree in value, because it
 rounds to six places, where 2^-98 and 2^-99 are both zero.
 """
 
+import logging
 import re
+import signal
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +20,7 @@ from pipeline.verifiers.extract.boxes import find_closing
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 15
+CPU_S = 5.0
 MAX_NUMBERS = 6
 MAX_SIDES = 30
 MAX_FUNCTIONS = 8
@@ -55,10 +60,11 @@ def agrees(gold: str, predicted: str) -> bool:
         raise Undecided("too large to compute with")
     if UNREAD.search(gold) or UNREAD.search(predicted):
         return False  # the parser drops what it cannot read, and compares the rest
-    left, right = parse_expression(gold), parse_expression(predicted)
-    if not left or not right or not _accepts(left, right):
-        return False
-    return not (_drops_number(gold, predicted) or _drops_number(predicted, gold))
+    with _limit_cpu():
+        left, right = parse_expression(gold), parse_expression(predicted)
+        if not left or not right or not _accepts(left, right):
+            return False
+        return not (_drops_number(gold, predicted) or _drops_number(predicted, gold))
 
 
 def _drops_number(text: str, other: str) -> bool:
@@ -81,15 +87,12 @@ def _drops_number(text: str, other: str) -> bool:
 def _accepts(left: tuple[Any, ...], right: tuple[Any, ...]) -> bool:
     """Whether math-verify takes two parsed answers for equal, and their values are."""
     from math_verify import verify
-    from math_verify.errors import TimeoutException
 
     try:
         accepts = verify(
-            list(left), list(right), timeout_seconds=_alarm(), raise_on_error=True
+            list(left), list(right), timeout_seconds=None, raise_on_error=True
         )
         return bool(accepts) and _values_agree(left[0], right[0])
-    except TimeoutException:
-        raise Undecided("verifier_timeout") from None
     except Exception:  # sympy raises anything on what it cannot compare: not equal
         return False
 
@@ -138,19 +141,15 @@ def _are_proportional(left: Any, right: Any) -> bool:
 
 @lru_cache(20_000)
 def parse_expression(text: str) -> tuple[Any, ...]:
-    """What math-verify's parser reads in `text`; () where it is no mathematics.
-
-    Raises Undecided where the parser does not finish in time.
-    """
+    """What math-verify's parser reads in `text`; () where it is no mathematics."""
     from math_verify import parse
-    from math_verify.errors import TimeoutException
 
+    # It warns once that there is no alarm of its own: the limit is ours.
+    logging.getLogger("math_verify").setLevel(logging.ERROR)
     boxed = f"\\boxed{{{text}}}"
     try:
-        parsed = parse(boxed, parsing_timeout=_alarm(), raise_on_error=True)
+        parsed = parse(boxed, parsing_timeout=None, raise_on_error=True)
         return tuple(map(_with_imaginary, parsed))
-    except TimeoutException:
-        raise Undecided("verifier_timeout") from None
     except Exception:  # any error of the parser means: not mathematics
         return ()
 
@@ -168,9 +167,33 @@ def _with_imaginary(parsed: Any) -> Any:
     return parsed.xreplace({minus: sympy.I}) if parsed.has(minus) else parsed
 
 
-def _alarm() -> int | None:
-    """math-verify's alarm works in the main thread only."""
-    return 5 if threading.current_thread() is threading.main_thread() else None
+class _OutOfTime(BaseException):
+    """Past everything that catches exceptions, for sympy catches many."""
+
+
+@contextmanager
+def _limit_cpu() -> Iterator[None]:
+    """Undecided after CPU_S seconds of this process's own time.
+
+    CPU time is a fact about the answer, where math-verify's own alarm goes by the
+    clock. Signals work in the main thread only; elsewhere there is no limit.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        raise _OutOfTime
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, CPU_S)
+    try:
+        yield
+    except _OutOfTime:
+        raise Undecided("math-verify needs too long") from None
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def is_huge(text: str) -> bool:
