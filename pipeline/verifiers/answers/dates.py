@@ -33,6 +33,8 @@ def read_date(text: str) -> Node | None:
     ):
         return Node("time", (), (int(match[1]), int(match[2] or 0), match[3].lower()))
     if match := SLASHED.fullmatch(text):
+        if year := match[4]:  # ISO 8601 says which part is the month
+            return Node("date", (), ("month", int(match[5]), int(match[6]), int(year)))
         return Node("date", (), tuple(int(part) for part in match.groups() if part))
     text = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text)
     if match := MONTH_FIRST.fullmatch(text):
@@ -69,5 +71,6 @@ def _clock(tree: Node) -> tuple[int, int, str] | None:
         return hour, minute, half
     parts = [part.value.value for part in tree.args if part.op == "number"]
     if tree.op == "ratio" and len(parts) == len(tree.args) == 2:
-        return int(parts[0]), int(parts[1]), ""
+        hour, minute = int(parts[0]), int(parts[1])
+        return (hour - 12, minute, "p") if 12 < hour < 24 else (hour, minute, "")
     return None

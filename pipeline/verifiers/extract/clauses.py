@@ -23,6 +23,7 @@ CORRECTED = re.compile(
     rf"(?:[,;:—–-]|\b{_any('but')}\b)\s*(?:{_any('but')}\s+)?(?:{_any('it_is')}\s+)?(?={VALUE}|[$\\])(.+)",
     re.I | re.S,
 )
+BOUND = re.compile(rf"\W{{0,3}}{_any('bounds')}(?!\w)[^\d$\\]{{0,3}}(?={VALUE})", re.I)
 RANGE = re.compile(rf"\b{_any('between')}\b.*\d", re.I)
 TRAILING = re.compile(
     rf"(?:,|\(|\s)\s*(?:{_any('and')}\s+)?(?:{_any('not')}|{_any('conditions')})(?!\w)[\s\S]*$|\s*(?<!\\)\([^()]*\w{{3}}[^()]*\)\W*$",
@@ -33,6 +34,11 @@ TRAILING = re.compile(
 def is_disowned(sentence: str) -> bool:
     """Whether a sentence speaks of a mistake, so that its value is nobody's answer."""
     return bool(DISOWNED.search(sentence) or RANGE.search(sentence))
+
+
+def is_bound(sentence: str) -> bool:
+    """Whether a sentence begins with what only bounds its value."""
+    return bool(BOUND.match(sentence))
 
 
 def corrected(sentence: str) -> str | None:

@@ -23,6 +23,7 @@ from pipeline.verifiers.extract.boxes import (
 )
 from pipeline.verifiers.extract.clauses import (
     corrected,
+    is_bound,
     is_disowned,
     without_conditions,
 )
@@ -85,6 +86,7 @@ SEVERAL = re.compile(
     r"(?:either )?[-+$\\\\(]*\d[^\s,;]*(?:,? or [-+$\\\\(]*\d[^\s,;.]*)+", re.I
 )
 UNCLOSED_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{[^\n]{0,200}$")
+EITHER = re.compile(r"[\s,*]*(?:or|oder|ou|o|или|或)[\s*]*", re.I)
 OR = re.compile(r"\b(?:or|oder|ou|o|или)\b|[或]|^\s*$", re.I)
 
 
@@ -273,6 +275,8 @@ def _read_statement(rest: str, *, digits: bool = False) -> str | None:
     if several := SEVERAL.match(sentence):
         return several[0]
     sentence = without_conditions(sentence)
+    if is_bound(sentence):
+        return sentence
     if digits:
         sentence = re.sub(r"(?<!\\)\([^()]*\)\W*$", "", sentence)
     if LISTED.fullmatch(sentence):
@@ -320,8 +324,18 @@ def _last_formula(tail: str) -> str | None:
         if part is None:
             return None
         if formulas := list(FORMULA.finditer(part)):
-            return _formula_text(formulas[-1])
+            return " or ".join(map(_formula_text, _offered(part, formulas)))
     return None
+
+
+def _offered(part: str, formulas: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The last formula, and those before it that are offered beside it."""
+    first = len(formulas) - 1
+    while first and EITHER.fullmatch(
+        part[formulas[first - 1].end() : formulas[first].start()]
+    ):
+        first -= 1
+    return formulas[first:]
 
 
 def _last_sentence(line: str) -> str | None:

@@ -1,0 +1,94 @@
+r"""Where the final answer stands: what a completion says, denies, corrects or offers."""
+
+import pytest
+
+from pipeline.verifiers.extract.final import find_final_answer
+from pipeline.verifiers.math import verify
+
+ANSWERS = [
+    # announced
+    ("The answer is 42.", "42"),
+    ("The answer is **42**.", "42"),
+    ("**Answer:** 42", "42"),
+    ("Answer: `12`", "12"),
+    ("> The answer is 8.", "8"),
+    ("## Final Answer\n\n$7$", "7"),
+    ("Die Antwort ist 42.", "42"),
+    ("答案是42。", "42"),
+    ("La réponse est 42.", "42"),
+    # headings are no marks of an answer, GSM8K's line is
+    ("#### Step 3\nWe add. The total is 12.", "12"),
+    ("We add.\n#### 12", "12"),
+    # conditions and notes behind the value
+    ("The largest area is $36$ when $x=6$.", "36"),
+    ("Thus, the answer is 12 (see above).", "12"),
+    ("Therefore x = 5, where x > 0.", "5"),
+    # corrections
+    ("The answer is not 6, it is 7.", "7"),
+    ("I first got 6, but wait, the answer is 7.", "7"),
+    (r"\boxed{5}. The final answer is 6, which is wrong.", "5"),
+    (r"\boxed{7}, no: \boxed{42}", "42"),
+    # boxes
+    (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"),
+    (r"\fbox{8}", "8"),
+    (r"\boxed{a} and \boxed{b", "a"),
+    (r"\boxed{5} or \boxed{6}", "5 or 6"),
+    # offered
+    ("It could be 5 or 6.", "5 or 6"),
+    ("So $x$ is $5$ or $6$.", "5 or 6"),
+    # fields and tags
+    ('{"reasoning": "2+2", "answer": "4"}', "4"),
+    ('{"answer": 4}', "4"),
+    ("<answer>9</answer>", "9"),
+    # thinking
+    ("<think>The answer is 3</think>\nIt is 4.", "4"),
+    # nothing
+    ("<think>the answer is 3", None),
+    (r"so \boxed{1", None),
+    ("The answer cannot be 6.", None),
+    ("It lies between 5 and 6.", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("completion", "answer"), ANSWERS)
+def test_the_final_answer_is_what_the_completion_says(completion, answer):
+    assert find_final_answer(completion).text == answer
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "The answer is not 6.",
+        "The answer is at least 6.",
+        "It could be 5 or 6.",
+        r"\boxed{5} or \boxed{6}",
+        "The answer cannot be 6.",
+        "I thought it was 6, but the answer is 7.",
+        r"\boxed{6",
+        "<think>The answer is 6.",
+    ],
+)
+def test_what_does_not_say_six_is_not_six(completion):
+    assert verify("6", completion, {}).correct is False
+
+
+def test_boxes_of_one_statement_are_a_list_to_a_gold_list():
+    completion = r"They are \boxed{3} and \boxed{4}."
+
+    assert verify("3, 4", completion, {}).correct is True
+    assert verify("3, 5", completion, {}).correct is False
+    assert verify("4", completion, {}).correct is True
+
+
+def test_boxes_offered_with_or_are_no_single_answer():
+    completion = r"\boxed{3} or \boxed{4}"
+
+    assert verify("4", completion, {}).correct is False
+    assert verify("3, 4", completion, {}).correct is True
+
+
+@pytest.mark.parametrize("filler", ["{" * 200_000, r"\boxed{" * 30_000, "$" * 100_001])
+def test_hostile_text_is_scanned_once(filler):
+    assert verify("42", filler, {}).correct is False
+    assert verify("42", filler + r"}} \boxed{42}", {}).extracted is not None
