@@ -43,7 +43,7 @@ MAY_BE_OVERRULED = True
 MAX_LENGTH = 2_000
 MAX_SOLUTION = 200_000
 # Where the witness would compare what it understands of them, and drop the rest.
-UNSEEN = ("set", "relation", "tuple", "function by cases")
+UNSEEN = ("set", "relation", "tuple")
 PROOFS = ("proof", "see solution", "n/a", "none given")
 OPTION = re.compile(
     r"\(?[A-J]\)?\.?|\([A-J]\)\s.*|[A-J][.):]\s.*|[A-J] [A-Z][a-z]{2}.*", re.S
@@ -195,7 +195,10 @@ def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, st
         or read(predicted).tree.names != gold.answer.tree.names
     ):
         return False, "nothing in it can be compared"
-    if verdict is None and kind_of(gold.answer) in UNSEEN:
+    if verdict is None and (
+        kind_of(gold.answer) in UNSEEN
+        or any(node.op == "cases" for node in gold.answer.tree.walk())
+    ):
         raise Undecided(f"nothing tells the {kind_of(gold.answer)}s apart")
     if verdict is None:
         return agrees(gold.text, predicted), "math-verify"

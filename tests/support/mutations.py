@@ -9,12 +9,16 @@ import random
 import re
 from collections.abc import Callable, Iterator
 
+# Where another digit or sign leaves the value: exponents of -1, terms that are 0.
+SAME_VALUE = re.compile(r"\(-1\)\^|\{0\}")
 Mutation = Callable[[str, random.Random], str | None]
 
 
 def near_misses(gold: str, rng: random.Random) -> Iterator[tuple[str, str]]:
     """(kind, text) of every near miss that the answer has room for."""
     for kind, mutate in MUTATIONS.items():
+        if kind in ("change_digit", "flip_sign") and SAME_VALUE.search(gold):
+            continue
         text = mutate(gold, rng)
         if text is not None and _bare(text) != _bare(gold):
             yield kind, text
@@ -75,7 +79,7 @@ def flip_relation(text: str, rng: random.Random) -> str | None:
 
 def swap_members(text: str, rng: random.Random) -> str | None:
     """Two neighbours of a tuple in the other order."""
-    match = re.search(r"\(([^(),]+),([^(),]+)\)", text)
+    match = re.search(r"(?<!gcd)(?<!max)(?<!min)\(([^(),]+),([^(),]+)\)", text)
     if match is None or _bare(match[1]) == _bare(match[2]):
         return None
     return _replace(match, f"({match[2]},{match[1]})")
@@ -92,12 +96,15 @@ def change_case(text: str, rng: random.Random) -> str | None:
     match = _pick(r"(?<![A-Za-z\\{])[A-Za-z](?![A-Za-z}])", text, rng)
     if match is None or match[0] in "eidxyEI" or "text" in text:
         return None
+    # What a function is called is nobody's answer, nor is the case of a.m.
+    if re.match(r"[A-Za-z]\(|[A-Za-z]\)?\s*=|\.? ?[mM]\b", text[match.start() :]):
+        return None
     return _replace(match, match[0].swapcase())
 
 
 def change_bracket(text: str, rng: random.Random) -> str | None:
     """An end that is no member for one that is."""
-    match = re.search(r"[\[(](?=[^()\[\]]+,[^()\[\]]+[\])])", text)
+    match = re.search(r"(?<!\\)[\[(](?=[^()\[\]]+,[^()\[\]]+[\])])", text)
     return match and _replace(match, "(" if match[0] == "[" else "[")
 
 

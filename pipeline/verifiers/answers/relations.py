@@ -35,7 +35,8 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
         return _two_equations(gold, answer, how)
     if is_relation(gold) and is_relation(answer):
         signs = {*gold.value, *answer.value}
-        if not (gold.names or answer.names) and signs <= {*ORDER}:
+        is_statement = gold.args == answer.args or not (gold.names or answer.names)
+        if is_statement and signs <= {*ORDER}:
             return _same_statement(gold, answer, how)
         verdict = _two_relations(gold, answer)
         if verdict is not None:
@@ -56,7 +57,7 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
 
 
 def _same_statement(gold: Node, answer: Node, how: How) -> bool | None:
-    """Orders of numbers, `1/3 < 2/5`: both are true, so what they say is compared."""
+    """Orders of the same sides or of numbers, which may all be true: by their signs."""
     signs, sides = answer.value, answer.args
     if FLIPPED.get(signs[0]) == gold.value[0]:
         signs, sides = tuple(FLIPPED.get(s, s) for s in reversed(signs)), sides[::-1]

@@ -1,4 +1,4 @@
-r"""Where the final answer stands: what a completion says, denies, corrects or offers."""
+r"""Where the final answer stands: what a completion says, denies or offers."""
 
 import pytest
 
