@@ -54,6 +54,8 @@ ESCAPED = re.compile(
     r"(?<!\\)\\\\(?=(?:[dtc]?frac|left|right|boxed|text|sqrt|pi|leq?|geq?|neq?|infty|circ"
     r"|cup|cdot|times|angle|pm|mathrm|in)(?![A-Za-z]))"
 )
+NEGATED = re.compile(r"(?<!\\)\b(?:not|never)\b", re.I)
+LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
 DENIAL = re.compile(r"\b(?:not|no|never|neither|nor|or|isn't|cannot|un)\b|n't\b|,\s*$")
 BEHIND_LETTER = re.compile(r"\(?[A-J](?:\)|[.:]|(?= ))[.:]?\s*(.*)", re.S)
 
@@ -182,14 +184,14 @@ def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, st
     if squeeze(gold.text) == squeeze(predicted):
         return True, "equal as text"
     if gold.answer is None:
-        return agrees(gold.text, predicted), "math-verify"
+        return _ask_witness(gold.text, predicted), "math-verify"
     try:
         verdict = decide(gold.text, predicted, policy)
     except Unreadable as unread:
         # The witness drops what it does not know: it is asked where nothing is unknown.
         if unread.is_answer or kind_of(gold.answer) in ("number", "quantity"):
             return False, f"not read: {unread}"
-        return agrees(gold.text, predicted), "math-verify"
+        return _ask_witness(gold.text, predicted), "math-verify"
     if verdict is None and (
         kind_of(gold.answer) in ("number", "quantity")
         or read(predicted).tree.names != gold.answer.tree.names
@@ -201,8 +203,18 @@ def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, st
     ):
         raise Undecided(f"nothing tells the {kind_of(gold.answer)}s apart")
     if verdict is None:
-        return agrees(gold.text, predicted), "math-verify"
+        return _ask_witness(gold.text, predicted), "math-verify"
     return verdict, f"{'equal' if verdict else 'differs'} as {kind_of(gold.answer)}"
+
+
+def _ask_witness(gold: str, predicted: str) -> bool:
+    """What math-verify says, where nothing stands there that it would not see."""
+    if NEGATED.search(predicted) and not NEGATED.search(gold):
+        return False
+    mine, yours = (set(LETTER.findall(text)) for text in (gold, predicted))
+    if mine != yours and {*map(str.lower, mine)} == {*map(str.lower, yours)}:
+        return False
+    return agrees(gold, predicted)
 
 
 def squeeze(text: str) -> str:

@@ -111,7 +111,8 @@ def change_bracket(text: str, rng: random.Random) -> str | None:
 def hedge(text: str, rng: random.Random) -> str | None:
     """One of two."""
     bare = text.strip("$")
-    return rf"{bare} \text{{ or }} {rng.randrange(1_000, 2_000)}"
+    other = rng.randrange(1_000, 2_000)
+    return rf"{bare} \text{{ or }} {other + (str(other) == bare)}"
 
 
 def negate(text: str, rng: random.Random) -> str | None:
@@ -137,7 +138,7 @@ def scale(text: str, rng: random.Random) -> str | None:
 
 def glue(text: str, rng: random.Random) -> str | None:
     r"""Digits with a sign of multiplication between them."""
-    match = re.fullmatch(r"\$?(\d)(\d+)\$?", text)
+    match = re.fullmatch(r"\$?([1-9])(\d+)\$?", text)
     return rf"{match[1]} \cdot {match[2]}" if match else None
 
 

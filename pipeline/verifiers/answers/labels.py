@@ -101,6 +101,12 @@ def is_derivative(tree: Node) -> bool:
     return len(tops) == len(bottoms) == 2 and tops[0] == bottoms[0] == "d"
 
 
+def derived(tree: Node) -> str:
+    """The function whose derivative this is: f of `f'(x)`, y of `dy/dx`."""
+    names: list[str] = [node.value for node in tree.walk() if node.op == "name"]
+    return names[tree.op == "div"]
+
+
 def labelled(tree: Node) -> dict[str, Node] | None:
     """The members by name, where each is `name = value` and no name comes twice.
 

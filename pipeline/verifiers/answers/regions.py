@@ -57,8 +57,10 @@ def same_region(gold: Node, answer: Node) -> bool | None:
             seen.add(holds)
     except (Unclear, NoValue, Undefined, ZeroDivisionError):
         return None
-    is_plain = not (_is_condition(gold) or _is_condition(answer))
-    return True if is_plain or True in seen else None
+    are_conditions = [_is_condition(tree) for tree in (gold, answer)]
+    if all(are_conditions) and seen == {True}:  # each may be true for its own reason
+        return None
+    return True if not any(are_conditions) or True in seen else None
 
 
 def _name_indexed(gold: Node, answer: Node) -> tuple[Node, Node]:
@@ -82,6 +84,8 @@ def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
     """Whether two conditions on several symbols agree wherever they are tried."""
     if len(names) > MAX_NAMES or not (_is_condition(gold) and _is_condition(answer)):
         return None
+    if _bound_alike(gold, answer):
+        return False
     seen = set()
     values = [*TRIED, *_constants(gold), *_constants(answer)][:MAX_VALUES]
     try:
@@ -98,6 +102,20 @@ def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
         return None
     # Conditions that were never true, or never false, were not tried in earnest.
     return True if len(seen) == 2 else None
+
+
+def _bound_alike(gold: Node, answer: Node) -> bool:
+    """Whether one value has two pairs of bounds: `0 < f < 4` and `0 < f < 5`."""
+    return (
+        len(gold.args) == len(answer.args) == 3
+        and gold.op == answer.op == "relation"
+        and gold.args[1] == answer.args[1]
+        and any(
+            compare_numbers(*pair) != 0
+            for pair in zip(gold.args[::2], answer.args[::2], strict=True)
+            if not (pair[0].names or pair[1].names)
+        )
+    )
 
 
 def _constants(tree: Node) -> list[Fraction]:

@@ -1,6 +1,7 @@
 r"""Equations by their zeros, orders by their direction, functions by what they say."""
 
 from pipeline.verifiers.answers.labels import (
+    derived,
     is_derivative,
     is_function_label,
     is_label,
@@ -120,6 +121,9 @@ def _two_equations(gold: Node, answer: Node, how: How) -> bool | None:
     """`y = 2x + 1` and `f(t) = 2t + 1` by what they say; else one solved for a name."""
     left, right = gold.args[0], answer.args[0]
     if is_derivative(left) and is_derivative(right):
+        heads = {derived(left), derived(right)}
+        if len(heads) == 2 and heads & (gold.args[1].names | answer.args[1].names):
+            return False
         return how.equal(gold.args[1], answer.args[1])
     if is_label(left) and is_label(right):
         if left == right:
