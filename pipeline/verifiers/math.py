@@ -56,6 +56,7 @@ ESCAPED = re.compile(
 )
 NEGATED = re.compile(r"(?<!\\)\b(?:not|never)\b", re.I)
 LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
+IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox)\s*\{([^{}]*[A-Za-z]{3}[^{}]*)\}")
 DENIAL = re.compile(r"\b(?:not|no|never|neither|nor|or|isn't|cannot|un)\b|n't\b|,\s*$")
 BEHIND_LETTER = re.compile(r"\(?[A-J](?:\)|[.:]|(?= ))[.:]?\s*(.*)", re.S)
 
@@ -214,6 +215,9 @@ def _ask_witness(gold: str, predicted: str) -> bool:
     mine, yours = (set(LETTER.findall(text)) for text in (gold, predicted))
     if mine != yours and {*map(str.lower, mine)} == {*map(str.lower, yours)}:
         return False
+    words = [set(IN_TEXT.findall(text)) for text in (gold, predicted)]
+    if all(words) and words[0] != words[1]:
+        raise Undecided("math-verify sees no words")
     return agrees(gold, predicted)
 
 
