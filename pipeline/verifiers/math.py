@@ -31,12 +31,12 @@ from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import (
     FinalAnswer,
     find_final_answer,
-    is_expression,
     strip_thinking,
 )
 from pipeline.verifiers.extract.letters import find_chosen_letter, read_letter
 from pipeline.verifiers.extract.markup import plain, strip_markup
 from pipeline.verifiers.extract.phrases import find_announcements
+from pipeline.verifiers.extract.statement import is_expression
 
 COMPARES_VALUES = True
 MAY_BE_OVERRULED = True
