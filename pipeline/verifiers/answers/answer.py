@@ -120,7 +120,9 @@ def _split_coin(text: str) -> tuple[str, str]:
 
 def _read_words(text: str) -> Answer:
     """Words in one spelling, the number that they name, or one with its unit."""
-    plain = " ".join(LAYOUT.sub(" ", text).split()).strip(" .!*:,()\"'`")
+    plain = re.sub(r" ?, ?", ", ", " ".join(LAYOUT.sub(" ", text).split())).strip(
+        " .!*:,()\"'`"
+    )
     value = read_numeral(plain)
     if value is not None:
         return Answer(number(value))

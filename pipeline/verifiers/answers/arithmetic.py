@@ -48,7 +48,11 @@ class Arithmetic(Atoms):
             elif self._juxtaposes(tree, of_function):
                 is_call = self.token.text == "(" and not self.token.spaced
                 right = self.read_power()
-                if is_call and tree.op in HEADS:
+                if right.op == "tuple" and tree.op in ("tuple", "list"):
+                    # Points side by side: `(1,2)(3,4)`.
+                    points = tree.args if tree.op == "list" else (tree,)
+                    tree = Node("list", (*points, right), ",")
+                elif is_call and tree.op in HEADS:
                     tree = Node("mul", (tree, settle_fraction(right)), "()")
                 elif is_call and tree.op == "mul" and _is_function(tree.args[1]):
                     call = Node("mul", (tree.args[1], settle_fraction(right)), "()")

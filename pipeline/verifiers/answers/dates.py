@@ -22,6 +22,7 @@ MONTH = "|".join(f"{month}|{month[:3]}" for month in MONTHS)
 DAY_FIRST = re.compile(rf"(\d{{1,2}}) (?:of )?({MONTH})\.?,?(?: (\d{{4}}))?", re.I)
 MONTH_FIRST = re.compile(rf"({MONTH})\.? (\d{{1,2}}),?(?: (\d{{4}}))?", re.I)
 SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})|(\d{4})-(\d{1,2})-(\d{1,2})")
+DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
 TIME = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.? ?m\.?", re.I)
 
 
@@ -32,6 +33,8 @@ def read_date(text: str) -> Node | None:
         text + ("." if text.endswith((" p.m", " a.m", "p.m", "a.m")) else "")
     ):
         return Node("time", (), (int(match[1]), int(match[2] or 0), match[3].lower()))
+    if match := DOTTED.fullmatch(text):  # the day first, as where dates have points
+        return Node("date", (), ("month", int(match[2]), int(match[1]), int(match[3])))
     if match := SLASHED.fullmatch(text):
         if year := match[4]:  # ISO 8601 says which part is the month
             return Node("date", (), ("month", int(match[5]), int(match[6]), int(year)))

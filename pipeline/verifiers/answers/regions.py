@@ -30,7 +30,7 @@ CHECKS = {
 }
 MAX_NAMES = 3
 MAX_VALUES = 24
-TRIED = [Fraction(n, 2) for n in (-7, -4, -2, -1, 0, 1, 2, 3, 5, 8)]
+TRIED = [Fraction(n, 4) for n in (-14, -8, -4, -2, -1, 0, 1, 2, 4, 6, 10, 16)]
 VARIABLE = "\\x"
 
 
