@@ -149,8 +149,8 @@ def _ends_with(completion: str, gold: Gold) -> bool:
     if words in ("yes", "no", "true", "false") and re.match(rf"{words}\b", text):
         return True
     sentence = re.split(r"[.!?\n]\s+", text.rstrip(" .!"))[-1]
-    head, found, tail = sentence.rpartition(words)
-    is_whole = bool(found) and not tail.strip() and not head[-1:].isalnum()
+    head, match_text, tail = sentence.rpartition(words)
+    is_whole = bool(match_text) and not tail.strip() and not head[-1:].isalnum()
     return is_whole and len(words) > 1 and not DENIAL.search(head)
 
 

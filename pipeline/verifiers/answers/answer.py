@@ -136,10 +136,10 @@ def _read_words(text: str) -> Answer:
 
 def _read_segments(segments: list[Segment], text: str) -> Answer:
     before, after = "", ""
-    for place in range(len(segments) - 2, 0, -1):
-        kind, tokens = segments[place]
+    for index in range(len(segments) - 2, 0, -1):
+        kind, tokens = segments[index]
         if kind == "words" and tokens[-1].text.lower() in COPULAS:
-            segments = segments[place:]
+            segments = segments[index:]
             break
     if segments[0][0] == "words":
         before = _text_of(segments.pop(0)[1], text)
@@ -174,13 +174,13 @@ def clean(text: str) -> str:
 def _cut_bracket(tokens: list[Token]) -> tuple[list[Token], str]:
     """A bracket that opens before words and holds them: it is a note."""
     depth = 0
-    for place in range(len(tokens) - 1, -1, -1):
-        token = tokens[place]
+    for index in range(len(tokens) - 1, -1, -1):
+        token = tokens[index]
         if token.kind != "sign":
             continue
         depth += (token.text in (")", "]")) - (token.text in ("(", "["))
-        if depth < 0 and place:
-            return tokens[:place], "("
+        if depth < 0 and index:
+            return tokens[:index], "("
     return tokens, ""
 
 

@@ -91,7 +91,7 @@ class Arithmetic(Atoms):
         if token.kind in ("name", "letters"):
             return True
         if token.kind == "number":
-            if self.tokens[self.place - 1].kind == "number":
+            if self.tokens[self.index - 1].kind == "number":
                 raise Unreadable("two numbers side by side", token.start)
             return True
         if token.kind == "function":
@@ -112,7 +112,7 @@ class Arithmetic(Atoms):
     def _bars_ahead(self) -> int:
         """How many bars stand before the group ends: an even number are pairs."""
         depth = bars = 0
-        for token in self.tokens[self.place :]:
+        for token in self.tokens[self.index :]:
             if token.kind == "sign":
                 depth += (token.text in "([{") - (token.text in ")]}")
                 bars += token.text == "|" and depth == 0
@@ -158,10 +158,10 @@ class Arithmetic(Atoms):
         parts = [degrees]
         for marks in ("'", "''"):
             ends = self.peek(len(marks) + 1).text != "'"
-            signs = [self.peek(1 + place).text for place in range(len(marks))]
+            signs = [self.peek(1 + index).text for index in range(len(marks))]
             if self.token.kind == "number" and signs == list(marks) and ends:
                 minutes = read_number(self.take())
-                self.place += len(marks)
+                self.index += len(marks)
                 parts.append(Node("div", (minutes, number(60 ** len(marks)))))
         return Node(
             "degrees", (parts[0] if len(parts) == 1 else Node("add", tuple(parts)),)
@@ -171,7 +171,7 @@ class Arithmetic(Atoms):
         r"""What is raised; None for the sign of degrees, `^\circ` or `^{\circ}`."""
         braced = self.token.text == "{" and self.peek().text in ("circ", "degree")
         if braced or self.token.text in ("circ", "degree"):
-            self.place += 3 if braced else 1
+            self.index += 3 if braced else 1
             return None
         if self.token.text == "{" and self.peek().text == "'":
             self.take()

@@ -157,7 +157,7 @@ class Atoms(Cursor):
         token = self.token
         if token.kind == "number" and len(token.text) > 1 and token.text.isdigit():
             rest = token._replace(text=token.text[1:], start=token.start + 1)
-            self.tokens[self.place : self.place + 1] = [
+            self.tokens[self.index : self.index + 1] = [
                 token._replace(text=token.text[0]),
                 rest,
             ]
@@ -201,7 +201,7 @@ class Atoms(Cursor):
         elif self.token.text in ("^", "_") and self.peek().text == "{":
             sign = self.peek(2).text
             if sign in SUPERSCRIPT_SETS and self.peek(3).text == "}":
-                self.place += 4
+                self.index += 4
                 value += sign
         return constant(value)
 

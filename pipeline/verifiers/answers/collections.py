@@ -27,11 +27,11 @@ def compare_members(gold: Node, answer: Node, how: How) -> bool | None:
         return same_region(gold, answer)
     if "tuple" in kinds and kinds & {"list", "set"}:
         return _tuple_of_list(gold, answer, how)
-    one, other = (gold, answer) if gold.op in ("list", "set") else (answer, gold)
-    if one.op == "set" and len(one.args) == 1:
-        return how.equal(one.args[0], other)
-    if one.op == "list" and one.value == "or":  # `1/2 or 0.5` says one thing twice
-        return all_of(how.equal(member, other) for member in one.args)
+    first, other = (gold, answer) if gold.op in ("list", "set") else (answer, gold)
+    if first.op == "set" and len(first.args) == 1:
+        return how.equal(first.args[0], other)
+    if first.op == "list" and first.value == "or":  # `1/2 or 0.5` says one thing twice
+        return all_of(how.equal(member, other) for member in first.args)
     return False
 
 
@@ -57,14 +57,14 @@ def _tuples(gold: Node, answer: Node, how: How) -> bool | None:
 
 def _tuple_of_list(gold: Node, answer: Node, how: How) -> bool | None:
     """`(1, 2, 3)` and `a = 1, b = 2, c = 3`, in the order of the names."""
-    one, other = (gold, answer) if gold.op == "tuple" else (answer, gold)
+    first, other = (gold, answer) if gold.op == "tuple" else (answer, gold)
     if other.op == "set":
         return False
     values = labelled(other)
     members = [values[name] for name in sorted(values)] if values else list(other.args)
-    if len(members) != len(one.args):
-        return None if one.op == "tuple" and one.value != "()" else False
-    return all_of(how.equal(*pair) for pair in zip(one.args, members, strict=True))
+    if len(members) != len(first.args):
+        return None if first.op == "tuple" and first.value != "()" else False
+    return all_of(how.equal(*pair) for pair in zip(first.args, members, strict=True))
 
 
 def _unordered(gold: Node, answer: Node, how: How) -> bool | None:
@@ -88,11 +88,11 @@ def _unordered(gold: Node, answer: Node, how: How) -> bool | None:
         return None
     unsure = False
     for member in left:
-        for place, candidate in enumerate(right):
+        for index, candidate in enumerate(right):
             same = how.equal(member, candidate)
             unsure |= same is None
             if same:
-                del right[place]
+                del right[index]
                 break
         else:
             return None if unsure else False
@@ -111,14 +111,14 @@ def compare_ratios(gold: Node, answer: Node, how: How) -> bool | None:
     if "ratio" not in (gold.op, answer.op):
         return None
     if gold.op != answer.op:
-        one, other = (gold, answer) if gold.op == "ratio" else (answer, gold)
-        if len(one.args) == 2:
-            return how.equal(Node("div", one.args), other)
+        first, other = (gold, answer) if gold.op == "ratio" else (answer, gold)
+        if len(first.args) == 2:
+            return how.equal(Node("div", first.args), other)
         return False
     if len(gold.args) != len(answer.args):
         return False
-    first = [Node("div", (gold.args[0], answer.args[0]))]
-    quotients = first + [
+    leading = [Node("div", (gold.args[0], answer.args[0]))]
+    quotients = leading + [
         Node("div", pair) for pair in zip(gold.args[1:], answer.args[1:], strict=True)
     ]
     return all_of(same_value(*pair) for pair in pairwise(quotients))
@@ -178,12 +178,12 @@ def _unordered_cases(gold: Node, answer: Node, how: How) -> bool | None:
         return None
     right = list(answer.args)
     for case in gold.args:
-        for place, other in enumerate(right):
+        for index, other in enumerate(right):
             pairs = zip(case.args, other.args, strict=False)
             if len(case.args) == len(other.args) and all_of(
                 how.equal(*p) for p in pairs
             ):
-                del right[place]
+                del right[index]
                 break
         else:
             return False if _meets_another_value(case, right, how) else None

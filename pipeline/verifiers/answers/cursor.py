@@ -20,21 +20,21 @@ class Cursor:
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         self.tokens = [part for token in tokens for part in split_letters(token)]
-        self.place = 0
+        self.index = 0
         self.depth = 0
         self.bars = 0
 
     @property
     def token(self) -> Token:
-        return self.tokens[self.place] if self.place < len(self.tokens) else END
+        return self.tokens[self.index] if self.index < len(self.tokens) else END
 
     def peek(self, distance: int = 1) -> Token:
-        place = self.place + distance
-        return self.tokens[place] if place < len(self.tokens) else END
+        index = self.index + distance
+        return self.tokens[index] if index < len(self.tokens) else END
 
     def take(self) -> Token:
         token = self.token
-        self.place += 1
+        self.index += 1
         return token
 
     def skip(self, *signs: str) -> str:
@@ -113,9 +113,9 @@ def split_letters(token: Token) -> list[Token]:
         return [token._replace(kind="sign", text=known)]
     return [
         token._replace(
-            text=letter, start=token.start + place, spaced=not place and token.spaced
+            text=letter, start=token.start + index, spaced=not index and token.spaced
         )
-        for place, letter in enumerate(text)
+        for index, letter in enumerate(text)
     ]
 
 

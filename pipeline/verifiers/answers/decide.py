@@ -127,14 +127,14 @@ def _compare_words(gold: Answer, predicted: Answer) -> bool | None:
     left, right = gold.tree, predicted.tree
     if left.op == right.op == "words":
         return bool(left.value == right.value)
-    one, other = (left, right) if left.op == "words" else (right, left)
+    first, other = (left, right) if left.op == "words" else (right, left)
     if other.op == "constant":
         same = {"emptyset": "no solution", "infty": "infinity", "R": "R", "Z": "Z"}
-        return bool(same.get(other.value) == one.value)
-    if one.value == "R" and other.op in ("tuple", "union"):
+        return bool(same.get(other.value) == first.value)
+    if first.value == "R" and other.op in ("tuple", "union"):
         return same_region(Node("constant", (), "R"), other)
     if other.op == "set" and not other.args:
-        return bool(one.value == "no solution")
-    if one.value == "no solution" and other.op in ("tuple", "list", "set"):
+        return bool(first.value == "no solution")
+    if first.value == "no solution" and other.op in ("tuple", "list", "set"):
         return False
     return None

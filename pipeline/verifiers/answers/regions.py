@@ -65,7 +65,7 @@ def same_region(gold: Node, answer: Node) -> bool | None:
 
 def _name_indexed(gold: Node, answer: Node) -> tuple[Node, Node]:
     """Both trees with a symbol for every `x_1`, which is tried as one."""
-    found = {
+    matches = {
         repr(node): f"\\{number}"
         for number, node in enumerate(
             n for tree in (gold, answer) for n in tree.walk() if n.op == "indexed"
@@ -74,10 +74,10 @@ def _name_indexed(gold: Node, answer: Node) -> tuple[Node, Node]:
 
     def rename(tree: Node) -> Node:
         if tree.op == "indexed":
-            return Node("name", (), found[repr(tree)])
+            return Node("name", (), matches[repr(tree)])
         return tree._replace(args=tuple(map(rename, tree.args)))
 
-    return (rename(gold), rename(answer)) if found else (gold, answer)
+    return (rename(gold), rename(answer)) if matches else (gold, answer)
 
 
 def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
@@ -204,8 +204,8 @@ def _are_conditions(tree: Node) -> bool:
 
 def _relation_holds(tree: Node, point: Node, variable: str) -> bool:
     sides = [side.replace(variable, point) for side in tree.args]
-    for place, sign in enumerate(tree.value):
-        left, right = sides[place], sides[place + 1]
+    for index, sign in enumerate(tree.value):
+        left, right = sides[index], sides[index + 1]
         if sign in ("in", "notin"):
             if _is_member(left, right, variable) == (sign == "notin"):
                 return False

@@ -168,8 +168,8 @@ def _same_function(gold: Node, answer: Node, how: How) -> bool | None:
             return False
         if any(name in body.names for name in set(old) - set(new)):
             return False
-        for place, name in enumerate(new):
-            body = body.replace(name, Node("name", (), f"?{place}"))
-        for place, name in enumerate(old):
-            body = body.replace(f"?{place}", Node("name", (), name))
+        for index, name in enumerate(new):
+            body = body.replace(name, Node("name", (), f"?{index}"))
+        for index, name in enumerate(old):
+            body = body.replace(f"?{index}", Node("name", (), name))
     return how.equal(gold.args[1], body)

@@ -47,10 +47,10 @@ def trim(tokens: Sequence[Token]) -> list[Token]:
 def _closes(tokens: Sequence[Token]) -> bool:
     """Whether the last token closes the first."""
     depth = 0
-    for place, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         depth += (token.text == "{") - (token.text == "}")
         if depth == 0:
-            return place == len(tokens) - 1
+            return index == len(tokens) - 1
     return False
 
 
@@ -74,32 +74,32 @@ def segment_tokens(tokens: Sequence[Token]) -> list[Segment]:
     for token in tokens:
         before = tokens[len(kinds) - 1] if kinds else None
         kinds.append("words" if _is_word(token, before) else "math")
-    for place, token in enumerate(tokens):
-        following = tokens[place + 1].text if place + 1 < len(tokens) else ""
+    for index, token in enumerate(tokens):
+        following = tokens[index + 1].text if index + 1 < len(tokens) else ""
         is_note = token.text == "(" and following == "approx" and token.kind == "sign"
-        if place and (is_note or token.text == "forall"):
-            kinds[place:] = ["words"] * (len(tokens) - place)
+        if index and (is_note or token.text == "forall"):
+            kinds[index:] = ["words"] * (len(tokens) - index)
             break
-        if token.text in ("a", "A", "an", "I") and kinds[place + 1 : place + 2] == [
+        if token.text in ("a", "A", "an", "I") and kinds[index + 1 : index + 2] == [
             "words"
         ]:
-            if tokens[place + 1].text in ("and", "or"):
+            if tokens[index + 1].text in ("and", "or"):
                 continue
-            kinds[place] = "words"
-    for place, token in enumerate(tokens):
+            kinds[index] = "words"
+    for index, token in enumerate(tokens):
         joins = token.text.lower() in ("and", "or") and token.kind != "sign"
         if joins:
-            beside = [kinds[p] for p in (place - 1, place + 1) if 0 <= p < len(tokens)]
-            kinds[place] = "math" if beside == ["math", "math"] else "words"
+            beside = [kinds[p] for p in (index - 1, index + 1) if 0 <= p < len(tokens)]
+            kinds[index] = "math" if beside == ["math", "math"] else "words"
         elif (
             token.kind == "sign"
             and token.text in (".", ":", "?", "!", "'", "-")
-            and place
-            and kinds[place - 1] == "words"
+            and index
+            and kinds[index - 1] == "words"
         ):
-            following = kinds[place + 1] if place + 1 < len(tokens) else "words"
+            following = kinds[index + 1] if index + 1 < len(tokens) else "words"
             if following == "words" or token.text in (".", ":", "?"):
-                kinds[place] = "words"
+                kinds[index] = "words"
     if "words" in kinds:  # signs between words belong to them
         is_value = [t.kind != "sign" or t.text in VALUES for t in tokens]
         if not any(
@@ -145,8 +145,8 @@ def split_alternatives(segments: list[Segment]) -> tuple[str, list[list[Token]]]
     """
     tokens = [token for _, part in segments for token in part]
     places = [
-        place
-        for place, token in enumerate(tokens)
+        index
+        for index, token in enumerate(tokens)
         if token.text.lower() == "or" and token.kind in ("word", "letters")
     ]
     has_words = any(kind == "words" and len(part) > 1 for kind, part in segments)
@@ -155,7 +155,7 @@ def split_alternatives(segments: list[Segment]) -> tuple[str, list[list[Token]]]
         return None
     if not any(token.kind == "number" for token in tokens[places[-1] :]):
         return None  # `5 or more` is a bound
-    starts = [0, *(place + 1 for place in places)]
+    starts = [0, *(index + 1 for index in places)]
     return "or", [
         tokens[a:b] for a, b in zip(starts, [*places, len(tokens)], strict=True)
     ]

@@ -236,11 +236,11 @@ def _argument(
         return [Token("function", inner.strip(), offset + i)], end, False
     if is_upright and len(inner.strip()) == 1 and inner.strip().isalpha():
         return [Token("letters", inner.strip(), offset + i)], end, False
-    place = offset + end - len(inner) - 1
-    tokens = list(_scan(inner, grouping, is_text=is_text, offset=place))
+    index = offset + end - len(inner) - 1
+    tokens = list(_scan(inner, grouping, is_text=is_text, offset=index))
     if not is_text and len(tokens) > 1:
         # One group: \mathbf{ab}^2 raises both.
-        around = Token("sign", "{", place), Token("sign", "}", place)
+        around = Token("sign", "{", index), Token("sign", "}", index)
         tokens = [around[0], *tokens, around[1]]
     if tokens and is_text:
         tokens[0] = tokens[0]._replace(spaced=True)
