@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.recipes import LOCATION
+from pipeline.cli.recipe_check.fixtures import replace_data
 from stages.sources._load import Source, read_source
 
 FOLDER = Path("recipes")
@@ -40,10 +40,10 @@ UNREADABLE: dict[str, list[str]] = {
 @pytest.mark.parametrize("name", SOURCES)
 def test_each_row_of_a_fixture_is_read_or_has_its_reason(name: str):
     path = FOLDER / "fixtures" / f"{name}.jsonl"
-    entry = {key: value for key, value in SOURCES[name].items() if key not in LOCATION}
+    entry = replace_data({"collect": {name: SOURCES[name]}}, {})["collect"][name]
     lines = path.read_text().splitlines()
 
-    outcome = read_source(name, Source(**entry, path=str(path)))
+    outcome = read_source(name, Source(**entry))
 
     details = [
         json.loads(evidence)["detail"]

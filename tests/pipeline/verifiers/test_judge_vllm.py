@@ -225,7 +225,7 @@ def test_grades_keep_the_models_verdict_beside_the_rules(live: Live):
     )
     samples = pl.DataFrame(
         [
-            (f"test/{i:05d}", "", 0, "m", f"It is {i + 3 - i % 2}.", 5, "stop", 0)
+            (f"test/{i:05d}", "", 0, "m", "", f"It is {i + 3 - i % 2}.", 5, "stop", 0)
             for i in range(8)
         ],
         schema=ROLLOUT,
