@@ -180,6 +180,14 @@ def is_main_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def wait_for_all() -> None:
+    """Wait until every process of a run has come so far."""
+    from torch import distributed
+
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()
+
+
 def report(file: Path | None, value: Any) -> None:
     """Write `value` as JSON, where a file is asked for."""
     if file:

@@ -31,6 +31,7 @@ from trainers.runs import (
     publish,
     report,
     run_folder,
+    wait_for_all,
 )
 
 
@@ -81,6 +82,8 @@ def main(
     model = models[-1]
     folder = run_folder(section, params, file, model)
     trained = train(Run(params, model, rows, folder))
+    # The first process clears the folder, from which the others still read.
+    wait_for_all()
     if not is_main_process():
         return None
     publish(trained.model, words.out, name=f"{model.name}-{section}")

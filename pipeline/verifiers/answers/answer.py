@@ -142,7 +142,11 @@ def _read_segments(segments: list[Segment], text: str) -> Answer:
             segments = segments[index:]
             break
     if segments[0][0] == "words":
-        before = _text_of(segments.pop(0)[1], text)
+        words = segments.pop(0)[1]
+        before = _text_of(words, text)
+        end = words[-1].start + len(words[-1].text)
+        if text[end : end + 1] == "{" and words[-1].kind == "letters":
+            raise Unreadable(f"{before!r} without its backslash", end, is_answer=True)
     first = segments.pop(0)[1]
     if segments:
         start = segments[0][1][0].start
