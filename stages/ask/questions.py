@@ -144,7 +144,7 @@ class Poll(Settings):
         return self
 
     @property
-    def kept(self) -> dict[str, Kind]:
+    def summary_fields(self) -> dict[str, Kind]:
         """The fields that a summary holds."""
         return {name: k for name, k in self.fields.items() if k.type != "note"}
 

@@ -59,7 +59,7 @@ def read_vote(reply: Reply, poll: Poll, texts: Texts, token: str) -> Vote | str:
     quoted = any(text and _holds(text, vote, poll) for text in texts.values())
     if quoted:
         return "the text's own words"
-    return {name: kind.read(vote[name]) for name, kind in poll.kept.items()}
+    return {name: kind.read(vote[name]) for name, kind in poll.summary_fields.items()}
 
 
 def _strip_blocks(text: str, token: str) -> str:

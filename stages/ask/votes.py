@@ -22,7 +22,7 @@ def summary_type(poll: Poll) -> pl.Struct:
     types: dict[str, Any] = {
         "votes": pl.Int64, "unreadable": pl.Int64, "fault": pl.String
     }  # fmt: skip
-    for name, kind in poll.kept.items():
+    for name, kind in poll.summary_fields.items():
         types[name] = POLARS.get(kind.type, pl.String)
         types[f"{name}_share"] = pl.Float64
         types |= {f"{name}_{what}": own for what, own in _own_types(kind).items()}
@@ -52,7 +52,7 @@ def sum_up(votes: Votes, poll: Poll) -> dict[str, Any]:
         "unreadable": len(votes) - len(read),
         "fault": faults.most_common(1)[0][0] if faults else None,
     }
-    for name, kind in poll.kept.items():
+    for name, kind in poll.summary_fields.items():
         values = [vote[name] for vote in read]
         mode, count = Counter(values).most_common(1)[0] if values else (None, 0)
         summary |= {name: mode, f"{name}_share": count / len(votes)}

@@ -19,6 +19,7 @@ from pipeline.verifiers.answers.numerals import (
 )
 from pipeline.verifiers.answers.segments import (
     Segment,
+    clean_side,
     segment_tokens,
     split_alternatives,
     trim,
@@ -157,12 +158,6 @@ def _read_segments(segments: list[Segment], text: str) -> Answer:
         after = ""
     tree = parse_tokens(tuple(trim(first)))
     return _qualify(tree, before, after)
-
-
-def clean_side(tokens: list[Token], text: str) -> str:
-    """The text of one of several answers that stand side by side."""
-    last = tokens[-1]
-    return text[tokens[0].start : last.start + len(last.text)]
 
 
 def _text_of(tokens: list[Token], text: str) -> str:

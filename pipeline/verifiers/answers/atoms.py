@@ -1,24 +1,17 @@
 r"""What stands by itself: numbers, symbols, brackets, and LaTeX's commands."""
 
-from collections.abc import Sequence
-
 from pipeline.verifiers.answers.cursor import (
+    CLOSING,
     END,
     Cursor,
+    closings,
     read_number,
+    rename_unit,
     settle_fraction,
 )
 from pipeline.verifiers.answers.tokens import ACCENTS, FUNCTIONS, Token, Unreadable
 from pipeline.verifiers.answers.tree import Node, constant, name, number
 
-CLOSING: dict[str, Sequence[str]] = {
-    "(": ")]",
-    "]": "[",
-    "[": "])",
-    "{": "}",
-    "\\{": "\\}}",
-    "<(": (")>", ">"),
-}
 BLACKBOARD = {*"RZNQC"}
 CONSTANTS = {"infty", "emptyset", "pi"}
 SUPERSCRIPT_SETS = ("+", "-", "*")
@@ -183,7 +176,7 @@ class Atoms(Cursor):
         end = self.read_exponent()
         if end is None:
             raise Unreadable("a sum without an end", self.token.start)
-        body = _rename_unit(self.read_product())
+        body = rename_unit(self.read_product())
         return Node(command, (name("i"), start, end, body))
 
     def _blackboard(self) -> Node:
@@ -250,7 +243,7 @@ class Atoms(Cursor):
             self.bars = depth
             return Node("builder", (inner, condition))
         self.bars = depth
-        closing = self.expect(*_closings(opening))
+        closing = self.expect(*closings(opening))
         if closing == "[":
             closing = ")"
         members = inner.args if inner.op == "list" else (inner,)
@@ -296,18 +289,3 @@ class Atoms(Cursor):
         while self.skip(",", ";", "."):
             pass
         return tree
-
-
-def _rename_unit(tree: Node) -> Node:
-    if tree == constant("i"):
-        return name("i")
-    return tree._replace(args=tuple(map(_rename_unit, tree.args)))
-
-
-def _closings(opening: str) -> tuple[str, ...]:
-    closing = CLOSING[opening]
-    if opening == "\\{":
-        return "\\}", "}"
-    if opening in ("(", "["):
-        return ")", "]", "["  # `[1,2[` as in French
-    return tuple(closing)

@@ -1,5 +1,7 @@
 """A place in the tokens of an answer, and what every part of the parser needs of it."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from fractions import Fraction
 
 from pipeline.verifiers.answers.tokens import (
@@ -9,13 +11,21 @@ from pipeline.verifiers.answers.tokens import (
     Token,
     Unreadable,
 )
-from pipeline.verifiers.answers.tree import Node, number
+from pipeline.verifiers.answers.tree import Node, constant, name, number
 
 MAX_DEPTH = 60
+CLOSING: dict[str, Sequence[str]] = {
+    "(": ")]",
+    "]": "[",
+    "[": "])",
+    "{": "}",
+    "\\{": "\\}}",
+    "<(": (")>", ">"),
+}
 END = Token("end", "", -1)
 
 
-class Cursor:
+class Cursor(ABC):
     """A place in the tokens."""
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
@@ -55,33 +65,33 @@ class Cursor:
 
     # What the layers above read.
 
+    @abstractmethod
     def read_list(self) -> Node:
         """Members between commas and words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_relation(self) -> Node:
         """Sides between signs of relation."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_sum(self) -> Node:
         """Terms."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_product(self, *, of_function: bool = False) -> Node:
         """Factors."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_power(self) -> Node:
         """A base and its exponent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_term(self, sign: str) -> Node:
         """A term behind its sign."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_exponent(self) -> Node | None:
         """What is raised; None for the sign of degrees."""
-        raise NotImplementedError
 
 
 def settle_fraction(tree: Node) -> Node:
@@ -135,3 +145,20 @@ def read_number(token: Token) -> Node:
     if not point:
         return number(value)
     return number(value, len((whole + decimals).lstrip("0")), len(decimals))
+
+
+def rename_unit(tree: Node) -> Node:
+    """The tree with i as a symbol, which it is where a sum counts by it."""
+    if tree == constant("i"):
+        return name("i")
+    return tree._replace(args=tuple(map(rename_unit, tree.args)))
+
+
+def closings(opening: str) -> tuple[str, ...]:
+    """The brackets that close one, `]` also as French writes an open end."""
+    closing = CLOSING[opening]
+    if opening == "\\{":
+        return "\\}", "}"
+    if opening in ("(", "["):
+        return ")", "]", "["  # `[1,2[` as in French
+    return tuple(closing)

@@ -105,6 +105,24 @@ def approximate(tree: Node) -> float | None:
         return None
 
 
+def compare_numbers(left: Node, right: Node) -> int | None:
+    """-1, 0 or 1 as left is below, at or above right; None where one has no value."""
+    for bits in (128, 512, 2_048):
+        set_precision(bits)
+        try:
+            low, high = (evaluate(tree) for tree in (left, right))
+        except (Undefined, ZeroDivisionError):
+            return None
+        if isinstance(low, fmpq) and isinstance(high, fmpq):
+            return (low > high) - (low < high)
+        difference = _ball(low, is_complex=False) - _ball(high, is_complex=False)
+        if difference > 0:
+            return 1
+        if difference < 0:
+            return -1
+    return 0
+
+
 def is_rational(tree: Node) -> bool:
     """Whether a tree is a rational number and no more than that."""
     if tree.names:
@@ -161,4 +179,4 @@ def _sign_of_all(ratios: list[Value], is_complex: bool) -> int | None:
     return 1 if first > 0 else -1
 
 
-__all__ = ["NoValue", "TooLarge", "is_constant_ratio", "same_value"]
+__all__ = ["NoValue", "TooLarge", "compare_numbers", "is_constant_ratio", "same_value"]

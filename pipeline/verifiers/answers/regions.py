@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise, product
 
-from flint import arb, fmpq
+from flint import fmpq
 
 from pipeline.verifiers.answers.evaluate import evaluate, have_imaginary, set_precision
-from pipeline.verifiers.answers.evaluation import NoValue, Undefined, Value
+from pipeline.verifiers.answers.evaluation import NoValue, Undefined
+from pipeline.verifiers.answers.numeric_equality import compare_numbers
 from pipeline.verifiers.answers.tree import Decimal, Node
 
 SETS = ("set", "union", "intersection", "minus", "builder")
@@ -286,25 +287,3 @@ def _is_in_constant(point: Node, value: str) -> bool:
     if kind == "Q":
         return True
     return exact.q == 1 and (kind == "Z" or exact > 0)
-
-
-def compare_numbers(left: Node, right: Node) -> int | None:
-    """-1, 0 or 1 as left is below, at or above right; None where one has no value."""
-    for bits in (128, 512, 2_048):
-        set_precision(bits)
-        try:
-            low, high = (evaluate(tree) for tree in (left, right))
-        except (Undefined, ZeroDivisionError):
-            return None
-        if isinstance(low, fmpq) and isinstance(high, fmpq):
-            return (low > high) - (low < high)
-        difference = _ball(low) - _ball(high)
-        if difference > 0:
-            return 1
-        if difference < 0:
-            return -1
-    return 0
-
-
-def _ball(value: Value) -> arb:
-    return arb(value.p) / arb(value.q) if isinstance(value, fmpq) else value

@@ -2,8 +2,11 @@
 
 from fractions import Fraction
 
-from pipeline.verifiers.answers.numeric_equality import NoValue, same_value
-from pipeline.verifiers.answers.regions import compare_numbers
+from pipeline.verifiers.answers.numeric_equality import (
+    NoValue,
+    compare_numbers,
+    same_value,
+)
 from pipeline.verifiers.answers.rules import How
 from pipeline.verifiers.answers.tree import Decimal, Node, constant
 

@@ -48,31 +48,9 @@ LISTED = re.compile(
 )
 # What most answers of most sets are: a third of the time where nothing else is tried.
 BARE_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\.?\s*$")
-# What most answers of most sets are: a third of the time where nothing else is tried.
-BARE_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\.?\s*$")
-
-
-FIELD = re.compile(
-    r'"(?:final_?)?answer"\s*:\s*("(?:[^"\\\\]|\\\\.)*"|-?\d[\d.]*(?:e-?\d+)?|true|false)',
-    re.I,
-)
-DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?\.?")
 SEVERAL = re.compile(
     r"(?:either )?[-+$\\\\(]*\d[^\s,;]*(?:,? or [-+$\\\\(]*\d[^\s,;.]*)+", re.I
 )
-# What most answers of most sets are: a third of the time where nothing else is tried.
-BARE_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\.?\s*$")
-
-
-FIELD = re.compile(
-    r'"(?:final_?)?answer"\s*:\s*("(?:[^"\\\\]|\\\\.)*"|-?\d[\d.]*(?:e-?\d+)?|true|false)',
-    re.I,
-)
-DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?\.?")
-SEVERAL = re.compile(
-    r"(?:either )?[-+$\\\\(]*\d[^\s,;]*(?:,? or [-+$\\\\(]*\d[^\s,;.]*)+", re.I
-)
-UNCLOSED_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{[^\n]{0,200}$")
 EITHER = re.compile(r"[\s,*]*(?:or|oder|ou|o|или|或)[\s*]*", re.I)
 
 
