@@ -313,4 +313,4 @@ def test_every_prompt_of_the_repository_is_a_question_with_fields():
     polls = [Poll.model_validate({"prompt": name}) for name in prompts]
 
     assert len(polls) >= 10
-    assert all(poll.prompt and poll.kept for poll in polls)
+    assert all(poll.prompt and poll.summary_fields for poll in polls)
