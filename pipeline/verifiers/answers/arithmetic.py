@@ -23,7 +23,7 @@ class Arithmetic(Atoms):
         return _sum(terms)
 
     def read_term(self, sign: str, *, is_first: bool = False) -> Node:
-        while self.token.kind == "sign" and self.token.text in ("+", "-"):
+        while self.sign in ("+", "-"):
             other = self.take().text
             if sign in ("+-", "-+"):
                 raise Unreadable("two signs", self.token.start)
@@ -161,7 +161,7 @@ class Arithmetic(Atoms):
             signs = [self.peek(1 + index).text for index in range(len(marks))]
             if self.token.kind == "number" and signs == list(marks) and ends:
                 minutes = read_number(self.take())
-                self.index += len(marks)
+                self.move_to(self.index + len(marks))
                 parts.append(Node("div", (minutes, number(60 ** len(marks)))))
         return Node(
             "degrees", (parts[0] if len(parts) == 1 else Node("add", tuple(parts)),)
@@ -171,7 +171,7 @@ class Arithmetic(Atoms):
         r"""What is raised; None for the sign of degrees, `^\circ` or `^{\circ}`."""
         braced = self.token.text == "{" and self.peek().text in ("circ", "degree")
         if braced or self.token.text in ("circ", "degree"):
-            self.index += 3 if braced else 1
+            self.move_to(self.index + (3 if braced else 1))
             return None
         if self.token.text == "{" and self.peek().text == "'":
             self.take()

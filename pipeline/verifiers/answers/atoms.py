@@ -14,6 +14,7 @@ from pipeline.verifiers.answers.tree import Node, constant, name, number
 
 BLACKBOARD = {*"RZNQC"}
 CONSTANTS = {"infty", "emptyset", "pi"}
+SIMPLE = ("number", "name", "letters")  # what is read the same in braces
 SUPERSCRIPT_SETS = ("+", "-", "*")
 
 
@@ -67,7 +68,7 @@ class Atoms(Cursor):
         return Node("indexed", (tree, self._below())) if self.skip("_") else tree
 
     def _below(self) -> Node:
-        if self.token.kind == "sign" and self.token.text == "{":
+        if self.sign == "{":
             return self.read_tight()
         if self.token.kind == "word":
             return Node("words", (), self.take().text.lower())
@@ -81,9 +82,9 @@ class Atoms(Cursor):
             power = self.read_exponent()
         if base is None and self.skip("_"):
             base = self.read_tight()
-        if self.token.kind == "sign" and self.token.text in ("(", "[", "|"):
+        if self.sign in ("(", "[", "|"):
             argument = self.read_atom()
-        elif self.token.kind == "sign" and self.token.text in ("-", "+"):
+        elif self.sign in ("-", "+"):
             argument = self.read_term(self.take().text)
         else:
             argument = self.read_product(of_function=True)
@@ -150,10 +151,9 @@ class Atoms(Cursor):
         token = self.token
         if token.kind == "number" and len(token.text) > 1 and token.text.isdigit():
             rest = token._replace(text=token.text[1:], start=token.start + 1)
-            self.tokens[self.index : self.index + 1] = [
-                token._replace(text=token.text[0]),
-                rest,
-            ]
+            digit = token._replace(text=token.text[0])
+            self.tokens[self.index : self.index + 1] = [digit, rest]
+            self.move_to(self.index)
         return self.read_tight()
 
     def _big(self, command: str) -> Node:
@@ -188,13 +188,13 @@ class Atoms(Cursor):
         ):
             return self._indexed(Node("accent", (letter,), "mathbb"))
         value = letter.value
-        if self.token.text in "^_" and self.peek().text in SUPERSCRIPT_SETS:
+        if self.sign in ("^", "_") and self.peek().text in SUPERSCRIPT_SETS:
             self.take()
             value += self.take().text
         elif self.token.text in ("^", "_") and self.peek().text == "{":
             sign = self.peek(2).text
             if sign in SUPERSCRIPT_SETS and self.peek(3).text == "}":
-                self.index += 4
+                self.move_to(self.index + 4)
                 value += sign
         return constant(value)
 
@@ -230,6 +230,10 @@ class Atoms(Cursor):
         return inner
 
     def _bracket(self, opening: str) -> Node:
+        if opening == "{" and self.peek().text == "}" and self.token.kind in SIMPLE:
+            inner = self.read_atom()
+            self.take()
+            return inner
         depth, self.bars = self.bars, 0
         opening = "(" if opening == "]" else opening
         is_set = opening in ("\\{", "{")

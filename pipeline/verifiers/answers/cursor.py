@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain
 
 from pipeline.verifiers.answers.tokens import (
     FUNCTIONS,
@@ -23,34 +24,39 @@ CLOSING: dict[str, Sequence[str]] = {
     "<(": (")>", ">"),
 }
 END = Token("end", "", -1)
+LOOK_AHEAD = 8  # tokens beyond the last that may be looked at
 
 
 class Cursor(ABC):
-    """A place in the tokens."""
+    """A place in the tokens: the token there, and its text if that is a sign."""
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
-        self.tokens = [part for token in tokens for part in split_letters(token)]
-        self.index = 0
+        split = (split_letters(token) for token in tokens)
+        self.tokens = [*chain.from_iterable(split), *[END] * LOOK_AHEAD]
         self.depth = 0
         self.bars = 0
+        self.move_to(0)
 
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.index] if self.index < len(self.tokens) else END
+    def move_to(self, index: int) -> None:
+        self.index = index
+        self.token = self.tokens[index]
+        self.sign = self.token.text if self.token.kind == "sign" else ""
 
     def peek(self, distance: int = 1) -> Token:
-        index = self.index + distance
-        return self.tokens[index] if index < len(self.tokens) else END
+        return self.tokens[self.index + distance]
 
     def take(self) -> Token:
         token = self.token
-        self.index += 1
+        if token is not END:
+            self.move_to(self.index + 1)
         return token
 
     def skip(self, *signs: str) -> str:
         """The sign that stands here and is one of `signs`, passed; else ""."""
-        if self.token.kind == "sign" and self.token.text in signs:
-            return self.take().text
+        sign = self.sign
+        if sign in signs:
+            self.move_to(self.index + 1)
+            return sign
         return ""
 
     def expect(self, *signs: str) -> str:

@@ -7,6 +7,7 @@ Every token is used, or Unreadable says where the reader stopped.
 """
 
 from functools import lru_cache
+from operator import is_not
 
 from pipeline.verifiers.answers.arithmetic import Arithmetic
 from pipeline.verifiers.answers.cursor import END, settle_fraction
@@ -39,7 +40,12 @@ def parse_tokens(tokens: tuple[Token, ...]) -> Node:
 
 def _settle(tree: Node) -> Node:
     """The tree without what only the parser needed to know."""
-    tree = settle_fraction(tree._replace(args=tuple(map(_settle, tree.args))))
+    if not tree.args:
+        return tree
+    args = tuple(map(_settle, tree.args))
+    if any(map(is_not, args, tree.args)):
+        tree = Node(tree.op, args, tree.value)
+    tree = settle_fraction(tree)
     if tree.op == "add" and len(tree.args) == 2 and tree.args[1].op == "neg":
         whole, left_out = tree.args[0], tree.args[1].args[0]
         if left_out.op == "set" or whole.op in ("union", "set"):
@@ -96,13 +102,13 @@ class Reader(Arithmetic):
     def read_relation(self) -> Node:
         self.descend()
         # `> 5` says nothing of what is larger.
-        starts = self.token.kind == "sign" and self.token.text in BOUNDS
+        starts = self.sign in BOUNDS
         sides, signs = [name("?") if starts else self.read_ratio()], list[str]()
         while self.token.kind in ("sign", "command"):
             if self.token.text == "not" and self.peek().text in ("=", "in"):
                 self.take()
                 signs.append({"=": "!=", "in": "notin"}[self.take().text])
-            elif self.token.kind == "sign" and self.token.text in RELATIONS:
+            elif self.sign in RELATIONS:
                 signs.append(self.take().text)
             elif self.token.text in ("mid", "|") and not self.bars:
                 self.take()
@@ -129,7 +135,7 @@ class Reader(Arithmetic):
 
     def read_ratio(self) -> Node:
         parts = [self.read_set()]
-        while self.token.text == ":" and self.token.kind == "sign" and not self.bars:
+        while self.sign == ":" and not self.bars:
             self.take()
             parts.append(self.read_set())
         return parts[0] if len(parts) == 1 else Node("ratio", tuple(parts))

@@ -16,7 +16,6 @@ A node has an operation, its arguments, and a value where the operation needs on
     ratio       parts      words    value: the text
 """
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -28,13 +27,15 @@ class Node(NamedTuple):
     args: tuple["Node", ...] = ()
     value: Any = None
 
-    def walk(self) -> Iterator["Node"]:
-        """The node and all below it, without recursion."""
-        stack = [self]
+    def walk(self) -> list["Node"]:
+        """The node and all below it, in the order of the text, without recursion."""
+        nodes, stack = [], [self]
         while stack:
             node = stack.pop()
-            yield node
-            stack.extend(reversed(node.args))
+            nodes.append(node)
+            if node.args:
+                stack.extend(node.args[::-1])
+        return nodes
 
     def is_deeper_than(self, most: int) -> bool:
         """Whether some leaf is more than `most` nodes below this one."""
@@ -56,12 +57,11 @@ class Node(NamedTuple):
     @property
     def names(self) -> frozenset[str]:
         """The free symbols."""
-        bound = {n.args[0].value for n in self.walk() if n.op in ("sum", "prod")}
-        return frozenset(
-            node.value
-            for node in self.walk()
-            if node.op == "name" and node.value not in bound
-        )
+        nodes = self.walk()
+        free = frozenset([node.value for node in nodes if node.op == "name"])
+        if not free:
+            return free
+        return free - {n.args[0].value for n in nodes if n.op in ("sum", "prod")}
 
 
 class Decimal(NamedTuple):

@@ -63,12 +63,15 @@ class FinalAnswer(NamedTuple):
 def strip_thinking(completion: str) -> str:
     """What follows the thinking; nothing where the thinking was cut off."""
     text = completion
-    marked = "think" in text or "THINK]" in text or "<|" in text
-    for opening, closing in THOUGHTS if marked else ():
-        _, closed, after = text.rpartition(closing)
-        if closed:
-            text = after
-        elif opening in text:
+    if "think" in text or "THINK]" in text or "<|" in text:
+        left_open = []
+        # All closings first: what one cuts off, the others need not search.
+        for opening, closing in reversed(THOUGHTS):
+            if (start := text.rfind(closing)) >= 0:
+                text = text[start + len(closing) :]
+            else:
+                left_open.append(opening)
+        if any(opening in text for opening in left_open):
             return ""
     if "<|" in text and (turn := TURN.search(text)):
         return text[: turn.start()]

@@ -9,12 +9,16 @@ import re
 TAGS = re.compile(
     r"</?(?:b|i|u|em|strong|span|p|div|center|code|sub|big|br)\b[^<>]*>", re.I
 )
-STARS = re.compile(r"(?<![\w)*])\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}(?![\w(\\*])")
-UNDERLINES = re.compile(
-    r"(?<![\w\\}])_{1,3}(?=[^\s_{])([^_\n{}]{1,60}?)_{1,3}(?![\w{])"
+# A pattern that begins with its sign is looked for at that sign alone: what may not
+# stand before the sign is asked behind it.
+STARS = re.compile(
+    r"\*(?:(?<![\w)*]\*)\*{0,2}(?=[^\s*])|(?<=[^\s*]\*)\*{0,2}(?![\w(\\*]))"
 )
-TICKS = re.compile(r"(?<!`)`([^`\n]{1,80})`(?!`)")
-QUOTES = re.compile(r"(?<![\w\\:])[\"“«]([^\"“”«»\n]{1,60})[\"”»](?!\w)")
+UNDERLINES = re.compile(
+    r"_(?<![\w\\}]_)_{0,2}(?=[^\s_{])([^_\n{}]{1,60}?)_{1,3}(?![\w{])"
+)
+TICKS = re.compile(r"`(?<!``)([^`\n]{1,80})`(?!`)")
+QUOTES = re.compile(r"[\"“«](?<![\w\\:][\"“«])([^\"“”«»\n]{1,60})[\"”»](?!\w)")
 QUOTED_LINE = re.compile(r"^[ \t]*>[ \t]+", re.M)
 MODEL_BOX = re.compile(r"<\|begin_of_box\|>(.*?)<\|end_of_box\|>", re.S)
 LATEX = re.compile(
