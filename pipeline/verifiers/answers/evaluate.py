@@ -27,6 +27,12 @@ def evaluate(tree: Node, point: int = 0, *, is_complex: bool = False) -> Value:
     return Evaluation(point, RULES, is_complex=is_complex).value(tree)
 
 
+def weigh(tree: Node, point: int = 0, *, is_complex: bool = False) -> tuple[Value, int]:
+    """The value of a tree, and the weight of all values on the way to it."""
+    at = Evaluation(point, RULES, is_complex=is_complex)
+    return at.value(tree), at.weight
+
+
 def have_imaginary(*nodes: Node) -> bool:
     """Whether one of the trees has the imaginary unit in it."""
     return any(

@@ -5,12 +5,12 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from flint import acb, arb, fmpq
+from flint import acb, arb, ctx, fmpq
 
 from pipeline.verifiers.answers.tree import Node
 
 BUDGET = 20_000
-MAX_BITS = 40_000
+MAX_BITS = 120_000
 MAX_TERMS = 500
 Value = Any  # fmpq, arb or acb
 Rules = dict[str, Callable[["Evaluation", Node], Value]]
@@ -29,11 +29,16 @@ class NoValue(Exception):
 
 
 class Evaluation:
-    """Values at one point; `is_complex` allows roots and logarithms of negatives."""
+    """Values at one point; `is_complex` allows roots and logarithms of negatives.
+
+    `weight` adds up the bits of all values on the way, of balls those before or behind
+    the point: how long the tree would be without powers and exponentials.
+    """
 
     def __init__(self, point: int, rules: Rules, *, is_complex: bool = False) -> None:
         self.point, self.is_complex, self.rules = point, is_complex, rules
         self.steps = 0
+        self.weight = 0
         self.bound: dict[str, fmpq] = {}
 
     def value(self, node: Node) -> Value:
@@ -46,10 +51,14 @@ class Evaluation:
             raise NoValue(node.op)
         result = rule(self, node)
         if isinstance(result, fmpq):
-            if max(result.p.bit_length(), result.q.bit_length()) > MAX_BITS:
+            bits = max(result.p.bit_length(), result.q.bit_length())
+            if bits > MAX_BITS:
                 raise TooLarge
+            self.weight += bits
         elif not result.is_finite():
             raise Undefined
+        else:
+            self.weight += _magnitude(result)
         return result
 
     def ball(self, value: Value) -> Value:
@@ -61,6 +70,20 @@ class Evaluation:
 
     def balls(self, node: Node) -> list[Value]:
         return [self.ball(self.value(arg)) for arg in node.args]
+
+
+def _magnitude(ball: Value) -> int:
+    """The size of the binary exponent of a ball.
+
+    A ball around 0 has none, unless it is smaller than digits explain: `2^{-2^{3000}}`.
+    """
+    real = abs(ball) if isinstance(ball, acb) else ball
+    mantissa, exponent = real.mid().man_exp()
+    if mantissa:
+        return abs(int(exponent) + int(mantissa).bit_length())
+    mantissa, exponent = real.rad().man_exp()
+    size = abs(int(exponent) + int(mantissa).bit_length())
+    return size if mantissa and size > 2 * ctx.prec else 0
 
 
 @lru_cache(4096)

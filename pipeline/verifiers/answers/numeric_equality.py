@@ -1,25 +1,34 @@
 r"""Whether two expressions have equal values, proven where they differ.
 
-At each point both are evaluated; balls that do not meet prove a difference. They are
-taken for equal where they meet at every point at which both are defined, in balls
-smaller than `SMALLEST` beside the values. Points where one is undefined say nothing:
-`2\\ln a + \\ln b` and `\\ln(a^2b)` agree where both are defined.
+At each point both are evaluated; balls that do not meet prove a difference. Balls that
+meet prove nothing: two values are taken for equal where they agree in more bits than
+the trees are long, written without powers and exponentials (`weigh`). That is a witness
+conjecture (van der Hoeven, Counterexamples to witness conjectures, 2006): no proof, and
+numbers can be constructed that come closer, but nobody writes them as an answer. What
+weighs more than can be computed with stays undecided, such as `1-2^{-2^{2001}}` and 1.
+Points where one is undefined say nothing: `2\\ln a + \\ln b` and `\\ln(a^2b)` agree
+where both are defined.
 """
 
 from collections.abc import Iterator
 
 from flint import acb, arb, fmpq
 
-from pipeline.verifiers.answers.evaluate import evaluate, have_imaginary, set_precision
+from pipeline.verifiers.answers.evaluate import (
+    evaluate,
+    have_imaginary,
+    set_precision,
+    weigh,
+)
 from pipeline.verifiers.answers.evaluation import NoValue, TooLarge, Undefined, Value
-from pipeline.verifiers.answers.tree import Node
+from pipeline.verifiers.answers.tree import Node, number
 
-PRECISIONS = (128, 512, 2_048)
+FIRST_PRECISION, RATIO_PRECISION, MAX_PRECISION = 256, 512, 20_000
+MARGIN = 64  # bits of agreement beyond twice the weight
 POINTS = 16
 WHOLE_POINTS = 16
 NEEDED = 3
 WHOLE = 100  # from this point on symbols are whole numbers
-TINY_BITS = 90  # balls must be so much smaller than the values
 
 
 def same_value(left: Node, right: Node) -> bool | None:
@@ -29,13 +38,44 @@ def same_value(left: Node, right: Node) -> bool | None:
     """
     names = left.names | right.names
     if not names:
-        return _compare_at(left, right, range(1), 1)
+        return _compare_constants(left, right)
     if not have_imaginary(left, right):
         for points in (range(POINTS), range(WHOLE, WHOLE + WHOLE_POINTS)):
             verdict = _compare_at(left, right, points, NEEDED)
             if verdict is not None:
                 return verdict
     return _compare_at(left, right, range(POINTS), NEEDED, is_complex=True)
+
+
+def _compare_constants(left: Node, right: Node) -> bool | None:
+    """By their values; where these are too close, without the terms of both."""
+    verdict = _compare_at(left, right, range(1), 1)
+    if verdict is not None:
+        return verdict
+    mine, yours = list(_terms(left)), list(_terms(right))
+    for term in list(mine):
+        if term in yours:
+            mine.remove(term)
+            yours.remove(term)
+    if not mine and not yours:
+        return True
+    return _compare_at(_total(mine), _total(yours), range(1), 1)
+
+
+def _terms(tree: Node, sign: str = "+") -> Iterator[tuple[str, Node]]:
+    """The terms of a sum with their signs."""
+    if tree.op == "neg":
+        yield from _terms(tree.args[0], "-" if sign == "+" else "+")
+    elif tree.op == "add":
+        for arg in tree.args:
+            yield from _terms(arg, sign)
+    else:
+        yield sign, tree
+
+
+def _total(terms: list[tuple[str, Node]]) -> Node:
+    signed = (Node("neg", (term,)) if sign == "-" else term for sign, term in terms)
+    return Node("add", (number(0), *signed))
 
 
 def _compare_at(
@@ -56,34 +96,50 @@ def _compare_at(
 
 
 def _same_at(left: Node, right: Node, point: int, is_complex: bool) -> bool | None:
-    for bits in PRECISIONS:
+    for bits in _precisions():
         set_precision(bits)
-        pair: list[Value] = []
+        pair: list[tuple[Value, int]] = []
         for tree in (left, right):
             try:
-                pair.append(evaluate(tree, point, is_complex=is_complex))
+                pair.append(weigh(tree, point, is_complex=is_complex))
             except (Undefined, ZeroDivisionError):
                 continue
         if len(pair) < 2:
             # Of sequences, one that has no value differs from one that has.
             return False if pair and point >= WHOLE else None
-        verdict = _meet(pair[0], pair[1], is_complex)
-        if verdict is not None:
-            return verdict
+        (mine, weight), (yours, more) = pair
+        order = _compare_balls(mine, yours, weight + more, is_complex=is_complex)
+        if order is not None:
+            return order == 0
+        if _agreement(weight + more) > MAX_PRECISION:
+            break
     return None
 
 
-def _meet(left: Value, right: Value, is_complex: bool) -> bool | None:
-    """Whether two values are equal; None where more digits are needed."""
+def _precisions() -> Iterator[int]:
+    """256 bits, which nearly always do, and four times as many each time."""
+    bits = FIRST_PRECISION
+    while bits <= 4 * MAX_PRECISION:
+        yield bits
+        bits *= 4
+
+
+def _agreement(weight: int) -> int:
+    """In how many bits values of such trees agree only if they are equal."""
+    return MARGIN + 2 * weight
+
+
+def _compare_balls(
+    left: Value, right: Value, weight: int, *, is_complex: bool
+) -> int | None:
+    """0 for equal values, -1 or 1 for others; None where more digits are needed."""
     if isinstance(left, fmpq) and isinstance(right, fmpq):
-        return bool(left == right)
+        return (left > right) - (left < right)
     left, right = _ball(left, is_complex), _ball(right, is_complex)
     if not left.overlaps(right):
-        return False
-    difference = abs(left - right)
-    size = max(abs(left).upper(), abs(right).upper(), arb(2) ** -400)
-    bound = min(size, arb(1)) * arb(2) ** -TINY_BITS
-    return True if difference < bound else None
+        return 1 if is_complex or left > right else -1
+    is_close = abs(left - right) < arb(2) ** -_agreement(weight)
+    return 0 if is_close and _agreement(weight) <= MAX_PRECISION else None
 
 
 def _ball(value: Value, is_complex: bool) -> Value:
@@ -94,7 +150,7 @@ def _ball(value: Value, is_complex: bool) -> Value:
 
 def approximate(tree: Node) -> float | None:
     """The value of a constant tree as a float; None where it has none."""
-    set_precision(PRECISIONS[0])
+    set_precision(FIRST_PRECISION)
     try:
         value = evaluate(tree)
     except (Undefined, NoValue, TooLarge, ZeroDivisionError, RecursionError):
@@ -106,21 +162,22 @@ def approximate(tree: Node) -> float | None:
 
 
 def compare_numbers(left: Node, right: Node) -> int | None:
-    """-1, 0 or 1 as left is below, at or above right; None where one has no value."""
-    for bits in (128, 512, 2_048):
+    """-1, 0 or 1 as left is below, at or above right; None where one has no value.
+
+    Raises TooLarge where they are too close to tell.
+    """
+    for bits in _precisions():
         set_precision(bits)
         try:
-            low, high = (evaluate(tree) for tree in (left, right))
+            (low, weight), (high, more) = weigh(left), weigh(right)
         except (Undefined, ZeroDivisionError):
             return None
-        if isinstance(low, fmpq) and isinstance(high, fmpq):
-            return (low > high) - (low < high)
-        difference = _ball(low, is_complex=False) - _ball(high, is_complex=False)
-        if difference > 0:
-            return 1
-        if difference < 0:
-            return -1
-    return 0
+        order = _compare_balls(low, high, weight + more, is_complex=False)
+        if order is not None:
+            return order
+        if _agreement(weight + more) > MAX_PRECISION:
+            break
+    raise TooLarge
 
 
 def is_rational(tree: Node) -> bool:
@@ -152,28 +209,36 @@ def is_constant_ratio(left: Node, right: Node) -> int | None:
 
 def _ratios(
     left: Node, right: Node, points: range, is_complex: bool
-) -> Iterator[Value]:
-    set_precision(512)
+) -> Iterator[tuple[Value, int]]:
+    """The quotients where both have a value that is not 0, each with its weight."""
+    set_precision(RATIO_PRECISION)
     for point in points:
         try:
-            top, bottom = (
-                evaluate(t, point, is_complex=is_complex) for t in (left, right)
+            (top, weight), (bottom, more) = (
+                weigh(t, point, is_complex=is_complex) for t in (left, right)
             )
         except (Undefined, ZeroDivisionError):
             continue
-        top, bottom = _ball(top, is_complex), _ball(bottom, is_complex)
-        if top.overlaps(_ball(fmpq(0), is_complex)) or bottom.overlaps(
-            _ball(fmpq(0), is_complex)
-        ):
+        if isinstance(top, fmpq) and isinstance(bottom, fmpq):
+            if top and bottom:
+                yield top / bottom, 0  # exact, however long
             continue
-        yield top / bottom
+        top, bottom = _ball(top, is_complex), _ball(bottom, is_complex)
+        zero = _ball(fmpq(0), is_complex)
+        if not top.overlaps(zero) and not bottom.overlaps(zero):
+            yield top / bottom, weight + more
 
 
-def _sign_of_all(ratios: list[Value], is_complex: bool) -> int | None:
-    first = ratios[0]
-    for ratio in ratios[1:]:
-        if not ratio.overlaps(first):
+def _sign_of_all(ratios: list[tuple[Value, int]], is_complex: bool) -> int | None:
+    first, weight = ratios[0]
+    for ratio, more in ratios[1:]:
+        if isinstance(ratio, fmpq) and isinstance(first, fmpq):
+            if ratio != first:
+                return None
+        elif not _ball(ratio, is_complex).overlaps(_ball(first, is_complex)):
             return None
+        if _agreement(weight + more) > MAX_PRECISION:
+            raise TooLarge
     if is_complex:
         return 1
     return 1 if first > 0 else -1

@@ -12,12 +12,12 @@ from tests.support.golds import bare, read_golds
 from tests.support.mutations import near_misses, respellings
 
 pytestmark = pytest.mark.realdata
-# `2^{-2^{2001}}` is 0 in any ball that can be paid for; in a list of equations
-# `f(x) = 0f(x) = …`, which the source ran together, only math-verify reads anything;
+# In a list of equations `f(x) = 0f(x) = …`, which the source ran together, only
+# math-verify reads anything;
 # what stands in a function of a function is its dummy name.
 # Not read, and so equal as text alone: a sign, digits left out, an inner product.
 NOT_READ = (r"\div", "111...", r"T^*(x)")
-TOLERATED = (r"1 - 2^{-2^{2001}}", "f(x) = 0f(x)", r"\psi(f(X))")
+TOLERATED = ("f(x) = 0f(x)", r"\psi(f(X))")
 
 
 @pytest.fixture(scope="module")
