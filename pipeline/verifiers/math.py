@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.verifiers.answers.answer import Answer, read
+from pipeline.verifiers.answers.answer import EXACT, Answer, read
 from pipeline.verifiers.answers.decide import decide
 from pipeline.verifiers.answers.kinds import kind_of
 from pipeline.verifiers.answers.policy import Policy, read_policy
@@ -64,13 +64,16 @@ BEHIND_LETTER = re.compile(r"\(?[A-J](?:\)|[.:]|(?= ))[.:]?\s*(.*)", re.S)
 class Gold(NamedTuple):
     """A gold answer: its text, what was read of it, and why it is unreadable.
 
-    `letter` is set where it is an option of a multiple choice.
+    `letter` is set where it is an option of a multiple choice. `kind` and `squeezed`
+    are kept because every completion is compared with them.
     """
 
     text: str
     answer: Answer | None
     letter: str | None
     why: str | None
+    kind: str | None = None
+    squeezed: str = ""
 
     @property
     def n_members(self) -> int:
@@ -132,9 +135,7 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
 def kind(answer: str | None, info: dict[str, Any]) -> str | None:
     """The kind of the gold answer; `choice` for an option, None where nobody knows."""
     gold = _read_gold(answer or "")
-    if gold.letter:
-        return "choice"
-    return kind_of(gold.answer) if gold.answer else None
+    return "choice" if gold.letter else gold.kind
 
 
 def _ends_with(completion: str, gold: Gold) -> bool:
@@ -182,7 +183,7 @@ def _compare(gold: Gold, final: FinalAnswer, policy: Policy) -> tuple[bool, str]
 
 
 def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, str]:
-    if squeeze(gold.text) == squeeze(predicted):
+    if gold.squeezed == squeeze(predicted):
         return True, "equal as text"
     if gold.answer is None:
         return _ask_witness(gold.text, predicted), "math-verify"
@@ -190,22 +191,22 @@ def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, st
         verdict = decide(gold.text, predicted, policy)
     except Unreadable as unread:
         # The witness drops what it does not know: it is asked where nothing is unknown.
-        if unread.is_answer or kind_of(gold.answer) in ("number", "quantity"):
+        if unread.is_answer or gold.kind in ("number", "quantity"):
             return False, f"not read: {unread}"
         return _ask_witness(gold.text, predicted), "math-verify"
     if verdict is None and (
-        kind_of(gold.answer) in ("number", "quantity")
+        gold.kind in ("number", "quantity")
         or read(predicted).tree.names != gold.answer.tree.names
     ):
         return False, "nothing in it can be compared"
     if verdict is None and (
-        kind_of(gold.answer) in UNSEEN
+        gold.kind in UNSEEN
         or any(node.op == "cases" for node in gold.answer.tree.walk())
     ):
-        raise Undecided(f"nothing tells the {kind_of(gold.answer)}s apart")
+        raise Undecided(f"nothing tells the {gold.kind}s apart")
     if verdict is None:
         return _ask_witness(gold.text, predicted), "math-verify"
-    return verdict, f"{'equal' if verdict else 'differs'} as {kind_of(gold.answer)}"
+    return verdict, f"{'equal' if verdict else 'differs'} as {gold.kind}"
 
 
 def _ask_witness(gold: str, predicted: str) -> bool:
@@ -228,6 +229,14 @@ def squeeze(text: str) -> str:
 
 @lru_cache(20_000)
 def _read_gold(answer: str) -> Gold:
+    gold = _read_gold_text(answer)
+    kind = kind_of(gold.answer) if gold.answer else None
+    return gold._replace(kind=kind, squeezed=squeeze(gold.text))
+
+
+def _read_gold_text(answer: str) -> Gold:
+    if EXACT.fullmatch(answer):
+        return Gold(answer, read(answer), None, None)
     if len(answer) > MAX_LENGTH and not _is_solution(answer):
         return Gold("", None, None, f"{len(answer):,} characters long")
     if "\\begin{" not in answer:

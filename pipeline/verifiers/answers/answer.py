@@ -7,9 +7,11 @@ or names several is not read as one. A text of words alone is words.
 """
 
 import re
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from pipeline.verifiers.answers.cursor import read_number
 from pipeline.verifiers.answers.dates import read_date
 from pipeline.verifiers.answers.grammar import parse_tokens
 from pipeline.verifiers.answers.numerals import (
@@ -43,6 +45,11 @@ SAME_WORDS: dict[str, str] = TABLE["same"]
 NEGATIONS, NOTES, CONDITIONS = (
     frozenset(TABLE[name]["words"]) for name in ("negations", "notes", "conditions")
 )
+EXACT = re.compile(
+    r"(-?)(?:(\d{1,30}(?:\.\d{1,30})?)|\\[dtc]?frac\{(\d{1,30})\}\{(0*[1-9]\d{0,30})\})",
+    re.A,
+)
+COIN = re.compile("[$€£¥₹₽₩¢]")
 COINS = re.compile(r"^([-+−]?)\s*\\?([$€£¥₹₽₩])\s*(?=[\d.])")
 COIN_AFTER = re.compile(r"(?<=[\d.}])\s*\\?([€£¥₹₽₩¢])\s*$")
 LAYOUT = re.compile(
@@ -81,6 +88,23 @@ def read(text: str, *, grouping: bool = True) -> Answer:
 
     `grouping`: `1,234` is one number.
     """
+    if exact := EXACT.fullmatch(text):
+        return _read_exact(exact)
+    return read_in_full(text, grouping=grouping)
+
+
+def _read_exact(match: re.Match[str]) -> Answer:
+    r"""`-12`, `3.50` and `\frac{3}{4}`, which most answers are, without any token."""
+    sign, digits, top, bottom = match.groups()
+    if digits:
+        tree = read_number(Token("number", digits, 0))
+    else:
+        tree = number(Fraction(int(top), int(bottom)))
+    return Answer(Node("neg", (tree,)) if sign else tree, text=match[0])
+
+
+def read_in_full(text: str, *, grouping: bool = True) -> Answer:
+    """The same by the grammar alone, whatever the text."""
     if len(text) > MAX_LENGTH:
         raise Unreadable(f"{len(text):,} characters", is_answer=True)
     text = text.strip()
@@ -89,9 +113,10 @@ def read(text: str, *, grouping: bool = True) -> Answer:
     if HYPHENED.fullmatch(text):
         return _read_words(text)._replace(text=text)
     coin, text = _split_coin(text)
-    if LABELLED.fullmatch(text):
+    if ":" in text and LABELLED.fullmatch(text):
         text = LABEL.sub("", text)
-    tokens = trim(tokenise(text, grouping=grouping))
+    spelled = spell(text)
+    tokens = trim(tokenise(spelled, grouping=grouping))
     if not tokens:
         raise Unreadable("empty")
     segments = segment_tokens(tokens)
@@ -99,9 +124,9 @@ def read(text: str, *, grouping: bool = True) -> Answer:
         return _read_words(text)._replace(text=text)
     if parts := split_alternatives(segments):
         word, sides = parts
-        trees = [read(clean_side(side, spell(text))).tree for side in sides]
+        trees = [read(clean_side(side, spelled)).tree for side in sides]
         return Answer(Node("list", tuple(trees), word), text=text)
-    answer = _read_segments(segments, spell(text))
+    answer = _read_segments(segments, spelled)
     if answer.tree.op == "temperature":
         unit = f"°{answer.tree.value}"
         answer = answer._replace(tree=answer.tree.args[0], unit=unit)
@@ -110,6 +135,8 @@ def read(text: str, *, grouping: bool = True) -> Answer:
 
 def _split_coin(text: str) -> tuple[str, str]:
     """A currency sign before or behind an amount."""
+    if not COIN.search(text):
+        return "", text
     if (match := COINS.match(text)) and text.count("$") - text.count("\\$") * 0 <= 1 + (
         "\\$" in text
     ):
@@ -192,6 +219,8 @@ def _is_note(after: str) -> bool:
 
 def _qualify(tree: Node, before: str, after: str) -> Answer:
     """The value that a formula and the words around it make."""
+    if not before and not after:
+        return Answer(tree)
     after = clean(after).strip(" .,;:*")
     label = before.lower().strip(" :.,*")
     if label in (

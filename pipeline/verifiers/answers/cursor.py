@@ -137,6 +137,8 @@ def split_letters(token: Token) -> list[Token]:
 
 def read_number(token: Token) -> Node:
     text = token.text
+    if text.isdecimal():
+        return number(int(text))
     if "(" in text:
         whole, _, decimals = text.partition(".")
         fixed, _, repeated = decimals.rstrip(")").partition("(")

@@ -6,12 +6,11 @@ size are bounded by counted work, so nothing that is written can exhaust the sta
 Every token is used, or Unreadable says where the reader stopped.
 """
 
-from functools import lru_cache
 from operator import is_not
 
 from pipeline.verifiers.answers.arithmetic import Arithmetic
 from pipeline.verifiers.answers.cursor import END, settle_fraction
-from pipeline.verifiers.answers.tokens import Token, Unreadable, tokenise
+from pipeline.verifiers.answers.tokens import Token, Unreadable, spell, tokenise
 from pipeline.verifiers.answers.tree import Node, name
 
 BOUNDS = ("!=", "<", ">", "<=", ">=", "approx", "in", "notin", "subset")
@@ -21,10 +20,9 @@ RELATIONS = ("=", "!=", "<", ">", "<=", ">=", "in", "notin", "approx", "equiv",
 SETS = {"cup": "union", "cap": "intersection", "setminus": "minus"}
 
 
-@lru_cache(50_000)
 def parse(text: str, *, grouping: bool = True) -> Node:
     """The tree of an answer; raises Unreadable."""
-    return parse_tokens(tokenise(text, grouping=grouping))
+    return parse_tokens(tokenise(spell(text), grouping=grouping))
 
 
 def parse_tokens(tokens: tuple[Token, ...]) -> Node:

@@ -70,6 +70,8 @@ def segment_tokens(tokens: Sequence[Token]) -> list[Segment]:
 
     `and` and `or` belong to the formulas that they join.
     """
+    if not any(map(_may_be_words, tokens)):
+        return [("math", list(tokens))]
     kinds: list[str] = []
     for token in tokens:
         before = tokens[len(kinds) - 1] if kinds else None
@@ -115,6 +117,14 @@ def segment_tokens(tokens: Sequence[Token]) -> list[Segment]:
     return segments
 
 
+def _may_be_words(token: Token) -> bool:
+    """Whether a token is a run of letters or a word, or begins a note in signs."""
+    kind, text = token.kind, token.text
+    if kind == "letters":
+        return len(text) > 1 or not text.isascii()
+    return kind == "word" or text in ("forall", "approx")
+
+
 def _is_word(token: Token, before: Token | None) -> bool:
     """Whether a token is a word of a language, and no product of symbols."""
     text = token.text
@@ -143,6 +153,8 @@ def split_alternatives(segments: list[Segment]) -> tuple[str, list[list[Token]]]
 
     Only where a word stands beside `or`: formulas are parted by the grammar.
     """
+    if len(segments) == 1:
+        return None
     tokens = [token for _, part in segments for token in part]
     places = [
         index

@@ -7,7 +7,6 @@ nowhere else: `1,234` and `1{,}234` are one number, `1 234` is two.
 
 import re
 import tomllib
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -36,7 +35,7 @@ RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙ]+")
 UNICODE = str.maketrans(VOCABULARY["unicode"])
 TRAILING_DOTS = re.compile(r"(\d\.\d+)\s*(?:\.{3}|…|\\[lc]?dots)\s*$")
-EMPTY = re.compile(r"(?<![\\}A-Za-z])\{\s*\}")
+EMPTY = re.compile(r"\{(?<![\\}A-Za-z]\{)\s*\}")
 ORDINAL = re.compile(
     r"(?<=\d)\s*(?:\^\s*)?\{?\s*(?:\\(?:text|mathrm|textsuperscript|rm)\s*\{?\s*)?"
     r"(?:st|nd|rd|th)\b\s*\}?\s*\}?"
@@ -57,12 +56,16 @@ SUBSCRIPT = re.compile(
     r"_\{\s*(?:\\(?:text|mathrm|rm|textrm|operatorname)\s*\{\s*"
     rf"{BELOW}\s*\}}|\\?{BELOW})\s*\}}"
 )
+# Space, and a number that no rule for decimals, groups or powers of ten can concern.
+START = re.compile(r"(?P<space>(?:[\s$]|\\\$)+)|(?P<whole>\d+(?![\d.,\\{eE]))")
+UPRIGHT = re.compile(r"\\(?:text|mathrm|rm|textrm|operatorname)\b|[\\{}\s]")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 NAME = re.compile(r"[^\W\d_]+")
 COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.S)
 SIGNS = re.compile(
     r"\*\*|<=>|<=|>=|!=|==|=>|->|\.\.\.|\|\||[-+*/^_!=<>()\[\]{}|,;:&'%~]"
 )
+SAME_SIGNS = {"==": "=", "**": "^"}
 
 
 class Token(NamedTuple):
@@ -89,38 +92,55 @@ class Unreadable(Exception):
         self.why, self.start, self.is_answer = why, start, is_answer
 
 
-@lru_cache(50_000)
 def tokenise(text: str, *, grouping: bool = True) -> tuple[Token, ...]:
-    """The tokens of an answer.
+    """The tokens of an answer as `spell` spells it.
 
     `grouping`: `1,234` is one number. Raises Unreadable where a character or a command
     is not known.
     """
     if len(text) > MAX_LENGTH:
         raise Unreadable(f"{len(text):,} characters")
-    return tuple(_scan(spell(text), grouping, is_text=False, offset=0))
+    return tuple(_scan(text, grouping, is_text=False, offset=0))
 
 
+@lru_cache(20_000)
 def spell(text: str) -> str:
     """The text with Unicode's signs as LaTeX, and nothing invisible."""
-    text = LIBRARY.sub("", INVISIBLE.sub("", text))
-    text = TRAILING_DOTS.sub(r"\1", EMPTY.sub("", ORDINAL.sub("", text)))
+    is_ascii = text.isascii()
+    if not is_ascii:
+        text = INVISIBLE.sub("", text)
+    if "." in text:
+        text = LIBRARY.sub("", text)
+    if "st" in text or "nd" in text or "rd" in text or "th" in text:
+        text = ORDINAL.sub("", text)
+    text = EMPTY.sub("", text)
+    if "..." in text or "dots" in text or "…" in text:
+        text = TRAILING_DOTS.sub(r"\1", text)
+    if is_ascii:
+        return text
     text = RAISED.sub(lambda m: "^{" + m[0].translate(SUPERSCRIPTS) + "}", text)
     text = LOWERED.sub(lambda m: "_{" + m[0].translate(SUBSCRIPTS) + "}", text)
     return text.translate(UNICODE)
 
 
-def _scan(text: str, grouping: bool, *, is_text: bool, offset: int) -> Iterator[Token]:
+def _scan(text: str, grouping: bool, *, is_text: bool, offset: int) -> list[Token]:
+    scanned: list[Token] = []
     i, spaced = 0, False
     while i < len(text):
-        char = text[i]
-        if char.isspace() or char == "$" or text.startswith("\\$", i):
-            spaced, i = True, i + 1 + (char == "\\")
+        match = START.match(text, i)
+        if match and match.lastgroup == "space":
+            spaced, i = True, match.end()
+            continue
+        if match and match.lastgroup == "whole":
+            scanned.append(Token("number", match[0], offset + i, spaced))
+            spaced, i = False, match.end()
             continue
         tokens, i, is_space = _next(text, i, grouping, is_text, offset)
-        for number, token in enumerate(tokens):
-            yield token._replace(spaced=token.spaced or (spaced and not number))
+        if tokens and spaced:
+            tokens[0] = tokens[0]._replace(spaced=True)
+        scanned += tokens
         spaced = is_space if not tokens else False
+    return scanned
 
 
 def _next(
@@ -129,30 +149,32 @@ def _next(
     """The tokens that start at `i`, where they end, and whether they are a space."""
     start = offset + i
     char = text[i]
+    if char == "\\":
+        return _command(text, i, grouping, offset)
+    if match := SIGNS.match(text, i):
+        return _sign(text, match, start)
     if char.isdigit() or (char == "." and text[i + 1 : i + 2].isdigit()):
         number, end = _number(text, i, grouping)
         return [Token("number", number, start)], end, False
-    if char == "\\":
-        return _command(text, i, grouping, offset)
     if match := (WORD if is_text else NAME).match(text, i):
         # Capitals in a text are names: options, points, Roman numerals.
         is_name = is_text and match[0].isupper() and len(match[0]) <= 4
         kind = "word" if is_text and not is_name else "letters"
         return [Token(kind, match[0], start)], match.end(), False
-    if match := SIGNS.match(text, i):
-        if match[0] == "~":
-            return [], match.end(), True
-        if match[0] == "_" and (below := SUBSCRIPT.match(text, i)):
-            name = re.sub(
-                r"\\(?:text|mathrm|rm|textrm|operatorname)\b|[\\{}\s]", "", below[0][1:]
-            )
-            sign = Token("sign", "_", start)
-            return [sign, Token("name", name.lower(), start + 1)], below.end(), False
-        same = {"==": "=", "**": "^"}.get(match[0], match[0])
-        return [Token("sign", same, start)], match.end(), False
     if char in ".?!":
         return [Token("sign", char, start)], i + 1, False
     raise Unreadable(f"{char!r} is not known", start, is_answer=True)
+
+
+def _sign(text: str, match: re.Match[str], start: int) -> tuple[list[Token], int, bool]:
+    sign = match[0]
+    if sign == "~":
+        return [], match.end(), True
+    if sign == "_" and (below := SUBSCRIPT.match(text, match.start())):
+        name = UPRIGHT.sub("", below[0][1:]).lower()
+        tokens = [Token("sign", "_", start), Token("name", name, start + 1)]
+        return tokens, below.end(), False
+    return [Token("sign", SAME_SIGNS.get(sign, sign), start)], match.end(), False
 
 
 def _number(text: str, i: int, grouping: bool) -> tuple[str, int]:
@@ -237,7 +259,7 @@ def _argument(
     if is_upright and len(inner.strip()) == 1 and inner.strip().isalpha():
         return [Token("letters", inner.strip(), offset + i)], end, False
     index = offset + end - len(inner) - 1
-    tokens = list(_scan(inner, grouping, is_text=is_text, offset=index))
+    tokens = _scan(inner, grouping, is_text=is_text, offset=index)
     if not is_text and len(tokens) > 1:
         # One group: \mathbf{ab}^2 raises both.
         around = Token("sign", "{", index), Token("sign", "}", index)

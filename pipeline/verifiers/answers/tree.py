@@ -77,7 +77,9 @@ class Decimal(NamedTuple):
 
 def number(value: int | Fraction, digits: int = 0, places: int = 0) -> Node:
     """A number as a node."""
-    return Node("number", (), Decimal(Fraction(value), digits, places))
+    if not isinstance(value, Fraction):
+        value = Fraction(value)
+    return Node("number", (), Decimal(value, digits, places))
 
 
 def name(symbol: str) -> Node:

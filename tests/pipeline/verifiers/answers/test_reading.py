@@ -6,19 +6,21 @@ Trees are written out by hand in the first tests; after that spellings are compa
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.verifiers.answers.answer import read
+from pipeline.verifiers.answers.answer import EXACT, read, read_in_full
 from pipeline.verifiers.answers.grammar import parse
 from pipeline.verifiers.answers.kinds import kind_of
 from pipeline.verifiers.answers.numeric_equality import approximate
-from pipeline.verifiers.answers.tokens import Unreadable, tokenise
+from pipeline.verifiers.answers.tokens import Unreadable, spell, tokenise
 from pipeline.verifiers.answers.tree import Node, constant, name, number
 
 X, Y = name("x"), name("y")
 
 
 def texts(answer: str) -> list[str]:
-    return [token.text for token in tokenise(answer)]
+    return [token.text for token in tokenise(spell(answer))]
 
 
 def test_layout_goes_and_digits_are_grouped():
@@ -216,3 +218,8 @@ def test_words_around_a_number_are_read(answer, value, unit):
 def test_what_denies_or_offers_is_no_number(answer):
     with pytest.raises(Unreadable):
         read(answer)
+
+
+@given(st.from_regex(EXACT, fullmatch=True), st.booleans())
+def test_plain_numbers_and_fractions_are_read_as_the_grammar_reads_them(text, grouping):
+    assert read(text, grouping=grouping) == read_in_full(text, grouping=grouping)
