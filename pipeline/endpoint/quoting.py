@@ -10,14 +10,23 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from hashlib import blake2b
+from html import unescape
 from typing import Any
 
 # What opens a token of some chat template: <|im_start|>, <s>, </think>, [INST],
 # <<SYS>>, <start_of_turn>, <｜User｜>, also in full width. A space makes it text.
 CONTROL = re.compile(
     r"[<＜](?=[|｜＜<])|[|｜](?=[>＞])|[<＜](?=[/／]?[A-Za-z_][\w.-]*[>＞])"
-    r"|\[(?=/?[A-Z][A-Z_]+\])"
+    r"|\[(?=/?[A-Za-z][A-Za-z_]+\])"
 )
+# What Unicode ignores by default beside format characters, and blanks that are no
+# white space: fillers, selectors of variants, the empty braille cell.
+BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc"
+    "\U000e0100-\U000e01ef]"
+)
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
+MOST_ENTITIES = 4  # one inside the other
 CUT = "\n[… {n} characters left out …]\n"
 
 
@@ -28,8 +37,7 @@ def sanitise(text: str, limit: int) -> str:
     """
     if len(text) > 4 * limit:  # what is left out anyway need not be looked through
         text = _cut(text, 4 * limit)
-    visible = "".join(filter(_is_visible, text))
-    return _cut(CONTROL.sub(r"\g<0> ", visible), limit)
+    return _cut(CONTROL.sub(r"\g<0> ", _visible(text)), limit)
 
 
 def fenced(name: str, text: str, token: str) -> str:
@@ -93,6 +101,20 @@ def _cut(text: str, limit: int) -> str:
     head = limit // 4
     tail = limit - head
     return text[:head] + CUT.format(n=len(text) - limit) + text[-tail:]
+
+
+def _visible(text: str) -> str:
+    """`text` without what cannot be seen, and without entities: `&lt;|` opens a token.
+
+    An entity may stand for half of another, or hold what cannot be seen.
+    """
+    for _ in range(MOST_ENTITIES):
+        before = text
+        text = "".join(filter(_is_visible, BLANK.sub("", text)))
+        text = ENTITY.sub(lambda entity: unescape(entity[0]), text)
+        if text == before:
+            return text
+    return ENTITY.sub("", text)
 
 
 def _is_visible(character: str) -> bool:

@@ -20,12 +20,13 @@ from pydantic import ValidationError
 from pipeline.endpoint.client import Ask, client
 from pipeline.errors import UserError
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.final import find_final_answer, strip_thinking
+from pipeline.verifiers.extract.final import find_final_answer
 from pipeline.verifiers.llm.prompts import Case as Case
 from pipeline.verifiers.llm.prompts import (
     Criterion,
     read_rubric,
     rubric_name,
+    visible_response,
     write_criteria,
 )
 from pipeline.verifiers.llm.votes import Decision, poll
@@ -106,7 +107,7 @@ def _verify_unasked(case: Case) -> Verdict | None:
     if why := unreadable(case.answer, case.info):
         final = find_final_answer(case.completion)
         return Verdict(None, final.text, f"gold answer: {why}")
-    if not strip_thinking(case.completion).strip():
+    if not visible_response(case.completion):
         return Verdict(False, None, "no answer found")
     return None
 

@@ -68,13 +68,18 @@ def read_rubric(info: dict[str, Any]) -> list[tuple[str, float]]:
     return rubric
 
 
+def visible_response(completion: str, max_chars: int = MAX_QUESTION) -> str:
+    """What a judge is shown of a completion; "" where nothing of it can be seen."""
+    return sanitise(strip_thinking(completion), max_chars).strip()
+
+
 def write_criteria(
     case: Case, *, both_ways: bool, max_chars: int
 ) -> Iterator[Criterion]:
     """What a judge has to decide about `case`, in words."""
     rubric = rubric_name(case.info)
     question = sanitise(_question(case.info), MAX_QUESTION)
-    response = sanitise(strip_thinking(case.completion).strip(), max_chars)
+    response = visible_response(case.completion, max_chars)
     reference = sanitise(case.answer or "", MAX_QUESTION)
     texts = {"QUESTION": question, "REFERENCE": reference, "RESPONSE": response}
     if rubric == "rubric":

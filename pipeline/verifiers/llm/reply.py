@@ -1,8 +1,10 @@
 """The judge's reply, read strictly: one verdict, its own, at the end, or none.
 
-A judge that repeats what it was shown has not voted. So a verdict in a quotation, one
-that stands word for word in the completion, several that differ, and one that more
-text follows are all unreadable; and unreadable is undecided.
+A judge that repeats what it was shown has not voted. So a verdict in a quotation, a
+favourable one that stands word for word in the completion, several that differ, and
+one that more text follows are all unreadable; and unreadable is undecided. A copied
+verdict *against* the completion counts: else a completion could keep itself from being
+judged wrong.
 """
 
 import re
@@ -48,7 +50,7 @@ def read_ballot(reply: Reply, completion: str, token: str) -> Ballot:
     reason = vote.get("reason", "")
     if not isinstance(reason, str):
         return _unreadable("a reason that is no text")
-    if reason and _holds(completion, vote):
+    if verdicts[0] == "correct" and reason and _holds(completion, vote):
         return _unreadable("the completion's own words")
     return Ballot(VERDICTS[verdicts[0]], " ".join(reason.split())[:300])
 

@@ -10,12 +10,13 @@ import pytest
 import reasoning_gym
 from reasoning_gym.factory import DATASETS
 
-from pipeline.verifiers import _reasoning_gym, puzzle
+from pipeline.verifiers import puzzle
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.puzzles import reasoning_gym as scorers
 
 pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap")
 NAMES = sorted(set(DATASETS) - {"composite"})  # that one is made of others
-EVALUATED = sorted(_reasoning_gym.TASKS["literals"] + _reasoning_gym.TASKS["formulas"])
+EVALUATED = sorted(scorers.TASKS["literals"] + scorers.TASKS["formulas"])
 RUBBISH = ("zzz", "{}", "[]", "null", "1" * 50, "0", "-1", "x", "True", "1e999")
 
 
@@ -72,7 +73,7 @@ def test_code_is_no_answer_that_a_scorer_would_evaluate(name: str, text: str):
     verdict = verify_text(name, text)
 
     assert verdict.correct is False
-    assert _reasoning_gym.admits(name, text) is False
+    assert scorers.admits(name, text) is False
     assert "not of the kind" in verdict.why
 
 
@@ -88,8 +89,8 @@ def test_code_is_no_answer_that_a_scorer_would_evaluate(name: str, text: str):
     ],
 )
 def test_what_keeps_a_scorer_busy_costs_its_limit_at_most(name, text, monkeypatch):
-    short = _reasoning_gym.Limits(wall_s=4, cpu_s=3, memory_mb=4096)
-    monkeypatch.setattr(_reasoning_gym, "LIMITS", short)
+    short = scorers.Limits(wall_s=4, cpu_s=3, memory_mb=4096)
+    monkeypatch.setattr(scorers, "LIMITS", short)
 
     assert verify_text(name, text).correct is False
 

@@ -6,7 +6,7 @@ be kept busy by a number. So that a text cannot become code there and write its 
 score, it must be of the kind that the scorer expects (`admits`); another text is
 compared with the answer and nothing more. Three scorers give full marks to wrong
 answers; for those equality or the value decides. Which are which says
-_reasoning_gym.toml.
+reasoning_gym.toml.
 """
 
 import ast
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.run import Limits, run_python
+from pipeline.verifiers.contract import Verdict
 
 LIMITS = Limits(wall_s=15, cpu_s=10, memory_mb=4096)
 LONGEST = 20_000
@@ -33,6 +34,22 @@ NAMES = (
 )
 FORMULA = re.compile(rf"(?:(?<![A-Za-z0-9_])(?:{NAMES})(?![A-Za-z0-9_])|\d+(?:\.\d+)?"
                      r"|[-+*/^(),=\s])*")  # fmt: skip
+
+
+def unreadable(answer: str, info: dict[str, Any]) -> str | None:
+    """Why the task cannot be scored. Some have many right answers and name none."""
+    if not isinstance(info.get("dataset"), str):
+        return "verify_info.dataset: expected the name of a dataset of reasoning-gym"
+    if not isinstance(info.get("entry"), dict):
+        return "verify_info.entry: expected an entry of the dataset, with its metadata"
+    return None
+
+
+def verify(answer: str, text: str, info: dict[str, Any]) -> Verdict:
+    """The verdict of the dataset's scorer, which gives right answers 1."""
+    name = info["dataset"]
+    score, why = score_answer(name, info["entry"], text)
+    return Verdict(score >= 0.99, text, f"{name}: {why} {score:.3f}", score)
 
 
 class Scored(NamedTuple):

@@ -1,0 +1,1 @@
+"""Puzzles, each with the rule that decides it."""
