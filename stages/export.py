@@ -78,7 +78,7 @@ def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, obj
     sft = _sft(rows.with_columns(_chosen(rows)), rewritten)
     level = pl.col("meta").str.json_path_match("$.level")
     rows = rows.with_columns(level=level).sort("curriculum_rank", maintain_order=True)
-    rl = rows.select("prompt", *RL, "level")
+    rl = rows.select("prompt", *RL, "level", *_stage_of(rows))
     write(rl, out / "rl.parquet")
     write(sft, out / "sft.parquet")
     if "dpo" in params.formats:
@@ -90,6 +90,12 @@ def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, obj
     if "jsonl" in params.formats:
         write(rows.select("problem", "answer", "source", "id"), out / "problems.jsonl")
     return {"rl": rl.height, "sft": sft.height}
+
+
+def _stage_of(rows: pl.DataFrame) -> list[str]:
+    """The column of curriculum stages, where the recipe has stages."""
+    stages = rows.get_column("curriculum_stage", default=pl.Series([None]))
+    return ["curriculum_stage"] if stages.is_not_null().any() else []
 
 
 def _repeat(rows: pl.DataFrame, times: dict[str, int]) -> pl.DataFrame:

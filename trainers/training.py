@@ -59,6 +59,8 @@ def main(
 ) -> None:
     """Train as `section` of the recipe says, on `columns` of a table of `export`.
 
+    Where the recipe has a curriculum, its stages are among the columns too.
+
     UserError where nothing is off and there is still no model or no row.
     """
     words = _read_words(section)
@@ -72,7 +74,8 @@ def main(
             f"there is no {file}",
             hint=f"`export: {{formats: [trl, {section}]}}` writes it",
         )
-    rows = pl.read_parquet(file, columns=columns)[: params.limit]
+    stages = {"curriculum_stage"} & pl.read_parquet_schema(file).keys()
+    rows = pl.read_parquet(file, columns=[*columns, *stages])[: params.limit]
     if not models or rows.is_empty():
         return _explain_nothing(words, file, has_model=bool(models))
 

@@ -33,6 +33,7 @@ def build(
     template: str,
     limitations: str,
     rows: pl.DataFrame,
+    traces: pl.DataFrame,
     rated: pl.DataFrame,
     grades: pl.DataFrame,
     benchmarks: pl.DataFrame,
@@ -48,7 +49,7 @@ def build(
     from stages.card.charts import write_charts
 
     numbers, charts = facts.gather(
-        recipe, dvc, rows, rated, grades, benchmarks, export, dropped
+        recipe, dvc, rows, traces, rated, grades, benchmarks, export, dropped
     )
     numbers["model"] = model
     text = page.render(params, template, limitations, numbers) if params else OFF

@@ -27,6 +27,7 @@ def gather(
     recipe: dict[str, Any],
     dvc: dict[str, Any],
     rows: pl.DataFrame,
+    traces: pl.DataFrame,
     rated: pl.DataFrame,
     grades: pl.DataFrame,
     benchmarks: pl.DataFrame,
@@ -60,6 +61,7 @@ def gather(
         ],
         "contamination": _contamination(benchmarks, lost, rows),
         "verification": _verification(grades),
+        "trace_fates": _trace_fates(traces),
         "key_audit": _count(lost.filter(pl.col("stage") == "verify"), "reason"),
         "domains": _count(rl, "domain"),
         "verifiers": _count(rl, "verifier"),
@@ -177,6 +179,13 @@ def _verification(grades: pl.DataFrame) -> Rows:
         timeouts=(pl.col("why") == "verifier_timeout").sum(),
     )
     return counts.sort("verifier").to_dicts()
+
+
+def _trace_fates(traces: pl.DataFrame) -> Rows:
+    """Traces by what became of them: learnt from, or the reason why not."""
+    fate = pl.col("reason").fill_null("learnt from")
+    counts = traces.group_by(fate.alias("fate")).len("traces")
+    return counts.sort("traces", "fate", descending=[True, False]).to_dicts()
 
 
 def _columns(rl: pl.DataFrame, sft: pl.DataFrame) -> Rows:

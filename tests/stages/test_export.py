@@ -47,6 +47,21 @@ def test_prompts_are_conversations_in_the_order_of_lessons(tmp_path: Path):
     assert table["answer"].to_list() == ["4", "2"]
 
 
+def test_stages_of_lessons_are_in_the_table_where_the_recipe_has_some(tmp_path: Path):
+    none = pl.lit(None, pl.UInt32)
+    for name, stage in {
+        "with": pl.Series([1, None], dtype=pl.UInt32),
+        "without": none,
+    }.items():
+        build(Params(), tmp_path / name, rows().with_columns(curriculum_stage=stage))
+    staged, plain = (
+        pl.read_parquet(tmp_path / name / "rl.parquet") for name in ("with", "without")
+    )
+
+    assert staged["curriculum_stage"].to_list() == [None, 1]
+    assert "curriculum_stage" not in plain.columns
+
+
 def test_rows_of_a_source_are_repeated_under_ids_of_their_own(tmp_path: Path):
     table = rows().with_columns(source=pl.Series(["code", "math"]))
     params = Params(repeat={"code": 3}, formats=["trl", "openrlhf"])
