@@ -22,6 +22,7 @@ import polars as pl
 from pipeline.errors import UserError
 from pipeline.filter import Outcome
 from pipeline.grading.workers import Answer, Grader, grader, verdict_columns
+from pipeline.verifiers import contract
 from pipeline.verifiers.contract import Verdict
 
 __all__ = [
@@ -49,6 +50,7 @@ def verify(
     gold answer (unit tests, choices, a puzzle). `correct` is None where the verifier
     cannot decide. Raises UserError where no verifier has that name.
     """
+    contract.load_verifier(verifier)
     return _grade([Answer(verifier, gold, _json(info), completion)])[0]
 
 
@@ -59,6 +61,7 @@ def score(rows: pl.DataFrame, verifier: str = "math") -> pl.DataFrame:
     (else the argument), `verify_info`, `problem` and `domain`. Rows are graded in
     parallel and stay in order. Raises UserError where a column is missing.
     """
+    contract.load_verifier(verifier)
     if absent := [name for name in ("answer", "completion") if name not in rows]:
         raise UserError(f"score: the rows have no column {absent[0]!r}")
     columns = {name: rows[name].to_list() for name in Answer._fields if name in rows}
@@ -88,6 +91,8 @@ def reward(
     columns that the verifier does not read are ignored.
     """
     count = len(completions)
+    if isinstance(verifier, str):
+        contract.load_verifier(verifier)
     verifiers = [verifier] * count if isinstance(verifier, str) else verifier
     infos = map(_json, verify_info or [None] * count)
     texts = map(_text, completions)
@@ -139,16 +144,20 @@ def _workers() -> Grader:
 
 
 def _grade(answers: list[Answer]) -> list[Verdict]:
-    from pipeline.verifiers import contract
-
-    for name in {answer.verifier for answer in answers}:
-        contract.load_verifier(name)  # an unknown name must not reach a worker
     return _workers()(answers)
 
 
 def _json(info: Info) -> str:
-    return info if isinstance(info, str) else json.dumps(dict(info or {}))
+    """`info` as JSON; what JSON cannot say becomes null, which no verifier takes."""
+    try:
+        return info if isinstance(info, str) else json.dumps(dict(info or {}))
+    except (TypeError, ValueError, RecursionError):
+        return "null"
 
 
-def _text(completion: Completion) -> str:
-    return completion if isinstance(completion, str) else completion[-1]["content"]
+def _text(completion: Any) -> Any:
+    """The text of the last message; what is none is for the verdict to say."""
+    is_chat = isinstance(completion, Sequence) and not isinstance(completion, str)
+    if not is_chat or not completion or not isinstance(completion[-1], Mapping):
+        return completion
+    return completion[-1].get("content")

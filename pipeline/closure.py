@@ -18,9 +18,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 # Folders whose files are loaded by name, or read as text, by the file before them.
-VERIFIERS = ("pipeline/verifiers/contract.py", "pipeline/verifiers")
+VERIFIERS = (
+    ("pipeline/verifiers/contract.py", "pipeline/verifiers"),
+    ("pipeline/verifiers/details/contract.py", "pipeline/verifiers/details"),
+)
 LOADED = (
-    VERIFIERS,
+    *VERIFIERS,
     ("pipeline/contamination/contract.py", "pipeline/contamination/methods"),
     ("pipeline/engines/contract.py", "pipeline/engines"),
     ("pipeline/sandbox/guests.py", "pipeline/sandbox/guest"),

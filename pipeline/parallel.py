@@ -50,14 +50,18 @@ def warm_workers() -> Iterator[None]:
 
 
 class WorkerLost(Exception):
-    """A worker died in the middle of a batch, or ran past its time limit."""
+    """A worker died in the middle of a batch, or ran past its limit (`is_late`)."""
+
+    def __init__(self, message: str, *, is_late: bool = False) -> None:
+        super().__init__(message)
+        self.is_late = is_late
 
 
 class Pool(Generic[In, Out]):
     """Workers that stay warm from one `each` to the next, and live until `close`.
 
-    `work` maps a list of items to a list of results, of which none is None; it must be
-    a module-level function or a partial of one. A worker starts when there is work for
+    `work` maps a list of items to a list of results; it must be a module-level function
+    or a partial of one. A worker starts when there is work for
     it. `limit_s` is what a batch may take once it is in the hands of a worker that has
     started: how busy the machine is when workers start costs no batch its result.
     """
@@ -75,8 +79,8 @@ class Pool(Generic[In, Out]):
         for _ in range(self._count):
             self._idle.put(None)
 
-    def each(self, items: Iterable[In], size: int) -> Iterator[Out | None]:
-        """The result of every item in order; None where it ran late or killed a worker.
+    def each(self, items: Iterable[In], size: int) -> Iterator[Out | WorkerLost]:
+        """The result of every item in order, or how it lost its worker.
 
         Items travel in batches of `size`. Those of a batch that is lost are tried again
         one by one, so only who is at fault has no result. A few batches for each worker
@@ -84,7 +88,7 @@ class Pool(Generic[In, Out]):
         raised here; UserError where a worker cannot start.
         """
         left = iter(items)
-        sent: deque[tuple[list[In], Future[list[Out] | None]]] = deque()
+        sent: deque[tuple[list[In], Future[list[Out] | WorkerLost]]] = deque()
         try:
             while True:
                 # Far ahead of the slowest batch, wait: memory stays bounded.
@@ -93,10 +97,11 @@ class Pool(Generic[In, Out]):
                 if not sent:
                     return
                 batch, future = sent.popleft()
-                if (results := future.result()) is not None:
+                results = future.result()
+                if not isinstance(results, WorkerLost):
                     yield from results
                 elif len(batch) == 1:
-                    yield None
+                    yield results
                 else:
                     yield from self.each(batch, 1)
         except BaseException:
@@ -123,8 +128,8 @@ class Pool(Generic[In, Out]):
             return waiting.pop()
         return self._worker(self._work)
 
-    def _do(self, batch: list[In]) -> list[Out] | None:
-        """In a thread: the results of a batch, or None where its worker was lost."""
+    def _do(self, batch: list[In]) -> list[Out] | WorkerLost:
+        """In a thread: the results of a batch, or how its worker was lost."""
         worker = self._idle.get()
         try:
             worker = worker or self._start()
@@ -135,7 +140,7 @@ class Pool(Generic[In, Out]):
             worker.kill()
             if not worker.is_started:
                 raise UserError(f"a worker cannot start: {error}", hint=HINT) from None
-            return None
+            return error
         finally:
             with self._lock:
                 self._idle.put(worker if worker in self._busy else None)
@@ -170,7 +175,7 @@ class _Process:
     def _receive(self, limit_s: float) -> Any:
         try:
             if not self.pipe.poll(limit_s):
-                raise WorkerLost("a worker ran past its time limit")
+                raise WorkerLost("a worker ran past its time limit", is_late=True)
             answer = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join(5)

@@ -13,7 +13,7 @@ Work = Callable[[list[Any]], list[Any]]
 class RayWorker:
     """One Ray actor that does one batch at a time; `lost` is raised where it ends."""
 
-    def __init__(self, work: Work, start_s: float, lost: type[Exception]) -> None:
+    def __init__(self, work: Work, start_s: float, lost: Any) -> None:
         self.actor = _Actor.remote(work)  # type: ignore[attr-defined]
         self.start_s, self.lost, self.is_started = start_s, lost, False
 
@@ -29,8 +29,10 @@ class RayWorker:
     def _get(self, answer: Any, limit_s: float) -> Any:
         try:
             return ray.get(answer, timeout=limit_s)
-        except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError) as error:
-            raise self.lost(f"a Ray worker is lost: {error}") from None
+        except ray.exceptions.GetTimeoutError as error:
+            raise self.lost(f"a Ray worker is late: {error}", is_late=True) from None
+        except ray.exceptions.RayActorError:
+            raise self.lost("a Ray worker died") from None
         except ray.exceptions.RayTaskError as error:
             raise error.as_instanceof_cause() from None  # type: ignore[no-untyped-call]
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline.cli.stages import stage_kind
 from pipeline.filter import ContractError, apply, drop, run_stage
-from pipeline.grading.workers import Gold, GoldCheck, read_gold
+from pipeline.grading.guarded import GoldCheck, read_gold
+from pipeline.grading.workers import Gold
 from pipeline.schema import GRADE, ROLLOUT
 from stages import hygiene, quality
 from tests.support.rows import benchmark, problems

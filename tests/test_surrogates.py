@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from pipeline.grading.workers import Answer, grader, verify, why_unreadable
+from pipeline.grading.guarded import read_gold, verify
+from pipeline.grading.workers import Answer, grader
 from pipeline.readers import Unreadable, raw_rows
-from pipeline.surrogates import is_text, mend_surrogates
+from pipeline.surrogates import is_text
 from pipeline.verifiers import contract
 from tests.stages.test_sources import EXAMPLES, paths
 from tests.support.rows import collect
@@ -142,10 +143,10 @@ def test_a_verifier_says_something_that_can_be_written(
     verifier: str, gold: str | None, reply: str, info: dict[str, Any]
 ):
     answer = Answer(verifier, gold, json.dumps(info), rf"\boxed{{{reply}}}")
-    verdict = verify(*mend_surrogates(answer)[:4])
+    verdict = verify(*answer[:4])
 
     assert is_text(f"{verdict.extracted}{verdict.why}")
-    assert is_text(why_unreadable(verifier, gold, json.dumps(info)) or "")
+    assert is_text(read_gold(verifier, gold, json.dumps(info))[0] or "")
 
 
 def test_a_program_whose_tests_hold_half_a_pair_has_a_verdict():

@@ -226,6 +226,7 @@ def _names(params: Params) -> runs.Names:
 
 LOGGED = {
     "undecided": "undecided",
+    "verifier_failed": "verifier_failed",
     "completions/mean_length": "tokens",
     "completions/clipped_ratio": "truncated",
     "entropy": "entropy",

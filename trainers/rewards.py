@@ -5,7 +5,6 @@ TRL does so only where every reward is None: otherwise one that is well formed a
 undecided would count as wrong. So no reward speaks where `correct` cannot.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,6 +12,7 @@ from itertools import compress
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.grading.guarded import add_option, is_mistake
 from pipeline.grading.rewards import REWARDS, Completion, Values
 from pipeline.grading.workers import Answer, Grader
 from pipeline.verifiers.contract import Verdict, verifiers_that_claim
@@ -44,8 +44,7 @@ def rewards(
 
 def _count_tests(answer: Answer) -> Answer:
     """The same answer, whose tests go on after the first that fails."""
-    info = json.loads(answer.verify_info or "{}") | {"all_tests": True}
-    return answer._replace(verify_info=json.dumps(info))
+    return answer._replace(verify_info=add_option(answer.verify_info, all_tests=True))
 
 
 def _reward(
@@ -74,6 +73,8 @@ def _reward(
             lengths[problem].append(len(tokens))
         if log_metric and name == first:
             log_metric("undecided", is_decided.count(False) / len(is_decided))
+            failed = sum(map(is_mistake, verdicts))
+            log_metric("verifier_failed", failed / len(is_decided))
         rows = zip(problems, texts, completion_ids, verdicts, strict=True)
         return [
             REWARDS[name](Completion(*row, max_tokens, lengths[row[0]]), values)

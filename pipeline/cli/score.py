@@ -61,17 +61,27 @@ def _score(lines: list[bytes], verifier: str) -> Iterator[str]:
 
 
 def _encode(line: Line) -> str:
-    """JSON in UTF-8, in which a lone surrogate can only stand as an escape."""
-    text = json.dumps(line, ensure_ascii=False)
+    """JSON in UTF-8, in which a lone surrogate can only stand as an escape.
+
+    What is nested too deeply to be written again is left out.
+    """
+    try:
+        text = json.dumps(line, ensure_ascii=False)
+    except RecursionError:
+        flat = {k: v for k, v in line.items() if not isinstance(v, dict | list)}
+        text = json.dumps(flat, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _read(text: bytes, verifier: str) -> tuple[Line, Answer | Verdict]:
     """The line, and what to judge or why it cannot be judged."""
     try:
-        line = json.loads(text)
+        return _read_line(json.loads(text), verifier)
     except (ValueError, RecursionError) as error:
         return {"id": None}, Verdict(None, why=f"the line is not JSON: {error}")
+
+
+def _read_line(line: Any, verifier: str) -> tuple[Line, Answer | Verdict]:
     if not isinstance(line, dict):
         return {"id": None}, Verdict(None, why="the line is not an object")
     gold, prediction = _text(line.get("gold")), _text(line.get("prediction"))

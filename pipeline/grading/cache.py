@@ -21,7 +21,9 @@ from pipeline.machine import cache_folder
 from pipeline.verifiers.contract import Verdict, load_verifier
 
 # Verdicts that may be others on another day.
-PASSING = re.compile(r"timeout|too much output|exit code (?:-|1[2-5]\d)|judge")
+PASSING = re.compile(
+    r"timeout|too much output|exit code (?:-|1[2-5]\d)|judge|verifier_(?:error|died)"
+)
 TABLE = """create table if not exists verdicts (
     key blob primary key, correct integer, extracted text, why text not null, score real
 ) without rowid"""
@@ -86,4 +88,7 @@ def verifier_digest(verifier: str) -> str:
     """The digest of the code that one verifier rests on; UserError if there is none."""
     file = Path(load_verifier(verifier).__file__ or "").relative_to(ROOT)
     # That verifiers are loaded by name does not make them rest on each other.
-    return code_digest(file, loaded=[each for each in LOADED if each != VERIFIERS])
+    loaded = [each for each in LOADED if each not in VERIFIERS]
+    files = file, file.parent / "details" / file.name
+    digests = "".join(code_digest(each, loaded=loaded) for each in files)
+    return blake2b(digests.encode(), digest_size=8).hexdigest()

@@ -13,8 +13,8 @@ Answers whose verifier is `judge` cost no computing here and much waiting elsewh
 they are asked together, in threads, through one client whose budget is the run's.
 """
 
-import json
-from collections import deque
+import sys
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
@@ -22,10 +22,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.endpoint.client import Ask, client
 from pipeline.grading.cache import Verdicts, key
-from pipeline.parallel import Pool
+from pipeline.grading.guarded import (
+    DIED,
+    GoldCheck,
+    find_fault,
+    is_mistake,
+    judge_cases,
+    read_gold,
+    verify,
+)
+from pipeline.parallel import Pool, WorkerLost
 from pipeline.surrogates import mend_surrogates
-from pipeline.verifiers.contract import Verdict, load_verifier
-from pipeline.verifiers.judge import Case, Judge, from_environment, verify_all
+from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.judge import Judge, from_environment
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,14 +59,11 @@ Grader = Callable[[list[Answer]], list[Verdict]]
 # Answers, gold answers and verdicts travel as plain tuples: a third of the cost of
 # their classes.
 Gold = tuple[str, str | None, str | None]  # verifier, answer, verify_info
-# Why the gold answer is unreadable, and what kind of answer it is.
-GoldCheck = tuple[str | None, str | None]
 AnswerFields = tuple[str, str | None, str | None, str]
 VerdictFields = tuple[bool | None, str | None, str, float | None]
 
 TIMEOUT = Verdict(None, why="verifier_timeout")
-UNVERIFIABLE = Verdict(None, why="no_verifier")
-NO_INFO = "verify_info is not a JSON object"
+LATE_GOLD = "reading the gold answer takes too long"
 BATCH = 64
 LOOKED_UP = 512  # answers in one look at the verdicts from before
 # So many verdicts are lost when a run is killed, at most.
@@ -75,6 +81,7 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
     has limits of its own. Raises UserError for a verifier that is not there, workers
     that cannot start, and a model that cannot be asked.
     """
+    failed: Counter[str] = Counter()
     with ExitStack() as stack:
 
         def open_pool(limit_s: float) -> Pool[AnswerFields, VerdictFields]:
@@ -88,25 +95,28 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
             return settings, client(settings.endpoint)
 
         def grade(answers: list[Answer]) -> list[Verdict]:
+            faults = [find_fault(*answer[:4]) for answer in answers]
             answers = list(map(_without_columns, answers))
-            by_verifier: dict[str | None, list[Answer]] = {}
-            for answer in dict.fromkeys(answers):
+            by_verifier: dict[str, list[Answer]] = {}
+            pairs = zip(answers, faults, strict=True)
+            for answer in dict.fromkeys(a for a, fault in pairs if not fault):
                 by_verifier.setdefault(answer.verifier, []).append(answer)
             verdicts: dict[Answer, Verdict] = {}
             for verifier, distinct in by_verifier.items():
-                if verifier is None:  # a source without gold answers
-                    verdicts |= dict.fromkeys(distinct, UNVERIFIABLE)
-                elif verifier == "judge":
-                    judged = verify_all(list(map(_case, distinct)), *judging_model())
+                if verifier == "judge":
+                    judged = judge_cases(list(map(_case, distinct)), *judging_model())
                     verdicts |= zip(distinct, judged, strict=True)
                 elif verifier == "code":
                     verdicts |= _grade_new(distinct, slow, 1)
                 else:
                     size = _batch_size(len(distinct))
                     verdicts |= _grade_new(distinct, quick, size)
-            return [verdicts[answer] for answer in answers]
+            failed.update(v.why for v in verdicts.values() if is_mistake(v))
+            pairs = zip(answers, faults, strict=True)
+            return [fault or verdicts[answer] for answer, fault in pairs]
 
         yield grade
+    _tell(failed)
 
 
 def read_golds(golds: list[Gold], timeout_s: float) -> list[GoldCheck]:
@@ -115,10 +125,14 @@ def read_golds(golds: list[Gold], timeout_s: float) -> list[GoldCheck]:
     `why` it cannot be judged against by its verifier, or None; the `kind` of answer
     that it is (`number`, `equation`, `set` …), None where the verifier names none.
     """
-    late = ("reading the gold answer takes too long", None)
     with closing(Pool(_check_all, limit_s=timeout_s)) as pool:
         checks = pool.each(golds, _batch_size(len(golds)))
-        return [check or late for check in checks]
+        return [
+            (_why_lost(verifier, check, LATE_GOLD), None)
+            if isinstance(check, WorkerLost)
+            else check
+            for (verifier, *_), check in zip(golds, checks, strict=True)
+        ]
 
 
 def find_unreadable(golds: list[Gold], timeout_s: float) -> list[str | None]:
@@ -173,7 +187,11 @@ def _grade_new(
         try:
             for fields in pool.each(unknown(), size):
                 answer, name = waiting.popleft()
-                verdicts[answer] = Verdict(*fields) if fields else TIMEOUT
+                verdicts[answer] = (
+                    Verdict(None, why=_why_lost(answer.verifier, fields))
+                    if isinstance(fields, WorkerLost)
+                    else Verdict(*fields)
+                )
                 new.append((name, verdicts[answer]))
                 if len(new) >= KEPT:
                     kept.keep(new)
@@ -203,58 +221,26 @@ def _fields_and_key(answer: Answer) -> tuple[AnswerFields, bytes]:
 
 def _verify_all(batch: list[AnswerFields]) -> list[VerdictFields]:
     verdicts = [verify(*fields) for fields in batch]
-    fields = [(v.correct, v.extracted, v.why, v.score) for v in verdicts]
-    return mend_surrogates(fields)
-
-
-def verify(
-    verifier: str, answer: str | None, verify_info: str | None, completion: str
-) -> Verdict:
-    """The verdict of one verifier, here and without a time limit."""
-    info = _parse(verify_info)
-    if info is None:
-        return Verdict(None, why=NO_INFO)
-    verdict: Verdict = load_verifier(verifier).verify(answer, completion, info)
-    return verdict
+    return [(v.correct, v.extracted, v.why, v.score) for v in verdicts]
 
 
 def _check_all(golds: list[Gold]) -> list[GoldCheck]:
     return [read_gold(*gold) for gold in golds]
 
 
-def read_gold(verifier: str, answer: str | None, verify_info: str | None) -> GoldCheck:
-    """As `read_golds` of one gold answer, here and without a time limit."""
-    why = why_unreadable(verifier, answer, verify_info)
-    name_kind = getattr(load_verifier(verifier), "kind", None)
-    if why or name_kind is None:
-        return why, None
-    return None, name_kind(mend_surrogates(answer), _parse(verify_info) or {})
-
-
-def why_unreadable(
-    verifier: str, answer: str | None, verify_info: str | None
-) -> str | None:
-    """As `find_unreadable` of one gold answer, here and without a time limit."""
-    info = _parse(verify_info)
-    if info is None:
-        return NO_INFO
-    why: str | None = load_verifier(verifier).unreadable(mend_surrogates(answer), info)
-    return mend_surrogates(why)
-
-
-def _parse(verify_info: str | None) -> dict[str, Any] | None:
-    """The details of a row; None where they are no JSON object."""
-    if not verify_info or verify_info == "{}":
-        return {}
-    try:
-        info = mend_surrogates(json.loads(verify_info))
-    except (ValueError, RecursionError):
-        return None
-    return info if isinstance(info, dict) else None
-
-
-def _case(answer: Answer) -> Case:
-    """The row's own words on what is asked win over its columns."""
+def _case(answer: Answer) -> tuple[str | None, str | None, str, dict[str, Any]]:
     columns = {"problem": answer.problem, "domain": answer.domain}
-    info = columns | (_parse(answer.verify_info) or {})
-    return Case(*mend_surrogates((answer.answer, answer.completion, info)))
+    return answer.answer, answer.verify_info, answer.completion, columns
+
+
+def _why_lost(verifier: str, lost: WorkerLost, late: str = TIMEOUT.why) -> str:
+    return late if lost.is_late else f"{DIED}: {verifier}: {lost}"
+
+
+def _tell(failed: Counter[str]) -> None:
+    """Say which mistakes of ours left answers undecided, the most frequent first."""
+    if failed:
+        total = f"{failed.total()} answers are undecided because a verifier failed:"
+        print(total, file=sys.stderr)
+    for why, count in failed.most_common(5):
+        print(f"  {count} x {why}", file=sys.stderr)

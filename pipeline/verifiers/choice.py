@@ -15,7 +15,6 @@ with Latin ones, and looks like another than its place says.
 import re
 from typing import Any
 
-from pipeline.errors import UserError
 from pipeline.verifiers.answers.decide import decide
 from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.contract import Verdict
@@ -72,8 +71,6 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
 def _read_choices(info: dict[str, Any]) -> Choices:
     """The texts of the choices by their Latin letters."""
     given = info.get("choices") or {}
-    if not isinstance(given, list | dict):
-        raise UserError(f"verify_info.choices: expected texts, found {given!r:.80}")
     if isinstance(given, list):
         given = {chr(65 + i): text for i, text in enumerate(given)}
     return {_key(transliterate(str(key))): str(text) for key, text in given.items()}

@@ -10,23 +10,16 @@ space, case, punctuation and a leading article do not count, as in SQuAD's exact
 
 import re
 import unicodedata
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.verifiers.answers.policy import read_policy
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.details.exact import Policy
 from pipeline.verifiers.extract.final import find_marked_answer, strip_thinking
 from pipeline.verifiers.extract.markup import plain, strip_markup
 from pipeline.verifiers.extract.phrases import find_announcements
 
 MAY_BE_OVERRULED = True
-
-
-class Policy(NamedTuple):
-    """What counts when two texts are compared."""
-
-    case: bool = False
-    punctuation: bool = False
-    articles: bool = False
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:

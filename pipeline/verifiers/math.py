@@ -19,7 +19,6 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pipeline.errors import UserError
 from pipeline.verifiers.answers.answer import EXACT, Answer, read
 from pipeline.verifiers.answers.decide import decide
 from pipeline.verifiers.answers.kinds import kind_of
@@ -85,7 +84,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     """Whether the completion's final answer equals the gold one, or an alternative."""
     policy = read_policy(Policy, info)
     verdict = _verify(answer, completion, policy)
-    for alternative in _read_alternatives(info):
+    for alternative in info.get("alternatives", []):
         if verdict.correct:
             break
         other = _verify(alternative, completion, policy)
@@ -93,13 +92,6 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         if other.correct or (verdict.correct is False and other.correct is None):
             verdict = other
     return verdict
-
-
-def _read_alternatives(info: dict[str, Any]) -> list[str]:
-    answers = info.get("alternatives", [])
-    if isinstance(answers, list) and all(isinstance(each, str) for each in answers):
-        return answers
-    raise UserError(f"verify_info.alternatives: expected texts, found {answers!r:.80}")
 
 
 def _verify(answer: str | None, completion: str, policy: Policy) -> Verdict:
@@ -127,7 +119,7 @@ def _verify(answer: str | None, completion: str, policy: Policy) -> Verdict:
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     """Why no answer can be compared with a gold one, or None where one can."""
-    golds = [answer or "", *_read_alternatives(info)]
+    golds = [answer or "", *info.get("alternatives", [])]
     whys = [_read_gold(gold).why for gold in golds]
     return None if None in whys else whys[0]
 

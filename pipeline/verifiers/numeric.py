@@ -10,27 +10,21 @@ worth: "optional" (the default: left out or the same), "required" (the same), or
 import math
 from typing import Any, NamedTuple
 
-from pipeline.errors import UserError
 from pipeline.verifiers.answers.answer import Answer, read
 from pipeline.verifiers.answers.decide import with_unit
 from pipeline.verifiers.answers.labels import drop_label
 from pipeline.verifiers.answers.numeric_equality import approximate
-from pipeline.verifiers.answers.policy import Units, read_policy
+from pipeline.verifiers.answers.policy import read_policy
 from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.answers.units import unit_is_wrong, unit_ratio
 from pipeline.verifiers.answers.variants import number_variants
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.details.numeric import Info, Policy
 from pipeline.verifiers.extract.final import find_final_answer
 
 COMPARES_VALUES = True
 MAY_BE_OVERRULED = True
-TOLERANCES = {"rel_tol": 1e-4, "abs_tol": 0.0}
-
-
-class Policy(NamedTuple):
-    """What the unit of an answer is worth."""
-
-    units: Units = "optional"
+DEFAULT = Info()
 
 
 class Measured(NamedTuple):
@@ -43,7 +37,6 @@ class Measured(NamedTuple):
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the final number is within the tolerance of the gold one."""
     policy = read_policy(Policy, info)
-    relative, absolute = (_tolerance(info, *each) for each in TOLERANCES.items())
     text, how, *_ = find_final_answer(completion)
     gold = _read_measured(answer or "")
     if gold is None:
@@ -59,8 +52,8 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     close = math.isclose(
         value,
         gold.value,
-        rel_tol=relative,
-        abs_tol=absolute,
+        rel_tol=info.get("rel_tol", DEFAULT.rel_tol),
+        abs_tol=info.get("abs_tol", DEFAULT.abs_tol),
     )
     return Verdict(close, text, f"{how}: compared within the tolerance")
 
@@ -68,18 +61,6 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     """Why the gold answer is no number, or None where it is one."""
     return None if answer and _read_measured(answer) is not None else "not a number"
-
-
-def _tolerance(info: dict[str, Any], name: str, default: float) -> float:
-    given = info.get(name)
-    if given is None:
-        return default
-    try:
-        return abs(float(given))
-    except (TypeError, ValueError):
-        raise UserError(
-            f"verify_info.{name}: expected a number, found {given!r:.80}"
-        ) from None
 
 
 def _convert(measured: Measured, unit: str) -> Measured:

@@ -22,6 +22,7 @@ from pipeline.settings import Settings
 from pipeline.sql import Where, drop_unless
 from pipeline.surrogates import mend_surrogates
 from pipeline.text import fingerprint
+from pipeline.verifiers.details.contract import BadInfo, known_verifiers, read_info
 from stages.sources._fields import as_text, filled
 from stages.sources._golds import settle_golds
 from stages.sources._limit import Limit, limit_rows
@@ -96,6 +97,8 @@ class Source(DataLocation):
             raise ValueError("`adapter` is missing: a file of stages/sources")
         if unknown := self.set.keys() - ADAPTED:
             raise ValueError(f"`set` knows {sorted(ADAPTED)}, not {sorted(unknown)}")
+        if self.set.get("verifier") not in (None, *known_verifiers()):
+            raise ValueError(f"`set.verifier` is one of {', '.join(known_verifiers())}")
         if self.set.get("golds", "all") not in ("all", "any"):
             raise ValueError("`set.golds` is all or any")
         for name, pattern in self.pattern.items():
@@ -223,11 +226,26 @@ def _adapt(
     for name in ("problem", "answer"):
         if isinstance(fields[name], str):
             fields[name] = fields[name].replace("\0", "")
+    if why := _find_bad_info(fields["verifier"], fields.get("verify_info") or {}):
+        return Unreadable(0, why)
     has_no_gold = fields.get("verify_info") or fields["verifier"] is None
     needed = ["problem"] if has_no_gold else ["problem", "answer"]
     if absent := [name for name in needed if not as_text(fields[name])]:
         return Unreadable(0, f"{' and '.join(absent)}: expected text")
     return fields
+
+
+def _find_bad_info(verifier: str | None, info: Row) -> str | None:
+    """What in the details is not as the verifier declares them: the field, and why.
+
+    What the details hold, such as the tests, is read by the verifier, in `quality`.
+    """
+    try:
+        if verifier is not None:
+            read_info(verifier, info)
+    except BadInfo as error:
+        return str(error)
+    return None
 
 
 def _without_nan(value: Any) -> Any:

@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.grading.workers import Answer, verify
+from pipeline.grading.guarded import verify
+from pipeline.grading.workers import Answer
 from pipeline.models import resolve
 from pipeline.verifiers.contract import Verdict
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.grading.guarded import verify
 from pipeline.grading.rewards import REWARDS, Values
-from pipeline.grading.workers import Answer, verify
+from pipeline.grading.workers import Answer
 from pipeline.verifiers.contract import Verdict
 from trainers.grpo import REWARDS as WEIGHTS
 from trainers.rewards import rewards
@@ -220,7 +221,7 @@ def test_no_reward_speaks_of_what_the_verifier_cannot_decide():
         log_metric=logged.__setitem__,
     )
 
-    assert logged == {"undecided": 0.25}
+    assert logged == {"undecided": 0.25, "verifier_failed": 0.0}
     assert scored(GOOD, gold="") == {name: [None] for name in REWARDS}
 
 

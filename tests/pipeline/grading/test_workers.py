@@ -89,12 +89,15 @@ def test_a_script_without_a_main_guard_is_told_and_gets_no_verdicts(tmp_path):
     assert "UserError: a worker cannot start" in ran.stderr
 
 
-def test_an_unknown_verifier_is_a_mistake():
-    with (
-        grader(timeout_s=120) as grade,
-        pytest.raises(Exception, match="no verifier is called 'oracle'"),
-    ):
-        grade([Answer("oracle", "4", "{}", "4")])
+def test_a_row_of_an_unknown_verifier_is_undecided_and_ends_nothing():
+    rows = [Answer("oracle", "4", "{}", "4"), Answer("math", "4", "{}", "4")]
+    with grader(timeout_s=120) as grade:
+        unknown, known = grade(rows)
+
+    assert unknown.correct is None
+    assert unknown.why.startswith("verifier: expected one of choice, code, exact, ")
+    assert unknown.why.endswith(', found "oracle"')
+    assert known.correct is True
 
 
 def test_a_model_judges_many_at_once_and_equal_ones_once():

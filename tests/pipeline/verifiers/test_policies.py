@@ -1,8 +1,10 @@
 """What is no mathematics is a policy: percent, rounding, units, boxes, capitals."""
 
+import json
+
 import pytest
 
-from pipeline.errors import UserError
+from pipeline.grading.guarded import verify
 from pipeline.verifiers import exact, math, numeric
 
 
@@ -85,11 +87,19 @@ def test_exact_text_says_what_counts(gold, completion, info, correct):
     assert exact.verify(gold, completion, info).correct is correct
 
 
-@pytest.mark.parametrize("verifier", [math, numeric, exact])
-@pytest.mark.parametrize("wrong", [policy(colour="red"), policy(units="metric")])
-def test_an_unknown_policy_is_a_mistake(verifier, wrong):
-    with pytest.raises(UserError, match="policy"):
-        verifier.verify("1", "1", wrong)
+@pytest.mark.parametrize("verifier", ["math", "numeric", "exact"])
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (policy(colour="red"), '.colour: expected no option of this name, found "red"'),
+        (["units"], ": expected an object, found a list of 1"),
+    ],
+)
+def test_an_unknown_policy_is_named_and_decides_nothing(verifier, wrong, why):
+    info = wrong if isinstance(wrong, dict) else {"policy": wrong}
+    verdict = verify(verifier, "1", json.dumps(info), "1")
+
+    assert (verdict.correct, verdict.why) == (None, f"verify_info.policy{why}")
 
 
 def test_why_names_where_the_answer_stood_and_the_step():
