@@ -5,9 +5,10 @@
 
 `verify` compares what a model wrote with the gold answer. `unreadable` says why
 nothing can be compared with a gold answer, or None where something can: such problems
-leave the pool before any GPU sees them. `info` is the row's `verify_info`, parsed; an
-option in it that the verifier does not have raises UserError. The same `verify`
-filters data and rewards GRPO.
+leave the pool before any GPU sees them. `info` is the row's `verify_info` in the types
+that `details/<name>.py` declares. Neither is called but by `pipeline/grading/guarded`,
+where what they raise leaves a row undecided. The same `verify` filters data and rewards
+GRPO.
 
 `kind(answer, info)`, where a file has it, names the kind of answer that the gold answer
 is: `number`, `equation`, `set`.

@@ -45,7 +45,7 @@ class BadInfo(ValueError):
     """A row's `verify_info` is not what its verifier declares: which field, and why."""
 
 
-def _from_text(value: Any) -> Any:
+def from_text(value: Any) -> Any:
     """The number or truth value that a text is in JSON; else the value as it is."""
     if not isinstance(value, str) or value != value.strip():
         return value
@@ -57,7 +57,7 @@ def _from_text(value: Any) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    value = _from_text(value)
+    value = from_text(value)
     is_whole = isinstance(value, float) and value.is_integer()
     return int(value) if is_whole else value
 
@@ -73,10 +73,10 @@ def _object(value: Any) -> Any:
     return value
 
 
-Number = Annotated[float, BeforeValidator(_from_text), Field(allow_inf_nan=False)]
+Number = Annotated[float, BeforeValidator(from_text), Field(allow_inf_nan=False)]
 NotNegative = Annotated[Number, Field(ge=0)]
 Whole = Annotated[int, BeforeValidator(_whole)]
-Flag = Annotated[bool, BeforeValidator(_from_text)]
+Flag = Annotated[bool, BeforeValidator(from_text)]
 Text = Annotated[str, BeforeValidator(_text)]
 Object = BeforeValidator(_object)
 
