@@ -167,8 +167,10 @@ def _compare_options(
 def _compare(gold: Gold, final: FinalAnswer, policy: Policy) -> tuple[bool, str]:
     """The last answer; for a gold answer of several, as many of the last boxes."""
     is_equal, why = _compare_texts(gold, final.text or "", policy)
+    if is_equal or len(final.boxes) < 2 or gold.n_members < 2:
+        return is_equal, why
     for count in dict.fromkeys((gold.n_members, final.joined)):
-        if not is_equal and gold.n_members > 1 and 1 < count <= len(final.boxes):
+        if not is_equal and 1 < count <= len(final.boxes):
             joined = ", ".join(final.boxes[-count:])
             is_equal, why = _compare_texts(gold, joined, policy)
     return is_equal, why

@@ -89,12 +89,12 @@ def find_final_answer(completion: str) -> FinalAnswer:
         return FinalAnswer(None, "a box that is not closed")
     if LISTED.fullmatch(text.strip()):
         return FinalAnswer(strip_delimiters(text), "whole text")
+    last_line = text[-TAIL:].rstrip().rpartition("\n")[2]
+    if statement := _announced(strip_markup(last_line).replace("{,}", ",")):
+        return FinalAnswer(statement, "phrase")
     tail = strip_markup(text[-TAIL:]).replace("{,}", ",")
-    last_line = tail[tail.rstrip().rfind("\n") + 1 :]
-    for part in dict.fromkeys((last_line, tail)):
-        for announcement in find_announcements(part):
-            if statement := read_statement(part[announcement.end() :]):
-                return FinalAnswer(statement, "phrase")
+    if statement := _announced(tail):
+        return FinalAnswer(statement, "phrase")
     whole = strip_markup(text) if len(text) < TAIL else text
     if is_expression(whole) or DATE.fullmatch(whole.strip()):
         return FinalAnswer(whole.strip(), "whole text")
@@ -103,6 +103,14 @@ def find_final_answer(completion: str) -> FinalAnswer:
     if conclusion := CONCLUSION.search(tail[-300:].rstrip()):
         return FinalAnswer(conclusion[1].strip(), "last words")
     return FinalAnswer(None, "nothing")
+
+
+def _announced(text: str) -> str | None:
+    """What the last announcement that is followed by an answer says."""
+    for announcement in find_announcements(text):
+        if statement := read_statement(text[announcement.end() :]):
+            return statement
+    return None
 
 
 def _json_field(text: str) -> str | None:

@@ -46,7 +46,7 @@ def strip_markup(text: str) -> str:
         text = TICKS.sub(r"\1", text)
     if '"' in text or "“" in text or "«" in text:
         text = QUOTES.sub(r"\1", text)
-    if ">" in text:
+    if "> " in text or ">\t" in text:
         text = QUOTED_LINE.sub("", text)
     # By hand: a pattern that ends in white space is quadratic in it.
     bare = text.rstrip().removesuffix(".").rstrip()

@@ -47,6 +47,9 @@ def find_announcements(text: str) -> Iterator[re.Match[str]]:
         if not stems:
             return
         before = max(starts.values())
+        if match := ANNOUNCEMENT.match(text, before):
+            yield match
+            continue
         for match in ANNOUNCEMENT.finditer(text, max(0, before - 25), before + 100):
             if match.start() <= before < match.end():
                 before = match.start()
