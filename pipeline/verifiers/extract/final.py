@@ -21,6 +21,13 @@ from pipeline.verifiers.extract.boxes import (
     complete_boxes,
     last_box,
 )
+from pipeline.verifiers.extract.clauses import (
+    find_retraction,
+    is_disowned,
+    is_misled,
+    is_supposed,
+    join_offered,
+)
 from pipeline.verifiers.extract.markup import strip_markup
 from pipeline.verifiers.extract.phrases import STRONG, find_announcements
 from pipeline.verifiers.extract.statement import (
@@ -36,7 +43,7 @@ TURN = re.compile(r"<\|(?:im_start\|>(?:user|system)|im_end\||endoftext\||eot_id
 JOINED = re.compile(r"[^.]*(?:,|;|\b(?:and|or)\b|[和或及])[^.]*|[^\w.]*")
 CONCLUSION = re.compile(
     r"(?:(?<!here )\b(?:is|are|be|was)|:)\s+(?:an? |the )?"
-    r"([^\W\d_][\w'-]*(?: [\w'-]+){0,2})[.!\s*]*$"
+    r"([^\W\d_][^\W\d]*(?:['-][^\W\d]+)*(?: [^\W\d][^\W\d'-]*){0,2})[.!\s*]*$"
 )
 FIELD = re.compile(
     r'"(?:final_?)?answer"\s*:\s*("(?:[^"\\\\]|\\\\.)*"|-?\d[\d.]*(?:e-?\d+)?|true|false)',
@@ -44,7 +51,7 @@ FIELD = re.compile(
 )
 DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?\.?")
 UNCLOSED_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{[^\n]{0,200}$")
-OR = re.compile(r"\b(?:or|oder|ou|o|или)\b|[或]|^\s*$", re.I)
+SENTENCE_START = re.compile(r"[.!?](?=\s)|[。！？\n]")
 
 
 class FinalAnswer(NamedTuple):
@@ -90,27 +97,54 @@ def find_final_answer(completion: str) -> FinalAnswer:
     if LISTED.fullmatch(text.strip()):
         return FinalAnswer(strip_delimiters(text), "whole text")
     last_line = text[-TAIL:].rstrip().rpartition("\n")[2]
-    if statement := _announced(strip_markup(last_line).replace("{,}", ",")):
-        return FinalAnswer(statement, "phrase")
+    if announced := _announced(strip_markup(last_line).replace("{,}", ",")):
+        return announced
     tail = strip_markup(text[-TAIL:]).replace("{,}", ",")
-    if statement := _announced(tail):
-        return FinalAnswer(statement, "phrase")
+    if announced := _announced(tail):
+        return announced
     whole = strip_markup(text) if len(text) < TAIL else text
     if is_expression(whole) or DATE.fullmatch(whole.strip()):
         return FinalAnswer(whole.strip(), "whole text")
-    if formula := last_formula(tail):
+    if formula := last_formula(_without_supposed(tail)):
         return FinalAnswer(formula, "last formula")
     if conclusion := CONCLUSION.search(tail[-300:].rstrip()):
         return FinalAnswer(conclusion[1].strip(), "last words")
     return FinalAnswer(None, "nothing")
 
 
-def _announced(text: str) -> str | None:
+def _announced(text: str) -> FinalAnswer | None:
     """What the last announcement that is followed by an answer says."""
     for announcement in find_announcements(text):
-        if statement := read_statement(text[announcement.end() :]):
-            return statement
+        rest = text[announcement.end() :]
+        if is_supposed(_sentence_before(text, announcement.start())):
+            continue
+        if statement := read_statement(rest):
+            return FinalAnswer(_unless_retracted(statement, rest), "phrase")
     return None
+
+
+def _sentence_before(text: str, end: int) -> str:
+    return SENTENCE_START.split(text[max(0, end - 200) : end])[-1]
+
+
+def _without_supposed(text: str) -> str:
+    """The text without the sentences that only suppose or deny an answer."""
+    for announcement in find_announcements(text):
+        before = _sentence_before(text, announcement.start())
+        if is_supposed(before):
+            rest = SENTENCE_START.split(text[announcement.end() :])[0]
+            text = text.replace(f"{before}{announcement[0]}{rest}", "", 1)
+    return text
+
+
+def _unless_retracted(statement: str, rest: str) -> str | None:
+    """The statement that `rest` begins with, or what stands behind words of retreat."""
+    later = find_retraction(rest)
+    if later is None:
+        return statement
+    if is_disowned(later):
+        return last_formula(later)
+    return last_formula(later) or statement
 
 
 def _json_field(text: str) -> str | None:
@@ -149,6 +183,11 @@ def _find_marked(text: str) -> FinalAnswer | None:
     """The last of box, tag and strong phrase; None where there is none of them."""
     boxes = list(complete_boxes(text, MOST_BOXES)) if "\\" in text else []
     boxes.reverse()
+    is_denied = False
+    while boxes and _is_denied(text, boxes[-1]):
+        is_denied = bool(boxes.pop())
+    if is_denied and not boxes:
+        return FinalAnswer(None, "a box that is denied")
     contents = tuple(box.content for box in boxes)
     boxed_to = boxes[-1].end if boxes else -1
     tag_at = text.rfind("</answer>")
@@ -170,14 +209,22 @@ def _find_marked(text: str) -> FinalAnswer | None:
     return FinalAnswer(tag, "tag") if tag else None
 
 
+def _is_denied(text: str, box: Box) -> bool:
+    """Whether the words beside a box say that it is not the answer."""
+    before = text[max(0, box.start - 80) : box.start].rpartition("\n")[2]
+    behind = text[box.end : box.end + 80].partition("\n")[0].lstrip("$) ]\\")
+    return is_misled(SENTENCE_START.split(before)[-1], behind)
+
+
 def _last_of(text: str, boxes: list[Box], joined: int) -> str:
-    """What the last box holds; of boxes that are offered, one or the other, all."""
+    """What the last box holds; of boxes with nothing but `or` between them, all."""
     offered = [boxes[-1].content]
     for before, after in zip(
         boxes[-2 : -joined - 1 : -1], boxes[:-joined:-1], strict=False
     ):
+        between = text[before.end : after.start].strip(" $\n")
         is_nested = before.end > after.start
-        if is_nested or not OR.search(text[before.end : after.start]):
+        if is_nested or (between and not join_offered(between)):
             break
         offered.insert(0, before.content)
     return " or ".join(offered)

@@ -4,13 +4,17 @@ import re
 
 from pipeline.verifiers.extract.clauses import (
     corrected,
+    introduces_list,
     is_bound,
     is_disowned,
+    is_misled,
+    is_other_value,
+    join_offered,
     without_conditions,
 )
 
 NUMBER = (
-    r"(?<![\d.A-Za-z])[-+−]?(?:\d{1,3}(?: \d{3})+(?!\d)|\d[\d,]*)(?:\.\d+)?"
+    r"(?<![\d.A-Za-z])[-+−]?(?:\d{1,3}(?: \d{3})+(?!\d)|\d(?:[\d,]*\d)?)(?:\.\d+)?"
     r"(?:\s?/\s?\d+(?!\d*[.,]?\d*/))?(?:\s?\\?%)?"
     r"|(?<![\d.])[-+−]?\.\d+%?"
 )
@@ -38,6 +42,7 @@ COPULA = re.compile(
     r"|[=≈:：是为為])"
     r"(?=\s*\**\s*(?:about |approximately |exactly |only )?\**\s*(?:[$\\€£¥(-]|\d))"
 )
+ABOUT = re.compile(r"\s*\**\s*(?:about|approximately|exactly|only) ")
 SENTENCE = re.compile(
     r"\n|[.!?]\**\s+(?=[A-Z<(*\[])|[。！？।]|,?\s+(?:because|since)\b|<\|"
 )
@@ -49,9 +54,10 @@ LISTED = re.compile(
 # What most answers of most sets are: a third of the time where nothing else is tried.
 BARE_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\.?\s*$")
 SEVERAL = re.compile(
-    r"(?:either )?[-+$\\\\(]*\d[^\s,;]*(?:,? or [-+$\\\\(]*\d[^\s,;.]*)+", re.I
+    r"(?:either )?[-+$\\\\(]*\d[^\s,;]*"
+    r"(?:,? or (?:perhaps |maybe |possibly |even )?[-+$\\\\(]*\d[^\s,;.]*)+",
+    re.I,
 )
-EITHER = re.compile(r"[\s,*]*(?:or|oder|ou|o|или|或)[\s*]*", re.I)
 
 
 def is_expression(text: str) -> bool:
@@ -90,19 +96,22 @@ def read_statement(rest: str, *, digits: bool = False) -> str | None:
     rest = rest[:1_000].lstrip(" \t*:：=\n")
     if number := BARE_NUMBER.match(rest):
         return number[1]
-    sentence = (
-        SENTENCE.split(rest, maxsplit=1)[0].strip().strip('*`"“” ').rstrip(".。 ")
-    )
-    if is_disowned(sentence):
+    sentence, end = _first_sentence(rest)
+    if is_disowned(sentence) or end in ("?", "？"):
         return None
     settled = corrected(sentence)
     if settled is None:
         return None
     if settled != sentence:
         rest = sentence = settled.strip()
+    leading = FORMULA.match(sentence)
+    if leading and is_misled("", sentence[leading.end() :]):
+        return None
     if several := SEVERAL.match(sentence):
         return several[0]
     sentence = without_conditions(sentence)
+    if is_other_value(sentence):
+        return None
     if is_bound(sentence):
         return sentence
     if digits:
@@ -118,15 +127,25 @@ def read_statement(rest: str, *, digits: bool = False) -> str | None:
         is_short = re.search(r"\d|\\|^\W?\w\W?$", sentence)
         return sentence if is_short or not digits else None
     copulas = list(COPULA.finditer(sentence))
-    after = sentence[copulas[-1].end() :] if copulas else sentence
-    after = re.sub(r"^\s*\**\s*(?:about|approximately|exactly|only) ", "", after)
-    formulas = [formula for formula in FORMULA.finditer(after) if _has_value(formula)]
+    start = copulas[-1].end() if copulas else 0
+    if match := ABOUT.match(sentence, start):
+        start = match.end()
+    formulas = [f for f in FORMULA.finditer(sentence, start) if _has_value(f)]
     if not formulas:
         return None if digits else sentence
     if copulas or re.match(r"\W{0,3}\d", sentence):
-        return _formula_text(formulas[0])
+        return _claimed(sentence, formulas, 0)
     amounts = [formula for formula in formulas if re.search(r"[$€£¥₹%]", formula[0])]
-    return _formula_text(amounts[0] if len(amounts) == 1 else formulas[-1])
+    index = formulas.index(amounts[0]) if len(amounts) == 1 else len(formulas) - 1
+    return _claimed(sentence, formulas, index)
+
+
+def _first_sentence(rest: str) -> tuple[str, str]:
+    """The first sentence without its layout, and the sign that ends it."""
+    end = SENTENCE.search(rest)
+    sentence = rest[: end.start()] if end else rest
+    sign = end[0][:1] if end else sentence.rstrip(" *\n")[-1:]
+    return sentence.strip().strip('*`"“” ').rstrip(".。?？ "), sign
 
 
 def strip_delimiters(text: str) -> str:
@@ -146,37 +165,54 @@ def last_formula(tail: str) -> str | None:
     if "$$" in tail or "\\[" in tail:
         line = tail
     for text in dict.fromkeys((line, tail)):
-        part: str | None = text
         if text is line and len(line) < 400:
-            part = _last_sentence(text)
-        if part is None:
-            return None
-        if formulas := list(FORMULA.finditer(part)):
-            return " or ".join(map(_formula_text, _offered(part, formulas)))
+            if _values_of(line):
+                return _last_claim(line)
+        elif formulas := list(FORMULA.finditer(text)):
+            return _claimed(text, formulas, len(formulas) - 1)
     return None
 
 
-def _offered(part: str, formulas: list[re.Match[str]]) -> list[re.Match[str]]:
-    """The last formula, and those before it that are offered beside it."""
-    first = len(formulas) - 1
-    while first and EITHER.fullmatch(
-        part[formulas[first - 1].end() : formulas[first].start()]
-    ):
-        first -= 1
-    return formulas[first:]
+def _values_of(text: str) -> bool:
+    return bool(re.search(r"\d|\\|\$", text))
 
 
-def _last_sentence(line: str) -> str | None:
-    """The last sentence with a value in it, without its conditions; None if denied."""
-    sentences = [
-        s for s in re.split(r"(?<=[.!?。])\s+", line) if re.search(r"\d|\\|\$", s)
-    ]
-    if not sentences:
-        return line
-    last = sentences[-1]
-    if is_disowned(last) or corrected(last) is None:
+def _last_claim(line: str) -> str | None:
+    """What the last sentence with a value claims; a question claims nothing."""
+    for sentence in reversed(re.split(r"(?<=[.!?。！？])\s+|(?<=[。！？])", line)):
+        if not _values_of(sentence):
+            if is_disowned(sentence):
+                return None
+            continue
+        if sentence.rstrip(" *\"'”").endswith(("?", "？")):
+            continue
+        if is_disowned(sentence):
+            return None
+        sentence = without_conditions(sentence)
+        if formulas := list(FORMULA.finditer(sentence)):
+            return _claimed(sentence, formulas, len(formulas) - 1)
+    return None
+
+
+def _claimed(text: str, formulas: list[re.Match[str]], index: int) -> str | None:
+    """The formula at `index` with those that are listed beside it; None if denied."""
+    first = last = index
+    words: list[str] = []
+    while first and (word := _joined(text, formulas, first - 1)):
+        first, words = first - 1, [word, *words]
+    while last < len(formulas) - 1 and (word := _joined(text, formulas, last)):
+        last, words = last + 1, [*words, word]
+    if ", " in words and not introduces_list(text[: formulas[first].start()]):
+        first = last = index
+    behind = text[formulas[last].end() :]
+    if is_misled(text[: formulas[first].start()], behind):
         return None
-    return without_conditions(corrected(last) or last)
+    members = map(_formula_text, formulas[first : last + 1])
+    return (" or " if " or " in words else ", ").join(members)
+
+
+def _joined(text: str, formulas: list[re.Match[str]], index: int) -> str:
+    return join_offered(text[formulas[index].end() : formulas[index + 1].start()])
 
 
 def _formula_text(formula: re.Match[str]) -> str:

@@ -42,6 +42,14 @@ ANSWERS = [
     ("<answer>9</answer>", "9"),
     # thinking
     ("<think>The answer is 3</think>\nIt is 4.", "4"),
+    ("The number of multiples not divisible by 3 is 42.", "42"),
+    ("Since it does not depend on n, the total is 42.", "42"),
+    (r"It cannot be odd, so it is \boxed{42}.", "42"),
+    ("Not 41 but 42.", "42"),
+    ("It isn't 41; it's 42.", "42"),
+    ("The answer is 42. Do you want to see step 2?", "42"),
+    ("The solutions are 1, 2, and 3.", "1, 2, 3"),
+    ("The solutions are $x=1$ and $x=2$.", "x=1, x=2"),
     # nothing
     ("<think>the answer is 3", None),
     (r"so \boxed{1", None),
@@ -67,6 +75,64 @@ def test_the_final_answer_is_what_the_completion_says(completion, answer):
         "I thought it was 6, but the answer is 7.",
         r"\boxed{6",
         "<think>The answer is 6.",
+        # denied
+        "The answer can't be 6.",
+        "The answer isn't 6.",
+        "The answer is neither 5 nor 6.",
+        "The answer is anything but 6.",
+        "It is false that the answer is 6.",
+        "There is no way that the answer is 6.",
+        r"\boxed{6} is wrong.",
+        r"It is not $\boxed{6}$.",
+        "6 is incorrect. The right answer is 7.",
+        # supposed or questioned
+        "Suppose the answer is 6. Then we get a contradiction.",
+        "Is the answer 6?",
+        "The answer is 6? No. It is 7.",
+        # taken back
+        "The answer is 6. Wait, no, it's 7.",
+        "The answer is 6. Actually, it is 7.",
+        "答案是6。不对，应该是7。",
+        # one of several
+        "One of 4, 5, 6.",
+        "The answer is one of the following: 6, 7, 8.",
+        "The answer is 6, or perhaps 7.",
+        "My guesses are 4, 5 and 6.",
+        r"\boxed{5}, \boxed{6}",
+        # bounded or another value
+        "The answer is just under 6.",
+        "The answer exceeds 6.",
+        "The answer is twice 6.",
+        "The answer is 6 minus 1.",
+        # in the languages of models
+        "La respuesta no es 6.",
+        "La réponse n'est pas 6.",
+        "Die Antwort ist nicht 6.",
+        "A resposta não é 6.",
+        "La risposta non è 6.",
+        "Odpowiedź to nie 6.",
+        "Het antwoord is niet 6.",
+        "Svaret är inte 6.",
+        "Svaret er ikke 6.",
+        "Vastaus ei ole 6.",
+        "Odpověď není 6.",
+        "A válasz nem 6.",
+        "Răspunsul nu este 6.",
+        "Cevap 6 değil.",
+        "Đáp án không phải là 6.",
+        "Jawabannya bukan 6.",
+        "Η απάντηση δεν είναι 6.",
+        "Ответ не 6.",
+        "Відповідь не 6.",
+        "الجواب ليس 6",
+        "התשובה היא לא 6.",
+        "उत्तर 6 नहीं है।",
+        "คำตอบไม่ใช่ 6",
+        "答案不是6。",
+        "答えは6ではありません。",
+        "정답은 6이 아닙니다.",
+        "Die Antwort ist mindestens 6.",
+        "答案至少是6。",
     ],
 )
 def test_what_does_not_say_six_is_not_six(completion):
@@ -78,7 +144,9 @@ def test_boxes_of_one_statement_are_a_list_to_a_gold_list():
 
     assert verify("3, 4", completion, {}).correct is True
     assert verify("3, 5", completion, {}).correct is False
-    assert verify("4", completion, {}).correct is True
+    # Nothing but "and" between them: both are the answer, and a guess at each is no 4.
+    assert verify("4", completion, {}).correct is False
+    assert verify("4", r"As $a=\boxed{3}$, we get \boxed{4}.", {}).correct is True
 
 
 def test_boxes_offered_with_or_are_no_single_answer():
