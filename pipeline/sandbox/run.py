@@ -73,13 +73,17 @@ def _compile(program: str) -> tuple[bytes | None, bytes]:
     return run.channel, b""
 
 
-def run_beside(tests: str, program: str, *, limits: Limits = STANDARD) -> Run:
+def run_beside(
+    tests: str, program: str, *, limits: Limits = STANDARD, package: str = ""
+) -> Run:
     """Run two scripts in two sandboxes, each one's channel being the other's stdin.
 
-    The result is that of `tests`, which ends the run. The two share nothing else.
+    The result is that of `tests`, which ends the run and can import `package`. The two
+    share nothing else.
     """
-    jobs = [Job(_encode(text), b"", limits) for text in (tests, program)]
-    return _run(lambda launch: _run_pair(launch, *jobs))
+    apart = Job(_encode(tests), b"", limits, package=package)
+    tested = Job(_encode(program), b"", limits)
+    return _run(lambda launch: _run_pair(launch, apart, tested))
 
 
 def _run_pair(launch: Launch, tests: Job, program: Job) -> Run:

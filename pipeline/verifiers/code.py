@@ -30,8 +30,8 @@ from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.program.calls import (
     LATE,
     STOPPED,
-    InvalidReference,
     TimeLimits,
+    Undecidable,
     answer_by_reference,
     describe_failure,
     find_call_faults,
@@ -45,7 +45,7 @@ from pipeline.verifiers.program.tests import (
     read_policy,
     read_tests,
 )
-from pipeline.verifiers.program.wall import find_fault_apart
+from pipeline.verifiers.program.wall import Unsendable, find_fault_apart, runner_of
 
 COUNTS_TESTS = True
 
@@ -67,7 +67,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     try:
         count, faults = _run_tests(program, info, language)
         verdict = _judge(faults, count, goes_on=bool(info.get("all_tests")))
-    except InvalidReference as error:
+    except Undecidable as error:
         verdict = Verdict(None, why=str(error))
     return replace(verdict, extracted=program)
 
@@ -235,7 +235,7 @@ def _run_asserts(program: str, info: dict[str, Any], limits: TimeLimits) -> str:
     try:
         subject = whole if name else program
         return find_fault_apart(subject, setup, name, info["test_code"], limits)
-    except ValueError as error:
+    except Unsendable as error:
         return _run_beside(whole, info, limits, str(error))
 
 
@@ -250,7 +250,13 @@ def _run_beside(
     token = secrets.token_hex(16)
     job = {"program": program, "tests": info["test_code"], "token": token}
     job |= {"name": info.get("entry_point")}
-    run = run_guest("tests_beside", job, limits.process_limits())
+    package = runner_of(info["test_code"])
+    run = run_guest("tests_beside", job, limits.process_limits(), package)
     if why := describe_failure(run):
         return f"{why} (tests beside the program: {reason})"
-    return "" if run.channel == token.encode() else "ended before its tests did"
+    match run.channel.decode(errors="replace").split(" ", 2):
+        case [sent, "passed"] if sent == token:
+            return ""
+        case [sent, "undecided", why] if sent == token:
+            raise Undecidable(why)
+    return "ended before its tests did"

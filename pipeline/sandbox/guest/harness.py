@@ -28,9 +28,12 @@ def silence() -> None:
     os.dup2(null, 1)
 
 
-def load(prelude: str, program: str) -> dict[str, Any]:
-    """The names that a program defines, once it has run."""
-    scope: dict[str, Any] = {"__name__": "solution"}
+def load(
+    prelude: str, program: str, scope: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The names that a program defines, once it has run, in `scope` if there is one."""
+    scope = {} if scope is None else scope
+    scope["__name__"] = "solution"
     exec(compile(prelude, "prelude.py", "exec"), scope)
     exec(compile(program, "solution.py", "exec"), scope)
     return scope

@@ -8,11 +8,20 @@ to standard output, which the tests themselves do not have.
 import builtins
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from types import ModuleType
 from typing import Any
 
 from pipeline.sandbox.guest.harness import describe, send, silence
+from pipeline.sandbox.guest.testing import (
+    Undecided,
+    is_installed,
+    list_imports,
+    parse,
+    run_tests,
+)
 from pipeline.sandbox.guest.wire import decode, encode
 
 verdict_file = os.dup(1)
@@ -69,6 +78,17 @@ class Handle:
     __hash__ = None  # type: ignore[assignment]
 
 
+class Program(ModuleType):
+    """The program, for tests that import it; each of its names is a handle."""
+
+    __all__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Handle(name)
+
+
 def request(action: str, key: Any, *arguments: Any) -> Any:
     """What the program's process replies; raises what was raised there."""
     send([action, key, [encode(value, encode_handle) for value in arguments]])
@@ -107,35 +127,51 @@ def update(argument: Any, after: Any) -> None:
 
 def main(job: dict[str, Any]) -> None:
     """Run the tests of `job` and write the verdict."""
+    verdict: dict[str, Any]
     try:
-        run_tests(job)
-        verdict = "passed"
+        run(job)
+        verdict = {"fault": ""}
     except ProgramGone:
-        verdict = "gone"
+        verdict = {"fault": "the program ended before its tests did"}
+    except Undecided as error:
+        verdict = {"undecided": str(error)}
     except NotSendable as error:
-        verdict = f"not sendable: {error}"
+        verdict = {"unsendable": str(error)}
     except BaseException as error:
         description = describe(error).rstrip(": ")
-        verdict = f"{description}, in line {line_of(error)} of the tests"
-    os.write(verdict_file, verdict.encode(errors="replace"))
+        fault = f"{description}, in line {line_of(error)} of the tests"
+        verdict = {"fault": fault}
+    os.write(verdict_file, json.dumps(verdict).encode())
 
 
-def run_tests(job: dict[str, Any]) -> None:
+def run(job: dict[str, Any]) -> None:
     """Run set-up and tests in one scope, where handles stand for the program's names.
 
     A function's signature, which HumanEval's set-up is, need not be whole.
     """
-    scope: dict[str, Any] = {"__name__": "tests"}
+    tree, module = parse(job["tests"]), ModuleType("__main__")
+    scope = module.__dict__
     exec(compile(job["prelude"], "prelude.py", "exec"), scope)
     if job["entry_point"]:
         with suppress(SyntaxError):
             exec(compile(job["setup"], "setup.py", "exec"), scope)
     scope.update((name, Handle(name)) for name in job["names"])
+    for name, wanted in list_imports(tree):
+        if name == "solution" or is_program(name, wanted):
+            sys.modules[name] = Program(name)
     if not job["entry_point"]:
         exec(compile(job["setup"], "setup.py", "exec"), scope)
-    exec(compile(job["tests"], "tests.py", "exec"), scope)
-    if "check" in scope and job["entry_point"]:
-        scope["check"](scope[job["entry_point"]])
+    run_tests(tree, module, job["entry_point"])
+
+
+def is_program(name: str, wanted: list[str]) -> bool:
+    """Whether a module that the tests want is the program, by another name."""
+    if not wanted or is_installed(name):
+        return False
+    try:
+        return bool([request("text", each) for each in wanted])
+    except Exception:
+        return False
 
 
 def line_of(error: BaseException) -> int:

@@ -7,13 +7,28 @@ Runs in the sandbox and imports nothing of ours but its neighbours. The job (`pr
 import json
 import os
 import sys
+from types import ModuleType
 
 from pipeline.sandbox.guest.harness import channel, load, silence
+from pipeline.sandbox.guest.testing import (
+    Undecided,
+    is_installed,
+    list_imports,
+    parse,
+    run_tests,
+)
 
 job = json.loads(sys.stdin.buffer.read())
 silence()
-scope = load(job["prelude"], job["program"])
-exec(compile(job["tests"], "tests.py", "exec"), scope)
-if "check" in scope and job["name"]:
-    scope["check"](scope[job["name"]])
-os.write(channel, job["token"].encode())
+token, module = job.pop("token"), ModuleType("solution")
+load(job["prelude"], job["program"], module.__dict__)
+try:
+    tree = parse(job["tests"])
+    for name, wanted in list_imports(tree):
+        if name == "solution" or (wanted and not is_installed(name)):
+            sys.modules[name] = module
+    run_tests(tree, module, job["name"])
+    verdict = "passed"
+except Undecided as error:
+    verdict = f"undecided {error}"
+os.write(channel, f"{token} {verdict}".encode())

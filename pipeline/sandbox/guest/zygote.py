@@ -29,10 +29,10 @@ import types
 from contextlib import suppress
 from typing import Any
 
-# What programs most often import, imported once.
+# What programs most often import, and what tests need, imported once.
 for module in (
-    *("bisect", "collections", "copy", "decimal", "fractions", "functools", "heapq"),
-    *("io", "itertools", "math", "operator", "random", "re", "string"),
+    *("ast", "bisect", "collections", "copy", "decimal", "fractions", "functools"),
+    *("heapq", "io", "itertools", "math", "operator", "random", "re", "string"),
 ):
     importlib.import_module(module)
 

@@ -26,8 +26,8 @@ STARTUP_S = 2.0  # for a process to start, beside its tests
 FIRST_GROUP, GROWTH, LARGEST_GROUP = 4, 4, 256
 
 
-class InvalidReference(ValueError):
-    """The row's own reference cannot say what is right."""
+class Undecidable(ValueError):
+    """The row itself, its tests or its reference, cannot say what is right."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def answer_by_reference(
     """`calls` with what the program `reference` answers as expected.
 
     For tests that have a reference and no expected outputs. A call that the reference
-    fails is no test, and left out. InvalidReference where it does not run, answers
+    fails is no test, and left out. Undecidable where it does not run, answers
     nothing but None, or returns what is no plain value.
     """
     answered: list[Call] = []
@@ -105,15 +105,15 @@ def answer_by_reference(
         for line, call in zip(run.channel.split(b"\n")[:-1], group, strict=False):
             answer = json.loads(line)
             if "kind" in answer:
-                raise InvalidReference(
+                raise Undecidable(
                     f"the reference returns no plain value but {answer['kind']}"
                 )
             if "value" in answer:
                 answered.append(replace(call, expected=decode(answer["value"])))
         if why := describe_failure(run):
-            raise InvalidReference(f"the reference does not run: {why}")
+            raise Undecidable(f"the reference does not run: {why}")
     if all(call.expected is None for call in answered):
-        raise InvalidReference("the reference answers no test")
+        raise Undecidable("the reference answers no test")
     return answered
 
 
@@ -127,10 +127,10 @@ def _run_calls(
     return run_guest("answer_calls", job, own)
 
 
-def run_guest(name: str, job: dict[str, Any], limits: Limits) -> Run:
+def run_guest(name: str, job: dict[str, Any], limits: Limits, package: str = "") -> Run:
     """Run our own program `name` in the sandbox, with `job` on its standard input."""
-    job = {"prelude": guest_source("prelude")} | job
-    return run_python(guest_source(name), stdin=json.dumps(job).encode(), limits=limits)
+    stdin = json.dumps({"prelude": guest_source("prelude")} | job).encode()
+    return run_python(guest_source(name), stdin=stdin, limits=limits, package=package)
 
 
 def _find_fault(line: bytes, call: Call, tolerance: float) -> str:

@@ -14,6 +14,7 @@ import binascii
 import json
 import pickletools
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from inspect import get_annotations
 from typing import Any
@@ -158,21 +159,47 @@ def calls_in_asserts(code: str, entry_point: str | None) -> list[Call]:
         statements = ast.parse(code).body
     except (SyntaxError, ValueError, RecursionError):
         return []
-    for statement in list(statements):
-        if isinstance(statement, ast.FunctionDef) and statement.name == "check":
-            statements = [s for s in statements if s is not statement] + statement.body
     calls = []
-    for statement in statements:
+    for statement in _in_order(statements, entry_point):
         match statement:
             case ast.Pass() | ast.Assert(ast.Constant(True)):
                 continue
             case ast.Assign(value=value) | ast.Expr(value) if _is_literal(value):
                 continue
-            case ast.Assert(test) if call := _read_condition(test, entry_point):
+            case ast.ImportFrom("solution", names) if not any(n.asname for n in names):
+                continue
+            case ast.Assert(test) | ast.Expr(ast.Compare() as test) if call := (
+                _read_condition(test, entry_point)
+            ):
                 calls.append(call)
             case _:
                 return []
     return calls
+
+
+def _in_order(
+    statements: list[ast.stmt], entry_point: str | None
+) -> Iterator[ast.stmt]:
+    """The statements as they run: at last those of `check`, and of pytest's functions.
+
+    A function that runs in another way is left whole.
+    """
+    last: list[ast.stmt] = []
+    for statement in statements:
+        match statement:
+            case ast.FunctionDef("check", body=body) if entry_point:
+                last = body + last
+            case ast.FunctionDef(body=body) if _is_plain_test(statement):
+                last += body
+            case _:
+                yield statement
+    yield from last
+
+
+def _is_plain_test(function: ast.FunctionDef) -> bool:
+    """Whether pytest runs the function once, and as it stands."""
+    is_bare = not function.decorator_list and not ast.unparse(function.args)
+    return is_bare and function.name.startswith("test")
 
 
 def _read_condition(test: ast.expr, entry_point: str | None) -> Call | None:

@@ -13,17 +13,33 @@ What runs on either side of the wall is `tests_apart.py` and `program_apart.py` 
 
 import ast
 import builtins
+import json
 import re
 import symtable
 from importlib import import_module
 
 from pipeline.sandbox.guests import guest_call, guest_source
 from pipeline.sandbox.run import run_beside
-from pipeline.verifiers.program.calls import TimeLimits, describe_failure
+from pipeline.verifiers.program.calls import (
+    TimeLimits,
+    Undecidable,
+    describe_failure,
+)
 
 # Modules whose names are known where `from … import *` brings them.
 STAR = re.compile(r"^\s*from (\w+) import \*", re.M)
+COLLECTED = re.compile(r"\bpytest\b|\bdef test|\bclass Test|\bTestCase\b")
+# By what names tests change the process or the files that a program should find so.
+SHARED = {
+    *("mock", "patch", "monkeypatch", "stdin", "stdout", "stderr", "environ", "chdir"),
+    *("redirect_stdout", "redirect_stderr", "capsys", "capfd", "caplog"),
+    *("open", "tempfile", "tmp_path", "tmpdir"),
+}
 STARRED = {"bisect", "collections", "functools", "heapq", "itertools", "math", "typing"}
+
+
+class Unsendable(ValueError):
+    """The tests share with the program what cannot leave their process."""
 
 
 def find_fault_apart(
@@ -31,8 +47,11 @@ def find_fault_apart(
 ) -> str:
     """What is wrong with the program, "" where its tests pass.
 
-    A ValueError where the tests hand over what cannot leave their process.
+    Unsendable where the tests share with it what cannot leave their process, such as
+    files and what they patch; Undecidable where they say nothing about any program.
     """
+    if shared := SHARED & _identifiers(tests):
+        raise Unsendable(f"the tests share {min(shared)}")
     prelude = guest_source("prelude")
     job = {
         "prelude": prelude,
@@ -45,16 +64,21 @@ def find_fault_apart(
         guest_call("tests_apart", job),
         guest_call("program_apart", {"prelude": prelude, "program": program}),
         limits=limits.process_limits(),
+        package=runner_of(tests),
     )
-    verdict = run.stdout.decode(errors="replace")
-    if verdict.startswith("not sendable"):
-        raise ValueError(f"the tests hand over a {verdict.split()[-1]}")
-    if verdict == "gone":
-        return "the program ended before its tests did"
-    failure = describe_failure(run)
-    if verdict == "passed":
-        return failure
-    return verdict or failure or "ended before its tests did"
+    if not run.stdout:
+        return describe_failure(run) or "ended before its tests did"
+    verdict = json.loads(run.stdout)
+    if why := verdict.get("undecided"):
+        raise Undecidable(why)
+    if kind := verdict.get("unsendable"):
+        raise Unsendable(f"the tests hand over a {kind}")
+    return verdict["fault"] or describe_failure(run)
+
+
+def runner_of(tests: str) -> str:
+    """The package that runs what the tests may have it collect; "" for a script."""
+    return "pytest" if COLLECTED.search(tests) else ""
 
 
 def find_stand_ins(tests: str, setup: str, entry_point: str | None) -> list[str]:
@@ -69,9 +93,21 @@ def find_stand_ins(tests: str, setup: str, entry_point: str | None) -> list[str]
     names = used if entry_point else used | used_before
     names -= {*vars(builtins), *_global_names(guest_source("prelude"))[1]}
     names -= defined | defined_before
+    names = {name for name in names if not name.startswith("__")}
     if entry_point:
         return sorted({*names, entry_point})
     return sorted(names or (_names_in_all_asserts(tests) if used else ()))
+
+
+def _identifiers(code: str) -> set[str]:
+    """All names in `code`: variables, attributes, parameters and what is imported."""
+    fields = "id", "attr", "arg", "name"
+    try:
+        nodes = list(ast.walk(ast.parse(code)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    names = {getattr(node, field, None) for node in nodes for field in fields}
+    return set(".".join(filter(None, names)).split("."))
 
 
 def _global_names(code: str) -> tuple[set[str], set[str]]:
