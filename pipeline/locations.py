@@ -59,10 +59,12 @@ class DataLocation(Settings):
                     _check_digest(Path(file), self.sha256)
                 yield file, raw_rows(Path(file))
 
-    def rows(self) -> Iterator[Row | Unreadable]:
-        """All rows, one table after the other."""
-        for _, rows in self.tables():
-            yield from rows
+    def rows(self) -> Iterator[tuple[str, Row | Unreadable]]:
+        """(name, row), table after table; a file has its name without folders."""
+        for table, rows in self.tables():
+            name = table if self.repo else Path(table).name
+            for row in rows:
+                yield name, row
 
 
 def _check_digest(file: Path, expected: str) -> None:

@@ -120,10 +120,11 @@ def load_adapter(name: str) -> ModuleType:
 def read_source(name: str, source: Source) -> Outcome:
     """The rows as PROBLEM with the ids <name>/<number>, and those that leave.
 
-    What the file or the adapter cannot read is dropped as `source_unreadable`, with
-    the detail, the row's number and how it begins as evidence. What `where` cuts and
-    what is `over_limit` is dropped behind it; without `where` and `per_group`, a limit
-    draws from the rows of the source, and those that it leaves out are not read.
+    What the file or the adapter cannot read, or has details that its verifier does not
+    take, is dropped as `source_unreadable`, with the detail, its file, its number and
+    how it begins as evidence. What `where` cuts and what is `over_limit` is dropped
+    behind it; without `where` and `per_group`, a limit draws from the rows of the
+    source, and those that it leaves out are not read.
     """
     adapter = load_adapter(source.adapter)
     limit, setting = source.limit, f"collect.{name}"
@@ -132,11 +133,12 @@ def read_source(name: str, source: Source) -> Outcome:
     problems: list[Row] = []
     unreadable: list[Row] = []
     recorded = {field: file.read() for field, file in source.recorded.items()}
-    for number, row in rows:
+    for number, (file, row) in rows:
         identity = {"id": f"{name}/{number:05d}", "source": name}
         fields = _adapt(row, source, adapter)
         if isinstance(fields, Unreadable):
-            unreadable.append(identity | _verdict(fields, number, row))
+            where = {"file": file, "row": number}
+            unreadable.append(identity | _verdict(fields, where, row))
             continue
         recordings = {
             field: values.get(source.recorded[field].key(number, row))
@@ -154,12 +156,12 @@ def read_source(name: str, source: Source) -> Outcome:
     return Outcome(outcome.kept, pl.concat([left, outcome.dropped]))
 
 
-def _verdict(unreadable: Unreadable, number: int, row: Row | Unreadable) -> Row:
+def _verdict(unreadable: Unreadable, where: Row, row: Row | Unreadable) -> Row:
     """Why a row could not be read; what the adapter refused, as it stands."""
     excerpt = unreadable.excerpt or (
         repr(row)[:EXCERPT] if isinstance(row, dict) else ""
     )
-    evidence = {"detail": unreadable.detail, "row": number, "excerpt": excerpt}
+    evidence = {"detail": unreadable.detail, **where, "excerpt": excerpt}
     return {"reason": "source_unreadable", "evidence": json.dumps(evidence)}
 
 
@@ -175,23 +177,25 @@ def _describe(fields: Row, source: Source, noted: Row) -> Row:
     }
 
 
-def _rows(source: Source, adapter: ModuleType) -> Iterator[Row | Unreadable]:
-    """The rows of `source` as it stores them, in its order."""
+def _rows(
+    source: Source, adapter: ModuleType
+) -> Iterator[tuple[str, Row | Unreadable]]:
+    """(file, row): the rows of `source` as it stores them, in its order."""
     if source.generator is None:
         return source.rows()
     if not hasattr(adapter, "generate"):
         raise UserError(f"adapter {source.adapter} does not generate rows")
     try:
-        rows: Iterator[Row | Unreadable] = adapter.generate(**source.generator)
+        rows: Iterator[Row] = adapter.generate(**source.generator)
     except TypeError as error:
         raise UserError(f"adapter {source.adapter}: {error}") from None
-    return rows
+    return (("", row) for row in rows)
 
 
 def _limit(
-    rows: Iterator[Row | Unreadable], limit: Limit | None
-) -> Iterable[tuple[int, Row | Unreadable]]:
-    """The rows that are read, with their numbers in the source."""
+    rows: Iterator[tuple[str, Row | Unreadable]], limit: Limit | None
+) -> Iterable[tuple[int, tuple[str, Row | Unreadable]]]:
+    """The rows that are read, with their files and their numbers in the source."""
     numbered = enumerate(rows)
     if limit is None or limit.rows is None:
         return numbered

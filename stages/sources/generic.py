@@ -12,30 +12,34 @@ from stages.sources._golds import golds
 from stages.sources._traces import read_question, read_traces
 
 
-def adapt(row: Row) -> Row:
+def adapt(row: Row) -> Row | str:
     """Rows with `problem` and `answer`, or with what a verifier needs instead of one.
 
     `verify_info` and `meta` are objects, or JSON of one; `solution`, `domain` and
     `verifier` are texts. Traces (`_traces.py`) join the solutions.
     """
+    info = _object(row.get("verify_info"))
+    if info is None:
+        return "verify_info: expected an object, or JSON of one"
     return {
         "problem": read_question(row, "problem"),
         "answer": golds(row, "answer"),
         "domain": text(row, "domain") or "math",
         "verifier": text(row, "verifier") or "math",
-        "verify_info": _object(row.get("verify_info")),
+        "verify_info": info,
         "solutions": [
             *reference(text(row, "solution"), UNNAMED),
             *read_traces(row, UNNAMED),
         ],
-        "meta": _object(row.get("meta")),
+        "meta": _object(row.get("meta")) or {},
     }
 
 
-def _object(value: Any) -> Row:
-    if isinstance(value, str):
+def _object(value: Any) -> Row | None:
+    """An object, {} for nothing at all, None for anything else."""
+    if isinstance(value, str) and value.strip():
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            return {}
-    return value if isinstance(value, dict) else {}
+            return None
+    return value if isinstance(value, dict) else None if value else {}

@@ -60,6 +60,7 @@ def test_what_cannot_be_read_says_why(tmp_path: Path):
     evidence = [*map(json.loads, outcome.dropped["evidence"])]
     assert evidence[0] == {
         "detail": "answer: expected text",
+        "file": "a.jsonl",
         "row": 1,
         "excerpt": "{'question': 'How many?'}",
     }
@@ -74,6 +75,44 @@ def test_several_files_are_numbered_as_one(tmp_path: Path):
     outcome = make(Params(adapter="gsm8k", paths=(str(first), str(second))), "s")
 
     assert outcome.kept["id"].to_list() == ["s/00000", "s/00001", "s/00002", "s/00003"]
+
+
+def test_details_that_their_verifier_does_not_take_say_file_row_and_field(
+    tmp_path: Path,
+):
+    tests = {"type": "stdio", "tests": [{"input": "1", "output": "1"}]}
+    infos = [
+        ("code", tests),
+        ("code", tests | {"timeout_s": "2.0 seconds"}),
+        ("numeric", {"rel_tol": "0.01"}),
+        ("numeric", {"rel_tol": "1%"}),
+        ("oracle", {}),
+        ("math", "{oops"),
+    ]
+    rows = [
+        {"problem": f"{number}?", "answer": "1", "verifier": name, "verify_info": info}
+        for number, (name, info) in enumerate(infos)
+    ]
+    files = [lines(tmp_path / f"{i}.jsonl", *rows[i : i + 2]) for i in (0, 2, 4)]
+    paths = tuple(map(str, files))
+    outcome = make(Params(adapter="generic", paths=paths), "s")
+    evidence = [json.loads(text) for text in outcome.dropped["evidence"]]
+
+    assert outcome.kept["id"].to_list() == ["s/00000", "s/00002"]
+    assert set(outcome.dropped["reason"]) == {"source_unreadable"}
+    names = "choice, code, exact, judge, math, numeric, puzzle"
+    assert [(each["file"], each["row"], each["detail"]) for each in evidence] == [
+        ("0.jsonl", 1,
+         'verify_info.timeout_s: expected a number, found "2.0 seconds"'),
+        ("2.jsonl", 3, 'verify_info.rel_tol: expected a number, found "1%"'),
+        ("4.jsonl", 4, f'verifier: expected one of {names}, found "oracle"'),
+        ("4.jsonl", 5, "verify_info: expected an object, or JSON of one"),
+    ]  # fmt: skip
+
+
+def test_a_verifier_that_is_not_there_is_a_mistake_in_the_recipe():
+    with pytest.raises(ValueError, match=r"`set\.verifier` is one of choice, code, "):
+        Params(adapter="generic", path="a.jsonl", set={"verifier": "maths"})
 
 
 def test_text_that_no_table_can_hold_is_cleaned_or_told(tmp_path: Path):

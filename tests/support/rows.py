@@ -58,7 +58,7 @@ def collect_with(options: dict[str, Any], *rows: dict[str, Any]) -> Outcome:
     """What `collect` makes of a source with these `options` that stores `rows`."""
 
     class Rows(Source):
-        def rows(self) -> Iterator[dict[str, Any]]:
-            return iter(rows)
+        def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
+            return (("anything", row) for row in rows)
 
     return read_source("s", Rows(path="anything", **options))
