@@ -57,8 +57,10 @@ demo: setup ## the whole pipeline on the embedded default recipe
 	HF_HUB_OFFLINE=1 $(BIN)/dvc repro
 	@$(BIN)/goldsieve funnel
 
+# A file's tests run in one worker, because many share what a fixture has made.
+TEST_WORKERS ?= 2
 test: setup ## the test suite
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile
 
 # Other frameworks want other versions than ours, and each other's: each has an
 # environment of its own. Of OpenRLHF only what needs no GPU to be installed is tried.
