@@ -27,6 +27,7 @@ from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.answers.variants import number_variants
 from pipeline.verifiers.answers.witness import Undecided, agrees
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.extract.clauses import is_disowned
 from pipeline.verifiers.extract.final import (
     FinalAnswer,
     find_final_answer,
@@ -139,7 +140,9 @@ def _ends_with(completion: str, gold: Gold) -> bool:
         return False
     words = plain(gold.text).casefold().strip(" .")
     text = strip_markup(strip_thinking(completion)[-300:]).strip().casefold()
-    if words in ("yes", "no", "true", "false") and re.match(rf"{words}\b", text):
+    if words in ("yes", "no", "true", "false") and re.match(
+        rf"{words}\b(?!\W*(?:or|and|/)\b)", text
+    ):
         return True
     sentence = re.split(r"[.!?\n]\s+", text.rstrip(" .!"))[-1]
     head, match_text, tail = sentence.rpartition(words)
@@ -205,7 +208,8 @@ def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, st
 
 def _ask_witness(gold: str, predicted: str) -> bool:
     """What math-verify says, where nothing stands there that it would not see."""
-    if NEGATED.search(predicted) and not NEGATED.search(gold):
+    is_denied = NEGATED.search(predicted) or is_disowned(predicted)
+    if is_denied and not NEGATED.search(gold):
         return False
     mine, yours = (set(LETTER.findall(text)) for text in (gold, predicted))
     if mine != yours and {*map(str.lower, mine)} == {*map(str.lower, yours)}:

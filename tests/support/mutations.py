@@ -9,6 +9,8 @@ import random
 import re
 from collections.abc import Callable, Iterator
 
+from tests.support.replacements import LOOK_ALIKES, REPLACEMENTS
+
 # Where another digit or sign leaves the value: exponents of -1, terms that are 0.
 SAME_VALUE = re.compile(r"\(-1\)\^|\{0\}")
 Mutation = Callable[[str, random.Random], str | None]
@@ -20,8 +22,13 @@ def near_misses(gold: str, rng: random.Random) -> Iterator[tuple[str, str]]:
         if kind in ("change_digit", "flip_sign") and SAME_VALUE.search(gold):
             continue
         text = mutate(gold, rng)
-        if text is not None and _bare(text) != _bare(gold):
+        if text is not None and bare(text) != bare(gold):
             yield kind, text
+    for kind, (pattern, into) in REPLACEMENTS.items():
+        if match := _pick(pattern, gold, rng):
+            text = _replace(match, match.expand(into))
+            if text is not None and bare(text) != bare(gold):
+                yield kind, text
 
 
 def respellings(gold: str) -> Iterator[tuple[str, str]]:
@@ -34,7 +41,8 @@ def respellings(gold: str) -> Iterator[tuple[str, str]]:
     yield "spaces", re.sub(r"(?<![\\{])([=+]|,(?![\d\\]))", r" \1 ", gold)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """The text without spaces and dollar signs."""
     return re.sub(r"[\s$]|\\[,;:! ]", "", text)
 
 
@@ -80,7 +88,7 @@ def flip_relation(text: str, rng: random.Random) -> str | None:
 def swap_members(text: str, rng: random.Random) -> str | None:
     """Two neighbours of a tuple in the other order."""
     match = re.search(r"(?<!gcd)(?<!max)(?<!min)\(([^(),]+),([^(),]+)\)", text)
-    if match is None or _bare(match[1]) == _bare(match[2]):
+    if match is None or bare(match[1]) == bare(match[2]):
         return None
     return _replace(match, f"({match[2]},{match[1]})")
 
@@ -145,16 +153,96 @@ def glue(text: str, rng: random.Random) -> str | None:
 def invert(text: str, rng: random.Random) -> str | None:
     """A fraction upside down."""
     match = re.fullmatch(r"\$?\\[dt]?frac\{([^{}]+)\}\{([^{}]+)\}\$?", text)
-    if match is None or _bare(match[1]) == _bare(match[2]):
+    if match is None or bare(match[1]) == bare(match[2]):
         return None
     return rf"\frac{{{match[2]}}}{{{match[1]}}}"
+
+
+def swap_operands(text: str, rng: random.Random) -> str | None:
+    """`b - a` for `a - b` and `b/a` for `a/b`, where these stand for themselves."""
+    match = re.search(
+        r"(?:^|[=(,{])\s*([\w.]+)\s*([-/])\s*([\w.]+)\s*(?=$|[),}])", text
+    )
+    if (
+        match is None
+        or match[1] == match[3]
+        or re.match(r"[)}]\s*[\^|]", text[match.end() :])
+    ):
+        return None
+    swapped = f"{match[3]} {match[2]} {match[1]}"
+    return f"{text[: match.start(1)]}{swapped}{text[match.end(3) :]}"
+
+
+def drop_brackets(text: str, rng: random.Random) -> str | None:
+    """A factor or a subtracted sum without its brackets."""
+    sums = r"\(([^()]*[\w}]\s*[+-][^()]*)\)"
+    match = _pick(rf"(?<=[\w)}}/-]){sums}|{sums}(?=\s*[\w(^\\])", text, rng)
+    if match is None or re.match(r"[fgPQ]", text[match.start() - 1 : match.start()]):
+        return None
+    return _replace(match, match[1] or match[2])
+
+
+def lose_member(text: str, rng: random.Random) -> str | None:
+    """A list or set without its last member."""
+    match = re.fullmatch(r"(\$?(?:\\\{)?[^()\[\]]+),([^()\[\],]+?)((?:\\\})?\$?)", text)
+    if match is None or bare(match[2]) in map(bare, match[1].split(",")):
+        return None
+    return (
+        None
+        if re.search(r"[=\\]in|mathbb|text|\d,\d{3}", text)
+        else match[1] + match[3]
+    )
+
+
+def add_member(text: str, rng: random.Random) -> str | None:
+    """A list, set or solution with one more."""
+    body = text.strip("$")
+    other = str(rng.randrange(1_000, 9_999))
+    if re.fullmatch(r"\\\{[^{}]+\\\}", body):
+        return f"{body[:-2]}, {other}\\}}"
+    return None if re.search(r"[(\[{]|text", body) else f"{body}, {other}"
+
+
+def list_guesses(text: str, rng: random.Random) -> str | None:
+    """The answer among the numbers beside it."""
+    bare_text = text.strip("$")
+    if not re.fullmatch(r"\d{1,6}", bare_text):
+        return None
+    value = int(bare_text)
+    first, second = rng.sample([value + n for n in (-2, -1, 1, 2)], 2)
+    return rng.choice(
+        (f"{first}, {value}", f"{value}, {first} \\text{{ or }} {second}",
+         f"{first}/{value}", f"{value};{second}", f"\\{{{first}, {value}\\}}",
+         f"{value} \\text{{ or maybe }} {first}", f"{value}-{first + 9}")
+    )  # fmt: skip
+
+
+def restate(text: str, rng: random.Random) -> str | None:
+    """What was asked for, or everything at once."""
+    return rng.choice(
+        (r"\text{the answer}", "x", r"\mathbb{R}", r"(-\infty, \infty)", "?", r"\dots",
+         r"\text{any value}", r"\text{as required}")
+    )  # fmt: skip
+
+
+def use_look_alike(text: str, rng: random.Random) -> str | None:
+    """A Cyrillic letter for the Latin one that looks the same."""
+    match = _pick(r"(?<![A-Za-z\\{])[acepxyHKMBTO](?![A-Za-z}])", text, rng)
+    if (
+        match is None
+        or "text" in text
+        or re.match(r"\w\s*(?:=|\()", text[match.start() :])
+    ):
+        return None
+    return _replace(match, LOOK_ALIKES[match[0]])
 
 
 MUTATIONS: dict[str, Mutation] = {
     function.__name__: function
     for function in (
         change_digit, flip_sign, flip_relation, swap_members, drop_term, change_case,
-        change_bracket, hedge, negate, bound, scale, glue, invert,
+        change_bracket, hedge, negate, bound, scale, glue, invert, swap_operands,
+        drop_brackets, lose_member, add_member, list_guesses, restate, use_look_alike,
     )
 }  # fmt: skip
 SPELLINGS = {

@@ -14,6 +14,14 @@ from typing import NamedTuple
 from pipeline.verifiers.answers.cursor import read_number
 from pipeline.verifiers.answers.dates import read_date
 from pipeline.verifiers.answers.grammar import parse_tokens
+from pipeline.verifiers.answers.notes import (
+    LAYOUT,
+    clean,
+    cut_bracket,
+    is_note,
+    split_coin,
+    text_of,
+)
 from pipeline.verifiers.answers.numerals import (
     SCALES,
     TABLE,
@@ -39,6 +47,7 @@ from pipeline.verifiers.answers.units import (
     normalise_unit,
     unit_ratio,
 )
+from pipeline.verifiers.extract.clauses import is_disowned, is_misled
 
 PARTS, BOUNDS, SIGNS = TABLE["parts"], TABLE["bounds"], TABLE["signs"]
 SAME_WORDS: dict[str, str] = TABLE["same"]
@@ -49,18 +58,13 @@ EXACT = re.compile(
     r"(-?)(?:(\d{1,30}(?:\.\d{1,30})?)|\\[dtc]?frac\{(\d{1,30})\}\{(0*[1-9]\d{0,30})\})",
     re.A,
 )
-COIN = re.compile("[$€£¥₹₽₩¢]")
-COINS = re.compile(r"^([-+−]?)\s*\\?([$€£¥₹₽₩])\s*(?=[\d.])")
-COIN_AFTER = re.compile(r"(?<=[\d.}])\s*\\?([€£¥₹₽₩¢])\s*$")
-LAYOUT = re.compile(
-    r"\\(?:text|mathrm|textbf|mbox|textit|rm|operatorname)\s*"
-    r"|\\[,;:! ]|[{}$~]|\\quad|\\ "
-)
-POWER = re.compile(r"\^\s*\{\s*([^{}]*?)\s*\}")
 LABEL = re.compile(r"(?<![\w\\{])[A-Za-z]{2}[A-Za-z ]*:\s*")
 LABELLED = re.compile(
     r"(?:[A-Za-z]{2}[A-Za-z ]*:\s*[^,;:]+[,;]\s*)+[A-Za-z]{2}[A-Za-z ]*:\s*[^,;:]+"
 )
+DOTS = re.compile(r"\\[lc]?dots|\.\.\.|…")
+CONCLUDES = re.compile(r"\b(?:so|thus|hence|therefore|but|gives?|is|are)\b.*\d")
+CONCLUDED = re.compile(r"(.*)\\text\s*\{[^{}]*\b(?:is|equals)\s*\}", re.S)
 COPULAS = ("is", "are", "equals", "equal", "be", "becomes")
 HYPHENED = re.compile(
     r"[A-Za-z]+(?:-[A-Za-z]+)*-[A-Za-z]{4,}|[A-Za-z]{4,}(?:-[A-Za-z]+)+"
@@ -112,11 +116,17 @@ def read_in_full(text: str, *, grouping: bool = True) -> Answer:
         return Answer(date, text=text)
     if HYPHENED.fullmatch(text):
         return _read_words(text)._replace(text=text)
-    coin, text = _split_coin(text)
+    coin, text = split_coin(text)
     if ":" in text and LABELLED.fullmatch(text):
         text = LABEL.sub("", text)
     spelled = spell(text)
-    tokens = trim(tokenise(spelled, grouping=grouping))
+    try:
+        tokens = trim(tokenise(spelled, grouping=grouping))
+    except Unreadable:
+        # What `…, and the sum is }505` concludes, whatever stands before.
+        if match := CONCLUDED.match(text):
+            return read(text[match.end() :])._replace(text=text)
+        raise
     if not tokens:
         raise Unreadable("empty")
     segments = segment_tokens(tokens)
@@ -131,19 +141,6 @@ def read_in_full(text: str, *, grouping: bool = True) -> Answer:
         unit = f"°{answer.tree.value}"
         answer = answer._replace(tree=answer.tree.args[0], unit=unit)
     return answer._replace(unit=answer.unit or coin, text=text)
-
-
-def _split_coin(text: str) -> tuple[str, str]:
-    """A currency sign before or behind an amount."""
-    if not COIN.search(text):
-        return "", text
-    if (match := COINS.match(text)) and text.count("$") - text.count("\\$") * 0 <= 1 + (
-        "\\$" in text
-    ):
-        return match[2], match[1] + text[match.end() :]
-    if match := COIN_AFTER.search(text):
-        return match[1], text[: match.start()]
-    return "", text
 
 
 def _read_words(text: str) -> Answer:
@@ -171,7 +168,7 @@ def _read_segments(segments: list[Segment], text: str) -> Answer:
             break
     if segments[0][0] == "words":
         words = segments.pop(0)[1]
-        before = _text_of(words, text)
+        before = text_of(words, text)
         end = words[-1].start + len(words[-1].text)
         if text[end : end + 1] == "{" and words[-1].kind == "letters":
             raise Unreadable(f"{before!r} without its backslash", end, is_answer=True)
@@ -179,42 +176,12 @@ def _read_segments(segments: list[Segment], text: str) -> Answer:
     if segments:
         start = segments[0][1][0].start
         after = text[start:]
-        first, note = _cut_bracket(first)
+        first, note = cut_bracket(first)
         after = f"{note}{after}"
-    if _is_note(after):
+    if is_note(after):
         after = ""
     tree = parse_tokens(tuple(trim(first)))
     return _qualify(tree, before, after)
-
-
-def _text_of(tokens: list[Token], text: str) -> str:
-    last = tokens[-1]
-    return clean(text[tokens[0].start : last.start + len(last.text)])
-
-
-def clean(text: str) -> str:
-    """The text of words and units without LaTeX's layout."""
-    return " ".join(LAYOUT.sub(" ", POWER.sub(r"^\1", text)).split())
-
-
-def _cut_bracket(tokens: list[Token]) -> tuple[list[Token], str]:
-    """A bracket that opens before words and holds them: it is a note."""
-    depth = 0
-    for index in range(len(tokens) - 1, -1, -1):
-        token = tokens[index]
-        if token.kind != "sign":
-            continue
-        depth += (token.text in (")", "]")) - (token.text in ("(", "["))
-        if depth < 0 and index:
-            return tokens[:index], "("
-    return tokens, ""
-
-
-def _is_note(after: str) -> bool:
-    return after.startswith("(") and not set(clean(after).lower().split()) & {
-        "or",
-        "not",
-    }
 
 
 def _qualify(tree: Node, before: str, after: str) -> Answer:
@@ -242,6 +209,10 @@ def _qualify(tree: Node, before: str, after: str) -> Answer:
                 Node("relation", (Node("name", (), "x"), tree), (sign,)),
                 condition="bound",
             )
+    if "?" in after or DOTS.search(after):
+        raise Unreadable("doubted or not ended", is_answer=True)
+    if is_disowned(label) or is_misled(f"{label} ", ""):
+        raise Unreadable("words make another value of it", is_answer=True)
     if label in SIGNS or label.split(" ")[-1] in ("negative", "minus"):
         tree = Node("neg", (tree,)) if SIGNS.get(label.split(" ")[-1]) == "-" else tree
     return _qualify_behind(tree, after)
@@ -277,6 +248,8 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
         "through",
     ):
         return _compound(tree, word, rest)
+    if CONCLUDES.search(after):
+        raise Unreadable("another value behind it", is_answer=True)
     if word in CONDITIONS or after.startswith("\\forall") or after.startswith("∀"):
         return Answer(tree, condition=after)
     if word in NOTES:

@@ -7,6 +7,7 @@ from pipeline.verifiers.answers.cursor import read_number, settle_fraction
 from pipeline.verifiers.answers.tokens import Token, Unreadable
 from pipeline.verifiers.answers.tree import Node, name, number
 
+RAISED = "*", "+", "-"  # `a^+` is a name
 HEADS = ("name", "indexed", "prime", "accent")
 
 
@@ -98,7 +99,9 @@ class Arithmetic(Atoms):
             return not of_function
         if token.kind == "command":
             return token.text != "not" and not token.text.startswith("end ")
-        if token.text == "(" and self.peek().text == "mod":
+        if token.text == "(" and (
+            self.peek().text in ("mod", "=") or self.peek(2).text == "in"
+        ):
             return False
         if token.text == "|" and token.kind == "sign":
             return not self.bars and self._bars_ahead() % 2 == 0
@@ -144,6 +147,8 @@ class Arithmetic(Atoms):
             if exponent is None:
                 return self._minutes(settle_fraction(base))
             tree = Node("pow", (settle_fraction(base), exponent))
+            if exponent.value in RAISED:
+                tree = Node("accent", (settle_fraction(base),), exponent.value)
             if exponent.op == "primes":
                 tree = settle_fraction(base)
                 for _ in range(exponent.value):
@@ -178,7 +183,10 @@ class Arithmetic(Atoms):
             return self._primes()
         if self.token.text == "'":
             return self._primes()
-        if self.token.text in ("*", "+") and not self._starts_value(self.peek()):
+        if self.sign == "{" and self.peek(2).text == "}" and self.peek().text in RAISED:
+            self.move_to(self.index + 3)
+            return name(self.tokens[self.index - 2].text)
+        if self.token.text in RAISED and not self._starts_value(self.peek()):
             return name(self.take().text)
         if self.token.text == "-" or self.token.text == "+":
             negative = self.take().text == "-"

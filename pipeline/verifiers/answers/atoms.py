@@ -3,12 +3,13 @@ r"""What stands by itself: numbers, symbols, brackets, and LaTeX's commands."""
 from pipeline.verifiers.answers.cursor import (
     CLOSING,
     END,
-    Cursor,
     closings,
     read_number,
     rename_unit,
     settle_fraction,
 )
+from pipeline.verifiers.answers.numerals import CARDINALS
+from pipeline.verifiers.answers.tables import Tables
 from pipeline.verifiers.answers.tokens import ACCENTS, FUNCTIONS, Token, Unreadable
 from pipeline.verifiers.answers.tree import Node, constant, name, number
 
@@ -18,7 +19,7 @@ SIMPLE = ("number", "name", "letters")  # what is read the same in braces
 SUPERSCRIPT_SETS = ("+", "-", "*")
 
 
-class Atoms(Cursor):
+class Atoms(Tables):
     """The tightest layer of the parser."""
 
     def read_tight(self) -> Node:
@@ -51,8 +52,9 @@ class Atoms(Cursor):
         """`1010_2`: digits and their base stay what they are."""
         if not self.skip("_"):
             return tree
-        base = self.read_tight()
-        return Node("based", (tree, base))
+        if self.token.kind in ("word", "name") and self.token.text.lower() in CARDINALS:
+            return Node("based", (tree, number(CARDINALS[self.take().text.lower()])))
+        return Node("based", (tree, self.read_tight()))
 
     def _symbol(self, symbol: str) -> Node:
         if symbol in ("e", "pi") and self.token.text != "_":
@@ -90,7 +92,8 @@ class Atoms(Cursor):
             argument = self.read_product(of_function=True)
         if argument.op == "tuple" and argument.value != "()":
             raise Unreadable("brackets of two kinds", is_answer=True)
-        args = argument.args if argument.op in ("tuple", "list") else (argument,)
+        is_many = argument.op in ("tuple", "list", "set")
+        args = argument.args if is_many else (argument,)
         if base is not None:
             function, args = f"{function}_", (base, *args)
         tree = Node("call", tuple(map(settle_fraction, args)), function)
@@ -126,7 +129,7 @@ class Atoms(Cursor):
         if command in ("angle", "triangle"):
             return self._points(command)
         if command.startswith("begin "):
-            return self._environment(command.removeprefix("begin "))
+            return self.read_table(command.removeprefix("begin "))
         raise Unreadable(f"\\{command} is not expected", token.start)
 
     def _points(self, command: str) -> Node:
@@ -216,8 +219,6 @@ class Atoms(Cursor):
             return Node("neg", (inner,)) if sign == "-" else inner
         if sign == "...":
             return Node("dots")
-        if sign == "*" and self.token.text == "}":
-            return name("*")
         if sign not in CLOSING:
             raise Unreadable(f"{sign!r} is not expected", token.start)
         return self._bracket(sign)
@@ -265,31 +266,3 @@ class Atoms(Cursor):
         if brackets == "[]":
             return Node("bracketed", (inner,))
         return settle_fraction(inner)
-
-    def _environment(self, kind: str) -> Node:
-        rows: list[list[Node]] = [[]]
-        while not (self.token.kind == "command" and self.token.text == f"end {kind}"):
-            if self.token is END:
-                raise Unreadable(f"{kind} does not end")
-            if self.skip("\\\\"):
-                rows.append([])
-            elif not self.skip("&"):
-                rows[-1].append(self._cell())
-        self.take()
-        rows = [row for row in rows if row]
-        if kind in ("cases", "rcases", "dcases", "aligned", "align", "align*"):
-            if all(len(row) == 1 for row in rows):  # a system of equations
-                return Node("list", tuple(row[0] for row in rows), "and")
-            return Node("cases", tuple(Node("case", tuple(row)) for row in rows))
-        if kind == "vmatrix":
-            return Node("determinant", tuple(Node("row", tuple(row)) for row in rows))
-        if len({len(row) for row in rows}) != 1:
-            raise Unreadable("a matrix with rows of different length")
-        return Node("matrix", tuple(Node("row", tuple(row)) for row in rows))
-
-    def _cell(self) -> Node:
-        # In a table `&` ends a cell.
-        tree = self.read_relation()
-        while self.skip(",", ";", "."):
-            pass
-        return tree

@@ -9,6 +9,7 @@ from pipeline.verifiers.answers.rules import COLLECTIONS, How, all_of, same_labe
 from pipeline.verifiers.answers.tree import Node
 
 MAX_MEMBERS = 200
+OTHERWISE = Node("words", (), "otherwise")
 
 
 def compare_members(gold: Node, answer: Node, how: How) -> bool | None:
@@ -28,7 +29,7 @@ def compare_members(gold: Node, answer: Node, how: How) -> bool | None:
     if "tuple" in kinds and kinds & {"list", "set"}:
         return _tuple_of_list(gold, answer, how)
     first, other = (gold, answer) if gold.op in ("list", "set") else (answer, gold)
-    if first.op == "set" and len(first.args) == 1:
+    if first.op == "set" and len(first.args) == 1 and other.value != "emptyset":
         return how.equal(first.args[0], other)
     if first.op == "list" and first.value == "or":  # `1/2 or 0.5` says one thing twice
         return all_of(how.equal(member, other) for member in first.args)
@@ -70,7 +71,7 @@ def _tuple_of_list(gold: Node, answer: Node, how: How) -> bool | None:
 def _unordered(gold: Node, answer: Node, how: How) -> bool | None:
     """Members matched one to one; a set has each of its members once."""
     if any(m.op == "dots" for t in (gold, answer) for m in t.args):
-        return None
+        return _sequences(gold, answer, how)
     mine, yours = labelled(gold), labelled(answer)
     if mine and yours and len(mine) > 1 and len(yours) > 1:
         return same_labelled(mine, yours, how)
@@ -97,6 +98,42 @@ def _unordered(gold: Node, answer: Node, how: How) -> bool | None:
         else:
             return None if unsure else False
     return True
+
+
+def _sequences(gold: Node, answer: Node, how: How) -> bool | None:
+    """`1, 2, …, n` and `1, 2, 3, …, n`: what stands before and behind the dots.
+
+    In order; where one has more before the dots, the other has to tell them.
+    """
+    (head, tail), (start, end) = map(_around_dots, (gold, answer))
+    if head is None or start is None or len(tail) != len(end):
+        return False
+    longer = max(head, start, key=len)
+    if len(head) != len(start) and not _runs(longer, min(len(head), len(start))):
+        return False
+    pairs = [*zip(head, start, strict=False), *zip(tail, end, strict=True)]
+    return all_of(how.equal(*pair) for pair in pairs)
+
+
+def _around_dots(tree: Node) -> tuple[list[Node] | None, list[Node]]:
+    places = [index for index, m in enumerate(tree.args) if m.op == "dots"]
+    if len(places) != 1:
+        return None, []
+    return list(tree.args[: places[0]]), list(tree.args[places[0] + 1 :])
+
+
+def _runs(members: list[Node], known: int) -> bool:
+    """Whether the first `known` members tell the others: by a step, or by a factor.
+
+    Two members are one step apart; only three show a factor.
+    """
+    pairs = list(pairwise(members))
+    steps = [Node("add", (right, Node("neg", (left,)))) for left, right in pairs]
+    factors = [Node("div", (right, left)) for left, right in pairs]
+    return any(
+        known >= least and all(same_value(one, other) for one, other in pairwise(kind))
+        for kind, least in ((steps, 2), (factors, 3))
+    )
 
 
 def _distinct(members: list[Node], how: How) -> list[Node]:
@@ -174,27 +211,26 @@ def _entries(tree: Node) -> list[list[Node]] | None:
 
 
 def _unordered_cases(gold: Node, answer: Node, how: How) -> bool | None:
+    """Case by case, by their conditions; `otherwise` is what no other case has."""
     if len(gold.args) != len(answer.args):
         return None
     right = list(answer.args)
     for case in gold.args:
-        for index, other in enumerate(right):
-            pairs = zip(case.args, other.args, strict=False)
-            if len(case.args) == len(other.args) and all_of(
-                how.equal(*p) for p in pairs
-            ):
-                del right[index]
-                break
-        else:
-            return False if _meets_another_value(case, right, how) else None
+        alike = [other for other in right if _has_condition_of(case, other, how)]
+        if not alike:
+            alike = [o for o in right if OTHERWISE in (case.args[-1], o.args[-1])]
+            alike = [o for o in alike if how.equal(case.args[0], o.args[0])]
+        if not alike:
+            return None
+        if not (verdict := how.equal(case.args[0], alike[0].args[0])):
+            return verdict
+        right.remove(alike[0])
     return True
 
 
-def _meets_another_value(case: Node, others: list[Node], how: How) -> bool:
-    """Whether another value stands under the same condition."""
-    return any(
-        len(case.args) == len(other.args) == 2
-        and how.equal(case.args[1], other.args[1])
-        and how.equal(case.args[0], other.args[0]) is False
-        for other in others
-    )
+def _has_condition_of(case: Node, other: Node, how: How) -> bool:
+    """Whether two cases have equal conditions, or none."""
+    if len(case.args) != len(other.args) or OTHERWISE in (*case.args, *other.args):
+        return False
+    pairs = zip(case.args[1:], other.args[1:], strict=True)
+    return all_of(how.equal(*pair) for pair in pairs) is True

@@ -3,10 +3,11 @@
 import re
 from fractions import Fraction
 
-from pipeline.verifiers.answers.answer import Answer, clean, read
+from pipeline.verifiers.answers.answer import Answer, read
 from pipeline.verifiers.answers.dates import same_date
 from pipeline.verifiers.answers.equality import equal
 from pipeline.verifiers.answers.evaluation import TooLarge
+from pipeline.verifiers.answers.notes import clean
 from pipeline.verifiers.answers.numeric_equality import NoValue
 from pipeline.verifiers.answers.policy import DEFAULT, Policy
 from pipeline.verifiers.answers.regions import same_region
@@ -75,7 +76,8 @@ def _compare(gold: Answer, predicted: Answer, policy: Policy) -> bool | None:
     if _has_closed_infinity(predicted.tree) and not _has_closed_infinity(gold.tree):
         return False
     if {gold.tree.op, predicted.tree.op} & {"date", "time"}:
-        return same_date(gold.tree, predicted.tree)
+        is_other = predicted.unit not in ("", "h", gold.unit)
+        return not is_other and same_date(gold.tree, predicted.tree)
     if gold.tree.op == "words" or predicted.tree.op == "words":
         return _compare_words(gold, predicted)
     if (gold.unit or predicted.unit) and not (gold.unit and predicted.unit):
@@ -88,6 +90,10 @@ def _compare(gold: Answer, predicted: Answer, policy: Policy) -> bool | None:
         if ratio is not None:
             right = Node("mul", (right, number(Fraction(ratio))))
             return equal(left, right, policy)
+    if (gold.unit and right.op == "degrees") or (
+        predicted.unit and left.op == "degrees"
+    ):
+        return False
     if unit_is_wrong(gold.unit, predicted.unit, policy.units):
         return False
     return equal(left, right, policy)

@@ -17,6 +17,7 @@ BOUNDS = ("!=", "<", ">", "<=", ">=", "approx", "in", "notin", "subset")
 MAX_TREE = 150
 RELATIONS = ("=", "!=", "<", ">", "<=", ">=", "in", "notin", "approx", "equiv",
              "subset", "sim", "cong", "propto", "->")  # fmt: skip
+VALUES = ("number", "fraction", "add", "mul", "div", "pow", "root")
 SETS = {"cup": "union", "cap": "intersection", "setminus": "minus"}
 
 
@@ -29,8 +30,9 @@ def parse_tokens(tokens: tuple[Token, ...]) -> Node:
     """The tree of all the tokens; raises Unreadable."""
     reader = Reader(tokens)
     tree = reader.read_list()
-    if reader.token is not END:
-        raise Unreadable(f"{reader.token.text!r} is not expected", reader.token.start)
+    if (left := reader.token) is not END:
+        why, is_doubt = f"{left.text!r} is not expected", left.text == "?"
+        raise Unreadable(why, left.start, is_answer=is_doubt)
     if tree.is_deeper_than(MAX_TREE):
         raise Unreadable("nested too deeply", is_answer=True)
     return _settle(tree)
@@ -79,6 +81,9 @@ class Reader(Arithmetic):
                 break  # a comma at the end separates nothing
             words.add(separator)
             members.append(self.read_relation())
+        while self.sign == "(" and self.peek(2).text == "in":
+            words.add(",")
+            members.append(self.read_tight())  # `(k \\in Z)` behind a family
         if modulus := self._modulus():
             members.append(Node("modulus", modulus))
             words.add(",")
@@ -114,6 +119,11 @@ class Reader(Arithmetic):
             else:
                 break
             sides.append(self.read_ratio())
+        if self.sign == "(" and self.peek().text == "=":  # `12 (= 3 \\cdot 4)`
+            self.take()
+            signs.append(self.take().text)
+            sides.append(self.read_ratio())
+            self.expect(")")
         self.depth -= 1
         if not signs:
             return sides[0]
@@ -141,16 +151,19 @@ class Reader(Arithmetic):
     def read_set(self) -> Node:
         tree = self.read_sum()
         while sign := self.skip(*SETS) or self._union_letter(tree):
-            if sign == "choose":
-                tree = Node("binom", (tree, self.read_sum()))
+            if sign in ("choose", "over"):
+                op = "binom" if sign == "choose" else "div"
+                tree = Node(op, (tree, self.read_sum()))
+            elif sign == "setminus" and tree.op in VALUES:
+                raise Unreadable("a number without a set", self.token.start)
             else:
                 tree = Node(SETS[sign], (tree, self.read_sum()))
         return tree
 
     def _union_letter(self, tree: Node) -> str:
-        r"""A `U` between two intervals, and LaTeX's infix `\\choose`."""
-        if self.skip("choose"):
-            return "choose"
+        r"""A `U` between two intervals, and LaTeX's infix `\choose` and `\over`."""
+        if sign := self.skip("choose", "over"):
+            return sign
         is_union = tree.op in ("tuple", "set", "union") and self.token.text == "U"
         if is_union and self.peek().text in ("(", "[", "\\{", "{"):
             self.take()

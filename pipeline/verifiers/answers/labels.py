@@ -7,7 +7,11 @@ compared with has none. Every side that is no label has to be equal to the other
 
 from itertools import pairwise
 
-from pipeline.verifiers.answers.numeric_equality import NoValue, same_value
+from pipeline.verifiers.answers.numeric_equality import (
+    NoValue,
+    approximate,
+    same_value,
+)
 from pipeline.verifiers.answers.tree import Node
 
 NAMES = ("name", "indexed", "accent", "prime")
@@ -34,6 +38,8 @@ def drop_label(tree: Node, *, of_number: bool) -> Node:
         return sides[0]
     if "approx" in signs and signs.index("approx") >= 0:
         # an exact value, and what it is about
+        if not _are_close(sides[signs.index("approx") :]):
+            return FALSE
         sides = sides[: signs.index("approx") + 1]
         signs = signs[: signs.index("approx")]
     if "in" in signs:
@@ -48,6 +54,13 @@ def drop_label(tree: Node, *, of_number: bool) -> Node:
             if left != right:
                 return tree
     return sides[-1]
+
+
+def _are_close(sides: list[Node]) -> bool:
+    """Whether what stands on both sides of `≈` differs by no more than a tenth."""
+    values = [approximate(side) for side in sides if not side.names]
+    known = [value for value in values if value is not None]
+    return all(abs(value - known[0]) <= abs(known[0]) / 10 for value in known)
 
 
 def is_label(tree: Node, *, of_number: bool = False) -> bool:

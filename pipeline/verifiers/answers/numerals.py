@@ -65,7 +65,15 @@ def read_numeral(text: str) -> Fraction | None:
         return sign * Fraction(1, 2)
     if len(words) == 1 and words[0] in PLACES:
         return sign * Fraction(PLACES[words[0]])
+    if "and" in words[1:-1]:  # `three and a half`
+        index = len(words) - 1 - words[::-1].index("and")
+        part = read_numeral(" ".join(words[index + 1 :]))
+        whole = _cardinal(words[:index])
+        if whole is not None and part is not None and 0 < part < 1:
+            return sign * (whole + part)
     below = 1
+    if words[0] in ("a", "an") and len(words) > 1 and words[1] in SCALES:
+        words = ["one", *words[1:]]
     if words[-1] in PARTS and len(words) > 1:
         below = PARTS[words[-1]]
         words = ["one" if word in ("a", "an") else word for word in words[:-1]]

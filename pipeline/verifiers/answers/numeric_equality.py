@@ -25,7 +25,7 @@ from pipeline.verifiers.answers.tree import Node, number
 
 FIRST_PRECISION, RATIO_PRECISION, MAX_PRECISION = 256, 512, 20_000
 MARGIN = 64  # bits of agreement beyond twice the weight
-POINTS = 16
+POINTS, POSITIVE = 16, 8
 WHOLE_POINTS = 16
 NEEDED = 3
 WHOLE = 100  # from this point on symbols are whole numbers
@@ -45,6 +45,11 @@ def same_value(left: Node, right: Node) -> bool | None:
             if verdict is not None:
                 return verdict
     return _compare_at(left, right, range(POINTS), NEEDED, is_complex=True)
+
+
+def agree_where_positive(left: Node, right: Node) -> bool | None:
+    """The same for symbols of which each is above 0."""
+    return _compare_at(left, right, range(POSITIVE), NEEDED)
 
 
 def _compare_constants(left: Node, right: Node) -> bool | None:

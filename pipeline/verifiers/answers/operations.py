@@ -42,6 +42,8 @@ def _constant(at: Evaluation, node: Node) -> Value:
 
 def unknown_value(at: Evaluation, node: Node) -> Value:
     r"""A function nobody defined, `a_n` or `P(A)`: some value for every argument."""
+    if node.value in ("overline", "bar") and at.is_complex and not node.names:
+        return at.ball(at.value(node.args[0])).conjugate()
     if node.op == "accent":  # a name: AB is no product under an arrow
         return symbol_value(repr(node), at.point)
     parts = [

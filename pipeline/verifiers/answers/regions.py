@@ -213,12 +213,20 @@ def _relation_holds(tree: Node, point: Node, variable: str) -> bool:
         elif sign not in CHECKS:
             raise Unclear(sign)
         else:
-            order = compare_numbers(left, right)
+            order = _order(left, right)
             if order is None:  # not defined here: the condition does not hold
                 return False
             if not CHECKS[sign](order):
                 return False
     return True
+
+
+def _order(left: Node, right: Node) -> int | None:
+    """-1, 0 or 1, also beside infinities; None where one side has no value."""
+    ranks = [{"-": -1, "": 0, "+": 1}[_infinity(side)] for side in (left, right)]
+    if any(ranks):
+        return (ranks[0] > ranks[1]) - (ranks[0] < ranks[1])
+    return compare_numbers(left, right)
 
 
 def _is_member(point: Node, tree: Node, variable: str) -> bool:
@@ -249,21 +257,20 @@ def _is_member(point: Node, tree: Node, variable: str) -> bool:
 def _is_inside(point: Node, interval: Node) -> bool:
     low, high = interval.args
     opening, closing = interval.value
-    above = _is_infinite(low) or (
-        (order := compare_numbers(low, point)) is not None
-        and (order < 0 or (order == 0 and opening == "["))
-    )
-    below = _is_infinite(high) or (
-        (order := compare_numbers(point, high)) is not None
-        and (order < 0 or (order == 0 and closing == "]"))
-    )
-    return above and below
+    above, below = _order(low, point), _order(point, high)
+    if above is None or below is None:
+        return False
+    is_above = above < 0 or (above == 0 and opening == "[")
+    return is_above and (below < 0 or (below == 0 and closing == "]"))
 
 
-def _is_infinite(tree: Node) -> bool:
-    if tree.op == "neg":
+def _infinity(tree: Node) -> str:
+    """The sign of an infinity, "" for a number."""
+    is_negative = tree.op == "neg"
+    if is_negative:
         tree = tree.args[0]
-    return tree.op == "constant" and tree.value == "infty"
+    is_infinity = tree.op == "constant" and tree.value in ("infty", "+infty")
+    return ("-" if is_negative else "+") if is_infinity else ""
 
 
 def _is_in_constant(point: Node, value: str) -> bool:

@@ -19,7 +19,7 @@ def trim(tokens: Sequence[Token]) -> list[Token]:
     tokens = list(tokens)
     while (
         tokens
-        and tokens[-1].text in (".", ",", ";", ":", "!?", "?", "\\\\")
+        and tokens[-1].text in (".", ",", ";", ":", "\\\\")
         and tokens[-1].kind == "sign"
     ):
         tokens.pop()
@@ -73,9 +73,12 @@ def segment_tokens(tokens: Sequence[Token]) -> list[Segment]:
     if not any(map(_may_be_words, tokens)):
         return [("math", list(tokens))]
     kinds: list[str] = []
+    depth = 0  # in a table words belong to the grammar
     for token in tokens:
+        depth += token.text.startswith("begin ") - token.text.startswith("end ")
         before = tokens[len(kinds) - 1] if kinds else None
-        kinds.append("words" if _is_word(token, before) else "math")
+        is_word = not depth and _is_word(token, before)
+        kinds.append("words" if is_word else "math")
     for index, token in enumerate(tokens):
         following = tokens[index + 1].text if index + 1 < len(tokens) else ""
         is_note = token.text == "(" and following == "approx" and token.kind == "sign"

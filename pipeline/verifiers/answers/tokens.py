@@ -37,8 +37,13 @@ UNICODE = str.maketrans(VOCABULARY["unicode"])
 TRAILING_DOTS = re.compile(r"(\d\.\d+)\s*(?:\.{3}|…|\\[lc]?dots)\s*$")
 EMPTY = re.compile(r"\{(?<![\\}A-Za-z]\{)\s*\}")
 ORDINAL = re.compile(
-    r"(?<=\d)\s*(?:\^\s*)?\{?\s*(?:\\(?:text|mathrm|textsuperscript|rm)\s*\{?\s*)?"
-    r"(?:st|nd|rd|th)\b\s*\}?\s*\}?"
+    r"(?<=\d)\s*(?:(?:st|nd|rd|th)\b"
+    r"|\^?\s*\{?\s*\\(?:text|mathrm|textsuperscript|rm)\s*\{\s*(?:st|nd|rd|th)\s*\}\s*\}?"
+    r"|\^\s*\{\s*(?:st|nd|rd|th)\s*\})"
+)
+OF_WORDS = re.compile(
+    r"\\[dt]?frac\s*\{\s*\\(?:text|mathrm)\s*\{([^{}]*)\}\s*\}"
+    r"\s*\{\s*\\(?:text|mathrm)\s*\{([^{}]*)\}\s*\}"
 )
 LIBRARY = re.compile(r"\b(?:np|math|sympy|sp)\.(?=[a-z])")
 INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
@@ -113,6 +118,8 @@ def spell(text: str) -> str:
         text = LIBRARY.sub("", text)
     if "st" in text or "nd" in text or "rd" in text or "th" in text:
         text = ORDINAL.sub("", text)
+    if "frac" in text and "{\\" in text:
+        text = OF_WORDS.sub(r"\\text{\1/\2}", text)
     text = EMPTY.sub("", text)
     if "..." in text or "dots" in text or "…" in text:
         text = TRAILING_DOTS.sub(r"\1", text)

@@ -4,13 +4,16 @@ from fractions import Fraction
 
 from pipeline.verifiers.answers.numeric_equality import (
     NoValue,
+    agree_where_positive,
     compare_numbers,
     same_value,
 )
 from pipeline.verifiers.answers.rules import How
-from pipeline.verifiers.answers.tree import Decimal, Node, constant
+from pipeline.verifiers.answers.tree import Decimal, Node, constant, number
 
 ROUNDED_DIGITS = 4
+# Letters for what may be negative, and for whole numbers.
+VARIABLES = frozenset("xyztuvwnmkijsXYZTUVW")
 
 
 def compare_values(gold: Node, answer: Node, how: How) -> bool | None:
@@ -40,10 +43,10 @@ def _unsigned(tree: Node) -> Node:
 def _by_policy(gold: Node, answer: Node, how: How) -> bool:
     """Degrees for the angle, a decimal for what rounds to it, digits for their base."""
     if "based" in (gold.op, answer.op) and gold.op != answer.op:
-        plain = [
-            tree.args[0] if tree.op == "based" else tree for tree in (gold, answer)
-        ]
-        return plain[0] == plain[1]
+        return _same_digits(gold, answer)
+    are_amounts = gold.names == answer.names and all(map(_are_positive, (gold, answer)))
+    if are_amounts and agree_where_positive(gold, answer):
+        return True
     if "radians" in (gold.op, answer.op):
         return False
     if any(n.op == "degrees" for tree in (gold, answer) for n in tree.walk()):
@@ -51,6 +54,31 @@ def _by_policy(gold: Node, answer: Node, how: How) -> bool:
         if plain != [gold, answer] and same_value(*plain):
             return True
     return _rounds(gold, answer, how)
+
+
+def _same_digits(gold: Node, answer: Node) -> bool:
+    """An answer may leave out the base of the gold one; its own must be right."""
+    if gold.op == "based":
+        return gold.args[0] == answer
+    value = _in_base(answer)
+    return value is not None and bool(same_value(gold, number(value)))
+
+
+def _in_base(tree: Node) -> int | None:
+    """What digits say in their base; None where they are none of it."""
+    digits, base = (_literal(arg) for arg in tree.args)
+    if digits is None or base is None or digits.places or not 2 <= base.value <= 10:
+        return None
+    try:
+        return int(str(digits.value), int(base.value))
+    except ValueError:
+        return None
+
+
+def _are_positive(tree: Node) -> bool:
+    """Whether all symbols may be lengths and amounts, of which nobody says |a|."""
+    is_signed = any(node.op in ("abs", "call", "constant") for node in tree.walk())
+    return bool(tree.names) and not is_signed and tree.names.isdisjoint(VARIABLES)
 
 
 def _percent(gold: Node, answer: Node, how: How) -> bool | None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.verifiers.extract.boxes import TAIL
+from pipeline.verifiers.extract.clauses import is_disowned
 from pipeline.verifiers.extract.final import boxed_or_tagged, strip_thinking
 from pipeline.verifiers.extract.markup import plain
 from pipeline.verifiers.extract.phrases import find_announcements
@@ -135,7 +136,7 @@ def find_chosen_letter(completion: str) -> str | None:
     """The letter that the completion commits itself to, or None."""
     text = strip_thinking(completion)
     if marked := boxed_or_tagged(text):
-        if OFFERED.search(marked):
+        if OFFERED.search(marked) or is_disowned(marked):
             return None
         return read_letter(marked) or find_committed_letter(marked)
     return find_committed_letter(text[-TAIL:])

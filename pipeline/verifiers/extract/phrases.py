@@ -20,6 +20,7 @@ ANNOUNCEMENT = re.compile(
     r"|^[ \t]*#*[ \t]*\**(?:final )?(?:answer|result)\**:?\**[ \t]*$"
     rf"|\b{ANSWERS}\b\**[ \t]*(?:\([^()\n]{{1,30}}\)[ \t]*)?(?:\b{VERBS}\b|[:：=])"
     rf"|\b{WEAK}\b[ \t]*\b{VERBS}\b"
+    rf"|\b(?:{ANSWERS}|{WEAK})\b\**[ \t]*(?:[=-]>|→|⇒|➜|➔)"
     rf"|\b{CYRILLIC}\b\**\s*{CYRILLIC_VERBS}|{OTHERS}",
     re.I | re.M,
 )
