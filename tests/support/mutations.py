@@ -175,7 +175,7 @@ def swap_operands(text: str, rng: random.Random) -> str | None:
 
 def drop_brackets(text: str, rng: random.Random) -> str | None:
     """A factor or a subtracted sum without its brackets."""
-    sums = r"\(([^()]*[\w}]\s*[+-][^()]*)\)"
+    sums = r"(?<!\\left)\(([^()]*[\w}]\s*[+-][^()]*)\)"
     match = _pick(rf"(?<=[\w)}}/-]){sums}|{sums}(?=\s*[\w(^\\])", text, rng)
     if match is None or re.match(r"[fgPQ]", text[match.start() - 1 : match.start()]):
         return None

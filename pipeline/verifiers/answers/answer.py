@@ -62,6 +62,7 @@ LABEL = re.compile(r"(?<![\w\\{])[A-Za-z]{2}[A-Za-z ]*:\s*")
 LABELLED = re.compile(
     r"(?:[A-Za-z]{2}[A-Za-z ]*:\s*[^,;:]+[,;]\s*)+[A-Za-z]{2}[A-Za-z ]*:\s*[^,;:]+"
 )
+ALL_BUT = re.compile(r"all real(?:s| numbers) (?:except|other than)")
 DOTS = re.compile(r"\\[lc]?dots|\.\.\.|…")
 CONCLUDES = re.compile(r"\b(?:so|thus|hence|therefore|but|gives?|is|are)\b.*\d")
 CONCLUDED = re.compile(r"(.*)\\text\s*\{[^{}]*\b(?:is|equals)\s*\}", re.S)
@@ -190,11 +191,7 @@ def _qualify(tree: Node, before: str, after: str) -> Answer:
         return Answer(tree)
     after = clean(after).strip(" .,;:*")
     label = before.lower().strip(" :.,*")
-    if label in (
-        "all real numbers except",
-        "all reals except",
-        "all real numbers other than",
-    ):
+    if ALL_BUT.fullmatch(label):
         return Answer(Node("minus", (Node("constant", (), "R"), Node("set", (tree,)))))
     if SAME_WORDS.get(label) in ("R", "Z") and tree.op == "name":
         return Answer(Node("constant", (), SAME_WORDS[label]))

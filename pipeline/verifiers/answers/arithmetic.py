@@ -81,6 +81,8 @@ class Arithmetic(Atoms):
         while sign := self.skip("-", "+"):
             is_negative ^= sign == "-"
         tree = self.read_power()
+        if tree.op == "number" and self.token.text == "frac":
+            tree = self._join(tree, self.read_power())  # `3 \\cdot 2\\frac{2}{5}`
         return Node("neg", (tree,)) if is_negative else tree
 
     def _juxtaposes(self, left: Node, of_function: bool) -> bool:

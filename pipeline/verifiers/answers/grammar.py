@@ -154,10 +154,12 @@ class Reader(Arithmetic):
             if sign in ("choose", "over"):
                 op = "binom" if sign == "choose" else "div"
                 tree = Node(op, (tree, self.read_sum()))
-            elif sign == "setminus" and tree.op in VALUES:
-                raise Unreadable("a number without a set", self.token.start)
             else:
-                tree = Node(SETS[sign], (tree, self.read_sum()))
+                other = self.read_sum()
+                of_number = other.op if sign == "cap" else tree.op
+                if of_number in VALUES and sign != "cup":
+                    raise Unreadable("a number as a set", self.token.start)
+                tree = Node(SETS[sign], (tree, other))
         return tree
 
     def _union_letter(self, tree: Node) -> str:

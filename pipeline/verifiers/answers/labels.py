@@ -135,6 +135,7 @@ def labelled(tree: Node) -> dict[str, Node] | None:
             left.op == "tuple"
             and left.value in ("()", "[]")
             and right.op == "tuple"
+            and right.value in ("()", "[]")
             and len(left.args) == len(right.args)
         ):
             pairs += zip(map(repr, left.args), right.args, strict=True)

@@ -44,7 +44,18 @@ SUM_POWER = re.compile(r"[a-z][^()]*\)\s*\^\s*\{?\s*(\d{3,})")
 EXPONENT = re.compile(r"\^\s*(?:(\d+)|([{(]))")
 
 
-SIGNS = re.compile(r"[<>≤≥≠±]|\\\\(?:ge|le|ne|pm|neq|geq|leq|neg|sim|approx|not)\b")
+SIGNS = re.compile(
+    r"[<>≤≥≠±?]|\\(?:leq?|geq?|neq?|pm|mp|neg|sim|approx|not|cap|cup|[lc]?dots)(?![a-z])"
+)
+SPELLED = {
+    "\\leq": "≤",
+    "\\le": "≤",
+    "\\geq": "≥",
+    "\\ge": "≥",
+    "\\neq": "≠",
+    "\\ne": "≠",
+}
+SPELLED |= {"\\pm": "±", "\\ldots": "…", "\\cdots": "…", "\\dots": "…"}
 
 
 class Undecided(Exception):
@@ -58,6 +69,8 @@ def agrees(gold: str, predicted: str) -> bool:
     """
     if is_huge(gold) or is_huge(predicted):
         raise Undecided("too large to compute with")
+    if _count_signs(gold) != _count_signs(predicted):
+        return False  # signs that the parser may drop with what it cannot read
     if UNREAD.search(gold) or UNREAD.search(predicted):
         return False  # the parser drops what it cannot read, and compares the rest
     with _limit_cpu():
@@ -65,6 +78,10 @@ def agrees(gold: str, predicted: str) -> bool:
         if not left or not right or not _accepts(left, right):
             return False
         return not (_drops_number(gold, predicted) or _drops_number(predicted, gold))
+
+
+def _count_signs(text: str) -> Counter[str]:
+    return Counter(SPELLED.get(sign, sign) for sign in SIGNS.findall(text))
 
 
 def _drops_number(text: str, other: str) -> bool:

@@ -1,6 +1,7 @@
 r"""What holds for every gold answer of ten public sets, not for chosen ones."""
 
 import random
+import re
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -51,8 +52,13 @@ def test_a_gold_answer_is_equal_to_itself(golds: dict[str, list[str]]):
 
 
 def test_two_gold_answers_are_equal_both_ways(golds: dict[str, list[str]]):
-    """Neighbours in the alphabet: what is nearly alike."""
-    ordered = sorted(set(chain(*golds.values())))
+    """Neighbours in the alphabet: what is nearly alike.
+
+    An answer may leave out the base of the gold answer, and have more decimals than it;
+    not the other way round.
+    """
+    every = set(chain(*golds.values()))
+    ordered = sorted(g for g in every if not re.search(r"\d_\W*\d|\d\.\d", g))
     differ = [
         pair
         for pair in random.Random(0).sample(list(pairwise(ordered)), 3_000)
