@@ -6,16 +6,22 @@ params say which of them cut. A gold answer that its own verifier cannot read
 
 Reasons: the names in `RULES`, `too_short`, `too_long`, `answer_too_long`, those of
 `where`, `answer_unreadable`.
+
+Tests are measured last: a row's reference must pass its tests and a program that does
+nothing must fail them. Otherwise they are as unreadable as an answer that is.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Literal
 
 import polars as pl
 from pydantic import Field
 
 from pipeline.filter import drop
+from pipeline.grading.probes import Tests, find_probed, find_weak_tests
 from pipeline.grading.workers import read_golds
+from pipeline.schema import HUMAN
 from pipeline.settings import Settings
 from pipeline.sql import Where, drop_unless
 
@@ -68,6 +74,7 @@ class Params(Settings):
     max_answer_chars: int = 500
     where: Where = Field(default_factory=dict)
     gradable: bool = True
+    probe_tests: bool = True
     timeout_s: float = 10.0
 
 
@@ -91,7 +98,8 @@ def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
         rows = _read_answers(rows, params)
     else:
         rows = rows.with_columns(answer_kind=pl.lit(None, pl.String))
-    return drop_unless(rows, params.where, setting="quality.where")
+    rows = drop_unless(rows, params.where, setting="quality.where")
+    return _probe_tests(rows, params) if params.probe_tests else rows
 
 
 def _flags(problem: pl.Expr) -> pl.Expr:
@@ -121,9 +129,8 @@ def _read_answers(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     golds = rows.filter(pl.col("reason").is_null() & has_verifier).select(columns)
     golds = golds.unique(maintain_order=True)
     checks = read_golds(golds.rows(), params.timeout_s)
-    details = [why and json.dumps({"detail": why}) for why, _ in checks]
     golds = golds.with_columns(
-        _detail=pl.Series(details, dtype=pl.String),
+        _detail=_details([why for why, _ in checks]),
         answer_kind=pl.Series([kind for _, kind in checks], dtype=pl.String),
     )
     rows = rows.join(
@@ -132,3 +139,33 @@ def _read_answers(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     detail = pl.col("_detail")
     rows = drop(rows, detail.is_not_null(), "answer_unreadable", evidence=detail)
     return rows.drop("_detail")
+
+
+def _details(whys: Iterable[str | None]) -> pl.Series:
+    """Evidence of why rows cannot be judged."""
+    details = [why and json.dumps({"detail": why}) for why in whys]
+    return pl.Series(details, dtype=pl.String)
+
+
+def _probe_tests(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """Have the tests of rows that are still in judge a reference and an empty program.
+
+    Only what came with the source as a person's solution is a reference.
+    """
+    verifiers = find_probed(rows["verifier"].unique())
+    is_probed = pl.col("reason").is_null() & pl.col("verifier").is_in(verifiers)
+    if not (mask := rows.select(is_probed).to_series()).any():
+        return rows
+    program = pl.element().struct.field("text")
+    is_human = pl.element().struct.field("model") == HUMAN
+    references = pl.col("solutions").list.eval(program.filter(is_human))
+    probed = rows.filter(mask)
+    probed = probed.select("verifier", "answer", "verify_info", references)
+    tests = [Tests(*fields) for fields in probed.iter_rows()]
+    whys = _details(find_weak_tests(tests, params.timeout_s))
+    detail = pl.Series([None] * len(rows), dtype=pl.String).scatter(
+        mask.arg_true(), whys
+    )
+    return drop(
+        rows, pl.lit(detail.is_not_null()), "answer_unreadable", evidence=pl.lit(detail)
+    )

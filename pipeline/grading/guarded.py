@@ -96,6 +96,22 @@ def read_gold(verifier: str, answer: str | None, verify_info: str | None) -> Gol
     return mended
 
 
+def write_empty(verifier: str, verify_info: str | None) -> str | None:
+    """A completion that is certainly wrong, where the verifier runs programs.
+
+    None where it does not, or where the details cannot be read.
+    """
+    write = getattr(load_verifier(verifier), "write_empty", None)
+    if write is None:
+        return None
+
+    def call() -> str | None:
+        completion: str = write(parse_info(verifier, verify_info))
+        return completion
+
+    return _guard(verifier, call, lambda _: None)
+
+
 def find_fault(
     verifier: Any, answer: Any, verify_info: Any, completion: Any
 ) -> Verdict | None:

@@ -37,6 +37,7 @@ from pipeline.verifiers.program.calls import (
     find_call_faults,
     run_guest,
 )
+from pipeline.verifiers.program.empty import write_empty
 from pipeline.verifiers.program.results import Policy, same_output
 from pipeline.verifiers.program.tests import (
     Call,
@@ -46,6 +47,8 @@ from pipeline.verifiers.program.tests import (
     read_tests,
 )
 from pipeline.verifiers.program.wall import Unsendable, find_fault_apart, runner_of
+
+__all__ = ["COUNTS_TESTS", "unreadable", "verify", "write_empty"]
 
 COUNTS_TESTS = True
 

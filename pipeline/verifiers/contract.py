@@ -13,6 +13,9 @@ GRPO.
 `kind(answer, info)`, where a file has it, names the kind of answer that the gold answer
 is: `number`, `equation`, `set`.
 
+`write_empty(info)`, where a file has it, is a completion with a program that does
+nothing, which must be wrong: `quality` asks it of the tests of every row.
+
 A file may also claim, with `= True`:
 
     COMPARES_VALUES   one answer has many spellings: equal answers vote together
