@@ -19,7 +19,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.filter import drop
-from pipeline.grading.probes import Tests, find_probed, find_weak_tests
+from pipeline.grading.probes import Probe, find_probed, find_weak_tests
 from pipeline.grading.workers import read_golds
 from pipeline.schema import HUMAN
 from pipeline.settings import Settings
@@ -161,7 +161,7 @@ def _probe_tests(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     references = pl.col("solutions").list.eval(program.filter(is_human))
     probed = rows.filter(mask)
     probed = probed.select("verifier", "answer", "verify_info", references)
-    tests = [Tests(*fields) for fields in probed.iter_rows()]
+    tests = [Probe(*fields) for fields in probed.iter_rows()]
     whys = _details(find_weak_tests(tests, params.timeout_s))
     detail = pl.Series([None] * len(rows), dtype=pl.String).scatter(
         mask.arg_true(), whys

@@ -1,4 +1,4 @@
-"""Whether tests tell right programs from wrong: asked of the tests, before any model.
+"""Whether tests tell right programs from wrong: measured before any model samples.
 
 A row's own reference must pass its tests and a program that does nothing must fail
 them. Where it is otherwise, a pass rate measures the tests and not the model: the row
@@ -23,7 +23,7 @@ ROWS = 1024  # that are measured together
 FOREIGN = re.compile(r"\b(Syntax|Indentation|Tab)Error\b")
 
 
-class Tests(NamedTuple):
+class Probe(NamedTuple):
     """The tests of a row, and the programs that came with them."""
 
     verifier: str
@@ -38,7 +38,7 @@ def find_probed(verifiers: Iterable[str | None]) -> list[str]:
     return [name for name in known if hasattr(load_verifier(name), "write_empty")]
 
 
-def find_weak_tests(rows: list[Tests], timeout_s: float) -> Iterator[str | None]:
+def find_weak_tests(rows: list[Probe], timeout_s: float) -> Iterator[str | None]:
     """Why the tests of each row do not tell right from wrong, or None; in order."""
     with grader(timeout_s) as grade:
         for start in range(0, len(rows), ROWS):
@@ -49,13 +49,13 @@ def find_weak_tests(rows: list[Tests], timeout_s: float) -> Iterator[str | None]
             yield from (empty or reference for empty, reference in whys)
 
 
-def _try_empty(rows: list[Tests], grade: Grader) -> list[str | None]:
+def _try_empty(rows: list[Probe], grade: Grader) -> list[str | None]:
     """Why a program that does nothing does not fail."""
     empties = [write_empty(row.verifier, row.verify_info) or "" for row in rows]
     return list(map(_blame_empty, grade(list(map(_answer, rows, empties)))))
 
 
-def _try_references(rows: list[Tests], grade: Grader) -> list[str | None]:
+def _try_references(rows: list[Probe], grade: Grader) -> list[str | None]:
     """Why no reference passes, None where one does or where there is none."""
     whys: list[str | None] = [None] * len(rows)
     left = list(range(len(rows)))
@@ -72,7 +72,7 @@ def _try_references(rows: list[Tests], grade: Grader) -> list[str | None]:
     return whys
 
 
-def _answer(row: Tests, completion: str) -> Answer:
+def _answer(row: Probe, completion: str) -> Answer:
     return Answer(row.verifier, row.answer, row.verify_info, completion)
 
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import polars as pl
 import pytest
@@ -105,3 +106,91 @@ def test_a_gold_answer_that_its_verifier_cannot_read_leaves():
     assert outcome.dropped["reason"].to_list() == ["answer_unreadable"]
     assert json.loads(outcome.dropped["evidence"][0])["detail"]
     assert outcome.kept["answer"].to_list() == ["2"]
+
+
+HALVE = "def halve(n):\n    return n // 2\n"
+STDIO = {"type": "stdio", "tests": [{"input": "4\n", "output": "2\n"}]}
+SILENT = {"type": "stdio", "tests": [{"input": "4\n", "output": "\n"}]}
+CALL = {"type": "call", "fn_name": "halve", "tests": [{"input": [4], "output": 2}]}
+# Each row: its tests, its solutions as (author, program), why it leaves.
+TESTED = {
+    "a reference that passes": (CALL, [("human", HALVE)], None),
+    "a reference that fails": (
+        CALL,
+        [("human", HALVE.replace("//", "+"))],
+        "its reference does not pass: test 1: returned 6",
+    ),
+    "one of two references passes": (
+        CALL,
+        [("human", "def halve(n): return 3"), ("human", HALVE)],
+        None,
+    ),
+    "a reference that is no Python 3": (CALL, [("human", "print 'x'")], None),
+    "a model's solution, which is no reference": (CALL, [("model-7b", "1 / 0")], None),
+    "no reference": (STDIO, [], None),
+    "an empty program prints what is expected": (
+        SILENT,
+        [],
+        "a program that does nothing passes: passed 1 tests",
+    ),
+    "an empty program returns what is expected": (
+        CALL | {"tests": [{"input": [4], "output": None}]},
+        [],
+        "a program that does nothing passes: passed 1 tests",
+    ),
+    "tests without an assert": (
+        {"type": "assert", "test_code": "def test_halve():\n    halve(4)"},
+        [("human", HALVE)],
+        "its tests check nothing",
+    ),
+    "tests of a method": (
+        {
+            "type": "assert",
+            "test_code": "for n in (2, 4): assert Half().of(n) == n / 2",
+        },
+        [("human", "class Half:\n    def of(self, n): return n / 2")],
+        None,
+    ),
+    "tests of an import": (
+        {
+            "type": "assert",
+            "test_code": "from solution import halve\n"
+            "def test_halve():\n    for n in (2, 4): assert halve(n) == n // 2",
+        },
+        [("human", HALVE)],
+        None,
+    ),
+}
+
+
+@pytest.fixture
+def tested() -> pl.DataFrame:
+    rows = list(TESTED.values())
+    return problems(
+        *TESTED,
+        verifier=["code"] * len(rows),
+        answer=[None] * len(rows),
+        verify_info=[json.dumps(info) for info, _, _ in rows],
+        solutions=[
+            [
+                {"text": text, "model": model, "correct": None}
+                for model, text in programs
+            ]
+            for _, programs, _ in rows
+        ],
+    )
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is missing")
+def test_tests_that_do_not_tell_right_from_wrong_leave(tested: pl.DataFrame):
+    dropped = judged(tested).dropped
+    whys = [json.loads(evidence)["detail"] for evidence in dropped["evidence"]]
+
+    assert set(dropped["reason"]) == {"answer_unreadable"}
+    assert dict(zip(dropped["problem"], whys, strict=True)) == {
+        name: why for name, (_, _, why) in TESTED.items() if why
+    }
+
+
+def test_tests_are_not_run_where_a_recipe_does_not_want_it(tested: pl.DataFrame):
+    assert judged(tested, probe_tests=False).dropped.is_empty()
