@@ -10,6 +10,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 
 from pipeline.errors import UserError
@@ -29,6 +30,7 @@ from pipeline.sandbox.walls import no_sandbox
 
 __all__ = ["MB", "STANDARD", "Limits", "Run", "run_beside", "run_cpp", "run_python"]
 COMPILING = Limits(60, cpu_s=50, memory_mb=2048, disk_mb=64, output_bytes=64 * MB)
+TESTS_MB = 512  # for tests and what runs them
 BACKENDS: dict[str, Launch] = {
     "pool": pool.launch,
     "oneshot": pool.launch_apart,
@@ -78,10 +80,11 @@ def run_beside(
 ) -> Run:
     """Run two scripts in two sandboxes, each one's channel being the other's stdin.
 
-    The result is that of `tests`, which ends the run and can import `package`. The two
-    share nothing else.
+    The result is that of `tests`, which ends the run, can import `package`, and has
+    memory of its own beside the program's limit. The two share nothing else.
     """
-    apart = Job(_encode(tests), b"", limits, package=package)
+    own = replace(limits, memory_mb=max(limits.memory_mb, TESTS_MB))
+    apart = Job(_encode(tests), b"", own, package=package)
     tested = Job(_encode(program), b"", limits)
     return _run(lambda launch: _run_pair(launch, apart, tested))
 

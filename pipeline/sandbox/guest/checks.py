@@ -88,6 +88,8 @@ def fails(node: ast.stmt) -> bool:
             return name == "AssertionError"
         case ast.Assert(test):
             return not has_names(test)
+        case ast.Expr(ast.Call(args=[ast.Constant(code)]) as call) if code:
+            return called_name(call) in ("fail", "exit")
         case ast.Expr(ast.Call() as call):
             return called_name(call) == "fail"
     return False

@@ -148,8 +148,9 @@ def run_collected(module: ModuleType, candidate: Any) -> None:
 
             return Loaded.from_parent(parent, path=module_path)
 
-        def pytest_exception_interact(self, call: Any) -> None:
-            self.failure = self.failure or call.excinfo.value
+        def pytest_exception_interact(self, node: Any, call: Any) -> None:
+            if isinstance(node, pytest.Item):
+                self.failure = self.failure or call.excinfo.value
 
         @pytest.fixture(name="candidate")
         def subject(self) -> Any:

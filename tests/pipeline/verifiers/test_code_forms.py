@@ -81,6 +81,9 @@ FORMS = {
     "def test_add(): assert add(1, 2) == 3\n"
     "if __name__ == '__main__':\n    sys.exit(pytest.main([__file__]))",
     "an error of its own": "if add(1, 2) != 3:\n    raise AssertionError('not 3')",
+    "a script that leaves": "if add(1, 2) != 3:\n    exit(1)",
+    "a module by its name": "import importlib\n"
+    "assert importlib.import_module('solution').add(1, 2) == 3",
     "an error that must come": "try:\n    add('a', 1)\n    assert False\n"
     "except ValueError:\n    pass",
 }
@@ -115,6 +118,7 @@ UNUSABLE = {
     "Python 2": "print 'x'\nassert add(1, 2) == 3",
     "a byte of zero": "assert add(1, 2) == 3\0",
     "a package that is not here": "import no_such_package\nassert add(1, 2) == 3",
+    "a test that yields": "def test_add():\n    yield\n    assert add(1, 2) == 3",
     "a fixture that is not there": "def test_add(database): assert add(1, 2) == 3",
 }
 FORGERIES = {
@@ -134,6 +138,13 @@ FORGERIES = {
     "        frame = frame.f_back\n",
     "it leaves": "import os\ndef add(a, b): os._exit(0)\ndef skip(): pass\n",
     "it leaves at once": "raise SystemExit(0)\n",
+}
+
+
+NEVER_ASKED = {
+    "other values": "x = 5\nassert x == 5",
+    "an error of its own": "import pytest\n"
+    "with pytest.raises(ZeroDivisionError):\n    1 / 0",
 }
 
 
@@ -166,6 +177,14 @@ def test_tests_that_check_nothing_decide_nothing(form: str):
         assert (verdict.correct, verdict.why) == (None, "its tests check nothing")
 
 
+@pytest.mark.parametrize("form", NEVER_ASKED)
+def test_tests_that_never_ask_the_program_decide_nothing(form: str):
+    verdict = judge(NEVER_ASKED[form], RIGHT)
+
+    assert verdict.correct is None
+    assert verdict.why == "its tests check nothing of the program"
+
+
 @pytest.mark.parametrize("form", UNUSABLE)
 def test_tests_that_cannot_be_run_decide_nothing(form: str):
     for program in (RIGHT, WRONG):
@@ -184,6 +203,18 @@ def test_a_program_has_no_say_in_what_is_checked(forgery: str, form: str):
     verdict = judge(FORMS[form], program)
 
     assert verdict.correct is False, verdict.why
+
+
+def test_an_end_of_items_is_no_end_of_tests():
+    tests = "assert all(map(lambda i: add(i, 1) == i + 1, range(3)))"
+
+    assert judge(tests, "def add(a, b): raise StopIteration").correct is False
+
+
+def test_memory_of_tests_is_not_the_programs():
+    info = {"type": "assert", "test_code": FORMS["parameters"], "memory_mb": 32}
+
+    assert verify(None, RIGHT, info).correct is True
 
 
 def test_what_a_program_tests_itself_is_no_check():
