@@ -1,12 +1,12 @@
 """The maths verifier beside a plain math-verify loop: agreement, and verdicts a second.
 
     PYTHONPATH=. python benchmarks/bench_math.py [--rounds 3] [--no-speed]
-    PYTHONPATH=. python benchmarks/bench_math.py --mutations 20000
+    PYTHONPATH=. python benchmarks/bench_math.py --mutations 100000 [--seed 1]
 
 Agreement is on our own cases by category, and on `mixed_math.py`: gold answers of hard
-benchmarks under GOLDSIEVE_DATA, respelled right and nearly right. `--mutations N` is
-that alone: N near misses of all public sets, and those that are accepted. Plain
-math-verify is
+benchmarks under GOLDSIEVE_DATA, respelled right and nearly right. `--mutations N` is a
+run of its own: N near misses of all public sets and of what came closest
+(`near_misses.py`), and those that are accepted. Plain math-verify is
 `verify(parse(gold), parse(completion))`, with the gold answer as it stands and
 wrapped in dollar signs.
 
@@ -27,9 +27,12 @@ from statistics import median
 from typing import NamedTuple
 
 from bench_verdicts import DATA, Pair, areal, gsm8k
-from mixed_math import read_mixed, read_near_misses
+from mixed_math import read_mixed
+from near_misses import search
 from rich.console import Console
 from rich.table import Table
+
+from tests.support.golds import read_golds
 
 ROOT = Path(__file__).parent.parent
 Verify = Callable[[str, str], bool | None]
@@ -51,10 +54,11 @@ def main() -> None:
     parser.add_argument("--no-speed", action="store_true")
     parser.add_argument("--mixed", type=int, default=2_500)
     parser.add_argument("--mutations", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     if options.mutations:
-        print_accepted(options.mutations)
+        print_accepted(options.mutations, options.seed)
         return
     mixed = read_mixed(DATA, options.mixed)
     made = [Case("mixed", m.gold, m.completion, m.is_right) for m in mixed]
@@ -65,25 +69,25 @@ def main() -> None:
             print_speed(name, *each, options.rounds)
 
 
-def print_accepted(count: int) -> None:
+def print_accepted(count: int, seed: int) -> None:
     """Print how many near misses are accepted or undecided by kind, and the former."""
-    tried, accepted, undecided = Counter[str](), Counter[str](), Counter[str]()
-    start, texts = time.process_time(), []
-    for gold, completion, kind, _ in read_near_misses(DATA, count):
-        verdict = goldsieve(gold, completion)
-        tried[kind] += 1
-        undecided[kind] += verdict is None
-        if verdict:
-            accepted[kind] += 1
-            texts.append((kind, gold, completion))
+    golds = sorted({gold for golds in read_golds(DATA).values() for gold in golds})
+    start = time.process_time()
+    misses = list(search(golds, count, seed))
     took = time.process_time() - start
     table = Table("near miss", "tried", "accepted", "undecided")
-    for kind, number in tried.most_common():
-        table.add_row(kind, f"{number:,}", str(accepted[kind]), str(undecided[kind]))
+    for kind, number in Counter(miss.kind for miss in misses).most_common():
+        correct = [miss.correct for miss in misses if miss.kind == kind]
+        table.add_row(kind, f"{number:,}", *map(str, map(correct.count, (True, None))))
     Console().print(table)
-    for kind, gold, completion in texts:
-        print(f"{kind}: {gold!r} <- {completion!r}")
-    print(f"{tried.total():,} tried, {len(texts)} accepted, {took:.1f} CPU seconds")
+    accepted = [miss for miss in misses if miss.correct]
+    for miss in accepted:
+        print(f"{miss.kind}: {miss.gold!r} <- {miss.text!r} ({miss.why})")
+    n_golds = len({miss.gold for miss in accepted})
+    print(
+        f"{len(misses):,} tried, {len(accepted)} accepted, of {n_golds} gold answers, "
+        f"{took:.1f} CPU seconds"
+    )
 
 
 def read_cases(folder: Path) -> Iterator[Case]:

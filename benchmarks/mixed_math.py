@@ -54,20 +54,3 @@ def _wrap(golds: list[str], *, is_right: bool) -> Iterator[Mixed]:
             inner = text.strip().strip("$") if "$ANSWER$" in completion else text
             filled = completion.replace("ANSWER", inner)
             yield Mixed(gold, filled, kind, is_right)
-
-
-def read_near_misses(data: Path, count: int) -> Iterator[Mixed]:
-    """`count` near misses of the gold answers of all public sets, in boxes."""
-    rng = random.Random(0)
-    golds = sorted({text for texts in read_golds(data).values() for text in texts})
-    done = 0
-    while golds and done < count:
-        rng.shuffle(golds)
-        for gold in golds:
-            if unreadable(gold, {}) is not None:
-                continue
-            for kind, text in near_misses(bare(gold), rng):
-                yield Mixed(bare(gold), rf"So it is \boxed{{{text}}}.", kind, False)
-                done += 1
-            if done >= count:
-                return

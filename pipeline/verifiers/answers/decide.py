@@ -35,7 +35,7 @@ def decide(gold: str, predicted: str, policy: Policy = DEFAULT) -> bool | None:
     if not verdict:
         for left, right in (
             *((gold, other) for other in number_variants(predicted)),
-            *((other, predicted) for other in number_variants(gold)),
+            *((other, predicted) for other in number_variants(gold, is_gold=True)),
         ):
             if _decide(left, right, policy):
                 return True

@@ -38,6 +38,8 @@ def equal(gold: Node, answer: Node, policy: Policy = DEFAULT) -> bool | None:
         return _families(gold, answer, *families)
     if not (is_equation(gold) and is_equation(answer)):
         is_number = not gold.names or not answer.names
+        if gold.op == "list" and _is_in_interval(answer):
+            return False  # `x \\in (1, 2)` is not 1 and 2
         if not is_equation(gold) and _are_collections(answer):
             return all_of(equal(gold, side, policy) for side in answer.args)
         if not is_equation(gold):
@@ -55,6 +57,12 @@ def equal(gold: Node, answer: Node, policy: Policy = DEFAULT) -> bool | None:
         if verdict is not None:
             return verdict
     return compare_values(gold, answer, how)
+
+
+def _is_in_interval(tree: Node) -> bool:
+    """Whether a tree says that a value is between two others."""
+    is_member = tree.op == "relation" and tree.value == ("in",)
+    return is_member and tree.args[1].op == "tuple" and len(tree.args[1].args) == 2
 
 
 def _are_collections(tree: Node) -> bool:

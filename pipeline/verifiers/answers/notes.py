@@ -23,6 +23,7 @@ def text_of(tokens: list[Token], text: str) -> str:
 
 def clean(text: str) -> str:
     """The text of words and units without LaTeX's layout."""
+    text = text.replace("\\Omega", "Ω").replace("\\mu", "μ")
     return " ".join(LAYOUT.sub(" ", POWER.sub(r"^\1", text)).split())
 
 

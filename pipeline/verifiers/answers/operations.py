@@ -16,6 +16,7 @@ from pipeline.verifiers.answers.evaluation import (
 from pipeline.verifiers.answers.tree import Node
 
 # `f(2)` is no product of f and 2, as `a(2)` may be.
+CHOICES = Node("name", (), "C")  # `C(20, 10)` and `C_{20}^{10}`
 FUNCTION_NAMES = {*"fghFGHPQ"}
 
 
@@ -73,6 +74,8 @@ def _add(at: Evaluation, node: Node) -> Value:
 
 
 def _mul(at: Evaluation, node: Node) -> Value:
+    if node.value == "()" and node.args[0] == CHOICES and len(node.args[1].args) == 2:
+        return _binom(at, node.args[1])  # C(20, 10)
     if node.value == "()" and node.args[0].op in ("name", "prime"):
         head = node.args[0] if node.args[0].op == "name" else node.args[0].args[0]
         if head.value in FUNCTION_NAMES:
@@ -98,6 +101,8 @@ def _neg(at: Evaluation, node: Node) -> Value:
 
 
 def _pow(at: Evaluation, node: Node) -> Value:
+    if node.args[0].op == "indexed" and node.args[0].args[0] == CHOICES:
+        return _binom(at, Node("binom", (node.args[0].args[1], node.args[1])))
     base, exponent = (at.value(arg) for arg in node.args)
     is_whole = isinstance(exponent, fmpq) and exponent.q == 1
     if is_whole and isinstance(base, fmpq):

@@ -120,6 +120,8 @@ def _difference(relation: Node) -> Node:
 def _two_equations(gold: Node, answer: Node, how: How) -> bool | None:
     """`y = 2x + 1` and `f(t) = 2t + 1` by what they say; else one solved for a name."""
     left, right = gold.args[0], answer.args[0]
+    if is_derivative(left) != is_derivative(right) and is_label(left):
+        return False
     if is_derivative(left) and is_derivative(right):
         heads = {derived(left), derived(right)}
         if len(heads) == 2 and heads & (gold.args[1].names | answer.args[1].names):

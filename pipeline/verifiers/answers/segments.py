@@ -25,7 +25,7 @@ def trim(tokens: Sequence[Token]) -> list[Token]:
         tokens.pop()
     while (
         tokens
-        and tokens[0].text in ("=", ":", ",", "\\\\")
+        and tokens[0].text in ("=", ":", ",", "\\\\", "=>", "->")
         and tokens[0].kind == "sign"
     ):
         tokens.pop(0)
@@ -135,6 +135,8 @@ def _is_word(token: Token, before: Token | None) -> bool:
         return True
     if token.kind != "letters" or len(text) < 2 or text in FUNCTIONS:
         return not text.isascii() and text.isalpha() and token.kind == "letters"
+    if not text.isascii():
+        return True
     if text in PLAIN or text.lower() in ("and", "or"):
         return text.lower() in ("and", "or")
     if text.lower() in CARDINALS or text.lower() in PLACES:

@@ -15,16 +15,19 @@ SPACED = re.compile(
 DOTTED = re.compile(
     r"([-+]?)(\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:\.\d{3})+(?=,))((?:,\d+)?)"
 )
-COMMA = re.compile(r"([-+]?\d+),(\d{1,2}|\d{4,}|0\d*)")
+COMMA = re.compile(r"([-+]?\d+),(?!0$)(\d{1,2}|\d{4,}|0\d*)")
 INDIAN = re.compile(r"([-+]?)(\d{1,2}(?:,\d{2})*,\d{3})((?:\.\d+)?)")
 
 
-def number_variants(text: str) -> Iterator[str]:
-    """The other spellings of a text that is one number."""
+def number_variants(text: str, *, is_gold: bool = False) -> Iterator[str]:
+    """The other spellings of a text that is one number.
+
+    A gold answer `2,5` has two members: sets of problems write decimals with a point.
+    """
     text = text.strip().rstrip(".")
     for pattern in (SPACED, DOTTED, INDIAN):
         if match := pattern.fullmatch(text):
             digits = re.sub(r"\D", "", match[2])
             yield match[1] + digits + match[3].replace(",", ".")
-    if match := COMMA.fullmatch(text):
+    if not is_gold and (match := COMMA.fullmatch(text)):
         yield f"{match[1]}.{match[2]}"

@@ -46,7 +46,7 @@ CONCLUSION = re.compile(
     r"([^\W\d_][^\W\d]*(?:['-][^\W\d]+)*(?: [^\W\d][^\W\d'-]*){0,2})[.!\s*]*$"
 )
 FIELD = re.compile(
-    r'"(?:final_?)?answer"\s*:\s*("(?:[^"\\\\]|\\\\.)*"|-?\d[\d.]*(?:e-?\d+)?|true|false)',
+    r'"(?:final_?)?answer"\s*:\s*("(?:[^"\\\\]|\\\\.)*"|-?\d[\d.]*(?:e-?\d+)?|true|false|null)',
     re.I,
 )
 DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?\.?")
@@ -158,6 +158,8 @@ def _json_field(text: str) -> str | None:
         value = json.loads(fields[-1][1])
     except ValueError:
         return None
+    if value is None:
+        return "null"  # the field says that there is no answer
     return last_box(value) or value if isinstance(value, str) else fields[-1][1]
 
 

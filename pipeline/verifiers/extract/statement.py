@@ -52,7 +52,13 @@ LISTED = re.compile(
     r"(?:\$[^$]+\$|\\\([^$]+?\\\)))+[\\\".]*"
 )
 # What most answers of most sets are: a third of the time where nothing else is tried.
-BARE_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?)\.?\s*$")
+BARE_NUMBER = re.compile(
+    r"([-+]?\d+(?:\.\d+)?)(?:\.?\s*| ?(?:है|हैं|입니다|이다|です|['’]?d[iıuü]r)[.。।]?\s*"
+    r"|\.? \((?![^()]*\bor\b)[^()]*\)\.?\s*|:\s(?!.*\n).*)$"
+)
+LABELLED_VALUE = re.compile(
+    r"(?!(?:all|any|every|no)\b)(?:[^\W\d_]{2,}[\s,]+){2,}\$?\d"
+)
 SEVERAL = re.compile(
     r"(?:either )?[-+$\\\\(]*\d[^\s,;]*"
     r"(?:,? or (?:perhaps |maybe |possibly |even )?[-+$\\\\(]*\d[^\s,;.]*)+",
@@ -68,6 +74,8 @@ def is_expression(text: str) -> bool:
     if text.count("$") > 1 or re.search(r"[^\W\d_]{2}[^$]*\$[^$]+\$[^$]*$", text):
         return _is_wrapped(text)
     if re.match(r"[^\w\\]*[A-Za-z]{4,}[:\s]\s*[^=]*\d", text):
+        return False
+    if LABELLED_VALUE.match(text):
         return False
     if (len(text) > 1 and "。" in text) or re.search(r"[^\W\d_]\.\s+\w", text):
         return False
