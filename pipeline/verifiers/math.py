@@ -185,12 +185,9 @@ def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, st
     if gold.answer is None:
         return _ask_witness(gold.text, predicted), "math-verify"
     try:
-        verdict = decide(gold.text, predicted, policy)
+        verdict = decide(gold.text, _unescape(predicted), policy)
     except Unreadable as unread:
-        # The witness drops what it does not know: it is asked where nothing is unknown.
-        if unread.is_answer or gold.kind in ("number", "quantity"):
-            return False, f"not read: {unread}"
-        return _ask_witness(gold.text, predicted), "math-verify"
+        return False, f"not read: {unread}"
     if verdict is None and (
         gold.kind in ("number", "quantity")
         or read(predicted).tree.names != gold.answer.tree.names
@@ -237,9 +234,7 @@ def _read_gold_text(answer: str) -> Gold:
         return Gold(answer, read(answer), None, None)
     if len(answer) > MAX_LENGTH and not _is_solution(answer):
         return Gold("", None, None, f"{len(answer):,} characters long")
-    if "\\begin{" not in answer:
-        answer = ESCAPED.sub(r"\\", answer)
-    text = _gold_text(answer).strip()
+    text = _gold_text(_unescape(answer)).strip()
     if not text:
         return Gold("", None, None, "empty")
     if len(text) > MAX_LENGTH:
@@ -262,6 +257,10 @@ def _read_gold_text(answer: str) -> Gold:
         except Undecided:
             can_be_parsed = False
         return Gold(text, None, None, None if can_be_parsed else str(error))
+
+
+def _unescape(text: str) -> str:
+    return text if "\\begin{" in text else ESCAPED.sub(r"\\", text)
 
 
 def _gold_text(answer: str) -> str:

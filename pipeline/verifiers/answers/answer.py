@@ -111,11 +111,11 @@ def _read_exact(match: re.Match[str]) -> Answer:
 def read_in_full(text: str, *, grouping: bool = True) -> Answer:
     """The same by the grammar alone, whatever the text."""
     if len(text) > MAX_LENGTH:
-        raise Unreadable(f"{len(text):,} characters", is_answer=True)
+        raise Unreadable(f"{len(text):,} characters")
     text = text.strip()
     if date := read_date(clean(spell(text))):
         return Answer(date, text=text)
-    if HYPHENED.fullmatch(text):
+    if "-" in text and HYPHENED.fullmatch(clean(text)):
         return _read_words(text)._replace(text=text)
     coin, text = split_coin(text)
     if ":" in text and LABELLED.fullmatch(text):
@@ -172,7 +172,7 @@ def _read_segments(segments: list[Segment], text: str) -> Answer:
         before = text_of(words, text)
         end = words[-1].start + len(words[-1].text)
         if text[end : end + 1] == "{" and words[-1].kind == "letters":
-            raise Unreadable(f"{before!r} without its backslash", end, is_answer=True)
+            raise Unreadable(f"{before!r} without its backslash", end)
     first = segments.pop(0)[1]
     if segments:
         start = segments[0][1][0].start
@@ -199,7 +199,7 @@ def _qualify(tree: Node, before: str, after: str) -> Answer:
         return Answer(tree, unit=SYMBOLS[label])
     words = f"{label} {after.lower()}".split()
     if NEGATIONS & set(words):
-        raise Unreadable("a value that is denied or one of several", is_answer=True)
+        raise Unreadable("a value that is denied or one of several")
     for phrase, sign in BOUNDS.items():
         if label.endswith(phrase) or after.lower().startswith(phrase):
             return Answer(
@@ -207,9 +207,9 @@ def _qualify(tree: Node, before: str, after: str) -> Answer:
                 condition="bound",
             )
     if "?" in after or DOTS.search(after):
-        raise Unreadable("doubted or not ended", is_answer=True)
+        raise Unreadable("doubted or not ended")
     if is_disowned(label) or is_misled(f"{label} ", ""):
-        raise Unreadable("words make another value of it", is_answer=True)
+        raise Unreadable("words make another value of it")
     if label in SIGNS or label.split(" ")[-1] in ("negative", "minus"):
         tree = Node("neg", (tree,)) if SIGNS.get(label.split(" ")[-1]) == "-" else tree
     return _qualify_behind(tree, after)
@@ -221,7 +221,7 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
     word, _, rest = after.partition(" ")
     word = word.lower().strip("(),.")
     if word != "or" and re.search(r"\bor\b.*\d", after):
-        raise Unreadable("one of several", is_answer=True)
+        raise Unreadable("one of several")
     if word in SCALES:
         return _qualify_behind(Node("mul", (tree, number(SCALES[word]))), rest)
     if word in PARTS:
@@ -246,7 +246,7 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
     ):
         return _compound(tree, word, rest)
     if CONCLUDES.search(after):
-        raise Unreadable("another value behind it", is_answer=True)
+        raise Unreadable("another value behind it")
     if word in CONDITIONS or after.startswith("\\forall") or after.startswith("∀"):
         return Answer(tree, condition=after)
     if word in NOTES:

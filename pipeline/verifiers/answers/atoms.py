@@ -91,7 +91,7 @@ class Atoms(Tables):
         else:
             argument = self.read_product(of_function=True)
         if argument.op == "tuple" and argument.value != "()":
-            raise Unreadable("brackets of two kinds", is_answer=True)
+            raise Unreadable("brackets of two kinds")
         is_many = argument.op in ("tuple", "list", "set")
         args = argument.args if is_many else (argument,)
         if base is not None:
@@ -260,7 +260,7 @@ class Atoms(Tables):
             ">", ")"
         )
         if len(members) != 2 and brackets in ("[)", "(]"):
-            raise Unreadable("brackets of two kinds", is_answer=True)
+            raise Unreadable("brackets of two kinds")
         if inner.op == "list":
             return Node("tuple", members, brackets)
         if brackets == "[]":

@@ -67,7 +67,7 @@ class Cursor(ABC):
     def descend(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise Unreadable("nested too deeply", self.token.start, is_answer=True)
+            raise Unreadable("nested too deeply", self.token.start)
 
     # What the layers above read.
 

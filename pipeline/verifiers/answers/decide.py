@@ -17,6 +17,7 @@ from pipeline.verifiers.answers.units import split_unit, unit_is_wrong, unit_rat
 from pipeline.verifiers.answers.variants import number_variants
 
 WHOLE = re.compile(r"-?\d{1,18}", re.A)
+ZEROS = re.compile(r",0\d\d")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -46,7 +47,11 @@ def decide(gold: str, predicted: str, policy: Policy = DEFAULT) -> bool | None:
 
 def _decide(gold: str, predicted: str, policy: Policy) -> bool | None:
     verdict, fault = None, None
-    for grouping in (True, False):
+    # `1,000` is no 1 and 000.
+    readings = (
+        (True,) if ZEROS.search(gold) or ZEROS.search(predicted) else (True, False)
+    )
+    for grouping in readings:
         try:
             left = read(gold, grouping=grouping)
             right = read(predicted, grouping=grouping)

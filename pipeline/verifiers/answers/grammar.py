@@ -31,10 +31,9 @@ def parse_tokens(tokens: tuple[Token, ...]) -> Node:
     reader = Reader(tokens)
     tree = reader.read_list()
     if (left := reader.token) is not END:
-        why, is_doubt = f"{left.text!r} is not expected", left.text == "?"
-        raise Unreadable(why, left.start, is_answer=is_doubt)
+        raise Unreadable(f"{left.text!r} is not expected", left.start)
     if tree.is_deeper_than(MAX_TREE):
-        raise Unreadable("nested too deeply", is_answer=True)
+        raise Unreadable("nested too deeply")
     return _settle(tree)
 
 

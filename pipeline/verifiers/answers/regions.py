@@ -14,7 +14,7 @@ from flint import fmpq
 
 from pipeline.verifiers.answers.evaluate import evaluate, have_imaginary, set_precision
 from pipeline.verifiers.answers.evaluation import NoValue, Undefined
-from pipeline.verifiers.answers.numeric_equality import compare_numbers
+from pipeline.verifiers.answers.numeric_equality import compare_numbers, same_value
 from pipeline.verifiers.answers.tree import Decimal, Node
 
 SETS = ("set", "union", "intersection", "minus", "builder")
@@ -85,7 +85,7 @@ def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
     """Whether two conditions on several symbols agree wherever they are tried."""
     if len(names) > MAX_NAMES or not (_is_condition(gold) and _is_condition(answer)):
         return None
-    if _bound_alike(gold, answer):
+    if _bound_alike(gold, answer) or _differ_in_one_side(gold, answer):
         return False
     seen = set()
     values = [*TRIED, *_constants(gold), *_constants(answer)][:MAX_VALUES]
@@ -117,6 +117,14 @@ def _bound_alike(gold: Node, answer: Node) -> bool:
             if not (pair[0].names or pair[1].names)
         )
     )
+
+
+def _differ_in_one_side(gold: Node, answer: Node) -> bool:
+    """Whether chains of the same signs have all sides but one in common."""
+    if gold.op != "relation" or gold.value != answer.value or len(gold.args) < 3:
+        return False
+    pairs = zip(gold.args, answer.args, strict=True)
+    return [same_value(*pair) for pair in pairs].count(False) == 1
 
 
 def _constants(tree: Node) -> list[Fraction]:

@@ -59,7 +59,7 @@ REPEATING = re.compile(
 BELOW = r"[A-Za-z]{2,}(?: [A-Za-z]+)*"
 SUBSCRIPT = re.compile(
     r"_\{\s*(?:\\(?:text|mathrm|rm|textrm|operatorname)\s*\{\s*"
-    rf"{BELOW}\s*\}}|\\?{BELOW})\s*\}}"
+    rf"{BELOW}\s*\}}|(?!\\infty)\\?{BELOW})\s*\}}"
 )
 # Space, and a number that no rule for decimals, groups or powers of ten can concern.
 START = re.compile(r"(?P<space>(?:[\s$]|\\\$)+)|(?P<whole>\d+(?![\d.,\\{eE]))")
@@ -87,14 +87,11 @@ class Token(NamedTuple):
 
 
 class Unreadable(Exception):
-    """Why a text cannot be read, and at which character.
+    """Why a text cannot be read, and at which character."""
 
-    `is_answer` is false where another reader might read it.
-    """
-
-    def __init__(self, why: str, start: int = 0, *, is_answer: bool = False) -> None:
+    def __init__(self, why: str, start: int = 0) -> None:
         super().__init__(f"{why} at {start}" if start else why)
-        self.why, self.start, self.is_answer = why, start, is_answer
+        self.why, self.start = why, start
 
 
 def tokenise(text: str, *, grouping: bool = True) -> tuple[Token, ...]:
@@ -170,7 +167,7 @@ def _next(
         return [Token(kind, match[0], start)], match.end(), False
     if char in ".?!":
         return [Token("sign", char, start)], i + 1, False
-    raise Unreadable(f"{char!r} is not known", start, is_answer=True)
+    raise Unreadable(f"{char!r} is not known", start)
 
 
 def _sign(text: str, match: re.Match[str], start: int) -> tuple[list[Token], int, bool]:
@@ -253,7 +250,7 @@ def _command(
         return [Token("command", name, start)], end, False
     if match[1] in SAME:
         return [Token("sign", name, start)], end, False
-    raise Unreadable(f"\\{match[1]} is not known", start, is_answer=True)
+    raise Unreadable(f"\\{match[1]} is not known", start)
 
 
 def _argument(

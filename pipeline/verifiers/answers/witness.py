@@ -45,7 +45,7 @@ EXPONENT = re.compile(r"\^\s*(?:(\d+)|([{(]))")
 
 
 SIGNS = re.compile(
-    r"[<>≤≥≠±?]|\\(?:leq?|geq?|neq?|pm|mp|neg|sim|approx|not|cap|cup|[lc]?dots)(?![a-z])"
+    r"[<>≤≥≠±?]|(?<!\\)[\[\]]|\\(?:leq?|geq?|neq?|pm|mp|neg|sim|approx|not|cap|cup|[lc]?dots)(?![a-z])"
 )
 SPELLED = {
     "\\leq": "≤",

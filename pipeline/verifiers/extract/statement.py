@@ -48,7 +48,7 @@ SENTENCE = re.compile(
 )
 LISTED = re.compile(
     r"[\\\"]*(?:\$[^$]+\$|\\\([^$]+?\\\))"
-    r"(?:\s?(?:,(?:\\[,;: ])?|,?\s?and|,?\s?or)\s?"
+    r"(?:\s{0,3}(?:,(?:\\[,;: ])?|,?\s?and|,?\s?or)\s{0,3}"
     r"(?:\$[^$]+\$|\\\([^$]+?\\\)))+[\\\".]*"
 )
 # What most answers of most sets are: a third of the time where nothing else is tried.
