@@ -34,6 +34,8 @@ ERROR, DIED = "verifier_error", "verifier_died"
 UNVERIFIABLE = Verdict(None, why="no_verifier")
 ROOT = Path(__file__).parents[2]
 LONGEST = 200  # characters of an exception's message
+# No answer is longer, and no verifier needs more than seconds or memory for it.
+LONGEST_TEXT = 2_000_000
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -188,6 +190,9 @@ def _undecided(why: str) -> Verdict:
 def _check_text(name: str, value: Any) -> None:
     if not isinstance(value, str):
         raise BadInfo(f"{name}: expected text, found a {type(value).__name__}")
+    if len(value) > LONGEST_TEXT and name != "verify_info":
+        most = f"{LONGEST_TEXT:,} characters at most"
+        raise BadInfo(f"{name}: expected {most}, found {len(value):,}")
 
 
 def _read_case(

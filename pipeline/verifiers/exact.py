@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.verifiers.answers.policy import read_policy
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.details.exact import Policy
+from pipeline.verifiers.extract.boxes import TAIL
 from pipeline.verifiers.extract.final import find_marked_answer, strip_thinking
 from pipeline.verifiers.extract.markup import plain, strip_markup
 from pipeline.verifiers.extract.phrases import find_announcements
@@ -30,8 +31,9 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         return Verdict(None, text, "the gold answer is empty")
     texts = [text, plain(text)]
     is_whole = text == strip_markup(strip_thinking(completion)).strip()
-    if is_whole and (announcement := next(find_announcements(text), None)):
-        line = text[announcement.end() :].strip().partition("\n")[0]
+    tail = text[-TAIL:]
+    if is_whole and (announcement := next(find_announcements(tail), None)):
+        line = tail[announcement.end() :].strip().partition("\n")[0]
         texts.append(line.strip(" .*`\"'"))
     is_equal = _fold(answer, policy) in [_fold(text, policy) for text in texts]
     return Verdict(is_equal, texts[-1], "compared as text")

@@ -47,7 +47,7 @@ class Info(Details):
     )
     timeout_s: Seconds = Field(default=0.0, description="for one test; 0: 6")
     total_timeout_s: Seconds = Field(default=0.0, description="for all; 0: no limit")
-    memory_mb: Annotated[Number, Field(gt=0, le=1 << 20)] = Field(
+    memory_mb: Annotated[Number, Field(ge=4, le=1 << 20)] = Field(
         default=1024.0, description="of one process"
     )
     whitespace: Literal["lines", "tokens", "exact"] = Field(

@@ -38,5 +38,5 @@ class Info(Details):
     solution: Annotated[Any, AfterValidator(_check_table)] = Field(
         default={}, description="of a zebra puzzle: `header` and `rows`"
     )
-    dataset: Text = Field(default="", description="of reasoning-gym")
+    dataset: str = Field(default="", description="of reasoning-gym")
     entry: dict[str, Any] = Field(default={}, description="of reasoning-gym")

@@ -38,7 +38,6 @@ from pipeline.verifiers.extract.statement import (
     strip_delimiters,
 )
 
-TAG = re.compile(r"<answer>(.*?)</answer>", re.S)
 TURN = re.compile(r"<\|(?:im_start\|>(?:user|system)|im_end\||endoftext\||eot_id\|)")
 JOINED = re.compile(r"[^.]*(?:,|;|\b(?:and|or)\b|[和或及])[^.]*|[^\w.]*")
 CONCLUSION = re.compile(
@@ -165,8 +164,11 @@ def _json_field(text: str) -> str | None:
 
 def last_tag(text: str) -> str | None:
     """What the last answer tag holds, or None where there is none."""
-    tags = TAG.findall(text) if "</answer>" in text else []
-    return tags[-1].strip() if tags else None
+    end = text.rfind("</answer>")
+    start = text.rfind("<answer>", 0, max(end, 0))
+    if start < 0:
+        return None
+    return text[start + len("<answer>") : end].partition("</answer>")[0].strip()
 
 
 def boxed_or_tagged(text: str) -> str | None:

@@ -40,6 +40,8 @@ def unreadable(answer: str, info: dict[str, Any]) -> str | None:
     """Why the task cannot be scored. Some have many right answers and name none."""
     if not isinstance(info.get("dataset"), str):
         return "verify_info.dataset: expected the name of a dataset of reasoning-gym"
+    if not _is_dataset(info["dataset"]):
+        return f"verify_info.dataset: reasoning-gym has no {info['dataset']!r:.40}"
     if not isinstance(info.get("entry"), dict):
         return "verify_info.entry: expected an entry of the dataset, with its metadata"
     return None
@@ -124,6 +126,13 @@ def _is_harmless(name: str) -> bool:
 
     own = type(_dataset(name)).score_answer
     return own is ProceduralDataset.score_answer or name in TASKS["here"]
+
+
+@cache
+def _is_dataset(name: str) -> bool:
+    from reasoning_gym.factory import DATASETS
+
+    return name in DATASETS
 
 
 @cache
