@@ -121,7 +121,9 @@ def _bound_alike(gold: Node, answer: Node) -> bool:
 
 def _differ_in_one_side(gold: Node, answer: Node) -> bool:
     """Whether chains of the same signs have all sides but one in common."""
-    if gold.op != "relation" or gold.value != answer.value or len(gold.args) < 3:
+    if gold.op != "relation" or gold.value != answer.value:
+        return False
+    if not 3 <= len(gold.args) == len(answer.args):
         return False
     pairs = zip(gold.args, answer.args, strict=True)
     return [same_value(*pair) for pair in pairs].count(False) == 1
