@@ -85,7 +85,7 @@ def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
     """Whether two conditions on several symbols agree wherever they are tried."""
     if len(names) > MAX_NAMES or not (_is_condition(gold) and _is_condition(answer)):
         return None
-    if _bound_alike(gold, answer) or _differ_in_one_side(gold, answer):
+    if gold.op == answer.op == "relation" and _bounds_differ(gold, answer):
         return False
     seen = set()
     values = [*TRIED, *_constants(gold), *_constants(answer)][:MAX_VALUES]
@@ -98,35 +98,26 @@ def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
             holds = _holds(left, left, VARIABLE)
             if holds != _holds(right, right, VARIABLE):
                 return False
-            seen.add(holds)
+            if holds or (False not in seen and _has_values(left)):
+                seen.add(holds)
     except (Unclear, NoValue, Undefined, ZeroDivisionError):
         return None
     # Conditions that were never true, or never false, were not tried in earnest.
     return True if len(seen) == 2 else None
 
 
-def _bound_alike(gold: Node, answer: Node) -> bool:
+def _has_values(tree: Node) -> bool:
+    """Whether each side of a relation is defined, so that it is false and not void."""
+    sides = tree.args if tree.op == "relation" else ()
+    return all(compare_numbers(side, side) is not None for side in sides)
+
+
+def _bounds_differ(gold: Node, answer: Node) -> bool:
     """Whether one value has two pairs of bounds: `0 < f < 4` and `0 < f < 5`."""
-    return (
-        len(gold.args) == len(answer.args) == 3
-        and gold.op == answer.op == "relation"
-        and gold.args[1] == answer.args[1]
-        and any(
-            compare_numbers(*pair) != 0
-            for pair in zip(gold.args[::2], answer.args[::2], strict=True)
-            if not (pair[0].names or pair[1].names)
-        )
-    )
-
-
-def _differ_in_one_side(gold: Node, answer: Node) -> bool:
-    """Whether chains of the same signs have all sides but one in common."""
-    if gold.op != "relation" or gold.value != answer.value:
+    if not 3 == len(gold.args) == len(answer.args) or gold.args[1] != answer.args[1]:
         return False
-    if not 3 <= len(gold.args) == len(answer.args):
-        return False
-    pairs = zip(gold.args, answer.args, strict=True)
-    return [same_value(*pair) for pair in pairs].count(False) == 1
+    bounds = zip(gold.args[::2], answer.args[::2], strict=True)
+    return any(same_value(*pair) is False for pair in bounds)
 
 
 def _constants(tree: Node) -> list[Fraction]:
