@@ -1,7 +1,10 @@
 r"""Where the final answer stands: what a completion says, denies or offers."""
 
+import re
+
 import pytest
 
+from pipeline.verifiers.extract.clauses import HINT, HINTS, WORDS
 from pipeline.verifiers.extract.final import find_final_answer
 from pipeline.verifiers.math import verify
 
@@ -160,3 +163,17 @@ def test_boxes_offered_with_or_are_no_single_answer():
 def test_hostile_text_is_scanned_once(filler):
     assert verify("42", filler, {}).correct is False
     assert verify("42", filler + r"}} \boxed{42}", {}).extracted is not None
+
+
+def test_every_word_that_misleads_is_looked_for():
+    """A text is looked at only where it has a hint, so each entry must have one."""
+    lists = ("not", "bounds", "limits", "altered", "supposed")
+    entries = [entry for name in lists for entry in WORDS[name] if entry.isascii()]
+    blind = [
+        entry
+        for entry in entries
+        if HINTS.isdisjoint(w[:HINT] for w in re.findall(r"[a-z]{2,}", entry.lower()))
+    ]
+
+    assert len(entries) > 80
+    assert blind == []
