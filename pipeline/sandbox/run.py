@@ -28,7 +28,16 @@ from pipeline.sandbox.exchange import close, exchange, open_pipes, run_once
 from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.walls import no_sandbox
 
-__all__ = ["MB", "STANDARD", "Limits", "Run", "run_beside", "run_cpp", "run_python"]
+__all__ = [
+    "MB",
+    "STANDARD",
+    "Limits",
+    "Run",
+    "run_beside",
+    "run_cpp",
+    "run_python",
+    "run_side_by_side",
+]
 COMPILING = Limits(60, cpu_s=50, memory_mb=2048, disk_mb=64, output_bytes=64 * MB)
 TESTS_MB = 512  # for tests and what runs them
 BACKENDS: dict[str, Launch] = {
@@ -87,6 +96,17 @@ def run_beside(
     apart = Job(_encode(tests), b"", own, package=package)
     tested = Job(_encode(program), b"", limits)
     return _run(lambda launch: _run_pair(launch, apart, tested))
+
+
+def run_side_by_side(
+    tests: str, program: str, *, limits: Limits = STANDARD, package: str = ""
+) -> Run:
+    """As `run_beside`, in two processes of one sandbox, which share its files, too."""
+    own = _encode(program)
+    stdin = b"%d\n" % len(own) + own + _encode(tests)
+    own_limits = replace(limits, memory_mb=max(limits.memory_mb, TESTS_MB))
+    both = guest_source("side_by_side")
+    return run_python(both, stdin=stdin, limits=own_limits, package=package)
 
 
 def _run_pair(launch: Launch, tests: Job, program: Job) -> Run:

@@ -12,7 +12,14 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.sandbox.guest.harness import find_function, load, send, silence
+from pipeline.sandbox.guest.harness import (
+    find_function,
+    load,
+    revive,
+    send,
+    silence,
+)
+from pipeline.sandbox.guest.terminal import attach
 from pipeline.sandbox.guest.wire import decode, encode
 
 LONGEST_LIST = 1_000_000
@@ -33,6 +40,7 @@ kept: list[Any] = []
 def main(job: dict[str, Any]) -> None:
     """Answer requests until the tests hang up."""
     scope = load(job["prelude"], job["program"])
+    take_printed = attach(ask)
 
     def recall(key: Any) -> Any:
         return find_function(scope, key) if isinstance(key, str) else kept[key]
@@ -46,7 +54,18 @@ def main(job: dict[str, Any]) -> None:
         except BaseException as error:
             reply = {"raised": [type(error).__name__, str(error)[:200]]}
         reply["arguments"] = [encode(value, keep) for value in arguments]
+        if printed := take_printed():
+            reply["printed"] = printed
         send(reply)
+
+
+def ask(what: str, *arguments: Any) -> Any:
+    """What the tests answer in the middle of a request; raises what was raised."""
+    send({"ask": [what, *arguments]})
+    answer = json.loads(requests.readline())
+    if "raised" in answer:
+        raise revive(*answer["raised"])
+    return answer["value"]
 
 
 def keep(value: Any) -> dict[str, int]:

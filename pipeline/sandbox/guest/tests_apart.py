@@ -5,17 +5,16 @@ the channel, and the program's replies come by standard input; the verdict is wr
 to standard output, which the tests themselves do not have.
 """
 
-import builtins
 import itertools
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from pipeline.sandbox.guest.harness import describe, send, silence
+from pipeline.sandbox.guest.harness import describe, revive, send, silence
 from pipeline.sandbox.guest.testing import (
     Undecided,
     is_installed,
@@ -29,6 +28,11 @@ verdict_file = os.dup(1)
 replies = os.fdopen(os.dup(0), "rb")
 silence()
 LONGEST_REPLY = 1 << 26
+TERMINAL: dict[str, Callable[..., Any]] = {
+    "input": lambda prompt: input(prompt),
+    "readline": lambda: sys.stdin.readline(),
+    "read": lambda: sys.stdin.read(),
+}
 requests = itertools.count()
 
 
@@ -95,21 +99,31 @@ def request(action: str, key: Any, *arguments: Any) -> Any:
     """What the program's process replies; raises what was raised there."""
     next(requests)
     send([action, key, [encode(value, encode_handle) for value in arguments]])
-    line = replies.readline(LONGEST_REPLY)
-    if not line.endswith(b"\n"):
-        raise ProgramGone
-    reply = json.loads(line)
+    while "ask" in (reply := receive()):
+        send(answer(*reply["ask"]))
+    sys.stdout.write(str(reply.get("printed", "")))
     for argument, after in zip(arguments, reply.get("arguments", []), strict=False):
         update(argument, decode(after, Handle))
     if "raised" in reply:
-        name, message = reply["raised"]
-        kind = getattr(builtins, name, None)
-        # `all(map(f, items))` would take StopIteration for the end of the items.
-        is_end = name == "StopIteration"
-        if isinstance(kind, type) and issubclass(kind, Exception) and not is_end:
-            raise kind(message)
-        raise RuntimeError(message)
+        raise revive(*reply["raised"])
     return decode(reply["value"], Handle)
+
+
+def receive() -> dict[str, Any]:
+    """The program's next line."""
+    line = replies.readline(LONGEST_REPLY)
+    if not line.endswith(b"\n"):
+        raise ProgramGone
+    reply: dict[str, Any] = json.loads(line)
+    return reply
+
+
+def answer(what: str, *arguments: Any) -> dict[str, Any]:
+    """What the tests have typed for the program, at a terminal that they may patch."""
+    try:
+        return {"value": str(TERMINAL[what](*arguments))}
+    except Exception as error:
+        return {"raised": [type(error).__name__, str(error)]}
 
 
 def encode_handle(value: Any) -> dict[str, Any]:

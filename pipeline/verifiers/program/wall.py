@@ -19,22 +19,17 @@ import symtable
 from importlib import import_module
 
 from pipeline.sandbox.guests import guest_call, guest_source
-from pipeline.sandbox.run import run_beside
+from pipeline.sandbox.run import run_beside, run_side_by_side
 from pipeline.verifiers.program.calls import (
     TimeLimits,
     Undecidable,
     describe_failure,
 )
+from pipeline.verifiers.program.shared import FILES, find_shared
 
 # Modules whose names are known where `from … import *` brings them.
 STAR = re.compile(r"^\s*from (\w+) import \*", re.M)
 COLLECTED = re.compile(r"\bpytest\b|\bdef test|\bclass Test|\bTestCase\b")
-# By what names tests change the process or the files that a program should find so.
-SHARED = {
-    *("mock", "patch", "monkeypatch", "stdin", "stdout", "stderr", "environ", "chdir"),
-    *("redirect_stdout", "redirect_stderr", "capsys", "capfd", "caplog"),
-    *("open", "tempfile", "tmp_path", "tmpdir"),
-}
 STARRED = {"bisect", "collections", "functools", "heapq", "itertools", "math", "typing"}
 
 
@@ -50,8 +45,9 @@ def find_fault_apart(
     Unsendable where the tests share with it what cannot leave their process, such as
     files and what they patch; Undecidable where they say nothing about any program.
     """
-    if shared := SHARED & _identifiers(tests):
-        raise Unsendable(f"the tests share {min(shared)}")
+    shared = find_shared(tests)
+    if others := shared - FILES:
+        raise Unsendable(f"the tests share {min(others)}")
     prelude = guest_source("prelude")
     job = {
         "prelude": prelude,
@@ -60,7 +56,8 @@ def find_fault_apart(
         "entry_point": entry_point,
         "names": find_stand_ins(tests, setup, entry_point),
     }
-    run = run_beside(
+    run_both = run_side_by_side if shared else run_beside
+    run = run_both(
         guest_call("tests_apart", job),
         guest_call("program_apart", {"prelude": prelude, "program": program}),
         limits=limits.process_limits(),
@@ -97,17 +94,6 @@ def find_stand_ins(tests: str, setup: str, entry_point: str | None) -> list[str]
     if entry_point:
         return sorted({*names, entry_point})
     return sorted(names or (_names_in_all_asserts(tests) if used else ()))
-
-
-def _identifiers(code: str) -> set[str]:
-    """All names in `code`: variables, attributes, parameters and what is imported."""
-    fields = "id", "attr", "arg", "name"
-    try:
-        nodes = list(ast.walk(ast.parse(code)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    names = {getattr(node, field, None) for node in nodes for field in fields}
-    return set(".".join(filter(None, names)).split("."))
 
 
 def _global_names(code: str) -> tuple[set[str], set[str]]:
