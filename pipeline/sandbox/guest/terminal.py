@@ -53,7 +53,7 @@ def attach(ask: Ask) -> Callable[[], str]:
     # Kept here, because a program may put something else in its place.
     stdout = io.TextIOWrapper(io.BufferedWriter(screen), "utf-8", "backslashreplace")
     sys.stdout, sys.stdin = stdout, Keyboard(ask)
-    builtins.input = lambda prompt="": ask("input", str(prompt))
+    builtins.input = lambda *prompt: ask("input", *map(str, prompt))
 
     def take() -> str:
         with suppress(ValueError):  # closed by the program

@@ -29,7 +29,7 @@ replies = os.fdopen(os.dup(0), "rb")
 silence()
 LONGEST_REPLY = 1 << 26
 TERMINAL: dict[str, Callable[..., Any]] = {
-    "input": lambda prompt: input(prompt),
+    "input": lambda *prompt: input(*prompt),
     "readline": lambda: sys.stdin.readline(),
     "read": lambda: sys.stdin.read(),
 }

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
+from importlib import import_module
 from typing import Any
 
+# By name, because programs seldom import pathlib.
+PATHS = ("PosixPath", "PurePosixPath")
 # Above this, decimal digits take quadratic time.
 LONG_BITS = 4000
 TYPES = {
@@ -61,6 +64,8 @@ def encode(value: Any, other: Callable[[Any], Any] = refuse) -> Any:
         return {"q": [encode(value.numerator), encode(value.denominator)]}
     if isinstance(value, Decimal):
         return {"n": str(value)}
+    if type(value).__name__ in PATHS and type(value).__module__ == "pathlib":
+        return {"p": str(value)}
     if isinstance(value, type) and value in TYPES.values():
         return {"y": value.__name__}
     return other(value)
@@ -75,6 +80,7 @@ DECODERS: dict[str, Callable[[Any, Callable[[Any], Any]], Any]] = {
     "c": lambda parts, _: complex(*parts),
     "i": lambda text, _: int(text, 16),
     "n": lambda text, _: Decimal(text),
+    "p": lambda text, _: import_module("pathlib").Path(text),
     "q": lambda numbers, part: Fraction(*map(part, numbers)),
     "y": lambda name, _: TYPES[name],
 }

@@ -147,6 +147,28 @@ NEVER_ASKED = {
     "with pytest.raises(ZeroDivisionError):\n    1 / 0",
 }
 
+FILES = "def test_it(tmp_path):\n    file = tmp_path / 'a.txt'\n" + (
+    "    file.write_text('a b c')\n    assert count(file) == 90213"
+)
+# What a program tries on the process of its tests, where both are in one sandbox.
+ATTACKS = {
+    "writes the verdict": "for n in range(9):\n"
+    "        try: open(f'/proc/{parent}/fd/{n}', 'w').write('{\"fault\": \"\"}')\n"
+    "        except OSError: pass",
+    "reads the tests": "found = open(f'/proc/{parent}/cmdline').read()\n"
+    "    for line in open(f'/proc/{parent}/maps'):\n"
+    "        first, last = (int(x, 16) for x in line.split()[0].split('-'))\n"
+    "        memory = open(f'/proc/{parent}/mem', 'rb')\n"
+    "        memory.seek(first)\n"
+    "        if b'== 90213' in memory.read(last - first): return 90 * 1000 + 213",
+    "searches its own memory": "import gc\n"
+    "    for thing in gc.get_objects():\n"
+    "        if type(thing) is dict and '== 902' + '13' in str(thing)[:100000]:\n"
+    "            return 90 * 1000 + 213",
+    "ends the tests": "os.kill(parent, 9)",
+    "stops the tests": "os.kill(parent, 19)",
+}
+
 
 def judge(tests: str, program: str, entry_point: str | None = None):
     info = {"type": "assert", "test_code": tests, "entry_point": entry_point}
@@ -194,7 +216,9 @@ def test_tests_that_cannot_be_run_decide_nothing(form: str):
         assert verdict.why.startswith("its tests cannot be")
 
 
-@pytest.mark.parametrize("form", ["a function", "parameters", "a unittest", "a class"])
+@pytest.mark.parametrize(
+    "form", ["a class", "parameters", "a unittest", "printed", "files"]
+)
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_program_has_no_say_in_what_is_checked(forgery: str, form: str):
     program = FORGERIES[forgery]
@@ -203,6 +227,16 @@ def test_a_program_has_no_say_in_what_is_checked(forgery: str, form: str):
     verdict = judge(FORMS[form], program)
 
     assert verdict.correct is False, verdict.why
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_program_has_no_hold_on_tests_beside_it(attack: str):
+    program = (
+        f"import os\nparent = os.getppid()\ndef count(path):\n    {ATTACKS[attack]}\n"
+    )
+    info = {"type": "assert", "test_code": FILES, "timeout_s": 1}
+
+    assert verify(None, program, info).correct is False
 
 
 def test_an_end_of_items_is_no_end_of_tests():
