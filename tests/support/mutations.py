@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 
-from tests.support.replacements import LOOK_ALIKES, REPLACEMENTS
+from tests.support.replacements import LOOK_ALIKES, REPLACEMENTS, SPELLINGS
 
 # Where another digit or sign leaves the value: exponents of -1, terms that are 0.
 SAME_VALUE = re.compile(r"\(-1\)\^|\{0\}")
@@ -245,19 +245,3 @@ MUTATIONS: dict[str, Mutation] = {
         drop_brackets, lose_member, add_member, list_guesses, restate, use_look_alike,
     )
 }  # fmt: skip
-SPELLINGS = {
-    "dfrac": (r"\\frac(?![a-z])", r"\\dfrac"),
-    "frac": (r"\\dfrac", r"\\frac"),
-    "left": (r"\\left|\\right", ""),
-    "le": (r"\\leq(?![a-z])", r"\\le"),
-    "cdot": (r"\\cdot", r"\\times"),
-    "times": (r"\\times", r"\\cdot"),
-    "pi": (r"\\pi(?![a-z])\s*", "π"),
-    "infinity": (r"\\infty\s*", "∞"),
-    "thin": (r"(?<![\\{]),(?=[^\d\\])", r",\\,"),
-    "plain fraction": (
-        r"(?<![\d ])\\[dt]?frac\{(\w+)\}\{(\w+)\}(?![\w(])",
-        r"(\1)/(\2)",
-    ),
-    "minus": (r"(?<![\w}])-(?=\d)", "−"),
-}

@@ -1,4 +1,7 @@
-r"""Near misses that one replacement makes: kind → (pattern, what is written for it)."""
+r"""What one replacement makes of an answer: near misses, and other spellings.
+
+By kind: a pattern, and what is written for it.
+"""
 
 LOOK_ALIKES = dict(zip("acepxyHKMBTO", "асерхуНКМВТО", strict=True))
 NUMBER = r"(?<![\w.{^\\])"
@@ -43,4 +46,40 @@ REPLACEMENTS: dict[str, tuple[str, str]] = {
     "question": (r"^(.+)$", r"\\text{is it } \1 \\text{?}"),
     "value at a point": (r"^\$?([1-9]\d*)\$?$", r"f(\1)"),
     "implied": (r"^\$?([1-9]\d*)\$?$", r"\1 \\Rightarrow \g<1>7"),
+}
+BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+# Other spellings, for every place in the text.
+SPELLINGS: dict[str, tuple[str, str]] = {
+    "dfrac": (r"\\frac(?![a-z])", r"\\dfrac"),
+    "frac": (r"\\dfrac", r"\\frac"),
+    "left": (r"\\left|\\right", ""),
+    "sized brackets": (r"\\left(?=[(\[])|\\right(?=[)\]])", r"\\big"),
+    "le": (r"\\leq(?![a-z])", r"\\le"),
+    "at most": (r"\\leq?(?![a-z])\s*", "≤"),
+    "at least": (r"\\geq?(?![a-z])\s*", "≥"),
+    "cdot": (r"\\cdot(?![a-z])", r"\\times"),
+    "times": (r"\\times", r"\\cdot"),
+    "star": (r"\\cdot(?![a-z])|\\times", "*"),
+    "dot": (r"\\cdot(?![a-z])\s*", "·"),
+    "pi": (r"(?<!\\)\\pi(?![a-z])\s*", "π"),
+    "plain pi": (r"(?<![A-Za-z\\}])\\pi(?![a-z])(?!\s*[A-Za-z(\\])", "pi"),
+    "Greek": (r"\\theta(?![a-z])\s*", "θ"),
+    "infinity": (r"\\infty\s*", "∞"),
+    "union": (r"\\cup(?![a-z])\s*", "∪"),
+    "plus-minus": (r"\\pm(?![a-z])\s*", "±"),
+    "thin": (r"(?<![\\{]),(?=[^\d\\])", r",\\,"),
+    "thick": (r"(?<=[\w}])\s*([+=<>])\s*(?=[\w\\])", r"\\;\1\\;"),
+    "plain fraction": (
+        r"(?<![\d \\])\\[dt]?frac\{(\w+)\}\{(\w+)\}(?![\w(])",
+        r"(\1)/(\2)",
+    ),
+    "plain root": (rf"(?<![a-z])\\sqrt\s*{BRACED}(?![\w(])", r"sqrt(\1)"),
+    "root sign": (r"(?<!\\)\\sqrt\{(\d+)\}(?!\d)", r"√\1"),
+    "power with stars": (r"(?<=[a-z)])\^(?:\{(\d)\}|(\d)(?!\d))(?!\d)", r"**\1\2"),
+    "raised two": (r"(?<=[a-z)])\^(?:2|\{2\})(?!\d)", "²"),
+    "braced power": (r"(?<=[a-z)])\^(\d)(?!\d)", r"^{\1}"),
+    "minus": (r"(?<![\w}])-(?=\d)", "−"),
+    "plain and": (r"\s*\\text\s?\{\s*(and|or)\s*\}\s*", r" \1 "),
+    "upright e": (r"(?<![A-Za-z\\])e(?=\^)", r"\\mathrm{e}"),
+    "degree sign": (r"\^\{?\s*\\circ\s*\}?", "°"),
 }

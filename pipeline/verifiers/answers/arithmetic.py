@@ -81,9 +81,16 @@ class Arithmetic(Atoms):
         while sign := self.skip("-", "+"):
             is_negative ^= sign == "-"
         tree = self.read_power()
-        if tree.op == "number" and self.token.text == "frac":
+        if self._is_before_fraction():
             tree = self._join(tree, self.read_power())  # `3 \\cdot 2\\frac{2}{5}`
         return Node("neg", (tree,)) if is_negative else tree
+
+    def _is_before_fraction(self) -> bool:
+        r"""Whether a number stands before `\\frac{2}{5}` or `\\frac25`."""
+        if self.token.text != "frac" or self.tokens[self.index - 1].kind != "number":
+            return False
+        is_braced = self.peek().text == "{" and self.peek(3).text == "}"
+        return self.peek(2 if is_braced else 1).kind == "number"
 
     def _juxtaposes(self, left: Node, of_function: bool) -> bool:
         token = self.token

@@ -14,6 +14,7 @@ from flint import fmpq
 
 from pipeline.verifiers.answers.evaluate import evaluate, have_imaginary, set_precision
 from pipeline.verifiers.answers.evaluation import NoValue, Undefined
+from pipeline.verifiers.answers.membership import Unclear, are_conditions, holds
 from pipeline.verifiers.answers.numeric_equality import compare_numbers, same_value
 from pipeline.verifiers.answers.tree import Decimal, Node
 
@@ -21,22 +22,10 @@ SETS = ("set", "union", "intersection", "minus", "builder")
 GRID = [Fraction(n, 4) for n in range(-41, 42)] + [
     Fraction(sign * n, 3) for n in (50, 101, 1_000, 10_000) for sign in (-1, 1)
 ]
-CHECKS = {
-    "=": lambda order: order == 0,
-    "!=": lambda order: order != 0,
-    "<": lambda order: order < 0,
-    ">": lambda order: order > 0,
-    "<=": lambda order: order <= 0,
-    ">=": lambda order: order >= 0,
-}
 MAX_NAMES = 3
 MAX_VALUES = 24
 TRIED = [Fraction(n, 4) for n in (-14, -8, -4, -2, -1, 0, 1, 2, 4, 6, 10, 16)]
 VARIABLE = "\\x"
-
-
-class Unclear(Exception):
-    """A set whose members cannot be told."""
 
 
 def same_region(gold: Node, answer: Node) -> bool | None:
@@ -52,10 +41,10 @@ def same_region(gold: Node, answer: Node) -> bool | None:
     seen = set()
     try:
         for point in _points(gold, answer, variable):
-            holds = _holds(gold, point, variable)
-            if holds != _holds(answer, point, variable):
+            is_in = holds(gold, point, variable)
+            if is_in != holds(answer, point, variable):
                 return False
-            seen.add(holds)
+            seen.add(is_in)
     except (Unclear, NoValue, Undefined, ZeroDivisionError):
         return None
     are_conditions = [_is_condition(tree) for tree in (gold, answer)]
@@ -83,8 +72,13 @@ def _name_indexed(gold: Node, answer: Node) -> tuple[Node, Node]:
 
 def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
     """Whether two conditions on several symbols agree wherever they are tried."""
-    if len(names) > MAX_NAMES or not (_is_condition(gold) and _is_condition(answer)):
+    trees = gold, answer
+    if len(names) > MAX_NAMES or not all(map(_is_condition, trees)):
         return None
+    if all(map(_has_equation, trees)) and any(
+        n.op == "call" for t in trees for n in t.walk()
+    ):
+        return None  # no point of the grid fulfils such equations but by chance
     if gold.op == answer.op == "relation" and _bounds_differ(gold, answer):
         return False
     seen = set()
@@ -95,15 +89,19 @@ def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
             for name, value in zip(names, point, strict=True):
                 node = Node("number", (), Decimal(value))
                 left, right = left.replace(name, node), right.replace(name, node)
-            holds = _holds(left, left, VARIABLE)
-            if holds != _holds(right, right, VARIABLE):
+            is_in = holds(left, left, VARIABLE)
+            if is_in != holds(right, right, VARIABLE):
                 return False
-            if holds or (False not in seen and _has_values(left)):
-                seen.add(holds)
+            if is_in or (False not in seen and _has_values(left)):
+                seen.add(is_in)
     except (Unclear, NoValue, Undefined, ZeroDivisionError):
         return None
     # Conditions that were never true, or never false, were not tried in earnest.
     return True if len(seen) == 2 else None
+
+
+def _has_equation(tree: Node) -> bool:
+    return any(n.op == "relation" and "=" in n.value for n in tree.walk())
 
 
 def _has_values(tree: Node) -> bool:
@@ -127,7 +125,7 @@ def _constants(tree: Node) -> list[Fraction]:
 
 
 def _is_condition(tree: Node) -> bool:
-    return tree.op == "relation" or (tree.op == "list" and _are_conditions(tree))
+    return tree.op == "relation" or (tree.op == "list" and are_conditions(tree))
 
 
 def _variable(gold: Node, answer: Node) -> str | None:
@@ -182,116 +180,3 @@ def _approximate(tree: Node) -> Fraction:
     if isinstance(value, fmpq):
         return Fraction(int(value.p), int(value.q))
     return Fraction(float(value.mid())).limit_denominator(10**9)
-
-
-def _holds(tree: Node, point: Node, variable: str) -> bool:
-    """Whether the number at `point` is in the set, or fulfils the condition."""
-    if tree.op == "relation":
-        return _relation_holds(tree, point, variable)
-    if tree.op == "list":
-        each = (_holds(member, point, variable) for member in tree.args)
-        return (
-            any(each)
-            if tree.value == "or"
-            else all(each)
-            if _are_conditions(tree)
-            else any(each)
-        )
-    return _is_member(point, tree, variable)
-
-
-def _are_conditions(tree: Node) -> bool:
-    return all(member.op == "relation" for member in tree.args)
-
-
-def _relation_holds(tree: Node, point: Node, variable: str) -> bool:
-    sides = [side.replace(variable, point) for side in tree.args]
-    for index, sign in enumerate(tree.value):
-        left, right = sides[index], sides[index + 1]
-        if sign in ("in", "notin"):
-            if _is_member(left, right, variable) == (sign == "notin"):
-                return False
-        elif sign not in CHECKS:
-            raise Unclear(sign)
-        else:
-            order = _order(left, right)
-            if order is None:  # not defined here: the condition does not hold
-                return False
-            if not CHECKS[sign](order):
-                return False
-    return True
-
-
-def _order(left: Node, right: Node) -> int | None:
-    """-1, 0 or 1, also beside infinities; None where one side has no value."""
-    ranks = [{"-": -1, "": 0, "+": 1}[_infinity(side)] for side in (left, right)]
-    if any(ranks):
-        return (ranks[0] > ranks[1]) - (ranks[0] < ranks[1])
-    return compare_numbers(left, right)
-
-
-def _is_member(point: Node, tree: Node, variable: str) -> bool:
-    if tree.op == "tuple" and len(tree.args) == 2:
-        return _is_inside(point, tree)
-    if tree.op == "set":
-        return any(compare_numbers(point, member) == 0 for member in tree.args)
-    if tree.op in ("union", "intersection", "minus"):
-        left, right = (_is_member(point, arg, variable) for arg in tree.args)
-        return {
-            "union": left or right,
-            "intersection": left and right,
-            "minus": left and not right,
-        }[tree.op]
-    if tree.op == "builder":
-        head, condition = tree.args
-        if head.op == "relation":  # { x in R : … }
-            inside = _relation_holds(head, point, variable)
-            return inside and _holds(condition, point, variable)
-        if head.op == "name":
-            return _holds(condition, point, variable)
-        raise Unclear("a set of expressions")
-    if tree.op == "constant":
-        return _is_in_constant(point, tree.value)
-    return compare_numbers(point, tree) == 0
-
-
-def _is_inside(point: Node, interval: Node) -> bool:
-    low, high = interval.args
-    opening, closing = interval.value
-    above, below = _order(low, point), _order(point, high)
-    if above is None or below is None:
-        return False
-    is_above = above < 0 or (above == 0 and opening == "[")
-    return is_above and (below < 0 or (below == 0 and closing == "]"))
-
-
-def _infinity(tree: Node) -> str:
-    """The sign of an infinity, "" for a number."""
-    is_negative = tree.op == "neg"
-    if is_negative:
-        tree = tree.args[0]
-    is_infinity = tree.op == "constant" and tree.value in ("infty", "+infty")
-    return ("-" if is_negative else "+") if is_infinity else ""
-
-
-def _is_in_constant(point: Node, value: str) -> bool:
-    if value == "emptyset":
-        return False
-    kind, sign = value[0], value[1:]
-    order = compare_numbers(point, Node("number", (), Decimal(Fraction(0))))
-    if order is None or kind not in "RZNQ" or len(value) > 2:
-        raise Unclear(value)
-    if (
-        (sign == "+" and order <= 0)
-        or (sign == "-" and order >= 0)
-        or (sign == "*" and not order)
-    ):
-        return False
-    if kind == "R":
-        return True
-    exact = evaluate(point)
-    if not isinstance(exact, fmpq):
-        raise Unclear("whether a number is rational")
-    if kind == "Q":
-        return True
-    return exact.q == 1 and (kind == "Z" or exact > 0)

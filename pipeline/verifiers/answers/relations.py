@@ -155,7 +155,9 @@ def _same_function(gold: Node, answer: Node, how: How) -> bool | None:
     r"""`f(x) = x^2` and `f(y) = y^2`, `a_n = 2n` and `a_k = 2k`, `y = x`."""
     left, right = gold.args[0], answer.args[0]
     old, new = (
-        [n.value for n in tree.args[1].walk() if n.op == "name"] if tree.args else None
+        [n.value for arg in tree.args[1:] for n in arg.walk() if n.op == "name"]
+        if tree.args
+        else None
         for tree in (left, right)
     )
     if left.op == "name" and right.op == "name":

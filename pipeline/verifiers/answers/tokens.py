@@ -66,7 +66,7 @@ START = re.compile(r"(?P<space>(?:[\s$]|\\\$)+)|(?P<whole>\d+(?![\d.,\\{eE]))")
 UPRIGHT = re.compile(r"\\(?:text|mathrm|rm|textrm|operatorname)\b|[\\{}\s]")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 NAME = re.compile(r"[^\W\d_]+")
-COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.S)
+COMMAND = re.compile(r"\\([A-Za-z]+(?:(?<=operatorname)\*)?|.)", re.S)
 SIGNS = re.compile(
     r"\*\*|<=>|<=|>=|!=|==|=>|->|\.\.\.|\|\||[-+*/^_!=<>()\[\]{}|,;:&'%~]"
 )

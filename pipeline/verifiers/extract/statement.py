@@ -24,8 +24,12 @@ BARE = (
     rf"|[-+]?[\d.]*\\sqrt(?:\[\d+\])?{BRACED}"
 )
 UNIT = r"(?:\s?(?:\\?%|percent\b|pct\b|[€£¥₹]|\\?\$(?!\S*\$)))?"
+DATE = (
+    r"\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
+    r" \d{1,2}(?:st|nd|rd|th)?\b(?:,? \d{4})?"
+)
 FORMULA = re.compile(
-    rf"(?:\$\$(?P<a>[^$]+)\$\$|\$(?P<b>(?:[^$\n\\]|\\.)+)\$|\\\((?P<c>.+?)\\\)|\\\[(?P<d>.+?)\\\]"
+    rf"(?:(?P<g>{DATE})|\$\$(?P<a>[^$]+)\$\$|\$(?P<b>(?:[^$\n\\]|\\.)+)\$|\\\((?P<c>.+?)\\\)|\\\[(?P<d>.+?)\\\]"
     rf"|(?P<e>{BARE})|(?P<f>(?:[$€£¥]\s?)?(?:{NUMBER})))(?P<unit>{UNIT})",
     re.S,
 )
@@ -225,7 +229,7 @@ def _joined(text: str, formulas: list[re.Match[str]], index: int) -> str:
 
 def _formula_text(formula: re.Match[str]) -> str:
     """What the delimiters hold, with the unit behind them."""
-    inside = next(formula[name] for name in "abcdef" if formula[name] is not None)
+    inside = next(formula[name] for name in "abcdefg" if formula[name] is not None)
     unit = formula["unit"].strip()
     if unit.endswith("$"):
         unit = ""
