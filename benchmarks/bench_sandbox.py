@@ -31,7 +31,7 @@ from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.run import Limits, run_python
 from stages.sources import humaneval, mbpp
 
-LIMITS = Limits(wall_s=30, cpu_s=20, memory_mb=1024)
+LIMITS = Limits(cpu_s=20, memory_mb=1024)
 SUM = "import sys\nprint(sum(map(int, sys.stdin.read().split())))"
 Script = tuple[str, bytes]
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MB = 1 << 20
 
@@ -12,27 +12,34 @@ MB = 1 << 20
 class Limits:
     """What a program may use.
 
-    wall_s: seconds until it is ended.
-    cpu_s: seconds of CPU time, of each process.
-    memory_mb: megabytes of address space of each process; and of memory of all its
-        processes together, where there is a control group.
+    cpu_s: seconds of CPU time of all its processes and threads together, dead ones
+        too; it is stopped at TOLERANCE times as many, and has used too much above that.
+    step_s: seconds of CPU time between two lines on the extra channel.
+    idle_s: seconds in which none of it runs or could: it sleeps, or waits for what does
+        not come. What waits for a processor that others have is not idle.
+    memory_mb: megabytes of memory of all its processes together, where there is a
+        control group; and of address space of each process, less ROOM_MB.
     disk_mb: megabytes of /tmp, of /dev/shm and of any file.
     output_bytes: bytes of standard output, of the errors and of the extra channel.
-    step_s: seconds between two lines on the extra channel.
     """
 
-    wall_s: float = 10.0
-    cpu_s: int = 10
+    cpu_s: float = 10.0
+    step_s: float = math.inf
+    idle_s: float = 50.0
     memory_mb: int = 512
     disk_mb: int = 32
-    output_bytes: int = 4 * MB
-    step_s: float = math.inf
+    output_bytes: int = 16 * MB
 
 
 STANDARD = Limits()
-# Bytes of the main thread's stack, for deep recursion is no crime; threads keep the
-# usual 8 MB.
-STACK = 64 * MB
+# CPU time stretches where others share the caches, the memory and the cores' threads:
+# by so much a program may exceed its limit. Measured in benchmarks/bench_limits.py.
+TOLERANCE = 1.5
+# Bytes of the main thread's stack at first; a program may raise them.
+STACK = 256 * MB
+# Megabytes of address space beside what a program may use: stacks of threads, of which
+# honest programs reserve a gigabyte and touch little.
+ROOM_MB = 1024
 OPEN_FILES = 256
 # Processes and threads of a program together.
 PROCESSES = 64
@@ -46,7 +53,8 @@ class Run:
     stdout, stderr: what it printed, up to the limit.
     channel: what it wrote to the extra channel, a descriptor whose number it finds in
         the environment as GOLDSIEVE_FD.
-    ended: `exited`, `timeout`, `output_limit` or `not_compiled`.
+    ended: `exited`, `cpu_limit`, `idle_limit`, `output_limit` or `not_compiled`.
+    cpu_s: seconds of CPU time that it and all it started used.
     """
 
     exit_code: int
@@ -54,6 +62,7 @@ class Run:
     stderr: bytes
     channel: bytes
     ended: str
+    cpu_s: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -77,11 +86,16 @@ class Process:
     """A program under way.
 
     done: a descriptor that is readable once it has ended, and all it started.
-    finish: ends it if it has not ended, and gives its exit code; to be called once.
+    root: the process below which are all that it consists of.
+    is_root: whether that is its first one.
+    finish: ends it if it has not ended, and gives its exit code and the seconds of CPU
+        time that it used; to be called once.
     """
 
     done: int
-    finish: Callable[[], int]
+    root: int
+    is_root: bool
+    finish: Callable[[], tuple[int, float]]
 
 
 class SandboxLost(Exception):
@@ -93,14 +107,18 @@ class SandboxLost(Exception):
 Launch = Callable[[Job, list[int]], AbstractContextManager[Process]]
 
 
-def resource_limits(limits: Limits) -> dict[str, int]:
-    """The limits of each process, by the names that `setrlimit` has for them."""
-    return {
-        "CPU": limits.cpu_s,
-        "AS": limits.memory_mb * MB,
+def resource_limits(limits: Limits) -> dict[str, tuple[int, int]]:
+    """Soft and hard limits of each process, by the names `setrlimit` has for them.
+
+    That of CPU time is there for when nobody measures: it lies above what is measured.
+    """
+    values = {
+        "CPU": math.ceil(limits.cpu_s * TOLERANCE) + 2,
+        "AS": (limits.memory_mb + ROOM_MB) * MB,
         "NPROC": PROCESSES,
         "FSIZE": limits.disk_mb * MB,
         "NOFILE": OPEN_FILES,
-        "STACK": STACK,
         "CORE": 0,
     }
+    bounds = {name: (value, value) for name, value in values.items()}
+    return bounds | {"STACK": (STACK, -1)}

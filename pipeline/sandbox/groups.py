@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from pipeline.sandbox.contract import MB, PROCESSES
+from pipeline.sandbox.contract import MB, PROCESSES, STACK
 
 # What the sandbox itself takes: the interpreter that waits, and bubblewrap.
 OWN_MB, OWN_PROCESSES = 64, 8
@@ -21,9 +21,11 @@ OWN_MB, OWN_PROCESSES = 64, 8
 BOUNDS = ("memory.limit_in_bytes", "memory.max", "pids.max")
 USAGE = ("memory.usage_in_bytes", "memory.current")
 OWN, SYSTEM = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
-# A shell that enters the groups before it becomes the command.
+# A shell that enters the groups before it becomes the command. The bound of the stack
+# decides at the start of a program how much room is left for it.
 ENTER = (
-    'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 125; shift; done;'
+    'ulimit -S -s "$1" || true; shift; while [ "$1" != -- ];'
+    'do echo $$ > "$1/cgroup.procs" || exit 125; shift; done;'
     'shift; exec "$@"'
 )
 
@@ -39,10 +41,9 @@ def _make_below(parent: Path) -> Path:
 
 
 def enter(groups: list[Path], command: list[str]) -> list[str]:
-    """A command that enters `groups` and becomes `command`."""
-    if not groups:
-        return command
-    return ["/bin/sh", "-c", ENTER, "sh", *map(str, groups), "--", *command]
+    """A command that enters `groups`, has room for STACK, and becomes `command`."""
+    kilobytes = str(STACK >> 10)
+    return ["/bin/sh", "-c", ENTER, "sh", kilobytes, *map(str, groups), "--", *command]
 
 
 def bound(groups: list[Path], memory_mb: int) -> None:

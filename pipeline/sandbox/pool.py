@@ -13,6 +13,7 @@ import atexit
 import json
 import os
 import socket
+import struct
 import subprocess
 import tempfile
 from collections import defaultdict
@@ -39,16 +40,21 @@ ANSWER_S = 60.0
 # Above every user of this machine; what the child exits with before it is a program.
 FIRST_USER = 4_200_000_000
 NOT_STARTED = 125
+CREDENTIALS = struct.Struct("3i")  # process, user and group id
 
 
 @dataclass(eq=False)
 class Sandbox:
-    """A sandbox, the socket to its interpreter, and its control groups."""
+    """A sandbox, the socket to its interpreter, and its control groups.
+
+    root: the process id of that interpreter, as we see it.
+    """
 
     process: "subprocess.Popen[bytes]"
     control: socket.socket
     groups: list[Path]
     is_warm: bool
+    root: int = 0
     memory_mb: int = 0
 
 
@@ -100,6 +106,7 @@ def start(
     own_groups = groups.make()
     control, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control.settimeout(ANSWER_S)
+    control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     with guest, tempfile.TemporaryFile() as errors:
         streams = [guest.fileno(), subprocess.DEVNULL, errors.fileno()]
         process = spawn(groups.enter(own_groups, command), streams)
@@ -110,9 +117,9 @@ def start(
         limits = replace(STANDARD, disk_mb=disk_mb, memory_mb=8192 if package else 512)
         try:
             control.send(b"F" + seccomp.filter_program())
-            is_ready = _receive(sandbox) == b"ready"
+            sandbox.root = _receive_sender(sandbox)
             launch_here = partial(_launch_in, sandbox)
-            if not is_ready or run_once(launch_here, Job(b"", b"", limits)).exit_code:
+            if run_once(launch_here, Job(b"", b"", limits)).exit_code:
                 raise SandboxLost
         except (OSError, SandboxLost):
             end(sandbox)
@@ -159,15 +166,15 @@ def _launch_in(sandbox: Sandbox, job: Job, files: list[int]) -> Iterator[Process
     close(files)
 
     @cache
-    def finish() -> int:
+    def finish() -> tuple[int, float]:
         with suppress(OSError):
             sandbox.control.send(b"kill")  # which nobody reads if it has ended
-        exit_code = int(_receive(sandbox))
+        exit_code, cpu_us = map(int, _receive(sandbox).split())
         if exit_code == NOT_STARTED and sandbox.is_warm:
             raise SandboxLost
-        return exit_code
+        return exit_code, cpu_us / 1e6
 
-    yield Process(sandbox.control.fileno(), finish)
+    yield Process(sandbox.control.fileno(), sandbox.root, False, finish)
     finish()
 
 
@@ -186,6 +193,16 @@ def _send(sandbox: Sandbox, job: Job, files: list[int]) -> None:
             socket.send_fds(sandbox.control, [json.dumps(request).encode()], handed)
         except OSError as error:
             raise SandboxLost from error
+
+
+def _receive_sender(sandbox: Sandbox) -> int:
+    """The process that says it is ready; the kernel translates its id to ours."""
+    room = socket.CMSG_SPACE(CREDENTIALS.size)
+    answer, sent, *_ = sandbox.control.recvmsg(4096, room)
+    senders = [data for _, kind, data in sent if kind == socket.SCM_CREDENTIALS]
+    if answer != b"ready" or not senders:
+        raise SandboxLost
+    return int(CREDENTIALS.unpack(senders[0])[0])
 
 
 def _receive(sandbox: Sandbox) -> bytes:

@@ -24,7 +24,7 @@ from pipeline.sandbox.contract import (
     Run,
     SandboxLost,
 )
-from pipeline.sandbox.exchange import close, exchange, open_pipes, run_once
+from pipeline.sandbox.exchange import close, exchange, open_files, run_once
 from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.walls import no_sandbox
 
@@ -38,7 +38,7 @@ __all__ = [
     "run_python",
     "run_side_by_side",
 ]
-COMPILING = Limits(60, cpu_s=50, memory_mb=2048, disk_mb=64, output_bytes=64 * MB)
+COMPILING = Limits(cpu_s=50, memory_mb=2048, disk_mb=64, output_bytes=64 * MB)
 TESTS_MB = 512  # for tests and what runs them
 BACKENDS: dict[str, Launch] = {
     "pool": pool.launch,
@@ -113,12 +113,12 @@ def _run_pair(launch: Launch, tests: Job, program: Job) -> Run:
     requests, replies = os.pipe(), os.pipe()
     silent = [os.open(os.devnull, os.O_RDWR) for _ in range(2)]
     files = [requests[0], *silent, replies[1]]
-    with open_pipes() as (host, guest):
+    with open_files(b"") as (host, guest):
         try:
             close([guest[0], guest[3]])
             guest[0], guest[3] = replies[0], requests[1]
-            with launch(program, files), launch(tests, guest) as process:
-                return exchange(host, tests, process)
+            with launch(program, files) as tested, launch(tests, guest) as process:
+                return exchange(host, tests.limits, [tested, process])
         finally:
             close(files)
 

@@ -4,8 +4,9 @@ A list of what is denied, not of what is allowed: honest programs come with any
 library and any C++, and the namespaces are the wall. The filter takes away what
 has carried attacks through such walls (namespaces of one's own, mounts, ptrace,
 bpf, io_uring, userfaultfd, keyrings, modules), what reaches other processes
-(process_vm_*, pidfd_*, limits and priorities of others), what would outlive a
-test (System V and POSIX message objects), and sockets other than AF_UNIX.
+(process_vm_*, pidfd_*, limits and priorities of others, locks and leases of files
+that all sandboxes see), what would outlive a test (System V and POSIX message
+objects), and sockets other than AF_UNIX.
 
 Numbers are from the kernel's unistd tables, (x86_64, aarch64); None: not there.
 """
@@ -31,7 +32,8 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "ptrace": (101, 117), "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271), "process_madvise": (440, 440), "kcmp": (312, 272),
     "pidfd_open": (434, 434), "pidfd_getfd": (438, 438),
-    "pidfd_send_signal": (424, 424), "setpriority": (141, 140), "ioprio_set": (251, 30),
+    "pidfd_send_signal": (424, 424), "flock": (73, 32),
+    "setpriority": (141, 140), "ioprio_set": (251, 30),
     "migrate_pages": (256, 238), "move_pages": (279, 239),
     # Namespaces and mounts.
     "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39),
@@ -68,6 +70,7 @@ SELF_ONLY = {
     "sched_setattr": (314, 274),
 }
 CLONE, CLONE3, SOCKET, IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
+FCNTL, F_SETLEASE = (72, 25), 1024
 
 
 def filter_program() -> bytes:
@@ -95,6 +98,8 @@ def filter_program() -> bytes:
     code += _unless(CLONE[column], FIRST, spaces, errno.EPERM)
     unix = [_step(EQUAL, AF_UNIX, 1, 0)]
     code += _unless(SOCKET[column], FIRST, unix, errno.EAFNOSUPPORT)
+    lease = [_step(EQUAL, F_SETLEASE, 0, 1)]
+    code += _unless(FCNTL[column], SECOND, lease, errno.EPERM)
     last = len(CONTROLS) - 1
     controls = [
         _step(EQUAL, control, last - index, 0 if index < last else 1)

@@ -9,26 +9,39 @@ from pathlib import Path
 
 from pipeline.sandbox.contract import Job, Process, resource_limits
 from pipeline.sandbox.exchange import close
-from pipeline.sandbox.walls import kill, spawn
+from pipeline.sandbox.usage import measure
+from pipeline.sandbox.walls import ENVIRONMENT, kill, spawn
 
 
 @contextmanager
 def launch(job: Job, files: list[int]) -> Iterator[Process]:
     """Start `job` as an ordinary process."""
     limits = resource_limits(job.limits)
-    del limits["NPROC"]  # it counts all that this user runs
+    # The first counts all that this user runs; the other would be that of threads too.
+    del limits["NPROC"], limits["STACK"]
     with tempfile.TemporaryDirectory(prefix="goldsieve-") as folder:
         file = Path(folder, "main" if job.is_binary else "main.py")
         file.write_bytes(job.program)
         file.chmod(0o755)
-        command = ["prlimit", *(f"--{name.lower()}={n}" for name, n in limits.items())]
-        command += ["env", f"GOLDSIEVE_FD={files[3]}"]
+        command = ["prlimit", *(_option(name, *limits[name]) for name in limits)]
+        command += ["env", f"GOLDSIEVE_FD={files[3]}", *ENVIRONMENT]
         command += [str(file)] if job.is_binary else [sys.executable, "-sP", str(file)]
         process = spawn(command, files[:3], [files[3]])
         close(files)
         done = os.pidfd_open(process.pid)
+
+        def finish() -> tuple[int, float]:
+            cpu_s, _ = measure([running])
+            return kill(process), cpu_s
+
+        running = Process(done, process.pid, is_root=True, finish=finish)
         try:
-            yield Process(done, lambda: kill(process))
+            yield running
         finally:
             os.close(done)
             kill(process)
+
+
+def _option(name: str, soft: int, hard: int) -> str:
+    bounds = [str(bound) if bound >= 0 else "" for bound in (soft, hard)]
+    return f"--{name.lower()}={':'.join(bounds)}"

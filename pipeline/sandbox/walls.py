@@ -24,15 +24,22 @@ HINT = (
     "GOLDSIEVE_SANDBOX=none runs programs unprotected, for machines that are a "
     "sandbox themselves"
 )
-# Before the mounts of this machine's own, and after them. PYTHONHASHSEED: sets have one
-# order, so that a verdict does not change.
+# What programs find in any sandbox: sets have one order, so that a verdict does not
+# change; integers of any length are printed; and threads do not take 64 MB of address
+# space each, as many times as the machine has processors.
+ENVIRONMENT = ("PYTHONHASHSEED=0", "PYTHONINTMAXSTRDIGITS=0", "MALLOC_ARENA_MAX=2")
+# Before the mounts of this machine's own, and after them.
 FIRST = """
 --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try
 --new-session --as-pid-1 --cap-drop ALL --clearenv --setenv PATH /usr/bin:/bin
---setenv HOME /tmp --setenv LANG C.UTF-8 --setenv PYTHONHASHSEED 0 --ro-bind /usr /usr
+--setenv HOME /tmp --setenv LANG C.UTF-8 --ro-bind /usr /usr
 --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache
---ro-bind-try /etc/alternatives /etc/alternatives --proc /proc --dev /dev
+--ro-bind-try /etc/alternatives /etc/alternatives --proc /proc --tmpfs /dev
+--symlink /proc/self/fd /dev/fd --symlink /proc/self/fd/0 /dev/stdin
+--symlink /proc/self/fd/1 /dev/stdout --symlink /proc/self/fd/2 /dev/stderr
 """
+# No terminals: of those, one program could take all that the machine has.
+DEVICES = ("null", "zero", "full", "random", "urandom")
 LAST = "--remount-ro /dev --remount-ro / --chdir /tmp --"
 # Where packages are; and one thread for those that would start many.
 PACKAGES = """
@@ -60,6 +67,10 @@ def bubblewrap(package: str, disk: int, *, may_mount: bool) -> list[str]:
         raise no_sandbox("bubblewrap is not installed")
     is_root = os.geteuid() == 0
     command = [path, *([] if is_root else ["--unshare-user"]), *FIRST.split()]
+    for device in DEVICES:
+        command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    for variable in ENVIRONMENT:
+        command += ["--setenv", *variable.split("=")]
     for name in ["SYS_ADMIN"] * may_mount + ["SETUID", "SETGID", "KILL"] * is_root:
         command += ["--cap-add", f"CAP_{name}"]
     if package:

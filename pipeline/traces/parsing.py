@@ -15,7 +15,7 @@ from pipeline.sandbox.run import Limits, run_python
 # Characters of the programs that share a sandbox: seconds of its minute, so that one
 # that ends it has done so by itself.
 BATCH = 1 << 19
-LIMITS = Limits(wall_s=60, cpu_s=60, memory_mb=1024, step_s=10)
+LIMITS = Limits(cpu_s=60, step_s=10, memory_mb=1024)
 
 
 def find_parsable(programs: pl.Series) -> pl.Series:

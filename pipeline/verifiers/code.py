@@ -19,7 +19,6 @@ verdict's score is the share of tests passed; what is right stays the same.
 import json
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -29,6 +28,7 @@ from pipeline.sandbox.run import run_cpp, run_python
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.program.calls import (
     LATE,
+    START_S,
     STOPPED,
     TimeLimits,
     Undecidable,
@@ -139,7 +139,7 @@ def _run_tests(
     limits = TimeLimits(
         timeout_s=float(info.get("timeout_s") or TIMEOUT_S),
         memory_mb=int(info.get("memory_mb") or MEMORY_MB),
-        deadline=time.monotonic() + float(info.get("total_timeout_s") or "inf"),
+        total_s=float(info.get("total_timeout_s") or "inf"),
     )
     goes_on = bool(info.get("all_tests"))
     if info["type"] == "stdio":
@@ -205,6 +205,7 @@ def _run_test(
     run_program = run_cpp if language == "cpp" else run_python
     stdin = _as_text(test["input"]).encode(errors="replace")
     run = run_program(program, stdin=stdin, limits=limits.process_limits())
+    limits.count(run)
     if why := describe_failure(run):
         return why
     printed = run.stdout.decode(errors="replace")
@@ -254,7 +255,8 @@ def _run_beside(
     job = {"program": program, "tests": info["test_code"], "token": token}
     job |= {"name": info.get("entry_point")}
     package = runner_of(info["test_code"])
-    run = run_guest("tests_beside", job, limits.process_limits(), package)
+    own = limits.process_limits(start_s=START_S)
+    run = limits.count(run_guest("tests_beside", job, own, package))
     if why := describe_failure(run):
         return f"{why} (tests beside the program: {reason})"
     match run.channel.decode(errors="replace").split(" ", 2):

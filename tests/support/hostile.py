@@ -112,7 +112,8 @@ HOSTILE = {
     "lists the host": FORK + "seen = set(os.listdir('/'))\n"
     "if seen & {'root', 'home', 'work', 'var', 'sys', 'boot'}: print('BREACH', seen)",
     "environment of the host": FORK + "known = {'PATH', 'HOME', 'LANG', 'LC_CTYPE',\n"
-    "    'PYTHONHASHSEED', 'GOLDSIEVE_FD', 'LD_LIBRARY_PATH', 'PWD'}\n"
+    "    'PYTHONHASHSEED', 'PYTHONINTMAXSTRDIGITS', 'MALLOC_ARENA_MAX',\n"
+    "    'GOLDSIEVE_FD', 'LD_LIBRARY_PATH', 'PWD'}\n"
     "if set(os.environ) - known: print('BREACH', os.environ)",
     "symlink to the host": FORK
     + "os.symlink('/proc/1/root', '/tmp/out')\n"
@@ -186,6 +187,10 @@ HOSTILE = {
     "m = mmap.mmap(-1, 4096, prot=7); m.write(code)\n"
     "at = ctypes.addressof(ctypes.c_char.from_buffer(m))\n"
     "print('BREACH', ctypes.CFUNCTYPE(ctypes.c_long)(at)())",
+    "locks a file that others see": refused(73, 0, 2),
+    "leases a file that others see": refused(72, 0, 1024, 0),
+    "takes terminals": FORK + "try: print('BREACH', os.openpty())\n"
+    "except OSError: 0",
     # The harness.
     "closes the channel of others": FORK
     + "own = int(os.environ['GOLDSIEVE_FD'])\n"

@@ -42,6 +42,8 @@ PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 SECCOMP_MODE_FILTER = 2
 CAPABILITY_VERSION_3 = 0x20080522
 NOT_STARTED = 125
+# Of a pthread_attr_t, or more.
+ATTRIBUTES_BYTES, THREAD_STACK = 256, 8 << 20
 SCRATCH = {"/tmp": "1777", "/dev/shm": "1777", "/job": "755"}
 INODES = 16384
 Program = tuple[types.CodeType, dict[str, Any]]
@@ -52,6 +54,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 def serve(control: socket.socket) -> Program:
     """Run programs until the host hangs up; returns only in the child, as a program."""
     check(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+    bound_stacks_of_threads()
     disk = int(sys.argv[1])
     # bubblewrap's mounts may belong to a user namespace above ours, and have no bound
     # on files: have our own. Who may not mount has one program.
@@ -78,6 +81,7 @@ def serve(control: socket.socket) -> Program:
                 mount(path, job["disk"])
                 tidy_job()
                 states[path] = (job["disk"], state_of(path))
+        used = spent()
         if (child := os.fork()) == 0:
             control.detach()
             return become_program(job, files, seccomp)
@@ -85,7 +89,22 @@ def serve(control: socket.socket) -> Program:
             os.close(file)
         exit_code = wait_for(child, control)
         tidy_job()
-        control.send(str(exit_code).encode())
+        used_us = round((spent() - used) * 1e6)
+        control.send(f"{exit_code} {used_us}".encode())
+
+
+def bound_stacks_of_threads() -> None:
+    """Give threads stacks of the usual size, and not of that of the main thread."""
+    attributes = ctypes.create_string_buffer(ATTRIBUTES_BYTES)
+    libc.pthread_attr_init(attributes)
+    libc.pthread_attr_setstacksize(attributes, ctypes.c_size_t(THREAD_STACK))
+    libc.pthread_setattr_default_np(attributes)
+
+
+def spent() -> float:
+    """Seconds of CPU time of all children that have ended, and of theirs."""
+    times = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return times.ru_utime + times.ru_stime
 
 
 def tidy_job() -> None:
@@ -157,11 +176,11 @@ def become_program(job: dict[str, Any], files: list[int], seccomp: bytes) -> Pro
 def arrange(job: dict[str, Any], files: list[int]) -> tuple[str, bytes]:
     """A session, limits and standard streams of its own; where the program is."""
     os.setsid()
-    for name, value in job["limits"].items():
+    for name, bounds in job["limits"].items():
         kind = getattr(resource, f"RLIMIT_{name}")
-        hard = resource.getrlimit(kind)[1]
-        bound = value if hard < 0 else min(value, hard)
-        resource.setrlimit(kind, (bound, bound))
+        most = resource.getrlimit(kind)[1]
+        soft, hard = (lower(bound, most) for bound in bounds)
+        resource.setrlimit(kind, (soft, hard))
     program = os.pread(files[4], os.fstat(files[4]).st_size, 0)
     for target, file in enumerate(files[:4]):
         os.dup2(file, target, inheritable=True)
@@ -171,6 +190,11 @@ def arrange(job: dict[str, Any], files: list[int]) -> tuple[str, bytes]:
     os.write(written, program)
     os.close(written)
     return path, program
+
+
+def lower(bound: int, most: int) -> int:
+    """The lower of two bounds, of which -1 is none."""
+    return min((each for each in (bound, most) if each >= 0), default=-1)
 
 
 def give_up_rights(user: int, seccomp: bytes) -> None:

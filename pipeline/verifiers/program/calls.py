@@ -8,7 +8,6 @@ so that a wrong program costs little and a right one few processes.
 
 import json
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,10 +18,12 @@ from pipeline.sandbox.run import Limits, Run, run_python
 from pipeline.verifiers.program.results import same_value
 from pipeline.verifiers.program.tests import Call
 
-LATE = "total timeout"
-# How a program ended that had to be stopped, by the clock or by its CPU limit.
-STOPPED = TIMEOUT, _ = "timeout", "exit code 137"
-STARTUP_S = 2.0  # for a process to start, beside its tests
+LATE = "more CPU time than allowed in total"
+# How a program ended that had to be stopped, by us or by the kernel.
+STOPPED = CPU_LIMIT, _ = "more CPU time than allowed", "exit code 137"
+IDLE = "timeout: it waits without using the processor"
+START_S = 0.25  # CPU time for our own side of a process to start
+IDLE_PER_CPU, LEAST_IDLE_S = 5, 2.0
 FIRST_GROUP, GROWTH, LARGEST_GROUP = 4, 4, 256
 
 
@@ -30,30 +31,38 @@ class Undecidable(ValueError):
     """The row itself, its tests or its reference, cannot say what is right."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class TimeLimits:
     """How long the tests of a program may take, and how much memory.
 
-    timeout_s: seconds for one test.
+    timeout_s: seconds of CPU time for one test.
     memory_mb: megabytes of address space of a process.
-    deadline: when all tests of the program end, by `time.monotonic`.
+    total_s, used_s: seconds of CPU time for all tests of the program, and of those
+        that have run.
     """
 
     timeout_s: float
     memory_mb: int
-    deadline: float = math.inf
+    total_s: float = math.inf
+    used_s: float = 0.0
 
     def is_late(self) -> bool:
         """Whether no test may start any more."""
-        return time.monotonic() > self.deadline
+        return self.used_s >= self.total_s
 
-    def process_limits(self, tests: int = 1) -> Limits:
-        """The limits of a process that runs so many tests."""
-        left_s = max(self.deadline - time.monotonic(), 0.1)
+    def count(self, run: Run) -> Run:
+        """`run`, once what it used is counted."""
+        self.used_s += run.cpu_s
+        return run
+
+    def process_limits(self, tests: int = 1, start_s: float = 0.0) -> Limits:
+        """The limits of a process that runs so many tests, and starts in `start_s`."""
+        left_s = max(self.total_s - self.used_s, 0.0)
+        cpu_s = min(self.timeout_s * tests, left_s) + start_s
         return Limits(
-            wall_s=min(self.timeout_s * tests + STARTUP_S, left_s),
-            step_s=self.timeout_s + STARTUP_S,
-            cpu_s=math.ceil(self.timeout_s * tests),
+            cpu_s=cpu_s,
+            step_s=self.timeout_s + start_s,
+            idle_s=max(IDLE_PER_CPU * cpu_s, LEAST_IDLE_S),
             memory_mb=self.memory_mb,
         )
 
@@ -122,9 +131,8 @@ def _run_calls(
 ) -> Run:
     encoded = [[call.name, list(map(encode, call.arguments))] for call in calls]
     job = {"program": program, "calls": encoded, "goes_on": goes_on}
-    own = limits.process_limits(len(calls))
-    own = replace(own, output_bytes=own.output_bytes * 4)
-    return run_guest("answer_calls", job, own)
+    own = limits.process_limits(len(calls), START_S)
+    return limits.count(run_guest("answer_calls", job, own))
 
 
 def run_guest(name: str, job: dict[str, Any], limits: Limits, package: str = "") -> Run:
@@ -164,9 +172,14 @@ def _shorten(value: Any) -> str:
 
 
 def describe_failure(run: Run) -> str:
-    """How a program ended that did not end well; "" where it did."""
-    if run.ended == "timeout":
-        return TIMEOUT
+    """How a program ended that did not end well; "" where it did.
+
+    Undecidable where it was stopped for what it did not do.
+    """
+    if run.ended == "idle_limit":
+        raise Undecidable(IDLE)
+    if run.ended == "cpu_limit":
+        return CPU_LIMIT
     if run.ended == "output_limit":
         return "too much output"
     lines = run.stderr.decode(errors="replace").strip().splitlines()

@@ -21,6 +21,7 @@ from importlib import import_module
 from pipeline.sandbox.guests import guest_call, guest_source
 from pipeline.sandbox.run import run_beside, run_side_by_side
 from pipeline.verifiers.program.calls import (
+    START_S,
     TimeLimits,
     Undecidable,
     describe_failure,
@@ -56,13 +57,15 @@ def find_fault_apart(
         "entry_point": entry_point,
         "names": find_stand_ins(tests, setup, entry_point),
     }
+    own = limits.process_limits(start_s=START_S)
     run_both = run_side_by_side if shared else run_beside
     run = run_both(
         guest_call("tests_apart", job),
         guest_call("program_apart", {"prelude": prelude, "program": program}),
-        limits=limits.process_limits(),
+        limits=own,
         package=runner_of(tests),
     )
+    limits.count(run)
     if not run.stdout:
         return describe_failure(run) or "ended before its tests did"
     verdict = json.loads(run.stdout)

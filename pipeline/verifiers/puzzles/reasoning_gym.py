@@ -22,7 +22,7 @@ from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.run import Limits, run_python
 from pipeline.verifiers.contract import Verdict
 
-LIMITS = Limits(wall_s=15, cpu_s=10, memory_mb=4096)
+LIMITS = Limits(cpu_s=10, memory_mb=4096)
 LONGEST = 20_000
 
 TASKS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))

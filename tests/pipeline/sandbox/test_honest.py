@@ -233,7 +233,7 @@ def test_memory_is_bounded_for_all_processes_together():
         "        x = b'1' * (60 << 20); time.sleep(1); print('alive'); os._exit(0)\n"
         "try:\n    while True: os.wait()\nexcept ChildProcessError: pass"
     )
-    run = run_python(many, limits=Limits(wall_s=5, memory_mb=128))
+    run = run_python(many, limits=Limits(cpu_s=5, memory_mb=128))
 
     assert run.stdout.count(b"alive") < 8
 

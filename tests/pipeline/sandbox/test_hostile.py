@@ -19,8 +19,8 @@ pytestmark = [
         platform.machine() != "x86_64", reason="the numbers of calls are x86_64's"
     ),
 ]
-SHORT = Limits(wall_s=0.7, cpu_s=1, memory_mb=256, output_bytes=MB)
-LONG = replace(SHORT, wall_s=1.5)
+SHORT = Limits(cpu_s=0.5, idle_s=0.7, memory_mb=256, output_bytes=MB)
+LONG = replace(SHORT, cpu_s=1.0)
 NEXT = "import os\nprint(sorted(os.listdir('/tmp') + os.listdir('/dev/shm')))\n"
 NEXT += "print(sum(name.isdigit() for name in os.listdir('/proc')))"
 
@@ -35,7 +35,7 @@ def test_a_hostile_program_is_contained(name: str, backend: str, monkeypatch):
 
     run = run_python(HOSTILE[name], limits=limits)
 
-    assert time.monotonic() - start < limits.wall_s + 5
+    assert time.monotonic() - start < 30
     assert b"BREACH" not in run.stdout + run.stderr + run.channel
     assert len(run.stdout) <= SHORT.output_bytes
     assert len(run.stderr) <= SHORT.output_bytes

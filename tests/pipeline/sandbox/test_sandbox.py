@@ -14,7 +14,7 @@ from pipeline.sandbox.run import Limits, Run, run_python
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed"
 )
-SHORT = Limits(wall_s=4, cpu_s=3)
+SHORT = Limits(cpu_s=2, idle_s=2)
 
 
 def test_a_program_reads_its_input_and_is_read():
@@ -59,7 +59,7 @@ def test_a_megabyte_passes_both_ways():
         (
             "memory in steps",
             "x = []\nwhile True: x.append(bytearray(10**7))",
-            "MemoryError",
+            "MemoryError" if "memory" not in groups.in_force() else "",
         ),
         (
             "disk",
@@ -104,10 +104,10 @@ def test_processes_are_counted():
 @pytest.mark.parametrize(
     ("program", "ended"),
     [
-        ("import time; time.sleep(100)", "timeout"),
+        ("import time; time.sleep(100)", "idle_limit"),
         (
             "import os\nwhile True:\n    try: os.fork()\n    except OSError: 0",
-            "timeout",
+            "cpu_limit",
         ),
         ("while True: print('x' * 1000)", "output_limit"),
         (
@@ -118,7 +118,7 @@ def test_processes_are_counted():
         (
             "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
             "time.sleep(99)",
-            "timeout",
+            "idle_limit",
         ),
     ],
 )
@@ -127,14 +127,14 @@ def test_what_goes_on_is_ended(program: str, ended: str):
     run = run_python(program, limits=SHORT)
 
     assert run.ended == ended
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30
 
 
 def test_a_busy_program_ends_by_its_cpu_time():
-    run = run_python("while True: pass", limits=Limits(wall_s=20, cpu_s=1))
+    run = run_python("while True: pass", limits=Limits(cpu_s=0.5))
 
-    assert run.exit_code != 0
-    assert run.ended == "exited"
+    assert (run.exit_code, run.ended) == (128 + 9, "cpu_limit")
+    assert 0.5 < run.cpu_s < 1.5
 
 
 def test_a_daemon_does_not_outlive_the_sandbox():

@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.readers import raw_rows
 from pipeline.verifiers.code import unreadable, verify
+from pipeline.verifiers.program.calls import IDLE
 from pipeline.verifiers.program.results import Policy, same_output
 from pipeline.verifiers.program.tests import read_tests
 from pipeline.verifiers.program.wall import find_stand_ins
@@ -97,7 +98,7 @@ def test_an_honest_program_passes(program: str, info: dict):
         ("print(3 * int(input()))", DOUBLE, "test 1: wrong output"),
         ("print(abs(2 * int(input())))", DOUBLE, "test 2: wrong output"),
         ("print(2 * int(input()), 'x')", DOUBLE, "test 1: wrong output"),
-        ("import time\ntime.sleep(60)", DOUBLE, "test 1: timeout"),
+        ("while True: pass", DOUBLE, "test 1: more CPU time than allowed"),
         ("1 / 0", DOUBLE, "test 1: exit code 1: ZeroDivisionError: division by zero"),
         ("", DOUBLE, "no program found"),
         (GOOD.replace("+", "-"), ADD, "test 1: returned -1"),
@@ -268,13 +269,24 @@ def test_the_first_failure_is_told(info: dict):
 
 @needs_sandbox
 def test_a_total_limit_ends_all():
-    slow = "import time\ntime.sleep(0.4)\nprint(2 * int(input()))"
+    slow = "import time\nwhile time.process_time() < 0.4: pass\n"
+    slow += "print(2 * int(input()))"
     tests = DOUBLE["tests"] * 5
 
     verdict = verify(None, slow, DOUBLE | {"tests": tests, "total_timeout_s": 1.0})
 
     assert verdict.correct is False
-    assert verdict.why.endswith("timeout")
+    assert verdict.why.startswith("test 3: more CPU time than allowed")
+
+
+@needs_sandbox
+@pytest.mark.parametrize("info", [DOUBLE, ADD])
+def test_who_waits_without_computing_is_undecided(info: dict):
+    asleep = "import time\ntime.sleep(99)\ndef add(a, b): return a + b"
+
+    verdict = verify(None, asleep, info | {"timeout_s": 0.1})
+
+    assert (verdict.correct, verdict.why) == (None, IDLE)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from pipeline.verifiers.code import _run_beside, verify
-from pipeline.verifiers.program.calls import TimeLimits
+from pipeline.verifiers.program.calls import IDLE, TimeLimits
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed"
@@ -176,7 +176,8 @@ def test_a_verdict_cannot_be_forged(name: str, shape: str):
 
     verdict = verify(None, f"```python\n{FORGERIES[name]}\n```", info)
 
-    assert verdict.correct is False, verdict.why
+    # One that never answers, and waits, is undecided.
+    assert verdict.correct is False or verdict.why == IDLE, verdict.why
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -89,7 +89,7 @@ def test_code_is_no_answer_that_a_scorer_would_evaluate(name: str, text: str):
     ],
 )
 def test_what_keeps_a_scorer_busy_costs_its_limit_at_most(name, text, monkeypatch):
-    short = scorers.Limits(wall_s=4, cpu_s=3, memory_mb=4096)
+    short = scorers.Limits(cpu_s=3, memory_mb=4096)
     monkeypatch.setattr(scorers, "LIMITS", short)
 
     assert verify_text(name, text).correct is False
