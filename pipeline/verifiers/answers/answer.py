@@ -245,7 +245,7 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
         "through",
     ):
         return _compound(tree, word, rest)
-    if CONCLUDES.search(after):
+    if CONCLUDES.search(after) or (word == "of" and re.search(r"\d", rest)):
         raise Unreadable("another value behind it")
     if word in CONDITIONS or after.startswith("\\forall") or after.startswith("∀"):
         return Answer(tree, condition=after)

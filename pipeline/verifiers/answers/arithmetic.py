@@ -109,7 +109,7 @@ class Arithmetic(Atoms):
         if token.kind == "command":
             return token.text != "not" and not token.text.startswith("end ")
         if token.text == "(" and (
-            self.peek().text in ("mod", "=") or self.peek(2).text == "in"
+            self.peek().text in ("mod", "=") or self.peek(2).text in ("in", "!=")
         ):
             return False
         if token.text == "|" and token.kind == "sign":

@@ -80,7 +80,7 @@ class Reader(Arithmetic):
                 break  # a comma at the end separates nothing
             words.add(separator)
             members.append(self.read_relation())
-        while self.sign == "(" and self.peek(2).text == "in":
+        while self.sign == "(" and self.peek(2).text in ("in", "!="):
             words.add(",")
             members.append(self.read_tight())  # `(k \\in Z)` behind a family
         if modulus := self._modulus():

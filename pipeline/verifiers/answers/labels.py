@@ -34,6 +34,8 @@ def drop_label(tree: Node, *, of_number: bool) -> Node:
         sides, signs = sides[1:], signs[1:]
         while len(sides) > 1 and is_label(sides[0]) and not sides[-1].names:
             sides, signs = sides[1:], signs[1:]
+    elif of_number and len(sides) > 2 and not any(s.names for s in sides[1:]):
+        sides, signs = sides[1:], signs[1:]  # `x^2 = 3^2 = 9`
     elif len(sides) == 2 and signs == ["="] and is_label(sides[1]):
         return sides[0]
     if "approx" in signs and signs.index("approx") >= 0:
@@ -82,6 +84,8 @@ def is_label(tree: Node, *, of_number: bool = False) -> bool:
         n.op == "name" and n.value.isupper() for n in tree.args
     ):
         return True  # a segment, AB
+    if tree.op == "mul" and tree.args[1].value == "angle":
+        return True  # the measure of an angle
     if of_number and tree.op == "add":
         return all(_is_plain_term(term) for term in tree.args)
     return tree.op == "abs" and tree.args[0].op == "mul"

@@ -45,7 +45,7 @@ LIMIT = re.compile(
 RANGE = re.compile(rf"{_any('between')}.*\d", re.I)
 TRAILING = re.compile(
     rf"(?:,|\(|\s)\s*(?:{_any('and')}\s+)?{_any('not', 'conditions')}[\s\S]*$"
-    r"|\s*(?<!\\)\([^()]*\w{3}[^()]*\)\W*$",
+    r"|\s*(?<![\\A-Za-z])\([^()]*\w{3}[^()]*\)\W*$",
     re.I,
 )
 BESIDE = "bounds", "limits", "altered"
@@ -113,7 +113,7 @@ def _ends_with(pattern: re.Pattern[str], text: str) -> bool:
     """
     text = text[-80:].lower()
     words = WORD.findall(text)[-LAST_WORDS:]
-    is_plain = text.isascii() and "n't" not in text
+    is_plain = text.isascii() and "n't" not in text and "er than" not in text
     if is_plain and HINTS.isdisjoint(word[:HINT] for word in words):
         return False
     starts = [word.start() for word in WORD_START.finditer(text)][-LAST_WORDS:]

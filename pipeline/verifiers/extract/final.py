@@ -50,6 +50,7 @@ FIELD = re.compile(
 )
 DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?\.?")
 UNCLOSED_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{[^\n]{0,200}$")
+OR_VALUE = re.compile(r"[\s$)\\]*(?:or|oder|ou|или|或)\s+[$\\(]*(-?\d[\d./]*\b)")
 SENTENCE_START = re.compile(r"[.!?](?=\s)|[。！？\n]")
 
 
@@ -205,6 +206,9 @@ def _find_marked(text: str) -> FinalAnswer | None:
             statement := read_statement(rest[strong[-1].end() :], digits=True)
         ):
             return FinalAnswer(statement, "phrase")
+        later = find_retraction(rest[:300])
+        if later is not None and is_disowned(rest[:300]):
+            return FinalAnswer(last_formula(later), "phrase")
         joined = _count_joined(text, boxes)
         return FinalAnswer(_last_of(text, boxes, joined), "box", contents, joined)
     if "\\boxed" in text and (bare := bare_boxes(text)):
@@ -223,6 +227,8 @@ def _is_denied(text: str, box: Box) -> bool:
 def _last_of(text: str, boxes: list[Box], joined: int) -> str:
     """What the last box holds; of boxes with nothing but `or` between them, all."""
     offered = [boxes[-1].content]
+    if match := OR_VALUE.match(text[boxes[-1].end :][:60]):
+        offered.append(match[1])
     for before, after in zip(
         boxes[-2 : -joined - 1 : -1], boxes[:-joined:-1], strict=False
     ):

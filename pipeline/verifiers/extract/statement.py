@@ -30,7 +30,7 @@ DATE = (
 )
 FORMULA = re.compile(
     rf"(?:(?P<g>{DATE})|\$\$(?P<a>[^$]+)\$\$|\$(?P<b>(?:[^$\n\\]|\\.)+)\$|\\\((?P<c>.+?)\\\)|\\\[(?P<d>.+?)\\\]"
-    rf"|(?P<e>{BARE})|(?P<f>(?:[$€£¥]\s?)?(?:{NUMBER})))(?P<unit>{UNIT})",
+    rf"|(?P<e>{BARE})|(?P<f>(?:[$€£¥]\s?)?(?:{NUMBER})(?:\s?π)?))(?P<unit>{UNIT})",
     re.S,
 )
 PROSE = re.compile(
@@ -122,10 +122,10 @@ def read_statement(rest: str, *, digits: bool = False) -> str | None:
     if several := SEVERAL.match(sentence):
         return several[0]
     sentence = without_conditions(sentence)
-    if is_other_value(sentence):
-        return None
     if is_bound(sentence):
         return sentence
+    if is_other_value(sentence):
+        return None
     if digits:
         sentence = re.sub(r"(?<!\\)\([^()]*\)\W*$", "", sentence)
     if LISTED.fullmatch(sentence):
