@@ -10,7 +10,7 @@ from typing import NamedTuple
 TAIL = 10_000
 LONGEST_BOX = 4_000
 MOST_BOXES = 60
-MOST_OPENINGS = 600
+MOST_OPENINGS = 200
 BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 BRACE = re.compile(r"\\.|[{}]", re.S)
 BARE_BOX = re.compile(r"\\boxed\s*([^\s{}$\\][^\s{}$]*)")
@@ -40,7 +40,7 @@ def bare_boxes(text: str) -> list[str]:
 def complete_boxes(text: str, most: int) -> Iterator[Box]:
     """The last `most` boxes that are closed, from the last to the first.
 
-    At most 4,000 characters are read for a box and at most 600 openings are tried,
+    At most 4,000 characters are read for a box and at most 200 openings are tried,
     so that a megabyte of openings costs no more than a page of them.
     """
     start, count, tried = len(text), 0, 0

@@ -30,6 +30,7 @@ STRONG = re.compile(
     re.I | re.M,
 )
 STEMS = TABLE["stems"]
+MOST_STEMS = 500  # tried in one text, so that a megabyte of them costs little
 ASCII_STEMS = [stem for stem in STEMS if stem.isascii()]
 
 
@@ -42,7 +43,7 @@ def find_announcements(text: str) -> Iterator[re.Match[str]]:
     stems = ASCII_STEMS if text.isascii() else STEMS
     stems = [stem for stem in stems if stem in lowered]
     before = len(text)
-    while stems:
+    for _ in range(MOST_STEMS):
         starts = {stem: lowered.rfind(stem, 0, before) for stem in stems}
         stems = [stem for stem in stems if starts[stem] >= 0]
         if not stems:
