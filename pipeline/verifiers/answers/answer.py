@@ -260,7 +260,7 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
     unit = re.split(
         r"[(,;]| (?:for|when|if|where|in total|each|left|because) ?", after
     )[0].strip()
-    if any(w in NO_UNITS for w in unit.lower().split()):
+    if "\\frac" in unit or any(w in NO_UNITS for w in unit.lower().split()):
         raise Unreadable(f"{unit!r} is no unit")
     unit = normalise_unit(unit)
     if unit == "rad":

@@ -13,7 +13,7 @@ from pipeline.verifiers.answers.evaluation import (
     Value,
     symbol_value,
 )
-from pipeline.verifiers.answers.tree import Node
+from pipeline.verifiers.answers.tree import Node, number
 
 # `f(2)` is no product of f and 2, as `a(2)` may be.
 CHOICES = Node("name", (), "C")  # `C(20, 10)` and `C_{20}^{10}`
@@ -78,7 +78,7 @@ def _mul(at: Evaluation, node: Node) -> Value:
         return _binom(at, node.args[1])  # C(20, 10)
     if node.value == "()" and node.args[0].op in ("name", "prime"):
         head = node.args[0] if node.args[0].op == "name" else node.args[0].args[0]
-        if head.value in FUNCTION_NAMES:
+        if head.value in FUNCTION_NAMES or node.args[1] == number(0):
             return unknown_value(at, node)
     left, right = (at.value(arg) for arg in node.args)
     if isinstance(left, fmpq) and isinstance(right, fmpq):
