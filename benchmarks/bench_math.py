@@ -2,11 +2,14 @@
 
     PYTHONPATH=. python benchmarks/bench_math.py [--rounds 3] [--no-speed]
     PYTHONPATH=. python benchmarks/bench_math.py --mutations 100000 [--seed 1]
+    PYTHONPATH=. python benchmarks/bench_math.py --poison 1000 [--seed 1]
 
 Agreement is on our own cases by category, and on `mixed_math.py`: gold answers of hard
 benchmarks under GOLDSIEVE_DATA, respelled right and nearly right. `--mutations N` is a
 run of its own: N near misses of all public sets and of what came closest
-(`near_misses.py`), and those that are accepted. Plain math-verify is
+(`near_misses.py`), and those that are accepted. `--poison N` is another: N hostile
+expressions (`tests/support/poison.py`), each behind an ordinary answer whose verdict
+must not move, and what the slowest of every kind cost. Plain math-verify is
 `verify(parse(gold), parse(completion))`, with the gold answer as it stands and
 wrapped in dollar signs.
 
@@ -33,6 +36,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.support.golds import read_golds
+from tests.support.poison import MAKERS, cpu_s, pairs
 
 ROOT = Path(__file__).parent.parent
 Verify = Callable[[str, str], bool | None]
@@ -54,18 +58,26 @@ def main() -> None:
     parser.add_argument("--no-speed", action="store_true")
     parser.add_argument("--mixed", type=int, default=2_500)
     parser.add_argument("--mutations", type=int, default=0)
+    parser.add_argument("--poison", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     if options.mutations:
         print_accepted(options.mutations, options.seed)
         return
+    if options.poison:
+        print_poison(options.poison, options.seed)
+        return
     mixed = read_mixed(DATA, options.mixed)
     made = [Case("mixed", m.gold, m.completion, m.is_right) for m in mixed]
     print_agreement([*read_cases(options.cases), *made])
     if not options.no_speed:
-        pairs = [(m.gold, m.completion) for m in mixed], [m.is_right for m in mixed]
-        for name, each in {"gsm8k": gsm8k(), "areal": areal(), "mixed": pairs}.items():
+        rollouts = {"gsm8k": gsm8k(), "areal": areal()}
+        rollouts["mixed"] = (
+            [(each.gold, each.completion) for each in mixed],
+            [each.is_right for each in mixed],
+        )
+        for name, each in rollouts.items():
             print_speed(name, *each, options.rounds)
 
 
@@ -87,6 +99,32 @@ def print_accepted(count: int, seed: int) -> None:
     print(
         f"{len(misses):,} tried, {len(accepted)} accepted, of {n_golds} gold answers, "
         f"{took:.1f} CPU seconds"
+    )
+
+
+def print_poison(count: int, seed: int) -> None:
+    """Print the CPU seconds of poison by kind, and the ordinary verdicts it moved."""
+    from pipeline.verifiers.answers.witness import agrees
+
+    agrees("x", "x+1")  # loads what the second witness needs
+    cases = list(read_cases(ROOT / "tests/cases"))[:count]
+    alone = [goldsieve(case.gold, case.completion) for case in cases]
+    forget_verdicts()
+    poison, taken, accepted, beside = list(pairs(count, seed)), [], 0, []
+    for index, pair in enumerate(poison):
+        taken.append(cpu_s(*pair))
+        accepted += goldsieve(*pair) is True
+        if index < len(cases):
+            beside.append(goldsieve(cases[index].gold, cases[index].completion))
+    table = Table("poison", "tried", "slowest, CPU s")
+    for place, make in enumerate(MAKERS):
+        of_kind = taken[place :: len(MAKERS)]
+        table.add_row(make.__name__, str(len(of_kind)), f"{max(of_kind):.3f}")
+    Console().print(table)
+    moved = sum(one != other for one, other in zip(alone, beside, strict=True))
+    print(
+        f"{count:,} tried, {accepted} accepted, slowest {max(taken):.3f} CPU s, "
+        f"{moved} of {len(cases)} ordinary verdicts moved"
     )
 
 

@@ -5,8 +5,11 @@ turn. Nothing here is a right answer, so that a poison pair may be rejected, lef
 undecided or given up, but never accepted.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from random import Random
+
+from pipeline.verifiers.math import verify
 
 Pair = tuple[str, str]
 Maker = Callable[[Random], Pair]
@@ -17,6 +20,13 @@ def pairs(count: int, seed: int = 0) -> Iterator[Pair]:
     rng = Random(seed)
     for i in range(count):
         yield MAKERS[i % len(MAKERS)](rng)
+
+
+def cpu_s(gold: str, completion: str) -> float:
+    """The CPU seconds that a verdict on a pair takes."""
+    start = time.process_time()
+    verify(gold, completion, {})
+    return time.process_time() - start
 
 
 def _boxed(gold: str, inside: str) -> Pair:

@@ -1,11 +1,18 @@
 """A thousand expressions that hang, crash or fill a grader, among ordinary ones."""
 
+import json
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pipeline.grading.workers import TIMEOUT, Answer, grader
-from tests.support.poison import MAKERS, pairs
+from pipeline.verifiers.answers.witness import agrees
+from tests.support.poison import MAKERS, cpu_s, pairs
 
 LIMIT_S = 20.0
+CPU_S = 0.2
 RIGHT = [
     (r"\frac{1}{2}", r"\boxed{0.5}"),
     ("(1,2]", r"\boxed{1 < x \le 2}"),
@@ -57,3 +64,48 @@ def test_every_kind_of_poison_is_dealt_and_dealt_alike():
 
     assert once == again
     assert len(set(once)) > 2 * len(MAKERS)
+
+
+def test_no_poison_takes_longer_than_a_fifth_of_a_second():
+    agrees("x", "x+1")  # loads what the second witness needs
+    poison = list(pairs(4 * len(MAKERS), seed=1))
+
+    slow = [pair for pair in poison if cpu_s(*pair) > CPU_S and cpu_s(*pair) > CPU_S]
+
+    assert slow == []
+
+
+def test_verdicts_are_the_same_bytes_beside_two_busy_processes():
+    answers = [*RIGHT, *WRONG, *pairs(len(MAKERS), seed=2)]
+
+    alone = print_verdicts(answers)
+    with busy_processes(2):
+        beside = print_verdicts(answers)
+
+    assert len(alone.splitlines()) == len(answers)
+    assert beside == alone
+
+
+def print_verdicts(answers: list[tuple[str, str]]) -> bytes:
+    """The verdicts of a process of its own, which has read no answer before."""
+    script = (
+        "import json, sys\n"
+        "from pipeline.verifiers.math import verify\n"
+        "for gold, text in json.load(sys.stdin):\n"
+        "    print(ascii(verify(gold, text, {})))"
+    )
+    command, lines = [sys.executable, "-c", script], json.dumps(answers).encode()
+    return subprocess.run(command, input=lines, capture_output=True, check=True).stdout
+
+
+@contextmanager
+def busy_processes(count: int) -> Iterator[None]:
+    """Processes that compute and do nothing else."""
+    command = [sys.executable, "-c", "while True: pass"]
+    running = [subprocess.Popen(command) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
