@@ -27,7 +27,7 @@ from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.answers.variants import number_variants
 from pipeline.verifiers.answers.witness import Undecided, agrees
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.clauses import is_disowned
+from pipeline.verifiers.extract.clauses import is_disowned, is_misled
 from pipeline.verifiers.extract.final import (
     FinalAnswer,
     find_final_answer,
@@ -147,7 +147,8 @@ def _ends_with(completion: str, gold: Gold) -> bool:
     sentence = re.split(r"[.!?\n]\s+", text.rstrip(" .!"))[-1]
     head, match_text, tail = sentence.rpartition(words)
     is_whole = bool(match_text) and not tail.strip() and not head[-1:].isalnum()
-    return is_whole and len(words) > 1 and not DENIAL.search(head)
+    is_claimed = not DENIAL.search(head) and not is_misled(head, "")
+    return is_whole and len(words) > 1 and is_claimed
 
 
 def _compare_options(

@@ -51,8 +51,9 @@ from pipeline.verifiers.extract.clauses import is_disowned, is_misled
 
 PARTS, BOUNDS, SIGNS = TABLE["parts"], TABLE["bounds"], TABLE["signs"]
 SAME_WORDS: dict[str, str] = TABLE["same"]
-NEGATIONS, NOTES, CONDITIONS = (
-    frozenset(TABLE[name]["words"]) for name in ("negations", "notes", "conditions")
+NEGATIONS, NOTES, CONDITIONS, COMPOUNDS = (
+    frozenset(TABLE[name]["words"])
+    for name in ("negations", "notes", "conditions", "compounds")
 )
 EXACT = re.compile(
     r"(-?)(?:(\d{1,30}(?:\.\d{1,30})?)|\\[dtc]?frac\{(\d{1,30})\}\{(0*[1-9]\d{0,30})\})",
@@ -64,6 +65,9 @@ LABELLED = re.compile(
 )
 ALL_BUT = re.compile(r"all real(?:s| numbers) (?:except|other than)")
 DOTS = re.compile(r"\\[lc]?dots|\.\.\.|…")
+OF_EVENT = re.compile(
+    r"(?:\\[a-z]+\{)?P(?:r)?\}?\s*(?:\\left)?\(\\text\s*\{[^{}]*\}(?:\\right)?\)\s*="
+)
 CONCLUDES = re.compile(r"\b(?:so|thus|hence|therefore|but|gives?|is|are)\b.*\d")
 CONCLUDED = re.compile(r"(.*)\\text\s*\{[^{}]*\b(?:is|equals)\s*\}", re.S)
 COPULAS = ("is", "are", "equals", "equal", "be", "becomes")
@@ -120,6 +124,8 @@ def read_in_full(text: str, *, grouping: bool = True) -> Answer:
     coin, text = split_coin(text)
     if ":" in text and LABELLED.fullmatch(text):
         text = LABEL.sub("", text)
+    if "=" in text and (match := OF_EVENT.match(text)):
+        text = text[match.end() :]
     spelled = spell(text)
     try:
         tokens = trim(tokenise(spelled, grouping=grouping))
@@ -230,20 +236,7 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
         return Answer(Node("percent", (tree,)))
     if word in ("degrees", "degree", "deg") and (not rest or rest[:1] not in "CFK"):
         return _qualify_behind(Node("degrees", (tree,)), rest)
-    if word in (
-        "squared",
-        "cubed",
-        "factorial",
-        "minus",
-        "plus",
-        "times",
-        "to",
-        "remainder",
-        "r",
-        "and",
-        "or",
-        "through",
-    ):
+    if word in COMPOUNDS:
         return _compound(tree, word, rest)
     if CONCLUDES.search(after) or (word == "of" and re.search(r"\d", rest)):
         raise Unreadable("another value behind it")

@@ -133,6 +133,8 @@ def _is_word(token: Token, before: Token | None) -> bool:
     text = token.text
     if token.kind == "word":
         return True
+    if text == "min" and before is not None and before.kind == "number":
+        return True  # minutes
     if token.kind != "letters" or len(text) < 2 or text in FUNCTIONS:
         return not text.isascii() and text.isalpha() and token.kind == "letters"
     if not text.isascii():
