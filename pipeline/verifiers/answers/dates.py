@@ -5,19 +5,9 @@ import re
 from pipeline.verifiers.answers.tree import Node
 
 MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+    "january", "february", "march", "april", "may", "june", "july", "august",
+    "september", "october", "november", "december",
+]  # fmt: skip
 MONTH = "|".join(f"{month}|{month[:3]}" for month in MONTHS)
 DAY_FIRST = re.compile(rf"(\d{{1,2}}) (?:of )?({MONTH})\.?,?(?: (\d{{4}}))?", re.I)
 MONTH_FIRST = re.compile(rf"({MONTH})\.? (\d{{1,2}}),?(?: (\d{{4}}))?", re.I)

@@ -8,43 +8,9 @@ from pathlib import Path
 TABLE = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 SCALES: dict[str, int] = TABLE["scales"]
 PARTS: dict[str, int] = TABLE["parts"]
-SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-]
+SMALL, TENS, ORDINALS = (
+    TABLE["numerals"][name].split() for name in ("small", "tens", "ordinals")
+)
 CARDINALS = {word: value for value, word in enumerate(SMALL)}
 CARDINALS |= {word: 10 * value for value, word in enumerate(TENS, 2)}
 PLACES = {word: value for value, word in enumerate(ORDINALS, 1)}

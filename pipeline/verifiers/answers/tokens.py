@@ -20,8 +20,12 @@ COLOURS = frozenset(VOCABULARY["colours"])
 ACCENTS = frozenset(VOCABULARY["accents"])
 FUNCTIONS = frozenset(VOCABULARY["functions"])
 GREEK = frozenset(VOCABULARY["greek"])
-SAME: dict[str, str] = VOCABULARY["same"]
-PLAIN: dict[str, str] = VOCABULARY["plain"]
+SAME: dict[str, str]
+PLAIN: dict[str, str]
+SAME, PLAIN = (
+    {name: sign for sign, names in VOCABULARY[table].items() for name in names.split()}
+    for table in ("same", "plain")
+)
 # What the parser has rules for, beside signs.
 STRUCTURES = frozenset(
     ["frac", "sqrt", "binom", "begin", "end", "sum", "prod", "mathbb", "overset",
@@ -33,7 +37,9 @@ SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₙ", "0123456789+-n")
 RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙ]+")
-UNICODE = str.maketrans(VOCABULARY["unicode"])
+UNICODE = str.maketrans(
+    {sign: into for into, signs in VOCABULARY["unicode"].items() for sign in signs}
+)
 TRAILING_DOTS = re.compile(r"(\d\.\d+)\s*(?:\.{3}|…|\\[lc]?dots)\s*$")
 EMPTY = re.compile(r"\{(?<![\\}A-Za-z]\{)\s*\}")
 ORDINAL = re.compile(
