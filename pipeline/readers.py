@@ -1,45 +1,31 @@
 """Read any file of rows, and say of every row that cannot be read why.
 
-Parquet, JSON lines, a JSON array or object, CSV; text also as .gz or .zst. What
-is broken costs only itself: a bad line, bytes that are not UTF-8, a JSON array
-that ends in the middle of a row. Only a file that is not there, or of a kind
-nobody knows, is an error.
+Parquet, Arrow, Feather, JSON in all its layouts, CSV and TSV; text also compressed
+(gz, zst, xz, bz2, zip) and in UTF-16. What is broken costs only itself: a bad line,
+bytes that are not UTF-8, a stream that is cut off, which is told and gives its whole
+rows. Only a file that is not there, or of a kind nobody knows, is an error.
 """
 
-import codecs
-import csv
-import gzip
-import io
 import json
 import os
 import re
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import zstandard
-
+from pipeline.arrow_rows import read_arrow
+from pipeline.csv_rows import read_csv
 from pipeline.errors import UserError
-from pipeline.surrogates import is_text
+from pipeline.json_rows import read_lines, read_values
+from pipeline.rows import EXCERPT as EXCERPT
+from pipeline.rows import Row as Row
+from pipeline.rows import Unreadable as Unreadable
+from pipeline.streams import BrokenStream, read_text
 
-Row = dict[str, Any]
-EXCERPT = 500
-NOT_TEXT = "not UTF-8, or half a surrogate pair"
-PARQUET_ROWS = 1000
-BETWEEN_ROWS = re.compile(r"[ \t\r\n,]*")
-SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
-csv.field_size_limit(1 << 30)
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A row that is there and cannot be read; `row` counts from 0."""
-
-    row: int
-    detail: str
-    excerpt: str = ""
+COMPRESSED = (".gz", ".gzip", ".zst", ".zstd", ".xz", ".bz2", ".zip")
+LINES = (".jsonl", ".ndjson", ".jsonlines", ".jl")
+BINARY = (".parquet", ".arrow", ".feather", ".ipc")
+SUFFIXES = (*BINARY, *LINES, ".json", ".csv", ".tsv")
 
 
 def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
@@ -49,25 +35,49 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
     """
     if not path.is_file():
         raise UserError(f"{path} does not exist", hint="is GOLDSIEVE_DATA right?")
-    suffix = next((s for s in reversed(path.suffixes) if s not in (".gz", ".zst")), "")
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    suffix = next((s for s in reversed(suffixes) if s not in COMPRESSED), "")
     if suffix not in SUFFIXES:
         raise UserError(
             f"{path}: nobody knows how to read {suffix or 'a file without suffix'}",
-            hint=f"known: {', '.join(SUFFIXES)}, and text as .gz or .zst",
+            hint=f"known: {', '.join(SUFFIXES)}, and text as {', '.join(COMPRESSED)}",
         )
-    if suffix == ".parquet":
-        return _parquet(path)
+    return read_arrow(path) if suffix in BINARY else _read_text_rows(path, suffix)
+
+
+def read_object(path: Path) -> Row:
+    """The one JSON object that `path` holds; UserError where it holds another thing."""
+    if not path.is_file():
+        raise UserError(f"{path} does not exist", hint="is GOLDSIEVE_DATA right?")
     try:
-        content = _content(path).removeprefix(codecs.BOM_UTF8)
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-        return iter([Unreadable(0, f"cannot be decompressed: {error}")])
-    if not content.strip():
-        return iter([Unreadable(0, "the file is empty")])
+        value = json.loads(b"".join(read_text(path)))
+    except (BrokenStream, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: {error}") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{path}: expected one JSON object")
+    return value
+
+
+def _read_text_rows(path: Path, suffix: str) -> Iterator[Row | Unreadable]:
+    """Rows of a file of text; one more that says so where it is cut off or empty."""
+    count = 0
+    try:
+        for row in _rows(read_text(path), suffix):
+            yield row
+            count += 1
+    except BrokenStream as error:
+        yield Unreadable(count, f"{error}; rows before this one are whole")
+    else:
+        if not count:
+            yield Unreadable(0, "the file has no rows")
+
+
+def _rows(pieces: Iterator[bytes], suffix: str) -> Iterator[Row | Unreadable]:
+    if suffix in LINES:
+        return read_lines(pieces)
     if suffix == ".json":
-        return _json(content)
-    if suffix in (".csv", ".tsv"):
-        return _csv(content, "\t" if suffix == ".tsv" else ",")
-    return _lines(content)
+        return read_values(pieces)
+    return read_csv(pieces, "\t" if suffix == ".tsv" else ",")
 
 
 def hub_rows(
@@ -121,143 +131,3 @@ def expand(path: str) -> Path:
             hint=f"export {absent[0]}=/path/to/the/data",
         )
     return Path(expanded)
-
-
-def _content(path: Path) -> bytes:
-    if path.suffix == ".gz":
-        return gzip.decompress(path.read_bytes())
-    if path.suffix == ".zst":
-        with path.open("rb") as file:
-            decompressor = zstandard.ZstdDecompressor()
-            return decompressor.stream_reader(file, read_across_frames=True).read()
-    return path.read_bytes()
-
-
-def _parquet(path: Path) -> Iterator[Row | Unreadable]:
-    """Rows in batches: a file may be larger than the memory."""
-    import polars as pl
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
-
-    number = 0
-    try:
-        # Buffering ahead would read the whole file while its first rows are used.
-        with ParquetFile(path, pre_buffer=False) as file:
-            for batch in file.iter_batches(PARQUET_ROWS):
-                for part in _split_texts(batch):
-                    if part is None:
-                        yield Unreadable(number, NOT_TEXT)
-                    else:
-                        yield from pl.DataFrame(part).iter_rows(named=True)
-                    number += part.num_rows if part else 1
-    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
-        yield Unreadable(number, f"not a parquet file: {error}")
-
-
-def _split_texts(batch: Any) -> Iterator[Any]:
-    """Slices of `batch` in order, with None for a row whose texts are not UTF-8.
-
-    Nobody looks at texts when they are written, and polars panics when they are read.
-    """
-    import pyarrow as pa
-
-    try:
-        batch.validate(full=True)
-        yield batch
-    except pa.ArrowInvalid:
-        if batch.num_rows == 1:
-            yield None
-            return
-        half = batch.num_rows // 2
-        for rows in (range(half), range(half, batch.num_rows)):
-            # A slice would still hold the nested texts of the other rows.
-            yield from _split_texts(batch.take(pa.array(rows)))
-
-
-def _lines(content: bytes) -> Iterator[Row | Unreadable]:
-    lines = (line for line in content.split(b"\n") if line.strip())
-    for number, line in enumerate(lines):
-        try:
-            row = json.loads(line.decode())
-        except UnicodeDecodeError as error:
-            yield _unreadable(number, f"not UTF-8: {error}", line.decode("latin-1"))
-        except (ValueError, RecursionError) as error:
-            yield _unreadable(number, f"not JSON: {error}", line.decode())
-        else:
-            yield _row(number, row, suspect=rb"\ud" in line.lower())
-
-
-def _json(content: bytes) -> Iterator[Row | Unreadable]:
-    """An array of rows, row by row; or one object, or JSON lines under this name."""
-    text = content.decode(errors="surrogateescape").strip()
-    if text[0] != "[":
-        yield from _object(text, content)
-        return
-    suspect = r"\ud" in text.lower() or not is_text(text)
-    decoder, at, number = json.JSONDecoder(), 1, 0
-    while True:
-        at = BETWEEN_ROWS.match(text, at).end()  # type: ignore[union-attr]
-        if text[at : at + 1] == "]":
-            return
-        try:
-            row, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as error:
-            detail = f"truncated or broken at character {at:,}: {error}"
-            yield _unreadable(number, detail, text[at : at + EXCERPT])
-            return
-        yield _row(number, row, suspect=suspect)
-        number += 1
-
-
-def _object(text: str, content: bytes) -> Iterator[Row | Unreadable]:
-    try:
-        row = json.loads(text)
-    except (ValueError, RecursionError):
-        yield from _lines(content)
-    else:
-        yield _row(0, row, suspect=True)
-
-
-def _csv(content: bytes, delimiter: str) -> Iterator[Row | Unreadable]:
-    """Rows under the names of the first line; a quote that never closes is told."""
-    text = content.decode(errors="surrogateescape")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    names: list[str] | None = None
-    number = 0
-    while True:
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Unreadable(number, f"not CSV: {error}, up to line {reader.line_num}")
-            number += 1
-            continue
-        if names is None:
-            names = fields
-        elif fields:
-            if len(fields) == len(names):
-                row = dict(zip(names, fields, strict=True))
-                yield _row(number, row, suspect=True)
-            else:
-                detail = f"expected {len(names)} columns, found {len(fields)}"
-                yield _unreadable(number, detail, ",".join(fields))
-            number += 1
-
-
-def _row(number: int, row: Any, *, suspect: bool) -> Row | Unreadable:
-    """A JSON row is an object; a list becomes {"row": list}, as chats are stored.
-
-    `suspect`: the row may hold half a surrogate pair, which is no text.
-    """
-    if suspect and not is_text(text := json.dumps(row, ensure_ascii=False)):
-        return _unreadable(number, NOT_TEXT, text)
-    if isinstance(row, dict):
-        return row
-    if isinstance(row, list):
-        return {"row": row}
-    return _unreadable(number, "expected an object", repr(row))
-
-
-def _unreadable(number: int, detail: str, text: str) -> Unreadable:
-    return Unreadable(number, detail, text[:EXCERPT].encode(errors="replace").decode())

@@ -1,8 +1,27 @@
-"""The identity of a text: whitespace and encoding forgiven, meaning kept."""
+"""What a value is as a text, and what identifies a text."""
 
+import math
+from datetime import date, time
+from decimal import Decimal
 from hashlib import blake2b
+from typing import Any
 
 import polars as pl
+
+
+def as_text(value: Any) -> str | None:
+    """The value as text, where it is a text that is not blank, a number or a date.
+
+    27.0 reads as 27, and a float beyond the whole numbers that floats have as it is.
+    """
+    if isinstance(value, float | Decimal):
+        if not math.isfinite(value):
+            return None
+        is_whole = abs(float(value)) < 2**53 and value == int(value)
+        value = str(int(value) if is_whole else value)
+    elif isinstance(value, bool | int | date | time):
+        value = str(value)
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def fingerprint(text: pl.Expr) -> pl.Expr:

@@ -9,10 +9,11 @@ import pytest
 # pipeline/*.py, the ground that everything stands on. It imports nothing of ours but
 # itself; `__main__` is the door of the command line.
 GROUND = {
-    "__init__", "closure", "console", "dag", "embedding", "errors", "expressions",
-    "files", "filter", "kept", "lineage", "locations", "machine", "models", "packaged",
-    "parallel", "parallel_ray", "prompts", "readers", "recipe", "recipes", "schema",
-    "settings", "sql", "surrogates", "tables", "text", "thinking",
+    "__init__", "arrow_rows", "closure", "console", "csv_rows", "dag", "embedding",
+    "errors", "expressions", "files", "filter", "json_rows", "kept", "lineage",
+    "locations", "machine", "models", "packaged", "parallel", "parallel_ray", "prompts",
+    "readers", "recipe", "recipes", "rows", "schema", "settings", "sql", "streams",
+    "surrogates", "tables", "text", "thinking",
 }  # fmt: skip
 # The wings of pipeline/ and those below each, beside the ground. A folder that is not
 # in this table fails the test.

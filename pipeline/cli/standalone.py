@@ -6,6 +6,7 @@ through untouched to the kept and the dropped rows.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -16,10 +17,11 @@ import polars.selectors as cs
 import yaml
 
 from pipeline import dag, filter, recipe, tables
+from pipeline.cli.foreign import read_frame, with_texts
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.filter import Outcome
-from pipeline.readers import Unreadable, raw_rows
+from pipeline.readers import Unreadable
 from pipeline.schema import BENCHMARK, PROBLEM, VERDICT, conform
 from pipeline.text import fingerprint
 
@@ -35,13 +37,13 @@ def run(
     """Judge the first file; write kept, dropped, tables and metrics into `out`."""
     params = recipe.check(module.Params, _settings(settings), name, Path("--set"))
     renames = dict(map(pair, columns))
-    rows, unreadable = _read(inputs[0])
+    rows, unreadable = read_frame(inputs[0])
     if absent := [name for name in renames.values() if name not in rows.columns]:
         known = ", ".join(rows.columns)
         raise UserError(f"{inputs[0]} has no column {absent[0]!r}; it has {known}")
     others = []
     for path in inputs[1:]:
-        other, lost = _read(path)
+        other, lost = read_frame(path)
         if lost:
             raise UserError(f"{path}: row {lost[0].row}: {lost[0].detail}")
         others.append((stem(path), _with_our_names(other, renames)))
@@ -74,15 +76,18 @@ def filter_table(
     release. Ids become <source>/<row number> where the rows have none of their own.
     Raises UserError where a table has no column of problems.
     """
+    given = rows.get_column("key", default=None)
     rows = _as_problems(rows, source)
+    is_ours = given is not None and given.equals(rows["key"])
     empty = pl.col("problem").fill_null("").str.strip_chars() == ""
-    unreadable = rows.filter(empty).with_columns(
+    seen, aside = _set_aside(rows, params, is_ours=is_ours)
+    unreadable = seen.filter(empty).with_columns(
         reason=pl.lit("source_unreadable"),
         evidence=pl.lit(json.dumps({"detail": "the problem is empty"})),
     )
     items = [_as_items(table, name) for name, table in others]
     try:
-        outcome = filter.run_stage(module, rows.filter(~empty), params, *items)
+        outcome = filter.run_stage(module, seen.filter(~empty), params, *items)
     except pl.exceptions.ColumnNotFoundError as error:
         if owner := _find_owner(error):
             raise UserError(
@@ -91,7 +96,8 @@ def filter_table(
             ) from None
         raise
     dropped = pl.concat([outcome.dropped, unreadable], how="diagonal_relaxed")
-    return Outcome(outcome.kept, dropped, outcome.tables)
+    kept, dropped = (_put_back(table, aside) for table in (outcome.kept, dropped))
+    return Outcome(kept, dropped, outcome.tables)
 
 
 def _find_owner(error: pl.exceptions.ColumnNotFoundError) -> str | None:
@@ -105,7 +111,7 @@ def _find_owner(error: pl.exceptions.ColumnNotFoundError) -> str | None:
 
 def read_table(path: Path) -> pl.DataFrame:
     """The rows of a file; those that cannot be read are counted on stderr."""
-    rows, unreadable = _read(path)
+    rows, unreadable = read_frame(path)
     if unreadable:
         count, first = f"{len(unreadable):,} rows cannot be read", unreadable[0]
         print(f"{path}: {count}; row {first.row}: {first.detail}", file=sys.stderr)
@@ -137,24 +143,46 @@ def stem(path: Path) -> str:
     return path.name.split(".")[0]
 
 
-def _read(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
-    """The rows of a file, and what in it cannot be read."""
-    if path.suffix == ".parquet" and path.exists():
-        return pl.read_parquet(path), []
-    read = list(raw_rows(path))
-    unreadable = [row for row in read if isinstance(row, Unreadable)]
-    rows = [row for row in read if not isinstance(row, Unreadable)]
-    if not rows:
-        return pl.DataFrame(schema={"problem": pl.String}), unreadable
-    return pl.DataFrame(rows, infer_schema_length=None, strict=False), unreadable
-
-
 def _with_our_names(table: pl.DataFrame, renames: dict[str, str]) -> pl.DataFrame:
     """Columns of other names under ours as well, those that are there."""
     return table.with_columns(
         pl.col(column).alias(name)
         for name, column in renames.items()
         if column in table.columns
+    )
+
+
+def _set_aside(
+    rows: pl.DataFrame, params: Any, *, is_ours: bool
+) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """The columns that a stage may see, and the others with the id, to be joined again.
+
+    A stage names columns of its own while it works, and one of another meaning must
+    not stand in their way. Seen are those of PROBLEM, those that the params name in a
+    condition, and where the table is one that a stage has written (it has our keys),
+    those of any stage, of the type that it declares.
+    """
+    settings = set(re.findall(r"\w+", str(params)))
+    known = dict(PROBLEM)
+    for stage in map(dag.load_stage, dag.stage_names() if is_ours else ()):
+        columns = getattr(stage, "COLUMNS", None)
+        known |= columns if isinstance(columns, pl.Schema) else {}
+    others = [
+        name
+        for name, dtype in rows.schema.items()
+        if known.get(name) != dtype and name not in settings | PROBLEM.keys()
+    ]
+    if not others:
+        return rows, None
+    return rows.drop(others), rows.select("id", *others)
+
+
+def _put_back(table: pl.DataFrame, aside: pl.DataFrame | None) -> pl.DataFrame:
+    """`table` with the columns that were set aside; of equal names, ours stays."""
+    if aside is None:
+        return table
+    return table.join(
+        aside, on="id", how="left", suffix="_original", maintain_order="left"
     )
 
 
@@ -165,10 +193,7 @@ def _as_problems(rows: pl.DataFrame, source: str) -> pl.DataFrame:
             f"{source} has no column 'problem'; it has {', '.join(rows.columns)}",
             hint="name the column that holds the problem: --column problem=NAME",
         )
-    if rows.schema["problem"] != pl.String:
-        raise UserError(
-            f"{source}: column 'problem' holds {rows.schema['problem']}, expected text"
-        )
+    rows = with_texts(rows)
     number = pl.int_range(pl.len()).cast(pl.String).str.zfill(5)
     defaults = {
         "id": pl.format("{}/{}", pl.lit(source), number),
@@ -189,12 +214,15 @@ def _as_problems(rows: pl.DataFrame, source: str) -> pl.DataFrame:
     ]
     # The verdict of a stage has columns of its own.
     odd += [name for name in VERDICT if name in rows.columns]
+    key = fingerprint(pl.col("problem").fill_null(""))
+    if "key" in rows.columns and not rows["key"].equals(rows.select(key)["problem"]):
+        odd.append("key")
     rows = rows.rename({name: f"{name}_original" for name in odd})
     added = {name: how for name, how in defaults.items() if name not in rows.columns}
     rows = conform(rows.with_columns(**added), PROBLEM)
     if not rows["id"].is_unique().all() or rows["id"].null_count():
         rows = rows.with_columns(id_original=pl.col("id"), id=defaults["id"])
-    return rows.with_columns(key=fingerprint(pl.col("problem").fill_null("")))
+    return rows.with_columns(key=key)
 
 
 def _castable(dtype: pl.DataType, wanted: pl.DataType) -> bool:

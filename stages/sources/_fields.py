@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.schema import HUMAN
+from pipeline.text import as_text as as_text
 
 Row = dict[str, Any]
 
@@ -12,15 +13,6 @@ Row = dict[str, Any]
 def text(row: Row, *names: str) -> str | None:
     """The first of `names` that holds text or a number; 27.0 reads as 27."""
     return next(filter(None, (as_text(row.get(name)) for name in names)), None)
-
-
-def as_text(value: Any) -> str | None:
-    """The value as text, where it is a number or a text that is not blank."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if is_number(value):
-        value = str(value)
-    return value if isinstance(value, str) and value.strip() else None
 
 
 def is_number(value: Any) -> bool:

@@ -16,7 +16,15 @@ from pydantic import Field, model_validator
 from pipeline.errors import UserError
 from pipeline.filter import Outcome, split, unjudged
 from pipeline.locations import DataLocation
-from pipeline.readers import EXCERPT, Row, Unreadable, expand, nested, raw_rows
+from pipeline.readers import (
+    EXCERPT,
+    Row,
+    Unreadable,
+    expand,
+    nested,
+    raw_rows,
+    read_object,
+)
 from pipeline.schema import PROBLEM, VERDICT
 from pipeline.settings import Settings
 from pipeline.sql import Where, drop_unless
@@ -48,15 +56,12 @@ class Recording(Settings):
 
     def read(self) -> dict[str, Any]:
         """What the file says, by `key`."""
-        rows = raw_rows(expand(self.path))
         if self.columns:
             by, value = self.columns
+            rows = raw_rows(expand(self.path))
             known = (row for row in rows if isinstance(row, dict) and by in row)
             return {str(row[by]): row.get(value) for row in known}
-        recorded = next(rows)
-        if isinstance(recorded, Unreadable):
-            raise UserError(f"{self.path}: {recorded.detail}")
-        return recorded
+        return read_object(expand(self.path))
 
     def key(self, number: int, row: Any) -> str:
         """The shared column of a row, or its number, as text."""

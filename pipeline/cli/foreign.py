@@ -1,0 +1,102 @@
+"""Tables of other people as data frames: no value lost because its column is mixed.
+
+A column of one type keeps it. One that mixes texts with numbers, lists or objects, or
+whose numbers are too long for 64 bits, becomes text: texts as they are, the rest as
+JSON. What of our columns holds text (`problem`, `answer`) is made text in any case: a
+date, a decimal, a category, a list of one as its member, another list as JSON.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.readers import Row, Unreadable, raw_rows
+from pipeline.schema import PROBLEM
+from pipeline.text import as_text
+
+TEXTS = [name for name, dtype in PROBLEM.items() if dtype == pl.String]
+INT64 = 2**63
+
+
+def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
+    """The rows of a file, and what in it cannot be read.
+
+    Raises UserError where there is no such file, or nobody knows its kind.
+    """
+    if path.suffix.lower() == ".parquet" and path.exists():
+        try:
+            return with_texts(pl.read_parquet(path)), []
+        except pl.exceptions.PolarsError:
+            pass  # row by row, and what cannot be read is told
+    read = list(raw_rows(path))
+    unreadable = [row for row in read if isinstance(row, Unreadable)]
+    rows = [row for row in read if not isinstance(row, Unreadable)]
+    if not rows:
+        return pl.DataFrame(schema={"problem": pl.String}), unreadable
+    return with_texts(_to_frame(rows)), unreadable
+
+
+def with_texts(table: pl.DataFrame) -> pl.DataFrame:
+    """`table` with texts in the columns that PROBLEM has as texts."""
+    return table.with_columns(
+        _to_text(table[name])
+        for name in TEXTS
+        if name in table.columns and table.schema[name] != pl.String
+    )
+
+
+def _to_frame(rows: list[Row]) -> pl.DataFrame:
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = [_column(name, [row.get(name) for row in rows]) for name in names]
+    return pl.DataFrame(columns)
+
+
+def _column(name: str, values: list[Any]) -> pl.Series:
+    """One type for all values: their own where they share one, else text."""
+    if name in TEXTS:
+        return pl.Series(name, list(map(_text_of, values)), dtype=pl.String)
+    kinds = {_kind(value) for value in values if value is not None}
+    if len(kinds) <= 1 and "long" not in kinds:
+        try:
+            return pl.Series(name, values, strict=True)
+        except (TypeError, OverflowError, pl.exceptions.PolarsError):
+            pass  # lists or objects that differ inside
+    if kinds == {"number"}:
+        return pl.Series(name, [None if v is None else float(v) for v in values])
+    return pl.Series(name, [_spell(value) for value in values], dtype=pl.String)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return type(value).__name__
+    is_long = isinstance(value, int) and not -INT64 <= value < INT64
+    return "long" if is_long else "number"
+
+
+def _spell(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return _to_json(value)
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))
+
+
+def _to_text(column: pl.Series) -> pl.Series:
+    texts = [_text_of(value) for value in column]
+    return pl.Series(column.name, texts, dtype=pl.String)
+
+
+def _text_of(value: Any) -> str | None:
+    if isinstance(value, pl.Series):
+        value = value.to_list()
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, list | dict):
+        return _to_json(value) if value else None
+    return value if isinstance(value, str) else as_text(value)

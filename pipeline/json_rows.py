@@ -1,0 +1,245 @@
+"""Rows of JSON in every layout that people store tables in.
+
+Lines with an object each; objects that follow each other, pretty-printed or glued; an
+array; one object that holds the rows under a name ("data"), by column, or by key. A
+value is decoded as soon as its text is there. What is broken costs the row or the line
+that it stands in; reading goes on at the next line that opens an object.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Any
+
+from pipeline.rows import Row, Unreadable, check_row, unreadable
+from pipeline.streams import PIECE, UntilBroken, split_lines
+from pipeline.surrogates import is_text
+
+DECODER = json.JSONDecoder(strict=False)  # a raw tab in a text does no harm
+BETWEEN = re.compile(r"[\s,\ufeff]*")
+LINE_OF_OBJECT = re.compile(r"\n([ \t]*)(?=\{)")
+NEAR_END = 16  # what is broken this near to the end may only be cut there
+WRAPPERS = {
+    "data", "dataset", "examples", "instances", "items", "problems", "questions",
+    "records", "results", "rows", "samples", "test", "train", "validation",
+}  # fmt: skip
+
+
+def read_lines(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
+    """Rows of JSON lines, or of another layout where no line is a whole value.
+
+    Raises BrokenStream behind the last row where `pieces` do.
+    """
+    whole = UntilBroken(split_lines(pieces))
+    lines = (line for line in whole if line.strip())
+    head = list(islice(lines, 2))
+    if len(head) == 1 or not any(map(_is_value, head)):
+        yield from read_values(line + b"\n" for line in chain(head, lines))
+    else:
+        yield from _rows_of_lines(chain(head, lines))
+    whole.check()
+
+
+def read_values(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
+    """Rows of an array, of values in a row, or of one object that holds a table.
+
+    Raises BrokenStream behind the last row where `pieces` do.
+    """
+    whole = UntilBroken(pieces)
+    text = _Text(whole)
+    values = _values(text)
+    head = list(islice(values, 2))
+    if len(head) == 1 and isinstance(head[0], dict) and not text.has_array:
+        head = _unfold(head[0])
+    for number, value in enumerate(chain(head, values)):
+        if isinstance(value, Unreadable):
+            yield Unreadable(number, value.detail, value.excerpt)
+        else:
+            yield check_row(number, value, suspect=text.is_suspect)
+    whole.check()
+
+
+def _rows_of_lines(lines: Iterator[bytes]) -> Iterator[Row | Unreadable]:
+    number = 0
+    for line in lines:
+        try:
+            text = line.removeprefix(codecs.BOM_UTF8).decode()
+            values = [DECODER.decode(text)]
+        except UnicodeDecodeError as error:
+            values = [unreadable(0, f"not UTF-8: {error}", line.decode("latin-1"))]
+        except (ValueError, RecursionError):
+            values = list(_glued(text))
+        for value in values:
+            if isinstance(value, Unreadable):
+                yield Unreadable(number, value.detail, value.excerpt)
+            else:
+                yield check_row(number, value, suspect=rb"\ud" in line.lower())
+            number += 1
+
+
+def _glued(line: str) -> Iterator[Any]:
+    """The values that follow each other in a line, and what is broken behind them."""
+    at = 0
+    while (at := BETWEEN.match(line, at).end()) < len(line):  # type: ignore[union-attr]
+        try:
+            value, at = DECODER.raw_decode(line, at)
+        except (ValueError, RecursionError) as error:
+            yield unreadable(0, f"not JSON: {error}", line[at:])
+            return
+        yield value
+
+
+def _is_value(line: bytes) -> bool:
+    try:
+        json.loads(line.removeprefix(codecs.BOM_UTF8))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+class _Text:
+    """Text that grows while it is read, and forgets what is behind."""
+
+    def __init__(self, pieces: UntilBroken) -> None:
+        self._pieces = pieces
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._text = ""
+        self._at = 0
+        self._forgotten = 0
+        self._indent = 0
+        self.is_whole = False
+        self.is_suspect = False
+        self.has_array = False
+
+    @property
+    def place(self) -> int:
+        """Characters that are behind."""
+        return self._forgotten + self._at
+
+    def excerpt(self) -> str:
+        return self._text[self._at :]
+
+    def peek(self) -> str:
+        """The next character that is no space or comma; "" at the end."""
+        while True:
+            between = BETWEEN.match(self._text, self._at)
+            if between and between[0]:
+                self._at = between.end()
+                self._indent = len(between[0].rpartition("\n")[2])
+            if self._at < len(self._text) or self.is_whole:
+                return self._text[self._at : self._at + 1]
+            self._grow()
+
+    def skip(self) -> None:
+        self._at += 1
+
+    def decode(self) -> Any:
+        """The next value; ValueError or RecursionError where it is broken."""
+        while True:
+            try:
+                value, end = DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                may_be_cut = error.msg.startswith("Unterminated")
+                may_be_cut |= error.pos > len(self._text) - NEAR_END
+                if self.is_whole or not may_be_cut:
+                    raise
+            else:
+                if end < len(self._text) or self.is_whole:
+                    self._at = end
+                    return value
+            self._grow()
+
+    def go_to_next_object(self) -> bool:
+        """Go to the next line that opens an object; False where there is none.
+
+        A line that is indented further than the last value is inside it.
+        """
+        while True:
+            for line in LINE_OF_OBJECT.finditer(self._text, self._at):
+                if len(line[1]) <= self._indent:
+                    self._at = line.end()
+                    return True
+            if self.is_whole:
+                return False
+            self._grow()
+
+    def is_cut(self) -> bool:
+        """Whether it ends here, and should not."""
+        return self.is_whole and self._pieces.error is not None
+
+    def _grow(self) -> None:
+        """Read on: as much again as is there, so that all costs twice its length."""
+        self._forgotten += self._at
+        parts = [self._text[self._at :]]
+        self._at, wanted = 0, max(PIECE, len(parts[0]))
+        while wanted > 0 and not self.is_whole:
+            parts.append(self._next())
+            wanted -= len(parts[-1])
+            self.is_suspect |= r"\ud" in parts[-1].lower() or not is_text(parts[-1])
+        self._text = "".join(parts)
+
+    def _next(self) -> str:
+        piece = next(self._pieces, None)
+        self.is_whole = piece is None
+        return self._decoder.decode(piece or b"", final=self.is_whole)
+
+
+def _values(text: _Text) -> Iterator[Any]:
+    """Values in a row, and those of arrays; Unreadable for what is broken."""
+    in_array = False
+    while sign := text.peek():
+        if sign == ("]" if in_array else "["):
+            text.skip()
+            in_array = sign == "["
+            text.has_array = True
+            continue
+        try:
+            yield text.decode()
+        except (ValueError, RecursionError) as error:
+            if not text.is_cut():
+                detail = f"truncated or broken at character {text.place:,}: {error}"
+                yield unreadable(0, detail, text.excerpt())
+            if not text.go_to_next_object():
+                return
+    if in_array and not text.is_cut():
+        detail = f"truncated at character {text.place:,}: no ] closes it"
+        yield unreadable(0, detail, "")
+
+
+def _unfold(value: Row) -> list[Any]:
+    """The rows of a file that is one object; itself where it is a row."""
+    for name in (name for name in value if name in WRAPPERS):
+        if rows := _unfold_list(value[name], value.get("columns")):
+            return rows
+    parts = list(value.values())
+    if _are(list, parts) and len({len(part) for part in parts}) == 1:
+        columns = zip(*parts, strict=True)
+        return [dict(zip(value, row, strict=True)) for row in columns]
+    if len(parts) > 1 and _are(dict, parts) and len(set(map(frozenset, parts))) == 1:
+        return _unfold_objects(value)
+    return [value]
+
+
+def _are(kind: type, parts: list[Any]) -> bool:
+    return bool(parts) and all(isinstance(part, kind) and part for part in parts)
+
+
+def _unfold_list(rows: Any, columns: Any) -> list[Row] | None:
+    """Objects as they are, or lists by the names of their columns."""
+    if not isinstance(rows, list):
+        return None
+    if _are(dict, rows):
+        return rows
+    if isinstance(columns, list) and _are(list, rows):
+        return [dict(zip(map(str, columns), row, strict=False)) for row in rows]
+    return None
+
+
+def _unfold_objects(value: dict[str, Row]) -> list[Row]:
+    """Rows by key, or columns by the number of their row, as pandas writes them."""
+    numbers = list(next(iter(value.values())))
+    if all(number.isdecimal() for number in numbers):
+        return [{name: value[name][number] for name in value} for number in numbers]
+    return [{"id": key, **row} for key, row in value.items()]

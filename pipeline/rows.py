@@ -1,0 +1,39 @@
+"""A row of a file: an object, or what is there and cannot be read."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.surrogates import is_text
+
+Row = dict[str, Any]
+EXCERPT = 500
+NOT_TEXT = "not UTF-8, or half a surrogate pair"
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A row that is there and cannot be read; `row` counts from 0."""
+
+    row: int
+    detail: str
+    excerpt: str = ""
+
+
+def check_row(number: int, row: Any, *, suspect: bool = True) -> Row | Unreadable:
+    """A JSON row is an object; a list becomes {"row": list}, as chats are stored.
+
+    `suspect`: the row may hold half a surrogate pair, which is no text.
+    """
+    if suspect and not is_text(text := json.dumps(row, ensure_ascii=False)):
+        return unreadable(number, NOT_TEXT, text)
+    if isinstance(row, dict):
+        return row
+    if isinstance(row, list):
+        return {"row": row}
+    return unreadable(number, "expected an object", repr(row))
+
+
+def unreadable(number: int, detail: str, text: str) -> Unreadable:
+    """A row with the beginning of its text."""
+    return Unreadable(number, detail, text[:EXCERPT].encode(errors="replace").decode())

@@ -1,0 +1,121 @@
+"""Other people's tables in a stand-alone filter: no value lost, no name in the way."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from pipeline.__main__ import parser
+from pipeline.cli.foreign import read_frame
+
+PROBLEMS = [f"Find the sum of the first {n} odd primes." for n in ("ten", "six", "two")]
+
+
+def write(path: Path, rows: list[dict]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def judged(table: Path, out: Path, *words: str) -> list[pl.DataFrame]:
+    """The rows that `goldsieve filter` keeps and drops, in this process."""
+    stage, *rest = words or ("dedup_exact",)
+    line = ["filter", stage, str(table), *rest, "--out", str(out)]
+    arguments = vars(parser().parse_args(line))
+    arguments.pop("function")(**arguments)
+    return [pl.read_parquet(out / f"{name}.parquet") for name in ("kept", "dropped")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "texts"),
+    [
+        ([5, "7", 2.5], ["5", "7", "2.5"]),
+        ([10**40, 1e23, 27.0], [str(10**40), "1e+23", "27"]),
+        (["5", ["7"], ["8", "9"]], ["5", "7", '["8","9"]']),
+        ([39.0, None, True], ["39", None, "True"]),
+        ([[39.0], [], {"value": 7}], ["39", None, '{"value":7}']),
+    ],
+)
+def test_answers_of_mixed_types_are_texts(tmp_path, answers, texts):
+    rows = [{"problem": p, "answer": a} for p, a in zip(PROBLEMS, answers, strict=True)]
+    kept, dropped = judged(write(tmp_path / "a.jsonl", rows), tmp_path / "out")
+
+    assert kept["answer"].to_list() == texts
+    assert dropped.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("column", "texts"),
+    [
+        (pl.Series(["1", "2", "1"], dtype=pl.Categorical), ["1", "2", "1"]),
+        (pl.Series(["2024-01-31"] * 3).str.to_date(), ["2024-01-31"] * 3),
+        (pl.Series(["1.50", "2.00", None]).cast(pl.Decimal(9, 2)), ["1.50", "2", None]),
+        (pl.Series([["4"], ["4", "-4"], []]), ["4", '["4","-4"]', None]),
+        (pl.Series([True, False, None]), ["True", "False", None]),
+    ],
+)
+def test_answers_of_parquet_are_texts(tmp_path, column, texts):
+    table = pl.DataFrame({"problem": PROBLEMS}).with_columns(answer=column)
+    table.write_parquet(tmp_path / "a.parquet")
+    kept, _ = judged(tmp_path / "a.parquet", tmp_path / "out")
+
+    assert kept["answer"].to_list() == texts
+
+
+OTHERS = {
+    "score": 0.9, "reason": "because", "twin": "t", "evidence": "e", "row": 0,
+    "family": "fam", "overlap": 1, "flags": ["x"], "index": 3, "contamination": False,
+    "n_chars": 3, "other_answers": "free text", "cluster": 1, "stage": "s", "key": "k",
+    "mixed": [1], "_row": 1, "member": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments", [("dedup_exact",), ("dedup_ngram",), ("quality",), ("decontaminate",)]
+)
+def test_columns_of_any_name_pass_through(tmp_path, arguments):
+    rows = [{"problem": p, "answer": "1"} | OTHERS for p in PROBLEMS]
+    rows[1]["mixed"] = "text"
+    table = write(tmp_path / "a.jsonl", rows)
+    items = write(tmp_path / "b.jsonl", [{"problem": "What is 6 times 7?"}])
+    more = [str(items)] if arguments == ("decontaminate",) else []
+    kept, dropped = judged(table, tmp_path / "out", *arguments, *more)
+    every = pl.concat([kept, dropped], how="diagonal_relaxed").sort("id")
+
+    assert every.height == 3
+    assert every["mixed"].to_list() == ["[1]", "text", "[1]"]
+    for name, value in OTHERS.items():
+        if name != "mixed":
+            theirs = f"{name}_original" if f"{name}_original" in every else name
+            assert every[theirs].to_list() == [value] * 3, name
+
+
+def test_a_condition_sees_the_columns_that_it_names(tmp_path):
+    rows = [{"problem": p, "stars": n} for n, p in enumerate(PROBLEMS)]
+    table = write(tmp_path / "a.jsonl", rows)
+    kept, dropped = judged(
+        table, tmp_path / "out", "quality", "--set", "where=stars > 0"
+    )
+
+    assert (kept["stars"].to_list(), dropped["stars"].to_list()) == ([1, 2], [0])
+
+
+def test_a_parquet_that_polars_cannot_read_is_read_row_by_row(tmp_path):
+    texts = pa.array([PROBLEMS[0].encode(), b"\xff\xfe", PROBLEMS[2].encode()])
+    table = pa.table({"problem": texts.view(pa.string()), "n": [1, 2, 3]})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    rows, unreadable = read_frame(tmp_path / "a.parquet")
+
+    assert rows["n"].to_list() == [1, 3]
+    assert [row.row for row in unreadable] == [1]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 and no more"])
+def test_a_file_that_is_no_parquet_is_a_row_that_leaves(tmp_path, content):
+    (tmp_path / "a.parquet").write_bytes(content)
+    kept, dropped = judged(tmp_path / "a.parquet", tmp_path / "out")
+
+    assert (kept.height, dropped["reason"].to_list()) == (0, ["source_unreadable"])
+    assert "not a whole parquet file" in dropped["evidence"][0]
