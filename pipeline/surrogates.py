@@ -16,6 +16,8 @@ def mend_surrogates(value: Value) -> Value:
     objects are nested hundreds deep.
     """
     mended: Any = value
+    if value is None:
+        return value
     if isinstance(value, str):
         if not is_text(value):
             units = value.encode("utf-16-le", "surrogatepass")

@@ -14,14 +14,14 @@ def as_text(value: Any) -> str | None:
 
     27.0 reads as 27, and a float beyond the whole numbers that floats have as it is.
     """
+    if value is None or isinstance(value, str):
+        return value if value and not value.isspace() else None
     if isinstance(value, float | Decimal):
         if not math.isfinite(value):
             return None
         is_whole = abs(float(value)) < 2**53 and value == int(value)
-        value = str(int(value) if is_whole else value)
-    elif isinstance(value, bool | int | date | time):
-        value = str(value)
-    return value if isinstance(value, str) and value.strip() else None
+        return str(int(value) if is_whole else value)
+    return str(value) if isinstance(value, bool | int | date | time) else None
 
 
 def fingerprint(text: pl.Expr) -> pl.Expr:

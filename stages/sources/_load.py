@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib import import_module
 from itertools import islice
 from math import isfinite
@@ -35,6 +36,8 @@ from stages.sources._fields import as_text, filled
 from stages.sources._golds import settle_golds
 from stages.sources._limit import Limit, limit_rows
 
+BATCH = 20_000  # rows that stand in memory as objects
+HALF_PAIR = "\\ud"  # what Python shows of half a surrogate pair begins so
 SOURCES = Path(__file__).parent
 # What an adapter may say of a row.
 ADAPTED = {
@@ -135,7 +138,7 @@ def read_source(name: str, source: Source) -> Outcome:
     limit, setting = source.limit, f"collect.{name}"
     is_late = limit is not None and bool(source.where or limit.per_group)
     rows = _limit(_rows(source, adapter), None if is_late else limit)
-    problems: list[Row] = []
+    problems, tables = list[Row](), list[pl.DataFrame]()
     unreadable: list[Row] = []
     recorded = {field: file.read() for field, file in source.recorded.items()}
     for number, (file, row) in rows:
@@ -151,7 +154,11 @@ def read_source(name: str, source: Source) -> Outcome:
         }
         kept = {field: nested(row, path) for field, path in source.keep.items()}
         problems.append(identity | _describe(fields, source, kept | recordings))
-    table = unjudged(pl.DataFrame(problems, schema=PROBLEM))
+        if len(problems) == BATCH:
+            tables.append(pl.DataFrame(problems, schema=PROBLEM))
+            problems.clear()
+    tables.append(pl.DataFrame(problems, schema=PROBLEM))
+    table = unjudged(pl.concat(tables))
     table = table.with_columns(key=fingerprint(pl.col("problem")))
     table = drop_unless(table, source.where, setting=f"{setting}.where")
     if limit and is_late:
@@ -220,7 +227,9 @@ def _adapt(
     renamed |= {"teacher": source.teacher} if source.teacher else {}
     try:
         # JSON inside a column may hold half a surrogate pair that its file does not.
-        fields: Row | str = mend_surrogates(adapter.adapt(renamed))
+        fields: Row | str = adapter.adapt(renamed)
+        if HALF_PAIR in repr(fields):
+            fields = mend_surrogates(fields)
     except RecursionError:
         return Unreadable(0, "nested too deeply")
     if isinstance(fields, str):
@@ -249,12 +258,22 @@ def _find_bad_info(verifier: str | None, info: Row) -> str | None:
 
     What the details hold, such as the tests, is read by the verifier, in `quality`.
     """
+    if verifier is None:
+        return None
+    return _check_info(verifier, info) if info else _check_no_info(verifier)
+
+
+def _check_info(verifier: str, info: Row) -> str | None:
     try:
-        if verifier is not None:
-            read_info(verifier, info)
+        read_info(verifier, info)
     except BadInfo as error:
         return str(error)
     return None
+
+
+@cache
+def _check_no_info(verifier: str) -> str | None:
+    return _check_info(verifier, {})
 
 
 def _without_nan(value: Any) -> Any:
@@ -267,4 +286,6 @@ def _without_nan(value: Any) -> Any:
 
 
 def _json(value: Row) -> str:
+    if not value:
+        return "{}"
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
