@@ -10,6 +10,8 @@ import json
 import operator
 import os
 from collections.abc import Callable
+from pkgutil import resolve_name
+from types import ModuleType
 from typing import Any
 
 from pipeline.sandbox.guest.harness import (
@@ -19,6 +21,7 @@ from pipeline.sandbox.guest.harness import (
     send,
     silence,
 )
+from pipeline.sandbox.guest.lending import Borrowed
 from pipeline.sandbox.guest.terminal import attach
 from pipeline.sandbox.guest.wire import decode, encode
 
@@ -35,40 +38,69 @@ ACTIONS: dict[str, Callable[..., Any]] = {
 requests = os.fdopen(os.dup(0), "rb")
 silence()
 kept: list[Any] = []
+solution = ModuleType("solution")
+# What is patched: where, under which name, and what was there.
+originals: list[tuple[Any, str, Any]] = []
 
 
 def main(job: dict[str, Any]) -> None:
     """Answer requests until the tests hang up."""
-    scope = load(job["prelude"], job["program"])
+    load(job["prelude"], job["program"], vars(solution))
+    Borrowed.ask = ask
     take_printed = attach(ask)
-
-    def recall(key: Any) -> Any:
-        return find_function(scope, key) if isinstance(key, str) else kept[key]
-
     for line in requests:
-        action, key, encoded = json.loads(line)
-        arguments = [decode(value, recall) for value in encoded]
-        reply: dict[str, Any]
-        try:
-            reply = {"value": encode(ACTIONS[action](recall(key), *arguments), keep)}
-        except BaseException as error:
-            reply = {"raised": [type(error).__name__, str(error)[:200]]}
-        reply["arguments"] = [encode(value, keep) for value in arguments]
-        if printed := take_printed():
-            reply["printed"] = printed
-        send(reply)
+        serve(json.loads(line), take_printed)
+
+
+def serve(request: list[Any], take_printed: Callable[[], str]) -> None:
+    """Do what the tests ask for and reply."""
+    action, key, encoded, patches = request
+    arguments = [decode(value, recall) for value in encoded]
+    reply: dict[str, Any]
+    try:
+        patch(patches)
+        reply = {"value": encode(ACTIONS[action](recall(key), *arguments), keep)}
+    except BaseException as error:
+        reply = {"raised": [type(error).__name__, str(error)[:200]]}
+    reply["arguments"] = [encode(value, keep) for value in arguments]
+    if printed := take_printed():
+        reply["printed"] = printed
+    send(reply)
+
+
+def recall(key: Any) -> Any:
+    """The object that the tests mean: one of this side, or one of theirs."""
+    if isinstance(key, list):
+        return Borrowed(key)
+    return find_function(vars(solution), key) if isinstance(key, str) else kept[key]
+
+
+def keep(value: Any) -> dict[str, Any]:
+    """Keep what is not plain; its place is what the tests get."""
+    if type(value) is Borrowed:
+        return {"o": value.key}
+    kept.append(value)
+    return {"o": len(kept) - 1}
 
 
 def ask(what: str, *arguments: Any) -> Any:
-    """What the tests answer in the middle of a request; raises what was raised."""
-    send({"ask": [what, *arguments]})
-    answer = json.loads(requests.readline())
+    """What the tests answer in the middle of a request; raises what was raised.
+
+    To answer, they may make requests of their own.
+    """
+    send({"ask": [what, *(encode(value, keep) for value in arguments)]})
+    while isinstance(answer := json.loads(requests.readline()), list):
+        serve(answer, str)
     if "raised" in answer:
         raise revive(*answer["raised"])
-    return answer["value"]
+    return decode(answer["value"], recall)
 
 
-def keep(value: Any) -> dict[str, int]:
-    """Keep what is not plain; its place is what the tests get."""
-    kept.append(value)
-    return {"o": len(kept) - 1}
+def patch(patches: list[list[Any]]) -> None:
+    """Let what the tests have patched on their side be so on this one."""
+    while originals:
+        setattr(*originals.pop())
+    for path, name, encoded in patches:
+        owner = solution if path == "solution" else resolve_name(path)
+        originals.append((owner, name, vars(owner).get(name)))
+        setattr(owner, name, decode(encoded, recall))

@@ -11,10 +11,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pkgutil import resolve_name
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.sandbox.guest.harness import describe, revive, send, silence
+from pipeline.sandbox.guest.lending import USES, is_builtin, may_be_lent
 from pipeline.sandbox.guest.testing import (
     Undecided,
     is_installed,
@@ -24,15 +26,28 @@ from pipeline.sandbox.guest.testing import (
 )
 from pipeline.sandbox.guest.wire import decode, encode
 
+
+class Watched(NamedTuple):
+    """An attribute that the tests patch, and what it was before."""
+
+    path: str
+    name: str
+    owner: Any
+    before: Any
+
+
 verdict_file = os.dup(1)
 replies = os.fdopen(os.dup(0), "rb")
 silence()
 LONGEST_REPLY = 1 << 26
-TERMINAL: dict[str, Callable[..., Any]] = {
+# What the program may ask of its tests; they may have patched the terminal.
+ANSWERS: dict[str, Callable[..., Any]] = USES | {
     "input": lambda *prompt: input(*prompt),
     "readline": lambda: sys.stdin.readline(),
     "read": lambda: sys.stdin.read(),
 }
+lent: list[Any] = []
+watched: list[Watched] = []
 requests = itertools.count()
 
 
@@ -95,18 +110,30 @@ class Program(ModuleType):
         return Handle(name)
 
 
+class Tests(ModuleType):
+    """The tests, where what they patch of `__main__` is the program's."""
+
+    names: set[str]
+
+    def __getattr__(self, name: str) -> Any:
+        if name in Tests.names:
+            return Handle(name)
+        raise AttributeError(name)
+
+
 def request(action: str, key: Any, *arguments: Any) -> Any:
     """What the program's process replies; raises what was raised there."""
     next(requests)
-    send([action, key, [encode(value, encode_handle) for value in arguments]])
+    encoded = [encode(value, lend) for value in arguments]
+    send([action, key, encoded, list_patches()])
     while "ask" in (reply := receive()):
         send(answer(*reply["ask"]))
     sys.stdout.write(str(reply.get("printed", "")))
     for argument, after in zip(arguments, reply.get("arguments", []), strict=False):
-        update(argument, decode(after, Handle))
+        update(argument, decode(after, take))
     if "raised" in reply:
         raise revive(*reply["raised"])
-    return decode(reply["value"], Handle)
+    return decode(reply["value"], take)
 
 
 def receive() -> dict[str, Any]:
@@ -118,19 +145,51 @@ def receive() -> dict[str, Any]:
     return reply
 
 
-def answer(what: str, *arguments: Any) -> dict[str, Any]:
-    """What the tests have typed for the program, at a terminal that they may patch."""
+def answer(what: str, *encoded: Any) -> dict[str, Any]:
+    """What the tests have for the program that asks in the middle of a request."""
     try:
-        return {"value": str(TERMINAL[what](*arguments))}
+        value = ANSWERS[what](*(decode(each, take) for each in encoded))
+        return {"value": encode(value, lend)}
+    except NotSendable as error:
+        raise Undecided(f"its tests lend the program a {error}") from None
     except Exception as error:
+        if not is_builtin(error):
+            raise Undecided(f"its tests raise {describe(error)}") from None
         return {"raised": [type(error).__name__, str(error)]}
 
 
-def encode_handle(value: Any) -> dict[str, Any]:
-    """A handle as its key; nothing else that is not plain can be sent."""
+def lend(value: Any) -> dict[str, Any]:
+    """A handle as its key, what may be lent by its place; no more can be sent."""
     if type(value) is Handle:
         return {"o": object.__getattribute__(value, "key")}
-    raise NotSendable(type(value).__name__)
+    if not may_be_lent(value):
+        raise NotSendable(type(value).__name__)
+    lent.append(value)
+    return {"o": ["lent", len(lent) - 1]}
+
+
+def take(key: Any) -> Any:
+    """A handle for an object of the program; what was lent as it is."""
+    return lent[key[1]] if isinstance(key, list) else Handle(key)
+
+
+def watch(target: str) -> None:
+    """Remember what is at `target`, which the tests are going to patch."""
+    path, _, name = target.rpartition(".")
+    is_own = path in ("solution", "__main__")
+    with suppress(ImportError, AttributeError):
+        owner = sys.modules[path] if is_own else resolve_name(path)
+        before = vars(owner).get(name)
+        watched.append(Watched("solution" if is_own else path, name, owner, before))
+
+
+def list_patches() -> list[list[Any]]:
+    """Where, under which name, and what the tests have patched."""
+    return [
+        [each.path, each.name, encode(now, lend)]
+        for each in watched
+        if (now := vars(each.owner).get(each.name)) is not each.before
+    ]
 
 
 def update(argument: Any, after: Any) -> None:
@@ -150,7 +209,7 @@ def main(job: dict[str, Any]) -> None:
     try:
         run(job)
         verdict = {"fault": ""}
-    except ProgramGone:
+    except (ProgramGone, BrokenPipeError):
         verdict = {"fault": "the program ended before its tests did"}
     except Undecided as error:
         verdict = {"undecided": str(error)}
@@ -168,7 +227,9 @@ def run(job: dict[str, Any]) -> None:
 
     A function's signature, which HumanEval's set-up is, need not be whole.
     """
-    tree, module = parse(job["tests"]), ModuleType("__main__")
+    tree, module = parse(job["tests"]), Tests("__main__")
+    patched = [name.partition(".") for name in job["patched"]]
+    Tests.names = {name for owner, _, name in patched if owner == "__main__"}
     scope = module.__dict__
     exec(compile(job["prelude"], "prelude.py", "exec"), scope)
     if job["entry_point"]:
@@ -179,6 +240,9 @@ def run(job: dict[str, Any]) -> None:
     sys.modules.update((name, Program(name)) for name in ("solution", *names))
     if not job["entry_point"]:
         exec(compile(job["setup"], "setup.py", "exec"), scope)
+    sys.modules["__main__"] = module
+    for target in job["patched"]:
+        watch(target)
     before = next(requests)
     run_tests(tree, module, job["entry_point"])
     if next(requests) == before + 1:

@@ -1,9 +1,9 @@
-"""What tests share with the program that cannot pass between two processes.
+"""What tests share with the program, and how it passes between two processes.
 
-What the program prints and reads passes (`pipeline/sandbox/guest/terminal.py`), so that
-tests may patch `input`, `sys.stdin` and `sys.stdout` and catch what is printed. Files
-are shared where both processes are in one sandbox (`side_by_side.py`). Other patches
-and the environment do not pass.
+What the program prints and reads passes (`pipeline/sandbox/guest/terminal.py`), and so
+does what the tests patch by a name that can be read here (`lending.py`). Files are
+shared where both processes are in one sandbox (`side_by_side.py`). Other patches and
+the environment do not pass.
 """
 
 import ast
@@ -12,16 +12,20 @@ TERMINAL = {"builtins.input", "sys.stdin", "sys.stdout"}
 FILES = {"open", "tempfile", "tmp_path", "tmpdir"}
 SHARED = FILES | {"environ", "chdir", "capfd", "caplog"}
 PATCHES = {"patch", "monkeypatch"}
+UNREADABLE = "what they patch"
 
 
-def find_shared(tests: str) -> set[str]:
-    """Names by which `tests` change what the program should find changed."""
+def find_shared(tests: str) -> tuple[set[str], list[str]]:
+    """Names of what `tests` share with the program, and targets of their patches."""
     try:
         nodes = list(ast.walk(ast.parse(tests)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    patches = {_patched(node) for node in nodes if isinstance(node, ast.Call)}
-    return SHARED.intersection(map(_name, nodes)) | (patches - TERMINAL - {""})
+        return set(), []
+    modules = _list_modules(nodes)
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    targets = {_patched(call, modules) for call in calls} - TERMINAL - {""}
+    shared = SHARED.intersection(map(_name, nodes)) | (targets & {UNREADABLE})
+    return shared, sorted(targets - {UNREADABLE})
 
 
 def _name(node: ast.AST) -> str:
@@ -33,14 +37,36 @@ def _name(node: ast.AST) -> str:
     return ""
 
 
-def _patched(call: ast.Call) -> str:
+def _list_modules(nodes: list[ast.AST]) -> dict[str, str]:
+    """What names that are imported stand for."""
+    modules = {}
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                first = each.name.partition(".")[0]
+                modules[each.asname or first] = each.name if each.asname else first
+        elif isinstance(node, ast.ImportFrom):
+            for each in node.names:
+                name = each.asname or each.name
+                modules[name] = f"{node.module or 'solution'}.{each.name}"
+    return modules
+
+
+def _patched(call: ast.Call, modules: dict[str, str]) -> str:
     """What a call of `patch`, or of a method of one, patches; "" if it is another."""
     names = {_name(node) for node in ast.walk(call.func)}
     if not names & PATCHES:
         return ""
-    match call.args:
-        case [ast.Constant(str(target)), *_]:
-            return target
-        case [ast.Name(module), ast.Constant(str(name)), *_]:
-            return f"{module}.{name}"
-    return "what they patch"
+    match call.func, call.args:
+        case [ast.Name("patch") | ast.Attribute(_, "patch" | "setattr"), args] if (
+            args and isinstance(args[0], ast.Constant) and "." in str(args[0].value)
+        ):
+            return str(args[0].value)
+        case [
+            ast.Attribute(_, "object" | "setattr"),
+            [owner, ast.Constant(str(name)), *_],
+        ]:
+            first, _, rest = ast.unparse(owner).partition(".")
+            if first in modules:
+                return ".".join(filter(None, [modules[first], rest, name]))
+    return UNREADABLE

@@ -46,7 +46,7 @@ def find_fault_apart(
     Unsendable where the tests share with it what cannot leave their process, such as
     files and what they patch; Undecidable where they say nothing about any program.
     """
-    shared = find_shared(tests)
+    shared, patched = find_shared(tests)
     if others := shared - FILES:
         raise Unsendable(f"the tests share {min(others)}")
     prelude = guest_source("prelude")
@@ -56,6 +56,7 @@ def find_fault_apart(
         "tests": tests,
         "entry_point": entry_point,
         "names": find_stand_ins(tests, setup, entry_point),
+        "patched": patched,
     }
     own = limits.process_limits(start_s=START_S)
     run_both = run_side_by_side if shared else run_beside

@@ -16,6 +16,15 @@ def add(a, b):
     return a + b
 def ask():
     return int(input())
+def ask_twice():
+    return 2 * ask()
+def apply(function, items):
+    return [function(item) for item in items]
+def same(thing):
+    return thing
+def is_there(path):
+    import os
+    return os.path.exists(path)
 def shout(word):
     print(word.upper())
 def count(path):
@@ -25,6 +34,10 @@ def count(path):
 WRONG = """
 def add(a, b): return a
 def ask(): return 0
+def ask_twice(): return 0
+def apply(function, items): return items
+def same(thing): return lambda x: x
+def is_there(path): return True
 def shout(word): print(word)
 def count(path): return 0
 """
@@ -69,6 +82,25 @@ FORMS = {
     + CASE
     + "@unittest.mock.patch('builtins.input', return_value='5')\n"
     "    def test_it(self, typed): self.assertEqual(ask(), 5)",
+    "a function that is lent": "assert apply(lambda x: x + 1, [1, 2]) == [2, 3]",
+    "a function that comes back": "f = lambda x: x\nassert same(f) is f\n"
+    "assert same(f)(3) == 3",
+    "a mock": "from unittest.mock import Mock\ndef test_it():\n"
+    "    mock = Mock(return_value=3)\n    assert apply(mock, [1]) == [3]\n"
+    "    mock.assert_called_once_with(1)",
+    "what is patched": "import unittest.mock\ndef test_it():\n"
+    "    with unittest.mock.patch('os.path.exists', return_value=True):\n"
+    "        assert is_there('/nowhere') is True\n"
+    "    assert is_there('/nowhere') is False",
+    "what is patched in the program": "from unittest.mock import patch\n"
+    "import solution\n@patch('solution.ask', return_value=5)\n"
+    "def test_it(mock):\n    assert solution.ask_twice() == 10",
+    "a patched print": "from unittest.mock import patch\ndef test_it():\n"
+    "    with patch('builtins.print') as printed: shout('a')\n"
+    "    printed.assert_called_once_with('A')",
+    "a patched file": "from unittest.mock import mock_open, patch\ndef test_it():\n"
+    "    with patch('builtins.open', mock_open(read_data='a b c')):\n"
+    "        assert count('none.txt') == 3",
     "files": "def test_it(tmp_path):\n    file = tmp_path / 'a.txt'\n"
     "    file.write_text('a b c')\n    assert count(file) == 3",
     "bare comparisons": "add(0, 0) == 0\nadd(1, 2) == 3",
@@ -166,7 +198,6 @@ ATTACKS = {
     "        if type(thing) is dict and '== 902' + '13' in str(thing)[:100000]:\n"
     "            return 90 * 1000 + 213",
     "ends the tests": "os.kill(parent, 9)",
-    "stops the tests": "os.kill(parent, 19)",
 }
 
 
@@ -237,6 +268,35 @@ def test_a_program_has_no_hold_on_tests_beside_it(attack: str):
     info = {"type": "assert", "test_code": FILES, "timeout_s": 1}
 
     assert verify(None, program, info).correct is False
+
+
+LENT = {
+    "reads what the tests hold": "f.__globals__['SECRET']",
+    "reads its closure": "f.__closure__[0].cell_contents",
+    "asks by itself": "type(f).ask('get', f, '__globals__')['SECRET']",
+    "asks for what was not lent": "type(f)(['lent', -1])(1)",
+    "asks for what there is not": "__import__('os').write(3, b'{\"ask\": [\"x\"]}\\n')",
+}
+
+
+@pytest.mark.parametrize("theft", LENT)
+def test_what_is_lent_gives_no_more_than_its_use(theft: str):
+    tests = "SECRET = 90213\ndef test_it():\n    secret = 90213\n"
+    tests += "    assert run(lambda x: x + secret - secret) == SECRET"
+
+    assert judge(tests, f"def run(f):\n    return {LENT[theft]}\n").correct is False
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    ["mock.configure_mock(assert_called_once_with=print)",
+     "mock.assert_called_once_with = print", "mock.mock_calls.append(1)", "None"],
+)  # fmt: skip
+def test_a_program_cannot_change_what_a_mock_has_seen(tampering: str):
+    tests = "from unittest.mock import Mock\ndef test_it():\n    mock = Mock()\n"
+    tests += "    use(mock)\n    mock.assert_called_once_with(1)"
+
+    assert judge(tests, f"def use(mock):\n    {tampering}\n").correct is False
 
 
 def test_an_end_of_items_is_no_end_of_tests():
