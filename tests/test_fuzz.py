@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from pipeline.grading.guarded import ERROR, LONGEST_TEXT, verify
+from tests.support.attacks import ATTACKS
 from tests.support.fuzz import SEEDS, Case, deal_cases, deal_line, measure, write_lines
 
 needs_sandbox = pytest.mark.skipif(
@@ -37,6 +38,12 @@ def test_no_text_breaks_a_verifier_or_takes_long(verifier: str):
     cases = list(deal_cases(60, seed=16, verifiers=[verifier]))
 
     assert find_faults(cases, seed=16) == []
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", ATTACKS)
+def test_what_once_took_minutes_or_raised_does_not(name: str):
+    assert find_faults([ATTACKS[name]], seed=16) == []
 
 
 @needs_sandbox

@@ -55,7 +55,7 @@ COUNTS_TESTS = True
 TIMEOUT_S, MEMORY_MB = 6.0, 1024
 TYPES = ("stdio", "call", "assert")
 LANGUAGES = ("python", "cpp")
-FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)```", re.S)
+FENCE_NAME = re.compile(r"[ \t]*([\w+-]*)")
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
@@ -122,7 +122,7 @@ def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
     """
     wanted = [info["language"]] if info.get("language") else list(LANGUAGES)
     text = completion.rpartition("</think>")[2] or completion
-    blocks = [(language_of(fence, code), code) for fence, code in FENCE.findall(text)]
+    blocks = [(language_of(fence, code), code) for fence, code in _find_blocks(text)]
     if not blocks and "```" in text:
         fence, _, rest = text.partition("```")[2].partition("\n")
         blocks = [(language_of(fence.strip(), rest), rest)]
@@ -130,6 +130,19 @@ def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
         language, code = ([b for b in blocks if b[0] in wanted] or blocks)[-1]
         return language or wanted[0], code
     return language_of("", text) if len(wanted) > 1 else wanted[0], text
+
+
+def _find_blocks(text: str) -> Iterator[tuple[str, str]]:
+    """(name, code) of every fenced block that is closed; in linear time."""
+    at = 0
+    while (start := text.find("```", at)) >= 0:
+        line = text.find("\n", start)
+        end = text.find("```", line + 1) if line >= 0 else -1
+        if end < 0:
+            return
+        name = FENCE_NAME.match(text, start + 3)
+        yield name[1] if name else "", text[line + 1 : end]
+        at = end + 3
 
 
 def _run_tests(
@@ -227,7 +240,9 @@ def _complete(program: str, info: dict[str, Any]) -> str:
     setup, name = info.get("setup") or "", info.get("entry_point")
     if not name:
         return f"{program}\n{setup}"
-    if setup and not re.search(rf"^\s*(async\s+)?def\s+{name}\b", program, re.M):
+    if setup and not re.search(
+        rf"^\s*(async\s+)?def\s+{re.escape(name)}\b", program, re.M
+    ):
         return setup + program
     return f"{setup}\n{program}"
 

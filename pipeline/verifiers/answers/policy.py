@@ -5,7 +5,9 @@ such as `{"policy": {"units": "required"}}`.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+
+from pydantic import Field
 
 from pipeline.verifiers.details.contract import Flag, Whole
 
@@ -24,7 +26,7 @@ class Policy(NamedTuple):
     """
 
     percent: Literal["either", "fraction", "number"] = "either"
-    digits: Whole = 6
+    digits: Annotated[Whole, Field(ge=1, le=100)] = 6
     units: Units = "optional"
     boxed: Flag = False
 

@@ -14,7 +14,10 @@ def _by_letter(choices: Any) -> Any:
     return {chr(ord("A") + number): text for number, text in enumerate(choices)}
 
 
-Choices = Annotated[dict[str, Text], BeforeValidator(_by_letter)]
+MOST_CHOICES = 100
+Choices = Annotated[
+    dict[str, Text], BeforeValidator(_by_letter), Field(max_length=MOST_CHOICES)
+]
 
 
 class Info(Details):

@@ -38,6 +38,7 @@ EXPECTED = {
     "list_type": "a list",
     "missing": "a value",
     "string_type": "text",
+    "too_long": "fewer values",
 }
 
 

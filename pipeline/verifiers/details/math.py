@@ -7,6 +7,8 @@ from pydantic import Field
 from pipeline.verifiers.answers.policy import Policy
 from pipeline.verifiers.details.contract import Details, Object, Text
 
+MOST_ANSWERS = 100
+
 
 class Info(Details):
     """The options of `math`."""
@@ -15,5 +17,7 @@ class Info(Details):
         default=Policy(), description="what is no mathematics (below)"
     )
     alternatives: list[Text] = Field(
-        default=[], description="further answers, each of them right"
+        default=[],
+        max_length=MOST_ANSWERS,
+        description=f"at most {MOST_ANSWERS} further answers, each of them right",
     )

@@ -21,8 +21,11 @@ from typing import Any
 
 from pipeline.verifiers.program.results import WHITESPACE, Policy
 
-# Unpacked; a few kilobytes of zeros must not fill the memory.
-LARGEST = 1 << 30
+# Bytes that the packed tests of a row may have; kilobytes of zeros fill no memory.
+LARGEST = 1 << 28
+PIECE = 1 << 20
+# Members of a set or an object that is built here: hashes may collide.
+MOST_MEMBERS = 1_000
 # What a pickle of one text holds beside it.
 LAYOUT = ("PROTO", "FRAME", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "STOP")
 CPP = ("cpp", "c++", "cc", "cxx", "c")
@@ -58,15 +61,18 @@ def read_tests(info: dict[str, Any]) -> list[dict[str, Any]]:
     return [_read_call(test) for test in tests] if info.get("type") == "call" else tests
 
 
-def _expand(tests: Any) -> list[Any]:
+def _expand(tests: Any, largest: int = LARGEST) -> list[Any]:
     """A list of tests out of texts, columns, and lists of such."""
     if isinstance(tests, str):
-        return _expand(unpack(tests))
+        return _expand(unpack(tests, largest), largest)
     if isinstance(tests, dict) and "inputs" in tests:
         return _from_columns(tests)
     if not isinstance(tests, list):
         raise ValueError("expected a list of tests")
-    parts = [_expand(test) if isinstance(test, str) else [test] for test in tests]
+    share = largest // (sum(isinstance(test, str) for test in tests) or 1)
+    parts = [
+        _expand(test, share) if isinstance(test, str) else [test] for test in tests
+    ]
     return [test for part in parts for test in part]
 
 
@@ -92,10 +98,10 @@ def _from_columns(tests: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"input": i, "output": o} for i, o in zip(inputs, outputs, strict=True)]
 
 
-def unpack(text: str) -> Any:
+def unpack(text: str, largest: int = LARGEST) -> Any:
     """JSON, plain or compressed in base64, pickled as a text or not.
 
-    A ValueError where it is none of these, or larger than `LARGEST` bytes.
+    A ValueError where it is none of these, or larger than `largest` bytes.
     """
     try:
         return json.loads(text)
@@ -104,19 +110,21 @@ def unpack(text: str) -> Any:
     try:
         data = base64.b64decode(text, validate=True)
         if data[:2] == b"\x1f\x8b" or data[:1] == b"\x78":
-            data = _inflate(data)
+            data = _inflate(data, largest)
     except (binascii.Error, zlib.error) as error:
         raise ValueError(f"neither JSON nor packed: {error}") from error
     return json.loads(_read_pickle(data) if data[:1] == b"\x80" else data.decode())
 
 
-def _inflate(data: bytes) -> bytes:
-    """What zlib or gzip compressed."""
-    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    inflated = inflater.decompress(data, LARGEST)
-    if not inflater.eof:
-        raise ValueError("cut off, or larger than 1 GB when unpacked")
-    return inflated
+def _inflate(data: bytes, largest: int) -> bytes:
+    """What zlib or gzip compressed; it is measured before memory is taken for it."""
+    inflater, size, left = zlib.decompressobj(zlib.MAX_WBITS | 32), 0, data
+    while left and not inflater.eof and size <= largest:
+        size += len(inflater.decompress(left, PIECE))
+        left = inflater.unconsumed_tail
+    if not inflater.eof or size > largest:
+        raise ValueError(f"cut off, or larger than {largest:,} bytes when unpacked")
+    return zlib.decompress(data, zlib.MAX_WBITS | 32, size)
 
 
 def _read_pickle(data: bytes) -> str:
@@ -222,7 +230,13 @@ def _read_condition(test: ast.expr, entry_point: str | None) -> Call | None:
 
 
 def _is_literal(node: ast.expr) -> bool:
-    """Whether evaluating `node` can only give a plain value."""
+    """Whether evaluating `node` can only give a plain value, and soon."""
+    if any(
+        isinstance(part, ast.Set | ast.Dict)
+        and sum(1 for _ in ast.iter_child_nodes(part)) > MOST_MEMBERS
+        for part in ast.walk(node)
+    ):
+        return False
     try:
         ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
