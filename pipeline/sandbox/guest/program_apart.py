@@ -32,6 +32,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "get": getattr,
     "set": setattr,
     "item": operator.getitem,
+    "len": len,
     "list": lambda items: list(itertools.islice(items, LONGEST_LIST)),
     "text": str,
 }

@@ -85,7 +85,7 @@ class Handle:
         return request("item", self.key, key)
 
     def __len__(self) -> int:
-        return len(request("list", self.key))
+        return int(request("len", self.key))
 
     def __str__(self) -> str:
         return str(request("text", self.key))

@@ -22,6 +22,10 @@ def apply(function, items):
     return [function(item) for item in items]
 def same(thing):
     return thing
+class Pile:
+    size = 0
+    def put(self, item): self.size += 1
+    def __len__(self): return self.size
 def is_there(path):
     import os
     return os.path.exists(path)
@@ -38,6 +42,9 @@ def ask_twice(): return 0
 def apply(function, items): return items
 def same(thing): return lambda x: x
 def is_there(path): return True
+class Pile:
+    def put(self, item): pass
+    def __len__(self): return 0
 def shout(word): print(word)
 def count(path): return 0
 """
@@ -63,6 +70,9 @@ FORMS = {
     "a class": "class TestAdd:\n    def setup_method(self): self.one = 1\n"
     "    def test_add(self): assert add(self.one, 2) == 3\n"
     "    def helper(self): assert False",
+    "an object with a length": "import pytest\nfrom solution import Pile\n"
+    "@pytest.fixture\ndef pile(): return Pile()\n"
+    "def test_pile(pile):\n    pile.put(1)\n    assert len(pile) == 1",
     "a skipped test": "import pytest\n@pytest.mark.skip\ndef test_no(): assert False\n"
     "def test_add(): assert add(1, 2) == 3",
     "printed": "def test_it(capsys):\n    shout('a')\n"
