@@ -13,8 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.verifiers.answers.numerals import read_numeral
-
 # Every unit is a row of the table; with a prefix it is one of PAIRS.
 TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 PREFIXES, MEASURES = TABLE["prefixes"], TABLE["prefixed"] | TABLE["plain"]
@@ -41,11 +39,7 @@ SYMBOLS |= {
 SHORT, LITTLE = set(TABLE["short"]), set(TABLE["little"])
 NO_UNITS = set(TABLE["no_units"])
 LENGTHS = {"volume": ("length", 3), "area": ("length", 2)}
-PERCENT = re.compile(r"(.*?) ?(?<![A-Za-z])(?:per ?cent|pct|percentage)", re.S)
-COIN = re.compile(r"([-+]?) ?\\?([$€£¥₹₽₩]) ?([-+]?[\d.].*)", re.S)
 CODE = re.compile(r"(USD|EUR|GBP|INR|CNY|RMB|JPY) ?([-+]?[\d.].*)", re.S)
-COIN_AFTER = re.compile(r"(.*[\d.}]) ?\\?([$€£¥₹₽₩])")
-BASED = re.compile(r"\{?([-+]?[0-9A-F]+)_\{?\(?(-?\d+)\)?\}?\}?")
 NAME = r"[^\W\d_]+(?: ?\^\{?-?\d\}?|\d)?"
 ANGLED = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 UNIT = re.compile(
@@ -71,28 +65,13 @@ class Size(NamedTuple):
 
 @lru_cache(50_000)
 def split_unit(text: str) -> Quantity:
-    """Part a text in normal form into what is measured and its unit, coin or base.
-
-    `5 cm` is ("5", "cm"), `$5` is ("5", "$"), `101_2` is ("101", "base 2").
-    """
-    if text.isdigit():
-        return Quantity(text, "")
+    """Part a product that may be a value and its unit: `5 m` is ("5", "m")."""
     if text.endswith(" degrees") and ANGLED.search(text):
         return Quantity(text, "")  # the sine of 30 degrees has no unit
-    if coin := COIN.fullmatch(text):
-        return Quantity(split_unit(coin[1] + coin[3]).text, coin[2])
     if code := CODE.fullmatch(text):
         return Quantity(code[2], SYMBOLS[code[1].lower()])
-    if coin := COIN_AFTER.fullmatch(text):
-        return Quantity(coin[1].strip(), coin[2])
-    if based := BASED.fullmatch(text):
-        return Quantity(based[1], f"base {based[2]}")
-    if percent := PERCENT.fullmatch(text):
-        return Quantity(percent[1] + "%", "")
     if area := METRES.fullmatch(text):
         return Quantity(area[1], f"m^{area[2]}")
-    if text[:1].isalpha() and (counted := _split_words(text)):
-        return counted
     measured = UNIT.fullmatch(text)
     if measured is None:
         return Quantity(text, "")
@@ -100,15 +79,6 @@ def split_unit(text: str) -> Quantity:
     if not _is_unit(unit, touching=text[measured.end(1)] != " "):
         return Quantity(text, "")
     return Quantity(value, normalise_unit(unit))
-
-
-def _split_words(text: str) -> Quantity | None:
-    """`eight hours` as 8 h; None for a number alone, such as two fifths."""
-    counted, _, noun = text.rpartition(" ")
-    value = read_numeral(counted)
-    if value is None or not noun.isalpha() or read_numeral(text) is not None:
-        return None
-    return Quantity(str(value), normalise_unit(noun))
 
 
 def _is_unit(unit: str, *, touching: bool) -> bool:
