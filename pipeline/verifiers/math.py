@@ -183,10 +183,11 @@ def _compare(gold: Gold, final: FinalAnswer, policy: Policy) -> tuple[bool, str]
 def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, str]:
     if gold.squeezed == squeeze(predicted):
         return True, "equal as text"
+    predicted = _unescape(predicted)
     if gold.answer is None:
         return _ask_witness(gold.text, predicted), "math-verify"
     try:
-        verdict = decide(gold.text, _unescape(predicted), policy)
+        verdict = decide(gold.text, predicted, policy)
     except Unreadable as unread:
         return False, f"not read: {unread}"
     if verdict is None and (

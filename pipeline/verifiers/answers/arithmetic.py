@@ -55,7 +55,7 @@ class Arithmetic(Atoms):
                     tree = Node("list", (*points, right), ",")
                 elif is_call and tree.op in HEADS:
                     tree = Node("mul", (tree, settle_fraction(right)), "()")
-                elif is_call and tree.op == "mul" and _is_function(tree.args[1]):
+                elif is_call and tree.op == "mul" and _is_function(tree.args[1], right):
                     call = Node("mul", (tree.args[1], settle_fraction(right)), "()")
                     tree = tree._replace(args=(tree.args[0], call))
                 else:
@@ -252,9 +252,10 @@ class Arithmetic(Atoms):
                 return tree
 
 
-def _is_function(tree: Node) -> bool:
-    """Whether a bracket behind it holds an argument: `2f(0)` is no product with 0."""
-    return tree.op == "prime" or tree == name("f")
+def _is_function(tree: Node, argument: Node) -> bool:
+    """Whether a bracket behind it holds an argument: `2y(0)` is no product with 0."""
+    is_zero = tree.op == "name" and argument == number(0)
+    return is_zero or tree.op == "prime" or tree == name("f")
 
 
 def _sum(terms: list[Node]) -> Node:

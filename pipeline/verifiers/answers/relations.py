@@ -46,6 +46,8 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
             return _two_equations(gold, answer, how)
     if _is_mixed(gold) != _is_mixed(answer) or _is_value(gold) or _is_value(answer):
         return False
+    if _is_statement(gold) != _is_statement(answer):
+        return False  # `1 < 2` is true, and not the set of all numbers
     region = same_region(gold, answer)
     if region is not None:
         return region
@@ -80,6 +82,10 @@ def _is_mixed(tree: Node) -> bool:
     return (
         tree.op == "list" and len({member.op == "relation" for member in tree.args}) > 1
     )
+
+
+def _is_statement(tree: Node) -> bool:
+    return is_relation(tree) and not tree.names
 
 
 def _is_value(tree: Node) -> bool:

@@ -88,6 +88,8 @@ def test_an_equation_is_its_zeros():
 
 # (gold answer, right, wrong), by rule
 CASES = {
+    "a true statement": (r"\frac13<\frac25", r"\frac25>\frac13", r"\mathbb{R}"),
+    "a letter before 0": ("I(0)e^{-t}", "e^{-t}I(0)", "I(0)e^{-2t}"),
     "an infinity has a sign": (
         r"(-\infty, 2)\cup(3,\infty)",
         r"(3,+\infty)\cup(-\infty,2)",
