@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from pipeline.verifiers.answers.answer import EXACT, Answer, read
 from pipeline.verifiers.answers.decide import decide
 from pipeline.verifiers.answers.kinds import kind_of
+from pipeline.verifiers.answers.numerals import SCALES
 from pipeline.verifiers.answers.policy import Policy, read_policy
 from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.answers.variants import number_variants
@@ -214,6 +215,8 @@ def _ask_witness(gold: str, predicted: str) -> bool:
     if mine != yours and {*map(str.lower, mine)} == {*map(str.lower, yours)}:
         return False
     words = [set(IN_TEXT.findall(text)) for text in (gold, predicted)]
+    if {word.strip().lower() for word in words[1] - words[0]} & SCALES.keys():
+        return False
     if all(words) and words[0] != words[1]:
         raise Undecided("math-verify sees no words")
     return agrees(gold, predicted)

@@ -168,6 +168,8 @@ def _same_function(gold: Node, answer: Node, how: How) -> bool | None:
     )
     if left.op == "name" and right.op == "name":
         return False
+    if left.op == right.op == "accent" and left.names & gold.args[1].names:
+        return False  # `T^* = T` is about T
     if any(node.op == "number" for tree in (left, right) for node in tree.walk()):
         return False
     if left.op == right.op == "indexed" and left.args[0] != right.args[0]:

@@ -88,6 +88,7 @@ def test_an_equation_is_its_zeros():
 
 # (gold answer, right, wrong), by rule
 CASES = {
+    "a name that is in the value": ("T^*=T", "T^{*} = T", "t^*=T"),
     "a true statement": (r"\frac13<\frac25", r"\frac25>\frac13", r"\mathbb{R}"),
     "a letter before 0": ("I(0)e^{-t}", "e^{-t}I(0)", "I(0)e^{-2t}"),
     "an infinity has a sign": (
