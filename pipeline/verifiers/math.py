@@ -265,7 +265,9 @@ def _read_gold_text(answer: str) -> Gold:
 
 
 def _unescape(text: str) -> str:
-    return text if "\\begin{" in text else ESCAPED.sub(r"\\", text)
+    if "\\\\" not in text or "\\begin{" in text:
+        return text
+    return ESCAPED.sub(r"\\", text)
 
 
 def _gold_text(answer: str) -> str:

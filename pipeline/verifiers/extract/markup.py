@@ -35,8 +35,9 @@ def plain(text: str) -> str:
 
 def strip_markup(text: str) -> str:
     """The text without emphasis, tags and quotes; linear in its length."""
-    if "<" in text:
+    if "<|" in text:
         text = MODEL_BOX.sub(r"\\boxed{\1}", text)
+    if "<" in text:
         text = TAGS.sub("", text)
     if "*" in text:
         text = STARS.sub("", text)
