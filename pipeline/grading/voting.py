@@ -4,8 +4,9 @@ Right samples vote for one answer, the gold one, however they write it. Other sa
 vote for the answer that was extracted from them; where the verifier compares values,
 spellings with the same numbers and signs are one answer (`7`, `7.` and `$7$`). Where
 that leaves the outcome open, the verifier itself is asked which of the most frequent
-answers are equal (`0.5` and `1/2`). A sample without an answer has no vote; one that
-could not be decided votes for what it answered, and never for the gold answer.
+answers are equal (`0.5` and `1/2`). A sample without an answer has no vote, nor has one
+whose box is empty or was not closed; one that could not be decided votes for what it
+answered, and never for the gold answer.
 
 How a tie is broken is the caller's: maj@k takes the share of the most frequent answers
 that is right, `verify` the answer that was given first.
@@ -20,6 +21,10 @@ from pipeline.verifiers.contract import verifiers_that_claim
 
 RIGHT = "right"
 MOST = 6  # answers of a problem that the verifier compares
+# What is left of a box that holds nothing: white space, layout, an open question. An
+# empty set is an answer.
+LAYOUT = r"\\(?:[,;:!> ]|(?:q?quad|text\w*|mathrm|mbox|f?boxed|left|right)\b|$)"
+MARKS = r"[\s{}$~?!.…+\-]"
 
 
 def cast_votes(samples: pl.DataFrame) -> pl.DataFrame:
@@ -38,10 +43,16 @@ def cast_votes(samples: pl.DataFrame) -> pl.DataFrame:
     vote = (
         pl.when(pl.col("correct"))
         .then(pl.lit(RIGHT))
-        .when(answer.fill_null("") != "")
+        .when(_says_something(answer))
         .then(pl.format("other:{}", spelling))
     )
     return samples.with_columns(codes).with_columns(vote=vote).drop("_code")
+
+
+def _says_something(answer: pl.Expr) -> pl.Expr:
+    left = answer.str.replace_all(LAYOUT, "").str.replace_all(MARKS, "")
+    is_blank = (left == "") & ~answer.str.contains(r"\\\{")
+    return (answer != "") & ~(_compares_values() & is_blank)
 
 
 def count_votes(voted: pl.DataFrame) -> pl.DataFrame:

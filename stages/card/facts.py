@@ -62,7 +62,7 @@ def gather(
         "contamination": _contamination(benchmarks, lost, rows),
         "verification": _verification(grades),
         "trace_fates": _trace_fates(traces),
-        "key_audit": _count(lost.filter(pl.col("stage") == "verify"), "reason"),
+        "key_audit": _audit_keys(lost.filter(pl.col("stage") == "verify")),
         "domains": _count(rl, "domain"),
         "verifiers": _count(rl, "verifier"),
         "columns": _columns(rl, sft),
@@ -99,6 +99,15 @@ def _count(rows: pl.DataFrame, column: str) -> Rows:
     """{"name", "rows"} of each value of the column, the most frequent first."""
     counts = rows[column].value_counts().sort("count", column, descending=True)
     return [{"name": name, "rows": count} for name, count in counts.iter_rows()]
+
+
+def _audit_keys(lost: pl.DataFrame) -> dict[str, Any]:
+    """Keys that something speaks against, by reason, apart from unsolved problems."""
+    is_unsolved = pl.col("reason") == "never_solved"
+    return {
+        "against": _count(lost.filter(~is_unsolved), "reason"),
+        "unsolved": lost.filter(is_unsolved).height,
+    }
 
 
 def _sources(

@@ -1,13 +1,11 @@
 """Is the answer key right? Ask the samples, and keep the traces that were.
 
-When most samples of a problem agree on an answer and that answer is not the gold
-one, the key is suspect: published checks found such keys wrong more often than
-the models. A problem that no sample ever solved is set aside for the same reason,
-and one whose own reference solutions reach another answer.
-
-Where a dropped copy of the problem gave the majority's answer, or the reference
-solutions speak against the key, it has a second witness against it, and a smaller
-majority is enough (`min_share_disputed`).
+The chance that a key is wrong is a posterior (posterior.py): from the votes of each
+model, how often it is right where the problem comes from, how many keys are wrong
+there, what the reference solutions reach, and which answers dropped copies of the
+problem had. A key is suspect where `suspect_where` says so, by default from a chance of
+0.7. A problem that no sample ever solved says little about its key, and is set aside
+for a reason of its own; so is one whose references reach another answer.
 
 Reasons: `key_suspect`, `wrong_key`, `reference_fails`, `never_solved`.
 """
@@ -22,8 +20,10 @@ from pipeline.grading.voting import cast_votes, count_votes, merge_equal_votes
 from pipeline.grading.workers import Grader, grader
 from pipeline.models import is_by
 from pipeline.settings import Settings
+from pipeline.sql import Expression, evaluate
 from pipeline.verifiers.judge import Judge
 from stages.verify.arbiter import ask_arbiter
+from stages.verify.chances import KEY_EVIDENCE, add_chances
 from stages.verify.references import grade_references
 from stages.verify.relabel import relabel_suspects
 
@@ -44,6 +44,8 @@ COLUMNS = pl.Schema(
         "majority_answer": pl.String(),
         "key_agrees": pl.Boolean(),
         "majority_share": pl.Float64(),
+        "key_wrong_p": pl.Float64(),
+        "key_evidence": KEY_EVIDENCE,
         "key_suspect": pl.Boolean(),
         "arbiter_sides_with": pl.String(),
         "answer_before": pl.String(),  # where a majority's answer may replace the key
@@ -62,28 +64,28 @@ WITNESSES = pl.Schema(
     }
 )
 TABLES = {"witnesses": WITNESSES}
-# Whether a dropped copy of the problem has the majority's answer.
-COPIES_AGREE = (
-    pl.col("_copies").list.contains(pl.col("majority_answer")).fill_null(value=False)
-)
+# Between these shares of all samples it is open which answer is given most, and the
+# verifier is asked which answers are equal.
+OPEN_SHARES = (0.4, 0.8)
 
 
 class Params(Settings):
-    """How large a majority contradicts the key, of which samples, and what follows.
+    """Whose samples vote, from when on a key is suspect, and what follows.
 
-    `models` are those whose samples vote, all where it is empty. A suspect key is
-    set aside (`quarantine`), held to be wrong (`drop`), replaced by the majority's
+    `models` are those whose samples vote, all where it is empty; `noise` is the share
+    of wrong keys that is expected of a source of which little is known. A suspect key
+    is set aside (`quarantine`), held to be wrong (`drop`), replaced by the majority's
     answer (`relabel`), or only marked (`keep`). An `arbiter` is asked first, who is
     right: where it says the key, nothing follows; where it cannot tell, the row is
-    set aside whatever `suspect` says.
+    set aside whatever `suspect` says. A problem is never solved after `min_samples`.
     """
 
     models: tuple[str, ...] = ()
-    min_samples: int = Field(default=4, ge=1)
-    min_share: float = Field(default=0.6, gt=0, le=1)
-    min_share_disputed: float = Field(default=0.4, gt=0, le=1)
+    noise: float = Field(default=0.02, gt=0, lt=0.5)
+    suspect_where: Expression = "key_wrong_p >= 0.7"
     suspect: Literal["quarantine", "drop", "relabel", "keep"] = "quarantine"
     arbiter: Judge | None = None
+    min_samples: int = Field(default=4, ge=1)
     never_solved: Literal["quarantine", "keep"] = "quarantine"
     references: Literal["quarantine", "keep", "trust"] = "quarantine"
     keep_wrong: bool = False
@@ -93,7 +95,7 @@ class Params(Settings):
 def judge(
     rows: pl.DataFrame, params: Params, rollouts: pl.DataFrame, grades: pl.DataFrame
 ) -> Judged:
-    """Add majority_answer, majority_share, key_agrees, key_suspect, traces."""
+    """Add the majority's answer and share, key_wrong_p, key_suspect and the traces."""
     grades = grades.filter(pl.col("id").is_in(rows["id"].to_list()))
     known = "other_answers" in rows.columns  # not where no dedup has ever run
     no_copies = pl.lit(None, pl.List(pl.String))
@@ -101,11 +103,13 @@ def judge(
     with grader(params.timeout_s) as grade:
         rows = _add_references(rows, params, grade)
         voted = cast_votes(grades)
-        bounds = _vote_bounds(_select_voters(voted, params), params)
+        bounds = _vote_bounds(voted.filter(is_by(params.models)))
         voted = merge_equal_votes(voted, rows, bounds, grade)
-        majority = _find_majority(_select_voters(voted, params))
+        voters = voted.filter(is_by(params.models))
+        majority = _find_majority(voters)
         rows = rows.join(majority, on="id", how="left", maintain_order="left")
-        rows = rows.with_columns(key_suspect=_is_suspect(params))
+        rows = add_chances(rows, voters, params.noise, grade)
+        rows = _mark_suspects(rows, params.suspect_where)
         rows = _add_opinions(rows, params)
         witnesses = _hear_witnesses(rows, grades)
         if params.suspect == "relabel":
@@ -113,7 +117,7 @@ def judge(
     traces = _collect_traces(grades, rollouts, params)
     rows = rows.join(traces, on="id", how="left", maintain_order="left")
     rows = _drop_suspects(rows, params)
-    rows = rows.drop("_copies", "_n", "_right", "_votes", "_vote")
+    rows = rows.drop("_copies", "_copy_ranks", "_n", "_right", "_votes", "_vote")
     return Judged(rows, {"witnesses": witnesses})
 
 
@@ -123,16 +127,13 @@ def _add_references(rows: pl.DataFrame, params: Params, grade: Grader) -> pl.Dat
     return grade_references(rows, grade)
 
 
-def _select_voters(samples: pl.DataFrame, params: Params) -> pl.DataFrame:
-    return samples.filter(is_by(params.models))
-
-
-def _vote_bounds(voters: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """(id, least, most): votes from which a key may be suspect, and surely is."""
-    counts = voters.group_by("id", maintain_order=True).agg(n=pl.len())
-    counts = counts.filter(pl.col("n") >= params.min_samples)
-    least, most = sorted((params.min_share, params.min_share_disputed))
-    return counts.select("id", least=least * pl.col("n"), most=most * pl.col("n"))
+def _vote_bounds(voters: pl.DataFrame) -> pl.DataFrame:
+    """(id, least, most): votes between which it is open what is given most."""
+    least, most = OPEN_SHARES
+    n = pl.len()
+    return voters.group_by("id", maintain_order=True).agg(
+        least=least * n, most=most * n
+    )
 
 
 def _find_majority(voters: pl.DataFrame) -> pl.DataFrame:
@@ -157,14 +158,10 @@ def _find_majority(voters: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _is_suspect(params: Params) -> pl.Expr:
-    """Whether the samples speak against the key; a second witness lowers the bar."""
-    is_disputed = COPIES_AGREE | ~pl.col("references_agree").fill_null(value=True)
-    disputed, share = params.min_share_disputed, params.min_share
-    least = pl.when(is_disputed).then(disputed).otherwise(share)
-    is_enough = pl.col("_n") >= params.min_samples
-    is_against = (pl.col("majority_share") >= least) & ~pl.col("key_agrees")
-    return (is_enough & is_against).fill_null(value=False)
+def _mark_suspects(rows: pl.DataFrame, condition: str) -> pl.DataFrame:
+    """Add key_suspect: whether `condition` holds; what is null does not."""
+    (holds,) = evaluate(rows, [condition], setting="verify.suspect_where").get_columns()
+    return rows.with_columns(key_suspect=holds.cast(pl.Boolean).fill_null(value=False))
 
 
 def _add_opinions(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
@@ -207,14 +204,15 @@ def _collect_traces(
 
 
 def _drop_suspects(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
-    share, n = pl.col("majority_share"), pl.col("_n").fill_null(0)
+    chance, n = pl.col("key_wrong_p"), pl.col("_n").fill_null(0)
     evidence = pl.struct(
         "majority_answer",
         "answer",
+        "majority_share",
         "references_agree",
         "arbiter_sides_with",
+        pl.col("key_evidence").struct.unnest(),
         n=n,
-        copies_say_so=COPIES_AGREE,
     ).struct.json_encode()
     is_suspect = pl.col("key_suspect")
     is_torn = pl.col("arbiter_sides_with").eq_missing("neither")
@@ -223,7 +221,7 @@ def _drop_suspects(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
         is_suspect &= is_torn
     decided = pl.lit("wrong_key" if params.suspect == "drop" else "key_suspect")
     reason = pl.when(is_torn).then(pl.lit("key_suspect")).otherwise(decided)
-    rows = drop(rows, is_suspect, reason, score=share, evidence=evidence)
+    rows = drop(rows, is_suspect, reason, score=chance, evidence=evidence)
     if params.references == "quarantine":
         # A sample that reached the key speaks for it against the reference.
         fails = ~pl.col("references_agree") & none_right

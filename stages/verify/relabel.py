@@ -17,7 +17,8 @@ def relabel_suspects(
     stay suspect. `answer_before` holds what the source's key was.
     """
     is_torn = pl.col("arbiter_sides_with").eq_missing("neither")
-    suspects = rows.filter(pl.col("key_suspect") & ~is_torn)
+    has_other = ~pl.col("key_agrees").fill_null(value=True)
+    suspects = rows.filter(pl.col("key_suspect") & ~is_torn & has_other)
     suspects = suspects.with_columns(_without_alternatives(suspects["verify_info"]))
     columns = "verifier", "majority_answer", "verify_info"
     verdicts = grade(

@@ -33,6 +33,7 @@ def card(
         template or (HERE / "data_cards/template.md").read_text(),
         "By hand.",
         tables.read(tables.DATA / "select.parquet"),
+        tables.read(tables.DATA / "select" / "traces.parquet"),
         tables.read(tables.DATA / "difficulty.parquet"),
         tables.read(tables.DATA / "grades.parquet"),
         tables.read(tables.DATA / "benchmarks.parquet"),

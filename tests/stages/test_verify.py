@@ -13,6 +13,9 @@ from tests.stages.test_sources import EXAMPLES
 from tests.support.judge_server import blocks, serving, verdict
 from tests.support.rows import problems
 
+# Suspects by a rule, for tests of what follows from it.
+RULE = "not key_agrees and majority_share >= 0.6 and key_evidence.n_answered >= 4"
+
 
 def audited(
     answers: dict[int, list[str]],
@@ -53,32 +56,124 @@ def audited(
     table = pl.DataFrame(samples, schema=schema)
     grades = table.select(pl.col(n).cast(t) for n, t in GRADE.items())
     rollouts = table.select(pl.col(n).cast(t) for n, t in ROLLOUT.items())
+    params = {"suspect_where": RULE} | params
     return apply(lambda rows: judge(rows, Params(**params), rollouts, grades), rows)
 
 
-def test_a_confident_majority_against_the_key_makes_it_suspect():
+def test_a_suspect_key_leaves_with_what_speaks_against_it():
     outcome = audited({0: ["7", "7", "7", "5"]}, gold=["5"])
 
     assert outcome.dropped["reason"].to_list() == ["key_suspect"]
-    assert outcome.dropped["score"].to_list() == [0.75]
+    assert outcome.dropped["score"].to_list() == pytest.approx(
+        outcome.dropped["key_wrong_p"].to_list()
+    )
     evidence = json.loads(outcome.dropped["evidence"][0])
+    assert 0 < evidence.pop("reliability") < 1
+    assert evidence.pop("noise") == pytest.approx(0.02, abs=0.001)
     assert evidence == {
         "majority_answer": "7",
         "answer": "5",
-        "n": 4,
-        "copies_say_so": False,
+        "majority_share": 0.75,
         "references_agree": None,
         "arbiter_sides_with": None,
+        "n_answered": 4,
+        "for_key": 1,
+        "for_other": 3,
+        "models": 1,
+        "copy_agrees": None,
+        "n": 4,
     }
 
 
-def test_a_copy_with_the_majoritys_answer_is_a_second_witness():
-    answers = {0: ["7", "7", "5", "3"]}
-    answer = pl.Series([["7"]], dtype=pl.List(pl.String))
+def chances(
+    last: list[str], *, right: int, wrong: int, n: int = 8, **columns
+) -> pl.DataFrame:
+    """The last row of a pool whose last key is "5", with its samples' answers.
 
-    assert audited(answers, gold=["5"]).dropped.height == 0
-    outcome = audited(answers, gold=["5"], other_answers=answer)
-    assert outcome.dropped["reason"].to_list() == ["key_suspect"]
+    Of the others a model solves `right` nearly always, and has `n` answers to `wrong`.
+    """
+    n_rows = right + wrong + 1
+    scattered = [str(100 + i) for i in range(n)]
+    often = ["5"] * n, ["5"] * (n - 1) + ["8"]
+    answers = {i: often[i % 2] if i < right else scattered for i in range(n_rows - 1)}
+    columns = {name: [None] * (n_rows - 1) + [of] for name, of in columns.items()}
+    copies = columns.pop("other_answers", None)
+    if copies:
+        columns["other_answers"] = pl.Series(copies, dtype=pl.List(pl.String))
+    extra = (
+        {"columns": {"solutions": columns.pop("solutions")}}
+        if "solutions" in columns
+        else {}
+    )
+    outcome = audited(
+        answers | {n_rows - 1: last}, ["5"] * n_rows, never_solved="keep",
+        suspect_where=Params().suspect_where, references="keep", **columns, **extra,
+    )  # fmt: skip
+    every = pl.concat([outcome.kept, outcome.dropped], how="diagonal")
+    return every.filter(pl.col("id") == f"test/{n_rows - 1:05d}")
+
+
+def test_a_model_that_is_right_elsewhere_makes_a_key_suspect():
+    row = chances(["7"] * 7 + ["8"], right=50, wrong=0)
+
+    assert row["key_wrong_p"][0] > 0.6
+    assert row["key_suspect"][0]
+
+
+def test_a_model_that_is_seldom_right_is_no_evidence():
+    row = chances(["7"] * 7 + ["8"], right=2, wrong=50)
+
+    assert row["key_wrong_p"][0] < 0.2
+
+
+def test_a_key_that_is_never_reached_is_not_suspect_for_that():
+    row = chances([str(i) for i in range(20, 28)], right=40, wrong=10)
+
+    assert row["key_wrong_p"][0] < 0.1
+    assert row["majority_share"].to_list() == [0.125]
+
+
+def test_an_answer_that_is_given_to_anything_is_weak_evidence():
+    pet = chances(["100"] * 7 + ["8"], right=40, wrong=10)
+    other = chances(["7"] * 7 + ["8"], right=40, wrong=10)
+
+    assert pet["key_wrong_p"][0] < other["key_wrong_p"][0] / 2
+
+
+def test_a_copy_with_the_majoritys_answer_is_a_second_witness():
+    votes = ["7"] * 4 + ["5", "5", "8", "9"]
+    alone = chances(votes, right=30, wrong=10)
+    copied = chances(votes, right=30, wrong=10, other_answers=["7.0"])
+    third = chances(votes, right=30, wrong=10, other_answers=["6"])
+
+    assert alone["key_evidence"].struct["copy_agrees"].to_list() == [None]
+    assert copied["key_evidence"].struct["copy_agrees"].to_list() == [True]
+    assert third["key_evidence"].struct["copy_agrees"].to_list() == [False]
+    assert copied["key_wrong_p"][0] > third["key_wrong_p"][0] > alone["key_wrong_p"][0]
+
+
+def test_a_reference_speaks_for_or_against_the_key():
+    votes = ["7"] * 6 + ["8", "9"]
+    silent = chances(votes, right=40, wrong=5)["key_wrong_p"][0]
+    against = chances(votes, right=40, wrong=5, solutions=solutions(r"\boxed{7}"))
+    agrees = chances(votes, right=40, wrong=5, solutions=solutions(r"\boxed{5}"))
+
+    assert agrees["key_wrong_p"][0] < silent < against["key_wrong_p"][0]
+
+
+def test_where_nobody_says_anything_of_a_key_there_is_no_chance():
+    outcome = audited({1: ["5"] * 4}, gold=["3", "5"])
+
+    assert outcome.kept["key_wrong_p"].is_null().to_list() == [True, False]
+    assert outcome.kept["key_evidence"].is_null().to_list() == [True, False]
+
+
+def test_empty_boxes_are_no_majority():
+    empty = ["\\,", "?", "\\quad", "", "\\boxed{", "\\boxed{}"]
+    outcome = audited({0: [*empty, "7", "5"]}, gold=["5"])
+
+    assert outcome.kept["key_evidence"].struct["n_answered"].to_list() == [2]
+    assert outcome.kept["majority_share"].to_list() == [0.125]
 
 
 def test_a_majority_for_the_key_agrees():
@@ -93,6 +188,7 @@ def test_a_majority_of_few_samples_says_nothing():
     outcome = audited({0: ["7", "7", "7"]}, gold=["5"], min_samples=4)
 
     assert outcome.dropped.height == 0
+    assert outcome.kept["key_wrong_p"][0] < 0.2
 
 
 def test_samples_without_an_answer_are_no_majority():
@@ -188,7 +284,7 @@ def test_what_was_right_beside_the_old_key_is_not_right_beside_the_new_one():
 
 
 def test_an_answer_that_cannot_be_read_is_no_new_key():
-    outcome = audited({0: ["{" * 9] * 4}, gold=["5"], suspect="relabel")
+    outcome = audited({0: ["frac{" * 9] * 4}, gold=["5"], suspect="relabel")
 
     assert outcome.dropped["reason"].to_list() == ["key_suspect"]
     assert outcome.dropped["answer"].to_list() == ["5"]
@@ -227,13 +323,6 @@ def test_a_sample_that_reaches_the_key_speaks_against_its_reference():
 
     assert outcome.dropped.height == 0
     assert outcome.kept["references_agree"].to_list() == [False]
-
-
-def test_a_reference_is_a_second_witness():
-    columns = {"solutions": [solutions(r"\boxed{7}")]}
-    outcome = audited({0: ["7", "7", "5", "3"]}, gold=["5"], columns=columns)
-
-    assert outcome.dropped["reason"].to_list() == ["key_suspect"]
 
 
 @pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap")

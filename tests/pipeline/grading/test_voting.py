@@ -33,6 +33,9 @@ def samples(*answers: str | None, gold: str = "5", verifier: str = "math"):
         (["5", "7", "$7$"], ["right", "other:7", "other:7"]),
         (["7", "?7", "8"], ["other:7", "other:7", "other:8"]),
         (["", "  ", None], [None, None, None]),
+        ([r"\boxed{", r"\boxed{}", "}"], [None, None, None]),  # no closed box
+        ([r"\,", "?", r"\quad", r"\text{ }", "..."], [None] * 5),  # nothing in it
+        ([r"\{\}", "x", "?7"], [r"other:\{\}", "other:x", "other:7"]),
         (["?5"], ["other:5"]),  # undecided is never right
         (["7", "-7", "1/2", "2/1"], ["other:7", "other:-7", "other:1/2", "other:2/1"]),
     ],

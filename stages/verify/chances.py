@@ -1,0 +1,73 @@
+"""The chance that each key is wrong, as columns, with what it rests on."""
+
+import polars as pl
+
+from pipeline.grading.workers import Grader
+from stages.verify.ballots import (
+    cast_ballots,
+    find_copy_ranks,
+    label_strata,
+    rank_answers,
+)
+from stages.verify.likelihood import Ballots
+from stages.verify.posterior import truth_chances
+from stages.verify.reliability import bound_by_reliability, measure_reliability
+
+EVIDENCE = {
+    "n_answered": pl.Int64,  # samples that gave an answer
+    "for_key": pl.Int64,
+    "for_other": pl.Int64,  # for the answer that is given most beside the key
+    "models": pl.Int64,
+    "reliability": pl.Float64,  # how often such a majority is right there
+    "noise": pl.Float64,  # how many keys of the source are wrong
+    "copy_agrees": pl.Boolean,  # whether a dropped copy had the other answer
+}
+KEY_EVIDENCE = pl.Struct(EVIDENCE)
+
+
+def add_chances(
+    rows: pl.DataFrame, voters: pl.DataFrame, noise: float, grade: Grader
+) -> pl.DataFrame:
+    """Add key_wrong_p and key_evidence; null where nobody says anything of the key.
+
+    `voters` are samples with their `vote`; `rows` have `references_agree` and
+    `_copies`, and keep `_copy_ranks`.
+    """
+    voters = voters.filter(pl.col("vote").is_not_null())
+    ranked = rank_answers(voters)
+    rows = find_copy_ranks(rows, ranked, grade)
+    ballots, strata = cast_ballots(voters, ranked, rows), label_strata(rows)
+    chances, shares = truth_chances(ballots, strata, noise)
+    reliability = measure_reliability(ballots, strata, shares)
+    chances = bound_by_reliability(chances, ballots, reliability)
+    has_copies = pl.col("_copies").list.len() > 0
+    agrees = pl.col("_copy_ranks").list.contains(1).fill_null(value=False)
+    rows = rows.with_columns(
+        _count(ballots),
+        reliability=pl.Series(reliability.round(4)),
+        noise=pl.Series(shares.round(4)),
+        copy_agrees=pl.when(has_copies).then(agrees),
+        key_wrong_p=pl.Series(1 - chances[:, 0]),
+    )
+    is_heard = (
+        (pl.col("n_answered") > 0)
+        | pl.col("references_agree").is_not_null()
+        | has_copies.fill_null(value=False)
+    )
+    return rows.with_columns(
+        key_wrong_p=pl.when(is_heard).then("key_wrong_p"),
+        key_evidence=pl.when(is_heard).then(pl.struct(*EVIDENCE)),
+    ).drop(*EVIDENCE)
+
+
+def _count(ballots: Ballots) -> pl.DataFrame:
+    votes = ballots.votes.sum(axis=2)
+    per_model = ballots.votes.sum(axis=1) + ballots.scattered
+    return pl.DataFrame(
+        {
+            "n_answered": per_model.sum(axis=1),
+            "for_key": votes[:, 0],
+            "for_other": votes[:, 1],
+            "models": (per_model > 0).sum(axis=1),
+        }
+    )
