@@ -186,6 +186,7 @@ def _verification(grades: pl.DataFrame) -> Rows:
         wrong=(~correct).sum(),
         undecided=correct.null_count(),
         timeouts=(pl.col("why") == "verifier_timeout").sum(),
+        failures=pl.col("why").str.contains("^verifier_(?:error|died)").sum(),
     )
     return counts.sort("verifier").to_dicts()
 

@@ -80,6 +80,28 @@ def test_a_missing_file_is_a_mistake(tmp_path: Path):
         score.run(tmp_path / "gone.jsonl", verifier="math")
 
 
+def test_a_line_that_is_impossible_leaves_the_others_their_verdicts(tmp_path: Path):
+    deep, wide = "[" * 900 + "]" * 900, '"' + "9" * 5_000 + '"'
+    right = b'{"id": 0, "gold": "1", "prediction": "1"}'
+    impossible = [
+        f'{{"id": 1, "gold": "1", "prediction": "1", "info": {{"x": {deep}}}}}',
+        f'{{"id": 2, "gold": "1", "prediction": "2", "note": {deep}}}',
+        f'{{"id": 3, "gold": {"9" * 5_000}, "prediction": "1"}}',
+        f'{{"id": 4, "gold": "1", "prediction": "1", "info": {{"policy": {wide}}}}}',
+        '{"id": 5, "gold": "1", "prediction": "1", "info": {"alternatives": 5}}',
+        f'{{"id": 6, "gold": "1", "prediction": "{"x" * 2_000_001}"}}',
+        "[" * 100_000,
+    ]
+    lines = [right, *(line.encode() for line in impossible), right]
+    back = scored(tmp_path, "math", *lines)
+
+    verdicts = [line["correct"] for line in back]
+    assert verdicts == [True, None, False, *(5 * [None]), True]
+    assert [line["id"] for line in back] == [0, 1, 2, None, 4, 5, 6, None, 0]
+    assert back[5]["why"] == "verify_info.alternatives: expected a list, found 5"
+    assert all(line["why"] for line in back)
+
+
 def test_half_a_surrogate_pair_harms_no_line(tmp_path: Path):
     lone = '"\\ud800"'
     back = scored(
