@@ -137,6 +137,9 @@ def test_the_planted_rows_are_found_where_they_should_be(demo: Path):
     assert "dedup_embedding" in stages["paraphrase"]
     assert stages["leak"] == {"decontaminate"}
     assert "verify" in stages["wrong_answer"]
+    suspects = dropped.filter(pl.col("reason") == "key_suspect")["label"]
+    n_planted = (suspects == "wrong_answer").sum()
+    assert n_planted >= 0.8 * len(suspects), "most suspect keys were planted"
     assert stages["sibling"].isdisjoint({"dedup_ngram", "dedup_embedding"})
     impure = {name: count for name, count in counts.items() if name != "sibling"}
     assert impure == dict.fromkeys(impure, 8), "every planted row is found"
