@@ -17,6 +17,7 @@ of PID 1 to all reach all, and nobody here can send PID 1 one.
 import ctypes
 import gc
 import importlib
+import io
 import json
 import os
 import resource
@@ -165,12 +166,22 @@ def become_program(job: dict[str, Any], files: list[int], seccomp: bytes) -> Pro
     if job["is_binary"]:
         os.execv(path, [path])
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    renew_stdin()
     main = types.ModuleType("__main__")
     own: dict[str, Any] = {"__file__": path, "__cached__": None, "__annotations__": {}}
     main.__dict__.update(own, __builtins__=__builtins__)
     sys.modules["__main__"] = main
     sys.argv[:] = [path]
     return compile(program, path, "exec", dont_inherit=True), main.__dict__
+
+
+def renew_stdin() -> None:
+    """Make `sys.stdin` anew: what the interpreter made of a socket cannot be sought."""
+    file, former = io.FileIO(0, closefd=False), sys.stdin
+    file.name = "<stdin>"
+    buffer = io.BufferedReader(file)
+    sys.stdin = io.TextIOWrapper(buffer, former.encoding, former.errors)
+    sys.__stdin__ = sys.stdin  # type: ignore[misc]
 
 
 def arrange(job: dict[str, Any], files: list[int]) -> tuple[str, bytes]:

@@ -262,3 +262,62 @@ def test_a_killed_process_leaves_no_sandbox_and_its_groups_are_swept():
         if not Path("/proc", left.name.split("-")[1]).exists()
     ]
     assert gone == []
+
+
+CPP_DEPTH = (
+    "#include <iostream>\nlong f(long n) { volatile char a[200]; a[n % 200] = 1;\n"
+    "if (!n) return 0; long r = f(n - 1); return r + a[n % 200]; }\n"
+    "int main() { std::cout << f(900000); }"
+)
+CPP_THREADS = (
+    "#include <thread>\n#include <vector>\n#include <iostream>\n"
+    "int main() { std::vector<std::thread> t;\n"
+    "for (int i = 0; i < 20; i++) t.emplace_back([] {\n"
+    "  volatile char a[1 << 20]; a[5] = 1; std::vector<int> v(1000); });\n"
+    "for (auto& x : t) x.join();\nstd::cout << t.size(); }"
+)
+# As programs in contests are written: with what they read and print.
+CONTEST = {
+    "input by its size": ("import os\nprint(os.read(0, os.fstat(0).st_size))", "b'ab'"),
+    "input mapped": ("import mmap\nprint(mmap.mmap(0, 0, prot=1)[:])", "b'ab'"),
+    "input twice": (
+        "import sys\nx = sys.stdin.read()\nsys.stdin.seek(0)\nprint(x + input())",
+        "abab",
+    ),
+    "devices": (
+        "x = open('/dev/stdin').read()\nopen('/dev/stdout', 'w').write(x)\n"
+        "open('/dev/null', 'w').write(x + open('/dev/zero').read(1))",
+        "ab",
+    ),
+    "digits": ("print(len(str(10 ** 50000)))", "50001"),
+    "much output": ("print('x' * (12 << 20))", "x" * (12 << 20)),
+    "threads": (
+        "import threading, time\n"
+        "t = [threading.Thread(target=time.sleep, args=(0.1,)) for _ in range(32)]\n"
+        "for x in t: x.start()\nfor x in t: x.join()\nprint(len(t))",
+        "32",
+    ),
+    "stack raised": (
+        "import resource, threading\n"
+        "resource.setrlimit(resource.RLIMIT_STACK, (1 << 29, -1))\n"
+        "threading.stack_size(1 << 30)\n"
+        "t = threading.Thread(target=print, args=(1,))\nt.start(); t.join()",
+        "1",
+    ),
+    "C++ recursion of 200 MB": (CPP_DEPTH, "900000"),
+    "C++ threads": (CPP_THREADS, "20"),
+}
+
+
+@pytest.mark.parametrize("backend", ["pool", "oneshot"])
+@pytest.mark.parametrize("name", CONTEST)
+def test_a_program_in_a_contest_has_what_it_has_there(name: str, backend, monkeypatch):
+    program, printed = CONTEST[name]
+    if "C++" in name and shutil.which("g++") is None:
+        pytest.skip("no C++ compiler here")
+    monkeypatch.setenv("GOLDSIEVE_SANDBOX", backend)
+    run = run_cpp if "C++" in name else run_python
+
+    result = run(program, stdin=b"ab", limits=Limits(memory_mb=1024))
+
+    assert (result.exit_code, result.stdout.decode().strip()) == (0, printed)
