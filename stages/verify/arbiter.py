@@ -5,10 +5,13 @@ comes from. Only if it holds one to be right and the other to be wrong has it
 decided; else the key stays suspect.
 """
 
+from typing import Any
+
 import polars as pl
 
 from pipeline.endpoint.client import client
-from pipeline.verifiers.judge import Case, Judge, verify_all
+from pipeline.grading.guarded import judge_cases
+from pipeline.verifiers.judge import Judge
 
 RUBRIC = (
     "The final answer of the RESPONSE is the right answer to the QUESTION. "
@@ -21,12 +24,12 @@ def ask_arbiter(suspects: pl.DataFrame, arbiter: Judge) -> pl.Series:
 
     `neither` is also where the arbiter holds both to be right, or has no verdict.
     """
-    cases = [
-        Case(None, f"The answer is {answer}.", {"problem": problem, "rubric": RUBRIC})
+    cases: list[tuple[str | None, str | None, str, dict[str, Any]]] = [
+        (None, None, f"The answer is {answer}.", {"problem": problem, "rubric": RUBRIC})
         for column in ("majority_answer", "answer")
         for problem, answer in suspects.select("problem", column).rows()
     ]
-    verdicts = verify_all(cases, arbiter, client(arbiter.endpoint))
+    verdicts = judge_cases(cases, arbiter, client(arbiter.endpoint))
     is_right = [verdict.correct for verdict in verdicts]
     half = suspects.height
     side: dict[tuple[bool | None, bool | None], str] = {
