@@ -61,7 +61,7 @@ def code_digest(file: Path, root: Path = ROOT, loaded: Loaded = LOADED) -> str:
         if each.suffix == ".py":
             libraries |= {name.partition(".")[0] for name in _imported_names(source)}
     libraries -= {file.parts[0], *sys.stdlib_module_names}
-    for name, number in sorted(_versions(libraries)):
+    for name, number in sorted(library_versions(libraries)):
         digest.update(f"{name}={number}\n".encode())
     return digest.hexdigest()
 
@@ -91,7 +91,7 @@ def _imported_names(source: bytes) -> frozenset[str]:
     return frozenset(names)
 
 
-def _versions(libraries: set[str]) -> set[tuple[str, str]]:
+def library_versions(libraries: set[str]) -> set[tuple[str, str]]:
     """(name, version) of `libraries` and all that they require; "" where one is not."""
     versions: dict[str, str] = {}
     todo = set(libraries)

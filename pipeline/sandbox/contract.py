@@ -70,8 +70,8 @@ class Job:
     """A program to run.
 
     program: source in Python, or an executable.
-    package: an installed package that the program imports. All that is installed can
-        then be read there, and this one is loaded before the sandbox forks.
+    package: an installed package that the program imports, loaded before the sandbox
+        forks. Of what is installed, it and what it requires are there.
     """
 
     program: bytes

@@ -52,7 +52,7 @@ def run_python(
 ) -> Run:
     """Run `program` with the sandbox's Python, feed it `stdin`, and collect all.
 
-    With `package`, what is installed here can be imported there. A UserError where
+    With `package`, it and what it requires can be imported there. A UserError where
     there is no sandbox.
     """
     job = Job(_encode(program), stdin, limits, package=package)

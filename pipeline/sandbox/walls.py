@@ -11,13 +11,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.sandbox.guests import FOLDER
+from pipeline.sandbox.packages import hide_packages, mount_packages
 
 HINT = (
     "apt-get install bubblewrap, on a kernel that lets you make namespaces; "
@@ -59,8 +59,8 @@ def no_sandbox(why: str) -> UserError:
 def bubblewrap(package: str, disk: int, *, may_mount: bool) -> list[str]:
     """The command for a sandbox whose interpreter obeys standard input.
 
-    `disk`: bytes of /tmp, /dev/shm and /job. With a `package`, all that is installed
-    can be read there. A UserError where there is no bubblewrap.
+    `disk`: bytes of /tmp, /dev/shm and /job. With a `package`, it and what it
+    requires can be imported there. A UserError where there is no bubblewrap.
     """
     path = shutil.which("bwrap")
     if path is None:
@@ -74,15 +74,14 @@ def bubblewrap(package: str, disk: int, *, may_mount: bool) -> list[str]:
     for name in ["SYS_ADMIN"] * may_mount + ["SETUID", "SETGID", "KILL"] * is_root:
         command += ["--cap-add", f"CAP_{name}"]
     if package:
-        folder = sysconfig.get_paths()["purelib"]
-        command += ["--ro-bind", folder, "/packages", *PACKAGES.split()]
+        command += [*mount_packages(package), *PACKAGES.split()]
     for folder, mode in SCRATCH.items():
         command += ["--size", str(disk), "--perms", mode, "--tmpfs", folder]
     command += ["--ro-bind", str(FOLDER.resolve() / "zygote.py"), "/zygote.py"]
     python, runtime = _runtime()
     # -sP: no site of the user, and nothing of the working folder.
     program = [python, "-sP", "/zygote.py", str(disk), package]
-    return [*command, *runtime, *LAST.split(), *program]
+    return [*command, *runtime, *hide_packages(), *LAST.split(), *program]
 
 
 def _runtime() -> tuple[str, list[str]]:

@@ -198,3 +198,18 @@ def test_a_group_is_spent_where_more_is_charged_than_a_sandbox_needs(
     for usage, is_spent in ((64 * 2**20, False), (65 * 2**20, True)):
         (tmp_path / file).write_text(f"{usage}\n")
         assert groups.are_spent([tmp_path]) == is_spent
+
+
+SEEN = (
+    "import importlib.util, os, sys\n"
+    "names = ('pip', 'polars', 'pytest', 'pluggy', 'numpy', 'reasoning_gym')\n"
+    "print([name for name in names if importlib.util.find_spec(name)])"
+)
+
+
+@pytest.mark.parametrize("backend", ["pool", "oneshot"])
+def test_the_standard_library_is_seen_and_what_is_named(backend: str, monkeypatch):
+    monkeypatch.setenv("GOLDSIEVE_SANDBOX", backend)
+
+    assert run_python(SEEN).stdout == b"[]\n"
+    assert run_python(SEEN, package="pytest").stdout == b"['pytest', 'pluggy']\n"
