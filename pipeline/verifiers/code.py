@@ -240,9 +240,10 @@ def _complete(program: str, info: dict[str, Any]) -> str:
     setup, name = info.get("setup") or "", info.get("entry_point")
     if not name:
         return f"{program}\n{setup}"
-    if setup and not re.search(
-        rf"^\s*(async\s+)?def\s+{re.escape(name)}\b", program, re.M
-    ):
+    is_whole = not name.isidentifier() or re.search(
+        rf"^\s*(async\s+)?def\s+{name}\b", program, re.M
+    )
+    if setup and not is_whole:
         return setup + program
     return f"{setup}\n{program}"
 

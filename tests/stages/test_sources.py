@@ -131,6 +131,68 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "meta": {"task_id": "HumanEval/0"},
         },
     ),
+    "leetcode": (
+        {
+            "task_id": "twice",
+            "query": "Return twice x.",
+            "prompt": "from typing import *\n",
+            "entry_point": "Solution().twice",
+            "completion": "class Solution:\n    def twice(self, x): return 2 * x",
+            "test": "def check(candidate):\n    assert candidate(x = 3) == 6",
+            "difficulty": "Easy",
+        },
+        {
+            "problem": "Return twice x.",
+            "answer": None,
+            "domain": "code",
+            "verifier": "code",
+            "verify_info": {
+                "type": "assert",
+                "setup": "from typing import *\n",
+                "entry_point": "Solution().twice",
+                "test_code": "def check(candidate):\n    assert candidate(x = 3) == 6",
+            },
+            "solutions": [
+                {
+                    "text": "class Solution:\n    def twice(self, x): return 2 * x",
+                    "model": "human",
+                    "correct": None,
+                }
+            ],
+            "meta": {"task_id": "twice", "difficulty": "Easy"},
+        },
+    ),
+    "bigcodebench": (
+        {
+            "task_id": "BigCodeBench/0",
+            "instruct_prompt": "Return x.",
+            "complete_prompt": "def f(x):\n    'Return x.'\n",
+            "canonical_solution": "    return x\n",
+            "test": "class TestCases: pass",
+            "entry_point": "f",
+            "libs": "['math']",
+        },
+        {
+            "problem": "Return x.",
+            "answer": None,
+            "domain": "code",
+            "verifier": "code",
+            "verify_info": {
+                "type": "assert",
+                "setup": "def f(x):\n    'Return x.'\n",
+                "entry_point": "f",
+                "test_code": "class TestCases: pass",
+            },
+            "solutions": [
+                {
+                    "text": "def f(x):\n    'Return x.'\n    return x\n",
+                    "model": "human",
+                    "correct": None,
+                }
+            ],
+            "meta": {"task_id": "BigCodeBench/0", "libs": "['math']"},
+        },
+    ),
     "mbpp": (
         {
             "task_id": 1,

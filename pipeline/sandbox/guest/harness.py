@@ -51,7 +51,13 @@ def revive(name: str, message: str) -> Exception:
 
 
 def find_function(scope: dict[str, Any], name: str) -> Any:
-    """A method of a new `Solution` where there is one, otherwise a global name."""
+    """What the row calls: a method of a new `Solution`, or a global name.
+
+    An expression, such as `Solution().add`, is evaluated among the program's names; it
+    comes from the row and never from the program.
+    """
+    if not name.isidentifier():
+        return eval(name, scope)
     holder = scope.get("Solution")
     method = getattr(holder(), name, None) if holder else None
     return method or scope[name]

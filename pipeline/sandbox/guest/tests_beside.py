@@ -9,7 +9,7 @@ import os
 import sys
 from types import ModuleType
 
-from pipeline.sandbox.guest.harness import channel, load, silence
+from pipeline.sandbox.guest.harness import channel, find_function, load, silence
 from pipeline.sandbox.guest.testing import (
     Undecided,
     is_installed,
@@ -21,9 +21,11 @@ from pipeline.sandbox.guest.testing import (
 job = json.loads(sys.stdin.buffer.read())
 silence()
 token, module = job.pop("token"), ModuleType("solution")
-load(job["prelude"], job["program"], module.__dict__)
+scope = load(job["prelude"], job["program"], module.__dict__)
 try:
     tree = parse(job["tests"])
+    if job["name"]:
+        scope[job["name"]] = find_function(scope, job["name"])
     sys.modules["solution"] = module
     for name, wanted in list_imports(tree):
         if wanted and not is_installed(name):
