@@ -19,8 +19,16 @@ IMPORT = re.compile(
 @lru_cache
 def guest_source(name: str) -> str:
     """The program `name` as one text that stands alone."""
+    return _inline(name, set())
+
+
+def _inline(name: str, seen: set[str]) -> str:
+    """The text of `name`, with what it imports, once each, and not what is `seen`."""
+    if name in seen:
+        return ""
+    seen.add(name)
     text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
-    return IMPORT.sub(lambda match: guest_source(match[1]), text)
+    return IMPORT.sub(lambda match: _inline(match[1], seen), text)
 
 
 def guest_call(name: str, job: dict[str, Any]) -> str:

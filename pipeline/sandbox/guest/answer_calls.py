@@ -1,25 +1,64 @@
 """Calls a program's function for each test of a job, and sends what it returns.
 
 Runs in the sandbox and imports nothing of ours but its neighbours. The job (`prelude`,
-`program`, `calls`, `goes_on`) comes by standard input; each answer is a line.
+`program`, `calls`, `goes_on`) comes by standard input; each answer is a line. What is
+derived from a plain kind is sent as that. Of an answer that is but a condition, as in
+`assert f(1)`, the truth is sent.
 """
 
 import json
 import sys
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from pipeline.sandbox.guest.harness import describe, find_function, load, send, silence
 from pipeline.sandbox.guest.wire import NotPlain, decode, encode
 
+# What something derived from a plain kind is, as a plain one.
+PLAIN: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    complex: complex.__complex__,
+    **{kind: kind for kind in (bytes, tuple, list, frozenset, set, dict)},
+}
+
+
+def flatten(value: Any) -> Any:
+    """Encode what is derived from a plain kind. A deque counts as a list here."""
+    for kind in type(value).__mro__:
+        if kind is not type(value) and kind in PLAIN:
+            return encode(PLAIN[kind](value), flatten)
+    raise Unreadable(type(value))
+
+
+class Unreadable(NotPlain):
+    """A value that only the program can tell anything of."""
+
+
+def answer_call(name: str, arguments: list[Any], how: str) -> dict[str, Any]:
+    """What a call returns, encoded."""
+    value = find_function(scope, name)(*map(decode, arguments))
+    if how == "truth":
+        value = bool(value)
+    if isinstance(value, deque | bytearray):
+        value = list(value) if isinstance(value, deque) else bytes(value)
+    try:
+        return {"value": encode(value, flatten)}
+    except Unreadable as error:
+        kind = error.args[0]
+        compares = kind.__eq__ is not object.__eq__
+        return {"kind": kind.__name__, "compares": compares}
+
+
 job = json.loads(sys.stdin.buffer.read())
 silence()
 scope = load(job["prelude"], job["program"])
-for name, arguments in job["calls"]:
+for call in job["calls"]:
     answer: dict[str, Any]
     try:
-        answer = {"value": encode(find_function(scope, name)(*map(decode, arguments)))}
-    except NotPlain as error:
-        answer = {"kind": str(error)}
+        answer = answer_call(*call)
     except BaseException as error:
         answer = {"raised": describe(error)}
     send(answer)

@@ -1,107 +1,242 @@
 """Holds a program that is tested, and does what its tests in another sandbox ask for.
 
 Runs in the sandbox and imports nothing of ours but its neighbours. Requests come by
-standard input, a line each, and replies go out by the channel. Nothing here knows what
-the tests expect or whether one has passed.
+standard input, a line each, and replies go out by the channel. What is no plain value
+stays here and is known to the tests by a number. Nothing here knows what the tests
+expect or whether one has passed.
 """
 
-import itertools
-import json
+import asyncio
+import contextlib
+import inspect
 import operator
 import os
+import types
 from collections.abc import Callable
-from pkgutil import resolve_name
-from types import ModuleType
 from typing import Any
 
-from pipeline.sandbox.guest.harness import (
-    find_function,
-    load,
-    revive,
-    send,
-    silence,
+from pipeline.sandbox.guest.harness import find_function, load, silence
+from pipeline.sandbox.guest.link import (
+    Gone,
+    Link,
+    decode_error,
+    encode_error,
+    find_error,
+    name_error,
 )
-from pipeline.sandbox.guest.lending import Borrowed
 from pipeline.sandbox.guest.terminal import attach
-from pipeline.sandbox.guest.wire import decode, encode
+from pipeline.sandbox.guest.twins import Twins
+from pipeline.sandbox.guest.wire import LETTERS
 
-LONGEST_LIST = 1_000_000
-# What the tests may do to an object here.
-ACTIONS: dict[str, Callable[..., Any]] = {
-    "call": lambda function, named, *arguments: function(*arguments, **named),
-    "get": getattr,
-    "set": setattr,
-    "item": operator.getitem,
-    "len": len,
-    "list": lambda items: list(itertools.islice(items, LONGEST_LIST)),
-    "text": str,
-}
 requests = os.fdopen(os.dup(0), "rb")
 silence()
+scope: dict[str, Any] = {}
 kept: list[Any] = []
-solution = ModuleType("solution")
-# What is patched: where, under which name, and what was there.
-originals: list[tuple[Any, str, Any]] = []
+numbers: dict[int, int] = {}
+names: dict[str, Any] = {}
+links: list[Link] = []
+mentioned: set[int] = set()
+unsent: list[type] = []
+loops: list[asyncio.AbstractEventLoop] = []
+# A value without what its class adds, by the class that it is derived from.
+PLAIN: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    complex: complex.__complex__,
+    bytes: bytes,
+    tuple: tuple,
+    frozenset: frozenset,
+}
 
 
 def main(job: dict[str, Any]) -> None:
     """Answer requests until the tests hang up."""
-    load(job["prelude"], job["program"], vars(solution))
-    Borrowed.ask = ask
-    take_printed = attach(ask)
-    for line in requests:
-        serve(json.loads(line), take_printed)
+    load(job["prelude"], job["program"], scope)
+    twins = Twins(1, keep, recall)
+    link = Link(requests, twins, serve, describe=describe_classes)
+    take_printed = attach(lambda *what: link.request("terminal", *what))
+    link.add = lambda: (take_printed(), list_rebound())
+    links.append(link)
+    with contextlib.suppress(Gone):
+        link.serve_all()
 
 
-def serve(request: list[Any], take_printed: Callable[[], str]) -> None:
-    """Do what the tests ask for and reply."""
-    action, key, encoded, patches = request
-    arguments = [decode(value, recall) for value in encoded]
-    reply: dict[str, Any]
-    try:
-        patch(patches)
-        reply = {"value": encode(ACTIONS[action](recall(key), *arguments), keep)}
-    except BaseException as error:
-        reply = {"raised": [type(error).__name__, str(error)[:200]]}
-    reply["arguments"] = [encode(value, keep) for value in arguments]
-    if printed := take_printed():
-        reply["printed"] = printed
-    send(reply)
+def serve(action: str, *arguments: Any) -> Any:
+    """Do what the tests ask for."""
+    return ACTIONS[action](*arguments)
 
 
-def recall(key: Any) -> Any:
-    """The object that the tests mean: one of this side, or one of theirs."""
-    if isinstance(key, list):
-        return Borrowed(key)
-    return find_function(vars(solution), key) if isinstance(key, str) else kept[key]
+def keep(value: Any) -> Any:
+    """A value that is not plain, for the tests: where it stays, and of what class."""
+    if isinstance(value, Borrowed):
+        return {"g": value.number}
+    if isinstance(value, BaseException):
+        if (origin := getattr(value, "__origin__", None)) is not None:
+            return {"g": origin}
+        if name_error(type(value)):
+            return {"x": encode_error(value, links[0].twins.encode)}
+    if isinstance(value, type):
+        if name := name_error(value):
+            return {"e": name}
+        return {"class": mention(value)}
+    encoded = [number_of(value), mention(type(value))]
+    for kind in type(value).__mro__:
+        if kind in PLAIN:
+            encoded.append(links[0].twins.encode(PLAIN[kind](value)))
+            break
+        if kind is BaseException:
+            encoded.append(encode_error(value, links[0].twins.encode)[1])
+    return {"o": encoded}
 
 
-def keep(value: Any) -> dict[str, Any]:
-    """Keep what is not plain; its place is what the tests get."""
-    if type(value) is Borrowed:
-        return {"o": value.key}
-    kept.append(value)
-    return {"o": len(kept) - 1}
+def number_of(value: Any) -> int:
+    """Keep a value; the number by which it is known."""
+    if id(value) not in numbers:
+        numbers[id(value)] = len(kept)
+        kept.append(value)
+    return numbers[id(value)]
 
 
-def ask(what: str, *arguments: Any) -> Any:
-    """What the tests answer in the middle of a request; raises what was raised.
-
-    To answer, they may make requests of their own.
-    """
-    send({"ask": [what, *(encode(value, keep) for value in arguments)]})
-    while isinstance(answer := json.loads(requests.readline()), list):
-        serve(answer, str)
-    if "raised" in answer:
-        raise revive(*answer["raised"])
-    return decode(answer["value"], recall)
+def mention(kind: type) -> int:
+    """The number of a class, which the tests are to hear about, after its bases."""
+    number = number_of(kind)
+    if number not in mentioned:
+        mentioned.add(number)
+        for base in kind.__bases__:
+            links[0].twins.encode(base)
+        unsent.append(kind)
+    return number
 
 
-def patch(patches: list[list[Any]]) -> None:
-    """Let what the tests have patched on their side be so on this one."""
-    while originals:
-        setattr(*originals.pop())
-    for path, name, encoded in patches:
-        owner = solution if path == "solution" else resolve_name(path)
-        originals.append((owner, name, vars(owner).get(name)))
-        setattr(owner, name, decode(encoded, recall))
+def describe_classes() -> list[Any]:
+    """The classes that the tests have not heard of."""
+    described = []
+    while unsent:
+        kind = unsent.pop(0)
+        described.append([number_of(kind), links[0].twins.encode(describe_class(kind))])
+    return described
+
+
+def recall(letter: str, inner: Any) -> Any:
+    """What the tests mean: an object here, an error, or a function of theirs."""
+    if letter == "o":
+        return kept[inner]
+    if letter == "e":
+        return find_error(inner)
+    twins = links[0].twins
+    if letter == "x":
+        (name, arguments), number = inner
+        error = decode_error(name, twins.decode(arguments))
+        error.__origin__ = number  # type: ignore[attr-defined]
+        return error
+    return Borrowed(*inner)
+
+
+class Borrowed:
+    """A function of the tests."""
+
+    def __init__(self, number: int, name: str) -> None:
+        self.number, self.__name__, self.__qualname__ = number, name, name
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return links[0].request("call", self.number, arguments, tuple(named.items()))
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+
+def find_names(wanted: tuple[str, ...]) -> Any:
+    """The names that the program has of those that tests want, with their values."""
+    found = []
+    for name in wanted:
+        with contextlib.suppress(KeyError):
+            names[name] = find_function(scope, name)
+            found.append((name, names[name]))
+    return tuple(found)
+
+
+def list_rebound() -> tuple[Any, ...]:
+    """The names that mean something else since the tests last heard of them."""
+    rebound: tuple[Any, ...] = ()
+    for name, value in names.items():
+        if name in scope and scope[name] is not value and "Solution" not in scope:
+            names[name] = scope[name]
+            rebound = (*rebound, (name, scope[name]))
+    return rebound
+
+
+def describe_class(kind: type) -> tuple[Any, ...]:
+    """What the tests need for a class of their own that stands for this one."""
+    bases = tuple(base for base in kind.__bases__ if base is not object)
+    specials: set[str] = set()
+    for base in kind.__mro__:
+        if base is object or base in PLAIN or issubclass(BaseException, base):
+            break
+        if not name_error(base):
+            specials |= {
+                name
+                for name, value in vars(base).items()
+                if name.startswith("__") and callable(value)
+            }
+    has_hash = getattr(kind, "__hash__", None) is not None
+    names = sorted(specials if has_hash else specials - {"__hash__"})
+    mutable = next((base for base in kind.__mro__ if base in LETTERS), object)
+    own = (kind.__name__, kind.__module__, mutable.__name__, has_hash)
+    return (*own, bases, tuple(names))
+
+
+def describe_signature(function: Any) -> tuple[Any, ...]:
+    """Names, kinds and defaults of a function's parameters."""
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(
+        (each.name, int(each.kind), each.default is not each.empty, each.default)
+        if each.default is not each.empty
+        else (each.name, int(each.kind), False, None)
+        for each in parameters
+    )
+
+
+def finish(awaitable: Any) -> Any:
+    """What is awaited, in the one loop of this process."""
+
+    async def wait() -> Any:
+        return await awaitable
+
+    if not loops:
+        loops.append(asyncio.new_event_loop())
+    return loops[0].run_until_complete(wait())
+
+
+def state_of(value: Any) -> tuple[Any, ...]:
+    """The attributes that an object has of its own."""
+    slots = [name for kind in type(value).__mro__ for name in list_slots(kind)]
+    state = {name: getattr(value, name) for name in slots if hasattr(value, name)}
+    return tuple((state | getattr(value, "__dict__", {})).items())
+
+
+def list_slots(kind: type) -> list[str]:
+    slots = vars(kind).get("__slots__", ())
+    return [slots] if isinstance(slots, str) else list(slots)
+
+
+def parts_of_derived(value: Any) -> tuple[Any, ...]:
+    """What a list, set or dict of a class of its own consists of."""
+    return tuple(value.items()) if isinstance(value, dict) else tuple(value)
+
+
+# What the tests may do here.
+ACTIONS: dict[str, Callable[..., Any]] = {
+    "names": find_names,
+    "signature": describe_signature,
+    "call": lambda function, given, named: function(*given, **dict(named)),
+    "get": getattr,
+    "set": setattr,
+    "delete": delattr,
+    "item": operator.getitem,
+    "special": lambda name, value, *given: getattr(type(value), name)(value, *given),
+    "await": finish,
+    "state": state_of,
+    "parts": parts_of_derived,
+    "attributes": lambda value: tuple(dir(value)),
+}

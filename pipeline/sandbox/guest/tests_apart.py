@@ -5,18 +5,35 @@ the channel, and the program's replies come by standard input; the verdict is wr
 to standard output, which the tests themselves do not have.
 """
 
-import itertools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+import types
+from collections.abc import Callable
 from contextlib import suppress
-from pkgutil import resolve_name
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
-from pipeline.sandbox.guest.harness import describe, revive, send, silence
-from pipeline.sandbox.guest.lending import USES, is_builtin, may_be_lent
+from pipeline.sandbox.guest.harness import describe, silence
+from pipeline.sandbox.guest.link import (
+    Gone,
+    Link,
+    decode_error,
+    encode_error,
+    find_error,
+    name_error,
+)
+from pipeline.sandbox.guest.remote import (
+    NotSendable,
+    RemoteType,
+    build_classes,
+    build_object,
+    doubts,
+    is_remote,
+    key_of,
+    links,
+    objects,
+)
 from pipeline.sandbox.guest.testing import (
     Undecided,
     is_installed,
@@ -24,183 +41,111 @@ from pipeline.sandbox.guest.testing import (
     parse,
     run_tests,
 )
-from pipeline.sandbox.guest.wire import decode, encode
-
-
-class Watched(NamedTuple):
-    """An attribute that the tests patch, and what it was before."""
-
-    path: str
-    name: str
-    owner: Any
-    before: Any
-
+from pipeline.sandbox.guest.twins import Twins
 
 verdict_file = os.dup(1)
 replies = os.fdopen(os.dup(0), "rb")
 silence()
-LONGEST_REPLY = 1 << 26
-# What the program may ask of its tests; they may have patched the terminal.
-ANSWERS: dict[str, Callable[..., Any]] = USES | {
+TERMINAL: dict[str, Callable[..., Any]] = {
     "input": lambda *prompt: input(*prompt),
     "readline": lambda: sys.stdin.readline(),
     "read": lambda: sys.stdin.read(),
 }
+# What of the tests may be handed to the program, which then calls it.
+CALLABLE = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    type(str.upper),
+    type(str.__len__),
+)
 lent: list[Any] = []
-watched: list[Watched] = []
-requests = itertools.count()
-
-
-class ProgramGone(BaseException):
-    """The program's process has ended."""
-
-
-class NotSendable(BaseException):
-    """A value of the tests cannot leave their process."""
-
-
-class Handle:
-    """An object that stays in the program's process, known there by name or number."""
-
-    key: Any
-
-    def __init__(self, key: Any) -> None:
-        object.__setattr__(self, "key", key)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return request("get", self.key, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        request("set", self.key, name, value)
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return request("call", self.key, named, *arguments)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(request("list", self.key))
-
-    def __getitem__(self, key: Any) -> Any:
-        return request("item", self.key, key)
-
-    def __len__(self) -> int:
-        return int(request("len", self.key))
-
-    def __str__(self) -> str:
-        return str(request("text", self.key))
-
-    def __repr__(self) -> str:
-        return f"Handle({self.key!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is Handle and self.key == other.key
-
-    __hash__ = None  # type: ignore[assignment]
+names: dict[str, Any] = {}
+stopped: list[BaseException] = []
 
 
 class Program(ModuleType):
-    """The program, for tests that import it; each of its names is a handle."""
+    """The program, for tests that import it."""
 
     __all__ = ()
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Handle(name)
-
-
-class Tests(ModuleType):
-    """The tests, where what they patch of `__main__` is the program's."""
-
-    names: set[str]
-
-    def __getattr__(self, name: str) -> Any:
-        if name in Tests.names:
-            return Handle(name)
+        if not name.startswith("__"):
+            for _, value in request("names", (name,)):
+                return value
         raise AttributeError(name)
 
 
-def request(action: str, key: Any, *arguments: Any) -> Any:
+def request(action: str, *arguments: Any) -> Any:
     """What the program's process replies; raises what was raised there."""
-    next(requests)
-    encoded = [encode(value, lend) for value in arguments]
-    send([action, key, encoded, list_patches()])
-    while "ask" in (reply := receive()):
-        send(answer(*reply["ask"]))
-    sys.stdout.write(str(reply.get("printed", "")))
-    for argument, after in zip(arguments, reply.get("arguments", []), strict=False):
-        update(argument, decode(after, take))
-    if "raised" in reply:
-        raise revive(*reply["raised"])
-    return decode(reply["value"], take)
+    return links[0].request(action, *arguments)
 
 
-def receive() -> dict[str, Any]:
-    """The program's next line."""
-    line = replies.readline(LONGEST_REPLY)
-    if not line.endswith(b"\n"):
-        raise ProgramGone
-    reply: dict[str, Any] = json.loads(line)
-    return reply
+def keep(value: Any) -> Any:
+    """Encode what is not plain: the program's own, functions and errors."""
+    if is_remote(value):
+        return {"o": key_of(value)}
+    if isinstance(value, CALLABLE):
+        return {"f": [number_of(value), getattr(value, "__name__", "function")]}
+    if isinstance(value, BaseException):
+        return {"x": [encode_error(value, links[0].twins.encode), number_of(value)]}
+    if isinstance(value, type) and (name := name_error(value)):
+        return {"e": name}
+    raise NotSendable(type(value).__name__)
 
 
-def answer(what: str, *encoded: Any) -> dict[str, Any]:
-    """What the tests have for the program that asks in the middle of a request."""
+def number_of(value: Any) -> int:
+    """The number by which the program knows something of the tests'."""
+    numbers = [number for number, each in enumerate(lent) if each is value]
+    if not numbers:
+        lent.append(value)
+    return numbers[0] if numbers else len(lent) - 1
+
+
+def recall(letter: str, inner: Any) -> Any:
+    """What the program means: an object or a class there, or something of the tests'."""
+    twins = links[0].twins
+    if letter == "g":
+        return lent[inner]
+    if letter == "e":
+        return find_error(inner)
+    if letter == "x":
+        name, arguments = inner
+        return decode_error(name, twins.decode(arguments))
+    if letter == "class":
+        return objects[inner]
+    key, kind, *content = inner
+    value = twins.decode(content[0]) if content else None
+    return build_object(key, kind, value, has_content=bool(content))
+
+
+def serve(action: str, *arguments: Any) -> Any:
+    """Do what the program asks for: call a function, or read from the terminal.
+
+    What ends the tests ends them when the program has been left.
+    """
     try:
-        value = ANSWERS[what](*(decode(each, take) for each in encoded))
-        return {"value": encode(value, lend)}
-    except NotSendable as error:
-        raise Undecided(f"its tests lend the program a {error}") from None
-    except Exception as error:
-        if not is_builtin(error):
-            raise Undecided(f"its tests raise {describe(error)}") from None
-        return {"raised": [type(error).__name__, str(error)]}
+        if action == "terminal":
+            return str(TERMINAL[arguments[0]](*arguments[1:]))
+        number, given, named = arguments
+        return lent[number](*given, **dict(named))
+    except (Undecided, NotSendable) as error:
+        stopped.append(error)
+        raise
 
 
-def lend(value: Any) -> dict[str, Any]:
-    """A handle as its key, what may be lent by its place; no more can be sent."""
-    if type(value) is Handle:
-        return {"o": object.__getattribute__(value, "key")}
-    if not may_be_lent(value):
-        raise NotSendable(type(value).__name__)
-    lent.append(value)
-    return {"o": ["lent", len(lent) - 1]}
+def notice(scope: dict[str, Any]) -> Callable[..., None]:
+    """What is to be done about what a message of the program has beside its value."""
 
+    def notice_added(printed: str, rebound: tuple[Any, ...]) -> None:
+        sys.stdout.write(printed)
+        for name, value in rebound:
+            if name in names and scope.get(name) is names[name]:
+                scope[name] = names[name] = value
+        if stopped:
+            raise stopped[0]
 
-def take(key: Any) -> Any:
-    """A handle for an object of the program; what was lent as it is."""
-    return lent[key[1]] if isinstance(key, list) else Handle(key)
-
-
-def watch(target: str) -> None:
-    """Remember what is at `target`, which the tests are going to patch."""
-    path, _, name = target.rpartition(".")
-    is_own = path in ("solution", "__main__")
-    with suppress(ImportError, AttributeError):
-        owner = sys.modules[path] if is_own else resolve_name(path)
-        before = vars(owner).get(name)
-        watched.append(Watched("solution" if is_own else path, name, owner, before))
-
-
-def list_patches() -> list[list[Any]]:
-    """Where, under which name, and what the tests have patched."""
-    return [
-        [each.path, each.name, encode(now, lend)]
-        for each in watched
-        if (now := vars(each.owner).get(each.name)) is not each.before
-    ]
-
-
-def update(argument: Any, after: Any) -> None:
-    """Let the tests see what the program did to an argument of theirs."""
-    if type(argument) is not type(after) or argument == after:
-        return
-    if type(argument) is list:
-        argument[:] = after
-    elif type(argument) in (dict, set):
-        argument.clear()
-        argument.update(after)
+    return notice_added
 
 
 def main(job: dict[str, Any]) -> None:
@@ -208,8 +153,8 @@ def main(job: dict[str, Any]) -> None:
     verdict: dict[str, Any]
     try:
         run(job)
-        verdict = {"fault": ""}
-    except (ProgramGone, BrokenPipeError):
+        verdict = {"undecided": doubts[0]} if doubts else {"fault": ""}
+    except Gone:
         verdict = {"fault": "the program ended before its tests did"}
     except Undecided as error:
         verdict = {"undecided": str(error)}
@@ -227,36 +172,41 @@ def run(job: dict[str, Any]) -> None:
 
     A function's signature, which HumanEval's set-up is, need not be whole.
     """
-    tree, module = parse(job["tests"]), Tests("__main__")
-    patched = [name.partition(".") for name in job["patched"]]
-    Tests.names = {name for owner, _, name in patched if owner == "__main__"}
+    tree, module = parse(job["tests"]), ModuleType("__main__")
     scope = module.__dict__
     exec(compile(job["prelude"], "prelude.py", "exec"), scope)
     if job["entry_point"]:
         with suppress(SyntaxError):
             exec(compile(job["setup"], "setup.py", "exec"), scope)
-    scope.update((name, Handle(name)) for name in job["names"])
-    names = [name for name, wanted in list_imports(tree) if is_program(name, wanted)]
-    sys.modules.update((name, Program(name)) for name in ("solution", *names))
+    twins = Twins(0, keep, recall)
+    link = Link(replies, twins, serve, notice=notice(scope), build=build_classes)
+    links.append(link)
+    names.update(request("names", tuple(job["names"])))
+    scope.update(names)
+    mark_known(names.values())
+    imports = [name for name, wanted in list_imports(tree) if is_program(name, wanted)]
+    sys.modules.update((name, Program(name)) for name in ("solution", *imports))
     if not job["entry_point"]:
         exec(compile(job["setup"], "setup.py", "exec"), scope)
-    sys.modules["__main__"] = module
-    for target in job["patched"]:
-        watch(target)
-    before = next(requests)
+    before, values = link.requests, list(names.values())
     run_tests(tree, module, job["entry_point"])
-    if next(requests) == before + 1:
+    is_read = any(type(each) is RemoteType or not is_remote(each) for each in values)
+    if link.requests == before and not is_read:
         raise Undecided("its tests check nothing of the program")
+
+
+def mark_known(values: Any) -> None:
+    """Classes that the tests name are what the tests take them for."""
+    for value in values:
+        if isinstance(value, RemoteType):
+            type.__setattr__(value, "__known__", True)
 
 
 def is_program(name: str, wanted: list[str]) -> bool:
     """Whether a module that the tests want is the program, by another name."""
     if not wanted or is_installed(name):
         return False
-    try:
-        return bool([request("text", each) for each in wanted])
-    except Exception:
-        return False
+    return len(request("names", tuple(wanted))) == len(wanted)
 
 
 def line_of(error: BaseException) -> int:

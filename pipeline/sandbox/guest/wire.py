@@ -4,30 +4,61 @@ Imported outside, and part of what runs in the sandbox, so it imports nothing of
 JSON and not pickle or `repr`: decoding it runs nothing, takes time that grows with its
 length alone, and keeps infinities. What JSON has no word for is an object with one
 letter: {"t": [1, 2]} is the tuple (1, 2).
+
+A value keeps its kind, exactly: what is of a class of its own, if only derived from a
+plain one, is left to `other`. What is read may be hostile: sets and dicts whose members
+share a hash would take quadratic time, and fractions and decimals of many digits more,
+so none is built.
 """
 
-from collections import deque
-from collections.abc import Callable
+import sys
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
 from typing import Any
 
-# By name, because programs seldom import pathlib.
-PATHS = ("PosixPath", "PurePosixPath")
 # Above this, decimal digits take quadratic time.
 LONG_BITS = 4000
+LONGEST_NUMBER = 20_000  # of digits, in a fraction or a decimal
+# Equal values aside, so many members of a set may share a hash.
+MOST_COLLISIONS = 32
 TYPES = {
     kind.__name__: kind
     for kind in (
         bool, int, float, complex, str, bytes, list, tuple, set, dict, object,
+        frozenset, bytearray, type(None), deque, defaultdict, Counter, OrderedDict,
     )
 }  # fmt: skip
+CONSTANTS = {"NotImplemented": NotImplemented, "Ellipsis": ...}
+# Values of the library, by the name of their class: what builds an equal one.
+VALUES: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+    "builtins.range": lambda r: (r.start, r.stop, r.step),
+    "builtins.slice": lambda s: (s.start, s.stop, s.step),
+    "datetime.date": lambda d: (d.year, d.month, d.day),
+    "datetime.datetime": lambda d: (
+        *(d.year, d.month, d.day, d.hour, d.minute, d.second, d.microsecond),
+        d.tzinfo,
+    ),
+    "datetime.time": lambda t: (
+        *(t.hour, t.minute, t.second, t.microsecond),
+        t.tzinfo,
+    ),
+    "datetime.timedelta": lambda d: (d.days, d.seconds, d.microseconds),
+    "datetime.timezone": lambda z: (z.utcoffset(None),),
+    "pathlib.PosixPath": lambda path: (str(path),),
+    "pathlib.PurePosixPath": lambda path: (str(path),),
+    "uuid.UUID": lambda number: (str(number),),
+}
+# Where a class is kept since Python 3.13, and where it was before.
+VALUES["pathlib._local.PosixPath"] = VALUES["pathlib.PosixPath"]
+VALUES["pathlib._local.PurePosixPath"] = VALUES["pathlib.PurePosixPath"]
 
 
 class NotPlain(ValueError):
-    """A value that cannot be encoded."""
+    """A value that cannot be encoded, or that is none."""
 
 
 def refuse(value: Any) -> Any:
@@ -35,67 +66,202 @@ def refuse(value: Any) -> Any:
     raise NotPlain(type(value).__name__)
 
 
-def encode(value: Any, other: Callable[[Any], Any] = refuse) -> Any:
+def fill_dict(target: Any, pairs: list[Any]) -> None:
+    bound_collisions(key for key, _ in pairs)
+    target.clear()
+    # A Counter's `update` would add.
+    for key, value in pairs:
+        target[key] = value
+
+
+def fill_set(target: Any, items: list[Any]) -> None:
+    bound_collisions(items)
+    target.clear()
+    target.update(items)
+
+
+def fill_list(target: Any, items: list[Any]) -> None:
+    target.clear()
+    target.extend(items)
+
+
+# What can change, by the letter in JSON: its class, the parts that it consists of, what
+# else builds it, and how it gets other parts.
+Mutable = tuple[
+    type,
+    Callable[[Any], list[Any]],
+    Callable[[Any], list[Any]],
+    Callable[[Any, Any], None],
+]
+PAIRS: Callable[[Any], list[Any]] = lambda items: list(map(list, items.items()))  # noqa: E731
+NOTHING: Callable[[Any], list[Any]] = lambda _: []  # noqa: E731
+MUTABLES: dict[str, Mutable] = {
+    "l": (list, list, NOTHING, fill_list),
+    "d": (dict, PAIRS, NOTHING, fill_dict),
+    "s": (set, list, NOTHING, fill_set),
+    "ba": (bytearray, list, NOTHING, fill_list),
+    "dq": (deque, list, lambda queue: [[], queue.maxlen], fill_list),
+    "dd": (defaultdict, PAIRS, lambda items: [items.default_factory], fill_dict),
+    "od": (OrderedDict, PAIRS, NOTHING, fill_dict),
+    "ct": (Counter, PAIRS, NOTHING, fill_dict),
+}
+LETTERS = {row[0]: letter for letter, row in MUTABLES.items()}
+
+
+def encode(
+    value: Any,
+    other: Callable[[Any], Any] = refuse,
+    share: Callable[[Any], Any] | None = None,
+) -> Any:
     """`value` as JSON has it; `other` encodes what is not plain.
 
-    NotPlain where `value`, or a part of it, is not plain and `other` is not given.
+    With `share`, that encodes what can change. NotPlain where `value`, or a part of
+    it, is not plain and `other` is not given.
     """
-    if value is None or isinstance(value, bool):
+    kind = type(value)
+    if value is None or kind in (bool, float, str):
         return value
-    if isinstance(value, int):
-        number = int(value)
-        return {"i": hex(number)} if number.bit_length() > LONG_BITS else number
-    for kind in (float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    if isinstance(value, list | deque):
-        return [encode(item, other) for item in value]
-    if isinstance(value, tuple):
-        return {"t": [encode(item, other) for item in value]}
-    if isinstance(value, set | frozenset):
-        return {"s": [encode(item, other) for item in value]}
-    if isinstance(value, dict):
-        return {"d": [[encode(k, other), encode(v, other)] for k, v in value.items()]}
-    if isinstance(value, bytes | bytearray):
+    if kind is int:
+        return {"i": hex(value)} if value.bit_length() > LONG_BITS else value
+    part = partial(encode, other=other, share=share)
+    if kind in LETTERS:
+        return share(value) if share else encode_mutable(value, part)
+    if kind is tuple:
+        return {"t": list(map(part, value))}
+    if kind is frozenset:
+        return {"z": list(map(part, value))}
+    if kind is bytes:
         return {"b": value.hex()}
-    if isinstance(value, complex):
+    if kind is complex:
         return {"c": [value.real, value.imag]}
-    if isinstance(value, Fraction):
+    if kind is Fraction:
         return {"q": [encode(value.numerator), encode(value.denominator)]}
-    if isinstance(value, Decimal):
+    if kind is Decimal:
         return {"n": str(value)}
-    if type(value).__name__ in PATHS and type(value).__module__ == "pathlib":
-        return {"p": str(value)}
-    if isinstance(value, type) and value in TYPES.values():
+    return encode_rare(value, part, other)
+
+
+def encode_rare(
+    value: Any, part: Callable[[Any], Any], other: Callable[[Any], Any]
+) -> Any:
+    """Types, constants and values of the library."""
+    kind = type(value)
+    if kind is type and value in TYPES.values():
         return {"y": value.__name__}
+    if value is NotImplemented or value is ...:
+        return {"k": "Ellipsis" if value is ... else "NotImplemented"}
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if name in VALUES and kind is find_class(name):
+        return {"v": [name, *map(part, VALUES[name](value))]}
     return other(value)
+
+
+def encode_mutable(value: Any, part: Callable[[Any], Any]) -> Any:
+    """A value that can change, as it is now."""
+    if type(value) is list:
+        return list(map(part, value))
+    letter = LETTERS[type(value)]
+    return {letter: [*map(part, extra_of(value)), list(map(part, parts_of(value)))]}
+
+
+def parts_of(value: Any) -> list[Any]:
+    """What a value that can change consists of, now."""
+    return MUTABLES[LETTERS[type(value)]][1](value)
+
+
+def extra_of(value: Any) -> list[Any]:
+    """What else builds it."""
+    return MUTABLES[LETTERS[type(value)]][2](value)
+
+
+def find_class(name: str) -> Any:
+    """A class of the library; None where its module has lost it."""
+    module, _, kind = name.rpartition(".")
+    return getattr(import_module(module), kind, None)
+
+
+def bound_collisions(items: Iterable[Any]) -> None:
+    """NotPlain where so many share a hash that building a set takes long."""
+    hashes = sorted(map(hash, items))
+    steps = MOST_COLLISIONS
+    for first, last in zip(hashes, hashes[steps:], strict=False):
+        if first == last:
+            raise NotPlain("values that share a hash")
+
+
+def decode_decimal(text: str) -> Decimal:
+    if len(text) > LONGEST_NUMBER:
+        raise NotPlain("a decimal of many digits")
+    return Decimal(text)
+
+
+def decode_fraction(numbers: list[Any]) -> Fraction:
+    top, bottom = map(decode, numbers)
+    if max(top.bit_length(), bottom.bit_length()) > LONGEST_NUMBER * 3:
+        raise NotPlain("a fraction of many digits")
+    return Fraction(top, bottom)
+
+
+def decode_value(inner: list[Any], part: Callable[[Any], Any]) -> Any:
+    name, *arguments = inner
+    if name not in VALUES:
+        raise NotPlain(name)
+    return find_class(name)(*map(part, arguments))
+
+
+def decode_frozen(items: list[Any], part: Callable[[Any], Any]) -> frozenset[Any]:
+    members = list(map(part, items))
+    bound_collisions(members)
+    return frozenset(members)
 
 
 # By letter: how to decode what stands under it, and the parts of that.
 DECODERS: dict[str, Callable[[Any, Callable[[Any], Any]], Any]] = {
     "t": lambda items, part: tuple(map(part, items)),
-    "s": lambda items, part: set(map(part, items)),
-    "d": lambda pairs, part: {part(key): part(value) for key, value in pairs},
+    "z": decode_frozen,
     "b": lambda text, _: bytes.fromhex(text),
     "c": lambda parts, _: complex(*parts),
     "i": lambda text, _: int(text, 16),
-    "n": lambda text, _: Decimal(text),
-    "p": lambda text, _: import_module("pathlib").Path(text),
-    "q": lambda numbers, part: Fraction(*map(part, numbers)),
+    "n": lambda text, _: decode_decimal(text),
+    "q": lambda numbers, _: decode_fraction(numbers),
     "y": lambda name, _: TYPES[name],
+    "k": lambda name, _: CONSTANTS[name],
+    "v": decode_value,
 }
 
 
-def decode(encoded: Any, other: Callable[[Any], Any] = refuse) -> Any:
+def decode(encoded: Any, other: Callable[[str, Any], Any] | None = None) -> Any:
     """The value; a ValueError, TypeError or LookupError where it is none.
 
-    `other` decodes what `encode` had its own `other` encode, under the letter "o".
+    `other` decodes what is under a letter that is unknown here.
     """
+    part = partial(decode, other=other)
     if isinstance(encoded, list):
-        return [decode(item, other) for item in encoded]
+        return list(map(part, encoded))
     if not isinstance(encoded, dict):
         return encoded
     ((letter, inner),) = encoded.items()
-    if letter == "o":
-        return other(inner)
-    return DECODERS[letter](inner, partial(decode, other=other))
+    if letter in DECODERS:
+        return DECODERS[letter](inner, part)
+    if letter in MUTABLES:
+        *extra, parts = inner
+        value = build_mutable(letter, list(map(part, extra)))
+        fill_mutable(value, list(map(part, parts)))
+        return value
+    if other is None:
+        raise NotPlain(letter)
+    return other(letter, inner)
+
+
+def build_mutable(letter: str, extra: list[Any]) -> Any:
+    """An empty value of the kind of `letter`."""
+    return MUTABLES[letter][0](*extra)
+
+
+def fill_mutable(value: Any, parts: list[Any]) -> None:
+    """Have a value that can change consist of `parts`."""
+    MUTABLES[LETTERS[type(value)]][3](value, parts)
+
+
+# How often a value is referred to that one dict alone holds.
+ALONE = (lambda held: sys.getrefcount(held[0]))({0: []})

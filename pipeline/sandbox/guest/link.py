@@ -1,0 +1,146 @@
+"""How tests and program speak to each other, each in a process of its own.
+
+Runs in the sandbox and imports nothing of ours but its neighbours. Either side may ask,
+and while it waits it answers what it is asked: tests call the program, which calls the
+function that they handed it, which calls the program again. A message is one line.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import IO, Any
+
+from pipeline.sandbox.guest.harness import send
+from pipeline.sandbox.guest.twins import Twins
+
+LONGEST_LINE = 1 << 26
+Answer = Callable[..., Any]
+
+
+class Gone(BaseException):
+    """The other side has ended, or says what is no message."""
+
+
+class Link:
+    """The other side, which reads the channel and writes `lines`.
+
+    `twins`: what is shared with it. `serve` does what it asks for. `add` gives what
+    goes with every message of this side, and `notice` takes what came with the other's;
+    `describe` gives the classes that a message is the first to mention, and `build`
+    takes them.
+    """
+
+    def __init__(
+        self,
+        lines: IO[bytes],
+        twins: Twins,
+        serve: Answer,
+        *,
+        add: Callable[[], Any] = tuple,
+        notice: Callable[..., None] = lambda *_: None,
+        describe: Callable[[], list[Any]] = list,
+        build: Callable[[list[Any]], None] = lambda _: None,
+    ) -> None:
+        self.lines, self.twins, self.serve = lines, twins, serve
+        self.add, self.notice, self.describe, self.build = add, notice, describe, build
+        self.requests = 0
+
+    def request(self, action: str, *arguments: Any) -> Any:
+        """What the other side answers; raises what was raised there."""
+        self.requests += 1
+        self.write("do", (action, *arguments))
+        while True:
+            kind, value = self.read()
+            if kind != "do":
+                break
+            self.answer(*value)
+        if kind == "value":
+            return value
+        # `all(map(f, items))` would take StopIteration for the end of the items.
+        is_end = isinstance(value, StopIteration) and action != "special"
+        is_error = isinstance(value, Exception) and not is_end
+        raise value if is_error else RuntimeError(str(value))
+
+    def answer(self, action: str, *arguments: Any) -> None:
+        """Do what is asked for and reply."""
+        try:
+            kind, value = "value", self.serve(action, *arguments)
+        except Exception as error:
+            kind, value = "raised", error
+        except BaseException as error:
+            kind, value = "raised", RuntimeError(type(error).__name__)
+        del arguments
+        self.write(kind, value)
+
+    def serve_all(self) -> None:
+        """Answer until the other side hangs up."""
+        while True:
+            self.answer(*self.read()[1])
+
+    def write(self, kind: str, value: Any) -> None:
+        """Send a value, with what has changed on this side."""
+        message = {kind: self.twins.encode((value, self.add()))}
+        message["changes"] = self.twins.write_changes()
+        message["dropped"] = self.twins.drop()
+        send(message | {"classes": self.describe()})
+
+    def read(self) -> tuple[str, Any]:
+        """The next message: its kind and its value. Gone where it is none."""
+        try:
+            message = json.loads(self.lines.readline(LONGEST_LINE))
+            self.build(message["classes"])
+            (kind,) = {"do", "value", "raised"} & set(message)
+            value, added = self.twins.decode(message[kind])
+            self.twins.read_changes(message["changes"])
+            for number in message["dropped"]:
+                self.twins.forget(number)
+            self.notice(*added)
+        except (ArithmeticError, AttributeError, LookupError) as error:
+            raise Gone from error
+        except (RecursionError, TypeError, ValueError) as error:
+            raise Gone from error
+        return kind, value
+
+
+def encode_error(error: BaseException, part: Callable[[Any], Any]) -> Any:
+    """An error as the nearest one that both sides know, with what it was raised with."""
+    name = next(filter(None, map(name_error, type(error).__mro__)), "Exception")
+    try:
+        arguments = part(error.args)
+    except BaseException:
+        arguments = part((str(error),))
+    return [name, arguments]
+
+
+def name_error(kind: type) -> str:
+    """The name of one of Python's kinds of errors; "" for another.
+
+    Those of unittest skip tests, and are for the tests alone to raise.
+    """
+    module = kind.__module__.partition(".")[0]
+    is_known = module in sys.stdlib_module_names and module != "unittest"
+    if not is_known or not issubclass(kind, BaseException):
+        return ""
+    return f"{kind.__module__}.{kind.__name__}"
+
+
+def find_error(name: str) -> type[Exception]:
+    """The kind of errors that has this name; RuntimeError where none has.
+
+    Tests that expect an error of a module have imported that; nothing is imported here.
+    """
+    module, _, own = name.rpartition(".")
+    kind = getattr(sys.modules.get(module), own, None)
+    is_error = isinstance(kind, type) and issubclass(kind, Exception)
+    return kind if is_error and name_error(kind) == name else RuntimeError  # type: ignore[arg-type, return-value]
+
+
+def decode_error(name: str, arguments: tuple[Any, ...]) -> Exception:
+    """The error that was encoded so."""
+    kind = find_error(name)
+    try:
+        error: Exception = kind(*arguments)
+    except TypeError:  # some want more than they keep
+        error = kind.__new__(kind)
+        error.args = arguments
+    return error

@@ -1,0 +1,389 @@
+"""What stands in the tests' process for objects and classes of the program.
+
+Runs in the sandbox and imports nothing of ours but its neighbours. A class of the
+program has a class here, with the same bases; what its objects can do is asked for
+there. What is derived from int, str, tuple and the like has its plain value here.
+
+The program is not believed about what the tests know. Its object may say that it equals
+5, and a `__eq__` that returns True would pass every test: such a comparison is no
+verdict. The same holds of an order, of `in`, and of what an operator makes out of such
+an object and a value of the tests'. See docs/sandbox.md.
+"""
+
+import inspect
+import sys
+import types
+from collections.abc import Callable, Generator
+from typing import Any
+
+from pipeline.sandbox.guest.testing import Undecided
+from pipeline.sandbox.guest.wire import LETTERS, TYPES
+
+# What each class has here already, or what would change what it is here.
+OWN = {
+    *("__init__", "__new__", "__class__", "__dict__", "__doc__", "__module__"),
+    *("__getattribute__", "__getattr__", "__setattr__", "__delattr__", "__slots__"),
+    *("__init_subclass__", "__class_getitem__", "__subclasshook__", "__dir__"),
+    *("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__del__"),
+    *("__weakref__", "__eq__", "__ne__", "__await__", "__set_name__", "__sizeof__"),
+    *("__get__", "__set__", "__delete__", "__annotations__", "__prepare__"),
+}
+# Attributes with such names that tests may read.
+READABLE = {
+    *("__name__", "__qualname__", "__doc__", "__wrapped__", "__annotations__"),
+    *("__match_args__", "__members__", "__self__", "__func__", "__defaults__"),
+    *("__cause__", "__context__", "__notes__", "__slots__", "__mro__"),
+}
+# What objects here can do, if those of the program can.
+SPECIALS = {
+    name
+    for kind in (
+        *(int, complex, list, dict, set, str, bytes, types.GeneratorType),
+        *(types.AsyncGeneratorType, type(open), types.MethodType),
+    )
+    for name in vars(kind)
+    if name.startswith("__")
+} | {
+    *("__enter__", "__exit__", "__aenter__", "__aexit__", "__matmul__", "__rmatmul__"),
+    *("__imatmul__", "__call__", "__fspath__", "__bytes__", "__length_hint__"),
+    *("__itruediv__", "__ifloordiv__", "__imod__", "__ipow__", "__ilshift__"),
+    *("__irshift__", "__idivmod__", "__await__"),
+}
+ORDERS = {"__lt__", "__le__", "__gt__", "__ge__", "__contains__"}
+ARITHMETIC = {
+    f"__{kind}{name}__"
+    for kind in ("", "r", "i")
+    for name in (
+        *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod"),
+        *("pow", "lshift", "rshift", "and", "xor", "or"),
+    )
+}
+# What is asked about an object alone, and tells what it was made of.
+MEASURES = {
+    *("__abs__", "__neg__", "__pos__", "__invert__", "__float__", "__int__"),
+    *("__index__", "__complex__", "__round__", "__trunc__", "__floor__", "__ceil__"),
+    *("__bool__", "__len__"),
+}
+LIBRARY = {
+    "function": types.FunctionType,
+    "generator": types.GeneratorType,
+    "coroutine": types.CoroutineType,
+    "async_generator": types.AsyncGeneratorType,
+    "method": types.MethodType,
+    "builtin_function_or_method": types.BuiltinFunctionType,
+    "module": types.ModuleType,
+    "property": property,
+}
+Request = Callable[..., Any]
+
+
+class NotSendable(BaseException):
+    """The tests need what cannot be had across the wall."""
+
+
+class Remote:
+    """An object of the program."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__signature__":
+            return read_signature(ask("signature", self))
+        if is_hidden(name):
+            raise AttributeError(name)
+        value = ask("get", self, name)
+        # What an object of unknown class says about arguments may be anything.
+        if isinstance(value, Remote) and not type(self).__known__:
+            note(value, "__doubtful__")
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        ask("set", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        ask("delete", self, name)
+
+    def __dir__(self) -> list[str]:
+        return list(ask("attributes", self))
+
+    def __reduce_ex__(self, _: Any) -> Any:
+        raise NotSendable("copy of an object of the program")
+
+    def __repr__(self) -> str:
+        layout = layout_of(type(self))
+        if layout is not object:
+            return str(layout.__repr__(self))
+        # Without an address, which would be another each time.
+        return f"<{type(self).__module__}.{type(self).__name__} object>"
+
+    def __eq__(self, other: object) -> Any:
+        return equal(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return NotImplemented if (same := equal(self, other)) is NotImplemented else (
+            not same
+        )
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+
+class RemoteType(type):
+    """A class of the program."""
+
+    __key__: int
+    __known__ = False
+
+    def __new__(mcs, name: str, bases: Any, scope: Any, **named: Any) -> Any:
+        if "__key__" not in scope:
+            raise NotSendable(f"class {name}, derived from one of the program's")
+        return super().__new__(mcs, name, bases, scope)
+
+    def __init__(cls, name: str, bases: Any, scope: Any, **named: Any) -> None:
+        super().__init__(name, bases, scope)
+
+    def __call__(cls, *arguments: Any, **named: Any) -> Any:
+        return ask("call", cls, arguments, tuple(named.items()))
+
+    def __getattr__(cls, name: str) -> Any:
+        if name == "__signature__":
+            return read_signature(ask("signature", cls))
+        if is_hidden(name):
+            raise AttributeError(name)
+        return ask("get", cls, name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        ask("set", cls, name, value)
+
+    def __getitem__(cls, key: Any) -> Any:
+        return ask("item", cls, key)
+
+    def __iter__(cls) -> Any:
+        return ask("special", "__iter__", cls)
+
+    def __len__(cls) -> Any:
+        return ask("special", "__len__", cls)
+
+    def __contains__(cls, member: Any) -> Any:
+        return ask("special", "__contains__", cls, member)
+
+
+def ask(action: str, *arguments: Any) -> Any:
+    """What the program answers."""
+    return links[0].request(action, *arguments)
+
+
+links: list[Any] = []
+objects: dict[int, Any] = {}
+
+
+def build_classes(described: list[Any]) -> None:
+    """Classes for those that the program mentions for the first time."""
+    for key, description in described:
+        objects.setdefault(key, build_class(key, *links[0].twins.decode(description)))
+
+
+def build_class(
+    key: int,
+    name: str,
+    module: str,
+    mutable: str,
+    has_hash: bool,
+    bases: tuple[Any, ...],
+    specials: tuple[str, ...],
+) -> Any:
+    """A class whose objects have every special method forwarded."""
+    scope: dict[str, Any] = {"__key__": key, "__module__": module, "__known__": False}
+    scope |= {each: forward(each) for each in specials if is_special(each)}
+    layout = next((base for base in bases if is_plain(base)), object)
+    scope.setdefault("__hash__", layout.__hash__ if has_hash else None)
+    if "__await__" in specials:
+        scope |= {"__await__": wait, "send": end, "throw": end, "close": end}
+    if not any(issubclass(base, BaseException) for base in bases):
+        scope["__class__"] = property(lambda self: find_library_class(type(self)))
+    scope["__origin__"] = (module, name)
+    scope["__dict__"] = property(lambda self: dict(ask("state", self)))
+    scope["__mutable__"] = mutable if mutable != "object" else ""
+    remote = [base for base in bases if isinstance(base, RemoteType)]
+    plain = [base for base in bases if is_plain(base)]
+    try:
+        return RemoteType(name, (*(remote or [Remote]), *plain), scope)
+    except TypeError:  # no order of the bases that Python takes
+        return RemoteType(name, (Remote,), scope)
+
+
+def is_special(name: str) -> bool:
+    return name in SPECIALS and name not in OWN
+
+
+def is_plain(base: Any) -> bool:
+    """Whether objects hold a value of this class, which cannot change."""
+    return not isinstance(base, RemoteType) and base not in LETTERS
+
+
+def find_library_class(kind: Any) -> Any:
+    """What `isinstance` is to take the objects of a class for, beside what it is.
+
+    The nearest class that the tests' process has, too.
+    """
+    for base in kind.__mro__:
+        module, name = vars(base).get("__origin__", ("", ""))
+        found = LIBRARY.get(name) if module == "builtins" else None
+        if module.partition(".")[0] in sys.stdlib_module_names:
+            found = found or getattr(sys.modules.get(module), name, None)
+        found = TYPES.get(vars(base).get("__mutable__", ""), found)
+        if isinstance(found, type):
+            return found
+    return kind
+
+
+def is_hidden(name: str) -> bool:
+    """Whether an attribute is none of the program's; NotSendable where it must be."""
+    if name.startswith("__dataclass_"):
+        raise NotSendable("fields of a dataclass of the program")
+    return name.startswith("__") and name.endswith("__") and name not in READABLE
+
+
+def build_object(
+    key: int, kind: int, content: Any = None, *, has_content: bool = False
+) -> Any:
+    """What stands for an object of the program, always the same for the same one."""
+    if key not in objects:
+        cls = objects[kind]
+        layout = layout_of(cls) if has_content else object
+        if issubclass(layout, BaseException):
+            found = layout.__new__(cls, *content)
+        else:
+            found = layout.__new__(cls, *([content] if has_content else []))
+        object.__setattr__(found, "__key__", key)
+        objects[key] = found
+    return objects[key]
+
+
+def layout_of(kind: Any) -> Any:
+    """The class of the plain value that objects of `kind` hold; or `object`."""
+    return next(base for base in kind.__mro__ if not issubclass(base, Remote))
+
+
+def key_of(value: Any) -> int:
+    """The number by which the program knows what a stand-in stands for."""
+    if isinstance(value, RemoteType):
+        return value.__key__
+    key: int = object.__getattribute__(value, "__key__")
+    return key
+
+
+def note(value: Remote, name: str) -> None:
+    """Note something about a stand-in."""
+    object.__setattr__(value, name, True)
+
+
+def has_note(value: Any, name: str) -> bool:
+    try:
+        return bool(object.__getattribute__(value, name))
+    except AttributeError:
+        return False
+
+
+def is_remote(value: Any) -> bool:
+    return issubclass(type(value), (Remote, RemoteType))
+
+
+def forward(name: str) -> Any:
+    """A special method that the program's process carries out."""
+
+    def method(self: Any, *given: Any, **named: Any) -> Any:
+        if name == "__call__":
+            value = ask("call", self, given, tuple(named.items()))
+        else:
+            value = ask("special", name, self, *given)
+        return weigh(name, self, given, value)
+
+    method.__name__ = name
+    return method
+
+
+def weigh(name: str, owner: Any, given: tuple[Any, ...], value: Any) -> Any:
+    """What the program says, where it may be believed; Undecided where it may not.
+
+    It may not where the tests gave it a value of theirs and it says how that compares.
+    """
+    is_handed = any(not is_remote(each) for each in given)
+    if value is NotImplemented:
+        return value
+    if name in ORDERS and is_handed and value is True:
+        if name != "__contains__" or not type(owner).__known__:
+            doubt("compare")
+    if name in ARITHMETIC and is_handed:
+        if not is_remote(value):
+            doubt("compute with")
+        note(value, "__handed__")
+    if name in MEASURES and has_note(owner, "__handed__"):
+        if not is_remote(value):
+            doubt("compute with")
+        note(value, "__handed__")
+    is_doubtful = name == "__call__" and has_note(owner, "__doubtful__")
+    if is_doubtful and is_handed and type(value) is bool:
+        doubt("hand their values to")
+    return value
+
+
+doubts: list[str] = []
+
+
+def doubt(verb: str) -> None:
+    """End the tests: what follows is the program's word."""
+    doubts.append(f"its tests {verb} an object of the program")
+    raise Undecided(doubts[0])
+
+
+def equal(left: Any, right: Any) -> Any:
+    """Whether an object of the program equals another, or a value of the tests'.
+
+    Two of the program's are compared by it, and are not equal where their attributes
+    differ; of a value of the tests', only that they are not equal is believed.
+    """
+    if left is right:
+        return True
+    layout = layout_of(type(left))
+    if layout is not object and not is_remote(right):
+        return layout.__eq__(left, right)
+    if not is_remote(right) and (kind := type(left).__mutable__):
+        wanted = TYPES[kind]
+        if not isinstance(right, wanted):
+            return NotImplemented
+        return wanted(ask("parts", left)) == right
+    if type(right).__eq__ not in KNOWN_EQUALITIES and not is_remote(right):
+        return NotImplemented
+    same = ask("special", "__eq__", left, right)
+    if same is True or (is_remote(same) and same):
+        alike = type(left) is type(right)
+        if not alike or ask("state", left) != ask("state", right):
+            doubt("compare")
+    return same
+
+
+# Of values that can be handed over, and not of `pytest.approx` and the like.
+KNOWN_EQUALITIES = {kind.__eq__ for kind in TYPES.values()}
+
+
+def wait(self: Any) -> Generator[None, None, Any]:
+    """Have the program's process wait for it."""
+    return ask("await", self)
+    yield
+
+
+def end(self: Any, *_: Any) -> Any:
+    """A coroutine's `send`, which runs to the end."""
+    raise StopIteration(ask("await", self))
+
+
+def read_signature(parameters: tuple[Any, ...]) -> inspect.Signature:
+    """A function's signature, out of its parameters."""
+    kinds = list(type(inspect.Parameter.POSITIONAL_ONLY))
+    return inspect.Signature(
+        [
+            inspect.Parameter(
+                name, kinds[kind], default=default if has else inspect.Parameter.empty
+            )
+            for name, kind, has, default in parameters
+        ]
+    )
