@@ -5,15 +5,27 @@ program's objects stay in its own; the program has stand-ins that ask there. It 
 them and read them, and not change what a mock has recorded or what the tests hold.
 """
 
-import builtins
 import functools
 import operator
 import sys
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
-CALLABLE = FunctionType, BuiltinFunctionType, MethodType, functools.partial
+CALLABLE = (
+    FunctionType,
+    BuiltinFunctionType,
+    MethodType,
+    MethodDescriptorType,
+    WrapperDescriptorType,
+    functools.partial,
+)
 READABLE = "__name__", "__doc__"
 KEPT_BACK = "assert", "configure", "reset", "attach", "mock", "_"
 # What happens on the tests' side where the program uses an object in these ways.
@@ -58,10 +70,10 @@ USES: dict[str, Callable[..., Any]] = {
 class Borrowed:
     """An object of the tests, as the program has it."""
 
-    key: list[Any]
+    key: int
     ask: Callable[..., Any]
 
-    def __init__(self, key: list[Any]) -> None:
+    def __init__(self, key: int) -> None:
         vars(self)["key"] = key
 
     def __getattr__(self, name: str) -> Any:
@@ -70,19 +82,17 @@ class Borrowed:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return Borrowed.ask("call", self, arguments, named)
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
     def __iter__(self) -> Any:
         return iter(Borrowed.ask("special", self, "__iter__", ()))
 
 
-def forward(name: str) -> Callable[..., Any]:
+def ask_for(name: str) -> Callable[..., Any]:
     """The special method `name` of what is borrowed."""
     return lambda self, *arguments: Borrowed.ask("special", self, name, arguments)
 
 
 for special in SPECIAL.keys() - {"__iter__"}:
-    setattr(Borrowed, special, forward(special))
-
-
-def is_builtin(error: BaseException) -> bool:
-    """Whether the error has the same name on both sides."""
-    return getattr(builtins, type(error).__name__, None) is type(error)
+    setattr(Borrowed, special, ask_for(special))

@@ -57,7 +57,7 @@ class Link:
         if kind == "value":
             return value
         # `all(map(f, items))` would take StopIteration for the end of the items.
-        is_end = isinstance(value, StopIteration) and action != "special"
+        is_end = isinstance(value, StopIteration) and "__next__" not in arguments[:1]
         is_error = isinstance(value, Exception) and not is_end
         raise value if is_error else RuntimeError(str(value))
 
@@ -103,7 +103,7 @@ class Link:
 
 
 def encode_error(error: BaseException, part: Callable[[Any], Any]) -> Any:
-    """An error as the nearest one that both sides know, with what it was raised with."""
+    """An error as the nearest that both sides know, with what it was raised with."""
     name = next(filter(None, map(name_error, type(error).__mro__)), "Exception")
     try:
         arguments = part(error.args)
@@ -117,8 +117,10 @@ def name_error(kind: type) -> str:
 
     Those of unittest skip tests, and are for the tests alone to raise.
     """
-    module = kind.__module__.partition(".")[0]
-    is_known = module in sys.stdlib_module_names and module != "unittest"
+    package = kind.__module__.partition(".")[0]
+    if package not in sys.stdlib_module_names or package == "unittest":
+        return ""
+    is_known = getattr(sys.modules.get(kind.__module__), kind.__name__, None) is kind
     if not is_known or not issubclass(kind, BaseException):
         return ""
     return f"{kind.__module__}.{kind.__name__}"

@@ -11,11 +11,13 @@ import contextlib
 import inspect
 import operator
 import os
-import types
 from collections.abc import Callable
+from pkgutil import resolve_name
+from types import ModuleType
 from typing import Any
 
 from pipeline.sandbox.guest.harness import find_function, load, silence
+from pipeline.sandbox.guest.lending import Borrowed
 from pipeline.sandbox.guest.link import (
     Gone,
     Link,
@@ -30,7 +32,10 @@ from pipeline.sandbox.guest.wire import LETTERS
 
 requests = os.fdopen(os.dup(0), "rb")
 silence()
-scope: dict[str, Any] = {}
+solution = ModuleType("solution")
+scope = vars(solution)
+# What is patched: where, under which name, and what was there.
+originals: list[tuple[Any, str, Any]] = []
 kept: list[Any] = []
 numbers: dict[int, int] = {}
 names: dict[str, Any] = {}
@@ -54,7 +59,8 @@ def main(job: dict[str, Any]) -> None:
     """Answer requests until the tests hang up."""
     load(job["prelude"], job["program"], scope)
     twins = Twins(1, keep, recall)
-    link = Link(requests, twins, serve, describe=describe_classes)
+    link = Link(requests, twins, serve, notice=patch, describe=describe_classes)
+    Borrowed.ask = link.request
     take_printed = attach(lambda *what: link.request("terminal", *what))
     link.add = lambda: (take_printed(), list_rebound())
     links.append(link)
@@ -69,8 +75,8 @@ def serve(action: str, *arguments: Any) -> Any:
 
 def keep(value: Any) -> Any:
     """A value that is not plain, for the tests: where it stays, and of what class."""
-    if isinstance(value, Borrowed):
-        return {"g": value.number}
+    if type(value) is Borrowed:
+        return {"g": value.key}
     if isinstance(value, BaseException):
         if (origin := getattr(value, "__origin__", None)) is not None:
             return {"g": origin}
@@ -130,20 +136,17 @@ def recall(letter: str, inner: Any) -> Any:
         error = decode_error(name, twins.decode(arguments))
         error.__origin__ = number  # type: ignore[attr-defined]
         return error
-    return Borrowed(*inner)
+    return Borrowed(inner)
 
 
-class Borrowed:
-    """A function of the tests."""
-
-    def __init__(self, number: int, name: str) -> None:
-        self.number, self.__name__, self.__qualname__ = number, name, name
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return links[0].request("call", self.number, arguments, tuple(named.items()))
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else types.MethodType(self, instance)
+def patch(patches: tuple[Any, ...]) -> None:
+    """Let what the tests have patched on their side be so on this one."""
+    while originals:
+        setattr(*originals.pop())
+    for path, name, value in patches:
+        owner = solution if path == "solution" else resolve_name(path)
+        originals.append((owner, name, vars(owner).get(name)))
+        setattr(owner, name, value)
 
 
 def find_names(wanted: tuple[str, ...]) -> Any:
@@ -160,7 +163,9 @@ def list_rebound() -> tuple[Any, ...]:
     """The names that mean something else since the tests last heard of them."""
     rebound: tuple[Any, ...] = ()
     for name, value in names.items():
-        if name in scope and scope[name] is not value and "Solution" not in scope:
+        if type(scope.get(name, value)) is Borrowed or "Solution" in scope:
+            continue
+        if scope.get(name, value) is not value:
             names[name] = scope[name]
             rebound = (*rebound, (name, scope[name]))
     return rebound

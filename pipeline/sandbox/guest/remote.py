@@ -3,20 +3,25 @@
 Runs in the sandbox and imports nothing of ours but its neighbours. A class of the
 program has a class here, with the same bases; what its objects can do is asked for
 there. What is derived from int, str, tuple and the like has its plain value here.
-
-The program is not believed about what the tests know. Its object may say that it equals
-5, and a `__eq__` that returns True would pass every test: such a comparison is no
-verdict. The same holds of an order, of `in`, and of what an operator makes out of such
-an object and a value of the tests'. See docs/sandbox.md.
 """
 
 import inspect
 import sys
 import types
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
-from pipeline.sandbox.guest.testing import Undecided
+from pipeline.sandbox.guest.trust import (
+    NotSendable,
+    Stand,
+    StandType,
+    ask,
+    equal,
+    forward,
+    layout_of,
+    links,
+    note,
+)
 from pipeline.sandbox.guest.wire import LETTERS, TYPES
 
 # What each class has here already, or what would change what it is here.
@@ -49,21 +54,6 @@ SPECIALS = {
     *("__itruediv__", "__ifloordiv__", "__imod__", "__ipow__", "__ilshift__"),
     *("__irshift__", "__idivmod__", "__await__"),
 }
-ORDERS = {"__lt__", "__le__", "__gt__", "__ge__", "__contains__"}
-ARITHMETIC = {
-    f"__{kind}{name}__"
-    for kind in ("", "r", "i")
-    for name in (
-        *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod"),
-        *("pow", "lshift", "rshift", "and", "xor", "or"),
-    )
-}
-# What is asked about an object alone, and tells what it was made of.
-MEASURES = {
-    *("__abs__", "__neg__", "__pos__", "__invert__", "__float__", "__int__"),
-    *("__index__", "__complex__", "__round__", "__trunc__", "__floor__", "__ceil__"),
-    *("__bool__", "__len__"),
-}
 LIBRARY = {
     "function": types.FunctionType,
     "generator": types.GeneratorType,
@@ -74,14 +64,9 @@ LIBRARY = {
     "module": types.ModuleType,
     "property": property,
 }
-Request = Callable[..., Any]
 
 
-class NotSendable(BaseException):
-    """The tests need what cannot be had across the wall."""
-
-
-class Remote:
+class Remote(Stand):
     """An object of the program."""
 
     def __getattr__(self, name: str) -> Any:
@@ -118,19 +103,18 @@ class Remote:
         return equal(self, other)
 
     def __ne__(self, other: object) -> Any:
-        return NotImplemented if (same := equal(self, other)) is NotImplemented else (
-            not same
+        return (
+            NotImplemented
+            if (same := equal(self, other)) is NotImplemented
+            else (not same)
         )
 
     def __hash__(self) -> int:
         return object.__hash__(self)
 
 
-class RemoteType(type):
+class RemoteType(StandType):
     """A class of the program."""
-
-    __key__: int
-    __known__ = False
 
     def __new__(mcs, name: str, bases: Any, scope: Any, **named: Any) -> Any:
         if "__key__" not in scope:
@@ -162,16 +146,13 @@ class RemoteType(type):
     def __len__(cls) -> Any:
         return ask("special", "__len__", cls)
 
+    def __bool__(cls) -> bool:
+        return True
+
     def __contains__(cls, member: Any) -> Any:
         return ask("special", "__contains__", cls, member)
 
 
-def ask(action: str, *arguments: Any) -> Any:
-    """What the program answers."""
-    return links[0].request(action, *arguments)
-
-
-links: list[Any] = []
 objects: dict[int, Any] = {}
 
 
@@ -202,7 +183,7 @@ def build_class(
     scope["__origin__"] = (module, name)
     scope["__dict__"] = property(lambda self: dict(ask("state", self)))
     scope["__mutable__"] = mutable if mutable != "object" else ""
-    remote = [base for base in bases if isinstance(base, RemoteType)]
+    remote: list[Any] = [base for base in bases if isinstance(base, RemoteType)]
     plain = [base for base in bases if is_plain(base)]
     try:
         return RemoteType(name, (*(remote or [Remote]), *plain), scope)
@@ -258,111 +239,12 @@ def build_object(
     return objects[key]
 
 
-def layout_of(kind: Any) -> Any:
-    """The class of the plain value that objects of `kind` hold; or `object`."""
-    return next(base for base in kind.__mro__ if not issubclass(base, Remote))
-
-
 def key_of(value: Any) -> int:
     """The number by which the program knows what a stand-in stands for."""
     if isinstance(value, RemoteType):
         return value.__key__
     key: int = object.__getattribute__(value, "__key__")
     return key
-
-
-def note(value: Remote, name: str) -> None:
-    """Note something about a stand-in."""
-    object.__setattr__(value, name, True)
-
-
-def has_note(value: Any, name: str) -> bool:
-    try:
-        return bool(object.__getattribute__(value, name))
-    except AttributeError:
-        return False
-
-
-def is_remote(value: Any) -> bool:
-    return issubclass(type(value), (Remote, RemoteType))
-
-
-def forward(name: str) -> Any:
-    """A special method that the program's process carries out."""
-
-    def method(self: Any, *given: Any, **named: Any) -> Any:
-        if name == "__call__":
-            value = ask("call", self, given, tuple(named.items()))
-        else:
-            value = ask("special", name, self, *given)
-        return weigh(name, self, given, value)
-
-    method.__name__ = name
-    return method
-
-
-def weigh(name: str, owner: Any, given: tuple[Any, ...], value: Any) -> Any:
-    """What the program says, where it may be believed; Undecided where it may not.
-
-    It may not where the tests gave it a value of theirs and it says how that compares.
-    """
-    is_handed = any(not is_remote(each) for each in given)
-    if value is NotImplemented:
-        return value
-    if name in ORDERS and is_handed and value is True:
-        if name != "__contains__" or not type(owner).__known__:
-            doubt("compare")
-    if name in ARITHMETIC and is_handed:
-        if not is_remote(value):
-            doubt("compute with")
-        note(value, "__handed__")
-    if name in MEASURES and has_note(owner, "__handed__"):
-        if not is_remote(value):
-            doubt("compute with")
-        note(value, "__handed__")
-    is_doubtful = name == "__call__" and has_note(owner, "__doubtful__")
-    if is_doubtful and is_handed and type(value) is bool:
-        doubt("hand their values to")
-    return value
-
-
-doubts: list[str] = []
-
-
-def doubt(verb: str) -> None:
-    """End the tests: what follows is the program's word."""
-    doubts.append(f"its tests {verb} an object of the program")
-    raise Undecided(doubts[0])
-
-
-def equal(left: Any, right: Any) -> Any:
-    """Whether an object of the program equals another, or a value of the tests'.
-
-    Two of the program's are compared by it, and are not equal where their attributes
-    differ; of a value of the tests', only that they are not equal is believed.
-    """
-    if left is right:
-        return True
-    layout = layout_of(type(left))
-    if layout is not object and not is_remote(right):
-        return layout.__eq__(left, right)
-    if not is_remote(right) and (kind := type(left).__mutable__):
-        wanted = TYPES[kind]
-        if not isinstance(right, wanted):
-            return NotImplemented
-        return wanted(ask("parts", left)) == right
-    if type(right).__eq__ not in KNOWN_EQUALITIES and not is_remote(right):
-        return NotImplemented
-    same = ask("special", "__eq__", left, right)
-    if same is True or (is_remote(same) and same):
-        alike = type(left) is type(right)
-        if not alike or ask("state", left) != ask("state", right):
-            doubt("compare")
-    return same
-
-
-# Of values that can be handed over, and not of `pytest.approx` and the like.
-KNOWN_EQUALITIES = {kind.__eq__ for kind in TYPES.values()}
 
 
 def wait(self: Any) -> Generator[None, None, Any]:
@@ -378,7 +260,7 @@ def end(self: Any, *_: Any) -> Any:
 
 def read_signature(parameters: tuple[Any, ...]) -> inspect.Signature:
     """A function's signature, out of its parameters."""
-    kinds = list(type(inspect.Parameter.POSITIONAL_ONLY))
+    kinds: list[Any] = list(type(inspect.Parameter.POSITIONAL_ONLY))  # type: ignore[call-overload]
     return inspect.Signature(
         [
             inspect.Parameter(

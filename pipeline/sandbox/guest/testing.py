@@ -140,6 +140,12 @@ def run_collected(module: ModuleType, candidate: Any) -> None:
         """Has pytest collect our module where it would read a file."""
 
         failure: BaseException | None = None
+        raised: BaseException | None = None
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
+            # Kept, because an error of the program may be hard to report.
+            self.raised = call.excinfo.value if call.excinfo else None
 
         def pytest_pycollect_makemodule(self, module_path: Any, parent: Any) -> Any:
             class Loaded(pytest.Module):
@@ -163,5 +169,7 @@ def run_collected(module: ModuleType, candidate: Any) -> None:
     status = main([*OPTIONS, file.name], plugins=[ours])
     if ours.failure is not None:
         raise ours.failure
+    if status == pytest.ExitCode.INTERNAL_ERROR and ours.raised is not None:
+        raise ours.raised
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise Undecided("its tests cannot be collected")

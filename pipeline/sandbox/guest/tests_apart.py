@@ -8,13 +8,14 @@ to standard output, which the tests themselves do not have.
 import json
 import os
 import sys
-import types
 from collections.abc import Callable
 from contextlib import suppress
+from pkgutil import resolve_name
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.sandbox.guest.harness import describe, silence
+from pipeline.sandbox.guest.lending import USES, may_be_lent
 from pipeline.sandbox.guest.link import (
     Gone,
     Link,
@@ -24,14 +25,10 @@ from pipeline.sandbox.guest.link import (
     name_error,
 )
 from pipeline.sandbox.guest.remote import (
-    NotSendable,
     RemoteType,
     build_classes,
     build_object,
-    doubts,
-    is_remote,
     key_of,
-    links,
     objects,
 )
 from pipeline.sandbox.guest.testing import (
@@ -41,7 +38,18 @@ from pipeline.sandbox.guest.testing import (
     parse,
     run_tests,
 )
+from pipeline.sandbox.guest.trust import NotSendable, doubts, is_remote, links
 from pipeline.sandbox.guest.twins import Twins
+
+
+class Watched(NamedTuple):
+    """An attribute that the tests patch, and what it was before."""
+
+    path: str
+    name: str
+    owner: Any
+    before: Any
+
 
 verdict_file = os.dup(1)
 replies = os.fdopen(os.dup(0), "rb")
@@ -51,15 +59,8 @@ TERMINAL: dict[str, Callable[..., Any]] = {
     "readline": lambda: sys.stdin.readline(),
     "read": lambda: sys.stdin.read(),
 }
-# What of the tests may be handed to the program, which then calls it.
-CALLABLE = (
-    types.FunctionType,
-    types.BuiltinFunctionType,
-    types.MethodType,
-    type(str.upper),
-    type(str.__len__),
-)
 lent: list[Any] = []
+watched: list[Watched] = []
 names: dict[str, Any] = {}
 stopped: list[BaseException] = []
 
@@ -76,6 +77,10 @@ class Program(ModuleType):
         raise AttributeError(name)
 
 
+class Tests(Program):
+    """The tests, where what they patch of `__main__` is the program's."""
+
+
 def request(action: str, *arguments: Any) -> Any:
     """What the program's process replies; raises what was raised there."""
     return links[0].request(action, *arguments)
@@ -85,8 +90,8 @@ def keep(value: Any) -> Any:
     """Encode what is not plain: the program's own, functions and errors."""
     if is_remote(value):
         return {"o": key_of(value)}
-    if isinstance(value, CALLABLE):
-        return {"f": [number_of(value), getattr(value, "__name__", "function")]}
+    if may_be_lent(value):
+        return {"f": number_of(value)}
     if isinstance(value, BaseException):
         return {"x": [encode_error(value, links[0].twins.encode), number_of(value)]}
     if isinstance(value, type) and (name := name_error(value)):
@@ -103,7 +108,7 @@ def number_of(value: Any) -> int:
 
 
 def recall(letter: str, inner: Any) -> Any:
-    """What the program means: an object or a class there, or something of the tests'."""
+    """What the program means: something there, or something of the tests'."""
     twins = links[0].twins
     if letter == "g":
         return lent[inner]
@@ -127,8 +132,7 @@ def serve(action: str, *arguments: Any) -> Any:
     try:
         if action == "terminal":
             return str(TERMINAL[arguments[0]](*arguments[1:]))
-        number, given, named = arguments
-        return lent[number](*given, **dict(named))
+        return USES[action](*arguments)
     except (Undecided, NotSendable) as error:
         stopped.append(error)
         raise
@@ -148,13 +152,33 @@ def notice(scope: dict[str, Any]) -> Callable[..., None]:
     return notice_added
 
 
+def watch(target: str) -> None:
+    """Remember what is at `target`, which the tests are going to patch."""
+    path, _, name = target.rpartition(".")
+    is_own = path in ("solution", "__main__")
+    with suppress(ImportError, AttributeError):
+        owner = sys.modules[path] if is_own else resolve_name(path)
+        before = vars(owner).get(name)
+        watched.append(Watched("solution" if is_own else path, name, owner, before))
+
+
+def list_patches() -> tuple[Any, ...]:
+    """Where, under which name, and what the tests have patched."""
+    patches = [
+        (each.path, each.name, now)
+        for each in watched
+        if (now := vars(each.owner).get(each.name)) is not each.before
+    ]
+    return (tuple(patches),)
+
+
 def main(job: dict[str, Any]) -> None:
     """Run the tests of `job` and write the verdict."""
     verdict: dict[str, Any]
     try:
         run(job)
         verdict = {"undecided": doubts[0]} if doubts else {"fault": ""}
-    except Gone:
+    except (Gone, BrokenPipeError):
         verdict = {"fault": "the program ended before its tests did"}
     except Undecided as error:
         verdict = {"undecided": str(error)}
@@ -172,22 +196,32 @@ def run(job: dict[str, Any]) -> None:
 
     A function's signature, which HumanEval's set-up is, need not be whole.
     """
-    tree, module = parse(job["tests"]), ModuleType("__main__")
+    tree, module = parse(job["tests"]), Tests("__main__")
     scope = module.__dict__
     exec(compile(job["prelude"], "prelude.py", "exec"), scope)
     if job["entry_point"]:
         with suppress(SyntaxError):
             exec(compile(job["setup"], "setup.py", "exec"), scope)
     twins = Twins(0, keep, recall)
-    link = Link(replies, twins, serve, notice=notice(scope), build=build_classes)
+    link = Link(
+        *(replies, twins, serve),
+        add=list_patches,
+        notice=notice(scope),
+        build=build_classes,
+    )
     links.append(link)
-    names.update(request("names", tuple(job["names"])))
+    wanted = tuple(job["names"])
+    # Others would take the place of what the tests compare with.
+    names.update(each for each in request("names", wanted) if each[0] in wanted)
     scope.update(names)
     mark_known(names.values())
     imports = [name for name, wanted in list_imports(tree) if is_program(name, wanted)]
     sys.modules.update((name, Program(name)) for name in ("solution", *imports))
     if not job["entry_point"]:
         exec(compile(job["setup"], "setup.py", "exec"), scope)
+    sys.modules["__main__"] = module
+    for target in job["patched"]:
+        watch(target)
     before, values = link.requests, list(names.values())
     run_tests(tree, module, job["entry_point"])
     is_read = any(type(each) is RemoteType or not is_remote(each) for each in values)

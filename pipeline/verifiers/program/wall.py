@@ -1,14 +1,13 @@
 """Tests of any shape, run in one sandbox, with the program they test in another.
 
-The tests call a stand-in for the function; the call travels to the program's
-process as plain values, and the answer back. Objects that are not plain (a Node
-that a test builds of the program's own class) stay where they are made: the tests
-hold a handle, through which they read, set and call. Comparisons are made by the
-tests' process, so a program's `__eq__` has no say, and nothing that the program can
+The tests call a stand-in for the function; the call travels to the program's process,
+and the answer back. Objects of the program stay there, and the tests hold what stands
+for them. Plain values are compared by the tests' process, where what a program's
+`__eq__` says about a value of the tests is no verdict, and nothing that the program can
 reach knows whether a test has passed.
 
 What runs on either side of the wall is `tests_apart.py` and `program_apart.py` in
-`pipeline/sandbox/guest`.
+`pipeline/sandbox/guest`; docs/sandbox.md says what crosses and what is believed.
 """
 
 import ast

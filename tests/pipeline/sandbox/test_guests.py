@@ -1,6 +1,9 @@
 """Our own programs in the sandbox: texts that stand alone."""
 
 import ast
+import time
+from collections import Counter, defaultdict, deque
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -30,8 +33,18 @@ def test_what_a_guest_imports_stands_before_it():
         if isinstance(node, ast.FunctionDef)
     ]
     assert functions[:2] == ["send", "silence"]
-    assert functions[-3:] == ["refuse", "encode", "decode"]
+    assert functions.index("encode") < functions.index("answer_call")
     assert source.count("\ndef send(") == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_stands_in_one_text_has_names_of_its_own(name: str):
+    nodes = ast.parse(guest_source(name)).body
+    defined = [
+        node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    ]
+
+    assert sorted(set(defined)) == sorted(defined)
 
 
 def test_verdicts_on_programs_rest_on_every_guest():
@@ -56,8 +69,14 @@ def test_a_job_is_given_to_the_main_of_a_guest():
         (float("inf"), float("inf")),
         ([1, "a"], [1, "a"]),
         ((1, (2,)), {"t": [1, {"t": [2]}]}),
-        ({1}, {"s": [1]}),
-        ({"a": (1,)}, {"d": [["a", {"t": [1]}]]}),
+        ({1}, {"s": [[1]]}),
+        (frozenset({1}), {"z": [1]}),
+        ({"a": (1,)}, {"d": [[["a", {"t": [1]}]]]}),
+        (deque([1], 2), {"dq": [[], 2, [1]]}),
+        (defaultdict(list, a=[]), {"dd": [{"y": "list"}, [["a", []]]]}),
+        (Counter("aab"), {"ct": [[["a", 2], ["b", 1]]]}),
+        (range(1, 4), {"v": ["builtins.range", 1, 4, 1]}),
+        (date(2024, 2, 29), {"v": ["datetime.date", 2024, 2, 29]}),
         (b"\xff", {"b": "ff"}),
         (1 + 2j, {"c": [1.0, 2.0]}),
         (int, {"y": "int"}),
@@ -66,10 +85,31 @@ def test_a_job_is_given_to_the_main_of_a_guest():
 def test_plain_values_are_encoded_and_decoded(value: object, encoded: object):
     assert encode(value) == encoded
     assert decode(encoded) == value
+    assert type(decode(encoded)) is type(value)
 
 
 def test_what_is_not_plain_is_refused_or_left_to_another():
     with pytest.raises(NotPlain, match="object"):
         encode([object()])
     assert encode([object()], lambda _: {"o": 7}) == [{"o": 7}]
-    assert decode([{"o": 7}], lambda key: key + 1) == [8]
+    assert decode([{"o": 7}], lambda letter, key: (letter, key + 1)) == [("o", 8)]
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        {"s": [[k * (2**61 - 1) for k in range(1, 24_000)]]},
+        {"d": [[[k * (2**61 - 1), 0] for k in range(1, 24_000)]]},
+        {"z": [k * (2**61 - 1) for k in range(1, 24_000)]},
+        {"q": [{"i": hex(3**300_000)}, {"i": hex(2**400_000 + 1)}]},
+        {"n": "1" * 300_000},
+        {"v": ["os.system", "true"]},
+    ],
+    ids=["set", "dict", "frozenset", "fraction", "decimal", "no value"],
+)
+def test_what_would_take_long_to_build_is_not_built(encoded: object):
+    started = time.process_time()
+
+    with pytest.raises(NotPlain):
+        decode(encoded)
+    assert time.process_time() - started < 0.5

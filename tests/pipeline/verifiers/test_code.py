@@ -113,7 +113,7 @@ def test_an_honest_program_passes(program: str, info: dict):
         (
             "class P: pass",
             BARE | {"test_code": "p = P()\nassert p == 1, repr(p)"},
-            "test 1: AssertionError: Handle(0), in line 2 of the tests",
+            "test 1: AssertionError: <solution.P object>, in line 2 of the tests",
         ),
     ],
 )

@@ -37,6 +37,7 @@ LOOP = CHECK | {
     "        assert candidate(i, i + 8) == 90218 + 2 * i\n"
     "        assert abs(candidate(i, 0.5) - (i + 90210.5)) < 1e-6\n"
 }
+DOUBTED = "its tests compare an object of the program"
 LIST = BARE | {"test_code": "assert [add(i, 1) for i in (7, 8)] == [90218, 90219]"}
 STDIO = {
     "type": "stdio",
@@ -176,8 +177,10 @@ def test_a_verdict_cannot_be_forged(name: str, shape: str):
 
     verdict = verify(None, f"```python\n{FORGERIES[name]}\n```", info)
 
-    # One that never answers, and waits, is undecided.
-    assert verdict.correct is False or verdict.why == IDLE, verdict.why
+    # One that never answers, and waits, is undecided; so is what an object says of the
+    # tests' values.
+    assert verdict.correct is False or verdict.why in (IDLE, DOUBTED), verdict.why
+    assert verdict.why != DOUBTED or name.startswith("equals everything")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
