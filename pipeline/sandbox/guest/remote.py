@@ -16,6 +16,7 @@ from pipeline.sandbox.guest.trust import (
     Stand,
     StandType,
     ask,
+    doubt,
     equal,
     forward,
     layout_of,
@@ -38,6 +39,7 @@ READABLE = {
     *("__name__", "__qualname__", "__doc__", "__wrapped__", "__annotations__"),
     *("__match_args__", "__members__", "__self__", "__func__", "__defaults__"),
     *("__cause__", "__context__", "__notes__", "__slots__", "__mro__"),
+    *("__code__", "__kwdefaults__"),
 }
 # What objects here can do, if those of the program can.
 SPECIALS = {
@@ -72,7 +74,7 @@ class Remote(Stand):
     def __getattr__(self, name: str) -> Any:
         if name == "__signature__":
             return read_signature(ask("signature", self))
-        if is_hidden(name):
+        if is_hidden(name, type(self)):
             raise AttributeError(name)
         value = ask("get", self, name)
         # What an object of unknown class says about arguments may be anything.
@@ -81,7 +83,10 @@ class Remote(Stand):
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        ask("set", self, name, value)
+        if name.startswith("__"):  # of an error: where it was raised, and why
+            object.__setattr__(self, name, value)
+        else:
+            ask("set", self, name, value)
 
     def __delattr__(self, name: str) -> None:
         ask("delete", self, name)
@@ -90,7 +95,7 @@ class Remote(Stand):
         return list(ask("attributes", self))
 
     def __reduce_ex__(self, _: Any) -> Any:
-        raise NotSendable("copy of an object of the program")
+        need_there(type(self), "copy")
 
     def __repr__(self) -> str:
         layout = layout_of(type(self))
@@ -130,7 +135,7 @@ class RemoteType(StandType):
     def __getattr__(cls, name: str) -> Any:
         if name == "__signature__":
             return read_signature(ask("signature", cls))
-        if is_hidden(name):
+        if is_hidden(name, cls):
             raise AttributeError(name)
         return ask("get", cls, name)
 
@@ -216,11 +221,22 @@ def find_library_class(kind: Any) -> Any:
     return kind
 
 
-def is_hidden(name: str) -> bool:
-    """Whether an attribute is none of the program's; NotSendable where it must be."""
+def is_hidden(name: str, kind: Any) -> bool:
+    """Whether an attribute is none of the program's."""
     if name.startswith("__dataclass_"):
-        raise NotSendable("fields of a dataclass of the program")
+        need_there(kind, "read the fields of")
     return name.startswith("__") and name.endswith("__") and name not in READABLE
+
+
+def need_there(kind: Any, verb: str) -> None:
+    """End the tests, which need an object in their own process.
+
+    They run beside the program if they know its class; it is not for the program to
+    have them do so.
+    """
+    if kind.__known__:
+        raise NotSendable(f"{kind.__name__}, which they {verb}")
+    doubt(verb)
 
 
 def build_object(

@@ -137,7 +137,10 @@ def equal(left: Any, right: Any) -> Any:
         return isinstance(right, wanted) and wanted(ask("parts", left)) == right
     if type(right).__eq__ not in KNOWN_EQUALITIES:
         return NotImplemented
-    same = ask("special", "__eq__", left, right)
+    try:
+        same = ask("special", "__eq__", left, right)
+    except NotSendable:
+        return NotImplemented
     if same is not False and same is not NotImplemented:
         doubt("compare")
     return same
