@@ -10,7 +10,8 @@ shape run in a sandbox of their own, apart from the program; see docs/sandbox.md
 `language` (python or cpp, otherwise as the fence says), `timeout_s`, `memory_mb`,
 `total_timeout_s`, `tolerance`, `whitespace`, `ignore_case` and `any_order` of `info`
 are optional. With `reference`, a program, a call's tests need
-no output: it is what the reference answers, in the sandbox too.
+no output: it is what the reference answers, in the sandbox too. With `checker`, the
+problem's own, what is printed is judged by it (`program/checker.py`).
 
 Tests end at the first that fails. With `all_tests` in `info` they go on, and the
 verdict's score is the share of tests passed; what is right stays the same.
@@ -19,9 +20,9 @@ verdict's score is the share of tests passed; what is right stays the same.
 import json
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from pipeline.sandbox.run import run_cpp, run_python
@@ -37,8 +38,9 @@ from pipeline.verifiers.program.calls import (
     find_call_faults,
     run_guest,
 )
+from pipeline.verifiers.program.checker import accepts
 from pipeline.verifiers.program.empty import write_empty
-from pipeline.verifiers.program.results import Policy, same_output
+from pipeline.verifiers.program.results import same_output
 from pipeline.verifiers.program.tests import (
     Call,
     calls_in_asserts,
@@ -55,6 +57,8 @@ COUNTS_TESTS = True
 TIMEOUT_S, MEMORY_MB = 6.0, 1024
 TYPES = ("stdio", "call", "assert")
 LANGUAGES = ("python", "cpp")
+# Whether what was printed is right, beside the input and the expected output.
+Comparison = Callable[[str, str, str], bool]
 FENCE_NAME = re.compile(r"[ \t]*([\w+-]*)")
 
 
@@ -156,8 +160,8 @@ def _run_tests(
     )
     goes_on = bool(info.get("all_tests"))
     if info["type"] == "stdio":
-        tests, policy = read_tests(info), read_policy(info)
-        return len(tests), _feed(program, tests, limits, policy, language)
+        tests, is_right = read_tests(info), _choose_comparison(info)
+        return len(tests), _feed(program, tests, limits, is_right, language)
     if info["type"] == "call":
         if info.get("reference"):
             calls = _reference_calls(json.dumps(info, sort_keys=True), limits.timeout_s)
@@ -174,11 +178,19 @@ def _run_tests(
     return 1, (_run_asserts(program, info, limits) for _ in range(1))
 
 
+def _choose_comparison(info: dict[str, Any]) -> Comparison:
+    """How output is compared: as the row says, or by its own checker."""
+    if checker := info.get("checker"):
+        return partial(accepts, checker)
+    policy = read_policy(info)
+    return lambda _, output, printed: same_output(printed, output, policy)
+
+
 def _feed(
     program: str,
     tests: list[dict[str, Any]],
     limits: TimeLimits,
-    policy: Policy,
+    is_right: Comparison,
     language: str,
 ) -> Iterator[str]:
     """What is wrong with what `program` prints, test by test, until it is stopped."""
@@ -186,7 +198,7 @@ def _feed(
         if limits.is_late():
             yield LATE
             return
-        fault = _run_test(program, test, limits, policy, language)
+        fault = _run_test(program, test, limits, is_right, language)
         yield fault
         if fault.startswith(STOPPED):
             return
@@ -211,18 +223,19 @@ def _run_test(
     program: str,
     test: dict[str, Any],
     limits: TimeLimits,
-    policy: Policy,
+    is_right: Comparison,
     language: str,
 ) -> str:
     """What is wrong with what `program` prints; "" where it is right."""
     run_program = run_cpp if language == "cpp" else run_python
-    stdin = _as_text(test["input"]).encode(errors="replace")
+    given, output = _as_text(test["input"]), _as_text(test.get("output", ""))
+    stdin = given.encode(errors="replace")
     run = run_program(program, stdin=stdin, limits=limits.process_limits())
     limits.count(run)
     if why := describe_failure(run):
         return why
     printed = run.stdout.decode(errors="replace")
-    if same_output(printed, _as_text(test["output"]), policy):
+    if is_right(given, output, printed):
         return ""
     return "wrong output" if run.stdout.strip() else "no output"
 

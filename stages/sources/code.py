@@ -20,8 +20,8 @@ META = ("source", "subset", "style", "difficulty", "url", "language")
 def adapt(row: Row) -> Row | str:
     """{"problem" | …, "tests" | "test" | …, "solutions"?, "starter_code"?, "checker"?}.
 
-    `meta.n_tests` counts the tests. A problem with a checker of its own cannot be
-    judged here, and leaves in `quality`.
+    `meta.n_tests` counts the tests. `checker`, the problem's own, is a program that
+    judges what is printed.
     """
     starter = text(row, "starter_code") or ""
     given = next((row[name] for name in TESTS if row.get(name)), None)
@@ -29,8 +29,8 @@ def adapt(row: Row) -> Row | str:
         info = read_tests(given, starter)
     except (ValueError, TypeError, RecursionError) as error:
         return f"tests: {error!s:.120}"
-    if text(row, "checker"):
-        info["checker"] = True
+    if checker := text(row, "checker"):
+        info["checker"] = checker
     problem = read_question(row, *PROBLEM)
     return code_problem(
         f"{problem}\n\n{starter}" if problem and starter else problem,

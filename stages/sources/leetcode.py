@@ -1,7 +1,7 @@
 """LeetCodeDataset: `check(candidate)` over a method, with LeetCode's names before it.
 
 The entry point is an expression, such as `Solution().twoSum`. The prompt is no question
-what LeetCode has imported, with its ListNode and TreeNode and what makes them.
+but what LeetCode imports, with its ListNode and TreeNode and what makes them.
 """
 
 from stages.sources._fields import Row, code_problem, filled, reference, text

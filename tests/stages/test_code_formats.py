@@ -47,6 +47,14 @@ class Solution:
             head.next, last, head = last, head, head.next
         return last
 """
+# Called with the paths of the input, of the jury's answer and of what was printed.
+SPECIAL_JUDGE = """\
+import sys
+
+given, _, printed = (open(path).read().split() for path in sys.argv[1:])
+a, b = map(int, printed)
+print(int(a > 0 and b > 0 and a + b == int(given[0])))
+"""
 
 
 @dataclass
@@ -116,6 +124,18 @@ FORMATS = {
         REVERSE,
         REVERSE.replace("return last", "return None"),
     ),
+    "Codeforces of Open-R1, with a checker": Format(
+        "code",
+        {
+            "prompt": "Print any two positive integers whose sum is n.",
+            "official_tests": [{"input": "5\n", "output": "1 4\n"}],
+            "generated_checker": SPECIAL_JUDGE,
+        },
+        "n = int(input())\nprint(n - 1, 1)",
+        "n = int(input())\nprint(n + 1, -1)",
+        source="open_r1_codeforces",
+        info={"checker": SPECIAL_JUDGE},
+    ),
     "BigCodeBench": Format(
         "bigcodebench",
         {
@@ -151,3 +171,51 @@ def test_a_published_row_takes_the_right_program_and_refuses_others(name: str):
 
     assert info | form.info == info
     assert [v.correct for v in verdicts] == [True, False, False], verdicts
+
+
+def judge(checker: str, printed: str, output: str = "1 4"):
+    test = {"input": "5", "output": output}
+    info = {"type": "stdio", "tests": [test], "checker": checker}
+    return verify(None, f"print({printed!r})", info)
+
+
+@pytest.mark.parametrize(
+    ("checker", "correct"),
+    [
+        ("print(1)", True),
+        ("print(0)", False),
+        ("print('half of it')\nprint(0.5)", False),
+        ("pass", True),  # as testlib: the exit code says it
+        ("raise SystemExit", True),
+        ("raise SystemExit(1)", False),
+        ("raise SystemExit('wrong')", False),
+        ("print(1 / 0)", None),
+        ("print('perhaps')", None),
+        ("import os; os._exit(0)", None),
+    ],
+)
+def test_a_checker_says_right_or_wrong_and_what_it_does_not_say_is_undecided(
+    checker: str, correct: bool | None
+):
+    assert judge(checker, "anything").correct is correct
+
+
+def test_a_checker_needs_no_answer_of_the_jury_and_judges_no_silence():
+    info = {"type": "stdio", "tests": [{"input": "5"}], "checker": SPECIAL_JUDGE}
+    assert verify(None, "print(2, 3)", info).correct is True
+    assert judge("print(1)", "").why == "test 1: no output"
+    assert judge("print(1)", "", output="").correct is True
+
+
+def test_a_checker_that_stumbles_over_what_is_printed_does_not_decide():
+    verdict = judge(SPECIAL_JUDGE, "two three")
+    assert verdict.correct is None
+    assert verdict.why.startswith("its checker raised ValueError")
+
+
+def test_a_program_finds_nothing_of_the_checker():
+    snoop = "import glob\nprint(*glob.glob('/tmp/**', recursive=True))"
+    sees_none = "import sys\nprint(int('.txt' not in open(sys.argv[3]).read()))"
+    tests = [{"input": "5"}, {"input": "6"}]
+    info = {"type": "stdio", "tests": tests, "checker": sees_none}
+    assert verify(None, snoop, info).correct is True

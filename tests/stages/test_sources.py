@@ -532,10 +532,15 @@ def test_a_row_of_orz_has_two_turns_in_a_list_or_in_two_columns():
     assert adapt("orz", {"0": asked, "1": gold})["answer"] == expected["answer"]
 
 
-def test_a_program_with_a_checker_of_its_own_cannot_be_judged():
-    row = EXAMPLES["code"][0] | {"checker": "import sys"}
-    info = adapt("code", row)["verify_info"]
-    assert "checker" in load_verifier("code").unreadable(None, info)
+def test_a_checker_of_the_problem_is_a_program_that_judges_what_is_printed():
+    row = EXAMPLES["code"][0]
+    assert adapt("code", row | {"checker": "import sys"})["verify_info"] == {
+        "type": "stdio",
+        "tests": [{"input": "1 2\n", "output": "3\n"}],
+        "checker": "import sys",
+    }
+    dropped = collect("code", row | {"checker": "import import"}).dropped
+    assert "checker" in json.loads(dropped["evidence"].item())["detail"]
 
 
 def test_verl_reads_programs_by_their_ability():

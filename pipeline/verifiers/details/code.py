@@ -3,7 +3,7 @@
 import ast
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.verifiers.details.contract import Details, Flag, NotNegative, Number
 
@@ -16,6 +16,14 @@ def _check_expression(name: str) -> str:
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise ValueError("what can be called in Python") from None
     return name
+
+
+def _check_program(program: str) -> str:
+    try:
+        ast.parse(program)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise ValueError("a program in Python") from None
+    return program
 
 
 def _check_tests(tests: Any) -> Any:
@@ -58,7 +66,15 @@ class Info(Details):
     )
     ignore_case: Flag = Field(default=False, description="of what is printed")
     any_order: Flag = Field(default=False, description="of lines that are printed")
-    checker: Any = Field(default=None, description="of the problem's own")
+    checker: Annotated[str, AfterValidator(_check_program)] = Field(
+        default="", description="of `stdio`: a program that judges what is printed"
+    )
     all_tests: Flag = Field(
         default=False, description="go on after a test that fails, and count"
     )
+
+    @model_validator(mode="after")
+    def _checks_what_is_printed(self) -> "Info":
+        if self.checker and self.type != "stdio":
+            raise ValueError("`checker` judges what is printed: of `stdio` alone")
+        return self

@@ -309,7 +309,7 @@ def test_a_row_says_how_output_is_compared(printed, expected, policy, same):
 
 
 @pytest.mark.parametrize(
-    "more", [{"checker": "x"}, {"whitespace": "odd"}, {"language": "cobol"},
+    "more", [{"whitespace": "odd"}, {"language": "cobol"},
              {"tolerance": "much"}],
 )  # fmt: skip
 def test_what_is_no_policy_is_told(more: dict):
