@@ -34,7 +34,7 @@ class Limits:
 STANDARD = Limits()
 # CPU time stretches where others share the caches, the memory and the cores' threads:
 # by so much a program may exceed its limit. Measured in benchmarks/bench_limits.py.
-TOLERANCE = 1.5
+TOLERANCE = 1.2
 # Bytes of the main thread's stack at first; a program may raise them.
 STACK = 256 * MB
 # Megabytes of address space beside what a program may use: stacks of threads, of which
