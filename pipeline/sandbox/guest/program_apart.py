@@ -6,9 +6,7 @@ stays here and is known to the tests by a number. Nothing here knows what the te
 expect or whether one has passed.
 """
 
-import asyncio
 import contextlib
-import inspect
 import operator
 import os
 from collections.abc import Callable
@@ -42,7 +40,7 @@ names: dict[str, Any] = {}
 links: list[Link] = []
 mentioned: set[int] = set()
 unsent: list[type] = []
-loops: list[asyncio.AbstractEventLoop] = []
+loops: list[Any] = []
 # A value without what its class adds, by the class that it is derived from.
 PLAIN: dict[type, Callable[[Any], Any]] = {
     int: int.__int__,
@@ -193,6 +191,8 @@ def describe_class(kind: type) -> tuple[Any, ...]:
 
 def describe_signature(function: Any) -> tuple[Any, ...]:
     """Names, kinds and defaults of a function's parameters."""
+    import inspect
+
     parameters = inspect.signature(function).parameters.values()
     return tuple(
         (each.name, int(each.kind), each.default is not each.empty, each.default)
@@ -204,6 +204,7 @@ def describe_signature(function: Any) -> tuple[Any, ...]:
 
 def finish(awaitable: Any) -> Any:
     """What is awaited, in the one loop of this process."""
+    import asyncio
 
     async def wait() -> Any:
         return await awaitable

@@ -5,7 +5,6 @@ program has a class here, with the same bases; what its objects can do is asked 
 there. What is derived from int, str, tuple and the like has its plain value here.
 """
 
-import inspect
 import sys
 import types
 from collections.abc import Generator
@@ -274,8 +273,10 @@ def end(self: Any, *_: Any) -> Any:
     raise StopIteration(ask("await", self))
 
 
-def read_signature(parameters: tuple[Any, ...]) -> inspect.Signature:
+def read_signature(parameters: tuple[Any, ...]) -> Any:
     """A function's signature, out of its parameters."""
+    import inspect
+
     kinds: list[Any] = list(type(inspect.Parameter.POSITIONAL_ONLY))  # type: ignore[call-overload]
     return inspect.Signature(
         [
