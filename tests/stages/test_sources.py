@@ -787,3 +787,17 @@ def trigrams(text: str) -> set[tuple[str, ...]]:
     """Runs of three words, numbers or operators."""
     parts = re.findall(r"[^\W\d_]+|\d+(?:\.\d+)?|[-+*/=<>^]", text.lower())
     return set(zip(parts, parts[1:], parts[2:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("time", "memory", "limits"),
+    [(2.0, 256.0, {"timeout_s": 2.0, "memory_mb": 256.0}),
+     ("2.5 seconds", "512.0 megabytes", {"timeout_s": 2.5, "memory_mb": 512.0}),
+     ("1 second", None, {"timeout_s": 1.0}),
+     ("soon", "256 gigabytes", {})],
+)  # fmt: skip
+def test_limits_are_read_as_codeforces_and_taco_have_them(time, memory, limits):
+    row = EXAMPLES["code"][0]
+    plain = adapt("code", row)["verify_info"]
+    more = {"time_limit": time, "memory_limit": memory}
+    assert adapt("code", row | more)["verify_info"] == plain | limits
