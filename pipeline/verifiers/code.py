@@ -27,6 +27,7 @@ from typing import Any
 
 from pipeline.sandbox.run import run_cpp, run_python
 from pipeline.verifiers.contract import Verdict
+from pipeline.verifiers.extract.final import strip_thinking
 from pipeline.verifiers.program.calls import (
     LATE,
     START_S,
@@ -40,6 +41,7 @@ from pipeline.verifiers.program.calls import (
 )
 from pipeline.verifiers.program.checker import accepts
 from pipeline.verifiers.program.empty import write_empty
+from pipeline.verifiers.program.fences import find_blocks
 from pipeline.verifiers.program.results import same_output
 from pipeline.verifiers.program.tests import (
     Call,
@@ -55,11 +57,16 @@ __all__ = ["COUNTS_TESTS", "unreadable", "verify", "write_empty"]
 COUNTS_TESTS = True
 
 TIMEOUT_S, MEMORY_MB = 6.0, 1024
+CALL_TOLERANCE = 1e-5  # LeetCode's, whose expected values are often cut there
 TYPES = ("stdio", "call", "assert")
 LANGUAGES = ("python", "cpp")
 # Whether what was printed is right, beside the input and the expected output.
 Comparison = Callable[[str, str, str], bool]
-FENCE_NAME = re.compile(r"[ \t]*([\w+-]*)")
+# What a program has, and what it prints has seldom.
+CODE = re.compile(
+    r"^\s*(?:def|class|import|from|for|while|if|print|#include)\b|[=(]", re.M
+)
+FUTURE = re.compile(r"^from __future__ import .*\n?", re.M)
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
@@ -120,33 +127,24 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
 
 
 def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
-    """The language and the program: the last block in a language of the row.
+    """The language and the program, "" where there is none.
 
-    The last complete one after the thinking, or all of the text.
+    Thinking does not count, nor a turn that the model invented. Of the blocks in a
+    language of the row, the last that is named so counts; then of those without a name
+    the last that reads like a program, for a sample of output may stand behind it; then
+    a text without blocks as a whole.
     """
     wanted = [info["language"]] if info.get("language") else list(LANGUAGES)
-    text = completion.rpartition("</think>")[2] or completion
-    blocks = [(language_of(fence, code), code) for fence, code in _find_blocks(text)]
-    if not blocks and "```" in text:
-        fence, _, rest = text.partition("```")[2].partition("\n")
-        blocks = [(language_of(fence.strip(), rest), rest)]
-    if blocks:
-        language, code = ([b for b in blocks if b[0] in wanted] or blocks)[-1]
-        return language or wanted[0], code
-    return language_of("", text) if len(wanted) > 1 else wanted[0], text
-
-
-def _find_blocks(text: str) -> Iterator[tuple[str, str]]:
-    """(name, code) of every fenced block that is closed; in linear time."""
-    at = 0
-    while (start := text.find("```", at)) >= 0:
-        line = text.find("\n", start)
-        end = text.find("```", line + 1) if line >= 0 else -1
-        if end < 0:
-            return
-        name = FENCE_NAME.match(text, start + 3)
-        yield name[1] if name else "", text[line + 1 : end]
-        at = end + 3
+    text = strip_thinking(completion)
+    blocks = find_blocks(text)
+    if not blocks:
+        text = text.replace("\ufeff", "")
+        return language_of("", text) if len(wanted) > 1 else wanted[0], text
+    named = [b for b in blocks if b.name and language_of(b.name, b.code) in wanted]
+    unnamed = [block for block in blocks if not block.name]
+    code = [block for block in unnamed if CODE.search(block.code)]
+    name, program, _ = (named or code or unnamed or blocks)[-1]
+    return language_of(name, program) or wanted[0], program
 
 
 def _run_tests(
@@ -169,7 +167,7 @@ def _run_tests(
             calls = _read_calls(info)
         if info.get("setup"):
             program = _complete(program, info)
-        tolerance = float(info.get("tolerance") or 0)
+        tolerance = float(info.get("tolerance", CALL_TOLERANCE))
         faults = find_call_faults(program, calls, limits, tolerance, goes_on=goes_on)
         return len(calls), faults
     if calls := calls_in_asserts(info["test_code"], info.get("entry_point")):
@@ -205,8 +203,9 @@ def _feed(
 
 
 def _read_calls(info: dict[str, Any]) -> list[Call]:
+    how = "any_order" if info.get("any_order") else "alike"
     return [
-        Call(info["fn_name"], test["input"], test["output"], "alike")
+        Call(info["fn_name"], test["input"], test["output"], how)
         for test in read_tests(info)
     ]
 
@@ -253,6 +252,10 @@ def _complete(program: str, info: dict[str, Any]) -> str:
     setup, name = info.get("setup") or "", info.get("entry_point")
     if not name:
         return f"{program}\n{setup}"
+    # Such an import has to stand first, also where a set-up goes before the program.
+    future = "".join(FUTURE.findall(program))
+    program = FUTURE.sub("\n", program)
+    setup = f"{future}{setup}"
     is_whole = not name.isidentifier() or re.search(
         rf"^\s*(async\s+)?def\s+{name}\b", program, re.M
     )

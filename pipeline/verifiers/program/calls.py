@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.sandbox.guest.wire import decode, encode
 from pipeline.sandbox.guests import guest_source
 from pipeline.sandbox.run import Limits, Run, run_python
-from pipeline.verifiers.program.results import same_value
+from pipeline.verifiers.program.results import in_one_order, same_value
 from pipeline.verifiers.program.tests import Call
 
 LATE = "more CPU time than allowed in total"
@@ -180,6 +180,9 @@ def _is_right(value: Any, call: Call, tolerance: float) -> bool:
         return bool(value) is call.expected
     if call.how == "is":
         return value is call.expected
+    if call.how == "any_order":
+        value, expected = in_one_order(value), in_one_order(call.expected)
+        return same_value(value, expected, tolerance)
     is_alike = call.how == "alike"
     return same_value(value, call.expected, tolerance, tuples_are_lists=is_alike)
 

@@ -1,6 +1,7 @@
 """What a program printed or returned, compared with what was expected."""
 
 import math
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -24,6 +25,10 @@ class Policy:
 
 
 STANDARD = Policy()
+NUMBER = re.compile(
+    r"[-+]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?", re.A
+)
+EXPONENT = re.compile(r"[eE]")
 WHITESPACE = ("lines", "tokens", "exact")
 
 
@@ -34,6 +39,8 @@ def same_output(printed: str, expected: str, policy: Policy = STANDARD) -> bool:
     if policy.whitespace == "exact":
         return printed == expected
     lines, wanted = _split(printed, policy), _split(expected, policy)
+    if policy.whitespace == "lines" and not _same_shape(printed, expected):
+        return False
     if lines == wanted:
         return True
     if policy.any_order:
@@ -46,24 +53,50 @@ def same_output(printed: str, expected: str, policy: Policy = STANDARD) -> bool:
 
 
 def _split(text: str, policy: Policy) -> list[list[str]]:
-    """The tokens of each line."""
+    """The tokens of each line, empty lines at either end aside."""
     if policy.whitespace == "tokens" and not policy.any_order:
         return [text.split()]
-    return [line.split() for line in text.rstrip().split("\n")]
+    return [line.split() for line in text.strip().split("\n")]
+
+
+def _same_shape(printed: str, expected: str) -> bool:
+    """Whether lines are indented alike, where indentation draws something.
+
+    It does where lines with other signs than numbers are indented differently. The
+    first line has often lost its own.
+    """
+    wanted = [line for line in expected.rstrip().split("\n")[1:] if line.strip()]
+    indents = [_indent(line) for line in wanted]
+    if len(set(indents)) < 2 or all(map(_is_of_numbers, wanted)):
+        return True
+    lines = [line for line in printed.rstrip().split("\n")[1:] if line.strip()]
+    return [_indent(line) for line in lines] == indents
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _is_of_numbers(line: str) -> bool:
+    return all(map(NUMBER.fullmatch, line.split()))
 
 
 def _same_token(printed: str, expected: str, tolerance: float) -> bool:
+    """Whether two words are equal, or two numbers are near enough.
+
+    A number is what judges take for one: `00101`, `1_000`, `inf` and digits that are
+    not of ASCII are words. Where a whole number is expected, 5.0 is one, 1e2 is none.
+    """
     if printed == expected:
         return True
     if max(len(printed), len(expected)) > 100:
         return False
-    try:
-        left, right = Decimal(printed), Decimal(expected)
-        if "." in expected and left.is_finite() and right.is_finite():
-            return abs(left - right) <= Decimal(tolerance) * max(Decimal(1), abs(right))
-        return left == right
-    except ArithmeticError:
+    if not (NUMBER.fullmatch(printed) and NUMBER.fullmatch(expected)):
         return False
+    left, right = Decimal(printed), Decimal(expected)
+    if "." in expected or "e-" in expected.lower():
+        return abs(left - right) <= Decimal(tolerance) * max(Decimal(1), abs(right))
+    return left == right and not EXPONENT.search(printed + expected)
 
 
 def same_value(
@@ -79,6 +112,8 @@ def same_value(
         alike = tuples_are_lists or type(value) is type(expected)
         return alike and len(value) == len(expected) and all(map(same, value, expected))
     if isinstance(value, dict) and isinstance(expected, dict):
+        if tuples_are_lists:
+            value = _with_json_keys(value)
         return value.keys() == expected.keys() and all(
             same(item, expected[key]) for key, item in value.items()
         )
@@ -86,6 +121,25 @@ def same_value(
     if numbers and (isinstance(value, float) or isinstance(expected, float)):
         return _close(value, expected, tolerance)
     return bool(value == expected)
+
+
+def in_one_order(value: Any) -> Any:
+    """A list with its members sorted, as they are shown; anything else as it is."""
+    if not isinstance(value, list | tuple):
+        return value
+    return sorted(value, key=lambda member: repr(_as_lists(member)))
+
+
+def _as_lists(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_as_lists(member) for member in value]
+    return float(value) if isinstance(value, int) and abs(value) < 1 << 53 else value
+
+
+def _with_json_keys(value: dict[Any, Any]) -> dict[Any, Any]:
+    """The keys as JSON has them, texts, where that makes no two of them one."""
+    spelt = {str(key) if type(key) is int else key: item for key, item in value.items()}
+    return spelt if len(spelt) == len(value) else value
 
 
 def _close(value: float, expected: float, tolerance: float) -> bool:

@@ -13,6 +13,7 @@ import base64
 import binascii
 import json
 import pickletools
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,8 +29,8 @@ PIECE = 1 << 20
 MOST_MEMBERS = 1_000
 # What a pickle of one text holds beside it.
 LAYOUT = ("PROTO", "FRAME", "MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "STOP")
-CPP = ("cpp", "c++", "cc", "cxx", "c")
-PYTHON = ("", "python", "python3", "py")
+CPP = re.compile(r"(?:cpp|c\+\+|cc|cxx|c)(?:\d\d)?|gnu\+\+\d*")
+PYTHON = re.compile(r"|py|(?:python|pypy)[\d.-]*|ipython3?|sage")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Call:
     """One test: `name(*arguments)` should be `expected`.
 
     `how` they are compared: `equal`, `alike` (JSON has no tuples: they are lists),
-    `truth` (as a condition) or `is`.
+    `any_order` (alike, and a list's members may be in any order), `truth` (as a
+    condition) or `is`.
     """
 
     name: str
@@ -155,9 +157,9 @@ def read_policy(info: dict[str, Any]) -> Policy:
 
 def language_of(fence: str, program: str) -> str:
     """The language of a fenced block: python, cpp, or "" for another."""
-    if fence.lower() in CPP or (not fence and "#include" in program):
+    if CPP.fullmatch(fence.lower()) or (not fence and "#include" in program):
         return "cpp"
-    return "python" if fence.lower() in PYTHON else ""
+    return "python" if PYTHON.fullmatch(fence.lower()) else ""
 
 
 def calls_in_asserts(code: str, entry_point: str | None) -> list[Call]:
