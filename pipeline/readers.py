@@ -69,7 +69,7 @@ def _read_text_rows(path: Path, suffix: str) -> Iterator[Row | Unreadable]:
         yield Unreadable(count, f"{error}; rows before this one are whole")
     else:
         if not count:
-            yield Unreadable(0, "the file has no rows")
+            yield Unreadable(0, "the file is empty, or has no rows")
 
 
 def _rows(pieces: Iterator[bytes], suffix: str) -> Iterator[Row | Unreadable]:

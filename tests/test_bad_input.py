@@ -60,7 +60,7 @@ def row(**fields: object) -> bytes:
         ("a.jsonl", row(answer={"a": 1}), 0, "answer"),
         ("a.jsonl", b'{"question": "1+1?", "answer": "2"}', 0, "problem"),
         ("a.csv", b"problem,answer\n1+1?,2\n1+1?,2,3\n", 1, "columns"),
-        ("a.jsonl.gz", b"not gzip", 0, "decompressed"),
+        ("a.jsonl.gz", b"not gzip", 0, "broken"),
     ],
 )
 def test_a_bad_row_is_set_aside_and_the_rest_is_read(

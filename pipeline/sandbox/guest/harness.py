@@ -32,10 +32,16 @@ def silence() -> None:
 def load(
     prelude: str, program: str, scope: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The names that a program defines, once it has run, in `scope` if there is one."""
+    """The names that a program defines, once it has run, in `scope` if there is one.
+
+    What the prelude brings is built in for it: a name that a test asks for and only
+    the prelude has (operator's `add`) is none of the program's.
+    """
+    brought: dict[str, Any] = {}
+    exec(compile(prelude, "prelude.py", "exec"), brought)
+    vars(builtins).update({**brought, **vars(builtins)})
     scope = {} if scope is None else scope
     scope["__name__"] = "solution"
-    exec(compile(prelude, "prelude.py", "exec"), scope)
     exec(compile(program, "solution.py", "exec"), scope)
     return scope
 

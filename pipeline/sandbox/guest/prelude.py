@@ -1,7 +1,8 @@
 # What a tested program finds imported, as the judges of programming contests have it.
 # It runs before the program and in the same scope, and imports nothing of ours. There
-# is no docstring, because that would become the program's.
-# ruff: noqa: F401, F403, UP029
+# is no docstring, because that would become the program's. Built-in functions win over
+# those of operator and math that have their names, such as pow.
+# ruff: noqa: F401, F403
 # mypy: ignore-errors
 import bisect
 import collections
@@ -27,9 +28,6 @@ from math import *
 from operator import *
 from string import *
 from typing import *
-
-# What operator and math have under names of built-ins takes fewer arguments.
-from builtins import abs, pow  # isort: skip
 
 inf = float("inf")
 

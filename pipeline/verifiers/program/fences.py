@@ -53,4 +53,8 @@ def _read_block(lines: Iterator[str], opening: re.Match[str]) -> Block:
             break
         lead = len(line) - len(line.lstrip(blank))
         code.append(line[min(indent, lead) :])
-    return Block(name[1].lower() if name else "", "\n".join([*code, ""]), is_closed)
+    return Block(
+        name[1].lower() if name else "",
+        "\n".join([*code, ""] if is_closed else code),
+        is_closed,
+    )

@@ -19,7 +19,8 @@ RIGHT = {
     "backticks inside it": f'```python\n# "```"\nx = "```"\n{DOUBLE}\n```',
     "tildes": f"~~~python\n{DOUBLE}\n~~~",
     "a longer fence": f"````python\nx = '''\n```\n'''\n{DOUBLE}\n````",
-    "a list": "1. So:\n\n   ```python3\n   n = int(input())\n   if n:\n       print(2 * n)\n   ```",
+    "a list": "1. So:\n\n   ```python3\n   n = int(input())\n   if n:\n"
+    "       print(2 * n)\n   ```",
     "a quotation": f"> ```python\n> {DOUBLE}\n> ```",
     "a byte order mark": f"\ufeff{DOUBLE}",
     "a mark in the block": f"```python\n\ufeff{DOUBLE}\n```",
@@ -28,11 +29,13 @@ RIGHT = {
     "attributes": f"```{{.python .numberLines}}\n{DOUBLE}\n```",
     "windows": f"```python\r\n{DOUBLE}\r\n```\r\n",
     "no fence": DOUBLE,
-    "thinking before it": f"<think>```python\nprint(1)\n```</think>```python\n{DOUBLE}\n```",
+    "thinking before it": "<think>```python\nprint(1)\n```</think>"
+    f"```python\n{DOUBLE}\n```",
     "C": "```c\n#include <stdio.h>\n#include <stdlib.h>\nint main(void) {"
     "int *class = malloc(4); scanf(\"%d\", class); printf(\"%d\", 2 * *class); }\n```",
     "C++20": "```cpp20\n#include <bits/stdc++.h>\nusing namespace std;\nint main() {"
-    "int a; cin >> a; vector<int> v{a}; ranges::sort(v); cout << v[0] * popcount(3u); }\n```",
+    "int a; cin >> a; vector<int> v{a}; ranges::sort(v);"
+    "cout << v[0] * popcount(3u); }\n```",
 }  # fmt: skip
 
 
