@@ -181,6 +181,7 @@ def renew_stdin() -> None:
     file.name = "<stdin>"
     buffer = io.BufferedReader(file)
     sys.stdin = io.TextIOWrapper(buffer, former.encoding, former.errors)
+    sys.stdin.mode = "r"  # type: ignore[misc]  # what reads fast asks for it
     sys.__stdin__ = sys.stdin  # type: ignore[misc]
 
 

@@ -8,6 +8,7 @@ so that a wrong program costs little and a right one few processes.
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +23,13 @@ LATE = "more CPU time than allowed in total"
 # How a program ended that had to be stopped, by us or by the kernel.
 STOPPED = CPU_LIMIT, _ = "more CPU time than allowed", "exit code 137"
 IDLE = "timeout: it waits without using the processor"
+# Packages that some judge has and the sandbox has not. Whoever imports one of another
+# name is wrong: else every wrong program could keep itself from being judged.
+OF_JUDGES = {
+    "Crypto", "gmpy2", "matplotlib", "mpmath", "networkx", "numba", "numpy", "pandas",
+    "regex", "requests", "scipy", "sklearn", "sortedcontainers", "sympy", "torch",
+}  # fmt: skip
+ABSENT = re.compile(r"ModuleNotFoundError: No module named '(\w+)(?:\.[\w.]+)?'")
 START_S = 0.25  # CPU time for our own side of a process to start
 IDLE_PER_CPU, LEAST_IDLE_S = 5, 2.0
 # Bytes of an answer that are read in any case; above, so many times what is expected.
@@ -210,5 +218,8 @@ def describe_failure(run: Run) -> str:
         return f"does not compile: {lines[0][:120] if lines else 'no message'}"
     if run.exit_code:
         message = lines[-1][:120] if lines else "no message"
+        absent = ABSENT.fullmatch(message)
+        if absent and absent[1] in OF_JUDGES:
+            raise Undecidable(f"it needs {absent[1]}, which is not in the sandbox")
         return f"exit code {run.exit_code}: {message}"
     return ""

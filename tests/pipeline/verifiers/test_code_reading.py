@@ -161,3 +161,12 @@ LEETCODE = [
 @pytest.mark.parametrize("body", LEETCODE)
 def test_names_that_leetcode_brings_are_there(body):
     assert call(body, [1, 2, 3], [1, 2, 3]) is True
+
+
+@pytest.mark.parametrize(
+    ("package", "correct"), [("sortedcontainers", None), ("no_such_package", False)]
+)
+def test_a_package_that_judges_have_and_the_sandbox_has_not(package, correct):
+    verdict = verify(None, f"```python\nimport {package}\n{DOUBLE}\n```", PRINTS)
+
+    assert (verdict.correct, package in verdict.why) == (correct, True)
