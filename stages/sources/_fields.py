@@ -18,7 +18,7 @@ def text(row: Row, *names: str) -> str | None:
 def is_number(value: Any) -> bool:
     """A finite number, and not a truth value."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)
+    return number and (isinstance(value, int) or math.isfinite(value))
 
 
 def filled(row: Mapping[Any, Any], *names: str) -> Row:

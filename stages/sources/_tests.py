@@ -14,8 +14,11 @@ from stages.sources._fields import Row, as_text, text
 
 # Where a set's test case says which function it calls.
 CALLS = ("function_call", "functional")
-SOLUTION_IMPORT = re.compile(r"^\s*(from solution import .*|import solution)\n?", re.M)
-PYTEST = re.compile(r"^def (test_\w*)\(\s*\)", re.M)
+# Names of a row that has its inputs and outputs as columns of its own.
+COLUMNS = ("inputs", "outputs")
+PARTS = ("public_tests", "private_tests", "generated_tests")
+# What a file of tests has: asserts of its own, of unittest, or what pytest collects.
+ASSERTS = re.compile(r"assert|^\s*def test", re.M)
 
 
 def read_tests(tests: Any, starter: str = "") -> Row:
@@ -25,10 +28,10 @@ def read_tests(tests: Any, starter: str = "") -> Row:
     Solution is called, where the tests name no function.
     """
     given: Any = _unwrap(tests)
+    if isinstance(given, dict):
+        given = _unwrap_columns(given)
     match given:
-        case str() if PYTEST.search(given):
-            return read_pytest(given)
-        case str() if "assert" in given:
+        case str() if ASSERTS.search(given):
             return _asserts(given)
         case {"inputs": list() as inputs, "outputs": list() as outputs} | {
             "input": list() as inputs,
@@ -46,13 +49,6 @@ def read_tests(tests: Any, starter: str = "") -> Row:
         case [{"input": _, "output": _}, *_]:
             return _cases(given, starter)
     raise ValueError("expected test cases, two lists of them, or asserts")
-
-
-def read_pytest(code: str) -> Row:
-    """A file of pytest's functions without fixtures, which import what they test."""
-    names = PYTEST.findall(code)
-    body = SOLUTION_IMPORT.sub("", code).strip()
-    return _asserts("\n".join([body, *(f"{name}()" for name in names)]))
 
 
 def count_tests(info: Row) -> int:
@@ -78,6 +74,18 @@ def _unwrap(tests: Any) -> Any:
     return tests
 
 
+def _unwrap_columns(given: Row) -> Row:
+    """The object, with inputs and outputs as lists; CodeContests has them in parts."""
+    parts = [part for name in PARTS if isinstance(part := given.get(name), dict)]
+    if parts:
+        return {
+            name: [value for part in parts for value in part.get(name) or []]
+            for name in ("input", "output")
+        }
+    texts = [name for name in COLUMNS if isinstance(given.get(name), str)]
+    return given | {name: json.loads(given[name]) for name in texts}
+
+
 def _asserts(code: str, setup: str = "", entry_point: str | None = None) -> Row:
     info = {"type": "assert", "setup": setup, "entry_point": entry_point}
     return info | {"test_code": code}
@@ -92,7 +100,7 @@ def _columns(tests: Any, inputs: list[Any], outputs: list[Any], starter: str) ->
     if not inputs or len(inputs) != len(outputs):
         raise ValueError("expected as many outputs as inputs, and at least one")
     cases = [{"input": i, "output": o} for i, o in zip(inputs, outputs, strict=True)]
-    if name := text(tests, "fn_name") or _method(starter):
+    if name := text(tests, "fn_name", "func_name") or _method(starter):
         return _calls(name, cases)
     return {"type": "stdio", "tests": [_lines(case) for case in cases]}
 

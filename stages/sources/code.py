@@ -5,18 +5,16 @@ They have the same columns under a few names, and the spellings of tests that
 """
 
 import json
-import re
 from typing import Any
 
 from pipeline.schema import UNNAMED
 from stages.sources._fields import Row, as_text, code_problem, filled, reference, text
+from stages.sources._limits import read_limits
 from stages.sources._tests import count_tests, read_tests
 from stages.sources._traces import read_question, read_traces
 
 PROBLEM = ("problem", "question", "prompt", "description")
 TESTS = ("tests", "test", "test_cases", "input_output", "verification_info", "info")
-LIMITS = {"timeout_s": "time_limit", "memory_mb": "memory_limit"}
-LIMIT = re.compile(r"(\d+(?:\.\d+)?)(?: (?:seconds?|megabytes?))?")
 META = ("source", "subset", "style", "difficulty", "url", "language")
 
 
@@ -24,17 +22,17 @@ def adapt(row: Row) -> Row | str:
     """{"problem" | …, "tests" | "test" | …, "solutions"?, "starter_code"?, "checker"?}.
 
     `meta.n_tests` counts the tests. `checker`, the problem's own, is a program that
-    judges what is printed; limits are numbers, or texts such as "2.0 seconds".
+    judges what is printed. Limits of time and memory are read by `_limits.py`.
     """
     starter = text(row, "starter_code") or ""
-    given = next((row[name] for name in TESTS if row.get(name)), None)
+    given = next((row[name] for name in TESTS if row.get(name)), row)
     try:
         info = read_tests(given, starter)
     except (ValueError, TypeError, RecursionError) as error:
         return f"tests: {error!s:.120}"
+    info |= read_limits(row)
     if checker := text(row, "checker"):
         info["checker"] = checker
-    info |= _read_limits(row)
     problem = read_question(row, *PROBLEM)
     return code_problem(
         f"{problem}\n\n{starter}" if problem and starter else problem,
@@ -42,16 +40,6 @@ def adapt(row: Row) -> Row | str:
         solutions=[*_solutions(row), *read_traces(row, UNNAMED)],
         meta={"n_tests": count_tests(info), **filled(row, *META)},
     )
-
-
-def _read_limits(row: Row) -> Row:
-    """What Codeforces' `time_limit` (seconds) and `memory_limit` (megabytes) allow.
-
-    Also as texts with the unit behind the number, as TACO's; others are left out.
-    """
-    given = {name: text(row, column) or "" for name, column in LIMITS.items()}
-    found = {name: LIMIT.fullmatch(limit) for name, limit in given.items()}
-    return {name: float(match[1]) for name, match in found.items() if match}
 
 
 def _solutions(row: Row) -> list[Row]:

@@ -3,7 +3,10 @@
 A row of ours stands in the schema of each set; what its adapter makes of it is judged.
 """
 
+import base64
 import json
+import pickle
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,9 @@ WRONG = "def add(a, b):\n    return a - b\n"
 METHOD = "class Solution:\n    def add(self, a, b):\n        return a {} b\n"
 SUM = "print(sum(map(int, input().split())))"
 FIRST = "print(input().split()[0])"
+CASE = {"input": "1 2\n", "output": "3\n"}
+# A text pickled, compressed and in base64, as LiveCodeBench has its private tests.
+PACKED = base64.b64encode(zlib.compress(pickle.dumps(json.dumps([CASE])))).decode()
 LEETCODE = """\
 from typing import *
 
@@ -100,6 +106,190 @@ FORMATS = {
         ADD,
         WRONG,
     ),
+    "APPS": Format(
+        "code",
+        {
+            "question": "Print the sum.",
+            "solutions": json.dumps([SUM]),
+            "input_output": json.dumps({"inputs": ["1 2\n"], "outputs": ["3\n"]}),
+            "starter_code": "",
+        },
+        SUM,
+        FIRST,
+        "apps",
+    ),
+    "APPS, calls": Format(
+        "code",
+        {
+            "question": "Add.",
+            "input_output": json.dumps(
+                {"fn_name": "add", "inputs": [[1, 2], [0, 4]], "outputs": [[3], [4]]}
+            ),
+            "starter_code": "class Solution:\n    def add(self, a, b):\n        ",
+        },
+        METHOD.format("+"),
+        METHOD.format("-"),
+        "apps",
+    ),
+    "TACO": Format(
+        "code",
+        {
+            "question": "Print the sum.",
+            "input_output": json.dumps({"inputs": ["1 2\n"], "outputs": ["3\n"]}),
+            "time_limit": "2.0 seconds",
+            "memory_limit": "256.0 megabytes",
+        },
+        SUM,
+        FIRST,
+        "taco",
+        {"timeout_s": 2.0, "memory_mb": 256.0},
+    ),
+    "CodeContests": Format(
+        "code",
+        {
+            "description": "Print the sum.",
+            "public_tests": {"input": ["1 0\n"], "output": ["1\n"]},
+            "private_tests": {"input": ["1 2\n"], "output": ["3\n"]},
+            "generated_tests": {"input": [], "output": []},
+            "time_limit": {"seconds": 1, "nanos": 500_000_000},
+            "memory_limit_bytes": 64_000_000,
+            "solutions": {"language": [3], "solution": [SUM]},
+        },
+        SUM,
+        FIRST,
+        "code_contests",
+        {"timeout_s": 1.5, "memory_mb": 64_000_000 / (1 << 20)},
+    ),
+    "PRIME, calls": Format(
+        "verl",
+        {
+            "data_source": "apps",
+            "prompt": [{"role": "user", "content": "Add."}],
+            "ability": "code",
+            "reward_model": {
+                "ground_truth": json.dumps(
+                    {"fn_name": "add", "inputs": [[1, 2]], "outputs": [[3]]}
+                )
+            },
+        },
+        ADD,
+        WRONG,
+        "eurus_2_rl",
+    ),
+    "LiveCodeBench": Format(
+        "livecodebench",
+        {
+            "question_content": "Print the sum.",
+            "starter_code": "",
+            "public_test_cases": json.dumps([CASE]),
+            "private_test_cases": PACKED,
+            "metadata": "{}",
+        },
+        SUM,
+        FIRST,
+    ),
+    "LiveCodeBench, methods": Format(
+        "livecodebench",
+        {
+            "question_content": "Add.",
+            "starter_code": "class Solution:\n    def add(self, a, b):\n        ",
+            "public_test_cases": json.dumps(
+                [{"input": "1\n2", "output": "3", "testtype": "functional"}]
+            ),
+            "private_test_cases": "[]",
+            "metadata": json.dumps({"func_name": "add"}),
+        },
+        METHOD.format("+"),
+        METHOD.format("-"),
+    ),
+    "KodCode": Format(
+        "code",
+        {
+            "question": "Add.",
+            "solution": ADD,
+            "test": "from solution import add\n\ndef test_small():\n"
+            "    assert add(1, 2) == 3\n",
+        },
+        ADD,
+        WRONG,
+        "kodcode_v1",
+    ),
+    "KodCode, with fixtures of pytest": Format(
+        "code",
+        {
+            "question": "Add.",
+            "test": "import pytest\nfrom solution import add\n\n"
+            "@pytest.mark.parametrize('a', [1, 2])\ndef test_small(a):\n"
+            "    assert add(a, 2) == a + 2\n",
+        },
+        ADD,
+        WRONG,
+        "kodcode_v1",
+    ),
+    "Codeforces of Open-R1": Format(
+        "code",
+        {
+            "prompt": "Print the sum.",
+            "official_tests": [CASE],
+            "generated_checker": None,
+            "time_limit": 2.0,
+            "memory_limit": 256.0,
+        },
+        SUM,
+        FIRST,
+        "open_r1_codeforces",
+        {"timeout_s": 2.0, "memory_mb": 256.0},
+    ),
+    "AceCode": Format(
+        "code",
+        {"question": "Add.", "test_cases": ["assert add(1, 2) == 3"] * 2},
+        ADD,
+        WRONG,
+        "acecode_87k",
+    ),
+    "rStar-Coder": Format(
+        "code",
+        {"question": "Print the sum.", "inputs": ["1 2\n"], "outputs": ["3\n"]},
+        SUM,
+        FIRST,
+        "rstar_coder",
+    ),
+    "rStar-Coder, calls": Format(
+        "code",
+        {
+            "question": "Add.",
+            "starter_code": "",
+            "inputs": json.dumps([[1, 2], [2, 2]]),
+            "outputs": json.dumps([3, 4]),
+            "func_name": "add",
+        },
+        ADD,
+        WRONG,
+        "rstar_coder",
+    ),
+    "SYNTHETIC-1": Format(
+        "code",
+        {
+            "prompt": "Print the sum.",
+            "verification_info": json.dumps(
+                {"language": "python", "test_cases": [CASE | {"type": "stdin_stdout"}]}
+            ),
+        },
+        SUM,
+        FIRST,
+        "synthetic_1_code",
+    ),
+    "SYNTHETIC-2": Format(
+        "code",
+        {
+            "prompt": "Print the sum.",
+            "verification_info": json.dumps(
+                {"ground_truth": json.dumps({"inputs": ["1 2"], "outputs": ["3"]})}
+            ),
+        },
+        SUM,
+        FIRST,
+    ),
     "LeetCodeDataset": Format(
         "leetcode",
         {
@@ -133,8 +323,8 @@ FORMATS = {
         },
         "n = int(input())\nprint(n - 1, 1)",
         "n = int(input())\nprint(n + 1, -1)",
-        source="open_r1_codeforces",
-        info={"checker": SPECIAL_JUDGE},
+        "open_r1_codeforces",
+        {"checker": SPECIAL_JUDGE},
     ),
     "BigCodeBench": Format(
         "bigcodebench",

@@ -14,6 +14,7 @@ from pipeline.errors import UserError
 from pipeline.verifiers.contract import load_verifier
 from pipeline.verifiers.math import verify
 from stages.sources import arithmetic, gym, planted, words
+from stages.sources._limits import read_limits
 from stages.sources._load import ADAPTED, Source, load_adapter
 from stages.sources._tests import count_tests, read_tests
 from stages.sources.verl import strip_markup
@@ -505,11 +506,29 @@ def test_a_list_of_one_that_every_call_returns_is_a_wrapper():
     assert outputs == [[1, 2], [3]]
 
 
-def test_files_of_pytest_call_their_tests_without_importing_the_solution():
+def test_a_file_of_pytest_stays_as_it_is():
     file = SPELLINGS["pytest"][0]
-    assert read_tests(file)["test_code"] == (
-        "def test_sum():\n    assert add(1, 2) == 3\ntest_sum()"
-    )
+    assert read_tests(file)["test_code"] == file
+
+
+@pytest.mark.parametrize(
+    ("row", "limits"),
+    [
+        ({"time_limit": 2.0, "memory_limit": 256.0}, (2.0, 256.0)),
+        ({"time_limit": "2.5 seconds", "memory_limit": "64 megabytes"}, (2.5, 64.0)),
+        ({"time_limit": "1500 ms", "memory_limit": "65536KB"}, (1.5, 64.0)),
+        ({"time_limit": 2000, "memory_limit": 262144}, (2.0, 256.0)),
+        ({"time_limit": {"seconds": 1, "nanos": 500_000_000}}, (1.5, None)),
+        ({"memory_limit_bytes": 256 << 20}, (None, 256.0)),
+        ({"memory_limit_bytes": 16 << 20}, (None, 16.0)),
+        ({"time_limit": "none", "memory_limit": "1 megabyte"}, (None, None)),
+        ({"time_limit": -1, "memory_limit": None}, (None, None)),
+        ({"time_limit": True, "memory_limit": {"bytes": 1}}, (None, None)),
+    ],
+)
+def test_limits_are_read_as_they_are_published(row: dict, limits: tuple):
+    said = dict(zip(("timeout_s", "memory_mb"), limits, strict=True))
+    assert read_limits(row) == {k: v for k, v in said.items() if v is not None}
 
 
 def test_prompts_of_dolci_are_judged_by_their_kind():

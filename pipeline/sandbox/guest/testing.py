@@ -98,7 +98,13 @@ def run_script(code: CodeType, scope: dict[str, Any]) -> None:
 
 
 def comes_from_program(error: BaseException) -> bool:
-    """Whether the program raised it: here, or where it was asked from here."""
+    """Whether the program raised it: here, or where it was asked from here.
+
+    What cannot be imported from it is its fault, too; no file is behind its module.
+    """
+    module = sys.modules.get(getattr(error, "name", None) or "")
+    if isinstance(error, ImportError) and module and module.__spec__ is None:
+        return True
     trace = error.__traceback__
     while trace:
         code = trace.tb_frame.f_code
