@@ -387,7 +387,7 @@ def judge(checker: str, printed: str, output: str = "1 4"):
 def test_a_checker_says_right_or_wrong_and_what_it_does_not_say_is_undecided(
     checker: str, correct: bool | None
 ):
-    assert judge(checker, "anything").correct is correct
+    assert judge(checker, "anything", output="").correct is correct
 
 
 def test_a_checker_needs_no_answer_of_the_jury_and_judges_no_silence():
@@ -397,15 +397,21 @@ def test_a_checker_needs_no_answer_of_the_jury_and_judges_no_silence():
     assert judge("print(1)", "", output="").correct is True
 
 
-def test_a_checker_that_stumbles_over_what_is_printed_does_not_decide():
-    verdict = judge(SPECIAL_JUDGE, "two three")
-    assert verdict.correct is None
-    assert verdict.why.startswith("its checker raised ValueError")
-
-
 def test_a_program_finds_nothing_of_the_checker():
     snoop = "import glob\nprint(*glob.glob('/tmp/**', recursive=True))"
     sees_none = "import sys\nprint(int('.txt' not in open(sys.argv[3]).read()))"
     tests = [{"input": "5"}, {"input": "6"}]
     info = {"type": "stdio", "tests": tests, "checker": sees_none}
     assert verify(None, snoop, info).correct is True
+
+
+def test_output_that_makes_a_sound_checker_raise_is_wrong():
+    checker = "import sys\nprint(int(int(open(sys.argv[3]).read()) % 2 == 0))"
+    tests = [{"input": "1", "output": "2"}]
+    info = {"type": "stdio", "tests": tests, "checker": checker}
+    assert verify(None, "```python\nprint(4)\n```", info).correct is True
+    assert verify(None, "```python\nprint('x')\n```", info).correct is False
+    broken = info | {"checker": "1 / 0"}
+    assert verify(None, "```python\nprint('x')\n```", broken).correct is None
+    refuses = info | {"checker": "print(0)"}
+    assert verify(None, "```python\nprint(2)\n```", refuses).correct is None

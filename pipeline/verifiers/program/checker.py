@@ -7,7 +7,9 @@ the jury's answer (empty where a test has none) and what the program printed. It
 exit code, as testlib's checkers do.
 
 It runs in a sandbox of its own, where nothing of the program runs. Where it fails, is
-stopped or says neither, the verdict is undecided.
+stopped or says neither, the verdict is undecided; but where it raises, and takes the
+jury's answer as output, what was printed is no answer (Open-R1's cf_scoring.py fails
+it too): a program may not choose to be undecided by printing what is no number.
 """
 
 import json
@@ -24,6 +26,10 @@ CHECKER_S, CHECKER_MB = 10.0, 1024
 NAMES = "input.txt", "correct_output.txt", "solution_output.txt"
 
 
+class Raised(Undecidable):
+    """The checker ended with an error of its own."""
+
+
 def accepts(checker: str, stdin: str, answer: str, printed: str) -> bool:
     """Whether the checker takes `printed`; Undecidable where it does not say.
 
@@ -31,6 +37,23 @@ def accepts(checker: str, stdin: str, answer: str, printed: str) -> bool:
     """
     if answer.strip() and not printed.strip():
         return False
+    raised = None
+    try:
+        if _ask(checker, stdin, answer, printed):
+            return True
+    except Raised as error:
+        raised = error
+    if answer.strip():
+        # A checker that is sound takes what the jury answered.
+        if _ask(checker, stdin, answer, answer):
+            return False
+        raise raised or Undecidable("its checker refuses the jury's own answer")
+    if raised:
+        raise raised
+    return False
+
+
+def _ask(checker: str, stdin: str, answer: str, printed: str) -> bool:
     files = list(zip(NAMES, (stdin, answer, printed), strict=True))
     job = {"checker": checker, "files": files}
     limits = TimeLimits(CHECKER_S, CHECKER_MB).process_limits(start_s=START_S)
@@ -40,7 +63,7 @@ def accepts(checker: str, stdin: str, answer: str, printed: str) -> bool:
         raise Undecidable(f"its checker: {why}")
     verdict = json.loads(run.channel)
     if why := verdict.get("raised"):
-        raise Undecidable(f"its checker raised {why}")
+        raise Raised(f"its checker raised {why}")
     return _read_verdict(verdict["printed"].split(), verdict["code"])
 
 
