@@ -7,7 +7,7 @@ import base64
 import json
 import pickle
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -361,6 +361,15 @@ def test_a_published_row_takes_the_right_program_and_refuses_others(name: str):
 
     assert info | form.info == info
     assert [v.correct for v in verdicts] == [True, False, False], verdicts
+
+
+def test_a_library_that_is_not_here_decides_nothing():
+    form = FORMATS["BigCodeBench"]
+    prompt = form.row["complete_prompt"].replace("import math", "import not_here")
+    info = adapt(replace(form, row=form.row | {"complete_prompt": prompt}))
+    verdict = verify(None, form.right, info)
+    assert verdict.correct is None
+    assert verdict.why == "its tests cannot be run: No module named 'not_here'"
 
 
 def judge(checker: str, printed: str, output: str = "1 4"):

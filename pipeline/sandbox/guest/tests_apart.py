@@ -192,16 +192,12 @@ def main(job: dict[str, Any]) -> None:
 
 
 def run(job: dict[str, Any]) -> None:
-    """Run set-up and tests in one scope, where handles stand for the program's names.
-
-    A function's signature, which HumanEval's set-up is, need not be whole.
-    """
+    """Run set-up and tests in one scope; handles stand for the program's names."""
     tree, module = parse(job["tests"]), Tests("__main__")
     scope = module.__dict__
     exec(compile(job["prelude"], "prelude.py", "exec"), scope)
     if job["entry_point"]:
-        with suppress(SyntaxError):
-            exec(compile(job["setup"], "setup.py", "exec"), scope)
+        run_setup(job["setup"], scope)
     twins = Twins(0, keep, recall)
     link = Link(
         *(replies, twins, serve),
@@ -227,6 +223,18 @@ def run(job: dict[str, Any]) -> None:
     is_read = any(type(each) is RemoteType or not is_remote(each) for each in values)
     if link.requests == before and not is_read:
         raise Undecided("its tests check nothing of the program")
+
+
+def run_setup(setup: str, scope: dict[str, Any]) -> None:
+    """Run what stands before a program; a signature alone need not be whole.
+
+    Undecided where it needs a package that is not there: no program could be run.
+    """
+    try:
+        with suppress(SyntaxError):
+            exec(compile(setup, "setup.py", "exec"), scope)
+    except ImportError as error:
+        raise Undecided(f"its tests cannot be run: {error}") from None
 
 
 def mark_known(values: Any) -> None:
