@@ -78,7 +78,17 @@ class Program(ModuleType):
 
 
 class Tests(Program):
-    """The tests, where what they patch of `__main__` is the program's."""
+    """The tests, where what they patch of `__main__` is the program's.
+
+    Nothing else is: what runs tests looks for hooks there, such as `setup_module`.
+    """
+
+    patched: set[str]
+
+    def __getattr__(self, name: str) -> Any:
+        if name in Tests.patched:
+            return super().__getattr__(name)
+        raise AttributeError(name)
 
 
 def request(action: str, *arguments: Any) -> Any:
@@ -194,6 +204,8 @@ def main(job: dict[str, Any]) -> None:
 def run(job: dict[str, Any]) -> None:
     """Run set-up and tests in one scope; handles stand for the program's names."""
     tree, module = parse(job["tests"]), Tests("__main__")
+    targets = [target.partition(".") for target in job["patched"]]
+    Tests.patched = {name for owner, _, name in targets if owner == "__main__"}
     scope = module.__dict__
     exec(compile(job["prelude"], "prelude.py", "exec"), scope)
     if job["entry_point"]:

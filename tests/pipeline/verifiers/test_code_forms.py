@@ -325,6 +325,12 @@ def test_what_a_program_tests_itself_is_no_check():
     assert judge("add(1, 2)", program).why == "its tests check nothing"
 
 
+def test_a_program_has_no_hooks_in_its_tests():
+    hooks = "class Solution:\n    def __getattr__(self, name): return lambda *_: None\n"
+
+    assert judge(FORMS["parameters"], hooks + WRONG).correct is False
+
+
 def test_functions_of_pytest_are_counted_apart():
     tests = FORMS["a function"] + "\ndef test_more():\n    assert add(0, 0) == 0\n"
 
