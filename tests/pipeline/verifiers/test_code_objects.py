@@ -1,7 +1,8 @@
 """Objects of a program and its tests, which run in two processes.
 
-Cases: `tests/cases/objects_honest.jsonl`, right programs whose tests use what a program
-defines, and `objects_hostile.jsonl`, wrong ones that would pass if they were believed.
+Cases: `tests/cases/code/objects_honest.jsonl`, right programs whose tests use what a
+program defines, and `objects_hostile.jsonl`, wrong ones that would pass if they were
+believed.
 """
 
 import json
@@ -11,7 +12,7 @@ import pytest
 
 from pipeline.verifiers.code import verify
 
-CASES = Path(__file__).parents[2] / "cases"
+CASES = Path(__file__).parents[2] / "cases/code"
 UNDECIDED = {"generator send", "equality with plain"}
 
 
