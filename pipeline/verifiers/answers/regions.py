@@ -47,10 +47,16 @@ def same_region(gold: Node, answer: Node) -> bool | None:
             seen.add(is_in)
     except (Unclear, NoValue, Undefined, ZeroDivisionError):
         return None
+    if _names_rationals(gold) != _names_rationals(answer):
+        return None  # every point that was tried is rational
     are_conditions = [_is_condition(tree) for tree in (gold, answer)]
     if all(are_conditions) and seen == {True}:  # each may be true for its own reason
         return None
     return True if not any(are_conditions) or True in seen else None
+
+
+def _names_rationals(tree: Node) -> bool:
+    return any(n.op == "constant" and str(n.value)[0] == "Q" for n in tree.walk())
 
 
 def _name_indexed(gold: Node, answer: Node) -> tuple[Node, Node]:

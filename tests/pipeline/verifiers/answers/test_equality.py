@@ -263,6 +263,13 @@ def test_units_convert_where_the_policy_says_so(gold, right, wrong):
     assert accepts(gold, right) is False
 
 
+def test_rationals_are_not_taken_for_all_numbers():
+    # Sets are compared at rational points, where the two agree.
+    assert accepts(r"\mathbb{Q}", r"(-\infty,\infty)") is None
+    assert accepts(r"[0,1]", r"\mathbb{Q}\cap[0,1]") is None
+    assert accepts(r"\mathbb{R}", r"(-\infty,\infty)") is True
+
+
 def test_a_gold_answer_says_its_kind_or_why_it_has_none():
     assert kind("(B)", {}) == "choice"
     assert kind("1, 2", {}) == "list"
