@@ -82,7 +82,7 @@ def serve(control: socket.socket) -> Program:
                 mount(path, job["disk"])
                 tidy_job()
                 states[path] = (job["disk"], state_of(path))
-        used = spent()
+        used = cpu_time()
         if (child := os.fork()) == 0:
             control.detach()
             return become_program(job, files, seccomp)
@@ -90,7 +90,7 @@ def serve(control: socket.socket) -> Program:
             os.close(file)
         exit_code = wait_for(child, control)
         tidy_job()
-        used_us = round((spent() - used) * 1e6)
+        used_us = round((cpu_time() - used) * 1e6)
         control.send(f"{exit_code} {used_us}".encode())
 
 
@@ -102,7 +102,7 @@ def bound_stacks_of_threads() -> None:
     libc.pthread_setattr_default_np(attributes)
 
 
-def spent() -> float:
+def cpu_time() -> float:
     """Seconds of CPU time of all children that have ended, and of theirs."""
     times = resource.getrusage(resource.RUSAGE_CHILDREN)
     return times.ru_utime + times.ru_stime
