@@ -20,6 +20,7 @@ from pipeline.surrogates import is_text
 DECODER = json.JSONDecoder(strict=False)  # a raw tab in a text does no harm
 BETWEEN = re.compile(r"[\s,\ufeff]*")
 LINE_OF_OBJECT = re.compile(r"\n([ \t]*)(?=\{)")
+HEAD = 20  # lines that tell the layout
 NEAR_END = 16  # what is broken this near to the end may only be cut there
 WRAPPERS = {
     "data", "dataset", "examples", "instances", "items", "problems", "questions",
@@ -34,8 +35,8 @@ def read_lines(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
     """
     whole = UntilBroken(split_lines(pieces))
     lines = (line for line in whole if line.strip())
-    head = list(islice(lines, 2))
-    if len(head) == 1 or not any(map(_is_value, head)):
+    head = list(islice(lines, HEAD))
+    if len(head) == 1 or not any(map(_is_row, head)):
         yield from read_values(line + b"\n" for line in chain(head, lines))
     else:
         yield from _rows_of_lines(chain(head, lines))
@@ -91,9 +92,13 @@ def _glued(line: str) -> Iterator[Any]:
         yield value
 
 
-def _is_value(line: bytes) -> bool:
+def _is_row(line: bytes) -> bool:
+    """Whether a line is a whole object or list; one that is indented is inside one."""
+    line = line.removeprefix(codecs.BOM_UTF8)
+    if line[:1] not in (b"{", b"["):
+        return False
     try:
-        json.loads(line.removeprefix(codecs.BOM_UTF8))
+        json.loads(line)
     except (ValueError, RecursionError):
         return False
     return True

@@ -1,7 +1,7 @@
 """A row of a file: an object, or what is there and cannot be read."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.surrogates import is_text
@@ -13,11 +13,15 @@ NOT_TEXT = "not UTF-8, or half a surrogate pair"
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A row that is there and cannot be read; `row` counts from 0."""
+    """A row that is there and cannot be read; `row` counts from 0.
+
+    `value` is what was read all the same, where it cannot be kept as it is.
+    """
 
     row: int
     detail: str
     excerpt: str = ""
+    value: Any = None
 
 
 def check_row(number: int, row: Any, *, suspect: bool = True) -> Row | Unreadable:
@@ -26,7 +30,7 @@ def check_row(number: int, row: Any, *, suspect: bool = True) -> Row | Unreadabl
     `suspect`: the row may hold half a surrogate pair, which is no text.
     """
     if suspect and not is_text(text := json.dumps(row, ensure_ascii=False)):
-        return unreadable(number, NOT_TEXT, text)
+        return replace(unreadable(number, NOT_TEXT, text), value=row)
     if isinstance(row, dict):
         return row
     if isinstance(row, list):

@@ -33,11 +33,19 @@ RULES = {
     "multiple_choice": r"(?s)(\(A\).*\(B\).*\(C\)|\\text\{\(A\)|\\textbf\{\(A\)"
     r"|(^|\n)\s*A[.)]\s.*\n\s*B[.)]\s)",
     "true_false": r"(?i)\btrue or false\b",
-    "multi_part": r"(?is)((^|\s)\(a\)\s.+\s\(b\)\s|(^|\s)\(i\)\s.+\s\(ii\)\s"
-    r"|(^|\n)\s*(part )?(?-i:a)[.)]\s.*\n\s*(part )?(?-i:b)[.)]\s)",
-    "figure": r"(?i)(\[asy\]|!\[|\\includegraphics|\b(in|from|see) the "
-    r"(figure|diagram|picture|graph|image)\b|\b(figure|diagram) (below|above)\b"
-    r"|\bas shown\b)",
+    # A part begins a sentence; conditions (a) and (b) stand within one.
+    "multi_part": r"(?is)(^|[\n.:;,?!$]\s*)([-*]\s+)?\((?-i:a)\)\s.+"
+    r"[\n.:;,?!$]\s*([-*]\s+|and )?\((?-i:b)\)\s"
+    r"|(^|[\n.:;,?!$]\s*)([-*]\s+)?\(i\)\s.+[\n.:;,?!$]\s*([-*]\s+|and )?\(ii\)\s"
+    r"|(^|\n)\s*(part )?(?-i:a)[.)]\s.*\n\s*(part )?(?-i:b)[.)]\s",
+    # A graph may be one of vertices or be shifted to the right, a table be shown.
+    "figure": r"(?i)\[asy\]|!\[|\\includegraphics"
+    r"|\b(in|from|see|on) the (following |accompanying |attached )?"
+    r"(figure|diagram|picture|image)s?\b"
+    r"|\b(figure|diagram|picture|image|graph)s? (is |are )?(shown |given )?"
+    r"(below|above|here|(at|on) the (right|left))\b"
+    r"|\bas shown( (below|above|here|(at|on|to) the (right|left))\b"
+    r"|\s*[.,;:)]|\s*$)",
     "link": r"(?i)https?://|www\.",
     "blank": r"_{3,}|\\underline\{\\hspace|\\_\\_",
 }
@@ -103,10 +111,10 @@ def judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
 
 
 def _flags(problem: pl.Expr) -> pl.Expr:
-    flags = [
-        pl.when(problem.str.contains(pattern)).then(pl.lit(flag))
-        for flag, pattern in RULES.items()
-    ]
+    fires = {flag: problem.str.contains(pattern) for flag, pattern in RULES.items()}
+    # The statement of a program says in words what its pictures show.
+    fires["figure"] &= pl.col("verifier").ne_missing("code")
+    flags = [pl.when(fired).then(pl.lit(flag)) for flag, fired in fires.items()]
     letters = problem.str.count_matches(r"\p{L}")
     latin = problem.str.count_matches(r"\p{Latin}")
     foreign = (letters - latin) * 2 > letters

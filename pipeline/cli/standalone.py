@@ -233,9 +233,9 @@ def _castable(dtype: pl.DataType, wanted: pl.DataType) -> bool:
 def _as_items(table: pl.DataFrame, name: str) -> pl.DataFrame:
     """A further input: benchmark items where it has problems, else as it is.
 
-    Samples and grades have an `id` to be joined by, and no problem.
+    Samples and grades have an `id` and a `sample` to be joined by, and no problem.
     """
-    if "problem" not in table.columns and "id" in table.columns:
+    if "problem" not in table.columns and {"id", "sample"} <= set(table.columns):
         return table
     if "benchmark" not in table.columns:
         table = table.with_columns(benchmark=pl.lit(name))

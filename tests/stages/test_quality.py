@@ -23,7 +23,10 @@ def judged(rows: pl.DataFrame, **params) -> Outcome:
         ("Let x > 1. Then show that x² > x.", "proof"),
         ("True or false: 7 is prime.", "true_false"),
         ("(a) Find the area. (b) Find the perimeter.", "multi_part"),
+        ("(a) Find x; and (b) find y.", "multi_part"),
         ("In the figure, what is the angle at A?", "figure"),
+        ("The graph below shows the speed. When does it stop?", "figure"),
+        ("Squares are cut off, as shown. What is left?", "figure"),
         ("[asy] draw((0,0)--(1,1)); [/asy] How long is it?", "figure"),
         ("Read https://example.org and answer.", "link"),
         ("The next number is ____.", "blank"),
@@ -45,10 +48,23 @@ def test_a_rule_fires_on_what_it_names(text: str, flag: str):
         "Find f(a) + f(b) where f(x) = x.",
         "Let (a, b) be a point with a + b = 3.",
         "The figure skater jumps 3 times.",
+        "How many edges must be removed from the graph K_5 to make it planar?",
+        "Shift the graph to the right by 2. Where is its top?",
+        "Euler has, as shown by Lagrange, a formula. What is V - E + F?",
+        "Prices are as shown in the table below: | 1 | 2 |. What is the mean?",
+        "How many n are there such that (a) n is odd, (b) n is below 9?",
     ],
 )
 def test_no_rule_fires_on_an_ordinary_problem(text: str):
     outcome = judged(problems(text), gradable=False)
+
+    assert outcome.kept["flags"].to_list() == [[]]
+
+
+def test_programs_need_no_figure():
+    rows = problems("In the picture there are n pixels. Print n.")
+    rows = rows.with_columns(verifier=pl.lit("code"))
+    outcome = judged(rows, gradable=False, probe_tests=False)
 
     assert outcome.kept["flags"].to_list() == [[]]
 

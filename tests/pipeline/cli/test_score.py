@@ -1,9 +1,11 @@
 """`goldsieve score` on lines of every kind."""
 
+import gzip
 import json
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipeline.cli import score
@@ -114,3 +116,43 @@ def test_half_a_surrogate_pair_harms_no_line(tmp_path: Path):
 
     assert back[0]["id"] == back[0]["\ud800"] == "\ud800"
     assert [line["correct"] for line in back[::2]] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["pairs.parquet", "pairs.csv", "pairs.jsonl.gz"])
+def test_pairs_are_read_from_any_file(tmp_path: Path, name: str):
+    table = pl.DataFrame(
+        {
+            "id": ["a", "b"],
+            "gold": ["12", "13"],
+            "prediction": [r"\boxed{12}", r"\boxed{12}"],
+            "info": ["{}", "{}"],
+        }
+    )
+    pairs, out = tmp_path / name, tmp_path / "out.jsonl"
+    match name.partition(".")[2]:
+        case "parquet":
+            table.write_parquet(pairs)
+        case "csv":
+            table.write_csv(pairs)
+        case _:
+            pairs.write_bytes(gzip.compress(table.write_ndjson().encode()))
+    score.run(pairs, verifier="math", out=out)
+
+    back = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [(line["id"], line["correct"]) for line in back] == [
+        ("a", True),
+        ("b", False),
+    ]
+
+
+def test_a_file_that_is_cut_off_says_so_behind_its_whole_rows(tmp_path: Path):
+    rows = [{"id": n, "gold": str(n), "prediction": str(n)} for n in range(9)]
+    whole = gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode(), 0)
+    pairs, out = tmp_path / "pairs.jsonl.gz", tmp_path / "out.jsonl"
+    pairs.write_bytes(whole[: len(whole) // 2])
+    score.run(pairs, verifier="math", out=out)
+
+    *judged, last = [json.loads(line) for line in out.read_text().splitlines()]
+    assert judged
+    assert all(line["correct"] for line in judged)
+    assert "rows before this one are whole" in last["why"]

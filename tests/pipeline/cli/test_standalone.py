@@ -180,3 +180,15 @@ def test_a_benchmark_without_a_column_of_problems_is_a_mistake(tmp_path: Path):
     assert done.returncode == 2
     assert "exam has no column 'problem'; it has question" in done.stderr
     assert "--column problem=NAME" in done.stderr
+
+
+def test_a_release_without_problems_is_a_mistake(tmp_path: Path):
+    rows, release = tmp_path / "rows.parquet", tmp_path / "release.parquet"
+    pl.DataFrame({"problem": ["What is 1 + 1?"]}).write_parquet(rows)
+    pl.DataFrame({"id": ["a"], "question": ["What?"]}).write_parquet(release)
+    done = goldsieve(
+        "filter", "dedup_ngram", rows, "--against", release, "--out", "o", cwd=tmp_path
+    )
+
+    assert done.returncode == 2
+    assert "release has no column 'problem'" in done.stderr
