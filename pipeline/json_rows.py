@@ -29,14 +29,16 @@ WRAPPERS = {
 
 
 def read_lines(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
-    """Rows of JSON lines, or of another layout where no line is a whole value.
+    """Rows of JSON lines, or of another layout.
 
+    It is another where the first line goes on in the second, or no line is a whole row.
     Raises BrokenStream behind the last row where `pieces` do.
     """
     whole = UntilBroken(split_lines(pieces))
     lines = (line for line in whole if line.strip())
     head = list(islice(lines, HEAD))
-    if len(head) == 1 or not any(map(_is_row, head)):
+    is_open = head[:1] and head[0].rstrip().endswith((b"[", b"{", b",", b":"))
+    if len(head) == 1 or is_open or not any(map(_is_row, head)):
         yield from read_values(line + b"\n" for line in chain(head, lines))
     else:
         yield from _rows_of_lines(chain(head, lines))

@@ -34,7 +34,10 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
     Raises UserError where there is no such file, or nobody knows its kind.
     """
     if not path.is_file():
-        raise UserError(f"{path} does not exist", hint="is GOLDSIEVE_DATA right?")
+        raise UserError(
+            f"{path} does not exist",
+            hint="check the path; where it has GOLDSIEVE_DATA, that too",
+        )
     suffixes = [suffix.lower() for suffix in path.suffixes]
     suffix = next((s for s in reversed(suffixes) if s not in COMPRESSED), "")
     if suffix not in SUFFIXES:
@@ -48,7 +51,10 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
 def read_object(path: Path) -> Row:
     """The one JSON object that `path` holds; UserError where it holds another thing."""
     if not path.is_file():
-        raise UserError(f"{path} does not exist", hint="is GOLDSIEVE_DATA right?")
+        raise UserError(
+            f"{path} does not exist",
+            hint="check the path; where it has GOLDSIEVE_DATA, that too",
+        )
     try:
         value = json.loads(b"".join(read_text(path)))
     except (BrokenStream, ValueError, RecursionError) as error:

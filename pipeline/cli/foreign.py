@@ -56,7 +56,7 @@ def _to_frame(rows: list[Row]) -> pl.DataFrame:
 def _column(name: str, values: list[Any]) -> pl.Series:
     """One type for all values: their own where they share one, else text."""
     if name in TEXTS:
-        return pl.Series(name, list(map(text_of, values)), dtype=pl.String)
+        return pl.Series(name, list(map(_text_of, values)), dtype=pl.String)
     kinds = {_kind(value) for value in values if value is not None}
     if len(kinds) <= 1 and "long" not in kinds:
         try:
@@ -86,11 +86,11 @@ def _to_json(value: Any) -> str:
 
 
 def _to_text(column: pl.Series) -> pl.Series:
-    texts = [text_of(value) for value in column]
+    texts = [_text_of(value) for value in column]
     return pl.Series(column.name, texts, dtype=pl.String)
 
 
-def text_of(value: Any) -> str | None:
+def _text_of(value: Any) -> str | None:
     if isinstance(value, pl.Series):
         value = value.to_list()
     if isinstance(value, list) and len(value) == 1:

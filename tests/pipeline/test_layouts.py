@@ -106,7 +106,10 @@ LAYOUTS = {
     "array.json": json.dumps(ROWS, indent=1),
     "two arrays.json": json.dumps(ROWS[:1]) + json.dumps(ROWS[1:]),
     "one behind the other.jsonl": " ".join(TEXTS),
+    "array of lines.jsonl": "[\n" + ",\n".join(TEXTS) + "\n]\n",
+    "wrapped lines.jsonl": '{"data": [\n' + ",\n".join(TEXTS) + "\n]}\n",
     "pretty.jsonl": PRETTY,
+    "pretty at the margin.jsonl": "\n".join(json.dumps(row, indent=0) for row in ROWS),
     "pretty.json": PRETTY,
     "glued.jsonl": f"{TEXTS[0]}\n{TEXTS[1]}{TEXTS[2]}\n",
     "commas.jsonl": ",\n".join(TEXTS) + ",\n",
@@ -162,6 +165,14 @@ def test_the_second_column_of_a_name_gets_a_number(tmp_path):
     table = pa.Table.from_arrays([pa.array(["1"]), pa.array(["2"])], names=["a", "a"])
     parquet.write_table(table, tmp_path / "a.parquet")
     assert list(raw_rows(tmp_path / "a.parquet")) == [{"a": "1", "a.1": "2"}]
+
+
+def test_lines_are_lines_though_the_first_ones_are_broken(tmp_path):
+    broken = b'{oops\n{"q": "caf\xff"}\n'
+    rows = read(tmp_path, "a.jsonl", broken + b"[1]\n" + LINES.encode())
+
+    assert [isinstance(row, Unreadable) for row in rows[:2]] == [True, True]
+    assert rows[2:] == [{"row": [1]}, *ROWS]
 
 
 @pytest.mark.parametrize("closed_at", [None, 40])
