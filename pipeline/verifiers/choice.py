@@ -16,6 +16,7 @@ import re
 from typing import Any
 
 from pipeline.verifiers.answers.decide import decide
+from pipeline.verifiers.answers.evaluation import TooLarge
 from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.boxes import TAIL
@@ -182,7 +183,7 @@ def _find_by_text(text: str, choices: Choices) -> str | None:
 def _is_equal(words: str, text: str) -> bool:
     try:
         return decide(words, text) is True
-    except Unreadable:
+    except (Unreadable, TooLarge):
         return False
 
 

@@ -6,8 +6,8 @@ arithmetic, equations by their zeros, sets by their members, and so on
 (`answers.decide`). `why` names where the answer stood and the kind of the gold answer,
 such as "box: equal as number".
 
-What the reader cannot read in the completion is asked of math-verify, a second witness.
-It is never asked where the reader has found a difference.
+What the reader cannot read in the completion is wrong; what it cannot read in a gold
+answer leaves nothing to compare with.
 
 A gold answer may be a solution that ends with the answer; where it has several boxes
 in one statement, all of them are the answer. `info["alternatives"]` are further gold
@@ -21,14 +21,14 @@ from typing import Any, NamedTuple
 
 from pipeline.verifiers.answers.answer import EXACT, Answer, read
 from pipeline.verifiers.answers.decide import decide
+from pipeline.verifiers.answers.evaluation import TooLarge
 from pipeline.verifiers.answers.kinds import kind_of
-from pipeline.verifiers.answers.numerals import SCALES
+from pipeline.verifiers.answers.labels import FALSE
 from pipeline.verifiers.answers.policy import Policy, read_policy
 from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.answers.variants import number_variants
-from pipeline.verifiers.answers.witness import Undecided, agrees
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.clauses import is_disowned, is_misled
+from pipeline.verifiers.extract.clauses import is_misled
 from pipeline.verifiers.extract.final import (
     FinalAnswer,
     find_final_answer,
@@ -43,8 +43,9 @@ COMPARES_VALUES = True
 MAY_BE_OVERRULED = True
 MAX_LENGTH = 2_000
 MAX_SOLUTION = 200_000
-# Where the witness would compare what it understands of them, and drop the rest.
-UNSEEN = ("set", "relation", "tuple")
+# Kinds that the reader knows all of, and those that may be given by a condition.
+DECIDED = ("number", "quantity", "words", "date", "time")
+HIDDEN = ("set", "relation", "tuple")
 PROOFS = ("proof", "see solution", "n/a", "none given")
 OPTION = re.compile(
     r"\(?[A-J]\)?\.?|\([A-J]\)\s.*|[A-J][.):]\s.*|[A-J] [A-Z][a-z]{2}.*", re.S
@@ -55,11 +56,12 @@ ESCAPED = re.compile(
     r"(?<!\\)\\\\(?=(?:[dtc]?frac|left|right|boxed|text|sqrt|pi|leq?|geq?|neq?|infty|circ"
     r"|cup|cdot|times|angle|pm|mathrm|in)(?![A-Za-z]))"
 )
-NEGATED = re.compile(r"(?<!\\)\b(?:not|never)\b", re.I)
-LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
-IN_TEXT = re.compile(r"\\(?:text|mathrm|mbox)\s*\{([^{}]*[A-Za-z]{3}[^{}]*)\}")
 DENIAL = re.compile(r"\b(?:not|no|never|neither|nor|or|isn't|cannot|un)\b|n't\b|,\s*$")
 BEHIND_LETTER = re.compile(r"\(?[A-J](?:\)|[.:]|(?= ))[.:]?\s*(.*)", re.S)
+
+
+class Undecided(Exception):
+    """Nobody could say whether this answer is the gold one; the message says why."""
 
 
 class Gold(NamedTuple):
@@ -99,7 +101,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
 def _verify(answer: str | None, completion: str, policy: Policy) -> Verdict:
     final = find_final_answer(completion)
     gold = _read_gold(answer or "")
-    if gold.why:
+    if gold.why and not (final.text and gold.squeezed == squeeze(final.text)):
         return Verdict(None, final.text, f"gold answer: {gold.why}")
     if policy.boxed and final.how not in ("box", "tag"):
         return Verdict(False, final.text, "no answer in a box")
@@ -156,17 +158,20 @@ def _compare_options(
     gold: Gold, letter: str, final: FinalAnswer, policy: Policy
 ) -> Verdict:
     """The letter decides, unless the values that stand behind equal ones differ."""
-    behind, other = (
-        match[1].strip() if (match := BEHIND_LETTER.match(plain(text))) else ""
-        for text in (gold.text, (final.text or "")[:MAX_LENGTH])
-    )
-    if letter == gold.letter and re.search(r"\d", behind) and re.search(r"\d", other):
+    behind = _behind_letter((final.text or "")[:MAX_LENGTH])
+    has_values = re.search(r"\d", behind) and re.search(r"\d", gold.text)
+    if letter == gold.letter and has_values:
         try:
-            is_equal = decide(behind, other, policy) is not False
-        except Unreadable:
+            is_equal = decide(gold.text, behind, policy) is not False
+        except (Unreadable, TooLarge):
             is_equal = True
         return Verdict(is_equal, letter, "compared as letters and their values")
     return Verdict(letter == gold.letter, letter, "compared as letters")
+
+
+def _behind_letter(text: str) -> str:
+    match = BEHIND_LETTER.match(plain(text))
+    return match[1].strip() if match else ""
 
 
 def _compare(gold: Gold, final: FinalAnswer, policy: Policy) -> tuple[bool, str]:
@@ -186,40 +191,28 @@ def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, st
         return True, "equal as text"
     predicted = _unescape(predicted)
     if gold.answer is None:
-        return _ask_witness(gold.text, predicted), "math-verify"
+        return False, "a value where an option was asked for"
+    is_too_large = False
     try:
         verdict = decide(gold.text, predicted, policy)
     except Unreadable as unread:
         return False, f"not read: {unread}"
-    if verdict is None and (
-        gold.kind in ("number", "quantity", "words", "date", "time")
-        or read(predicted).tree.names != gold.answer.tree.names
-    ):
-        return False, "nothing in it can be compared"
-    if verdict is None and (
-        gold.kind in UNSEEN
-        or any(node.op == "cases" for node in gold.answer.tree.walk())
-    ):
+    except TooLarge:
+        verdict, is_too_large = None, True
+    if verdict is None and _is_open(gold, predicted, is_too_large):
         raise Undecided(f"nothing tells the {gold.kind}s apart")
     if verdict is None:
-        return _ask_witness(gold.text, predicted), "math-verify"
+        return False, "nothing in it can be compared"
     return verdict, f"{'equal' if verdict else 'differs'} as {gold.kind}"
 
 
-def _ask_witness(gold: str, predicted: str) -> bool:
-    """What math-verify says, where nothing stands there that it would not see."""
-    is_denied = NEGATED.search(predicted) or is_disowned(predicted)
-    if is_denied and not NEGATED.search(gold):
+def _is_open(gold: Gold, predicted: str, is_too_large: bool) -> bool:
+    """Whether a careful examiner, too, could not say that the two differ."""
+    tree = gold.answer.tree if gold.answer else FALSE
+    if gold.kind in DECIDED or read(predicted).tree.names != tree.names:
         return False
-    mine, yours = (set(LETTER.findall(text)) for text in (gold, predicted))
-    if mine != yours and {*map(str.lower, mine)} == {*map(str.lower, yours)}:
-        return False
-    words = [set(IN_TEXT.findall(text)) for text in (gold, predicted)]
-    if {word.strip().lower() for word in words[1] - words[0]} & SCALES.keys():
-        return False
-    if all(words) and words[0] != words[1]:
-        raise Undecided("math-verify sees no words")
-    return agrees(gold, predicted)
+    is_hidden = gold.kind in HIDDEN or any(n.op == "cases" for n in tree.walk())
+    return is_too_large or is_hidden
 
 
 def squeeze(text: str) -> str:
@@ -229,39 +222,39 @@ def squeeze(text: str) -> str:
 
 @lru_cache(20_000)
 def _read_gold(answer: str) -> Gold:
-    gold = _read_gold_text(answer)
-    kind = kind_of(gold.answer) if gold.answer else None
-    return gold._replace(kind=kind, squeezed=squeeze(gold.text))
-
-
-def _read_gold_text(answer: str) -> Gold:
+    """The gold answer; of one that is an option, its letter and what stands behind."""
     if EXACT.fullmatch(answer):
-        return Gold(answer, read(answer), None, None)
-    if len(answer) > MAX_LENGTH and not _is_solution(answer):
-        return Gold("", None, None, f"{len(answer):,} characters long")
-    text = _gold_text(_unescape(answer)).strip()
-    if not text:
-        return Gold("", None, None, "empty")
-    if len(text) > MAX_LENGTH:
-        return Gold("", None, None, f"{len(text):,} characters long")
-    if text.lower() in PROOFS:
-        return Gold("", None, None, "a proof, not an answer")
-    if (braces := re.sub(r"\\[{}]", "", text)).count("{") != braces.count("}"):
-        return Gold("", None, None, "unbalanced braces")
+        return _gold(answer, read(answer))
+    text = "" if _is_too_long(answer) else _gold_text(_unescape(answer)).strip()
+    if why := _why_no_answer(text or answer):
+        return Gold("", None, None, why)
     bare = plain(text)
     letter = read_letter(bare) if OPTION.fullmatch(bare) else None
-    try:
-        return Gold(text, read(text), letter, None)
-    except Unreadable as error:
-        if letter:
-            return Gold(text, None, letter, None)
-        for spelling in number_variants(text):
-            return Gold(spelling, read(spelling), None, None)
+    if letter and (behind := _behind_letter(text)):
+        text = behind
+    for spelling in (text, *number_variants(text)):
         try:
-            can_be_parsed = agrees(text, text)
-        except Undecided:
-            can_be_parsed = False
-        return Gold(text, None, None, None if can_be_parsed else str(error))
+            return _gold(spelling, read(spelling), letter)
+        except Unreadable as error:
+            why = why or str(error)
+    return Gold(text, None, letter, None if letter else why, squeezed=squeeze(text))
+
+
+def _gold(text: str, answer: Answer, letter: str | None = None) -> Gold:
+    return Gold(text, answer, letter, None, kind_of(answer), squeeze(text))
+
+
+def _why_no_answer(text: str) -> str | None:
+    """Why a gold text is not even looked at, or None where it is."""
+    if not text.strip():
+        return "empty"
+    if len(text) > MAX_LENGTH:
+        return f"{len(text):,} characters long"
+    if text.lower() in PROOFS:
+        return "a proof, not an answer"
+    braces = re.sub(r"\\[{}]", "", text)
+    is_balanced = braces.count("{") == braces.count("}")
+    return None if is_balanced else "unbalanced braces"
 
 
 def _unescape(text: str) -> str:
@@ -285,6 +278,9 @@ def _gold_text(answer: str) -> str:
     return final.text or answer
 
 
-def _is_solution(answer: str) -> bool:
-    """A worked solution that ends with its answer in a box."""
-    return len(answer) <= MAX_SOLUTION and "\\boxed{" in answer[-2 * MAX_LENGTH :]
+def _is_too_long(answer: str) -> bool:
+    """Whether it is no answer, and no worked solution that ends with one in a box."""
+    is_solution = (
+        len(answer) <= MAX_SOLUTION and "\\boxed{" in answer[-2 * MAX_LENGTH :]
+    )
+    return len(answer) > MAX_LENGTH and not is_solution

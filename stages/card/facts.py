@@ -18,7 +18,7 @@ FLAGS = {
     "unknown": ("unknown",),
 }
 PACKAGES = (
-    "datasets", "datasketch", "duckdb", "faiss-cpu", "math-verify", "polars",
+    "datasets", "datasketch", "duckdb", "faiss-cpu", "polars", "python-flint",
     "sentence-transformers", "torch", "transformers", "trl",
 )  # fmt: skip
 

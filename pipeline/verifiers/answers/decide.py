@@ -24,7 +24,8 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?")
 def decide(gold: str, predicted: str, policy: Policy = DEFAULT) -> bool | None:
     """True, False, or None where this reader cannot tell.
 
-    Raises Unreadable for a gold answer that cannot be read.
+    Raises Unreadable where one of them cannot be read, and TooLarge where comparing
+    them would take too much work.
     """
     if WHOLE.fullmatch(gold) and WHOLE.fullmatch(predicted):
         return int(gold) == int(predicted)  # what most answers are, read at once
@@ -63,8 +64,10 @@ def _decide(gold: str, predicted: str, policy: Policy) -> bool | None:
         fault = None
         try:
             verdict = _compare(left, right, policy)
-        except (TooLarge, NoValue, RecursionError, OverflowError):
+        except NoValue:
             return None
+        except (RecursionError, OverflowError):
+            raise TooLarge from None
         if verdict or ("," not in gold and "," not in predicted):
             return verdict
     if fault:

@@ -64,6 +64,7 @@ def test_the_verdict_is_the_same_both_ways():
         for name, gold, completion, _ in cases()
         if name not in TEXTS and completion and not is_sum_of_unknowns(gold, completion)
         if "_" not in gold and not re.fullmatch(r"[\d.]+,\d+", completion)
+        if unreadable(completion, {}) is None
         if verify(gold, completion, {}).correct != verify(completion, gold, {}).correct
     ]
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline.grading.workers import TIMEOUT, Answer, grader
-from pipeline.verifiers.answers.witness import agrees
 from tests.support.poison import MAKERS, cpu_s, pairs
 
 LIMIT_S = 20.0
@@ -67,7 +66,6 @@ def test_every_kind_of_poison_is_dealt_and_dealt_alike():
 
 
 def test_no_poison_takes_longer_than_a_fifth_of_a_second():
-    agrees("x", "x+1")  # loads what the second witness needs
     poison = list(pairs(4 * len(MAKERS), seed=1))
 
     slow = [pair for pair in poison if cpu_s(*pair) > CPU_S and cpu_s(*pair) > CPU_S]
