@@ -19,7 +19,6 @@ verdict's score is the share of tests passed; what is right stays the same.
 
 import json
 import re
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -30,14 +29,12 @@ from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import strip_thinking
 from pipeline.verifiers.program.calls import (
     LATE,
-    START_S,
     STOPPED,
     TimeLimits,
     Undecidable,
     answer_by_reference,
     describe_failure,
     find_call_faults,
-    run_guest,
 )
 from pipeline.verifiers.program.checker import accepts
 from pipeline.verifiers.program.empty import write_empty
@@ -50,7 +47,7 @@ from pipeline.verifiers.program.tests import (
     read_policy,
     read_tests,
 )
-from pipeline.verifiers.program.wall import Unsendable, find_fault_apart, runner_of
+from pipeline.verifiers.program.wall import find_fault_apart
 
 __all__ = ["COUNTS_TESTS", "unreadable", "verify", "write_empty"]
 
@@ -265,35 +262,7 @@ def _complete(program: str, info: dict[str, Any]) -> str:
 
 
 def _run_asserts(program: str, info: dict[str, Any], limits: TimeLimits) -> str:
-    """Run tests of any shape in a sandbox of their own, if they can be."""
+    """Run tests of any shape, in a sandbox of their own."""
     setup, name = info.get("setup") or "", info.get("entry_point")
-    whole = _complete(program, info)
-    try:
-        subject = whole if name else program
-        return find_fault_apart(subject, setup, name, info["test_code"], limits)
-    except Unsendable as error:
-        return _run_beside(whole, info, limits, str(error))
-
-
-def _run_beside(
-    program: str, info: dict[str, Any], limits: TimeLimits, reason: str
-) -> str:
-    """Run the tests in the program's process; a token says they got through.
-
-    Only where the tests, never the program, ask for it: what runs there could look
-    for the token.
-    """
-    token = secrets.token_hex(16)
-    job = {"program": program, "tests": info["test_code"], "token": token}
-    job |= {"name": info.get("entry_point")}
-    package = runner_of(info["test_code"])
-    own = limits.process_limits(start_s=START_S)
-    run = limits.count(run_guest("tests_beside", job, own, package))
-    if why := describe_failure(run):
-        return f"{why} (tests beside the program: {reason})"
-    match run.channel.decode(errors="replace").split(" ", 2):
-        case [sent, "passed"] if sent == token:
-            return ""
-        case [sent, "undecided", why] if sent == token:
-            raise Undecidable(why)
-    return "ended before its tests did"
+    subject = _complete(program, info) if name else program
+    return find_fault_apart(subject, setup, name, info["test_code"], limits)

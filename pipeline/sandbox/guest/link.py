@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from pipeline.sandbox.guest.harness import send
+from pipeline.sandbox.guest.surroundings import Surroundings
 from pipeline.sandbox.guest.twins import Twins
 
 LONGEST_LINE = 1 << 26
@@ -43,7 +44,7 @@ class Link:
     ) -> None:
         self.lines, self.twins, self.serve = lines, twins, serve
         self.add, self.notice, self.describe, self.build = add, notice, describe, build
-        self.requests = 0
+        self.requests, self.surroundings = 0, Surroundings()
 
     def request(self, action: str, *arguments: Any) -> Any:
         """What the other side answers; raises what was raised there."""
@@ -57,7 +58,8 @@ class Link:
         if kind == "value":
             return value
         # `all(map(f, items))` would take StopIteration for the end of the items.
-        is_end = isinstance(value, StopIteration) and "__next__" not in arguments[:1]
+        is_next = any(type(each) is str and each == "__next__" for each in arguments)
+        is_end = isinstance(value, StopIteration) and not is_next
         is_error = isinstance(value, Exception) and not is_end
         raise value if is_error else RuntimeError(str(value))
 
@@ -81,19 +83,28 @@ class Link:
         """Send a value, with what has changed on this side."""
         message = {kind: self.twins.encode((value, self.add()))}
         message["changes"] = self.twins.write_changes()
+        message["new"], message["classes"] = [], []
+        while new_and_classes := (self.twins.write_new(), self.describe()):
+            if not any(new_and_classes):
+                break
+            message["new"] += new_and_classes[0]
+            message["classes"] += new_and_classes[1]
         message["dropped"] = self.twins.drop()
-        send(message | {"classes": self.describe()})
+        message["around"] = self.surroundings.write()
+        send(message)
 
     def read(self) -> tuple[str, Any]:
         """The next message: its kind and its value. Gone where it is none."""
         try:
             message = json.loads(self.lines.readline(LONGEST_LINE))
             self.build(message["classes"])
+            self.twins.read_new(message["new"])
             (kind,) = {"do", "value", "raised"} & set(message)
             value, added = self.twins.decode(message[kind])
             self.twins.read_changes(message["changes"])
             for number in message["dropped"]:
                 self.twins.forget(number)
+            self.surroundings.read(message["around"])
             self.notice(*added)
         except (ArithmeticError, AttributeError, LookupError) as error:
             raise Gone from error
@@ -137,9 +148,9 @@ def find_error(name: str) -> type[Exception]:
     return kind if is_error and name_error(kind) == name else RuntimeError  # type: ignore[arg-type, return-value]
 
 
-def decode_error(name: str, arguments: tuple[Any, ...]) -> Exception:
-    """The error that was encoded so."""
-    kind = find_error(name)
+def decode_error(named: Any, arguments: tuple[Any, ...]) -> Exception:
+    """The error that was encoded so, by its class or the name of that."""
+    kind = find_error(named) if isinstance(named, str) else named
     try:
         error: Exception = kind(*arguments)
     except TypeError:  # some want more than they keep

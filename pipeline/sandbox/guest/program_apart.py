@@ -7,13 +7,19 @@ expect or whether one has passed.
 """
 
 import contextlib
+import copy
 import operator
 import os
+import types
 from collections.abc import Callable
 from pkgutil import resolve_name
-from types import ModuleType
 from typing import Any
 
+from pipeline.sandbox.guest.counterparts import (
+    build_kinds,
+    decode_counterpart,
+    encode_counterpart,
+)
 from pipeline.sandbox.guest.harness import find_function, load, silence
 from pipeline.sandbox.guest.lending import Borrowed
 from pipeline.sandbox.guest.link import (
@@ -25,12 +31,12 @@ from pipeline.sandbox.guest.link import (
     name_error,
 )
 from pipeline.sandbox.guest.terminal import attach
-from pipeline.sandbox.guest.twins import Twins
+from pipeline.sandbox.guest.twins import Twins, read_attributes, write_attributes
 from pipeline.sandbox.guest.wire import LETTERS
 
 requests = os.fdopen(os.dup(0), "rb")
 silence()
-solution = ModuleType("solution")
+solution = types.ModuleType("solution")
 scope = vars(solution)
 # What is patched: where, under which name, and what was there.
 originals: list[tuple[Any, str, Any]] = []
@@ -56,8 +62,13 @@ PLAIN: dict[type, Callable[[Any], Any]] = {
 def main(job: dict[str, Any]) -> None:
     """Answer requests until the tests hang up."""
     load(job["prelude"], job["program"], scope)
-    twins = Twins(1, keep, recall)
-    link = Link(requests, twins, serve, notice=patch, describe=describe_classes)
+    twins = Twins(1, keep, recall, write_attributes)
+    link = Link(
+        *(requests, twins, serve),
+        notice=patch,
+        describe=describe_classes,
+        build=lambda described: build_kinds(described, scope, twins.decode),
+    )
     Borrowed.ask = link.request
     take_printed = attach(lambda *what: link.request("terminal", *what))
     link.add = lambda: (take_printed(), list_rebound())
@@ -73,13 +84,15 @@ def serve(action: str, *arguments: Any) -> Any:
 
 def keep(value: Any) -> Any:
     """A value that is not plain, for the tests: where it stays, and of what class."""
-    if type(value) is Borrowed:
-        return {"g": value.key}
+    if issubclass(type(value), Borrowed):
+        return {"g": vars(value)["key"]}
     if isinstance(value, BaseException):
         if (origin := getattr(value, "__origin__", None)) is not None:
             return {"g": origin}
         if name_error(type(value)):
             return {"x": encode_error(value, links[0].twins.encode)}
+    if encoded := encode_counterpart(value, links[0].twins):
+        return encoded
     if isinstance(value, type):
         if name := name_error(value):
             return {"e": name}
@@ -129,12 +142,20 @@ def recall(letter: str, inner: Any) -> Any:
     if letter == "e":
         return find_error(inner)
     twins = links[0].twins
-    if letter == "x":
-        (name, arguments), number = inner
-        error = decode_error(name, twins.decode(arguments))
-        error.__origin__ = number  # type: ignore[attr-defined]
-        return error
-    return Borrowed(inner)
+    if letter == "f":
+        return Borrowed(inner)
+    if letter != "x":
+        return decode_counterpart(letter, inner, twins)
+    (name, arguments, *state), number = inner
+    kind = twins.decode(name)
+    given = twins.decode(arguments)
+    if state:
+        error = kind.__new__(kind, *given)
+        vars(error).update(twins.decode(state[0]))
+    else:
+        error = decode_error(kind, given)
+    error.__origin__ = number
+    return error
 
 
 def patch(patches: tuple[Any, ...]) -> None:
@@ -161,7 +182,7 @@ def list_rebound() -> tuple[Any, ...]:
     """The names that mean something else since the tests last heard of them."""
     rebound: tuple[Any, ...] = ()
     for name, value in names.items():
-        if type(scope.get(name, value)) is Borrowed or "Solution" in scope:
+        if issubclass(type(scope.get(name, value)), Borrowed) or "Solution" in scope:
             continue
         if scope.get(name, value) is not value:
             names[name] = scope[name]
@@ -202,6 +223,12 @@ def describe_signature(function: Any) -> tuple[Any, ...]:
     )
 
 
+def describe_fields(kind: Any) -> tuple[Any, ...]:
+    """The fields of a dataclass; AttributeError where it is none."""
+    fields = kind.__dataclass_fields__.values()
+    return tuple((each.name, each.init, each.compare) for each in fields)
+
+
 def finish(awaitable: Any) -> Any:
     """What is awaited, in the one loop of this process."""
     import asyncio
@@ -214,16 +241,12 @@ def finish(awaitable: Any) -> Any:
     return loops[0].run_until_complete(wait())
 
 
-def state_of(value: Any) -> tuple[Any, ...]:
-    """The attributes that an object has of its own."""
-    slots = [name for kind in type(value).__mro__ for name in list_slots(kind)]
-    state = {name: getattr(value, name) for name in slots if hasattr(value, name)}
-    return tuple((state | getattr(value, "__dict__", {})).items())
-
-
-def list_slots(kind: type) -> list[str]:
-    slots = vars(kind).get("__slots__", ())
-    return [slots] if isinstance(slots, str) else list(slots)
+def derive_here(name: str, bases: Any, members: Any, named: Any) -> type:
+    """A class that the tests derive from one of the program's."""
+    space: dict[str, Any] = {"__module__": "solution"}
+    for each, how, value in members:
+        space[each] = WRAPPERS[how](value)
+    return types.new_class(name, bases, dict(named), lambda own: own.update(space))
 
 
 def parts_of_derived(value: Any) -> tuple[Any, ...]:
@@ -231,6 +254,13 @@ def parts_of_derived(value: Any) -> tuple[Any, ...]:
     return tuple(value.items()) if isinstance(value, dict) else tuple(value)
 
 
+# How a member of such a class is made.
+WRAPPERS: dict[str, Callable[[Any], Any]] = {
+    "value": lambda value: value,
+    "static": staticmethod,
+    "class": classmethod,
+    "property": lambda parts: property(*parts),
+}
 # What the tests may do here.
 ACTIONS: dict[str, Callable[..., Any]] = {
     "names": find_names,
@@ -242,7 +272,12 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "item": operator.getitem,
     "special": lambda name, value, *given: getattr(type(value), name)(value, *given),
     "await": finish,
-    "state": state_of,
+    "state": lambda value: tuple(read_attributes(value)),
+    "derive": derive_here,
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "fields": describe_fields,
+    "parent": lambda kind, value, name: getattr(super(kind, value), name),
     "parts": parts_of_derived,
     "attributes": lambda value: tuple(dir(value)),
 }

@@ -10,8 +10,8 @@ import types
 from collections.abc import Generator
 from typing import Any
 
+from pipeline.sandbox.guest.derived import derive
 from pipeline.sandbox.guest.trust import (
-    NotSendable,
     Stand,
     StandType,
     ask,
@@ -73,7 +73,9 @@ class Remote(Stand):
     def __getattr__(self, name: str) -> Any:
         if name == "__signature__":
             return read_signature(ask("signature", self))
-        if is_hidden(name, type(self)):
+        if name == "__dataclass_fields__":
+            return read_fields(ask("fields", type(self)))
+        if is_hidden(name):
             raise AttributeError(name)
         value = ask("get", self, name)
         # What an object of unknown class says about arguments may be anything.
@@ -93,8 +95,14 @@ class Remote(Stand):
     def __dir__(self) -> list[str]:
         return list(ask("attributes", self))
 
+    def __copy__(self) -> Any:
+        return ask("copy", self)
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return ask("deepcopy", self)
+
     def __reduce_ex__(self, _: Any) -> Any:
-        need_there(type(self), "copy")
+        doubt("pickle")
 
     def __repr__(self) -> str:
         layout = layout_of(type(self))
@@ -122,7 +130,7 @@ class RemoteType(StandType):
 
     def __new__(mcs, name: str, bases: Any, scope: Any, **named: Any) -> Any:
         if "__key__" not in scope:
-            raise NotSendable(f"class {name}, derived from one of the program's")
+            return derive(name, bases, scope, named)
         return super().__new__(mcs, name, bases, scope)
 
     def __init__(cls, name: str, bases: Any, scope: Any, **named: Any) -> None:
@@ -134,7 +142,9 @@ class RemoteType(StandType):
     def __getattr__(cls, name: str) -> Any:
         if name == "__signature__":
             return read_signature(ask("signature", cls))
-        if is_hidden(name, cls):
+        if name == "__dataclass_fields__":
+            return read_fields(ask("fields", cls))
+        if is_hidden(name):
             raise AttributeError(name)
         return ask("get", cls, name)
 
@@ -220,22 +230,20 @@ def find_library_class(kind: Any) -> Any:
     return kind
 
 
-def is_hidden(name: str, kind: Any) -> bool:
+def is_hidden(name: str) -> bool:
     """Whether an attribute is none of the program's."""
-    if name.startswith("__dataclass_"):
-        need_there(kind, "read the fields of")
     return name.startswith("__") and name.endswith("__") and name not in READABLE
 
 
-def need_there(kind: Any, verb: str) -> None:
-    """End the tests, which need an object in their own process.
+def read_fields(described: tuple[Any, ...]) -> dict[str, Any]:
+    """The fields of a dataclass, as the library's functions read them."""
+    import dataclasses
 
-    They run beside the program if they know its class; it is not for the program to
-    have them do so.
-    """
-    if kind.__known__:
-        raise NotSendable(f"{kind.__name__}, which they {verb}")
-    doubt(verb)
+    fields: dict[str, Any] = {}
+    for name, is_init, is_compared in described:
+        fields[name] = dataclasses.field(init=is_init, compare=is_compared)
+        fields[name].name, fields[name]._field_type = name, dataclasses._FIELD  # type: ignore[attr-defined]
+    return fields
 
 
 def build_object(

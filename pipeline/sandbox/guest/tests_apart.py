@@ -14,15 +14,24 @@ from pkgutil import resolve_name
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from pipeline.sandbox.guest.derived import find_super
 from pipeline.sandbox.guest.harness import describe, silence
-from pipeline.sandbox.guest.lending import USES, may_be_lent
+from pipeline.sandbox.guest.lending import USES, is_of_library, may_be_lent
 from pipeline.sandbox.guest.link import (
     Gone,
     Link,
     decode_error,
-    encode_error,
     find_error,
     name_error,
+)
+from pipeline.sandbox.guest.own_classes import (
+    decode_own,
+    describe_own,
+    encode_own,
+    encode_raised,
+    mark_common,
+    number_of_kind,
+    take_attributes,
 )
 from pipeline.sandbox.guest.remote import (
     RemoteType,
@@ -102,10 +111,15 @@ def keep(value: Any) -> Any:
         return {"o": key_of(value)}
     if may_be_lent(value):
         return {"f": number_of(value)}
+    twins = links[0].twins
     if isinstance(value, BaseException):
-        return {"x": [encode_error(value, links[0].twins.encode), number_of(value)]}
+        return {"x": [encode_raised(value, twins), number_of(value)]}
     if isinstance(value, type) and (name := name_error(value)):
         return {"e": name}
+    if encoded := encode_own(value, twins):
+        return encoded
+    if is_of_library(value):
+        return {"lent": [number_of(value), number_of_kind(type(value))]}
     raise NotSendable(type(value).__name__)
 
 
@@ -126,7 +140,11 @@ def recall(letter: str, inner: Any) -> Any:
         return find_error(inner)
     if letter == "x":
         name, arguments = inner
+        if isinstance(name, dict):
+            name = twins.decode(name)
         return decode_error(name, twins.decode(arguments))
+    if letter in ("own", "nt", "en"):
+        return decode_own(letter, inner, twins)
     if letter == "class":
         return objects[inner]
     key, kind, *content = inner
@@ -210,14 +228,19 @@ def run(job: dict[str, Any]) -> None:
     exec(compile(job["prelude"], "prelude.py", "exec"), scope)
     if job["entry_point"]:
         run_setup(job["setup"], scope)
-    twins = Twins(0, keep, recall)
+    twins = Twins(0, keep, recall, take_attributes)
     link = Link(
         *(replies, twins, serve),
         add=list_patches,
         notice=notice(scope),
+        describe=lambda: describe_own(keep),
         build=build_classes,
     )
     links.append(link)
+    imported = {name for _, names in list_imports(tree) for name in names}
+    root = (job["entry_point"] or "").partition(".")[0].partition("(")[0]
+    mark_common(scope, {*imported, *job["names"], root})
+    scope["super"] = find_super
     wanted = tuple(job["names"])
     # Others would take the place of what the tests compare with.
     names.update(each for each in request("names", wanted) if each[0] in wanted)

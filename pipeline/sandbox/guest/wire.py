@@ -18,6 +18,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 # Above this, decimal digits take quadratic time.
@@ -93,7 +94,7 @@ Mutable = tuple[
     Callable[[Any], list[Any]],
     Callable[[Any, Any], None],
 ]
-PAIRS: Callable[[Any], list[Any]] = lambda items: list(map(list, items.items()))  # noqa: E731
+PAIRS: Callable[[Any], list[Any]] = lambda items: list(items.items())  # noqa: E731
 NOTHING: Callable[[Any], list[Any]] = lambda _: []  # noqa: E731
 MUTABLES: dict[str, Mutable] = {
     "l": (list, list, NOTHING, fill_list),
@@ -104,6 +105,12 @@ MUTABLES: dict[str, Mutable] = {
     "dd": (defaultdict, PAIRS, lambda items: [items.default_factory], fill_dict),
     "od": (OrderedDict, PAIRS, NOTHING, fill_dict),
     "ct": (Counter, PAIRS, NOTHING, fill_dict),
+    "ns": (
+        SimpleNamespace,
+        lambda space: PAIRS(vars(space)),
+        NOTHING,
+        lambda space, pairs: fill_dict(vars(space), pairs),
+    ),
 }
 LETTERS = {row[0]: letter for letter, row in MUTABLES.items()}
 

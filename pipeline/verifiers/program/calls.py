@@ -148,10 +148,10 @@ def _run_calls(
     return limits.count(run_guest("answer_calls", job, own))
 
 
-def run_guest(name: str, job: dict[str, Any], limits: Limits, package: str = "") -> Run:
+def run_guest(name: str, job: dict[str, Any], limits: Limits) -> Run:
     """Run our own program `name` in the sandbox, with `job` on its standard input."""
     stdin = json.dumps({"prelude": guest_source("prelude")} | job).encode()
-    return run_python(guest_source(name), stdin=stdin, limits=limits, package=package)
+    return run_python(guest_source(name), stdin=stdin, limits=limits)
 
 
 def _find_fault(line: bytes, call: Call, tolerance: float) -> str:

@@ -1,18 +1,21 @@
 """What tests share with the program, and how it passes between two processes.
 
 What the program prints and reads passes (`pipeline/sandbox/guest/terminal.py`), and so
-does what the tests patch by a name that can be read here (`lending.py`). Files are
-shared where both processes are in one sandbox (`side_by_side.py`). Other patches and
-the environment do not pass.
+does what the tests patch by a name that can be read here (`lending.py`), and the
+environment (`surroundings.py`). Files are shared where both processes are in one
+sandbox (`side_by_side.py`). Other patches, what is logged, and what is captured by its
+descriptor do not pass.
 """
 
 import ast
 
 TERMINAL = {"builtins.input", "sys.stdin", "sys.stdout"}
-FILES = {"open", "tempfile", "tmp_path", "tmpdir"}
-SHARED = FILES | {"environ", "chdir", "capfd", "caplog"}
+FILES = {"open", "tempfile", "tmp_path", "tmpdir", "chdir"}
+SHARED = FILES | {"capfd", "caplog", "assertLogs", "assertNoLogs"}
 PATCHES = {"patch", "monkeypatch"}
 UNREADABLE = "what they patch"
+# Methods of patches that change what passes anyway: dicts, and the environment.
+PASSING = {"dict", "setenv", "delenv", "setitem", "delitem", "chdir", "context", "undo"}
 
 
 def find_shared(tests: str) -> tuple[set[str], list[str]]:
@@ -58,6 +61,8 @@ def _patched(call: ast.Call, modules: dict[str, str]) -> str:
     if not names & PATCHES:
         return ""
     match call.func, call.args:
+        case [ast.Attribute(_, method), _] if method in PASSING:
+            return ""
         case [ast.Name("patch") | ast.Attribute(_, "patch" | "setattr"), args] if (
             args and isinstance(args[0], ast.Constant) and "." in str(args[0].value)
         ):
@@ -69,4 +74,5 @@ def _patched(call: ast.Call, modules: dict[str, str]) -> str:
             first, _, rest = ast.unparse(owner).partition(".")
             if first in modules:
                 return ".".join(filter(None, [modules[first], rest, name]))
+            return ""  # an object of the tests' or of the program: it passes itself
     return UNREADABLE

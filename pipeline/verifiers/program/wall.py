@@ -33,21 +33,17 @@ COLLECTED = re.compile(r"\bpytest\b|\bdef test|\bclass Test|\bTestCase\b")
 STARRED = {"bisect", "collections", "functools", "heapq", "itertools", "math", "typing"}
 
 
-class Unsendable(ValueError):
-    """The tests share with the program what cannot leave their process."""
-
-
 def find_fault_apart(
     program: str, setup: str, entry_point: str | None, tests: str, limits: TimeLimits
 ) -> str:
     """What is wrong with the program, "" where its tests pass.
 
-    Unsendable where the tests share with it what cannot leave their process, such as
-    files and what they patch; Undecidable where they say nothing about any program.
+    Undecidable where they say nothing about any program, or share with it what cannot
+    leave their process, such as what they patch by a name that they compute.
     """
     shared, patched = find_shared(tests)
     if others := shared - FILES:
-        raise Unsendable(f"the tests share {min(others)}")
+        raise Undecidable(f"its tests share {min(others)}")
     prelude = guest_source("prelude")
     job = {
         "prelude": prelude,
@@ -72,7 +68,7 @@ def find_fault_apart(
     if why := verdict.get("undecided"):
         raise Undecidable(why)
     if kind := verdict.get("unsendable"):
-        raise Unsendable(f"the tests hand over a {kind}")
+        raise Undecidable(f"its tests hand over a {kind}")
     return verdict["fault"] or describe_failure(run)
 
 

@@ -39,10 +39,13 @@ def test_what_a_guest_imports_stands_before_it():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_stands_in_one_text_has_names_of_its_own(name: str):
-    nodes = ast.parse(guest_source(name)).body
-    defined = [
-        node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    ]
+    defined: list[str] = []
+    for node in ast.parse(guest_source(name)).body:
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                defined.append(node.name)
+            case ast.Assign([ast.Name(constant)]) | ast.AnnAssign(ast.Name(constant)):
+                defined.append(constant)
 
     assert sorted(set(defined)) == sorted(defined)
 
@@ -71,10 +74,10 @@ def test_a_job_is_given_to_the_main_of_a_guest():
         ((1, (2,)), {"t": [1, {"t": [2]}]}),
         ({1}, {"s": [[1]]}),
         (frozenset({1}), {"z": [1]}),
-        ({"a": (1,)}, {"d": [[["a", {"t": [1]}]]]}),
+        ({"a": (1,)}, {"d": [[{"t": ["a", {"t": [1]}]}]]}),
         (deque([1], 2), {"dq": [[], 2, [1]]}),
-        (defaultdict(list, a=[]), {"dd": [{"y": "list"}, [["a", []]]]}),
-        (Counter("aab"), {"ct": [[["a", 2], ["b", 1]]]}),
+        (defaultdict(list, a=[]), {"dd": [{"y": "list"}, [{"t": ["a", []]}]]}),
+        (Counter("aab"), {"ct": [[{"t": ["a", 2]}, {"t": ["b", 1]}]]}),
         (range(1, 4), {"v": ["builtins.range", 1, 4, 1]}),
         (date(2024, 2, 29), {"v": ["datetime.date", 2024, 2, 29]}),
         (b"\xff", {"b": "ff"}),

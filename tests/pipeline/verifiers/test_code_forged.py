@@ -9,8 +9,9 @@ import shutil
 
 import pytest
 
-from pipeline.verifiers.code import _run_beside, verify
-from pipeline.verifiers.program.calls import IDLE, TimeLimits
+from pipeline.sandbox.run import run_python
+from pipeline.verifiers.code import verify
+from pipeline.verifiers.program.calls import IDLE
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed"
@@ -194,12 +195,13 @@ def test_an_honest_program_gets_it(shape: str):
     assert verdict.correct is True, verdict.why
 
 
-def test_what_is_searched_for_would_be_found_beside_the_tests():
+def test_what_is_searched_for_would_be_found_in_the_programs_memory():
     """The tests above would be worth little if this attack were no attack."""
     program = FORGERIES["reads expected from memory"].rpartition("print")[0]
-    limits = TimeLimits(timeout_s=3, memory_mb=256)
 
-    assert _run_beside(program, LOOP, limits, "as an experiment") == ""
+    run = run_python(f"tests = 'add(1, 2) == 90213'\n{program}print(add(1, 2))")
+
+    assert run.stdout == b"90213\n"
 
 
 LATER = "def seen():\n    try: return len(open('/tmp/seen').read())\n"

@@ -1,8 +1,10 @@
 """Objects of a program and its tests, which run in two processes.
 
-Cases: `tests/cases/code/objects_honest.jsonl`, right programs whose tests use what a
-program defines, and `objects_hostile.jsonl`, wrong ones that would pass if they were
-believed.
+Cases in `tests/cases/code`: `objects_honest.jsonl`, right programs whose tests use what
+a program defines, and `handed_honest.jsonl`, those whose tests hand over objects of
+classes that they, their set-up or the library define, or derive classes of their own
+from the program's; `objects_hostile.jsonl` and `handed_hostile.jsonl`, wrong ones that
+would pass if they were believed or had a hold on their tests.
 """
 
 import json
@@ -13,11 +15,12 @@ import pytest
 from pipeline.verifiers.code import verify
 
 CASES = Path(__file__).parents[2] / "cases/code"
-UNDECIDED = {"generator send", "equality with plain"}
+UNDECIDED = {"generator send", "equality with plain", "what is logged"}
 
 
 def read(name: str) -> dict[str, dict[str, str]]:
-    lines = (CASES / f"objects_{name}.jsonl").read_text().splitlines()
+    files = [CASES / f"{kind}_{name}.jsonl" for kind in ("objects", "handed")]
+    lines = [line for file in files for line in file.read_text().splitlines()]
     return {case["name"]: case for case in map(json.loads, lines)}
 
 
@@ -26,6 +29,7 @@ HONEST, HOSTILE = read("honest"), read("hostile")
 
 def judge(case: dict[str, str]) -> tuple[bool | None, str]:
     info = {"type": "assert", "test_code": case["tests"], "timeout_s": 4}
+    info |= {key: case[key] for key in ("setup", "entry_point") if key in case}
     verdict = verify(None, f"```python\n{case['program']}\n```", info)
     return verdict.correct, verdict.why
 
