@@ -6,9 +6,8 @@ from fractions import Fraction
 from pipeline.verifiers.answers.answer import Answer, read
 from pipeline.verifiers.answers.dates import same_date
 from pipeline.verifiers.answers.equality import equal
-from pipeline.verifiers.answers.evaluation import TooLarge
 from pipeline.verifiers.answers.notes import clean
-from pipeline.verifiers.answers.numeric_equality import NoValue
+from pipeline.verifiers.answers.operations import NoValue, TooLarge
 from pipeline.verifiers.answers.policy import DEFAULT, Policy
 from pipeline.verifiers.answers.regions import same_region
 from pipeline.verifiers.answers.tokens import Unreadable, spell

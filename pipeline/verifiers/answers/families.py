@@ -7,7 +7,8 @@ from -30 to 30, and the other way round.
 
 from collections.abc import Iterable
 
-from pipeline.verifiers.answers.numeric_equality import NoValue, same_value
+from pipeline.verifiers.answers.numeric_equality import same_value
+from pipeline.verifiers.answers.operations import NoValue
 from pipeline.verifiers.answers.tree import Node, number
 
 PARAMETERS = ("k", "n", "m", "l", "j", "t")

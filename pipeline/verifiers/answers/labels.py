@@ -7,11 +7,8 @@ compared with has none. Every side that is no label has to be equal to the other
 
 from itertools import pairwise
 
-from pipeline.verifiers.answers.numeric_equality import (
-    NoValue,
-    approximate,
-    same_value,
-)
+from pipeline.verifiers.answers.numeric_equality import approximate, same_value
+from pipeline.verifiers.answers.operations import NoValue
 from pipeline.verifiers.answers.tree import Node
 
 NAMES = ("name", "indexed", "accent", "prime")

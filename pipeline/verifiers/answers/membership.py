@@ -127,7 +127,7 @@ def _is_in_constant(point: Node, value: str) -> bool:
         return False
     if kind == "R":
         return True
-    exact = evaluate(point)
+    exact, _ = evaluate(point)
     if not isinstance(exact, fmpq):
         raise Unclear("whether a number is rational")
     if kind == "Q":

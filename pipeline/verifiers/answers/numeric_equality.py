@@ -15,19 +15,18 @@ from collections.abc import Iterator
 from flint import acb, arb, fmpq
 
 from pipeline.verifiers.answers.evaluate import (
+    PRECISION,
     evaluate,
     have_imaginary,
-    set_precision,
-    weigh,
 )
-from pipeline.verifiers.answers.evaluation import NoValue, TooLarge, Undefined, Value
+from pipeline.verifiers.answers.operations import NoValue, TooLarge, Undefined, to_ball
 from pipeline.verifiers.answers.tree import Node, number
 
-FIRST_PRECISION, RATIO_PRECISION, MAX_PRECISION = 256, 512, 20_000
+MAX_PRECISION = 20_000
 MARGIN = 64  # bits of agreement beyond twice the weight
 POINTS, POSITIVE = 16, 8
-WHOLE_POINTS = 16
 NEEDED = 3
+FAULTS = (Undefined, NoValue, TooLarge, RecursionError)
 WHOLE = 100  # from this point on symbols are whole numbers
 
 
@@ -36,11 +35,10 @@ def same_value(left: Node, right: Node) -> bool | None:
 
     Raises TooLarge where it would take too much work, NoValue where a tree has none.
     """
-    names = left.names | right.names
-    if not names:
+    if not left.names and not right.names:
         return _compare_constants(left, right)
     if not have_imaginary(left, right):
-        for points in (range(POINTS), range(WHOLE, WHOLE + WHOLE_POINTS)):
+        for points in (range(POINTS), range(WHOLE, WHOLE + POINTS)):
             verdict = _compare_at(left, right, points, NEEDED)
             if verdict is not None:
                 return verdict
@@ -64,23 +62,20 @@ def _compare_constants(left: Node, right: Node) -> bool | None:
             yours.remove(term)
     if not mine and not yours:
         return True
-    return _compare_at(_total(mine), _total(yours), range(1), 1)
+    left, right = (Node("add", (number(0), *terms)) for terms in (mine, yours))
+    return _compare_at(left, right, range(1), 1)
 
 
-def _terms(tree: Node, sign: str = "+") -> Iterator[tuple[str, Node]]:
+def _terms(tree: Node) -> Iterator[Node]:
     """The terms of a sum with their signs."""
-    if tree.op == "neg":
-        yield from _terms(tree.args[0], "-" if sign == "+" else "+")
-    elif tree.op == "add":
+    if tree.op == "add":
         for arg in tree.args:
-            yield from _terms(arg, sign)
+            yield from _terms(arg)
+    elif tree.op == "neg" and tree.args[0].op in ("add", "neg"):
+        for term in _terms(tree.args[0]):
+            yield term.args[0] if term.op == "neg" else Node("neg", (term,))
     else:
-        yield sign, tree
-
-
-def _total(terms: list[tuple[str, Node]]) -> Node:
-    signed = (Node("neg", (term,)) if sign == "-" else term for sign, term in terms)
-    return Node("add", (number(0), *signed))
+        yield tree
 
 
 def _compare_at(
@@ -101,69 +96,50 @@ def _compare_at(
 
 
 def _same_at(left: Node, right: Node, point: int, is_complex: bool) -> bool | None:
-    for bits in _precisions():
-        set_precision(bits)
-        pair: list[tuple[Value, int]] = []
-        for tree in (left, right):
-            try:
-                pair.append(weigh(tree, point, is_complex=is_complex))
-            except (Undefined, ZeroDivisionError):
-                continue
-        if len(pair) < 2:
-            # Of sequences, one that has no value differs from one that has.
-            return False if pair and point >= WHOLE else None
-        (mine, weight), (yours, more) = pair
-        order = _compare_balls(mine, yours, weight + more, is_complex=is_complex)
-        if order is not None:
-            return order == 0
-        if _agreement(weight + more) > MAX_PRECISION:
-            break
-    return None
+    try:
+        order = _order_at(left, right, point, is_complex=is_complex)
+    except Undefined:
+        # Of sequences, one that has no value differs from one that has.
+        are_defined = {_is_defined(tree, point, is_complex) for tree in (left, right)}
+        return False if point >= WHOLE and len(are_defined) == 2 else None
+    return None if order is None else order == 0
 
 
-def _precisions() -> Iterator[int]:
-    """256 bits, which nearly always do, and four times as many each time."""
-    bits = FIRST_PRECISION
-    while bits <= 4 * MAX_PRECISION:
-        yield bits
-        bits *= 4
+def _is_defined(tree: Node, point: int, is_complex: bool) -> bool:
+    try:
+        evaluate(tree, point, is_complex=is_complex)
+    except Undefined:
+        return False
+    return True
 
 
-def _agreement(weight: int) -> int:
-    """In how many bits values of such trees agree only if they are equal."""
-    return MARGIN + 2 * weight
-
-
-def _compare_balls(
-    left: Value, right: Value, weight: int, *, is_complex: bool
+def _order_at(
+    left: Node, right: Node, point: int = 0, *, is_complex: bool = False
 ) -> int | None:
-    """0 for equal values, -1 or 1 for others; None where more digits are needed."""
-    if isinstance(left, fmpq) and isinstance(right, fmpq):
-        return (left > right) - (left < right)
-    left, right = _ball(left, is_complex), _ball(right, is_complex)
-    if not left.overlaps(right):
-        return 1 if is_complex or left > right else -1
-    is_close = abs(left - right) < arb(2) ** -_agreement(weight)
-    return 0 if is_close and _agreement(weight) <= MAX_PRECISION else None
+    """-1, 0 or 1 as left is below, at or above right; None where they are too close.
 
-
-def _ball(value: Value, is_complex: bool) -> Value:
-    if isinstance(value, fmpq):
-        value = arb(value.p) / arb(value.q)
-    return acb(value) if is_complex else value
-
-
-def approximate(tree: Node) -> float | None:
-    """The value of a constant tree as a float; None where it has none."""
-    set_precision(FIRST_PRECISION)
-    try:
-        value = evaluate(tree)
-    except (Undefined, NoValue, TooLarge, ZeroDivisionError, RecursionError):
-        return None
-    try:
-        return float(_ball(value, is_complex=False).mid())
-    except OverflowError:
-        return None
+    256 bits do nearly always; others get four times as many each time. In 64 bits more
+    than twice their weight values of such trees agree only if they are equal.
+    """
+    bits = PRECISION
+    while bits <= 4 * MAX_PRECISION:
+        (mine, weight), (yours, more) = (
+            evaluate(tree, point, is_complex=is_complex, precision=bits)
+            for tree in (left, right)
+        )
+        if isinstance(mine, fmpq) and isinstance(yours, fmpq):
+            return (mine > yours) - (mine < yours)
+        agreement = MARGIN + 2 * (weight + more)
+        kind = acb if is_complex else arb
+        mine, yours = to_ball(mine, kind), to_ball(yours, kind)
+        if not mine.overlaps(yours):
+            return 1 if is_complex or mine > yours else -1
+        if agreement > MAX_PRECISION:
+            return None
+        if abs(mine - yours) < arb(2) ** -agreement:
+            return 0
+        bits *= 4
+    return None
 
 
 def compare_numbers(left: Node, right: Node) -> int | None:
@@ -171,27 +147,28 @@ def compare_numbers(left: Node, right: Node) -> int | None:
 
     Raises TooLarge where they are too close to tell.
     """
-    for bits in _precisions():
-        set_precision(bits)
-        try:
-            (low, weight), (high, more) = weigh(left), weigh(right)
-        except (Undefined, ZeroDivisionError):
-            return None
-        order = _compare_balls(low, high, weight + more, is_complex=False)
-        if order is not None:
-            return order
-        if _agreement(weight + more) > MAX_PRECISION:
-            break
-    raise TooLarge
+    try:
+        order = _order_at(left, right)
+    except Undefined:
+        return None
+    if order is None:
+        raise TooLarge
+    return order
+
+
+def approximate(tree: Node) -> float | None:
+    """The value of a constant tree as a float; None where it has none."""
+    try:
+        return float(to_ball(evaluate(tree)[0], arb).mid())
+    except (*FAULTS, OverflowError):
+        return None
 
 
 def is_rational(tree: Node) -> bool:
     """Whether a tree is a rational number and no more than that."""
-    if tree.names:
-        return False
     try:
-        return isinstance(evaluate(tree), fmpq)
-    except (Undefined, NoValue, TooLarge, ZeroDivisionError, RecursionError):
+        return not tree.names and isinstance(evaluate(tree)[0], fmpq)
+    except FAULTS:
         return False
 
 
@@ -201,52 +178,15 @@ def is_constant_ratio(left: Node, right: Node) -> int | None:
     left and right are the differences of the sides of two relations: they have the
     same zeros, and one sign or opposite ones, if their ratio is constant.
     """
-    names = left.names | right.names
-    if not names:
+    if not left.names and not right.names:
         return None
-    is_complex = have_imaginary(left, right)
-    for points in (range(POINTS), range(100, 100 + WHOLE_POINTS)):
-        ratios = list(_ratios(left, right, points, is_complex))
-        if len(ratios) >= NEEDED:
-            return _sign_of_all(ratios, is_complex)
-    return None
-
-
-def _ratios(
-    left: Node, right: Node, points: range, is_complex: bool
-) -> Iterator[tuple[Value, int]]:
-    """The quotients where both have a value that is not 0, each with its weight."""
-    set_precision(RATIO_PRECISION)
-    for point in points:
+    ratio = Node("div", (left, right))
+    if not same_value(ratio, Node("elsewhere", (ratio,))):
+        return None
+    is_complex = have_imaginary(ratio)
+    for point in (*range(POINTS), *range(WHOLE, WHOLE + POINTS)):
         try:
-            (top, weight), (bottom, more) = (
-                weigh(t, point, is_complex=is_complex) for t in (left, right)
-            )
-        except (Undefined, ZeroDivisionError):
+            return _order_at(ratio, number(0), point, is_complex=is_complex) or None
+        except Undefined:
             continue
-        if isinstance(top, fmpq) and isinstance(bottom, fmpq):
-            if top and bottom:
-                yield top / bottom, 0  # exact, however long
-            continue
-        top, bottom = _ball(top, is_complex), _ball(bottom, is_complex)
-        zero = _ball(fmpq(0), is_complex)
-        if not top.overlaps(zero) and not bottom.overlaps(zero):
-            yield top / bottom, weight + more
-
-
-def _sign_of_all(ratios: list[tuple[Value, int]], is_complex: bool) -> int | None:
-    first, weight = ratios[0]
-    for ratio, more in ratios[1:]:
-        if isinstance(ratio, fmpq) and isinstance(first, fmpq):
-            if ratio != first:
-                return None
-        elif not _ball(ratio, is_complex).overlaps(_ball(first, is_complex)):
-            return None
-        if _agreement(weight + more) > MAX_PRECISION:
-            raise TooLarge
-    if is_complex:
-        return 1
-    return 1 if first > 0 else -1
-
-
-__all__ = ["NoValue", "TooLarge", "compare_numbers", "is_constant_ratio", "same_value"]
+    return None

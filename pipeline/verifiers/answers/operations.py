@@ -1,277 +1,194 @@
-"""Values of numbers, symbols and arithmetic; powers and roots over the reals first."""
+"""What operations and functions make of values: exactly, or in balls.
+
+`EXACT` has what is a rational of rationals; a rule gives None where it is none. `BALLS`
+has what is computed in balls, real ones (arb) or complex ones (acb). An operation that
+has exact values alone, such as `gcd`, has no value beside.
+"""
+
+import math
+from collections.abc import Callable
+from functools import reduce
+from operator import add, mul, neg, truediv
+from typing import Any
 
 from flint import acb, arb, fmpq, fmpz
 
-from pipeline.verifiers.answers.evaluation import (
-    MAX_BITS,
-    MAX_TERMS,
-    Evaluation,
-    NoValue,
-    Rules,
-    TooLarge,
-    Undefined,
-    Value,
-    symbol_value,
-)
-from pipeline.verifiers.answers.tree import Node, number
-
-# `f(2)` is no product of f and 2, as `a(2)` may be.
-CHOICES = Node("name", (), "C")  # `C(20, 10)` and `C_{20}^{10}`
-FUNCTION_NAMES = {*"fghFGHPQ"}
+MAX_BITS = 120_000
+MAX_FACTORIAL, MAX_CHOICE = 3_000, 20_000
+Value = Any  # fmpq, arb or acb
 
 
-def _number(at: Evaluation, node: Node) -> Value:
-    value = node.value.value
-    return fmpq(value.numerator, value.denominator)
+class TooLarge(Exception):
+    """More work than an answer is worth."""
 
 
-def _name(at: Evaluation, node: Node) -> Value:
-    if node.value in at.bound:
-        return at.bound[node.value]
-    return symbol_value(node.value, at.point)
+class Undefined(Exception):
+    """The tree has no value here: a division by zero, a logarithm of a negative."""
 
 
-def _constant(at: Evaluation, node: Node) -> Value:
-    if node.value == "pi":
-        return at.ball(arb.pi())
-    if node.value == "e":
-        return at.ball(arb(1).exp())
-    if node.value == "i" and at.is_complex:
-        return acb(0, 1)
-    raise NoValue(node.value)
+class NoValue(Exception):
+    """The tree is nothing that has a value: a set, a list, a relation."""
 
 
-def unknown_value(at: Evaluation, node: Node) -> Value:
-    r"""A function nobody defined, `a_n` or `P(A)`: some value for every argument."""
-    if node.value in ("overline", "bar") and at.is_complex and not node.names:
-        return at.ball(at.value(node.args[0])).conjugate()
-    if node.op == "accent":  # a name: AB is no product under an arrow
-        return symbol_value(repr(node), at.point)
-    parts = [
-        str(value) if isinstance(value := _try(at, arg), fmpq) else repr(arg)
-        for arg in node.args
-    ]
-    return symbol_value(f"{node.op}/{node.value}/{'/'.join(parts)}", at.point)
+def bits(value: fmpq) -> int:
+    """How long a rational is."""
+    return max(value.p.bit_length(), value.q.bit_length())
 
 
-def _try(at: Evaluation, node: Node) -> Value | None:
-    if node.op in ("words", "relation", "list"):
+def raise_exactly(base: fmpq, exponent: fmpq) -> fmpq | None:
+    """The power where the exponent is whole, and the result not too long for one."""
+    if exponent.q != 1:
         return None
-    if node.op == "name" and node.value not in at.bound:
-        # `x_a` is a symbol whatever a is; `x_n` counts.
-        return symbol_value(node.value, at.point)
-    try:
-        return at.value(node)
-    except (NoValue, Undefined):
+    if base == 0 and exponent <= 0:
+        raise Undefined
+    if abs(base) == 1:
+        return base if exponent.p % 2 else fmpq(1)
+    if base == 0:
+        return base
+    is_short = bits(base) * abs(int(exponent.p)) <= MAX_BITS
+    return base ** int(exponent.p) if is_short else None
+
+
+def take_root(degree: fmpq, radicand: fmpq) -> fmpq | None:
+    """The square root of a square."""
+    if degree != 2 or radicand < 0:
         return None
+    top, bottom = fmpz(radicand.p).isqrt(), fmpz(radicand.q).isqrt()
+    is_square = top * top == radicand.p and bottom * bottom == radicand.q
+    return fmpq(top, bottom) if is_square else None
 
 
-def _add(at: Evaluation, node: Node) -> Value:
-    values = [at.value(arg) for arg in node.args]
-    if all(isinstance(value, fmpq) for value in values):
-        return sum(values, fmpq(0))
-    return sum(map(at.ball, values), at.ball(fmpq(0)))
+def raise_ball(base: Value, exponent: Value, *, is_real_root: bool) -> Value:
+    """A power; `is_real_root`: odd roots of negatives are real.
+
+    The exponent is a rational where it is known to be one.
+    """
+    is_rational = isinstance(exponent, fmpq)
+    if is_rational and exponent.q == 1 and exponent.p.bit_length() < 64:
+        return base ** int(exponent.p)
+    if isinstance(base, acb) or base > 0:
+        return base ** to_ball(exponent, type(base))
+    if base >= 0 and exponent > 0:
+        return base ** to_ball(exponent, arb)
+    if is_rational and is_real_root and exponent.q % 2 == 1 and base < 0:
+        size = (-base) ** to_ball(exponent, arb)
+        return -size if exponent.p % 2 else size
+    raise Undefined
 
 
-def _mul(at: Evaluation, node: Node) -> Value:
-    if node.value == "()" and node.args[0] == CHOICES and len(node.args[1].args) == 2:
-        return _binom(at, node.args[1])  # C(20, 10)
-    if node.value == "()" and node.args[0].op in ("name", "prime"):
-        head = node.args[0] if node.args[0].op == "name" else node.args[0].args[0]
-        if head.value in FUNCTION_NAMES or node.args[1] == number(0):
-            return unknown_value(at, node)
-    left, right = (at.value(arg) for arg in node.args)
-    if isinstance(left, fmpq) and isinstance(right, fmpq):
-        return left * right
-    return at.ball(left) * at.ball(right)
-
-
-def _div(at: Evaluation, node: Node) -> Value:
-    left, right = (at.value(arg) for arg in node.args)
-    if isinstance(right, fmpq):
-        if right == 0:
-            raise Undefined
-        if isinstance(left, fmpq):
-            return left / right
-    return at.ball(left) / at.ball(right)
-
-
-def _neg(at: Evaluation, node: Node) -> Value:
-    return -at.value(node.args[0])
-
-
-def _pow(at: Evaluation, node: Node) -> Value:
-    if node.args[0].op == "indexed" and node.args[0].args[0] == CHOICES:
-        return _binom(at, Node("binom", (node.args[0].args[1], node.args[1])))
-    base, exponent = (at.value(arg) for arg in node.args)
-    is_whole = isinstance(exponent, fmpq) and exponent.q == 1
-    if is_whole and isinstance(base, fmpq):
-        if base == 0 and exponent <= 0:
-            raise Undefined
-        bits = max(base.p.bit_length(), base.q.bit_length()) * abs(int(exponent.p))
-        if bits <= MAX_BITS or abs(base) == 1 or base == 0:
-            if abs(base) == 1:
-                return base if exponent.p % 2 else fmpq(1)
-            return fmpq(0) if base == 0 else base ** int(exponent.p)
-    if is_whole and exponent.p.bit_length() < 64:
-        return at.ball(base) ** int(exponent.p)
-    is_odd = isinstance(exponent, fmpq) and exponent.q % 2 == 1
-    if is_odd and not at.is_complex and not node.args[1].names:
-        # Odd roots of negatives are real to those who write them.
-        return _odd_root(at, at.ball(base), exponent)
-    base, exponent = at.ball(base), at.ball(exponent)
-    if not at.is_complex and not base > 0:
-        if base >= 0 and exponent > 0:
-            return base**exponent
-        raise Undefined
-    return base**exponent
-
-
-def _odd_root(at: Evaluation, base: Value, exponent: fmpq) -> Value:
-    if base >= 0:
-        if base == 0 and exponent <= 0:
-            raise Undefined
-        return base ** at.ball(exponent)
-    if not base < 0:
-        raise Undefined
-    size = (-base) ** at.ball(exponent)
-    return -size if exponent.p % 2 else size
-
-
-def _root(at: Evaluation, node: Node) -> Value:
-    degree, radicand = (at.value(arg) for arg in node.args)
-    if not isinstance(degree, fmpq) or degree == 0:
-        raise Undefined
-    if degree == 2 and isinstance(radicand, fmpq) and radicand >= 0:
-        top, bottom = fmpz(radicand.p).isqrt(), fmpz(radicand.q).isqrt()
-        if top * top == radicand.p and bottom * bottom == radicand.q:
-            return fmpq(top, bottom)
-    ball = at.ball(radicand)
-    if degree == 2:
-        if not at.is_complex and not ball >= 0:
-            raise Undefined
-        return ball.sqrt()
-    power = 1 / degree
-    if degree.q == 1 and degree.p % 2 == 1 and not at.is_complex:
-        return _odd_root(at, ball, power)
-    if not at.is_complex and not ball >= 0:
-        raise Undefined
-    return ball ** at.ball(power)
-
-
-def _factorial(at: Evaluation, node: Node) -> Value:
-    value = at.value(node.args[0])
-    if isinstance(value, fmpq) and value.q == 1:
-        if value < 0:
-            raise Undefined
-        if value.p <= 3_000:
-            return fmpq(fmpz.fac_ui(value.p))
-    return (at.ball(value) + 1).gamma()
-
-
-def _double_factorial(at: Evaluation, node: Node) -> Value:
-    value = at.value(node.args[0])
-    if not isinstance(value, fmpq) or value.q != 1 or not -1 <= value.p <= 3_000:
-        raise Undefined
-    product = fmpz(1)
-    for factor in range(int(value.p), 1, -2):
-        product *= factor
-    return fmpq(product)
-
-
-def _binom(at: Evaluation, node: Node) -> Value:
-    top, bottom = (at.value(arg) for arg in node.args)
-    if isinstance(top, fmpq) and isinstance(bottom, fmpq) and top.q == bottom.q == 1:
-        if not 0 <= top.p <= 20_000:
-            raise Undefined if top < 0 else TooLarge
-        return fmpq(fmpz.bin_uiui(int(top.p), int(bottom.p)) if bottom >= 0 else 0)
-    top, bottom = at.ball(top), at.ball(bottom)
-    return (top + 1).gamma() / ((bottom + 1).gamma() * (top - bottom + 1).gamma())
-
-
-def _abs(at: Evaluation, node: Node) -> Value:
-    value = at.value(node.args[0])
-    if isinstance(value, acb):
-        return acb(abs(value))
-    return abs(value)
-
-
-def _floor(at: Evaluation, node: Node) -> Value:
-    value = at.value(node.args[0])
+def to_ball(value: Value, kind: type) -> Value:
+    """The value as an arb or an acb."""
     if isinstance(value, fmpq):
-        return fmpq(value.floor() if node.op == "floor" else value.ceil())
+        value = arb(value.p) / arb(value.q)
+    return value if isinstance(value, kind) else kind(value)
+
+
+def _factorial(value: fmpq) -> fmpq | None:
+    is_small = value.q == 1 and 0 <= value <= MAX_FACTORIAL
+    return fmpq(fmpz.fac_ui(value.p)) if is_small else None
+
+
+def _double_factorial(value: fmpq) -> fmpq:
+    if value.q != 1 or not -1 <= value <= MAX_FACTORIAL:
+        raise Undefined
+    return fmpq(math.prod(range(int(value.p), 1, -2), start=fmpz(1)))
+
+
+def _choose(top: fmpq, bottom: fmpq) -> fmpq | None:
+    if not top.q == bottom.q == 1:
+        return None
+    if not 0 <= top <= MAX_CHOICE:
+        raise Undefined if top < 0 else TooLarge
+    return fmpq(fmpz.bin_uiui(int(top.p), int(bottom.p)) if bottom >= 0 else 0)
+
+
+def _whole(combine: Callable[..., int]) -> Callable[..., fmpq]:
+    def function(*values: fmpq) -> fmpq:
+        if any(value.q != 1 for value in values):
+            raise Undefined
+        return fmpq(combine(*(int(value.p) for value in values)))
+
+    return function
+
+
+def _log(value: Value) -> Value:
+    if isinstance(value, arb) and not value > 0:
+        raise Undefined
+    return value.log()
+
+
+def _inverse(function: str) -> Callable[[Value], Value]:
+    """Arcsin and arccos of what is from -1 to 1."""
+
+    def inverse(value: Value) -> Value:
+        if isinstance(value, arb) and not (value >= -1 and value <= 1):
+            raise Undefined
+        return getattr(value, function)()
+
+    return inverse
+
+
+def _total(*values: Value) -> Value:
+    return reduce(add, values)
+
+
+def _real_part(value: Value) -> Value:
     if isinstance(value, acb):
         raise Undefined
-    return value.floor() if node.op == "floor" else value.ceil()
+    return value
 
 
-def _percent(at: Evaluation, node: Node) -> Value:
-    return at.value(node.args[0]) / fmpq(100)
-
-
-def _degrees(at: Evaluation, node: Node) -> Value:
-    return at.ball(at.value(node.args[0])) * at.ball(arb.pi()) / 180
-
-
-def _radians(at: Evaluation, node: Node) -> Value:
-    return at.value(node.args[0])
-
-
-def _remainder(at: Evaluation, node: Node) -> Value:
-    left, right = (at.value(arg) for arg in node.args)
-    if not isinstance(left, fmpq) or not isinstance(right, fmpq) or right == 0:
-        raise Undefined
-    return left - right * fmpq((left / right).floor())
-
-
-def _big(at: Evaluation, node: Node) -> Value:
-    """A sum or product over whole numbers, of at most MAX_TERMS terms."""
-    variable, start, end, body = node.args
-    first, last = at.value(start), at.value(end)
-    if not all(isinstance(v, fmpq) and v.q == 1 for v in (first, last)):
-        raise Undefined
-    if last.p - first.p > MAX_TERMS:
-        raise TooLarge
-    outer = at.bound.get(variable.value)
-    total: Value = fmpq(0 if node.op == "sum" else 1)
-    for index in range(int(first.p), int(last.p) + 1):
-        at.bound[variable.value] = fmpq(index)
-        term = at.value(body)
-        if not (isinstance(total, fmpq) and isinstance(term, fmpq)):
-            total, term = at.ball(total), at.ball(term)
-        total = total + term if node.op == "sum" else total * term
-    if outer is None:
-        at.bound.pop(variable.value, None)
-    else:
-        at.bound[variable.value] = outer
-    return total
-
-
-OPERATIONS: Rules = {
-    "number": _number,
-    "name": _name,
-    "constant": _constant,
-    "indexed": unknown_value,
-    "prime": unknown_value,
-    "accent": unknown_value,
-    "based": unknown_value,
-    "add": _add,
-    "mul": _mul,
-    "div": _div,
-    "fraction": _div,
-    "neg": _neg,
-    "pow": _pow,
-    "root": _root,
+EXACT: dict[str, Callable[..., fmpq | None]] = {
+    "add": _total,
+    "mul": mul,
+    "div": truediv,
+    "neg": neg,
+    "pow": raise_exactly,
+    "root": take_root,
     "factorial": _factorial,
     "double_factorial": _double_factorial,
-    "binom": _binom,
-    "abs": _abs,
-    "floor": _floor,
-    "ceil": _floor,
-    "percent": _percent,
-    "degrees": _degrees,
-    "radians": _radians,
-    "remainder": _remainder,
-    "sum": _big,
-    "prod": _big,
+    "binom": _choose,
+    "abs": abs,
+    "floor": lambda x: fmpq(x.floor()),
+    "ceil": lambda x: fmpq(x.ceil()),
+    "percent": lambda x: x / 100,
+    "radians": lambda x: x,
+    "remainder": lambda x, y: x - y * fmpq((x / y).floor()),
+    "gcd": _whole(math.gcd),
+    "lcm": _whole(math.lcm),
+    "min": lambda *values: min(values),
+    "max": lambda *values: max(values),
+}
+BALLS: dict[str, Callable[..., Value]] = {
+    "add": _total,
+    "mul": mul,
+    "div": truediv,
+    "neg": neg,
+    "factorial": lambda x: (x + 1).gamma(),
+    "binom": lambda n, k: (n + 1).gamma() / ((k + 1).gamma() * (n - k + 1).gamma()),
+    "abs": lambda x: type(x)(abs(x)),
+    "floor": lambda x: _real_part(x).floor(),
+    "ceil": lambda x: _real_part(x).ceil(),
+    "percent": lambda x: x / 100,
+    "degrees": lambda x: x * arb.pi() / 180,
+    "radians": lambda x: x,
+    "sin": lambda x: x.sin(),
+    "cos": lambda x: x.cos(),
+    "tan": lambda x: x.sin() / x.cos(),
+    "cot": lambda x: x.cos() / x.sin(),
+    "sec": lambda x: 1 / x.cos(),
+    "csc": lambda x: 1 / x.sin(),
+    "arcsin": _inverse("asin"),
+    "arccos": _inverse("acos"),
+    "arctan": lambda x: x.atan(),
+    "arccot": lambda x: arb.pi() / 2 - x.atan(),
+    "sinh": lambda x: x.sinh(),
+    "cosh": lambda x: x.cosh(),
+    "tanh": lambda x: x.sinh() / x.cosh(),
+    "coth": lambda x: x.cosh() / x.sinh(),
+    "exp": lambda x: x.exp(),
+    "ln": _log,
+    "log": _log,
+    "lg": lambda x: _log(x) / arb(10).log(),
+    "log_": lambda base, x: _log(x) / _log(base),
 }

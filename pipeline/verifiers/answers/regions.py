@@ -12,10 +12,10 @@ from itertools import pairwise, product
 
 from flint import fmpq
 
-from pipeline.verifiers.answers.evaluate import evaluate, have_imaginary, set_precision
-from pipeline.verifiers.answers.evaluation import NoValue, Undefined
+from pipeline.verifiers.answers.evaluate import evaluate, have_imaginary
 from pipeline.verifiers.answers.membership import Unclear, are_conditions, holds
 from pipeline.verifiers.answers.numeric_equality import compare_numbers, same_value
+from pipeline.verifiers.answers.operations import NoValue, Undefined
 from pipeline.verifiers.answers.tree import Decimal, Node
 
 SETS = ("set", "union", "intersection", "minus", "builder")
@@ -45,7 +45,7 @@ def same_region(gold: Node, answer: Node) -> bool | None:
             if is_in != holds(answer, point, variable):
                 return False
             seen.add(is_in)
-    except (Unclear, NoValue, Undefined, ZeroDivisionError):
+    except (Unclear, NoValue, Undefined):
         return None
     if _names_rationals(gold) != _names_rationals(answer):
         return None  # every point that was tried is rational
@@ -100,7 +100,7 @@ def _same_condition(gold: Node, answer: Node, names: list[str]) -> bool | None:
                 return False
             if is_in or (False not in seen and _has_values(left)):
                 seen.add(is_in)
-    except (Unclear, NoValue, Undefined, ZeroDivisionError):
+    except (Unclear, NoValue, Undefined):
         return None
     # Conditions that were never true, or never false, were not tried in earnest.
     return True if len(seen) == 2 else None
@@ -173,7 +173,7 @@ def _ends(tree: Node, variable: str) -> Iterator[Node]:
             try:
                 evaluate(tree)
                 yield tree
-            except (NoValue, Undefined, ZeroDivisionError):
+            except (NoValue, Undefined):
                 pass
         return
     for arg in tree.args:
@@ -181,8 +181,7 @@ def _ends(tree: Node, variable: str) -> Iterator[Node]:
 
 
 def _approximate(tree: Node) -> Fraction:
-    set_precision(128)
-    value = evaluate(tree)
+    value, _ = evaluate(tree)
     if isinstance(value, fmpq):
         return Fraction(int(value.p), int(value.q))
     return Fraction(float(value.mid())).limit_denominator(10**9)

@@ -7,7 +7,8 @@ from pipeline.verifiers.answers.labels import (
     is_label,
     labelled,
 )
-from pipeline.verifiers.answers.numeric_equality import NoValue, is_constant_ratio
+from pipeline.verifiers.answers.numeric_equality import is_constant_ratio
+from pipeline.verifiers.answers.operations import NoValue
 from pipeline.verifiers.answers.regions import same_region
 from pipeline.verifiers.answers.rules import (
     COLLECTIONS,

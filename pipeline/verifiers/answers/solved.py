@@ -8,7 +8,8 @@ the cross-ratio of any four arguments (Moebius).
 
 from fractions import Fraction
 
-from pipeline.verifiers.answers.numeric_equality import NoValue, same_value
+from pipeline.verifiers.answers.numeric_equality import same_value
+from pipeline.verifiers.answers.operations import NoValue
 from pipeline.verifiers.answers.tree import Node, number
 
 ARGUMENTS = (3, 5, 11, 17)
@@ -30,7 +31,7 @@ def solves(solved: Node, other: Node) -> bool | None:
         if not same_value(difference.replace(left.value, value), zero):
             return False
         return True if _keeps_cross_ratio(difference, left.value) else None
-    except (NoValue, ZeroDivisionError):
+    except NoValue:
         return None
 
 

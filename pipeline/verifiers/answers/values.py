@@ -3,11 +3,11 @@
 from fractions import Fraction
 
 from pipeline.verifiers.answers.numeric_equality import (
-    NoValue,
     agree_where_positive,
     compare_numbers,
     same_value,
 )
+from pipeline.verifiers.answers.operations import NoValue
 from pipeline.verifiers.answers.rules import How
 from pipeline.verifiers.answers.tree import Decimal, Node, constant, number
 

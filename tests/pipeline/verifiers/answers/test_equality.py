@@ -2,9 +2,9 @@ r"""Every rule of equality has a right and a wrong case, worked out by hand."""
 
 import pytest
 
-from pipeline.verifiers.answers.evaluation import TooLarge
 from pipeline.verifiers.answers.grammar import parse
 from pipeline.verifiers.answers.numeric_equality import is_constant_ratio, same_value
+from pipeline.verifiers.answers.operations import TooLarge
 from pipeline.verifiers.math import kind, unreadable, verify
 
 UNIT = {"policy": {"units": "convert"}}
