@@ -27,6 +27,7 @@ from pipeline.verifiers.answers.labels import FALSE
 from pipeline.verifiers.answers.policy import Policy, read_policy
 from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.answers.variants import number_variants
+from pipeline.verifiers.choice import find_chosen
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.clauses import is_misled
 from pipeline.verifiers.extract.final import (
@@ -34,7 +35,7 @@ from pipeline.verifiers.extract.final import (
     find_final_answer,
     strip_thinking,
 )
-from pipeline.verifiers.extract.letters import find_chosen_letter, read_letter
+from pipeline.verifiers.extract.letters import read_letters
 from pipeline.verifiers.extract.markup import plain, strip_markup
 from pipeline.verifiers.extract.phrases import find_announcements
 from pipeline.verifiers.extract.statement import is_expression
@@ -105,8 +106,13 @@ def _verify(answer: str | None, completion: str, policy: Policy) -> Verdict:
         return Verdict(None, final.text, f"gold answer: {gold.why}")
     if policy.boxed and final.how not in ("box", "tag"):
         return Verdict(False, final.text, "no answer in a box")
-    if gold.letter and (letter := find_chosen_letter(completion)):
-        return _compare_options(gold, letter, final, policy)
+    is_symbol = len(final.text or "") == 1 and str(final.text).islower()
+    if (
+        gold.letter
+        and not is_symbol
+        and (chosen := find_chosen(strip_thinking(completion), {}))
+    ):
+        return _compare_options(gold, ", ".join(chosen), final, policy)
     if final.how not in ("box", "tag", "field") and _ends_with(completion, gold):
         return Verdict(True, gold.text, "last words: equal as words")
     if final.text is None:
@@ -229,7 +235,7 @@ def _read_gold(answer: str) -> Gold:
     if why := _why_no_answer(text or answer):
         return Gold("", None, None, why)
     bare = plain(text)
-    letter = read_letter(bare) if OPTION.fullmatch(bare) else None
+    letter = next(iter(read_letters(bare)), None) if OPTION.fullmatch(bare) else None
     if letter and (behind := _behind_letter(text)):
         text = behind
     for spelling in (text, *number_variants(text)):

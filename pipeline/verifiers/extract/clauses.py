@@ -55,6 +55,8 @@ MISLEADING = re.compile(
 TAKEN_BACK = re.compile(
     rf"\W{{0,6}}(?:{_any('not_so', 'powers')}|{_any('altering')}\s*[\d$\\])", re.I
 )
+RULED_OUT = re.compile(rf"{_any('not', 'ruled_out')}[\w\s,，、()'’/]{{0,24}}$", re.I)
+CLAUSE = re.compile(r"[.;。！？!?\n，,]")
 SUPPOSED = re.compile(
     rf"{_any('supposed', start='')}(?:\W+(?:that|if))?(?:\W+(?:the|our|my|an?))?\W*$"
 )
@@ -118,6 +120,11 @@ def _ends_with(pattern: re.Pattern[str], text: str) -> bool:
         return False
     starts = [word.start() for word in WORD_START.finditer(text)][-LAST_WORDS:]
     return any(pattern.match(text, start) for start in starts)
+
+
+def is_ruled_out(before: str) -> bool:
+    """Whether a clause excludes what stands behind it, or all of a list there."""
+    return bool(RULED_OUT.search(CLAUSE.split(before[-60:])[-1]))
 
 
 def find_retraction(text: str) -> str | None:

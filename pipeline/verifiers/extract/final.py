@@ -25,11 +25,14 @@ from pipeline.verifiers.extract.clauses import (
     find_retraction,
     is_disowned,
     is_misled,
-    is_supposed,
     join_offered,
 )
 from pipeline.verifiers.extract.markup import strip_markup
-from pipeline.verifiers.extract.phrases import STRONG, find_announcements
+from pipeline.verifiers.extract.phrases import (
+    STRONG,
+    find_announcements,
+    without_supposed,
+)
 from pipeline.verifiers.extract.statement import (
     LISTED,
     is_expression,
@@ -105,7 +108,7 @@ def find_final_answer(completion: str) -> FinalAnswer:
     whole = strip_markup(text) if len(text) < TAIL else text
     if is_expression(whole) or DATE.fullmatch(whole.strip()):
         return FinalAnswer(whole.strip(), "whole text")
-    if formula := last_formula(_without_supposed(tail)):
+    if formula := last_formula(without_supposed(tail)):
         return FinalAnswer(formula, "last formula")
     if conclusion := CONCLUSION.search(tail[-300:].rstrip()):
         return FinalAnswer(conclusion[1].strip(), "last words")
@@ -116,25 +119,9 @@ def _announced(text: str) -> FinalAnswer | None:
     """What the last announcement that is followed by an answer says."""
     for announcement in find_announcements(text):
         rest = text[announcement.end() :]
-        if is_supposed(_sentence_before(text, announcement.start())):
-            continue
         if statement := read_statement(rest):
             return FinalAnswer(_unless_retracted(statement, rest), "phrase")
     return None
-
-
-def _sentence_before(text: str, end: int) -> str:
-    return SENTENCE_START.split(text[max(0, end - 200) : end])[-1]
-
-
-def _without_supposed(text: str) -> str:
-    """The text without the sentences that only suppose or deny an answer."""
-    for announcement in find_announcements(text):
-        before = _sentence_before(text, announcement.start())
-        if is_supposed(before):
-            rest = SENTENCE_START.split(text[announcement.end() :])[0]
-            text = text.replace(f"{before}{announcement[0]}{rest}", "", 1)
-    return text
 
 
 def _unless_retracted(statement: str, rest: str) -> str | None:

@@ -1,4 +1,4 @@
-r"""Letters of multiple choice: which one a text commits itself to.
+r"""Letters of multiple choice: which ones a text names, and which it commits itself to.
 
 A letter counts where it is boxed, tagged, announced ("the answer is", 故选) or stands
 alone; letters that are only discussed or ruled out ("it can't be A", 不是 A) do not.
@@ -7,60 +7,42 @@ Letters of other scripts are read by their place in their own alphabet.
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
-from pipeline.verifiers.extract.boxes import TAIL
-from pipeline.verifiers.extract.clauses import is_disowned
-from pipeline.verifiers.extract.final import boxed_or_tagged, strip_thinking
+from pipeline.verifiers.extract.clauses import is_misled, is_ruled_out, is_supposed
 from pipeline.verifiers.extract.markup import plain
 from pipeline.verifiers.extract.phrases import find_announcements
 
 ALPHABETS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-CYRILLIC = "АБВГДЕЖЗ"
-LOOK_ALIKES = set("ВСЕН")  # they look like B, C, E, H, which their places do not say
-LATIN = "ABCDEFGH"
+LATIN = "ABCDEFGHIJ"
+UNCLEAR = "?"
+CYRILLIC = ALPHABETS["cyrillic"]
 IN_LATIN = {
-    sign: LATIN[position]
+    sign: LATIN[place]
     for alphabet in ALPHABETS.values()
-    for position, sign in enumerate(alphabet)
-} | {"ا": "A", "А": "A", "Б": "B", "Г": "D", "Д": "E"}
-SIGNS = "".join(IN_LATIN)
-LETTER = rf"[A-JＡ-Ｊ{SIGNS}{CYRILLIC}]"
-# Letters of scripts that write words without spaces may touch their neighbours.
-FREE = ALPHABETS["heavenly_stems"] + ALPHABETS["katakana"] + ALPHABETS["circled_digits"]
-BOUND = "".join(sign for sign in SIGNS + CYRILLIC if sign not in FREE)
+    for place, sign in enumerate(alphabet)
+}
+# They look like B, C, E, H, which their places do not say.
+IN_LATIN |= dict.fromkeys("ВСЕН", UNCLEAR)
+LETTER = rf"[{LATIN}{''.join(IN_LATIN)}]"
+FREE = "".join(
+    ALPHABETS[name]
+    for name in ("heavenly_stems", "katakana", "circled_digits", "wide_letters")
+)
+BOUND = "".join(sign for sign in IN_LATIN if sign not in FREE)
 MENTION = re.compile(
-    rf"(?<![A-Za-z0-9_'’\\^])\(?([A-JＡ-Ｊ{FREE}]|(?<![^\W_])[{BOUND}](?![^\W_]))\)?"
+    rf"(?<![A-Za-z0-9_'’\\^])\(?([{LATIN}{FREE}]|(?<![^\W_])[{BOUND}](?![^\W_]))\)?"
     r"(?![A-Za-z0-9_'’^]|\s?[-+*/=<>^])"
 )
 STANDING_CYRILLIC = re.compile(rf"(?<!\w)[{CYRILLIC}](?!\w)")
-ARTICLE = re.compile(
-    r"A (?!and\b|or\b|is\b|because\b|since\b|but\b|as\b|not\b|with\b)[a-z]"
-)
-NEGATED = re.compile(
-    r"(?:\bnot|n't|n’t|\bcannot|\bneither|\bnor|\bexcept|\brather than|\binstead of"
-    r"|\beliminate|\brul(?:e|es|ed|ing) out|\bexclude|\bwrong|\bincorrect|\bunlike"
-    r"|\bnon"
-    r"|\bpas|\bnicht|\bне|不是|不选|不選|非|排除|不能|ではな|아니)[\w\s,，、()'’/]{0,24}$",
-    re.I,
-)
-OFFERED = re.compile(r"\bor\b")
-PRONOUN = re.compile(r"I\s+[a-z]")
-REJECTED = re.compile(
-    r"\W{0,2}(?:is|was|are)\s+(?:the |an? )?"
-    r"(?:distractor|wrong|incorrect|not|false|too)\b",
-    re.I,
+NO_LETTER = re.compile(
+    r"A (?!(?:and|or|is|because|since|but|as|not|with)\b)[a-z]|I\s+[a-z]"
 )
 HELD_RIGHT = re.compile(
     r"\(?\b([A-J])\)?\s*[:–—-]\s*(?:yes|correct|true|right)\b", re.I
 )
 HEADS = re.compile(r"(?:^|[\s(])([A-J])[.):](?=\s)", re.M)
-CLAUSE = re.compile(
-    r"[.;。！？!?\n]|,\s*(?:so|thus|hence|therefore|but|it|that|which)\b|[，,]"
-)
 COMMITTED = re.compile(
     r"\b(?:only|answer|choice|option|choose|select|pick|go with|must be|it'?s|it is|so"
     r"|thus|hence|therefore|leaves|leaving|r[ée]ponse|antwort|respuesta|ответ|opción)\b"
@@ -83,48 +65,28 @@ LEADING = re.compile(
 )
 
 
-def read_letter(text: str) -> str | None:
-    """The letter that a short text is or starts with, in Latin; None for another text.
-
-    >>> read_letter("(C) 12"), read_letter("Ｂ"), read_letter("ب"), read_letter("CD")
-    ('C', 'B', 'B', None)
-    """
-    short = _shorten(text)
-    if len(short) > 300:
-        return None
-    if lone := SHORT.fullmatch(short):
-        return to_latin(lone[1] or lone[2])
-    leading = LEADING.match(short)
-    if leading is None or ARTICLE.match(short):
-        return None
-    return to_latin(next(filter(None, leading.groups())))
-
-
 def read_letters(text: str) -> tuple[str, ...]:
-    """All letters of `A, C`, `AC` or `both A and C`, sorted; () where it is no list."""
-    short = _shorten(text)
-    if re.fullmatch(r"[A-H]{2,6}", short) and len(set(short)) == len(short):
-        return tuple(sorted(short))
-    if len(short) >= 60 or not SEVERAL.fullmatch(short):
+    """The letters that a short text is, starts with or lists: in Latin, sorted.
+
+    >>> read_letters("(C) 12"), read_letters("ب"), read_letters("both A and C")
+    (('C',), ('B',), ('A', 'C'))
+    """
+    short = plain(text).strip(" *\\{}.").strip()
+    if len(short) > 300:
         return ()
-    signs = re.findall(LETTER, re.sub(r"both|either|and|or|und|oder|et|ou", "", short))
-    return tuple(sorted(filter(None, map(to_latin, signs))))
+    if lone := SHORT.fullmatch(short):
+        return (to_latin(lone[1] or lone[2]),)
+    if len(short) < 60 and SEVERAL.fullmatch(short):
+        return tuple(sorted(map(to_latin, re.findall(LETTER, short))))
+    leading = None if NO_LETTER.match(short) else LEADING.match(short)
+    if leading is None or is_misled("", short[leading.end() :]):
+        return ()
+    return (to_latin(next(filter(None, leading.groups()))),)
 
 
-@lru_cache(10_000)
-def _shorten(text: str) -> str:
-    if len(text) == 1:
-        return text
-    return plain(text).strip(" *\\{}.").strip()
-
-
-def to_latin(letter: str) -> str | None:
-    """A letter of any alphabet as the Latin one in its place; None where ambiguous."""
-    if letter in IN_LATIN:
-        return IN_LATIN[letter]
-    if letter in LOOK_ALIKES:
-        return None
-    return unicodedata.normalize("NFKC", letter).upper()
+def to_latin(letter: str) -> str:
+    """A letter of any alphabet as the Latin one in its place; `?` where ambiguous."""
+    return IN_LATIN.get(letter) or letter.upper()
 
 
 def transliterate(text: str) -> str:
@@ -132,21 +94,8 @@ def transliterate(text: str) -> str:
     return STANDING_CYRILLIC.sub(lambda letter: LATIN[CYRILLIC.index(letter[0])], text)
 
 
-def find_chosen_letter(completion: str) -> str | None:
-    """The letter that the completion commits itself to, or None."""
-    text = strip_thinking(completion)
-    if marked := boxed_or_tagged(text):
-        if OFFERED.search(marked) or is_disowned(marked):
-            return None
-        return read_letter(marked) or find_committed_letter(marked)
-    return find_committed_letter(text[-TAIL:])
-
-
 def find_committed_letter(text: str) -> str | None:
     """The letter named after the last announcement, or the last one not ruled out."""
-    text = text.replace("**", "")
-    if is_one_option(text) and (letter := read_letter(text)):
-        return letter
     for sentence in _committing_sentences(text):
         if sign := _first_mention(sentence):
             return to_latin(sign)
@@ -166,20 +115,16 @@ def _committing_sentences(text: str) -> Iterator[str]:
     for verdict in reversed(list(HELD_RIGHT.finditer(text))):
         yield verdict[1]
     for cue in reversed(list(COMMITTED.finditer(text))):
-        clause = CLAUSE.split(text[: cue.start()][-40:])[-1]
-        if not NEGATED.search(clause):
+        before = text[: cue.start()]
+        if not (is_ruled_out(before) or is_supposed(before)):
             yield SENTENCE_END.split(text[cue.end() : cue.end() + 60])[0]
 
 
 def _first_mention(sentence: str) -> str | None:
     """The first letter that a sentence names and does not rule out."""
     for mention in MENTION.finditer(sentence):
-        if mention[0] == "A" and ARTICLE.match(sentence, mention.start()):
-            continue
-        if mention[0] == "I" and PRONOUN.match(sentence, mention.start()):
-            continue
-        if REJECTED.match(sentence, mention.end()):
-            continue
-        if not NEGATED.search(CLAUSE.split(sentence[: mention.start()])[-1]):
+        is_word = NO_LETTER.match(sentence, mention.start(1))
+        is_denied = is_misled("", sentence[mention.end() :])
+        if not (is_word or is_denied or is_ruled_out(sentence[: mention.start()])):
             return mention[1]
     return None

@@ -10,6 +10,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.verifiers.extract.clauses import is_supposed
+
 TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 ANSWERS, WEAK, VERBS, CYRILLIC, CYRILLIC_VERBS, OTHERS = (
     f"(?:{'|'.join(TABLE[name])})"
@@ -30,12 +32,37 @@ STRONG = re.compile(
     re.I | re.M,
 )
 STEMS = TABLE["stems"]
+SENTENCE_START = re.compile(r"[.!?](?=\s)|[。！？\n]")
 MOST_STEMS = 500  # tried in one text, so that a megabyte of them costs little
 ASCII_STEMS = [stem for stem in STEMS if stem.isascii()]
 
 
 def find_announcements(text: str) -> Iterator[re.Match[str]]:
-    """The announcements of an answer in `text`, from the last to the first."""
+    """What announces an answer in `text`, from the last to the first.
+
+    Announcements that only suppose, doubt or deny one are left out.
+    """
+    for announcement in _find_all(text):
+        if not is_supposed(_sentence_before(announcement)):
+            yield announcement
+
+
+def without_supposed(text: str) -> str:
+    """The text without the sentences that only suppose or deny an answer."""
+    for announcement in _find_all(text):
+        before = _sentence_before(announcement)
+        if is_supposed(before):
+            rest = SENTENCE_START.split(announcement.string[announcement.end() :])[0]
+            text = text.replace(f"{before}{announcement[0]}{rest}", "", 1)
+    return text
+
+
+def _sentence_before(announcement: re.Match[str]) -> str:
+    before = announcement.string[: announcement.start()][-200:]
+    return SENTENCE_START.split(before)[-1]
+
+
+def _find_all(text: str) -> Iterator[re.Match[str]]:
     lowered = text.lower()
     if len(lowered) != len(text):  # some capitals have no small letter of one sign
         yield from reversed(list(ANNOUNCEMENT.finditer(text)))

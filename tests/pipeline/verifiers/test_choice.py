@@ -43,6 +43,8 @@ NUMBERS = {"choices": {"A": "12", "B": r"$\frac{1}{2}$", "C": "21"}}
         ("B", "B: Rome", CITIES),
         ("B", r"\boxed{\dfrac{1}{2}}", NUMBERS),
         ("C", "21", NUMBERS),
+        ("B", "Câu trả lời: B", {}),
+        ("A", "I am tempted by C. One might think the answer is C. I choose A.", {}),
     ],
 )
 def test_a_choice_is_found_as_people_write_it(gold: str, completion: str, info: dict):
@@ -61,6 +63,14 @@ def test_a_choice_is_found_as_people_write_it(gold: str, completion: str, info: 
         ("B", "Paris", CITIES),
         ("B", "<think>The answer is B</think>", {}),
         ("B", "I do not know", {}),
+        # ruled out, in the words that deny a number
+        ("B", "La respuesta no es B.", {}),
+        ("B", "Odpowiedź to nie B.", {}),
+        ("B", "Het antwoord is niet **B**.", {}),
+        ("B", "الجواب ليس B", {}),
+        ("B", "उत्तर B नहीं है।", {}),
+        ("B", "(B) is incorrect.", {}),
+        ("B", "Suppose the answer is B.", {}),
     ],
 )
 def test_another_choice_is_wrong(gold: str, completion: str, info: dict):

@@ -64,6 +64,8 @@ EQUAL = [
     ("B", r"\text{(B)}"),
     (r"\text{(B)}", "The answer is B."),
     ("B", r"\boxed{\textbf{(B)}\ 12}"),
+    ("B) 12", "It takes 12."),
+    ("B) 12", "The answer is (b)."),
     # equations
     ("x=5", "5"),
     ("5", "So $x=5$."),
@@ -140,6 +142,9 @@ DIFFERENT = [
     ("5", "5m"),
     (r"\$5", r"\boxed{\$50}"),
     ("B", "A"),
+    ("B", r"\boxed{b}"),
+    ("B", "The answer is B or C."),
+    ("B) 12", r"\boxed{B) 13}"),
     (r"\text{no solution}", "0"),
     ("42", r"<think>\boxed{42}"),
 ]
