@@ -17,7 +17,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from pipeline.verifiers.answers.decide import decide
-from pipeline.verifiers.answers.evaluation import TooLarge
+from pipeline.verifiers.answers.operations import TooLarge
 from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.boxes import TAIL

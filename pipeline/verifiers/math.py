@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 
 from pipeline.verifiers.answers.answer import EXACT, Answer, read
 from pipeline.verifiers.answers.decide import decide
-from pipeline.verifiers.answers.evaluation import TooLarge
 from pipeline.verifiers.answers.kinds import kind_of
 from pipeline.verifiers.answers.labels import FALSE
+from pipeline.verifiers.answers.operations import TooLarge
 from pipeline.verifiers.answers.policy import Policy, read_policy
 from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.answers.variants import number_variants
