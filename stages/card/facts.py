@@ -18,8 +18,8 @@ FLAGS = {
     "unknown": ("unknown",),
 }
 PACKAGES = (
-    "datasets", "datasketch", "duckdb", "faiss-cpu", "polars", "python-flint",
-    "sentence-transformers", "torch", "transformers", "trl",
+    "datasets", "datasketch", "duckdb", "faiss-cpu", "math-verify", "polars",
+    "python-flint",    "sentence-transformers", "torch", "transformers", "trl",
 )  # fmt: skip
 
 
