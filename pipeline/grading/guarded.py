@@ -114,6 +114,22 @@ def write_empty(verifier: str, verify_info: str | None) -> str | None:
     return _guard(verifier, call, lambda _: None)
 
 
+def read_versions(verifier: str, verify_info: str | None) -> str:
+    """Versions of what a verdict rests on beside our code and its libraries.
+
+    "" where the verifier names none, or the details cannot be read.
+    """
+    name_versions = getattr(load_verifier(verifier), "rests_on", None)
+    if name_versions is None:
+        return ""
+
+    def call() -> str:
+        versions: str = name_versions(parse_info(verifier, verify_info))
+        return versions
+
+    return _guard(verifier, call, lambda _: "")
+
+
 def find_fault(
     verifier: Any, answer: Any, verify_info: Any, completion: Any
 ) -> Verdict | None:

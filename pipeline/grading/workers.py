@@ -29,6 +29,7 @@ from pipeline.grading.guarded import (
     is_mistake,
     judge_cases,
     read_gold,
+    read_versions,
     verify,
 )
 from pipeline.parallel import Pool, WorkerLost
@@ -212,11 +213,12 @@ def _fields_and_key(answer: Answer) -> tuple[AnswerFields, bytes]:
     if (end := completion.rfind("</think>")) > 0 and answer.verifier != "code":
         completion = completion[end:]
     fields = answer.verifier, answer.answer, answer.verify_info, completion
+    versions = read_versions(answer.verifier, answer.verify_info)
     try:
-        return fields, key(*fields)
+        return fields, key(*fields, versions)
     except UnicodeEncodeError:
         fields = mend_surrogates(fields)
-        return fields, key(*fields)
+        return fields, key(*fields, versions)
 
 
 def _verify_all(batch: list[AnswerFields]) -> list[VerdictFields]:

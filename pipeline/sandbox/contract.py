@@ -70,15 +70,15 @@ class Job:
     """A program to run.
 
     program: source in Python, or an executable.
-    package: an installed package that the program imports, loaded before the sandbox
-        forks. Of what is installed, it and what it requires are there.
+    packages: installed packages that the program may import, loaded before the sandbox
+        forks. Of what is installed, they and what they require are there.
     """
 
     program: bytes
     stdin: bytes
     limits: Limits
     is_binary: bool = False
-    package: str = ""
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -59,19 +59,25 @@ def bound(groups: list[Path], memory_mb: int) -> None:
             (group / "memory.swap.max").write_text("0")
 
 
-def are_spent(groups: list[Path]) -> bool:
+def are_spent(groups: list[Path], own_mb: int = 0) -> bool:
     """Whether what programs left behind would be counted against the next one.
 
     What the kernel keeps of ended processes stays charged to their group for a while,
     more than 100 MB after hostile ones: a program would be killed below its limit.
+    `own_mb` are those that the sandbox had at its start.
     """
+    return measure_mb(groups) > OWN_MB + own_mb
+
+
+def measure_mb(groups: list[Path]) -> int:
+    """Megabytes that are charged to `groups`; 0 where there are none."""
     usage = [
         int((group / file).read_text())
         for group in groups
         for file in USAGE
         if (group / file).exists()
     ]
-    return max(usage, default=0) > OWN_MB * MB
+    return max(usage, default=0) // MB
 
 
 def _bounds_of(group: Path) -> list[str]:

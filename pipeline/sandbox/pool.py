@@ -37,6 +37,7 @@ from pipeline.sandbox.walls import bubblewrap, kill, no_sandbox, spawn
 
 # Seconds for a sandbox to start, or to end a program.
 ANSWER_S = 60.0
+LOADING_MB = 8192
 # Above every user of this machine; what the child exits with before it is a program.
 FIRST_USER = 4_200_000_000
 NOT_STARTED = 125
@@ -48,6 +49,7 @@ class Sandbox:
     """A sandbox, the socket to its interpreter, and its control groups.
 
     root: the process id of that interpreter, as we see it.
+    own_mb: megabytes of the packages that it has loaded.
     """
 
     process: "subprocess.Popen[bytes]"
@@ -56,9 +58,12 @@ class Sandbox:
     is_warm: bool
     root: int = 0
     memory_mb: int = 0
+    own_mb: int = 0
 
 
-_idle: dict[str, list[Sandbox]] = defaultdict(list)  # by the package they have loaded
+# By the packages that they have loaded; of those that have any, so many wait at most.
+_idle: dict[tuple[str, ...], list[Sandbox]] = defaultdict(list)
+MOST_LOADED = 8
 _all: set[Sandbox] = set()
 
 
@@ -66,26 +71,39 @@ _all: set[Sandbox] = set()
 def launch(job: Job, files: list[int]) -> Iterator[Process]:
     """Start `job` in a warm sandbox; SandboxLost where that fails."""
     try:
-        sandbox = _idle[job.package].pop()
+        sandbox = _idle[job.packages].pop()
     except IndexError:
-        sandbox = start(job.package)
+        sandbox = start(job.packages)
     try:
         with _launch_in(sandbox, job, files) as process:
             yield process
     except BaseException:
         end(sandbox)
         raise
-    if groups.are_spent(sandbox.groups) and not job.package:
+    if groups.are_spent(sandbox.groups, sandbox.own_mb):
         end(sandbox)
     else:
-        _idle[job.package].append(sandbox)
+        _make_room(job.packages)
+        _idle[job.packages].append(sandbox)
+
+
+def _make_room(packages: tuple[str, ...]) -> None:
+    """End a sandbox that waits with other packages, where many do: they take memory."""
+    others = [key for key, waiting in _idle.items() if key and waiting]
+    if sum(len(_idle[key]) for key in others) < MOST_LOADED:
+        return
+    for key in others:
+        if key != packages:
+            with suppress(IndexError):  # somebody has taken it meanwhile
+                end(_idle[key].pop(0))
+            return
 
 
 @contextmanager
 def launch_apart(job: Job, files: list[int]) -> Iterator[Process]:
     """Start `job` in a sandbox of its own; a UserError where none can be had."""
     try:
-        sandbox = start(job.package, job.limits.disk_mb, is_warm=False)
+        sandbox = start(job.packages, job.limits.disk_mb, is_warm=False)
     except SandboxLost as error:
         raise no_sandbox(str(error)) from None
     try:
@@ -96,13 +114,16 @@ def launch_apart(job: Job, files: list[int]) -> Iterator[Process]:
 
 
 def start(
-    package: str = "", disk_mb: int = STANDARD.disk_mb, *, is_warm: bool = True
+    packages: tuple[str, ...] = (),
+    disk_mb: int = STANDARD.disk_mb,
+    *,
+    is_warm: bool = True,
 ) -> Sandbox:
     """A sandbox in which an empty program has run; SandboxLost says why there is none.
 
     A warm one may mount, to empty its folders between two programs.
     """
-    command = bubblewrap(package, disk_mb * MB, may_mount=is_warm)
+    command = bubblewrap(packages, disk_mb * MB, may_mount=is_warm)
     own_groups = groups.make()
     control, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control.settimeout(ANSWER_S)
@@ -114,13 +135,15 @@ def start(
         sandbox = Sandbox(process, control, own_groups, is_warm)
         _all.add(sandbox)
         # A package may need much memory to be loaded, even by an empty program.
-        limits = replace(STANDARD, disk_mb=disk_mb, memory_mb=8192 if package else 512)
+        memory_mb = LOADING_MB if packages else STANDARD.memory_mb
+        limits = replace(STANDARD, disk_mb=disk_mb, memory_mb=memory_mb)
         try:
             control.send(b"F" + seccomp.filter_program())
             sandbox.root = _receive_sender(sandbox)
             launch_here = partial(_launch_in, sandbox)
             if run_once(launch_here, Job(b"", b"", limits)).exit_code:
                 raise SandboxLost
+            sandbox.own_mb = groups.measure_mb(own_groups) if packages else 0
         except (OSError, SandboxLost):
             end(sandbox)
             errors.seek(0)
@@ -160,7 +183,7 @@ os.register_at_fork(after_in_child=_forget)
 @contextmanager
 def _launch_in(sandbox: Sandbox, job: Job, files: list[int]) -> Iterator[Process]:
     if job.limits.memory_mb != sandbox.memory_mb:
-        groups.bound(sandbox.groups, job.limits.memory_mb)
+        groups.bound(sandbox.groups, job.limits.memory_mb + sandbox.own_mb)
         sandbox.memory_mb = job.limits.memory_mb
     _send(sandbox, job, files)
     close(files)

@@ -48,14 +48,18 @@ BACKENDS: dict[str, Launch] = {
 
 
 def run_python(
-    program: str, *, stdin: bytes = b"", limits: Limits = STANDARD, package: str = ""
+    program: str,
+    *,
+    stdin: bytes = b"",
+    limits: Limits = STANDARD,
+    packages: tuple[str, ...] = (),
 ) -> Run:
     """Run `program` with the sandbox's Python, feed it `stdin`, and collect all.
 
-    With `package`, it and what it requires can be imported there. A UserError where
-    there is no sandbox.
+    `packages` and what they require can be imported there. A UserError where there is
+    no sandbox.
     """
-    job = Job(_encode(program), stdin, limits, package=package)
+    job = Job(_encode(program), stdin, limits, packages=packages)
     return _run(lambda launch: run_once(launch, job))
 
 
@@ -85,28 +89,40 @@ def _compile(program: str) -> tuple[bytes | None, bytes]:
 
 
 def run_beside(
-    tests: str, program: str, *, limits: Limits = STANDARD, package: str = ""
+    tests: str,
+    program: str,
+    *,
+    limits: Limits = STANDARD,
+    packages: tuple[str, ...] = (),
+    runner: tuple[str, ...] = (),
 ) -> Run:
     """Run two scripts in two sandboxes, each one's channel being the other's stdin.
 
-    The result is that of `tests`, which ends the run, can import `package`, and has
-    memory of its own beside the program's limit. The two share nothing else.
+    The result is that of `tests`, which ends the run, and has memory of its own beside
+    the program's limit. Both can import `packages`, and tests the `runner`, too. The
+    two share nothing else.
     """
     own = replace(limits, memory_mb=max(limits.memory_mb, TESTS_MB))
-    apart = Job(_encode(tests), b"", own, package=package)
-    tested = Job(_encode(program), b"", limits)
+    apart = Job(_encode(tests), b"", own, packages=(*runner, *packages))
+    tested = Job(_encode(program), b"", limits, packages=packages)
     return _run(lambda launch: _run_pair(launch, apart, tested))
 
 
 def run_side_by_side(
-    tests: str, program: str, *, limits: Limits = STANDARD, package: str = ""
+    tests: str,
+    program: str,
+    *,
+    limits: Limits = STANDARD,
+    packages: tuple[str, ...] = (),
+    runner: tuple[str, ...] = (),
 ) -> Run:
     """As `run_beside`, in two processes of one sandbox, which share its files, too."""
     own = _encode(program)
     stdin = b"%d\n" % len(own) + own + _encode(tests)
     own_limits = replace(limits, memory_mb=max(limits.memory_mb, TESTS_MB))
     both = guest_source("side_by_side")
-    return run_python(both, stdin=stdin, limits=own_limits, package=package)
+    seen = (*runner, *packages)
+    return run_python(both, stdin=stdin, limits=own_limits, packages=seen)
 
 
 def _run_pair(launch: Launch, tests: Job, program: Job) -> Run:

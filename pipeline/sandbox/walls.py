@@ -56,11 +56,11 @@ def no_sandbox(why: str) -> UserError:
     )
 
 
-def bubblewrap(package: str, disk: int, *, may_mount: bool) -> list[str]:
+def bubblewrap(packages: tuple[str, ...], disk: int, *, may_mount: bool) -> list[str]:
     """The command for a sandbox whose interpreter obeys standard input.
 
-    `disk`: bytes of /tmp, /dev/shm and /job. With a `package`, it and what it
-    requires can be imported there. A UserError where there is no bubblewrap.
+    `disk`: bytes of /tmp, /dev/shm and /job. `packages` and what they require can be
+    imported there. A UserError where there is no bubblewrap.
     """
     path = shutil.which("bwrap")
     if path is None:
@@ -73,14 +73,14 @@ def bubblewrap(package: str, disk: int, *, may_mount: bool) -> list[str]:
         command += ["--setenv", *variable.split("=")]
     for name in ["SYS_ADMIN"] * may_mount + ["SETUID", "SETGID", "KILL"] * is_root:
         command += ["--cap-add", f"CAP_{name}"]
-    if package:
-        command += [*mount_packages(package), *PACKAGES.split()]
+    if packages:
+        command += [*mount_packages(packages), *PACKAGES.split()]
     for folder, mode in SCRATCH.items():
         command += ["--size", str(disk), "--perms", mode, "--tmpfs", folder]
     command += ["--ro-bind", str(FOLDER.resolve() / "zygote.py"), "/zygote.py"]
     python, runtime = _runtime()
     # -sP: no site of the user, and nothing of the working folder.
-    program = [python, "-sP", "/zygote.py", str(disk), package]
+    program = [python, "-sP", "/zygote.py", str(disk), *packages]
     return [*command, *runtime, *hide_packages(), *LAST.split(), *program]
 
 

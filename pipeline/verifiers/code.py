@@ -8,8 +8,8 @@ Expected values never enter the program's process: asserts of the shape
 `f(literals) == literal` are taken apart and compared here, and tests of any other
 shape run in a sandbox of their own, apart from the program; see docs/sandbox.md.
 `language` (python or cpp, otherwise as the fence says), `timeout_s`, `memory_mb`,
-`total_timeout_s`, `tolerance`, `whitespace`, `ignore_case` and `any_order` of `info`
-are optional. With `reference`, a program, a call's tests need
+`total_timeout_s`, `packages`, `tolerance`, `whitespace`, `ignore_case` and `any_order`
+of `info` are optional. With `reference`, a program, a call's tests need
 no output: it is what the reference answers, in the sandbox too. With `checker`, the
 problem's own, what is printed is judged by it (`program/checker.py`).
 
@@ -24,13 +24,14 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
-from pipeline.sandbox.run import run_cpp, run_python
+from pipeline.sandbox.packages import compiler_versions, find_absent, versions_of
+from pipeline.sandbox.run import Run, run_cpp, run_python
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.final import strip_thinking
 from pipeline.verifiers.program.calls import (
     LATE,
     STOPPED,
-    TimeLimits,
+    Bounds,
     Undecidable,
     answer_by_reference,
     describe_failure,
@@ -49,7 +50,7 @@ from pipeline.verifiers.program.tests import (
 )
 from pipeline.verifiers.program.wall import find_fault_apart
 
-__all__ = ["COUNTS_TESTS", "unreadable", "verify", "write_empty"]
+__all__ = ["COUNTS_TESTS", "rests_on", "unreadable", "verify", "write_empty"]
 
 COUNTS_TESTS = True
 
@@ -72,6 +73,9 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     if not program.strip():
         return Verdict(False, None, "no program found")
     if why := unreadable(answer, info):
+        return Verdict(None, program, why)
+    if absent := find_absent(info.get("packages", ())):
+        why = f"it needs the package {absent}, which is not installed here"
         return Verdict(None, program, why)
     if language == "cpp" and info["type"] != "stdio":
         return Verdict(False, program, "C++, where the tests call Python")
@@ -123,6 +127,14 @@ def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:
     return None
 
 
+def rests_on(info: dict[str, Any]) -> str:
+    """Versions of what the verdict rests on beside this code and Python: compilers,
+    where a program is read for what it prints, and the packages of the row.
+    """
+    compilers = compiler_versions() if info["type"] == "stdio" else ""
+    return compilers + versions_of(tuple(info.get("packages", ())))
+
+
 def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
     """The language and the program, "" where there is none.
 
@@ -148,10 +160,11 @@ def _run_tests(
     program: str, info: dict[str, Any], language: str
 ) -> tuple[int, Iterator[str]]:
     """How many tests there are, and what is wrong in each; they run when asked for."""
-    limits = TimeLimits(
+    limits = Bounds(
         timeout_s=float(info.get("timeout_s") or TIMEOUT_S),
         memory_mb=int(info.get("memory_mb") or MEMORY_MB),
         total_s=float(info.get("total_timeout_s") or "inf"),
+        packages=tuple(info.get("packages", ())),
     )
     goes_on = bool(info.get("all_tests"))
     if info["type"] == "stdio":
@@ -184,7 +197,7 @@ def _choose_comparison(info: dict[str, Any]) -> Comparison:
 def _feed(
     program: str,
     tests: list[dict[str, Any]],
-    limits: TimeLimits,
+    limits: Bounds,
     is_right: Comparison,
     language: str,
 ) -> Iterator[str]:
@@ -211,19 +224,22 @@ def _read_calls(info: dict[str, Any]) -> list[Call]:
 def _reference_calls(info_text: str, timeout_s: float) -> list[Call]:
     """The calls with what the row's reference answers, run in the sandbox once."""
     info = json.loads(info_text)
-    limits = TimeLimits(timeout_s, MEMORY_MB)
+    packages = tuple(info.get("packages", ()))
+    limits = Bounds(timeout_s, MEMORY_MB, packages=packages)
     return answer_by_reference(info["reference"], _read_calls(info), limits)
 
 
 def _run_test(
     program: str,
     test: dict[str, Any],
-    limits: TimeLimits,
+    limits: Bounds,
     is_right: Comparison,
     language: str,
 ) -> str:
     """What is wrong with what `program` prints; "" where it is right."""
-    run_program = run_cpp if language == "cpp" else run_python
+    run_program: Callable[..., Run] = run_cpp
+    if language != "cpp":
+        run_program = partial(run_python, packages=limits.packages)
     given, output = _as_text(test["input"]), _as_text(test.get("output", ""))
     stdin = given.encode(errors="replace")
     run = run_program(program, stdin=stdin, limits=limits.process_limits())
@@ -261,7 +277,7 @@ def _complete(program: str, info: dict[str, Any]) -> str:
     return f"{setup}\n{program}"
 
 
-def _run_asserts(program: str, info: dict[str, Any], limits: TimeLimits) -> str:
+def _run_asserts(program: str, info: dict[str, Any], limits: Bounds) -> str:
     """Run tests of any shape, in a sandbox of their own."""
     setup, name = info.get("setup") or "", info.get("entry_point")
     subject = _complete(program, info) if name else program

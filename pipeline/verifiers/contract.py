@@ -16,6 +16,9 @@ is: `number`, `equation`, `set`.
 `write_empty(info)`, where a file has it, is a completion with a program that does
 nothing, which must be wrong: `quality` asks it of the tests of every row.
 
+`rests_on(info)`, where a file has it, names versions of what a verdict rests on that no
+code of ours imports; kept verdicts are known by it.
+
 A file may also claim, with `= True`:
 
     COMPARES_VALUES   one answer has many spellings: equal answers vote together

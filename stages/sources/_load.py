@@ -234,7 +234,10 @@ def _adapt(
         return Unreadable(0, "nested too deeply")
     if isinstance(fields, str):
         return Unreadable(0, fields)
+    details = fields.get("verify_info") or {}
     fields |= source.set
+    if "verify_info" in source.set:  # one option more
+        fields["verify_info"] = details | source.set["verify_info"]
     how = fields.pop("golds", "all")
     if isinstance(fields["answer"], list) and (why := settle_golds(fields, how)):
         return Unreadable(0, why)

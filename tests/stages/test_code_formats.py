@@ -424,3 +424,13 @@ def test_output_that_makes_a_sound_checker_raise_is_wrong():
     assert verify(None, "```python\nprint('x')\n```", broken).correct is None
     refuses = info | {"checker": "print(0)"}
     assert verify(None, "```python\nprint(2)\n```", refuses).correct is None
+
+
+def test_a_recipe_adds_options_to_what_a_row_says():
+    options = {"adapter": "humaneval", "set": {"verify_info": {"packages": ["numpy"]}}}
+    row = FORMATS["HumanEval"].row
+
+    (info,) = collect_with(options, row).kept["verify_info"].to_list()
+
+    own = json.loads(collect_with({"adapter": "humaneval"}, row).kept["verify_info"][0])
+    assert json.loads(info) == own | {"packages": ["numpy"]}

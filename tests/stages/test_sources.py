@@ -171,7 +171,7 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "canonical_solution": "    return x\n",
             "test": "class TestCases: pass",
             "entry_point": "f",
-            "libs": "['math']",
+            "libs": "['math', 'sklearn.svm', 'numpy']",
         },
         {
             "problem": "Return x.",
@@ -183,6 +183,7 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
                 "setup": "def f(x):\n    'Return x.'\n",
                 "entry_point": "f",
                 "test_code": "class TestCases: pass",
+                "packages": ["numpy", "sklearn"],
             },
             "solutions": [
                 {
@@ -191,7 +192,10 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
                     "correct": None,
                 }
             ],
-            "meta": {"task_id": "BigCodeBench/0", "libs": "['math']"},
+            "meta": {
+                "task_id": "BigCodeBench/0",
+                "libs": "['math', 'sklearn.svm', 'numpy']",
+            },
         },
     ),
     "mbpp": (

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from pipeline.sandbox.guest.arrays import encode_scalar
 from pipeline.sandbox.guest.harness import describe, find_function, load, send, silence
 from pipeline.sandbox.guest.wire import NotPlain, decode, encode
 
@@ -30,6 +31,8 @@ def flatten(value: Any) -> Any:
     for kind in type(value).__mro__:
         if kind is not type(value) and kind in PLAIN:
             return encode(PLAIN[kind](value), flatten)
+    if encode_scalar(value):
+        return encode(value.item(), flatten)
     raise Unreadable(type(value))
 
 

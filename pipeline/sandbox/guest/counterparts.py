@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from pipeline.sandbox.guest.arrays import decode_scalar, encode_scalar
 from pipeline.sandbox.guest.lending import LENT_SPECIALS, Borrowed
 
 kinds: dict[int, Any] = {}
@@ -99,11 +100,11 @@ def build_enumeration(
 
 
 def encode_counterpart(value: Any, twins: Any) -> Any:
-    """A value of a class that the tests know, or such a class; None for another."""
+    """A value of a class of the tests or of numpy, or a class of theirs; or None."""
     if isinstance(value, type) and id(value) in kind_numbers:
         return {"own": kind_numbers[id(value)]}
     if (number := kind_numbers.get(id(type(value)))) is None:
-        return None
+        return encode_scalar(value)
     if isinstance(value, tuple):
         return {"nt": [number, *map(twins.encode, value)]}
     if isinstance(value, enum.Enum):
@@ -117,6 +118,8 @@ def decode_counterpart(letter: str, inner: Any, twins: Any) -> Any:
     """A value of a class that stands for one of the tests', or such a class."""
     if letter == "own":
         return kinds[inner]
+    if letter == "ng":
+        return decode_scalar(inner)
     number, content, *rest = inner
     if letter == "lent":
         return kinds[content](number)

@@ -13,6 +13,7 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
+from pipeline.sandbox.guest.arrays import decode_scalar, encode_scalar
 from pipeline.sandbox.guest.link import encode_error
 from pipeline.sandbox.guest.testing import Undecided
 from pipeline.sandbox.guest.trust import NotSendable
@@ -162,11 +163,11 @@ def describe_member(
 
 
 def encode_own(value: Any, twins: Any) -> Any:
-    """An object of a class of the tests, or such a class; None for another."""
+    """A value of a class of the tests or of numpy, or a class of theirs; or None."""
     kind = value if isinstance(value, type) else type(value)
     is_plain = is_record(kind) or is_enumeration(kind) or is_error(kind)
     if not is_own(kind) or not (is_plain or is_simple(kind)):
-        return None
+        return encode_scalar(value)
     number = number_of_kind(kind)
     if kind is value:
         return {"own": number}
@@ -190,6 +191,8 @@ def decode_own(letter: str, inner: Any, twins: Any) -> Any:
     """What the program means by a class of the tests, or a value of one."""
     if letter == "own":
         return kinds[inner]
+    if letter == "ng":
+        return decode_scalar(inner)
     number, *content = inner
     if letter == "en":
         return kinds[number][content[0]]

@@ -222,8 +222,9 @@ def find_library_class(kind: Any) -> Any:
     for base in kind.__mro__:
         module, name = vars(base).get("__origin__", ("", ""))
         found = LIBRARY.get(name) if module == "builtins" else None
-        if module.partition(".")[0] in sys.stdlib_module_names:
-            found = found or getattr(sys.modules.get(module), name, None)
+        library = sys.modules.get(module)
+        if getattr(library, "__spec__", None) is not None:  # not the program's own
+            found = found or getattr(library, name, None)
         found = TYPES.get(vars(base).get("__mutable__", ""), found)
         if isinstance(found, type):
             return found

@@ -143,7 +143,7 @@ def recall(letter: str, inner: Any) -> Any:
         if isinstance(name, dict):
             name = twins.decode(name)
         return decode_error(name, twins.decode(arguments))
-    if letter in ("own", "nt", "en"):
+    if letter in ("own", "nt", "en", "ng"):
         return decode_own(letter, inner, twins)
     if letter == "class":
         return objects[inner]

@@ -191,7 +191,8 @@ def arrange(job: dict[str, Any], files: list[int]) -> tuple[str, bytes]:
     for name, bounds in job["limits"].items():
         kind = getattr(resource, f"RLIMIT_{name}")
         most = resource.getrlimit(kind)[1]
-        soft, hard = (lower(bound, most) for bound in bounds)
+        own = own_space() if name == "AS" else 0
+        soft, hard = (lower(bound + own, most) for bound in bounds)
         resource.setrlimit(kind, (soft, hard))
     program = os.pread(files[4], os.fstat(files[4]).st_size, 0)
     for target, file in enumerate(files[:4]):
@@ -202,6 +203,12 @@ def arrange(job: dict[str, Any], files: list[int]) -> tuple[str, bytes]:
     os.write(written, program)
     os.close(written)
     return path, program
+
+
+def own_space() -> int:
+    """Bytes of address space that were taken before the program: packages are large."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def lower(bound: int, most: int) -> int:
@@ -235,6 +242,8 @@ def check(result: int) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[2]:
-        importlib.import_module(sys.argv[2])
+    for package in sys.argv[2:]:
+        # What cannot be loaded says so to the program that imports it.
+        with suppress(Exception):
+            importlib.import_module(package)
     exec(*serve(socket.socket(fileno=0)))

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.verifiers.details.contract import Details, Flag, NotNegative, Number
 
+MOST_PACKAGES = 64
 LONGEST_NAME = 500  # characters of what is called
 
 
@@ -26,6 +27,12 @@ def _check_program(program: str) -> str:
     return program
 
 
+def _check_package(name: str) -> str:
+    if not name.isidentifier():
+        raise ValueError("the name by which a package is imported")
+    return name
+
+
 def _check_tests(tests: Any) -> Any:
     if not isinstance(tests, list | dict | str):
         raise ValueError("tests in a list, by columns or packed")
@@ -33,6 +40,7 @@ def _check_tests(tests: Any) -> Any:
 
 
 Seconds = Annotated[NotNegative, Field(le=86_400)]
+Package = Annotated[str, AfterValidator(_check_package)]
 Callable = Annotated[str, AfterValidator(_check_expression)]
 
 
@@ -57,6 +65,9 @@ class Info(Details):
     total_timeout_s: Seconds = Field(default=0.0, description="for all; 0: no limit")
     memory_mb: Annotated[Number, Field(ge=4, le=1 << 20)] = Field(
         default=1024.0, description="of one process"
+    )
+    packages: Annotated[list[Package], Field(max_length=MOST_PACKAGES)] = Field(
+        default=[], description="installed ones that program and tests may import"
     )
     whitespace: Literal["lines", "tokens", "exact"] = Field(
         default="lines", description="how much of it counts in output"

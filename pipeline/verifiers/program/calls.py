@@ -42,19 +42,21 @@ class Undecidable(ValueError):
 
 
 @dataclass
-class TimeLimits:
-    """How long the tests of a program may take, and how much memory.
+class Bounds:
+    """How long the tests of a program may take, how much memory, and what it may see.
 
     timeout_s: seconds of CPU time for one test.
     memory_mb: megabytes of address space of a process.
     total_s, used_s: seconds of CPU time for all tests of the program, and of those
         that have run.
+    packages: what is installed and can be imported.
     """
 
     timeout_s: float
     memory_mb: int
     total_s: float = math.inf
     used_s: float = 0.0
+    packages: tuple[str, ...] = ()
 
     def is_late(self) -> bool:
         """Whether no test may start any more."""
@@ -80,7 +82,7 @@ class TimeLimits:
 def find_call_faults(
     program: str,
     calls: list[Call],
-    limits: TimeLimits,
+    limits: Bounds,
     tolerance: float = 0.0,
     *,
     goes_on: bool = False,
@@ -109,7 +111,7 @@ def find_call_faults(
 
 
 def answer_by_reference(
-    reference: str, calls: list[Call], limits: TimeLimits
+    reference: str, calls: list[Call], limits: Bounds
 ) -> list[Call]:
     """`calls` with what the program `reference` answers as expected.
 
@@ -138,20 +140,24 @@ def answer_by_reference(
 
 
 def _run_calls(
-    program: str, calls: list[Call], limits: TimeLimits, *, goes_on: bool
+    program: str, calls: list[Call], limits: Bounds, *, goes_on: bool
 ) -> Run:
     encoded = [
         [call.name, list(map(encode, call.arguments)), call.how] for call in calls
     ]
     job = {"program": program, "calls": encoded, "goes_on": goes_on}
     own = limits.process_limits(len(calls), START_S)
-    return limits.count(run_guest("answer_calls", job, own))
+    run = run_guest("answer_calls", job, own, packages=limits.packages)
+    return limits.count(run)
 
 
-def run_guest(name: str, job: dict[str, Any], limits: Limits) -> Run:
+def run_guest(
+    name: str, job: dict[str, Any], limits: Limits, *, packages: tuple[str, ...] = ()
+) -> Run:
     """Run our own program `name` in the sandbox, with `job` on its standard input."""
     stdin = json.dumps({"prelude": guest_source("prelude")} | job).encode()
-    return run_python(guest_source(name), stdin=stdin, limits=limits)
+    source = guest_source(name)
+    return run_python(source, stdin=stdin, limits=limits, packages=packages)
 
 
 def _find_fault(line: bytes, call: Call, tolerance: float) -> str:

@@ -16,7 +16,7 @@ import json
 
 from pipeline.verifiers.program.calls import (
     START_S,
-    TimeLimits,
+    Bounds,
     Undecidable,
     describe_failure,
     run_guest,
@@ -56,7 +56,7 @@ def accepts(checker: str, stdin: str, answer: str, printed: str) -> bool:
 def _ask(checker: str, stdin: str, answer: str, printed: str) -> bool:
     files = list(zip(NAMES, (stdin, answer, printed), strict=True))
     job = {"checker": checker, "files": files}
-    limits = TimeLimits(CHECKER_S, CHECKER_MB).process_limits(start_s=START_S)
+    limits = Bounds(CHECKER_S, CHECKER_MB).process_limits(start_s=START_S)
     run = run_guest("run_checker", job, limits)
     if not run.channel:
         why = describe_failure(run) or "ended before it judged"

@@ -21,7 +21,7 @@ from pipeline.sandbox.guests import guest_call, guest_source
 from pipeline.sandbox.run import run_beside, run_side_by_side
 from pipeline.verifiers.program.calls import (
     START_S,
-    TimeLimits,
+    Bounds,
     Undecidable,
     describe_failure,
 )
@@ -34,7 +34,7 @@ STARRED = {"bisect", "collections", "functools", "heapq", "itertools", "math", "
 
 
 def find_fault_apart(
-    program: str, setup: str, entry_point: str | None, tests: str, limits: TimeLimits
+    program: str, setup: str, entry_point: str | None, tests: str, limits: Bounds
 ) -> str:
     """What is wrong with the program, "" where its tests pass.
 
@@ -59,7 +59,8 @@ def find_fault_apart(
         guest_call("tests_apart", job),
         guest_call("program_apart", {"prelude": prelude, "program": program}),
         limits=own,
-        package=runner_of(tests),
+        packages=limits.packages,
+        runner=runner_of(tests),
     )
     limits.count(run)
     if not run.stdout:
@@ -72,9 +73,9 @@ def find_fault_apart(
     return verdict["fault"] or describe_failure(run)
 
 
-def runner_of(tests: str) -> str:
-    """The package that runs what the tests may have it collect; "" for a script."""
-    return "pytest" if COLLECTED.search(tests) else ""
+def runner_of(tests: str) -> tuple[str, ...]:
+    """The package that runs what the tests may have it collect; none for a script."""
+    return ("pytest",) if COLLECTED.search(tests) else ()
 
 
 def find_stand_ins(tests: str, setup: str, entry_point: str | None) -> list[str]:

@@ -110,7 +110,7 @@ def _score_here(name: str, entry: dict[str, Any], text: str) -> Scored:
 def _score_in_sandbox(name: str, entry: dict[str, Any], text: str) -> Scored:
     job = json.dumps({"name": name, "entry": entry, "text": text}).encode()
     harness = guest_source("score_reasoning_gym")
-    run = run_python(harness, stdin=job, limits=LIMITS, package="reasoning_gym")
+    run = run_python(harness, stdin=job, limits=LIMITS, packages=("reasoning_gym",))
     if run.ended != "exited":
         return Scored(0.0, f"the scorer's {run.ended}")
     if run.exit_code or not run.channel:

@@ -32,7 +32,7 @@ def test_what_a_guest_imports_stands_before_it():
         for node in ast.parse(source).body
         if isinstance(node, ast.FunctionDef)
     ]
-    assert functions[:2] == ["send", "silence"]
+    assert functions.index("send") < functions.index("silence")
     assert functions.index("encode") < functions.index("answer_call")
     assert source.count("\ndef send(") == 1
 

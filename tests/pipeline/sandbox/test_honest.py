@@ -123,14 +123,14 @@ def test_cpp_is_compiled_in_the_sandbox():
 
 def test_the_pool_survives_a_dead_sandbox():
     run_python("")
-    worker = pool._idle[""][-1]
+    worker = pool._idle[()][-1]
     parent = worker.process.pid
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     os.kill(int(children[0]), signal.SIGKILL)
     worker.process.wait()
 
     assert run_python("print(1)").stdout == b"1\n"
-    assert worker not in pool._idle[""]
+    assert worker not in pool._idle[()]
 
 
 def test_a_sandbox_that_cannot_be_emptied_is_lost():
@@ -242,7 +242,7 @@ def test_a_killed_process_leaves_no_sandbox_and_its_groups_are_swept():
     program = (
         "import os, signal\nfrom pipeline.sandbox import pool\n"
         "from pipeline.sandbox.run import run_python\nrun_python('')\n"
-        "print(pool._idle[''][0].process.pid, flush=True)\n"
+        "print(pool._idle[()][0].process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True)

@@ -180,13 +180,13 @@ def test_no_sandbox_must_be_asked_for_by_name(monkeypatch):
 def test_a_sandbox_whose_group_is_not_empty_serves_no_other_program(monkeypatch):
     pool.close_all()
     run_python("print(1)")
-    (first,) = pool._idle[""]
+    (first,) = pool._idle[()]
     assert run_python("print(2)").stdout == b"2\n"
-    assert pool._idle[""] == [first]
+    assert pool._idle[()] == [first]
 
-    monkeypatch.setattr(groups, "are_spent", lambda _: True)
+    monkeypatch.setattr(groups, "are_spent", lambda *_: True)
     assert run_python("print(3)").stdout == b"3\n"
-    assert pool._idle[""] == []
+    assert pool._idle[()] == []
     assert first.process.poll() is not None
 
 
@@ -212,4 +212,4 @@ def test_the_standard_library_is_seen_and_what_is_named(backend: str, monkeypatc
     monkeypatch.setenv("GOLDSIEVE_SANDBOX", backend)
 
     assert run_python(SEEN).stdout == b"[]\n"
-    assert run_python(SEEN, package="pytest").stdout == b"['pytest', 'pluggy']\n"
+    assert run_python(SEEN, packages=("pytest",)).stdout == b"['pytest', 'pluggy']\n"
