@@ -6,6 +6,10 @@ cells beyond; `semdedup` looks only inside clusters of k-means, as SemDeDup does
 (Abbas et al., 2023). The guard of `pipeline/dedup/same_problem.py` keeps siblings of
 one template: to an encoder, other numbers are hardly other.
 
+Below the threshold two rows are one problem where a witness says so: they have the same
+answer and the same numbers, rich enough that no chance brings them together
+(`pipeline/dedup/evidence.py`), and the encoder does not speak against it.
+
 A search that can miss pairs is compared with brute force on a sample of rows; the
 run prints its recall and the table `recall` keeps it.
 
@@ -20,9 +24,11 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
+from pydantic import Field
 
 from pipeline.dedup import recall, survivors
 from pipeline.dedup.embedding_search import EmbeddingSearch, find_near_rows
+from pipeline.dedup.paraphrases import add_paraphrases
 from pipeline.embedding import Encoder, encode
 from pipeline.filter import Judged
 
@@ -31,20 +37,28 @@ TABLES = {**survivors.TABLES, "recall": recall.RECALL}
 
 
 class Params(Encoder, EmbeddingSearch):
-    """The encoder, which `text` it reads, what near means, and who survives."""
+    """The encoder, which `text` it reads, what near means, and who survives.
+
+    From `min_cosine` on, rows with the same numbers and answer are copies, with the
+    `guard`; none leaves such rows be.
+    """
 
     text: Literal["problem", "problem_answer"] = "problem"
     guard: bool = True
+    min_cosine: float | None = Field(default=0.5, ge=0, le=1)
 
 
 def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark later rows that mean the same; add `family` where numbers differ."""
-    pairs, order, recalls = find_near_rows(embed(rows, params), params)
+    vectors = embed(rows, params)
+    pairs, order, recalls = find_near_rows(vectors, params)
     for row in recalls.iter_rows(named=True):
         print("dedup_embedding:", recall.describe(row), file=sys.stderr)
     if pairs.crowded:
         crowds = f"{pairs.crowded} rows with crowds of neighbours"
         print("dedup_embedding:", crowds, file=sys.stderr)
+    if params.guard and params.min_cosine is not None:
+        pairs = add_paraphrases(rows[order], vectors[order], pairs, params.min_cosine)
     judged = survivors.mark_duplicates(
         rows[order], pairs, "semantic_duplicate", guard=params.guard
     )
