@@ -19,7 +19,6 @@ from pipeline.verifiers.answers.notes import (
     clean,
     cut_bracket,
     is_note,
-    split_coin,
     text_of,
 )
 from pipeline.verifiers.answers.numerals import (
@@ -43,8 +42,8 @@ from pipeline.verifiers.answers.tokens import (
 from pipeline.verifiers.answers.tree import Node, number
 from pipeline.verifiers.answers.units import (
     NO_UNITS,
-    SYMBOLS,
     normalise_unit,
+    split_coin,
     unit_ratio,
 )
 from pipeline.verifiers.extract.clauses import is_disowned, is_misled
@@ -74,7 +73,6 @@ COPULAS = ("is", "are", "equals", "equal", "be", "becomes")
 HYPHENED = re.compile(
     r"[A-Za-z]+(?:-[A-Za-z]+)*-[A-Za-z]{4,}|[A-Za-z]{4,}(?:-[A-Za-z]+)+"
 )
-CODES = ("USD", "EUR", "GBP", "INR", "CNY", "RMB", "JPY")
 MAX_LENGTH = 2_000
 
 
@@ -121,7 +119,7 @@ def read_in_full(text: str, *, grouping: bool = True) -> Answer:
         return Answer(date, text=text)
     if "-" in text and HYPHENED.fullmatch(clean(text)):
         return _read_words(text)._replace(text=text)
-    coin, text = split_coin(text)
+    text, coin = split_coin(text)
     if ":" in text and LABELLED.fullmatch(text):
         text = LABEL.sub("", text)
     if "=" in text and (match := OF_EVENT.match(text)):
@@ -201,8 +199,6 @@ def _qualify(tree: Node, before: str, after: str) -> Answer:
         return Answer(Node("minus", (Node("constant", (), "R"), Node("set", (tree,)))))
     if SAME_WORDS.get(label) in ("R", "Z") and tree.op == "name":
         return Answer(Node("constant", (), SAME_WORDS[label]))
-    if label.upper() in CODES:
-        return Answer(tree, unit=SYMBOLS[label])
     words = f"{label} {after.lower()}".split()
     if NEGATIONS & set(words):
         raise Unreadable("a value that is denied or one of several")

@@ -11,9 +11,6 @@ LAYOUT = re.compile(
 )
 POWER = re.compile(r"\^\s*\{\s*([^{}]*?)\s*\}")
 DOUBTS = re.compile(r"\b(?:or|not|mod|wrong|false|\w*n't)\b")
-COINS = re.compile(r"^([-+−]?)\s*\\?([$€£¥₹₽₩])\s*(?=[\d.])")
-COIN_AFTER = re.compile(r"(?<=[\d.}])\s*\\?([€£¥₹₽₩¢])\s*$")
-COIN = re.compile("[$€£¥₹₽₩¢]")
 
 
 def text_of(tokens: list[Token], text: str) -> str:
@@ -45,14 +42,3 @@ def is_note(after: str) -> bool:
     words = clean(after).lower()
     is_whole = find_closing(words, 0) in (-1, len(words.rstrip(" .)")))
     return words.startswith("(") and is_whole and not DOUBTS.search(words)
-
-
-def split_coin(text: str) -> tuple[str, str]:
-    """A currency sign before or behind an amount."""
-    if not COIN.search(text):
-        return "", text
-    if (match := COINS.match(text)) and text.count("$") <= 1 + ("\\$" in text):
-        return match[2], match[1] + text[match.end() :]
-    if match := COIN_AFTER.search(text):
-        return match[1], text[: match.start()]
-    return "", text

@@ -39,9 +39,16 @@ SYMBOLS |= {
 SHORT, LITTLE = set(TABLE["short"]), set(TABLE["little"])
 NO_UNITS = set(TABLE["no_units"])
 LENGTHS = {"volume": ("length", 3), "area": ("length", 2)}
-CODE = re.compile(r"(USD|EUR|GBP|INR|CNY|RMB|JPY) ?([-+]?[\d.].*)", re.S)
+COINS = "".join(sign for sign in MEASURES if len(sign) == 1 and not sign.isalnum())
+CODES = "|".join(
+    name.upper()
+    for sign in COINS
+    for name in MEASURES[sign][2].split()
+    if len(name) == 3
+)
+COIN_BEFORE = re.compile(rf"([-+−]?)\s*(?:\\?([{COINS}])|({CODES})\b)\s*(?=[-\d.])")
+COIN_AFTER = re.compile(rf"(?<=[\d.}}])\s*\\?([{COINS.replace('$', '')}])\s*$")
 NAME = r"[^\W\d_]+(?: ?\^\{?-?\d\}?|\d)?"
-ANGLED = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 UNIT = re.compile(
     rf"(.*?[\d}})%]|.*\\(?:pi|infty)) ?((?<=[ }}])?{NAME}(?:[ ./·-]+{NAME})*)"
 )
@@ -56,20 +63,20 @@ class Quantity(NamedTuple):
     unit: str
 
 
-class Size(NamedTuple):
-    """A unit of measure: its dimensions in one spelling, and how large it is."""
-
-    dimension: str
-    factor: Fraction
+def split_coin(text: str) -> Quantity:
+    """Part an amount of money from the sign or code before it or the sign behind."""
+    is_one = text.count("$") <= 1 + ("\\$" in text)  # and no formula between two
+    if (before := COIN_BEFORE.match(text)) and is_one:
+        coin = before[2] or SYMBOLS[before[3].lower()]
+        return Quantity(before[1] + text[before.end() :], coin)
+    if behind := COIN_AFTER.search(text):
+        return Quantity(text[: behind.start()], behind[1])
+    return Quantity(text, "")
 
 
 @lru_cache(50_000)
 def split_unit(text: str) -> Quantity:
     """Part a product that may be a value and its unit: `5 m` is ("5", "m")."""
-    if text.endswith(" degrees") and ANGLED.search(text):
-        return Quantity(text, "")  # the sine of 30 degrees has no unit
-    if code := CODE.fullmatch(text):
-        return Quantity(code[2], SYMBOLS[code[1].lower()])
     if area := METRES.fullmatch(text):
         return Quantity(area[1], f"m^{area[2]}")
     measured = UNIT.fullmatch(text)
@@ -123,8 +130,11 @@ def _symbol(word: str) -> str:
 
 
 @lru_cache(10_000)
-def unit_size(unit: str) -> Size | None:
-    """How large a unit of measure is, or None where its words only count things."""
+def unit_size(unit: str) -> tuple[str, Fraction] | None:
+    """The dimension of a unit of measure and how large it is in SI.
+
+    None for words that only count things.
+    """
     over, _, under = unit.partition("/")
     dimensions: dict[str, int] = {}
     factor = Fraction(1)
@@ -138,7 +148,7 @@ def unit_size(unit: str) -> Size | None:
             dimensions[kind] = dimensions.get(kind, 0) + times * exponent
             factor *= size**exponent
     spelled = " ".join(f"{kind}^{n}" for kind, n in sorted(dimensions.items()) if n)
-    return Size(spelled, factor)
+    return spelled, factor
 
 
 def unit_is_wrong(gold: str, predicted: str, policy: str) -> bool:
@@ -161,6 +171,6 @@ def unit_is_wrong(gold: str, predicted: str, policy: str) -> bool:
 def unit_ratio(left: str, right: str) -> Fraction | None:
     """How many of `right` make one of `left`; None where they cannot be converted."""
     size, other = unit_size(left), unit_size(right)
-    if size is None or other is None or size.dimension != other.dimension:
+    if size is None or other is None or size[0] != other[0]:
         return None
-    return size.factor / other.factor
+    return size[1] / other[1]
