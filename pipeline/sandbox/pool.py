@@ -102,10 +102,7 @@ def _make_room(packages: tuple[str, ...]) -> None:
 @contextmanager
 def launch_apart(job: Job, files: list[int]) -> Iterator[Process]:
     """Start `job` in a sandbox of its own; a UserError where none can be had."""
-    try:
-        sandbox = start(job.packages, job.limits.disk_mb, is_warm=False)
-    except SandboxLost as error:
-        raise no_sandbox(str(error)) from None
+    sandbox = _start_apart(job)
     try:
         with _launch_in(sandbox, job, files) as process:
             yield process
@@ -113,17 +110,31 @@ def launch_apart(job: Job, files: list[int]) -> Iterator[Process]:
         end(sandbox)
 
 
+def _start_apart(job: Job) -> Sandbox:
+    """One as others are, and where nobody may mount one with bubblewrap's own folders,
+    whose number of files is bounded by memory alone.
+    """
+    start_here = partial(start, job.packages, job.limits.disk_mb, is_warm=False)
+    with suppress(SandboxLost):
+        return start_here()
+    try:
+        return start_here(may_mount=False)
+    except SandboxLost as error:
+        raise no_sandbox(str(error)) from None
+
+
 def start(
     packages: tuple[str, ...] = (),
     disk_mb: int = STANDARD.disk_mb,
     *,
     is_warm: bool = True,
+    may_mount: bool = True,
 ) -> Sandbox:
     """A sandbox in which an empty program has run; SandboxLost says why there is none.
 
-    A warm one may mount, to empty its folders between two programs.
+    It may mount, to bound its folders and to empty them between two programs.
     """
-    command = bubblewrap(packages, disk_mb * MB, may_mount=is_warm)
+    command = bubblewrap(packages, disk_mb * MB, may_mount=may_mount)
     own_groups = groups.make()
     control, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control.settimeout(ANSWER_S)

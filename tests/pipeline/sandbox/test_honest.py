@@ -134,7 +134,7 @@ def test_the_pool_survives_a_dead_sandbox():
 
 
 def test_a_sandbox_that_cannot_be_emptied_is_lost():
-    sandbox = pool.start(is_warm=False)
+    sandbox = pool.start(is_warm=False, may_mount=False)
     touch = Job(b"open('/tmp/x', 'w').write('x')\nprint('done')", b"", Limits())
     try:
         assert run_once(partial(pool._launch_in, sandbox), touch).stdout == b"done\n"

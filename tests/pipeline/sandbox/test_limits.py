@@ -45,6 +45,22 @@ def test_all_cpu_time_counts_whoever_uses_it(name: str, backend: str, monkeypatc
     assert (run.ended, 0.27 < run.cpu_s < 0.9) == ("cpu_limit", True)
 
 
+@pytest.mark.parametrize("folder", ["/tmp", "/dev/shm"])
+def test_both_sandboxes_hold_as_many_files(folder: str, monkeypatch):
+    program = (
+        "n = 0\ntry:\n    while n < 20000:\n"
+        f"        open(f'{folder}/{{n}}', 'w').close(); n += 1\n"
+        "except OSError: pass\nprint(n)"
+    )
+    counts = {}
+    for backend in BACKENDS:
+        monkeypatch.setenv("GOLDSIEVE_SANDBOX", backend)
+        counts[backend] = int(run_python(program).stdout)
+
+    # One of 16,384 is the folder itself.
+    assert counts == dict.fromkeys(BACKENDS, 16_383)
+
+
 def test_what_is_used_between_two_looks_counts():
     run = run_python(SPIN + "spin(0.09)", limits=Limits(cpu_s=0.05))
 
