@@ -63,7 +63,11 @@ def _compare_constants(left: Node, right: Node) -> bool | None:
     if not mine and not yours:
         return True
     left, right = (Node("add", (number(0), *terms)) for terms in (mine, yours))
-    return _compare_at(left, right, range(1), 1)
+    verdict = _compare_at(left, right, range(1), 1)
+    are_defined = all(_is_defined(tree, 0, is_complex=True) for tree in (left, right))
+    if verdict is None and are_defined:
+        raise TooLarge  # their values are too close to tell
+    return verdict
 
 
 def _terms(tree: Node) -> Iterator[Node]:
@@ -100,12 +104,14 @@ def _same_at(left: Node, right: Node, point: int, is_complex: bool) -> bool | No
         order = _order_at(left, right, point, is_complex=is_complex)
     except Undefined:
         # Of sequences, one that has no value differs from one that has.
-        are_defined = {_is_defined(tree, point, is_complex) for tree in (left, right)}
+        are_defined = {
+            _is_defined(tree, point, is_complex=is_complex) for tree in (left, right)
+        }
         return False if point >= WHOLE and len(are_defined) == 2 else None
     return None if order is None else order == 0
 
 
-def _is_defined(tree: Node, point: int, is_complex: bool) -> bool:
+def _is_defined(tree: Node, point: int, *, is_complex: bool) -> bool:
     try:
         evaluate(tree, point, is_complex=is_complex)
     except Undefined:
