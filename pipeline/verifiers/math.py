@@ -29,13 +29,12 @@ from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.answers.variants import number_variants
 from pipeline.verifiers.choice import find_chosen
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.clauses import is_misled
+from pipeline.verifiers.extract.clauses import is_misled, is_ruled_out
 from pipeline.verifiers.extract.final import (
     FinalAnswer,
     find_final_answer,
     strip_thinking,
 )
-from pipeline.verifiers.extract.letters import read_letters
 from pipeline.verifiers.extract.markup import plain, strip_markup
 from pipeline.verifiers.extract.phrases import find_announcements
 from pipeline.verifiers.extract.statement import is_expression
@@ -43,21 +42,18 @@ from pipeline.verifiers.extract.statement import is_expression
 COMPARES_VALUES = True
 MAY_BE_OVERRULED = True
 MAX_LENGTH = 2_000
-MAX_SOLUTION = 200_000
 # Kinds that the reader knows all of, and those that may be given by a condition.
 DECIDED = ("number", "quantity", "words", "date", "time")
 HIDDEN = ("set", "relation", "tuple")
 PROOFS = ("proof", "see solution", "n/a", "none given")
-OPTION = re.compile(
-    r"\(?[A-J]\)?\.?|\([A-J]\)\s.*|[A-J][.):]\s.*|[A-J] [A-Z][a-z]{2}.*", re.S
-)
+OPTION = re.compile(r"\(?([A-J])(?:\)?\.?|[.):]\s.*| [A-Z][a-z]{2}.*)", re.S)
 MARKED = re.compile(r"(?:.*\n)?####\s*(.+?)\s*", re.S)  # GSM8K's gold answers
 # What a second escaping of the backslash leaves: \\frac for \frac.
 ESCAPED = re.compile(
     r"(?<!\\)\\\\(?=(?:[dtc]?frac|left|right|boxed|text|sqrt|pi|leq?|geq?|neq?|infty|circ"
     r"|cup|cdot|times|angle|pm|mathrm|in)(?![A-Za-z]))"
 )
-DENIAL = re.compile(r"\b(?:not|no|never|neither|nor|or|isn't|cannot|un)\b|n't\b|,\s*$")
+ONE_OF = re.compile(r"(?:,|\b(?:or|un|no))\s*$")
 BEHIND_LETTER = re.compile(r"\(?[A-J](?:\)|[.:]|(?= ))[.:]?\s*(.*)", re.S)
 
 
@@ -154,10 +150,10 @@ def _ends_with(completion: str, gold: Gold) -> bool:
     ):
         return True
     sentence = re.split(r"[.!?\n]\s+", text.rstrip(" .!"))[-1]
-    head, match_text, tail = sentence.rpartition(words)
-    is_whole = bool(match_text) and not tail.strip() and not head[-1:].isalnum()
-    is_claimed = not DENIAL.search(head) and not is_misled(head, "")
-    return is_whole and len(words) > 1 and is_claimed
+    head = sentence.removesuffix(words)
+    is_apart = len(head) < len(sentence) and not head[-1:].isalnum()
+    is_denied = is_misled(head, "") or is_ruled_out(head) or ONE_OF.search(head)
+    return is_apart and len(words) > 1 and not is_denied
 
 
 def _compare_options(
@@ -231,13 +227,13 @@ def _read_gold(answer: str) -> Gold:
     """The gold answer; of one that is an option, its letter and what stands behind."""
     if EXACT.fullmatch(answer):
         return _gold(answer, read(answer))
-    text = "" if _is_too_long(answer) else _gold_text(_unescape(answer)).strip()
-    if why := _why_no_answer(text or answer):
-        return Gold("", None, None, why)
-    bare = plain(text)
-    letter = next(iter(read_letters(bare)), None) if OPTION.fullmatch(bare) else None
-    if letter and (behind := _behind_letter(text)):
-        text = behind
+    text = _gold_text(_unescape(answer)).strip()
+    if not text or text.lower() in PROOFS or len(text) > MAX_LENGTH:
+        return Gold("", None, None, "too long" if len(text) > MAX_LENGTH else "empty")
+    option = OPTION.fullmatch(plain(text))
+    letter = option[1] if option else None
+    text = _behind_letter(text) or text if option else text
+    why = None
     for spelling in (text, *number_variants(text)):
         try:
             return _gold(spelling, read(spelling), letter)
@@ -248,19 +244,6 @@ def _read_gold(answer: str) -> Gold:
 
 def _gold(text: str, answer: Answer, letter: str | None = None) -> Gold:
     return Gold(text, answer, letter, None, kind_of(answer), squeeze(text))
-
-
-def _why_no_answer(text: str) -> str | None:
-    """Why a gold text is not even looked at, or None where it is."""
-    if not text.strip():
-        return "empty"
-    if len(text) > MAX_LENGTH:
-        return f"{len(text):,} characters long"
-    if text.lower() in PROOFS:
-        return "a proof, not an answer"
-    braces = re.sub(r"\\[{}]", "", text)
-    is_balanced = braces.count("{") == braces.count("}")
-    return None if is_balanced else "unbalanced braces"
 
 
 def _unescape(text: str) -> str:
@@ -282,11 +265,3 @@ def _gold_text(answer: str) -> str:
     if final.joined > 1:
         return ", ".join(final.boxes[-final.joined :])
     return final.text or answer
-
-
-def _is_too_long(answer: str) -> bool:
-    """Whether it is no answer, and no worked solution that ends with one in a box."""
-    is_solution = (
-        len(answer) <= MAX_SOLUTION and "\\boxed{" in answer[-2 * MAX_LENGTH :]
-    )
-    return len(answer) > MAX_LENGTH and not is_solution
