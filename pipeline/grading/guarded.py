@@ -114,6 +114,16 @@ def write_empty(verifier: str, verify_info: str | None) -> str | None:
     return _guard(verifier, call, lambda _: None)
 
 
+def read_refused(verifier: str, verify_info: str | None) -> list[str]:
+    """The programs of a row that are known to be wrong; none where it has none."""
+
+    def call() -> list[str]:
+        refused: list[str] = parse_info(verifier, verify_info).get("refused", [])
+        return refused
+
+    return _guard(verifier, call, lambda _: [])
+
+
 def read_versions(verifier: str, verify_info: str | None) -> str:
     """Versions of what a verdict rests on beside our code and its libraries.
 

@@ -1,22 +1,25 @@
 """Whether tests tell right programs from wrong: measured before any model samples.
 
-A row's own reference must pass its tests and a program that does nothing must fail
-them. Where it is otherwise, a pass rate measures the tests and not the model: the row
-is as unreadable as a gold answer that nobody can read. Both are verdicts like any
-other, made in the same workers and kept in the same place, so that a row is measured
-once. What a limit of this machine cut short says nothing about the row.
+A row's own reference must pass its tests, and a program that does nothing must fail
+them, as must one of several that are known to be wrong: not each, because what was
+refused for its slowness may be quick enough here. Where it is otherwise, a pass rate
+measures the tests and not the model: the row is as unreadable as a gold answer that
+nobody can read. All are verdicts like any other, made in the same workers and kept in
+the same place, so that a row is measured once. What a limit of this machine cut short
+says nothing about the row.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from pipeline.grading.cache import is_final
-from pipeline.grading.guarded import write_empty
+from pipeline.grading.guarded import read_refused, write_empty
 from pipeline.grading.workers import Answer, Grader, grader
 from pipeline.verifiers.contract import Verdict, load_verifier, verifier_names
 
-# References of a row that are tried, until one passes.
+# References of a row that are tried, until one passes; and programs known to be wrong.
 TRIED = 3
 ROWS = 1024  # that are measured together
 # A reference in a language that nobody runs here, as Python 2, is none.
@@ -43,10 +46,9 @@ def find_weak_tests(rows: list[Probe], timeout_s: float) -> Iterator[str | None]
     with grader(timeout_s) as grade:
         for start in range(0, len(rows), ROWS):
             part = rows[start : start + ROWS]
-            whys = zip(
-                _try_empty(part, grade), _try_references(part, grade), strict=True
-            )
-            yield from (empty or reference for empty, reference in whys)
+            probes = (_try_empty, _try_references, _try_refused)
+            whys = zip(*(probe(part, grade) for probe in probes), strict=True)
+            yield from (next(filter(None, why), None) for why in whys)
 
 
 def _try_empty(rows: list[Probe], grade: Grader) -> list[str | None]:
@@ -70,6 +72,24 @@ def _try_references(rows: list[Probe], grade: Grader) -> list[str | None]:
             whys[n] = _blame_reference(verdict, whys[n])
         left = [n for n, verdict in tried if not _is_fine(verdict)]
     return whys
+
+
+def _try_refused(rows: list[Probe], grade: Grader) -> list[str | None]:
+    """Why no program known to be wrong fails, None where there are not several."""
+    programs = [read_refused(row.verifier, row.verify_info)[:TRIED] for row in rows]
+    answers = [
+        _answer(row, program)
+        for row, refused in zip(rows, programs, strict=True)
+        for program in refused
+    ]
+    verdicts = iter(grade(answers))
+    return [
+        f"{len(passed)} programs known to be wrong pass"
+        if len(passed) > 1 and all(passed)
+        else None
+        for refused in programs
+        for passed in [[verdict.correct for verdict in islice(verdicts, len(refused))]]
+    ]
 
 
 def _answer(row: Probe, completion: str) -> Answer:

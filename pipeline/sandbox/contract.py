@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Literal
 
 MB = 1 << 20
 
@@ -69,7 +70,8 @@ class Run:
 class Job:
     """A program to run.
 
-    program: source in Python, or an executable.
+    program: in the `form` of source in Python, an executable, or code: what marshal
+        makes of global names, and of a code object of this Python.
     packages: installed packages that the program may import, loaded before the sandbox
         forks. Of what is installed, they and what they require are there.
     """
@@ -77,7 +79,7 @@ class Job:
     program: bytes
     stdin: bytes
     limits: Limits
-    is_binary: bool = False
+    form: Literal["source", "executable", "code"] = "source"
     packages: tuple[str, ...] = ()
 
 

@@ -1,10 +1,11 @@
 """The text of our own programs that run inside the sandbox, from `guest/`.
 
 They are files, so that they are linted and typed, and they are sent as text, because
-nothing of ours is installed where they run. What one of them imports from another
-stands in its place.
+nothing of ours is installed where they run; the larger ones compiled. What one of them
+imports from another stands in its place.
 """
 
+import marshal
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -31,9 +32,17 @@ def _inline(name: str, seen: set[str]) -> str:
     return IMPORT.sub(lambda match: _inline(match[1], seen), text)
 
 
-def guest_call(name: str, job: dict[str, Any]) -> str:
-    """The program `name`, followed by a call of its `main` with `job`.
+def guest_code(name: str, job: dict[str, Any] | None = None) -> bytes:
+    """The program `name`, compiled, as `run_code` takes it.
 
-    For programs whose standard input is not theirs to read a job from.
+    With a `job`, for programs whose standard input is not theirs to read one from, its
+    `main` is called with that.
     """
-    return f"{guest_source(name)}\nmain({job!r})\n"
+    return marshal.dumps({"JOB": job}) + _compile(name, calls_main=job is not None)
+
+
+@lru_cache
+def _compile(name: str, *, calls_main: bool) -> bytes:
+    """Compiled once, and not for each program; a sandbox's Python is of our version."""
+    source = guest_source(name) + "\nmain(JOB)\n" * calls_main
+    return marshal.dumps(compile(source, f"{name}.py", "exec", dont_inherit=True))

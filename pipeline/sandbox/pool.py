@@ -214,7 +214,7 @@ def _launch_in(sandbox: Sandbox, job: Job, files: list[int]) -> Iterator[Process
 
 def _send(sandbox: Sandbox, job: Job, files: list[int]) -> None:
     request = {
-        "is_binary": job.is_binary,
+        "form": job.form,
         "user": FIRST_USER + sandbox.process.pid if os.geteuid() == 0 else 0,
         "disk": job.limits.disk_mb * MB,
         "limits": resource_limits(job.limits),

@@ -25,7 +25,7 @@ from pipeline.sandbox.contract import (
     SandboxLost,
 )
 from pipeline.sandbox.exchange import close, exchange, open_files, run_once
-from pipeline.sandbox.guests import guest_source
+from pipeline.sandbox.guests import guest_code, guest_source
 from pipeline.sandbox.walls import no_sandbox
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Limits",
     "Run",
     "run_beside",
+    "run_code",
     "run_cpp",
     "run_python",
     "run_side_by_side",
@@ -63,6 +64,18 @@ def run_python(
     return _run(lambda launch: run_once(launch, job))
 
 
+def run_code(
+    program: bytes,
+    *,
+    stdin: bytes = b"",
+    limits: Limits = STANDARD,
+    packages: tuple[str, ...] = (),
+) -> Run:
+    """As `run_python`, of a program of ours that is compiled (`guest_code`)."""
+    job = Job(program, stdin, limits, "code", packages)
+    return _run(lambda launch: run_once(launch, job))
+
+
 def run_cpp(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> Run:
     """Compile `program` as C++ in the sandbox, once, and run it there.
 
@@ -72,7 +85,7 @@ def run_cpp(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> R
     binary, errors = _compile(program)
     if binary is None:
         return Run(1, b"", errors, b"", "not_compiled")
-    job = Job(binary, stdin, limits, is_binary=True)
+    job = Job(binary, stdin, limits, form="executable")
     return _run(lambda launch: run_once(launch, job))
 
 
@@ -89,40 +102,40 @@ def _compile(program: str) -> tuple[bytes | None, bytes]:
 
 
 def run_beside(
-    tests: str,
-    program: str,
+    tests: bytes,
+    program: bytes,
     *,
     limits: Limits = STANDARD,
     packages: tuple[str, ...] = (),
     runner: tuple[str, ...] = (),
 ) -> Run:
-    """Run two scripts in two sandboxes, each one's channel being the other's stdin.
+    """Run two programs of ours in two sandboxes, each one's channel being the other's
+    standard input.
 
     The result is that of `tests`, which ends the run, and has memory of its own beside
     the program's limit. Both can import `packages`, and tests the `runner`, too. The
     two share nothing else.
     """
     own = replace(limits, memory_mb=max(limits.memory_mb, TESTS_MB))
-    apart = Job(_encode(tests), b"", own, packages=(*runner, *packages))
-    tested = Job(_encode(program), b"", limits, packages=packages)
+    apart = Job(tests, b"", own, "code", (*runner, *packages))
+    tested = Job(program, b"", limits, "code", packages)
     return _run(lambda launch: _run_pair(launch, apart, tested))
 
 
 def run_side_by_side(
-    tests: str,
-    program: str,
+    tests: bytes,
+    program: bytes,
     *,
     limits: Limits = STANDARD,
     packages: tuple[str, ...] = (),
     runner: tuple[str, ...] = (),
 ) -> Run:
     """As `run_beside`, in two processes of one sandbox, which share its files, too."""
-    own = _encode(program)
-    stdin = b"%d\n" % len(own) + own + _encode(tests)
+    stdin = b"%d\n" % len(program) + program + tests
     own_limits = replace(limits, memory_mb=max(limits.memory_mb, TESTS_MB))
-    both = guest_source("side_by_side")
+    both = guest_code("side_by_side")
     seen = (*runner, *packages)
-    return run_python(both, stdin=stdin, limits=own_limits, packages=seen)
+    return run_code(both, stdin=stdin, limits=own_limits, packages=seen)
 
 
 def _run_pair(launch: Launch, tests: Job, program: Job) -> Run:

@@ -12,6 +12,13 @@ from pipeline.sandbox.exchange import close
 from pipeline.sandbox.usage import measure
 from pipeline.sandbox.walls import ENVIRONMENT, kill, spawn
 
+LOADER = """\
+import marshal
+with open(__file__.replace(".py", ".code"), "rb") as file:
+    names, code = marshal.load(file), marshal.load(file)
+exec(code, names | {"__name__": "__main__"})
+"""
+
 
 @contextmanager
 def launch(job: Job, files: list[int]) -> Iterator[Process]:
@@ -20,12 +27,14 @@ def launch(job: Job, files: list[int]) -> Iterator[Process]:
     # The first counts all that this user runs; the other would be that of threads too.
     del limits["NPROC"], limits["STACK"]
     with tempfile.TemporaryDirectory(prefix="goldsieve-") as folder:
-        file = Path(folder, "main" if job.is_binary else "main.py")
-        file.write_bytes(job.program)
+        file = Path(folder, "main" if job.form == "executable" else "main.py")
+        file.write_bytes(job.program if job.form != "code" else LOADER.encode())
+        file.with_suffix(".code").write_bytes(job.program)
         file.chmod(0o755)
         command = ["prlimit", *(_option(name, *limits[name]) for name in limits)]
         command += ["env", f"GOLDSIEVE_FD={files[3]}", *ENVIRONMENT]
-        command += [str(file)] if job.is_binary else [sys.executable, "-sP", str(file)]
+        command += [] if job.form == "executable" else [sys.executable, "-sP"]
+        command.append(str(file))
         process = spawn(command, files[:3], [files[3]])
         close(files)
         done = os.pidfd_open(process.pid)

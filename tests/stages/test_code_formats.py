@@ -154,11 +154,12 @@ FORMATS = {
             "time_limit": {"seconds": 1, "nanos": 500_000_000},
             "memory_limit_bytes": 64_000_000,
             "solutions": {"language": [3], "solution": [SUM]},
+            "incorrect_solutions": {"language": [1, 3], "solution": ["x", FIRST]},
         },
         SUM,
         FIRST,
         "code_contests",
-        {"timeout_s": 1.5, "memory_mb": 64_000_000 / (1 << 20)},
+        {"timeout_s": 1.5, "memory_mb": 64_000_000 / (1 << 20), "refused": [FIRST]},
     ),
     "PRIME, calls": Format(
         "verl",

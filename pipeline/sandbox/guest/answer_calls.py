@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.sandbox.guest.arrays import encode_scalar
 from pipeline.sandbox.guest.harness import describe, find_function, load, send, silence
-from pipeline.sandbox.guest.wire import NotPlain, decode, encode
+from pipeline.sandbox.guest.wire import NotPlain, decode, make_encoder
 
 # What something derived from a plain kind is, as a plain one.
 PLAIN: dict[type, Callable[[Any], Any]] = {
@@ -30,10 +30,13 @@ def flatten(value: Any) -> Any:
     """Encode what is derived from a plain kind. A deque counts as a list here."""
     for kind in type(value).__mro__:
         if kind is not type(value) and kind in PLAIN:
-            return encode(PLAIN[kind](value), flatten)
+            return ENCODE_FLAT(PLAIN[kind](value))
     if encode_scalar(value):
-        return encode(value.item(), flatten)
+        return ENCODE_FLAT(value.item())
     raise Unreadable(type(value))
+
+
+ENCODE_FLAT = make_encoder(flatten)
 
 
 class Unreadable(NotPlain):
@@ -48,7 +51,7 @@ def answer_call(name: str, arguments: list[Any], how: str) -> dict[str, Any]:
     if isinstance(value, deque | bytearray):
         value = list(value) if isinstance(value, deque) else bytes(value)
     try:
-        return {"value": encode(value, flatten)}
+        return {"value": ENCODE_FLAT(value)}
     except Unreadable as error:
         kind = error.args[0]
         compares = kind.__eq__ is not object.__eq__

@@ -15,9 +15,12 @@ sys.setrecursionlimit(100_000)
 sys.set_int_max_str_digits(0)
 
 
+write_json = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
+
+
 def send(message: Any) -> None:
     """Write `message` as a line of JSON to the channel, all of it."""
-    line = json.dumps(message).encode() + b"\n"
+    line = write_json(message).encode() + b"\n"
     while line:
         line = line[os.write(channel, line) :]
 

@@ -14,6 +14,7 @@ from pipeline.sandbox.guest.harness import send
 from pipeline.sandbox.guest.surroundings import Surroundings
 from pipeline.sandbox.guest.twins import Twins
 
+KINDS = {"do", "value", "raised"}
 LONGEST_LINE = 1 << 26
 Answer = Callable[..., Any]
 
@@ -26,7 +27,8 @@ class Link:
     """The other side, which reads the channel and writes `lines`.
 
     `twins`: what is shared with it. `serve` does what it asks for. `add` gives what
-    goes with every message of this side, and `notice` takes what came with the other's;
+    goes with messages of this side, if there is anything, and `notice` takes what came
+    with the other's, or nothing;
     `describe` gives the classes that a message is the first to mention, and `build`
     takes them.
     """
@@ -58,8 +60,9 @@ class Link:
         if kind == "value":
             return value
         # `all(map(f, items))` would take StopIteration for the end of the items.
-        is_next = any(type(each) is str and each == "__next__" for each in arguments)
-        is_end = isinstance(value, StopIteration) and not is_next
+        is_end = isinstance(value, StopIteration) and not any(
+            type(each) is str and each == "__next__" for each in arguments
+        )
         is_error = isinstance(value, Exception) and not is_end
         raise value if is_error else RuntimeError(str(value))
 
@@ -81,30 +84,34 @@ class Link:
 
     def write(self, kind: str, value: Any) -> None:
         """Send a value, with what has changed on this side."""
-        message = {kind: self.twins.encode((value, self.add()))}
+        message = {kind: self.twins.encode(value)}
+        if any(added := self.add()):
+            message["added"] = self.twins.encode(added)
         message["changes"] = self.twins.write_changes()
-        message["new"], message["classes"] = [], []
-        while new_and_classes := (self.twins.write_new(), self.describe()):
-            if not any(new_and_classes):
-                break
-            message["new"] += new_and_classes[0]
-            message["classes"] += new_and_classes[1]
+        new = message["new"] = self.twins.write_new()
+        classes = message["classes"] = self.describe()
+        while (
+            more := self.twins.write_new()
+        ):  # what classes mention, and what that does
+            new += more
+            classes += self.describe()
         message["dropped"] = self.twins.drop()
         message["around"] = self.surroundings.write()
-        send(message)
+        send({name: part for name, part in message.items() if part or name == kind})
 
     def read(self) -> tuple[str, Any]:
         """The next message: its kind and its value. Gone where it is none."""
         try:
             message = json.loads(self.lines.readline(LONGEST_LINE))
-            self.build(message["classes"])
-            self.twins.read_new(message["new"])
-            (kind,) = {"do", "value", "raised"} & set(message)
-            value, added = self.twins.decode(message[kind])
-            self.twins.read_changes(message["changes"])
-            for number in message["dropped"]:
+            self.build(message.get("classes", ()))
+            self.twins.read_new(message.get("new", ()))
+            (kind,) = KINDS & message.keys()
+            value = self.twins.decode(message[kind])
+            added = self.twins.decode(message["added"]) if "added" in message else ()
+            self.twins.read_changes(message.get("changes", ()))
+            for number in message.get("dropped", ()):
                 self.twins.forget(number)
-            self.surroundings.read(message["around"])
+            self.surroundings.read(message.get("around", ()))
             self.notice(*added)
         except (ArithmeticError, AttributeError, LookupError) as error:
             raise Gone from error

@@ -9,7 +9,6 @@ class there whose methods stay with the tests.
 
 import enum
 from collections.abc import Callable
-from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -18,7 +17,7 @@ from pipeline.sandbox.guest.link import encode_error
 from pipeline.sandbox.guest.testing import Undecided
 from pipeline.sandbox.guest.trust import NotSendable
 from pipeline.sandbox.guest.twins import read_attributes, write_attributes
-from pipeline.sandbox.guest.wire import encode
+from pipeline.sandbox.guest.wire import make_encoder
 
 # What every class has, or what says nothing about its objects.
 PASSIVE = {
@@ -99,7 +98,9 @@ def describe_own(keep: Callable[[Any], Any]) -> list[Any]:
 
     What can change in a class is left out: it would have to be one on both sides.
     """
-    part = partial(encode, other=keep, share=keep_back)
+    if not undescribed:
+        return []
+    part = make_encoder(keep, keep_back)
     described = []
     while undescribed:
         kind = undescribed.pop(0)

@@ -158,7 +158,7 @@ def recall(letter: str, inner: Any) -> Any:
     return error
 
 
-def patch(patches: tuple[Any, ...]) -> None:
+def patch(patches: tuple[Any, ...] = ()) -> None:
     """Let what the tests have patched on their side be so on this one."""
     while originals:
         setattr(*originals.pop())

@@ -1,12 +1,15 @@
 """Becomes two processes in one sandbox, tests and a program, that share files alone.
 
-Runs in the sandbox and imports nothing of ours. Standard input has two scripts: on a
-line the length of the program's side, then that, then the tests' side. The tests are
-read after the fork, so that nothing of them is in the program's memory, and it cannot
-look into theirs, which belongs to a process that may not be traced.
+Runs in the sandbox and imports nothing of ours. Standard input has two programs of
+ours, compiled: on a line the length of the program's side, then that, then the tests'
+side. The tests are read after the fork, so that nothing of them is in the program's
+memory, and it cannot look into theirs, which belongs to a process that may not be
+traced.
 """
 
 import ctypes
+import io
+import marshal
 import os
 
 PR_SET_DUMPABLE = 4
@@ -22,7 +25,9 @@ def become(script: bytes, reads: int, writes: int) -> None:
     os.dup2(reads, 0)
     os.dup2(writes, CHANNEL)
     os.closerange(CHANNEL + 1, LAST_FILE)
-    exec(compile(script, "side.py", "exec"), {"__name__": "__main__"})
+    parts = io.BytesIO(script)
+    names = marshal.load(parts)
+    exec(marshal.load(parts), names | {"__name__": "__main__"})
 
 
 def read(size: int) -> bytes:

@@ -11,6 +11,11 @@ from typing import Any
 APART = ("GOLDSIEVE", "LC_", "PYTEST", "PYTHON")
 
 
+def list_variables() -> dict[Any, Any]:
+    """All variables as the system has them: cheap to copy and to compare."""
+    return dict(getattr(os.environ, "_data", os.environ))
+
+
 def read_environment() -> dict[str, str]:
     """The variables that are shared, now."""
     return {
@@ -22,20 +27,30 @@ class Surroundings:
     """What the other side knows of this one's environment and folder."""
 
     def __init__(self) -> None:
-        self.known, self.folder = read_environment(), os.getcwd()
+        self.note()
+
+    def note(self) -> None:
+        """Remember what there is now."""
+        self.variables, self.folder = list_variables(), os.getcwd()
+        self.known = read_environment()
 
     def write(self) -> list[Any]:
         """What has changed here since the last message: variables, and the folder."""
-        now, folder = read_environment(), os.getcwd()
-        gone = self.known.keys() - now.keys()
-        changed: dict[str, str | None] = dict.fromkeys(sorted(gone))
-        changed.update(now.items() - self.known.items())
-        moved = folder if folder != self.folder else ""
-        self.known, self.folder = now, folder
-        return [changed, moved]
+        folder = os.getcwd()
+        if self.variables == list_variables() and self.folder == folder:
+            return []
+        before, moved = self.known, folder if folder != self.folder else ""
+        self.note()
+        changed: dict[str, str | None] = dict.fromkeys(
+            before.keys() - self.known.keys()
+        )
+        changed.update(self.known.items() - before.items())
+        return [dict(sorted(changed.items())), moved]
 
     def read(self, changes: list[Any]) -> None:
         """Have here what has changed there; the folder may be the other sandbox's."""
+        if not changes:
+            return
         changed, moved = changes
         for name, value in changed.items():
             if name.startswith(APART):
@@ -46,4 +61,4 @@ class Surroundings:
                 os.environ[name] = value
         with suppress(OSError):
             os.chdir(moved or ".")
-        self.known, self.folder = read_environment(), os.getcwd()
+        self.note()

@@ -169,8 +169,9 @@ def serve(action: str, *arguments: Any) -> Any:
 def notice(scope: dict[str, Any]) -> Callable[..., None]:
     """What is to be done about what a message of the program has beside its value."""
 
-    def notice_added(printed: str, rebound: tuple[Any, ...]) -> None:
-        sys.stdout.write(printed)
+    def notice_added(printed: str = "", rebound: tuple[Any, ...] = ()) -> None:
+        if printed:
+            sys.stdout.write(printed)
         for name, value in rebound:
             if name in names and scope.get(name) is names[name]:
                 scope[name] = names[name] = value

@@ -11,17 +11,16 @@ on both, so that a thousand calls do not carry a thousand lists.
 import itertools
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from pipeline.sandbox.guest.wire import (
     ALONE,
     LETTERS,
     build_mutable,
-    decode,
-    encode,
     extra_of,
     fill_mutable,
+    make_decoder,
+    make_encoder,
     parts_of,
 )
 
@@ -46,16 +45,14 @@ class Twins:
         write: Callable[[Any, dict[str, Any]], None],
     ) -> None:
         self.first, self.counter = first, itertools.count(first, 2)
-        self.keep, self.recall, self.write = keep, recall, write
+        self.recall, self.write = recall, write
         self.twins: dict[int, Any] = {}
         self.numbers: dict[int, int] = {}
         self.known: dict[int, list[Any]] = {}
         self.unsent: list[int] = []
-        self.part = partial(encode, other=keep, share=self.share)
-
-    def encode(self, value: Any) -> Any:
-        """`value` for the other side."""
-        return self.part(value)
+        self.encode = make_encoder(keep, self.share)
+        self.encode_fixed = make_encoder(keep)
+        self.decode = make_decoder(self.decode_shared)
 
     def share(self, value: Any) -> Any:
         """What can change, as a number that both sides are going to know."""
@@ -72,8 +69,8 @@ class Twins:
     def encode_parts(self, value: Any) -> list[Any]:
         """What a twin consists of, now."""
         if type(value) in LETTERS:
-            return list(map(self.part, parts_of(value)))
-        return [[name, self.part(each)] for name, each in read_attributes(value)]
+            return list(map(self.encode, parts_of(value)))
+        return [[name, self.encode(each)] for name, each in read_attributes(value)]
 
     def write_new(self) -> list[Any]:
         """What the other side has not heard of, with what else that refers to."""
@@ -85,7 +82,7 @@ class Twins:
             letter = LETTERS.get(type(value), OBJECT)
             extra = [type(value)] if letter == OBJECT else extra_of(value)
             parts = self.known[number] = self.encode_parts(value)
-            new.append([number, letter, [encode(e, self.keep) for e in extra], parts])
+            new.append([number, letter, list(map(self.encode_fixed, extra)), parts])
         return new
 
     def read_new(self, new: list[Any]) -> None:
@@ -112,10 +109,6 @@ class Twins:
         else:
             self.write(value, {name: self.decode(each) for name, each in parts})
         self.known[number] = self.encode_parts(value)
-
-    def decode(self, encoded: Any) -> Any:
-        """The value that the other side encoded."""
-        return decode(encoded, self.decode_shared)
 
     def decode_shared(self, letter: str, inner: Any) -> Any:
         return self.twins[inner] if letter == "r" else self.recall(letter, inner)

@@ -16,7 +16,6 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -56,6 +55,9 @@ VALUES: dict[str, Callable[[Any], tuple[Any, ...]]] = {
 # Where a class is kept since Python 3.13, and where it was before.
 VALUES["pathlib._local.PosixPath"] = VALUES["pathlib.PosixPath"]
 VALUES["pathlib._local.PurePosixPath"] = VALUES["pathlib.PurePosixPath"]
+
+
+Part = Callable[[Any], Any]
 
 
 class NotPlain(ValueError):
@@ -115,42 +117,45 @@ MUTABLES: dict[str, Mutable] = {
 LETTERS = {row[0]: letter for letter, row in MUTABLES.items()}
 
 
-def encode(
-    value: Any,
-    other: Callable[[Any], Any] = refuse,
-    share: Callable[[Any], Any] | None = None,
-) -> Any:
-    """`value` as JSON has it; `other` encodes what is not plain.
+def encode(value: Any) -> Any:
+    """`value` as JSON has it. NotPlain where it, or a part of it, is not plain."""
+    return ENCODE(value)
 
-    With `share`, that encodes what can change. NotPlain where `value`, or a part of
-    it, is not plain and `other` is not given.
+
+def make_encoder(other: Part = refuse, share: Part | None = None) -> Part:
+    """What encodes values; `other` encodes what is not plain.
+
+    With `share`, that encodes what can change.
     """
-    kind = type(value)
-    if value is None or kind in (bool, float, str):
-        return value
-    if kind is int:
-        return {"i": hex(value)} if value.bit_length() > LONG_BITS else value
-    part = partial(encode, other=other, share=share)
-    if kind in LETTERS:
-        return share(value) if share else encode_mutable(value, part)
-    if kind is tuple:
-        return {"t": list(map(part, value))}
-    if kind is frozenset:
-        return {"z": list(map(part, value))}
-    if kind is bytes:
-        return {"b": value.hex()}
-    if kind is complex:
-        return {"c": [value.real, value.imag]}
-    if kind is Fraction:
-        return {"q": [encode(value.numerator), encode(value.denominator)]}
-    if kind is Decimal:
-        return {"n": str(value)}
-    return encode_rare(value, part, other)
+
+    def part(value: Any) -> Any:
+        kind = type(value)
+        if kind in AS_THEY_ARE:
+            return value
+        if kind is int:
+            return {"i": hex(value)} if value.bit_length() > LONG_BITS else value
+        if kind in LETTERS:
+            return share(value) if share else encode_mutable(value, part)
+        if kind in ENCODERS:
+            return ENCODERS[kind](value, part)
+        return encode_rare(value, part, other)
+
+    return part
 
 
-def encode_rare(
-    value: Any, part: Callable[[Any], Any], other: Callable[[Any], Any]
-) -> Any:
+AS_THEY_ARE = {type(None), bool, float, str}
+ENCODERS: dict[type, Callable[[Any, Part], Any]] = {
+    tuple: lambda items, part: {"t": list(map(part, items))},
+    frozenset: lambda items, part: {"z": list(map(part, items))},
+    bytes: lambda data, _: {"b": data.hex()},
+    complex: lambda number, _: {"c": [number.real, number.imag]},
+    Fraction: lambda q, part: {"q": [part(q.numerator), part(q.denominator)]},
+    Decimal: lambda number, _: {"n": str(number)},
+}
+ENCODE = make_encoder()
+
+
+def encode_rare(value: Any, part: Part, other: Part) -> Any:
     """Types, constants and values of the library."""
     kind = type(value)
     if kind is type and value in TYPES.values():
@@ -163,7 +168,7 @@ def encode_rare(
     return other(value)
 
 
-def encode_mutable(value: Any, part: Callable[[Any], Any]) -> Any:
+def encode_mutable(value: Any, part: Part) -> Any:
     """A value that can change, as it is now."""
     if type(value) is list:
         return list(map(part, value))
@@ -209,21 +214,21 @@ def decode_fraction(numbers: list[Any]) -> Fraction:
     return Fraction(top, bottom)
 
 
-def decode_value(inner: list[Any], part: Callable[[Any], Any]) -> Any:
+def decode_value(inner: list[Any], part: Part) -> Any:
     name, *arguments = inner
     if name not in VALUES:
         raise NotPlain(name)
     return find_class(name)(*map(part, arguments))
 
 
-def decode_frozen(items: list[Any], part: Callable[[Any], Any]) -> frozenset[Any]:
+def decode_frozen(items: list[Any], part: Part) -> frozenset[Any]:
     members = list(map(part, items))
     bound_collisions(members)
     return frozenset(members)
 
 
 # By letter: how to decode what stands under it, and the parts of that.
-DECODERS: dict[str, Callable[[Any, Callable[[Any], Any]], Any]] = {
+DECODERS: dict[str, Callable[[Any, Part], Any]] = {
     "t": lambda items, part: tuple(map(part, items)),
     "z": decode_frozen,
     "b": lambda text, _: bytes.fromhex(text),
@@ -237,27 +242,37 @@ DECODERS: dict[str, Callable[[Any, Callable[[Any], Any]], Any]] = {
 }
 
 
-def decode(encoded: Any, other: Callable[[str, Any], Any] | None = None) -> Any:
-    """The value; a ValueError, TypeError or LookupError where it is none.
+def decode(encoded: Any) -> Any:
+    """The value; a ValueError, TypeError or LookupError where it is none."""
+    return DECODE(encoded)
 
-    `other` decodes what is under a letter that is unknown here.
-    """
-    part = partial(decode, other=other)
-    if isinstance(encoded, list):
-        return list(map(part, encoded))
-    if not isinstance(encoded, dict):
-        return encoded
-    ((letter, inner),) = encoded.items()
-    if letter in DECODERS:
-        return DECODERS[letter](inner, part)
-    if letter in MUTABLES:
+
+def refuse_letter(letter: str, _: Any) -> Any:
+    raise NotPlain(letter)
+
+
+def make_decoder(other: Callable[[str, Any], Any] = refuse_letter) -> Part:
+    """What decodes values; `other` decodes what is under a letter unknown here."""
+
+    def part(encoded: Any) -> Any:
+        if type(encoded) is list:
+            return list(map(part, encoded))
+        if type(encoded) is not dict:
+            return encoded
+        ((letter, inner),) = encoded.items()
+        if letter in DECODERS:
+            return DECODERS[letter](inner, part)
+        if letter not in MUTABLES:
+            return other(letter, inner)
         *extra, parts = inner
         value = build_mutable(letter, list(map(part, extra)))
         fill_mutable(value, list(map(part, parts)))
         return value
-    if other is None:
-        raise NotPlain(letter)
-    return other(letter, inner)
+
+    return part
+
+
+DECODE = make_decoder()
 
 
 def build_mutable(letter: str, extra: list[Any]) -> Any:

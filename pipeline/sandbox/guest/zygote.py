@@ -19,6 +19,7 @@ import gc
 import importlib
 import io
 import json
+import marshal
 import os
 import resource
 import select
@@ -163,7 +164,7 @@ def become_program(job: dict[str, Any], files: list[int], seccomp: bytes) -> Pro
     except OSError:
         os._exit(NOT_STARTED)
     os.environ["GOLDSIEVE_FD"] = "3"
-    if job["is_binary"]:
+    if job["form"] == "executable":
         os.execv(path, [path])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     renew_stdin()
@@ -172,6 +173,10 @@ def become_program(job: dict[str, Any], files: list[int], seccomp: bytes) -> Pro
     main.__dict__.update(own, __builtins__=__builtins__)
     sys.modules["__main__"] = main
     sys.argv[:] = [path]
+    if job["form"] == "code":
+        parts = io.BytesIO(program)
+        main.__dict__.update(marshal.load(parts))
+        return marshal.load(parts), main.__dict__
     return compile(program, path, "exec", dont_inherit=True), main.__dict__
 
 
@@ -198,7 +203,7 @@ def arrange(job: dict[str, Any], files: list[int]) -> tuple[str, bytes]:
     for target, file in enumerate(files[:4]):
         os.dup2(file, target, inheritable=True)
     os.closerange(4, 1 << 16)
-    path = "/job/main" if job["is_binary"] else "/job/main.py"
+    path = "/job/main" if job["form"] == "executable" else "/job/main.py"
     written = os.open(path, os.O_WRONLY | os.O_CREAT, 0o555)
     os.write(written, program)
     os.close(written)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.verifiers.details.contract import Details, Flag, NotNegative, Number
 
-MOST_PACKAGES = 64
+MOST_PACKAGES, MOST_REFUSED = 64, 16
 LONGEST_NAME = 500  # characters of what is called
 
 
@@ -56,6 +56,9 @@ class Info(Details):
     setup: str = Field(default="", description="what stands before the program")
     entry_point: Callable = Field(
         default="", description="of `assert`: what `check` is called with"
+    )
+    refused: Annotated[list[str], Field(max_length=MOST_REFUSED)] = Field(
+        default=[], description="programs known to be wrong: `quality` measures tests"
     )
     reference: str = Field(default="", description="a program that says what is right")
     language: Literal["python", "cpp"] = Field(

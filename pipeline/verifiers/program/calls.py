@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.sandbox.guest.wire import decode, encode
-from pipeline.sandbox.guests import guest_source
-from pipeline.sandbox.run import Limits, Run, run_python
+from pipeline.sandbox.guests import guest_code, guest_source
+from pipeline.sandbox.run import Limits, Run, run_code
 from pipeline.verifiers.program.results import in_one_order, same_value
 from pipeline.verifiers.program.tests import Call
 
@@ -156,8 +156,8 @@ def run_guest(
 ) -> Run:
     """Run our own program `name` in the sandbox, with `job` on its standard input."""
     stdin = json.dumps({"prelude": guest_source("prelude")} | job).encode()
-    source = guest_source(name)
-    return run_python(source, stdin=stdin, limits=limits, packages=packages)
+    code = guest_code(name)
+    return run_code(code, stdin=stdin, limits=limits, packages=packages)
 
 
 def _find_fault(line: bytes, call: Call, tolerance: float) -> str:

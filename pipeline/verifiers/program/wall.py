@@ -17,7 +17,7 @@ import re
 import symtable
 from importlib import import_module
 
-from pipeline.sandbox.guests import guest_call, guest_source
+from pipeline.sandbox.guests import guest_code, guest_source
 from pipeline.sandbox.run import run_beside, run_side_by_side
 from pipeline.verifiers.program.calls import (
     START_S,
@@ -56,8 +56,8 @@ def find_fault_apart(
     own = limits.process_limits(start_s=START_S)
     run_both = run_side_by_side if shared else run_beside
     run = run_both(
-        guest_call("tests_apart", job),
-        guest_call("program_apart", {"prelude": prelude, "program": program}),
+        guest_code("tests_apart", job),
+        guest_code("program_apart", {"prelude": prelude, "program": program}),
         limits=own,
         packages=limits.packages,
         runner=runner_of(tests),

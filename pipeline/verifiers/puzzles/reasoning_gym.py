@@ -24,6 +24,7 @@ from pipeline.verifiers.contract import Verdict
 
 LIMITS = Limits(cpu_s=10, memory_mb=4096)
 LONGEST = 20_000
+SIGNALLED = 128  # exit codes above are those of signals
 
 TASKS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 TOLERANCE = Fraction(1, 10_000)
@@ -51,13 +52,15 @@ def verify(answer: str, text: str, info: dict[str, Any]) -> Verdict:
     """The verdict of the dataset's scorer, which gives right answers 1."""
     name = info["dataset"]
     score, why = score_answer(name, info["entry"], text)
+    if score is None:
+        return Verdict(None, text, f"{name}: {why}")
     return Verdict(score >= 0.99, text, f"{name}: {why} {score:.3f}", score)
 
 
 class Scored(NamedTuple):
-    """A score from 0 to 1, and how it came about."""
+    """A score from 0 to 1, and how it came about; None where the scorer gave none."""
 
-    score: float
+    score: float | None
     why: str
 
 
@@ -111,8 +114,9 @@ def _score_in_sandbox(name: str, entry: dict[str, Any], text: str) -> Scored:
     job = json.dumps({"name": name, "entry": entry, "text": text}).encode()
     harness = guest_source("score_reasoning_gym")
     run = run_python(harness, stdin=job, limits=LIMITS, packages=("reasoning_gym",))
-    if run.ended != "exited":
-        return Scored(0.0, f"the scorer's {run.ended}")
+    if run.ended != "exited" or run.exit_code > SIGNALLED:
+        # It was stopped, which says nothing about the text.
+        return Scored(None, f"timeout: the scorer was stopped ({run.ended})")
     if run.exit_code or not run.channel:
         message = run.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         return Scored(0.0, f"the scorer ended: {message[:100]}")

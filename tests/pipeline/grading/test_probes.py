@@ -39,3 +39,19 @@ def test_an_empty_program_has_every_name_that_tests_want():
     assert scope["Solution"]().anything(1) is None
     assert "len" not in scope
     assert write_empty({"type": "stdio", "language": "cpp"}).startswith("```cpp\nint")
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is missing")
+def test_of_programs_known_to_be_wrong_one_must_fail():
+    passes, fails = "def add(a, b): return 3", "def add(a, b): return a"
+    refused = {
+        (passes,): None,  # may have been too slow elsewhere
+        (passes, fails): None,
+        (passes, f"{passes} + 0"): "2 programs known to be wrong pass",
+    }
+    rows = [
+        Probe("code", None, json.dumps(ADD | {"refused": list(programs)}), None)
+        for programs in refused
+    ]
+
+    assert list(find_weak_tests(rows, 60)) == list(refused.values())
