@@ -50,7 +50,8 @@ def judge(
 ) -> Judged:
     """Add contamination, overlap, overlap_item, overlap_level; mark rows that leak."""
     texts = collect_texts(rows, params, rollouts)
-    hits = scan_texts(texts, benchmarks, params.methods)
+    found = scan_texts(texts, benchmarks, params.methods)
+    hits, undetectable = found.hits, found.undetectable
     worst = keep_worst(hits, "row")
     rows = report.annotate(rows, hits, worst)
     leaks = pl.col("overlap_level").is_in(list(params.drop))
@@ -71,7 +72,8 @@ def judge(
         "pairs": report.pair_table(
             hits.filter(pl.col("level") != "boilerplate"), about
         ),
-        "benchmarks": report.count_by_benchmark(worst, about, benchmarks),
+        "benchmarks": report.count_by_benchmark(worst, about, benchmarks, undetectable),
+        "undetectable": undetectable.select(report.UNDETECTABLE.names()),
     }
     if params.action == "report":
         rows = rows.drop(COLUMNS.names())

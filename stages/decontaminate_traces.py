@@ -26,7 +26,7 @@ class Params(Settings):
 
 def judge(rows: pl.DataFrame, params: Params, benchmarks: pl.DataFrame) -> Judged:
     """Add leaking_traces: places in `traces`, of those that hold a benchmark item."""
-    hits = scan_texts(list_traces(rows), benchmarks, params.methods)
+    hits = scan_texts(list_traces(rows), benchmarks, params.methods).hits
     leaks = hits.filter(pl.col("level").is_in(["exact", "near"]))
     traces = leaks.group_by("row", maintain_order=True).agg(
         leaking_traces=pl.col("trace").unique().sort()

@@ -4,8 +4,9 @@
     def find_hits(texts, items, params)    the HITS: which texts hold which items
 
 `texts` has the columns text and answer, `items` are rows of BENCHMARK. A method may
-give several hits of one text; the worst one counts. A recipe names the file, with
-settings or without:
+give several hits of one text; the worst one counts. One that knows which items it
+cannot find gives `Found`, with the hits and a table of these items. A recipe names the
+file, with settings or without:
 
     methods: [coverage, {method: ngram, n: 8}]
 """

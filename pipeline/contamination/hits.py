@@ -9,6 +9,7 @@ For the item "Aya walks nine kilometers every morning. Find …" a hit is
 - `boilerplate` where no more than sentences that many problems share agree.
 """
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -30,6 +31,21 @@ HITS = pl.Schema(
     }
 )
 
+UNDETECTABLE = pl.Schema(
+    {
+        "item": pl.UInt32(),  # number of the benchmark item
+        "reason": pl.String(),  # too_short, no_rare_content
+    }
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """HITS, and the items that a method cannot find in these texts: UNDETECTABLE."""
+
+    hits: pl.DataFrame
+    undetectable: pl.DataFrame
+
 
 def hit_table(text: np.ndarray, item: np.ndarray, **columns: object) -> pl.DataFrame:
     """HITS of the numbers of texts and items; `columns` are arrays or one value.
@@ -49,21 +65,30 @@ def keep_worst(hits: pl.DataFrame, by: str) -> pl.DataFrame:
 
 def scan_texts(
     texts: pl.DataFrame, benchmarks: pl.DataFrame, methods: Methods
-) -> pl.DataFrame:
+) -> Found:
     """The worst hit of each text by each method, with names instead of numbers.
 
     `texts` has the columns text, answer and others, which the hits take over;
     `benchmarks` are rows of BENCHMARK. Of the item come `item` (its id), `benchmark`,
     `item_text` and `item_answer`.
     """
-    tables = [HITS.to_frame().with_columns(method=pl.lit(""))]
-    for params in methods:
-        hits = load_method(params.name).find_hits(texts, benchmarks, params)
-        worst = keep_worst(hits.sort("item"), "text")
-        tables.append(worst.with_columns(method=pl.lit(params.name)))
-    hits = pl.concat(tables)
     items = benchmarks.select(
         "benchmark", item="id", item_text="problem", item_answer="answer"
     )
+    tables = [HITS.to_frame().with_columns(method=pl.lit(""))]
+    unfound = [UNDETECTABLE.to_frame().with_columns(method=pl.lit(""))]
+    for params in methods:
+        found = load_method(params.name).find_hits(texts, benchmarks, params)
+        if isinstance(found, pl.DataFrame):
+            found = Found(found, UNDETECTABLE.to_frame())
+        name = pl.lit(params.name).alias("method")
+        worst = keep_worst(found.hits.sort("item"), "text")
+        tables.append(worst.with_columns(name))
+        unfound.append(found.undetectable.with_columns(name))
+    hits, undetectable = pl.concat(tables), pl.concat(unfound)
     parts = [texts.drop("answer")[hits["text"]], items[hits["item"]]]
-    return pl.concat([*parts, hits.drop("text", "item")], how="horizontal")
+    beside = [items[undetectable["item"]], undetectable.drop("item")]
+    return Found(
+        pl.concat([*parts, hits.drop("text", "item")], how="horizontal"),
+        pl.concat(beside, how="horizontal"),
+    )

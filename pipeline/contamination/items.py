@@ -1,41 +1,21 @@
-"""Benchmark items as tokens, and what each of their words is worth.
+"""Benchmark items as tokens, ready to be compared with the texts of a pool.
 
-A word that few texts hold says much ("incentre"), one that many hold says little
-("find"), and the sentences that contest problems end with say next to nothing. All
-names are one name: whether Aya or Mia has three apples does not matter.
+Names of persons are one name: whether Aya or Mia has three apples does not matter.
+Other words with a capital inside a sentence are entities: Germany is not France.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from pipeline.kernels import hash_table, item_overlap
-from pipeline.kernels.hashing import fmix64
+from pipeline.kernels import hash_table, item_entities, item_overlap
 from pipeline.kernels.latex_tokens import Tokens, tokenise
-from pipeline.kernels.latex_vocabulary import BRACKET, NAME, WORD, token_code
-from pipeline.kernels.shards import Array
-from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
-
-SAMPLE, SAMPLE_BYTES = 8192, 1 << 22  # texts, and bytes, that words are counted in
-COMMON = 0.005  # of the texts: an n-gram in more of them is worth little
-NAME_CODE = np.uint64(token_code("\0name"))
-BOILERPLATE = (
-    "where m and n are relatively prime positive integers. Find m+n.",
-    "can be written in the form m/n, where m and n are relatively prime positive "
-    "integers. Find m + n.",
-    "where a, b and c are positive integers and b is not divisible by the square of "
-    "any prime. Find a + b + c.",
-    "Find the remainder when N is divided by 1000.",
-    "Please reason step by step, and put your final answer within boxed.",
-    "Let's think step by step and output the final answer within boxed.",
-    "Express your answer as a common fraction in simplest form.",
-    "Enter your answer in the form a, b, c separated by commas.",
-    "How many are there in total? How much does it cost in all?",
-    "Answer the following question. Solve the following problem carefully.",
-)
+from pipeline.kernels.latex_vocabulary import BRACKET, NAME, WORD, plain_text
+from pipeline.kernels.names import person_names
+from pipeline.kernels.shards import Array, text_bytes
+from pipeline.kernels.token_ngrams import token_ngrams
 
 
 @dataclass(frozen=True)
@@ -64,30 +44,68 @@ def index_ngrams(ngrams: Array, ends: Array) -> NgramIndex:
     return NgramIndex(keys, holder.astype(np.int32), stops)
 
 
-def compared_tokens(tokens: Tokens, common: hash_table.Table) -> Tokens:
-    """`tokens` as they are compared: without brackets, and all names one name.
+@dataclass(frozen=True)
+class Reading:
+    """Texts as they are compared: without brackets, persons by one name."""
 
-    A word with a capital is a name unless it is in `common`.
-    """
+    texts: pl.Series  # plain text
+    tokens: Tokens
+    names: Array  # uint64: the code of a person's own name, 0 for other tokens
+
+    @cached_property
+    def marked(self) -> item_overlap.Marked:
+        """What `overlap_measures` takes; needs the bytes of the tokens."""
+        read = self.tokens
+        data, offsets = text_bytes(self.texts)
+        entities = item_entities.mark_entities(
+            data, offsets, read.ends, read.starts, read.stops
+        )
+        turns = np.zeros(len(read.codes), np.uint8)
+        entities[self.names > 0] = 0
+        return read.codes, read.kinds, read.ends, entities, turns
+
+    def list_names(self, span: slice, others: Array) -> list[int]:
+        """Codes of the persons in `span`; 0 for a capital word not among `others`."""
+        names, codes = self.names[span], self.tokens.codes[span]
+        may_be = (self.marked[3][span] > 0) & ~np.isin(codes, others)
+        listed: list[int] = names[(names > 0) | may_be].tolist()
+        return listed
+
+
+def read_texts(texts: pl.Series) -> Reading:
+    """The tokens of texts as they are compared, with their bytes."""
+    texts = plain_text(texts)
+    tokens, names = compared_tokens(tokenise(texts, spans=True, drawings=False))
+    return Reading(texts, tokens, names)
+
+
+def compared_tokens(tokens: Tokens) -> tuple[Tokens, Array]:
+    """`tokens` without brackets, all persons by one name, and their own names."""
     stays = np.flatnonzero(tokens.kinds != BRACKET)
     codes, kinds = tokens.codes[stays], tokens.kinds[stays]
-    item_overlap.hide_names(codes, kinds, common, NAME_CODE)
-    spans = (tokens.starts, tokens.stops)
+    ends = np.searchsorted(stays, tokens.ends)
+    names = item_entities.hide_persons(codes, kinds, ends, person_names())
+    read = replace(tokens, codes=codes, kinds=kinds, ends=ends)
     if len(tokens.starts):  # they were asked for
-        spans = (tokens.starts[stays], tokens.stops[stays])
-    return Tokens(codes, kinds, np.searchsorted(stays, tokens.ends), *spans)
+        starts, stops = tokens.starts[stays], tokens.stops[stays]
+        read = replace(read, starts=starts, stops=stops)
+    return read, names
 
 
 @dataclass(frozen=True)
 class Items:
     """Benchmark items, ready to be looked for with n-grams of `n` tokens."""
 
-    problems: pl.Series
-    tokens: Tokens
-    common: hash_table.Table  # words that are no names
-    token_weights: Array  # float64, of each token
-    pair_weights: Array  # float64, of each token and the next one
+    reading: Reading
     n: int
+
+    @property
+    def tokens(self) -> Tokens:
+        """Those of the items."""
+        return self.reading.tokens
+
+    def __len__(self) -> int:
+        return len(self.tokens)
 
     @cached_property
     def index(self) -> NgramIndex:
@@ -95,71 +113,12 @@ class Items:
         return index_ngrams(*token_ngrams(self.tokens.codes, self.tokens.ends, self.n))
 
     @property
+    def sizes(self) -> Array:
+        """How many tokens each item has, int64 (items,)."""
+        return np.diff(self.tokens.ends)
+
+    @property
     def words(self) -> Array:
         """How many words each item has, int64 (items,)."""
         is_word = np.isin(self.tokens.kinds, (WORD, NAME))
         return np.diff(np.concatenate([[0], np.cumsum(is_word)])[self.tokens.ends])
-
-
-def prepare_items(problems: pl.Series, texts: pl.Series, n: int) -> Items:
-    """Items, their words weighed by how rare they are in `texts` and in the items.
-
-    Words are counted in a sample of `texts`.
-    """
-    problems = problems.fill_null("")
-    sample = texts.gather_every(max(1, len(texts) // SAMPLE))
-    sizes = sample.str.len_bytes().fill_null(0).cum_sum()
-    sample = sample.head(max(1, int((sizes <= SAMPLE_BYTES).sum())))
-    sampled = tokenise(pl.concat([problems, sample.fill_null("")]), drawings=False)
-    common = _common_words(sampled)
-    items = compared_tokens(tokenise(problems, drawings=False), common)
-    others = compared_tokens(sampled, common)
-    boilerplate = compared_tokens(tokenise(pl.Series(BOILERPLATE)), common)
-    token_weights, pair_weights = (
-        _weigh_ngrams(items, others, boilerplate, size) for size in (1, 2)
-    )
-    return Items(problems, items, common, token_weights, pair_weights, n)
-
-
-def _common_words(tokens: Tokens) -> hash_table.Table:
-    """Words that are written small now and then, and so are no names."""
-    words = np.isin(tokens.kinds, (WORD, NAME))
-    number, distinct = hash_table.group_ids(tokens.codes[words])
-    capital = np.bincount(number, tokens.kinds[words] == NAME, len(distinct))
-    share = capital / np.maximum(np.bincount(number, minlength=len(distinct)), 1)
-    mixed: Any = fmix64(distinct[share < 0.8])  # of every number in the array
-    return hash_table.build_table(mixed)
-
-
-def _weigh_ngrams(items: Tokens, others: Tokens, boilerplate: Tokens, n: int) -> Array:
-    """For each token of the items, what the n-gram that starts there is worth.
-
-    It is the rarity of the n-gram in `others`, a tenth of it for one of `boilerplate`,
-    and nothing for names alone, or where fewer than n tokens are left.
-    """
-    ngrams, ends = token_ngrams(items.codes, items.ends, n)
-    number, distinct = hash_table.group_ids(ngrams)
-    table = hash_table.build_table(distinct)
-    counts = count_texts(
-        *find_token_ngrams(others.codes, others.ends, n, table), len(distinct)
-    )
-    worth = rarity(counts, len(others.ends) - 1)
-    dull, _ = find_token_ngrams(boilerplate.codes, boilerplate.ends, n, table)
-    worth[np.unique(dull)] *= 0.1
-    names, _ = token_ngrams(np.full(n, NAME_CODE), np.array([0, n]), n)
-    worth[distinct == names[0]] = 0
-    weights = np.zeros(len(items.codes))
-    starts = np.repeat(items.ends[:-1] - ends[:-1], np.diff(ends))
-    weights[starts + np.arange(len(ngrams))] = worth[number]
-    return weights
-
-
-def rarity(counts: Array, texts: int) -> Array:
-    """What n-grams in `counts` of so many texts are worth, float64.
-
-    log(1 + c / count), where c is COMMON of the texts, or 8: from there on an n-gram is
-    in too many texts to say much.
-    """
-    enough = max(8.0, COMMON * texts)
-    weights: Array = np.log1p(enough / np.maximum(counts, 1))
-    return weights

@@ -50,12 +50,23 @@ BENCHMARKS = pl.Schema(
         "source": pl.String,
         "items": pl.UInt32,
         "items_hit": pl.UInt32,
+        "items_undetectable": pl.UInt32,
         "rows_dropped": pl.UInt32,
         **{f"rows_{level}": pl.UInt32 for level in LEVELS},
         "highest_left_in": pl.Float32,
     }
 )
-TABLES = {"pairs": PAIRS, "benchmarks": BENCHMARKS}
+UNDETECTABLE = pl.Schema(
+    {
+        "method": pl.String,
+        "benchmark": pl.String,
+        "item": pl.String,
+        "reason": pl.String,  # too_short, no_rare_content
+        "item_text": pl.String,
+        "item_answer": pl.String,
+    }
+)
+TABLES = {"pairs": PAIRS, "benchmarks": BENCHMARKS, "undetectable": UNDETECTABLE}
 
 
 def spread(values: pl.DataFrame, height: int) -> pl.DataFrame:
@@ -113,10 +124,16 @@ def _mark_spans(texts: pl.Series, spans: pl.Series) -> pl.Series:
 
 
 def count_by_benchmark(
-    worst: pl.DataFrame, rows: pl.DataFrame, items: pl.DataFrame
+    worst: pl.DataFrame,
+    rows: pl.DataFrame,
+    items: pl.DataFrame,
+    undetectable: pl.DataFrame,
 ) -> pl.DataFrame:
     """BENCHMARKS: the worst hits of rows; `rows` has the columns source and dropped."""
-    sizes = items.group_by("benchmark", maintain_order=True).agg(items=pl.len())
+    sizes = items.group_by("benchmark", maintain_order=True).agg(
+        items=pl.len(),
+        items_undetectable=pl.col("id").is_in(undetectable["item"].to_list()).sum(),
+    )
     level, dropped = pl.col("level"), pl.col("dropped")
     hits = pl.concat(
         [worst, rows.select("source", "dropped")[worst["row"]]], how="horizontal"

@@ -2,7 +2,8 @@
 
 `find_candidates` proposes items by shared n-grams. `overlap_measures` then looks at the
 part of the text that holds most of the item: how much of the item's words, pairs of
-words and numbers are in it. `find_whole_items` is for items of a few tokens.
+words and numbers are in it, and whether another entity stands where the item has its
+own.
 """
 
 from typing import NamedTuple
@@ -10,15 +11,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy import float64, int32, int64, uint64
 
-from pipeline.kernels.hash_table import Table, find, find_slot, grow, table_bits
+from pipeline.kernels.hash_table import find_slot, grow, table_bits
 from pipeline.kernels.hashing import STEP, fmix64
-from pipeline.kernels.latex_lexemes import starts_with
-from pipeline.kernels.latex_vocabulary import NAME, NUMBER, SIGN, token_code
+from pipeline.kernels.item_entities import count_replaced, sum_turns
+from pipeline.kernels.latex_vocabulary import NUMBER
 from pipeline.kernels.shards import Array, compiled
 
-EQUALS = uint64(token_code("="))
+BESIDE = 6  # tokens that tell texts apart where they go on otherwise than the item
 
 Row = tuple[Array, Array, Array]  # codes uint64, kinds uint8, ends int64; see Tokens
+# Those of a Row, and for each token what `mark_entities` says of it, and whether it
+# turns a problem round (uint8; 0: no).
+Marked = tuple[Array, Array, Array, Array, Array]
 # What an item's codes are looked up in: keys, how often each is left to be matched,
 # its weight, its last position in the item.
 Index = tuple[Array, Array, Array, Array]
@@ -75,8 +79,9 @@ def find_candidates(
 class OverlapMeasures(NamedTuple):
     """How much of an item a row holds, for many (row, item): arrays of their number.
 
-    The first two are float64, all others int64. A position is in tokens; the part is
-    the stretch of the row from its first pair of the item to its last.
+    The first two are float64, `part` is uint64, all others int64. A position is in
+    tokens; the part is the stretch of the row from its first pair of the item to its
+    last.
     """
 
     tokens: Array  # weighted share of the item's tokens
@@ -89,60 +94,80 @@ class OverlapMeasures(NamedTuple):
     end: Array
     item_begin: Array  # and in the item
     item_end: Array
+    gap: Array  # tokens of the longest run of the item that the part lacks
+    replaced: Array  # entities of the item where the part has something else
+    turned: Array  # 1 where words that turn a problem round differ
+    part: Array  # a hash of the part, equal for copies of one text
 
 
 def overlap_measures(
-    rows: Row, row: Array, items: Row, item: Array, weights: Array, pair_weights: Array
+    rows: Marked,
+    row: Array,
+    items: Marked,
+    item: Array,
+    weights: Array,
+    pair_weights: Array,
 ) -> OverlapMeasures:
     """What each of `row` holds of the `item` at the same index (both int, one length).
 
     `weights` float64 are of the items' tokens, `pair_weights` of each with the next;
     brackets have been left out of both tables.
     """
-    shares, counts = _measure_pairs(rows, row, items, item, weights, pair_weights)
-    return OverlapMeasures(*shares.T, *counts.T)
+    shares, counts, parts = _measure_pairs(
+        rows, row, items, item, weights, pair_weights
+    )
+    return OverlapMeasures(*(*shares.T, *counts.T, parts))
 
 
 @compiled
 def _measure_pairs(
-    rows: Row, row: Array, items: Row, item: Array, weights: Array, pair_weights: Array
-) -> tuple[Array, Array]:
+    rows: Marked,
+    row: Array,
+    items: Marked,
+    item: Array,
+    weights: Array,
+    pair_weights: Array,
+) -> tuple[Array, Array, Array]:
     shares = np.zeros((len(row), 2), float64)
-    counts = np.zeros((len(row), 8), int64)
+    counts = np.zeros((len(row), 11), int64)
+    parts = np.zeros(len(row), uint64)
     for pair in range(len(row)):
         here = slice(rows[2][row[pair]], rows[2][row[pair] + 1])
         there = slice(items[2][item[pair]], items[2][item[pair] + 1])
-        text = rows[0][here], rows[1][here]
-        sought = items[0][there], items[1][there]
+        text = rows[0][here], rows[1][here], rows[4][here]
+        sought = items[0][there], items[1][there], items[3][there], items[4][there]
         worth = weights[there], pair_weights[there]
         _measure(text, sought, worth, shares[pair], counts[pair])
-    return shares, counts
+        parts[pair] = _hash_part(text[0], counts[pair], len(sought[0]))
+    return shares, counts, parts
 
 
 @compiled
 def _measure(
-    text: tuple[Array, Array],
-    item: tuple[Array, Array],
+    text: tuple[Array, Array, Array],
+    item: tuple[Array, Array, Array, Array],
     worth: tuple[Array, Array],
     shares: Array,
     counts: Array,
 ) -> None:
-    """Fill one row of either: see OverlapMeasures. Texts are (codes, kinds)."""
-    codes, kinds = text
+    """Fill one row of either: see OverlapMeasures. Texts are (codes, kinds, …)."""
+    codes, kinds, turns = text
     weights, pair_weights = worth
     size = len(item[0])
-    tokens = _index(item[0], weights)
-    pairs = _index(_pair_codes(item[0]), pair_weights)
+    tokens, item_pairs = _index(item[0], weights), _pair_codes(item[0])
+    pairs = _index(item_pairs, pair_weights)
     text_pairs = _pair_codes(codes)
     begin, end = _find_window(text_pairs, pairs, len(codes), size + size // 2 + 16)
     first, last, item_first, item_last = end, begin, size, 0
     paired, run, longest = 0.0, 0, 0
+    held = np.zeros(len(pairs[0]), np.bool_)
     for position in range(begin, end - 1):
         slot = find_slot(pairs[0], pairs[1], text_pairs[position], 0)
         if pairs[1][slot] < 0:
             run = 0
             continue
         run += 1
+        held[slot] = True
         longest = max(longest, run + 1)
         first, last = min(first, position), position + 2
         item_first = min(item_first, pairs[3][slot])
@@ -160,12 +185,46 @@ def _measure(
         elif kinds[position] == NUMBER and first - 3 <= position < last + 3:
             extra += 1
     numbers = (item[1] == NUMBER).sum()
-    total, pair_total = weights.sum(), pair_weights[: max(0, size - 1)].sum()
+    renamed = np.zeros(size + 1, np.bool_)
+    counts[9] = count_replaced(codes, begin, end, item[0], item[2], renamed)
+    total, pair_total = 0.0, 0.0
+    for position in range(size):  # a name that gave way to another is worth nothing
+        if not renamed[position]:
+            total += weights[position]
+            if position < size - 1 and not renamed[position + 1]:
+                pair_total += pair_weights[position]
     shares[0] = shared / total if total > 0 else 0.0
     shares[1] = paired / pair_total if pair_total > 0 else 0.0
     counts[0], counts[1], counts[2] = numbers, max(0, numbers - matched), extra
     counts[3], counts[4], counts[5] = longest, first, last
     counts[6], counts[7] = item_first, item_last
+    counts[8] = _longest_gap(item_pairs, pairs, held)
+    counts[10] = sum_turns(turns[first:last]) != sum_turns(item[3])
+
+
+@compiled
+def _longest_gap(item_pairs: Array, pairs: Index, held: Array) -> int:
+    """The longest run of the item's pairs that are not `held` (bool, of slots)."""
+    gap, longest = 0, 0
+    for position in range(len(item_pairs)):
+        slot = find_slot(pairs[0], pairs[1], item_pairs[position], 0)
+        gap = 0 if held[slot] else gap + 1
+        longest = max(longest, gap)
+    return longest
+
+
+@compiled
+def _hash_part(codes: Array, counts: Array, size: int) -> uint64:
+    """A hash of the part, and of BESIDE tokens where the item is cut off there."""
+    begin, end = counts[4], counts[5]
+    if counts[6] > 2:
+        begin = max(0, begin - BESIDE)
+    if counts[7] < size - 2:
+        end = min(len(codes), end + BESIDE)
+    value = uint64(end - begin)
+    for position in range(begin, end):
+        value = fmix64(value * STEP + codes[position])
+    return value
 
 
 @compiled
@@ -185,7 +244,9 @@ def _index(codes: Array, weights: Array) -> Index:
     for position in range(len(codes)):
         slot = find_slot(keys, left, codes[position], 0)
         keys[slot], left[slot] = codes[position], max(left[slot], 0) + 1
-        worth[slot], places[slot] = weights[position], position
+        # The mean: what is common here, in a preamble, may be rare there.
+        worth[slot] += (weights[position] - worth[slot]) / left[slot]
+        places[slot] = position
     return keys, left, worth, places
 
 
@@ -208,53 +269,3 @@ def _find_window(
         if held > best + 1e-9:
             best, begin = held, max(0, position - span + 1)
     return begin, min(length, begin + span)
-
-
-@compiled
-def find_whole_items(
-    rows: Row, begin: Array, end: Array, row: Array, items: Row, item: Array
-) -> tuple[Array, Array]:
-    """Where an item is in a row, token for token: (position int32 or -1, goes on bool).
-
-    `begin` and `end` int32 are bytes of the rows' tokens. A formula goes on where a
-    sign stands right beside it: 3+5 in 3+5-2 does, in "3+5 = ?" and "3+5? - Go!" not.
-    """
-    codes, kinds, ends = rows
-    positions = np.full(len(row), -1, int32)
-    goes_on = np.zeros(len(row), np.bool_)
-    for pair in range(len(row)):
-        start, stop = ends[row[pair]], ends[row[pair] + 1]
-        sought = items[0][items[2][item[pair]] : items[2][item[pair] + 1]]
-        for position in range(start, stop - len(sought) + 1):
-            if not starts_with(codes, position, stop, sought):
-                continue
-            last = position + len(sought) - 1
-            before = position > start and _goes_on(
-                kinds, begin, end, position, position - 1
-            )
-            behind = last + 1 < stop and codes[last + 1] != EQUALS
-            behind = behind and _goes_on(kinds, begin, end, last, last + 1)
-            positions[pair] = position - start
-            goes_on[pair] = before or behind
-            if not goes_on[pair]:
-                break
-    return positions, goes_on
-
-
-@compiled
-def _goes_on(kinds: Array, begin: Array, end: Array, token: int, beside: int) -> bool:
-    """Whether a number, a sign, or a letter or two has a sign right beside it."""
-    gap = begin[max(token, beside)] - end[min(token, beside)]
-    in_formula = kinds[token] in (NUMBER, SIGN) or end[token] - begin[token] <= 2
-    return bool(kinds[beside] == SIGN and gap <= 1 and in_formula)
-
-
-@compiled
-def hide_names(codes: Array, kinds: Array, common: Table, name: uint64) -> None:
-    """Give every name one code, in place, so that Alice and Bob are one.
-
-    A capital word in `common`, a table of mixed codes, merely begins a sentence.
-    """
-    for position in range(len(codes)):
-        if kinds[position] == NAME and find(common, fmix64(codes[position])) < 0:
-            codes[position] = name

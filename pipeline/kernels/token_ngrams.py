@@ -49,11 +49,16 @@ def find_token_ngrams(
 
 
 @compiled
-def count_texts(indices: Array, ends: Array, known: int) -> Array:
-    """In how many rows each of `known` n-grams is (int64); see `find_token_ngrams`."""
+def count_texts(indices: Array, ends: Array, known: int, left_out: Array) -> Array:
+    """In how many rows each of `known` n-grams is (int64); see `find_token_ngrams`.
+
+    Rows that are `left_out` (bool) do not count.
+    """
     counts = np.zeros(known, np.int64)
     last_row = np.full(known, -1, int32)
     for row in range(len(ends) - 1):
+        if left_out[row]:
+            continue
         for position in range(ends[row], ends[row + 1]):
             gram = indices[position]
             if last_row[gram] != row:

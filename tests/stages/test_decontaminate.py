@@ -258,6 +258,7 @@ def test_the_report_counts_by_benchmark_and_source():
         "source": "test",
         "items": 1,
         "items_hit": 1,
+        "items_undetectable": 0,
         "rows_dropped": 1,
         "rows_exact": 1,
         "rows_near": 0,

@@ -17,27 +17,25 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from pipeline.contamination.candidates import TINY, propose_pairs
 from pipeline.contamination.contract import Method
-from pipeline.contamination.hits import HITS, LEVELS, hit_table
-from pipeline.contamination.items import (
-    Items,
-    NgramIndex,
-    compared_tokens,
-    index_ngrams,
-    prepare_items,
-    rarity,
+from pipeline.contamination.hits import HITS, LEVELS, UNDETECTABLE, Found, hit_table
+from pipeline.contamination.items import Items, Reading, read_texts
+from pipeline.contamination.weights import Weights, sample_texts, weigh_items
+from pipeline.contamination.witnesses import (
+    AGREE,
+    CONTRADICT,
+    compare_answers,
+    names_agree,
 )
 from pipeline.kernels import item_overlap
-from pipeline.kernels.answer_codes import answer_codes
-from pipeline.kernels.latex_tokens import Tokens, tokenise, tokenise_shard
-from pipeline.kernels.latex_vocabulary import plain_text
-from pipeline.kernels.shards import Array, map_threads, split_shards
-from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
+from pipeline.kernels.item_whole import find_whole_items
+from pipeline.kernels.shards import Array
+from pipeline.kernels.token_ngrams import count_texts
 
-GATE = 0.12  # of an item's n-grams by weight, to be looked at closely
 SHORT = 12  # tokens; a shorter item must be there as a whole, or nearly
 FORMULA = 4  # words; an item that has no more is a formula
-TINY = 3  # tokens; a shorter one is found in any text
+LOOSE = 2  # tokens in a row that may be others though the answer is another one
 EXACT, NEAR, SIBLING, BOILERPLATE = range(len(LEVELS))
 
 
@@ -59,6 +57,7 @@ class Comparison:
     measures: item_overlap.OverlapMeasures
     size: Array  # tokens of the item
     words: Array  # words of the item
+    detectable: Array  # bool: the item has rare content
     is_whole: Array  # bool: the text holds the item, token for token
     goes_on: Array  # bool: and its formula goes on, so that it is another one
     span: Array  # from which token of the text to which
@@ -71,54 +70,107 @@ class Comparison:
         return share
 
 
-def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.DataFrame:
+def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> Found:
     """HITS of the item that each text holds most of, with the spans of both."""
     if not items.height or not texts.height:
-        return HITS.to_frame()
-    prepared = prepare_items(items["problem"], texts["text"], params.n)
-    text, item = _propose_pairs(texts["text"], prepared)
+        return Found(HITS.to_frame(), UNDETECTABLE.to_frame())
+    sought = Items(read_texts(items["problem"].fill_null("")), params.n)
+    matches, text, item = propose_pairs(texts["text"], sought)
     involved, row = np.unique(text, return_inverse=True)
     few = texts["text"].gather(pl.Series(involved, dtype=pl.UInt32)).fill_null("")
-    tokens = _read(few, prepared)
-    pairs = _compare(tokens, row, prepared, item)
-    same_answer = _compare_answers(
-        answer_codes(texts["answer"])[text], answer_codes(items["answer"])[item]
-    )
-    level = choose_levels(pairs, same_answer, params.threshold)
+    read = read_texts(few)
+    same_answer = compare_answers(texts["answer"], items["answer"], text, item)
+    # Weighed once with all texts, and again without those that are copies of an item.
+    background, copies = sample_texts(texts["text"]), np.zeros(texts.height, bool)
+    for _ in range(2):
+        held = count_texts(*matches, len(sought.index.keys), copies)
+        weights = weigh_items(
+            sought, background.without(copies), held, len(copies) - copies.sum()
+        )
+        pairs = _compare(read, row, sought, item, weights)
+        level = choose_levels(pairs, same_answer, params.threshold)
+        copies = _find_copies(pairs, level, text, item, len(copies))
+    is_other = _name_others(level, read, row, sought, item, pairs.span, same_answer)
+    level[is_other] = SIBLING
     score = np.where(pairs.is_whole, 1.0, pairs.share)
     # An item too short for an n-gram is there as a whole or not at all.
     is_there = (pairs.size >= params.n) | pairs.is_whole | pairs.goes_on
     order = np.lexsort((-score, level, text))
     order = order[is_there[order]]
     best = order[np.unique(text[order], return_index=True)[1]]
-    hit_items, item_row = np.unique(item[best], return_inverse=True)
-    problems = prepared.problems.gather(pl.Series(hit_items, dtype=pl.UInt32))
-    return hit_table(
+    hits = hit_table(
         text[best],
         item[best],
         level=np.array(LEVELS)[level[best]],
         score=score[best].round(4),
-        span=_cut_spans(few, tokens, row[best], pairs.span[:, best]),
-        item_span=_cut_spans(
-            problems, _read(problems, prepared), item_row, pairs.item_span[:, best]
-        ),
-        same_answer=pl.Series(same_answer[best]).replace_strict(
-            {1: True, -1: False, 0: None}, return_dtype=pl.Boolean
+        span=_cut_spans(read, row[best], pairs.span[:, best]),
+        item_span=_cut_spans(sought.reading, item[best], pairs.item_span[:, best]),
+        same_answer=pl.Series(np.sign(same_answer[best])).replace_strict(
+            {1: True, 0: None, -1: False}, return_dtype=pl.Boolean
         ),
     )
+    return Found(hits, list_undetectable(sought, weights))
 
 
-def _compare(tokens: Tokens, row: Array, items: Items, item: Array) -> Comparison:
-    """What is measured of each row of `tokens` and the item beside it."""
-    here = tokens.codes, tokens.kinds, tokens.ends
-    there = items.tokens.codes, items.tokens.kinds, items.tokens.ends
+def list_undetectable(items: Items, weights: Weights) -> pl.DataFrame:
+    """UNDETECTABLE: items of next to no tokens, and those without rare content."""
+    is_tiny = items.sizes < TINY
+    number = np.flatnonzero(is_tiny | (~weights.is_detectable & (items.sizes < SHORT)))
+    reason = np.where(is_tiny[number], "too_short", "no_rare_content")
+    return pl.DataFrame({"item": number, "reason": reason}).cast(UNDETECTABLE)
+
+
+def _find_copies(
+    pairs: Comparison, level: Array, text: Array, item: Array, texts: int
+) -> Array:
+    """Which of so many texts are copies of an item, or of a text that covers one."""
+    measures, size = pairs.measures, pairs.size
+    copies = np.zeros(texts, bool)
+    copies[text[level <= NEAR]] = True
+    covers = np.flatnonzero(measures.end - measures.begin > size // 2)
+    parts = np.stack([item[covers].astype(np.uint64), measures.part[covers]], 1)
+    first = np.unique(parts, axis=0, return_index=True)[1]
+    copies[text[np.delete(covers, first)]] = True
+    return copies
+
+
+def _name_others(
+    level: Array,
+    read: Reading,
+    row: Array,
+    items: Items,
+    item: Array,
+    span: Array,
+    same_answer: Array,
+) -> Array:
+    """Whether persons do not stand for each other, in pairs that would be leaks (bool).
+
+    They do one to one, and only if the answers do not differ.
+    """
+    is_other = np.zeros(len(level), bool)
+    for pair in np.flatnonzero(level <= NEAR):
+        here = slice(*(read.tokens.ends[row[pair]] + span[:, pair]))
+        there = slice(*items.tokens.ends[item[pair] : item[pair] + 2])
+        ours = read.list_names(here, items.tokens.codes[there])
+        others = items.reading.list_names(there, read.tokens.codes[here])
+        is_other[pair] = ours != others and (
+            same_answer[pair] < 0 or not names_agree(ours, others)
+        )
+    return is_other
+
+
+def _compare(
+    read: Reading, row: Array, items: Items, item: Array, weights: Weights
+) -> Comparison:
+    """What is measured of each row of texts and the item beside it."""
+    here, there = read.marked, items.reading.marked
     measures = item_overlap.overlap_measures(
-        here, row, there, item, items.token_weights, items.pair_weights
+        here, row, there, item, weights.tokens, weights.pairs
     )
-    start, goes_on = item_overlap.find_whole_items(
-        here, tokens.starts, tokens.stops, row, there, item
+    start, goes_on = find_whole_items(
+        here[:3], read.tokens.starts, read.tokens.stops, row, there[:3], item
     )
-    size = np.diff(items.tokens.ends)[item]
+    size = items.sizes[item]
     is_whole = (start >= 0) & ~goes_on & (size >= TINY)
     part = measures.begin, measures.end
     item_part = measures.item_begin, measures.item_end
@@ -126,6 +178,7 @@ def _compare(tokens: Tokens, row: Array, items: Items, item: Array) -> Compariso
         measures,
         size,
         items.words[item],
+        weights.is_detectable[item],
         is_whole,
         goes_on,
         np.where(is_whole, (start, start + size), part).astype(np.int64),
@@ -136,7 +189,7 @@ def _compare(tokens: Tokens, row: Array, items: Items, item: Array) -> Compariso
 def choose_levels(pairs: Comparison, same_answer: Array, threshold: float) -> Array:
     """The place in LEVELS of each pair.
 
-    `same_answer` is 1 where the answers agree, -1 where not, 0 where one is unknown.
+    `same_answer` is as `compare_answers` gives it.
     """
     measures, size, share = pairs.measures, pairs.size, pairs.share
     # Numbers agree if few are missing, or some are and nothing stands in their place.
@@ -146,88 +199,31 @@ def choose_levels(pairs: Comparison, same_answer: Array, threshold: float) -> Ar
     # A short item has little to agree in, and another answer speaks against it.
     least = np.where(size < SHORT, 0.9, threshold)
     least = np.where(same_answer < 0, np.maximum(least, 0.9), least)
-    least = np.where((same_answer > 0) & (size >= SHORT), least - 0.1, least)
+    least = np.where((same_answer == AGREE) & (size >= SHORT), least - 0.1, least)
     same_numbers = (missing == 0) & (extra == 0) & (same_answer >= 0)
     near = numbers_agree & (share >= least) & ~pairs.goes_on
     near &= (size >= SHORT) | same_numbers
     # A formula is its order: the same digits shuffled are another one.
     near &= (pairs.words > FORMULA) | (measures.run >= 0.9 * size)
-    conditions = [pairs.is_whole, near, share >= threshold]
+    # Another entity, or a word that turns the problem round, makes another problem.
+    near &= (measures.replaced == 0) & (measures.turned == 0)
+    near &= (measures.gap <= LOOSE) | (same_answer > CONTRADICT)
+    # Without rare content, only a long text that is the item nearly as a whole is one.
+    near &= pairs.detectable | ((size >= SHORT) & (share >= 0.9))
+    can_be = pairs.detectable | (size >= SHORT)
+    conditions = [pairs.is_whole & can_be, near, can_be & (share >= threshold)]
     levels: Array = np.select(conditions, [EXACT, NEAR, SIBLING], BOILERPLATE)
     return levels
 
 
-def _propose_pairs(texts: pl.Series, items: Items) -> tuple[Array, Array]:
-    """(text, item) that share enough n-grams, or the beginning of a short item."""
-    index, short, count = items.index, _index_short_items(items), len(items.problems)
-    lookups = (items.n, index.table), (TINY, short.table)
-
-    def scan_shard(part: pl.Series) -> list[tuple[Array, Array]]:
-        tokens = compared_tokens(tokenise_shard(part, drawings=False), items.common)
-        return [
-            find_token_ngrams(tokens.codes, tokens.ends, n, table)
-            for n, table in lookups
-        ]
-
-    shards = map_threads(scan_shard, split_shards(texts))
-    matches, short_matches = map(_join_shards, zip(*shards, strict=True))
-    held = np.diff(index.ends)
-    weights = rarity(count_texts(*matches, len(index.keys)) + held, len(texts) + count)
-    totals = np.bincount(index.holders, np.repeat(weights, held), minlength=count)
-    text, item, _ = item_overlap.find_candidates(
-        *matches, index.holders, index.ends, weights, np.maximum(totals, 1e-9), GATE
-    )
-    short_text, short_item, _ = item_overlap.find_candidates(
-        *short_matches,
-        short.holders,
-        short.ends,
-        np.ones(len(short.keys)),
-        np.ones(count),
-        GATE,
-    )
-    pairs = np.stack([np.r_[text, short_text], np.r_[item, short_item]], 1)
-    distinct = np.unique(pairs.astype(np.int64), axis=0)
-    return distinct[:, 0], distinct[:, 1]
-
-
-def _join_shards(shards: tuple[tuple[Array, Array], ...]) -> tuple[Array, Array]:
-    """Matches of all texts, and where those of each end."""
-    sizes = np.concatenate([np.diff(ends) for _, ends in shards])
-    matches = np.concatenate([matches for matches, _ in shards])
-    return matches, np.concatenate([[0], np.cumsum(sizes)])
-
-
-def _index_short_items(items: Items) -> NgramIndex:
-    """Items that are too short for an n-gram, by their first TINY tokens."""
-    sizes, begins = np.diff(items.tokens.ends), items.tokens.ends[:-1]
-    is_short = (sizes >= TINY) & (sizes < items.n)
-    places = (begins[is_short][:, None] + np.arange(TINY)).ravel()
-    ends = np.arange(0, len(places) + 1, TINY)
-    keys, _ = token_ngrams(items.tokens.codes[places], ends, TINY)
-    return index_ngrams(keys, np.concatenate([[0], np.cumsum(is_short)]))
-
-
-def _compare_answers(text: Array, item: Array) -> Array:
-    """1 where two codes of answers agree, -1 where not, 0 where one is unknown (0)."""
-    is_known = (text != 0) & (item != 0)
-    same: Array = np.where(is_known, np.where(text == item, 1, -1), 0)
-    return same
-
-
-def _read(texts: pl.Series, items: Items) -> Tokens:
-    """The tokens of texts as they are compared, with their bytes."""
-    return compared_tokens(tokenise(texts, spans=True, drawings=False), items.common)
-
-
-def _cut_spans(texts: pl.Series, tokens: Tokens, row: Array, span: Array) -> pl.Series:
+def _cut_spans(read: Reading, row: Array, span: Array) -> pl.Series:
     """The text of each row from token `span[0]` to token `span[1]`."""
-    raw = plain_text(texts)
-    spans = []
+    tokens, spans = read.tokens, []
     for number, begin, end in zip(row.tolist(), *span, strict=True):
         first, last = tokens.ends[number] + begin, tokens.ends[number] + end - 1
         if first > last:
             spans.append("")
             continue
-        data = raw[number].encode()[tokens.starts[first] : tokens.stops[last]]
+        data = read.texts[number].encode()[tokens.starts[first] : tokens.stops[last]]
         spans.append(data.decode(errors="replace"))
     return pl.Series(spans, dtype=pl.String)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.kernels import item_overlap
+from pipeline.kernels import item_entities, item_overlap
 
 
 def test_candidates_weigh_the_share_of_an_item():
@@ -20,6 +20,15 @@ def test_candidates_weigh_the_share_of_an_item():
     assert share.tolist() == pytest.approx([2 / 3, 5 / 7])
 
 
+def marked(codes: np.ndarray, kinds: np.ndarray, entity: int | None = None):
+    """One text as `overlap_measures` takes it, with the place of its entity."""
+    none = np.zeros(len(codes), np.uint8)
+    entities = none.copy()
+    if entity is not None:
+        entities[entity] = item_entities.ENTITY
+    return codes, kinds, np.array([0, len(codes)]), entities, none
+
+
 def test_measures_are_those_of_the_part_that_holds_the_item():
     # Item: 1 + 2 apples. Row: words, 1 + 3 apples, a word; kinds: a sign and numbers.
     item = np.array([11, 50, 12, 90], np.uint64), np.array([1, 2, 1, 0], np.uint8)
@@ -29,11 +38,13 @@ def test_measures_are_those_of_the_part_that_holds_the_item():
     )
     weights, pair_weights = np.array([1.0, 1.0, 2.0, 4.0]), np.array([1.0, 3.0, 4.0, 9])
     measures = item_overlap.overlap_measures(
-        (*row, np.array([0, 7])), np.array([0]), (*item, np.array([0, 4])),
-        np.array([0]), weights, pair_weights,
+        marked(*row), np.array([0]), marked(*item), np.array([0]), weights,
+        pair_weights,
     )  # fmt: skip
 
-    assert {name: float(value[0]) for name, value in measures._asdict().items()} == {
+    measured = measures._asdict()
+    measured.pop("part")
+    assert {name: float(value[0]) for name, value in measured.items()} == {
         "tokens": 6 / 8,  # 1, + and apples
         "pairs": 1 / 8,  # "1 +"
         "numbers": 2,
@@ -44,4 +55,7 @@ def test_measures_are_those_of_the_part_that_holds_the_item():
         "end": 4,
         "item_begin": 0,
         "item_end": 2,
+        "gap": 2,  # "+ 2" and "2 apples"
+        "replaced": 0,
+        "turned": 0,
     }

@@ -1,0 +1,137 @@
+"""What in a text has a name of its own, and whether something else stands in its place.
+
+Persons are all one: whoever buys apples, it is the same problem. Any other capital word
+inside a sentence is an entity: Germany is not France, and Monday not Thursday.
+"""
+
+import numpy as np
+from numpy import int64, uint8, uint64
+
+from pipeline.kernels.latex_vocabulary import NAME, token_code
+from pipeline.kernels.names import Names, is_person
+from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.utf8 import is_letter
+
+CAPITAL, ENTITY = uint8(1), uint8(2)
+PERSON = uint64(token_code("\0person"))  # whoever it is
+NEWLINE = ord("\n")
+ENDS, INSIDE = tuple(b".?!:;"), tuple(b",$)]}%'-")  # of a sentence, and within it
+
+
+@compiled
+def hide_persons(codes: Array, kinds: Array, ends: Array, persons: Names) -> Array:
+    """Give every person one code, in place; the codes before, 0 for other tokens."""
+    names = np.zeros(len(codes), uint64)
+    for row in range(len(ends) - 1):
+        for position in range(ends[row], ends[row + 1]):
+            if kinds[position] == NAME and is_person(
+                codes, kinds, position, ends[row], persons
+            ):
+                names[position] = codes[position]
+    for position in np.flatnonzero(names):
+        codes[position] = PERSON
+    return names
+
+
+@compiled
+def mark_entities(
+    data: Array, offsets: Array, ends: Array, starts: Array, stops: Array
+) -> Array:
+    """CAPITAL for words with a capital, ENTITY for those inside a sentence, else 0.
+
+    `data` uint8 and `offsets` are the texts; row i has the tokens `ends[i]` to
+    `ends[i + 1]`, from byte `starts` to `stops` of it. A text in capitals has none.
+    """
+    marks = np.zeros(len(starts), uint8)
+    for row in range(len(offsets) - 1):
+        first, last = ends[row], ends[row + 1]
+        words, capitals = 0, 0
+        for token in range(first, last):
+            start = offsets[row] + starts[token]
+            stop = offsets[row] + stops[token]
+            if stop - start < 2 or not is_letter(data[start]):
+                continue
+            words += 1
+            if not 65 <= data[start] <= 90 or not is_letter(data[start + 1]):
+                continue
+            capitals += 1
+            inside = _is_inside(data, offsets[row], start)
+            marks[token] = ENTITY if inside else CAPITAL
+        if 2 * capitals > words:
+            marks[first:last] = 0
+    return marks
+
+
+@compiled
+def _is_inside(data: Array, begin: int, start: int) -> bool:
+    """Whether what stands before `start` does not end a sentence."""
+    lines = 0
+    while start > begin:
+        start -= 1
+        byte = data[start]
+        lines += byte == NEWLINE
+        if is_letter(byte) or 48 <= byte <= 57 or byte in INSIDE:
+            return bool(lines < 2)
+        if byte in ENDS:
+            return False
+    return False
+
+
+@compiled
+def count_replaced(
+    codes: Array,
+    begin: int,
+    end: int,
+    item: Array,
+    entities: Array,
+    renamed: Array,
+) -> int:
+    """How many entities of the item have given way to something else.
+
+    `entities` are marks of `mark_entities`. One that is nowhere in the part has, where
+    the two tokens before it, or those behind it, are there and stand beside another
+    token. If that is a person, so is the entity, though no list has its name: it is
+    noted in `renamed` (bool) and not counted.
+    """
+    count = 0
+    part = codes[begin:end]
+    for place in np.flatnonzero(entities):
+        if renamed[place] or (part == item[place]).any():
+            continue
+        persons, others = 0, 0
+        for position in range(len(part)):
+            if _stands_for(part, position, item, place):
+                persons += part[position] == PERSON
+                others += part[position] != PERSON
+        if persons:
+            renamed[: len(item)] |= item == item[place]
+        count += entities[place] == ENTITY and others > 0 and not persons
+    return count
+
+
+@compiled
+def _stands_for(part: Array, position: int, item: Array, place: int) -> bool:
+    """Whether a token of the part has the neighbours of one of the item, on a side."""
+    last, end = len(item) - 1, len(part) - 1
+    if place > 0 and position > 0 and part[position - 1] == item[place - 1]:
+        far = place < 2 or position < 2 or part[position - 2] == item[place - 2]
+        if far and not (place < last and part[position] == item[place + 1]):
+            return True
+    if place < last and position < end and part[position + 1] == item[place + 1]:
+        far = (
+            place + 2 > last
+            or position + 2 > end
+            or part[position + 2] == item[place + 2]
+        )
+        return bool(far and not (place > 0 and part[position] == item[place - 1]))
+    return False
+
+
+@compiled
+def sum_turns(turns: Array) -> int64:
+    """A number that is equal for the same classes of words, in any order."""
+    total = int64(0)
+    for turn in turns:
+        if turn:
+            total += int64(1) << int64(3 * (turn % 20))
+    return total
