@@ -256,22 +256,27 @@ def _sum_bits(
 
 
 WORD = re.compile(r"[^\W\d_]{2,}")
-ORDERED = re.compile(r"\d+(?:[.,]\d+)*|[-+*/^=<>×÷]")
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+SIGN = re.compile(r"(?<=[\d)])\s*([-+*/^=<>×÷])\s*(?=[\d(])")
 SAME_WORDS = 0.8
 
 
 def keeps_order(text: str, other: str) -> bool:
-    """Whether numbers and signs stand in one order, where the words do.
+    """Whether signs are the same, and numbers in one order where the words are.
 
-    `sort 3, 9, 5` and `sort 5, 3, 9` are two problems of one template. With other
-    words, or with its sentences in another order, a problem is none of the template.
+    `sort 3, 9, 5` and `sort 5, 3, 9` are two problems of one template, and so are
+    `5 + 4 + 2` and `5 * 4 - 2`. With other words, or with its sentences in another
+    order, a problem is none of the template.
 
     >>> keeps_order("Sort the list 3, 9, 5 now.", "Sort the list 5, 3, 9 now.")
     False
     """
+    signs, other_signs = (sorted(SIGN.findall(side)) for side in (text, other))
+    if signs and other_signs and signs != other_signs:
+        return False
     if not have_same_words(text, other):
         return True
-    numbers, other_numbers, _ = _shared_parts(ORDERED, text, other)
+    numbers, other_numbers, _ = _shared_parts(NUMBER, text, other)
     return numbers == other_numbers
 
 

@@ -42,18 +42,18 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
         find_witnesses(texts["text"].fill_null(""), texts["answer"]),
         find_witnesses(items["problem"].fill_null(""), items["answer"]),
     )
+    pairs = zip(
+        texts["text"].gather(evidence.first),
+        items["problem"].gather(evidence.second),
+        strict=True,
+    )
+    evidence = evidence.take(np.array([keeps_order(*pair) for pair in pairs], bool))
     if params.embed:
         score = _cosines(texts["text"], items["problem"], evidence, params)
         is_hit = evidence.is_confirmed(score, params.min_cosine)
     else:
         score = 1 - 2.0 ** np.minimum(0, evidence.enough - evidence.bits - SURE)
         is_hit = evidence.same_answer & (evidence.bits >= evidence.enough)
-    pairs = zip(
-        texts["text"].gather(evidence.first),
-        items["problem"].gather(evidence.second),
-        strict=True,
-    )
-    is_hit &= np.array([keeps_order(text, item) for text, item in pairs], bool)
     hits = evidence.take(is_hit)
     return hit_table(
         hits.first,

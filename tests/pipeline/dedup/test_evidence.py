@@ -133,6 +133,11 @@ def test_a_template_with_its_numbers_in_another_order_is_another_problem():
     assert have_same_words(text, text.replace("37, 95", "95, 37"))
 
 
+def test_other_signs_between_numbers_are_another_problem():
+    assert not keeps_order("Compute 5+4+2.", "What is the value of 5 * 4 - 7 - 2?")
+    assert keeps_order("Compute 1/2 of 30.", "Compute half of 30.")
+
+
 def test_twins_of_a_pool_are_paired_with_the_first_of_their_kind():
     texts = pl.Series([TRAIN, "What is 65 + 65?", COACH, COACH])
     twins = find_twins(find_witnesses(texts, pl.Series(["195", "130", "195", "195"])))
