@@ -2,11 +2,12 @@
 
 Two rows hold the same problem when their keys are equal: `text` is the text with
 spaces collapsed, `layout` forgives case too, `latex` (the default) reads the
-mathematics: LaTeX layout, case, punctuation, quotes and Unicode forms leave no
-trace, numbers and operators do. `alphanumeric` is letters and digits alone.
+mathematics: LaTeX layout, case of words, punctuation, quotes, Unicode forms and
+brackets that change nothing leave no trace; numbers, operators and brackets that are
+needed do. `alphanumeric` is letters and digits alone.
 
-A copy with another answer gets a reason of its own. Where only brackets differ,
-another answer means another problem, and both stay.
+A copy with another answer gets a reason of its own. "Find x." says too little: with
+another answer it is another problem.
 
 Published sets often have a row a trace, and the copies of a problem bring different
 ones: they join the `solutions` of the row that stays.
@@ -57,42 +58,27 @@ def _pass_on_solutions(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def find_equal_rows(rows: pl.DataFrame, key: str) -> Pairs:
-    """Each row with the first of its key, and the first that agrees in more."""
+    """Each row with the first of its key, and the first that agrees in the answer."""
+    from pipeline.dedup.same_problem import say_much
     from pipeline.kernels.answer_codes import answer_codes
     from pipeline.kernels.relations import COPY, OTHER_ANSWER
 
-    loose, strict = hash_texts(rows["problem"], rows["key"], key)
+    codes = hash_texts(rows["problem"], rows["key"], key)
     answers = answer_codes(rows["answer"])
-    firsts = [
-        _first_equal(loose),
-        _first_equal(loose, strict),
-        _first_equal(loose, answers),
-    ]
-    first = np.concatenate(firsts)
-    second = np.tile(np.arange(rows.height, dtype=np.int32), len(firsts))
+    first = np.concatenate([_first_equal(codes), _first_equal(codes, answers)])
+    second = np.tile(np.arange(rows.height, dtype=np.int32), 2)
     unknown = (answers[first] == 0) | (answers[second] == 0)
     same = unknown | (answers[first] == answers[second])
     relation = np.where(same, COPY, OTHER_ANSWER).astype(np.uint8)
     pairs = Pairs(first, second, np.ones(len(first)), relation=relation)
-    is_one_problem = same | (strict[first] == strict[second])
+    is_one_problem = same | say_much(rows["problem"])[first]
     return pairs.take((first != second) & is_one_problem).distinct()
 
 
-def hash_texts(
-    text: pl.Series, key: pl.Series, kind: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """(loose, strict) uint64 (n,) of each text; strict ones tell brackets apart."""
+def hash_texts(text: pl.Series, key: pl.Series, kind: str) -> np.ndarray:
+    """A uint64 for each text (n,), equal for texts that are the same."""
     if kind == "latex":
-        from pipeline.kernels.latex_tokens import tokenise
-        from pipeline.kernels.relations import quantity_hash
-
-        tokens = tokenise(text)
-        read = (tokens.codes, tokens.kinds, tokens.ends)
-        loose = quantity_hash(*read, True, False)
-        strict = quantity_hash(*read, True, True)
-        unread = np.diff(tokens.ends) == 0
-        loose[unread] = strict[unread] = key.hash().to_numpy()[unread]
-        return loose, strict
+        return _hash_mathematics(text, key)
     text = text.fill_null("")
     match kind:
         case "text":
@@ -103,8 +89,24 @@ def hash_texts(
         case "alphanumeric":
             text = text.str.to_lowercase().str.normalize("NFKC")
             text = text.str.replace_all(r"[^\p{L}\p{N}]", "")
-    code = text.hash().to_numpy()
-    return code, code
+    return text.hash().to_numpy()
+
+
+def _hash_mathematics(text: pl.Series, key: pl.Series) -> np.ndarray:
+    """Words, numbers and signs; of texts that agree in these, what brackets do."""
+    from pipeline.dedup.same_problem import hash_structure
+    from pipeline.kernels.hashing import STEP
+    from pipeline.kernels.latex_tokens import tokenise
+    from pipeline.kernels.relations import quantity_hash
+
+    tokens = tokenise(text)
+    codes = quantity_hash(tokens.codes, tokens.kinds, tokens.ends, True, False)
+    unread = np.diff(tokens.ends) == 0
+    codes[unread] = key.hash().to_numpy()[unread]
+    shared = np.flatnonzero(pl.Series(codes).is_duplicated().to_numpy() & ~unread)
+    structure = hash_structure(text.gather(pl.Series(shared, dtype=pl.UInt32)))
+    codes[shared] = codes[shared] * STEP + structure
+    return codes
 
 
 def _first_equal(*hashes: np.ndarray) -> np.ndarray:

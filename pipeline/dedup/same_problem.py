@@ -15,21 +15,27 @@ import numpy as np
 import polars as pl
 
 from pipeline.dedup.pairs import Array, Pairs
+from pipeline.kernels.shards import map_threads, split_shards
 
 # Below this similarity, another answer means another problem: word puzzles of one
 # template differ in words, and have no numbers to tell them apart.
 DISPUTED_FROM = 0.9
+# Answers up to here are too common to be a witness; see `are_rare`.
+COMMON_INTEGERS, COMMON_FRACTIONS = 30, 10
+PAIRS_AT_ONCE = 1 << 14
 
 
 def classify_pairs(rows: pl.DataFrame, pairs: Pairs, *, guard: bool) -> Array:
     """What each pair is, uint8: SIBLING, COPY or OTHER_ANSWER of `kernels.relations`.
 
-    Numbers and signs agree in order: a copy, unless the answers differ. Then it is
-    one problem with two answers if nothing but words was added and the texts are as
-    near as DISPUTED_FROM; else siblings. They agree in another order, or one text has
-    numbers beside: a copy if the answers agree. Without `guard`, all are one problem.
+    Numbers, signs and needed brackets agree in order, and the words do but for
+    articles and spelling: a copy, or one problem with two answers. With other names,
+    or with words moved, a copy if the answers agree; names may have none. With other
+    words, or numbers beside, only if the answer that agrees is rare. Without `guard`,
+    all are one problem.
     """
     from pipeline.kernels.answer_codes import answer_codes
+    from pipeline.kernels.edits import EQUAL, MOVED, RENAMED, REWORDED
     from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
 
     rows, first, second = _rows_of(rows, pairs.first, pairs.second)
@@ -38,28 +44,29 @@ def classify_pairs(rows: pl.DataFrame, pairs: Pairs, *, guard: bool) -> Array:
     same = is_known & (answers[first] == answers[second])
     if not guard:
         return np.where(is_known & ~same, OTHER_ANSWER, COPY).astype(np.uint8)
-    other = is_known & ~same & (pairs.score >= DISPUTED_FROM)
-    agree, has_numbers, has_words = compare_texts(
-        rows["problem"], first, second, same, other
-    )
+    change = compare_texts(rows["problem"], first, second, same)
+    differ = is_known & ~same & (change >= REWORDED)
+    same[differ] = _equal_values(rows["answer"], first[differ], second[differ])
+    is_rare = same & are_rare(rows["answer"])[first]
+    least = np.where(is_known, EQUAL, RENAMED)
+    least[same] = MOVED
+    least[is_rare] = REWORDED
     relation = np.full(len(first), SIBLING, np.uint8)
-    relation[(agree & (same | ~is_known)) | has_numbers] = COPY
-    disputed = agree & has_words
-    left, right = (rows["answer"].gather(side[disputed]) for side in (first, second))
-    relation[disputed] = [
-        COPY if _equal_values(*answers) else OTHER_ANSWER
-        for answers in zip(left, right, strict=True)
-    ]
+    relation[change >= least] = COPY
+    disputed = is_known & ~same & (change == EQUAL) & (pairs.score >= DISPUTED_FROM)
+    relation[is_known & ~same] = SIBLING
+    relation[disputed & say_much(rows["problem"])[first]] = OTHER_ANSWER
     return relation
 
 
 def all_agree(rows: pl.DataFrame, first: Array, second: Array) -> Array:
-    """Whether numbers, signs and answers of each pair of `rows` agree (bool)."""
+    """Whether all that counts, and the answers, of pairs of `rows` agree (bool)."""
     from pipeline.kernels.answer_codes import answer_codes
+    from pipeline.kernels.edits import EQUAL
 
     rows, first, second = _rows_of(rows, first, second)
     never = np.zeros(len(first), bool)
-    agree, _, _ = compare_texts(rows["problem"], first, second, never, never)
+    agree = compare_texts(rows["problem"], first, second, never) == EQUAL
     left, right = (rows["answer"].gather(side) for side in (first, second))
     same = left.eq_missing(right).to_numpy().copy()
     codes = answer_codes(pl.concat([left.filter(~same), right.filter(~same)]))
@@ -78,37 +85,91 @@ def _rows_of(
     return rows, number[first], number[second]
 
 
-def compare_texts(
-    texts: pl.Series, first: Array, second: Array, same: Array, other: Array
-) -> tuple[Array, Array, Array]:
-    """Three bool arrays over pairs of texts, which are read only where they differ.
+def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) -> Array:
+    """How pairs of texts differ, uint8: TURNED to EQUAL of `kernels.edits`.
 
-    Numbers and signs agree in order. One text has all numbers and signs of the
-    other, and no more than numbers beside: looked at where the answers are the
-    `same`. One has all words of the other: where there is an `other` answer.
+    TURNED where numbers or signs differ, unless the answers are the `same` and one
+    text has those of the other and no more than numbers beside: then MOVED, if they
+    have the same sentences, or REWORDED at best, as where brackets differ.
+    """
+    from pipeline.kernels.edits import EQUAL, MOVED, REWORDED, TURNED
+    from pipeline.kernels.latex_vocabulary import plain_text
+    from pipeline.kernels.shards import text_bytes
+
+    data, offsets = text_bytes(plain_text(texts))
+    change = np.full(len(first), TURNED, np.uint8)
+    starts = range(0, len(first), PAIRS_AT_ONCE)
+    parts = [slice(start, start + PAIRS_AT_ONCE) for start in starts]
+
+    def compare(part: slice) -> None:
+        agree, nested = compare_quantities(
+            data, offsets, first[part], second[part], same[part]
+        )
+        near = np.flatnonzero(agree | nested)
+        words, structure, moved = _compare_words(
+            data, offsets, first[part][near], second[part][near]
+        )
+        worst = np.where(agree[near] & structure, EQUAL, REWORDED)
+        found = np.minimum(words, worst)
+        found[moved & nested[near]] = MOVED
+        change[part][near] = found
+
+    for _ in map_threads(compare, parts):
+        pass
+    return change
+
+
+def compare_quantities(
+    data: Array, offsets: Array, first: Array, second: Array, same: Array
+) -> tuple[Array, Array]:
+    """Whether numbers and signs of pairs agree in order, and whether they are nested.
+
+    Two bool arrays. Nested is looked at only where the answers are the `same`, and
+    numbers and signs do not agree: one text has all of the other, and beside them no
+    more than numbers. Texts are read only where they differ.
     """
     from pipeline.kernels.latex_tokens import tokenise_ranges
-    from pipeline.kernels.latex_vocabulary import plain_text
     from pipeline.kernels.relations import (
         differing_spans,
         one_contains_other,
         quantity_hash,
     )
-    from pipeline.kernels.shards import text_bytes
 
-    data, offsets = text_bytes(plain_text(texts))
-    agree, has_numbers, has_words = np.zeros((3, len(first)), bool)
-    step = 1 << 16
-    for start in range(0, len(first), step):
-        part = slice(start, start + step)
-        spans = differing_spans(data, offsets, first[part], second[part])
-        tokens = tokenise_ranges(data, *spans)
-        read = tokens.codes, tokens.kinds, tokens.ends
-        codes = quantity_hash(*read, False, False)
-        agree[part] = codes[::2] == codes[1::2]
-        has_numbers[part] = one_contains_other(*read, same[part] & ~agree[part], True)
-        has_words[part] = one_contains_other(*read, other[part] & agree[part], False)
-    return agree, has_numbers, has_words
+    tokens = tokenise_ranges(data, *differing_spans(data, offsets, first, second))
+    read = tokens.codes, tokens.kinds, tokens.ends
+    codes = quantity_hash(*read, False, False)
+    agree = codes[::2] == codes[1::2]
+    return agree, one_contains_other(*read, same & ~agree)
+
+
+def _compare_words(
+    data: Array, offsets: Array, first: Array, second: Array
+) -> tuple[Array, Array, Array]:
+    """How the words of pairs differ (uint8), and two bool arrays.
+
+    Whether brackets and what they hold are alike; whether the sentences are the same.
+    """
+    from pipeline.kernels.brackets import structure_hash
+    from pipeline.kernels.edits import judge_edits
+    from pipeline.kernels.latex_tokens import tokenise_ranges
+    from pipeline.kernels.names import person_names
+    from pipeline.kernels.sentences import sentence_bag
+    from pipeline.kernels.wording import negating_prefixes, wording
+
+    both = np.stack([first, second], 1).ravel()
+    tokens = tokenise_ranges(data, offsets[both], offsets[both + 1], spans=True)
+    spans = tokens.ends, tokens.starts, tokens.stops
+    texts = offsets[both], offsets[both + 1]
+    read = data, *texts, tokens.codes, tokens.kinds, *spans
+    structure = structure_hash(*read, False)
+    sentences = sentence_bag(data, offsets[both], tokens.codes, *spans)
+    words = judge_edits(*read, wording(), person_names(), negating_prefixes())
+    return words, _pairwise_equal(structure), _pairwise_equal(sentences)
+
+
+def _pairwise_equal(values: Array) -> Array:
+    """Whether value 2 * i is equal to the next (bool)."""
+    return np.asarray(values[::2] == values[1::2])
 
 
 def hash_quantities(text: pl.Series) -> Array:
@@ -125,16 +186,69 @@ def hash_quantities(text: pl.Series) -> Array:
     return quantity_hash(tokens.codes, tokens.kinds, tokens.ends, False, False)
 
 
+def hash_structure(text: pl.Series) -> Array:
+    """A uint64 for the numbers, signs, needed brackets and variables of each text."""
+    from pipeline.kernels.brackets import structure_hash
+    from pipeline.kernels.latex_tokens import tokenise_ranges
+    from pipeline.kernels.latex_vocabulary import plain_text
+    from pipeline.kernels.shards import text_bytes
+
+    def hash_part(part: pl.Series) -> Array:
+        data, offsets = text_bytes(plain_text(part))
+        tokens = tokenise_ranges(data, offsets[:-1], offsets[1:], spans=True)
+        read = tokens.codes, tokens.kinds, tokens.ends, tokens.starts, tokens.stops
+        return structure_hash(data, offsets[:-1], offsets[1:], *read, True)
+
+    parts = list(map_threads(hash_part, split_shards(text)))
+    return np.concatenate([np.zeros(0, np.uint64), *parts])
+
+
+# A number or a sign, or three words.
+STATEMENT = r"[\d+*/=<>^\\-]|\w\W+\w+\W+\w"
+
+
+def say_much(text: pl.Series) -> Array:
+    """Whether a text says what to do (bool): "Find x." has lost the rest."""
+    return text.str.contains(STATEMENT).fill_null(False).to_numpy()
+
+
 VALUE = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?(?:/\d{1,30})?")
 FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,30})\}?\{?(\d{1,30})\}?")
 
 
-def _equal_values(left: str | None, right: str | None) -> bool:
-    value = _parse_value(left or "")
-    return value is not None and value == _parse_value(right or "")
+def are_rare(answers: pl.Series) -> Array:
+    """Whether it says something that two problems have this answer (bool).
+
+    Of real answers one in ten is an integer up to 10, one in four up to 30, one in
+    sixteen 1/2 or another small fraction; letters, yes and no, and other single words
+    are chosen from few. All others are rare.
+    """
+    distinct, places = np.unique(
+        answers.fill_null("").to_numpy().astype(str), return_inverse=True
+    )
+    return np.array([_is_rare(answer) for answer in distinct], bool)[places]
 
 
-def _parse_value(answer: str) -> Fraction | None:
+def _is_rare(answer: str) -> bool:
+    value = parse_value(answer)
+    if value is None:
+        return bool(re.search(r"\w{2}.*\W.*\w|\d.*\d", answer.strip("()$. {}")))
+    if value.denominator == 1:
+        return abs(value) > COMMON_INTEGERS
+    return abs(value.numerator) + value.denominator > COMMON_FRACTIONS
+
+
+def _equal_values(answers: pl.Series, first: Array, second: Array) -> Array:
+    """Whether the answers of pairs are one number (bool)."""
+    left, right = (
+        [parse_value(answer or "") for answer in answers.gather(side)]
+        for side in (first, second)
+    )
+    values = zip(left, right, strict=True)
+    return np.array([a is not None and a == b for a, b in values], bool)
+
+
+def parse_value(answer: str) -> Fraction | None:
     r"""`0.5`, `1/2` and `\frac{1}{2}` as one number; None if it is not so plain."""
     text = FRACTION.sub(r"\1\2/\3", answer.strip().strip("$ ").replace(",", ""))
     if not VALUE.fullmatch(text):

@@ -107,34 +107,29 @@ def _in_command(data: Array, position: int, start: int) -> bool:
 
 
 @compiled
-def one_contains_other(
-    codes: Array, kinds: Array, ends: Array, wanted: Array, quantities: bool
-) -> Array:
-    """For row 2 * i and the next: whether one has all that the other has (bool).
+def one_contains_other(codes: Array, kinds: Array, ends: Array, wanted: Array) -> Array:
+    """For row 2 * i and the next: whether one has all quantities of the other (bool).
 
-    Only where `wanted` (bool) holds. What counts is numbers and signs (`quantities`),
-    or words; what one has beside must be no sign.
+    Only where `wanted` (bool) holds. What one has beside must be no sign.
     """
     out = np.zeros((len(ends) - 1) // 2, np.bool_)
     most = int((ends[1:] - ends[:-1]).max()) if len(ends) > 1 else 0
     held = np.empty((2, most), uint64)
     for pair in range(len(out)):
         if wanted[pair]:
-            left = _collect(codes, kinds, ends, 2 * pair, quantities, held[0])
-            right = _collect(codes, kinds, ends, 2 * pair + 1, quantities, held[1])
+            left = _collect(codes, kinds, ends, 2 * pair, held[0])
+            right = _collect(codes, kinds, ends, 2 * pair + 1, held[1])
             out[pair] = _is_nested(held[0, :left], held[1, :right])
     return out
 
 
 @compiled
-def _collect(
-    codes: Array, kinds: Array, ends: Array, row: int, quantities: bool, out: Array
-) -> int:
-    """Fill `out` with the codes of a row that count, sorted; how many there are."""
+def _collect(codes: Array, kinds: Array, ends: Array, row: int, out: Array) -> int:
+    """Fill `out` with the numbers and signs of a row, sorted; how many there are."""
     count = 0
     for position in range(ends[row], ends[row + 1]):
         kind = kinds[position]
-        if kind != BRACKET and (kind in (NUMBER, SIGN)) == quantities:
+        if kind in (NUMBER, SIGN):
             # Signs get the highest bit, so that they are known again.
             out[count] = codes[position] >> uint64(1)
             if kind == SIGN:

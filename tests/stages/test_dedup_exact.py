@@ -90,11 +90,11 @@ def test_the_key_says_what_is_forgiven(key: str, kept: int):
     assert dedup(rows, key=key).kept.height == kept
 
 
-def test_brackets_make_another_problem_where_the_answers_differ():
+def test_brackets_make_another_problem_whatever_the_answers():
     texts = ("Find 2*(3+4).", "Find 2*3+4.")
 
     assert dedup(problems(*texts, answer=["14", "10"])).kept.height == 2
-    assert dedup(problems(*texts, answer=["14", "14"])).kept.height == 1
+    assert dedup(problems(*texts, answer=["14", "14"])).kept.height == 2
 
 
 @given(st.lists(st.text(alphabet="ab \n")))

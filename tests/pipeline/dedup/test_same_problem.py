@@ -40,7 +40,7 @@ def test_the_examples_in_the_docstrings_hold():
             "Halve 3.", "Now halve 3.", ("1.5", r"\frac{3}{2}"), COPY, id="equal values"
         ),
         pytest.param(
-            "Halve 3.", "[4 points] Halve 3.", ("1.5", "1.5"), COPY, id="points"
+            "Halve 7.5.", "[4 points] Halve 7.5.", ("3.75", "3.75"), COPY, id="points"
         ),
         pytest.param(
             "Sort bat, cat.", "Sort ant, dog.", ("bat", "ant"), SIBLING, id="words"

@@ -1,0 +1,278 @@
+"""What differs between two texts that are nearly the same, and how much it weighs.
+
+The words of a pair are aligned (longest common subsequence, Wagner and Fischer, 1974).
+What has no partner is judged by the lists of `wording`: a word that turns the problem
+round on one side only, a person's or a variable's name that stands for another all
+through, words moved elsewhere, other words, or nothing but articles and spelling.
+"""
+
+import numpy as np
+from numpy import uint8, uint64
+
+from pipeline.kernels.alignment import GONE, NONE, align, is_one_to_one
+from pipeline.kernels.edit_words import ENTITY, PERSON, QUANTITY, VARIABLE, read_words
+from pipeline.kernels.names import Names
+from pipeline.kernels.sentences import begins_sentence
+from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.spelling import is_opposite, is_variant, joins_to
+from pipeline.kernels.wording import (
+    CONTENT,
+    FILLER,
+    INSTRUCTION,
+    PRONOUN,
+    SOFT,
+    TURN,
+    Wording,
+)
+
+# What two texts are, by what differs: another problem; the same with other words;
+# the same with words elsewhere; with other names; nothing.
+TURNED, REWORDED, MOVED, RENAMED, EQUAL = 0, 1, 2, 3, 4
+
+
+@compiled
+def judge_edits(
+    data: Array,
+    begins: Array,
+    finishes: Array,
+    codes: Array,
+    kinds: Array,
+    ends: Array,
+    starts: Array,
+    stops: Array,
+    wording: Wording,
+    names: Names,
+    prefixes: Array,
+) -> Array:
+    """What differs in the words of text 2 * i and the next: uint8, TURNED to EQUAL.
+
+    The tokens are those of `Tokens`, with spans; text i is in `data` from `begins[i]`
+    to `finishes[i]`. Numbers and signs are not compared here.
+    """
+    pairs = (len(ends) - 1) // 2
+    out = np.zeros(pairs, uint8)
+    room = int((ends[1:] - ends[:-1]).max()) if pairs else 0
+    identity = np.empty((2, room), uint64)
+    role, meaning = np.empty((2, room), uint8), np.empty((2, room), np.int64)
+    first, last = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
+    partner = np.empty((2, room), np.int64)
+    sizes = np.zeros(2, np.int64)
+    for pair in range(pairs):
+        for side in range(2):
+            text = 2 * pair + side
+            sizes[side] = read_words(
+                data, begins[text], finishes[text], codes, kinds, ends[text],
+                ends[text + 1], starts, stops, wording, names, identity[side],
+                role[side], meaning[side], first[side], last[side],
+            )  # fmt: skip
+        left, right = identity[0, : sizes[0]], identity[1, : sizes[1]]
+        align(left, right, partner[0], partner[1])
+        for side in range(2):
+            text = 2 * pair + side
+            _leave_out_instructions(
+                data, begins[text], role[side], meaning[side], first[side],
+                partner[side], sizes[side],
+            )  # fmt: skip
+        out[pair] = _judge(
+            data, identity, role, meaning, first, last, partner, sizes, prefixes
+        )
+    return out
+
+
+@compiled
+def _leave_out_instructions(
+    data: Array, begin: int, role: Array, meaning: Array, first: Array,
+    partner: Array, size: int,
+) -> None:  # fmt: skip
+    """Words before or behind all that two texts share, if they say how to answer.
+
+    They are whole sentences with a word of `instructions`: "Show your work."
+    """
+    head = 0
+    while head < size and partner[head] == NONE:
+        head += 1
+    tail = size
+    while tail > head and partner[tail - 1] == NONE:
+        tail -= 1
+    if head == size:
+        return
+    for start, stop, next_one in ((0, head, head), (tail, size, tail)):
+        if start == stop or not begins_sentence(data, begin, first[next_one]):
+            continue
+        instructs = False
+        for word in range(start, stop):
+            instructs |= role[word] == FILLER and meaning[word] == INSTRUCTION
+        for word in range(start, stop):
+            if instructs and role[word] in (CONTENT, ENTITY):
+                partner[word] = GONE
+
+
+@compiled
+def _judge(
+    data: Array, identity: Array, role: Array, meaning: Array, first: Array,
+    last: Array, partner: Array, sizes: Array, prefixes: Array,
+) -> int:  # fmt: skip
+    """TURNED to EQUAL, from the words that have no partner."""
+    level = EQUAL
+    letters = np.zeros(256, uint8)  # of the left variable, the right one
+    for attempt in range(2):  # products of variables come after the variables
+        i, j = 0, 0
+        while i < sizes[0] or j < sizes[1]:
+            begin, other_begin = i, j
+            while i < sizes[0] and partner[0, i] < 0:
+                i += 1
+            while j < sizes[1] and partner[1, j] < 0:
+                j += 1
+            if i > begin and j > other_begin:
+                found = _pair_up(
+                    data, role, first, last, partner, begin, i, other_begin, j,
+                    prefixes, letters, attempt == 1,
+                )  # fmt: skip
+                level = min(level, found)
+            i, j = i + 1, j + 1
+    if level == TURNED or _is_turned(identity, role, meaning, partner, sizes):
+        return TURNED
+    if not is_one_to_one(identity, role, partner, sizes):
+        return TURNED
+    return min(level, _judge_rest(identity, role, partner, sizes))
+
+
+@compiled
+def _is_turned(
+    identity: Array, role: Array, meaning: Array, partner: Array, sizes: Array
+) -> bool:
+    """Whether words that turn a problem round differ, or soft ones or pronouns do."""
+    bags = np.zeros((2, 3, sizes.max()), np.int64)
+    counts = np.zeros((2, 3), np.int64)
+    renamed = False
+    for side in range(2):
+        for word in range(sizes[side]):
+            what = role[side, word]
+            if side == 0 and what == PERSON and partner[0, word] >= 0:
+                renamed |= identity[0, word] != identity[1, partner[0, word]]
+            if partner[side, word] != NONE:
+                continue
+            if what in (TURN, SOFT, PRONOUN):
+                bags[side, what - TURN, counts[side, what - TURN]] = meaning[side, word]
+                counts[side, what - TURN] += 1
+    for what in range(3):
+        if what > 0 and (counts[:, what].min() == 0 or (what == 2 and renamed)):
+            continue
+        if counts[0, what] != counts[1, what]:
+            return True
+        left, right = bags[0, what, : counts[0, what]], bags[1, what, : counts[1, what]]
+        left.sort()
+        right.sort()
+        if (left != right).any():
+            return True
+    return False
+
+
+@compiled
+def _pair_up(
+    data: Array, role: Array, first: Array, last: Array, partner: Array, begin: int,
+    end: int, other_begin: int, other_end: int, prefixes: Array, letters: Array,
+    products: bool,
+) -> int:  # fmt: skip
+    """Give partners to words of two runs that have none; what that says of the texts.
+
+    Spellings of one word and names of one kind are partners. If words of both sides
+    are left that must be partners, the text says something else.
+    """
+    level = EQUAL
+    for i in range(begin, end):
+        for j in range(other_begin, other_end):
+            if partner[0, i] != NONE:
+                break
+            if partner[1, j] != NONE or QUANTITY in (role[0, i], role[1, j]):
+                continue
+            what, other = role[0, i], role[1, j]
+            here, stop = first[0, i], last[0, i]
+            there, other_stop = first[1, j], last[1, j]
+            if products:
+                if _is_same_product(data, here, stop, there, other_stop, letters):
+                    partner[0, i], partner[1, j] = GONE, GONE
+                    level = min(level, RENAMED)
+            elif what == other == VARIABLE or (
+                what in (PERSON, ENTITY)
+                and other in (PERSON, ENTITY)
+                and PERSON in (what, other)
+            ):
+                partner[0, i], partner[1, j] = j, i
+                level = min(level, RENAMED)
+                if what == VARIABLE:
+                    letters[data[here]] = data[there]
+            elif VARIABLE in (what, other) or (
+                what in (TURN, FILLER) and other in (TURN, FILLER)
+            ):
+                continue
+            elif is_variant(data, here, stop, there, other_stop):
+                partner[0, i], partner[1, j] = GONE, GONE
+            elif is_opposite(data, here, stop, there, other_stop, prefixes):
+                return TURNED
+            elif _is_joined(data, first, last, partner, 0, i, end, there, other_stop):
+                partner[1, j] = GONE
+            elif _is_joined(data, first, last, partner, 1, j, other_end, here, stop):
+                partner[0, i] = GONE
+            elif what == other == ENTITY:
+                return TURNED
+    return level
+
+
+@compiled
+def _is_same_product(
+    data: Array, start: int, stop: int, other: int, other_stop: int, letters: Array
+) -> bool:
+    """Whether two short words are a product of variables, one with other names."""
+    if stop - start != other_stop - other or not 2 <= stop - start <= 3:
+        return False
+    renamed = False
+    for step in range(stop - start):
+        left, right = data[start + step], data[other + step]
+        if left != right and letters[left] != right:
+            return False
+        renamed |= left != right
+    return renamed
+
+
+@compiled
+def _is_joined(
+    data: Array, first: Array, last: Array, partner: Array, side: int, word: int,
+    end: int, start: int, stop: int,
+) -> bool:  # fmt: skip
+    """Whether a word and the one behind it are one word of the other text."""
+    if word + 1 >= end or partner[side, word + 1] != NONE:
+        return False
+    if not joins_to(
+        data, first[side, word], last[side, word], first[side, word + 1],
+        last[side, word + 1], start, stop,
+    ):  # fmt: skip
+        return False
+    partner[side, word], partner[side, word + 1] = GONE, GONE
+    return True
+
+
+@compiled
+def _judge_rest(identity: Array, role: Array, partner: Array, sizes: Array) -> int:
+    """REWORDED, MOVED or EQUAL, from the words that have no partner at all."""
+    rest = np.zeros((2, sizes.max()), uint64)
+    counts = np.zeros(2, np.int64)
+    moves = True
+    for side in range(2):
+        for word in range(sizes[side]):
+            what = role[side, word]
+            if partner[side, word] != NONE or what not in (
+                CONTENT, ENTITY, PERSON, VARIABLE
+            ):  # fmt: skip
+                continue
+            moves &= what == CONTENT
+            rest[side, counts[side]] = identity[side, word]
+            counts[side] += 1
+    if counts.max() == 0:
+        return EQUAL
+    left, right = rest[0, : counts[0]], rest[1, : counts[1]]
+    if not moves or len(left) != len(right):
+        return REWORDED
+    left.sort()
+    right.sort()
+    return MOVED if (left == right).all() else REWORDED

@@ -1,0 +1,106 @@
+"""What words are to two texts that hardly differ: `wording.toml` as tables.
+
+Some words turn a problem round ("not", "largest", "odd"), some may come and go without
+a trace ("the", "please"), and all others are content. Which is which is data, by
+language; here the lists become codes that compiled loops look up.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy import uint64
+
+from pipeline.kernels.hash_table import Table, build_table, find
+from pipeline.kernels.hashing import BASIS, fnv1a
+from pipeline.kernels.latex_vocabulary import token_code, vocabulary
+from pipeline.kernels.shards import Array, compiled
+
+# What a word is: of no list, one that turns a problem round, one that may come and go
+# but not change, a pronoun, and one that leaves no trace.
+CONTENT, TURN, SOFT, PRONOUN, FILLER = 0, 1, 2, 3, 4
+INSTRUCTION = 1  # the meaning of a filler that says how to answer
+SHORTEST_STEM = 3  # bytes
+
+# Where words are, where stems are, and then the role and the meaning of each.
+Wording = tuple[Table, Array, Array, Table, Array, Array]
+
+
+@cache
+def wording() -> Wording:
+    """Words and stems of all languages; of a word in two lists the first counts."""
+    lists = tomllib.loads(Path(__file__).with_name("wording.toml").read_text("utf-8"))
+    words: dict[int, tuple[int, int]] = {}
+    stems: dict[int, tuple[int, int]] = {}
+    meaning = 0
+    for section, role in (("turns", TURN), ("soft", SOFT), ("pronouns", PRONOUN)):
+        for group in (group for groups in lists[section].values() for group in groups):
+            meaning += 1
+            for word in group.split():
+                table = stems if word.endswith("*") else words
+                for code in _codes_of(word.rstrip("*")):
+                    table.setdefault(code, (role, meaning))
+    for word in " ".join(" ".join(kind) for kind in lists["kinds"].values()).split():
+        meaning += 1
+        words.setdefault(_codes_of(word)[0], (TURN, meaning))
+    for section, sense in (("instructions", INSTRUCTION), ("fillers", 0)):
+        for word in " ".join(lists[section].values()).split():
+            for code in _codes_of(word):
+                words.setdefault(code, (FILLER, sense))
+    return (*_tables_of(words), *_tables_of(stems))
+
+
+def _codes_of(word: str) -> list[int]:
+    """The codes of the tokens that the lexer makes of `word`: "meters" is "m".
+
+    It does not lower other letters than those of ASCII, so that capitals count.
+    """
+    table, codes, _, _ = vocabulary()
+    spellings = dict.fromkeys(token_code(form) for form in (word, word.capitalize()))
+    places = [(code, find(table, uint64(code))) for code in spellings]
+    return [code if place < 0 else int(codes[place]) for code, place in places]
+
+
+def _tables_of(words: dict[int, tuple[int, int]]) -> tuple[Table, Array, Array]:
+    roles, meanings = zip(*words.values(), strict=True)
+    return (
+        build_table(np.array(list(words), uint64)),
+        np.array(roles, np.uint8),
+        np.array(meanings, np.int32),
+    )
+
+
+@cache
+def negating_prefixes() -> Array:
+    """Prefixes that make the opposite of a word: bytes uint8 (n, 8), 0 behind each."""
+    lists = tomllib.loads(Path(__file__).with_name("wording.toml").read_text("utf-8"))
+    prefixes = [prefix.encode() for prefix in lists["negations"]["prefixes"].split()]
+    out = np.zeros((len(prefixes), 8), np.uint8)
+    for row, prefix in enumerate(prefixes):
+        out[row, : len(prefix)] = list(prefix)
+    return out
+
+
+@compiled
+def role_of(
+    data: Array, start: int, stop: int, code: uint64, wording: Wording
+) -> tuple[int, int]:
+    """(role, meaning) of the word `code` that stands in `data` from `start` to `stop`.
+
+    A word that is in no list is known by the longest stem that it begins with.
+    """
+    words, word_roles, word_meanings, stems, stem_roles, stem_meanings = wording
+    place = find(words, code)
+    if place >= 0:
+        return word_roles[place], word_meanings[place]
+    role, meaning, value = CONTENT, 0, BASIS
+    for position in range(start, stop):
+        byte = data[position]
+        value = fnv1a(value, byte | 0x20 if 65 <= byte <= 90 else byte)
+        if position - start + 1 < SHORTEST_STEM:
+            continue
+        place = find(stems, value)
+        if place >= 0:
+            role, meaning = stem_roles[place], stem_meanings[place]
+    return role, meaning
