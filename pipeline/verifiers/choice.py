@@ -22,8 +22,8 @@ from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.extract.boxes import TAIL
 from pipeline.verifiers.extract.final import (
-    boxed_or_tagged,
     find_final_answer,
+    last_marked,
     strip_thinking,
 )
 from pipeline.verifiers.extract.letters import (
@@ -52,7 +52,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     if not chosen:
         return Verdict(False, None, "no choice found")
     if UNCLEAR in chosen and len(gold) == 1:
-        marked = boxed_or_tagged(text)
+        marked = last_marked(text)
         return Verdict(None, marked, "the letter contradicts its text or script")
     return Verdict(chosen == gold, extracted, "compared as letters")
 
@@ -88,7 +88,7 @@ def find_chosen(text: str, choices: Choices) -> tuple[str, ...]:
     A box or tag that holds no choice (an equation on the way) does not count.
     """
     text = text.replace("**", "")
-    marked = boxed_or_tagged(text) or ""
+    marked = last_marked(text) or ""
     whole = text if is_one_option(text) else ""
     for part in (marked, _announced_line(text), whole):
         if chosen := _read(part, choices):

@@ -48,6 +48,7 @@ TRAILING = re.compile(
     r"|\s*(?<![\\A-Za-z])\([^()]*\w{3}[^()]*\)\W*$",
     re.I,
 )
+NOTE = re.compile(r"(?<=\w)\s+\((?=[^()]*\w{3})[^()]*\)\W*$")
 BESIDE = "bounds", "limits", "altered"
 MISLEADING = re.compile(
     rf"(?:{_any('not', start='')}{FILLERS}|{_any(*BESIDE, start='')}(?:\W+the)?)\W*$"
@@ -149,6 +150,7 @@ def without_conditions(sentence: str) -> str:
 
     As it is where nothing but the condition has a value.
     """
+    sentence = NOTE.sub("", sentence)
     for match in TRAILING.finditer(sentence):
         head = sentence[: match.start()]
         if re.search(r"\d|\\|\$", head):

@@ -51,7 +51,7 @@ FIELD = re.compile(
     r'"(?:final_?)?answer"\s*:\s*("(?:[^"\\\\]|\\\\.)*"|-?\d[\d.]*(?:e-?\d+)?|true|false|null)',
     re.I,
 )
-DATE = re.compile(r"[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?\.?")
+VALUE = re.compile(r"\d|\\|^\W?\w\W?$")
 UNCLOSED_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{[^\n]{0,200}$")
 OR_VALUE = re.compile(r"[\s$)\\]*(?:or|oder|ou|или|或)\s+[$\\(]*(-?\d[\d./]*\b)")
 SENTENCE_START = re.compile(r"[.!?](?=\s)|[。！？\n]")
@@ -99,14 +99,11 @@ def find_final_answer(completion: str) -> FinalAnswer:
         return FinalAnswer(None, "a box that is not closed")
     if LISTED.fullmatch(text.strip()):
         return FinalAnswer(strip_delimiters(text), "whole text")
-    last_line = text[-TAIL:].rstrip().rpartition("\n")[2]
-    if announced := _announced(strip_markup(last_line).replace("{,}", ",")):
-        return announced
     tail = strip_markup(text[-TAIL:]).replace("{,}", ",")
     if announced := _announced(tail):
         return announced
     whole = strip_markup(text) if len(text) < TAIL else text
-    if is_expression(whole) or DATE.fullmatch(whole.strip()):
+    if is_expression(whole):
         return FinalAnswer(whole.strip(), "whole text")
     if formula := last_formula(without_supposed(tail)):
         return FinalAnswer(formula, "last formula")
@@ -136,62 +133,55 @@ def _unless_retracted(statement: str, rest: str) -> str | None:
 
 def _json_field(text: str) -> str | None:
     """What the last field `answer` of a JSON object holds."""
-    if '"' not in text:
-        return None
-    fields = list(FIELD.finditer(text[-TAIL:]))
-    if not fields:
-        return None
+    fields = FIELD.findall(text[-TAIL:])
     try:
-        value = json.loads(fields[-1][1])
+        value = json.loads(fields[-1]) if fields else None
     except ValueError:
         return None
-    if value is None:
-        return "null"  # the field says that there is no answer
-    return last_box(value) or value if isinstance(value, str) else fields[-1][1]
+    return value if isinstance(value, str) or not fields else str(fields[-1])
 
 
 def last_tag(text: str) -> str | None:
     """What the last answer tag holds, or None where there is none."""
     end = text.rfind("</answer>")
     start = text.rfind("<answer>", 0, max(end, 0))
-    if start < 0:
-        return None
-    return text[start + len("<answer>") : end].partition("</answer>")[0].strip()
+    return None if start < 0 else text[start + len("<answer>") : end].strip()
 
 
-def boxed_or_tagged(text: str) -> str | None:
-    """What the last box holds, or else the last tag; None for neither."""
-    return last_box(text) or last_tag(text) or None
+def last_marked(text: str) -> str | None:
+    """What the last box or answer tag holds, or None where there is neither."""
+    box = next(complete_boxes(text, 1), None)
+    tag = last_tag(text)
+    if tag is None or (box and box.start > text.rfind("</answer>")):
+        return last_box(text)
+    return last_box(tag) or tag
 
 
 def find_marked_answer(completion: str) -> str:
-    """What the last tag or else the last box holds, or all after the thinking."""
+    """What the last box or tag holds, or all after the thinking."""
     text = strip_thinking(completion)
-    tagged = last_tag(text)
-    return (last_box(text) or text).strip() if tagged is None else tagged
+    marked = last_marked(text)
+    return (text if marked is None else marked).strip()
 
 
 def _find_marked(text: str) -> FinalAnswer | None:
     """The last of box, tag and strong phrase; None where there is none of them."""
     boxes = list(complete_boxes(text, MOST_BOXES)) if "\\" in text else []
     boxes.reverse()
-    is_denied = False
+    count = len(boxes)
     while boxes and _is_denied(text, boxes[-1]):
-        is_denied = bool(boxes.pop())
-    if is_denied and not boxes:
+        boxes.pop()
+    if count and not boxes:
         return FinalAnswer(None, "a box that is denied")
     contents = tuple(box.content for box in boxes)
     boxed_to = boxes[-1].end if boxes else -1
-    tag_at = text.rfind("</answer>")
-    if tag_at > boxed_to and (tag := last_tag(text[max(0, text.rfind("<answer>")) :])):
-        inner = tag if is_expression(tag) else find_final_answer(tag).text
-        return FinalAnswer(inner or tag, "tag", contents)
+    if text.rfind("</answer>") > boxed_to and (tag := last_tag(text)):
+        return FinalAnswer(find_final_answer(tag).text or tag, "tag", contents)
     if boxes:
         rest = strip_markup(text[boxed_to : boxed_to + TAIL])
         strong = list(STRONG.finditer(rest))
-        if strong and (
-            statement := read_statement(rest[strong[-1].end() :], digits=True)
-        ):
+        statement = read_statement(rest[strong[-1].end() :]) if strong else None
+        if statement and VALUE.search(statement):
             return FinalAnswer(statement, "phrase")
         later = find_retraction(rest[:300])
         if later is not None and is_disowned(rest[:300]):
@@ -200,8 +190,7 @@ def _find_marked(text: str) -> FinalAnswer | None:
         return FinalAnswer(_last_of(text, boxes, joined), "box", contents, joined)
     if "\\boxed" in text and (bare := bare_boxes(text)):
         return FinalAnswer(bare[-1], "box", tuple(bare[-MOST_BOXES:]), 1)
-    tag = last_tag(text)
-    return FinalAnswer(tag, "tag") if tag else None
+    return None
 
 
 def _is_denied(text: str, box: Box) -> bool:

@@ -23,7 +23,7 @@ BARE = (
     rf"[-+]?[\d.]{{0,40}}\\[dtc]?frac\s?{BRACED}\s?{BRACED}"
     rf"|[-+]?[\d.]{{0,40}}\\sqrt(?:\[\d+\])?{BRACED}"
 )
-UNIT = r"(?:\s?(?:\\?%|percent\b|pct\b|[€£¥₹]|\\?\$(?!\S*\$)))?"
+UNIT = r"(?:\s?(?:\\?%|percent\b|pct\b|[€£¥₹]))?"
 DATE = (
     r"\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
     r" \d{1,2}(?:st|nd|rd|th)?\b(?:,? \d{4})?"
@@ -46,7 +46,6 @@ COPULA = re.compile(
     r"|[=≈:：是为為])"
     r"(?=\s*\**\s*(?:about |approximately |exactly |only )?\**\s*(?:[$\\€£¥(-]|\d))"
 )
-ABOUT = re.compile(r"\s*\**\s*(?:about|approximately|exactly|only) ")
 SENTENCE = re.compile(
     r"\n|[.!?]\**\s+(?=[A-Z<(*\[])|[。！？।]|,?\s+(?:because|since)\b|<\|"
 )
@@ -62,6 +61,8 @@ BARE_NUMBER = re.compile(
 )
 LABELLED_VALUE = re.compile(
     r"(?!(?:all|any|every|no)\b)(?:[^\W\d_]{2,}[\s,]+){2,}\$?\d"
+    r"|[^\w\\]*[A-Za-z]{4,}[:\s]\s*[^=]*\d|.*(?:。|[^\W\d_]\.\s+\w)",
+    re.S,
 )
 SEVERAL = re.compile(
     r"(?:either )?[-+$\\\\(]*\d[^\s,;]*"
@@ -75,13 +76,8 @@ def is_expression(text: str) -> bool:
     text = text.strip()
     if not text or len(text) > 300 or ("\n" in text and not text.startswith("\\")):
         return False
-    if text.count("$") > 1 or re.search(r"[^\W\d_]{2}[^$]*\$[^$]+\$[^$]*$", text):
-        return _is_wrapped(text)
-    if re.match(r"[^\w\\]*[A-Za-z]{4,}[:\s]\s*[^=]*\d", text):
-        return False
-    if LABELLED_VALUE.match(text):
-        return False
-    if (len(text) > 1 and "。" in text) or re.search(r"[^\W\d_]\.\s+\w", text):
+    has_several = text.count("$") > 1 and "$" in text.strip("$ .")
+    if has_several or LABELLED_VALUE.match(text):
         return False
     bare = COMMAND.sub(" ", text)
     words = WORD.findall(bare)
@@ -89,30 +85,17 @@ def is_expression(text: str) -> bool:
         sum(map(len, words)) > 6 or re.search(r"\d\D+\d", text)
     ):
         return False
-    return not PROSE.search(bare) or len(text) == 1
+    return not PROSE.search(bare)
 
 
-def _is_wrapped(text: str) -> bool:
-    """Whether one pair of dollar signs holds everything."""
-    inside = text.strip("$ .")
-    return (
-        text.startswith("$") and text.rstrip(". ").endswith("$") and "$" not in inside
-    )
-
-
-def read_statement(rest: str, *, digits: bool = False) -> str | None:
-    """What an answer phrase announces: its formula, its number, or its words.
-
-    With `digits`, words alone are no answer.
-    """
+def read_statement(rest: str) -> str | None:
+    """What an answer phrase announces: its formula, its number, or its words."""
     rest = rest[:1_000].lstrip(" \t*:：=\n")
     if number := BARE_NUMBER.match(rest):
         return number[1]
-    sentence, end = _first_sentence(rest)
-    if is_disowned(sentence) or end in ("?", "？"):
-        return None
+    sentence = _first_sentence(rest)
     settled = corrected(sentence)
-    if settled is None:
+    if settled is None or is_disowned(sentence):
         return None
     if settled != sentence:
         rest = sentence = settled.strip()
@@ -126,38 +109,32 @@ def read_statement(rest: str, *, digits: bool = False) -> str | None:
         return sentence
     if is_other_value(sentence):
         return None
-    if digits:
-        sentence = re.sub(r"(?<!\\)\([^()]*\)\W*$", "", sentence)
     if LISTED.fullmatch(sentence):
         return strip_delimiters(sentence)
     if rest.startswith(("$", "\\(", "\\[")) and (leading := FORMULA.match(rest)):
         return _formula_text(leading)
-    if not sentence:
-        return None
     spoken = re.sub(r"\b(?:and|or)\b", " ", COMMAND.sub(" ", sentence))
     if is_expression(sentence) and not re.search(r"[^\W\d_]{3,}.*\d", spoken):
-        is_short = re.search(r"\d|\\|^\W?\w\W?$", sentence)
-        return sentence if is_short or not digits else None
+        return sentence
+    return _value_of(sentence)
+
+
+def _value_of(sentence: str) -> str | None:
+    """The value behind the last copula, or the last one; the sentence without any."""
     copulas = list(COPULA.finditer(sentence))
     start = copulas[-1].end() if copulas else 0
-    if match := ABOUT.match(sentence, start):
-        start = match.end()
     formulas = [f for f in FORMULA.finditer(sentence, start) if _has_value(f)]
     if not formulas:
-        return None if digits else sentence
-    if copulas or re.match(r"\W{0,3}\d", sentence):
-        return _claimed(sentence, formulas, 0)
-    amounts = [formula for formula in formulas if re.search(r"[$€£¥₹%]", formula[0])]
-    index = formulas.index(amounts[0]) if len(amounts) == 1 else len(formulas) - 1
-    return _claimed(sentence, formulas, index)
+        return sentence
+    is_first = copulas or re.match(r"\W{0,3}\d", sentence)
+    return _claimed(sentence, formulas, 0 if is_first else len(formulas) - 1)
 
 
-def _first_sentence(rest: str) -> tuple[str, str]:
-    """The first sentence without its layout, and the sign that ends it."""
+def _first_sentence(rest: str) -> str:
+    """The first sentence without its layout and the sign that ends it."""
     end = SENTENCE.search(rest)
     sentence = rest[: end.start()] if end else rest
-    sign = end[0][:1] if end else sentence.rstrip(" *\n")[-1:]
-    return sentence.strip().strip('*`"“” ').rstrip(".。?？ "), sign
+    return sentence.strip().strip('*`"“” ').rstrip(".。?？ ")
 
 
 def strip_delimiters(text: str) -> str:
@@ -192,10 +169,6 @@ def _values_of(text: str) -> bool:
 def _last_claim(line: str) -> str | None:
     """What the last sentence with a value claims; a question claims nothing."""
     for sentence in reversed(re.split(r"(?<=[.!?。！？])\s+|(?<=[。！？])", line)):
-        if not _values_of(sentence):
-            if is_disowned(sentence):
-                return None
-            continue
         if sentence.rstrip(" *\"'”").endswith(("?", "？")):
             continue
         if is_disowned(sentence):
@@ -230,7 +203,4 @@ def _joined(text: str, formulas: list[re.Match[str]], index: int) -> str:
 def _formula_text(formula: re.Match[str]) -> str:
     """What the delimiters hold, with the unit behind them."""
     inside = next(formula[name] for name in "abcdefg" if formula[name] is not None)
-    unit = formula["unit"].strip()
-    if unit.endswith("$"):
-        unit = ""
-    return (inside.strip().rstrip(",.") + (" " + unit if unit else "")).strip()
+    return f"{inside.strip().rstrip(',.')} {formula['unit'].strip()}".strip()
