@@ -66,7 +66,9 @@ def read_members(members: list[Any], decode: Any) -> dict[str, Any]:
     """What a class has by name, out of how it was described."""
     space: dict[str, Any] = {}
     for name, how, encoded in members:
-        if how == "property":
+        if name == "__next__":  # whose end is no error
+            space[name] = LENT_SPECIALS[name]
+        elif how == "property":
             space[name] = property(*map(decode, encoded))
         else:
             value = decode(encoded)
@@ -130,9 +132,8 @@ def decode_counterpart(letter: str, inner: Any, twins: Any) -> Any:
 
 def build_lent(_: Any, decode: Any, name: str, module: str, specials: list[str]) -> Any:
     """A class for what stays with the tests, of a class of the library."""
-    space: dict[str, Any] = {
-        each: LENT_SPECIALS[each] for each in specials if each in LENT_SPECIALS
-    }
+    lent = LENT_SPECIALS.keys() & set(specials) - {"__iter__"}
+    space: dict[str, Any] = {each: LENT_SPECIALS[each] for each in sorted(lent)}
     space["__setattr__"] = lambda self, name, given: Borrowed.ask(
         "set", self, name, given
     )

@@ -103,9 +103,11 @@ def describe_own(keep: Callable[[Any], Any]) -> list[Any]:
     part = make_encoder(keep, keep_back)
     described = []
     while undescribed:
-        kind = undescribed.pop(0)
-        described.append([kinds.index(kind), *describe_kind(kind, part)])
-    return described
+        kind = undescribed.pop()
+        content = [kinds.index(kind), *describe_kind(kind, part)]
+        described.append((len(kind.__mro__), content))
+    # Bases have fewer of their own, and are made first.
+    return [content for _, content in sorted(described, key=lambda each: each[0])]
 
 
 def keep_back(value: Any) -> Any:
@@ -160,7 +162,7 @@ def describe_member(
         return ["property", list(map(part, parts))]
     if isinstance(value, staticmethod | classmethod):
         return ["static", part(getattr(kind, name))]
-    return ["value", part(value)]
+    return ["value", keep_back(value) if isinstance(value, type) else part(value)]
 
 
 def encode_own(value: Any, twins: Any) -> Any:

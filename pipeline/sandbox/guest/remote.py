@@ -11,6 +11,7 @@ from collections.abc import Generator
 from typing import Any
 
 from pipeline.sandbox.guest.derived import derive
+from pipeline.sandbox.guest.library_views import read_fields, read_signature
 from pipeline.sandbox.guest.trust import (
     Stand,
     StandType,
@@ -55,6 +56,7 @@ SPECIALS = {
     *("__itruediv__", "__ifloordiv__", "__imod__", "__ipow__", "__ilshift__"),
     *("__irshift__", "__idivmod__", "__await__"),
 }
+OWN_ATTRIBUTES = type.__dict__["__dict__"].__get__
 LIBRARY = {
     "function": types.FunctionType,
     "generator": types.GeneratorType,
@@ -151,6 +153,14 @@ class RemoteType(StandType):
     def __setattr__(cls, name: str, value: Any) -> None:
         ask("set", cls, name, value)
 
+    def __delattr__(cls, name: str) -> None:
+        ask("delete", cls, name)
+
+    @property  # type: ignore[misc]
+    def __dict__(cls) -> Any:  # type: ignore[override]
+        # It tells whoever patches the class what was there.
+        return dict(ask("state", cls))
+
     def __getitem__(cls, key: Any) -> Any:
         return ask("item", cls, key)
 
@@ -220,12 +230,13 @@ def find_library_class(kind: Any) -> Any:
     The nearest class that the tests' process has, too.
     """
     for base in kind.__mro__:
-        module, name = vars(base).get("__origin__", ("", ""))
+        own = OWN_ATTRIBUTES(base)
+        module, name = own.get("__origin__", ("", ""))
         found = LIBRARY.get(name) if module == "builtins" else None
         library = sys.modules.get(module)
         if getattr(library, "__spec__", None) is not None:  # not the program's own
             found = found or getattr(library, name, None)
-        found = TYPES.get(vars(base).get("__mutable__", ""), found)
+        found = TYPES.get(own.get("__mutable__", ""), found)
         if isinstance(found, type):
             return found
     return kind
@@ -234,17 +245,6 @@ def find_library_class(kind: Any) -> Any:
 def is_hidden(name: str) -> bool:
     """Whether an attribute is none of the program's."""
     return name.startswith("__") and name.endswith("__") and name not in READABLE
-
-
-def read_fields(described: tuple[Any, ...]) -> dict[str, Any]:
-    """The fields of a dataclass, as the library's functions read them."""
-    import dataclasses
-
-    fields: dict[str, Any] = {}
-    for name, is_init, is_compared in described:
-        fields[name] = dataclasses.field(init=is_init, compare=is_compared)
-        fields[name].name, fields[name]._field_type = name, dataclasses._FIELD  # type: ignore[attr-defined]
-    return fields
 
 
 def build_object(
@@ -280,18 +280,3 @@ def wait(self: Any) -> Generator[None, None, Any]:
 def end(self: Any, *_: Any) -> Any:
     """A coroutine's `send`, which runs to the end."""
     raise StopIteration(ask("await", self))
-
-
-def read_signature(parameters: tuple[Any, ...]) -> Any:
-    """A function's signature, out of its parameters."""
-    import inspect
-
-    kinds: list[Any] = list(type(inspect.Parameter.POSITIONAL_ONLY))  # type: ignore[call-overload]
-    return inspect.Signature(
-        [
-            inspect.Parameter(
-                name, kinds[kind], default=default if has else inspect.Parameter.empty
-            )
-            for name, kind, has, default in parameters
-        ]
-    )

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.sandbox.contract import TOLERANCE
 from pipeline.sandbox.run import Limits, run_python
+from tests.support.ordinary_user import run_as_user
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed"
@@ -94,6 +95,25 @@ def test_a_busy_machine_makes_no_honest_program_false(hogs: int, monkeypatch):
             run = run_python(program, limits=Limits(cpu_s=0.3, idle_s=2))
 
             assert (run.ended, run.stdout) == ("exited", b"done\n")
+
+
+NEAR_THE_LIMIT = """
+import os
+from pipeline.sandbox.run import Limits, run_python
+for backend in ("pool", "oneshot"):
+    os.environ["GOLDSIEVE_SANDBOX"] = backend
+    run = run_python({program!r}, limits=Limits(cpu_s=0.3, idle_s=2))
+    print(os.getuid(), backend, run.ended, run.stdout)
+"""
+
+
+def test_nor_for_an_ordinary_user():
+    program = SPIN + "spin(0.27)\nprint('done')"
+    with busy(2):
+        lines, errors = run_as_user(NEAR_THE_LIMIT.format(program=program))
+
+    expected = [f"65534 {backend} exited b'done\\n'" for backend in BACKENDS]
+    assert (lines, errors) == (expected, "")
 
 
 @contextmanager
