@@ -56,6 +56,7 @@ MISLEADING = re.compile(
 TAKEN_BACK = re.compile(
     rf"\W{{0,6}}(?:{_any('not_so', 'powers')}|{_any('altering')}\s*[\d$\\])", re.I
 )
+HEDGED = re.compile(rf"{_any('hedged')}\W*$", re.I)
 RULED_OUT = re.compile(rf"{_any('not', 'ruled_out')}[\w\s,，、()'’/]{{0,24}}$", re.I)
 CLAUSE = re.compile(r"[.;。！？!?\n，,]")
 SUPPOSED = re.compile(
@@ -121,6 +122,11 @@ def _ends_with(pattern: re.Pattern[str], text: str) -> bool:
         return False
     starts = [word.start() for word in WORD_START.finditer(text)][-LAST_WORDS:]
     return any(pattern.match(text, start) for start in starts)
+
+
+def is_hedged(before: str) -> bool:
+    """Whether the words before a value only say that it may be the answer."""
+    return bool(HEDGED.search(before[-40:]))
 
 
 def is_ruled_out(before: str) -> bool:

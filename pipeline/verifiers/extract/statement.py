@@ -7,6 +7,7 @@ from pipeline.verifiers.extract.clauses import (
     introduces_list,
     is_bound,
     is_disowned,
+    is_hedged,
     is_misled,
     is_other_value,
     join_offered,
@@ -64,11 +65,6 @@ LABELLED_VALUE = re.compile(
     r"|[^\w\\]*[A-Za-z]{4,}[:\s]\s*[^=]*\d|.*(?:。|[^\W\d_]\.\s+\w)",
     re.S,
 )
-SEVERAL = re.compile(
-    r"(?:either )?[-+$\\\\(]*\d[^\s,;]*"
-    r"(?:,? or (?:perhaps |maybe |possibly |even )?[-+$\\\\(]*\d[^\s,;.]*)+",
-    re.I,
-)
 
 
 def is_expression(text: str) -> bool:
@@ -102,8 +98,6 @@ def read_statement(rest: str) -> str | None:
     leading = FORMULA.match(sentence)
     if leading and is_misled("", sentence[leading.end() :]):
         return None
-    if several := SEVERAL.match(sentence):
-        return several[0]
     sentence = without_conditions(sentence)
     if is_bound(sentence):
         return sentence
@@ -111,8 +105,8 @@ def read_statement(rest: str) -> str | None:
         return None
     if LISTED.fullmatch(sentence):
         return strip_delimiters(sentence)
-    if rest.startswith(("$", "\\(", "\\[")) and (leading := FORMULA.match(rest)):
-        return _formula_text(leading)
+    if rest.startswith(("$", "\\(", "\\[")) and FORMULA.match(rest):
+        return _claimed(rest, list(FORMULA.finditer(rest)), 0)
     spoken = re.sub(r"\b(?:and|or)\b", " ", COMMAND.sub(" ", sentence))
     if is_expression(sentence) and not re.search(r"[^\W\d_]{3,}.*\d", spoken):
         return sentence
@@ -190,7 +184,8 @@ def _claimed(text: str, formulas: list[re.Match[str]], index: int) -> str | None
     if ", " in words and not introduces_list(text[: formulas[first].start()]):
         first = last = index
     behind = text[formulas[last].end() :]
-    if is_misled(text[: formulas[first].start()], behind):
+    before = text[: formulas[first].start()]
+    if is_misled(before, behind) or (not words and is_hedged(before)):
         return None
     members = map(_formula_text, formulas[first : last + 1])
     return (" or " if " or " in words else ", ").join(members)

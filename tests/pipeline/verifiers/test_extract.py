@@ -26,6 +26,8 @@ ANSWERS = [
     ("The largest area is $36$ when $x=6$.", "36"),
     ("Thus, the answer is 12 (see above).", "12"),
     ("Therefore x = 5, where x > 0.", "5"),
+    ("The answer is seven (see step 3).", "seven"),
+    ("The answer is $5$ or $6$!", "5 or 6"),
     # corrections
     ("The answer is not 6, it is 7.", "7"),
     ("I first got 6, but wait, the answer is 7.", "7"),
@@ -108,6 +110,13 @@ def test_the_final_answer_is_what_the_completion_says(completion, answer):
         "The answer is 6, or perhaps 7.",
         "My guesses are 4, 5 and 6.",
         r"\boxed{5}, \boxed{6}",
+        "The answer is $6$ or perhaps $7$.",
+        "Die Antwort ist $6$ oder 7.",
+        # said to be possible, no more
+        "The answer could be 6.",
+        "It may well be $6$.",
+        "Maybe the answer is 6.",
+        "Die Antwort könnte 6 sein.",
         # bounded or another value
         "The answer is just under 6.",
         "The answer exceeds 6.",
