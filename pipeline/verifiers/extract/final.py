@@ -93,21 +93,23 @@ def find_final_answer(completion: str) -> FinalAnswer:
     text = strip_thinking(completion)
     if marked := _find_marked(text):
         return marked
-    if field := _json_field(text):
+    if '"' in text and (field := _json_field(text)):
         return FinalAnswer(field, "field")
     if UNCLOSED_BOX.search(text[-TAIL:]):
         return FinalAnswer(None, "a box that is not closed")
     if LISTED.fullmatch(text.strip()):
         return FinalAnswer(strip_delimiters(text), "whole text")
-    tail = strip_markup(text[-TAIL:]).replace("{,}", ",")
-    if announced := _announced(tail):
-        return announced
+    tail = text[-TAIL:].rstrip()
+    for part in (tail.rpartition("\n")[2], tail):  # most announce on the last line
+        plain = strip_markup(part).replace("{,}", ",")
+        if announced := _announced(plain):
+            return announced
     whole = strip_markup(text) if len(text) < TAIL else text
     if is_expression(whole):
         return FinalAnswer(whole.strip(), "whole text")
-    if formula := last_formula(without_supposed(tail)):
+    if formula := last_formula(without_supposed(plain)):
         return FinalAnswer(formula, "last formula")
-    if conclusion := CONCLUSION.search(tail[-300:].rstrip()):
+    if conclusion := CONCLUSION.search(plain[-300:].rstrip()):
         return FinalAnswer(conclusion[1].strip(), "last words")
     return FinalAnswer(None, "nothing")
 
