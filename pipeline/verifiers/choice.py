@@ -35,7 +35,7 @@ from pipeline.verifiers.extract.letters import (
     transliterate,
 )
 from pipeline.verifiers.extract.markup import plain
-from pipeline.verifiers.extract.phrases import find_announcements
+from pipeline.verifiers.extract.phrases import announced_line
 
 MAY_BE_OVERRULED = True
 Choices = dict[str, str]
@@ -90,7 +90,7 @@ def find_chosen(text: str, choices: Choices) -> tuple[str, ...]:
     text = text.replace("**", "")
     marked = last_marked(text) or ""
     whole = text if is_one_option(text) else ""
-    for part in (marked, _announced_line(text), whole):
+    for part in (marked, announced_line(text), whole):
         if chosen := _read(part, choices):
             return chosen
     if choices and (by_text := _find_by_text(find_final_answer(text).text, choices)):
@@ -100,14 +100,6 @@ def find_chosen(text: str, choices: Choices) -> tuple[str, ...]:
         if letter and _are_offered((letter,), choices):
             return (letter,)
     return ()
-
-
-def _announced_line(text: str) -> str:
-    """The line that the last announcement of an answer leads in; "" for none."""
-    tail = text[-TAIL:]
-    for announcement in find_announcements(tail):
-        return tail[announcement.end() :].strip(" *:").partition("\n")[0]
-    return ""
 
 
 def _read(text: str, choices: Choices) -> tuple[str, ...]:

@@ -15,10 +15,9 @@ from typing import Any
 from pipeline.verifiers.answers.policy import read_policy
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.details.exact import Policy
-from pipeline.verifiers.extract.boxes import TAIL
 from pipeline.verifiers.extract.final import find_marked_answer, strip_thinking
 from pipeline.verifiers.extract.markup import plain, strip_markup
-from pipeline.verifiers.extract.phrases import find_announcements
+from pipeline.verifiers.extract.phrases import announced_line
 
 MAY_BE_OVERRULED = True
 # Composing takes quadratic time where thousands of accents stand on one letter.
@@ -33,9 +32,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         return Verdict(None, text, why)
     texts = [text, plain(text)]
     is_whole = text == strip_markup(strip_thinking(completion)).strip()
-    tail = text[-TAIL:]
-    if is_whole and (announcement := next(find_announcements(tail), None)):
-        line = tail[announcement.end() :].strip().partition("\n")[0]
+    if is_whole and (line := announced_line(text)):
         texts.append(line.strip(" .*`\"'"))
     short = [text for text in texts if len(text) <= MAX_LENGTH]
     is_equal = _fold(answer or "", policy) in [_fold(text, policy) for text in short]

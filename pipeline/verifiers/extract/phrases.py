@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.verifiers.extract.boxes import TAIL
 from pipeline.verifiers.extract.clauses import is_supposed
 
 TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
@@ -45,6 +46,14 @@ def find_announcements(text: str) -> Iterator[re.Match[str]]:
     for announcement in _find_all(text):
         if not is_supposed(_sentence_before(announcement)):
             yield announcement
+
+
+def announced_line(text: str) -> str:
+    """The line that the last announcement of an answer leads in; "" for none."""
+    tail = text[-TAIL:]
+    for announcement in find_announcements(tail):
+        return tail[announcement.end() :].strip(" *:\n").partition("\n")[0]
+    return ""
 
 
 def without_supposed(text: str) -> str:

@@ -82,6 +82,7 @@ def test_another_choice_is_wrong(gold: str, completion: str, info: dict):
     [
         ("A, C", r"\boxed{A, C}", True),
         ("AC", "The answers are A and C.", True),
+        ("AC", "The answer is:\nA, C", True),
         ("A,C", "both A and C", True),
         ("AC", r"\boxed{C, A}", True),
         ("A,C", r"\boxed{A}", False),

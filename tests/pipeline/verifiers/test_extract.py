@@ -114,6 +114,7 @@ def test_the_final_answer_is_what_the_completion_says(completion, answer):
         "Die Antwort ist $6$ oder 7.",
         # said to be possible, no more
         "The answer could be 6.",
+        "I refuse to say 6.",
         "It may well be $6$.",
         "Maybe the answer is 6.",
         "Die Antwort könnte 6 sein.",

@@ -65,6 +65,7 @@ EQUAL = [
     (r"\text{(B)}", "The answer is B."),
     ("B", r"\boxed{\textbf{(B)}\ 12}"),
     ("B) 12", "It takes 12."),
+    ("50 cents", "¢50"),
     ("B) 12", "The answer is (b)."),
     # equations
     ("x=5", "5"),
@@ -141,6 +142,7 @@ DIFFERENT = [
     ("2", "2xy"),
     ("5", "5m"),
     (r"\$5", r"\boxed{\$50}"),
+    ("50 cents", "$50"),
     ("B", "A"),
     ("B", r"\boxed{b}"),
     ("B", "The answer is B or C."),
