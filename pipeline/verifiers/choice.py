@@ -95,7 +95,7 @@ def find_chosen(text: str, choices: Choices) -> tuple[str, ...]:
             return chosen
     if choices and (by_text := _find_by_text(find_final_answer(text).text, choices)):
         return (by_text,)
-    for part in (marked, text[-TAIL:]):
+    for part in (marked, text[-TAIL:].replace(marked or " ", " ")):
         letter = find_committed_letter(plain(part))
         if letter and _are_offered((letter,), choices):
             return (letter,)

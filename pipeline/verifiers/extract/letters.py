@@ -58,6 +58,7 @@ SEVERAL = re.compile(
     rf"\W*(?:both |either )?\(?{LETTER}\)?"
     rf"(?:\W*(?:and|or|und|oder|et|ou|и|или|y|o)?\W*{LETTER}\)?)+\W*"
 )
+OFFERED = re.compile(r"^\W*(?:or\b|,\s*\d)|\?$")
 LEADING = re.compile(
     rf"{OPTION}(?:\(({LETTER}|[a-h])\)|({LETTER})(?:[.):。．、]|$)"
     rf"|([A-J])(?=\s?[^\x00-\x7f])"
@@ -79,7 +80,8 @@ def read_letters(text: str) -> tuple[str, ...]:
     if len(short) < 60 and SEVERAL.fullmatch(short):
         return tuple(sorted(map(to_latin, re.findall(LETTER, short))))
     leading = None if NO_LETTER.match(short) else LEADING.match(short)
-    if leading is None or is_misled("", short[leading.end() :]):
+    behind = short[leading.end() :] if leading else ""
+    if leading is None or is_misled("", behind) or OFFERED.search(behind):
         return ()
     return (to_latin(next(filter(None, leading.groups()))),)
 
