@@ -1,7 +1,8 @@
 """A search for wrong answers that are accepted: near misses, and near misses of those.
 
 Every readable gold answer is mutated (`tests/support/mutations.py`). What came closest
-is mutated again: what was accepted and what was left undecided. Such answers stand where the reader knows least.
+is mutated again: what was accepted and what was left undecided. Such answers stand
+where the reader knows least.
 """
 
 import random

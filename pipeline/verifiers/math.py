@@ -43,7 +43,7 @@ COMPARES_VALUES = True
 MAY_BE_OVERRULED = True
 MAX_LENGTH = 2_000
 # Kinds that the reader knows all of, and those that may be given by a condition.
-DECIDED = ("number", "quantity", "words", "date", "time")
+DECIDED = {"number", "quantity", "words", "date", "time"}
 HIDDEN = ("set", "relation", "tuple")
 PROOFS = ("proof", "see solution", "n/a", "none given")
 OPTION = re.compile(r"\(?([A-J])(?:\)?\.?|[.):]\s.*| [A-Z][a-z]{2}.*)", re.S)
@@ -210,8 +210,11 @@ def _compare_texts(gold: Gold, predicted: str, policy: Policy) -> tuple[bool, st
 
 def _is_open(gold: Gold, predicted: str, is_too_large: bool) -> bool:
     """Whether a careful examiner, too, could not say that the two differ."""
-    tree = gold.answer.tree if gold.answer else FALSE
-    if gold.kind in DECIDED or read(predicted).tree.names != tree.names:
+    tree, answer = gold.answer.tree if gold.answer else FALSE, read(predicted)
+    kinds = {gold.kind, kind_of(answer)}
+    if kinds & DECIDED or any(n.op == "words" for n in answer.tree.walk()):
+        return False
+    if answer.tree.names != tree.names:
         return False
     is_hidden = gold.kind in HIDDEN or any(n.op == "cases" for n in tree.walk())
     return is_too_large or is_hidden
@@ -228,8 +231,10 @@ def _read_gold(answer: str) -> Gold:
     if EXACT.fullmatch(answer):
         return _gold(answer, read(answer))
     text = _gold_text(_unescape(answer)).strip()
-    if not text or text.lower() in PROOFS or len(text) > MAX_LENGTH:
-        return Gold("", None, None, "too long" if len(text) > MAX_LENGTH else "empty")
+    if len(text) > MAX_LENGTH:
+        return Gold("", None, None, f"{len(text):,} characters long")
+    if not text or text.lower() in PROOFS:
+        return Gold("", None, None, "a proof, not an answer" if text else "empty")
     option = OPTION.fullmatch(plain(text))
     letter = option[1] if option else None
     text = _behind_letter(text) or text if option else text

@@ -96,7 +96,7 @@ class Unreadable(Exception):
     """Why a text cannot be read, and at which character."""
 
     def __init__(self, why: str, start: int = 0) -> None:
-        super().__init__(f"{why} at {start}" if start else why)
+        super().__init__(f"{why} at {start}" if start > 0 else why)
         self.why, self.start = why, start
 
 

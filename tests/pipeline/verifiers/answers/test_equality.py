@@ -278,7 +278,7 @@ def test_a_gold_answer_says_its_kind_or_why_it_has_none():
     assert kind("", {}) is None
     assert unreadable("", {}) == "empty"
     assert unreadable("proof", {}) == "a proof, not an answer"
-    assert unreadable(r"\frac{1}{2", {}) == "unbalanced braces"
+    assert unreadable(r"\frac{1}{2", {}) == "expected }"
 
 
 def test_no_clock_is_read(monkeypatch: pytest.MonkeyPatch):
