@@ -38,8 +38,9 @@ def same_region(gold: Node, answer: Node) -> bool | None:
         return False
     names = _names(*trees) or [VARIABLE]
     are_all = [_is_condition(tree) for tree in trees]
-    if len(names) > 1 and not all(are_all):
-        return None
+    has_symbols = [bool(tree.names) and tree.op == "list" for tree in trees]
+    if (len(names) > 1 and not all(are_all)) or (any(has_symbols) and not any(are_all)):
+        return None  # members that are symbols: x is among x and y wherever x is
     if len(names) > 1 and gold.op == answer.op == "relation" and _bounds_differ(*trees):
         return False
     if (points := _points(trees, names)) is None:

@@ -143,6 +143,7 @@ DIFFERENT = [
     ("5", "5m"),
     (r"\$5", r"\boxed{\$50}"),
     ("50 cents", "$50"),
+    ("I, II and III", r"\mathbb{R}"),
     ("B", "A"),
     ("B", r"\boxed{b}"),
     ("B", "The answer is B or C."),
