@@ -206,15 +206,9 @@ def print_speed(name: str, pairs: list[Pair], labels: list[bool], rounds: int) -
 def forget_verdicts() -> None:
     """Empty the caches of our own process, so that every round starts alike."""
     from pipeline.verifiers import math
-    from pipeline.verifiers.answers import answer, tokens, units, witness
+    from pipeline.verifiers.answers import answer, tokens, units
 
-    for cached in (
-        math._read_gold,
-        answer.read,
-        tokens.spell,
-        units.split_unit,
-        witness.parse_expression,
-    ):
+    for cached in (math._read_gold, answer.read, tokens.spell, units.split_unit):
         cached.cache_clear()
 
 
