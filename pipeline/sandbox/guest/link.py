@@ -15,6 +15,7 @@ from pipeline.sandbox.guest.surroundings import Surroundings
 from pipeline.sandbox.guest.twins import Twins
 
 KINDS = {"do", "value", "raised"}
+read_json = json.JSONDecoder().decode
 LONGEST_LINE = 1 << 26
 Answer = Callable[..., Any]
 
@@ -102,7 +103,7 @@ class Link:
     def read(self) -> tuple[str, Any]:
         """The next message: its kind and its value. Gone where it is none."""
         try:
-            message = json.loads(self.lines.readline(LONGEST_LINE))
+            message = read_json(self.lines.readline(LONGEST_LINE).decode())
             self.build(message.get("classes", ()))
             self.twins.read_new(message.get("new", ()))
             (kind,) = KINDS & message.keys()

@@ -129,10 +129,16 @@ class Twins:
             self.fill(number, parts)
 
     def drop(self) -> list[int]:
-        """Forget what nobody else refers to on this side: its numbers."""
-        dropped = []
-        for number in sorted(self.known):
-            if sys.getrefcount(self.twins[number]) <= ALONE:
+        """Forget what nobody else refers to on this side: its numbers.
+
+        What one of these alone referred to is next, however nodes are linked.
+        """
+        dropped, left = [], list(self.known)
+        while left:
+            number = left.pop()
+            is_known = number in self.known
+            if is_known and sys.getrefcount(self.twins[number]) <= ALONE:
+                left += list_references(self.known[number])
                 dropped.append(number)
                 self.forget(number)
         return dropped
@@ -141,6 +147,12 @@ class Twins:
         if number in self.known:
             del self.numbers[id(self.twins[number])]
             del self.twins[number], self.known[number]
+
+
+def list_references(parts: list[Any]) -> list[int]:
+    """The numbers of twins that encoded parts refer to, alone or with their names."""
+    last = [part[1] if type(part) is list else part for part in parts]
+    return [part["r"] for part in last if type(part) is dict and "r" in part]
 
 
 def read_attributes(value: Any) -> list[tuple[str, Any]]:
