@@ -9,7 +9,7 @@ or names several is not read as one. A text of words alone is words.
 import re
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.verifiers.answers.cursor import read_number
 from pipeline.verifiers.answers.dates import read_date
@@ -48,11 +48,13 @@ from pipeline.verifiers.answers.units import (
 )
 from pipeline.verifiers.extract.clauses import is_disowned, is_misled
 
-PARTS, BOUNDS, SIGNS = TABLE["parts"], TABLE["bounds"], TABLE["signs"]
+BOUNDS, JOINS = TABLE["bounds"], TABLE["joins"]
+# The operation that a word behind a value is, and its numbers.
+MAKES: dict[str, tuple[Any, ...]] = {word: ("mul", n) for word, n in SCALES.items()}
+MAKES |= {word: ("div", n) for word, n in TABLE["parts"].items()} | TABLE["makes"]
 SAME_WORDS: dict[str, str] = TABLE["same"]
-NEGATIONS, NOTES, CONDITIONS, COMPOUNDS = (
-    frozenset(TABLE[name]["words"])
-    for name in ("negations", "notes", "conditions", "compounds")
+NEGATIONS, NOTES, CONDITIONS = (
+    frozenset(TABLE[name]["words"]) for name in ("negations", "notes", "conditions")
 )
 EXACT = re.compile(
     r"(-?)(?:(\d{1,30}(?:\.\d{1,30})?)|\\[dtc]?frac\{(\d{1,30})\}\{(0*[1-9]\d{0,30})\})",
@@ -212,8 +214,8 @@ def _qualify(tree: Node, before: str, after: str) -> Answer:
         raise Unreadable("doubted or not ended")
     if is_disowned(label) or is_misled(f"{label} ", ""):
         raise Unreadable("words make another value of it")
-    if label in SIGNS or label.split(" ")[-1] in ("negative", "minus"):
-        tree = Node("neg", (tree,)) if SIGNS.get(label.split(" ")[-1]) == "-" else tree
+    if label.split(" ")[-1] in ("negative", "minus"):
+        tree = Node("neg", (tree,))
     return _qualify_behind(tree, after)
 
 
@@ -224,16 +226,17 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
     word = word.lower().strip("(),.")
     if word != "or" and re.search(r"\bor\b.*\d", after):
         raise Unreadable("one of several")
-    if word in SCALES:
-        return _qualify_behind(Node("mul", (tree, number(SCALES[word]))), rest)
-    if word in PARTS:
-        return _qualify_behind(Node("div", (tree, number(PARTS[word]))), rest)
-    if word in ("percent", "pct", "percentage") or after.lower().startswith("per cent"):
+    if after.lower().startswith("per cent"):
         return Answer(Node("percent", (tree,)))
-    if word in ("degrees", "degree", "deg") and (not rest or rest[:1] not in "CFK"):
-        return _qualify_behind(Node("degrees", (tree,)), rest)
-    if word in COMPOUNDS:
-        return _compound(tree, word, rest)
+    is_temperature = word.startswith("deg") and rest[:1] in ("C", "F", "K")
+    if word in MAKES and not is_temperature:
+        op, *values = MAKES[word]
+        return _qualify_behind(Node(op, (tree, *map(number, values))), rest)
+    if word in JOINS:
+        other = read(rest).tree
+        other = Node("neg", (other,)) if word == "minus" else other
+        is_list = JOINS[word] == "list"
+        return Answer(Node(JOINS[word], (tree, other), word if is_list else None))
     if CONCLUDES.search(after) or (word == "of" and re.search(r"\d", rest)):
         raise Unreadable("another value behind it")
     if word in CONDITIONS or after.startswith("\\forall") or after.startswith("∀"):
@@ -265,24 +268,3 @@ def _add_quantity(first: Answer, rest: str) -> Answer:
         raise Unreadable(f"{rest!r} behind a quantity")
     part = Node("mul", (second.tree, number(ratio)))
     return first._replace(tree=Node("add", (first.tree, part)))
-
-
-def _compound(tree: Node, word: str, rest: str) -> Answer:
-    if word in ("squared", "cubed"):
-        return Answer(Node("pow", (tree, number(2 + (word == "cubed")))))
-    if word == "factorial":
-        return Answer(Node("factorial", (tree,)))
-    other = read(rest).tree
-    if word in ("remainder", "r"):
-        return Answer(Node("remainder_of", (tree, other)))
-    if word == "to":
-        return Answer(Node("ratio", (tree, other)))
-    if word == "minus":
-        return Answer(Node("add", (tree, Node("neg", (other,)))))
-    if word == "plus":
-        return Answer(Node("add", (tree, other)))
-    if word == "times":
-        return Answer(Node("mul", (tree, other)))
-    if word in ("and", "or"):
-        return Answer(Node("list", (tree, other), word))
-    raise Unreadable(f"{word!r} is not expected")

@@ -1,14 +1,13 @@
 """A place in the tokens of an answer, and what every part of the parser needs of it."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import chain
 
 from pipeline.verifiers.answers.tokens import (
     FUNCTIONS,
-    GREEK,
     PLAIN,
+    TOKENS,
     Token,
     Unreadable,
 )
@@ -27,8 +26,17 @@ END = Token("end", "", -1)
 LOOK_AHEAD = 8  # tokens beyond the last that may be looked at
 
 
-class Cursor(ABC):
+class Cursor:
     """A place in the tokens: the token there, and its text if that is a sign."""
+
+    # What the layers above read: members, sides, terms, factors, a base and its power.
+    read_list: Callable[[], Node]
+    read_relation: Callable[[], Node]
+    read_sum: Callable[[], Node]
+    read_product: Callable[..., Node]
+    read_power: Callable[[], Node]
+    read_term: Callable[..., Node]
+    read_exponent: Callable[[], Node | None]
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         split = (split_letters(token) for token in tokens)
@@ -69,36 +77,6 @@ class Cursor(ABC):
         if self.depth > MAX_DEPTH:
             raise Unreadable("nested too deeply", self.token.start)
 
-    # What the layers above read.
-
-    @abstractmethod
-    def read_list(self) -> Node:
-        """Members between commas and words."""
-
-    @abstractmethod
-    def read_relation(self) -> Node:
-        """Sides between signs of relation."""
-
-    @abstractmethod
-    def read_sum(self) -> Node:
-        """Terms."""
-
-    @abstractmethod
-    def read_product(self, *, of_function: bool = False) -> Node:
-        """Factors."""
-
-    @abstractmethod
-    def read_power(self) -> Node:
-        """A base and its exponent."""
-
-    @abstractmethod
-    def read_term(self, sign: str) -> Node:
-        """A term behind its sign."""
-
-    @abstractmethod
-    def read_exponent(self) -> Node | None:
-        """What is raised; None for the sign of degrees."""
-
 
 def settle_fraction(tree: Node) -> Node:
     """A fraction that is no part of a mixed number is a quotient."""
@@ -115,18 +93,11 @@ def split_letters(token: Token) -> list[Token]:
     if token.kind != "letters":
         return [token]
     text = token.text
-    lower = text.lower() if text.lower() in ("and", "or") else text
-    if len(text) == 1:
-        return [token]
-    if text in FUNCTIONS or text in ("arcsin", "arccos", "arctan"):
+    if text in FUNCTIONS:
         return [token._replace(kind="function")]
-    known = PLAIN.get(lower, "")
-    if known in ("sqrt", "cbrt", "abs", "floor", "ceil", "frac"):
-        return [token._replace(kind="command", text=known)]
-    if known in GREEK:
-        return [token._replace(kind="name", text=known)]
-    if known:
-        return [token._replace(kind="sign", text=known)]
+    name = PLAIN.get(text.lower() if text.lower() in ("and", "or") else text)
+    if name and len(text) > 1:
+        return [token._replace(kind=TOKENS.get(name, "sign"), text=name)]
     return [
         token._replace(
             text=letter, start=token.start + index, spaced=not index and token.spaced

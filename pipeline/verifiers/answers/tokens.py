@@ -12,25 +12,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 VOCABULARY = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text())
-LAYOUT = frozenset(VOCABULARY["layout"])
-SPACES = frozenset(VOCABULARY["spaces"])
-WRAPPERS = frozenset(VOCABULARY["wrappers"])
-TEXTS = frozenset(VOCABULARY["texts"])
-COLOURS = frozenset(VOCABULARY["colours"])
-ACCENTS = frozenset(VOCABULARY["accents"])
-FUNCTIONS = frozenset(VOCABULARY["functions"])
-GREEK = frozenset(VOCABULARY["greek"])
-SAME: dict[str, str]
-PLAIN: dict[str, str]
-SAME, PLAIN = (
-    {name: sign for sign, names in VOCABULARY[table].items() for name in names.split()}
-    for table in ("same", "plain")
+ACCENTS, FUNCTIONS, GREEK = (
+    frozenset(VOCABULARY[table]) for table in ("accents", "functions", "greek")
 )
-# What the parser has rules for, beside signs.
-STRUCTURES = frozenset(
-    ["frac", "sqrt", "binom", "begin", "end", "sum", "prod", "mathbb", "overset",
-     "underset", "stackrel", "substack", "not", "angle", "triangle", "degree", "circ"]
-)  # fmt: skip
+PLAIN, SAME = (
+    {name: sign for sign, names in VOCABULARY[table].items() for name in names.split()}
+    for table in ("plain", "same")
+)
+# What a command is: the kind of its token, layout, space, colour, text or wrapper.
+TOKENS = dict.fromkeys([*VOCABULARY["command"], *ACCENTS], "command")
+TOKENS |= dict.fromkeys(GREEK, "name") | dict.fromkeys(FUNCTIONS, "function")
+KINDS: dict[str, str]
+KINDS = {name: TOKENS.get(sign, "sign") for name, sign in SAME.items()} | TOKENS
+for table in ("layout", "spaces", "colours", "texts", "wrappers"):
+    KINDS |= dict.fromkeys(VOCABULARY[table], table)
 
 MAX_LENGTH = 4_000
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
@@ -53,6 +48,14 @@ OF_WORDS = re.compile(
 )
 LIBRARY = re.compile(r"\b(?:np|math|sympy|sp)\.(?=[a-z])")
 INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
+# What is spelled anew, where one of these signs stands in the text.
+REWRITTEN = (
+    (".", LIBRARY, ""),
+    (("st", "nd", "rd", "th"), ORDINAL, ""),
+    (("frac",), OF_WORDS, r"\\text{\1/\2}"),
+    ("{", EMPTY, ""),
+    (("...", "dots", "…"), TRAILING_DOTS, r"\1"),
+)
 GROUPED = re.compile(
     r"[1-9]\d{0,2}(?:(?:,(?:\\!)?|\{,\}|\\,|\\!,)\d{3})+(?!\d)"
     r"|[1-9]\d{0,2}(?:,\\! \d{3})+(?!\d)"
@@ -114,23 +117,14 @@ def tokenise(text: str, *, grouping: bool = True) -> tuple[Token, ...]:
 @lru_cache(20_000)
 def spell(text: str) -> str:
     """The text with Unicode's signs as LaTeX, and nothing invisible."""
-    is_ascii = text.isascii()
-    if not is_ascii:
-        text = INVISIBLE.sub("", text)
-    if "." in text:
-        text = LIBRARY.sub("", text)
-    if "st" in text or "nd" in text or "rd" in text or "th" in text:
-        text = ORDINAL.sub("", text)
-    if "frac" in text and "{\\" in text:
-        text = OF_WORDS.sub(r"\\text{\1/\2}", text)
-    text = EMPTY.sub("", text)
-    if "..." in text or "dots" in text or "…" in text:
-        text = TRAILING_DOTS.sub(r"\1", text)
-    if is_ascii:
+    for signs, pattern, into in REWRITTEN:
+        if any(sign in text for sign in signs):
+            text = pattern.sub(into, text)
+    if text.isascii():
         return text
     text = RAISED.sub(lambda m: "^{" + m[0].translate(SUPERSCRIPTS) + "}", text)
     text = LOWERED.sub(lambda m: "_{" + m[0].translate(SUBSCRIPTS) + "}", text)
-    return text.translate(UNICODE)
+    return INVISIBLE.sub("", text).translate(UNICODE)
 
 
 def _scan(text: str, grouping: bool, *, is_text: bool, offset: int) -> list[Token]:
@@ -219,55 +213,39 @@ def _command(
     match = COMMAND.match(text, i)
     if match is None:
         raise Unreadable("ends with a backslash", offset + i)
-    name, end, start = match[1], match.end(), offset + i
-    if name in COLOURS:
-        _, end = _braced(text, end, offset)
-        return [], end, False
-    if name in ("begin", "end"):
-        kind, end = _braced(text, end, offset)
-        if kind == "array" and name == "begin":
-            _, end = _braced(text, end, offset)
-        return [Token("command", f"{name} {kind}", start)], end, False
-    if name in ",;:! \n" or name in SPACES or name in ("(", ")", "[", "]"):
-        return [], end, name not in ("!",)
-    if name in LAYOUT or name == "/":
+    name, end, start = str(match[1]), match.end(), offset + i
+    if name not in KINDS:
+        raise Unreadable(f"\\{name} is not known", start)
+    kind = KINDS[name]
+    if kind == "layout":
         # `\left.` is an empty bracket.
-        return (
-            [],
-            end + (name in ("left", "right") and text[end : end + 1] == "."),
-            False,
-        )
-    if name in "{}|%&#_":
-        sign = {"{": "\\{", "}": "\\}", "|": "||"}.get(name, name)
-        return [Token("sign", sign, start)], end, False
-    if name == "\\":
-        return [Token("sign", "\\\\", start)], end, False
-    if name in TEXTS or name in WRAPPERS:
-        is_upright = name in ("mathrm", "operatorname", "operatorname*")
-        return _argument(
-            text, end, grouping, offset, is_text=name in TEXTS, is_upright=is_upright
-        )
-    name = SAME.get(name, name)
-    if name in FUNCTIONS:
-        return [Token("function", name, start)], end, False
-    if name in GREEK:
-        return [Token("name", name, start)], end, False
-    if name in STRUCTURES or name in ACCENTS:
-        return [Token("command", name, start)], end, False
-    if match[1] in SAME:
-        return [Token("sign", name, start)], end, False
-    raise Unreadable(f"\\{match[1]} is not known", start)
+        is_empty = name in ("left", "right") and text[end : end + 1] == "."
+        return [], end + is_empty, False
+    if kind == "spaces":
+        return [], end, name != "!"
+    if kind in ("texts", "wrappers"):
+        return _argument(text, end, grouping, offset, name)
+    if kind == "colours" or name in ("begin", "end"):
+        inner, end = _braced(text, end, offset)
+        if kind == "colours":
+            return [], end, False
+        if (name, inner) == ("begin", "array"):
+            _, end = _braced(text, end, offset)
+        name = f"{name} {inner}"
+    return [Token(kind, SAME.get(name, name), start)], end, False
 
 
 def _argument(
-    text: str, i: int, grouping: bool, offset: int, *, is_text: bool, is_upright: bool
+    text: str, i: int, grouping: bool, offset: int, command: str
 ) -> tuple[list[Token], int, bool]:
     r"""What stands in the braces of `\text{…}`; a word alone may be a function."""
     inner, end = _braced(text, i, offset)
-    if is_upright and inner.strip() in FUNCTIONS:
-        return [Token("function", inner.strip(), offset + i)], end, False
-    if is_upright and len(inner.strip()) == 1 and inner.strip().isalpha():
-        return [Token("letters", inner.strip(), offset + i)], end, False
+    word, is_text = inner.strip(), KINDS[command] == "texts"
+    if command in ("mathrm", "operatorname", "operatorname*"):
+        if word in FUNCTIONS:
+            return [Token("function", word, offset + i)], end, False
+        if len(word) == 1 and word.isalpha():
+            return [Token("letters", word, offset + i)], end, False
     index = offset + end - len(inner) - 1
     tokens = _scan(inner, grouping, is_text=is_text, offset=index)
     if not is_text and len(tokens) > 1:
