@@ -25,7 +25,7 @@ LEAST = 8.0
 TWIN, CROWD = 12.0, 32  # so many in one pool, and so many rows with one key
 # Of the bits of either problem, the share that the other must have to be looked at.
 GATE = 0.4
-# Bits that each problem may have beside the other: a `2` for `both`, a `1`.
+# Bits that both problems may have beside each other: a `2` for `both`, a `1`.
 SLACK = 2.0
 # One of the two may have so much of the shared bits beside: a sentence more.
 BESIDE = 0.34
@@ -227,7 +227,7 @@ def _count_bits(
     most = np.maximum(left_beside, right_beside)
     is_known = texts.answers[first] == others.answers[second]
     shared = shared + np.where(is_known, texts.bits[first], 0)
-    agree = (least <= SLACK) & (most <= np.maximum(SLACK, BESIDE * shared))
+    agree = (least == 0) & (most <= BESIDE * shared) | (most <= SLACK)
     return shared - left_beside - right_beside, agree
 
 
