@@ -5,17 +5,30 @@ Other words with a capital inside a sentence are entities: Germany is not France
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import polars as pl
 
 from pipeline.kernels import hash_table, item_entities, item_overlap
 from pipeline.kernels.latex_tokens import Tokens, tokenise
-from pipeline.kernels.latex_vocabulary import BRACKET, NAME, WORD, plain_text
+from pipeline.kernels.latex_vocabulary import (
+    BRACKET,
+    NAME,
+    WORD,
+    plain_text,
+    split,
+    token_code,
+)
 from pipeline.kernels.names import person_names
 from pipeline.kernels.shards import Array, text_bytes
 from pipeline.kernels.token_ngrams import token_ngrams
+from pipeline.kernels.wording import wording
+
+NEGATIONS = split(
+    "not never no without neither except nicht kein nie ohne außer ne pas sans jamais "
+    "sauf no nunca sin salvo não sem nunca non senza mai не без никогда кроме"
+)
 
 
 @dataclass(frozen=True)
@@ -57,11 +70,12 @@ class Reading:
         """What `overlap_measures` takes; needs the bytes of the tokens."""
         read = self.tokens
         data, offsets = text_bytes(self.texts)
-        entities = item_entities.mark_entities(
-            data, offsets, read.ends, read.starts, read.stops
-        )
-        turns = np.zeros(len(read.codes), np.uint8)
+        places = data, offsets, read.ends, read.starts, read.stops
+        entities = item_entities.mark_entities(*places)
         entities[self.names > 0] = 0
+        turns = item_entities.mark_turns(
+            *places, read.codes, read.kinds, wording(), _negations(), entities
+        )
         return read.codes, read.kinds, read.ends, entities, turns
 
     def list_names(self, span: slice, others: Array) -> list[int]:
@@ -74,9 +88,8 @@ class Reading:
 
 def read_texts(texts: pl.Series) -> Reading:
     """The tokens of texts as they are compared, with their bytes."""
-    texts = plain_text(texts)
     tokens, names = compared_tokens(tokenise(texts, spans=True, drawings=False))
-    return Reading(texts, tokens, names)
+    return Reading(plain_text(texts), tokens, names)
 
 
 def compared_tokens(tokens: Tokens) -> tuple[Tokens, Array]:
@@ -90,6 +103,14 @@ def compared_tokens(tokens: Tokens) -> tuple[Tokens, Array]:
         starts, stops = tokens.starts[stays], tokens.stops[stays]
         read = replace(read, starts=starts, stops=stops)
     return read, names
+
+
+@cache
+def _negations() -> Array:
+    """The meanings of words that deny, int32."""
+    table, _, meanings, *_ = wording()
+    places = (hash_table.find(table, np.uint64(token_code(word))) for word in NEGATIONS)
+    return np.array([meanings[place] for place in places if place >= 0], np.int32)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.contamination.items import Items, compared_tokens
+from pipeline.contamination.preambles import find_shared
 from pipeline.kernels import hash_table
 from pipeline.kernels.item_entities import PERSON
 from pipeline.kernels.latex_tokens import Tokens, tokenise
@@ -26,8 +27,7 @@ from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_
 
 SAMPLE, SAMPLE_BYTES = 8192, 1 << 22  # texts, and bytes, that words are counted in
 COMMON = 0.005  # of the texts: an n-gram in more of them is worth little
-SHARED = 0.1  # of that: an n-gram in so many problems is a part of a preamble
-STRETCH = 8  # n-grams that an item's own level is the mean of
+SHARED = 0.1  # of that: an n-gram in so many problems may be a part of a preamble
 DULL = 0.1  # what is left of the worth of boilerplate
 CHANCE = 1.25  # of the worth of an n-gram that is nowhere else
 BOILERPLATE = (
@@ -86,119 +86,103 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Background:
-    """Texts of the pool that words are counted in: a sample, and their numbers."""
+class Ngrams:
+    """N-grams of the items, and which of the texts that words are counted in hold them.
 
-    tokens: Tokens
-    numbers: Array
-
-    def without(self, copies: Array) -> Tokens:
-        """Those that are not `copies` (bool, of all texts of the pool)."""
-        stays = ~copies[self.numbers]
-        of_row = np.repeat(stays, np.diff(self.tokens.ends))
-        ends = np.concatenate([[0], np.cumsum(np.diff(self.tokens.ends)[stays])])
-        codes, kinds = self.tokens.codes[of_row], self.tokens.kinds[of_row]
-        none = np.empty(0, np.int32)
-        return Tokens(codes, kinds, ends, none, none)
-
-
-def sample_texts(texts: pl.Series) -> Background:
-    """Every so many texts of the pool."""
-    step = max(1, len(texts) // SAMPLE)
-    sample = texts.gather_every(step).fill_null("")
-    sizes = sample.str.len_bytes().cum_sum()
-    sample = sample.head(max(1, int((sizes <= SAMPLE_BYTES).sum())))
-    tokens, _ = compared_tokens(tokenise(sample, drawings=False))
-    return Background(tokens, step * np.arange(len(sample)))
-
-
-def weigh_items(items: Items, others: Tokens, held: Array, texts: int) -> Weights:
-    """Weights of `items` in a pool of so many `texts`, of which `others` are a sample.
-
-    `held` (int, n-grams of the index) says how many texts hold an n-gram.
+    Items come first among these texts, then those of a sample of the pool.
     """
-    known = _join(items.tokens, others)
-    tokens, pairs = (_weigh_ngrams(items.tokens, known, size) for size in (1, 2))
-    dull = _find_shared(items, held, texts)
-    tokens[dull] = 0
-    pairs[dull & np.r_[dull[1:], False]] = 0
-    enough = _enough(len(known))
-    rare = np.maximum(tokens - np.log(2), 0) + np.maximum(pairs - np.log(2), 0)
-    sums = np.concatenate([[0], np.cumsum(rare)])[items.tokens.ends]
-    return Weights(tokens, pairs, np.diff(sums), CHANCE * np.log1p(enough))
+
+    number: Array  # of the n-gram at each of `places`
+    places: Array  # tokens of items where one starts
+    found: tuple[Array, Array]  # numbers that each text holds; see find_token_ngrams
+    is_plain: Array  # bool, of each n-gram: of words that any pool is full of
+    factors: Array  # float64: 0 for persons alone, DULL for boilerplate, else 1
+
+    def weigh(self, left_out: Array) -> Array:
+        """What each n-gram is worth: its rarity in texts that are not `left_out`."""
+        counts = count_texts(*self.found, len(self.factors), left_out)
+        texts = len(left_out) - int(left_out.sum())
+        counts = np.where(self.is_plain, np.maximum(counts, _enough(texts)), counts)
+        weights: Array = rarity(counts, texts) * self.factors
+        return weights
+
+    def spread(self, values: Array, tokens: int) -> Array:
+        """`values` of n-grams at the tokens where they start, 0 at the others."""
+        out = np.zeros(tokens)
+        out[self.places] = values[self.number]
+        return out
 
 
-def _join(left: Tokens, right: Tokens) -> Tokens:
-    codes, kinds = np.r_[left.codes, right.codes], np.r_[left.kinds, right.kinds]
-    ends = np.r_[left.ends, right.ends[1:] + left.ends[-1]]
-    none = np.empty(0, np.int32)
-    return Tokens(codes, kinds, ends, none, none)
+class Weigher:
+    """Weighs items by a sample of a pool, as often as it turns out what is a copy."""
+
+    def __init__(self, items: Items, texts: pl.Series) -> None:
+        step = max(1, len(texts) // SAMPLE)
+        sample = texts.gather_every(step).fill_null("")
+        sizes = sample.str.len_bytes().cum_sum()
+        sample = sample.head(max(1, int((sizes <= SAMPLE_BYTES).sum())))
+        others, _ = compared_tokens(tokenise(sample, drawings=False))
+        self.items, self.numbers = items, step * np.arange(len(sample))
+        self.ngrams = [_find_ngrams(items.tokens, others, n) for n in (1, 2)]
+
+    def weigh(self, copies: Array, held: Array) -> Weights:
+        """Weights where some texts of the pool are `copies` (bool), and do not count.
+
+        `held` (int, n-grams of the index) says how many of the others hold an n-gram.
+        """
+        items, ends = self.items, self.items.tokens.ends
+        left_out = np.r_[np.zeros(len(items), bool), copies[self.numbers]]
+        tokens, pairs = (
+            ngrams.spread(ngrams.weigh(left_out), int(ends[-1]))
+            for ngrams in self.ngrams
+        )
+        texts = len(copies) - int(copies.sum()) + len(items)
+        shared = find_shared(items, held, SHARED * _enough(texts))
+        tokens[shared] = 0
+        pairs[shared & np.r_[shared[1:], False]] = 0
+        rare = np.maximum(tokens - np.log(2), 0) + np.maximum(pairs - np.log(2), 0)
+        sums = np.diff(np.concatenate([[0], np.cumsum(rare)])[ends])
+        known = len(left_out) - int(left_out.sum())
+        rare = sums + _weigh_runs(items, held, texts)
+        return Weights(tokens, pairs, rare, CHANCE * np.log1p(_enough(known)))
 
 
-def _find_shared(items: Items, held: Array, texts: int) -> Array:
-    """Whether each token is in a stretch of its item that many problems share (bool).
-
-    It is if all n-grams that it stands in are held by as many as SHARED says, and by
-    more than three times as many as the item's least known stretch: of an item that is
-    in the pool many times, all stretches are known.
-    """
+def _weigh_runs(items: Items, held: Array, texts: int) -> Array:
+    """What the n-grams of each item are worth, as many as stand side by side in it."""
     codes, ends, n = items.tokens.codes, items.tokens.ends, items.n
     number, gram_ends = find_token_ngrams(codes, ends, n, items.index.table)
-    count = held[number] + np.diff(items.index.ends)[number] - 1
-    of_item = np.repeat(np.arange(len(items)), np.diff(gram_ends))
-    least = _least_stretches(count, gram_ends)[of_item]
-    is_shared = count >= max(3.0, SHARED * _enough(texts + len(items)))
-    is_shared &= count > 3 * (least + 1)
-    covered, unshared = np.zeros((2, len(codes) + 1), np.int64)
-    starts = np.arange(len(number)) + (ends[:-1] - gram_ends[:-1])[of_item]
-    for array, chosen in ((covered, starts), (unshared, starts[~is_shared])):
-        np.add.at(array, chosen, 1)
-        np.add.at(array, chosen + n, -1)
-    shared: Array = (np.cumsum(covered) > 0) & (np.cumsum(unshared) == 0)
-    return shared[:-1]
+    counts = held + np.diff(items.index.ends)
+    worth = np.maximum(rarity(counts, texts) - np.log(2), 0)[number]
+    plain = np.isin(codes, _plain_codes()) | (codes == PERSON)
+    starts = np.arange(len(number)) + np.repeat(
+        ends[:-1] - gram_ends[:-1], np.diff(gram_ends)
+    )
+    worth[np.all([plain[starts + step] for step in range(n)], axis=0)] = 0
+    sums: Array = np.diff(np.concatenate([[0], np.cumsum(worth)])[gram_ends]) / n
+    return sums
 
 
-def _least_stretches(count: Array, ends: Array) -> Array:
-    """The least mean of STRETCH counts in a row, of each item (all of a short one)."""
-    sums = np.concatenate([[0], np.cumsum(count)])
-    sizes = np.diff(ends)
-    stretch = np.minimum(sizes, STRETCH)
-    of_item = np.repeat(np.arange(len(sizes)), sizes - stretch + (sizes > 0))
-    first = np.concatenate([[0], np.cumsum(sizes - stretch + (sizes > 0))])
-    starts = ends[:-1][of_item] + np.arange(len(of_item)) - first[:-1][of_item]
-    means = (sums[starts + stretch[of_item]] - sums[starts]) / stretch[of_item]
-    least = np.full(len(sizes), np.inf)
-    np.minimum.at(least, of_item, means)
-    return least
-
-
-def _weigh_ngrams(items: Tokens, known: Tokens, n: int) -> Array:
-    """For each token of the items, what the n-gram that starts there is worth.
-
-    It is the rarity of the n-gram among the `known` texts, a tenth of it for one of
-    BOILERPLATE, and nothing for names alone, or where fewer than n tokens are left.
-    """
+def _find_ngrams(items: Tokens, others: Tokens, n: int) -> Ngrams:
     ngrams, ends = token_ngrams(items.codes, items.ends, n)
     number, distinct = hash_table.group_ids(ngrams)
     table = hash_table.build_table(distinct)
-    known_ngrams = find_token_ngrams(known.codes, known.ends, n, table)
-    counts = count_texts(*known_ngrams, len(distinct), np.zeros(len(known), bool))
-    weights = np.zeros(len(items.codes))
     starts = np.repeat(items.ends[:-1] - ends[:-1], np.diff(ends))
     places = starts + np.arange(len(ngrams))
     plain = np.isin(items.codes, _plain_codes())
-    is_plain = np.all([plain[places + step] for step in range(n)], axis=0)
-    common = np.zeros(len(distinct), bool)
-    common[number[is_plain]] = True
-    counts = np.where(common, np.maximum(counts, _enough(len(known))), counts)
-    worth = rarity(counts, len(known))
+    is_plain = np.zeros(len(distinct), bool)
+    is_plain[number[np.all([plain[places + step] for step in range(n)], axis=0)]] = True
+    factors = np.ones(len(distinct))
     boilerplate = _boilerplate()
     dull, _ = find_token_ngrams(boilerplate.codes, boilerplate.ends, n, table)
-    worth[np.unique(dull)] *= DULL
-    names, _ = token_ngrams(np.full(n, PERSON), np.array([0, n]), n)
-    worth[distinct == names[0]] = 0
-    weights[places] = worth[number]
-    return weights
+    factors[np.unique(dull)] = DULL
+    persons, _ = token_ngrams(np.full(n, PERSON), np.array([0, n]), n)
+    factors[distinct == persons[0]] = 0
+    own, more = (
+        find_token_ngrams(texts.codes, texts.ends, n, table)
+        for texts in (items, others)
+    )
+    found = np.r_[own[0], more[0]], np.r_[own[1], more[1][1:] + own[1][-1]]
+    return Ngrams(number, places, found, is_plain, factors)
 
 
 @cache

@@ -9,7 +9,7 @@ looked for from the slot that their low bits name, so they must be well mixed th
 import numpy as np
 from numpy import int32, uint8, uint64
 
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
 
 Table = tuple[Array, Array, Array]  # bits of a Bloom filter, keys, values
 
@@ -50,12 +50,21 @@ def build_table(keys: Array) -> Table:
     return bloom, slots, values
 
 
+@inlined
+def may_hold(bloom: Array, key: uint64) -> bool:
+    """Whether a table with these Bloom bits may hold `key`; most others it does not.
+
+    Asked first in a loop over many keys, it saves handing over the whole table.
+    """
+    bit = (key >> uint64(20)) & uint64(8 * len(bloom) - 1)
+    return bool((bloom[bit >> uint64(3)] >> uint8(bit & uint64(7))) & uint8(1))
+
+
 @compiled
 def find(table: Table, key: uint64) -> np.int64:
     """The index of `key` in the array that `table` was built of, or -1."""
     bloom, keys, values = table
-    bit = (key >> uint64(20)) & uint64(8 * len(bloom) - 1)
-    if not (bloom[bit >> uint64(3)] >> uint8(bit & uint64(7))) & uint8(1):
+    if not may_hold(bloom, key):
         return np.int64(-1)
     return np.int64(values[find_slot(keys, values, key, 0)])
 

@@ -1,16 +1,19 @@
 """What in a text has a name of its own, and whether something else stands in its place.
 
 Persons are all one: whoever buys apples, it is the same problem. Any other capital word
-inside a sentence is an entity: Germany is not France, and Monday not Thursday.
+inside a sentence is an entity: Germany is not France, and Monday not Thursday. Words
+that turn a problem round (largest, smallest; not) are known by their meaning.
 """
 
 import numpy as np
-from numpy import int64, uint8, uint64
+from numpy import int32, uint8, uint64
 
-from pipeline.kernels.latex_vocabulary import NAME, token_code
+from pipeline.kernels.hash_table import may_hold
+from pipeline.kernels.latex_vocabulary import NAME, WORD, token_code
 from pipeline.kernels.names import Names, is_person
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.utf8 import is_letter
+from pipeline.kernels.wording import FILLER, TURN, Wording, role_of
 
 CAPITAL, ENTITY = uint8(1), uint8(2)
 PERSON = uint64(token_code("\0person"))  # whoever it is
@@ -21,13 +24,15 @@ ENDS, INSIDE = tuple(b".?!:;"), tuple(b",$)]}%'-")  # of a sentence, and within 
 @compiled
 def hide_persons(codes: Array, kinds: Array, ends: Array, persons: Names) -> Array:
     """Give every person one code, in place; the codes before, 0 for other tokens."""
-    names = np.zeros(len(codes), uint64)
+    names, given, family = np.zeros(len(codes), uint64), persons[0][0], persons[1][0]
     for row in range(len(ends) - 1):
         for position in range(ends[row], ends[row + 1]):
-            if kinds[position] == NAME and is_person(
-                codes, kinds, position, ends[row], persons
-            ):
-                names[position] = codes[position]
+            if kinds[position] != NAME:
+                continue
+            code = codes[position]
+            may_be = may_hold(given, code) or may_hold(family, code)
+            if may_be and is_person(codes, kinds, position, ends[row], persons):
+                names[position] = code
     for position in np.flatnonzero(names):
         codes[position] = PERSON
     return names
@@ -128,10 +133,51 @@ def _stands_for(part: Array, position: int, item: Array, place: int) -> bool:
 
 
 @compiled
-def sum_turns(turns: Array) -> int64:
-    """A number that is equal for the same classes of words, in any order."""
-    total = int64(0)
-    for turn in turns:
-        if turn:
-            total += int64(1) << int64(3 * (turn % 20))
-    return total
+def mark_turns(
+    data: Array, offsets: Array, ends: Array, starts: Array, stops: Array,
+    codes: Array, kinds: Array, words: Wording, negations: Array, entities: Array,
+) -> Array:  # fmt: skip
+    """The meaning of words that turn a problem round, int32; 0 for other tokens.
+
+    That of a negation (`negations` are the meanings of such) is below 0. Arrays are as
+    `mark_entities` takes them, `codes` and `kinds` those of the tokens; `entities` are
+    its marks, and lose those of words such as "Compute", which name nothing.
+    """
+    turns = np.zeros(len(starts), int32)
+    for row in range(len(offsets) - 1):
+        for token in range(ends[row], ends[row + 1]):
+            if kinds[token] not in (WORD, NAME) or stops[token] - starts[token] < 2:
+                continue
+            start, stop = offsets[row] + starts[token], offsets[row] + stops[token]
+            role, meaning = role_of(data, start, stop, codes[token], words)
+            if role == TURN:
+                is_negation = (negations == meaning).any()
+                turns[token] = -meaning if is_negation else meaning
+            elif role == FILLER:
+                entities[token] = 0
+    return turns
+
+
+@compiled
+def count_turned(part: Array, item: Array) -> int:
+    """Whether words that turn a problem round differ: `mark_turns` of both.
+
+    2 where a negation is in one of them only, 1 where each has a meaning that the other
+    lacks.
+    """
+    lacking, lacking_negation = _lacks(part, item)
+    added, added_negation = _lacks(item, part)
+    if lacking_negation or added_negation:
+        return 2
+    return int(lacking and added)
+
+
+@compiled
+def _lacks(these: Array, others: Array) -> tuple[bool, bool]:
+    """Whether `these` lack one of the meanings of `others`, and whether a negation."""
+    lacking, negation = False, False
+    for meaning in others:
+        if meaning != 0 and not (these == meaning).any():
+            lacking = True
+            negation = negation or meaning < 0
+    return lacking, negation

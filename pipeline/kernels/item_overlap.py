@@ -13,15 +13,14 @@ from numpy import float64, int32, int64, uint64
 
 from pipeline.kernels.hash_table import find_slot, grow, table_bits
 from pipeline.kernels.hashing import STEP, fmix64
-from pipeline.kernels.item_entities import count_replaced, sum_turns
+from pipeline.kernels.item_entities import count_replaced, count_turned
 from pipeline.kernels.latex_vocabulary import NUMBER
 from pipeline.kernels.shards import Array, compiled
 
 BESIDE = 6  # tokens that tell texts apart where they go on otherwise than the item
 
 Row = tuple[Array, Array, Array]  # codes uint64, kinds uint8, ends int64; see Tokens
-# Those of a Row, and for each token what `mark_entities` says of it, and whether it
-# turns a problem round (uint8; 0: no).
+# Those of a Row, and for each token what `mark_entities` and `mark_turns` say of it.
 Marked = tuple[Array, Array, Array, Array, Array]
 # What an item's codes are looked up in: keys, how often each is left to be matched,
 # its weight, its last position in the item.
@@ -96,7 +95,7 @@ class OverlapMeasures(NamedTuple):
     item_end: Array
     gap: Array  # tokens of the longest run of the item that the part lacks
     replaced: Array  # entities of the item where the part has something else
-    turned: Array  # 1 where words that turn a problem round differ
+    turned: Array  # 0 or, where words that turn a problem round differ, 1; negations 2
     part: Array  # a hash of the part, equal for copies of one text
 
 
@@ -199,7 +198,9 @@ def _measure(
     counts[3], counts[4], counts[5] = longest, first, last
     counts[6], counts[7] = item_first, item_last
     counts[8] = _longest_gap(item_pairs, pairs, held)
-    counts[10] = sum_turns(turns[first:last]) != sum_turns(item[3])
+    # Where the item is cut off, what stands there may turn it round.
+    before, behind = min(item_first, BESIDE), min(max(0, size - item_last), BESIDE)
+    counts[10] = count_turned(turns[max(0, first - before) : last + behind], item[3])
 
 
 @compiled

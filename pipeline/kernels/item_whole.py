@@ -8,7 +8,8 @@ from pipeline.kernels.latex_lexemes import starts_with
 from pipeline.kernels.latex_vocabulary import NUMBER, SIGN, token_code
 from pipeline.kernels.shards import Array, compiled
 
-EQUALS = uint64(token_code("="))
+EQUALS, BAR = uint64(token_code("=")), uint64(token_code("|"))
+FAR = 3  # bytes, such as a bracket, between a sign and its operand
 
 
 @compiled
@@ -30,11 +31,12 @@ def find_whole_items(
             if not starts_with(codes, position, stop, sought):
                 continue
             last = position + len(sought) - 1
-            before = position > start and _goes_on(
-                kinds, begin, end, position, position - 1
-            )
+            text = codes[start:stop], kinds[start:stop]
+            spans = begin[start:stop], end[start:stop]
+            here, there = position - start, last - start
+            before = _goes_on(*text, *spans, here, here - 1)
             behind = last + 1 < stop and codes[last + 1] != EQUALS
-            behind = behind and _goes_on(kinds, begin, end, last, last + 1)
+            behind = behind and _goes_on(*text, *spans, there, there + 1)
             positions[pair] = position - start
             goes_on[pair] = before or behind
             if not goes_on[pair]:
@@ -43,8 +45,19 @@ def find_whole_items(
 
 
 @compiled
-def _goes_on(kinds: Array, begin: Array, end: Array, token: int, beside: int) -> bool:
-    """Whether a number, a sign, or a letter or two has a sign right beside it."""
-    gap = begin[max(token, beside)] - end[min(token, beside)]
+def _goes_on(
+    codes: Array, kinds: Array, begin: Array, end: Array, token: int, sign: int
+) -> bool:
+    """Whether a number, a sign, or a letter or two has a `sign` right beside it.
+
+    And behind the sign an operand: a bullet, or an asterisk of Markdown, has none, and
+    bars with space around them part the cells of a table.
+    """
+    beyond = 2 * sign - token
+    if not (0 <= sign < len(kinds) and 0 <= beyond < len(kinds)):
+        return False
     in_formula = kinds[token] in (NUMBER, SIGN) or end[token] - begin[token] <= 2
-    return bool(kinds[beside] == SIGN and gap <= 1 and in_formula)
+    operand = kinds[beyond] in (NUMBER, SIGN) or end[beyond] - begin[beyond] <= 2
+    near = begin[max(token, sign)] - end[min(token, sign)] <= int(codes[sign] != BAR)
+    far = begin[max(beyond, sign)] - end[min(beyond, sign)]
+    return bool(kinds[sign] == SIGN and near and far <= FAR and in_formula and operand)

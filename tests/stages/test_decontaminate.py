@@ -127,7 +127,7 @@ def test_siblings_go_where_the_recipe_says_so():
 
 
 def test_another_answer_speaks_against_a_leak():
-    other = ITEM.replace("number of minutes", "speed and the distance")
+    other = ITEM.replace("stops at a coffee shop", "rests in a small bakery")
 
     assert level(other, ITEM, answer=["42"]) == "near"
     assert level(other, ITEM, answer=["7"]) != "near"

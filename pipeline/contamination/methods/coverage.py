@@ -21,7 +21,7 @@ from pipeline.contamination.candidates import TINY, propose_pairs
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import HITS, LEVELS, UNDETECTABLE, Found, hit_table
 from pipeline.contamination.items import Items, Reading, read_texts
-from pipeline.contamination.weights import Weights, sample_texts, weigh_items
+from pipeline.contamination.weights import Weigher, Weights
 from pipeline.contamination.witnesses import (
     AGREE,
     CONTRADICT,
@@ -81,12 +81,10 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> Found
     read = read_texts(few)
     same_answer = compare_answers(texts["answer"], items["answer"], text, item)
     # Weighed once with all texts, and again without those that are copies of an item.
-    background, copies = sample_texts(texts["text"]), np.zeros(texts.height, bool)
+    weigher, copies = Weigher(sought, texts["text"]), np.zeros(texts.height, bool)
     for _ in range(2):
         held = count_texts(*matches, len(sought.index.keys), copies)
-        weights = weigh_items(
-            sought, background.without(copies), held, len(copies) - copies.sum()
-        )
+        weights = weigher.weigh(copies, held)
         pairs = _compare(read, row, sought, item, weights)
         level = choose_levels(pairs, same_answer, params.threshold)
         copies = _find_copies(pairs, level, text, item, len(copies))
@@ -153,7 +151,7 @@ def _name_others(
         there = slice(*items.tokens.ends[item[pair] : item[pair] + 2])
         ours = read.list_names(here, items.tokens.codes[there])
         others = items.reading.list_names(there, read.tokens.codes[here])
-        is_other[pair] = ours != others and (
+        is_other[pair] = {*ours, 0} != {*others, 0} and (
             same_answer[pair] < 0 or not names_agree(ours, others)
         )
     return is_other
@@ -205,8 +203,10 @@ def choose_levels(pairs: Comparison, same_answer: Array, threshold: float) -> Ar
     near &= (size >= SHORT) | same_numbers
     # A formula is its order: the same digits shuffled are another one.
     near &= (pairs.words > FORMULA) | (measures.run >= 0.9 * size)
-    # Another entity, or a word that turns the problem round, makes another problem.
-    near &= (measures.replaced == 0) & (measures.turned == 0)
+    # Another entity, or a word that turns the problem round, makes another problem. In
+    # other words largest may be "at most", where the same rare answer is given.
+    may_turn = np.where(same_answer == AGREE, 1, 0)
+    near &= (measures.replaced == 0) & (measures.turned <= may_turn)
     near &= (measures.gap <= LOOSE) | (same_answer > CONTRADICT)
     # Without rare content, only a long text that is the item nearly as a whole is one.
     near &= pairs.detectable | ((size >= SHORT) & (share >= 0.9))

@@ -134,11 +134,40 @@ def test_another_question_about_the_scene_stays_where_the_answers_differ():
     assert leaks(search([*POOL, text], item, answers=[*"abcd", "4"])) == []
 
 
+@pytest.mark.parametrize(
+    ("item", "other"),
+    [
+        (
+            "How many of them play the violin?",
+            "How many of them do not play the violin?",
+        ),
+        ("Find the greatest distance from home.", "Find the least distance from home."),
+        ("When is the temperature increasing?", "When is the temperature decreasing?"),
+    ],
+)
+def test_a_word_that_turns_it_round_makes_another_problem(item: str, other: str):
+    scene = "A club of 45 meets in the old library every Friday, and 27 play chess. "
+    texts = [*POOL, scene + other, scene + item]
+
+    assert leaks(search(texts, scene + item)) == [5]
+
+
+def test_a_bullet_is_no_formula_that_goes_on():
+    item = "A list of 5 numbers has mean 12 and mode 9. Find $xy$, its last two digits."
+
+    assert leaks(search([f"- {item}", f"| 3 | {item} | 5 |"], item)) == [0, 1]
+
+
 def test_a_small_answer_is_no_witness():
     # Half the item: enough only beside an answer that few problems have.
-    text = ORCHESTRA.replace("grants a discount of a tenth", "is late again").replace(
-        "for its new orchestra", "to begin with"
-    )
+    text = ORCHESTRA
+    for old, new in (
+        ("for its new orchestra", "in all"),
+        ("supplier", "dealer"),
+        ("orders", "wants"),
+        ("cellos", "drums"),
+    ):
+        text = text.replace(old, new)
     item = benchmark(ORCHESTRA)
 
     def level(answer: str) -> str:
