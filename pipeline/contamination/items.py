@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels import hash_table, item_entities, item_overlap
+from pipeline.kernels.characters import plain_text
 from pipeline.kernels.latex_tokens import Tokens, tokenise
 from pipeline.kernels.latex_vocabulary import (
     BRACKET,
     NAME,
     WORD,
-    plain_text,
     split,
     token_code,
 )

@@ -24,6 +24,7 @@ from pipeline.dedup.ngrams import (
 from pipeline.dedup.pairs import Array, Pairs, holds_run
 from pipeline.kernels import minhash
 from pipeline.kernels.hash_table import group_ids
+from pipeline.kernels.layout import strip_layout
 from pipeline.kernels.spill import ArrayPool
 from pipeline.machine import machine
 
@@ -46,7 +47,7 @@ class NgramSearch:
 
 def find_near_copies(rows: pl.DataFrame, search: NgramSearch) -> Pairs:
     """Similar pairs of `rows`."""
-    texts = rows["problem"].fill_null("")
+    texts = strip_layout(rows["problem"])
     if search.method == "fuzzy":
         return ratio_pairs(texts.to_list(), search.threshold)
     pool = ArrayPool(machine().memory_mb)

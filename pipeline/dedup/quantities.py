@@ -23,7 +23,7 @@ from pipeline.dedup.number_words import (
     SCALES,
     TIMES,
 )
-from pipeline.kernels.latex_vocabulary import plain_text
+from pipeline.kernels.characters import plain_text
 
 QUANTITIES = pl.Schema(
     {

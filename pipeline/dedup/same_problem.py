@@ -92,8 +92,8 @@ def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) ->
     text has those of the other and no more than numbers beside: then MOVED, if they
     have the same sentences, or REWORDED at best, as where brackets differ.
     """
+    from pipeline.kernels.characters import plain_text
     from pipeline.kernels.edits import EQUAL, MOVED, REWORDED, TURNED
-    from pipeline.kernels.latex_vocabulary import plain_text
     from pipeline.kernels.shards import text_bytes
 
     data, offsets = text_bytes(plain_text(texts))
@@ -189,8 +189,8 @@ def hash_quantities(text: pl.Series) -> Array:
 def hash_structure(text: pl.Series) -> Array:
     """A uint64 for the numbers, signs, needed brackets and variables of each text."""
     from pipeline.kernels.brackets import structure_hash
+    from pipeline.kernels.characters import plain_text
     from pipeline.kernels.latex_tokens import tokenise_ranges
-    from pipeline.kernels.latex_vocabulary import plain_text
     from pipeline.kernels.shards import text_bytes
 
     def hash_part(part: pl.Series) -> Array:

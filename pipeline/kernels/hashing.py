@@ -1,6 +1,6 @@
 """How the kernels hash: FNV-1a of spellings, a mixer, and rolling hashes of n-grams."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy import uint64
@@ -15,7 +15,7 @@ Hashes = TypeVar("Hashes", uint64, np.ndarray)
 
 
 @compiled
-def fnv1a(value: uint64, byte: int) -> uint64:
+def fnv1a(value: uint64, byte: Any) -> uint64:
     """The FNV-1a hash of what `value` is the hash of, and one `byte` more."""
     return (value ^ uint64(byte)) * PRIME
 

@@ -4,9 +4,9 @@ import numpy as np
 from numpy import int32, uint64
 
 from pipeline.kernels.item_overlap import Row
-from pipeline.kernels.latex_lexemes import starts_with
 from pipeline.kernels.latex_vocabulary import NUMBER, SIGN, token_code
 from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.utf8 import starts_with
 
 EQUALS, BAR = uint64(token_code("=")), uint64(token_code("|"))
 FAR = 3  # bytes, such as a bracket, between a sign and its operand

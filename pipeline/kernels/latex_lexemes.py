@@ -6,37 +6,16 @@ position behind it: of `1{,}200 km` the hash of "1200" and the position of the s
 """
 
 import numpy as np
-from numpy import uint8, uint64
+from numpy import uint64
 
+from pipeline.kernels.characters import IDEOGRAPH, LETTER, PLANES
 from pipeline.kernels.hashing import BASIS, fnv1a
 from pipeline.kernels.latex_vocabulary import token_code
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.utf8 import IDEOGRAPH, LETTER, is_letter, kind, width
+from pipeline.kernels.utf8 import byte_at, is_digit, is_letter, width
 
 EXCLAMATION, COMMA, POINT, ZERO, BACKSLASH, OPEN_BRACE, CLOSE_BRACE = b"!,.0\\{}"
 NUMBERS = np.array([token_code(str(number)) for number in range(100)], uint64)
-
-
-@compiled
-def byte_at(data: Array, position: int, end: int) -> uint8:
-    """The byte at `position`, or 0 behind the text."""
-    return data[position] if position < end else uint8(0)
-
-
-@compiled
-def is_digit(data: Array, position: int, end: int) -> bool:
-    """Whether there is a digit at `position`."""
-    return bool(48 <= byte_at(data, position, end) <= 57)
-
-
-@compiled
-def starts_with(data: Array, position: int, end: int, prefix: Array) -> bool:
-    """Whether the values of `prefix` stand at `position`."""
-    step = 0
-    if position + len(prefix) <= end:
-        while step < len(prefix) and data[position + step] == prefix[step]:
-            step += 1
-    return bool(step == len(prefix))
 
 
 @compiled
@@ -94,7 +73,19 @@ def read_number(
 
 
 @compiled
-def read_word(data: Array, position: int, end: int) -> tuple[uint64, int]:
+def character_class(data: Array, position: int, end: int, classes: Array) -> int:
+    """The class of the character at `position`, beyond ASCII; see `characters`."""
+    wide = width(data, position, end)
+    code = np.int64(data[position]) & (0xFF >> (wide + 1))
+    for step in range(1, wide):
+        code = code << 6 | np.int64(data[position + step]) & 0x3F
+    return int(classes[code]) if code < PLANES else IDEOGRAPH
+
+
+@compiled
+def read_word(
+    data: Array, position: int, end: int, classes: Array
+) -> tuple[uint64, int]:
     """(code, end) of the letters at `position`, ASCII in lower case; one ideograph."""
     code = BASIS
     while position < end:
@@ -105,7 +96,7 @@ def read_word(data: Array, position: int, end: int) -> tuple[uint64, int]:
             code = fnv1a(code, byte | 0x20)
             position += 1
             continue
-        what = kind(data, position, end)
+        what = character_class(data, position, end, classes)
         if what != LETTER and not (what == IDEOGRAPH and code == BASIS):
             break
         for _ in range(width(data, position, end)):

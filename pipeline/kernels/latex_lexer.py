@@ -8,25 +8,43 @@ whose numerator and denominator may stand in braces, "twenty five" and 90^\circ.
 import numpy as np
 from numpy import uint8, uint64
 
+from pipeline.kernels.characters import (
+    BLANK,
+    CLOSING,
+    IDEOGRAPH,
+    LETTER,
+    OPENING,
+)
 from pipeline.kernels.hash_table import find
+from pipeline.kernels.hashing import BASIS, fnv1a
+from pipeline.kernels.latex_brackets import CLOSE, GLUED, OPEN, bind_brackets
 from pipeline.kernels.latex_lexemes import (
-    byte_at,
-    ends_sentence,
-    is_digit,
-    is_hyphen,
+    character_class,
     join_tens,
     read_command,
     read_number,
     read_word,
-    starts_with,
 )
+from pipeline.kernels.latex_signs import POWER, SIGNS, Lexeme, read_sign
 from pipeline.kernels.latex_vocabulary import (
+    BINOMIAL,
     BRACKET,
+    CELL,
+    CLOSE_MATRIX,
+    CLOSE_TABLE,
+    CROSS,
     DEGREE,
     FRACTION,
     NAME,
+    NEGATED,
+    NEGATES,
+    NOT,
     NUMBER,
     ONES,
+    OPEN_MATRIX,
+    OPEN_TABLE,
+    PRIME,
+    ROW,
     SIGN,
     SKIP,
     TENS,
@@ -36,39 +54,53 @@ from pipeline.kernels.latex_vocabulary import (
     token_code,
 )
 from pipeline.kernels.shards import Array, compiled, inlined
-from pipeline.kernels.utf8 import SEPARATOR, is_letter, kind, width
+from pipeline.kernels.utf8 import byte_at, is_digit, is_letter, starts_with, width
 
-SIGNS = np.zeros(128, np.uint64)  # the code of each ASCII sign
-for _sign in "+-*/=<>^%|!'":
-    SIGNS[ord(_sign)] = token_code(_sign)
-SIGNS[ord(":")] = token_code("/")  # a ratio
-LE, GE, NE, POWER = (uint64(token_code(sign)) for sign in "≤≥≠^")
-SLASH, PER_CENT = uint64(token_code("/")), uint64(token_code("%"))
-OPEN, CLOSE = uint64(token_code("(")), uint64(token_code(")"))
+SLASH, PER_CENT, NORM, NEXT_ROW, CHOOSE, ROOT, BELOW, COMPOSE = (
+    uint64(token_code(sign)) for sign in ("/", "%", "‖", ";", "choose", "√", "_", "∘")
+)
+DEGREES, NEGATION = uint64(token_code("degree")), uint64(token_code(NEGATES))
+NABLA, VECTOR, CROSS_PRODUCT = (uint64(token_code(name)) for name in ("∇", "vec", "×"))
+BEGIN, END, ARRAY, TABULAR = (
+    uint64(token_code(name)) for name in ("\\begin", "\\end", "{array", "{tabular")
+)
 NO_CODE = uint64(0)
 LOOK_UP = 255  # the action of what may be in the vocabulary
 DRAWING = np.frombuffer(b"[asy]", np.uint8).copy()
 END_DRAWING = np.frombuffer(b"[/asy]", np.uint8).copy()
 
 # What a byte may begin.
-(OTHER, SPACE, DIGITS, DECIMAL, LETTERS, MACRO, OPERATOR, OPENS, CLOSES, OPENS_GROUP,
+(QUIET, SPACE, DIGITS, DECIMAL, LETTERS, MACRO, OPERATOR, OPENS, CLOSES, OPENS_GROUP,
  CLOSES_GROUP) = range(11)  # fmt: skip
-CLASSES = np.full(256, OTHER, np.uint8)
-CLASSES[:33] = SPACE
+CLASSES = np.full(256, QUIET, np.uint8)
+CLASSES[:33] = CLASSES[127] = SPACE
 CLASSES[np.flatnonzero(SIGNS)] = OPERATOR
 CLASSES[[byte for byte in range(256) if byte > 127 or chr(byte).isalpha()]] = LETTERS
 CLASSES[list(b"0123456789")] = DIGITS
 CLASSES[list(b"([")] = OPENS
 CLASSES[list(b")]")] = CLOSES
 CLASSES[list(b".\\{}")] = DECIMAL, MACRO, OPENS_GROUP, CLOSES_GROUP
+BRACKETS = np.zeros(128, np.uint64)  # the code of each, by its shape
+for _bracket in "()[]{}":
+    BRACKETS[ord(_bracket)] = token_code(_bracket)
+# Signs that a backslash makes plain: \# is #. Behind others it is space or an accent.
+ESCAPED = np.zeros(128, np.uint64)
+for _sign in "#&_*+@<":
+    ESCAPED[ord(_sign)] = token_code(_sign)
 
-(EXCLAMATION, PERCENT, APOSTROPHE, OPEN_PAREN, CLOSE_PAREN, STAR, MINUS, COLON, LESS,
- EQUALS, GREATER, UNDERSCORE, OPEN_BRACE, CLOSE_BRACE) = b"!%'()*-:<=>_{}"  # fmt: skip
+BAR, PERCENT, OPEN_BRACE, CLOSE_BRACE, UNDERSCORE, BACKSLASH = b"|%{}_\\"
+# What may stand before the brace of a set; behind a letter it is an argument's.
+FREE = np.zeros(256, np.bool_)
+FREE[:33] = True
+FREE[list(b"$(=,:;|[+-*/<>~\"']_^")] = True
 
-# What a fraction waits for.
+# What a fraction waits for, and what it has between its parts.
 NOTHING, NUMERATOR, DENOMINATOR = 0, 1, 2
-
-Lexeme = tuple[uint64, int, int, int]  # code, kind, action, where it ends
+# What braces are: layout, an argument or a set, a numerator, the top of a binomial.
+LAYOUT, ARGUMENT, TOP, UPPER = 0, 1, 2, 3
+DEEPEST = 255
+# What is known of the tokens before, by its place in `state`.
+AWAITS, INFIX, DEPTH, AFTER_TENS, TABLES, MATRICES, STOP = range(7)
 
 # Steps are inlined and arrays are handed over one by one: to count references to a
 # tuple of arrays at every token costs more than to read the token.
@@ -88,51 +120,64 @@ def fill_latex_tokens(
 ) -> Array:
     """Fill the last four (two may be empty); the ends of each text's; see Tokens."""
     token_ends, used = np.zeros(len(begins) + 1, np.int64), 0
+    state, groups = np.zeros(7, np.int64), np.zeros(DEEPEST + 1, uint8)
     for row in range(len(begins)):
         first, position, end, begin = begins[row], begins[row], ends[row], used
-        # `groups` has a bit for each open brace: whether it holds a numerator.
-        awaits, groups, after_tens = NOTHING, uint64(0), False
+        state[:] = 0
+        state[STOP] = -1
         while position < end:
             start, byte_class = position, CLASSES[data[position]]
             position += 1
-            if byte_class == SPACE:
+            if byte_class in (SPACE, QUIET):
                 continue
             if byte_class == OPENS_GROUP:
-                groups = groups << uint64(1) | uint64(awaits == NUMERATOR)
-                awaits = NOTHING
-                continue
-            if byte_class == CLOSES_GROUP:
-                code, kind_, action = SLASH, SIGN, TOKEN if groups & uint64(1) else SKIP
-                awaits = DENOMINATOR if groups & uint64(1) else awaits
-                groups >>= uint64(1)
+                before = codes[used - 1] if used > begin else NO_CODE
+                action = _open_group(data, first, start, before, state, groups)
+                code, kind_ = BRACKETS[OPEN_BRACE], BRACKET
+            elif byte_class == CLOSES_GROUP:
+                code, kind_, action = _close_group(state, groups)
             else:
                 code, kind_, action, position = _read_token(
-                    data, first, start, end, awaits != NOTHING, drawings
-                )
+                    data, first, start, end, state[AWAITS] != NOTHING,
+                    state[STOP] == start, drawings, vocabulary[4],
+                )  # fmt: skip
                 if action == LOOK_UP:
                     index = find(vocabulary[0], code)
                     if index >= 0:
                         code, kind_ = vocabulary[1][index], vocabulary[2][index]
                         action = vocabulary[3][index]
                     elif byte_class == MACRO:
-                        code, _ = read_word(data, start + 1, position)
-            if action in (SKIP, FRACTION):
-                awaits = NUMERATOR if action == FRACTION else awaits
+                        code, _ = read_word(data, start + 1, position, vocabulary[4])
+                        action = TOKEN
+                    else:
+                        action = TOKEN
+            if action == SKIP:  # \left leaves f and ( together
+                if byte_class == MACRO and state[STOP] == start:
+                    state[STOP] = position
                 continue
-            if action == DEGREE and used > begin and codes[used - 1] == POWER:
-                used -= 1  # 90^\circ
-            elif action == ONES and after_tens and used > begin:
-                used -= 1  # twenty-five
-                code = join_tens(codes[used], code)
-                start = starts[used] + first if len(starts) else start
-            after_tens = action == TENS
             here = start - first, position - first
+            if action != TOKEN:
+                stays, used, start, code, kind_ = _settle(
+                    data, codes, kinds, starts, stops, used, begin, first, here,
+                    code, kind_, action, state, groups,
+                )  # fmt: skip
+                if not stays:
+                    continue
+                here = start, position - first
+            state[AFTER_TENS] = action == TENS
+            state[STOP] = position if kind_ in (WORD, NAME) else -1
             used = _put(codes, kinds, starts, stops, used, code, kind_, here)
-            if awaits != NOTHING and kind_ != SIGN:
-                if awaits == NUMERATOR:
-                    used = _put(codes, kinds, starts, stops, used, SLASH, SIGN, here)
-                awaits = DENOMINATOR if awaits == NUMERATOR else NOTHING
+            if state[AWAITS] != NOTHING and kind_ != SIGN and kind_ != BRACKET:
+                if state[AWAITS] == NUMERATOR:
+                    infix = CHOOSE if state[INFIX] else SLASH
+                    used = _put(codes, kinds, starts, stops, used, infix, SIGN, here)
+                is_top = state[AWAITS] == NUMERATOR
+                state[AWAITS] = DENOMINATOR if is_top else NOTHING
+            elif byte_class == CLOSES_GROUP and state[AWAITS] == DENOMINATOR:
+                infix = CHOOSE if state[INFIX] else SLASH
+                used = _put(codes, kinds, starts, stops, used, infix, SIGN, here)
         token_ends[row + 1] = used
+    bind_brackets(codes, kinds, token_ends)
     return token_ends
 
 
@@ -154,15 +199,114 @@ def _put(
     return used + 1
 
 
+@compiled
+def _open_group(
+    data: Array, first: int, start: int, before: uint64, state: Array, groups: Array
+) -> int:
+    """Note what the brace at `start` opens; whether it is a token."""
+    byte = data[start - 1] if start > first else uint8(0)
+    group = LAYOUT
+    if state[AWAITS] == NUMERATOR:
+        group = UPPER if state[INFIX] else TOP
+    elif state[AWAITS] == DENOMINATOR or FREE[byte] or before in (POWER, BELOW, ROOT):
+        group = ARGUMENT
+    state[AWAITS] = NOTHING
+    state[DEPTH] = min(state[DEPTH] + 1, DEEPEST)
+    groups[state[DEPTH]] = group
+    return TOKEN if group != LAYOUT else SKIP
+
+
+@compiled
+def _close_group(state: Array, groups: Array) -> tuple[uint64, int, int]:
+    """(code, kind, action) of a closing brace."""
+    if state[DEPTH] == 0:
+        return BRACKETS[CLOSE_BRACE], BRACKET, TOKEN
+    group = groups[state[DEPTH]]
+    state[DEPTH] -= 1
+    if group >= TOP:
+        state[AWAITS], state[INFIX] = DENOMINATOR, group == UPPER
+    return BRACKETS[CLOSE_BRACE], BRACKET, TOKEN if group != LAYOUT else SKIP
+
+
+@compiled
+def _settle(
+    data: Array,
+    codes: Array,
+    kinds: Array,
+    starts: Array,
+    stops: Array,
+    used: int,
+    begin: int,
+    first: int,
+    here: tuple[int, int],
+    code: uint64,
+    kind: int,
+    action: int,
+    state: Array,
+    groups: Array,
+) -> tuple[bool, int, int, uint64, int]:
+    """What depends on the tokens before: (it stays, used, start, code, kind)."""
+    start = here[0]
+    if action in (FRACTION, BINOMIAL):
+        state[AWAITS], state[INFIX] = NUMERATOR, action == BINOMIAL
+        return False, used, start, code, kind
+    if action in (DEGREE, PRIME):  # 90^\circ, f^{\prime}
+        group = used > begin + 1 and kinds[used - 1] == BRACKET and state[DEPTH] > 0
+        if group and codes[used - 2] == POWER and data[first + start - 1] == OPEN_BRACE:
+            groups[state[DEPTH]], used = LAYOUT, used - 1
+        raised = used > begin and codes[used - 1] == POWER
+        used -= raised
+        is_degree = raised or (used > begin and kinds[used - 1] == NUMBER)
+        if action == DEGREE and code == COMPOSE and is_degree:
+            code, kind = DEGREES, WORD
+    elif action == ONES:
+        if state[AFTER_TENS] and used > begin:  # twenty-five
+            used -= 1
+            code = join_tens(codes[used], code)
+            start = starts[used] if len(starts) else start
+    elif action in (NEGATED, NOT):  # ∉ and \not\in
+        if action == NOT:
+            code = NEGATION
+        else:
+            used = _put(codes, kinds, starts, stops, used, NEGATION, SIGN, here)
+    elif action == CROSS:  # of vectors; elsewhere a product is a product
+        vector = used > begin and codes[used - 1] == NABLA
+        vector = vector or (used > begin + 1 and codes[used - 2] == VECTOR)
+        code = CROSS_PRODUCT if vector else code
+    elif action == CELL:
+        return state[TABLES] + state[MATRICES] == 0, used, start, code, kind
+    elif action == ROW:
+        return state[MATRICES] > 0, used, start, code, kind
+    elif action in (OPEN_MATRIX, CLOSE_MATRIX):
+        step = 1 if action == OPEN_MATRIX else -1
+        state[MATRICES] = max(0, state[MATRICES] + step)
+        return code != BASIS, used, start, code, kind
+    elif action in (OPEN_TABLE, CLOSE_TABLE):
+        step = 1 if action == OPEN_TABLE else -1
+        state[TABLES] = max(0, state[TABLES] + step)
+        return False, used, start, code, kind
+    return True, used, start, code, kind
+
+
 @inlined
 def _read_token(
-    data: Array, first: int, position: int, end: int, single: bool, drawings: bool
+    data: Array,
+    first: int,
+    position: int,
+    end: int,
+    single: bool,
+    glued: bool,
+    drawings: bool,
+    classes: Array,
 ) -> Lexeme:
-    r"""What begins at `position`; if `single`, a digit or letter, as after `\frac`."""
+    r"""What begins at `position`; if `single`, a digit or letter, as after `\frac`.
+
+    `glued` says that a token ends there.
+    """
     byte = data[position]
     byte_class = CLASSES[byte]
     if byte_class == LETTERS:
-        return _read_letters(data, position, end, single)
+        return _read_letters(data, position, end, single, classes)
     if byte_class == DIGITS or (
         byte_class == DECIMAL
         and is_digit(data, position + 1, end)
@@ -173,69 +317,90 @@ def _read_token(
         return code, NUMBER, TOKEN, position
     if byte_class == MACRO:
         return _read_macro(data, position, end)
-    if byte_class == OPERATOR:
-        return _read_sign(data, first, position, end)
+    if byte_class in (OPERATOR, DECIMAL):
+        return read_sign(data, first, position, end)
     if byte_class == OPENS:
         if not drawings and starts_with(data, position, end, DRAWING):
             while position < end and not starts_with(data, position, end, END_DRAWING):
                 position += 1
             return NO_CODE, WORD, SKIP, position
-        return OPEN, BRACKET, TOKEN, position + 1
-    if byte_class == CLOSES:
-        return CLOSE, BRACKET, TOKEN, position + 1
-    return NO_CODE, WORD, SKIP, position + 1
+        code = BRACKETS[byte] ^ GLUED if glued else BRACKETS[byte]
+        return code, BRACKET, TOKEN, position + 1
+    return BRACKETS[byte], BRACKET, TOKEN, position + 1
 
 
 @inlined
-def _read_letters(data: Array, start: int, end: int, single: bool) -> Lexeme:
-    if kind(data, start, end) == SEPARATOR:
-        return NO_CODE, WORD, SKIP, start + width(data, start, end)
-    code, position = read_word(data, start, end)
+def _read_letters(
+    data: Array, start: int, end: int, single: bool, classes: Array
+) -> Lexeme:
+    if data[start] > 127:
+        class_ = character_class(data, start, end, classes)
+        if class_ != LETTER and class_ != IDEOGRAPH:
+            return _read_symbol(data, start, end, class_)
+    code, position = read_word(data, start, end, classes)
     capital = 65 <= data[start] <= 90 and position > start + 1 and data[start + 1] >= 97
     if single:  # \frac ab
-        code, position = read_word(data, start, start + width(data, start, end))
+        code, position = read_word(
+            data, start, start + width(data, start, end), classes
+        )
     return code, NAME if capital else WORD, LOOK_UP, position
+
+
+@compiled
+def _read_symbol(data: Array, start: int, end: int, class_: int) -> Lexeme:
+    """A character beyond ASCII that is no letter: a symbol, a bracket, punctuation."""
+    position, code = start + width(data, start, end), BASIS
+    if class_ == BLANK:
+        return NO_CODE, WORD, SKIP, position
+    if class_ == OPENING:
+        return OPEN, BRACKET, LOOK_UP, position
+    if class_ == CLOSING:
+        return CLOSE, BRACKET, LOOK_UP, position
+    for place in range(start, position):
+        code = fnv1a(code, data[place])
+    return code, SIGN, LOOK_UP, position
 
 
 @inlined
 def _read_macro(data: Array, start: int, end: int) -> Lexeme:
-    r"""A command, or one of `\{`, `\}` and `\%`."""
+    r"""A command, an environment, or a sign such as `\{`, `\%`, `\|`, `\#`."""
     after = byte_at(data, start + 1, end)
     if is_letter(after):
         code, position = read_command(data, start, end)
+        if code in (BEGIN, END):
+            return _read_environment(data, code, position, end)
         return code, WORD, LOOK_UP, position
-    if after == OPEN_BRACE:
-        return OPEN, BRACKET, TOKEN, start + 2
-    if after == CLOSE_BRACE:
-        return CLOSE, BRACKET, TOKEN, start + 2
+    if after in (OPEN_BRACE, CLOSE_BRACE):
+        return BRACKETS[after], BRACKET, TOKEN, start + 2
     if after == PERCENT:
         return PER_CENT, SIGN, TOKEN, start + 2
+    if after == BAR:
+        return NORM, SIGN, TOKEN, start + 2
+    if after == BACKSLASH:
+        return NEXT_ROW, SIGN, ROW, start + 2
+    if after < 128 and ESCAPED[after] != NO_CODE:
+        return ESCAPED[after], SIGN, TOKEN, start + 2
     return NO_CODE, WORD, SKIP, start + 2
 
 
-@inlined
-def _read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
-    byte, position = data[start], start + 1
-    before = data[start - 1] if start > first else uint8(0)
-    after = byte_at(data, position, end)
-    code, stays = SIGNS[byte], True
-    if byte == MINUS:
-        stays = not is_hyphen(data, first, start, end)
-        while byte_at(data, position, end) == MINUS:
-            position += 1
-    elif byte == STAR and after == STAR:
-        code = POWER
+@compiled
+def _read_environment(data: Array, command: uint64, position: int, end: int) -> Lexeme:
+    r"""The name behind `\begin` or `\end`, and the columns of an array."""
+    begin = position
+    if byte_at(data, position, end) != OPEN_BRACE:
+        return command, WORD, LOOK_UP, begin
+    code = fnv1a(BASIS, uint8(OPEN_BRACE if command == BEGIN else CLOSE_BRACE))
+    position += 1
+    while position < end and is_letter(data[position]):
+        code = fnv1a(code, data[position])
         position += 1
-    elif after == EQUALS and byte in (LESS, GREATER, EXCLAMATION):
-        code = LE if byte == LESS else (GE if byte == GREATER else NE)
-        position += 1
-    elif byte == EXCLAMATION:  # "5! =" is a factorial, "Take 5! How" is not
-        operand = 48 <= before <= 57 or before == CLOSE_PAREN
-        stays = bool(operand and position < end) and not ends_sentence(
-            data, position, end
-        )
-    elif byte == COLON:
-        stays = bool(48 <= before <= 57) and is_digit(data, position, end)
-    elif byte == APOSTROPHE:  # f'(x)
-        stays = bool(after == OPEN_PAREN)
-    return code, SIGN, TOKEN if stays else SKIP, position
+    position += byte_at(data, position, end) == 42  # align*
+    if byte_at(data, position, end) != CLOSE_BRACE:
+        return command, WORD, LOOK_UP, begin
+    position += 1
+    if code in (ARRAY, TABULAR) and byte_at(data, position, end) == OPEN_BRACE:
+        place = position
+        while place < end and place - position < 48 and data[place] != CLOSE_BRACE:
+            place += 1
+        position = min(place + 1, end)
+    return code, WORD, LOOK_UP, position

@@ -11,8 +11,9 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from pipeline.kernels.characters import plain_text
 from pipeline.kernels.latex_lexer import fill_latex_tokens
-from pipeline.kernels.latex_vocabulary import plain_text, vocabulary
+from pipeline.kernels.latex_vocabulary import vocabulary
 from pipeline.kernels.shards import Array, map_threads, split_shards, text_bytes
 
 

@@ -1,23 +1,24 @@
-r"""What the scanner knows of words, LaTeX commands and signs.
+r"""What the lexer knows of words, LaTeX commands and symbols.
 
-Every spelling of one thing gets one code: `\times`, `×` and `*`; `cm` and
-`centimeters`; `three` and `3`. `plain_text` rewrites what is not ASCII beforehand, so
-that the compiled scanner has ASCII and letters to deal with.
+Every spelling of one thing gets one code: `\times`, `×` and `*`; `\land`, `\wedge` and
+∧; `cm` and `centimeters`; `three` and `3`. A command that is not here is read as a
+word, a symbol that is not here as itself: neither ever goes without a trace.
 """
 
-from collections.abc import Callable
+import unicodedata
 from functools import cache
 
 import numpy as np
-import polars as pl
 
+from pipeline.kernels.characters import character_classes
 from pipeline.kernels.hash_table import Table, build_table
 from pipeline.kernels.shards import Array
 
 # A NAME is a word that starts with a capital and goes on in small letters.
 WORD, NUMBER, SIGN, BRACKET, NAME = 0, 1, 2, 3, 4
 # What to do with a command or a word, beside giving it a code.
-TOKEN, SKIP, FRACTION, DEGREE, TENS, ONES = 0, 1, 2, 3, 4, 5
+(TOKEN, SKIP, FRACTION, BINOMIAL, DEGREE, PRIME, NOT, NEGATED, TENS, ONES, CELL, ROW,
+ OPEN_MATRIX, CLOSE_MATRIX, OPEN_TABLE, CLOSE_TABLE, CROSS) = range(17)  # fmt: skip
 
 
 def split(words: str) -> list[str]:
@@ -36,23 +37,163 @@ displaylimits ensuremath label centering smallskip medskip bigskip par newline
 """
 )
 
-COMMANDS = {
-    "times": "*", "cdot": "*", "ast": "*", "cdotp": "*", "bullet": "*",
-    "div": "/", "slash": "/", "over": "/", "le": "≤", "leq": "≤", "leqslant": "≤",
-    "leqq": "≤", "ge": "≥", "geq": "≥", "geqslant": "≥", "geqq": "≥", "ne": "≠",
-    "neq": "≠", "lt": "<", "gt": ">", "pm": "±", "mp": "∓", "sqrt": "√",
-    "surd": "√", "percent": "%", "equiv": "≡", "approx": "≈", "sim": "~",
-    "in": "∈", "notin": "∉", "subset": "⊂", "subseteq": "⊆", "cup": "∪",
-    "cap": "∩", "setminus": "∖", "to": "→", "rightarrow": "→", "longrightarrow": "→",
-    "mapsto": "↦", "implies": "⇒", "Rightarrow": "⇒", "iff": "⇔", "sum": "∑",
-    "prod": "∏", "int": "∫", "mid": "|", "vert": "|", "lvert": "|", "rvert": "|",
-    "parallel": "∥", "perp": "⊥",
-}  # fmt: skip
-DOTS = ("ldots", "dots", "cdots", "dotsc", "dotsb", "vdots", "ddots", "hdots")
-BRACKETS = {"lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉"}
-BRACKETS |= {"langle": "(", "rangle": ")", "lbrace": "(", "rbrace": ")"}
+# A symbol, then the commands and the other characters that mean it.
+SYMBOLS = r"""
+* cdot ast cdotp bullet · ⋅ ∙ • ∗ ✕ ✖
+/ div slash over ÷ ∕
+≤ le leq leqslant leqq ⩽ ≦
+≥ ge geq geqslant geqq ⩾ ≧
+= ＝
+< lt
+> gt
+≪ ll
+≫ gg
+± pm
+∓ mp
+√ sqrt surd
+% percent
+≡ equiv
+≈ approx thickapprox
+~ sim ∼ thicksim
+≅ cong
+≃ simeq
+≐ doteq
+∝ propto varpropto
+∈ in isin
+∋ ni owns
+∅ emptyset varnothing ⌀
+⊂ subset
+⊃ supset
+⊆ subseteq subseteqq ⫅
+⊇ supseteq supseteqq
+⊊ subsetneq subsetneqq
+⊋ supsetneq
+∪ cup
+∩ cap
+⋃ bigcup
+⋂ bigcap
+⊔ sqcup
+⊓ sqcap
+∖ setminus smallsetminus backslash
+∁ complement
+∧ land wedge
+∨ lor vee
+⋀ bigwedge
+⋁ bigvee
+¬ neg lnot
+⊻ veebar
+∀ forall
+∃ exists
+⊤ top
+⊥ bot perp ⟂
+⊢ vdash
+⊨ models vDash
+⊕ oplus
+⊖ ominus
+⊗ otimes
+⊘ oslash
+⊙ odot
+⨁ bigoplus
+⨂ bigotimes
+→ to rightarrow longrightarrow ⟶
+← gets leftarrow longleftarrow ⟵
+↔ leftrightarrow longleftrightarrow ⟷
+⇒ implies Rightarrow Longrightarrow ⟹
+⇐ impliedby Leftarrow Longleftarrow ⟸
+⇔ iff Leftrightarrow Longleftrightarrow ⟺
+↦ mapsto longmapsto ⟼
+↑ uparrow
+↓ downarrow
+↪ hookrightarrow
+⇌ rightleftharpoons
+∑ sum
+∏ prod
+∐ coprod
+∫ int
+∮ oint
+∂ partial
+∇ nabla
+∞ infty
+| mid vert lvert rvert ∣ divides
+‖ Vert lVert rVert ║
+∥ parallel
+∠ angle
+∡ measuredangle
+△ triangle ∆ bigtriangleup
+▲ blacktriangle
+▽ triangledown bigtriangledown
+□ square Box
+■ blacksquare
+◇ diamond Diamond ⋄
+◆ blacklozenge lozenge
+○ bigcirc
+∘ compose
+★ star bigstar ⋆ ☆
+† dagger
+‡ ddagger
+♠ spadesuit
+♣ clubsuit
+♥ heartsuit ♡
+♦ diamondsuit ♢
+♯ sharp
+♭ flat
+♮ natural
+£ pounds
+€ euro
+¥ yen
+§ \S
+¶ \P
+… ldots dots cdots dotsc dotsb dotsm vdots ddots hdots dotso
+≺ prec
+≻ succ
+⪯ preceq
+⪰ succeq
+⌊ lfloor
+⌋ rfloor
+⌈ lceil
+⌉ rceil
+∴ therefore
+∵ because
+ℓ ell
+ℏ hbar
+ℜ Re
+ℑ Im
+∤ nmid
+∦ nparallel
+∉ notin
+≰ nleq
+≱ ngeq
+≮ nless
+≯ ngtr
+⊈ nsubseteq
+⊉ nsupseteq
+∄ nexists
+≇ ncong
+≁ nsim
+⊬ nvdash
+⊭ nvDash
+⊀ nprec
+⊁ nsucc
+"""
+NEGATES = "\u0338"  # the stroke through a symbol
+BRACKETS = {"langle": "(", "rangle": ")", "lbrace": "{", "rbrace": "}", "lbrack": "[",
+            "rbrack": "]"}  # fmt: skip
 FRACTIONS = ("frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac")
+BINOMIALS = ("binom", "dbinom", "tbinom")
+MATRICES = {  # environments whose rows count, and the bracket that they draw
+    "matrix": "", "smallmatrix": "", "array": "", "pmatrix": "(", "bmatrix": "(",
+    "Bmatrix": "(", "vmatrix": "|", "Vmatrix": "‖",
+}  # fmt: skip
+TABLES = split(
+    """
+    align aligned alignat gather gathered equation eqnarray split multline cases
+    dcases rcases flalign displaymath math center flushleft tabular table figure
+    itemize enumerate description document minipage
+"""
+)
 
+VARIANTS = {"varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta",
+            "pmod": "mod", "bmod": "mod"}  # fmt: skip
 UNITS = {  # by their names in the singular
     "cm": "cm centimeter centimetre", "mm": "millimeter millimetre", "m": "meter metre",
     "km": "km kilometer kilometre", "yd": "yd yard", "mi": "mile", "g": "gram gramme",
@@ -75,62 +216,6 @@ NAMED = split(
     "quarter fourth fifth double triple quadruple"
 )
 
-SYMBOLS = {
-    "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "×": "*", "÷": "/", "·": "*",
-    "⋅": "*", "∙": "*", "•": "*", "∗": "*", "≤": r"\le ", "⩽": r"\le ", "≥": r"\ge ",
-    "⩾": r"\ge ", "≠": r"\ne ", "±": r"\pm ", "∓": r"\mp ", "√": r"\sqrt ",
-    "∞": r"\infty ", "°": r"\circ ", "º": r"\circ ", "∠": r"\angle ",
-    "△": r"\triangle ", "∆": r"\triangle ", "≡": r"\equiv ", "≈": r"\approx ",
-    "∼": r"\sim ", "≅": r"\cong ", "∈": r"\in ", "∉": r"\notin ", "⊂": r"\subset ",
-    "⊆": r"\subseteq ", "∪": r"\cup ", "∩": r"\cap ", "→": r"\to ", "⇒": r"\implies ",
-    "⇔": r"\iff ", "∑": r"\sum ", "∏": r"\prod ", "∫": r"\int ", "∥": r"\parallel ",
-    "⊥": r"\perp ", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ",
-    "⌉": r"\rceil ", "⟨": "(", "⟩": ")", "’": "'", "‘": "'", "′": "'",
-    "½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "⅕": " 1/5",
-    "⅛": " 1/8", "⁄": "/", "∕": "/", "％": "%",
-}  # fmt: skip
-SUPER = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
-GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩϕϵ",
-        split(
-            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu "
-            "nu xi pi rho sigma tau upsilon phi chi psi omega Gamma Delta Theta "
-            "Lambda Xi Pi Sigma Phi Psi Omega phi epsilon"
-        ),
-        strict=True,
-    )
-)
-VARIANTS = {"varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta"}
-
-
-def plain_text(text: pl.Series) -> pl.Series:
-    """`text` with signs as LaTeX or ASCII, compatibility forms and case folded.
-
-    Only rows that are not ASCII change. NFKC alone would read x² as x2.
-    """
-    return where_odd(text.fill_null(""), _plain)
-
-
-def where_odd(text: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """`change` made to the texts that are not ASCII."""
-    odd = text.str.len_bytes() != text.str.len_chars()
-    if not odd.any():
-        return text
-    return text.scatter(odd.arg_true(), change(text.filter(odd)))
-
-
-def _plain(texts: pl.Series) -> pl.Series:
-    swaps = SYMBOLS | {letter: f"\\{name} " for letter, name in GREEK.items()} | SUPER
-    signs, spelt_out = list(swaps), list(swaps.values())
-    texts = texts.str.replace_all(f"([{''.join(SUPER)}]+)", "^{$1}")
-    texts = texts.str.replace_many(signs, spelt_out)
-    # NFKC is slow, and makes some of the signs out of others.
-    return where_odd(
-        texts,
-        lambda rest: rest.str.normalize("NFKC").str.replace_many(signs, spelt_out),
-    )
-
 
 def token_code(text: str) -> int:
     """The code of a token that is spelt `text`: FNV-1a, 64 bits."""
@@ -141,15 +226,16 @@ def token_code(text: str) -> int:
 
 
 Meaning = tuple[str, int, int]  # how the token is spelt, its kind, what to do
-# Where a spelling is, and there the code of its token, its kind and what to do.
-Vocabulary = tuple[Table, Array, Array, Array]
+# Where a spelling is, the code of its token, its kind, what to do; and the class of
+# each character.
+Vocabulary = tuple[Table, Array, Array, Array, Array]
 
 
 @cache
 def vocabulary() -> Vocabulary:
     """What words and commands turn into; what is not in it stays as it is."""
     commands = {f"\\{name}": meaning for name, meaning in _commands().items()}
-    meanings = _words() | commands
+    meanings = _words() | commands | _characters() | _environments()
     spellings = np.array([token_code(spelling) for spelling in meanings], np.uint64)
     tokens, kinds, actions = zip(*meanings.values(), strict=True)
     return (
@@ -157,6 +243,7 @@ def vocabulary() -> Vocabulary:
         np.array([token_code(token) for token in tokens], np.uint64),
         np.array(kinds, np.uint8),
         np.array(actions, np.uint8),
+        character_classes(),
     )
 
 
@@ -173,6 +260,8 @@ def _words() -> dict[str, Meaning]:
         meanings[word] = (str(value), NUMBER, ONES if 0 < value < 10 else TOKEN)
     for value, word in enumerate(TENS_WORDS, start=2):
         meanings[word] = (str(10 * value), NUMBER, TENS)
+    for value, character in enumerate("〇一二三四五六七八九十"):
+        meanings[character] = (str(value), NUMBER, TOKEN)
     for word in NAMED:
         meanings[word] = meanings[f"{word}s"] = (word, NUMBER, TOKEN)
     return meanings
@@ -180,10 +269,71 @@ def _words() -> dict[str, Meaning]:
 
 def _commands() -> dict[str, Meaning]:
     """Commands by name; one that is not here is read as a word."""
-    meanings = dict.fromkeys((*LAYOUT, *DOTS), ("", WORD, SKIP))
-    meanings |= {name: (sign, SIGN, TOKEN) for name, sign in COMMANDS.items()}
+    meanings = dict.fromkeys(LAYOUT, ("", WORD, SKIP))
+    meanings |= {
+        name.lstrip("\\"): (symbol, SIGN, TOKEN)
+        for symbol, *names in _symbols()
+        for name in names
+        if name.isascii()
+    }
     meanings |= {name: (sign, BRACKET, TOKEN) for name, sign in BRACKETS.items()}
     meanings |= dict.fromkeys(FRACTIONS, ("/", SIGN, FRACTION))
-    meanings |= dict.fromkeys(("circ", "degree"), ("degree", WORD, DEGREE))
+    meanings |= dict.fromkeys(BINOMIALS, ("choose", SIGN, BINOMIAL))
+    meanings |= dict.fromkeys(("choose",), ("choose", SIGN, TOKEN))
+    meanings |= dict.fromkeys(("ne", "neq"), ("=", SIGN, NEGATED))
+    meanings |= {"degree": ("degree", WORD, DEGREE), "circ": ("∘", SIGN, DEGREE)}
+    meanings |= {
+        "times": ("*", SIGN, CROSS),
+        "prime": ("'", SIGN, PRIME),
+        "not": (NEGATES, SIGN, NOT),
+    }
     meanings |= {name: (short, WORD, TOKEN) for name, short in VARIANTS.items()}
+    return {name: _negate(*meaning) for name, meaning in meanings.items()}
+
+
+def _characters() -> dict[str, Meaning]:
+    """Characters that mean another symbol, or more than themselves."""
+    meanings = {
+        name: (symbol, SIGN, TOKEN)
+        for symbol, *names in _symbols()
+        for name in (symbol, *names)
+        if not name.isascii()
+    }
+    for code in range(0x2190, 0x2B00):
+        meanings.setdefault(chr(code), (chr(code), SIGN, TOKEN))
+    meanings |= {"°": ("degree", WORD, DEGREE), "′": ("'", SIGN, PRIME)}
+    meanings["×"] = ("*", SIGN, CROSS)
+    meanings["∘"] = ("∘", SIGN, DEGREE)
+    return {
+        name: negated
+        for name, meaning in meanings.items()
+        if (negated := _negate(*meaning)) != (name, SIGN, TOKEN)
+    }
+
+
+def _negate(symbol: str, kind: int, action: int) -> Meaning:
+    """A symbol that Unicode draws as another one and a stroke: ∉ is not ∈."""
+    base = unicodedata.normalize("NFD", symbol).removesuffix(NEGATES)
+    if len(symbol) != 1 or base == symbol or len(base) != 1:
+        return symbol, kind, action
+    same = {other: symbol for symbol, *others in _symbols() for other in others}
+    return same.get(base, base), kind, NEGATED
+
+
+@cache
+def _symbols() -> list[list[str]]:
+    return [line.split() for line in SYMBOLS.strip().splitlines()]
+
+
+def _environments() -> dict[str, Meaning]:
+    r"""What `\begin` and `\end` mean, spelt "{name" and "}name"."""
+    meanings: dict[str, Meaning] = {}
+    for name in TABLES:
+        meanings["{" + name] = ("", WORD, OPEN_TABLE)
+        meanings["}" + name] = ("", WORD, CLOSE_TABLE)
+    for name, bracket in MATRICES.items():
+        kind = SIGN if bracket in ("|", "‖") else BRACKET
+        closing = ")" if bracket == "(" else bracket
+        meanings["{" + name] = (bracket, kind, OPEN_MATRIX)
+        meanings["}" + name] = (closing, kind, CLOSE_MATRIX)
     return meanings

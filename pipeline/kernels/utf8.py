@@ -1,4 +1,6 @@
-"""Characters in UTF-8: how wide they are and whether they stand in words."""
+"""Bytes at a place in UTF-8, how wide characters are, whether they stand in words."""
+
+from typing import Any
 
 from numpy import uint8
 
@@ -8,9 +10,31 @@ SEPARATOR, LETTER, IDEOGRAPH = uint8(0), uint8(1), uint8(2)
 
 
 @compiled
-def is_letter(byte: uint8) -> bool:
+def is_letter(byte: Any) -> bool:
     """Whether `byte` is an ASCII letter."""
     return bool(97 <= (byte | 0x20) <= 122)
+
+
+@compiled
+def byte_at(data: Array, position: int, end: int) -> Any:
+    """The byte at `position`, or 0 behind the text."""
+    return data[position] if position < end else uint8(0)
+
+
+@compiled
+def is_digit(data: Array, position: int, end: int) -> bool:
+    """Whether there is a digit at `position`."""
+    return bool(48 <= byte_at(data, position, end) <= 57)
+
+
+@compiled
+def starts_with(data: Array, position: int, end: int, prefix: Array) -> bool:
+    """Whether the values of `prefix` stand at `position`."""
+    step = 0
+    if position + len(prefix) <= end:
+        while step < len(prefix) and data[position + step] == prefix[step]:
+            step += 1
+    return bool(step == len(prefix))
 
 
 @compiled

@@ -56,7 +56,7 @@ def _codes_of(word: str) -> list[int]:
 
     It does not lower other letters than those of ASCII, so that capitals count.
     """
-    table, codes, _, _ = vocabulary()
+    table, codes, _, _, _ = vocabulary()
     spellings = dict.fromkeys(token_code(form) for form in (word, word.capitalize()))
     places = [(code, find(table, uint64(code))) for code in spellings]
     return [code if place < 0 else int(codes[place]) for code, place in places]

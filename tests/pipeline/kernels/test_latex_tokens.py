@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 
+from pipeline.kernels.characters import plain_text
 from pipeline.kernels.latex_tokens import tokenise
 from pipeline.kernels.latex_vocabulary import (
     BRACKET,
@@ -11,7 +12,6 @@ from pipeline.kernels.latex_vocabulary import (
     NUMBER,
     SIGN,
     WORD,
-    plain_text,
     token_code,
 )
 from pipeline.kernels.relations import quantity_hash
@@ -81,14 +81,15 @@ def test_another_meaning_has_other_tokens(left: str, right: str):
 
 def test_tokens_have_a_code_a_kind_and_a_place():
     tokens = tokenise(pl.Series([r"\frac{3x}{\sqrt 2} Tom's [1,000]"]), spans=True)
-    spelt = ["3", "x", "/", "√", "2", "tom", "s", "(", "1000", ")"]
-    kinds = [NUMBER, WORD, SIGN, SIGN, NUMBER, NAME, WORD, BRACKET, NUMBER, BRACKET]
+    spelt = ["(", "3", "x", ")", "/", "(", "√", "2", ")", "tom", "s", "(", "1000", ")"]
+    kinds = {**dict.fromkeys("()", BRACKET), **dict.fromkeys("/√", SIGN)}
+    kinds |= {"3": NUMBER, "2": NUMBER, "1000": NUMBER, "tom": NAME}
 
     assert tokens.codes.tolist() == [token_code(token) for token in spelt]
-    assert tokens.kinds.tolist() == kinds
-    assert tokens.ends.tolist() == [0, 10]
-    assert tokens.starts.tolist() == [6, 7, 8, 10, 16, 19, 23, 25, 26, 31]
-    assert tokens.stops.tolist() == [7, 8, 9, 15, 17, 22, 24, 26, 31, 32]
+    assert tokens.kinds.tolist() == [kinds.get(token, WORD) for token in spelt]
+    assert tokens.ends.tolist() == [0, 14]
+    assert tokens.starts.tolist() == [5, 6, 7, 8, 8, 9, 10, 16, 17, 19, 23, 25, 26, 31]
+    assert tokens.stops.tolist() == [6, 7, 8, 9, 9, 10, 15, 17, 18, 22, 24, 26, 31, 32]
 
 
 @pytest.mark.parametrize("depth", [1, 5, 40])

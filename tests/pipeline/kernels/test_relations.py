@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedup.same_problem import compare_quantities, hash_quantities
-from pipeline.kernels.latex_vocabulary import plain_text
+from pipeline.kernels.characters import plain_text
 from pipeline.kernels.shards import text_bytes
 
 FRAGMENTS = [

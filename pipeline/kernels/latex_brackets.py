@@ -1,0 +1,172 @@
+"""Which brackets bind: those without which a formula is another one.
+
+`2*(3+4)` and `2*3+4` differ; "(3+4)", "f(x)", "(a)/b" and "Ann (who is 6)" are the same
+without brackets. So a pair that binds becomes two signs, which count wherever signs do,
+and any other stays two brackets, which leave no trace. A bracket without a partner, and
+a pair around nothing, are what the text is about, and are signs of their own shape.
+"""
+
+import numpy as np
+from numpy import uint64
+
+from pipeline.kernels.latex_vocabulary import (
+    BRACKET,
+    NUMBER,
+    SIGN,
+    WORD,
+    token_code,
+)
+from pipeline.kernels.shards import Array, compiled
+
+OPEN, CLOSE = uint64(token_code("(")), uint64(token_code(")"))
+GLUED = uint64(1)  # xor: right behind a letter or a digit, as in f(x + 1)
+SHAPES = np.array([token_code(sign) for sign in "([{)]}"], np.uint64)
+OPENINGS = np.concatenate([SHAPES[:3], SHAPES[:3] ^ GLUED])
+CLOSINGS = SHAPES[3:]
+# Signs that join nothing: marks of one operand, and what stands for text.
+MARKS = np.array([token_code(sign) for sign in "'%_^!…?.#@£€¥$;√"], np.uint64)
+RELATIONS = np.array([token_code(sign) for sign in "=<>≤≥≡≈∈⊂⊆→⇒⇔"], np.uint64)
+LOGIC = np.array([token_code(word) for word in ("and", "or", "not", "xor")], np.uint64)
+SUMS = np.array([token_code(sign) for sign in "+-±∓"], np.uint64)
+PRODUCTS = np.array([token_code(sign) for sign in "*/"], np.uint64)
+PLUS, MINUS, TIMES, SLASH, POWER = (uint64(token_code(sign)) for sign in "+-*/^")
+TIGHT = np.array([token_code(sign) for sign in "^_√"], np.uint64)
+RAISED = np.array([token_code(sign) for sign in "^!'"], np.uint64)
+# What is counted inside brackets.
+TOKENS, ADDED, MULTIPLIED, JOINED, RAISED_INSIDE = range(5)
+
+
+@compiled
+def bind_brackets(codes: Array, kinds: Array, ends: Array) -> None:
+    """Make signs of the brackets that bind, in place; see Tokens."""
+    most = int((ends[1:] - ends[:-1]).max()) if len(ends) > 1 else 0
+    # Of each open bracket: where it is, and what was counted before it.
+    stack, counts = np.zeros((most + 1, 6), np.int32), np.zeros(5, np.int32)
+    for row in range(len(ends) - 1):
+        first, end = ends[row], ends[row + 1]
+        depth = 0
+        counts[:] = 0
+        for place in range(first, end):
+            code = codes[place]
+            if kinds[place] != BRACKET:
+                _count(code, kinds[place], counts)
+            elif _is_in(code, OPENINGS):
+                stack[depth, 0] = place - first
+                stack[depth, 1:] = counts
+                depth += 1
+            elif depth > 0:
+                depth -= 1
+                begin, inside = first + stack[depth, 0], counts - stack[depth, 1:]
+                _settle_pair(codes, kinds, first, begin, place, end, inside)
+            elif place == first or kinds[place - 1] in (BRACKET, SIGN):
+                kinds[place] = SIGN
+        for level in range(depth):  # without a partner
+            place = first + stack[level, 0]
+            codes[place] = _shape(codes[place])
+            if place + 1 == end or kinds[place + 1] in (BRACKET, SIGN):
+                kinds[place] = SIGN
+
+
+@compiled
+def _is_in(code: uint64, codes: Array) -> bool:
+    number = 0
+    while number < len(codes) and codes[number] != code:
+        number += 1
+    return number < len(codes)
+
+
+@compiled
+def _shape(code: uint64) -> uint64:
+    """The code of an opening bracket whether glued or not."""
+    return code ^ GLUED if _is_in(code, OPENINGS[3:]) else code
+
+
+@compiled
+def _count(code: uint64, kind: int, counts: Array) -> None:
+    """Count a token: as an operand, or as what joins or raises operands."""
+    if kind == SIGN:
+        if _is_in(code, SUMS):
+            counts[ADDED] += 1
+        elif _is_in(code, PRODUCTS):
+            counts[MULTIPLIED] += 1
+        elif not _is_in(code, MARKS):
+            counts[JOINED] += 1
+        counts[RAISED_INSIDE] += code == POWER
+        return
+    counts[TOKENS] += 1
+    counts[JOINED] += kind == WORD and _is_in(code, LOGIC)
+
+
+@compiled
+def _settle_pair(
+    codes: Array,
+    kinds: Array,
+    first: int,
+    begin: int,
+    place: int,
+    end: int,
+    inside: Array,
+) -> None:
+    """Say what the brackets at `begin` and `place` are; `inside` has been counted."""
+    if place == begin + 1:  # around nothing
+        codes[begin] = _shape(codes[begin])
+        kinds[begin] = kinds[place] = SIGN
+        return
+    glued = _is_in(codes[begin], OPENINGS[3:])
+    before = codes[begin - 1] if begin > first else uint64(0)
+    behind = codes[place + 1] if place + 1 < end else uint64(0)
+    signed = kinds[begin + 1] == SIGN and _is_in(codes[begin + 1], SUMS)
+    added, multiplied = inside[ADDED] - signed, inside[MULTIPLIED]
+    several = inside[TOKENS] - inside[RAISED_INSIDE] > 1
+    binds = _is_in(behind, RAISED) and (several or signed or inside[RAISED_INSIDE] > 0)
+    binds = binds or (_is_in(before, TIGHT) and several)
+    if added + multiplied + inside[JOINED] > 0:
+        binds = binds or glued or before == SLASH
+        if inside[JOINED] > 0:
+            binds = binds or _is_operand(codes, kinds, first, begin - 1, end, True)
+            binds = binds or _is_operand(codes, kinds, first, place + 1, end, False)
+        elif added > 0:
+            binds = binds or _is_factor(codes, kinds, first, begin - 1, end, True)
+            binds = binds or before == MINUS
+            binds = binds or (
+                _is_factor(codes, kinds, first, place + 1, end, False)
+                and kinds[place + 1] != NUMBER
+            )
+    codes[begin], codes[place] = OPEN, CLOSE
+    if binds:
+        kinds[begin] = kinds[place] = SIGN
+
+
+@compiled
+def _is_factor(
+    codes: Array, kinds: Array, first: int, place: int, end: int, is_before: bool
+) -> bool:
+    """Whether the token at `place` multiplies what is beside it: 2(x + 1), (a)(b)."""
+    if place < first or place >= end:
+        return False
+    is_product = codes[place] in (TIMES, SLASH)
+    is_bracket = _faces(codes[place], is_before)
+    return is_product or is_bracket or kinds[place] == NUMBER
+
+
+@compiled
+def _is_operand(
+    codes: Array, kinds: Array, first: int, place: int, end: int, is_before: bool
+) -> bool:
+    """Whether the token at `place` joins what is beside it to something else."""
+    if place < first or place >= end:
+        return False
+    if kinds[place] == SIGN:
+        return not _is_in(codes[place], RELATIONS) and not _is_in(codes[place], MARKS)
+    if kinds[place] == WORD:
+        return _is_in(codes[place], LOGIC)
+    return kinds[place] == NUMBER or _faces(codes[place], is_before)
+
+
+@compiled
+def _faces(code: uint64, is_before: bool) -> bool:
+    """Whether it is a bracket of another pair beside this one: `)` before, `(` behind.
+
+    The other way round one pair is around the other, as in ((x)).
+    """
+    return _is_in(code, CLOSINGS if is_before else OPENINGS)

@@ -1,0 +1,208 @@
+r"""Layout is taken from a text before anything is read in it.
+
+How a text is set says nothing of what it means: `**Find**`, `<b>Find</b>`, "### Find"
+and "Find" are one. What is layout is the list here (Markdown, HTML, chat templates,
+characters that cannot be seen, lines that were broken); whatever is not on it stays
+and is read. `2**3`, `a<b>c`, `x_1`, `|x|` and "C#" stay, because a sign is layout only
+where it stands as layout does: emphasis opens behind a space and closes before one, a
+tag has the name of a real tag, a bullet begins a line.
+
+A text pays only for what `layout_lines.find_marks` sees in it. Every pattern is run by
+an engine without backtracking, in linear time.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from html import unescape
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from pipeline.kernels.layout_lines import (
+    ANGLE,
+    ENTITY,
+    ESCAPE,
+    HYPHEN,
+    LABEL,
+    LINE,
+    ODD,
+    SQUARE,
+    STAR,
+    TILDE,
+    UNDERSCORE,
+    blank_lines,
+    find_marks,
+)
+from pipeline.kernels.shards import Array, text_bytes
+
+# Tags of HTML, and of XML as prompts have them; those of one letter are variables too.
+BLOCKS = """
+div br hr ul ol li dl dt dd table thead tbody tfoot tr td th caption section article
+header footer main aside nav figure figcaption blockquote pre center h1 h2 h3 h4 h5 h6
+html body head form fieldset details summary problem question answer solution think
+thinking user assistant system prompt instruction context
+"""
+INLINE = """
+strong em span font big small ins del mark code tt kbd samp var cite abbr img wbr label
+input strike bdi bdo nobr ruby
+"""
+LETTERS = "abipqsu"
+LABELS = """
+user human assistant system instructions? question problem prompt exercise query q
+response answer solution вопрос задача ответ решение pregunta problema respuesta frage
+aufgabe antwort domanda pergunta problème exercice réponse 问题 题目 問題 答案 질문
+문제 답변 سؤال प्रश्न
+"""
+ROLES = "(?:user|assistant|system|model|human)?"
+SPACES = r"[\p{Zs}\x{85}\x{2028}\x{2029}]"
+UNSEEN = r"[\p{Default_Ignorable_Code_Point}\p{Cf}]"
+END = r"(?-u:\b{end-half})"
+FRONT = r"(^|[^\w)\]}*\\$^])"
+
+
+class Rule(NamedTuple):
+    """`pattern` becomes `into` in texts with one of the `marks`."""
+
+    marks: int
+    pattern: str
+    into: str
+
+
+def _names(words: str) -> str:
+    return "|".join(words.split())
+
+
+BROKEN_LINE = Rule(
+    HYPHEN | ODD,
+    r"(\p{L}\p{L})(?:[-\x{2010}]|\x{ad})[ \t]*\r?\n[ \t]*(\p{Ll}\p{L})",
+    "$1$2",
+)
+CHARACTERS = (
+    Rule(
+        ESCAPE, r"(^|[^\\])(?:\\r)?\\n\b{end-half}(?:(?:\\r)?\\n\b{end-half})*", "$1\n"
+    ),
+    Rule(ESCAPE, r"(^|[^\\])(?:\\r)?\\n([A-Z][^e])", "$1\n$2"),
+    BROKEN_LINE,
+    Rule(ODD | ENTITY, UNSEEN, ""),
+    Rule(ODD | ENTITY, SPACES, " "),
+)
+TAGS = (
+    Rule(ANGLE, r"<\|(?:im_start|start_header_id|header_start)\|>\s*" + ROLES, "\n"),
+    Rule(ANGLE, r"<\|[^|<>\n]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>", "\n"),
+    Rule(ANGLE, r"<(?:start|end)_of_turn>\s*" + ROLES, "\n"),
+    Rule(ANGLE, r"(?i)<<?/?SYS>>?|</?(?:bos|eos|s)>\s*(\[INST\])|\A\s*<s>|</s>", "\n"),
+    Rule(ANGLE, r"(?s)<!--.*?-->", ""),
+    Rule(ANGLE, r"(?i)<(su)b(?:\s[^<>]*)?>", "_{"),
+    Rule(ANGLE, r"(?i)<(su)p(?:\s[^<>]*)?>", "^{"),
+    Rule(ANGLE, r"(?i)</su[bp]\s*>", "}"),
+    Rule(ANGLE, rf"(?i)</?(?:{_names(BLOCKS)})(?:\s[^<>]*|/)?>", "\n"),
+    Rule(ANGLE, rf"(?i)</?(?:{_names(INLINE)})(?:\s[^<>]*|/)?>", ""),
+    Rule(ANGLE, r"(?im)^\s*<p(?:\s[^<>]*)?>", "\n"),
+    Rule(SQUARE, r"\[/?INST\]", "\n"),
+    Rule(
+        SQUARE,
+        r"!?\[([^\]\[\n]*)\]\((?:https?://|www\.|mailto:|[./#]?[\w./%-]+\."
+        r"(?:png|jpe?g|gif|svg|html?|pdf|webp))[^()\s]*(?:\s+\"[^\"\n]*\")?\)",
+        "$1",
+    ),
+)
+EMPHASIS = (
+    Rule(STAR, rf"(?s){FRONT}\*\*(\S|\S.*?\S)\*\*{END}", "$1$2"),
+    Rule(STAR, rf"{FRONT}\*([^\s*]|[^\s*][^*]*[^\s*])\*{END}", "$1$2"),
+    Rule(UNDERSCORE, rf"(?s){FRONT}__(\p{{L}}|\p{{L}}.*?[^\s_])__{END}", "$1$2"),
+    Rule(UNDERSCORE, rf"{FRONT}_(\p{{L}}|\p{{L}}[^_\n]*[^\s_])_{END}", "$1$2"),
+    Rule(TILDE, r"~~([^\s~]|[^\s~][^~]*[^\s~])~~", "$1"),
+)
+LABELLED = LABEL | LINE | STAR | UNDERSCORE | ANGLE | SQUARE
+OPENINGS = (
+    Rule(
+        LABELLED,
+        rf"(?im)^[ \t]*(?:{_names(LABELS)})[ \t]*(?:(?:no\.?|#)?[ \t]*\d{{1,4}})?"
+        r"[ \t]*(?:[:：][ \t]*|\r?$)",
+        "",
+    ),
+    Rule(
+        LABELLED,
+        r"(?im)^[ \t]*(?:q\.|(?:q|question|problem|exercise)[ \t]*\d{1,4}[ \t]*[.)])"
+        r"[ \t]+",
+        "",
+    ),
+)
+
+
+def strip_layout(texts: pl.Series) -> pl.Series:
+    """`texts` without their layout; words that it parted stay apart.
+
+    >>> strip_layout(pl.Series(["**Find** <i>x</i>, *not* `y`: 2**3 &lt; x_1"])).item()
+    'Find x, not `y`: 2**3 < x_1'
+    """
+    texts = texts.fill_null("")
+    marks = find_marks(*text_bytes(texts))
+    marked = pl.Series(marks != 0)
+    if not marked.any():
+        return texts
+    rest = _strip(texts.filter(marked), marks[marks != 0])
+    return texts.scatter(marked.arg_true(), rest)
+
+
+def _strip(texts: pl.Series, marks: Array) -> pl.Series:
+    texts = _change(texts, marks & ENTITY != 0, _decode_entities)
+    texts = _apply(texts, marks, (*CHARACTERS, *TAGS))
+    texts = _change(texts, marks & ANGLE != 0, _strip_letter_tags)
+    lines = marks & (LINE | STAR | ANGLE | SQUARE | ENTITY) != 0
+    texts = _apply(texts, marks, EMPHASIS)
+    texts = _change(texts, lines, _strip_lines)
+    return _apply(texts, marks, OPENINGS)
+
+
+def _apply(texts: pl.Series, marks: Array, rules: tuple[Rule, ...]) -> pl.Series:
+    for rule in rules:
+        texts = _change(texts, marks & rule.marks != 0, partial(_replace, rule))
+    return texts
+
+
+def _replace(rule: Rule, texts: pl.Series) -> pl.Series:
+    return texts.str.replace_all(rule.pattern, rule.into)
+
+
+def _change(
+    texts: pl.Series, where: Array, change: Callable[[pl.Series], pl.Series]
+) -> pl.Series:
+    """`change` made to the texts at `where` (bool)."""
+    rows = pl.Series(np.flatnonzero(where), dtype=pl.UInt32)
+    if not len(rows):
+        return texts
+    return texts.scatter(rows, change(texts.gather(rows)))
+
+
+def _decode_entities(texts: pl.Series) -> pl.Series:
+    """`&lt;` is <; an ampersand without a semicolon stays."""
+    found = texts.str.extract_all(
+        r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,31});"
+    )
+    names = found.explode().drop_nulls().unique(maintain_order=True).to_list()
+    if not names:
+        return texts
+    return texts.str.replace_many(names, [unescape(name) for name in names])
+
+
+def _strip_letter_tags(texts: pl.Series) -> pl.Series:
+    """`<i>` is a tag where `</i>` is too: in a<b>c it is a variable."""
+    for letter in LETTERS:
+        closed = texts.str.contains(f"(?i)</{letter}>").to_numpy()
+        into = "\n" if letter == "p" else ""
+        rule = Rule(ANGLE, rf"(?i)</?{letter}(?:\s[^<>]*)?>", into)
+        texts = _change(texts, closed, partial(_replace, rule))
+    return texts
+
+
+def _strip_lines(texts: pl.Series) -> pl.Series:
+    import pyarrow as pa
+
+    data, offsets = text_bytes(texts.rechunk())
+    data, offsets = data[offsets[0] : offsets[-1]].copy(), offsets - offsets[0]
+    blank_lines(data, offsets)
+    buffers: Any = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    column = pa.LargeStringArray.from_buffers(len(texts), *buffers[1:])
+    return pl.Series(column)

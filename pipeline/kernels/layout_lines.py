@@ -1,0 +1,341 @@
+"""Which texts may hold layout, and the layout that stands at the edges of lines.
+
+`find_marks` looks at every byte once and says which kinds of layout may be in a text,
+so that only a text with one of them pays. `blank_lines` overwrites with spaces what is
+layout by its place in a line: fences, block quotes, headings, bullets, numbers of
+items, the borders of tables, rules. A sign there is layout only if it cannot be part
+of the text: "- 5" under an unfinished line is a difference, and `#.#` is a maze.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
+
+# What may be in a text, as bits.
+STAR, UNDERSCORE, TILDE, LINE, LABEL, ANGLE, ENTITY, SQUARE, ODD, HYPHEN, ESCAPE = (
+    1 << bit for bit in range(11)
+)
+LONGEST_LABEL = 24  # bytes before its colon
+
+NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, AMPERSAND, LESS = b"\n \\:.&<"
+STAR_BYTE, UNDERSCORE_BYTE, TILDE_BYTE, HASH, GREATER, BAR, MINUS = b"*_~#>|-"
+EQUALS, PLUS, TICK, OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE = b"=+`()[]"
+CLOSE_BRACE, DOLLAR = b"}$"
+SMALL_N, SMALL_R, CAPITAL_I, SLASH, EXCLAMATION = b"nrI/!"
+# What calls for a second look: signs of layout, and all that is not ASCII.
+SUSPECT = np.zeros(256, np.bool_)
+SUSPECT[128:] = True
+SUSPECT[list(b"\n\\*_~<&[-:")] = True
+LINE_SIGNS = np.zeros(256, np.bool_)
+LINE_SIGNS[list(b"#>|-*+=_`(0123456789")] = True
+LINE_SIGNS[0xE2] = True
+ENDS_CLAUSE = np.zeros(256, np.bool_)
+ENDS_CLAUSE[list(b".:;?!,)]}$\"'*")] = True
+BULLET = np.array([0xE2, 0x80, 0xA2], np.uint8)
+
+
+@compiled
+def find_marks(data: Array, offsets: Array) -> Array:
+    """Which kinds of layout each text may hold: bits, uint16 (rows,)."""
+    out = np.zeros(len(offsets) - 1, np.uint16)
+    for row in range(len(out)):
+        first, end = offsets[row], offsets[row + 1]
+        marks, line = _mark_line(data, first, end), first
+        for position in range(first, end):
+            byte = data[position]
+            if not SUSPECT[byte]:
+                continue
+            if byte == NEWLINE:
+                if line == first and position - line <= LONGEST_LABEL:
+                    marks |= LABEL
+                line = position + 1
+                marks |= _mark_line(data, line, end)
+            elif byte == COLON:
+                marks |= LABEL if position - line <= LONGEST_LABEL else 0
+            else:
+                marks |= _mark_sign(data, first, position, end)
+        out[row] = marks
+    return out
+
+
+@compiled
+def _mark_line(data: Array, position: int, end: int) -> int:
+    position = _skip_blanks(data, position, end)
+    if position == end:
+        return 0
+    if LINE_SIGNS[data[position]]:
+        return LINE
+    # "Problem 12." and "Q."
+    start = position
+    while position < end and is_letter(data[position]):
+        position += 1
+    letters = position - start
+    position = _skip_blanks(data, position, end)
+    digits = position
+    while is_digit(data, position, end):
+        position += 1
+    is_label = letters == 1 if position == digits else letters > 0
+    closer = byte_at(data, position, end)
+    return LABEL if is_label and closer in (FULL_STOP, CLOSE) else 0
+
+
+@compiled
+def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
+    byte, after = data[position], byte_at(data, position + 1, end)
+    before = data[position - 1] if position > first else np.uint8(SPACE)
+    if byte > 127:
+        return ODD
+    if byte in (STAR_BYTE, UNDERSCORE_BYTE):
+        closes = before in (CLOSE, CLOSE_BRACE, CLOSE_SQUARE)
+        inside = closes or is_letter(before) or 48 <= before <= 57
+        opens = after > SPACE and not inside and before != BACKSLASH
+        return (STAR if byte == STAR_BYTE else UNDERSCORE) if opens else 0
+    if byte == TILDE_BYTE:
+        return TILDE if after == TILDE_BYTE else 0
+    if byte == LESS:
+        opens = is_letter(after) or after in (SLASH, EXCLAMATION, BAR, LESS)
+        return ANGLE if opens or after > 127 else 0
+    if byte == AMPERSAND:
+        return ENTITY if is_letter(after) or after == HASH else 0
+    if byte == OPEN_SQUARE:
+        return SQUARE if after in (CAPITAL_I, SLASH) or before != 0 else 0
+    if byte == MINUS:
+        return HYPHEN if after in (NEWLINE, SPACE, 13) else 0
+    return ESCAPE if byte == BACKSLASH and after in (SMALL_N, SMALL_R) else 0
+
+
+@compiled
+def _skip_blanks(data: Array, position: int, end: int) -> int:
+    while position < end and data[position] <= SPACE and data[position] != NEWLINE:
+        position += 1
+    return position
+
+
+@compiled
+def blank_lines(data: Array, offsets: Array) -> None:
+    """Overwrite, in `data` uint8, what is layout at the edges of the lines of texts."""
+    for row in range(len(offsets) - 1):
+        line, end = offsets[row], offsets[row + 1]
+        # Of the line before: whether a new item may follow it, whether it was one,
+        # whether it is in a table, and whether it holds anything but signs.
+        is_open, is_item, in_table, has_words = True, False, False, True
+        while line < end:
+            stop = _end_of_line(data, line, end)
+            begin, last = _trim(data, line, stop)
+            if begin == last:
+                is_open, is_item, in_table, has_words = True, False, False, True
+                line = stop + 1
+                continue
+            begin = _blank_quote(data, begin, last)
+            words = _has_words(data, begin, last)
+            if starts_fence(data, begin, last):
+                data[begin:last] = SPACE
+            elif _is_border(data, begin, last):
+                in_table = in_table or _is_separator(data, stop + 1, end)
+                in_table = in_table or _is_separator(data, line, end)
+                _blank_table(data, begin, last, in_table, words)
+                is_open, is_item, has_words = True, False, True
+                line = stop + 1
+                continue
+            elif not words:
+                lone = has_words and _next_has_words(data, stop + 1, end)
+                if lone and _is_rule(data, begin, last):
+                    data[begin:last] = SPACE
+                    words = True
+                is_item = False
+            elif not _blank_heading(data, begin, last):
+                is_item = _blank_item(data, begin, last, stop, end, is_open, is_item)
+            begin, last = _trim(data, line, stop)
+            is_open = begin == last or is_item or ENDS_CLAUSE[data[last - 1]]
+            in_table, has_words = False, words
+            line = stop + 1
+
+
+@compiled
+def _end_of_line(data: Array, position: int, end: int) -> int:
+    while position < end and data[position] != NEWLINE:
+        position += 1
+    return position
+
+
+@compiled
+def _trim(data: Array, begin: int, stop: int) -> tuple[int, int]:
+    begin = _skip_blanks(data, begin, stop)
+    while stop > begin and data[stop - 1] <= SPACE:
+        stop -= 1
+    return begin, stop
+
+
+@compiled
+def _is_word_byte(byte: Any) -> bool:
+    return bool(is_letter(byte) or 48 <= byte <= 57 or byte > 127)
+
+
+@compiled
+def _has_words(data: Array, begin: int, stop: int) -> bool:
+    while begin < stop and not _is_word_byte(data[begin]):
+        begin += 1
+    return begin < stop
+
+
+@compiled
+def _next_has_words(data: Array, line: int, end: int) -> bool:
+    """Whether the line at `line` is empty or holds more than signs."""
+    stop = _end_of_line(data, line, end)
+    begin, last = _trim(data, line, stop)
+    return bool(begin == last or _has_words(data, begin, last))
+
+
+@compiled
+def starts_fence(data: Array, begin: int, stop: int) -> bool:
+    """Whether the line opens or ends a block of code: three ticks and a language."""
+    if stop - begin < 3:
+        return False
+    for step in range(3):
+        if data[begin + step] != TICK:
+            return False
+    for position in range(begin + 3, stop):
+        if data[position] <= SPACE or data[position] == TICK:
+            return False
+    return True
+
+
+@compiled
+def _blank_quote(data: Array, begin: int, stop: int) -> int:
+    while begin < stop and data[begin] == GREATER:
+        if begin + 1 < stop and data[begin + 1] not in (SPACE, GREATER):
+            break
+        data[begin] = SPACE
+        begin = _skip_blanks(data, begin, stop)
+    return begin
+
+
+@compiled
+def _is_rule(data: Array, begin: int, stop: int) -> bool:
+    byte = data[begin]
+    if byte not in (MINUS, EQUALS, STAR_BYTE, UNDERSCORE_BYTE) or stop - begin < 3:
+        return False
+    while begin < stop and data[begin] == byte:
+        begin += 1
+    return begin == stop
+
+
+@compiled
+def _is_border(data: Array, begin: int, stop: int) -> bool:
+    if stop - begin < 3:
+        return False
+    return bool(data[begin] == BAR and data[stop - 1] == BAR)
+
+
+@compiled
+def _is_separator(data: Array, line: int, end: int) -> bool:
+    """Whether the line at `line` parts the head of a table: |---|:-:|."""
+    begin, stop = _trim(data, line, _end_of_line(data, line, end))
+    if not _is_border(data, begin, stop):
+        return False
+    dashes = 0
+    for position in range(begin, stop):
+        byte = data[position]
+        dashes += byte == MINUS
+        if byte not in (BAR, MINUS, COLON, SPACE):
+            return False
+    return bool(dashes > 0)
+
+
+@compiled
+def _blank_table(
+    data: Array, begin: int, stop: int, in_table: bool, words: bool
+) -> None:
+    if in_table and _is_separator(data, begin, stop):
+        data[begin:stop] = SPACE
+    spaced = data[begin + 1] == SPACE and data[stop - 2] == SPACE
+    if not in_table and not (words and spaced):  # no row without a head: | cell |
+        return
+    for position in range(begin, stop):
+        if data[position] != BAR or (position > begin and data[position - 1] == 92):
+            continue
+        inner = begin < position < stop - 1
+        spaced = data[position - 1] == SPACE and data[position + 1] == SPACE
+        if in_table or spaced or not inner:
+            data[position] = SPACE
+
+
+@compiled
+def _blank_heading(data: Array, begin: int, stop: int) -> bool:
+    position = begin
+    while position < stop and data[position] == HASH:
+        position += 1
+    if not 0 < position - begin <= 6 or byte_at(data, position, stop) != SPACE:
+        return False
+    for place in range(position, stop - 1):  # two letters, or a digit: no maze
+        here, after = _is_word_byte(data[place]), _is_word_byte(data[place + 1])
+        if (here and after) or is_digit(data, place, stop):
+            data[begin:position] = SPACE
+            return True
+    return False
+
+
+@compiled
+def _blank_item(
+    data: Array,
+    begin: int,
+    stop: int,
+    line_end: int,
+    end: int,
+    is_open: bool,
+    is_item: bool,
+) -> bool:
+    """Overwrite the bullet or number of an item; whether there is one."""
+    size = _marker(data, begin, stop)
+    if size == 0 or byte_at(data, begin + size, stop) != SPACE:
+        return False
+    text = _skip_blanks(data, begin + size, stop)
+    if text == stop:
+        return False
+    if size == 1:
+        while text < stop - 1 and data[text] in (STAR_BYTE, UNDERSCORE_BYTE, OPEN):
+            text += 1
+        two = _is_word_byte(data[text]) and _is_word_byte(byte_at(data, text + 1, stop))
+        is_prose = two and not is_digit(data, text, stop)
+        is_prose = is_prose or data[text] in (DOLLAR, 34, BACKSLASH)
+        # "- 5" and "- x" are items beside another one only.
+        if not is_prose and not (
+            is_open and (is_item or _repeats(data, begin, line_end, end))
+        ):
+            return False
+    elif not is_open:
+        return False
+    data[begin : begin + size] = SPACE
+    return True
+
+
+@compiled
+def _marker(data: Array, begin: int, stop: int) -> int:
+    """The length of a bullet, of `12.`, `12)` or `(12)` at `begin`, or 0."""
+    byte = data[begin]
+    if byte in (MINUS, STAR_BYTE, PLUS):
+        return 1
+    if byte == 0xE2:
+        is_bullet = stop - begin > 3 and (data[begin : begin + 3] == BULLET).all()
+        return 3 if is_bullet else 0
+    position = begin + (byte == OPEN)
+    digits = position
+    while is_digit(data, position, stop):
+        position += 1
+    if not 0 < position - digits <= 3:
+        return 0
+    closer = byte_at(data, position, stop)
+    is_number = closer == CLOSE or (closer == FULL_STOP and byte != OPEN)
+    return position + 1 - begin if is_number else 0
+
+
+@compiled
+def _repeats(data: Array, begin: int, line_end: int, end: int) -> bool:
+    """Whether the next line starts with the same bullet."""
+    position = _skip_blanks(data, line_end + 1, end)
+    if position >= end or data[position] != data[begin]:
+        return False
+    return bool(byte_at(data, position + 1, end) == SPACE)
