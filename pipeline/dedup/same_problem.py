@@ -1,11 +1,12 @@
 r"""Are two near copies one problem, or two problems of one template?
 
-"Tom has 3 apples" and "Tom has 4 apples" share nearly all their words, and any measure
-of similarity takes them for copies. They are siblings: good data, each with an answer
-of its own. So a near pair is one problem only if its numbers, operators and relation
-signs agree, one after the other, however they are spelt (`\frac12` is 1/2, "twelve"
-is 12); or if the answers agree and one text has all the numbers of the other and
-beside them nothing but numbers, such as a tag or a count of points.
+"Tom has 3 apples" and "Tom has 4 apples" share nearly all their words, and so do "how
+many play" and "how many do not play": any measure of similarity takes them for copies.
+They are siblings: good data, each with an answer of its own. So a near pair is one
+problem only if its numbers, operators, relation signs and needed brackets agree, one
+after the other, however they are spelt (`\frac12` is 1/2, "twelve" is 12), and if what
+differs in its words says nothing. Where it may say something, the answers decide: two
+problems seldom share a rare one.
 """
 
 import re
