@@ -48,7 +48,8 @@ def classify_pairs(rows: pl.DataFrame, pairs: Pairs, *, guard: bool) -> Array:
     change = compare_texts(rows["problem"], first, second, same)
     differ = is_known & ~same & (change >= REWORDED)
     same[differ] = _equal_values(rows["answer"], first[differ], second[differ])
-    is_rare = same & are_rare(rows["answer"])[first]
+    is_rare = same & (change == REWORDED)
+    is_rare[is_rare] = are_rare(rows["answer"].gather(first[is_rare]))
     least = np.where(is_known, EQUAL, RENAMED)
     least[same] = MOVED
     least[is_rare] = REWORDED
@@ -103,16 +104,17 @@ def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) ->
     parts = [slice(start, start + PAIRS_AT_ONCE) for start in starts]
 
     def compare(part: slice) -> None:
-        agree, nested = compare_quantities(
+        agree, nested, equal = compare_quantities(
             data, offsets, first[part], second[part], same[part]
         )
-        near = np.flatnonzero(agree | nested)
+        change[part][equal] = EQUAL
+        near = np.flatnonzero((agree | nested) & ~equal)
         words, structure, moved = _compare_words(
-            data, offsets, first[part][near], second[part][near]
+            data, offsets, first[part][near], second[part][near], nested[near]
         )
         worst = np.where(agree[near] & structure, EQUAL, REWORDED)
         found = np.minimum(words, worst)
-        found[moved & nested[near]] = MOVED
+        found[moved] = MOVED
         change[part][near] = found
 
     for _ in map_threads(compare, parts):
@@ -122,33 +124,36 @@ def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) ->
 
 def compare_quantities(
     data: Array, offsets: Array, first: Array, second: Array, same: Array
-) -> tuple[Array, Array]:
-    """Whether numbers and signs of pairs agree in order, and whether they are nested.
+) -> tuple[Array, Array, Array]:
+    """How numbers and signs of pairs compare: three bool arrays.
 
-    Two bool arrays. Nested is looked at only where the answers are the `same`, and
-    numbers and signs do not agree: one text has all of the other, and beside them no
-    more than numbers. Texts are read only where they differ.
+    They agree in order. They are nested, which is looked at only where they do not and
+    the answers are the `same`: one text has all of the other, and beside them no more
+    than numbers. All tokens are equal. Texts are read only where they differ.
     """
     from pipeline.kernels.latex_tokens import tokenise_ranges
     from pipeline.kernels.relations import (
+        are_plainly_equal,
         differing_spans,
         one_contains_other,
         quantity_hash,
     )
 
-    tokens = tokenise_ranges(data, *differing_spans(data, offsets, first, second))
+    spans = differing_spans(data, offsets, first, second)
+    tokens = tokenise_ranges(data, *spans)
     read = tokens.codes, tokens.kinds, tokens.ends
-    codes = quantity_hash(*read, False, False)
-    agree = codes[::2] == codes[1::2]
-    return agree, one_contains_other(*read, same & ~agree)
+    agree = _pairwise_equal(quantity_hash(*read, False, False))
+    nested = one_contains_other(*read, same & ~agree)
+    return agree, nested, are_plainly_equal(data, *spans, tokens.codes, tokens.ends)
 
 
 def _compare_words(
-    data: Array, offsets: Array, first: Array, second: Array
+    data: Array, offsets: Array, first: Array, second: Array, nested: Array
 ) -> tuple[Array, Array, Array]:
     """How the words of pairs differ (uint8), and two bool arrays.
 
-    Whether brackets and what they hold are alike; whether the sentences are the same.
+    Whether brackets and what they hold are alike; whether the sentences are the same,
+    which is looked at only if any pair has `nested` numbers, and there.
     """
     from pipeline.kernels.brackets import structure_hash
     from pipeline.kernels.edits import judge_edits
@@ -163,9 +168,12 @@ def _compare_words(
     texts = offsets[both], offsets[both + 1]
     read = data, *texts, tokens.codes, tokens.kinds, *spans
     structure = structure_hash(*read, False)
-    sentences = sentence_bag(data, offsets[both], tokens.codes, *spans)
     words = judge_edits(*read, wording(), person_names(), negating_prefixes())
-    return words, _pairwise_equal(structure), _pairwise_equal(sentences)
+    moved = np.zeros(len(first), bool)
+    if nested.any():
+        sentences = sentence_bag(data, offsets[both], tokens.codes, *spans)
+        moved = nested & _pairwise_equal(sentences)
+    return words, _pairwise_equal(structure), moved
 
 
 def _pairwise_equal(values: Array) -> Array:

@@ -5,18 +5,19 @@ The alignment is a longest common subsequence (Wagner and Fischer, 1974).
 
 import numpy as np
 
-from pipeline.kernels.edit_words import VARIABLE
+from pipeline.kernels.edit_words import NONE, VARIABLE
 from pipeline.kernels.hashing import fmix64
 from pipeline.kernels.shards import Array, compiled
 
-# What a word has in place of a partner: none, and none that is needed.
-NONE, GONE = -1, -2
 MOST_CELLS = 1 << 20  # of an alignment; longer texts are compared as bags
 
 
 @compiled
-def align(left: Array, right: Array, of_left: Array, of_right: Array) -> None:
-    """Fill the last two with the partner of each word on the other side, or NONE."""
+def align(left: Array, right: Array, of_left: Array, of_right: Array) -> bool:
+    """Fill the last two with the partner of each word on the other side, or NONE.
+
+    Returns whether every word has one.
+    """
     n, m = len(left), len(right)
     of_left[:n], of_right[:m] = NONE, NONE
     begin = 0
@@ -26,8 +27,8 @@ def align(left: Array, right: Array, of_left: Array, of_right: Array) -> None:
     while n > begin and m > begin and left[n - 1] == right[m - 1]:
         n, m = n - 1, m - 1
         of_left[n], of_right[m] = m, n
-    if (n - begin) * (m - begin) > MOST_CELLS:
-        return
+    if n == begin or m == begin or (n - begin) * (m - begin) > MOST_CELLS:
+        return bool(n == begin and m == begin)
     rows, columns = n - begin, m - begin
     longest = np.zeros((rows + 1, columns + 1), np.int32)
     for i in range(rows - 1, -1, -1):
@@ -45,6 +46,7 @@ def align(left: Array, right: Array, of_left: Array, of_right: Array) -> None:
             i += 1
         else:
             j += 1
+    return False
 
 
 @compiled

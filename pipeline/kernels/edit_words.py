@@ -10,6 +10,8 @@ from pipeline.kernels.sentences import begins_sentence, is_variable
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.wording import CONTENT, FILLER, TURN, Wording, role_of
 
+# What a word has in place of a partner: none, and none that is needed.
+NONE, GONE = -1, -2
 # Roles beside those of `wording`: no word, and names.
 QUANTITY, VARIABLE, PERSON, ENTITY = 5, 6, 7, 8
 NOT = uint64(token_code("not"))
@@ -20,38 +22,53 @@ LETTER_T, APOSTROPHE = b"t'"
 @compiled
 def read_words(
     data: Array, begin: int, finish: int, codes: Array, kinds: Array, token: int,
-    end: int, starts: Array, stops: Array, wording: Wording, names: Names,
-    identity: Array, role: Array, meaning: Array, first: Array, last: Array,
+    end: int, starts: Array, stops: Array, place: Array, identity: Array,
+    first: Array, last: Array,
 ) -> int:  # fmt: skip
-    """Fill the last five with the words and quantities of one text; how many."""
-    count, text = 0, token
-    while token < end:
-        kind, code = kinds[token], codes[token]
-        start, stop = begin + starts[token], begin + stops[token]
-        if kind == BRACKET:
-            token += 1
+    """Fill the last four with the words and quantities of one text; how many.
+
+    Each with its token, what it is compared by, and where it stands in `data`.
+    """
+    count = 0
+    for number in range(token, end):
+        if kinds[number] == BRACKET:
             continue
-        first[count], last[count], identity[count] = start, stop, code
-        meaning[count] = 0
-        if kind in (NUMBER, SIGN):
-            role[count] = QUANTITY
-        elif stop - start == 1:
-            role[count], meaning[count] = _role_of_letter(
-                data, begin, finish, start, code, kinds, token, text, wording
-            )
-            if role[count] == VARIABLE and data[start] < 97:
-                identity[count] = fmix64(code)  # A is not a
-        else:
-            role[count], meaning[count] = role_of(data, start, stop, code, wording)
-            if find(wording[0], code) < 0 and is_person(
-                codes, kinds, token, text, names
-            ):
-                role[count], meaning[count] = PERSON, 0
-            elif role[count] == CONTENT and _is_entity(data, begin, start):
-                role[count] = ENTITY
+        start, stop = begin + starts[number], begin + stops[number]
+        place[count], first[count], last[count] = number, start, stop
+        identity[count] = codes[number]
+        is_capital = stop - start == 1 and 65 <= data[start] <= 90
+        if is_capital and is_variable(data, begin, finish, start):
+            identity[count] = fmix64(codes[number])  # A is not a
         count += 1
-        token += 1
     return count
+
+
+@compiled
+def fill_roles(
+    data: Array, begin: int, finish: int, codes: Array, kinds: Array, text: int,
+    place: Array, first: Array, last: Array, partner: Array, wording: Wording,
+    names: Names, role: Array, meaning: Array,
+) -> None:  # fmt: skip
+    """Fill the last two for the words of a text that have no `partner`.
+
+    `text` is its first token; all others have the role of a quantity.
+    """
+    for word in range(len(place)):
+        number, start = place[word], first[word]
+        role[word], meaning[word] = QUANTITY, 0
+        if partner[word] != NONE or kinds[number] in (NUMBER, SIGN):
+            continue
+        code = codes[number]
+        if last[word] - start == 1:
+            role[word], meaning[word] = _role_of_letter(
+                data, begin, finish, start, code, kinds, number, text, wording
+            )
+            continue
+        role[word], meaning[word] = role_of(data, start, last[word], code, wording)
+        if find(wording[0], code) < 0 and is_person(codes, kinds, number, text, names):
+            role[word], meaning[word] = PERSON, 0
+        elif role[word] == CONTENT and _is_entity(data, begin, start):
+            role[word] = ENTITY
 
 
 @compiled

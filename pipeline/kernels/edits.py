@@ -9,8 +9,17 @@ through, words moved elsewhere, other words, or nothing but articles and spellin
 import numpy as np
 from numpy import uint8, uint64
 
-from pipeline.kernels.alignment import GONE, NONE, align, is_one_to_one
-from pipeline.kernels.edit_words import ENTITY, PERSON, QUANTITY, VARIABLE, read_words
+from pipeline.kernels.alignment import align, is_one_to_one
+from pipeline.kernels.edit_words import (
+    ENTITY,
+    GONE,
+    NONE,
+    PERSON,
+    QUANTITY,
+    VARIABLE,
+    fill_roles,
+    read_words,
+)
 from pipeline.kernels.names import Names
 from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
@@ -55,20 +64,27 @@ def judge_edits(
     identity = np.empty((2, room), uint64)
     role, meaning = np.empty((2, room), uint8), np.empty((2, room), np.int64)
     first, last = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
-    partner = np.empty((2, room), np.int64)
+    place, partner = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
     sizes = np.zeros(2, np.int64)
     for pair in range(pairs):
         for side in range(2):
             text = 2 * pair + side
             sizes[side] = read_words(
                 data, begins[text], finishes[text], codes, kinds, ends[text],
-                ends[text + 1], starts, stops, wording, names, identity[side],
-                role[side], meaning[side], first[side], last[side],
+                ends[text + 1], starts, stops, place[side], identity[side],
+                first[side], last[side],
             )  # fmt: skip
         left, right = identity[0, : sizes[0]], identity[1, : sizes[1]]
-        align(left, right, partner[0], partner[1])
+        if align(left, right, partner[0], partner[1]):
+            out[pair] = EQUAL
+            continue
         for side in range(2):
             text = 2 * pair + side
+            fill_roles(
+                data, begins[text], finishes[text], codes, kinds, ends[text],
+                place[side, : sizes[side]], first[side], last[side], partner[side],
+                wording, names, role[side], meaning[side],
+            )  # fmt: skip
             _leave_out_instructions(
                 data, begins[text], role[side], meaning[side], first[side],
                 partner[side], sizes[side],

@@ -16,6 +16,7 @@ from pipeline.kernels.utf8 import is_letter
 SIBLING, COPY, OTHER_ANSWER = 0, 1, 2  # what a pair is
 KEPT, SAME, DISPUTED = 0, 1, 2  # what becomes of a row
 SIGN_BIT = uint64(1) << uint64(63)
+BRACES = (ord("{"), ord("}"))
 
 
 @compiled
@@ -91,6 +92,8 @@ def _common_prefix(
                 break
             if _in_command(data, i, left_start) or _in_command(data, j, right_start):
                 break
+            if _is_alone(data, left_start, left_end, i):  # A is not a
+                break
         i += 1
         j += 1
     if i == left_end and j == right_end:
@@ -104,6 +107,47 @@ def _in_command(data: Array, position: int, start: int) -> bool:
     while position > start and is_letter(data[position]):
         position -= 1
     return bool(data[position] == BACKSLASH)
+
+
+@compiled
+def _is_alone(data: Array, start: int, end: int, position: int) -> bool:
+    """Whether no letters are beside that at `position`, in the text given."""
+    before = position > start and is_letter(data[position - 1])
+    return not (before or (position + 1 < end and is_letter(data[position + 1])))
+
+
+@compiled
+def are_plainly_equal(
+    data: Array, begins: Array, stops: Array, codes: Array, ends: Array
+) -> Array:
+    """For span 2 * i and the next: whether their tokens are equal, at a glance (bool).
+
+    False where braces, which are no tokens, or capitals that stand alone may matter.
+    """
+    out = np.zeros((len(ends) - 1) // 2, np.bool_)
+    for pair in range(len(out)):
+        left, middle, right = ends[2 * pair], ends[2 * pair + 1], ends[2 * pair + 2]
+        if middle - left != right - middle:
+            continue
+        step = 0
+        while left + step < middle and codes[left + step] == codes[middle + step]:
+            step += 1
+        out[pair] = left + step == middle and not (
+            _has_marks(data, begins[2 * pair], stops[2 * pair])
+            or _has_marks(data, begins[2 * pair + 1], stops[2 * pair + 1])
+        )
+    return out
+
+
+@compiled
+def _has_marks(data: Array, begin: int, end: int) -> bool:
+    for position in range(begin, end):
+        byte = data[position]
+        if byte in BRACES:
+            return True
+        if 65 <= byte <= 90 and _is_alone(data, begin, end, position):
+            return True
+    return False
 
 
 @compiled
