@@ -23,8 +23,8 @@ Row = tuple[Array, Array, Array]  # codes uint64, kinds uint8, ends int64; see T
 # Those of a Row, and for each token what `mark_entities` and `mark_turns` say of it.
 Marked = tuple[Array, Array, Array, Array, Array]
 # What an item's codes are looked up in: keys, how often each is left to be matched,
-# its weight, its last position in the item.
-Index = tuple[Array, Array, Array, Array]
+# its weight, its first and last position in the item.
+Index = tuple[Array, Array, Array, Array, Array]
 
 
 @compiled
@@ -170,7 +170,7 @@ def _measure(
         longest = max(longest, run + 1)
         first, last = min(first, position), position + 2
         item_first = min(item_first, pairs[3][slot])
-        item_last = max(item_last, pairs[3][slot] + 2)
+        item_last = max(item_last, pairs[4][slot] + 2)
         if pairs[1][slot] > 0:
             pairs[1][slot] -= 1
             paired += pairs[2][slot]
@@ -241,14 +241,16 @@ def _pair_codes(codes: Array) -> Array:
 def _index(codes: Array, weights: Array) -> Index:
     size = 1 << table_bits(len(codes))
     keys, left = np.zeros(size, uint64), np.full(size, -1, int32)
-    worth, places = np.zeros(size, float64), np.zeros(size, int32)
+    worth, places = np.zeros(size, float64), np.zeros((2, size), int32)
     for position in range(len(codes)):
         slot = find_slot(keys, left, codes[position], 0)
-        keys[slot], left[slot] = codes[position], max(left[slot], 0) + 1
+        if left[slot] < 0:
+            left[slot], places[0, slot] = 0, position
+        keys[slot], left[slot] = codes[position], left[slot] + 1
         # The mean: what is common here, in a preamble, may be rare there.
         worth[slot] += (weights[position] - worth[slot]) / left[slot]
-        places[slot] = position
-    return keys, left, worth, places
+        places[1, slot] = position
+    return keys, left, worth, places[0], places[1]
 
 
 @compiled

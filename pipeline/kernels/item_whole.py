@@ -8,7 +8,10 @@ from pipeline.kernels.latex_vocabulary import NUMBER, SIGN, token_code
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.utf8 import starts_with
 
-EQUALS, BAR = uint64(token_code("=")), uint64(token_code("|"))
+BAR = uint64(token_code("|"))
+# Signs with which no formula goes on, and those that are no operand either.
+ENDS = np.array([token_code(sign) for sign in '=?.,;:_"'], uint64)
+MARKS = np.array([token_code(sign) for sign in '?.,;:_"*#~'], uint64)
 FAR = 3  # bytes, such as a bracket, between a sign and its operand
 
 
@@ -35,8 +38,7 @@ def find_whole_items(
             spans = begin[start:stop], end[start:stop]
             here, there = position - start, last - start
             before = _goes_on(*text, *spans, here, here - 1)
-            behind = last + 1 < stop and codes[last + 1] != EQUALS
-            behind = behind and _goes_on(*text, *spans, there, there + 1)
+            behind = _goes_on(*text, *spans, there, there + 1)
             positions[pair] = position - start
             goes_on[pair] = before or behind
             if not goes_on[pair]:
@@ -57,6 +59,8 @@ def _goes_on(
     if not (0 <= sign < len(kinds) and 0 <= beyond < len(kinds)):
         return False
     in_formula = kinds[token] in (NUMBER, SIGN) or end[token] - begin[token] <= 2
+    if (codes[sign] == ENDS).any() or (codes[beyond] == MARKS).any():
+        return False
     operand = kinds[beyond] in (NUMBER, SIGN) or end[beyond] - begin[beyond] <= 2
     near = begin[max(token, sign)] - end[min(token, sign)] <= int(codes[sign] != BAR)
     far = begin[max(beyond, sign)] - end[min(beyond, sign)]

@@ -19,6 +19,7 @@ from pydantic import Field
 
 from pipeline.contamination.candidates import TINY, propose_pairs
 from pipeline.contamination.contract import Method
+from pipeline.contamination.escaped import read_escaped
 from pipeline.contamination.hits import HITS, LEVELS, UNDETECTABLE, Found, hit_table
 from pipeline.contamination.items import Items, Reading, read_texts
 from pipeline.contamination.weights import Weigher, Weights
@@ -74,14 +75,14 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> Found
     """HITS of the item that each text holds most of, with the spans of both."""
     if not items.height or not texts.height:
         return Found(HITS.to_frame(), UNDETECTABLE.to_frame())
-    sought = Items(read_texts(items["problem"].fill_null("")), params.n)
-    matches, text, item = propose_pairs(texts["text"], sought)
+    sought = Items(read_texts(read_escaped(items["problem"].fill_null(""))), params.n)
+    plain = read_escaped(texts["text"].fill_null(""))
+    matches, text, item = propose_pairs(plain, sought)
     involved, row = np.unique(text, return_inverse=True)
-    few = texts["text"].gather(pl.Series(involved, dtype=pl.UInt32)).fill_null("")
-    read = read_texts(few)
+    read = read_texts(plain.gather(pl.Series(involved, dtype=pl.UInt32)))
     same_answer = compare_answers(texts["answer"], items["answer"], text, item)
     # Weighed once with all texts, and again without those that are copies of an item.
-    weigher, copies = Weigher(sought, texts["text"]), np.zeros(texts.height, bool)
+    weigher, copies = Weigher(sought, plain), np.zeros(texts.height, bool)
     for _ in range(2):
         held = count_texts(*matches, len(sought.index.keys), copies)
         weights = weigher.weigh(copies, held)

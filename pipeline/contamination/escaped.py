@@ -1,0 +1,54 @@
+r"""Texts that stand in a pool as values of JSON: `{"question": "Find $\\frac12$.\n"}`.
+
+A record that was never parsed, or parsed once where it was written twice, is read as
+what it says. Otherwise every `\\frac` would be a line break and a word.
+"""
+
+import json
+import re
+from typing import Any
+
+import polars as pl
+
+RECORD = r"^\s*(?:\{\s*\"|\[\s*[\{\"]|\")"
+ESCAPED = r'\\\\[A-Za-z(\[$]|\\"'  # \\frac, \\[ and \"
+# A text in which LaTeX stands as it is: \frac, and not \\frac or \n.
+PLAIN = re.compile(r'(?<!\\)(?:\\\\)*\\(?![\\"/nrtbfu])')
+COMMAND = re.compile(r"(?<!\\)(?:\\\\)*\\[a-z]{2}")  # or an escape: \neq, \now
+ESCAPES = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+CONTROLS = dict(zip("nrtbf", "\n\r\t\b\f", strict=True))
+
+
+def read_escaped(texts: pl.Series) -> pl.Series:
+    """Texts, those that are JSON by what they say."""
+    odd = texts.str.contains(RECORD) | texts.str.contains(ESCAPED)
+    odd = odd.fill_null(value=False)
+    if not odd.any():
+        return texts
+    read = [_read(text) for text in texts.filter(odd)]
+    return texts.scatter(odd.arg_true(), pl.Series(read, dtype=pl.String))
+
+
+def _read(text: str) -> str:
+    if PLAIN.search(text) or (COMMAND.search(text) and not re.search(ESCAPED, text)):
+        return text
+    try:
+        return "\n".join(_strings(json.loads(text, strict=False)))
+    except ValueError:
+        return ESCAPES.sub(_unescape, text)
+
+
+def _strings(value: Any) -> list[str]:
+    """The texts in a value of JSON, in order."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for part in value for text in _strings(part)]
+    return [value] if isinstance(value, str) else []
+
+
+def _unescape(match: re.Match[str]) -> str:
+    escape = match[1]
+    if len(escape) > 1:
+        return chr(int(escape[1:], 16))
+    return CONTROLS.get(escape, escape)

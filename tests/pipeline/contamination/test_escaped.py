@@ -1,0 +1,40 @@
+import json
+
+import polars as pl
+import pytest
+
+from pipeline.contamination.escaped import read_escaped
+
+TEXT = 'Find $\\frac{1}{2} \\neq x$.\nIt is "easy", said Mia: \\[y < 3\\]'
+
+
+def read(text: str) -> str:
+    return read_escaped(pl.Series([text]))[0]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.dumps(TEXT),
+        json.dumps(TEXT)[1:-1],
+        json.dumps({"question": TEXT}),
+        json.dumps([{"problem": TEXT, "answer": 7}], indent=2),
+    ],
+)
+def test_a_value_of_json_is_read_as_what_it_says(written: str):
+    assert read(written) == TEXT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        '"Find $\\frac12 + \\theta$ for $x \\neq 3$."',
+        "A matrix: $1 & 2 \\\\ 3 & 4$.",
+        "[asy] draw((0,0)--(1,1)); [/asy] Find it.",
+        "{1, 2, 3} is a set of three numbers.",
+        '"Who is there?" asked Tom.',
+    ],
+)
+def test_what_is_no_json_stays_as_it_is(text: str):
+    assert read(text) == text
