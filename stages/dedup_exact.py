@@ -93,8 +93,8 @@ def hash_texts(text: pl.Series, key: pl.Series, kind: str) -> np.ndarray:
 
 
 def _hash_mathematics(text: pl.Series, key: pl.Series) -> np.ndarray:
-    """Words, numbers and signs; of texts that agree in these, what brackets do."""
-    from pipeline.dedup.same_problem import hash_structure
+    """Words, numbers and signs; of texts that agree in these, the case of variables."""
+    from pipeline.dedup.same_problem import hash_variables
     from pipeline.kernels.hashing import STEP
     from pipeline.kernels.latex_tokens import tokenise
     from pipeline.kernels.relations import quantity_hash
@@ -104,8 +104,8 @@ def _hash_mathematics(text: pl.Series, key: pl.Series) -> np.ndarray:
     unread = np.diff(tokens.ends) == 0
     codes[unread] = key.hash().to_numpy()[unread]
     shared = np.flatnonzero(pl.Series(codes).is_duplicated().to_numpy() & ~unread)
-    structure = hash_structure(text.gather(pl.Series(shared, dtype=pl.UInt32)))
-    codes[shared] = codes[shared] * STEP + structure
+    variables = hash_variables(text.gather(pl.Series(shared, dtype=pl.UInt32)))
+    codes[shared] = codes[shared] * STEP + variables
     return codes
 
 

@@ -92,7 +92,7 @@ def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) ->
 
     TURNED where numbers or signs differ, unless the answers are the `same` and one
     text has those of the other and no more than numbers beside: then MOVED, if they
-    have the same sentences, or REWORDED at best, as where brackets differ.
+    have the same sentences, or REWORDED at best.
     """
     from pipeline.kernels.characters import plain_text
     from pipeline.kernels.edits import EQUAL, MOVED, REWORDED, TURNED
@@ -109,10 +109,10 @@ def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) ->
         )
         change[part][equal] = EQUAL
         near = np.flatnonzero((agree | nested) & ~equal)
-        words, structure, moved = _compare_words(
+        words, moved = _compare_words(
             data, offsets, first[part][near], second[part][near], nested[near]
         )
-        worst = np.where(agree[near] & structure, EQUAL, REWORDED)
+        worst = np.where(agree[near], EQUAL, REWORDED)
         found = np.minimum(words, worst)
         found[moved] = MOVED
         change[part][near] = found
@@ -149,13 +149,11 @@ def compare_quantities(
 
 def _compare_words(
     data: Array, offsets: Array, first: Array, second: Array, nested: Array
-) -> tuple[Array, Array, Array]:
-    """How the words of pairs differ (uint8), and two bool arrays.
+) -> tuple[Array, Array]:
+    """How the words of pairs differ (uint8), and whether the sentences are the same.
 
-    Whether brackets and what they hold are alike; whether the sentences are the same,
-    which is looked at only if any pair has `nested` numbers, and there.
+    The latter (bool) is looked at only where `nested` holds.
     """
-    from pipeline.kernels.brackets import structure_hash
     from pipeline.kernels.edits import judge_edits
     from pipeline.kernels.latex_tokens import tokenise_ranges
     from pipeline.kernels.names import person_names
@@ -167,13 +165,12 @@ def _compare_words(
     spans = tokens.ends, tokens.starts, tokens.stops
     texts = offsets[both], offsets[both + 1]
     read = data, *texts, tokens.codes, tokens.kinds, *spans
-    structure = structure_hash(*read, False)
     words = judge_edits(*read, wording(), person_names(), negating_prefixes())
     moved = np.zeros(len(first), bool)
     if nested.any():
         sentences = sentence_bag(data, offsets[both], tokens.codes, *spans)
         moved = nested & _pairwise_equal(sentences)
-    return words, _pairwise_equal(structure), moved
+    return words, moved
 
 
 def _pairwise_equal(values: Array) -> Array:
@@ -195,18 +192,18 @@ def hash_quantities(text: pl.Series) -> Array:
     return quantity_hash(tokens.codes, tokens.kinds, tokens.ends, False, False)
 
 
-def hash_structure(text: pl.Series) -> Array:
-    """A uint64 for the numbers, signs, needed brackets and variables of each text."""
-    from pipeline.kernels.brackets import structure_hash
+def hash_variables(text: pl.Series) -> Array:
+    """A uint64 for the variables of each text, in order and in their case."""
     from pipeline.kernels.characters import plain_text
     from pipeline.kernels.latex_tokens import tokenise_ranges
     from pipeline.kernels.shards import text_bytes
+    from pipeline.kernels.variables import variables_hash
 
     def hash_part(part: pl.Series) -> Array:
         data, offsets = text_bytes(plain_text(part))
         tokens = tokenise_ranges(data, offsets[:-1], offsets[1:], spans=True)
-        read = tokens.codes, tokens.kinds, tokens.ends, tokens.starts, tokens.stops
-        return structure_hash(data, offsets[:-1], offsets[1:], *read, True)
+        spans = tokens.ends, tokens.starts, tokens.stops
+        return variables_hash(data, offsets[:-1], offsets[1:], *spans)
 
     parts = list(map_threads(hash_part, split_shards(text)))
     return np.concatenate([np.zeros(0, np.uint64), *parts])

@@ -6,8 +6,9 @@ from pipeline.kernels.hash_table import find
 from pipeline.kernels.hashing import fmix64
 from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN, token_code
 from pipeline.kernels.names import Names, is_person
-from pipeline.kernels.sentences import begins_sentence, is_variable
+from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.variables import is_variable
 from pipeline.kernels.wording import CONTENT, FILLER, TURN, Wording, role_of
 
 # What a word has in place of a partner: none, and none that is needed.

@@ -16,7 +16,7 @@ from pipeline.kernels.utf8 import is_letter
 SIBLING, COPY, OTHER_ANSWER = 0, 1, 2  # what a pair is
 KEPT, SAME, DISPUTED = 0, 1, 2  # what becomes of a row
 SIGN_BIT = uint64(1) << uint64(63)
-BRACES = (ord("{"), ord("}"))
+BRACKETS = tuple(b"()[]{}")
 
 
 @compiled
@@ -45,8 +45,9 @@ def differing_spans(
 ) -> tuple[Array, Array]:
     """Where the texts of each pair differ: (begins, ends) int64 (2 * pairs,).
 
-    What they have in common before and behind is left out, in whole words. The
-    first text of pair i is span 2 * i, the second span 2 * i + 1.
+    What they have in common before and behind is left out, in whole words, unless
+    brackets differ: what these do depends on what is around. The first text of pair i
+    is span 2 * i, the second span 2 * i + 1.
     """
     begins = np.empty(2 * len(first), np.int64)
     ends = np.empty(2 * len(first), np.int64)
@@ -64,9 +65,21 @@ def differing_spans(
             behind += 1
         while behind > 0 and data[left_end - behind] > 32:
             behind -= 1
+        if _has_bracket(data, left, left_end - behind) or _has_bracket(
+            data, right, right_end - behind
+        ):
+            left, right, behind = offsets[first[pair]], offsets[second[pair]], 0
         begins[2 * pair], ends[2 * pair] = left, left_end - behind
         begins[2 * pair + 1], ends[2 * pair + 1] = right, right_end - behind
     return begins, ends
+
+
+@compiled
+def _has_bracket(data: Array, begin: int, end: int) -> bool:
+    position = begin
+    while position < end and data[position] not in BRACKETS:
+        position += 1
+    return bool(position < end)
 
 
 @compiled
@@ -122,7 +135,7 @@ def are_plainly_equal(
 ) -> Array:
     """For span 2 * i and the next: whether their tokens are equal, at a glance (bool).
 
-    False where braces, which are no tokens, or capitals that stand alone may matter.
+    False where capitals that stand alone may matter: tokens do not tell A from a.
     """
     out = np.zeros((len(ends) - 1) // 2, np.bool_)
     for pair in range(len(out)):
@@ -133,19 +146,16 @@ def are_plainly_equal(
         while left + step < middle and codes[left + step] == codes[middle + step]:
             step += 1
         out[pair] = left + step == middle and not (
-            _has_marks(data, begins[2 * pair], stops[2 * pair])
-            or _has_marks(data, begins[2 * pair + 1], stops[2 * pair + 1])
+            _has_variable(data, begins[2 * pair], stops[2 * pair])
+            or _has_variable(data, begins[2 * pair + 1], stops[2 * pair + 1])
         )
     return out
 
 
 @compiled
-def _has_marks(data: Array, begin: int, end: int) -> bool:
+def _has_variable(data: Array, begin: int, end: int) -> bool:
     for position in range(begin, end):
-        byte = data[position]
-        if byte in BRACES:
-            return True
-        if 65 <= byte <= 90 and _is_alone(data, begin, end, position):
+        if 65 <= data[position] <= 90 and _is_alone(data, begin, end, position):
             return True
     return False
 

@@ -5,11 +5,9 @@ from numpy import uint64
 
 from pipeline.kernels.hashing import STEP, fmix64
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.utf8 import is_letter
 
-NEWLINE, EXCLAMATION, QUOTE, APOSTROPHE, POINT = b"\n!\"'."
+NEWLINE, EXCLAMATION, POINT = b"\n!."
 COLON, SEMICOLON, QUESTION, CLOSE = b":;?]"
-CAPITAL_A, SMALL_A = b"Aa"
 FULL_STOP = (0xE3, 0x80, 0x82)  # of Chinese and Japanese
 
 
@@ -67,25 +65,3 @@ def begins_sentence(data: Array, begin: int, start: int) -> bool:
     if position < begin or data[position] in (NEWLINE, POINT, EXCLAMATION):
         return True
     return bool(data[position] in (QUESTION, COLON, CLOSE))
-
-
-@compiled
-def is_variable(data: Array, begin: int, end: int, start: int) -> bool:
-    """Whether the letter that stands alone at `start` is no article.
-
-    The text is in `data` from `begin` to `end`.
-    """
-    if start > begin and data[start - 1] == APOSTROPHE:
-        return False
-    behind = start + 1
-    while behind < end and data[behind] <= 32:
-        behind += 1
-    is_article = (
-        data[start] in (CAPITAL_A, SMALL_A)
-        and start + 1 < behind < end
-        and (is_letter(data[behind]) or data[behind] in (QUOTE, APOSTROPHE))
-    )
-    return bool(
-        not is_article
-        or (data[start] == CAPITAL_A and not begins_sentence(data, begin, start))
-    )
