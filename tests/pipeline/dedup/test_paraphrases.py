@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from pipeline.dedup.pairs import Pairs
+from pipeline.dedup.paraphrases import add_paraphrases, align_words
+from pipeline.kernels.relations import COPY
+from tests.support.rows import problems
+
+STEM = (
+    "She paid in {} and got a discount of 13 off the price of 254. "
+    "What did she pay in this currency?"
+)
+REWORDED = "An article at 254 euros is cheaper by 13 euros now. What does it cost her?"
+
+
+def relations(left: str, right: str, answer: str) -> list[int]:
+    """What each pair is that is found of two texts whose vectors are equal."""
+    rows = problems(left, right, answer=[answer, answer])
+    none = Pairs(*np.zeros((2, 0), np.int32), np.zeros(0))
+    pairs = add_paraphrases(rows, np.ones((2, 1), np.float32), none, 0.5)
+    assert pairs.relation is not None
+    return pairs.relation.tolist()
+
+
+def test_a_problem_in_other_words_is_a_copy():
+    assert relations(STEM.format("euros"), REWORDED, "241") == [COPY]
+
+
+def test_a_problem_in_nearly_the_same_words_is_what_the_guard_says():
+    found = relations(STEM.format("euros"), STEM.format("yen"), "241")
+    assert COPY not in found
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "share"),
+    [("how many red cats", "how many blue cats", 0.75), ("数大的和", "数小的和", 0.75)],
+)
+def test_words_are_aligned_in_any_script(left: str, right: str, share: float):
+    assert align_words(left, right) == share
