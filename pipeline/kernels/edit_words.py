@@ -8,7 +8,7 @@ from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN, token_code
 from pipeline.kernels.names import Names, is_person
 from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.variables import is_variable
+from pipeline.kernels.variables import is_variable, stands_in_capitals
 from pipeline.kernels.wording import CONTENT, FILLER, TURN, Wording, role_of
 
 # What a word has in place of a partner: none, and none that is needed.
@@ -37,9 +37,10 @@ def read_words(
         start, stop = begin + starts[number], begin + stops[number]
         place[count], first[count], last[count] = number, start, stop
         identity[count] = codes[number]
-        is_capital = stop - start == 1 and 65 <= data[start] <= 90
-        if is_capital and is_variable(data, begin, finish, start):
-            identity[count] = fmix64(codes[number])  # A is not a
+        if stop - start == 1 and 65 <= data[start] <= 90:
+            is_folded = stands_in_capitals(data, begin, finish, start)
+            if not is_folded and is_variable(data, begin, finish, start):
+                identity[count] = fmix64(codes[number])  # A is not a
         count += 1
     return count
 

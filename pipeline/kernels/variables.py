@@ -25,23 +25,21 @@ def variables_hash(
     """A uint64 for the variables of each text, in order and in their case.
 
     The tokens are those of `Tokens`, with spans; text i is in `data` from `begins[i]`
-    to `finishes[i]`. Case says nothing in a text without words in small letters.
+    to `finishes[i]`. Among words in capitals the case of a letter says nothing.
     """
     out = np.zeros(len(ends) - 1, uint64)
     for text in range(len(out)):
-        begin, value, folded = begins[text], uint64(0), uint64(0)
-        has_small_words = False
+        begin, finish, value = begins[text], finishes[text], uint64(0)
         for token in range(ends[text], ends[text + 1]):
-            start, stop = begin + starts[token], begin + stops[token]
-            if stop - start > 1:
-                has_small_words |= 97 <= data[stop - 1] <= 122
-            elif is_letter(data[start]) and is_variable(
-                data, begin, finishes[text], start
-            ):
+            start = begin + starts[token]
+            if stops[token] - starts[token] > 1 or not is_letter(data[start]):
+                continue
+            if is_variable(data, begin, finish, start):
                 letter = uint64(data[start])
+                if stands_in_capitals(data, begin, finish, start):
+                    letter |= TO_SMALL
                 value = value * STEP + letter
-                folded = folded * STEP + (letter | TO_SMALL)
-        out[text] = fmix64(value if has_small_words else folded)
+        out[text] = fmix64(value)
     return out
 
 
@@ -61,7 +59,34 @@ def is_variable(data: Array, begin: int, end: int, start: int) -> bool:
         and start + 1 < behind < end
         and (is_letter(data[behind]) or data[behind] in (QUOTE, APOSTROPHE))
     )
+    if not is_article or data[start] == SMALL_A:
+        return not is_article
+    return not (
+        begins_sentence(data, begin, start)
+        or stands_in_capitals(data, begin, end, start)
+    )
+
+
+@compiled
+def stands_in_capitals(data: Array, begin: int, end: int, start: int) -> bool:
+    """Whether a word beside the letter at `start` is in capitals: FIND X IF X IS ODD.
+
+    It is the next word, or the one before where none comes next.
+    """
+    position = start + 1
+    while position < end and not is_letter(data[position]):
+        position += 1
+    if position < end:
+        return bool(
+            position + 1 < end
+            and 65 <= data[position] <= 90
+            and 65 <= data[position + 1] <= 90
+        )
+    position = start - 1
+    while position >= begin and not is_letter(data[position]):
+        position -= 1
     return bool(
-        not is_article
-        or (data[start] == CAPITAL_A and not begins_sentence(data, begin, start))
+        position > begin
+        and 65 <= data[position] <= 90
+        and 65 <= data[position - 1] <= 90
     )
