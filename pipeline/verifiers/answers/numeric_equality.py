@@ -186,6 +186,8 @@ def is_constant_ratio(left: Node, right: Node) -> int | None:
     """
     if not left.names and not right.names:
         return None
+    if _vanishes(left) or _vanishes(right):
+        return None  # more digits of what is 0 everywhere would be asked for in vain
     ratio = Node("div", (left, right))
     if not same_value(ratio, Node("elsewhere", (ratio,))):
         return None
@@ -196,3 +198,16 @@ def is_constant_ratio(left: Node, right: Node) -> int | None:
         except Undefined:
             continue
     return None
+
+
+def _vanishes(tree: Node) -> bool:
+    """Whether a value may be 0 at the first points, as far as `PRECISION` tells."""
+    is_complex = have_imaginary(tree)
+    for point in range(NEEDED):
+        try:
+            value, _ = evaluate(tree, point, is_complex=is_complex)
+        except Undefined:
+            return False
+        if not to_ball(value, acb).overlaps(acb(0)):
+            return False
+    return True
