@@ -48,13 +48,13 @@ OF_WORDS = re.compile(
 )
 LIBRARY = re.compile(r"\b(?:np|math|sympy|sp)\.(?=[a-z])")
 INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
-# What is spelled anew, where one of these signs stands in the text.
+# What is spelled anew, where a sign of it stands in the text.
 REWRITTEN = (
-    (".", LIBRARY, ""),
-    (("st", "nd", "rd", "th"), ORDINAL, ""),
-    (("frac",), OF_WORDS, r"\\text{\1/\2}"),
-    ("{", EMPTY, ""),
-    (("...", "dots", "…"), TRAILING_DOTS, r"\1"),
+    (re.compile(r"\."), LIBRARY, ""),
+    (re.compile("st|nd|rd|th"), ORDINAL, ""),
+    (re.compile("frac"), OF_WORDS, r"\\text{\1/\2}"),
+    (re.compile("{"), EMPTY, ""),
+    (re.compile(r"\.\.\.|dots|…"), TRAILING_DOTS, r"\1"),
 )
 GROUPED = re.compile(
     r"[1-9]\d{0,2}(?:(?:,(?:\\!)?|\{,\}|\\,|\\!,)\d{3})+(?!\d)"
@@ -117,8 +117,8 @@ def tokenise(text: str, *, grouping: bool = True) -> tuple[Token, ...]:
 @lru_cache(20_000)
 def spell(text: str) -> str:
     """The text with Unicode's signs as LaTeX, and nothing invisible."""
-    for signs, pattern, into in REWRITTEN:
-        if any(sign in text for sign in signs):
+    for sign, pattern, into in REWRITTEN:
+        if sign.search(text):
             text = pattern.sub(into, text)
     if text.isascii():
         return text
