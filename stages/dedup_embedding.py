@@ -28,7 +28,6 @@ from pydantic import Field
 
 from pipeline.dedup import recall, survivors
 from pipeline.dedup.embedding_search import EmbeddingSearch, find_near_rows
-from pipeline.dedup.paraphrases import add_paraphrases
 from pipeline.embedding import Encoder, encode
 from pipeline.filter import Judged
 
@@ -58,6 +57,8 @@ def judge(rows: pl.DataFrame, params: Params) -> Judged:
         crowds = f"{pairs.crowded} rows with crowds of neighbours"
         print("dedup_embedding:", crowds, file=sys.stderr)
     if params.guard and params.min_cosine is not None:
+        from pipeline.dedup.paraphrases import add_paraphrases
+
         pairs = add_paraphrases(rows[order], vectors[order], pairs, params.min_cosine)
     judged = survivors.mark_duplicates(
         rows[order], pairs, "semantic_duplicate", guard=params.guard

@@ -289,9 +289,9 @@ def have_same_words(text: str, other: str) -> bool:
 def _shared_parts(
     pattern: re.Pattern[str], text: str, other: str
 ) -> tuple[list[str], list[str], float]:
-    """The parts of either that are in both, in order, and their share of the longer."""
+    """The parts of either that are in both, in order, and their share of the shorter."""
     parts, others = pattern.findall(text), pattern.findall(other)
     both = {*parts} & {*others}
     left, right = ([part for part in side if part in both] for side in (parts, others))
-    share = min(len(left), len(right)) / max(len(parts), len(others), 1)
+    share = min(len(left), len(right)) / max(min(len(parts), len(others)), 1)
     return left, right, share

@@ -44,6 +44,7 @@ DRAWN_BEFORE[list(b"#@=~+")] = True
 DRAWN_AFTER[list(b"#@=~+*|-_/")] = True
 SPACED_ELLIPSIS = np.frombuffer(b". . .", np.uint8).copy()
 EXISTS = np.frombuffer("∃".encode(), np.uint8).copy()
+FORMULA_BYTES = 256  # from a tie to the dollar of its formula
 LONGEST_SET = 48  # bytes from its brace to its colon
 # What may stand behind the apostrophe of a word: 's, 'm, 'd, 't.
 ENDINGS = np.frombuffer(b"smdt", np.uint8).copy()
@@ -199,6 +200,8 @@ def _read_points(data: Array, first: int, start: int, end: int) -> Lexeme:
         position += 1
     after, run = byte_at(data, position, end), position - start
     drawn = DRAWN_BEFORE[before] or DRAWN_AFTER[after]
+    if after == TILDE and _is_tie(data, first, position, end):
+        drawn = DRAWN_BEFORE[before]
     if run >= 3 and not drawn:
         return ELLIPSIS, SIGN, TOKEN, position
     if run > 1 or drawn:
@@ -346,15 +349,40 @@ def _is_index(data: Array, position: int, end: int) -> bool:
 
 @compiled
 def _is_tie(data: Array, first: int, start: int, end: int) -> bool:
-    """Whether "~" is the space of LaTeX: 5~miles; in ~5 and X~N it is a sign."""
+    """Whether "~" is the space of LaTeX: 5~miles, x~=~5; in ~5 and X~N it is a sign."""
     if start == first or start + 1 >= end:
         return False
     before, after = data[start - 1], data[start + 1]
-    left = is_alphanumeric(before) or CLOSERS[before] or before == COMMA
-    right = is_alphanumeric(after) or after in (DOLLAR, BACKSLASH, OPEN, QUESTION)
     if 48 <= before <= 57 and 48 <= after <= 57:
         return False
-    single = is_single(data, first, start - 1, end)
-    return bool(left and right) and not (
-        single and is_single(data, first, start + 1, end)
+    left = is_alphanumeric(before) or CLOSERS[before] or before in (COMMA, QUESTION)
+    right = is_alphanumeric(after) or after in (DOLLAR, BACKSLASH, OPEN, QUESTION)
+    if not (left and right):
+        return (
+            byte_at(data, start + 2, end) == TILDE
+            or (start - 2 >= first and data[start - 2] == TILDE)
+            or (
+                not (before == 32 and after == 32)
+                and _in_dollars(data, first, start, end)
+            )
+        )
+    return not (
+        is_single(data, first, start - 1, end)
+        and is_single(data, first, start + 1, end)
     )
+
+
+@compiled
+def _in_dollars(data: Array, first: int, place: int, end: int) -> bool:
+    """Whether `place` is within the dollars of a formula, near enough to both."""
+    opened = False
+    for position in range(max(first, place - FORMULA_BYTES), place):
+        if data[position] == DOLLAR:
+            opened = not opened
+        elif data[position] == 10:
+            opened = False
+    if opened:
+        for position in range(place, min(end, place + FORMULA_BYTES)):
+            if data[position] == DOLLAR:
+                return True
+    return False

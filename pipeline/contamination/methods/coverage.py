@@ -29,6 +29,7 @@ from pipeline.contamination.witnesses import (
     compare_answers,
     names_agree,
 )
+from pipeline.contamination.wrapped import find_wrapped
 from pipeline.kernels import item_overlap
 from pipeline.kernels.item_whole import find_whole_items
 from pipeline.kernels.shards import Array
@@ -89,6 +90,11 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> Found
         pairs = _compare(read, row, sought, item, weights)
         level = choose_levels(pairs, same_answer, params.threshold)
         copies = _find_copies(pairs, level, text, item, len(copies))
+    said = np.flatnonzero(pairs.is_whole & (level == BOILERPLATE))
+    wrapped = find_wrapped(
+        read, row[said], pairs.span[:, said], item[said], same_answer[said]
+    )
+    level[said[wrapped]] = EXACT
     is_other = _name_others(level, read, row, sought, item, pairs.span, same_answer)
     level[is_other] = SIBLING
     score = np.where(pairs.is_whole, 1.0, pairs.share)
