@@ -110,7 +110,7 @@ def _chains(
 
 REWORDED = [
     ("wooden box", "box made of wood"),
-    ("before noon", "in the morning"),
+    ("baked", "made"),
     ("another", "a further"),
     ("together", "jointly"),
     ("customers", "shoppers"),

@@ -100,7 +100,7 @@ def test_details_that_their_verifier_does_not_take_say_file_row_and_field(
 
     assert outcome.kept["id"].to_list() == ["s/00000", "s/00002"]
     assert set(outcome.dropped["reason"]) == {"source_unreadable"}
-    names = "choice, code, exact, judge, math, numeric, puzzle"
+    names = "choice, code, exact, judge, math, math_verify, numeric, puzzle"
     assert [(each["file"], each["row"], each["detail"]) for each in evidence] == [
         ("0.jsonl", 1,
          'verify_info.timeout_s: expected a number, found "2.0 seconds"'),
