@@ -289,7 +289,7 @@ def have_same_words(text: str, other: str) -> bool:
 def _shared_parts(
     pattern: re.Pattern[str], text: str, other: str
 ) -> tuple[list[str], list[str], float]:
-    """The parts of either that are in both, in order, and their share of the shorter."""
+    """The parts in both, in order, of either; and their share of the shorter one."""
     parts, others = pattern.findall(text), pattern.findall(other)
     both = {*parts} & {*others}
     left, right = ([part for part in side if part in both] for side in (parts, others))

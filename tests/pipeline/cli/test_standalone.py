@@ -52,9 +52,7 @@ def test_settings_are_given_on_the_command_line(tmp_path: Path):
     file = lines(
         tmp_path / "mine.jsonl",
         {"problem": "Tom buys 3 red apples at the old market in town today."},
-        {
-            "problem": "Please note: Tom buys 3 red apples at the old market in town today."
-        },
+        {"problem": "Note: Tom buys 3 red apples at the old market in town today."},
     )
     for threshold, kept in (("0.99", 2), ("0.7", 1)):
         done = goldsieve(
