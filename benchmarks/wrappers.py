@@ -84,7 +84,7 @@ def squeeze(text: str, rng: Random) -> str:
     if re.search(r"\$\d[^$]*[a-z]{2,} [a-z]{2,}", text):
         return text
     text = re.sub(r"\s*(\$[^$]+\$)\s*", lambda match: match[1], text)
-    inside = re.compile(r"(?<![A-Za-z]) | (?![A-Za-z])")
+    inside = re.compile(r"(?<=[=+<>,]) | (?=[=+<>,])")
     return re.sub(r"\$[^$]+\$", lambda match: inside.sub("", match[0]), text)
 
 

@@ -106,10 +106,10 @@ def run_stage(
 ) -> Outcome:
     """Have the filter `stage` judge `rows` with `params`; None means it is off.
 
-    Columns of the stage that the rows bring along are replaced. A stage that is off
-    keeps every row and adds its columns as nulls, so that the stages behind it find
-    the same columns whatever is off. ContractError where `judge` breaks the contract
-    or adds a column that `COLUMNS` does not name with that type.
+    Columns of the stage that the rows bring along are replaced, and so is a verdict. A
+    stage that is off keeps every row and adds its columns as nulls, so that the stages
+    behind it find the same columns whatever is off. ContractError where `judge` breaks
+    the contract or adds a column that `COLUMNS` does not name with that type.
     """
     columns: pl.Schema = stage.COLUMNS
     if params is None:
@@ -118,7 +118,7 @@ def run_stage(
         return split(unjudged(rows).with_columns(nulls))
     foreign = missing(rows, columns)
     own = [name for name in columns if name not in ACCUMULATED or name in foreign]
-    rows = rows.drop(own, strict=False)
+    rows = rows.drop(*own, *VERDICT.names(), strict=False)
     outcome = apply(lambda rows: stage.judge(rows, params, *others), rows)
     added = outcome.kept.drop(rows.columns).schema
     if odd := [name for name, dtype in added.items() if columns.get(name) != dtype]:

@@ -30,12 +30,15 @@ def read_escaped(texts: pl.Series) -> pl.Series:
 
 
 def _read(text: str) -> str:
-    if PLAIN.search(text) or (COMMAND.search(text) and not re.search(ESCAPED, text)):
+    if PLAIN.search(text):
         return text
+    may_be_latex = COMMAND.search(text) and not re.search(ESCAPED, text)
     try:
-        return "\n".join(_strings(json.loads(text, strict=False)))
+        value = json.loads(text, strict=False)
     except ValueError:
-        return ESCAPES.sub(_unescape, text)
+        return text if may_be_latex else ESCAPES.sub(_unescape, text)
+    is_latex = isinstance(value, str) and may_be_latex
+    return text if is_latex else "\n".join(_strings(value))
 
 
 def _strings(value: Any) -> list[str]:

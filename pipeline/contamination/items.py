@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline.kernels import hash_table, item_entities, item_overlap
 from pipeline.kernels.characters import plain_text
-from pipeline.kernels.latex_tokens import Tokens, tokenise
+from pipeline.kernels.latex_tokens import Tokens, tokenise_ranges
 from pipeline.kernels.latex_vocabulary import (
     BRACKET,
     NAME,
@@ -88,8 +88,12 @@ class Reading:
 
 def read_texts(texts: pl.Series) -> Reading:
     """The tokens of texts as they are compared, with their bytes."""
-    tokens, names = compared_tokens(tokenise(texts, spans=True, drawings=False))
-    return Reading(plain_text(texts), tokens, names)
+    texts = plain_text(texts)
+    data, offsets = text_bytes(texts)
+    tokens = tokenise_ranges(
+        data, offsets[:-1], offsets[1:], spans=True, drawings=False
+    )
+    return Reading(texts, *compared_tokens(tokens))
 
 
 def compared_tokens(tokens: Tokens) -> tuple[Tokens, Array]:

@@ -8,15 +8,15 @@ alone would read x2) and subscripts.
 """
 
 import unicodedata
-from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
 import numpy as np
 import polars as pl
 
-from pipeline.kernels.layout import strip_layout
-from pipeline.kernels.shards import Array
+from pipeline.kernels.layout import change_where, strip_layout
+from pipeline.kernels.shards import Array, compiled, text_bytes
+from pipeline.kernels.utf8 import code_point, width
 
 # What a character beyond ASCII is.
 BLANK, LETTER, IDEOGRAPH, SYMBOL, OPENING, CLOSING = range(6)
@@ -47,19 +47,23 @@ ASCII = {
     "º": "°", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]", "٫": ".", "٬": ",", "⁄": "/",
 }  # fmt: skip
 SMALL, LARGE = "〇一二三四五六七八九", {"十": 10, "百": 100, "千": 1000}
+SWAPS = ASCII | {"—": "—"} | {letter: f"\\{name} " for letter, name in GREEK.items()}
+# What `plain_text` has to do with a character.
+SWAP, RAISED, NUMERAL, HAN, COMPATIBLE = (1 << bit for bit in range(5))
 DIGIT = "[〇零一二两三四五六七八九]"
 HAN_NUMBER = rf"{DIGIT}(?:{DIGIT}|[十百千万亿])+|十[一二三四五六七八九]"
+
+
+CODES = np.array([code for code in range(PLANES) if not 0xD800 <= code < 0xE000])
 
 
 @cache
 def character_classes() -> Array:
     """The class of each code point below PLANES, uint8."""
-    points = [chr(code) for code in range(PLANES) if not 0xD800 <= code < 0xE000]
-    column = pl.Series(points)
+    column = pl.Series([chr(code) for code in CODES])
     classes = np.full(PLANES, SYMBOL, np.uint8)
-    numbers = np.array([code for code in range(PLANES) if not 0xD800 <= code < 0xE000])
     for class_, pattern in PROPERTIES:
-        classes[numbers[column.str.contains(pattern).to_numpy()]] = class_
+        classes[CODES[column.str.contains(pattern).to_numpy()]] = class_
     return classes
 
 
@@ -85,45 +89,78 @@ def numerals() -> dict[str, str]:
     }
 
 
+@cache
+def character_folds() -> Array:
+    """What `plain_text` has to do with each code point below PLANES: bits, uint8."""
+    folds = np.zeros(PLANES, np.uint8)
+    for bit, characters in (
+        (SWAP, SWAPS),
+        (RAISED, SUPER | SUB),
+        (NUMERAL, numerals()),
+    ):
+        folds[[ord(character) for character in characters]] |= bit
+    folds[[ord(character) for character in "〇零一二两三四五六七八九十"]] |= HAN
+    column = pl.Series([chr(code) for code in CODES])
+    changes = (column.str.normalize("NFKC") != column) | column.str.contains(r"\p{M}")
+    folds[CODES[changes.to_numpy()]] |= COMPATIBLE
+    folds[:128] = 0
+    return folds
+
+
 def plain_text(text: pl.Series) -> pl.Series:
     """`text` less its layout, with compatibility forms and numbers as ASCII.
 
-    Only rows that are not ASCII change, or that hold layout.
+    Only rows that are not ASCII change, or that hold layout. NFKC alone would read
+    x² as x2.
     """
-    return where_odd(strip_layout(text), _plain)
-
-
-def where_odd(text: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """`change` made to the texts that are not ASCII."""
+    text = strip_layout(text)
     odd = text.str.len_bytes() != text.str.len_chars()
     if not odd.any():
         return text
-    return text.scatter(odd.arg_true(), change(text.filter(odd)))
+    return text.scatter(odd.arg_true(), _plain(text.filter(odd)))
 
 
 def _plain(texts: pl.Series) -> pl.Series:
-    texts = texts.str.replace_all(r"([\d=(+*/])[ \t]*—[ \t]*(\d)", "$1-$2")
-    texts = texts.str.replace_all(f"([{''.join(SUPER)}]+)", "^{$1}")
-    texts = texts.str.replace_all(f"([{''.join(SUB)}]+)", "_{$1}")
-    swaps = ASCII | {letter: f"\\{name} " for letter, name in GREEK.items()}
-    swaps |= SUPER | SUB
-    texts = texts.str.replace_many(list(swaps), list(swaps.values()))
-    texts = _where(texts, r"[\p{Nd}\p{Nl}\p{No}--[0-9]]", _spell_numerals)
-    texts = _where(texts, HAN_NUMBER, _spell_han)
-    # NFKC is slow, and makes some of the signs out of others.
-    return where_odd(
+    folds = find_folds(*text_bytes(texts), character_folds())
+    texts = change_where(texts, folds & SWAP != 0, _swap)
+    texts = change_where(texts, folds & RAISED != 0, _raise)
+    texts = change_where(texts, folds & NUMERAL != 0, _spell_numerals)
+    texts = change_where(texts, folds & HAN != 0, _spell_han)
+    # NFKC makes some of the signs out of others.
+    return change_where(
         texts,
-        lambda rest: rest.str.normalize("NFKC").str.replace_many(
-            list(swaps), list(swaps.values())
-        ),
+        folds & COMPATIBLE != 0,
+        lambda some: _swap(some.str.normalize("NFKC")),
     )
 
 
-def _where(
-    texts: pl.Series, pattern: str, change: Callable[[pl.Series], pl.Series]
-) -> pl.Series:
-    rows = texts.str.contains(pattern).arg_true()
-    return texts.scatter(rows, change(texts.gather(rows))) if len(rows) else texts
+@compiled
+def find_folds(data: Array, offsets: Array, table: Array) -> Array:
+    """The bits of `table` for the characters of each text, uint8 (rows,)."""
+    out = np.zeros(len(offsets) - 1, np.uint8)
+    for row in range(len(out)):
+        position, end = offsets[row], offsets[row + 1]
+        while position < end:
+            if data[position] < 128:
+                position += 1
+                continue
+            code = code_point(data, position, end)
+            out[row] |= table[code] if code < PLANES else 0
+            position += width(data, position, end)
+    return out
+
+
+def _swap(texts: pl.Series) -> pl.Series:
+    texts = texts.str.replace_all(r"([0-9=(+*/])[ \t]*—[ \t]*([0-9])", "$1-$2")
+    return texts.str.replace_many(list(SWAPS), list(SWAPS.values()))
+
+
+def _raise(texts: pl.Series) -> pl.Series:
+    """Superscripts and subscripts: x² is x^{2}."""
+    for sign, digits in (("^", SUPER), ("_", SUB)):
+        texts = texts.str.replace_all(f"([{''.join(digits)}]+)", f"{sign}{{$1}}")
+        texts = texts.str.replace_many(list(digits), list(digits.values()))
+    return texts
 
 
 def _spell_numerals(texts: pl.Series) -> pl.Series:

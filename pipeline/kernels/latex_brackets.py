@@ -49,7 +49,8 @@ def bind_brackets(codes: Array, kinds: Array, ends: Array) -> None:
         for place in range(first, end):
             code = codes[place]
             if kinds[place] != BRACKET:
-                _count(code, kinds[place], counts)
+                if depth > 0:
+                    _count(code, kinds[place], counts)
             elif _is_in(code, OPENINGS):
                 stack[depth, 0] = place - first
                 stack[depth, 1:] = counts

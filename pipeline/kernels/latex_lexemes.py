@@ -12,7 +12,7 @@ from pipeline.kernels.characters import IDEOGRAPH, LETTER, PLANES
 from pipeline.kernels.hashing import BASIS, fnv1a
 from pipeline.kernels.latex_vocabulary import token_code
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.utf8 import byte_at, is_digit, is_letter, width
+from pipeline.kernels.utf8 import byte_at, code_point, is_digit, is_letter, width
 
 EXCLAMATION, COMMA, POINT, ZERO, BACKSLASH, OPEN_BRACE, CLOSE_BRACE = b"!,.0\\{}"
 NUMBERS = np.array([token_code(str(number)) for number in range(100)], uint64)
@@ -75,10 +75,7 @@ def read_number(
 @compiled
 def character_class(data: Array, position: int, end: int, classes: Array) -> int:
     """The class of the character at `position`, beyond ASCII; see `characters`."""
-    wide = width(data, position, end)
-    code = np.int64(data[position]) & (0xFF >> (wide + 1))
-    for step in range(1, wide):
-        code = code << 6 | np.int64(data[position + step]) & 0x3F
+    code = code_point(data, position, end)
     return int(classes[code]) if code < PLANES else IDEOGRAPH
 
 

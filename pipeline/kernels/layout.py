@@ -27,6 +27,7 @@ from pipeline.kernels.layout_lines import (
     LABEL,
     LINE,
     ODD,
+    SHORT_TAG,
     SQUARE,
     STAR,
     TILDE,
@@ -87,18 +88,23 @@ CHARACTERS = (
     Rule(ODD | ENTITY, UNSEEN, ""),
     Rule(ODD | ENTITY, SPACES, " "),
 )
+TOKENS = (  # of chat templates, and the roles behind them
+    r"<\|(?:im_start|start_header_id|header_start)\|>\s*" + ROLES,
+    r"<\|[^|<>\n]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>",
+    r"<(?:start|end)_of_turn>\s*" + ROLES,
+    r"<<?/?sys>>?|</?[be]os>|<s>\s*\[INST\]|\A\s*<s>|</s>",
+)
+TAG = r"(?:\s[^<>]*|/)?>"
 TAGS = (
-    Rule(ANGLE, r"<\|(?:im_start|start_header_id|header_start)\|>\s*" + ROLES, "\n"),
-    Rule(ANGLE, r"<\|[^|<>\n]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>", "\n"),
-    Rule(ANGLE, r"<(?:start|end)_of_turn>\s*" + ROLES, "\n"),
-    Rule(ANGLE, r"(?i)<<?/?SYS>>?|</?(?:bos|eos|s)>\s*(\[INST\])|\A\s*<s>|</s>", "\n"),
-    Rule(ANGLE, r"(?s)<!--.*?-->", ""),
-    Rule(ANGLE, r"(?i)<(su)b(?:\s[^<>]*)?>", "_{"),
-    Rule(ANGLE, r"(?i)<(su)p(?:\s[^<>]*)?>", "^{"),
-    Rule(ANGLE, r"(?i)</su[bp]\s*>", "}"),
-    Rule(ANGLE, rf"(?i)</?(?:{_names(BLOCKS)})(?:\s[^<>]*|/)?>", "\n"),
-    Rule(ANGLE, rf"(?i)</?(?:{_names(INLINE)})(?:\s[^<>]*|/)?>", ""),
-    Rule(ANGLE, r"(?im)^\s*<p(?:\s[^<>]*)?>", "\n"),
+    Rule(
+        ANGLE,
+        rf"(?im){'|'.join(TOKENS)}|</?(?:{_names(BLOCKS)}){TAG}|^\s*<p(?:\s[^<>]*)?>",
+        "\n",
+    ),
+    Rule(ANGLE, rf"(?is)<!--.*?-->|</?(?:{_names(INLINE)}){TAG}", ""),
+    Rule(SHORT_TAG, r"(?i)<sub(?:\s[^<>]*)?>", "_{"),
+    Rule(SHORT_TAG, r"(?i)<sup(?:\s[^<>]*)?>", "^{"),
+    Rule(SHORT_TAG, r"(?i)</su[bp]\s*>", "}"),
     Rule(SQUARE, r"\[/?INST\]", "\n"),
     Rule(
         SQUARE,
@@ -114,18 +120,13 @@ EMPHASIS = (
     Rule(UNDERSCORE, rf"{FRONT}_(\p{{L}}|\p{{L}}[^_\n]*[^\s_])_{END}", "$1$2"),
     Rule(TILDE, r"~~([^\s~]|[^\s~][^~]*[^\s~])~~", "$1"),
 )
-LABELLED = LABEL | LINE | STAR | UNDERSCORE | ANGLE | SQUARE
+NUMBER = "[0-9]{1,4}"
 OPENINGS = (
     Rule(
-        LABELLED,
-        rf"(?im)^[ \t]*(?:{_names(LABELS)})[ \t]*(?:(?:no\.?|#)?[ \t]*\d{{1,4}})?"
-        r"[ \t]*(?:[:：][ \t]*|\r?$)",
-        "",
-    ),
-    Rule(
-        LABELLED,
-        r"(?im)^[ \t]*(?:q\.|(?:q|question|problem|exercise)[ \t]*\d{1,4}[ \t]*[.)])"
-        r"[ \t]+",
+        LABEL | ANGLE | SQUARE,
+        rf"(?im)^[ \t]*(?:(?:{_names(LABELS)})[ \t]*(?:(?:no\.?|#)?[ \t]*{NUMBER})?"
+        rf"[ \t]*(?:[:：][ \t]*|\r?$)|q\.[ \t]+"
+        rf"|(?:q|question|problem|exercise)[ \t]*{NUMBER}[ \t]*[.)][ \t]+)",
         "",
     ),
 )
@@ -147,18 +148,18 @@ def strip_layout(texts: pl.Series) -> pl.Series:
 
 
 def _strip(texts: pl.Series, marks: Array) -> pl.Series:
-    texts = _change(texts, marks & ENTITY != 0, _decode_entities)
+    texts = change_where(texts, marks & ENTITY != 0, _decode_entities)
     texts = _apply(texts, marks, (*CHARACTERS, *TAGS))
-    texts = _change(texts, marks & ANGLE != 0, _strip_letter_tags)
+    texts = change_where(texts, marks & SHORT_TAG != 0, _strip_letter_tags)
     lines = marks & (LINE | STAR | ANGLE | SQUARE | ENTITY) != 0
     texts = _apply(texts, marks, EMPHASIS)
-    texts = _change(texts, lines, _strip_lines)
+    texts = change_where(texts, lines, _strip_lines)
     return _apply(texts, marks, OPENINGS)
 
 
 def _apply(texts: pl.Series, marks: Array, rules: tuple[Rule, ...]) -> pl.Series:
     for rule in rules:
-        texts = _change(texts, marks & rule.marks != 0, partial(_replace, rule))
+        texts = change_where(texts, marks & rule.marks != 0, partial(_replace, rule))
     return texts
 
 
@@ -166,7 +167,7 @@ def _replace(rule: Rule, texts: pl.Series) -> pl.Series:
     return texts.str.replace_all(rule.pattern, rule.into)
 
 
-def _change(
+def change_where(
     texts: pl.Series, where: Array, change: Callable[[pl.Series], pl.Series]
 ) -> pl.Series:
     """`change` made to the texts at `where` (bool)."""
@@ -179,7 +180,7 @@ def _change(
 def _decode_entities(texts: pl.Series) -> pl.Series:
     """`&lt;` is <; an ampersand without a semicolon stays."""
     found = texts.str.extract_all(
-        r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,31});"
+        r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
     )
     names = found.explode().drop_nulls().unique(maintain_order=True).to_list()
     if not names:
@@ -190,10 +191,10 @@ def _decode_entities(texts: pl.Series) -> pl.Series:
 def _strip_letter_tags(texts: pl.Series) -> pl.Series:
     """`<i>` is a tag where `</i>` is too: in a<b>c it is a variable."""
     for letter in LETTERS:
-        closed = texts.str.contains(f"(?i)</{letter}>").to_numpy()
+        closed = texts.str.contains_any([f"</{letter}>"], ascii_case_insensitive=True)
         into = "\n" if letter == "p" else ""
         rule = Rule(ANGLE, rf"(?i)</?{letter}(?:\s[^<>]*)?>", into)
-        texts = _change(texts, closed, partial(_replace, rule))
+        texts = change_where(texts, closed.to_numpy(), partial(_replace, rule))
     return texts
 
 

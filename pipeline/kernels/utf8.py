@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from numpy import uint8
 
 from pipeline.kernels.shards import Array, compiled
@@ -45,6 +46,16 @@ def width(data: Array, position: int, end: int) -> int:
         return 1
     size = 4 if first >= 0xF0 else (3 if first >= 0xE0 else 2)
     return min(size, end - position)
+
+
+@compiled
+def code_point(data: Array, position: int, end: int) -> int:
+    """The number of the character at `position`."""
+    wide = width(data, position, end)
+    code = np.int64(data[position]) & (0xFF >> (wide + 1))
+    for step in range(1, wide):
+        code = code << 6 | np.int64(data[position + step]) & 0x3F
+    return int(code)
 
 
 @compiled

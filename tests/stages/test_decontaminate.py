@@ -4,7 +4,8 @@ from random import Random
 import polars as pl
 import pytest
 
-from pipeline.filter import Outcome, apply
+from pipeline.filter import Outcome, apply, run_stage
+from stages import decontaminate as decontaminate_stage
 from stages.decontaminate import Params, judge
 from stages.sources import words
 from tests.support import edits
@@ -265,6 +266,37 @@ def test_the_report_counts_by_benchmark_and_source():
         "rows_sibling": 1,
         "rows_boilerplate": 0,
     }
+
+
+def test_a_second_run_believes_nothing_that_the_first_one_wrote():
+    rows = problems(ITEM, CLEAN)
+    flagged = filter_table(rows, action="flag").kept
+    clean = pl.lit(None, pl.Float32), pl.lit("boilerplate")
+    wrong = flagged.with_columns(overlap=clean[0], overlap_level=clean[1])
+    again = filter_table(wrong)
+
+    assert again.dropped["id"].to_list() == ["test/00000"]
+    assert again.kept["overlap_level"].to_list() == [None]
+    assert filter_table(again.dropped).dropped["twin"].to_list() == ["bench/00000"]
+
+
+def filter_table(rows: pl.DataFrame, **params) -> Outcome:
+    """As the command line runs the stage on anyone's table."""
+    return run_stage(decontaminate_stage, rows, Params(**params), benchmark(ITEM))
+
+
+def test_undetectable_items_are_counted_and_listed():
+    stem = "Which of the following is true?"
+    rows = problems(f"A) 3 > 2. B) 2 > 3. {stem}", CLEAN)
+    outcome = decontaminate(rows, benchmark(stem, ITEM, "What?"))
+
+    assert outcome.dropped.height == 0
+    assert outcome.tables["benchmarks"]["items_undetectable"].to_list() == [2]
+    listed = outcome.tables["undetectable"].select("item", "reason", "item_text")
+    assert listed.rows() == [
+        ("bench/00000", "no_rare_content", stem),
+        ("bench/00002", "too_short", "What?"),
+    ]
 
 
 def test_no_benchmarks_drop_nothing():

@@ -28,6 +28,13 @@ def test_a_trace_that_recites_an_item_is_named_and_the_row_stays():
     assert outcome.tables["pairs"]["item"].to_list() == ["bench/00000"]
 
 
+def test_siblings_and_stems_in_a_trace_name_nothing():
+    sibling = ITEM.replace("nine", "twelve").replace("minutes", "hours")
+    outcome = checked(f"A problem like it: {sibling} So it takes three of them.")
+
+    assert outcome.kept["leaking_traces"].to_list() == [None]
+
+
 def test_clean_traces_name_nothing():
     assert checked("Two and two make four.").kept["leaking_traces"].to_list() == [None]
 

@@ -200,7 +200,9 @@ def choose_levels(pairs: Comparison, same_answer: Array, threshold: float) -> Ar
     # Numbers agree if few are missing, or some are and nothing stands in their place.
     missing, extra = measures.missing, measures.extra
     left_out = (extra == 0) & (missing <= measures.numbers / 3) & (share >= 0.8)
-    numbers_agree = (missing <= measures.numbers / 10) | left_out
+    # Where the wording agrees less, many others beside them make another formula.
+    few_others = (extra <= np.maximum(2, measures.numbers / 2)) | (share >= 0.8)
+    numbers_agree = ((missing <= measures.numbers / 10) & few_others) | left_out
     # A short item has little to agree in, and another answer speaks against it.
     least = np.where(size < SHORT, 0.9, threshold)
     least = np.where(same_answer < 0, np.maximum(least, 0.9), least)

@@ -25,6 +25,10 @@ def test_a_value_of_json_is_read_as_what_it_says(written: str):
     assert read(written) == TEXT
 
 
+def test_a_line_of_a_record_may_begin_with_a_small_letter():
+    assert read('{"question": "Find it\\nfor 3 and 4."}') == "Find it\nfor 3 and 4."
+
+
 @pytest.mark.parametrize(
     "text",
     [

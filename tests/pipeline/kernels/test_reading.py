@@ -6,12 +6,17 @@ digit.
 """
 
 import json
+import unicodedata
 from pathlib import Path
+from time import process_time
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.kernels.latex_tokens import tokenise
+from pipeline.kernels.layout import strip_layout
 from pipeline.kernels.relations import quantity_hash
 
 CASES = Path(__file__).parents[2] / "cases" / "reading"
@@ -41,3 +46,59 @@ def test_pairs_are_read_as_they_are_meant(name: str, expected: bool):
     ]
 
     assert not wrong
+
+
+def read_codes(texts: list[str]) -> list[list[int]]:
+    tokens = tokenise(pl.Series(texts))
+    return [
+        tokens.codes[begin:end].tolist()
+        for begin, end in zip(tokens.ends[:-1], tokens.ends[1:], strict=True)
+    ]
+
+
+def symbols() -> list[str]:
+    """All symbols of Unicode's first two planes: of mathematics, money, and others.
+
+    Not those that are a wide or small "$", which begins a formula.
+    """
+    return [
+        chr(code)
+        for code in range(128, 0x20000)
+        if unicodedata.category(chr(code)) in ("Sm", "Sc", "So")
+        and unicodedata.normalize("NFKC", chr(code)) != "$"
+    ]
+
+
+def test_every_symbol_of_unicode_leaves_a_trace():
+    plain, *marked = read_codes(["Find a b."] + [f"Find a {s} b." for s in symbols()])
+
+    assert [
+        s for s, codes in zip(symbols(), marked, strict=True) if codes == plain
+    ] == []
+
+
+def test_digits_of_all_scripts_are_numbers():
+    digits = [chr(code) for code in range(0x20000) if chr(code).isdecimal()]
+    texts = [f"{digit} + 4" for digit in digits]
+    expected = [f"{unicodedata.decimal(digit)} + 4" for digit in digits]
+
+    assert read_codes(texts) == read_codes(expected)
+
+
+@pytest.mark.parametrize("sign", [*"*_<&|#>~[`-.?!':\\{(", "**a", "<b>", "&lt;", "\\n"])
+def test_a_megabyte_of_signs_is_read_in_linear_time(sign: str):
+    def seconds(size: int) -> float:
+        start = process_time()
+        read_codes([sign * (size // len(sign))])
+        return process_time() - start
+
+    read_codes([sign * 100])
+    assert seconds(1_000_000) < 2 + 40 * seconds(50_000)
+
+
+@given(st.text(max_size=60))
+def test_layout_is_taken_away_once_and_for_all_rows_alike(text: str):
+    stripped = strip_layout(pl.Series([text, None, "x"]))
+
+    assert stripped[0] == strip_layout(pl.Series([text])).item()
+    assert stripped[1:].to_list() == ["", "x"]
