@@ -83,10 +83,16 @@ class Pool(Generic[In, Out]):
         """The result of every item in order, or how it lost its worker.
 
         Items travel in batches of `size`. Those of a batch that is lost are tried again
-        one by one, so only who is at fault has no result. A few batches for each worker
-        are taken from `items` before they are needed. An exception of the work is
-        raised here; UserError where a worker cannot start.
+        one by one, so only who is at fault has no result; one whose worker dies then is
+        tried once more, because a worker may be killed by others than its work. A few
+        batches for each worker are taken from `items` before they are needed. An
+        exception of the work is raised here; UserError where a worker cannot start.
         """
+        return self._each(items, size)
+
+    def _each(
+        self, items: Iterable[In], size: int, *, is_last_try: bool = False
+    ) -> Iterator[Out | WorkerLost]:
         left = iter(items)
         sent: deque[tuple[list[In], Future[list[Out] | WorkerLost]]] = deque()
         try:
@@ -100,10 +106,10 @@ class Pool(Generic[In, Out]):
                 results = future.result()
                 if not isinstance(results, WorkerLost):
                     yield from results
-                elif len(batch) == 1:
+                elif len(batch) == 1 and (results.is_late or is_last_try):
                     yield results
                 else:
-                    yield from self.each(batch, 1)
+                    yield from self._each(batch, 1, is_last_try=len(batch) == 1)
         except BaseException:
             for _, future in sent:
                 future.cancel()

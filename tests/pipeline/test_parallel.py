@@ -79,6 +79,19 @@ def test_who_loses_a_worker_costs_only_itself(backend: str, trouble: str):
     assert lost.is_late is (trouble == "hang")
 
 
+def die_once(mark: str, batch: list[int]) -> list[int]:
+    if not os.path.exists(mark):
+        open(mark, "w").close()
+        os.kill(os.getpid(), 9)
+    return batch
+
+
+def test_an_item_whose_worker_is_killed_by_others_is_tried_again(tmp_path):
+    work = partial(die_once, str(tmp_path / "killed"))
+
+    assert list(each(work, [5])) == [5]
+
+
 def test_an_error_of_the_work_arrives_whole(backend: str):
     with pytest.raises(UserError, match="three is bad") as error:
         list(each(partial(troubled, "raise"), range(6)))
