@@ -3,20 +3,60 @@
 import argparse
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
-from pipeline.cli import (
-    check,
-    estimate,
-    ledger,
-    lengths,
-    lineage,
-    publish,
-    recipes,
-    score,
-    stages,
-)
 from pipeline.console import run
+
+# Each command: a function of `pipeline/cli`, and what it does. Only the one that is
+# called is imported: a stage that starts need not know how to publish.
+COMMANDS = {
+    "filter": (
+        "stages.run_filter",
+        "Judge the first table, with the others at hand, and split it.",
+    ),
+    "make": (
+        "stages.run_make",
+        'Make a table, or a folder, from others; "collect.gsm8k" names one source.',
+    ),
+    "score": (
+        "score.run",
+        'Judge rows of {"id", "gold", "prediction", "info"?} with a verifier.',
+    ),
+    "sql": (
+        "ledger.sql",
+        "Query the tables by name in DuckDB; `dropped` is the ledger of all stages.",
+    ),
+    "explain": (
+        "ledger.explain",
+        "Print the row `id`: where from, which stages kept it, who dropped it and why.",
+    ),
+    "funnel": (
+        "ledger.funnel",
+        "Print the rows after each stage, why rows left, and what training gave.",
+    ),
+    "lineage": (
+        "lineage.lineage",
+        "Say which source holds the problems of which, and whether it is declared.",
+    ),
+    "lengths": (
+        "lengths.lengths",
+        "Say how long problems and traces are, in tokens, of files or of all sources.",
+    ),
+    "recipe": ("recipes.run", "List, show, use, pin, compare or check recipes."),
+    "estimate": (
+        "estimate.estimate",
+        "Say what the active recipe will cost before it runs.",
+    ),
+    "check": (
+        "check.check",
+        "Check params.yaml, dvc.yaml and the environment, without running anything.",
+    ),
+    "publish": (
+        "publish.publish",
+        "Write the dataset repository, and upload it to the Hub unless --dry-run.",
+    ),
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,13 +64,13 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="goldsieve", description=__doc__)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, function: Callable[..., None]) -> argparse.ArgumentParser:
-        text = (function.__doc__ or "").partition("\n")[0]
+    def command(name: str) -> argparse.ArgumentParser:
+        _, text = COMMANDS[name]
         added = commands.add_parser(name, help=text, description=text)
-        added.set_defaults(function=function)
+        added.set_defaults(command=name)
         return added
 
-    add = command("filter", stages.run_filter).add_argument
+    add = command("filter").add_argument
     add("name", metavar="STAGE")
     add("inputs", metavar="INPUT", nargs="+", type=Path)
     add("--out", type=Path, help="stand-alone: write the results into this folder")
@@ -41,31 +81,31 @@ def parser() -> argparse.ArgumentParser:
     ):
         add(option, dest=name, action="append", default=[], metavar=example)
 
-    add = command("make", stages.run_make).add_argument
+    add = command("make").add_argument
     add("name", metavar="STAGE")
     add("inputs", metavar="INPUT", nargs="*", type=Path)
     add("--out", type=Path, help="the folder that model, export and card write")
 
-    add = command("score", score.run).add_argument
+    add = command("score").add_argument
     add("pairs", metavar="PAIRS.jsonl", type=Path)
     add("--verifier", required=True)
     add("--out", type=Path)
 
     _add_looks(command)
 
-    add = command("recipe", recipes.run).add_argument
+    add = command("recipe").add_argument
     add("action", choices=["list", "show", "use", "diff", "pin", "check"])
     add("names", nargs="*", metavar="NAME")
     add("--force", action="store_true", help="use, pin: lose edits of params.yaml")
     add("--data", type=Path, help="check: a folder of files called after sources")
     add("--markdown", action="store_true", help="list: the survey's tables")
 
-    add = command("estimate", estimate.estimate).add_argument
+    add = command("estimate").add_argument
     add("--tokens-per-s", type=float, default=4000.0)
 
-    command("check", check.check)
+    command("check")
 
-    add = command("publish", publish.publish).add_argument
+    add = command("publish").add_argument
     add("repo")
     add("--dry-run", type=Path, metavar="DIR")
     add("--public", action="store_true")
@@ -74,16 +114,16 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_looks(command: Callable[..., argparse.ArgumentParser]) -> None:
     """The commands that look at tables and change nothing."""
-    add = command("sql", ledger.sql).add_argument
+    add = command("sql").add_argument
     add("query")
     add("--format", choices=["table", "csv", "json"], default="table")
 
-    command("explain", ledger.explain).add_argument("id")
-    command("funnel", ledger.funnel)
-    add = command("lineage", lineage.lineage).add_argument
+    command("explain").add_argument("id")
+    command("funnel")
+    add = command("lineage").add_argument
     add("--format", choices=["table", "csv", "json"], default="table")
 
-    add = command("lengths", lengths.lengths).add_argument
+    add = command("lengths").add_argument
     add("inputs", metavar="[NAME=]FILE", nargs="*")
     add("--column", dest="columns", action="append", default=[], metavar="trace=text")
     add("--tokenizer", default="packaged", metavar="NAME@COMMIT")
@@ -92,10 +132,15 @@ def _add_looks(command: Callable[..., argparse.ArgumentParser]) -> None:
     add("--format", choices=["table", "csv", "json"], default="table")
 
 
+def call(line: list[str] | None = None) -> None:
+    """Do what a command line says; that of this process, where none is given."""
+    arguments = vars(parser().parse_args(line))
+    module, _, function = COMMANDS[arguments.pop("command")][0].partition(".")
+    getattr(import_module(f"pipeline.cli.{module}"), function)(**arguments)
+
+
 def main() -> int:
-    arguments = vars(parser().parse_args())
-    function = arguments.pop("function")
-    return run(lambda: function(**arguments))
+    return run(call)
 
 
 if __name__ == "__main__":

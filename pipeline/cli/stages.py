@@ -15,7 +15,6 @@ from typing import Any, Literal
 import polars as pl
 
 from pipeline import dag, filter, recipe, tables
-from pipeline.cli import standalone
 from pipeline.errors import UserError
 from pipeline.filter import Outcome
 from pipeline.schema import VERDICT
@@ -38,6 +37,8 @@ def run_filter(
         raise UserError(f"{name} is not a filter", hint=f"goldsieve make {name} …")
     _check_count(module.judge, name, len(inputs), own={"params"})
     if out is not None:
+        from pipeline.cli import standalone
+
         standalone.run(module, name, inputs, out, settings, columns)
         return
     params = recipe.load(module.Params, name)

@@ -1,11 +1,7 @@
 """Text columns as the kernels see them: bytes and offsets, a shard at a time."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from hashlib import blake2b
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,39 +19,23 @@ Array = np.ndarray
 
 
 def compiled(function: Function, *, inline: bool = False) -> Function:
-    """Compile `function` with numba, without the interpreter's lock, once for all."""
-    from numba import config, njit
+    """Compile `function` with numba, without the interpreter's lock, once for all.
 
-    before = config.CACHE_DIR
-    if not before:
-        config.CACHE_DIR = _compiled_code()
-    kernel: Function = njit(cache=True, nogil=True, forceinline=inline)(function)
-    config.CACHE_DIR = before
-    return kernel
+    What is compiled is kept in the user's cache (`code_cache`).
+    """
+    from numba import njit
+
+    from pipeline.kernels.code_cache import KernelCache
+
+    kernel: Any = njit(nogil=True, forceinline=inline)(function)
+    kernel._cache = KernelCache(function)  # as numba's `enable_caching` does
+    compiled_kernel: Function = kernel
+    return compiled_kernel
 
 
 def inlined(function: Function) -> Function:
     """As `compiled`, a part of every function that calls it: a step of a hot loop."""
     return compiled(function, inline=True)
-
-
-def _compiled_code() -> str:
-    """A folder for these very sources.
-
-    Kernels hold copies of what they call; numba would go on using one when only
-    the file of the other has changed.
-    """
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return str(Path(home) / "goldsieve" / "kernels" / source_digest())
-
-
-@cache
-def source_digest() -> str:
-    """The digest of the kernels' sources: what they computed may be kept under it."""
-    digest = blake2b(digest_size=8)
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def split_shards(text: pl.Series) -> Iterator[pl.Series]:

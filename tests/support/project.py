@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from pipeline import dag
-from pipeline.__main__ import parser
+from pipeline.__main__ import call
 
 HERE = Path(__file__).parents[2]
 ITEM = "A train leaves at noon and goes 60 miles in an hour. How far by two o'clock?"
@@ -117,5 +117,4 @@ def run_stages(folder: Path, names: Iterable[str]) -> None:
             for key in keys:
                 command = entries[name].get("do", entries[name])["cmd"]
                 words = command.replace("${key}", key).split()
-                arguments = vars(parser().parse_args(words[3:]))
-                arguments.pop("function")(**arguments)
+                call(words[3:])

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from pipeline.__main__ import parser
+from pipeline.__main__ import call
 from pipeline.cli.foreign import read_frame
 
 PROBLEMS = [f"Find the sum of the first {n} odd primes." for n in ("ten", "six", "two")]
@@ -23,8 +23,7 @@ def judged(table: Path, out: Path, *words: str) -> list[pl.DataFrame]:
     """The rows that `goldsieve filter` keeps and drops, in this process."""
     stage, *rest = words or ("dedup_exact",)
     line = ["filter", stage, str(table), *rest, "--out", str(out)]
-    arguments = vars(parser().parse_args(line))
-    arguments.pop("function")(**arguments)
+    call(line)
     return [pl.read_parquet(out / f"{name}.parquet") for name in ("kept", "dropped")]
 
 
