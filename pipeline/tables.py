@@ -1,9 +1,10 @@
 """Where tables live, and how they are read and written.
 
-A stage called `x` writes data/x.parquet, or numbered shards in data/x/. A stage
-that drops rows also writes them to data/dropped/x.parquet and its counts to
-data_cards/metrics/x.json, and what its verdicts rest on to data/x/<table>.parquet. A
-file is written whole or not at all, and the same rows give the same bytes.
+A stage called `x` writes data/x.parquet, or numbered shards in data/x/, which are never
+in memory as a whole. A stage that drops rows also writes them to
+data/dropped/x.parquet and its counts to data_cards/metrics/x.json, and what its
+verdicts rest on to data/x/<table>.parquet. A file is written whole or not at all, and
+the same rows give the same bytes.
 """
 
 import json
@@ -17,6 +18,7 @@ import polars as pl
 from pipeline.errors import UserError
 from pipeline.files import replacing, write_text
 from pipeline.recipe import parse_yaml
+from pipeline.shards import scan
 
 DATA = Path("data")
 DROPPED = DATA / "dropped"
@@ -26,14 +28,14 @@ METRICS = Path("data_cards/metrics")
 def read(path: Path) -> Any:
     """What `path` holds, as a stage takes it.
 
-    A parquet file or a folder of numbered shards is a table, YAML and JSON are
-    parsed, Markdown is text, and any other folder is handed on as a path.
+    A parquet file is a table, and so is a folder of numbered shards (`Shards`); YAML
+    and JSON are parsed, Markdown is text, and any other folder is handed on as a path.
     """
     if not path.exists():
         raise UserError(f"{path} does not exist", hint=f"dvc repro {path.stem}")
     if path.is_dir():
         shards = sorted(path.glob("[0-9]*.parquet"))
-        return pl.concat(map(pl.read_parquet, shards)) if shards else path
+        return scan(shards) if shards else path
     if path.suffix == ".parquet":
         return pl.read_parquet(path)
     if path.suffix in (".yaml", ".yml"):

@@ -22,6 +22,7 @@ from pipeline.contamination.contract import Methods
 from pipeline.contamination.hits import Level, keep_worst, scan_texts
 from pipeline.filter import Judged, drop
 from pipeline.settings import Settings
+from pipeline.shards import Shards, as_shards
 
 COLUMNS = report.COLUMNS
 TABLES = report.TABLES
@@ -46,7 +47,7 @@ def judge(
     rows: pl.DataFrame,
     params: Params,
     benchmarks: pl.DataFrame,
-    rollouts: pl.DataFrame | None = None,
+    rollouts: pl.DataFrame | Shards | None = None,
 ) -> Judged:
     """Add contamination, overlap, overlap_item, overlap_level; mark rows that leak."""
     texts = collect_texts(rows, params, rollouts)
@@ -81,7 +82,7 @@ def judge(
 
 
 def collect_texts(
-    rows: pl.DataFrame, params: Params, rollouts: pl.DataFrame | None
+    rows: pl.DataFrame, params: Params, rollouts: pl.DataFrame | Shards | None
 ) -> pl.DataFrame:
     """(row, field, text, answer) of every text that is looked at."""
     numbered = rows.with_row_index("row")
@@ -90,8 +91,9 @@ def collect_texts(
     text = pl.col("solutions").struct.field("text")
     texts["solutions"] = solutions.select("row", text=text).drop_nulls("text")
     if rollouts is not None:
+        completions = as_shards(rollouts).select("id", "completion").collect()
         texts["rollouts"] = numbered.select("row", "id").join(
-            rollouts.select("id", text="completion"),
+            completions.rename({"completion": "text"}),
             on="id",
             how="inner",
             maintain_order="left_right",

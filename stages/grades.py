@@ -19,11 +19,13 @@ from pydantic import Field, model_validator
 from pipeline.grading.workers import Answer, Grader, grader, verdict_columns
 from pipeline.schema import GRADE
 from pipeline.settings import Settings
+from pipeline.shards import Shards, as_shards, regroup
 from pipeline.verifiers.contract import Verdict, verifiers_that_claim
 from pipeline.verifiers.judge import Judge
 
 SCHEMA = GRADE
-CHUNK = 20_000  # samples judged between two reports of progress
+CHUNK = 20_000  # samples judged between two reports of progress, at most
+CHUNK_BYTES = 32 << 20  # of completions and of the tests that judge them
 
 
 class Params(Settings):
@@ -46,20 +48,27 @@ class Params(Settings):
         return self
 
 
-def make(params: Params, rows: pl.DataFrame, rollouts: pl.DataFrame) -> pl.DataFrame:
+def make(
+    params: Params, rows: pl.DataFrame, rollouts: Shards | pl.DataFrame
+) -> pl.DataFrame:
     """One verdict a sample (GRADE), in the order of the rollouts."""
     from pipeline.console import track
 
+    rollouts = as_shards(rollouts)
+    ids = rollouts.select("id").collect()["id"]
+    total = int(ids.is_in(rows["id"].implode()).sum())
     columns = ("verifier", "answer", "verify_info", "problem", "domain")
-    samples = rollouts.join(
-        rows.select("id", *columns), on="id", how="inner", maintain_order="left"
+    about = rows.select("id", *columns)
+    samples = (
+        shard.join(about, on="id", how="inner", maintain_order="left")
+        for shard in rollouts
     )
-    chunks = [samples.slice(at, CHUNK) for at in range(0, samples.height, CHUNK)]
     parts = [GRADE.to_frame()]
+    chunks = regroup(samples, rows=CHUNK, size=CHUNK_BYTES)
     with grader(params.timeout_s, params.judge) as grade:
-        for chunk in track(chunks, "grades", total=len(chunks)):
+        for chunk in track(chunks, "grades", total=total, weight=len):
             parts.append(_grade_chunk(chunk, params, grade))
-    return pl.concat(parts)
+    return pl.concat(parts, rechunk=True)
 
 
 # What a rule's verdict must be for the model to be asked.

@@ -12,8 +12,8 @@ GROUND = {
     "__init__", "arrow_rows", "closure", "console", "csv_rows", "dag", "embedding",
     "errors", "expressions", "files", "filter", "json_rows", "kept", "lineage",
     "locations", "machine", "models", "packaged", "parallel", "parallel_ray", "prompts",
-    "readers", "recipe", "recipes", "rows", "schema", "settings", "sql", "streams",
-    "surrogates", "tables", "text", "thinking",
+    "readers", "recipe", "recipes", "rows", "schema", "settings", "shards", "sql",
+    "streams", "surrogates", "tables", "text", "thinking",
 }  # fmt: skip
 # The wings of pipeline/ and those below each, beside the ground. A folder that is not
 # in this table fails the test.

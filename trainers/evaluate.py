@@ -126,7 +126,8 @@ def _sample_benchmark(
     method = Method(params.engine, params.options, params.prompt, params.seed, **draws)
     keep = params.options.get("batch_size", 256)
     sampler = Sampler(method, model, engine, keep=keep, title=f"evaluate {model.name}")
-    drawn = sampler.samples(rows.unique(["key", "sample"], maintain_order=True))
+    distinct = rows.unique(["key", "sample"], maintain_order=True)
+    drawn = pl.concat(sampler.samples(distinct, part=max(1, table.height)))
     rows = rows.join(drawn, on=["key", "sample"], how="left", maintain_order="left")
     return rows.with_columns(model=pl.lit(model.title))
 

@@ -8,7 +8,7 @@ second run give the same bytes.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,12 +101,17 @@ class Sampler:
             )
         self._done = pl.concat([self._done, missing.select("key", "sample")])
 
-    def samples(self, wanted: pl.DataFrame) -> pl.DataFrame:
-        """The wanted samples (store.SAMPLE), those that are not there drawn first."""
+    def samples(self, wanted: pl.DataFrame, *, part: int) -> Iterator[pl.DataFrame]:
+        """The wanted samples (store.SAMPLE), those that are not there drawn first.
+
+        They come in the order of the keys in `wanted`, those of `part` keys at a time.
+        """
         self.sample(wanted)
         most = int(wanted["sample"].to_numpy().max(initial=-1)) + 1
-        kept = store.load(self.folder, wanted["key"].to_list(), samples=most)
-        return kept.join(wanted, on=["key", "sample"], how="semi")
+        keys = wanted["key"].unique(maintain_order=True).to_list()
+        parts = [keys[start : start + part] for start in range(0, len(keys), part)]
+        for kept in store.load_parts(self.folder, parts, samples=most):
+            yield kept.join(wanted, on=["key", "sample"], how="semi")
 
     def close(self) -> None:
         """Give back the memory of the engine, if one was loaded."""

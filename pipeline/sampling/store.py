@@ -11,20 +11,22 @@ import fcntl
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from hashlib import blake2b
 from itertools import accumulate, groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import polars as pl
+from pyarrow import ArrowException
 
 from pipeline.errors import UserError
 from pipeline.files import replacing
 from pipeline.machine import cache_folder
 from pipeline.schema import ROLLOUT, missing
+from pipeline.shards import deal, read_batches
 
 SAMPLE = pl.Schema(
     {
@@ -34,8 +36,10 @@ SAMPLE = pl.Schema(
 )
 
 MANY = 64  # shards, from which on they are merged
-LARGE = 256 << 20  # bytes of a merged one, about
+LARGE = 64 << 20  # bytes of a merged one, about; as many are in memory to merge them
 TRIES = 20
+
+Result = TypeVar("Result")
 
 
 def open_for(identity: dict[str, Any]) -> Path:
@@ -60,28 +64,38 @@ def index(folder: Path) -> pl.DataFrame:
 
 
 def load(folder: Path, keys: list[str], *, samples: int) -> pl.DataFrame:
-    """The first `samples` samples of each of `keys`.
+    """The first `samples` samples of each of `keys`; see `load_parts`."""
+    return next(load_parts(folder, [keys], samples=samples))
+
+
+def load_parts(
+    folder: Path, parts: list[list[str]], *, samples: int
+) -> Iterator[pl.DataFrame]:
+    """The first `samples` samples of the keys of each part, in one pass over the store.
 
     UserError where a shard is damaged inside, which an index does not see.
     """
-    wanted = pl.col("key").is_in(sorted(set(keys))) & (pl.col("sample") < samples)
 
-    def read(files: list[Path]) -> pl.DataFrame:
-        if not files:
-            return SAMPLE.to_frame()
-        try:
-            table = pl.scan_parquet(files).filter(wanted).collect()
-        except pl.exceptions.PolarsError as error:
-            for shard in files:
-                if _read(shard, SAMPLE.names()).is_empty():
-                    raise UserError(
-                        f"rollouts: {shard.name} was damaged",
-                        hint="run again: what it held is sampled again",
-                    ) from error
+    def read(files: list[Path]) -> Iterator[pl.DataFrame]:
+        batches = (batch for file in files for batch in _read_samples(file))
+        first = (batch.filter(pl.col("sample") < samples) for batch in batches)
+        return deal(first, parts, SAMPLE)
+
+    return map(_distinct, _read_steady(folder, read))
+
+
+def _read_samples(shard: Path) -> Iterator[pl.DataFrame]:
+    """The samples of a shard, bit by bit; UserError where it is damaged."""
+    try:
+        for batch in read_batches(shard, SAMPLE.names()):
+            yield batch.cast(SAMPLE)
+    except (ArrowException, OSError) as error:
+        if isinstance(error, FileNotFoundError) or _read(shard, SAMPLE.names()).height:
             raise
-        return _distinct(table)
-
-    return _read_steady(folder, read)
+        raise UserError(
+            f"rollouts: {shard.name} was damaged",
+            hint="run again: what it held is sampled again",
+        ) from error
 
 
 def save(folder: Path, samples: pl.DataFrame) -> None:
@@ -101,14 +115,14 @@ def compact(folder: Path) -> None:
     the time of its first part, so that the first sample stays the first. Its name is
     new: a reader that opens a file twice would take one that changed for a broken one.
     """
-    files = shards(folder)
-    if len(files) < MANY:
-        return
     taken = BlockingIOError, FileNotFoundError  # by another process: another time
-    with (folder / ".lock").open("w") as lock, suppress(*taken):
+    with suppress(*taken), (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        ends = list(accumulate(shard.stat().st_size for shard in files))
-        for _, part in groupby(zip(files, ends, strict=True), lambda p: p[1] // LARGE):
+        sizes = {shard: shard.stat().st_size for shard in shards(folder)}
+        if sum(size < LARGE // 2 for size in sizes.values()) < MANY:
+            return
+        ends = accumulate(sizes.values())
+        for _, part in groupby(zip(sizes, ends, strict=True), lambda p: p[1] // LARGE):
             parts = [shard for shard, _ in part]
             if len(parts) > 1:
                 tables = [_read(shard, SAMPLE.names()) for shard in parts]
@@ -127,9 +141,7 @@ def _distinct(samples: pl.DataFrame) -> pl.DataFrame:
     return samples.unique(["key", "sample"], keep="first", maintain_order=True)
 
 
-def _read_steady(
-    folder: Path, read: Callable[[list[Path]], pl.DataFrame]
-) -> pl.DataFrame:
+def _read_steady(folder: Path, read: Callable[[list[Path]], Result]) -> Result:
     """`read` of all shards, tried again while another process merges some."""
     for number in range(TRIES):
         with suppress(FileNotFoundError):

@@ -18,11 +18,13 @@ from pipeline.errors import UserError
 from pipeline.models import Model, resolve
 from pipeline.pass_rates.window import Window
 from pipeline.schema import ROLLOUT
+from pipeline.shards import regroup
+from stages.rollouts.draw import Drawn
 from stages.rollouts.passes import draw_passes
 from stages.rollouts.ways import Pass, Way, inherit
 
 SCHEMA = ROLLOUT
-SHARD = 200_000  # rows of one file of the output
+SHARD = 10_000  # rows of one file of the output, at most
 COLUMNS = [name for name in ROLLOUT if name != "id"]
 
 
@@ -69,7 +71,7 @@ class Params(Way):
 
 
 def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFrame]:
-    """Yield the samples of every row, in the rows' order, in tables of bounded size."""
+    """The samples of every row, in the rows' order, in tables of bounded size."""
     problems = rows.unique("key", keep="first", maintain_order=True)
     problems = problems.head(params.limit or problems.height)
     _check_names(params, problems)
@@ -80,11 +82,17 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
     drawn = draw_passes(params.in_turn, problems, params.pass_rate_window, base)
     keys = {key for each in drawn for key in each.keys}
     rows = rows.filter(pl.col("key").is_in(keys))
-    most = sum(each.most for each in drawn)
-    for part in rows.iter_slices(max(1, SHARD // most)):
-        keys_of_part = part["key"].to_list()
-        samples = [each.load(keys_of_part).select(COLUMNS) for each in drawn]
-        yield _join_rows(part, pl.concat(samples))
+    return regroup(_join_passes(rows, drawn), rows=SHARD)
+
+
+def _join_passes(rows: pl.DataFrame, drawn: list[Drawn]) -> Iterator[pl.DataFrame]:
+    """The samples of the rows, in their order, those of all passes side by side."""
+    slices = [*rows.iter_slices(min(each.problems for each in drawn))]
+    keys = [part["key"].to_list() for part in slices]
+    of_passes = [each.read(keys) for each in drawn]
+    for part, *samples in zip(slices, *of_passes, strict=True):
+        tables = [table.select(COLUMNS) for table in samples]
+        yield _join_rows(part, pl.concat(tables))
 
 
 def _check_names(params: Params, problems: pl.DataFrame) -> None:

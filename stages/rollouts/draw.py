@@ -5,7 +5,7 @@ number say which sample is meant, and what an earlier pass drew is not drawn aga
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,25 +16,34 @@ from pipeline.models import Model
 from pipeline.pass_rates.window import Window
 from pipeline.sampling import store
 from pipeline.sampling.sampler import Sampler
+from pipeline.schema import ROLLOUT
+from pipeline.shards import Spool, deal
 from stages.rollouts.foreign import refuse_foreign
 from stages.rollouts.replay import read_recordings
 from stages.rollouts.rounds import sample_adaptively
 from stages.rollouts.ways import Pass
 
+PART = 1024  # samples in memory at once
+
 
 @dataclass(frozen=True)
 class Drawn:
-    """The samples of a pass: `load` gives those of some keys, ROLLOUT without ids.
+    """The samples of a pass: `read` gives those of each list of keys, all in one go.
 
-    `most` is how many a problem has at most, and `taken` the number that comes next,
-    by the model's title.
+    They are ROLLOUT without ids. `most` is how many a problem has at most, and `taken`
+    the number that comes next, by the model's title.
     """
 
     name: str
     keys: list[str]
     most: int
     taken: dict[str, int]
-    load: Callable[[list[str]], pl.DataFrame]
+    read: Callable[[list[list[str]]], Iterator[pl.DataFrame]]
+
+    @property
+    def problems(self) -> int:
+        """Of so many problems the samples are read at once."""
+        return max(1, PART // self.most)
 
 
 def draw_samples(
@@ -55,35 +64,45 @@ def draw_samples(
     sampler.close()
     most = int(counts["samples"].to_numpy().max(initial=1))
 
-    def load(keys: list[str]) -> pl.DataFrame:
-        kept = store.load(sampler.folder, keys, samples=first + most)
-        kept = kept.join(counts, on="key", how="inner", maintain_order="left")
-        number = pl.col("sample") - first
-        kept = kept.filter(number >= 0, number < pl.col("samples")).drop("samples")
-        who = {"model": model.title, "pass": each.name or None}
-        labels = [pl.lit(value, pl.String).alias(name) for name, value in who.items()]
-        return kept.with_columns(labels).sort("sample", maintain_order=True)
+    who = {"model": model.title, "pass": each.name or None}
+    labels = [pl.lit(value, pl.String).alias(name) for name, value in who.items()]
+
+    def read(parts: list[list[str]]) -> Iterator[pl.DataFrame]:
+        for kept in store.load_parts(sampler.folder, parts, samples=first + most):
+            table = kept.join(counts, on="key", how="inner", maintain_order="left")
+            number = pl.col("sample") - first
+            table = table.filter(number >= 0, number < pl.col("samples"))
+            table = table.drop("samples").with_columns(labels)
+            yield table.sort("sample", maintain_order=True)
 
     numbers = each.adaptive.most if each.adaptive else each.samples
     keys = counts["key"].to_list()
-    return Drawn(each.name, keys, most, {model.title: first + numbers}, load)
+    return Drawn(each.name, keys, most, {model.title: first + numbers}, read)
 
 
 def take_recordings(each: Pass, problems: pl.DataFrame, taken: dict[str, int]) -> Drawn:
     """What is recorded of the problems."""
     first = pl.col("model").replace_strict(taken, default=0, return_dtype=pl.Int32)
-    recorded = read_recordings(each.replay, problems).with_columns(
-        sample=pl.col("sample").cast(pl.Int32) + first
-    )
-    recorded = recorded.with_columns(pl.lit(each.name or None, pl.String).alias("pass"))
-    by_model = recorded.group_by("model", maintain_order=True).agg(pl.max("sample") + 1)
-    most = recorded.group_by("key").len()["len"].to_numpy().max(initial=1)
+    schema = pl.Schema({name: ROLLOUT[name] for name in ROLLOUT if name != "id"})
+    spool, light = Spool(schema), [schema.to_frame().select("key", "model", "sample")]
+    for recorded in read_recordings(each.replay, problems):
+        labelled = recorded.with_columns(
+            pl.lit(each.name or None, pl.String).alias("pass"),
+            sample=pl.col("sample").cast(pl.Int32) + first,
+            part=pl.lit(0, pl.UInt32),
+        )
+        spool.add(labelled)
+        light.append(labelled.select("key", "model", "sample"))
+    every = pl.concat(light)
+    by_model = every.group_by("model", maintain_order=True).agg(pl.max("sample") + 1)
+    most = every.group_by("key").len()["len"].to_numpy().max(initial=1)
 
-    def load(keys: list[str]) -> pl.DataFrame:
-        return recorded.filter(pl.col("key").is_in(keys)).sort("sample")
+    def read(parts: list[list[str]]) -> Iterator[pl.DataFrame]:
+        dealt = deal(spool.pieces(0), parts, schema)
+        return (table.sort("sample", maintain_order=True) for table in dealt)
 
-    keys = recorded["key"].unique(maintain_order=True).to_list()
-    return Drawn(each.name, keys, int(most), dict(by_model.iter_rows()), load)
+    keys = every["key"].unique(maintain_order=True).to_list()
+    return Drawn(each.name, keys, int(most), dict(by_model.iter_rows()), read)
 
 
 def _sample(
@@ -96,9 +115,10 @@ def _sample(
     """Have samples drawn from number `first` on; (key, samples), how many."""
     if each.adaptive:
 
-        def draw(wanted: pl.DataFrame) -> pl.DataFrame:
-            samples = sampler.samples(wanted.with_columns(pl.col("sample") + first))
-            return samples.with_columns(pl.col("sample") - first)
+        def draw(wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
+            wanted = wanted.with_columns(pl.col("sample") + first)
+            for samples in sampler.samples(wanted, part=PART):
+                yield samples.with_columns(pl.col("sample") - first)
 
         return sample_adaptively(
             problems, each.adaptive, window, draw, timeout_s=each.timeout_s

@@ -19,7 +19,6 @@ from stages.rollouts.draw import Drawn, draw_samples, take_recordings
 from stages.rollouts.verdicts import judge_samples
 from stages.rollouts.ways import Pass
 
-CHUNK = 20_000  # samples judged at once
 # Signed: what falls below zero would wrap around.
 _COUNTED = dict.fromkeys(("n_samples", "n_correct", "n_undecided"), pl.Int64())
 _COUNTS = pl.Schema({"key": pl.String(), **_COUNTED})
@@ -101,8 +100,10 @@ def count_verdicts(problems: pl.DataFrame, drawn: Drawn, grade: Grader) -> pl.Da
     """
     parts = [_COUNTS.to_frame()]
     sampled = problems.filter(pl.col("key").is_in(drawn.keys))
-    for part in sampled.iter_slices(max(1, CHUNK // drawn.most)):
-        judged = judge_samples(part, drawn.load(part["key"].to_list()), grade)
+    slices = [*sampled.iter_slices(drawn.problems)]
+    samples_of = drawn.read([part["key"].to_list() for part in slices])
+    for part, samples in zip(slices, samples_of, strict=True):
+        judged = judge_samples(part, samples, grade)
         parts.append(
             judged.group_by("key").agg(
                 n_samples=pl.len().cast(pl.Int64),

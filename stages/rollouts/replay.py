@@ -12,10 +12,10 @@ somebody whom the source does not name.
 
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Literal, NamedTuple
 
 import polars as pl
@@ -96,27 +96,30 @@ Replay = Recording | Literal["solutions"]
 
 def read_recordings(
     recordings: tuple[Replay, ...], problems: pl.DataFrame
-) -> pl.DataFrame:
-    """ROLLOUT without ids: the recorded completions of the problems, numbered.
+) -> Iterator[pl.DataFrame]:
+    """ROLLOUT without ids and pass: the recorded completions of the problems, numbered.
 
-    A column that no row of a file has is a UserError. Rows and values that cannot
-    be used are counted on stderr, by file and fault.
+    They come in tables of bounded size. A column that no row of a file has is a
+    UserError. Rows and values that cannot be used are counted on stderr, by file and
+    fault.
     """
     keys = frozenset(problems["key"])
-    rows = [
-        completion
-        for recording in recordings
-        for completion in _read(recording, problems, keys)
-    ]
     schema = {name: ROLLOUT[name] for name in Recorded._fields}
-    completions = pl.DataFrame(rows, schema=schema, orient="row")
+    counts = Counter[str]()
+    every = chain.from_iterable(_read(each, problems, keys) for each in recordings)
+    while batch := list(islice(every, BATCH)):
+        numbers = []
+        for recorded in batch:
+            numbers.append(counts[recorded.key])
+            counts[recorded.key] += 1
+        yield pl.DataFrame(batch, schema=schema, orient="row").with_columns(
+            sample=pl.Series(numbers, dtype=ROLLOUT["sample"]),
+            seed=pl.lit(None, ROLLOUT["seed"]),
+        )
     print(
-        f"rollouts: {completions['key'].n_unique():,} of {problems.height:,} problems "
-        f"have {completions.height:,} recorded completions",
+        f"rollouts: {len(counts):,} of {problems.height:,} problems "
+        f"have {counts.total():,} recorded completions",
         file=sys.stderr,
-    )
-    return completions.with_columns(
-        sample=pl.int_range(pl.len()).over("key"), seed=pl.lit(None, ROLLOUT["seed"])
     )
 
 

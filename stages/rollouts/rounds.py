@@ -8,7 +8,7 @@ verdicts and the problems' keys, so a run that was killed takes up where it was.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import polars as pl
@@ -53,14 +53,14 @@ def sample_adaptively(
     problems: pl.DataFrame,
     settings: Adaptive,
     window: Window,
-    draw: Callable[[pl.DataFrame], pl.DataFrame],
+    draw: Callable[[pl.DataFrame], Iterable[pl.DataFrame]],
     *,
     timeout_s: float = 20.0,
 ) -> pl.DataFrame:
     """(key, samples): how many samples of each problem were drawn.
 
     `problems` have distinct keys; `draw` takes a table with (key, problem, sample), and
-    gives those samples as `store.SAMPLE`. `timeout_s` bounds one verdict.
+    gives those samples as `store.SAMPLE`, part by part. `timeout_s` bounds one verdict.
     """
     drawn = np.zeros(problems.height, np.int64)
     right, wrong = np.zeros_like(drawn), np.zeros_like(drawn)
@@ -69,8 +69,10 @@ def sample_adaptively(
     with grader(timeout_s) as grade:
         while more.any():
             wanted = _number_samples(problems, drawn, more)
-            gained = _count_verdicts(problems, draw(wanted), grade)
-            drawn, right, wrong = drawn + more, right + gained[0], wrong + gained[1]
+            for samples in draw(wanted):
+                gained = _count_verdicts(problems, samples, grade)
+                right, wrong = right + gained[0], wrong + gained[1]
+            drawn = drawn + more
             print(
                 f"rollouts: round {number}, {int((more > 0).sum()):,} of "
                 f"{len(drawn):,} problems, {int(more.sum()):,} samples; "

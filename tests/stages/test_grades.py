@@ -6,6 +6,7 @@ import pytest
 from pipeline.endpoint.client import Endpoint
 from pipeline.errors import UserError
 from pipeline.schema import GRADE, ROLLOUT
+from pipeline.shards import Shards
 from pipeline.verifiers.judge import Judge
 from stages.grades import Params, make
 from tests.support.judge_server import Server, blocks, by_value, serving
@@ -66,6 +67,18 @@ def test_samples_of_problems_that_left_are_not_judged():
 
     assert graded.height == 0
     assert graded.schema == GRADE
+
+
+def test_verdicts_do_not_depend_on_where_a_shard_ends(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    samples = rollouts(*[(f"test/0000{n % 2}", rf"\boxed{{{n}}}") for n in range(7)])
+    whole = make(Params(), ROWS, samples)
+    monkeypatch.setattr("stages.grades.CHUNK", 2)
+    shards = Shards(tuple(samples[at : at + 3].lazy() for at in (0, 3, 6)))
+
+    assert whole["correct"].to_list() == [False] * 2 + [True] + [False] * 4
+    assert make(Params(), ROWS, shards).equals(whole)
 
 
 def test_no_samples_are_fine():

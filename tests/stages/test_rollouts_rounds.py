@@ -17,14 +17,14 @@ class Recorded:
         self.rates, self.rounds = rates, []
         self.reason = "prompt_too_long" if undecided else "stop"
 
-    def __call__(self, wanted: pl.DataFrame) -> pl.DataFrame:
+    def __call__(self, wanted: pl.DataFrame) -> list[pl.DataFrame]:
         self.rounds.append(wanted)
         texts = []
         for key, problem, sample in wanted.select("key", "problem", "sample").rows():
             seed = int(key[:8], 16) + sample
             is_right = np.random.default_rng(seed).random() < self.rate(problem)
             texts.append(rf"\boxed{{{42 if is_right else sample + 100}}}")
-        return wanted.select(
+        samples = wanted.select(
             "key",
             "sample",
             completion=pl.Series(texts),
@@ -32,6 +32,8 @@ class Recorded:
             finish_reason=pl.lit(self.reason),
             seed=pl.lit(0, pl.Int64),
         ).select(store.SAMPLE.names())
+        half = samples.height // 2
+        return [samples[:half], samples[half:]]
 
     def rate(self, problem: str) -> float:
         return self.rates[int(problem.split()[-1])]

@@ -1,0 +1,160 @@
+"""Tables of texts that never stand in memory as a whole.
+
+Traces may be many times larger than memory, and what is computed from them is small. So
+they lie in numbered parts, in the order of the problems; who needs the texts goes
+through the parts, and who does not reads the other columns. Results may depend on the
+rows and their order, and never on where a part ends.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import polars.selectors as cs
+
+PART_BYTES = 64 << 20  # of the texts of a part
+BATCH = 1024  # rows of a file that are read at once
+WAITING_BYTES = 128 << 20  # dealt rows that are in memory
+
+
+@dataclass(frozen=True)
+class Shards:
+    """A table in parts; each is read when its turn comes, and anew each time."""
+
+    parts: tuple[pl.LazyFrame, ...]
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        for part in self.parts:
+            yield part.collect()
+
+    def select(self, *columns: str | pl.Expr) -> "Shards":
+        return Shards(tuple(part.select(*columns) for part in self.parts))
+
+    def collect(self) -> pl.DataFrame:
+        """The whole table: for columns that are small."""
+        return pl.concat(iter(self), rechunk=True)
+
+
+def scan(files: Sequence[Path]) -> Shards:
+    """A table that lies in parquet files."""
+    return Shards(tuple(map(pl.scan_parquet, files)))
+
+
+def as_shards(table: pl.DataFrame | Shards) -> Shards:
+    """A table at hand as one part."""
+    return table if isinstance(table, Shards) else Shards((table.lazy(),))
+
+
+def regroup(
+    tables: Iterable[pl.DataFrame], *, rows: int, size: int = PART_BYTES
+) -> Iterator[pl.DataFrame]:
+    """The same rows in tables of `rows` at most; one of `size` bytes of text is full.
+
+    Where a table ends depends on the rows alone, and not on the tables that they come
+    in. None is empty.
+    """
+    waiting: list[pl.DataFrame] = []
+    count = held = 0
+    for table in tables:
+        ends, start, before = np.cumsum(_text_bytes(table)), 0, 0
+        while start < table.height:
+            full = int(np.searchsorted(ends, before + size - held)) + 1
+            stop = min(start + rows - count, full, table.height)
+            waiting.append(table[start:stop])
+            count, held = count + stop - start, held + int(ends[stop - 1]) - before
+            start, before = stop, int(ends[stop - 1])
+            if count == rows or held >= size:
+                yield pl.concat(waiting, rechunk=True)
+                waiting, count, held = [], 0, 0
+    if waiting:
+        yield pl.concat(waiting, rechunk=True)
+
+
+def _text_bytes(table: pl.DataFrame) -> np.ndarray:
+    """The bytes of each row's texts."""
+    sizes = table.select(cs.string().str.len_bytes().fill_null(0).cast(pl.Int64))
+    total = np.zeros(table.height, np.int64)
+    for size in sizes:
+        total += size.to_numpy()
+    return total
+
+
+def read_batches(file: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Columns of a parquet file, batch by batch, however large its row groups are."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(file, buffer_size=1 << 20, pre_buffer=False) as content:
+        for batch in content.iter_batches(BATCH, columns=list(columns)):
+            yield pl.DataFrame(batch)
+
+
+def deal(
+    tables: Iterable[pl.DataFrame], parts: Sequence[Sequence[str]], schema: pl.Schema
+) -> Iterator[pl.DataFrame]:
+    """The rows of each of `parts`, lists of keys, in the order in which they come.
+
+    `tables` have the columns `schema`, `key` among them, and are read once, whatever
+    their order: what is dealt waits in a file.
+    """
+    numbers = [n for n, keys in enumerate(parts) for _ in keys]
+    keys = [key for part in parts for key in part]
+    wanted = pl.DataFrame({"part": numbers, "key": keys}).unique()
+    wanted = wanted.cast({"part": pl.UInt32, "key": pl.String})
+    spool = Spool(schema)
+    for table in tables:
+        spool.add(table.join(wanted, on="key", how="inner", maintain_order="left"))
+    return (spool.read(number) for number in range(len(parts)))
+
+
+class Spool:
+    """Rows that wait in a file without a name until their part is asked for.
+
+    The file lies in TMPDIR, and is gone when nobody holds it.
+    """
+
+    def __init__(self, schema: pl.Schema) -> None:
+        self._schema = schema
+        self._file = tempfile.TemporaryFile(prefix="goldsieve-")  # noqa: SIM115
+        self._places: dict[int, list[tuple[int, int]]] = {}
+        self._waiting: list[pl.DataFrame] = []
+        self._size = 0
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Keep rows for the part that their column `part` names."""
+        self._waiting.append(rows)
+        self._size += int(_text_bytes(rows).sum())
+        if self._size > WAITING_BYTES:
+            self._write()
+
+    def read(self, part: int) -> pl.DataFrame:
+        """The rows of a part, in the order in which they came."""
+        return pl.concat([self._schema.to_frame(), *self.pieces(part)])
+
+    def pieces(self, part: int) -> Iterator[pl.DataFrame]:
+        """The same, bit by bit."""
+        self._write()
+        for place, size in self._places.get(part, ()):
+            self._file.seek(place)
+            yield pl.read_ipc_stream(BytesIO(self._file.read(size)))
+
+    def _write(self) -> None:
+        if not self._waiting:
+            return
+        rows = pl.concat(self._waiting)
+        self._waiting, self._size = [], 0
+        parts = rows.partition_by("part", maintain_order=True, include_key=False)
+        numbers = rows["part"].unique(maintain_order=True)
+        place = self._file.seek(0, 2)
+        for number, part in zip(numbers, parts, strict=True):
+            # Texts as they were in older Arrow: views would bring along their whole
+            # buffers, the texts of all other parts among them.
+            part.select(self._schema.names()).write_ipc_stream(
+                self._file, compat_level=pl.CompatLevel.oldest()
+            )
+            end = self._file.tell()
+            self._places.setdefault(number, []).append((place, end - place))
+            place = end
