@@ -229,6 +229,41 @@ def hexadecimal(rng: Random) -> Pair:
     )
 
 
+SIGNS = " = ", r" \le ", " > "
+
+
+def vanishing(rng: Random) -> Pair:
+    """Equations that hold everywhere: no ratio of their sides tells them apart."""
+    terms = rng.sample(
+        [
+            "x^2",
+            r"\sin(e^x)",
+            "e^{x^2}",
+            r"\sqrt{x^3+1}",
+            r"\cos(\ln x)",
+            "2^{x^2}",
+            r"\arctan(x!)",
+            "y^{7}",
+        ],
+        6,
+    )
+    sides = [" + ".join(terms), " + ".join(terms[::-1])]
+    if rng.random() < 0.5:
+        sides = [
+            rf"\sin^2({terms[0]}) + \cos^2({terms[0]})",
+            f"1^{{{rng.randint(2, 9)}}}",
+        ]
+    return (
+        rf"\tan(x)^{{{rng.randint(2, 9)}}} = y",
+        f"\\boxed{{{rng.choice(SIGNS).join(sides)}}}",
+    )
+
+
+def vanishing_golds(rng: Random) -> Pair:
+    gold, completion = vanishing(rng)
+    return completion.removeprefix("\\boxed{").removesuffix("}"), f"\\boxed{{{gold}}}"
+
+
 def code(rng: Random) -> Pair:
     bomb = rng.choice(
         ["__import__('os').system('true')", "9**9**9**9", "[0]*10**12", "while(1)"]
@@ -242,5 +277,5 @@ MAKERS: list[Maker] = [
     expansion,
     backtracking, spaces, many_members, near_members, nested_sets, huge_matrix,
     matrix_power, unicode_junk, nulls, turns, boxes, chained_equation, plus_minus,
-    functions, hexadecimal, code,
+    functions, hexadecimal, vanishing, vanishing_golds, code,
 ]  # fmt: skip

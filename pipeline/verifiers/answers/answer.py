@@ -29,6 +29,7 @@ from pipeline.verifiers.answers.numerals import (
 from pipeline.verifiers.answers.segments import (
     Segment,
     clean_side,
+    is_operator,
     segment_tokens,
     split_alternatives,
     trim,
@@ -128,13 +129,15 @@ def read_in_full(text: str, *, grouping: bool = True) -> Answer:
         text = text[match.end() :]
     spelled = spell(text)
     try:
-        tokens = trim(tokenise(spelled, grouping=grouping))
+        scanned = tokenise(spelled, grouping=grouping)
     except Unreadable:
         # What `…, and the sum is }505` concludes, whatever stands before.
         if match := CONCLUDED.match(text):
             return read(text[match.end() :])._replace(text=text)
         raise
-    if not tokens:
+    if len(scanned) == 1 and is_operator(scanned[0]):
+        return Answer(Node("words", (), scanned[0].text), text=text)
+    if not (tokens := trim(scanned)):
         raise Unreadable("empty")
     segments = segment_tokens(tokens)
     if all(kind == "words" for kind, _ in segments):
@@ -237,6 +240,8 @@ def _qualify_behind(tree: Node, after: str) -> Answer:
         other = Node("neg", (other,)) if word == "minus" else other
         is_list = JOINS[word] == "list"
         return Answer(Node(JOINS[word], (tree, other), word if is_list else None))
+    if word == "where":
+        return Answer(tree, condition=after)
     if CONCLUDES.search(after) or (word == "of" and re.search(r"\d", rest)):
         raise Unreadable("another value behind it")
     if word in CONDITIONS or after.startswith("\\forall") or after.startswith("∀"):

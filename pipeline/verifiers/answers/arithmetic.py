@@ -114,7 +114,7 @@ class Arithmetic(Atoms):
             return False
         if token.text == "|" and token.kind == "sign":
             return not self.bars and self._bars_ahead() % 2 == 0
-        signs = ("(", "[", "{", "lfloor", "lceil", *CONSTANTS)
+        signs = ("(", "[", "{", "<(", "lfloor", "lceil", *CONSTANTS)
         return (
             token.kind == "sign"
             and token.text in signs
@@ -195,7 +195,8 @@ class Arithmetic(Atoms):
         if self.sign == "{" and self.peek(2).text == "}" and self.peek().text in RAISED:
             self.move_to(self.index + 3)
             return name(self.tokens[self.index - 2].text)
-        if self.token.text in RAISED and not self._starts_value(self.peek()):
+        is_sign = self.token.text == "*" or not self._starts_value(self.peek())
+        if self.token.text in RAISED and is_sign:
             return name(self.take().text)
         if self.token.text == "-" or self.token.text == "+":
             negative = self.take().text == "-"

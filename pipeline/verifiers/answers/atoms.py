@@ -265,4 +265,5 @@ class Atoms(Tables):
             return Node("tuple", members, brackets)
         if brackets == "[]":
             return Node("bracketed", (inner,))
-        return settle_fraction(inner)
+        inner = settle_fraction(inner)
+        return self._with_base(inner) if inner.op == "number" else inner

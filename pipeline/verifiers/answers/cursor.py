@@ -70,6 +70,11 @@ class Cursor:
     def expect(self, *signs: str) -> str:
         if sign := self.skip(*signs):
             return sign
+        if self.sign == "||" and "|" in signs:  # of `\\ln|\\ln|x||` each closes one
+            bar = self.token._replace(text="|")
+            self.tokens[self.index : self.index + 1] = [bar, bar]
+            self.move_to(self.index + 1)
+            return "|"
         raise Unreadable(f"expected {' or '.join(signs)}", self.token.start)
 
     def descend(self) -> None:

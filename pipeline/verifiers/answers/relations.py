@@ -21,11 +21,14 @@ from pipeline.verifiers.answers.rules import (
     same_labelled,
 )
 from pipeline.verifiers.answers.solved import solves
-from pipeline.verifiers.answers.tree import Node
+from pipeline.verifiers.answers.tree import Node, name
+
+DIRECTED = "vec", "overrightarrow"
 
 
 def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
     """Equations by their zeros, orders by their direction, both by regions."""
+    gold, answer = _ascending(gold), _ascending(answer)
     if not (is_relation(gold) or is_relation(answer)):
         is_logic = _is_logic(gold) or _is_logic(answer)
         if is_logic and _is_mixed(gold) != _is_mixed(answer):
@@ -50,6 +53,8 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
     if _is_statement(gold) != _is_statement(answer):
         return False  # `1 < 2` is true, and not the set of all numbers
     region = same_region(gold, answer)
+    if region and _is_unstrict(gold) and _is_unstrict(answer):
+        region = same_region(*map(_strict, (gold, answer))) is not False
     if region is not None:
         return region
     if is_equation(gold) and answer.op in COLLECTIONS:
@@ -60,14 +65,29 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
     return False if any(are_orders) or len(are_orders) == 1 else None
 
 
+def _ascending(tree: Node) -> Node:
+    """`a > b > c` as `c < b < a`."""
+    if not (is_relation(tree) and set(tree.value) <= {">", ">="}):
+        return tree
+    return Node(
+        "relation", tree.args[::-1], tuple(FLIPPED[s] for s in tree.value[::-1])
+    )
+
+
+def _is_unstrict(tree: Node) -> bool:
+    return is_relation(tree) and set(tree.value) == {"<="}
+
+
+def _strict(tree: Node) -> Node:
+    r"""`<` for `\le`: inequalities that always hold differ in where both sides meet."""
+    return tree._replace(value=("<",) * len(tree.value))
+
+
 def _same_statement(gold: Node, answer: Node, how: How) -> bool | None:
     """Orders of the same sides or of numbers, which may all be true: by their signs."""
-    signs, sides = answer.value, answer.args
-    if FLIPPED.get(signs[0]) == gold.value[0]:
-        signs, sides = tuple(FLIPPED.get(s, s) for s in reversed(signs)), sides[::-1]
-    if signs != gold.value:
+    if gold.value != answer.value:
         return False
-    return all_of(map(how.equal, gold.args, sides))
+    return all_of(map(how.equal, gold.args, answer.args))
 
 
 def _are_functions(gold: Node, answer: Node) -> bool:
@@ -114,9 +134,7 @@ def _two_relations(gold: Node, answer: Node) -> bool | None:
         return None
     if ratio is None:
         return None
-    if sign in ("=", "!=") or ratio > 0:
-        return bool(sign == other)
-    return bool(sign == FLIPPED[other])
+    return bool(sign == other and (sign in ("=", "!=") or ratio > 0))
 
 
 def _difference(relation: Node) -> Node:
@@ -159,30 +177,45 @@ def _has_no_value(tree: Node) -> bool:
 
 
 def _same_function(gold: Node, answer: Node, how: How) -> bool | None:
-    r"""`f(x) = x^2` and `f(y) = y^2`, `a_n = 2n` and `a_k = 2k`, `y = x`."""
+    r"""`f(x) = x^2` and `f(y) = y^2`, `a_n = 2n` and `a_k = 2k`, `y = x`.
+
+    Once the answer's dummies have the gold ones' names, the labels are one: `a_{-n}` is
+    no `a_n`, and the event in `P(A) = 1` is no dummy.
+    """
     left, right = gold.args[0], answer.args[0]
-    old, new = (
-        [n.value for arg in tree.args[1:] for n in arg.walk() if n.op == "name"]
-        if tree.args
-        else None
-        for tree in (left, right)
-    )
-    if left.op == "name" and right.op == "name":
-        return False
-    if left.op == right.op == "accent" and left.names & gold.args[1].names:
-        return False  # `T^* = T` is about T
+    if left.op == right.op and not (left.value == "()" or left.op == "indexed"):
+        return _are_labels_of_one(left, right, gold) and how.equal(
+            gold.args[1], answer.args[1]
+        )
     if any(node.op == "number" for tree in (left, right) for node in tree.walk()):
         return False
-    if left.op == right.op == "indexed" and left.args[0] != right.args[0]:
+    if left.op != right.op:
+        return how.equal(gold.args[1], answer.args[1])
+    old, new = _dummies(left), _dummies(right)
+    if len(old) != len(new) or answer.args[1].names & (set(old) - set(new)):
         return False
-    body = answer.args[1]
-    if old is not None and new is not None:
-        if len(old) != len(new):
-            return False
-        if any(name in body.names for name in set(old) - set(new)):
-            return False
-        for index, name in enumerate(new):
-            body = body.replace(name, Node("name", (), f"?{index}"))
-        for index, name in enumerate(old):
-            body = body.replace(f"?{index}", Node("name", (), name))
-    return how.equal(gold.args[1], body)
+    for index, symbol in enumerate(new):
+        answer = answer.replace(symbol, name(f"?{index}"))
+    for index, symbol in enumerate(old):
+        answer = answer.replace(f"?{index}", name(symbol))
+    first = int(left.value == "()")  # what a function is called is nobody's answer
+    if left.args[first:] != answer.args[0].args[first:]:
+        return False
+    return how.equal(gold.args[1], answer.args[1])
+
+
+def _are_labels_of_one(left: Node, right: Node, gold: Node) -> bool:
+    r"""Whether both name one thing: `\angle BAC` and `\angle A`, `AB` and `BA`."""
+    points = [[n.value for n in t.walk() if n.op == "name"] for t in (left, right)]
+    if left.op == "accent" and left.names & gold.args[1].names:
+        return False  # `T^* = T` is about T
+    if left.value in DIRECTED:
+        return points[0] == points[1]
+    few, many = sorted(points, key=len)
+    return few in (many, many[::-1], many[1:-1])
+
+
+def _dummies(label: Node) -> list[str]:
+    """The small letters behind the head of a label, in their order."""
+    nodes = [node for arg in label.args[1:] for node in arg.walk()]
+    return [n.value for n in nodes if n.op == "name" and n.value.islower()]

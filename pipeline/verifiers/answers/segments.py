@@ -11,7 +11,14 @@ PARTS = TABLE["parts"]
 SHORT_WORDS = frozenset(TABLE["short"]["words"])
 VOWEL = re.compile("[eiouyäöüéèáíóúEIOUY]|[^\x00-\x7f]")
 VALUES = ("infty", "emptyset", "pi")
+OPERATORS = ("+", "-", "*", "/", "^")
 Segment = tuple[str, list[Token]]
+
+
+def is_operator(token: Token) -> bool:
+    """Whether a token alone asks for values, as in "which sign belongs between"."""
+    is_sign = token.kind == "sign" and token.text not in (*VALUES, "...")
+    return is_sign or token.text in FUNCTIONS
 
 
 def trim(tokens: Sequence[Token]) -> list[Token]:
@@ -145,7 +152,9 @@ def _is_word(token: Token, before: Token | None) -> bool:
         return True
     is_apart = before is None or token.spaced or before.kind == "word"
     if text.lower() in SHORT_WORDS or text in SCALES or text.lower() in PARTS:
-        return is_apart
+        is_product = text.swapcase() == text.title()  # bY
+        is_factor = before is not None and before.text in OPERATORS
+        return is_apart and not (is_product or is_factor)
     if len(text) <= 3:
         return _is_unit(text) and before is not None and before.kind != "letters"
     return bool(VOWEL.search(text)) and not text.isupper()

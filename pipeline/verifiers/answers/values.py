@@ -12,6 +12,7 @@ from pipeline.verifiers.answers.rules import How
 from pipeline.verifiers.answers.tree import Decimal, Node, constant, number
 
 ROUNDED_DIGITS = 4
+INFINITIES = {constant("infty"), Node("neg", (constant("infty"),))}
 # Letters for what may be negative, and for whole numbers.
 VARIABLES = frozenset("xyztuvwnmkijsXYZTUVW")
 
@@ -31,8 +32,9 @@ def compare_values(gold: Node, answer: Node, how: How) -> bool | None:
 def _structures(gold: Node, answer: Node) -> bool | None:
     """What has no value: infinities and sets of numbers, by what they are."""
     simple = ("constant", "number", "name", "neg")
-    if gold.op in simple and answer.op in simple:
-        return _unsigned(gold) == _unsigned(answer)
+    gold, answer = _unsigned(gold), _unsigned(answer)
+    if INFINITIES & {gold, answer} or (gold.op in simple and answer.op in simple):
+        return gold == answer
     return None
 
 

@@ -91,6 +91,49 @@ def test_an_equation_is_its_zeros():
 # (gold answer, right, wrong), by rule
 CASES = {
     "a name that is in the value": ("T^*=T", "T^{*} = T", "t^*=T"),
+    "a dummy and its sign": ("L_n = 0", "L_k=0", "L_{-n}=0"),
+    "an argument and its sign": ("f(x)=x", "g(t)=t", "f(-x)=x"),
+    "an event is no dummy": ("P(A)=\\frac12", "P(A)=0.5", r"P(B)=\frac12"),
+    "angles": (r"\angle BAC=30^\circ", r"\angle A=30^\circ", r"\angle B=30^\circ"),
+    "vectors and their ends": (
+        r"\vec{AB}=(1,2)",
+        r"\overrightarrow{AB}=(1,2)",
+        r"\vec{BA}=(1,2)",
+    ),
+    "segments": ("AB=5", "5", "CD=5"),
+    # (x + y) / 2 and √xy meet where x = y, and 3(x + y) / 2 and √xy nowhere but at 0
+    "an inequality that always holds": (
+        r"\frac{x+y}{2}\ge\sqrt{xy}",
+        r"2\sqrt{xy}\le x+y",
+        r"\frac{3(x+y)}{2}\ge\sqrt{xy}",
+    ),
+    "a chain from either end": ("0<b<a", "a>b>0", "b>a>0"),
+    "a chain of equal sides": (
+        r"\sqrt{ab}\le\frac{a+b}2\le\sqrt{\frac{a^2+b^2}2}",
+        r"\frac{\sqrt{2a^2+2b^2}}2\ge\frac{a+b}2\ge\sqrt{ab}",
+        r"\sqrt{ab}\le\frac{a+b}2\le\sqrt{a^2+b^2}",
+    ),
+    "a pair and its order": (
+        r"(2+\sqrt2,1+\sqrt2)",
+        "2+√2, 1+√2",
+        "1+√2, 2+√2",
+    ),
+    "a pair of numbers is not infinite": (
+        r"(2+\sqrt2,3)",
+        r"(\sqrt2+2,3)",
+        r"(\infty,3)",
+    ),
+    "digits in brackets and their base": ("1011_2", "(1011)_2", "(1101)_2"),
+    "a sign that was asked for": ("<", r"\lt", ">"),
+    "an operator that was asked for": (r"\div", "÷", r"\times"),
+    "an ordinary symbol": (r"2\mho", r"\mho\cdot 2", r"2\eth"),
+    "bars within bars": (r"\ln|\ln|x||", r"\ln\left|\ln|x|\right|", r"\ln|\ln|2x||"),
+    "products of letters that spell a word": ("aX+bY", "bY+aX", "aX-bY"),
+    "what a letter stands for": (
+        r"$x+b$, where $b$ is a number with $b>0$",
+        "x+b",
+        "x-b",
+    ),
     "a true statement": (r"\frac13<\frac25", r"\frac25>\frac13", r"\mathbb{R}"),
     "a letter before 0": ("I(0)e^{-t}", "e^{-t}I(0)", "I(0)e^{-2t}"),
     "an infinity has a sign": (
