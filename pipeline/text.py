@@ -24,6 +24,10 @@ def as_text(value: Any) -> str | None:
     return str(value) if isinstance(value, bool | int | date | time) else None
 
 
+# What may not be in its composed form, or has more than single spaces between words.
+UNSETTLED = r"[^\x20-\x7e]|  |^ | $"
+
+
 def fingerprint(text: pl.Expr) -> pl.Expr:
     """A 128-bit name (32 hex digits) for what the text says, the same everywhere.
 
@@ -31,7 +35,10 @@ def fingerprint(text: pl.Expr) -> pl.Expr:
     carry meaning in mathematics. The form is NFC and not NFKC, which would read x² as
     x2.
     """
-    text = text.str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
+    # Most texts are settled, and nulls cost nothing.
+    unsettled = pl.when(text.str.contains(UNSETTLED)).then(text)
+    settled = unsettled.str.normalize("NFC").str.replace_all(r"\s+", " ")
+    text = pl.coalesce(settled.str.strip_chars(), text)
     return text.map_elements(_digest, return_dtype=pl.String)
 
 

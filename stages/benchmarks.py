@@ -15,7 +15,8 @@ from pydantic import model_validator
 from pipeline.filter import Outcome
 from pipeline.schema import BENCHMARK, VERDICT
 from pipeline.settings import Settings
-from stages.sources._load import Source, read_source
+from stages.sources._load import read_source
+from stages.sources._source import Source
 
 SCHEMA = BENCHMARK
 

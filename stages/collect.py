@@ -11,7 +11,8 @@ Reasons: `source_unreadable`, those of `where`, `over_limit`.
 
 from pipeline.filter import Outcome
 from pipeline.schema import PROBLEM
-from stages.sources._load import Source, read_source
+from stages.sources._load import read_source
+from stages.sources._source import Source
 
 SCHEMA = PROBLEM
 

@@ -115,8 +115,10 @@ def _flags(problem: pl.Expr) -> pl.Expr:
     # The statement of a program says in words what its pictures show.
     fires["figure"] &= pl.col("verifier").ne_missing("code")
     flags = [pl.when(fired).then(pl.lit(flag)) for flag, fired in fires.items()]
-    letters = problem.str.count_matches(r"\p{L}")
-    latin = problem.str.count_matches(r"\p{Latin}")
+    # The letters of ASCII are Latin, and nulls cost nothing.
+    wide = pl.when(problem.str.len_bytes() > problem.str.len_chars()).then(problem)
+    letters = wide.str.count_matches(r"\p{L}")
+    latin = wide.str.count_matches(r"\p{Latin}")
     foreign = (letters - latin) * 2 > letters
     flags.append(pl.when(foreign).then(pl.lit("not_english")))
     return pl.concat_list(flags).list.drop_nulls()

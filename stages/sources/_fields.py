@@ -12,7 +12,10 @@ Row = dict[str, Any]
 
 def text(row: Row, *names: str) -> str | None:
     """The first of `names` that holds text or a number; 27.0 reads as 27."""
-    return next(filter(None, (as_text(row.get(name)) for name in names)), None)
+    for name in names:
+        if value := as_text(row.get(name)):
+            return value
+    return None
 
 
 def is_number(value: Any) -> bool:

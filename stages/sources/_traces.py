@@ -30,7 +30,8 @@ def read_traces(row: Row, author: str) -> list[Row]:
     They are by `teacher`, or by `author` where the row does not say. Lists out of step
     say nothing of any trace.
     """
-    texts = [as_text(value) for value in _list_traces(row)]
+    if not (texts := [as_text(value) for value in _list_traces(row)]):
+        return []
     thinking = _beside(row.get("thinking"), len(texts))
     correct = _beside(row.get("correct"), len(texts))
     teacher = text(row, "teacher") or author
@@ -58,10 +59,11 @@ def _list_traces(row: Row) -> list[Any]:
 
 def _turns(value: Any, speakers: tuple[str, ...]) -> list[str]:
     """What `speakers` say in a chat; none where `value` is no chat."""
-    turns = value if isinstance(value, list) else []
+    if not isinstance(value, list):
+        return []
     texts = [
         as_text(turn.get("content", turn.get("value")))
-        for turn in turns
+        for turn in value
         if isinstance(turn, dict) and (turn.get("role") or turn.get("from")) in speakers
     ]
     return [text for text in texts if text]

@@ -8,7 +8,8 @@ import pytest
 from pipeline.filter import run_stage
 from pipeline.lineage import LINEAGE, compare_sources, source_names
 from stages import dedup_exact, dedup_ngram
-from stages.sources._load import Source, read_source
+from stages.sources._load import read_source
+from stages.sources._source import Source
 
 COPY = {"id": pl.String, "twin": pl.String, "reason": pl.String}
 

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from pipeline.cli.recipe_check.fixtures import replace_data
-from stages.sources._load import Source, read_source
+from stages.sources._load import read_source
+from stages.sources._source import Source
 
 FOLDER = Path("recipes")
 SOURCES = yaml.safe_load((FOLDER / "_sources.yaml").read_text())

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from pipeline import tables
 from pipeline.errors import UserError
 from pipeline.schema import PROBLEM, VERDICT
 from pipeline.text import fingerprint
@@ -500,3 +501,25 @@ def test_the_published_selection_of_limr_can_be_made(data: Path):
     meta = map(json.loads, make(params, "s").kept["meta"])
 
     assert sum(row.get("impact", 0) >= 0.6 for row in meta) == 1389
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_neither_workers_nor_batches_show_in_what_is_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: str
+):
+    rows = [GSM8K | {"question": f"How many are {n}?"} for n in range(20)]
+    path = lines(tmp_path / "a.jsonl", *rows[:9], {"question": "?"}, *rows[9:])
+    params = Params(adapter="gsm8k", path=str(path), keep={"said": "answer"})
+
+    def collect(name: str) -> tuple[bytes, bytes]:
+        outcome = make(params, "gsm8k")
+        assert (outcome.kept.height, outcome.dropped.height) == (20, 1)
+        for part in ("kept", "dropped"):
+            tables.write(getattr(outcome, part), tmp_path / f"{name}-{part}.parquet")
+        kept, dropped = sorted(tmp_path.glob(f"{name}-*"), reverse=True)
+        return kept.read_bytes(), dropped.read_bytes()
+
+    at_once = collect("at_once")
+    monkeypatch.setenv("PIPELINE_WORKERS", workers)
+    monkeypatch.setattr("stages.sources._adapt.BATCH", 4)
+    assert collect("in_batches") == at_once

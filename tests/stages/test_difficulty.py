@@ -8,7 +8,8 @@ from pipeline.filter import Outcome, apply
 from pipeline.schema import GRADE
 from stages.difficulty import Params, judge
 from stages.difficulty.counts import score_curves
-from stages.sources._load import Source, read_source
+from stages.sources._load import read_source
+from stages.sources._source import Source
 from tests.support.rows import problems
 
 

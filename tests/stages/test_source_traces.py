@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from stages.sources._load import Source
+from stages.sources._source import Source
 from tests.support.rows import collect_with
 
 CHAT = [

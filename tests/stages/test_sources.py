@@ -15,7 +15,8 @@ from pipeline.verifiers.contract import load_verifier
 from pipeline.verifiers.math import verify
 from stages.sources import arithmetic, gym, planted, words
 from stages.sources._limits import read_limits
-from stages.sources._load import ADAPTED, Source, load_adapter
+from stages.sources._load import load_adapter
+from stages.sources._source import ADAPTED, Source
 from stages.sources._tests import count_tests, read_tests
 from stages.sources.verl import strip_markup
 from tests.support.rows import collect, collect_with

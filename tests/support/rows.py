@@ -8,7 +8,8 @@ import polars as pl
 from pipeline.filter import Outcome
 from pipeline.schema import PROBLEM
 from pipeline.text import fingerprint
-from stages.sources._load import Source, read_source
+from stages.sources._load import read_source
+from stages.sources._source import Source
 
 
 def problems(*texts: str, **columns: list[Any]) -> pl.DataFrame:
