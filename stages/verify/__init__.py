@@ -4,7 +4,7 @@ The chance that a key is wrong is a posterior (posterior.py): from the votes of 
 model, how often it is right where the problem comes from, how many keys are wrong
 there, what the reference solutions reach, and which answers dropped copies of the
 problem had. A key is suspect where `suspect_where` says so, by default from a chance of
-0.7. A problem that no sample ever solved says little about its key, and is set aside
+0.8. A problem that no sample ever solved says little about its key, and is set aside
 for a reason of its own; so is one whose references reach another answer.
 
 Reasons: `key_suspect`, `wrong_key`, `reference_fails`, `never_solved`.
@@ -17,14 +17,14 @@ from pydantic import Field
 
 from pipeline.filter import Judged, drop
 from pipeline.grading.voting import cast_votes, count_votes, merge_equal_votes
-from pipeline.grading.workers import Grader, grader
+from pipeline.grading.workers import grader
 from pipeline.models import is_by
 from pipeline.settings import Settings
 from pipeline.sql import Expression, evaluate
 from pipeline.verifiers.judge import Judge
 from stages.verify.arbiter import ask_arbiter
 from stages.verify.chances import KEY_EVIDENCE, add_chances
-from stages.verify.references import grade_references
+from stages.verify.references import grade_references, without_references
 from stages.verify.relabel import relabel_suspects
 
 TRACE = pl.Struct(
@@ -82,7 +82,7 @@ class Params(Settings):
 
     models: tuple[str, ...] = ()
     noise: float = Field(default=0.02, gt=0, lt=0.5)
-    suspect_where: Expression = "key_wrong_p >= 0.7"
+    suspect_where: Expression = "key_wrong_p >= 0.8"
     suspect: Literal["quarantine", "drop", "relabel", "keep"] = "quarantine"
     arbiter: Judge | None = None
     min_samples: int = Field(default=4, ge=1)
@@ -101,7 +101,8 @@ def judge(
     no_copies = pl.lit(None, pl.List(pl.String))
     rows = rows.with_columns(_copies=pl.col("other_answers") if known else no_copies)
     with grader(params.timeout_s) as grade:
-        rows = _add_references(rows, params, grade)
+        is_trusted = params.references == "trust"
+        rows = without_references(rows) if is_trusted else grade_references(rows, grade)
         voted = cast_votes(grades)
         bounds = _vote_bounds(voted.filter(is_by(params.models)))
         voted = merge_equal_votes(voted, rows, bounds, grade)
@@ -117,14 +118,8 @@ def judge(
     traces = _collect_traces(grades, rollouts, params)
     rows = rows.join(traces, on="id", how="left", maintain_order="left")
     rows = _drop_suspects(rows, params)
-    rows = rows.drop("_copies", "_copy_ranks", "_n", "_right", "_votes", "_vote")
+    rows = rows.drop("_copies", "_referred", "_n", "_right", "_votes", "_vote")
     return Judged(rows, {"witnesses": witnesses})
-
-
-def _add_references(rows: pl.DataFrame, params: Params, grade: Grader) -> pl.DataFrame:
-    if params.references == "trust":
-        return rows.with_columns(references_agree=pl.lit(None, pl.Boolean))
-    return grade_references(rows, grade)
 
 
 def _vote_bounds(voters: pl.DataFrame) -> pl.DataFrame:

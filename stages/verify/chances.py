@@ -3,15 +3,11 @@
 import polars as pl
 
 from pipeline.grading.workers import Grader
-from stages.verify.ballots import (
-    cast_ballots,
-    find_copy_ranks,
-    label_strata,
-    rank_answers,
-)
+from stages.verify.ballots import cast_ballots, label_strata, rank_answers
 from stages.verify.likelihood import Ballots
 from stages.verify.posterior import truth_chances
-from stages.verify.reliability import bound_by_reliability, measure_reliability
+from stages.verify.reliability import measure_reliability
+from stages.verify.witnesses import find_ranks
 
 EVIDENCE = {
     "n_answered": pl.Int64,  # samples that gave an answer
@@ -21,6 +17,7 @@ EVIDENCE = {
     "reliability": pl.Float64,  # how often such a majority is right there
     "noise": pl.Float64,  # how many keys of the source are wrong
     "copy_agrees": pl.Boolean,  # whether a dropped copy had the other answer
+    "reference_agrees": pl.Boolean,  # whether a reference has it
 }
 KEY_EVIDENCE = pl.Struct(EVIDENCE)
 
@@ -30,23 +27,25 @@ def add_chances(
 ) -> pl.DataFrame:
     """Add key_wrong_p and key_evidence; null where nobody says anything of the key.
 
-    `voters` are samples with their `vote`; `rows` have `references_agree` and
-    `_copies`, and keep `_copy_ranks`.
+    `voters` are samples with their `vote`; `rows` have `references_agree`, `_referred`
+    and `_copies`.
     """
     voters = voters.filter(pl.col("vote").is_not_null())
     ranked = rank_answers(voters)
-    rows = find_copy_ranks(rows, ranked, grade)
+    for column in ("_copies", "_referred"):
+        rows = find_ranks(rows, ranked, grade, column)
     ballots, strata = cast_ballots(voters, ranked, rows), label_strata(rows)
     chances, shares = truth_chances(ballots, strata, noise)
     reliability = measure_reliability(ballots, strata, shares)
-    chances = bound_by_reliability(chances, ballots, reliability)
     has_copies = pl.col("_copies").list.len() > 0
-    agrees = pl.col("_copy_ranks").list.contains(1).fill_null(value=False)
+    agrees = pl.col("_copies_ranks").list.contains(1).fill_null(value=False)
+    names = pl.col("_referred_ranks").list.contains(1).fill_null(value=False)
     rows = rows.with_columns(
         _count(ballots),
         reliability=pl.Series(reliability.round(4)),
         noise=pl.Series(shares.round(4)),
         copy_agrees=pl.when(has_copies).then(agrees),
+        reference_agrees=pl.when(pl.col("_referred").list.len() > 0).then(names),
         key_wrong_p=pl.Series(1 - chances[:, 0]),
     )
     is_heard = (
@@ -57,7 +56,7 @@ def add_chances(
     return rows.with_columns(
         key_wrong_p=pl.when(is_heard).then("key_wrong_p"),
         key_evidence=pl.when(is_heard).then(pl.struct(*EVIDENCE)),
-    ).drop(*EVIDENCE)
+    ).drop(*EVIDENCE, "_copies_ranks", "_referred_ranks")
 
 
 def _count(ballots: Ballots) -> pl.DataFrame:

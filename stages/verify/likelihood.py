@@ -6,10 +6,10 @@ as in a Chinese restaurant of concentration c (Ewens 1972):
     P(votes | truth) = E_x[x^t (1-x)^(n-t)] · E_c[c^J Γ(c)/Γ(c+m) ∏ Γ(n_j)]
 
 The hypotheses are: the key is the truth (0), answer j is (1 to ANSWERS), an answer that
-nobody gave is (NOBODY), and: the key is the truth, but the model is misled to answer j
-as firmly as it is right elsewhere (the last ANSWERS). What tells a wrong key from a
-misled model is who else gets votes: where the model is misled, some samples still find
-the key, while a wrong key is seldom a mistake that the model makes too.
+nobody gave is (NOBODY), and: the key is the truth, but the models are misled to answer
+j as firmly as they are right elsewhere (the last ANSWERS). What tells a wrong key from
+a misled model is who else gets votes: where the model is misled, some samples still
+find the key, while a wrong key is seldom a mistake that the model makes too.
 """
 
 from typing import NamedTuple
@@ -25,8 +25,8 @@ RATES = np.sin(np.pi / 2 * np.linspace(0.02, 0.98, 41)) ** 2  # of x
 CONCENTRATIONS = np.geomspace(0.03, 100, 13)  # of c
 # Of wrong keys, the share that is a mistake which models make too.
 LIKE_A_MODEL = 0.2
-# Of the votes that a misled model has left, the truth gets Beta(1, 3).
-TRUTH_BESIDE, OTHERS_BESIDE = 1.0, 3.0
+# Where models are misled, the truth gets a share Beta(1, b) of their votes.
+SHAPES = np.array([4.0, 12.0, 40.0])  # of b
 
 
 class Ballots(NamedTuple):
@@ -47,39 +47,58 @@ class Terms(NamedTuple):
     """What EM does not change, for n kinds of problems and h hypotheses.
 
     `times` (n,) says how many problems are of a kind; `right` (patterns, RATES) is
-    looked up by `pattern` (n, h, m); `gathered` is (n, h, CONCENTRATIONS), and
-    `witnesses` (n, h).
+    looked up by `pattern` (n, h, m); `gathered` is (n, h, CONCENTRATIONS), `found`
+    (n, SHAPES) how likely misled models still find the key so often, and `witnesses`
+    (n, h).
     """
 
     times: Array
     right: Array
     pattern: Array
     gathered: Array
+    found: Array
     witnesses: Array
 
     def take(self, rows: Array) -> "Terms":
         """The terms of some kinds of problems."""
-        of_rows = (self.times, self.pattern, self.gathered, self.witnesses)
-        times, pattern, gathered, witnesses = (term[rows] for term in of_rows)
-        return Terms(times, self.right, pattern, gathered, witnesses)
+        times, right, *of_rows = self
+        return Terms(times[rows], right, *(term[rows] for term in of_rows))
 
 
 def precompute(ballots: Ballots, times: Array) -> Terms:
     votes, scattered, witnesses = ballots
-    nobody = np.zeros_like(votes[:, :1])
-    truth = np.concatenate([votes, nobody, votes[:, 1:]], axis=1)  # (n, h, m)
-    cast = votes.sum(axis=1) + scattered
+    key, others = votes[:, :1], votes[:, 1:]
+    truth = np.concatenate([votes, np.zeros_like(key), others], axis=1)  # (n, h, m)
+    cast = np.repeat((votes.sum(axis=1) + scattered)[:, None], HYPOTHESES, axis=1)
+    cast[:, -ANSWERS:] -= key  # misled models are firm in what they leave to the key
     size = int(cast.max(initial=0)) + 1
-    codes, pattern = np.unique(truth * size + cast[:, None], return_inverse=True)
+    codes, pattern = np.unique(truth * size + cast, return_inverse=True)
     t, n = (codes // size)[:, None], (codes % size)[:, None]
     right = np.exp(t * np.log(RATES) + (n - t) * np.log1p(-RATES))
     gathered = _gather(votes.sum(axis=2), scattered.sum(axis=1))
-    is_given = votes[:, 1:].sum(axis=2) > 0
-    by_key = witnesses[:, :1] * is_given  # where the model is misled, the key is right
+    is_given = others.sum(axis=2) > 0
+    by_key = witnesses[:, :1] * is_given  # where models are misled, the key is right
     by_answer = witnesses[:, 1:NOBODY] * is_given
     parts = witnesses[:, :1], by_answer, witnesses[:, NOBODY:], by_key
-    witnesses = np.concatenate(parts, axis=1)
-    return Terms(times, right, pattern.reshape(truth.shape), gathered, witnesses)
+    return Terms(
+        times,
+        right,
+        pattern.reshape(truth.shape),
+        gathered,
+        _find_key(ballots),
+        np.concatenate(parts, axis=1),
+    )
+
+
+def _find_key(ballots: Ballots) -> Array:
+    """How likely (n, SHAPES) misled models give the key so many of their votes."""
+    from scipy.special import betaln
+
+    key = ballots.votes[:, 0].sum(axis=1)[:, None]
+    cast = ballots.votes.sum(axis=(1, 2)) + ballots.scattered.sum(axis=1)
+    log = betaln(1 + key, SHAPES + cast[:, None] - key) - betaln(1, SHAPES)
+    likely: Array = np.exp(log)
+    return likely
 
 
 def _gather(counts: Array, scattered: Array) -> Array:
@@ -88,7 +107,7 @@ def _gather(counts: Array, scattered: Array) -> Array:
     `counts` (n, 1 + ANSWERS) are votes for the key and for other answers. Each of the
     `scattered` (n,) votes passes for an answer of its own.
     """
-    from scipy.special import betaln, gammaln
+    from scipy.special import gammaln
 
     key = counts[:, :1]
     truth = np.concatenate([counts, np.zeros_like(key)], axis=1)
@@ -102,13 +121,11 @@ def _gather(counts: Array, scattered: Array) -> Array:
     like_a_model = np.where(votes > 0, votes, c) / (c + left[..., None])
     on_key = LIKE_A_MODEL * like_a_model + (1 - LIKE_A_MODEL) * (votes == 0)
     on_key[:, 0] = 1
-    # A misled model leaves some votes to the truth, and only the others gather.
+    # Where models are misled, what they leave to the key does not gather.
     left, seats, friends = (part[:, 1:NOBODY] for part in (left, seats, friends))
-    found = betaln(TRUTH_BESIDE + key, OTHERS_BESIDE + left - key)
-    found -= betaln(TRUTH_BESIDE, OTHERS_BESIDE)
     friends = friends - gammaln(np.maximum(key, 1))
-    misled = _log_ewens(left - key, seats - (key > 0), friends) + found[..., None]
-    return np.concatenate([at_tables * on_key, np.exp(misled)], axis=1)
+    misled = np.exp(_log_ewens(left - key, seats - (key > 0), friends))
+    return np.concatenate([at_tables * on_key, misled], axis=1)
 
 
 def _log_ewens(votes: Array, seats: Array, friends: Array) -> Array:

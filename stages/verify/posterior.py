@@ -2,15 +2,20 @@
 
 A model solves a problem with a chance x, and its wrong answers gather on one mistake or
 scatter. How both are spread over problems is measured where the problem comes from, by
-EM (Dempster, Laird and Rubin 1977), and so is the share of wrong keys: a key is wrong
-with the chance that the votes came about with another answer's being the truth,
-against the chance that they did with the key's (likelihood.py). A model that is seldom
-right, or whose wrong answers often agree, is thereby no evidence. All samples of a
-problem share x, so sixteen samples of one model are not sixteen witnesses.
+EM (Dempster, Laird and Rubin 1977). A key is wrong with the chance that the votes came
+about with another answer's being the truth, against the chance that they did with the
+key's (likelihood.py). A model that is seldom right, or whose wrong answers often agree,
+is thereby no evidence. All samples of a problem share x, so sixteen samples of one
+model are not sixteen witnesses.
 
-Wrong votes of all models sit at the same tables: that models share a mistake is no
-surprise. Whether they fail at the same problems or each at its own (a comonotone and an
-independent coupling of their x) is measured as a share.
+What votes tell least about are the shares of wrong keys and of problems that mislead:
+where samples are few, either explains a majority against the key. They are therefore
+not estimated but integrated out, over a grid with weights by Bayes' rule.
+
+Several models fail at the same problems: each problem has one of a few difficulties,
+in which models succeed or fail on their own (a latent class model; Goodman 1974). Their
+wrong votes sit at the same tables, so that they share a mistake is no surprise, and
+least of all for those that often do (shared.py).
 """
 
 from typing import NamedTuple
@@ -20,51 +25,77 @@ import numpy as np
 from stages.verify.likelihood import (
     ANSWERS,
     CONCENTRATIONS,
-    HYPOTHESES,
     RATES,
+    SHAPES,
     Array,
     Ballots,
     Terms,
     precompute,
 )
+from stages.verify.shared import weigh_shared_mistakes
 
-QUANTILES = 64  # in which the rates of several models go in step
-MISLED = 0.01  # prior share of problems that mislead
-# Weights of priors, in problems: what the coarser stratum is like, and the noise.
-PRIOR_PROBLEMS = 20.0
-NOISE_PROBLEMS = 20.0
-# If more keys than this seem wrong, it is the model that is; the noise stays the prior.
-MOST_NOISE = 0.3
-# A share of wrong keys above thrice the prior has to make the votes likelier by a nat.
-MODEST = 3.0
-LEAST_GAIN = 1.0
+DIFFICULTIES = 6
+# Shares of wrong keys and of problems that mislead: log-normal around the prior noise
+# and a tenth of it. If more keys than the most seem wrong, it is the model that is.
+NOISES = np.geomspace(0.001, 0.3, 20)
+MISLED = np.geomspace(0.0005, 0.3, 12)
+MISLED_PRIOR = 0.1
+SPREAD = 1.0  # of both logarithms
+# Weights in problems: of what is assumed before any vote, and of the coarser stratum.
+UNINFORMED, COARSER = 4.0, 20.0
 LEAST = 20  # problems that make a stratum of its own
 ROUNDS = 100  # of EM
-SETTLED = 15  # rounds with the prior's noise: what models are like comes first
+# A key is right, it is wrong, or it is right and models are misled.
+CLASSES = np.repeat([0, 1, 2], [1, 1 + ANSWERS, ANSWERS])
+
+
+def _prior_of_classes() -> Array:
+    """Chances (NOISES · MISLED, 3) of the classes at each pair of shares."""
+    noise, misled = np.meshgrid(NOISES, MISLED, indexing="ij")
+    classes = (1 - noise) * (1 - misled), noise, (1 - noise) * misled
+    return np.stack([chance.ravel() for chance in classes], axis=1)
+
+
+CLASS_CHANCES = _prior_of_classes()
 
 
 class Stratum(NamedTuple):
     """What is measured where problems come from.
 
-    `noise` is the share of wrong keys, `misled` that of misleading problems, `in_step`
-    that of problems as hard for one model as for the other; `rates` (m, RATES) and
-    `gathering` (CONCENTRATIONS) are weights that add up to 1.
+    `shares` (NOISES, MISLED) are weights of the two shares; `difficulties` (d,) how
+    frequent these are, with `rates` (d, m, RATES) of each model there; `gathering`
+    (CONCENTRATIONS) and `shapes` (SHAPES) are weights. All add up to 1. `weight` is
+    that of the stratum as a prior, in problems.
     """
 
-    noise: float
-    misled: float
-    in_step: float
+    shares: Array
+    difficulties: Array
     rates: Array
     gathering: Array
+    shapes: Array
+    weight: float
+
+
+class Likelihood(NamedTuple):
+    """How likely votes are (n, h), and what that is made of.
+
+    The right votes of each model at each difficulty (n, h, m, d), the gathering of the
+    wrong ones (n, h), and how often misled models find the key (n,).
+    """
+
+    votes: Array
+    right: Array
+    gathering: Array
+    found: Array
 
 
 def truth_chances(ballots: Ballots, strata: Array, noise: float) -> tuple[Array, Array]:
     """Chances (n, 2 + ANSWERS) that the key, answer j or none is the truth, and noise.
 
     Rows add up to 1. `strata` (n, depth) are labels (integers) from coarse to fine; of
-    the first each value has a share of wrong keys of its own, the second result (n,),
-    which is `noise` where little is known. The kinds of problems are few, so a million
-    problems take seconds.
+    the first each value has a share of wrong keys of its own, whose mean is the second
+    result (n,), near `noise` where little is known. The kinds of problems are few, so
+    a million problems take seconds.
     """
     n, _, n_models = ballots.votes.shape
     if not n:
@@ -74,38 +105,57 @@ def truth_chances(ballots: Ballots, strata: Array, noise: float) -> tuple[Array,
     _, first, kind, times = np.unique(
         table, axis=0, return_index=True, return_inverse=True, return_counts=True
     )
-    terms = precompute(Ballots(*(part[first] for part in ballots)), times)
-    even = Stratum(
-        noise,
-        MISLED,
-        0.5,
-        np.full((n_models, len(RATES)), 1 / len(RATES)),
-        np.full(len(CONCENTRATIONS), 1 / len(CONCENTRATIONS)),
-    )
-    pool = _fit_noise(terms, even, noise)
-    chances, shares = _fit_sources(terms, strata[first], pool, noise)
+    kinds = Ballots(*(part[first] for part in ballots))
+    terms = precompute(weigh_shared_mistakes(kinds, times), times)
+    chances, noises = _fit_sources(terms, strata[first], _assume(n_models, noise))
     chances[:, 0] += chances[:, -ANSWERS:].sum(axis=1)
     kind = kind.ravel()
-    return chances[kind, :-ANSWERS], shares[kind]
+    return chances[kind, :-ANSWERS], noises[kind]
 
 
-def _fit_sources(
-    terms: Terms, strata: Array, pool: Stratum, noise: float
-) -> tuple[Array, Array]:
+def _assume(n_models: int, noise: float) -> Stratum:
+    """What is assumed before any vote: nearly nothing."""
+    d = DIFFICULTIES if n_models > 1 else 1
+    middles = (np.arange(d) + 0.5) * len(RATES) / d
+    width = len(RATES) / d if d > 1 else np.inf
+    away = (np.arange(len(RATES)) - middles[:, None]) / width
+    rates = _normalise(np.exp(-(away**2) / 2))
+    return Stratum(
+        _log_normal(NOISES, noise)[:, None] * _log_normal(MISLED, MISLED_PRIOR * noise),
+        np.full(d, 1 / d),
+        np.repeat(rates[:, None], n_models, axis=1),
+        _normalise(np.ones_like(CONCENTRATIONS)),
+        _normalise(np.ones_like(SHAPES)),
+        UNINFORMED,
+    )
+
+
+def _log_normal(shares: Array, middle: float) -> Array:
+    return _normalise(np.exp(-((np.log(shares / middle) / SPREAD) ** 2) / 2))
+
+
+def _normalise(weights: Array) -> Array:
+    normalised: Array = weights / weights.sum(axis=-1, keepdims=True)
+    return normalised
+
+
+def _fit_sources(terms: Terms, strata: Array, prior: Stratum) -> tuple[Array, Array]:
     """Chances (n, h), and the share of wrong keys (n,), source by source."""
-    chances, shares = np.empty(terms.witnesses.shape), np.empty(len(terms.times))
+    pool = _fit(terms, prior, prior.shares)
+    chances, noises = np.empty(terms.witnesses.shape), np.empty(len(terms.times))
     for label in np.unique(strata[:, 0]):
         rows = np.flatnonzero(strata[:, 0] == label)
-        source = _fit_noise(terms.take(rows), pool, noise)
+        is_whole = len(rows) == len(strata)
+        source = pool if is_whole else _fit(terms.take(rows), pool, prior.shares)
         chances[rows] = _fit_finer(terms.take(rows), strata[rows, 1:], source)
-        shares[rows] = source.noise
-    return chances, shares
+        noises[rows] = source.shares.sum(axis=1) @ NOISES
+    return chances, noises
 
 
 def _fit_finer(terms: Terms, strata: Array, parent: Stratum) -> Array:
     """Chances (n, h), where each finer stratum is fitted from what its parent is."""
     if not strata.shape[1]:
-        return _normalise(_weigh(terms, parent)[0])
+        return _mix(_weigh(terms, parent).votes, parent.shares)
     chances = np.empty(terms.witnesses.shape)
     for label in np.unique(strata[:, 0]):
         rows = np.flatnonzero(strata[:, 0] == label)
@@ -117,112 +167,85 @@ def _fit_finer(terms: Terms, strata: Array, parent: Stratum) -> Array:
     return chances
 
 
-def _fit_noise(terms: Terms, parent: Stratum, noise: float) -> Stratum:
-    """The stratum with its share of wrong keys, where votes speak for that share.
-
-    Else it stays the prior's, and what models are like explains the votes.
-    """
-    free = _fit(terms, parent, noise)
-    fixed = _fit(terms, parent._replace(noise=noise), None)
-    gain = _log_likelihood(terms, free) - _log_likelihood(terms, fixed)
-    is_modest = free.noise <= MODEST * noise
-    is_sound = (is_modest or gain >= LEAST_GAIN) and free.noise <= MOST_NOISE
-    return free if is_sound else fixed
-
-
-def _log_likelihood(terms: Terms, own: Stratum) -> float:
-    return float(terms.times @ np.log(_weigh(terms, own)[0].sum(axis=1)))
-
-
-def _fit(terms: Terms, parent: Stratum, noise: float | None) -> Stratum:
+def _fit(terms: Terms, parent: Stratum, shares: Array | None) -> Stratum:
     """The stratum under which `terms` are likely, near its parent.
 
-    `noise` is the prior of the share of wrong keys, which is the parent's without it.
+    `shares` are the prior weights of both shares, which are the parent's without it.
     """
-    own = parent if noise is None else parent._replace(noise=noise)
-    for number in range(ROUNDS):
-        fitted = _run_round(terms, own, parent, noise)
-        if number < SETTLED:
-            fitted = fitted._replace(noise=own.noise)
-        own = fitted
+    own = parent if shares is None else parent._replace(shares=shares)
+    for _ in range(ROUNDS):
+        likely = _weigh(terms, own)
+        if shares is not None:
+            own = own._replace(shares=_weigh_shares(terms, likely.votes, shares))
+        own = _update(terms, own, parent, likely)
     return own
 
 
-def _run_round(
-    terms: Terms, own: Stratum, parent: Stratum, noise: float | None
-) -> Stratum:
-    weights, of_models, of_gathering, in_step = _weigh(terms, own)
-    chances = _normalise(weights) * terms.times[:, None]
-    misled, wrong = chances[:, -ANSWERS:].sum(), chances[:, 1:-ANSWERS].sum()
-    total = terms.times.sum()
-    rates = np.stack(
-        [
-            _update_rates(terms, chances / of_models[..., model], weights, model)
-            for model, weights in enumerate(own.rates)
-        ]
-    )
-    gathering = np.einsum("nh,nhc->c", chances / of_gathering, terms.gathered)
-    if noise is not None:
-        own = own._replace(noise=float(_shrink(wrong, noise, total, NOISE_PROBLEMS)))
+def _update(terms: Terms, own: Stratum, parent: Stratum, likely: Likelihood) -> Stratum:
+    """One M-step for all but the shares."""
+    chances = _mix(likely.votes, own.shares) * terms.times[:, None]
+    at_difficulty = likely.right.prod(axis=2) * own.difficulties
+    at_difficulty *= (chances / at_difficulty.sum(axis=2))[..., None]
+    difficulties = at_difficulty.sum(axis=(0, 1))
+    rates = _count_rates(terms, at_difficulty[:, :, None] / likely.right, own.rates)
+    gathering = np.einsum("nh,nhc->c", chances / likely.gathering, terms.gathered)
+    misled = chances[:, -ANSWERS:].sum(axis=1)
+    shapes = (misled / likely.found) @ terms.found
+
+    def shrink(problems: Array, to: Array) -> Array:
+        total = problems.sum(axis=-1, keepdims=True)
+        shrunk: Array = (problems + parent.weight * to) / (total + parent.weight)
+        return shrunk
+
     return Stratum(
-        own.noise,
-        float(_shrink(misled, parent.misled, total - wrong)),
-        float(_shrink((chances * in_step).sum(), parent.in_step, total)),
-        _shrink(rates, parent.rates, total),
-        _shrink(own.gathering * gathering, parent.gathering, total),
+        own.shares,
+        shrink(difficulties, parent.difficulties),
+        shrink(rates, parent.rates),
+        shrink(own.gathering * gathering, parent.gathering),
+        shrink(own.shapes * shapes, parent.shapes),
+        COARSER,
     )
 
 
-def _shrink(
-    sums: Array, parent: Array | float, total: float, weight: float = PRIOR_PROBLEMS
-) -> Array:
-    shrunk: Array = (sums + weight * parent) / (total + weight)
-    return shrunk
-
-
-def _update_rates(terms: Terms, shares: Array, rates: Array, model: int) -> Array:
-    """Problems (RATES,) at each rate of a model."""
-    patterns = terms.pattern[..., model].ravel()
-    weights = np.bincount(patterns, shares.ravel(), minlength=len(terms.right))
-    problems: Array = rates * (weights @ terms.right)
+def _count_rates(terms: Terms, shares: Array, rates: Array) -> Array:
+    """Problems (d, m, RATES) of each difficulty at each rate of each model."""
+    problems = np.empty_like(rates)
+    for d, m in np.ndindex(rates.shape[:2]):
+        patterns, weights = terms.pattern[..., m].ravel(), shares[..., m, d].ravel()
+        counts = np.bincount(patterns, weights, minlength=len(terms.right))
+        problems[d, m] = rates[d, m] * (counts @ terms.right)
     return problems
 
 
-def _weigh(terms: Terms, own: Stratum) -> tuple[Array, Array, Array, Array]:
-    """Joint weights (n, h), and what they are made of.
-
-    These are P(right votes) of each model (n, h, m), of the gathering of the wrong ones
-    (n, h), and the chance (n, h) that models are in step.
-    """
-    of_models = np.stack(
-        [
-            (terms.right @ rates)[terms.pattern[..., model]]
-            for model, rates in enumerate(own.rates)
-        ],
-        axis=2,
-    )
-    apart = of_models.prod(axis=2)
-    together = _in_step(terms, own) if len(own.rates) > 1 else apart
-    right = own.in_step * together + (1 - own.in_step) * apart
-    of_gathering = terms.gathered @ own.gathering
-    prior = np.full(HYPOTHESES, own.noise)
-    prior[0] = (1 - own.noise) * (1 - own.misled)
-    prior[-ANSWERS:] = (1 - own.noise) * own.misled
-    weights = terms.witnesses * prior * right * of_gathering
-    return weights, of_models, of_gathering, own.in_step * together / right
+def _weigh(terms: Terms, own: Stratum) -> Likelihood:
+    of_patterns = np.einsum("pr,dmr->pmd", terms.right, own.rates)
+    models = range(own.rates.shape[1])
+    of_models = [of_patterns[terms.pattern[..., m], m] for m in models]
+    right = np.stack(of_models, axis=2)
+    gathering = terms.gathered @ own.gathering
+    found = terms.found @ own.shapes
+    votes = terms.witnesses * (right.prod(axis=2) @ own.difficulties) * gathering
+    votes[:, -ANSWERS:] *= found[:, None]
+    return Likelihood(votes, right, gathering, found)
 
 
-def _in_step(terms: Terms, own: Stratum) -> Array:
-    """P(right votes) (n, h) if each model's rate is at one quantile of its own."""
-    at = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    product = np.ones((*terms.pattern.shape[:2], QUANTILES))
-    for model, rates in enumerate(own.rates):
-        places = np.searchsorted(np.cumsum(rates), at).clip(max=len(RATES) - 1)
-        product *= terms.right[:, places][terms.pattern[..., model]]
-    mean: Array = product.mean(axis=2)
-    return mean
+def _by_class(votes: Array) -> Array:
+    """How likely votes are (n, 3) in each class."""
+    classes: Array = np.add.reduceat(votes, [0, 1, 2 + ANSWERS], axis=1)
+    return classes
 
 
-def _normalise(weights: Array) -> Array:
-    chances: Array = weights / weights.sum(axis=1, keepdims=True)
+def _weigh_shares(terms: Terms, votes: Array, shares: Array) -> Array:
+    """Weights (NOISES, MISLED) of both shares, given all votes."""
+    log = terms.times @ np.log(_by_class(votes) @ CLASS_CHANCES.T)
+    weights = shares.ravel() * np.exp(log - log.max())
+    weighed: Array = (weights / weights.sum()).reshape(shares.shape)
+    return weighed
+
+
+def _mix(votes: Array, shares: Array) -> Array:
+    """Chances (n, h), averaged over both shares."""
+    evidence = _by_class(votes) @ CLASS_CHANCES.T
+    classes = (shares.ravel() / evidence) @ CLASS_CHANCES
+    chances: Array = votes * classes[:, CLASSES]
     return chances

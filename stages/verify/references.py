@@ -21,31 +21,44 @@ def grade_references(rows: pl.DataFrame, grade: Grader) -> pl.DataFrame:
 
     What a source recorded stays where the verifier cannot decide. `references_agree`:
     whether a solution by one of REFERENCE_AUTHORS reaches the gold answer; null where
-    none says. What a model wrote is a trace and no reference.
+    none says. What a model wrote is a trace and no reference. `_referred` are the
+    answers that such solutions reach instead.
     """
     solutions = rows.select("id", "verifier", "answer", "verify_info", "solutions")
     solutions = solutions.explode("solutions").filter(pl.col("solutions").is_not_null())
     solutions = solutions.unnest("solutions").filter(pl.col("text").fill_null("") != "")
     if solutions.is_empty():
-        return rows.with_columns(references_agree=pl.lit(None, pl.Boolean))
+        return without_references(rows)
     columns = ("verifier", "answer", "verify_info", "text")
     answers = [Answer(*fields) for fields in solutions.select(columns).rows()]
+    verdicts = grade(answers)
     decided = [
         verdict.correct if _is_stated(answer.verifier, verdict) else None
-        for answer, verdict in zip(answers, grade(answers), strict=True)
+        for answer, verdict in zip(answers, verdicts, strict=True)
     ]
-    solutions = solutions.with_columns(_decided=pl.Series(decided, dtype=pl.Boolean))
+    solutions = solutions.with_columns(
+        _decided=pl.Series(decided, dtype=pl.Boolean),
+        _extracted=pl.Series([v.extracted for v in verdicts], dtype=pl.String),
+    )
     solutions = solutions.with_columns(correct=pl.coalesce("_decided", "correct"))
     is_reference = pl.col("model").fill_null(HUMAN).is_in(list(REFERENCE_AUTHORS))
+    differs = is_reference & ~pl.col("_decided") & (pl.col("verifier") != "code")
     by_row = solutions.group_by("id", maintain_order=True).agg(
         _solutions=pl.struct("text", "model", "correct"),
         references_agree=pl.col("_decided").filter(is_reference).drop_nulls().max(),
+        _referred=pl.col("_extracted").filter(differs).drop_nulls(),
     )
     rows = rows.join(by_row, on="id", how="left", maintain_order="left")
     solutions_type = rows.schema["solutions"]
     return rows.with_columns(
         solutions=pl.coalesce("_solutions", "solutions").cast(solutions_type)
     ).drop("_solutions")
+
+
+def without_references(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows where no reference says anything."""
+    silent = {"references_agree": pl.Boolean(), "_referred": pl.List(pl.String)}
+    return rows.with_columns(pl.lit(None, t).alias(name) for name, t in silent.items())
 
 
 def _is_stated(verifier: str, verdict: Verdict) -> bool:

@@ -13,7 +13,7 @@ from stages.verify.likelihood import (
     precompute,
 )
 from stages.verify.posterior import truth_chances
-from stages.verify.reliability import bound_by_reliability, measure_reliability
+from stages.verify.reliability import measure_reliability
 
 C = CONCENTRATIONS
 
@@ -154,14 +154,3 @@ def test_reliability_is_how_often_such_majorities_agree_with_keys():
     # 90 of the 99 others that agree so firmly, and 10 problems of 91 right in 202.
     assert rates[95] == pytest.approx((90 + 10 * 91 / 202) / (99 + 10))
     assert rates[-1] == pytest.approx((10 * 91 / 202) / (99 + 10))
-
-
-def test_votes_speak_no_louder_than_their_reliability():
-    cast = ballots([[0, 8]], [[0, 8]])
-    cast.witnesses[1] = [0.1, 1, 0.5, 0.5, 0.5, 0.5]
-    chances = np.tile([0.05, 0.95, 0, 0, 0, 0], (2, 1))
-    bounded = bound_by_reliability(chances, cast, np.array([0.5, 0.5]))
-
-    # Another witness, ten times likelier if the key is wrong, lifts odds of 1 to 10.
-    assert bounded[:, 0] == pytest.approx([0.5, 1 / 11])
-    assert bounded.sum(axis=1) == pytest.approx(1)
