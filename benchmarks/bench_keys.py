@@ -1,11 +1,12 @@
 """Wrong keys planted in pools: who finds them, and is the chance calibrated?
 
-    python benchmarks/bench_keys.py --runs 3
+    python benchmarks/bench_keys.py --runs 3 --out DIR   # keys.svg and keys.json
+    python benchmarks/bench_keys.py --best 20000    # what could be known at best
     python benchmarks/bench_keys.py --show 10       # suspects where none was planted
 
 Keys are spoilt in 1%, 5% and 20% of the problems, half of them by a near miss (off by
 one or ten, a digit more, another sign), half by another problem's answer. Beside
-`key_wrong_p` at 0.7 stand the rules that it replaces and those of recipes: a majority
+`key_wrong_p` at 0.8 stand the rules that it replaces and those of recipes: a majority
 of 60% of four samples or more for one other answer, a majority that is not the key,
 none of the samples agrees (Nemotron-Math-v2), none of the first three does (DeepMath),
 fewer than half do (AceReason). Intervals are Jeffreys's, over all runs.
@@ -13,16 +14,20 @@ fewer than half do (AceReason). Intervals are Jeffreys's, over all runs.
 Recorded pools have real completions of several models (GSM8K with one sample each,
 AReaL's with up to 32). The rates of One-Shot-RLVR are real, its wrong answers are
 simulated. `biased` models give one wrong answer to a share of the problems, nine times
-of ten. Public sets hold wrong keys of their own, which count as false alarms here.
+of ten; `siblings` answer what the first model did. Public sets hold wrong keys of their
+own, which count as false alarms here. `--best` judges by the true chance of a pattern
+of votes (for the key and the two answers that are given most beside it), which takes
+knowing how the pool was made.
 """
 
 import argparse
-import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from key_plots import reliability_rows, write_plots
 from key_pools import Pool, Samples, recorded_pools, simulated_pools
 from rich.console import Console
 from rich.table import Table
@@ -32,9 +37,8 @@ from stages.verify.likelihood import ANSWERS, Ballots
 from stages.verify.posterior import truth_chances
 from stages.verify.reliability import bound_by_reliability, measure_reliability
 
-CUT = 0.7
+CUT = 0.8
 NOISES = (0.01, 0.05, 0.2)
-BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.01)
 
 
 class Judged(NamedTuple):
@@ -50,7 +54,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--problems", type=int, default=1000)
     parser.add_argument("--show", type=int, default=0)
+    parser.add_argument("--best", type=int, default=0)
+    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
+    if arguments.best:
+        return show_best(arguments.best)
     pools = {**recorded_pools(), **simulated_pools(arguments.problems)}
     if arguments.show:
         return show_suspects(recorded_pools(), arguments.show)
@@ -69,10 +77,25 @@ def main() -> None:
     console = Console(width=150)
     console.print("precision [95%] / recall [95%] (keys held to be wrong)")
     console.print(shown)
-    for title, is_biased in (("all but biased", False), ("biased", True)):
-        names = [name for name in every if name.startswith("biased") == is_biased]
-        runs = [judged for name in names for judged in every[name]]
-        console.print(reliability_table(title, runs))
+    by_title = {
+        title: [run for name in every if is_hard(name) == hard for run in every[name]]
+        for title, hard in (("all but biased and siblings", False), ("these", True))
+    }
+    bins = [
+        {"pools": title, **row}
+        for title, runs in by_title.items()
+        for row in reliability_rows(
+            np.concatenate([run.chance for run in runs]),
+            np.concatenate([run.wrong for run in runs]),
+        )
+    ]
+    console.print(reliability_table(bins))
+    if arguments.out:
+        write_plots(arguments.out, bins, _score_rows(every))
+
+
+def is_hard(name: str) -> bool:
+    return name.startswith(("biased", "siblings"))
 
 
 def judge(pool: Pool, noise: float, rng: np.random.Generator) -> Judged:
@@ -165,23 +188,60 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.2f} [{lo[0]:.2f}, {hi[0]:.2f}]"
 
 
-def reliability_table(title: str, runs: list[Judged]) -> Table:
-    """Chance and share of wrong keys in each bin, with a bar for both."""
-    shown = Table("chance", "keys", "mean", "wrong", "", title=f"calibration: {title}")
-    chance = np.concatenate([run.chance for run in runs])
-    wrong = np.concatenate([run.wrong for run in runs])
-    for lo, hi in itertools.pairwise(BINS):
-        inside = (chance >= lo) & (chance < hi)
-        if n := int(inside.sum()):
-            mean, share = chance[inside].mean(), wrong[inside].mean()
-            shown.add_row(
-                f"{lo:.2f} to {min(hi, 1):.2f}",
-                f"{n:,}",
-                f"{mean:.3f}",
-                f"{share:.3f}",
-                f"{'░' * round(40 * mean)}\n{'█' * round(40 * share)}",
+def _score_rows(every: dict[str, list[Judged]]) -> list[dict[str, object]]:
+    """Precision and recall of each pool at each share of wrong keys, for the plot."""
+    rows: list[dict[str, object]] = []
+    for name, runs in every.items():
+        of_noise = np.array_split(np.arange(len(runs)), len(NOISES))
+        for noise, numbers in zip(NOISES, of_noise, strict=True):
+            held = np.concatenate([runs[i].rules["key_wrong_p"] for i in numbers])
+            wrong = np.concatenate([runs[i].wrong for i in numbers])
+            n, hits = int(held.sum()), int((held & wrong).sum())
+            rows.append(
+                {
+                    "pool": name,
+                    "noise": noise,
+                    "suspects": n,
+                    "precision": hits / n if n else None,
+                    "recall": hits / max(1, int(wrong.sum())),
+                }
             )
+    return rows
+
+
+def reliability_table(bins: list[dict[str, object]]) -> Table:
+    shown = Table("pools", "chance", "keys", "mean", "wrong [95%]", "")
+    for row in bins:
+        few = "fewer than 20 keys" if row["keys"] < 20 else ""  # type: ignore[operator]
+        wrong = "{wrong:.3f} [{lo:.3f}, {hi:.3f}]".format(**row)
+        cells = "{pools}|{bin}|{keys:,}|{mean:.3f}".format(**row).split("|")
+        shown.add_row(*cells, wrong, few)
     return shown
+
+
+def show_best(n: int) -> None:
+    """Precision and recall if each pattern's share of wrong keys were known."""
+    for name, make in simulated_pools(n).items():
+        pool, rng = make(0), np.random.default_rng(0)
+        size = len(pool.truths)
+        keys = [spoil(truth, pool.truths, rng) for truth in pool.truths]
+        right, wrong = (
+            Counter(map(_pattern, pool.answers, by)) for by in (pool.truths, keys)
+        )
+        cells = []
+        for noise in NOISES:
+            odds = {p: (noise * n, (1 - noise) * right[p]) for p, n in wrong.items()}
+            held = [(w, r) for w, r in odds.values() if w >= CUT * (w + r)]
+            hits, suspects = sum(w for w, _ in held), sum(w + r for w, r in held)
+            precision = f"{hits / suspects:.2f}" if held else "–"
+            cells.append(f"{precision} / {hits / noise / size:.2f}")
+        print(f"{name:40}", *cells, sep="  ")
+
+
+def _pattern(samples: Samples, key: str) -> tuple[tuple[int, ...], ...]:
+    given = Counter(a for model in samples for a in model if a is not None)
+    others = [answer for answer, _ in given.most_common(3) if answer != key][:2]
+    return tuple(tuple(m.count(a) for a in [key, *others]) for m in samples)
 
 
 def show_suspects(pools: dict[str, Callable[[int], Pool]], most: int) -> None:

@@ -103,16 +103,17 @@ def _spell(samples: list[tuple[str | None, float]], truth: str) -> list[str | No
 def simulated_pools(n: int) -> dict[str, Callable[[int], Pool]]:
     """Pools of `n` problems by name, drawn anew in each run."""
 
-    def of(*shapes: tuple[float, float], k: int = 16, size: int = n, bias: float = 0):
+    def of(*shapes: tuple[float, float], k: int = 16, size: int = n, **mistakes: float):
         def make(run: int) -> Pool:
             rng = np.random.default_rng(100 + run)
             rates = [rng.beta(*shape, size) for shape in shapes]
-            return simulate(rng, rates, k, bias)
+            return simulate(rng, rates, k, **mistakes)
 
         return make
 
     return {
         "strong, Beta(6, 1) × 16": of((6, 1)),
+        "strong × 64": of((6, 1), k=64),
         "strong × 4": of((6, 1), k=4),
         "middle, Beta(3, 2) × 16": of((3, 2)),
         "bimodal, Beta(0.9, 0.3) × 16": of((0.9, 0.3)),
@@ -120,19 +121,31 @@ def simulated_pools(n: int) -> dict[str, Callable[[int], Pool]]:
         "never, Beta(0.2, 6) × 16": of((0.2, 6)),
         "strong and middle × 8": of((6, 1), (1, 1), k=8),
         "tiny: 30 problems, strong × 8": of((6, 1), k=8, size=30),
+        "small: 200 problems, strong × 8": of((6, 1), k=8, size=200),
+        "8 models, Beta(3, 2) × 1": of(*[(3, 2)] * 8, k=1),
+        "4 weak models, Beta(1, 2) × 1": of(*[(1, 2)] * 4, k=1),
         "biased in 5%, strong × 16": of((6, 1), bias=0.05),
         "biased in 20%, strong × 16": of((6, 1), bias=0.2),
         "biased in 20%, beside another model": of((6, 1), (6, 1), k=8, bias=0.2),
+        "biased in 5%, 4 models × 1, all": of(*[(3, 2)] * 4, k=1, bias=0.05, misled=4),
+        "siblings in 30%, 4 models × 1": of(*[(3, 2)] * 4, k=1, copied=0.3),
+        "siblings in 70%, 4 models × 1": of(*[(3, 2)] * 4, k=1, copied=0.7),
     }
 
 
 def simulate(
-    rng: np.random.Generator, rates: list[np.ndarray], k: int, bias: float = 0
+    rng: np.random.Generator,
+    rates: list[np.ndarray],
+    k: int,
+    bias: float = 0,
+    misled: int = 1,
+    copied: float = 0,
 ) -> Pool:
     """Problems with the `rates` of each model; wrong answers gather more or less.
 
-    The first model is biased in a share `bias` of the problems: it finds the answer in
-    at most 15% of its samples, and nine of ten wrong ones are one mistake.
+    The first `misled` models are biased in a share `bias` of the problems: they find
+    the answer in at most 15% of the samples, and nine of ten wrong ones are one
+    mistake. Every model but the first answers what the first did in a share `copied`.
     """
     truths = [str(int(rng.integers(2, 500))) for _ in rates[0]]
     answers = []
@@ -143,15 +156,19 @@ def simulate(
         gathering = np.exp(rng.uniform(np.log(0.1), np.log(20)))
         popular = rng.dirichlet(np.full(30, gathering / 30) + 1e-6)
         is_biased = rng.random() < bias
-        samples = []
+        samples: Samples = []
         for model, rate in enumerate(rates):
             x, p = rate[number], popular
-            if is_biased and model == 0:
+            if is_biased and model < misled:
                 x, p = rng.uniform(0, 0.15), 0.1 * popular
                 p[0] += 0.9
             drawn = rng.choice(30, size=k, p=p / p.sum())
             hits = rng.random(k) < x
             pairs = zip(hits, drawn, strict=True)
-            samples.append([truth if hit else wrong[place] for hit, place in pairs])
+            given: list[str | None] = [
+                truth if hit else wrong[place] for hit, place in pairs
+            ]
+            is_copy = bool(model) and copied > 0 and rng.random() < copied
+            samples.append(samples[0] if is_copy else given)
         answers.append(samples)
     return Pool(truths, answers, truths)

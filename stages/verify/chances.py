@@ -6,7 +6,7 @@ from pipeline.grading.workers import Grader
 from stages.verify.ballots import cast_ballots, label_strata, rank_answers
 from stages.verify.likelihood import Ballots
 from stages.verify.posterior import truth_chances
-from stages.verify.reliability import measure_reliability
+from stages.verify.reliability import bound_by_reliability, measure_reliability
 from stages.verify.witnesses import find_ranks
 
 EVIDENCE = {
@@ -37,6 +37,7 @@ def add_chances(
     ballots, strata = cast_ballots(voters, ranked, rows), label_strata(rows)
     chances, shares = truth_chances(ballots, strata, noise)
     reliability = measure_reliability(ballots, strata, shares)
+    chances = bound_by_reliability(chances, ballots, reliability)
     has_copies = pl.col("_copies").list.len() > 0
     agrees = pl.col("_copies_ranks").list.contains(1).fill_null(value=False)
     names = pl.col("_referred_ranks").list.contains(1).fill_null(value=False)

@@ -37,7 +37,7 @@ from stages.verify.shared import weigh_shared_mistakes
 DIFFICULTIES = 6
 # Shares of wrong keys and of problems that mislead: log-normal around the prior noise
 # and a tenth of it. If more keys than the most seem wrong, it is the model that is.
-NOISES = np.geomspace(0.001, 0.3, 20)
+NOISES, MOST = np.geomspace(0.001, 0.9, 24), 0.3
 MISLED = np.geomspace(0.0005, 0.3, 12)
 MISLED_PRIOR = 0.1
 SPREAD = 1.0  # of both logarithms
@@ -236,10 +236,15 @@ def _by_class(votes: Array) -> Array:
 
 
 def _weigh_shares(terms: Terms, votes: Array, shares: Array) -> Array:
-    """Weights (NOISES, MISLED) of both shares, given all votes."""
+    """Weights (NOISES, MISLED) of both shares, given all votes.
+
+    As far as votes ask for more wrong keys than the most, they say nothing of them.
+    """
     log = terms.times @ np.log(_by_class(votes) @ CLASS_CHANCES.T)
     weights = shares.ravel() * np.exp(log - log.max())
-    weighed: Array = (weights / weights.sum()).reshape(shares.shape)
+    weights = (weights / weights.sum()).reshape(shares.shape)
+    believed = weights * (NOISES <= MOST)[:, None]
+    weighed: Array = believed + (1 - believed.sum()) * shares
     return weighed
 
 

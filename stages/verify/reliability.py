@@ -2,8 +2,8 @@
 
 Where most votes are for one answer with a certain share, keys of the same stratum agree
 with such majorities so often. Divided by the share of right keys, that is how often
-the majority is right: evidence for people who look at a suspect key, while the chance
-rests on all votes (posterior.py). Strata with few problems lean on the coarser ones.
+the majority is right, and more than that nothing but other witnesses can say against a
+key that disagrees. Strata with few problems lean on the coarser ones.
 """
 
 import numpy as np
@@ -46,3 +46,18 @@ def measure_reliability(ballots: Ballots, strata: Array, noise: Array) -> Array:
 
 def _rate(agrees: Array, counts: Array) -> float:
     return float((agrees.sum() + 1) / (counts.sum() + 2))
+
+
+def bound_by_reliability(chances: Array, ballots: Ballots, reliability: Array) -> Array:
+    """`chances` (n, 2 + ANSWERS), where votes alone speak no louder than is measured.
+
+    What other witnesses say of the key multiplies the odds of the bound as well.
+    """
+    against = ballots.witnesses[:, 1:].max(axis=1) / ballots.witnesses[:, 0]
+    odds = reliability / (1 - reliability) * against
+    bound = odds / (1 + odds)
+    wrong = chances[:, 1:].sum(axis=1)
+    scale = np.minimum(1, bound / np.maximum(wrong, 1e-300))
+    bounded: Array = chances * scale[:, None]
+    bounded[:, 0] = 1 - wrong * scale
+    return bounded
