@@ -139,9 +139,11 @@ def test_the_planted_rows_are_found_where_they_should_be(demo: Path):
     assert "verify" in stages["wrong_answer"]
     suspects = dropped.filter(pl.col("reason") == "key_suspect")["label"]
     n_planted = (suspects == "wrong_answer").sum()
+    assert n_planted >= 4, "suspect keys are found on any machine"
     assert n_planted >= 0.8 * len(suspects), "most suspect keys were planted"
     assert stages["sibling"].isdisjoint({"dedup_ngram", "dedup_embedding"})
-    impure = {name: count for name, count in counts.items() if name != "sibling"}
+    pure = {"sibling", "right_answer"}
+    impure = {name: count for name, count in counts.items() if name not in pure}
     assert impure == dict.fromkeys(impure, 8), "every planted row is found"
     unreadable = pl.read_parquet(demo / "data/dropped/collect/planted.parquet")
     assert unreadable["reason"].to_list() == ["source_unreadable"] * 8

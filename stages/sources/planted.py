@@ -16,6 +16,7 @@ from stages.sources import arithmetic, words
 
 Row = dict[str, Any]
 Numbers = tuple[int, tuple[str, ...]]
+BESIDE = 6  # chains from one with a wrong answer to the next
 LEVELS = [1, 2, 3, 4, 5, 6, 7]  # those of the demo's held-out chains
 
 
@@ -41,9 +42,11 @@ def generate(
     for row in _chains(each, heldout_seed, LEVELS, "heldout"):
         text = f"Here is a small exercise. {row['text']}"
         yield row | {"text": text, "label": "leak", "of": row["text"]}
-    for row in _chains(each, seed, [2, 3], "train"):
+    # Wrong keys stand among right ones: where all keys are wrong, votes show nothing.
+    for number, row in enumerate(_chains(BESIDE * each, seed, [2, 3], "train")):
         wrong = {"answer": row["answer"] + 7, "label": "wrong_answer"}
-        yield row | wrong | {"of": row["text"]}
+        row |= wrong if number % BESIDE == 0 else {"label": "right_answer"}
+        yield row | {"of": row["text"]}
     for number in range(each):
         yield UNREADABLE[number % len(UNREADABLE)] | {"label": "unreadable"}
 
