@@ -1,10 +1,14 @@
 """What the person at the keyboard sees: progress while it runs, mistakes in short."""
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from pipeline.disks import explain_refusal
 from pipeline.errors import UserError
+from pipeline.orphans import end_with_dvc
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -13,17 +17,32 @@ T = TypeVar("T")
 
 
 def run(function: Callable[[], None]) -> int:
-    """Call `function`; a UserError is printed in two lines and gives exit code 2."""
+    """Call `function`; a UserError is printed in two lines and gives exit code 2.
+
+    Under DVC the process, and what it spawns, ends with DVC.
+    """
+    end_with_dvc()
     try:
         function()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        if error.hint:
-            print(f"hint:  {error.hint}", file=sys.stderr)
-        return 2
+        return _print(error)
     except BrokenPipeError:  # the reader (head, less) had enough
         sys.stderr.close()
+    except PermissionError:  # of something that was read, or it would be a UserError
+        raise
+    except Exception as error:
+        file = getattr(error, "filename", None) or f"{tempfile.gettempdir()}/(a file)"
+        if refusal := explain_refusal(error, Path(file)):
+            return _print(refusal)
+        raise
     return 0
+
+
+def _print(error: UserError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"hint:  {error.hint}", file=sys.stderr)
+    return 2
 
 
 def track(

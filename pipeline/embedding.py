@@ -2,8 +2,8 @@
 
 A text is encoded once. Its vector lies in `.cache/embeddings/<digest of encoder and
 settings>/`, in one parquet of (key, vector) for each finished chunk of texts, so a
-killed run loses one chunk. Texts are encoded in order of length, so that a batch
-holds little padding.
+killed run loses one chunk; one process at a time adds to them. Texts are encoded in
+order of length, so that a batch holds little padding.
 
 A pool has one matrix and never a list of vectors: shards are read a few at a time
 and their vectors go straight to the rows that ask for them.
@@ -24,8 +24,9 @@ from pydantic import Field
 
 from pipeline.console import track
 from pipeline.errors import UserError
-from pipeline.files import replacing
+from pipeline.files import clear_drafts, replacing
 from pipeline.machine import cache_folder
+from pipeline.owners import owning
 from pipeline.settings import Settings
 
 CHUNK = 1024
@@ -66,16 +67,28 @@ def encode(
     folder = _vectors_folder(encoder)
     schema = {"key": pl.String, "text": pl.String}
     rows = pl.DataFrame({"key": keys, "text": texts}, schema)
-    missing = rows.unique("key", keep="last").join(
-        _known_keys(folder), on="key", how="anti"
-    )
-    missing = missing.sort(pl.col("text").str.len_chars(), "key")
-    if missing.height:
-        run = load_encoder(encoder)
-        chunks = list(missing.iter_slices(CHUNK))
-        for chunk in track(chunks, "embedding", total=missing.height, weight=len):
-            _write_vectors(folder, chunk["key"], run(chunk["text"].to_list()))
+    if _find_missing(folder, rows).height:
+        with owning(folder):
+            clear_drafts(folder)
+            missing = _find_missing(folder, rows)  # who owned it may have added some
+            _encode_missing(folder, missing, encoder)
     return _read_vectors(folder, rows["key"])
+
+
+def _find_missing(folder: Path, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows (key, text) whose vectors are not kept, each key once."""
+    distinct = rows.unique("key", keep="last")
+    missing = distinct.join(_known_keys(folder), on="key", how="anti")
+    return missing.sort(pl.col("text").str.len_chars(), "key")
+
+
+def _encode_missing(folder: Path, missing: pl.DataFrame, encoder: Encoder) -> None:
+    if missing.is_empty():
+        return
+    run = load_encoder(encoder)
+    chunks = list(missing.iter_slices(CHUNK))
+    for chunk in track(chunks, "embedding", total=missing.height, weight=len):
+        _write_vectors(folder, chunk["key"], run(chunk["text"].to_list()))
 
 
 def _vectors_folder(encoder: Encoder) -> Path:

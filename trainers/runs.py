@@ -9,6 +9,8 @@ first one writes.
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -16,9 +18,10 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.files import write_text
+from pipeline.files import replacing_folder, write_text
 from pipeline.machine import cache_folder
 from pipeline.models import Model, describe
+from pipeline.owners import PATIENCE_S, owning
 from pipeline.settings import Settings
 
 Step = dict[str, float | None]
@@ -167,12 +170,19 @@ def read_trained(folder: Path, headline: str) -> Trained:
 
 def publish(model: Path, out: Path, *, name: str) -> None:
     """Move the folder `model` to `out`, which may be on another disk."""
-    draft = out.with_name(out.name + ".draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(model, draft)
-    describe(draft, kind="local", name=name)
-    shutil.rmtree(out, ignore_errors=True)
-    draft.rename(out)
+    with replacing_folder(out) as draft:
+        shutil.copytree(model, draft, dirs_exist_ok=True)
+        describe(draft, kind="local", name=name)
+
+
+@contextmanager
+def owned_by_first(out: Path, folder: Path) -> Iterator[None]:
+    """Own the model folder `out` and the run's own, in the first process of a run."""
+    with ExitStack() as stack:
+        if is_main_process():
+            stack.enter_context(owning(out, patience_s=PATIENCE_S))
+            stack.enter_context(owning(folder))
+        yield
 
 
 def is_main_process() -> bool:

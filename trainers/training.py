@@ -28,6 +28,7 @@ from trainers.runs import (
     Step,
     Trained,
     is_main_process,
+    owned_by_first,
     publish,
     report,
     run_folder,
@@ -82,18 +83,28 @@ def main(
     import torch
 
     torch.set_num_threads(params.threads)
-    model = models[-1]
-    folder = run_folder(section, params, file, model)
-    trained = train(Run(params, model, rows, folder))
+    folder = run_folder(section, params, file, models[-1])
+    with owned_by_first(words.out, folder):
+        _train(section, train, Run(params, models[-1], rows, folder), words)
+
+
+def _train(
+    section: str,
+    train: Callable[[Run], Trained],
+    run: Run,
+    words: argparse.Namespace,
+) -> None:
+    """Train, and write the model and what was counted where the command says."""
+    trained = train(run)
     # The first process clears the folder, from which the others still read.
     wait_for_all()
     if not is_main_process():
-        return None
-    publish(trained.model, words.out, name=f"{model.name}-{section}")
+        return
+    publish(trained.model, words.out, name=f"{run.model.name}-{section}")
     steps, headline = trained.steps, trained.headline
     metrics = {
-        "model": model.title,
-        "rows": rows.height,
+        "model": run.model.title,
+        "rows": run.rows.height,
         "steps": len(steps),
         f"first_{headline}": _mean(steps[:10], headline),
         f"last_{headline}": _mean(steps[-10:], headline),
@@ -103,7 +114,7 @@ def main(
     report(words.metrics, metrics)
     if words.history and trained.history is not None:
         tables.write(trained.history, words.history)
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def _read_words(section: str) -> argparse.Namespace:

@@ -17,6 +17,7 @@ import polars as pl
 from pipeline import dag, filter, recipe, tables
 from pipeline.errors import UserError
 from pipeline.filter import Outcome
+from pipeline.owners import PATIENCE_S, owning
 from pipeline.schema import VERDICT
 
 Kind = Literal["build", "make", "judge"]
@@ -36,11 +37,17 @@ def run_filter(
     if stage_kind(module) != "judge":
         raise UserError(f"{name} is not a filter", hint=f"goldsieve make {name} …")
     _check_count(module.judge, name, len(inputs), own={"params"})
-    if out is not None:
-        from pipeline.cli import standalone
+    written = out / "kept.parquet" if out else tables.DATA / name
+    with owning(written, patience_s=PATIENCE_S):
+        if out is None:
+            _judge(module, name, inputs)
+        else:
+            from pipeline.cli import standalone
 
-        standalone.run(module, name, inputs, out, settings, columns)
-        return
+            standalone.run(module, name, inputs, out, settings, columns)
+
+
+def _judge(module: ModuleType, name: str, inputs: list[Path]) -> None:
     params = recipe.load(module.Params, name)
     rows, *others = map(tables.read, inputs)
     outcome = filter.run_stage(module, rows, params, *others)
@@ -60,7 +67,16 @@ def run_make(name: str, inputs: list[Path], out: Path | None) -> None:
     count = len(inputs) + bool(entry)
     _check_count(getattr(module, kind), name, count, own={"params", "out"})
     params = recipe.load(module.Params, name)
-    contents = [*([entry] if entry else []), *map(tables.read, inputs)]
+    written = out or tables.DATA / name.replace(".", "/")
+    with owning(written, patience_s=PATIENCE_S):
+        contents = [*([entry] if entry else []), *map(tables.read, inputs)]
+        _make(module, name, params, out, contents)
+
+
+def _make(
+    module: ModuleType, name: str, params: Any, out: Path | None, contents: list[Any]
+) -> None:
+    kind = stage_kind(module)
     if kind == "build":
         _build(module, name, params, out, contents)
     elif params is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from threading import Lock
 
 from pipeline.endpoint.http import Reply
-from pipeline.kept import open_database
+from pipeline.kept import changing, open_database
 from pipeline.machine import cache_folder
 from pipeline.surrogates import mend_surrogates
 
@@ -42,7 +42,7 @@ class Replies:
     def keep(self, name: bytes, reply: Reply) -> None:
         """Add one reply; what was there stays."""
         row = (name, mend_surrogates(reply.text), reply.why, reply.tokens)
-        with self._lock, self._db:
+        with self._lock, changing(self._db):
             self._db.execute("insert or ignore into replies values (?, ?, ?, ?)", row)
 
     def close(self) -> None:

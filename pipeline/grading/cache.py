@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 
 from pipeline.closure import LOADED, ROOT, VERIFIERS, code_digest
-from pipeline.kept import open_database
+from pipeline.kept import changing, open_database
 from pipeline.machine import cache_folder
 from pipeline.verifiers.contract import Verdict, load_verifier
 
@@ -61,7 +61,7 @@ class Verdicts:
             if is_final(v)
         ]
         add = "insert or ignore into verdicts values (?, ?, ?, ?, ?)"
-        with self._lock, self._db:
+        with self._lock, changing(self._db):
             self._db.executemany(add, rows)
 
     def close(self) -> None:

@@ -82,18 +82,16 @@ class Sampler:
         self._load_engine = load_engine
         self._engine: Engine | None = None
         self.folder = store.open_for(method.identity(model))
-        store.compact(self.folder)
         self._done = store.index(self.folder)
 
     def sample(self, wanted: pl.DataFrame) -> None:
-        """Draw and keep those of (key, problem, sample) that are not there.
-
-        Texts of one length are sampled together.
-        """
-        missing = wanted.join(self._done, on=["key", "sample"], how="anti").sort(
-            pl.col("problem").str.len_chars(), "key", "sample"
-        )
-        lost = missing.height - (self._draw(missing) if missing.height else 0)
+        """Draw and keep those of (key, problem, sample) that are not there."""
+        if self._find_missing(wanted).is_empty():
+            return
+        with store.own(self.folder):
+            self._done = store.index(self.folder)  # who owned it may have added some
+            missing = self._find_missing(wanted)
+            lost = missing.height - (self._draw(missing) if missing.height else 0)
         if lost:
             raise UserError(
                 f"{self._title}: {lost:,} of {missing.height:,} samples had no answer",
@@ -118,6 +116,12 @@ class Sampler:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
+
+    def _find_missing(self, wanted: pl.DataFrame) -> pl.DataFrame:
+        """Those that are not there; texts of one length are sampled together."""
+        return wanted.join(self._done, on=["key", "sample"], how="anti").sort(
+            pl.col("problem").str.len_chars(), "key", "sample"
+        )
 
     def _draw(self, missing: pl.DataFrame) -> int:
         """Sample and keep what is missing; say how many had an answer.

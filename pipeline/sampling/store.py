@@ -1,18 +1,17 @@
 """Where finished samples wait to be asked for again.
 
 One folder for each way of sampling, named by the digest of all that defines it
-(`about.json` says what that was), holding parquet shards of SAMPLE with names of
-their own, so that two processes on one folder never meet in a file. What they both
-sampled counts once: the first by name, which begins with the time. Small shards are
-merged when a run begins.
+(`about.json` says what that was), holding parquet shards of SAMPLE. One process at a
+time adds to it; others may read. A sample that is there twice counts once: the first by
+the shard's name, which begins with the time. Small shards are merged before new ones
+are added.
 """
 
-import fcntl
 import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from itertools import accumulate, groupby
 from pathlib import Path
@@ -23,8 +22,9 @@ import polars as pl
 from pyarrow import ArrowException
 
 from pipeline.errors import UserError
-from pipeline.files import replacing
+from pipeline.files import clear_drafts, replacing, write_text
 from pipeline.machine import cache_folder
+from pipeline.owners import owning
 from pipeline.schema import ROLLOUT, missing
 from pipeline.shards import deal, read_batches
 
@@ -48,8 +48,18 @@ def open_for(identity: dict[str, Any]) -> Path:
     name = blake2b(about.encode(), digest_size=16).hexdigest()
     folder = cache_folder("rollouts") / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "about.json").write_text(about + "\n")
+    if not (folder / "about.json").exists():
+        write_text(folder / "about.json", about + "\n")
     return folder
+
+
+@contextmanager
+def own(folder: Path) -> Iterator[None]:
+    """Be the only one to add samples to `folder` while the block runs."""
+    with owning(folder):
+        clear_drafts(folder)
+        compact(folder)
+        yield
 
 
 def index(folder: Path) -> pl.DataFrame:
@@ -109,27 +119,24 @@ def _write(folder: Path, when: str, samples: pl.DataFrame) -> None:
 
 
 def compact(folder: Path) -> None:
-    """Merge small shards where there are many, one process at a time.
+    """Merge small shards where there are many; for who owns `folder`.
 
     A merged shard is there before its parts go, so that a kill loses nothing, and has
     the time of its first part, so that the first sample stays the first. Its name is
     new: a reader that opens a file twice would take one that changed for a broken one.
     """
-    taken = BlockingIOError, FileNotFoundError  # by another process: another time
-    with suppress(*taken), (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        sizes = {shard: shard.stat().st_size for shard in shards(folder)}
-        if sum(size < LARGE // 2 for size in sizes.values()) < MANY:
-            return
-        ends = accumulate(sizes.values())
-        for _, part in groupby(zip(sizes, ends, strict=True), lambda p: p[1] // LARGE):
-            parts = [shard for shard, _ in part]
-            if len(parts) > 1:
-                tables = [_read(shard, SAMPLE.names()) for shard in parts]
-                when = parts[0].name.partition("-")[0]
-                _write(folder, when, _distinct(pl.concat(tables)))
-                for shard in parts:
-                    shard.unlink(missing_ok=True)
+    sizes = {shard: shard.stat().st_size for shard in shards(folder)}
+    if sum(size < LARGE // 2 for size in sizes.values()) < MANY:
+        return
+    ends = accumulate(sizes.values())
+    for _, part in groupby(zip(sizes, ends, strict=True), lambda p: p[1] // LARGE):
+        parts = [shard for shard, _ in part]
+        if len(parts) > 1:
+            tables = [_read(shard, SAMPLE.names()) for shard in parts]
+            when = parts[0].name.partition("-")[0]
+            _write(folder, when, _distinct(pl.concat(tables)))
+            for shard in parts:
+                shard.unlink(missing_ok=True)
 
 
 def shards(folder: Path) -> list[Path]:

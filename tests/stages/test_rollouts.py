@@ -356,16 +356,17 @@ def test_many_small_shards_are_put_together(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(store, "MANY", 4)
-    before = rollouts(problems(*CHAINS), batch_size=1)
+    rollouts(problems(*CHAINS), batch_size=1)
     assert len(shards(cache)) == 6
-    assert rollouts(problems(*CHAINS), batch_size=1).equals(before)
-    (shard,) = shards(cache)
-    assert pl.read_parquet(shard).height == 6
-
     more = rollouts(problems(*CHAINS), batch_size=1, samples=4)
-    assert len(shards(cache)) == 7
-    assert rollouts(problems(*CHAINS), batch_size=1, samples=4).equals(more)
-    (merged,) = shards(cache)
+    shard, *others = sorted(shards(cache))
+    assert [pl.read_parquet(each).height for each in (shard, *others)] == [6] + [1] * 6
+
+    before = rollouts(problems(*CHAINS), batch_size=12, samples=8)
+    merged, last = sorted(shards(cache))
+    assert [pl.read_parquet(each).height for each in (merged, last)] == [12, 12]
+    assert more.join(before, on=more.columns, how="anti").is_empty()
+    assert rollouts(problems(*CHAINS), samples=8).equals(before)
     assert merged != shard, "what a reader may have open does not change"
     assert merged.name[:20] == shard.name[:20], "it counts where its first part did"
     assert len(merged.name) == len(shard.name)
