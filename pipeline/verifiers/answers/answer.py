@@ -22,6 +22,7 @@ from pipeline.verifiers.answers.notes import (
     text_of,
 )
 from pipeline.verifiers.answers.numerals import (
+    PARTS,
     SCALES,
     TABLE,
     read_numeral,
@@ -49,13 +50,19 @@ from pipeline.verifiers.answers.units import (
 )
 from pipeline.verifiers.extract.clauses import is_disowned, is_misled
 
-BOUNDS, JOINS = TABLE["bounds"], TABLE["joins"]
+BOUNDS, JOINS, SAME_WORDS = (
+    {
+        phrase: name
+        for name, phrases in TABLE[table].items()
+        for phrase in " ".join(phrases.split()).split(", ")
+    }
+    for table in ("bounds", "joins", "same")
+)
 # The operation that a word behind a value is, and its numbers.
 MAKES: dict[str, tuple[Any, ...]] = {word: ("mul", n) for word, n in SCALES.items()}
-MAKES |= {word: ("div", n) for word, n in TABLE["parts"].items()} | TABLE["makes"]
-SAME_WORDS: dict[str, str] = TABLE["same"]
+MAKES |= {word: ("div", n) for word, n in PARTS.items()} | TABLE["makes"]
 NEGATIONS, NOTES, CONDITIONS = (
-    frozenset(TABLE[name]["words"]) for name in ("negations", "notes", "conditions")
+    frozenset(TABLE[name].split()) for name in ("negations", "notes", "conditions")
 )
 EXACT = re.compile(
     r"(-?)(?:(\d{1,30}(?:\.\d{1,30})?)|\\[dtc]?frac\{(\d{1,30})\}\{(0*[1-9]\d{0,30})\})",

@@ -6,14 +6,17 @@ from fractions import Fraction
 from pathlib import Path
 
 TABLE = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
-SCALES: dict[str, int] = TABLE["scales"]
-PARTS: dict[str, int] = TABLE["parts"]
 SMALL, TENS, ORDINALS = (
     TABLE["numerals"][name].split() for name in ("small", "tens", "ordinals")
 )
 CARDINALS = {word: value for value, word in enumerate(SMALL)}
 CARDINALS |= {word: 10 * value for value, word in enumerate(TENS, 2)}
 PLACES = {word: value for value, word in enumerate(ORDINALS, 1)}
+SCALES, PARTS = (
+    {word: int(size) for size, words in TABLE[name].items() for word in words.split()}
+    for name in ("scales", "parts")
+)
+PARTS |= {f"{word}s": value for word, value in PLACES.items() if value > 2}
 MAX_WORDS = 12
 
 

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from pipeline.verifiers.answers.numerals import CARDINALS, PLACES, SCALES, TABLE
+from pipeline.verifiers.answers.numerals import CARDINALS, PARTS, PLACES, SCALES, TABLE
 from pipeline.verifiers.answers.tokens import FUNCTIONS, PLAIN, Token
 from pipeline.verifiers.answers.units import SYMBOLS, UNITS
 
-PARTS = TABLE["parts"]
-SHORT_WORDS = frozenset(TABLE["short"]["words"])
+SHORT_WORDS = frozenset(TABLE["short"].split())
 VOWEL = re.compile("[eiouyäöüéèáíóúEIOUY]|[^\x00-\x7f]")
 VALUES = ("infty", "emptyset", "pi")
 OPERATORS = ("+", "-", "*", "/", "^")

@@ -7,6 +7,7 @@ nowhere else: `1,234` and `1{,}234` are one number, `1 234` is two.
 
 import re
 import tomllib
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,9 +16,10 @@ VOCABULARY = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text
 ACCENTS, FUNCTIONS, GREEK = (
     frozenset(VOCABULARY[table]) for table in ("accents", "functions", "greek")
 )
-PLAIN, SAME = (
-    {name: sign for sign, names in VOCABULARY[table].items() for name in names.split()}
-    for table in ("plain", "same")
+SAME, PLAIN = (
+    {name: name for name in VOCABULARY[names].split()}
+    | {way: name for name, ways in VOCABULARY[table].items() for way in ways.split()}
+    for names, table in (("signs", "same"), ("plain", "plain_same"))
 )
 # What a command is: the kind of its token, layout, space, colour, text or wrapper.
 TOKENS = dict.fromkeys([*VOCABULARY["command"], *ACCENTS], "command")
@@ -32,9 +34,15 @@ SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₙ", "0123456789+-n")
 RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙ]+")
-UNICODE = str.maketrans(
-    {sign: into for into, signs in VOCABULARY["unicode"].items() for sign in signs}
-)
+NAMED = VOCABULARY["command_signs"].split()
+SPELLED = VOCABULARY["unicode"] | {
+    rf"\{name} ": signs for name, signs in zip(NAMED[::2], NAMED[1::2], strict=True)
+}
+UNICODE = str.maketrans({sign: s for s, signs in SPELLED.items() for sign in signs})
+for sign in VOCABULARY["blackboard"] + VOCABULARY["fractions"]:
+    parts = unicodedata.normalize("NFKC", sign).split("\u2044")
+    command = r"\mathbb" if len(parts) == 1 else r"\frac"
+    UNICODE[ord(sign)] = command + "".join(f"{{{part}}}" for part in parts)
 TRAILING_DOTS = re.compile(r"(\d\.\d+)\s*(?:\.{3}|…|\\[lc]?dots)\s*$")
 EMPTY = re.compile(r"\{(?<![\\}A-Za-z]\{)\s*\}")
 ORDINAL = re.compile(
