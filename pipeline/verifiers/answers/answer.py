@@ -29,7 +29,6 @@ from pipeline.verifiers.answers.numerals import (
 )
 from pipeline.verifiers.answers.segments import (
     Segment,
-    clean_side,
     is_operator,
     segment_tokens,
     split_alternatives,
@@ -151,7 +150,7 @@ def read_in_full(text: str, *, grouping: bool = True) -> Answer:
         return _read_words(text)._replace(text=text)
     if parts := split_alternatives(segments):
         word, sides = parts
-        trees = [read(clean_side(side, spelled)).tree for side in sides]
+        trees = [read(text_of(side, spelled)).tree for side in sides]
         return Answer(Node("list", tuple(trees), word), text=text)
     answer = _read_segments(segments, spelled)
     if answer.tree.op == "temperature":
@@ -185,7 +184,7 @@ def _read_segments(segments: list[Segment], text: str) -> Answer:
             break
     if segments[0][0] == "words":
         words = segments.pop(0)[1]
-        before = text_of(words, text)
+        before = clean(text_of(words, text))
         end = words[-1].start + len(words[-1].text)
         if text[end : end + 1] == "{" and words[-1].kind == "letters":
             raise Unreadable(f"{before!r} without its backslash", end)

@@ -3,7 +3,6 @@ r"""What stands by itself: numbers, symbols, brackets, and LaTeX's commands."""
 from pipeline.verifiers.answers.cursor import (
     CLOSING,
     END,
-    closings,
     read_number,
     rename_unit,
     settle_fraction,
@@ -16,6 +15,9 @@ from pipeline.verifiers.answers.tree import Node, constant, name, number
 BLACKBOARD = {*"RZNQC"}
 CONSTANTS = {"infty", "emptyset", "pi"}
 SIMPLE = ("number", "name", "letters")  # what is read the same in braces
+# Other spellings of round brackets: angles, and open ends as in French.
+OPENINGS = {"<(": "(", "]": "("}
+CLOSINGS = {")>": ")", ">": ")", "[": ")"}
 SUPERSCRIPT_SETS = ("+", "-", "*")
 
 
@@ -162,25 +164,19 @@ class Atoms(Tables):
     def _big(self, command: str) -> Node:
         self.expect("_")
         start = self.read_tight()
-        is_start = start.op == "relation" and start.value == ("=",)
-        if is_start and start.args[0] == constant("i"):
-            return self._big_over_i(command, start.args[1])
-        if not is_start or start.args[0].op != "name":
+        if start.op != "relation" or start.value != ("=",):
             raise Unreadable("a sum without `variable = start`", self.token.start)
+        variable, first = start.args
         self.expect("^")
         end = self.read_exponent()
         if end is None:
             raise Unreadable("a sum without an end", self.token.start)
-        return Node(command, (*start.args, end, self.read_product()))
-
-    def _big_over_i(self, command: str, start: Node) -> Node:
-        """A sum over i, which is no imaginary unit in it."""
-        self.expect("^")
-        end = self.read_exponent()
-        if end is None:
-            raise Unreadable("a sum without an end", self.token.start)
-        body = rename_unit(self.read_product())
-        return Node(command, (name("i"), start, end, body))
+        body = self.read_product()
+        if variable == constant("i"):
+            variable, body = name("i"), rename_unit(body)
+        if variable.op != "name":
+            raise Unreadable("a sum without a variable", self.token.start)
+        return Node(command, (variable, first, end, body))
 
     def _blackboard(self) -> Node:
         letter = self.read_tight()
@@ -210,7 +206,10 @@ class Atoms(Tables):
             self.expect("r" + sign[1:])
             return Node(sign[1:] if sign == "lfloor" else "ceil", (inner,))
         if sign in ("|", "||"):
-            inner = self._between_bars(sign)
+            self.bars += 1
+            inner = self.read_sum()
+            self.bars -= 1
+            self.expect(sign)
             return Node("abs", (inner,))
         if sign in ("+", "-"):
             self.descend()
@@ -223,20 +222,12 @@ class Atoms(Tables):
             raise Unreadable(f"{sign!r} is not expected", token.start)
         return self._bracket(sign)
 
-    def _between_bars(self, sign: str) -> Node:
-        self.bars += 1
-        inner = self.read_sum()
-        self.bars -= 1
-        self.expect(sign)
-        return inner
-
     def _bracket(self, opening: str) -> Node:
         if opening == "{" and self.peek().text == "}" and self.token.kind in SIMPLE:
             inner = self.read_atom()
             self.take()
             return inner
         depth, self.bars = self.bars, 0
-        opening = "(" if opening == "]" else opening
         is_set = opening in ("\\{", "{")
         if self.skip("\\}", "}"):
             return constant("emptyset")
@@ -248,17 +239,13 @@ class Atoms(Tables):
             self.bars = depth
             return Node("builder", (inner, condition))
         self.bars = depth
-        closing = self.expect(*closings(opening))
-        if closing == "[":
-            closing = ")"
+        closing = self.expect(*CLOSING[opening])
         members = inner.args if inner.op == "list" else (inner,)
         if is_set:
             if opening == "{" and inner.op != "list":
                 return inner
             return Node("set", members)
-        brackets = opening.replace("<(", "(") + closing.replace(")>", ")").replace(
-            ">", ")"
-        )
+        brackets = OPENINGS.get(opening, opening) + CLOSINGS.get(closing, closing)
         if len(members) != 2 and brackets in ("[)", "(]"):
             raise Unreadable("brackets of two kinds")
         if inner.op == "list":

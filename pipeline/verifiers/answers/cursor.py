@@ -1,6 +1,6 @@
 """A place in the tokens of an answer, and what every part of the parser needs of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import chain
 
@@ -14,12 +14,11 @@ from pipeline.verifiers.answers.tokens import (
 from pipeline.verifiers.answers.tree import Node, constant, name, number
 
 MAX_DEPTH = 60
-CLOSING: dict[str, Sequence[str]] = {
-    "(": ")]",
-    "]": "[",
-    "[": "])",
-    "{": "}",
-    "\\{": "\\}}",
+ROUND = ")", "]", "["  # `[1,2[` as in French
+CLOSING = {
+    **dict.fromkeys("([]", ROUND),
+    "{": ("}",),
+    "\\{": ("\\}", "}"),
     "<(": (")>", ">"),
 }
 END = Token("end", "", -1)
@@ -136,13 +135,3 @@ def rename_unit(tree: Node) -> Node:
     if tree == constant("i"):
         return name("i")
     return tree._replace(args=tuple(map(rename_unit, tree.args)))
-
-
-def closings(opening: str) -> tuple[str, ...]:
-    """The brackets that close one, `]` also as French writes an open end."""
-    closing = CLOSING[opening]
-    if opening == "\\{":
-        return "\\}", "}"
-    if opening in ("(", "["):
-        return ")", "]", "["  # `[1,2[` as in French
-    return tuple(closing)

@@ -4,27 +4,19 @@ from pipeline.verifiers.answers.answer import Answer
 from pipeline.verifiers.answers.numeric_equality import is_rational
 
 KINDS = {
-    "number": "number",
-    "percent": "number",
-    "based": "number",
-    "degrees": "quantity",
-    "radians": "quantity",
-    "relation": "relation",
-    "list": "list",
-    "set": "set",
-    "tuple": "tuple",
-    "union": "set",
-    "intersection": "set",
-    "minus": "set",
-    "builder": "set",
-    "matrix": "matrix",
-    "determinant": "expression",
-    "cases": "function by cases",
-    "ratio": "ratio",
-    "date": "date",
-    "time": "time",
-    "words": "words",
+    op: kind
+    for kind, ops in {
+        "number": "number percent based",
+        "quantity": "degrees radians",
+        "set": "set union intersection minus builder",
+        "function by cases": "cases",
+        "expression": "determinant",
+    }.items()
+    for op in ops.split()
 }
+# Their operation is the word for them.
+SAME = "relation", "list", "tuple", "matrix", "ratio", "date", "time", "words"
+KINDS |= dict(zip(SAME, SAME, strict=True))
 
 
 def kind_of(answer: Answer) -> str:

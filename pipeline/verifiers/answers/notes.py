@@ -14,8 +14,9 @@ DOUBTS = re.compile(r"\b(?:or|not|mod|wrong|false|\w*n't)\b")
 
 
 def text_of(tokens: list[Token], text: str) -> str:
+    """The text that the tokens were read from."""
     last = tokens[-1]
-    return clean(text[tokens[0].start : last.start + len(last.text)])
+    return text[tokens[0].start : last.start + len(last.text)]
 
 
 def clean(text: str) -> str:

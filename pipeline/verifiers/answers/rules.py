@@ -35,9 +35,6 @@ def is_relation(tree: Node) -> bool:
     return tree.op == "relation"
 
 
-# Plus or minus: two answers.
-
-
 def is_equation(tree: Node) -> bool:
     return tree.op == "relation" and set(tree.value) <= {"=", "approx", "equiv", "in"}
 

@@ -186,9 +186,3 @@ def split_alternatives(segments: list[Segment]) -> tuple[str, list[list[Token]]]
     return "or", [
         tokens[a:b] for a, b in zip(starts, [*places, len(tokens)], strict=True)
     ]
-
-
-def clean_side(tokens: list[Token], text: str) -> str:
-    """The text of one of several answers that stand side by side."""
-    last = tokens[-1]
-    return text[tokens[0].start : last.start + len(last.text)]

@@ -26,7 +26,9 @@ class Tables(Cursor):
             elif self.token.text in OTHERWISE:
                 rows[-1].append(Node("words", (), "otherwise"))
                 self.take()
-            elif not self.skip("&", ",") and not self._passes_if():
+            elif self.token.kind == "word" and self.token.text.lower() in CONDITIONAL:
+                self.take()
+            elif not self.skip("&", ","):
                 rows[-1].append(self._cell())
         self.take()
         rows = [row for row in rows if row]
@@ -53,12 +55,6 @@ class Tables(Cursor):
                 kept.append(token)
         self.tokens[start : self.index] = kept
         self.move_to(start)
-
-    def _passes_if(self) -> bool:
-        is_if = self.token.kind == "word" and self.token.text.lower() in CONDITIONAL
-        if is_if:
-            self.take()
-        return is_if
 
     def _cell(self) -> Node:
         # In a table `&` ends a cell.
