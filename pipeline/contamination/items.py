@@ -4,6 +4,7 @@ Names of persons are one name: whether Aya or Mia has three apples does not matt
 Other words with a capital inside a sentence are entities: Germany is not France.
 """
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -25,6 +26,7 @@ from pipeline.kernels.shards import Array, text_bytes
 from pipeline.kernels.token_ngrams import token_ngrams
 from pipeline.kernels.wording import wording
 
+OPTIONS = re.compile(rb"\(?\bA[).:]\s*\S.*?\bB[).:]\s*\S", re.DOTALL)
 NEGATIONS = split(
     "not never no without neither except nicht kein nie ohne außer ne pas sans jamais "
     "sauf no nunca sin salvo não sem nunca non senza mai не без никогда кроме"
@@ -58,6 +60,16 @@ def index_ngrams(ngrams: Array, ends: Array) -> NgramIndex:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A stretch of a text as tokens: arrays (tokens,), persons all by one code."""
+
+    codes: Array
+    kinds: Array
+    is_letter: Array  # bool: of one byte, as a variable is
+    stem: int  # tokens before the first of its options, A) and so on
+
+
+@dataclass(frozen=True)
 class Reading:
     """Texts as they are compared: without brackets, persons by one name."""
 
@@ -77,6 +89,16 @@ class Reading:
             *places, read.codes, read.kinds, wording(), _negations(), entities
         )
         return read.codes, read.kinds, read.ends, entities, turns
+
+    def cut(self, row: int, begin: int, end: int) -> Part:
+        """The tokens of a text from `begin` to `end`."""
+        read, first = self.tokens, self.tokens.ends[row]
+        span = slice(first + begin, first + end)
+        starts, stops = read.starts[span], read.stops[span]
+        stem = len(starts)
+        if options := OPTIONS.search(self.texts[row].encode()):
+            stem = int(np.searchsorted(starts, options.start()))
+        return Part(read.codes[span], read.kinds[span], stops - starts == 1, stem)
 
     def list_names(self, span: slice, others: Array) -> list[int]:
         """Codes of the persons in `span`; 0 for a capital word not among `others`."""

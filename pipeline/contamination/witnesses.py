@@ -38,15 +38,18 @@ def compare_answers(
     return np.where((left != 0) & (right != 0), same, UNKNOWN)
 
 
-def names_agree(left: Sequence[int], right: Sequence[int]) -> bool:
+def names_agree(left: Sequence[int], right: Sequence[int], *, in_order: bool) -> bool:
     """Whether the names in `left`, in order, stand for those in `right`, one to one.
 
-    A 0 is a word that may be a name. Where they are not as many, or come in another
-    order, as many different ones must be left beside those that are in both; what may
-    be a name is then one if one is lacking.
+    A 0 is a word that may be a name. Where they are not as many, or the texts are not
+    `in_order`, as many different ones must be left beside those that are in both; what
+    may be a name is then one if one is lacking.
     """
-    if len(left) == len(right) and _is_one_to_one(left, right):
-        return True
+    if len(left) == len(right):
+        if _is_one_to_one(left, right):
+            return True
+        if in_order:
+            return False
     ours, others = set(left) - set(right) - {0}, set(right) - set(left) - {0}
     if not ours or not others:
         return True

@@ -59,6 +59,8 @@ ROLES = "(?:user|assistant|system|model|human)?"
 SPACES = r"[\p{Zs}\x{85}\x{2028}\x{2029}]"
 UNSEEN = r"[\p{Default_Ignorable_Code_Point}\p{Cf}]"
 END = r"(?-u:\b{end-half})"
+# Text of a line in which an underscore is an index: x_1, \\sum_{k}.
+INDEXED = r"(?:[^_\n]|[^\s_]_[\w{\\])*"
 FRONT = r"(^|[^\w)\]}*\\$^])"
 
 
@@ -116,6 +118,7 @@ TAGS = (
 EMPHASIS = (
     Rule(STAR, rf"(?s){FRONT}\*\*(\S|\S.*?\S)\*\*{END}", "$1$2"),
     Rule(STAR, rf"{FRONT}\*([^\s*]|[^\s*][^*]*[^\s*])\*{END}", "$1$2"),
+    Rule(UNDERSCORE, rf"(?m)^_([^\s_]{INDEXED} {INDEXED}[^\s_])_$", "$1"),
     Rule(UNDERSCORE, rf"(?s){FRONT}__(\p{{L}}|\p{{L}}.*?[^\s_])__{END}", "$1$2"),
     Rule(UNDERSCORE, rf"{FRONT}_(\p{{L}}|\p{{L}}[^_\n]*[^\s_])_{END}", "$1$2"),
     Rule(TILDE, r"~~([^\s~]|[^\s~][^~]*[^\s~])~~", "$1"),

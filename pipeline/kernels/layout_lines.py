@@ -298,15 +298,15 @@ def _blank_table(
 ) -> None:
     if in_table and _is_separator(data, begin, stop):
         data[begin:stop] = SPACE
-    spaced = data[begin + 1] == SPACE and data[stop - 2] == SPACE
-    if not in_table and not (words and spaced):  # no row without a head: | cell |
+    airy = data[begin + 1] == SPACE and data[stop - 2] == SPACE
+    if not in_table and not (words and airy):  # no row without a head: | cell |
         return
     for position in range(begin, stop):
         if data[position] != BAR or (position > begin and data[position - 1] == 92):
             continue
         inner = begin < position < stop - 1
         spaced = data[position - 1] == SPACE and data[position + 1] == SPACE
-        if in_table or spaced or not inner:
+        if not airy or spaced or not inner:  # in airy cells |x| is a value
             data[position] = SPACE
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from pipeline.contamination.arrangement import find_differing, is_rearranged
 from pipeline.contamination.candidates import TINY, propose_pairs
 from pipeline.contamination.contract import Method
 from pipeline.contamination.escaped import read_escaped
@@ -62,6 +63,7 @@ class Comparison:
     detectable: Array  # bool: the item has rare content
     is_whole: Array  # bool: the text holds the item, token for token
     goes_on: Array  # bool: and its formula goes on, so that it is another one
+    is_cut: Array  # bool: the text is a run of the item's tokens and nothing else
     span: Array  # from which token of the text to which
     item_span: Array
 
@@ -95,7 +97,7 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> Found
         read, row[said], pairs.span[:, said], item[said], same_answer[said]
     )
     level[said[wrapped]] = EXACT
-    is_other = _name_others(level, read, row, sought, item, pairs.span, same_answer)
+    is_other = _find_others(level, read, row, sought, item, pairs.span, same_answer)
     level[is_other] = SIBLING
     score = np.where(pairs.is_whole, 1.0, pairs.share)
     # An item too short for an n-gram is there as a whole or not at all.
@@ -139,7 +141,7 @@ def _find_copies(
     return copies
 
 
-def _name_others(
+def _find_others(
     level: Array,
     read: Reading,
     row: Array,
@@ -148,18 +150,29 @@ def _name_others(
     span: Array,
     same_answer: Array,
 ) -> Array:
-    """Whether persons do not stand for each other, in pairs that would be leaks (bool).
+    """Which pairs that would be leaks are other problems after all (bool).
 
-    They do one to one, and only if the answers do not differ.
+    Persons stand for each other one to one, and only if the answers do not differ; and
+    nothing has changed places, unless the answer is one that few problems have.
     """
     is_other = np.zeros(len(level), bool)
     for pair in np.flatnonzero(level <= NEAR):
         here = slice(*(read.tokens.ends[row[pair]] + span[:, pair]))
         there = slice(*items.tokens.ends[item[pair] : item[pair] + 2])
-        ours = read.list_names(here, items.tokens.codes[there])
-        others = items.reading.list_names(there, read.tokens.codes[here])
-        is_other[pair] = {*ours, 0} != {*others, 0} and (
-            same_answer[pair] < 0 or not names_agree(ours, others)
+        part = read.cut(int(row[pair]), *span[:, pair])
+        whole = items.reading.cut(int(item[pair]), 0, int(items.sizes[item[pair]]))
+        ours = read.list_names(here, whole.codes)
+        others = items.reading.list_names(there, part.codes)
+        renamed = {*ours, 0} != {*others, 0}
+        in_order = find_differing(part, whole) is not None
+        is_other[pair] = (
+            (renamed and same_answer[pair] < 0)
+            or not names_agree(ours, others, in_order=in_order)
+            or (
+                level[pair] == NEAR
+                and same_answer[pair] < AGREE
+                and is_rearranged(part, whole)
+            )
         )
     return is_other
 
@@ -178,6 +191,7 @@ def _compare(
     size = items.sizes[item]
     is_whole = (start >= 0) & ~goes_on & (size >= TINY)
     part = measures.begin, measures.end
+    is_all = measures.end - measures.begin == np.diff(read.tokens.ends)[row]
     item_part = measures.item_begin, measures.item_end
     return Comparison(
         measures,
@@ -186,6 +200,7 @@ def _compare(
         weights.is_detectable[item],
         is_whole,
         goes_on,
+        is_all & (measures.run == measures.end - measures.begin),
         np.where(is_whole, (start, start + size), part).astype(np.int64),
         np.where(is_whole, (0 * size, size), item_part).astype(np.int64),
     )
@@ -203,15 +218,16 @@ def choose_levels(pairs: Comparison, same_answer: Array, threshold: float) -> Ar
     # Where the wording agrees less, many others beside them make another formula.
     few_others = (extra <= np.maximum(2, measures.numbers / 2)) | (share >= 0.8)
     numbers_agree = ((missing <= measures.numbers / 10) & few_others) | left_out
+    numbers_agree |= pairs.is_cut
     # A short item has little to agree in, and another answer speaks against it.
     least = np.where(size < SHORT, 0.9, threshold)
     least = np.where(same_answer < 0, np.maximum(least, 0.9), least)
-    least = np.where((same_answer == AGREE) & (size >= SHORT), least - 0.1, least)
+    least = np.where(same_answer == AGREE, least - 0.1, least)
     same_numbers = (missing == 0) & (extra == 0) & (same_answer >= 0)
     near = numbers_agree & (share >= least) & ~pairs.goes_on
     near &= (size >= SHORT) | same_numbers
     # A formula is its order: the same digits shuffled are another one.
-    near &= (pairs.words > FORMULA) | (measures.run >= 0.9 * size)
+    near &= (pairs.words > FORMULA) | (measures.run >= 0.9 * size - 1)
     # Another entity, or a word that turns the problem round, makes another problem. In
     # other words largest may be "at most", where the same rare answer is given.
     may_turn = np.where(same_answer == AGREE, 1, 0)

@@ -1,0 +1,67 @@
+"""What has changed places between an item and a text that holds nearly all of it.
+
+The measures of an overlap are sums, which know no order: "filled by A, emptied by B"
+has all the words of "emptied by A, filled by B", and $x - 13$ most of $x + 13$. So
+pairs that would be leaks are looked at once more: their formulas must be linked by the
+same signs, and where the two agree token for token but for a few, nothing must stand
+in the place of something else that it changed with. Sentences and options in another
+order change nothing, and an answer that few problems have outweighs all of this.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+
+from pipeline.contamination.items import Part
+from pipeline.kernels.latex_vocabulary import NUMBER, SIGN, token_code
+from pipeline.kernels.shards import Array
+
+FEW = 3  # tokens, of which one may differ where texts agree but for a few
+LISTS = frozenset(token_code(word) for word in ("and", "or"))  # what they part may move
+# Signs that are layout where they stand: a tie, a full stop, a question mark.
+LOOSE = frozenset(token_code(sign) for sign in "~.?:;,\\_")
+
+
+def is_rearranged(part: Part, item: Part) -> bool:
+    """Whether signs, numbers or words of the item stand in other places in the part."""
+    differing = find_differing(part, item)
+    if differing is not None and _has_exchanged(part, item, differing):
+        return True
+    links, item_links = set(_links(part)), set(_links(item))
+    return not links.issuperset(item_links) and not item_links.issuperset(links)
+
+
+def find_differing(part: Part, item: Part) -> Array | None:
+    """Where two agree but for a few tokens, the places of those; otherwise None."""
+    if len(part.codes) != len(item.codes):
+        return None
+    differing = np.flatnonzero(part.codes != item.codes)
+    return differing if FEW * len(differing) <= len(item.codes) else None
+
+
+def _has_exchanged(part: Part, item: Part, places: Array) -> bool:
+    """Whether numbers at `places` are the same in another order, or two words are."""
+    places = places[places < item.stem]
+    here, there = part.codes[places].tolist(), item.codes[places].tolist()
+    is_number = item.kinds[places] == NUMBER
+    numbers = {code for code, chosen in zip(there, is_number, strict=True) if chosen}
+    if len(numbers.intersection(here)) > 1:
+        return True
+    return any(
+        here[i] == there[j]
+        and here[j] == there[i]
+        and not LISTS.issuperset(item.codes[places[i] + 1 : places[j]].tolist())
+        for i, j in combinations(range(len(places)), 2)
+    )
+
+
+def _links(part: Part) -> Iterator[tuple[int, int]]:
+    """Neighbours in formulas, of which one is a sign: `x +`, `+ 13`."""
+    codes = part.codes.tolist()
+    is_sign = part.kinds == SIGN
+    in_formula = is_sign | (part.kinds == NUMBER) | part.is_letter
+    linked = in_formula[:-1] & in_formula[1:] & (is_sign[:-1] | is_sign[1:])
+    for place in np.flatnonzero(linked):
+        if LOOSE.isdisjoint(codes[place : place + 2]):
+            yield codes[place], codes[place + 1]
