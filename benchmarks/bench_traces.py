@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.traces.structure import measure_structure
-from pipeline.traces.words import measure_language, measure_repetition
+from pipeline.traces.words import Repetition, measure_language
 
 LISTS = {
     "verification": ["check", "verify"],
@@ -48,9 +48,7 @@ def main() -> None:
         "structure": (measure_structure, texts.filter(~texts.is_in(code.implode()))),
         "structure, traces with code": (measure_structure, code),
         "repetition and word lists": (
-            lambda texts: measure_repetition(
-                texts, n=20, frequent=20, block=20, lists=LISTS
-            ),
+            measure_repetition,
             texts,
         ),
         "languages": (measure_language, texts),
@@ -68,6 +66,13 @@ def main() -> None:
     size = texts.str.len_bytes().sum() / 1e6
     table.add_row("all", f"{size:.0f}", f"{total:.2f}", f"{size / total:.0f}")
     Console().print(table)
+
+
+def measure_repetition(texts: pl.Series) -> None:
+    lists = {"lists": LISTS, "texts": len(texts)}
+    repetition = Repetition(n=20, frequent=20, block=20, **lists)
+    repetition.measure(texts)
+    repetition.count_frequent([texts])
 
 
 def cpu_seconds(measure: Callable[[pl.Series], object], texts: pl.Series) -> float:

@@ -16,6 +16,8 @@ import numpy as np
 import polars as pl
 import polars.selectors as cs
 
+from pipeline.files import replacing
+
 PART_BYTES = 64 << 20  # of the texts of a part
 BATCH = 1024  # rows of a file that are read at once
 WAITING_BYTES = 128 << 20  # dealt rows that are in memory
@@ -74,6 +76,20 @@ def regroup(
         yield pl.concat(waiting, rechunk=True)
 
 
+def cut(
+    tables: Iterable[pl.DataFrame], heights: Iterable[int], schema: pl.Schema
+) -> Iterator[pl.DataFrame]:
+    """The same rows in tables of these heights; there have to be as many rows."""
+    left, source = schema.to_frame(), iter(tables)
+    for height in heights:
+        waiting = [left]
+        while sum(table.height for table in waiting) < height:
+            waiting.append(next(source))
+        table = pl.concat(waiting)
+        yield table[:height]
+        left = table[height:]
+
+
 def _text_bytes(table: pl.DataFrame) -> np.ndarray:
     """The bytes of each row's texts."""
     sizes = table.select(cs.string().str.len_bytes().fill_null(0).cast(pl.Int64))
@@ -81,6 +97,20 @@ def _text_bytes(table: pl.DataFrame) -> np.ndarray:
     for size in sizes:
         total += size.to_numpy()
     return total
+
+
+def write_parts(tables: Iterable[pl.DataFrame], schema: pl.Schema, file: Path) -> None:
+    """Write one parquet file of tables, a row group each: all of them or nothing."""
+    from pyarrow import parquet
+
+    level = pl.CompatLevel.oldest()
+    types = schema.to_frame().to_arrow(compat_level=level).schema
+    with (
+        replacing(file) as draft,
+        parquet.ParquetWriter(draft, types, compression="zstd") as writer,
+    ):
+        for table in tables:
+            writer.write_table(table.to_arrow(compat_level=level))
 
 
 def read_batches(file: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -126,7 +156,7 @@ class Spool:
     def add(self, rows: pl.DataFrame) -> None:
         """Keep rows for the part that their column `part` names."""
         self._waiting.append(rows)
-        self._size += int(_text_bytes(rows).sum())
+        self._size += 8 * rows.width * rows.height + int(_text_bytes(rows).sum())
         if self._size > WAITING_BYTES:
             self._write()
 

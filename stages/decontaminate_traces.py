@@ -13,6 +13,8 @@ from pipeline.contamination.contract import Methods
 from pipeline.contamination.hits import scan_texts
 from pipeline.filter import Judged
 from pipeline.settings import Settings
+from pipeline.shards import Shards
+from pipeline.traces.candidates import list_candidates, read_texts
 
 COLUMNS = pl.Schema({"leaking_traces": pl.List(pl.UInt32)})
 TABLES = {"pairs": report.PAIRS}
@@ -24,27 +26,37 @@ class Params(Settings):
     methods: Methods = Field(default=("coverage",), validate_default=True)
 
 
-def judge(rows: pl.DataFrame, params: Params, benchmarks: pl.DataFrame) -> Judged:
+def judge(
+    rows: pl.DataFrame,
+    params: Params,
+    benchmarks: pl.DataFrame,
+    rollouts: Shards | pl.DataFrame | None = None,
+) -> Judged:
     """Add leaking_traces: places in `traces`, of those that hold a benchmark item."""
-    hits = scan_texts(list_traces(rows), benchmarks, params.methods).hits
+    traces = list_candidates(rows.drop("leaking_traces", strict=False))
+    traces = traces.filter(kind="sample")
+    texts = pl.concat(
+        [
+            _as_texts(traces.clear().with_columns(text=pl.lit(""))),
+            *map(_as_texts, read_texts(traces, rows, rollouts)),
+        ]
+    )
+    hits = scan_texts(texts, benchmarks, params.methods).hits
     leaks = hits.filter(pl.col("level").is_in(["exact", "near"]))
-    traces = leaks.group_by("row", maintain_order=True).agg(
+    leaking = leaks.group_by("row", maintain_order=True).agg(
         leaking_traces=pl.col("trace").unique().sort()
     )
-    rows = rows.with_columns(report.spread(traces, rows.height))
+    rows = rows.with_columns(report.spread(leaking, rows.height))
     about = rows.select("id", "source", "answer", dropped=pl.lit(value=False))
     return Judged(rows, {"pairs": report.pair_table(leaks, about)})
 
 
-def list_traces(rows: pl.DataFrame) -> pl.DataFrame:
-    """(row, trace, field, text, answer) of every trace."""
-    places = pl.int_ranges(pl.col("traces").list.len(), dtype=pl.UInt32)
-    traces = rows.with_row_index("row").select("row", "traces", trace=places)
-    traces = traces.explode("trace", "traces").drop_nulls("traces")
+def _as_texts(traces: pl.DataFrame) -> pl.DataFrame:
+    """(row, trace, field, text, answer) of traces."""
     return traces.select(
         "row",
-        "trace",
-        field=pl.lit("rollouts"),
-        text=pl.col("traces").struct.field("completion"),
-        answer=pl.lit(None, pl.String),
+        pl.col("number").alias("trace"),
+        pl.lit("rollouts").alias("field"),
+        "text",
+        pl.lit(None, pl.String).alias("answer"),
     )

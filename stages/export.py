@@ -8,7 +8,8 @@ rewards need and have no column for is in one of them. Conversations are also wr
 as JSON lines, as messages or in ShareGPT's layout, and problems with their answers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -20,12 +21,15 @@ from pipeline.errors import UserError
 from pipeline.files import replacing
 from pipeline.prompts import Prompt, messages
 from pipeline.settings import Settings
+from pipeline.shards import Shards, write_parts
 from pipeline.thinking import FAMILIES, Family, FamilyName, rewrite
 from pipeline.traces.candidates import (
+    count_chars,
     gather_chosen,
     list_candidates,
     mark_spare,
     mark_unusable,
+    read_texts,
 )
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
@@ -34,6 +38,18 @@ RL = [
     "pass_rate", "n_samples", "n_correct", "curriculum_rank",
 ]  # fmt: skip
 
+
+SFT = pl.Schema(
+    {
+        "prompt": MESSAGES,
+        "completion": MESSAGES,
+        **dict.fromkeys(("id", "source", "license", "model"), pl.String()),
+        "n_tokens": pl.Int32(),
+    }
+)
+PREFERENCES = pl.Schema(
+    {"id": pl.String(), **dict.fromkeys(("prompt", "chosen", "rejected"), MESSAGES)}
+)
 
 # What a reward reads of a row beside its answer, and what a curriculum sorts by.
 DETAILS = ["id", "problem", "verifier", "verify_info", "pass_rate", "level"]
@@ -66,30 +82,64 @@ class Params(Settings):
     prompt: Prompt = Prompt()
 
 
-def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict[str, object]:
+def build(
+    params: Params | None,
+    out: Path,
+    rows: pl.DataFrame,
+    rollouts: Shards | pl.DataFrame | None = None,
+) -> dict[str, object]:
     """Write the tables into `out` and count their rows; none where it is off."""
     if params is None:
         params, rows = Params(), rows.clear()
     out.mkdir(parents=True, exist_ok=True)
-    rows = _repeat(rows, params.repeat)
+    rows = rows.with_columns(_chosen(rows, rollouts))
+    rows = _repeat(rows.with_columns(_original="id"), params.repeat)
     prompts = [messages(text, params.prompt) for text in rows["problem"]]
     rows = rows.with_columns(prompt=pl.Series(prompts, dtype=MESSAGES))
     rewritten = _rewriter(params.think)
-    sft = _sft(rows.with_columns(_chosen(rows)), rewritten)
+    n_sft = _write_sft(rows, rollouts, out, params)
     level = pl.col("meta").str.json_path_match("$.level")
     rows = rows.with_columns(level=level).sort("curriculum_rank", maintain_order=True)
     rl = rows.select("prompt", *RL, "level", *_stage_of(rows))
     write(rl, out / "rl.parquet")
-    write(sft, out / "sft.parquet")
     if "dpo" in params.formats:
-        write(_preferences(rows, rewritten), out / "preferences.parquet")
+        pairs = _preferences(rows, rollouts, rewritten)
+        write_parts(pairs, PREFERENCES, out / "preferences.parquet")
     for name in FRAMEWORKS.keys() & set(params.formats):
         write(FRAMEWORKS[name](rows), out / f"{name}.parquet")
-    for name in CONVERSATIONS.keys() & set(params.formats):
-        write(CONVERSATIONS[name](sft, params.prompt), out / f"{name}.jsonl")
     if "jsonl" in params.formats:
         write(rows.select("problem", "answer", "source", "id"), out / "problems.jsonl")
-    return {"rl": rl.height, "sft": sft.height}
+    return {"rl": rl.height, "sft": n_sft}
+
+
+def _write_sft(
+    rows: pl.DataFrame,
+    rollouts: Shards | pl.DataFrame | None,
+    out: Path,
+    params: Params,
+) -> int:
+    """Write the chosen traces, and as conversations; say how many there are."""
+    layouts = {
+        out / f"{name}.jsonl": CONVERSATIONS[name]
+        for name in CONVERSATIONS.keys() & set(params.formats)
+    }
+    count = 0
+    with ExitStack() as stack:
+        files = {
+            layout: stack.enter_context(stack.enter_context(replacing(file)).open("ab"))
+            for file, layout in layouts.items()
+        }
+
+        def pass_on() -> Iterator[pl.DataFrame]:
+            nonlocal count
+            for part in _sft(rows, rollouts, _rewriter(params.think)):
+                count += part.height
+                for layout, file in files.items():
+                    layout(part, params.prompt).write_ndjson(file)
+                yield part
+
+        write_parts(pass_on(), SFT, out / "sft.parquet")
+    return count
 
 
 def _stage_of(rows: pl.DataFrame) -> list[str]:
@@ -126,39 +176,66 @@ def _rewriter(think: FamilyName | Think | None) -> Callable[[str], str]:
     return partial(rewrite, target=FAMILIES[think])
 
 
-def _chosen(rows: pl.DataFrame) -> pl.Series:
+def _chosen(rows: pl.DataFrame, rollouts: Shards | pl.DataFrame | None) -> pl.Series:
     """The traces to learn from; without `select`, all right ones that leak nothing.
 
     Solutions that are not known to be wrong serve where there is no such trace.
     """
-    traces = mark_unusable(list_candidates(rows), require_correct=True)
-    usable = gather_chosen(mark_spare(traces, use_reference=True), rows.height)
     by_hand = rows["chosen"]
+    if not by_hand.null_count():
+        return by_hand
+    open_rows = rows.with_columns(
+        pl.when(by_hand.is_null()).then(name).alias(name)
+        for name in ("traces", "solutions")
+        if name in rows.columns
+    )
+    traces = list_candidates(open_rows)
+    traces = traces.with_columns(count_chars(traces, rows, rollouts))
+    traces = mark_unusable(traces, require_correct=True)
+    usable = gather_chosen(mark_spare(traces, use_reference=True), rows.height)
     return by_hand.zip_with(by_hand.is_not_null(), usable.cast(by_hand.dtype))
 
 
-def _sft(rows: pl.DataFrame, rewritten: Callable[[str], str]) -> pl.DataFrame:
-    traces = rows.explode("chosen", empty_as_null=False).unnest("chosen")
-    replies = [_reply(rewritten(text)) for text in traces["text"]]
-    return traces.with_columns(completion=pl.Series(replies, dtype=MESSAGES)).select(
-        "prompt", "completion", "id", "source", "license", "model", "n_tokens"
-    )
+def _sft(
+    rows: pl.DataFrame,
+    rollouts: Shards | pl.DataFrame | None,
+    rewritten: Callable[[str], str],
+) -> Iterator[pl.DataFrame]:
+    """SFT of the rows' chosen traces, part by part."""
+    traces = rows.with_row_index("row").select("row", "chosen", id="_original")
+    traces = traces.explode("chosen", empty_as_null=False).unnest("chosen")
+    about = rows.select("prompt", "id", "source", "license")
+    for part in read_texts(traces, rows, rollouts):
+        replies = [_reply(rewritten(text)) for text in part["text"]]
+        table = about[part["row"]].with_columns(
+            part.select("model", "n_tokens"),
+            completion=pl.Series(replies, dtype=MESSAGES),
+        )
+        yield table.select(SFT.names())
 
 
-def _preferences(rows: pl.DataFrame, rewritten: Callable[[str], str]) -> pl.DataFrame:
-    """A trace, `chosen`, beside one that is liked less, `rejected`, by problem."""
+def _preferences(
+    rows: pl.DataFrame,
+    rollouts: Shards | pl.DataFrame | None,
+    rewritten: Callable[[str], str],
+) -> Iterator[pl.DataFrame]:
+    """PREFERENCES: a trace beside one that is liked less, by problem, part by part."""
     if "pairs" not in rows.columns or (rows.height and rows["pairs"].is_null().all()):
         raise UserError(
             "export.formats: dpo needs pairs, and select chooses none",
             hint="`select: {pairs: {}}` pairs right traces with wrong ones",
         )
-    pairs = rows.select("id", "prompt", "pairs").explode("pairs", empty_as_null=False)
-    sides = {
-        name: [_reply(rewritten(pair[name]["text"])) for pair in pairs["pairs"]]
-        for name in ("chosen", "rejected")
-    }
-    columns = [pl.Series(name, texts, MESSAGES) for name, texts in sides.items()]
-    return pairs.select("id", "prompt", *columns)
+    pairs = rows.with_row_index("row").select("row", "pairs", id="_original")
+    pairs = pairs.explode("pairs", empty_as_null=False)
+    sides = pl.concat_list(pl.col("pairs").struct.unnest()).alias("trace")
+    traces = pairs.select("row", "id", sides).explode("trace").unnest("trace")
+    about = rows.select("id", "prompt")
+    for part in read_texts(traces, rows, rollouts):
+        replies = [_reply(rewritten(text)) for text in part["text"]]
+        texts = pl.Series(replies, dtype=MESSAGES)
+        yield about[part["row"].gather_every(2)].with_columns(
+            chosen=texts.gather_every(2), rejected=texts.gather_every(2, offset=1)
+        )
 
 
 def _reply(text: str) -> list[dict[str, str]]:

@@ -5,15 +5,18 @@ whole corpus shares, mixed languages or a high perplexity, each by rules of its 
 `select.trace_where` says such rules over these columns.
 """
 
+from itertools import chain
+
 import polars as pl
 from pydantic import Field
 
 from pipeline.settings import Settings
-from pipeline.traces.candidates import IDENTITY, list_candidates
+from pipeline.shards import Shards
+from pipeline.traces.candidates import IDENTITY, list_candidates, read_texts
 from pipeline.traces.columns import LANGUAGE, REPETITION
-from pipeline.traces.perplexity import Perplexity, measure_perplexity
+from pipeline.traces.perplexity import Perplexity, perplexity_of
 from pipeline.traces.structure import STRUCTURE, measure_structure
-from pipeline.traces.tokens import Pinned, count_tokens
+from pipeline.traces.tokens import Pinned, token_counter
 
 SCHEMA = pl.Schema(
     {
@@ -46,33 +49,40 @@ class Params(Settings):
     perplexity: Perplexity | None = None
 
 
-def make(params: Params, rows: pl.DataFrame) -> pl.DataFrame:
+def make(
+    params: Params, rows: pl.DataFrame, rollouts: Shards | pl.DataFrame | None = None
+) -> pl.DataFrame:
     """SCHEMA of every trace of the rows, and a column `words_<name>` for each list."""
-    from pipeline.traces.words import measure_language, measure_repetition
+    from pipeline.traces.words import Repetition, measure_language
 
     traces = list_candidates(rows)
-    texts = traces["text"]
-    n_tokens = traces["n_tokens"]
-    if params.tokenizer:
-        n_tokens = count_tokens(texts, params.tokenizer, "hygiene.tokenizer")
-    perplexity = pl.Series([None] * len(texts), dtype=pl.Float32)
-    if params.perplexity:
-        perplexity = measure_perplexity(texts, params.perplexity)
-    parts = [
-        traces.select(IDENTITY.names()),
-        measure_structure(texts),
-        measure_repetition(
-            texts,
-            n=params.ngram,
-            frequent=params.frequent,
-            block=params.loop,
-            lists=params.words,
-        ),
-        measure_language(texts),
-    ]
-    table = pl.concat(parts, how="horizontal").with_columns(
-        n_tokens=n_tokens,
-        perplexity=perplexity,
-        n_chars=texts.str.len_chars().cast(pl.UInt32),
+    repetition = Repetition(
+        n=params.ngram,
+        frequent=params.frequent,
+        block=params.loop,
+        lists=params.words,
+        texts=traces.height,
     )
+    count = token_counter(params.tokenizer, "hygiene.tokenizer")
+    perplexity = perplexity_of(params.perplexity)
+
+    def measure(part: pl.DataFrame) -> pl.DataFrame:
+        texts = part["text"]
+        measures = [
+            part.select(IDENTITY.names()),
+            measure_structure(texts),
+            repetition.measure(texts),
+            measure_language(texts),
+        ]
+        return pl.concat(measures, how="horizontal").with_columns(
+            n_tokens=count(texts) if params.tokenizer else part["n_tokens"],
+            perplexity=perplexity(texts),
+            n_chars=texts.str.len_chars().cast(pl.UInt32),
+        )
+
+    none = traces.clear().with_columns(text=pl.lit(""))
+    parts = map(measure, chain([none], read_texts(traces, rows, rollouts)))
+    table = pl.concat(parts, rechunk=True)
+    again = (part["text"] for part in read_texts(traces, rows, rollouts))
+    table = table.with_columns(repetition.count_frequent(again))
     return table.select(*SCHEMA, *(f"words_{name}" for name in params.words))

@@ -86,10 +86,10 @@ def others(name: str, rows: pl.DataFrame) -> list[pl.DataFrame]:
     rollouts = rollouts.select(ROLLOUT.names())
     return {
         "decontaminate": [benchmark("Compute 3+5.", "What is the sum of 1 and 2?")],
-        "decontaminate_traces": [benchmark("Compute 3+5.")],
+        "decontaminate_traces": [benchmark("Compute 3+5."), rollouts],
         "difficulty": [grades],
-        "verify": [rollouts, grades],
-        "select": [hygiene.make(hygiene.Params(), rows)],
+        "verify": [grades],
+        "select": [hygiene.make(hygiene.Params(), rows, rollouts), rollouts],
     }.get(name, [])
 
 

@@ -47,17 +47,21 @@ def write(repo: str, folder: Path) -> None:
     if not CARD.read_text().startswith("---\n"):
         raise UserError("the card is off in this recipe", hint="write `card: {}`")
     folder.mkdir(parents=True, exist_ok=True)
+    dropped = folder / "dropped.parquet"
+    tables.write(_ledger(), dropped)
     configs = {
-        "rl": tables.read(tables.DATA / "export" / "rl.parquet"),
-        "sft": tables.read(tables.DATA / "export" / "sft.parquet"),
-        "dropped": _ledger(),
-        "grades": tables.read(tables.DATA / "grades.parquet"),
+        "rl": tables.DATA / "export" / "rl.parquet",
+        "sft": tables.DATA / "export" / "sft.parquet",
+        "dropped": dropped,
+        "grades": tables.DATA / "grades.parquet",
     }
-    for name, table in configs.items():
+    present = [name for name, file in configs.items() if _has_rows(file)]
+    for name, file in configs.items():
         shutil.rmtree(folder / name, ignore_errors=True)
-        if table.height:
-            tables.write(table, folder / name / "train.parquet")
-    present = [name for name, table in configs.items() if table.height]
+        if name in present:
+            (folder / name).mkdir()
+            shutil.copy(file, folder / name / "train.parquet")
+    dropped.unlink()
     (folder / "README.md").write_text(_card(repo, present))
     (folder / "plots").mkdir(exist_ok=True)
     for picture in PICTURE.findall(CARD.read_text()):
@@ -85,6 +89,12 @@ def upload(repo: str, folder: Path, *, public: bool) -> None:
             hint="is HF_TOKEN set, and may it write there?",
         ) from None
     print(f"published {repo}: {commit.commit_url}")
+
+
+def _has_rows(file: Path) -> bool:
+    if not file.exists():
+        raise UserError(f"{file} does not exist", hint="dvc repro card")
+    return bool(pl.scan_parquet(file).select(pl.len()).collect().item())
 
 
 def _ledger() -> pl.DataFrame:

@@ -8,6 +8,7 @@ through untouched to the kept and the dropped rows.
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,7 @@ from pipeline.files import write_text
 from pipeline.filter import Outcome
 from pipeline.readers import Unreadable
 from pipeline.schema import BENCHMARK, PROBLEM, VERDICT, conform
+from pipeline.shards import Shards
 from pipeline.text import fingerprint
 
 
@@ -41,8 +43,11 @@ def run(
     if absent := [name for name in renames.values() if name not in rows.columns]:
         known = ", ".join(rows.columns)
         raise UserError(f"{inputs[0]} has no column {absent[0]!r}; it has {known}")
-    others = []
+    others: list[tuple[str, pl.DataFrame | Shards]] = []
     for path in inputs[1:]:
+        if path.is_dir() and isinstance(shards := tables.read(path), Shards):
+            others.append((stem(path), shards))
+            continue
         other, lost = read_frame(path)
         if lost:
             raise UserError(f"{path}: row {lost[0].row}: {lost[0].detail}")
@@ -66,7 +71,7 @@ def filter_table(
     module: ModuleType,
     params: Any,
     rows: pl.DataFrame,
-    others: list[tuple[str, pl.DataFrame]],
+    others: Sequence[tuple[str, pl.DataFrame | Shards]],
     *,
     source: str,
 ) -> Outcome:
@@ -230,11 +235,13 @@ def _castable(dtype: pl.DataType, wanted: pl.DataType) -> bool:
     return dtype == wanted or (wanted == pl.String and plain)
 
 
-def _as_items(table: pl.DataFrame, name: str) -> pl.DataFrame:
+def _as_items(table: pl.DataFrame | Shards, name: str) -> pl.DataFrame | Shards:
     """A further input: benchmark items where it has problems, else as it is.
 
     Samples and grades have an `id` and a `sample` to be joined by, and no problem.
     """
+    if isinstance(table, Shards):
+        return table
     if "problem" not in table.columns and {"id", "sample"} <= set(table.columns):
         return table
     if "benchmark" not in table.columns:

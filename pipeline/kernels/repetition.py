@@ -133,16 +133,3 @@ def fill_counters(grams: Array, counters: Array) -> None:
     for gram in grams:
         if counters[gram & mask] < FULL:
             counters[gram & mask] += uint8(1)
-
-
-@compiled
-def may_be_frequent(grams: Array, ends: Array, counters: Array, most: int) -> Array:
-    """Whether a text has an n-gram whose counter is above `most` (bool (rows,))."""
-    mask = uint32(len(counters) - 1)
-    out = np.zeros(len(ends) - 1, np.bool_)
-    for row in range(len(ends) - 1):
-        for gram in grams[ends[row] : ends[row + 1]]:
-            if counters[gram & mask] > most:
-                out[row] = True
-                break
-    return out

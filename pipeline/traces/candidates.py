@@ -3,17 +3,21 @@
 A trace that may not be learnt from has a reason, as a row that leaves has: `leaks`,
 `wrong`, `undecided`, `empty`. Reference solutions stand in where no sample serves; else
 they are `spare`.
+
+Traces are handled by name. The text of a sample lies in the rollouts alone, and is read
+where it is needed, part by part (`read_texts`).
 """
+
+from collections.abc import Iterator
 
 import polars as pl
 
+from pipeline.errors import UserError
 from pipeline.filter import drop, unjudged
+from pipeline.shards import Shards, Spool, as_shards, cut
 
-CHOSEN = pl.List(
-    pl.Struct({"text": pl.String, "model": pl.String, "n_tokens": pl.Int32})
-)
 # A trace is named by the problem's id, its kind, and its number in the column
-# `traces` (samples) or `solutions`.
+# `traces` (samples) or `solutions`. In the rollouts a sample goes by SAMPLE.
 IDENTITY = pl.Schema(
     {
         "id": pl.String(),
@@ -25,10 +29,22 @@ IDENTITY = pl.Schema(
         "correct": pl.Boolean(),
     }
 )
+SAMPLE = ["id", "model", "sample"]
+REFERENCE = pl.Struct(
+    {
+        "kind": pl.String,
+        "number": pl.UInt32,
+        "model": pl.String,
+        "sample": pl.Int32,
+        "n_tokens": pl.Int32,
+    }
+)
+CHOSEN = pl.List(REFERENCE)
+PART = 1024  # traces whose texts are in memory at once; even, for pairs
 
 
 def list_candidates(rows: pl.DataFrame) -> pl.DataFrame:
-    """IDENTITY, n_tokens, text, row and leaks of every trace, row by row.
+    """Row, IDENTITY, n_tokens and leaks of every trace, row by row.
 
     `kind` is `sample` or `solution`; samples come first. `leaks`: whether the trace
     recites a benchmark item. Columns of stages that have never run may be absent.
@@ -56,7 +72,6 @@ def _list_samples(rows: pl.DataFrame) -> pl.DataFrame:
             sample=field("sample"),
             correct=field("correct"),
             n_tokens=field("n_tokens"),
-            text=field("completion"),
             leaks=leaks,
         )
     )
@@ -72,7 +87,6 @@ def _list_solutions(rows: pl.DataFrame) -> pl.DataFrame:
             sample=pl.lit(None),
             correct=field("correct"),
             n_tokens=pl.lit(None),
-            text=field("text"),
             leaks=pl.lit(value=False),
         )
     )
@@ -87,22 +101,101 @@ def _explode(rows: pl.DataFrame, column: str, *others: str) -> pl.DataFrame:
 
 
 def _typed(table: pl.DataFrame) -> pl.DataFrame:
-    text = pl.col("text").fill_null("")
     columns = [pl.col(name).cast(dtype) for name, dtype in IDENTITY.items()]
-    return table.select(
-        "row", *columns, text, pl.col("n_tokens").cast(pl.Int32), "leaks"
-    )
+    return table.select("row", *columns, pl.col("n_tokens").cast(pl.Int32), "leaks")
+
+
+def read_texts(
+    traces: pl.DataFrame, rows: pl.DataFrame, rollouts: Shards | pl.DataFrame | None
+) -> Iterator[pl.DataFrame]:
+    """`traces` with their `text`, in their order, PART of them at a time.
+
+    They need `row` (of the `rows`, for solutions), `kind`, `number` and SAMPLE. The
+    rollouts are read once. UserError where they lack a sample.
+    """
+    is_sample = traces["kind"] == "sample"
+    parts = [slice(at, at + PART) for at in range(0, traces.height, PART)]
+    texts = _find_samples(traces.filter(is_sample), rollouts)
+    counts = [int(is_sample[part].sum()) for part in parts]
+    of_parts = cut(texts, counts, pl.Schema({"text": pl.String()}))
+    for part, samples in zip(parts, of_parts, strict=True):
+        table = traces[part].with_row_index("_place")
+        written = table.filter(kind="solution")
+        solutions = rows["solutions"].gather(written["row"])
+        solution = pl.lit(solutions).list.get("number").struct.field("text")
+        both = [
+            table.filter(kind="sample").hstack(samples),
+            written.with_columns(text=solution),
+        ]
+        table = pl.concat(both).sort("_place").drop("_place")
+        yield table.with_columns(pl.col("text").fill_null(""))
+
+
+def _find_samples(
+    samples: pl.DataFrame, rollouts: Shards | pl.DataFrame | None
+) -> Iterator[pl.DataFrame]:
+    """(text,) of the samples, in their order."""
+    if samples.is_empty():
+        return
+    if rollouts is None:
+        raise UserError(
+            "the texts of traces are in the rollouts, and none are given",
+            hint="give data/rollouts as a further input",
+        )
+    shards = as_shards(rollouts)
+    wanted = samples.select(SAMPLE).with_row_index("index")
+    keys = shards.select(*SAMPLE).collect().with_row_index("place")
+    places = keys.join(wanted, on=SAMPLE, nulls_equal=True, maintain_order="left_right")
+    if places["index"].n_unique() < samples.height:
+        lost = wanted.join(places, on="index", how="anti")
+        id, model, sample = lost.select(SAMPLE).row(0)
+        raise UserError(
+            f"the rollouts lack {lost.height:,} of {samples.height:,} traces, first "
+            f"sample {sample} of {model} for {id}",
+            hint="run verify again, with grades of these rollouts",
+        )
+    texts = _gather_texts(shards, places)
+    if places["index"].is_sorted():
+        yield from (table.select("text") for table in texts)
+        return
+    spool = Spool(pl.Schema({"index": pl.UInt32(), "text": pl.String()}))
+    for table in texts:
+        spool.add(table.with_columns(part=pl.col("index") // PART))
+    for part in range(-(-samples.height // PART)):
+        yield spool.read(part).sort("index").select("text")
+
+
+def _gather_texts(shards: Shards, places: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """(index, text) of each of `places`, which are in the order of the shards."""
+    begin = 0
+    for shard in shards.select("completion"):
+        end = begin + shard.height
+        mine = places.filter(pl.col("place").is_between(begin, end, closed="left"))
+        text = shard["completion"].gather(mine["place"] - begin).alias("text")
+        yield mine.select("index").hstack([text])
+        begin = end
+
+
+def count_chars(
+    traces: pl.DataFrame, rows: pl.DataFrame, rollouts: Shards | pl.DataFrame | None
+) -> pl.Series:
+    """The characters of each trace (uint32)."""
+    counts = [
+        part["text"].str.len_chars().cast(pl.UInt32)
+        for part in read_texts(traces, rows, rollouts)
+    ]
+    return pl.concat([pl.Series(dtype=pl.UInt32), *counts]).alias("n_chars")
 
 
 def mark_unusable(traces: pl.DataFrame, *, require_correct: bool) -> pl.DataFrame:
     """Give a verdict to every trace: the reason why nobody may learn from it.
 
     Samples have to be right, and solutions not known to be wrong, unless
-    `require_correct` is false.
+    `require_correct` is false. Needs `n_chars`.
     """
     is_sample, correct = pl.col("kind") == "sample", pl.col("correct")
     traces = drop(unjudged(traces), pl.col("leaks"), "leaks")
-    traces = drop(traces, pl.col("text") == "", "empty")
+    traces = drop(traces, pl.col("n_chars") == 0, "empty")
     if require_correct:
         traces = drop(traces, ~correct, "wrong")
         traces = drop(traces, is_sample & correct.is_null(), "undecided")
@@ -119,8 +212,12 @@ def mark_spare(traces: pl.DataFrame, *, use_reference: bool) -> pl.DataFrame:
 def gather_chosen(traces: pl.DataFrame, height: int) -> pl.Series:
     """CHOSEN for each of `height` rows: its traces without a reason, in their order."""
     chosen = traces.filter(pl.col("reason").is_null())
-    trace = pl.struct("text", "model", "n_tokens")
-    lists = chosen.group_by("row", maintain_order=True).agg(chosen=trace)
+    lists = chosen.group_by("row", maintain_order=True).agg(chosen=refer())
     numbers = pl.DataFrame({"row": range(height)}, schema={"row": pl.UInt32})
     joined = numbers.join(lists, on="row", how="left", maintain_order="left")
     return joined["chosen"].cast(CHOSEN).fill_null(pl.lit([], CHOSEN))
+
+
+def refer() -> pl.Expr:
+    """REFERENCE to a trace."""
+    return pl.struct(*REFERENCE.to_schema())

@@ -5,6 +5,8 @@ long text the first `max_tokens` count. Texts of like length share a batch, and 
 counts nowhere.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -23,9 +25,22 @@ class Perplexity(Pinned):
     batch_tokens: int = Field(default=4096, ge=2)
 
 
-def measure_perplexity(texts: pl.Series, settings: Perplexity) -> pl.Series:
-    """The perplexity of each text (float32); null below two tokens."""
+def perplexity_of(settings: Perplexity | None) -> Callable[[pl.Series], pl.Series]:
+    """Gives the perplexity of each text (float32); null below two tokens.
+
+    The model is loaded once. It is null of every text where there is none.
+    """
+    if settings is None:
+        return lambda texts: pl.Series([None] * len(texts), dtype=pl.Float32)
     tokenizer, network = load_tokenizer(settings, SETTING), _load_network(settings)
+    return partial(_measure, settings=settings, tokenizer=tokenizer, network=network)
+
+
+def _measure(
+    texts: pl.Series, settings: Perplexity, tokenizer: Any, network: Any
+) -> pl.Series:
+    if not len(texts):
+        return pl.Series(dtype=pl.Float32)
     encoded = tokenizer(
         texts.to_list(),
         add_special_tokens=False,

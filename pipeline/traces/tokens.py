@@ -1,5 +1,7 @@
 """How many tokens a text has, by a tokenizer that is named."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -53,7 +55,19 @@ def count_tokens(
     texts: pl.Series, pinned: Pinned, setting: str = "tokenizer"
 ) -> pl.Series:
     """Tokens of each text (int32), without those that open or end a text."""
-    tokenizer = load_tokenizer(pinned, setting)
+    return _count(texts, load_tokenizer(pinned, setting))
+
+
+def token_counter(
+    pinned: Pinned | None, setting: str = "tokenizer"
+) -> Callable[[pl.Series], pl.Series]:
+    """`count_tokens` by a tokenizer that is loaded once; nulls where it is None."""
+    if pinned is None:
+        return lambda texts: pl.Series([None] * len(texts), dtype=pl.Int32)
+    return partial(_count, tokenizer=load_tokenizer(pinned, setting))
+
+
+def _count(texts: pl.Series, tokenizer: Any) -> pl.Series:
     counts = []
     for start in range(0, len(texts), BATCH):
         batch = texts[start : start + BATCH].to_list()

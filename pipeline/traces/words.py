@@ -1,8 +1,9 @@
 """Repetition, word lists and languages of traces, from the compiled kernels.
 
 The n-grams that a corpus shares are counted twice: first into counters of a byte that
-n-grams share, which tell what cannot be frequent, and then exactly, in the texts that
-are left. Four bytes a word and a few for what is left are held in memory.
+n-grams share, which tell what cannot be frequent, and then exactly, those that are
+left. The texts come in parts, once for each count; in memory are the counters and a
+count for each n-gram that is left.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,91 +13,118 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import UserError
-from pipeline.kernels.hash_table import build_table, group_ids
+from pipeline.kernels.hash_table import build_table
 from pipeline.kernels.published_ngrams import word_ngrams
 from pipeline.kernels.repetition import (
     FULL,
     fill_counters,
-    may_be_frequent,
     measure_words,
 )
 from pipeline.kernels.scripts import SCRIPTS, count_letters
 from pipeline.kernels.shards import Array, map_threads, split_shards, text_bytes
 from pipeline.kernels.word_tokens import WORDS
+from pipeline.shards import Spool
 from pipeline.traces.columns import LANGUAGE, REPETITION
 
-MOST_COUNTERS = 1 << 30  # a byte each
+MOST_COUNTERS = 1 << 29  # a byte each
+USUAL_WORDS = 1000  # of a trace
+NEAR = pl.Schema({"text": pl.UInt32(), "hash": pl.UInt64()})
+COUNTS = pl.Schema({"hash": pl.UInt64(), "n": pl.UInt32()})
 
 
-def measure_repetition(
-    texts: pl.Series,
-    *,
-    n: int,
-    frequent: int,
-    block: int,
-    lists: Mapping[str, Sequence[str]],
-) -> pl.DataFrame:
-    """REPETITION of each text, and `words_<name>`: of a thousand words, in the list.
+class Repetition:
+    """Measures how texts repeat themselves and each other, in two passes over them.
 
-    Loops are of blocks of at most `block` words; `repeated_share` is the share of words
-    in an n-gram that stands in the text twice; `frequent_ngrams` are n-grams that stand
-    in all texts more than `frequent` times. UserError where an entry of `lists` is not
-    one word.
+    `n` words are an n-gram, and one is frequent if it stands in all texts more than
+    `frequent` times; loops are of blocks of at most `block` words. Results do not
+    depend on the parts that the texts come in, nor on `texts`, about how many there
+    are. UserError where an entry of `lists` is not one word.
     """
-    words = [word for entries in lists.values() for word in entries]
-    lookup = build_table(_hash_words(words))
-    sizes = [len(entries) for entries in lists.values()]
-    list_of = np.repeat(np.arange(len(sizes)), sizes)
 
-    def measure(shard: pl.Series) -> tuple[Array, Array, Array, Array]:
-        return measure_words(*text_bytes(shard), n, block, lookup, list_of)
+    def __init__(
+        self,
+        *,
+        n: int,
+        frequent: int,
+        block: int,
+        lists: Mapping[str, Sequence[str]],
+        texts: int,
+    ) -> None:
+        self._n, self._frequent, self._block = n, frequent, block
+        self._names = [*lists]
+        words = [word for entries in lists.values() for word in entries]
+        self._lookup = build_table(_hash_words(words))
+        sizes = [len(entries) for entries in lists.values()]
+        self._list_of = np.repeat(np.arange(len(sizes)), sizes)
+        # So many that those which no frequent n-gram shares stay well below `frequent`.
+        size = 1 << max(10, (8 * USUAL_WORDS * texts // frequent).bit_length())
+        self._counters = np.zeros(min(size, MOST_COUNTERS), np.uint8)
 
-    parts = list(map_threads(measure, split_shards(texts)))
-    measures = _stack([part[0] for part in parts], 4)
-    counts = _stack([part[1] for part in parts], len(lists))
-    total = np.maximum(measures[:, 0], 1)
-    columns: dict[str, Any] = {
-        "n_words": measures[:, 0],
-        "loop_words": measures[:, 1],
-        "loop_times": measures[:, 2],
-        "repeated_share": measures[:, 3] / total,
-        "frequent_ngrams": _count_frequent(texts, [p[2:] for p in parts], n, frequent),
-    }
-    return (
-        pl.DataFrame(columns)
-        .cast(REPETITION)
-        .with_columns(
+    def measure(self, texts: pl.Series) -> pl.DataFrame:
+        """REPETITION of each text but frequent_ngrams, and `words_<name>`.
+
+        `words_<name>`: of a thousand words, in the list. `repeated_share` is the share
+        of words in an n-gram that stands in the text twice. Counts the n-grams.
+        """
+
+        def measure(shard: pl.Series) -> tuple[Array, Array, Array, Array]:
+            lookup = self._lookup, self._list_of
+            return measure_words(*text_bytes(shard), self._n, self._block, *lookup)
+
+        measured, counted = [], []
+        for measures, counts, grams, _ in map_threads(measure, split_shards(texts)):
+            fill_counters(grams, self._counters)
+            measured.append(measures)
+            counted.append(counts)
+        measures = _stack(measured, 4)
+        counts = _stack(counted, len(self._names))
+        total = np.maximum(measures[:, 0], 1)
+        columns: dict[str, Any] = {
+            "n_words": measures[:, 0],
+            "loop_words": measures[:, 1],
+            "loop_times": measures[:, 2],
+            "repeated_share": measures[:, 3] / total,
+        }
+        table = pl.DataFrame(columns)
+        table = table.cast({name: REPETITION[name] for name in columns})
+        return table.with_columns(
             pl.Series(f"words_{name}", 1000 * counts[:, number] / total, pl.Float32)
-            for number, name in enumerate(lists)
+            for number, name in enumerate(self._names)
         )
-    )
+
+    def count_frequent(self, parts: Iterable[pl.Series]) -> pl.Series:
+        """`frequent_ngrams` of each of the texts that were measured, in their order.
+
+        N-grams of a text that stand in all texts more than `frequent` times.
+        """
+        spool, waiting, texts = Spool(NEAR), [COUNTS.to_frame()], 0
+        for part in parts:
+            near = pl.concat(map_threads(self._find_near, split_shards(part)))
+            spool.add(near.with_columns(pl.col("text") + texts, part=pl.lit(0)))
+            waiting.append(near.group_by("hash").agg(n=pl.len()))
+            if sum(table.height for table in waiting[1:]) > waiting[0].height:
+                waiting = [_add_up(waiting)]
+            texts += len(part)
+        frequent = _add_up(waiting).filter(pl.col("n") > self._frequent)
+        total = np.zeros(texts, np.int64)
+        for near in spool.pieces(0):
+            of_text = near.join(frequent, on="hash", how="semi")["text"]
+            total += np.bincount(of_text.to_numpy(), minlength=texts)
+        return pl.Series("frequent_ngrams", total).cast(REPETITION["frequent_ngrams"])
+
+    def _find_near(self, texts: pl.Series) -> pl.DataFrame:
+        """NEAR of a shard: n-grams of which the counters say that they may be many."""
+        hashes, ends = word_ngrams(*text_bytes(texts), self._n, WORDS)
+        counter = (hashes >> np.uint64(32)) & np.uint64(len(self._counters) - 1)
+        is_near = self._counters[counter] > min(self._frequent, int(FULL) - 1)
+        owners = np.repeat(np.arange(len(texts)), np.diff(ends))
+        return pl.DataFrame(
+            {"text": owners[is_near], "hash": hashes[is_near]}, schema_overrides=NEAR
+        )
 
 
-def _count_frequent(
-    texts: pl.Series, parts: list[tuple[Array, Array]], n: int, most: int
-) -> Array:
-    """How many n-grams of each text stand in all texts more than `most` times.
-
-    `parts` are the n-grams of each shard and the ends of its texts.
-    """
-    n_grams = sum(len(grams) for grams, _ in parts)
-    # So many that those which no frequent n-gram shares stay well below `most`.
-    size = 1 << max(10, (8 * n_grams // most).bit_length())
-    counters = np.zeros(min(size, MOST_COUNTERS), np.uint8)
-    for grams, _ in parts:
-        fill_counters(grams, counters)
-    bound = min(most, int(FULL) - 1)
-    marks = [may_be_frequent(*part, counters, bound) for part in parts]
-    rows = np.flatnonzero(np.concatenate([np.zeros(0, bool), *marks]))
-    some = texts.gather(rows)
-    exact = [word_ngrams(*text_bytes(s), n, WORDS) for s in split_shards(some)]
-    owners = np.repeat(rows, _stack([np.diff(ends) for _, ends in exact]))
-    hashes = _stack([grams for grams, _ in exact], dtype=np.uint64)
-    is_near = counters[(hashes >> np.uint64(32)) & np.uint64(len(counters) - 1)] > bound
-    owners, hashes = owners[is_near], hashes[is_near]
-    ids, _ = group_ids(hashes)
-    owners = owners[np.bincount(ids)[ids] > most]
-    return np.bincount(owners, minlength=len(texts))
+def _add_up(counts: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(counts).group_by("hash").agg(pl.sum("n"))
 
 
 def _hash_words(words: Iterable[str]) -> Array:

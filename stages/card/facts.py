@@ -2,6 +2,7 @@
 
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def gather(
     too_easy_or_hard = pl.read_parquet(dropped / "difficulty.parquet")
     rated = pl.concat([rated, too_easy_or_hard], how="diagonal")
     rl = pl.read_parquet(export / "rl.parquet")
-    sft = pl.read_parquet(export / "sft.parquet")
+    sft = pl.scan_parquet(export / "sft.parquet")
     facts, charts = describe_samples(rated, grades, rl)
     charts["funnel"] = funnel.funnel(chain, recipe, lost, rows.height)
     charts["reasons"] = funnel.reasons(lost)
@@ -54,7 +55,7 @@ def gather(
         "recipe": recipe,
         "recipe_hash": dag.recipe_hash(recipe, stages),
         "rl_rows": rl.height,
-        "sft_rows": sft.height,
+        "sft_rows": int(sft.select(pl.len()).collect().item()),
         "sources": _sources(recipe["collect"], lost, rows, rl),
         "licenses": [
             row | {"flag": _flag(row["name"])} for row in _count(rl, "license")
@@ -65,7 +66,7 @@ def gather(
         "key_audit": _audit_keys(lost.filter(pl.col("stage") == "verify")),
         "domains": _count(rl, "domain"),
         "verifiers": _count(rl, "verifier"),
-        "columns": _columns(rl, sft),
+        "columns": _columns({"rl": rl.columns, "sft": sft.collect_schema().names()}),
         "packages": {name: _version(name) for name in PACKAGES},
         **facts,
         **{name: chart.rows for name, chart in charts.items()},
@@ -198,16 +199,15 @@ def _trace_fates(traces: pl.DataFrame) -> Rows:
     return counts.sort("traces", "fate", descending=[True, False]).to_dicts()
 
 
-def _columns(rl: pl.DataFrame, sft: pl.DataFrame) -> Rows:
+def _columns(configs: dict[str, list[str]]) -> Rows:
     """What each column of the exported tables means, and which of them have it."""
-    configs = {"rl": rl, "sft": sft}
     return [
         {
             "name": name,
             "meaning": MEANING[name],
-            "in": ", ".join(c for c, table in configs.items() if name in table.columns),
+            "in": ", ".join(c for c, columns in configs.items() if name in columns),
         }
-        for name in dict.fromkeys([*rl.columns, *sft.columns])
+        for name in dict.fromkeys(chain.from_iterable(configs.values()))
     ]
 
 

@@ -8,6 +8,7 @@ Reasons: `topic_not_drawn`, `over_quota`, `over_limit`, and those of `where`. Of
 `problem_left`, and those of `trace_where`.
 """
 
+import re
 from typing import Literal, Self
 
 import polars as pl
@@ -18,14 +19,17 @@ from pipeline.filter import Judged, drop
 from pipeline.models import is_by
 from pipeline.schema import VERDICT
 from pipeline.settings import Settings
+from pipeline.shards import Shards
 from pipeline.sql import Where, drop_unless
 from pipeline.traces.candidates import (
     CHOSEN,
     IDENTITY,
+    count_chars,
     gather_chosen,
     list_candidates,
     mark_spare,
     mark_unusable,
+    read_texts,
 )
 from stages.select.lessons import rank_lessons
 from stages.select.order import Quota, draw_luck, number_rows, over_quota
@@ -82,11 +86,25 @@ class Params(Settings):
 
 
 def judge(
-    rows: pl.DataFrame, params: Params, hygiene: pl.DataFrame | None = None
+    rows: pl.DataFrame,
+    params: Params,
+    hygiene: pl.DataFrame | None = None,
+    rollouts: Shards | pl.DataFrame | None = None,
 ) -> Judged:
-    """Add chosen (traces for SFT), pairs, curriculum_rank; say why traces are not."""
+    """Add chosen (traces for SFT), pairs, curriculum_rank; say why traces are not.
+
+    The rollouts are read where hygiene has not measured the traces, or a condition
+    asks for their `text`.
+    """
     try:
-        traces = _judge_traces(rows, params, hygiene)
+        traces = _add_measures(list_candidates(rows), hygiene)
+        if "n_chars" not in traces.columns:
+            traces = traces.with_columns(count_chars(traces, rows, rollouts))
+        if _asks_for_texts(params):
+            parts = read_texts(traces, rows, rollouts)
+            none = traces.clear().with_columns(text=pl.lit(""))
+            traces = pl.concat([none, *parts])
+        traces = _judge_traces(traces, rows, params)
         if params.pairs:
             view = _with_problems(traces, rows)
             rows = rows.with_columns(gather_pairs(view, params.pairs, rows.height))
@@ -106,11 +124,16 @@ def judge(
     return Judged(rows, {"traces": _trace_table(traces)})
 
 
+def _asks_for_texts(params: Params) -> bool:
+    """Whether a condition, a score or an order names the column `text`."""
+    settings = str((params.trace_where, params.score, params.pairs))
+    return re.search(r"\btext\b", settings, re.I) is not None
+
+
 def _judge_traces(
-    rows: pl.DataFrame, params: Params, hygiene: pl.DataFrame | None
+    traces: pl.DataFrame, rows: pl.DataFrame, params: Params
 ) -> pl.DataFrame:
-    """Every trace with its measures, its score, and why it may not be learnt from."""
-    traces = _add_measures(list_candidates(rows), hygiene)
+    """Every trace with its score, and why it may not be learnt from."""
     traces = mark_unusable(traces, require_correct=params.require_correct)
     if params.models:
         is_sample = pl.col("kind") == "sample"
@@ -150,7 +173,7 @@ def _with_problems(traces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _choose_traces(traces: pl.DataFrame, params: Params) -> pl.DataFrame:
     """The traces of each problem, the best first; mark those that are not needed."""
-    length = pl.coalesce("n_tokens", pl.col("text").str.len_chars())
+    length = pl.coalesce("n_tokens", "n_chars")
     names = pl.format("{}/{}/{}", "id", "kind", "number")
     key = {
         "shortest": length,
@@ -179,7 +202,7 @@ def _first(traces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 def _cut_rows(rows: pl.DataFrame, traces: pl.DataFrame, params: Params) -> pl.DataFrame:
     """Mark the rows that leave; conditions also see `trace`, the first, and `luck`."""
     hidden = ("row", "id", "text", "leaks", *VERDICT)
-    trace = _first(traces, rows).drop(hidden).to_struct("trace")
+    trace = _first(traces, rows).drop(hidden, strict=False).to_struct("trace")
     luck = draw_luck(rows["id"], params.seed).alias("luck")
     view = rows.with_columns(trace, luck)
     view = drop_unless(view, params.where, setting="select.where")

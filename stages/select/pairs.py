@@ -9,7 +9,7 @@ from pydantic import Field
 
 from pipeline.settings import Settings
 from pipeline.sql import drop_unless, evaluate
-from pipeline.traces.candidates import CHOSEN
+from pipeline.traces.candidates import CHOSEN, refer
 
 
 class Side(Settings):
@@ -35,7 +35,7 @@ def gather_pairs(traces: pl.DataFrame, pairs: Pairs, height: int) -> pl.Series:
     """Lists of {chosen, rejected} for each of `height` rows."""
     is_usable = pl.col("reason").is_null() | (pl.col("reason") == "spare")
     liked = _line_up(traces.filter(is_usable), pairs.chosen, pairs.each, "chosen")
-    others = traces.filter(~pl.col("leaks") & (pl.col("text") != ""))
+    others = traces.filter(~pl.col("leaks") & (pl.col("n_chars") > 0))
     rejected = _line_up(others, pairs.rejected, pairs.each, "rejected")
     both = liked.join(rejected, on=["row", "nth"], how="inner", maintain_order="left")
     both = both.filter(pl.col("name") != pl.col("name_right"))
@@ -63,6 +63,6 @@ def _line_up(traces: pl.DataFrame, side: Side, each: int, name: str) -> pl.DataF
     return fits.sort("row", "nth").select(
         "row",
         "nth",
-        pl.struct("text", "model", "n_tokens").alias(name),
+        refer().alias(name),
         name=pl.format("{}/{}", "kind", "number"),
     )

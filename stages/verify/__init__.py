@@ -1,4 +1,4 @@
-"""Is the answer key right? Ask the samples, and keep the traces that were.
+"""Is the answer key right? Ask the samples, and name the traces that were.
 
 The chance that a key is wrong is a posterior (posterior.py): from the votes of each
 model, how often it is right where the problem comes from, how many keys are wrong
@@ -32,7 +32,6 @@ TRACE = pl.Struct(
         "sample": pl.Int32,
         "model": pl.String,
         "pass": pl.String,
-        "completion": pl.String,
         "n_tokens": pl.Int32,
         "correct": pl.Boolean,
         "why": pl.String,
@@ -92,9 +91,7 @@ class Params(Settings):
     timeout_s: float = Field(default=20.0, gt=0)
 
 
-def judge(
-    rows: pl.DataFrame, params: Params, rollouts: pl.DataFrame, grades: pl.DataFrame
-) -> Judged:
+def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> Judged:
     """Add the majority's answer and share, key_wrong_p, key_suspect and the traces."""
     grades = grades.filter(pl.col("id").is_in(rows["id"].to_list()))
     known = "other_answers" in rows.columns  # not where no dedup has ever run
@@ -115,7 +112,7 @@ def judge(
         witnesses = _hear_witnesses(rows, grades)
         if params.suspect == "relabel":
             rows, grades = relabel_suspects(rows, grades, voted, grade)
-    traces = _collect_traces(grades, rollouts, params)
+    traces = _collect_traces(grades, params)
     rows = rows.join(traces, on="id", how="left", maintain_order="left")
     rows = _drop_suspects(rows, params)
     rows = rows.drop("_copies", "_referred", "_n", "_right", "_votes", "_vote")
@@ -183,19 +180,12 @@ def _hear_witnesses(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
     ).select(WITNESSES.names())
 
 
-def _collect_traces(
-    grades: pl.DataFrame, rollouts: pl.DataFrame, params: Params
-) -> pl.DataFrame:
-    """(id, traces): the judged completions of each row, the right ones or all."""
+def _collect_traces(grades: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """(id, traces): the judged samples of each row, the right ones or all."""
     if not params.keep_wrong:
         grades = grades.filter(pl.col("correct"))
-    grades = grades.select("id", "sample", "model", "correct", "why")
-    texts = rollouts.select("id", "sample", "model", "pass", "completion", "n_tokens")
-    samples = grades.join(
-        texts, on=["id", "sample", "model"], how="inner", maintain_order="left"
-    )
     trace = pl.struct(*TRACE.to_schema())
-    return samples.group_by("id", maintain_order=True).agg(traces=trace)
+    return grades.group_by("id", maintain_order=True).agg(traces=trace)
 
 
 def _drop_suspects(rows: pl.DataFrame, params: Params) -> pl.DataFrame:

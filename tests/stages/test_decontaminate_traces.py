@@ -1,9 +1,7 @@
-import polars as pl
-
 from pipeline.filter import Outcome, apply
 from stages.decontaminate_traces import Params, judge
-from tests.stages.test_select import TRACE, trace
 from tests.support.rows import benchmark, problems
+from tests.support.traces import trace, with_traces
 
 ITEM = (
     "Aya walks nine kilometers every morning and stops at a coffee shop afterwards. "
@@ -12,10 +10,10 @@ ITEM = (
 
 
 def checked(*traces: str) -> Outcome:
-    rows = problems("What is the sum of two and two?").with_columns(
-        traces=pl.Series([[trace(text) for text in traces]], dtype=pl.List(TRACE))
-    )
-    return apply(lambda rows: judge(rows, Params(), benchmark(ITEM)), rows)
+    rows = problems("What is the sum of two and two?")
+    rows, rollouts = with_traces(rows, [[trace(text) for text in traces]])
+    items = benchmark(ITEM)
+    return apply(lambda rows: judge(rows, Params(), items, rollouts), rows)
 
 
 def test_a_trace_that_recites_an_item_is_named_and_the_row_stays():

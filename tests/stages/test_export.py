@@ -5,13 +5,39 @@ import polars as pl
 import pytest
 
 from pipeline.errors import UserError
-from stages import select, verify
-from stages.export import Params, build
+from pipeline.schema import ROLLOUT
+from stages import export, select, verify
+from stages.export import Params
 from tests.support.rows import problems
+from tests.support.traces import trace as sampled
+from tests.support.traces import with_traces
 
-CHOSEN = pl.List(
-    pl.Struct({"text": pl.String, "model": pl.String, "n_tokens": pl.Int32})
-)
+# Traces with their texts, as these tests write them down; `build` refers to them.
+TEXT = pl.Struct({"text": pl.String, "model": pl.String, "n_tokens": pl.Int32})
+CHOSEN = pl.List(TEXT)
+PAIRS = pl.List(pl.Struct({"chosen": TEXT, "rejected": TEXT}))
+
+
+def build(params: Params | None, out: Path, rows: pl.DataFrame) -> dict:
+    """Export rows whose `chosen` and `pairs` hold texts: samples of rollouts."""
+    samples: list[dict] = []
+
+    def refer(id: str, trace: dict | list | None) -> dict | list | None:
+        if isinstance(trace, list):
+            return [refer(id, each) for each in trace]
+        if trace is None or "text" not in trace:
+            return trace and {name: refer(id, side) for name, side in trace.items()}
+        number, text = len(samples), trace["text"]
+        named = {"id": id, "sample": number, "model": trace["model"]}
+        samples.append({**named, "completion": text})
+        return {**trace, "kind": "sample", "number": number, "sample": number}
+
+    for name in {"chosen", "pairs"} & {*rows.columns}:
+        pairs = zip(rows["id"], rows[name].to_list(), strict=True)
+        references = [refer(id, traces) for id, traces in pairs]
+        of_select = pl.Series(references, dtype=select.COLUMNS[name], strict=False)
+        rows = rows.with_columns(of_select.alias(name))
+    return export.build(params, out, rows, pl.DataFrame(samples, schema=ROLLOUT))
 
 
 def rows() -> pl.DataFrame:
@@ -89,13 +115,11 @@ def test_every_chosen_trace_is_an_example(tmp_path: Path):
 
 
 def test_without_select_right_traces_that_leak_nothing_are_examples(tmp_path: Path):
-    names = "completion", "model", "n_tokens", "correct"
     traces = [
-        ("leaks", "m", 1, True),
-        ("wrong", "m", 2, False),
-        ("right", "m", 3, True),
+        sampled("leaks", n_tokens=1),
+        sampled("wrong", n_tokens=2, correct=False),
+        sampled("right", n_tokens=3),
     ]
-    solved = [dict(zip(names, trace, strict=True)) for trace in traces]
     solutions = [
         {"text": "by hand", "model": "human", "correct": None},
         {"text": "mistaken", "model": "human", "correct": False},
@@ -103,11 +127,11 @@ def test_without_select_right_traces_that_leak_nothing_are_examples(tmp_path: Pa
     table = problems("1+1?", "2+2?", solutions=[solutions] * 2)
     table = rows().with_columns(
         table["solutions"],
-        chosen=pl.lit(None, CHOSEN),
-        traces=pl.Series([solved, None], dtype=verify.COLUMNS["traces"], strict=False),
+        chosen=pl.lit(None, select.COLUMNS["chosen"]),
         leaking_traces=pl.Series([[0], None], dtype=pl.List(pl.UInt32)),
     )
-    build(Params(), tmp_path, table)
+    table, rollouts = with_traces(table, [traces, []])
+    export.build(Params(), tmp_path, table, rollouts)
     sft = pl.read_parquet(tmp_path / "sft.parquet")
 
     assert [turns[0]["content"] for turns in sft["completion"]] == ["right", "by hand"]
@@ -208,7 +232,7 @@ def test_pairs_of_select_are_preferences(tmp_path: Path):
         [],
     ]
     table = rows().with_columns(
-        pairs=pl.Series(pairs, dtype=select.COLUMNS["pairs"]),
+        pairs=pl.Series(pairs, dtype=PAIRS),
     )
     build(Params(formats=("trl", "dpo")), tmp_path, table)
     preferences = pl.read_parquet(tmp_path / "preferences.parquet")
@@ -305,7 +329,7 @@ def test_datasets_reads_every_table(tmp_path: Path, name: str):
     from datasets import load_dataset
 
     pairs = [[{"chosen": trace("right"), "rejected": trace("wrong")}], []]
-    pairs = pl.Series("pairs", pairs, dtype=select.COLUMNS["pairs"])
+    pairs = pl.Series("pairs", pairs, dtype=PAIRS)
     formats = ("trl", "dpo", "verl", "openrlhf", "verifiers")
     build(Params(formats=formats), tmp_path, leveled().with_columns(pairs))
     file = tmp_path / f"{name}.parquet"
@@ -321,7 +345,7 @@ def thought() -> pl.DataFrame:
     chosen = [[trace(text), trace("by hand")], []]
     return rows().with_columns(
         chosen=pl.Series(chosen, dtype=CHOSEN),
-        pairs=pl.Series(pairs, dtype=select.COLUMNS["pairs"]),
+        pairs=pl.Series(pairs, dtype=PAIRS),
     )
 
 

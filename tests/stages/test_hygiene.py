@@ -9,34 +9,21 @@ from pipeline.errors import UserError
 from pipeline.traces.candidates import IDENTITY
 from pipeline.traces.structure import measure_structure
 from stages.hygiene import SCHEMA, Params, make
-from stages.verify import TRACE
 from tests.conftest import DATA
 from tests.support.rows import problems
 from tests.support.tiny import tiny_model
+from tests.support.traces import trace, with_traces
 
 BOX = "\\boxed{1}"
 
 
-def with_traces(*texts: str) -> pl.DataFrame:
-    """One problem with a sample for each text."""
-    traces = [
-        {
-            "sample": number,
-            "model": "m",
-            "completion": text,
-            "n_tokens": 7,
-            "correct": True,
-            "why": "",
-        }
-        for number, text in enumerate(texts)
-    ]
-    return problems("1+1?").with_columns(
-        traces=pl.Series([traces], dtype=pl.List(TRACE))
-    )
+def sampled(*texts: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One problem with a sample for each text, and the rollouts."""
+    return with_traces(problems("1+1?"), [[trace(text, n_tokens=7) for text in texts]])
 
 
 def measured(*texts: str, **params) -> pl.DataFrame:
-    return make(Params(**params), with_traces(*texts))
+    return make(Params(**params), *sampled(*texts))
 
 
 def structure(text: str, *names: str) -> tuple:
@@ -45,10 +32,11 @@ def structure(text: str, *names: str) -> tuple:
 
 def test_samples_come_before_the_solutions_of_their_problem():
     solved = [{"text": "by hand", "model": "human", "correct": None}]
-    rows = with_traces("a", "b").with_columns(
+    rows, rollouts = sampled("a", "b")
+    rows = rows.with_columns(
         solutions=pl.Series([solved], dtype=problems("").schema["solutions"])
     )
-    table = make(Params(), rows)
+    table = make(Params(), rows, rollouts)
 
     assert table.select(*IDENTITY, "n_tokens").rows() == [
         ("test/00000", "sample", 0, "m", None, 0, True, 7),

@@ -1,39 +1,43 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from pipeline.filter import Outcome, apply
 from stages.select import Params, judge
-from stages.verify import TRACE
+from tests.support import traces
 from tests.support.rows import problems
+from tests.support.traces import texts_of, with_traces
 
 
 def trace(text: str, *, correct: bool = True) -> dict:
-    return {
-        "sample": 0,
-        "model": "m",
-        "completion": text,
-        "n_tokens": len(text),
-        "correct": correct,
-        "why": "",
-    }
+    return traces.trace(text, correct=correct, n_tokens=len(text))
 
 
 def selected(
-    traces_of: list[list[dict]], rates: list[float | None] | None = None, **params
+    traces_of: list[list[dict]],
+    rates: list[float | None] | None = None,
+    leaking: list[list[int]] | None = None,
+    **params,
 ) -> Outcome:
     columns = {
         name: params.pop(name) for name in ("source", "solutions") if name in params
     }
     rows = problems(*[f"Problem {i}" for i in range(len(traces_of))], **columns)
     rows = rows.with_columns(
-        traces=pl.Series(traces_of, dtype=pl.List(TRACE)),
         pass_rate=pl.Series(rates or [0.5] * len(traces_of), dtype=pl.Float64),
+        leaking_traces=pl.Series(
+            leaking or [None] * rows.height, dtype=pl.List(pl.UInt32)
+        ),
     )
-    return apply(lambda rows: judge(rows, Params(**params)), rows)
+    rows, rollouts = with_traces(rows, traces_of)
+    params = Params(**params)
+    outcome = apply(lambda rows: judge(rows, params, None, rollouts), rows)
+    return replace(outcome, tables=outcome.tables | {"rollouts": rollouts})
 
 
 def chosen(outcome: Outcome) -> list[list[str]]:
-    return [[trace["text"] for trace in row] for row in outcome.kept["chosen"]]
+    return texts_of(outcome.kept, outcome.tables["rollouts"])
 
 
 @pytest.mark.parametrize(
@@ -132,13 +136,7 @@ def test_the_curriculum_goes_from_easy_to_hard_and_unknown_comes_last():
 
 
 def test_a_trace_that_recites_a_benchmark_is_passed_over():
-    rows = problems("Problem 0").with_columns(
-        traces=pl.Series([[trace("a"), trace("aa")]], dtype=pl.List(TRACE)),
-        pass_rate=pl.lit(0.5),
-        leaking_traces=pl.Series([[0]], dtype=pl.List(pl.UInt32)),
-    )
-
-    assert chosen(apply(lambda rows: judge(rows, Params()), rows)) == [["aa"]]
+    assert chosen(selected([[trace("a"), trace("aa")]], leaking=[[0]])) == [["aa"]]
 
 
 def test_rows_that_no_other_stage_has_seen_are_chosen_from_too():
@@ -147,7 +145,10 @@ def test_rows_that_no_other_stage_has_seen_are_chosen_from_too():
     kept = apply(lambda rows: judge(rows, Params()), rows).kept
 
     assert kept["chosen"].to_list() == [
-        [{"text": "1+1=2", "model": "human", "n_tokens": None}],
+        [
+            {"kind": "solution", "number": 0, "model": "human"}
+            | {"sample": None, "n_tokens": None}
+        ],
         [],
     ]
     assert kept["curriculum_rank"].to_list() == [0, 1]

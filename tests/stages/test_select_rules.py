@@ -1,7 +1,9 @@
 """Scores, topics, quotas, lessons, pairs: the rules that published sets were cut by."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 import pytest
@@ -10,36 +12,45 @@ from pipeline.errors import UserError
 from pipeline.filter import Outcome, run_stage
 from stages import hygiene, select
 from stages.select.topics import _rank
-from stages.verify import TRACE
 from tests.support.rows import problems
+from tests.support.traces import texts_of, trace, with_traces
 
 
-def trace(text: str, *, correct: bool | None = True, model: str = "m") -> dict:
-    return {
-        "sample": 0,
-        "model": model,
-        "completion": text,
-        "n_tokens": len(text.split()),
-        "correct": correct,
-        "why": "",
-    }
+class Sampled(NamedTuple):
+    """Rows whose traces have their texts in the rollouts."""
+
+    rows: pl.DataFrame
+    rollouts: pl.DataFrame
+
+    def with_columns(self, **columns: pl.Series) -> "Sampled":
+        return self._replace(rows=self.rows.with_columns(**columns))
 
 
-def rows_of(*traces_of: list[dict], **columns) -> pl.DataFrame:
+def rows_of(
+    *traces_of: list[dict], leaking: list[list[int] | None] | None = None, **columns
+) -> Sampled:
     texts = [f"Problem {number}" for number in range(len(traces_of))]
-    return problems(*texts, **columns).with_columns(
-        traces=pl.Series(traces_of, dtype=pl.List(TRACE)),
-        pass_rate=pl.lit(0.5),
-    )
+    table = problems(*texts, **columns).with_columns(pass_rate=pl.lit(0.5))
+    if leaking:
+        leaks = pl.Series(leaking, dtype=pl.List(pl.UInt32))
+        table = table.with_columns(leaking_traces=leaks)
+    return Sampled(*with_traces(table, [*traces_of]))
 
 
-def selected(rows: pl.DataFrame, *, words: dict | None = None, **params) -> Outcome:
-    table = hygiene.make(hygiene.Params(words=words or {}, ngram=2), rows)
-    return run_stage(select, rows, select.Params(**params), table)
+def selected(sampled: Sampled, *, words: dict | None = None, **params) -> Outcome:
+    table = hygiene.make(hygiene.Params(words=words or {}, ngram=2), *sampled)
+    return run_select(sampled, select.Params(**params), table)
+
+
+def run_select(
+    sampled: Sampled, params: select.Params, measures: pl.DataFrame
+) -> Outcome:
+    outcome = run_stage(select, sampled.rows, params, measures, sampled.rollouts)
+    return replace(outcome, tables=outcome.tables | {"rollouts": sampled.rollouts})
 
 
 def texts(outcome: Outcome) -> list[list[str]]:
-    return [[trace["text"] for trace in row] for row in outcome.kept["chosen"]]
+    return texts_of(outcome.kept, outcome.tables["rollouts"])
 
 
 def fates(outcome: Outcome) -> list[str | None]:
@@ -62,9 +73,7 @@ def test_every_trace_has_a_reason_or_is_learnt_from():
         trace("b", model="n"),
         trace("leaks"),
     ]
-    rows = rows_of(traces, [], solutions=[solved, solved]).with_columns(
-        leaking_traces=pl.Series([[7], None], dtype=pl.List(pl.UInt32))
-    )
+    rows = rows_of(traces, [], solutions=[solved, solved], leaking=[[7], None])
     outcome = selected(
         rows, models=["m"], trace_where={"loops": "loop_times < 3"}, limit=1
     )
@@ -91,11 +100,19 @@ def test_a_condition_on_measures_needs_hygiene():
     params = select.Params(trace_where="loop_times < 3")
 
     with pytest.raises(UserError, match=r"select\.trace_where.*loop_times") as mistake:
-        run_stage(select, rows, params, hygiene.SCHEMA.to_frame())
+        run_select(rows, params, hygiene.SCHEMA.to_frame())
 
     assert mistake.value.hint.endswith(
         "the stage hygiene measures traces, and it has not"
     )
+
+
+def test_a_condition_may_read_the_text_of_a_trace():
+    rows = rows_of([trace("so 1"), trace("wait")], [trace("wait, so 2")])
+    outcome = selected(rows, trace_where={"waits": "not contains(text, 'wait')"})
+
+    assert fates(outcome) == [None, "waits", "waits"]
+    assert "text" not in outcome.tables["traces"].columns
 
 
 def test_a_condition_on_traces_sees_their_problem():
@@ -108,13 +125,12 @@ def test_a_condition_on_traces_sees_their_problem():
 
 def test_tokens_of_a_named_tokenizer_decide_what_is_short():
     rows = rows_of([trace("a"), trace("b b")])
-    table = hygiene.make(hygiene.Params(), rows)
+    table = hygiene.make(hygiene.Params(), *rows)
     table = table.with_columns(n_tokens=pl.Series([9, 5], dtype=pl.Int32))
-    outcome = run_stage(select, rows, select.Params(), table)
+    outcome = run_select(rows, select.Params(), table)
 
-    assert outcome.kept["chosen"].to_list() == [
-        [{"text": "b b", "model": "m", "n_tokens": 5}]
-    ]
+    assert texts(outcome) == [["b b"]]
+    assert outcome.kept["chosen"][0][0]["n_tokens"] == 5
 
 
 def test_the_score_of_limo_by_hand():
@@ -281,8 +297,8 @@ def test_lessons_come_in_stages_and_the_easiest_first():
 
 def pairs(outcome: Outcome) -> list[list[tuple[str, str]]]:
     return [
-        [(pair["chosen"]["text"], pair["rejected"]["text"]) for pair in row]
-        for row in outcome.kept["pairs"]
+        [(pair["chosen"], pair["rejected"]) for pair in row]
+        for row in texts_of(outcome.kept, outcome.tables["rollouts"], "pairs")
     ]
 
 
@@ -296,9 +312,7 @@ def test_a_pair_is_right_against_wrong():
         trace("yes indeed"),
         trace("never", correct=False),
     ]
-    rows = rows_of(traces, [trace("alone")]).with_columns(
-        leaking_traces=pl.Series([[0], None], dtype=pl.List(pl.UInt32))
-    )
+    rows = rows_of(traces, [trace("alone")], leaking=[[0], None])
 
     assert pairs(selected(rows, pairs={"each": 9})) == [
         [("yes", "no"), ("yes indeed", "nope")],

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipeline.filter import Outcome, apply
-from pipeline.schema import GRADE, ROLLOUT
+from pipeline.schema import GRADE
 from stages.sources._load import load_adapter
 from stages.verify import Params, judge
 from tests.stages.test_sources import EXAMPLES
@@ -37,13 +37,10 @@ def audited(
     samples = [
         {
             "id": f"test/{row:05d}",
-            "key": "",
             "sample": sample,
             "model": model if sample < 4 else "other",
-            "completion": f"so {answer}",
             "n_tokens": 2 + sample,
             "finish_reason": "stop",
-            "seed": 0,
             "verifier": "math",
             "correct": answer == gold[row],
             "extracted": answer,
@@ -52,12 +49,9 @@ def audited(
         for row, given in answers.items()
         for sample, answer in enumerate(given)
     ]
-    schema = {**GRADE, **ROLLOUT}
-    table = pl.DataFrame(samples, schema=schema)
-    grades = table.select(pl.col(n).cast(t) for n, t in GRADE.items())
-    rollouts = table.select(pl.col(n).cast(t) for n, t in ROLLOUT.items())
+    grades = pl.DataFrame(samples, schema=GRADE)
     params = {"suspect_where": RULE} | params
-    return apply(lambda rows: judge(rows, Params(**params), rollouts, grades), rows)
+    return apply(lambda rows: judge(rows, Params(**params), grades), rows)
 
 
 def test_a_suspect_key_leaves_with_what_speaks_against_it():
@@ -373,14 +367,13 @@ def test_a_judge_speaks_for_a_key_where_it_holds_a_sample_to_be_right():
         ],
         schema_overrides=dict(GRADE),
     )  # fmt: skip
-    rollouts = pl.DataFrame(schema=ROLLOUT)
     rows = problems("Problem", answer=["5"]).with_columns(
         n_correct=pl.lit(0, pl.UInt32),
         other_answers=pl.lit(None, pl.List(pl.String)),
         **dict.fromkeys(("pass_rate", "rate_lo", "rate_hi"), pl.lit(0.0)),
     )
     grades = pl.concat([pl.DataFrame(schema=GRADE), grades], how="diagonal")
-    tables = apply(lambda rows: judge(rows, Params(), rollouts, grades), rows).tables
+    tables = apply(lambda rows: judge(rows, Params(), grades), rows).tables
 
     assert tables["witnesses"]["judge"].to_list() == [True]
 
@@ -450,8 +443,7 @@ def test_adapters_call_authors_as_verify_knows_them():
 
 def test_rows_that_no_dedup_has_seen_are_audited_too():
     rows = problems("1+1?", answer=["2"])
-    rollouts, grades = ROLLOUT.to_frame(), GRADE.to_frame()
-    outcome = apply(lambda rows: judge(rows, Params(), rollouts, grades), rows)
+    outcome = apply(lambda rows: judge(rows, Params(), GRADE.to_frame()), rows)
 
     assert outcome.kept["id"].to_list() == ["test/00000"]
     assert "_copies" not in outcome.kept.columns
