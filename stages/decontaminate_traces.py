@@ -33,7 +33,7 @@ def judge(
     rollouts: Shards | pl.DataFrame | None = None,
 ) -> Judged:
     """Add leaking_traces: places in `traces`, of those that hold a benchmark item."""
-    traces = list_candidates(rows.drop("leaking_traces", strict=False))
+    traces = list_candidates(rows.select("id", "traces", "solutions"))
     traces = traces.filter(kind="sample")
     texts = pl.concat(
         [

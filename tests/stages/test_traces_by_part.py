@@ -119,9 +119,7 @@ def test_a_sample_that_the_rollouts_lack_is_named():
     rows, rollouts = sampled(2)
     traces = list_candidates(rows)
 
-    with pytest.raises(
-        UserError, match="sample 2 of m for test/00001"
-    ):
+    with pytest.raises(UserError, match="sample 2 of m for test/00001"):
         list(read_texts(traces, rows, rollouts[:-1]))
     with pytest.raises(UserError, match="none are given"):
         list(read_texts(traces, rows, None))
