@@ -8,13 +8,18 @@ derived from a plain kind is sent as that. Of an answer that is but a condition,
 
 import json
 import sys
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
 from pipeline.sandbox.guest.arrays import encode_scalar
 from pipeline.sandbox.guest.harness import describe, find_function, load, send, silence
-from pipeline.sandbox.guest.wire import NotPlain, decode, make_encoder
+from pipeline.sandbox.guest.wire import (
+    NotPlain,
+    decode,
+    encode_mutable,
+    make_encoder,
+)
 
 # What something derived from a plain kind is, as a plain one.
 PLAIN: dict[type, Callable[[Any], Any]] = {
@@ -36,7 +41,13 @@ def flatten(value: Any) -> Any:
     raise Unreadable(type(value))
 
 
-ENCODE_FLAT = make_encoder(flatten)
+def encode_parts(value: Any) -> Any:
+    """Encode what can change; what makes missing keys is no part of a dict's value."""
+    plain = dict(value) if type(value) is defaultdict else value
+    return encode_mutable(plain, ENCODE_FLAT)
+
+
+ENCODE_FLAT = make_encoder(flatten, encode_parts)
 
 
 class Unreadable(NotPlain):

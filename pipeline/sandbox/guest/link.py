@@ -2,11 +2,13 @@
 
 Runs in the sandbox and imports nothing of ours but its neighbours. Either side may ask,
 and while it waits it answers what it is asked: tests call the program, which calls the
-function that they handed it, which calls the program again. A message is one line.
+function that they handed it, which calls the program again. A message is one line. Of
+several threads one speaks at a time, until it has its answer.
 """
 
 import json
 import sys
+from _thread import RLock
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -17,6 +19,8 @@ from pipeline.sandbox.guest.twins import Twins
 KINDS = {"do", "value", "raised"}
 read_json = json.JSONDecoder().decode
 LONGEST_LINE = 1 << 26
+# What ends neither side by itself: others would end what runs the tests.
+CROSSING = Exception, SystemExit
 Answer = Callable[..., Any]
 
 
@@ -48,40 +52,60 @@ class Link:
         self.lines, self.twins, self.serve = lines, twins, serve
         self.add, self.notice, self.describe, self.build = add, notice, describe, build
         self.requests, self.surroundings = 0, Surroundings()
+        self.turn = RLock()
 
     def request(self, action: str, *arguments: Any) -> Any:
         """What the other side answers; raises what was raised there."""
+        with self.turn:
+            kind, value = self.exchange(action, *arguments)
+        if kind == "value":
+            return value
+        error, cause = value
+        # `all(map(f, items))` would take StopIteration for the end of the items.
+        is_end = isinstance(error, StopIteration) and not any(
+            type(each) is str and each == "__next__" for each in arguments
+        )
+        if is_end or not isinstance(error, CROSSING):
+            raise RuntimeError(str(error))
+        if cause is not None:
+            error.__cause__ = cause
+        raise error
+
+    def exchange(self, action: str, *arguments: Any) -> tuple[str, Any]:
+        """Ask, and answer what is asked meanwhile, until the answer comes."""
         self.requests += 1
         self.write("do", (action, *arguments))
         while True:
             kind, value = self.read()
             if kind != "do":
-                break
-            self.answer(*value)
-        if kind == "value":
-            return value
-        # `all(map(f, items))` would take StopIteration for the end of the items.
-        is_end = isinstance(value, StopIteration) and not any(
-            type(each) is str and each == "__next__" for each in arguments
-        )
-        is_error = isinstance(value, Exception) and not is_end
-        raise value if is_error else RuntimeError(str(value))
+                return kind, value
+            reply = self.answer(*value)
+            del value
+            self.write(*reply)
 
-    def answer(self, action: str, *arguments: Any) -> None:
-        """Do what is asked for and reply."""
+    def answer(self, action: str, *arguments: Any) -> tuple[str, Any]:
+        """Do what is asked for: the reply."""
         try:
-            kind, value = "value", self.serve(action, *arguments)
-        except Exception as error:
-            kind, value = "raised", error
+            return "value", self.serve(action, *arguments)
+        except CROSSING as error:
+            return "raised", (error, error.__cause__)
         except BaseException as error:
-            kind, value = "raised", RuntimeError(type(error).__name__)
-        del arguments
-        self.write(kind, value)
+            return "raised", (RuntimeError(type(error).__name__), None)
 
     def serve_all(self) -> None:
-        """Answer until the other side hangs up."""
+        """Answer until the other side hangs up.
+
+        Other threads may ask while this one does what it was asked for: then the other
+        side waits, and hears them.
+        """
         while True:
-            self.answer(*self.read()[1])
+            with self.turn:
+                _, asked = self.read()
+            reply = self.answer(*asked)
+            del asked
+            with self.turn:
+                self.write(*reply)
+            del reply
 
     def write(self, kind: str, value: Any) -> None:
         """Send a value, with what has changed on this side."""
@@ -152,7 +176,7 @@ def find_error(name: str) -> type[Exception]:
     """
     module, _, own = name.rpartition(".")
     kind = getattr(sys.modules.get(module), own, None)
-    is_error = isinstance(kind, type) and issubclass(kind, Exception)
+    is_error = isinstance(kind, type) and issubclass(kind, CROSSING)
     return kind if is_error and name_error(kind) == name else RuntimeError  # type: ignore[arg-type, return-value]
 
 

@@ -30,6 +30,7 @@ from pipeline.sandbox.guest.link import (
     find_error,
     name_error,
 )
+from pipeline.sandbox.guest.notices import collect_warnings, forward_logs
 from pipeline.sandbox.guest.terminal import attach
 from pipeline.sandbox.guest.twins import Twins, read_attributes, write_attributes
 from pipeline.sandbox.guest.wire import LETTERS
@@ -71,7 +72,10 @@ def main(job: dict[str, Any]) -> None:
     )
     Borrowed.ask = link.request
     take_printed = attach(lambda *what: link.request("terminal", *what))
-    link.add = lambda: (take_printed(), list_rebound())
+    take_warnings = collect_warnings()
+    link.add = lambda: (*take_printed(), take_warnings(), list_rebound())
+    if job["logs"]:
+        forward_logs(link.request)
     links.append(link)
     with contextlib.suppress(Gone):
         link.serve_all()
@@ -178,6 +182,16 @@ def find_names(wanted: tuple[str, ...]) -> Any:
     return tuple(found)
 
 
+def find_own(wanted: tuple[str, ...]) -> Any:
+    """Those of the wanted names under which the program has made something itself."""
+    made = [
+        name
+        for name in wanted
+        if getattr(scope.get(name), "__module__", "") == scope["__name__"]
+    ]
+    return find_names(tuple(made))
+
+
 def list_rebound() -> tuple[Any, ...]:
     """The names that mean something else since the tests last heard of them."""
     rebound: tuple[Any, ...] = ()
@@ -264,6 +278,8 @@ WRAPPERS: dict[str, Callable[[Any], Any]] = {
 # What the tests may do here.
 ACTIONS: dict[str, Callable[..., Any]] = {
     "names": find_names,
+    "seed": lambda path, *given: resolve_name(path).seed(*given),
+    "own": find_own,
     "signature": describe_signature,
     "call": lambda function, given, named: function(*given, **dict(named)),
     "get": getattr,

@@ -177,6 +177,8 @@ class RemoteType(StandType):
         return ask("special", "__contains__", cls, member)
 
 
+# Its own would be read before any attribute is asked for.
+RemoteType.__doc__ = property(lambda cls: ask("get", cls, "__doc__"))  # type: ignore[assignment]
 objects: dict[int, Any] = {}
 
 
@@ -206,6 +208,7 @@ def build_class(
         scope["__class__"] = property(lambda self: find_library_class(type(self)))
     scope["__origin__"] = (module, name)
     scope["__dict__"] = property(lambda self: dict(ask("state", self)))
+    scope["__doc__"] = property(lambda self: ask("get", self, "__doc__"))
     scope["__mutable__"] = mutable if mutable != "object" else ""
     remote: list[Any] = [base for base in bases if isinstance(base, RemoteType)]
     plain = [base for base in bases if is_plain(base)]

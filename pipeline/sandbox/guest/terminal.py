@@ -2,7 +2,7 @@
 
 Runs in the sandbox and imports nothing of ours. What the program prints goes to its
 tests, and what it reads comes from them, so that tests that patch `input` or catch what
-is printed find what they would in one process.
+is printed, on either output, find what they would in one process.
 """
 
 import builtins
@@ -14,6 +14,12 @@ from typing import Any
 
 LONGEST_PRINT = 1 << 20
 Ask = Callable[..., Any]
+# What the tests' side does where the program reads.
+TERMINAL: dict[str, Callable[..., Any]] = {
+    "input": lambda *prompt: input(*prompt),
+    "readline": lambda: sys.stdin.readline(),
+    "read": lambda: sys.stdin.read(),
+}
 
 
 class Screen(io.RawIOBase):
@@ -47,19 +53,26 @@ class Keyboard(io.TextIOBase):
         return str(self.ask("read"))
 
 
-def attach(ask: Ask) -> Callable[[], str]:
-    """Take the place of the terminal; returns what gives all that was printed since."""
-    screen = Screen()
-    # Kept here, because a program may put something else in its place.
-    stdout = io.TextIOWrapper(io.BufferedWriter(screen), "utf-8", "backslashreplace")
-    sys.stdout, sys.stdin = stdout, Keyboard(ask)
+def attach(ask: Ask) -> Callable[[], tuple[str, str]]:
+    """Take the place of the terminal; returns what gives all that was printed since,
+    and all that went to standard errors.
+    """
+    (sys.stdout, take), (sys.stderr, take_errors) = open_screen(), open_screen()
+    sys.stdin = Keyboard(ask)
     builtins.input = lambda *prompt: ask("input", *map(str, prompt))
+    return lambda: (take(), take_errors())
+
+
+def open_screen() -> tuple[io.TextIOWrapper, Callable[[], str]]:
+    """A file for texts, and what gives what was written to it and forgets that."""
+    screen = Screen()
+    file = io.TextIOWrapper(io.BufferedWriter(screen), "utf-8", "backslashreplace")
 
     def take() -> str:
         with suppress(ValueError):  # closed by the program
-            stdout.flush()
+            file.flush()
         text = bytes(screen.kept).decode(errors="replace")
         screen.kept.clear()
         return text
 
-    return take
+    return file, take

@@ -18,7 +18,7 @@ from pipeline.sandbox.guest.checks import Checks, compile_marked
 
 # What pytest loads beside what it runs tests with; none of it would be seen here.
 UNUSED = (
-    "cacheprovider", "terminal", "logging", "junitxml", "pastebin", "doctest",
+    "cacheprovider", "terminal", "junitxml", "pastebin", "doctest",
     "faulthandler", "warnings", "setupplan", "setuponly", "stepwise",
     "unraisableexception", "threadexception",
 )  # fmt: skip

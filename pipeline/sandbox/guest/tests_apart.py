@@ -10,9 +10,8 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pkgutil import resolve_name
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.sandbox.guest.derived import find_super
 from pipeline.sandbox.guest.harness import describe, silence
@@ -24,6 +23,12 @@ from pipeline.sandbox.guest.link import (
     find_error,
     name_error,
 )
+from pipeline.sandbox.guest.notices import (
+    heed,
+    hush_warnings,
+    log_again,
+    warn_again,
+)
 from pipeline.sandbox.guest.own_classes import (
     decode_own,
     describe_own,
@@ -33,6 +38,7 @@ from pipeline.sandbox.guest.own_classes import (
     number_of_kind,
     take_attributes,
 )
+from pipeline.sandbox.guest.patches import list_patches, share_seeds, watch
 from pipeline.sandbox.guest.remote import (
     RemoteType,
     build_classes,
@@ -40,6 +46,7 @@ from pipeline.sandbox.guest.remote import (
     key_of,
     objects,
 )
+from pipeline.sandbox.guest.terminal import TERMINAL
 from pipeline.sandbox.guest.testing import (
     Undecided,
     is_installed,
@@ -50,26 +57,17 @@ from pipeline.sandbox.guest.testing import (
 from pipeline.sandbox.guest.trust import NotSendable, doubts, is_remote, links
 from pipeline.sandbox.guest.twins import Twins
 
-
-class Watched(NamedTuple):
-    """An attribute that the tests patch, and what it was before."""
-
-    path: str
-    name: str
-    owner: Any
-    before: Any
-
-
 verdict_file = os.dup(1)
 replies = os.fdopen(os.dup(0), "rb")
 silence()
-TERMINAL: dict[str, Callable[..., Any]] = {
-    "input": lambda *prompt: input(*prompt),
-    "readline": lambda: sys.stdin.readline(),
-    "read": lambda: sys.stdin.read(),
+# What the program may ask for beside the uses of what it was lent.
+SERVED: dict[str, Callable[..., Any]] = {
+    "terminal": lambda what, *given: str(TERMINAL[what](*given)),
+    "heed": heed,
+    "log": log_again,
+    **USES,
 }
 lent: list[Any] = []
-watched: list[Watched] = []
 names: dict[str, Any] = {}
 stopped: list[BaseException] = []
 
@@ -153,14 +151,12 @@ def recall(letter: str, inner: Any) -> Any:
 
 
 def serve(action: str, *arguments: Any) -> Any:
-    """Do what the program asks for: call a function, or read from the terminal.
+    """Do what the program asks for: call a function, read from the terminal, log.
 
     What ends the tests ends them when the program has been left.
     """
     try:
-        if action == "terminal":
-            return str(TERMINAL[arguments[0]](*arguments[1:]))
-        return USES[action](*arguments)
+        return SERVED[action](*arguments)
     except (Undecided, NotSendable) as error:
         stopped.append(error)
         raise
@@ -169,36 +165,24 @@ def serve(action: str, *arguments: Any) -> Any:
 def notice(scope: dict[str, Any]) -> Callable[..., None]:
     """What is to be done about what a message of the program has beside its value."""
 
-    def notice_added(printed: str = "", rebound: tuple[Any, ...] = ()) -> None:
+    def notice_added(
+        printed: str = "",
+        complained: str = "",
+        warned: tuple[Any, ...] = (),
+        rebound: tuple[Any, ...] = (),
+    ) -> None:
         if printed:
             sys.stdout.write(printed)
+        if complained:
+            sys.stderr.write(complained)
         for name, value in rebound:
             if name in names and scope.get(name) is names[name]:
                 scope[name] = names[name] = value
         if stopped:
             raise stopped[0]
+        warn_again(warned)
 
     return notice_added
-
-
-def watch(target: str) -> None:
-    """Remember what is at `target`, which the tests are going to patch."""
-    path, _, name = target.rpartition(".")
-    is_own = path in ("solution", "__main__")
-    with suppress(ImportError, AttributeError):
-        owner = sys.modules[path] if is_own else resolve_name(path)
-        before = vars(owner).get(name)
-        watched.append(Watched("solution" if is_own else path, name, owner, before))
-
-
-def list_patches() -> tuple[Any, ...]:
-    """Where, under which name, and what the tests have patched."""
-    patches = [
-        (each.path, each.name, now)
-        for each in watched
-        if (now := vars(each.owner).get(each.name)) is not each.before
-    ]
-    return (tuple(patches),)
 
 
 def main(job: dict[str, Any]) -> None:
@@ -238,6 +222,8 @@ def run(job: dict[str, Any]) -> None:
         build=build_classes,
     )
     links.append(link)
+    share_seeds()
+    hush_warnings()
     imported = {name for _, names in list_imports(tree) for name in names}
     root = (job["entry_point"] or "").partition(".")[0].partition("(")[0]
     mark_common(scope, {*imported, *job["names"], root})
@@ -245,6 +231,12 @@ def run(job: dict[str, Any]) -> None:
     wanted = tuple(job["names"])
     # Others would take the place of what the tests compare with.
     names.update(each for each in request("names", wanted) if each[0] in wanted)
+    if job["brought"]:
+        names.update(
+            each
+            for each in request("own", tuple(job["brought"]))
+            if each[0] in job["brought"]
+        )
     scope.update(names)
     mark_known(names.values())
     imports = [name for name, wanted in list_imports(tree) if is_program(name, wanted)]

@@ -66,6 +66,7 @@ def serve(control: socket.socket) -> Program:
     tidy_job()
     states = {path: (disk, state_of(path)) for path in SCRATCH}
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    taken = taken_space()
     seccomp = control.recv(1 << 16)[1:]
     gc.collect()
     gc.freeze()
@@ -86,7 +87,7 @@ def serve(control: socket.socket) -> Program:
         used = cpu_time()
         if (child := os.fork()) == 0:
             control.detach()
-            return become_program(job, files, seccomp)
+            return become_program(job, files, seccomp, taken)
         for file in files:
             os.close(file)
         exit_code = wait_for(child, control)
@@ -156,10 +157,12 @@ def wait_for(child: int, control: socket.socket) -> int:
         return exit_code
 
 
-def become_program(job: dict[str, Any], files: list[int], seccomp: bytes) -> Program:
+def become_program(
+    job: dict[str, Any], files: list[int], seccomp: bytes, taken: int
+) -> Program:
     """Turn this child into the program, with nothing that it could abuse."""
     try:
-        path, program = arrange(job, files)
+        path, program = arrange(job, files, taken)
         give_up_rights(job["user"], seccomp)
     except OSError:
         os._exit(NOT_STARTED)
@@ -190,14 +193,17 @@ def renew_stdin() -> None:
     sys.__stdin__ = sys.stdin  # type: ignore[misc]
 
 
-def arrange(job: dict[str, Any], files: list[int]) -> tuple[str, bytes]:
-    """A session, limits and standard streams of its own; where the program is."""
+def arrange(job: dict[str, Any], files: list[int], taken: int) -> tuple[str, bytes]:
+    """A session, limits and standard streams of its own; where the program is.
+
+    `taken` bytes of address space were so before the program: packages are large.
+    """
     os.setsid()
     for name, bounds in job["limits"].items():
         kind = getattr(resource, f"RLIMIT_{name}")
         most = resource.getrlimit(kind)[1]
-        own = own_space() if name == "AS" else 0
-        soft, hard = (lower(bound + own, most) for bound in bounds)
+        more = taken if name == "AS" else 0
+        soft, hard = (lower(bound + more, most) for bound in bounds)
         resource.setrlimit(kind, (soft, hard))
     program = os.pread(files[4], os.fstat(files[4]).st_size, 0)
     for target, file in enumerate(files[:4]):
@@ -210,8 +216,8 @@ def arrange(job: dict[str, Any], files: list[int]) -> tuple[str, bytes]:
     return path, program
 
 
-def own_space() -> int:
-    """Bytes of address space that were taken before the program: packages are large."""
+def taken_space() -> int:
+    """Bytes of address space that this process has taken."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
 

@@ -8,7 +8,7 @@ import ast
 import sys
 from typing import Any
 
-from pipeline.verifiers.program.wall import find_stand_ins
+from pipeline.verifiers.program.wall import find_brought, find_stand_ins
 
 CPP = "int main() { return 0; }\n"
 SOLUTION = """\
@@ -34,6 +34,7 @@ def _wanted_names(info: dict[str, Any]) -> set[str]:
         return {info["fn_name"]}
     tests, setup = info["test_code"], info.get("setup") or ""
     names = set(find_stand_ins(tests, setup, info.get("entry_point")))
+    names |= set(find_brought(tests, setup))
     try:
         nodes = list(ast.walk(ast.parse(tests)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,17 +1,18 @@
 """What tests share with the program, and how it passes between two processes.
 
 What the program prints and reads passes (`pipeline/sandbox/guest/terminal.py`), and so
-does what the tests patch by a name that can be read here (`lending.py`), and the
-environment (`surroundings.py`). Files are shared where both processes are in one
-sandbox (`side_by_side.py`). Other patches, what is logged, and what is captured by its
-descriptor do not pass.
+does what it warns of and logs (`notices.py`), what the tests patch by a name that can
+be read here (`lending.py`), and the environment (`surroundings.py`). Files are shared
+where both processes are in one sandbox (`side_by_side.py`). Other patches, and what is
+captured by its descriptor, do not pass.
 """
 
 import ast
 
 TERMINAL = {"builtins.input", "sys.stdin", "sys.stdout"}
 FILES = {"open", "tempfile", "tmp_path", "tmpdir", "chdir"}
-SHARED = FILES | {"capfd", "caplog", "assertLogs", "assertNoLogs"}
+LOGS = {"logging", "caplog", "assertLogs", "assertNoLogs"}
+SHARED = FILES | LOGS | {"capfd"}
 PATCHES = {"patch", "monkeypatch"}
 UNREADABLE = "what they patch"
 # Methods of patches that change what passes anyway: dicts, and the environment.

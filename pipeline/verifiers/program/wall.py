@@ -12,9 +12,12 @@ What runs on either side of the wall is `tests_apart.py` and `program_apart.py` 
 
 import ast
 import builtins
+import doctest
 import json
 import re
 import symtable
+from contextlib import suppress
+from functools import cache
 from importlib import import_module
 
 from pipeline.sandbox.guests import guest_code, guest_source
@@ -25,7 +28,7 @@ from pipeline.verifiers.program.calls import (
     Undecidable,
     describe_failure,
 )
-from pipeline.verifiers.program.shared import FILES, find_shared
+from pipeline.verifiers.program.shared import FILES, LOGS, find_shared
 
 # Modules whose names are known where `from … import *` brings them.
 STAR = re.compile(r"^\s*from (\w+) import \*", re.M)
@@ -42,8 +45,9 @@ def find_fault_apart(
     leave their process, such as what they patch by a name that they compute.
     """
     shared, patched = find_shared(tests)
-    if others := shared - FILES:
+    if others := shared - FILES - LOGS:
         raise Undecidable(f"its tests share {min(others)}")
+    logs = bool(shared & LOGS)
     prelude = guest_source("prelude")
     job = {
         "prelude": prelude,
@@ -51,13 +55,16 @@ def find_fault_apart(
         "tests": tests,
         "entry_point": entry_point,
         "names": find_stand_ins(tests, setup, entry_point),
+        "brought": find_brought(tests, setup),
         "patched": patched,
     }
     own = limits.process_limits(start_s=START_S)
-    run_both = run_side_by_side if shared else run_beside
+    run_both = run_side_by_side if shared & FILES else run_beside
     run = run_both(
         guest_code("tests_apart", job),
-        guest_code("program_apart", {"prelude": prelude, "program": program}),
+        guest_code(
+            "program_apart", {"prelude": prelude, "program": program, "logs": logs}
+        ),
         limits=own,
         packages=limits.packages,
         runner=runner_of(tests),
@@ -85,23 +92,42 @@ def find_stand_ins(tests: str, setup: str, entry_point: str | None) -> list[str]
     defined, the tested function bears the name of a library's, and it is what
     every assert calls.
     """
-    used, defined = _global_names(tests)
-    used_before, defined_before = _global_names(setup)
-    names = used if entry_point else used | used_before
-    names -= {*vars(builtins), *_global_names(guest_source("prelude"))[1]}
-    names -= defined | defined_before
-    names = {name for name in names if not name.startswith("__")}
+    used, _ = _global_names(tests)
+    names = _open_names(tests, "" if entry_point else setup, setup) - _brought_names()
     if entry_point:
         return sorted({*names, entry_point})
     return sorted(names or (_names_in_all_asserts(tests) if used else ()))
 
 
+def find_brought(tests: str, setup: str) -> list[str]:
+    """The names that tests use and only the prelude defines, sorted.
+
+    A program that defines one, such as `count` or `Counter`, is meant by it: where the
+    tests come from, there is no prelude.
+    """
+    return sorted(_open_names(tests, setup, setup) & _brought_names())
+
+
+def _open_names(tests: str, users: str, setup: str) -> set[str]:
+    """The names that tests, or what stands before them, use and do not define."""
+    used, defined = _global_names(tests)
+    names = used | _global_names(users)[0]
+    names -= {*vars(builtins), *defined, *_global_names(setup)[1]}
+    return {name for name in names if not name.startswith("__")}
+
+
+@cache
+def _brought_names() -> set[str]:
+    return _global_names(guest_source("prelude"))[1]
+
+
 def _global_names(code: str) -> tuple[set[str], set[str]]:
     """The global names that `code` uses, and those that it defines or imports.
 
-    None where it is no Python.
+    None where it is no Python. Examples in texts (doctest) are code, too.
     """
     try:
+        code = "\n".join([code, *_list_examples(code)])
         tables = [symtable.symtable(code, "tests.py", "exec")]
     except (SyntaxError, ValueError, RecursionError):
         return set(), set()
@@ -118,6 +144,18 @@ def _global_names(code: str) -> tuple[set[str], set[str]]:
         module = import_module(name)
         defined |= set(getattr(module, "__all__", None) or vars(module))
     return used, defined
+
+
+def _list_examples(code: str) -> list[str]:
+    """What stands behind `>>>` in texts of `code`, where it is Python."""
+    examples = []
+    for node in ast.walk(ast.parse(code)) if ">>>" in code else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            with suppress(SyntaxError, ValueError):
+                for each in doctest.DocTestParser().get_examples(node.value):
+                    ast.parse(each.source)
+                    examples.append(each.source)
+    return examples
 
 
 def _names_in_all_asserts(tests: str) -> set[str]:

@@ -3,8 +3,9 @@
 Cases in `tests/cases/code`: `objects_honest.jsonl`, right programs whose tests use what
 a program defines, and `handed_honest.jsonl`, those whose tests hand over objects of
 classes that they, their set-up or the library define, or derive classes of their own
-from the program's; `objects_hostile.jsonl` and `handed_hostile.jsonl`, wrong ones that
-would pass if they were believed or had a hold on their tests.
+from the program's; `heard_honest.jsonl`, those whose tests hear what a program logs,
+warns of or leaves with, or speak to it from threads. In the files of hostile ones are
+wrong programs that would pass if they were believed or had a hold on their tests.
 """
 
 import json
@@ -15,11 +16,12 @@ import pytest
 from pipeline.verifiers.code import verify
 
 CASES = Path(__file__).parents[2] / "cases/code"
-UNDECIDED = {"generator send", "equality with plain", "what is logged"}
+KINDS = "objects", "handed", "heard"
+UNDECIDED = {"generator send", "equality with plain"}
 
 
 def read(name: str) -> dict[str, dict[str, str]]:
-    files = [CASES / f"{kind}_{name}.jsonl" for kind in ("objects", "handed")]
+    files = [CASES / f"{kind}_{name}.jsonl" for kind in KINDS]
     lines = [line for file in files for line in file.read_text().splitlines()]
     return {case["name"]: case for case in map(json.loads, lines)}
 
