@@ -18,6 +18,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.endpoint.client import Ask, client
@@ -67,8 +68,8 @@ TIMEOUT = Verdict(None, why="verifier_timeout")
 LATE_GOLD = "reading the gold answer takes too long"
 BATCH = 64
 LOOKED_UP = 512  # answers in one look at the verdicts from before
-# So many verdicts are lost when a run is killed, at most.
-KEPT = 4096
+# What is lost when a run is killed, at most: so many verdicts, and those of so long.
+KEPT, KEPT_S = 4096, 1.0
 # Programs run test after test, each with a limit of its own in the sandbox.
 PROGRAM_LIMIT_S = 600.0
 
@@ -185,6 +186,7 @@ def _grade_new(
                     yield fields
 
     with closing(Verdicts(answers[0].verifier)) as kept:
+        kept_at = monotonic()
         try:
             for fields in pool.each(unknown(), size):
                 answer, name = waiting.popleft()
@@ -194,9 +196,9 @@ def _grade_new(
                     else Verdict(*fields)
                 )
                 new.append((name, verdicts[answer]))
-                if len(new) >= KEPT:
+                if len(new) >= KEPT or monotonic() - kept_at > KEPT_S:
                     kept.keep(new)
-                    new = []
+                    new, kept_at = [], monotonic()
         finally:
             kept.keep(new)
     return verdicts
