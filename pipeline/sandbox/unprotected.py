@@ -31,7 +31,8 @@ def launch(job: Job, files: list[int]) -> Iterator[Process]:
         file.write_bytes(job.program if job.form != "code" else LOADER.encode())
         file.with_suffix(".code").write_bytes(job.program)
         file.chmod(0o755)
-        command = ["prlimit", *(_option(name, *limits[name]) for name in limits)]
+        command = ["setpriv", "--pdeathsig", "KILL"]  # it ends with this process
+        command += ["prlimit", *(_option(name, *limits[name]) for name in limits)]
         command += ["env", f"GOLDSIEVE_FD={files[3]}", *ENVIRONMENT]
         command += [] if job.form == "executable" else [sys.executable, "-sP"]
         command.append(str(file))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 ENDED_S = 5.0
@@ -118,6 +119,33 @@ def test_all_end_when_the_group_of_processes_is_killed(running: list[int]):
     os.killpg(running[0], signal.SIGKILL)
 
     assert wait_until_gone(running[1:]) == []
+
+
+PROGRAM = """
+from pipeline.sandbox.contract import Limits
+from pipeline.sandbox.run import run_python
+run_python("while True: pass", limits=Limits(cpu_s=60))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are of Linux")
+@pytest.mark.parametrize("kind", ["", "none"], ids=["sandboxed", "unprotected"])
+def test_a_program_that_never_ends_ends_with_who_had_it_run(kind: str):
+    host = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], env=os.environ | {"GOLDSIEVE_SANDBOX": kind}
+    )
+    busy: list[int] = []
+    for _ in range(200):
+        below = psutil.Process(host.pid).children(recursive=True)
+        busy = [each.pid for each in below if each.cpu_times().user > 0.2]
+        if busy:
+            break
+        time.sleep(0.05)
+    assert busy, "no program runs"
+    host.kill()
+    host.wait()
+
+    assert wait_until_gone([each.pid for each in below]) == []
 
 
 def test_a_stage_whose_dvc_is_gone_before_it_looks_ends_at_once():

@@ -1,9 +1,12 @@
 import mmap
+import resource
 
 import numpy as np
 import polars as pl
+import pytest
 
 from pipeline.dedup.ngrams import extract_ngrams, lsh_pairs
+from pipeline.errors import UserError
 from pipeline.kernels.minhash import plan_bands
 from pipeline.kernels.spill import MB, ArrayPool
 
@@ -27,6 +30,19 @@ def test_arrays_lie_in_memory_until_the_room_is_used_up():
     assert is_mapped(pool.empty((1,), np.uint8))
     second[:] = 7
     assert int(second.sum()) == 7 * 3 * MB
+
+
+def test_arrays_that_have_no_room_are_a_mistake_and_no_dead_process():
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MB, limits[1]))
+    try:
+        with pytest.raises(UserError) as error:
+            ArrayPool(0).empty((3, MB), np.uint8)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert error.match(r"^3\.1 MB of arrays have no room in .*, where .* MB are free")
+    assert "memory_mb" in error.value.hint
 
 
 def test_where_arrays_lie_changes_nothing():
