@@ -199,8 +199,14 @@ def test_a_killed_run_keeps_what_it_had_judged(own, monkeypatch):
         assert db.execute("select count(*) from verdicts").fetchone() == (4,)
 
 
-def test_finished_verdicts_are_kept_as_a_run_goes_on(own, monkeypatch):
-    monkeypatch.setattr(workers, "KEPT", 2)
+@pytest.mark.parametrize(
+    ("most", "most_s", "sizes"), [(2, 1e9, [2, 2, 1]), (9, 0.0, [1, 1, 1, 1, 1, 0])]
+)
+def test_finished_verdicts_are_kept_as_a_run_goes_on(
+    own, monkeypatch, most: int, most_s: float, sizes: list[int]
+):
+    monkeypatch.setattr(workers, "KEPT", most)
+    monkeypatch.setattr(workers, "KEPT_S", most_s)
     monkeypatch.setattr(workers, "BATCH", 1)
     real, written = Verdicts.keep, []
 
@@ -212,7 +218,7 @@ def test_finished_verdicts_are_kept_as_a_run_goes_on(own, monkeypatch):
     with grader(timeout_s=120) as grade:
         grade([Answer("math", "4", "{}", str(i)) for i in range(5)])
 
-    assert [len(verdicts) for verdicts in written] == [2, 2, 1]
+    assert [len(verdicts) for verdicts in written] == sizes
 
 
 def test_halves_of_surrogate_pairs_are_one_answer_that_is_kept(own):
