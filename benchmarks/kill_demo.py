@@ -107,7 +107,7 @@ def kill_often(folder: Path, arguments: argparse.Namespace) -> None:
         if time.monotonic() - start > arguments.most_s:
             print(f"out of time after {number} moments")
             break
-        kind, after_s = drawn.choice(KINDS), drawn.uniform(0, whole_s / 2)
+        kind, after_s = drawn.choice(KINDS), drawn.uniform(0, whole_s / 3)
         while disturb(project, arguments.target, kind, after_s, drawn, report):
             check(project, expected, wanted, report)
             clear(project)
@@ -150,6 +150,7 @@ def prepare(project: Path, problems: int) -> Path:
     ):
         with (project / file).open("a") as module:
             module.write(LOG + lines)
+    clear(project)
     return project
 
 
