@@ -75,7 +75,8 @@ def _imports(file: Path, root: Path, loaded: Loaded) -> set[Path]:
     files |= {path / "__init__.py" for path in paths} | {file.with_suffix(".toml")}
     for loader, folder in loaded:
         if file == Path(loader):
-            files |= {each.relative_to(root) for each in (root / folder).rglob("*.py")}
+            texts = (root / folder).rglob("*.*")
+            files |= {t.relative_to(root) for t in texts if t.suffix in (".py", ".h")}
     return {file for file in files if (root / file).is_file()}
 
 

@@ -17,6 +17,15 @@ IMPORT = re.compile(
 )
 
 
+TESTLIB = re.compile(r"""^[ \t]*#[ \t]*include[ \t]*["<]testlib\.h[">]""", re.M)
+
+
+def with_testlib(program: str) -> str:
+    """A checker in C++ with our testlib.h in the place of its first include of that."""
+    header = (FOLDER / "testlib.h").read_text(encoding="utf-8")
+    return TESTLIB.sub("", TESTLIB.sub(lambda _: header, program, count=1))
+
+
 @lru_cache
 def guest_source(name: str) -> str:
     """The program `name` as one text that stands alone."""

@@ -33,6 +33,7 @@ __all__ = [
     "STANDARD",
     "Limits",
     "Run",
+    "compile_cpp",
     "run_beside",
     "run_code",
     "run_cpp",
@@ -82,7 +83,7 @@ def run_cpp(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> R
     A program that does not compile has ended as `not_compiled`; where there is no
     compiler, a UserError.
     """
-    binary, errors = _compile(program)
+    binary, errors = compile_cpp(program)
     if binary is None:
         return Run(1, b"", errors, b"", "not_compiled")
     job = Job(binary, stdin, limits, form="executable")
@@ -90,8 +91,11 @@ def run_cpp(program: str, *, stdin: bytes = b"", limits: Limits = STANDARD) -> R
 
 
 @lru_cache(16)
-def _compile(program: str) -> tuple[bytes | None, bytes]:
-    """The executable, kept for the next test; or None and what the compiler printed."""
+def compile_cpp(program: str) -> tuple[bytes | None, bytes]:
+    """The executable, kept for the next test; or None and what the compiler printed.
+
+    A UserError where there is no compiler.
+    """
     if shutil.which("g++") is None:
         raise no_sandbox("g++, for programs in C++, is not installed")
     compiler = guest_source("compile_cpp")

@@ -6,6 +6,7 @@ A row of ours stands in the schema of each set; what its adapter makes of it is 
 import base64
 import json
 import pickle
+import shutil
 import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -405,6 +406,67 @@ def test_a_checker_needs_no_answer_of_the_jury_and_judges_no_silence():
     assert verify(None, "print(2, 3)", info).correct is True
     assert judge("print(1)", "").why == "test 1: no output"
     assert judge("print(1)", "", output="").correct is True
+
+
+TESTLIBS = """\
+#include "testlib.h"
+using namespace std;
+int read_pair(InStream &stream, int sum) {
+    int a = stream.readInt(1, sum, "a"), b = stream.readInt(1, sum, "b");
+    if (a + b != sum) stream.quitf(_wa, "%d and %d are no %d", a, b, sum);
+    return max(a, b);
+}
+int main(int argc, char *argv[]) {
+    registerTestlibCmd(argc, argv);
+    int sum = inf.readInt();
+    int theirs = read_pair(ans, sum), own = read_pair(ouf, sum);
+    if (own > theirs) quitf(_fail, "better than the jury");
+    quitif(own < theirs, _wa, "not the largest");
+    quitf(_ok, "the largest is %d", own);
+}
+"""
+PLAIN_CPP = """\
+#include <fstream>
+#include <iostream>
+int main(int, char *paths[]) {
+    int sum, a, b;
+    std::ifstream(paths[1]) >> sum;
+    std::ifstream(paths[3]) >> a >> b;
+    std::cout << (a + b == sum);
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+@pytest.mark.parametrize(
+    ("printed", "output", "correct"),
+    [
+        ("4 1", "1 4", True),
+        ("4\n1\n\n", "1 4", True),
+        ("3 2", "1 4", False),
+        ("4 2", "1 4", False),
+        ("04 1", "1 4", False),  # no integer of testlib's
+        ("4.0 1", "1 4", False),
+        ("4 1 1", "1 4", False),  # more than was asked for
+        ("4", "1 4", False),
+        ("9 -4", "1 4", False),
+        ("4 1", "3 2", None),  # better than the jury
+        ("4 1", "4 4", None),  # the jury's own answer is wrong
+    ],
+)
+def test_a_checker_of_testlibs_says_it_by_its_exit_code(
+    printed: str, output: str, correct: bool | None
+):
+    assert judge(TESTLIBS, printed, output).correct is correct
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+def test_a_checker_in_plain_cpp_is_one_too_and_one_that_does_not_compile_is_none():
+    assert judge(PLAIN_CPP, "2 3").correct is True
+    assert judge(PLAIN_CPP, "2 2").correct is False
+    broken = judge(TESTLIBS.replace("int sum", "whole sum"), "4 1")
+    assert broken.correct is None
+    assert "its checker: does not compile" in broken.why
 
 
 def test_a_program_finds_nothing_of_the_checker():
