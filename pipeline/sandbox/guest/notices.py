@@ -12,7 +12,6 @@ from typing import Any
 MOST_WARNINGS = 1000
 # What a log record has of its process alone.
 OF_PROCESS = {"exc_info", "process", "processName", "thread", "threadName", "taskName"}
-Ask = Callable[..., Any]
 
 
 def collect_warnings() -> Callable[[], tuple[Any, ...]]:
@@ -48,7 +47,7 @@ def hush_warnings() -> None:
     warnings.showwarning = lambda *_, **__: None
 
 
-def forward_logs(ask: Ask) -> None:
+def forward_logs(ask: Callable[..., Any]) -> None:
     """Have the tests' handlers take what the program logs."""
     import logging
 
