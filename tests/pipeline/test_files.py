@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -88,33 +87,6 @@ def test_many_that_write_one_file_at_once_leave_one_whole_text(tmp_path: Path):
 
     assert file.read_text() in texts
     assert names(tmp_path) == ["a.txt"]
-
-
-@pytest.fixture
-def full(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte."""
-    folder = tmp_path / "full"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("nobody may mount here")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-@pytest.fixture
-def read_only(tmp_path: Path) -> Iterator[Path]:
-    """A folder with `old.txt` that root may not write to, either."""
-    folder = tmp_path / "closed"
-    folder.mkdir()
-    (folder / "old.txt").write_text("old")
-    if subprocess.run(
-        ["mount", "--bind", folder, folder], capture_output=True
-    ).returncode:
-        pytest.skip("nobody may mount here")
-    subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
 
 
 # 3 MB, of which nothing can be compressed away.
