@@ -40,9 +40,7 @@ with changing(db):
 
 def test_of_many_that_find_a_broken_database_one_sets_it_aside(tmp_path: Path):
     file = tmp_path / "kept.sqlite"
-    file.write_text(
-        "no database, but a text that is long enough" * 99
-    )
+    file.write_text("no database, but a text that is long enough" * 99)
     processes = [
         subprocess.Popen([sys.executable, "-c", OPEN, str(file), str(number)])
         for number in range(6)
