@@ -72,6 +72,7 @@ def _unordered(gold: Node, answer: Node, how: How) -> bool | None:
     """Members matched one to one; a set has each of its members once."""
     if any(m.op == "dots" for t in (gold, answer) for m in t.args):
         return _sequences(gold, answer, how)
+    gold, answer = _share_label(gold), _share_label(answer)
     mine, yours = labelled(gold), labelled(answer)
     if mine and yours and len(mine) > 1 and len(yours) > 1:
         return same_labelled(mine, yours, how)
@@ -98,6 +99,21 @@ def _unordered(gold: Node, answer: Node, how: How) -> bool | None:
         else:
             return None if unsure else False
     return True
+
+
+def _share_label(tree: Node) -> Node:
+    """`(x, y) = (1, 2), (3, 4)`: the label of the first is the label of all."""
+    first = tree.args[0] if tree.args else tree
+    if first.op != "relation" or first.args[0].op != "tuple":
+        return tree
+    return tree._replace(
+        args=tuple(
+            first._replace(args=(first.args[0], member))
+            if member.op == "tuple" and len(first.args) == 2
+            else member
+            for member in tree.args
+        )
+    )
 
 
 def _sequences(gold: Node, answer: Node, how: How) -> bool | None:

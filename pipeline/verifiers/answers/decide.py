@@ -1,7 +1,6 @@
 """Whether an answer is the gold one: both are read, then compared by their kind."""
 
 import re
-from fractions import Fraction
 
 from pipeline.verifiers.answers.answer import Answer, read
 from pipeline.verifiers.answers.dates import same_date
@@ -87,16 +86,14 @@ def _compare(gold: Answer, predicted: Answer, policy: Policy) -> bool | None:
         return not is_other and same_date(gold.tree, predicted.tree)
     if gold.tree.op == "words" or predicted.tree.op == "words":
         return _compare_words(gold, predicted)
-    if (gold.unit or predicted.unit) and not (gold.unit and predicted.unit):
-        gold, predicted = with_unit(gold), with_unit(predicted)
-    if bool(gold.tree.names) != bool(predicted.tree.names):
+    has_one_unit = bool(gold.unit) != bool(predicted.unit)
+    if has_one_unit or bool(gold.tree.names) != bool(predicted.tree.names):
         gold, predicted = with_unit(gold), with_unit(predicted)
     left, right = gold.tree, predicted.tree
     if policy.units == "convert" and gold.unit and predicted.unit:
         ratio = unit_ratio(predicted.unit, gold.unit)
         if ratio is not None:
-            right = Node("mul", (right, number(Fraction(ratio))))
-            return equal(left, right, policy)
+            return equal(left, Node("mul", (right, number(ratio))), policy)
     if (gold.unit and right.op == "degrees") or (
         predicted.unit and left.op == "degrees"
     ):

@@ -10,6 +10,8 @@ from pipeline.verifiers.answers.units import SYMBOLS, UNITS
 SHORT_WORDS = frozenset(TABLE["short"].split())
 VOWEL = re.compile("[eiouyäöüéèáíóúEIOUY]|[^\x00-\x7f]")
 VALUES = ("infty", "emptyset", "pi")
+ENDS = (".", ",", ";", ":", "\\\\")
+STARTS = ("=", ":", ",", "\\\\", "=>", "->")
 OPERATORS = ("+", "-", "*", "/", "^")
 Segment = tuple[str, list[Token]]
 
@@ -23,28 +25,13 @@ def is_operator(token: Token) -> bool:
 def trim(tokens: Sequence[Token]) -> list[Token]:
     """Without the signs that end a sentence, and the braces of a box."""
     tokens = list(tokens)
-    while (
-        tokens
-        and tokens[-1].text in (".", ",", ";", ":", "\\\\")
-        and tokens[-1].kind == "sign"
-    ):
+    while tokens and tokens[-1].kind == "sign" and tokens[-1].text in ENDS:
         tokens.pop()
-    while (
-        tokens
-        and tokens[0].text in ("=", ":", ",", "\\\\", "=>", "->")
-        and tokens[0].kind == "sign"
-    ):
+    while tokens and tokens[0].kind == "sign" and tokens[0].text in STARTS:
         tokens.pop(0)
-    while (
-        len(tokens) > 2
-        and tokens[0].text == "{"
-        and tokens[-1].text == "}"
-        and _closes(tokens)
-    ):
-        if (
-            any(t.text in (",", ";") for t in _top_level(tokens[1:-1]))
-            and tokens[0].start == 0
-        ):
+    while len(tokens) > 2 and tokens[0].text == "{" and _closes(tokens):
+        has_members = any(t.text in (",", ";") for t in _top_level(tokens[1:-1]))
+        if has_members and tokens[0].start == 0:
             break
         tokens = tokens[1:-1]
     return tokens
@@ -63,9 +50,8 @@ def _closes(tokens: Sequence[Token]) -> bool:
 def _top_level(tokens: Sequence[Token]) -> list[Token]:
     depth, level = 0, []
     for token in tokens:
-        depth += (token.text in "([{" and token.kind == "sign") - (
-            token.text in ")]}" and token.kind == "sign"
-        )
+        if token.kind == "sign":
+            depth += (token.text in "([{") - (token.text in ")]}")
         if depth == 0:
             level.append(token)
     return level

@@ -113,6 +113,11 @@ CASES = {
         r"\frac{\sqrt{2a^2+2b^2}}2\ge\frac{a+b}2\ge\sqrt{ab}",
         r"\sqrt{ab}\le\frac{a+b}2\le\sqrt{a^2+b^2}",
     ),
+    "a label before all pairs": (
+        "(p,n)=(p,p),(2,4)",
+        "(p,n)=(2,4),(p,p)",
+        "(n,p)=(p,p),(2,4)",
+    ),
     "a pair and its order": (
         r"(2+\sqrt2,1+\sqrt2)",
         "2+√2, 1+√2",
