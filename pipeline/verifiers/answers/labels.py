@@ -12,6 +12,7 @@ from pipeline.verifiers.answers.operations import NoValue
 from pipeline.verifiers.answers.tree import Node
 
 NAMES = ("name", "indexed", "accent", "prime")
+CLOSED = "()", "[]"
 FALSE = Node("false")
 ASSIGNS = {"=", "in", "approx", "equiv"}
 
@@ -69,7 +70,7 @@ def is_label(tree: Node, *, of_number: bool = False) -> bool:
     if tree.op == "mul" and tree.value == "()":
         head = tree.args[0].args[0] if tree.args[0].op == "pow" else tree.args[0]
         return head.op in NAMES
-    if tree.op == "tuple" and tree.value in ("()", "[]"):
+    if tree.op == "tuple" and tree.value in CLOSED:
         return all(member.op in NAMES for member in tree.args)
     if (
         tree.op == "mul"
@@ -132,13 +133,8 @@ def labelled(tree: Node) -> dict[str, Node] | None:
         if member.op != "relation" or member.value != ("=",):
             return None
         left, right = member.args
-        if (
-            left.op == "tuple"
-            and left.value in ("()", "[]")
-            and right.op == "tuple"
-            and right.value in ("()", "[]")
-            and len(left.args) == len(right.args)
-        ):
+        are_tuples = all(t.op == "tuple" and t.value in CLOSED for t in member.args)
+        if are_tuples and len(left.args) == len(right.args):
             pairs += zip(map(repr, left.args), right.args, strict=True)
         elif left.op in NAMES:
             pairs.append((repr(left), right))

@@ -158,11 +158,6 @@ def _two_equations(gold: Node, answer: Node, how: How) -> bool | None:
         if left.op == right.op or (
             is_function_label(left) and is_function_label(right)
         ):
-            if (
-                is_function_label(left) != is_function_label(right)
-                and left.op != "indexed"
-            ):
-                return False
             return _same_function(gold, answer, how)
     for solved, other in ((gold, answer), (answer, gold)):
         if (verdict := solves(solved, other)) is not None:

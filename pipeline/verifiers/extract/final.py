@@ -29,6 +29,7 @@ from pipeline.verifiers.extract.clauses import (
 )
 from pipeline.verifiers.extract.markup import strip_markup
 from pipeline.verifiers.extract.phrases import (
+    SENTENCE_START,
     STRONG,
     find_announcements,
     without_supposed,
@@ -54,7 +55,6 @@ FIELD = re.compile(
 VALUE = re.compile(r"\d|\\|^\W?\w\W?$")
 UNCLOSED_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{[^\n]{0,200}$")
 OR_VALUE = re.compile(r"[\s$)\\]*(?:or|oder|ou|или|或)\s+[$\\(]*(-?\d[\d./]*\b)")
-SENTENCE_START = re.compile(r"[.!?](?=\s)|[。！？\n]")
 
 
 class FinalAnswer(NamedTuple):

@@ -18,8 +18,9 @@ ANSWERS, WEAK, VERBS, CYRILLIC, CYRILLIC_VERBS, OTHERS = (
     f"(?:{'|'.join(TABLE[name])})"
     for name in ("answers", "weak", "verbs", "cyrillic", "cyrillic_verbs", "others")
 )
+MARK = r"####(?=\s*\**\s*(?:[-+−$\\]*[\d.]|\\|\$)[^\s]*\s*\**\s*$)"
 ANNOUNCEMENT = re.compile(
-    r"####(?=\s*\**\s*(?:[-+−$\\]*[\d.]|\\|\$)[^\s]*\s*\**\s*$)|^[ \t]*\**A\**[:：]"
+    rf"{MARK}|^[ \t]*\**A\**[:：]"
     r"|^[ \t]*#*[ \t]*\**(?:final )?(?:answer|result)\**:?\**[ \t]*$"
     rf"|\b{ANSWERS}\b\**[ \t]*(?:\([^()\n]{{1,30}}\)[ \t]*)?(?:\b{VERBS}\b|[:：=])"
     rf"|\b{WEAK}\b[ \t]*\b{VERBS}\b"
@@ -29,7 +30,7 @@ ANNOUNCEMENT = re.compile(
 )
 STRONG = re.compile(
     r"\b(?:final|correct) answer\b\**[ \t]*(?:is\b|[:：])"
-    r"|####(?=\s*\**\s*(?:[-+−$\\]*[\d.]|\\|\$)[^\s]*\s*\**\s*$)|最终答案[是为為:：]",
+    rf"|{MARK}|最终答案[是为為:：]",
     re.I | re.M,
 )
 STEMS = TABLE["stems"]
