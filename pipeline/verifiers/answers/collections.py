@@ -22,9 +22,10 @@ def compare_members(gold: Node, answer: Node, how: How) -> bool | None:
         return _unordered(gold, answer, how)
     if _has_value_beside_sets(gold) != _has_value_beside_sets(answer):
         return False
-    if kinds & {"union", "intersection", "minus", "builder"} or _are_intervals(
-        gold, answer
-    ):
+    if _are_numbers(gold) or _are_numbers(answer):
+        is_point = any(t.op == "tuple" and len(t.args) != 2 for t in (gold, answer))
+        return False if is_point else same_region(gold, answer)
+    if kinds & {"union", "intersection", "minus", "builder"}:
         return same_region(gold, answer)
     if "tuple" in kinds and kinds & {"list", "set"}:
         return _tuple_of_list(gold, answer, how)
@@ -43,9 +44,8 @@ def _has_value_beside_sets(tree: Node) -> bool:
     return tree.op == "list" and any(is_set) and not all(is_set)
 
 
-def _are_intervals(gold: Node, answer: Node) -> bool:
-    reals = [t for t in (gold, answer) if t.op == "constant" and t.value[0] in "RZNQ"]
-    return bool(reals)
+def _are_numbers(tree: Node) -> bool:
+    return tree.op == "constant" and tree.value[0] in "RZNQ"
 
 
 def _tuples(gold: Node, answer: Node, how: How) -> bool | None:

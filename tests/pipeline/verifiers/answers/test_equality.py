@@ -118,6 +118,12 @@ CASES = {
         "(p,n)=(2,4),(p,p)",
         "(n,p)=(p,p),(2,4)",
     ),
+    "a set and an answer left open": (
+        r"(-\infty,-1)\cup(4,\infty)",
+        "x<-1 or x>4",
+        r"\dots",
+    ),
+    "a point is no set of numbers": ("(1,2,3)", r"(1,2,\frac62)", r"\mathbb{R}"),
     "a pair and its order": (
         r"(2+\sqrt2,1+\sqrt2)",
         "2+√2, 1+√2",
