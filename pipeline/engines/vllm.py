@@ -27,7 +27,8 @@ class Engine(contract.Engine):
     def __init__(self, model: Model, options: dict[str, Any]) -> None:
         # vLLM reads these when it is imported.
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
-        os.environ.setdefault("VLLM_WORKER_MULTIPROCESSING_METHOD", "spawn")
+        # A forked engine would outlive a killed stage (`pipeline/orphans.py`).
+        os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")  # GiB; GPUs ignore it
         from vllm import LLM
         from vllm.platforms import current_platform

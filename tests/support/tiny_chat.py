@@ -105,7 +105,7 @@ def vllm_serving(
         "VLLM_CPU_KVCACHE_SPACE": "1",
         "HF_HUB_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_WORKER_MULTIPROCESSING_METHOD": "spawn",
+        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
     }
     with log.open("wb") as file, TemporaryDirectory(prefix="vllm-") as scratch:
         process = subprocess.Popen(
