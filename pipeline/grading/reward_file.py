@@ -11,8 +11,9 @@ from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
+from pipeline.grading.remote import reward_grader
 from pipeline.grading.rewards import REWARDS, Completion, Values
-from pipeline.grading.workers import Answer, Grader, grader
+from pipeline.grading.workers import Answer, Grader
 from pipeline.verifiers.contract import Verdict
 
 Details = dict[str, Any]  # of a problem, as the export writes them for frameworks
@@ -67,4 +68,4 @@ def _grader() -> Grader:
     """One for the process; its workers start as threads need them, and end with it."""
     stack = ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(grader(TIMEOUT_S))
+    return stack.enter_context(reward_grader(TIMEOUT_S))

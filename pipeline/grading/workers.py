@@ -63,6 +63,8 @@ Grader = Callable[[list[Answer]], list[Verdict]]
 Gold = tuple[str, str | None, str | None]  # verifier, answer, verify_info
 AnswerFields = tuple[str, str | None, str | None, str]
 VerdictFields = tuple[bool | None, str | None, str, float | None]
+Workers = Pool[AnswerFields, VerdictFields]
+Pools = tuple[Workers, Workers]  # for quick answers, and for programs
 
 TIMEOUT = Verdict(None, why="verifier_timeout")
 LATE_GOLD = "reading the gold answer takes too long"
@@ -75,21 +77,20 @@ PROGRAM_LIMIT_S = 600.0
 
 
 @contextmanager
-def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
+def grader(
+    timeout_s: float, model: Judge | None = None, *, pools: Pools | None = None
+) -> Iterator[Grader]:
     """Grade lists of answers, in order; equal answers of one list are judged once.
 
     `timeout_s` bounds one answer, or a whole batch of quick ones. `model` is who judges
     the answers of the verifier `judge`, or else GOLDSIEVE_JUDGE says so; its endpoint
-    has limits of its own. Raises UserError for a verifier that is not there, workers
-    that cannot start, and a model that cannot be asked.
+    has limits of its own. `pools` are workers that the caller has opened. The grader
+    may be called from several threads. Raises UserError for a verifier that is not
+    there, workers that cannot start, and a model that cannot be asked.
     """
     failed: Counter[str] = Counter()
     with ExitStack() as stack:
-
-        def open_pool(limit_s: float) -> Pool[AnswerFields, VerdictFields]:
-            return stack.enter_context(closing(Pool(_verify_all, limit_s=limit_s)))
-
-        quick, slow = open_pool(timeout_s), open_pool(max(timeout_s, PROGRAM_LIMIT_S))
+        quick, slow = pools or stack.enter_context(open_pools(timeout_s))
 
         @cache
         def judging_model() -> tuple[Judge, Ask]:
@@ -119,6 +120,24 @@ def grader(timeout_s: float, model: Judge | None = None) -> Iterator[Grader]:
 
         yield grade
     _tell(failed)
+
+
+@contextmanager
+def open_pools(timeout_s: float) -> Iterator[Pools]:
+    """The workers of a grader: for quick answers, and for programs."""
+    with (
+        closing(Pool(_verify_all, limit_s=timeout_s)) as quick,
+        closing(Pool(_verify_all, limit_s=max(timeout_s, PROGRAM_LIMIT_S))) as slow,
+    ):
+        yield quick, slow
+
+
+def warm_up(pools: Pools) -> None:
+    """Start every worker that there may be; UserError where one cannot start."""
+    for pool in pools:
+        items: list[AnswerFields] = [("math", "1", None, "1")] * pool.most
+        for _ in pool.each(items, 1):
+            pass
 
 
 def read_golds(golds: list[Gold], timeout_s: float) -> list[GoldCheck]:
@@ -162,7 +181,7 @@ def _without_columns(answer: Answer) -> Answer:
 
 def _grade_new(
     answers: list[Answer],
-    pool: Pool[AnswerFields, VerdictFields],
+    pool: Workers,
     size: int,
 ) -> dict[Answer, Verdict]:
     """Verdicts on `answers` of one verifier: those from before, and new ones.

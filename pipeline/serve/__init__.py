@@ -1,0 +1,1 @@
+"""The verifiers behind HTTP, for trainers on other machines."""
