@@ -93,22 +93,23 @@ class Pool(Generic[In, Out]):
 
         Items travel in batches of `size`. Those of a batch that is lost are tried again
         one by one, so only who is at fault has no result; one whose worker dies then is
-        tried once more, because a worker may be killed by others than its work. A few
-        batches for each worker are taken from `items` before they are needed. An
-        exception of the work is raised here; UserError where a worker cannot start.
+        tried once more by a new worker, because others than its work may have killed
+        it, while it was idle too. A few batches for each worker are taken from `items`
+        before they are needed. An exception of the work is raised here; UserError where
+        a worker cannot start.
         """
         return self._each(items, size)
 
     def _each(
         self, items: Iterable[In], size: int, *, is_last_try: bool = False
     ) -> Iterator[Out | WorkerLost]:
-        left = iter(items)
+        left, submit = iter(items), self._threads.submit
         sent: deque[tuple[list[In], Future[list[Out] | WorkerLost]]] = deque()
         try:
             while True:
                 # Far ahead of the slowest batch, wait: memory stays bounded.
                 while len(sent) < 4 * self.most and (batch := [*islice(left, size)]):
-                    sent.append((batch, self._threads.submit(self._do, batch)))
+                    sent.append((batch, submit(self._do, batch, is_last_try)))
                 if not sent:
                     return
                 batch, future = sent.popleft()
@@ -145,10 +146,13 @@ class Pool(Generic[In, Out]):
             return waiting.pop()
         return self._worker(self._work)
 
-    def _do(self, batch: list[In]) -> list[Out] | WorkerLost:
+    def _do(self, batch: list[In], is_new: bool) -> list[Out] | WorkerLost:
         """In a thread: the results of a batch, or how its worker was lost."""
         worker = self._idle.get()
         try:
+            if worker and is_new:
+                worker.kill()
+                worker = None
             worker = worker or self._start()
             self._busy.add(worker)
             results: list[Out] = worker.do(batch, self._limit_s)

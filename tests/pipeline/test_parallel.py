@@ -92,6 +92,18 @@ def test_an_item_whose_worker_is_killed_by_others_is_tried_again(tmp_path):
     assert list(each(work, [5])) == [5]
 
 
+def test_workers_that_were_killed_while_idle_cost_no_result(monkeypatch):
+    monkeypatch.setenv("PIPELINE_WORKERS", "2")
+    with closing(Pool(who_works, limit_s=60)) as pool:
+        pids = set(pool.each(range(8), 1))
+        for pid in pids:
+            os.kill(pid, 9)
+        results = list(pool.each(range(8), 1))
+
+    assert all(isinstance(pid, int) for pid in results), results
+    assert not pids & set(results)
+
+
 def test_an_error_of_the_work_arrives_whole(backend: str):
     with pytest.raises(UserError, match="three is bad") as error:
         list(each(partial(troubled, "raise"), range(6)))

@@ -37,6 +37,12 @@ class Served:
         where = f"{self.url}/verdicts"
         return httpx.post(where, content=body, headers=headers, timeout=60, **options)
 
+    def judge(self, body: Any, **options: Any) -> list[dict[str, Any]]:
+        """The verdicts on rows that must not be refused."""
+        response = self.post(body, **options)
+        assert response.status_code == 200, response.text
+        return response.json()["verdicts"]
+
     def health(self) -> dict[str, Any]:
         return httpx.get(f"{self.url}/health").json()
 
@@ -74,7 +80,7 @@ def served(*options: str, workers: int = 2, **environment: str) -> Iterator[Serv
         yield Served(process, first.split()[-1])
     finally:
         process.send_signal(signal.SIGKILL)
-        process.communicate()
+        print(process.communicate()[1])  # pytest shows it where a test fails
 
 
 def row(verifier: str, answer: str | None, completion: str, **more: Any) -> Answer:

@@ -71,8 +71,7 @@ def test_fifty_clients_at_once_lose_nothing_and_mix_nothing_up(server: Served):
     def ask(client: int) -> list[str | None]:
         rows = [row("math", str(n), f"{client} \\boxed{{{n}}}") for n in range(19)]
         rows.append(row("code", None, PROGRAM.format(1), verify_info=ADD_ONE))
-        shown = server.post(rows).json()["verdicts"]
-        return [verdict["extracted"] for verdict in shown]
+        return [verdict["extracted"] for verdict in server.judge(rows)]
 
     with ThreadPoolExecutor(50) as clients:
         answers = list(clients.map(ask, range(50)))
@@ -108,7 +107,7 @@ def test_a_client_that_leaves_takes_what_it_queued_along(server: Served):
             timeout=httpx.Timeout(60, read=0.4),
         )
     start = time.monotonic()
-    (verdict,) = server.post([sleeping(0, 200)]).json()["verdicts"]
+    (verdict,) = server.judge([sleeping(0, 200)])
 
     assert verdict["correct"] is True
     assert time.monotonic() - start < 5, "40 programs on two workers take 10 s"
@@ -180,8 +179,7 @@ def test_what_is_hostile_and_has_the_form_has_a_verdict(server: Served):
         b'{"verifier": "numeric", "answer": "1", "completion": "1",'
         b' "verify_info": {"rel_tol": 1e999}}',
     ]
-    response = server.post(b'{"rows": [%s]}' % b",".join(bodies))
-    verdicts = response.json()["verdicts"]
+    verdicts = server.judge(b'{"rows": [%s]}' % b",".join(bodies))
 
     assert [verdict["correct"] for verdict in verdicts] == [
         None,
@@ -263,13 +261,13 @@ def test_who_has_not_the_token_learns_nothing_but_the_health(small: Served):
     refused = [small.post(rows, headers=headers) for headers in (
         {}, {"Authorization": "Bearer a secre"}, {"Authorization": "Bearer ü".encode()},
     )]  # fmt: skip
-    welcome = small.post(rows, headers={"Authorization": "Bearer a secret"})
+    welcome = small.judge(rows, headers={"Authorization": "Bearer a secret"})
 
     assert [response.status_code for response in refused] == [401] * 3
     assert refused[0].headers["WWW-Authenticate"] == "Bearer"
     assert httpx.get(f"{small.url}/metrics").status_code == 401
     assert small.health()["ready"] is True
-    assert welcome.json()["verdicts"][0]["correct"] is True
+    assert welcome[0]["correct"] is True
     with remote_grader(small.url, "other") as ask, pytest.raises(UserError) as error:
         ask(rows)
     assert error.value.hint == "set GOLDSIEVE_TOKEN to the token of the server"
@@ -279,7 +277,7 @@ def test_a_full_queue_says_when_to_come_again_and_the_client_does(small: Served)
     headers = {"Authorization": "Bearer a secret"}
     slow = [sleeping(0.5, number) for number in range(4)]
     with ThreadPoolExecutor(1) as client, remote_grader(small.url, "a secret") as ask:
-        first = client.submit(small.post, slow, headers=headers)
+        first = client.submit(small.judge, slow, headers=headers)
         wait_for(lambda: small.health()["queue"]["rows"] == 4)
         refused = small.post([row("math", "4", "4")], headers=headers)
         # More than it ever takes at once: they go in parts.
@@ -288,22 +286,21 @@ def test_a_full_queue_says_when_to_come_again_and_the_client_does(small: Served)
     assert refused.status_code == 503
     assert refused.headers["Retry-After"] == "1"
     assert refused.json()["error"] == "the queue is full: 4 of 4 rows are here"
-    assert [v["correct"] for v in first.result().json()["verdicts"]] == [True] * 4
+    assert [v["correct"] for v in first.result()] == [True] * 4
     assert [verdict.correct for verdict in later] == [True] * 6
 
 
 def test_what_is_queued_at_sigterm_is_finished_and_nothing_new_begun():
     with served(workers=1) as server, ThreadPoolExecutor(1) as client:
-        asked = client.submit(server.post, [sleeping(0.5, n) for n in range(3)])
-        wait_for(lambda: server.health()["queue"]["rows"] == 3)
+        asked = client.submit(server.judge, [sleeping(2, n) for n in range(2)])
+        wait_for(lambda: server.health()["queue"]["rows"] == 2)
         server.process.terminate()
         wait_for(lambda: not server.health()["ready"])
         refused = server.post([row("math", "4", "4")])
-        finished = asked.result().json()["verdicts"]
 
         assert refused.status_code == 503
         assert refused.json()["error"] == "the server is stopping"
-        assert [verdict["correct"] for verdict in finished] == [True] * 3
+        assert [verdict["correct"] for verdict in asked.result()] == [True] * 2
         assert server.process.wait(10) == 0
 
 
