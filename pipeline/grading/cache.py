@@ -24,6 +24,8 @@ from pipeline.verifiers.contract import Verdict, load_verifier
 PASSING = re.compile(
     r"timeout|too much output|exit code (?:-|1[2-5]\d)|judge|verifier_(?:error|died)"
 )
+# Two threads of one process that parse at once end in a SystemError (Python 3.11).
+_parsing = Lock()
 TABLE = """create table if not exists verdicts (
     key blob primary key, correct integer, extracted text, why text not null, score real
 ) without rowid"""
@@ -90,5 +92,6 @@ def verifier_digest(verifier: str) -> str:
     # That verifiers are loaded by name does not make them rest on each other.
     loaded = [each for each in LOADED if each not in VERIFIERS]
     files = file, file.parent / "details" / file.name
-    digests = "".join(code_digest(each, loaded=loaded) for each in files)
+    with _parsing:
+        digests = "".join(code_digest(each, loaded=loaded) for each in files)
     return blake2b(digests.encode(), digest_size=8).hexdigest()

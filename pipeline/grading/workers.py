@@ -93,6 +93,10 @@ def grader(
         quick, slow = pools or stack.enter_context(open_pools(timeout_s))
 
         @cache
+        def open_kept(verifier: str) -> Verdicts:
+            return stack.enter_context(closing(Verdicts(verifier)))
+
+        @cache
         def judging_model() -> tuple[Judge, Ask]:
             settings = model or from_environment()
             return settings, client(settings.endpoint)
@@ -110,10 +114,10 @@ def grader(
                     judged = judge_cases(list(map(_case, distinct)), *judging_model())
                     verdicts |= zip(distinct, judged, strict=True)
                 elif verifier == "code":
-                    verdicts |= _grade_new(distinct, slow, 1)
+                    verdicts |= _grade_new(distinct, open_kept(verifier), slow, 1)
                 else:
-                    size = _batch_size(len(distinct))
-                    verdicts |= _grade_new(distinct, quick, size)
+                    size, kept = _batch_size(len(distinct)), open_kept(verifier)
+                    verdicts |= _grade_new(distinct, kept, quick, size)
             failed.update(v.why for v in verdicts.values() if is_mistake(v))
             pairs = zip(answers, faults, strict=True)
             return [fault or verdicts[answer] for answer, fault in pairs]
@@ -181,6 +185,7 @@ def _without_columns(answer: Answer) -> Answer:
 
 def _grade_new(
     answers: list[Answer],
+    kept: Verdicts,
     pool: Workers,
     size: int,
 ) -> dict[Answer, Verdict]:
@@ -204,22 +209,21 @@ def _grade_new(
                     waiting.append((answer, name))
                     yield fields
 
-    with closing(Verdicts(answers[0].verifier)) as kept:
-        kept_at = monotonic()
-        try:
-            for fields in pool.each(unknown(), size):
-                answer, name = waiting.popleft()
-                verdicts[answer] = (
-                    Verdict(None, why=_why_lost(answer.verifier, fields))
-                    if isinstance(fields, WorkerLost)
-                    else Verdict(*fields)
-                )
-                new.append((name, verdicts[answer]))
-                if len(new) >= KEPT or monotonic() - kept_at > KEPT_S:
-                    kept.keep(new)
-                    new, kept_at = [], monotonic()
-        finally:
-            kept.keep(new)
+    kept_at = monotonic()
+    try:
+        for fields in pool.each(unknown(), size):
+            answer, name = waiting.popleft()
+            verdicts[answer] = (
+                Verdict(None, why=_why_lost(answer.verifier, fields))
+                if isinstance(fields, WorkerLost)
+                else Verdict(*fields)
+            )
+            new.append((name, verdicts[answer]))
+            if len(new) >= KEPT or monotonic() - kept_at > KEPT_S:
+                kept.keep(new)
+                new, kept_at = [], monotonic()
+    finally:
+        kept.keep(new)
     return verdicts
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import parallel
+from pipeline import closure, parallel
 from pipeline.closure import ROOT, code_digest
 from pipeline.grading import cache, workers
 from pipeline.grading.cache import Verdicts, key
@@ -118,6 +118,15 @@ def test_verdicts_stay_until_code_changes_that_made_them(
 
     kept = {key("a"): RIGHT} if stays else {}
     assert Verdicts(verifier, tmp_path).find([key("a")]) == kept
+
+
+def test_digests_of_many_threads_are_those_of_each_alone():
+    names = "choice", "exact", "math", "numeric"
+    alone = list(map(cache.verifier_digest, names))
+    for cached in (cache.verifier_digest, closure._imported_names):
+        cached.cache_clear()
+    with ThreadPoolExecutor(len(names)) as threads:
+        assert list(threads.map(cache.verifier_digest, names)) == alone
 
 
 def test_each_verifier_has_verdicts_of_its_own(tmp_path):
