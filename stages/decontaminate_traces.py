@@ -5,6 +5,8 @@ heart may write an item of it down. Problems stay; `leaking_traces` names the
 traces that `select` passes over.
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 from pydantic import Field
 
@@ -35,13 +37,17 @@ def judge(
     """Add leaking_traces: places in `traces`, of those that hold a benchmark item."""
     traces = list_candidates(rows.select("id", "traces", "solutions"))
     traces = traces.filter(kind="sample")
-    texts = pl.concat(
-        [
-            _as_texts(traces.clear().with_columns(text=pl.lit(""))),
-            *map(_as_texts, read_texts(traces, rows, rollouts)),
-        ]
+    texts = traces.select(
+        "row",
+        trace="number",
+        field=pl.lit("rollouts"),
+        answer=pl.lit(None, pl.String),
     )
-    hits = scan_texts(texts, benchmarks, params.methods).hits
+
+    def read() -> Iterator[pl.Series]:
+        return (part["text"] for part in read_texts(traces, rows, rollouts))
+
+    hits = scan_texts(texts, benchmarks, params.methods, read).hits
     leaks = hits.filter(pl.col("level").is_in(["exact", "near"]))
     leaking = leaks.group_by("row", maintain_order=True).agg(
         leaking_traces=pl.col("trace").unique().sort()
@@ -49,14 +55,3 @@ def judge(
     rows = rows.with_columns(report.spread(leaking, rows.height))
     about = rows.select("id", "source", "answer", dropped=pl.lit(value=False))
     return Judged(rows, {"pairs": report.pair_table(leaks, about)})
-
-
-def _as_texts(traces: pl.DataFrame) -> pl.DataFrame:
-    """(row, trace, field, text, answer) of traces."""
-    return traces.select(
-        "row",
-        pl.col("number").alias("trace"),
-        pl.lit("rollouts").alias("field"),
-        "text",
-        pl.lit(None, pl.String).alias("answer"),
-    )

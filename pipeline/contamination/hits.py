@@ -15,7 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 import polars as pl
 
-from pipeline.contamination.contract import Methods, load_method
+from pipeline.contamination.contract import Method, Methods, Read, load_method
 
 Level = Literal["exact", "near", "sibling", "boilerplate"]  # the worst first
 LEVELS = get_args(Level)
@@ -64,31 +64,71 @@ def keep_worst(hits: pl.DataFrame, by: str) -> pl.DataFrame:
 
 
 def scan_texts(
-    texts: pl.DataFrame, benchmarks: pl.DataFrame, methods: Methods
+    texts: pl.DataFrame,
+    benchmarks: pl.DataFrame,
+    methods: Methods,
+    read: Read | None = None,
 ) -> Found:
     """The worst hit of each text by each method, with names instead of numbers.
 
-    `texts` has the columns text, answer and others, which the hits take over;
+    `texts` has the columns text, answer and others, which the hits take over; texts
+    that are too many for a column come in parts, each time that `read` is called.
     `benchmarks` are rows of BENCHMARK. Of the item come `item` (its id), `benchmark`,
     `item_text` and `item_answer`.
     """
+    parts: Read = read or (lambda: [texts["text"]])
     items = benchmarks.select(
         "benchmark", item="id", item_text="problem", item_answer="answer"
     )
     tables = [HITS.to_frame().with_columns(method=pl.lit(""))]
     unfound = [UNDETECTABLE.to_frame().with_columns(method=pl.lit(""))]
     for params in methods:
-        found = load_method(params.name).find_hits(texts, benchmarks, params)
-        if isinstance(found, pl.DataFrame):
-            found = Found(found, UNDETECTABLE.to_frame())
+        found = _find_hits(parts, texts["answer"], benchmarks, params)
         name = pl.lit(params.name).alias("method")
         worst = keep_worst(found.hits.sort("item"), "text")
         tables.append(worst.with_columns(name))
         unfound.append(found.undetectable.with_columns(name))
     hits, undetectable = pl.concat(tables), pl.concat(unfound)
-    parts = [texts.drop("answer")[hits["text"]], items[hits["item"]]]
+    about = texts.drop("answer", "text", strict=False)[hits["text"]]
+    about = about.with_columns(_gather_texts(parts, hits["text"]))
     beside = [items[undetectable["item"]], undetectable.drop("item")]
     return Found(
-        pl.concat([*parts, hits.drop("text", "item")], how="horizontal"),
+        pl.concat(
+            [about, items[hits["item"]], hits.drop("text", "item")], how="horizontal"
+        ),
         pl.concat(beside, how="horizontal"),
     )
+
+
+def _find_hits(
+    read: Read, answers: pl.Series, items: pl.DataFrame, params: Method
+) -> Found:
+    """What a method finds in texts; the numbers of hits are those among all texts.
+
+    A method that weighs by all texts takes all parts; to others each is a table.
+    """
+    method = load_method(params.name)
+    if hasattr(method, "find_hits_in_parts"):
+        whole: Found = method.find_hits_in_parts(read, answers, items, params)
+        return whole
+    start, tables, unfound = 0, [HITS.to_frame()], [UNDETECTABLE.to_frame()]
+    for part in read():
+        table = pl.DataFrame({"text": part, "answer": answers[start:][: len(part)]})
+        found = method.find_hits(table, items, params)
+        if isinstance(found, pl.DataFrame):
+            found = Found(found, UNDETECTABLE.to_frame())
+        tables.append(found.hits.with_columns(pl.col("text") + start))
+        unfound.append(found.undetectable)
+        start += len(part)
+    return Found(pl.concat(tables), pl.concat(unfound).unique(maintain_order=True))
+
+
+def _gather_texts(read: Read, numbers: pl.Series) -> pl.Series:
+    """`text` by number, in a last pass."""
+    texts, start = dict[int, str](), 0
+    wanted = numbers.unique().sort()
+    for part in read() if len(wanted) else ():
+        mine = wanted.filter(wanted.is_between(start, start + len(part) - 1))
+        texts |= zip(mine, part.gather(mine - start), strict=True)
+        start += len(part)
+    return pl.Series("text", [texts[number] for number in numbers], dtype=pl.String)

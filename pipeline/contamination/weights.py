@@ -10,6 +10,7 @@ An item is undetectable if what is rare in it weighs less than what a clean pool
 by chance: "Which of the following is true?" is in many problems.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -116,11 +117,9 @@ class Ngrams:
 class Weigher:
     """Weighs items by a sample of a pool, as often as it turns out what is a copy."""
 
-    def __init__(self, items: Items, texts: pl.Series) -> None:
-        step = max(1, len(texts) // SAMPLE)
-        sample = texts.gather_every(step).fill_null("")
-        sizes = sample.str.len_bytes().cum_sum()
-        sample = sample.head(max(1, int((sizes <= SAMPLE_BYTES).sum())))
+    def __init__(self, items: Items, parts: Iterable[pl.Series], texts: int) -> None:
+        step = max(1, texts // SAMPLE)
+        sample = _draw_sample(parts, step)
         others, _ = compared_tokens(tokenise(sample, drawings=False))
         self.items, self.numbers = items, step * np.arange(len(sample))
         self.ngrams = [_find_ngrams(items.tokens, others, n) for n in (1, 2)]
@@ -145,6 +144,19 @@ class Weigher:
         known = len(left_out) - int(left_out.sum())
         rare = sums + _weigh_runs(items, held, texts)
         return Weights(tokens, pairs, rare, CHANCE * np.log1p(_enough(known)))
+
+
+def _draw_sample(parts: Iterable[pl.Series], step: int) -> pl.Series:
+    """Every so many texts, as long as they are not too much; the first in any case."""
+    texts, start, size = list[str](), 0, 0
+    for part in parts:
+        for text in part.gather_every(step, -start % step).fill_null(""):
+            size += len(text.encode())
+            if size > SAMPLE_BYTES and texts:
+                return pl.Series(texts)
+            texts.append(text)
+        start += len(part)
+    return pl.Series(texts, dtype=pl.String)
 
 
 def _weigh_runs(items: Items, held: Array, texts: int) -> Array:

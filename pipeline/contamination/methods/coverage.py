@@ -11,6 +11,7 @@ An item too short for n-grams is found where the text holds the whole of it, and
 its formula does not go on: 3+5 is in "Compute 3+5." and not in "Compute 3+5-2.".
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from pydantic import Field
 
 from pipeline.contamination.arrangement import find_differing, is_rearranged
 from pipeline.contamination.candidates import TINY, propose_pairs
-from pipeline.contamination.contract import Method
+from pipeline.contamination.contract import Method, Read
 from pipeline.contamination.escaped import read_escaped
 from pipeline.contamination.hits import HITS, LEVELS, UNDETECTABLE, Found, hit_table
 from pipeline.contamination.items import Items, Reading, read_texts
@@ -34,7 +35,6 @@ from pipeline.contamination.wrapped import find_wrapped
 from pipeline.kernels import item_overlap
 from pipeline.kernels.item_whole import find_whole_items
 from pipeline.kernels.shards import Array
-from pipeline.kernels.token_ngrams import count_texts
 
 SHORT = 12  # tokens; a shorter item must be there as a whole, or nearly
 FORMULA = 4  # words; an item that has no more is a formula
@@ -76,19 +76,29 @@ class Comparison:
 
 def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> Found:
     """HITS of the item that each text holds most of, with the spans of both."""
-    if not items.height or not texts.height:
+    return find_hits_in_parts(lambda: [texts["text"]], texts["answer"], items, params)
+
+
+def find_hits_in_parts(
+    parts: Read, answers: pl.Series, items: pl.DataFrame, params: Params
+) -> Found:
+    """The same of texts that come in parts, as often as they are asked for."""
+    if not items.height or not len(answers):
         return Found(HITS.to_frame(), UNDETECTABLE.to_frame())
     sought = Items(read_texts(read_escaped(items["problem"].fill_null(""))), params.n)
-    plain = read_escaped(texts["text"].fill_null(""))
-    matches, text, item = propose_pairs(plain, sought)
-    involved, row = np.unique(text, return_inverse=True)
-    read = read_texts(plain.gather(pl.Series(involved, dtype=pl.UInt32)))
-    same_answer = compare_answers(texts["answer"], items["answer"], text, item)
+
+    def plain() -> Iterator[pl.Series]:
+        return (read_escaped(part.fill_null("")) for part in parts())
+
+    proposals = propose_pairs(plain, len(answers), sought)
+    text, row, item = proposals.text, proposals.row, proposals.item
+    read = read_texts(proposals.texts)
+    same_answer = compare_answers(answers, items["answer"], text, item)
     # Weighed once with all texts, and again without those that are copies of an item.
-    weigher, copies = Weigher(sought, plain), np.zeros(texts.height, bool)
+    weigher = Weigher(sought, plain(), len(answers))
+    copies = np.zeros(len(answers), bool)
     for _ in range(2):
-        held = count_texts(*matches, len(sought.index.keys), copies)
-        weights = weigher.weigh(copies, held)
+        weights = weigher.weigh(copies, proposals.count_others(copies))
         pairs = _compare(read, row, sought, item, weights)
         level = choose_levels(pairs, same_answer, params.threshold)
         copies = _find_copies(pairs, level, text, item, len(copies))
