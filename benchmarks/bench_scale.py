@@ -11,8 +11,8 @@ before it; lengths are spread as in real sets (330 bytes in the mean, one in a h
 above 1,200). Five hundred of them are
 benchmark items.
 
-Each stage is a process of its own, as DVC starts it. `memory` is its resident memory
-and that of its workers together, at its peak.
+Each stage is a process of its own, as DVC starts it. `memory` is what it and its
+workers hold together at the peak: anonymous pages, not those of mapped files.
 """
 
 import argparse
@@ -228,11 +228,14 @@ def tree(pid: int) -> list[int]:
 
 
 def resident_mb(pid: int) -> float:
+    """Anonymous memory: what is mapped from files goes when others need the room."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError):
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
         return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    lines = (line.split() for line in status.splitlines())
+    sizes = {words[0]: int(words[1]) for words in lines if words[-1] == "kB"}
+    return (sizes.get("RssAnon:", 0) + sizes.get("RssShmem:", 0)) / 1e3
 
 
 def bench(folder: Path, rows: int, root: Path, only: list[str]) -> None:

@@ -96,22 +96,40 @@ def _hash_mathematics(text: pl.Series, key: pl.Series) -> np.ndarray:
     """Words, numbers and signs; of texts that agree in these, the case of variables."""
     from pipeline.dedup.same_problem import hash_variables
     from pipeline.kernels.hashing import STEP
-    from pipeline.kernels.latex_tokens import tokenise
-    from pipeline.kernels.relations import quantity_hash
+    from pipeline.kernels.shards import map_threads, split_shards
 
-    tokens = tokenise(text)
-    codes = quantity_hash(tokens.codes, tokens.kinds, tokens.ends, True, False)
-    unread = np.diff(tokens.ends) == 0
-    codes[unread] = key.hash().to_numpy()[unread]
+    # Shard by shard: the tokens of a pool take more room than its texts.
+    shards = list(map_threads(_hash_shard, split_shards(text)))
+    codes = np.concatenate([np.zeros(0, np.uint64), *(codes for codes, _ in shards)])
+    unread = np.concatenate([np.zeros(0, bool), *(unread for _, unread in shards)])
+    codes[unread] = key.filter(pl.Series(unread)).hash().to_numpy()
     shared = np.flatnonzero(pl.Series(codes).is_duplicated().to_numpy() & ~unread)
     variables = hash_variables(text.gather(pl.Series(shared, dtype=pl.UInt32)))
     codes[shared] = codes[shared] * STEP + variables
-    return codes
+    return np.asarray(codes)
+
+
+def _hash_shard(text: pl.Series) -> tuple[np.ndarray, np.ndarray]:
+    """A uint64 for the tokens of each text, and whether it has none (bool)."""
+    from pipeline.kernels.latex_tokens import tokenise_shard
+    from pipeline.kernels.relations import quantity_hash
+
+    tokens = tokenise_shard(text)
+    codes = quantity_hash(tokens.codes, tokens.kinds, tokens.ends, True, False)
+    return codes, np.diff(tokens.ends) == 0
 
 
 def _first_equal(*hashes: np.ndarray) -> np.ndarray:
     """For each row, the first row that is equal in all `hashes`: int32."""
-    columns = {f"hash{number}": values for number, values in enumerate(hashes)}
-    first = pl.col("row").first().over(list(columns)).cast(pl.Int32)
-    table = pl.DataFrame(columns).with_row_index("row")
-    return table.select(first).to_series().to_numpy()
+    from pipeline.kernels.hash_table import group_ids
+
+    first = np.zeros(len(hashes[0]), np.int64)
+    for values in hashes:
+        # Both numbers are below 2^32: no two pairs of them make one key.
+        number, _ = group_ids(values.astype(np.uint64))
+        group, distinct = group_ids((first << 32 | number).astype(np.uint64))
+        rows = np.arange(len(values))
+        leaders = np.empty(len(distinct), np.int64)
+        leaders[group[::-1]] = rows[::-1]  # of equal places the last is written
+        first = leaders[group]
+    return np.asarray(first, np.int32)

@@ -14,6 +14,7 @@ from math import isclose
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import polars as pl
 from pydantic import Field, NonNegativeInt, model_validator
 
@@ -62,10 +63,8 @@ def make(params: Params, folder: Path) -> Outcome:
         )
     files = [folder / f"{name}.parquet" for name in params.order]
     rows = pl.concat([PROBLEM.to_frame(), *map(pl.read_parquet, files)])
-    repeated = rows.with_row_index().select(
-        pl.col("index") != pl.col("index").first().over("id")
-    )["index"]
-    over = ~pl.Series(_chosen(rows, params), dtype=pl.Boolean)
+    repeated = rows.select(~pl.col("id").is_first_distinct()).to_series()
+    over = ~pl.Series(_chosen(rows["source"], params), dtype=pl.Boolean)
 
     def judge(rows: pl.DataFrame) -> pl.DataFrame:
         rows = drop(rows, pl.lit(repeated), "duplicate_id", twin=pl.col("id"))
@@ -74,23 +73,22 @@ def make(params: Params, folder: Path) -> Outcome:
     return apply(judge, rows)
 
 
-def _chosen(rows: pl.DataFrame, params: Params) -> list[bool]:
-    """Whether each row is within its source's share, by a sample of each source."""
-    chosen = [False] * rows.height
-    sources = rows.select("source").with_row_index("row").group_by("source")
-    places = dict(sources.agg("row").iter_rows())
-    for source, count in _counts(places, params).items():
-        rng = random.Random(f"{params.seed}/{source}")
-        for number in rng.sample(places[source], count):
-            chosen[number] = True
+def _chosen(source: pl.Series, params: Params) -> np.ndarray:
+    """Whether each row is within its source's share (bool), by a sample of each."""
+    chosen = np.zeros(len(source), bool)
+    sizes = dict(source.value_counts().iter_rows())
+    for name, count in _counts(sizes, params).items():
+        rng = random.Random(f"{params.seed}/{name}")
+        drawn = rng.sample(range(sizes[name]), count) if count < sizes[name] else ...
+        chosen[(source == name).arg_true().to_numpy()[drawn]] = True
     return chosen
 
 
-def _counts(places: dict[str, list[int]], params: Params) -> dict[str, int]:
-    """How many rows of each source stay."""
+def _counts(sizes: dict[str, int], params: Params) -> dict[str, int]:
+    """How many rows of each source stay, of as many as it has."""
     counts = {}
-    for source, its in places.items():
-        count = round(len(its) * params.weights.get(source, 1.0))
+    for source, size in sizes.items():
+        count = round(size * params.weights.get(source, 1.0))
         counts[source] = min(count, params.quotas.get(source, count))
     if not params.mix:
         return counts

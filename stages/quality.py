@@ -13,6 +13,7 @@ nothing must fail them. Otherwise they are as unreadable as an answer that is.
 
 import json
 from collections.abc import Iterable
+from itertools import islice
 from typing import Literal
 
 import polars as pl
@@ -71,6 +72,9 @@ COLUMNS = pl.Schema(
         "answer_kind": pl.String(),
     }
 )
+
+CHECKS = pl.Schema({"why": pl.String, "kind": pl.String})  # of gold answers
+AT_ONCE = 100_000  # checks that stand in memory as objects
 
 
 class Params(Settings):
@@ -138,11 +142,12 @@ def _read_answers(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     has_verifier = pl.col("verifier").is_not_null()
     golds = rows.filter(pl.col("reason").is_null() & has_verifier).select(columns)
     golds = golds.unique(maintain_order=True)
-    checks = read_golds(golds.rows(), params.timeout_s)
-    golds = golds.with_columns(
-        _detail=_details([why for why, _ in checks]),
-        answer_kind=pl.Series([kind for _, kind in checks], dtype=pl.String),
-    )
+    checks = read_golds(golds.iter_rows(), golds.height, params.timeout_s)
+    parts = [CHECKS.to_frame()]
+    while part := [*islice(checks, AT_ONCE)]:
+        parts.append(pl.DataFrame(part, CHECKS, orient="row"))
+    read = pl.concat(parts)
+    golds = golds.with_columns(_detail=_details(read["why"]), answer_kind=read["kind"])
     rows = rows.join(
         golds, on=columns, how="left", nulls_equal=True, maintain_order="left"
     )
@@ -153,8 +158,8 @@ def _read_answers(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
 
 def _details(whys: Iterable[str | None]) -> pl.Series:
     """Evidence of why rows cannot be judged."""
-    details = [why and json.dumps({"detail": why}) for why in whys]
-    return pl.Series(details, dtype=pl.String)
+    details = (why and json.dumps({"detail": why}) for why in whys)
+    return pl.Series("_detail", details, dtype=pl.String)
 
 
 def _probe_tests(rows: pl.DataFrame, params: Params) -> pl.DataFrame:

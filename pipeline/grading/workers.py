@@ -15,7 +15,7 @@ they are asked together, in threads, through one client whose budget is the run'
 
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from time import monotonic
@@ -144,25 +144,32 @@ def warm_up(pools: Pools) -> None:
             pass
 
 
-def read_golds(golds: list[Gold], timeout_s: float) -> list[GoldCheck]:
-    """(why, kind) of each gold answer.
+def read_golds(
+    golds: Iterable[Gold], count: int, timeout_s: float
+) -> Iterator[GoldCheck]:
+    """(why, kind) of each of so many gold answers, in order, as they are read.
 
     `why` it cannot be judged against by its verifier, or None; the `kind` of answer
     that it is (`number`, `equation`, `set` …), None where the verifier names none.
     """
+    verifiers = deque[str]()
+
+    def noted() -> Iterator[Gold]:
+        for gold in golds:
+            verifiers.append(gold[0])
+            yield gold
+
     with closing(Pool(_check_all, limit_s=timeout_s)) as pool:
-        checks = pool.each(golds, _batch_size(len(golds)))
-        return [
-            (_why_lost(verifier, check, LATE_GOLD), None)
-            if isinstance(check, WorkerLost)
-            else check
-            for (verifier, *_), check in zip(golds, checks, strict=True)
-        ]
+        for check in pool.each(noted(), _batch_size(count)):
+            verifier = verifiers.popleft()
+            if isinstance(check, WorkerLost):
+                check = (_why_lost(verifier, check, LATE_GOLD), None)
+            yield check
 
 
 def find_unreadable(golds: list[Gold], timeout_s: float) -> list[str | None]:
     """Why each gold answer cannot be judged against by its verifier, or None."""
-    return [why for why, _ in read_golds(golds, timeout_s)]
+    return [why for why, _ in read_golds(golds, len(golds), timeout_s)]
 
 
 def verdict_columns(verdicts: list[Verdict]) -> "list[pl.Series]":

@@ -1,10 +1,11 @@
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.filter import Outcome, apply
-from stages.dedup_exact import Params, judge
+from stages.dedup_exact import Params, _first_equal, judge
 from tests.support.rows import problems
 
 
@@ -105,3 +106,28 @@ def test_what_is_left_is_distinct_and_complete(texts: list[str]):
     assert kept["key"].is_unique().all()
     assert set(kept["key"]) == set(rows["key"])
     assert dedup(kept).kept.equals(kept)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=12))
+def test_the_first_equal_row_is_the_first_with_the_same_hashes(pairs):
+    left, right = (np.array([p[i] for p in pairs], np.uint64) for i in (0, 1))
+
+    assert _first_equal(left, right).tolist() == [pairs.index(pair) for pair in pairs]
+    assert _first_equal(left).tolist() == [list(left).index(each) for each in left]
+
+
+def test_shards_do_not_show_in_what_is_dropped(monkeypatch: pytest.MonkeyPatch):
+    texts = ["Find $x$.", "find $ x $", "What is 1+1?", "What is $1+1$?", "", "2+2?"]
+    rows = problems(*texts, *texts)
+
+    at_once = dedup(rows)
+    monkeypatch.setattr("pipeline.kernels.shards.SHARD", 1)
+    in_shards = dedup(rows)
+
+    assert in_shards.dropped.equals(at_once.dropped)
+    assert at_once.kept["problem"].to_list() == [
+        "Find $x$.",
+        "What is 1+1?",
+        "",
+        "2+2?",
+    ]
