@@ -8,7 +8,7 @@ several threads one speaks at a time, until it has its answer.
 
 import json
 import sys
-from _thread import RLock
+from _thread import RLock, get_ident
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -52,11 +52,15 @@ class Link:
         self.lines, self.twins, self.serve = lines, twins, serve
         self.add, self.notice, self.describe, self.build = add, notice, describe, build
         self.requests, self.surroundings = 0, Surroundings()
-        self.turn = RLock()
+        self.turn, self.waiting = RLock(), 0
+        self.speakers: set[int] = set()
 
     def request(self, action: str, *arguments: Any) -> Any:
         """What the other side answers; raises what was raised there."""
+        self.speakers.add(get_ident())
+        self.waiting += 1
         with self.turn:
+            self.waiting -= 1
             kind, value = self.exchange(action, *arguments)
         if kind == "value":
             return value
@@ -82,6 +86,18 @@ class Link:
             reply = self.answer(*value)
             del value
             self.write(*reply)
+
+    def find_missed(self) -> str:
+        """Why a failure may be nobody's fault: one side had to wait with what it had to
+        say. "" where none had.
+        """
+        if len(self.speakers) > 1:
+            return "its tests speak to it from several threads"
+        try:
+            is_waiting = self.request("waiting")
+        except BaseException:  # whatever it is, it cannot say so
+            return ""
+        return "it speaks to its tests when they do not listen" if is_waiting else ""
 
     def answer(self, action: str, *arguments: Any) -> tuple[str, Any]:
         """Do what is asked for: the reply."""

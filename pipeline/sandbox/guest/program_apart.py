@@ -278,6 +278,7 @@ WRAPPERS: dict[str, Callable[[Any], Any]] = {
 # What the tests may do here.
 ACTIONS: dict[str, Callable[..., Any]] = {
     "names": find_names,
+    "waiting": lambda: links[0].waiting > 0,
     "seed": lambda path, *given: resolve_name(path).seed(*given),
     "own": find_own,
     "signature": describe_signature,

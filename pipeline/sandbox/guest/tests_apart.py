@@ -200,7 +200,8 @@ def main(job: dict[str, Any]) -> None:
     except BaseException as error:
         description = describe(error).rstrip(": ")
         fault = f"{description}, in line {line_of(error)} of the tests"
-        verdict = {"fault": fault}
+        missed = links and links[0].find_missed()
+        verdict = {"undecided": missed} if missed else {"fault": fault}
     os.write(verdict_file, json.dumps(verdict).encode())
 
 

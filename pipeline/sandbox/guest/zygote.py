@@ -257,4 +257,6 @@ if __name__ == "__main__":
         # What cannot be loaded says so to the program that imports it.
         with suppress(Exception):
             importlib.import_module(package)
+    if "numpy" in sys.modules:  # which loads it late, for each program anew
+        importlib.import_module("numpy.random")
     exec(*serve(socket.socket(fileno=0)))
