@@ -12,9 +12,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from pipeline import dag, recipe, recipes
 from pipeline.errors import UserError
 from pipeline.settings import shared_sections
+
+LOCK = Path("dvc.lock")
 
 
 def check() -> None:
@@ -33,6 +37,7 @@ def check() -> None:
 
 
 def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str]:
+    yield from _lock()
     names = [stage.name for stage in stages]
     shared = {
         section
@@ -54,6 +59,22 @@ def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str
                 recipe.load(import_module(stage.module).Params, name)
             except UserError as error:
                 yield str(error)
+
+
+def _lock() -> Iterator[str]:
+    """A lock file in which DVC was killed: it is written in place."""
+    if not LOCK.exists():
+        return
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+    from voluptuous import Invalid
+
+    try:
+        COMPILED_LOCKFILE_SCHEMA(recipe.parse_yaml(LOCK.read_text()))
+    except (Invalid, yaml.YAMLError):
+        yield (
+            f"{LOCK} is cut off, as a DVC that was killed may leave it; remove it: "
+            "`dvc repro` takes what was done from its cache"
+        )
 
 
 def _section_names(stage: dag.Stage, sections: dict[str, Any]) -> list[str]:

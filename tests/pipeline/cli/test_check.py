@@ -52,6 +52,17 @@ def mistakes(**changes: Any) -> list[str]:
     return str(error.value).splitlines()
 
 
+def test_a_lock_file_that_dvc_was_killed_over_is_named():
+    whole = "schema: '2.0'\nstages:\n  a:\n    cmd: echo\n"
+    for size in (0, 20, len(whole) - 12):
+        Path("dvc.lock").write_text(whole[:size])
+        (mistake,) = mistakes()
+        assert mistake.startswith("dvc.lock is cut off")
+        assert "remove it" in mistake
+    Path("dvc.lock").write_text(whole)
+    checked()
+
+
 def test_a_recipe_that_is_understood_says_so(capsys: pytest.CaptureFixture[str]):
     checked()
 
