@@ -117,6 +117,7 @@ def _environment(sections: dict[str, Any]) -> Iterator[str]:
         "sentence_transformers": "dedup_embedding",
         "faiss": "dedup_embedding",
         "ray": "PIPELINE_BACKEND=ray",
+        "uvicorn": "goldsieve serve",
     }.items():
         has = find_spec(package) is not None
         yield f"{'ok   ' if has else 'none '} {package} ({use})"

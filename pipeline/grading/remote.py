@@ -2,8 +2,7 @@
 
 A trainer needs its CPUs, and often may not run a sandbox: GOLDSIEVE_SERVER names who
 judges instead, and every reward (TRL, verl, OpenRLHF, verifiers, `goldsieve.reward`)
-asks there. What is rewarded stays the same, because it is the same grader that answers;
-where the server runs other code than is here, that is said once.
+asks there. What is rewarded stays the same, because it is the same grader that answers.
 
 No verdict is lost: a server that is full, stopping or gone is asked again until it
 answers, and what it judged before is kept there. One that is gone for longer than
