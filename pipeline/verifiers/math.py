@@ -29,7 +29,7 @@ from pipeline.verifiers.answers.tokens import Unreadable
 from pipeline.verifiers.answers.variants import number_variants
 from pipeline.verifiers.choice import find_chosen
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.clauses import is_misled, is_ruled_out
+from pipeline.verifiers.extract.clauses import is_disowned, is_misled, is_ruled_out
 from pipeline.verifiers.extract.final import (
     FinalAnswer,
     find_final_answer,
@@ -166,7 +166,7 @@ def _compare_options(
         try:
             is_equal = decide(gold.text, behind, policy) is not False
         except (Unreadable, TooLarge):
-            is_equal = True
+            is_equal = not is_disowned(behind)
         return Verdict(is_equal, letter, "compared as letters and their values")
     return Verdict(letter == gold.letter, letter, "compared as letters")
 

@@ -256,3 +256,10 @@ def test_human_labels_are_agreed_with(data: Path):
                 disagree.append((model, gold, verdict))
 
     assert disagree == []
+
+
+def test_an_option_whose_value_is_called_wrong_is_not_chosen():
+    assert verify(r"\text{(A) } 0", r"\boxed{\text{(A) } 0}", {}).correct is True
+    assert verify(r"\text{(A) } 0", r"\boxed{\text{(A) } 1}", {}).correct is False
+    denied = verify(r"\text{(A) } 0", r"\boxed{\text{(A) } 0 \text{ is wrong}}", {})
+    assert denied.correct is False
