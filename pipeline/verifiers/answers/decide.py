@@ -16,7 +16,8 @@ from pipeline.verifiers.answers.variants import number_variants
 
 WHOLE = re.compile(r"-?\d{1,18}", re.A)
 ZEROS = re.compile(r",0\d\d")
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
+# What a condition claims, as far as it is compared: numbers, and what is denied.
+CLAIM = re.compile(r"\d+(?:\.\d+)?|\\neq?(?![a-z])")
 
 
 def decide(gold: str, predicted: str, policy: Policy = DEFAULT) -> bool | None:
@@ -74,8 +75,8 @@ def _decide(gold: str, predicted: str, policy: Policy) -> bool | None:
 
 
 def _compare(gold: Answer, predicted: Answer, policy: Policy) -> bool | None:
-    numbers = [NUMBER.findall(each.condition) for each in (gold, predicted)]
-    if all(numbers) and numbers[0] != numbers[1]:
+    claims = [CLAIM.findall(each.condition) for each in (gold, predicted)]
+    if all(claims) and claims[0] != claims[1]:
         return False  # `5 for n = 2` is not `5 for n = 3`
     if predicted.condition == "bound" and gold.condition != "bound":
         return False

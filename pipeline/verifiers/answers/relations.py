@@ -7,7 +7,7 @@ from pipeline.verifiers.answers.labels import (
     is_label,
     labelled,
 )
-from pipeline.verifiers.answers.numeric_equality import is_constant_ratio
+from pipeline.verifiers.answers.numeric_equality import is_constant_ratio, same_value
 from pipeline.verifiers.answers.operations import NoValue
 from pipeline.verifiers.answers.regions import same_region
 from pipeline.verifiers.answers.rules import (
@@ -36,6 +36,8 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
         return same_region(gold, answer) if is_logic else None
     if (mine := labelled(gold)) and (yours := labelled(answer)) and len(mine) > 1:
         return same_labelled(mine, yours, how)
+    if _is_congruence(gold) and _is_congruence(answer):
+        return _same_residue(gold, answer, how)
     if _are_functions(gold, answer):
         return _two_equations(gold, answer, how)
     if is_relation(gold) and is_relation(answer):
@@ -88,6 +90,18 @@ def _same_statement(gold: Node, answer: Node, how: How) -> bool | None:
     if gold.value != answer.value:
         return False
     return all_of(map(how.equal, gold.args, answer.args))
+
+
+def _is_congruence(tree: Node) -> bool:
+    return is_relation(tree) and tree.value == ("equiv",) and len(tree.args) == 3
+
+
+def _same_residue(gold: Node, answer: Node, how: How) -> bool | None:
+    r"""`x \equiv 11 \pmod 8` and `x \equiv 3 \pmod 8`, of one x and one modulus."""
+    (left, residue, modulus), (other, given, base) = gold.args, answer.args
+    steps = Node("div", (Node("add", (residue, Node("neg", (given,)))), modulus))
+    is_whole = same_value(steps, Node("floor", (steps,)))
+    return all_of((how.equal(left, other), how.equal(modulus, base), is_whole))
 
 
 def _are_functions(gold: Node, answer: Node) -> bool:
