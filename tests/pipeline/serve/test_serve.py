@@ -18,9 +18,10 @@ from pipeline.cli import serve as command
 from pipeline.errors import UserError
 from pipeline.grading import reward_file
 from pipeline.grading.guarded import verify
-from pipeline.grading.remote import remote_grader
+from pipeline.grading.remote import remote_grader, reward_grader
 from pipeline.grading.workers import Answer
 from pipeline.serve.server import is_loopback
+from pipeline.verifiers.judge import Judge
 from tests.support.served import ADD_ONE, Served, row, served, sleeping
 
 LOOP = "```python\nwhile True: pass\n```"
@@ -244,6 +245,15 @@ def test_rewards_are_judged_by_the_server_that_the_environment_names(
     assert trl == [1.0, 0.0]
     assert verl == {"score": 1.0, "acc": 1.0, "undecided": 0.0, "correct": 1.0}
     assert server.metric("goldsieve_verdicts_total") == before + 3
+
+
+def test_a_model_of_the_recipe_and_a_server_are_one_too_many(monkeypatch):
+    monkeypatch.setenv("GOLDSIEVE_SERVER", "http://127.0.0.1:9")
+    with (
+        pytest.raises(UserError, match="the recipe names a model that judges, and"),
+        reward_grader(20, Judge()),
+    ):
+        pass
 
 
 @pytest.fixture(scope="module")
