@@ -20,14 +20,13 @@ import argparse
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +35,8 @@ from tempfile import TemporaryDirectory
 import polars as pl
 import psutil
 import yaml
+from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+from voluptuous import Invalid
 
 HERE = Path(__file__).resolve().parents[1]
 ENDED_S = 5.0
@@ -90,7 +91,6 @@ class Report:
     killed: Counter[str] = field(default_factory=Counter)
     ended_s: list[float] = field(default_factory=list)
     builds: int = 0
-    cut_locks: int = 0
     mistakes: list[str] = field(default_factory=list)
 
 
@@ -117,7 +117,6 @@ def kill_often(folder: Path, arguments: argparse.Namespace) -> None:
     check(project, expected, wanted, report)
     kills = ", ".join(f"{kind} {report.killed[kind]}" for kind in KINDS)
     print(f"killed: {kills}; {report.builds} builds done, {len(expected)} files each")
-    print(f"{report.cut_locks} lock files of DVC were cut off, and removed")
     print(f"the last process was gone after {max(report.ended_s, default=0):.1f} s")
     print("\n".join(report.mistakes) or "no mistake")
     sys.exit(bool(report.mistakes))
@@ -159,6 +158,7 @@ def prepare(project: Path, problems: int) -> Path:
 
 def start(project: Path, target: str) -> "subprocess.Popen[bytes]":
     """`dvc repro` in a group of its own; what it prints is in `out.txt`."""
+    mend_lock(project / "dvc.lock")
     bin = Path(sys.executable).parent
     environment = os.environ | {
         "PATH": f"{bin}:{os.environ['PATH']}",
@@ -199,43 +199,40 @@ def disturb(
         code = None
     if code == 0:
         return True
-    if code is not None and is_lock_cut(project):
-        report.cut_locks += 1
-        (project / "dvc.lock").unlink()
-        return False
     if code is not None:
         text = (project / "out.txt").read_text()[-1500:]
         report.mistakes.append(f"dvc repro failed by itself:\n{text}")
         return False
-    family = [
-        psutil.Process(dvc.pid),
-        *psutil.Process(dvc.pid).children(recursive=True),
-    ]
+    top = psutil.Process(dvc.pid)
+    family = [top, *top.children(recursive=True)]
     kind = kill(kind, family, drawn)
     report.killed[kind] += 1
     if kind == "child":  # a worker may be replaced, and the build goes on
-        code = dvc.wait()
-        return code == 0
+        return dvc.wait() == 0
     begun = time.monotonic()
+    dvc.wait()
     _, left = psutil.wait_procs(family, ENDED_S)
     report.ended_s.append(time.monotonic() - begun)
-    dvc.wait()
-    names = [" ".join(process.cmdline()) for process in left if process.is_running()]
-    report.mistakes += [f"left after a kill of {kind}: {name}" for name in names]
+    report.mistakes += [f"left after a kill of {kind}: {each}" for each in left]
     return False
 
 
-def is_lock_cut(project: Path) -> bool:
-    """Whether DVC was killed while it wrote its lock file, which it does in place."""
-    last = (project / "out.txt").read_text()[-1000:]
-    return bool(re.search(r"dvc\.lock' (validation failed|is invalid)", last))
+def mend_lock(file: Path) -> None:
+    """Remove a lock file in which DVC was killed: it is written in place."""
+    try:
+        if file.exists():
+            COMPILED_LOCKFILE_SCHEMA(yaml.load(file.read_text(), yaml.CSafeLoader))
+    except (Invalid, yaml.YAMLError):
+        print("DVC was killed in its lock file, which is removed", flush=True)
+        file.unlink()
 
 
 def kill(kind: str, family: list[psutil.Process], drawn: random.Random) -> str:
     """Kill the group, DVC or one process below; what was killed."""
     dvc, *below = family
     if kind == "child" and below:
-        drawn.choice(below).kill()
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            drawn.choice(below).kill()
         return "child"
     if kind == "dvc":
         dvc.kill()
@@ -256,21 +253,14 @@ def check(
     done = count_log(project)
     again = {what: done[what] - wanted[what] for what in wanted}
     print(f"a build is done: {describe(done)}; again: {json.dumps(again)}", flush=True)
-    for shards in store_shards(project):
-        rows = pl.concat(map(pl.read_parquet, shards)).select("key", "sample")
-        twice = rows.height - rows.unique().height
-        if twice:
-            report.mistakes.append(f"{twice} finished samples were drawn twice")
+    for store in (project / ".cache/rollouts").iterdir():
+        rows = pl.concat(map(pl.read_parquet, store.glob("[0-9]*.parquet")))
+        if twice := rows.select("key", "sample").is_duplicated().sum():
+            report.mistakes.append(f"{twice} stored samples are there twice")
     kills = report.killed.total()
     for what, most in (("sample", BATCH * kills), ("verdict", 8 * 64 * kills)):
         if again[what] > most:
             report.mistakes.append(f"{again[what]} x {what} again after {kills} kills")
-
-
-def store_shards(project: Path) -> Iterator[list[Path]]:
-    for store in (project / ".cache/rollouts").iterdir():
-        if shards := sorted(store.glob("[0-9]*.parquet")):
-            yield shards
 
 
 def digest_files(project: Path) -> dict[str, str]:
