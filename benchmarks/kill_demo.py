@@ -134,13 +134,12 @@ def prepare(project: Path, problems: int) -> Path:
     recipe = yaml.safe_load((project / "recipes/demo.yaml").read_text())
     generator = {"count": problems, "seed": 7, "levels": [1, 2, 3]}
     source = {"adapter": "arithmetic", "generator": generator, "license": "MIT"}
-    tiny = {"rows": 2000, "steps": 60}
     off = ("dedup_embedding", "sft", "dpo", "grpo", "evaluate")
     recipe |= dict.fromkeys(off, False) | {
         "collect": {"chains": source},
         "pool": {"order": ["chains"]},
         "decontaminate": {},
-        "model": {"kind": "tiny", "tiny": tiny},
+        "model": {"kind": "tiny", "tiny": {"rows": 2000, "steps": 60}},
         "rollouts": {"engine": "transformers", "max_tokens": 40, "batch_size": BATCH},
         "pass_rate_window": {"lo": 0.0, "hi": 1.0},
         "verify": {},
@@ -205,8 +204,7 @@ def disturb(
         return False
     top = psutil.Process(dvc.pid)
     family = [top, *top.children(recursive=True)]
-    kind = kill(kind, family, drawn)
-    report.killed[kind] += 1
+    report.killed[kind := kill(kind, family, drawn)] += 1
     if kind == "child":  # a worker may be replaced, and the build goes on
         return dvc.wait() == 0
     begun = time.monotonic()
@@ -251,9 +249,9 @@ def check(
     differ = [name for name in names if expected.get(name) != found.get(name)]
     report.mistakes += [f"differs: {name}" for name in differ]
     done = count_log(project)
-    again = {what: done[what] - wanted[what] for what in wanted}
+    again = {what: done[what] - wanted[what] for what in ("sample", "verdict")}
     print(f"a build is done: {describe(done)}; again: {json.dumps(again)}", flush=True)
-    for store in (project / ".cache/rollouts").iterdir():
+    for store in project.glob(".cache/rollouts/*"):
         rows = pl.concat(map(pl.read_parquet, store.glob("[0-9]*.parquet")))
         if twice := rows.select("key", "sample").is_duplicated().sum():
             report.mistakes.append(f"{twice} stored samples are there twice")
@@ -268,7 +266,7 @@ def digest_files(project: Path) -> dict[str, str]:
     files = [
         file
         for name in BUILT
-        for file in ([project / name] if "." in name else (project / name).rglob("*"))
+        for file in (project / name, *(project / name).rglob("*"))
         if file.is_file() and file.suffix != ".owner"
     ]
     return {
