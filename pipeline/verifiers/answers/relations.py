@@ -38,6 +38,8 @@ def compare_relations(gold: Node, answer: Node, how: How) -> bool | None:
         return same_labelled(mine, yours, how)
     if _is_congruence(gold) and _is_congruence(answer):
         return _same_residue(gold, answer, how)
+    if gold.value == answer.value == ("in",) and gold.args[0].op == "tuple":
+        return all_of(map(how.equal, gold.args, answer.args))
     if _are_functions(gold, answer):
         return _two_equations(gold, answer, how)
     if is_relation(gold) and is_relation(answer):

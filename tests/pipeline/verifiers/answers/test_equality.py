@@ -126,6 +126,11 @@ CASES = {
     "a point is no set of numbers": ("(1,2,3)", r"(1,2,\frac62)", r"\mathbb{R}"),
     "residues": (r"x\equiv 3\pmod 8", r"x\equiv 11\pmod 8", r"x\equiv 5\pmod 8"),
     "moduli": (r"x\equiv 3\pmod 8", r"x\equiv -5\pmod{8}", r"x\equiv 3\pmod 4"),
+    "pairs in a set": (
+        r"(a,b)\in\{(1,2),(3,4)\}",
+        r"(a,b)\in\{(3,4),(1,2)\}",
+        r"(a,b)\in\{(1,2),(3,5)\}",
+    ),
     "a pair and its order": (
         r"(2+\sqrt2,1+\sqrt2)",
         "2+√2, 1+√2",
