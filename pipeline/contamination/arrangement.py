@@ -12,15 +12,34 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
+import polars as pl
 
-from pipeline.contamination.items import Part
+from pipeline.contamination.items import Part, read_texts
+from pipeline.contamination.witnesses import names_agree
 from pipeline.kernels.latex_vocabulary import NUMBER, SIGN, token_code
 from pipeline.kernels.shards import Array
 
 FEW = 3  # tokens, of which one may differ where texts agree but for a few
+BESIDE = 4  # tokens, with those behind it or before it, by which one is known again
 LISTS = frozenset(token_code(word) for word in ("and", "or"))  # what they part may move
 # Signs that are layout where they stand: a tie, a full stop, a question mark.
 LOOSE = frozenset(token_code(sign) for sign in "~.?:;,\\_")
+
+
+def find_rearranged(texts: pl.Series, items: pl.Series) -> Array:
+    """Whether anything, or a person, has changed places in each text (bool)."""
+    read, sought = read_texts(texts), read_texts(items)
+    out = np.zeros(len(texts), bool)
+    for row, (size, whole) in enumerate(zip(read.sizes, sought.sizes, strict=True)):
+        part, item = read.cut(row, 0, size), sought.cut(row, 0, whole)
+        in_order = find_differing(part, item) is not None
+        names = [
+            side.list_names(slice(*side.tokens.ends[row : row + 2]), other.codes)
+            for side, other in ((read, item), (sought, part))
+        ]
+        out[row] = not names_agree(*names, in_order=in_order)
+        out[row] |= is_rearranged(part, item)
+    return out
 
 
 def is_rearranged(part: Part, item: Part) -> bool:
@@ -33,11 +52,25 @@ def is_rearranged(part: Part, item: Part) -> bool:
 
 
 def find_differing(part: Part, item: Part) -> Array | None:
-    """Where two agree but for a few tokens, the places of those; otherwise None."""
+    """Where two agree but for a few tokens, the places of those; otherwise None.
+
+    None too where they agree but for the order of their sentences: then most of what
+    differs stands beside what it stands beside in the item.
+    """
     if len(part.codes) != len(item.codes):
         return None
     differing = np.flatnonzero(part.codes != item.codes)
-    return differing if FEW * len(differing) <= len(item.codes) else None
+    if FEW * len(differing) > len(item.codes):
+        return None
+    codes = item.codes.tolist()
+    known = {tuple(codes[at : at + BESIDE]) for at in range(len(codes) - BESIDE + 1)}
+    codes = part.codes.tolist()
+    moved = [
+        tuple(codes[at : at + BESIDE]) in known
+        or tuple(codes[max(0, at - BESIDE + 1) : at + 1]) in known
+        for at in differing.tolist()
+    ]
+    return None if 2 * sum(moved) > len(moved) else differing[~np.array(moved, bool)]
 
 
 def _has_exchanged(part: Part, item: Part, places: Array) -> bool:

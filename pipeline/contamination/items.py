@@ -90,6 +90,11 @@ class Reading:
         )
         return read.codes, read.kinds, read.ends, entities, turns
 
+    @property
+    def sizes(self) -> Array:
+        """How many tokens each text has, int64 (texts,)."""
+        return np.diff(self.tokens.ends)
+
     def cut(self, row: int, begin: int, end: int) -> Part:
         """The tokens of a text from `begin` to `end`."""
         read, first = self.tokens, self.tokens.ends[row]
@@ -162,7 +167,7 @@ class Items:
     @property
     def sizes(self) -> Array:
         """How many tokens each item has, int64 (items,)."""
-        return np.diff(self.tokens.ends)
+        return self.reading.sizes
 
     @property
     def words(self) -> Array:

@@ -7,7 +7,9 @@ that is taken for a copy of an item is not counted, so that an item which stands
 pool twenty times is worth as much as one that stands there once.
 
 An item is undetectable if what is rare in it weighs less than what a clean pool reaches
-by chance: "Which of the following is true?" is in many problems.
+by chance: "Which of the following is true?" is in many problems. It is listed as such
+whatever is found of it: that a text which says it and nothing else is a copy
+(`wrapped`) does not help where a text has more to say.
 """
 
 from collections.abc import Iterable

@@ -46,9 +46,10 @@ def names_agree(left: Sequence[int], right: Sequence[int], *, in_order: bool) ->
     may be a name is then one if one is lacking.
     """
     if len(left) == len(right):
-        if _is_one_to_one(left, right):
+        pairs = set(zip(left, right, strict=True))
+        if _is_one_to_one(pairs):
             return True
-        if in_order:
+        if in_order and not _is_one_to_one({pair for pair in pairs if 0 not in pair}):
             return False
     ours, others = set(left) - set(right) - {0}, set(right) - set(left) - {0}
     if not ours or not others:
@@ -57,6 +58,5 @@ def names_agree(left: Sequence[int], right: Sequence[int], *, in_order: bool) ->
     return abs(len(ours) - len(others)) <= fewer.count(0)
 
 
-def _is_one_to_one(left: Sequence[int], right: Sequence[int]) -> bool:
-    pairs = set(zip(left, right, strict=True))
+def _is_one_to_one(pairs: set[tuple[int, int]]) -> bool:
     return len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})

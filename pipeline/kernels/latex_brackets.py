@@ -20,8 +20,9 @@ from pipeline.kernels.shards import Array, compiled
 
 OPEN, CLOSE = uint64(token_code("(")), uint64(token_code(")"))
 GLUED = uint64(1)  # xor: right behind a letter or a digit, as in f(x + 1)
+APART = uint64(2)  # xor: behind the end of a sentence, as in "Find x + 1. (6 points)"
 SHAPES = np.array([token_code(sign) for sign in "([{)]}"], np.uint64)
-OPENINGS = np.concatenate([SHAPES[:3], SHAPES[:3] ^ GLUED])
+OPENINGS = np.concatenate([SHAPES[:3], SHAPES[:3] ^ GLUED, SHAPES[:3] ^ APART])
 CLOSINGS = SHAPES[3:]
 # Signs that join nothing: marks of one operand, and what stands for text.
 MARKS = np.array([token_code(sign) for sign in "'%_^!…?.#@£€¥$;√"], np.uint64)
@@ -78,8 +79,10 @@ def _is_in(code: uint64, codes: Array) -> bool:
 
 @compiled
 def _shape(code: uint64) -> uint64:
-    """The code of an opening bracket whether glued or not."""
-    return code ^ GLUED if _is_in(code, OPENINGS[3:]) else code
+    """The code of an opening bracket wherever it stands."""
+    if _is_in(code, OPENINGS[3:6]):
+        return code ^ GLUED
+    return code ^ APART if _is_in(code, OPENINGS[6:]) else code
 
 
 @compiled
@@ -113,7 +116,9 @@ def _settle_pair(
         codes[begin] = _shape(codes[begin])
         kinds[begin] = kinds[place] = SIGN
         return
-    glued = _is_in(codes[begin], OPENINGS[3:])
+    glued = _is_in(codes[begin], OPENINGS[3:6])
+    if _is_in(codes[begin], OPENINGS[6:]):  # nothing before it joins
+        first = begin
     before = codes[begin - 1] if begin > first else uint64(0)
     behind = codes[place + 1] if place + 1 < end else uint64(0)
     signed = kinds[begin + 1] == SIGN and _is_in(codes[begin + 1], SUMS)
@@ -168,6 +173,7 @@ def _is_operand(
 def _faces(code: uint64, is_before: bool) -> bool:
     """Whether it is a bracket of another pair beside this one: `)` before, `(` behind.
 
-    The other way round one pair is around the other, as in ((x)).
+    The other way round one pair is around the other, as in ((x)). One that begins a
+    sentence faces nothing.
     """
-    return _is_in(code, CLOSINGS if is_before else OPENINGS)
+    return _is_in(code, CLOSINGS if is_before else OPENINGS[:6])

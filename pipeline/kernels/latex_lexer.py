@@ -17,7 +17,7 @@ from pipeline.kernels.characters import (
 )
 from pipeline.kernels.hash_table import find
 from pipeline.kernels.hashing import BASIS, fnv1a
-from pipeline.kernels.latex_brackets import CLOSE, GLUED, OPEN, bind_brackets
+from pipeline.kernels.latex_brackets import APART, CLOSE, GLUED, OPEN, bind_brackets
 from pipeline.kernels.latex_lexemes import (
     character_class,
     join_tens,
@@ -54,7 +54,14 @@ from pipeline.kernels.latex_vocabulary import (
     token_code,
 )
 from pipeline.kernels.shards import Array, compiled, inlined
-from pipeline.kernels.utf8 import byte_at, is_digit, is_letter, starts_with, width
+from pipeline.kernels.utf8 import (
+    byte_at,
+    follows_sentence,
+    is_digit,
+    is_letter,
+    starts_with,
+    width,
+)
 
 SLASH, PER_CENT, NORM, NEXT_ROW, CHOOSE, ROOT, BELOW, COMPOSE = (
     uint64(token_code(sign)) for sign in ("/", "%", "‖", ";", "choose", "√", "_", "∘")
@@ -325,6 +332,8 @@ def _read_token(
                 position += 1
             return NO_CODE, WORD, SKIP, position
         code = BRACKETS[byte] ^ GLUED if glued else BRACKETS[byte]
+        if not glued and follows_sentence(data, first, position):
+            code = BRACKETS[byte] ^ APART
         return code, BRACKET, TOKEN, position + 1
     return BRACKETS[byte], BRACKET, TOKEN, position + 1
 

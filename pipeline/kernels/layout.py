@@ -59,8 +59,8 @@ ROLES = "(?:user|assistant|system|model|human)?"
 SPACES = r"[\p{Zs}\x{85}\x{2028}\x{2029}]"
 UNSEEN = r"[\p{Default_Ignorable_Code_Point}\p{Cf}]"
 END = r"(?-u:\b{end-half})"
-# Text of a line in which an underscore is an index: x_1, \\sum_{k}.
-INDEXED = r"(?:[^_\n]|[^\s_]_[\w{\\])*"
+# Text in which an underscore is an index: x_1, \\sum_{k}.
+INDEXED = r"(?:[^_]|[^\s_]_[\w{\\])*"
 FRONT = r"(^|[^\w)\]}*\\$^])"
 
 

@@ -92,3 +92,12 @@ def is_space(data: Array, position: int, end: int) -> bool:
     if byte == 0xE3 and position + 2 < end:
         return bool(data[position + 1] == 0x80 and data[position + 2] == 0x80)
     return False
+
+
+@compiled
+def follows_sentence(data: Array, first: int, position: int) -> bool:
+    """Whether `position` is behind a full stop or a question mark, and a space."""
+    place = position
+    while place > first and data[place - 1] <= 32:
+        place -= 1
+    return bool(first < place < position and data[place - 1] in (46, 63))

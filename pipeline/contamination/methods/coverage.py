@@ -8,7 +8,9 @@ walks twelve kilometers" for "Aya walks nine kilometers". Answers are the second
 witness: where they agree, less of the wording is enough.
 
 An item too short for n-grams is found where the text holds the whole of it, and where
-its formula does not go on: 3+5 is in "Compute 3+5." and not in "Compute 3+5-2.".
+its formula does not go on: 3+5 is in "Compute 3+5." and not in "Compute 3+5-2.". One
+without rare content is found where a text says it and nothing else, and is listed as
+undetectable all the same.
 """
 
 from collections.abc import Iterator

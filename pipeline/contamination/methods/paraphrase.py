@@ -12,10 +12,13 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from pipeline.contamination.arrangement import find_rearranged
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import HITS, hit_table
+from pipeline.contamination.witnesses import AGREE, compare_answers
 from pipeline.dedup.evidence import SURE, Evidence, find_evidence, keeps_order
 from pipeline.dedup.pairs import Array
+from pipeline.dedup.paraphrases import SAME_WORDS, align_words
 from pipeline.dedup.witness import find_witnesses
 from pipeline.embedding import Encoder, encode
 
@@ -54,6 +57,7 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
     else:
         score = 1 - 2.0 ** np.minimum(0, evidence.enough - evidence.bits - SURE)
         is_hit = evidence.same_answer & (evidence.bits >= evidence.enough)
+    is_hit[is_hit] = ~_are_rearranged(texts, items, evidence.take(is_hit))
     hits = evidence.take(is_hit)
     return hit_table(
         hits.first,
@@ -66,6 +70,26 @@ def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> pl.Da
             {True: True, False: None}, return_dtype=pl.Boolean
         ),
     )
+
+
+def _are_rearranged(texts: pl.DataFrame, items: pl.DataFrame, pairs: Evidence) -> Array:
+    """Whether texts in nearly the words of an item differ in what stands where (bool).
+
+    An encoder does not see who gives to whom; an answer that few have does.
+    """
+    first, second = pairs.first, pairs.second
+    answers = compare_answers(texts["answer"], items["answer"], first, second)
+    text, item = texts["text"].gather(first), items["problem"].gather(second)
+    is_near = np.array(
+        [
+            answer < AGREE and align_words(*both) >= SAME_WORDS
+            for answer, *both in zip(answers, text, item, strict=True)
+        ],
+        bool,
+    )
+    near = pl.Series(is_near)
+    is_near[is_near] = find_rearranged(text.filter(near), item.filter(near))
+    return is_near
 
 
 def _cosines(

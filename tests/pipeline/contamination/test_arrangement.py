@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline.contamination.arrangement import find_rearranged
 from pipeline.contamination.methods.coverage import Params, find_hits
 
 CASES = Path(__file__).parents[2] / "cases/leaks/problems.jsonl"
@@ -91,6 +92,18 @@ def test_what_has_changed_places_makes_a_sibling(item: str, text: str):
 )
 def test_sentences_names_options_and_spelling_may_change(item: str, text: str):
     assert find_levels([(item, text)])[0] in ("exact", "near")
+
+
+def test_whole_texts_are_compared_pair_by_pair():
+    items = ["Rosa has twice what Igor has, and Igor 8 less than Lin."] * 3
+    texts = [
+        "Igor has twice what Rosa has, and Lin 8 less than Igor.",
+        "Mia has twice what Tom has, and Tom 8 less than Ann.",
+        "Rosa has twice what Igor has, and Igor 8 less than Lin.",
+    ]
+
+    found = find_rearranged(pl.Series(texts), pl.Series(items))
+    assert found.tolist() == [True, False, False]
 
 
 def test_an_answer_that_few_have_outweighs_the_order():

@@ -38,6 +38,8 @@ def same(left: str, right: str) -> bool:
         pytest.param(r"90^\circ", "90 degrees", id="degrees"),
         pytest.param(r"\left( x+1 \right)", "(x + 1)", id="left right"),
         pytest.param("α + π", r"\alpha+\pi", id="Greek"),
+        pytest.param("4+(2+k). (Points)", "4+2+k. Points", id="bracket of a tag"),
+        pytest.param("Take 17. (3+k) is", "Take 17. 3+k is", id="bracket at a start"),
         pytest.param("“Find” it…", '"find" it...', id="quotes"),
         pytest.param("Ｆｉｎｄ １２", "find 12", id="full width"),
         pytest.param("5 cm", "5 centimeters", id="units"),
