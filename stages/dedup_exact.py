@@ -122,12 +122,14 @@ def _hash_shard(text: pl.Series) -> tuple[np.ndarray, np.ndarray]:
 def _first_equal(*hashes: np.ndarray) -> np.ndarray:
     """For each row, the first row that is equal in all `hashes`: int32."""
     from pipeline.kernels.hash_table import group_ids
+    from pipeline.kernels.hashing import fmix64
 
     first = np.zeros(len(hashes[0]), np.int64)
     for values in hashes:
-        # Both numbers are below 2^32: no two pairs of them make one key.
+        # Both numbers are below 2^32: no two pairs of them make one key. The table
+        # looks at its low bits, so it is mixed, which keeps keys apart.
         number, _ = group_ids(values.astype(np.uint64))
-        group, distinct = group_ids((first << 32 | number).astype(np.uint64))
+        group, distinct = group_ids(fmix64((first << 32 | number).astype(np.uint64)))
         rows = np.arange(len(values))
         leaders = np.empty(len(distinct), np.int64)
         leaders[group[::-1]] = rows[::-1]  # of equal places the last is written
