@@ -732,7 +732,8 @@ def planted_rows(label: str) -> list[dict[str, Any]]:
 def test_eight_of_every_impurity_are_planted():
     counts = Counter(row["label"] for row in planted.generate(**PLANTED))
     labels = [*planted.SPOILS, "sibling", "leak", "wrong_answer", "unreadable"]
-    assert counts == dict.fromkeys(labels, 8)
+    beside = {"right_answer": 8 * (planted.BESIDE - 1)}
+    assert counts == dict.fromkeys(labels, 8) | beside
     assert [*planted.generate(**PLANTED)] == [*planted.generate(**PLANTED)]
 
 
