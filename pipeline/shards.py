@@ -11,12 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 import polars.selectors as cs
 
 from pipeline.files import replacing
+
+if TYPE_CHECKING:
+    import numpy as np
 
 PART_BYTES = 64 << 20  # of the texts of a part
 BATCH = 1024  # rows of a file that are read at once
@@ -59,6 +62,8 @@ def regroup(
     Where a table ends depends on the rows alone, and not on the tables that they come
     in. None is empty.
     """
+    import numpy as np
+
     waiting: list[pl.DataFrame] = []
     count = held = 0
     for table in tables:
@@ -90,8 +95,10 @@ def cut(
         left = table[height:]
 
 
-def _text_bytes(table: pl.DataFrame) -> np.ndarray:
+def _text_bytes(table: pl.DataFrame) -> "np.ndarray":
     """The bytes of each row's texts."""
+    import numpy as np
+
     sizes = table.select(cs.string().str.len_bytes().fill_null(0).cast(pl.Int64))
     total = np.zeros(table.height, np.int64)
     for size in sizes:

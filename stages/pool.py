@@ -12,9 +12,8 @@ Reasons: `over_quota`, `duplicate_id`.
 import random
 from math import isclose
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import polars as pl
 from pydantic import Field, NonNegativeInt, model_validator
 
@@ -22,6 +21,9 @@ from pipeline.errors import UserError
 from pipeline.filter import Outcome, apply, drop
 from pipeline.schema import PROBLEM
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SCHEMA = PROBLEM
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -73,8 +75,10 @@ def make(params: Params, folder: Path) -> Outcome:
     return apply(judge, rows)
 
 
-def _chosen(source: pl.Series, params: Params) -> np.ndarray:
+def _chosen(source: pl.Series, params: Params) -> "np.ndarray":
     """Whether each row is within its source's share (bool), by a sample of each."""
+    import numpy as np
+
     chosen = np.zeros(len(source), bool)
     sizes = dict(source.value_counts().iter_rows())
     for name, count in _counts(sizes, params).items():
