@@ -13,7 +13,8 @@ that anyone can check a number.
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +22,7 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import Field
 
-from pipeline import console, dag, recipe, tables
+from pipeline import console, dag, recipe
 from pipeline.engines.contract import Engine, Options
 from pipeline.engines.contract import load as load_engine
 from pipeline.errors import UserError
@@ -29,10 +30,13 @@ from pipeline.grading import scores
 from pipeline.grading.samples import grade_samples
 from pipeline.models import Model, resolve
 from pipeline.owners import PATIENCE_S, owning
+from pipeline.parallel import warm_workers
 from pipeline.prompts import Prompt
+from pipeline.sampling import store
 from pipeline.sampling.draws import Plan, choose_draws, describe_draws
 from pipeline.sampling.sampler import Method, Sampler
 from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
+from pipeline.shards import write_parts
 from pipeline.verifiers.judge import Judge
 from trainers.runs import report
 
@@ -51,6 +55,7 @@ class Params(Plan):
 
 
 TYPES: dict[str, Any] = {**BENCHMARK, **ROLLOUT, **GRADE, "vote": pl.String}
+PART = 1024  # samples in memory at once
 COLUMNS = (
     "id", "benchmark", "model", "sample", "completion", "n_tokens", "finish_reason",
     "seed", "correct", "extracted", "why", "vote",
@@ -71,24 +76,40 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         hint = "the metrics know a model by the name of its folder"
         raise UserError("two folders of models have one name", hint=hint)
     models = {name: model for name, model in models.items() if not model.is_off}
-    graded: dict[str, pl.DataFrame] = {}
+    graded = {name: list[pl.DataFrame]() for name in models}
     settings: dict[str, Any] = {}
+    parts: Iterable[pl.DataFrame] = ()
     if params is not None and not _has_no_benchmarks():
         table = problems(pl.read_parquet(arguments.benchmarks), params)
         for benchmark in table["benchmark"].unique(maintain_order=True):
             settings[benchmark] = describe_draws(benchmark, params)
-        for name, model in models.items():
-            samples = sample(model, table, params)
-            graded[name] = grade_samples(samples, params.timeout_s, params.judge)
+        parts = _grade_models(models, table, params, graded)
+    with warm_workers():
+        if arguments.samples:
+            write_parts(parts, SAMPLES, arguments.samples)
+        else:
+            deque(parts, maxlen=0)
 
-    metrics = {"settings": settings, **scores.compare(graded)}
+    of_models = {name: pl.concat(each) for name, each in graded.items() if each}
+    metrics = {"settings": settings, **scores.compare(of_models)}
     for name, scored in metrics["models"].items():
         metrics["models"][name] = {"model": models[name].title, **scored}
     report(arguments.out, metrics)
     report(arguments.plots, scores.points(metrics["models"]))
-    if arguments.samples:
-        kept = [table.select(COLUMNS) for table in graded.values()]
-        tables.write(pl.concat([SAMPLES.to_frame(), *kept]), arguments.samples)
+
+
+def _grade_models(
+    models: dict[str, Model],
+    table: pl.DataFrame,
+    params: Params,
+    graded: dict[str, list[pl.DataFrame]],
+) -> Iterator[pl.DataFrame]:
+    """SAMPLES of every model, part by part; `graded` gets them without completions."""
+    for name, model in models.items():
+        for samples in sample(model, table, params):
+            judged = grade_samples(samples, params.timeout_s, params.judge)
+            graded[name].append(judged.drop("completion"))
+            yield judged.select(COLUMNS)
 
 
 def _has_no_benchmarks() -> bool:
@@ -116,26 +137,34 @@ def problems(benchmarks: pl.DataFrame, params: Params) -> pl.DataFrame:
     return benchmarks.filter(number < (params.limit or benchmarks.height))
 
 
-def sample(model: Model, table: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """The completions of each problem, a row each, benchmark by benchmark."""
+def sample(model: Model, table: pl.DataFrame, params: Params) -> Iterator[pl.DataFrame]:
+    """The completions of each problem, a row each, benchmark by benchmark.
+
+    Those of a few problems come at once, all of a problem together.
+    """
     engine = cache(partial(load_engine, params.engine, model, params.options))
-    parts = table.partition_by("benchmark", maintain_order=True)
-    return pl.concat(_sample_benchmark(model, part, params, engine) for part in parts)
+    for part in table.partition_by("benchmark", maintain_order=True):
+        yield from _sample_benchmark(model, part, params, engine)
 
 
 def _sample_benchmark(
     model: Model, table: pl.DataFrame, params: Params, engine: Callable[[], Engine]
-) -> pl.DataFrame:
+) -> Iterator[pl.DataFrame]:
     draws = choose_draws(table["benchmark"][0], params)
     numbers = pl.Series("sample", range(draws.pop("samples")), pl.Int32).to_frame()
     rows = table.join(numbers, how="cross", maintain_order="left_right")
     method = Method(params.engine, params.options, params.prompt, params.seed, **draws)
     keep = params.options.get("batch_size", 256)
     sampler = Sampler(method, model, engine, keep=keep, title=f"evaluate {model.name}")
-    distinct = rows.unique(["key", "sample"], maintain_order=True)
-    drawn = pl.concat(sampler.samples(distinct, part=max(1, table.height)))
-    rows = rows.join(drawn, on=["key", "sample"], how="left", maintain_order="left")
-    return rows.with_columns(model=pl.lit(model.title))
+    sampler.sample(rows.unique(["key", "sample"], maintain_order=True))
+    slices = [*rows.iter_slices(len(numbers) * max(1, PART // len(numbers)))]
+    keys = [part["key"].to_list() for part in slices]
+    drawn = store.load_parts(sampler.folder, keys, samples=len(numbers))
+    for part, samples in zip(slices, drawn, strict=True):
+        part = part.join(
+            samples, on=["key", "sample"], how="left", maintain_order="left"
+        )
+        yield part.with_columns(model=pl.lit(model.title))
 
 
 def _arguments() -> argparse.Namespace:
