@@ -1,7 +1,9 @@
-"""Rows of one pool that are one problem in other words: pairs that a witness confirms.
+"""Rows of one pool that are one problem in other words, or with other names.
 
 An encoder alone must be strict: siblings of one template are nearer to each other than
-many a paraphrase. With the same answer and the same numbers less nearness will do.
+many a paraphrase. With the same answer and the same numbers less nearness will do. And
+it finds names and variables far apart that may stand for each other: rows of one
+skeleton (`kernels/skeletons.py`) are compared however near it finds them.
 """
 
 import re
@@ -18,24 +20,25 @@ from pipeline.dedup.witness import find_witnesses
 
 # From this share of aligned words on, two texts are near copies and no paraphrases.
 SAME_WORDS = 0.8
+CROWD = 32  # so many rows of one skeleton a row is compared with
 WORD = re.compile(r"[\u3040-\u9fff]|[^\W\d_]{2,}")
 
 
 def add_paraphrases(
     rows: pl.DataFrame, vectors: Array, pairs: Pairs, least: float
 ) -> Pairs:
-    """`pairs` and the paraphrases among `rows`, each with its relation.
+    """`pairs`, the renamed and the paraphrased among `rows`, each with its relation.
 
     `vectors` (rows, d) float32 are units; `least` is the cosine of a rich pair. A pair
-    in other words is a copy; in nearly the same words, one after the other, it is what
-    the guard says.
+    in other words is a copy; in nearly the same words, one after the other, or with
+    the same skeleton, it is what the guard says.
     """
     from pipeline.kernels.relations import COPY
 
     first, second, cosine, same_words = _find_paraphrases(rows, vectors, least)
-    found = Pairs(first, second, cosine)
-    known = np.isin(pair_key(first, second), pair_key(pairs.first, pairs.second))
-    both = _join(pairs, found.take(~known))
+    renamed = find_equal_skeletons(rows["problem"].fill_null(""))
+    both = _join(pairs, Pairs(first, second, cosine))
+    both = _join(both, Pairs(*renamed, _cosines_of(vectors, *renamed)))
     reworded = np.isin(
         pair_key(both.first, both.second), pair_key(first, second)[~same_words]
     )
@@ -44,8 +47,43 @@ def add_paraphrases(
     return replace(both, relation=relation)
 
 
+def find_equal_skeletons(texts: pl.Series) -> tuple[Array, Array]:
+    """(earlier, later) texts that are one but for names and words that say nothing.
+
+    Each text is paired with the first CROWD of its skeleton.
+    """
+    rows = pl.DataFrame({"skeleton": _hash_skeletons(texts)}).with_row_index("row")
+    rows = rows.filter(pl.col("skeleton") != 0, pl.col("skeleton").is_duplicated())
+    heads = rows.filter(pl.int_range(pl.len()).over("skeleton") < CROWD)
+    pairs = rows.join(heads, on="skeleton", suffix="_head")
+    pairs = pairs.filter(pl.col("row_head") < pl.col("row")).sort("row", "row_head")
+    first, second = (pairs[name].cast(pl.Int32) for name in ("row_head", "row"))
+    return first.to_numpy(), second.to_numpy()
+
+
+def _hash_skeletons(texts: pl.Series) -> Array:
+    from pipeline.kernels.characters import plain_text
+    from pipeline.kernels.latex_tokens import tokenise_ranges
+    from pipeline.kernels.names import person_names
+    from pipeline.kernels.shards import map_threads, split_shards, text_bytes
+    from pipeline.kernels.skeletons import hash_skeletons
+    from pipeline.kernels.wording import wording
+
+    def hash_part(part: pl.Series) -> Array:
+        data, offsets = text_bytes(plain_text(part))
+        spans = offsets[:-1], offsets[1:]
+        tokens = tokenise_ranges(data, *spans, spans=True)
+        read = tokens.codes, tokens.kinds, tokens.ends, tokens.starts, tokens.stops
+        return hash_skeletons(data, *spans, *read, wording(), person_names())
+
+    parts = list(map_threads(hash_part, split_shards(texts)))
+    return np.concatenate([np.zeros(0, np.uint64), *parts])
+
+
 def _join(pairs: Pairs, others: Pairs) -> Pairs:
-    """Two disjoint lists of pairs as one, in order."""
+    """`pairs`, and those of `others` that are not among them, in order."""
+    keys = pair_key(pairs.first, pairs.second)
+    others = others.take(~np.isin(pair_key(others.first, others.second), keys))
     both = replace(
         pairs,
         first=np.concatenate([pairs.first, others.first]).astype(np.int32),
@@ -60,8 +98,7 @@ def _find_paraphrases(
 ) -> tuple[Array, Array, Array, Array]:
     """(earlier, later, cosine, whether in the same words) of confirmed pairs."""
     twins = find_twins(find_witnesses(rows["problem"].fill_null(""), rows["answer"]))
-    cosines = np.einsum("ij,ij->i", vectors[twins.first], vectors[twins.second])
-    cosines = np.clip(cosines.astype(np.float64).round(4), -1, 1)
+    cosines = _cosines_of(vectors, twins.first, twins.second)
     near = twins.is_confirmed(cosines, least)
     twins, cosines = twins.take(near), cosines[near]
     texts = [
@@ -76,6 +113,13 @@ def _find_paraphrases(
         cosines[ordered],
         same_words[ordered],
     )
+
+
+def _cosines_of(vectors: Array, first: Array, second: Array) -> Array:
+    """The cosine of each pair of unit `vectors`, float64."""
+    cosines = np.einsum("ij,ij->i", vectors[first], vectors[second])
+    clipped: Array = np.clip(cosines.astype(np.float64).round(4), -1, 1)
+    return clipped
 
 
 def align_words(text: str, other: str) -> float:

@@ -58,7 +58,33 @@ def classify_pairs(rows: pl.DataFrame, pairs: Pairs, *, guard: bool) -> Array:
     disputed = is_known & ~same & (change == EQUAL) & (pairs.score >= DISPUTED_FROM)
     relation[is_known & ~same] = SIBLING
     relation[disputed & say_much(rows["problem"])[first]] = OTHER_ANSWER
+    sorted_ = _have_same_options(rows, first, second, relation == SIBLING)
+    relation[sorted_] = COPY
     return relation
+
+
+def _have_same_options(
+    rows: pl.DataFrame, first: Array, second: Array, where: Array
+) -> Array:
+    """Whether pairs are one question with its options in another order (bool)."""
+    from pipeline.dedup.options import LIKELY, sort_options
+    from pipeline.kernels.edits import EQUAL
+
+    out = np.zeros(len(first), bool)
+    likely = rows["problem"].str.contains(LIKELY).fill_null(False).to_numpy()
+    asked, read = [], []
+    for pair in np.flatnonzero(where & likely[first] & likely[second]):
+        left, right = (
+            sort_options(*rows.row(int(side[pair]))) for side in (first, second)
+        )
+        if left and right and (left[1] == right[1] or not (left[1] and right[1])):
+            asked.append(pair)
+            read += [left[0], right[0]]
+    if asked:
+        texts, even = pl.Series(read), np.arange(0, len(read), 2)
+        never = np.zeros(len(even), bool)
+        out[asked] = compare_texts(texts, even, even + 1, never) == EQUAL
+    return out
 
 
 def all_agree(rows: pl.DataFrame, first: Array, second: Array) -> Array:

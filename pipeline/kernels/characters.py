@@ -16,6 +16,7 @@ import polars as pl
 
 from pipeline.kernels.layout import change_where, strip_layout
 from pipeline.kernels.shards import Array, compiled, text_bytes
+from pipeline.kernels.spelled_values import spell_values
 from pipeline.kernels.utf8 import code_point, width
 
 # What a character beyond ASCII is.
@@ -108,16 +109,16 @@ def character_folds() -> Array:
 
 
 def plain_text(text: pl.Series) -> pl.Series:
-    """`text` less its layout, with compatibility forms and numbers as ASCII.
+    """`text` less its layout, with compatibility forms, numbers and units as ASCII.
 
-    Only rows that are not ASCII change, or that hold layout. NFKC alone would read
-    x² as x2.
+    Only rows that are not ASCII change, or that hold layout or values in words. NFKC
+    alone would read x² as x2.
     """
     text = strip_layout(text)
     odd = text.str.len_bytes() != text.str.len_chars()
-    if not odd.any():
-        return text
-    return text.scatter(odd.arg_true(), _plain(text.filter(odd)))
+    if odd.any():
+        text = text.scatter(odd.arg_true(), _plain(text.filter(odd)))
+    return spell_values(text)
 
 
 def _plain(texts: pl.Series) -> pl.Series:

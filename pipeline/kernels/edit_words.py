@@ -8,15 +8,20 @@ from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN, token_code
 from pipeline.kernels.names import Names, is_person
 from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.variables import is_variable, stands_in_capitals
+from pipeline.kernels.variables import (
+    ends_contraction,
+    is_variable,
+    stands_in_capitals,
+)
 from pipeline.kernels.wording import CONTENT, FILLER, TURN, Wording, role_of
 
 # What a word has in place of a partner: none, and none that is needed.
 NONE, GONE = -1, -2
 # Roles beside those of `wording`: no word, and names.
 QUANTITY, VARIABLE, PERSON, ENTITY = 5, 6, 7, 8
-NOT = uint64(token_code("not"))
+NOT, OR = uint64(token_code("not")), uint64(token_code("or"))
 METRE, GRAM, LITRE = (uint64(token_code(unit)) for unit in "mgl")
+DEGREE = uint64(token_code("degree"))
 LETTER_T, APOSTROPHE = b"t'"
 
 
@@ -63,7 +68,7 @@ def fill_roles(
         code = codes[number]
         if last[word] - start == 1:
             role[word], meaning[word] = _role_of_letter(
-                data, begin, finish, start, code, kinds, number, text, wording
+                data, begin, finish, start, codes, kinds, number, text, wording
             )
             continue
         role[word], meaning[word] = role_of(data, start, last[word], code, wording)
@@ -75,18 +80,21 @@ def fill_roles(
 
 @compiled
 def _role_of_letter(
-    data: Array, begin: int, finish: int, start: int, code: uint64, kinds: Array,
+    data: Array, begin: int, finish: int, start: int, codes: Array, kinds: Array,
     token: int, text: int, wording: Wording,
 ) -> tuple[int, int]:  # fmt: skip
     """(role, meaning) of a word of one letter."""
+    code = codes[token]
     before = data[start - 1] if start > begin else uint8(32)
-    if before == APOSTROPHE:  # don't, Tom's
+    if before == APOSTROPHE and ends_contraction(data, begin, start):  # don't, Tom's
         if data[start] == LETTER_T:
             return TURN, int(wording[2][find(wording[0], NOT)])
         return FILLER, 0
     if code in (METRE, GRAM, LITRE):  # 5 m, and not 5m
         if token > text and kinds[token - 1] == NUMBER and before <= 32:
             return TURN, -int(data[start])
+    elif token > text and codes[token - 1] == DEGREE:  # °C
+        return TURN, -int(data[start])
     elif not is_variable(data, begin, finish, start):
         return FILLER, 0
     return VARIABLE, 0

@@ -14,6 +14,8 @@ from pipeline.kernels.edit_words import (
     ENTITY,
     GONE,
     NONE,
+    NOT,
+    OR,
     PERSON,
     QUANTITY,
     VARIABLE,
@@ -23,7 +25,12 @@ from pipeline.kernels.edit_words import (
 from pipeline.kernels.names import Names
 from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.spelling import is_opposite, is_variant, joins_to
+from pipeline.kernels.spelling import (
+    is_opposite,
+    is_same_product,
+    is_variant,
+    joins_to,
+)
 from pipeline.kernels.wording import (
     CONTENT,
     FILLER,
@@ -146,7 +153,9 @@ def _judge(
                 )  # fmt: skip
                 level = min(level, found)
             i, j = i + 1, j + 1
-    if level == TURNED or _is_turned(identity, role, meaning, partner, sizes):
+    if level != TURNED:
+        level = min(level, _judge_turns(identity, role, meaning, partner, sizes))
+    if level == TURNED:
         return TURNED
     if not is_one_to_one(identity, role, partner, sizes):
         return TURNED
@@ -154,13 +163,18 @@ def _judge(
 
 
 @compiled
-def _is_turned(
+def _judge_turns(
     identity: Array, role: Array, meaning: Array, partner: Array, sizes: Array
-) -> bool:
-    """Whether words that turn a problem round differ, or soft ones or pronouns do."""
+) -> int:
+    """TURNED if words that turn a problem round differ, or soft ones or pronouns do.
+
+    If they stand elsewhere, it is the same with words elsewhere; but if two of them
+    changed places, or what is negated or joined is another, REWORDED at best.
+    """
+    level = EQUAL
     bags = np.zeros((2, 3, sizes.max()), np.int64)
     counts = np.zeros((2, 3), np.int64)
-    renamed = False
+    renamed, moves_logic = False, False
     for side in range(2):
         for word in range(sizes[side]):
             what = role[side, word]
@@ -169,19 +183,22 @@ def _is_turned(
             if partner[side, word] != NONE:
                 continue
             if what in (TURN, SOFT, PRONOUN):
+                moves_logic |= identity[side, word] in (NOT, OR)
                 bags[side, what - TURN, counts[side, what - TURN]] = meaning[side, word]
                 counts[side, what - TURN] += 1
     for what in range(3):
         if what > 0 and (counts[:, what].min() == 0 or (what == 2 and renamed)):
             continue
         if counts[0, what] != counts[1, what]:
-            return True
+            return TURNED
         left, right = bags[0, what, : counts[0, what]], bags[1, what, : counts[1, what]]
         left.sort()
         right.sort()
         if (left != right).any():
-            return True
-    return False
+            return TURNED
+        if what == 0 and len(left) > 0:
+            level = REWORDED if left[0] != left[-1] else MOVED
+    return min(level, REWORDED) if level != EQUAL and moves_logic else level
 
 
 @compiled
@@ -206,7 +223,7 @@ def _pair_up(
             here, stop = first[0, i], last[0, i]
             there, other_stop = first[1, j], last[1, j]
             if products:
-                if _is_same_product(data, here, stop, there, other_stop, letters):
+                if is_same_product(data, here, stop, there, other_stop, letters):
                     partner[0, i], partner[1, j] = GONE, GONE
                     level = min(level, RENAMED)
             elif what == other == VARIABLE or (
@@ -233,22 +250,6 @@ def _pair_up(
             elif what == other == ENTITY:
                 return TURNED
     return level
-
-
-@compiled
-def _is_same_product(
-    data: Array, start: int, stop: int, other: int, other_stop: int, letters: Array
-) -> bool:
-    """Whether two short words are a product of variables, one with other names."""
-    if stop - start != other_stop - other or not 2 <= stop - start <= 3:
-        return False
-    renamed = False
-    for step in range(stop - start):
-        left, right = data[start + step], data[other + step]
-        if left != right and letters[left] != right:
-            return False
-        renamed |= left != right
-    return renamed
 
 
 @compiled

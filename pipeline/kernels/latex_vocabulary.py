@@ -13,17 +13,14 @@ import numpy as np
 from pipeline.kernels.characters import character_classes
 from pipeline.kernels.hash_table import Table, build_table
 from pipeline.kernels.shards import Array
+from pipeline.kernels.spelled_marks import BELOW_TWENTY, ORDINALS, TENS_WORDS
+from pipeline.kernels.spelled_marks import split as split
 
 # A NAME is a word that starts with a capital and goes on in small letters.
 WORD, NUMBER, SIGN, BRACKET, NAME = 0, 1, 2, 3, 4
 # What to do with a command or a word, beside giving it a code.
 (TOKEN, SKIP, FRACTION, BINOMIAL, DEGREE, PRIME, NOT, NEGATED, TENS, ONES, CELL, ROW,
  OPEN_MATRIX, CLOSE_MATRIX, OPEN_TABLE, CLOSE_TABLE, CROSS) = range(17)  # fmt: skip
-
-
-def split(words: str) -> list[str]:
-    """The words of a list that is easier to read as text."""
-    return words.split()
 
 
 LAYOUT = split(
@@ -205,16 +202,12 @@ UNITS = {  # by their names in the singular
 }  # fmt: skip
 IRREGULAR = {"foot": "ft", "feet": "ft", "inches": "inch", "deg": "degree"}
 DROPPED = ["dollar", "dollars", "usd", "bucks"]  # `$` is also a delimiter, and goes
-BELOW_TWENTY = split(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen "
-    "fourteen fifteen sixteen seventeen eighteen nineteen"
-)
-TENS_WORDS = split("twenty thirty forty fifty sixty seventy eighty ninety")
 # Numbers in words that no digits stand for: they are compared as they are.
 NAMED = split(
-    "hundred thousand million billion trillion half twice thrice dozen third "
-    "quarter fourth fifth double triple quadruple"
+    "hundred thousand million billion trillion half twice thrice dozen quarter double "
+    "triple quadruple"
 )
+NAMED += ORDINALS[3:]
 
 
 def token_code(text: str) -> int:

@@ -128,7 +128,7 @@ OPENINGS = (
     Rule(
         LABEL | ANGLE | SQUARE,
         rf"(?im)^[ \t]*(?:(?:{_names(LABELS)})[ \t]*(?:(?:no\.?|#)?[ \t]*{NUMBER})?"
-        rf"[ \t]*(?:[:：][ \t]*|\r?$)|q\.[ \t]+"
+        rf"[ \t]*(?:[:：][ \t]*|\r?$)|q\.[ \t]+|a[:：][ \t]*\r?$"
         rf"|(?:q|question|problem|exercise)[ \t]*{NUMBER}[ \t]*[.)][ \t]+)",
         "",
     ),

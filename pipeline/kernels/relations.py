@@ -45,7 +45,7 @@ def differing_spans(
 ) -> tuple[Array, Array]:
     """Where the texts of each pair differ: (begins, ends) int64 (2 * pairs,).
 
-    What they have in common before and behind is left out, in whole words, unless
+    What they have in common before and behind is left out, all but one word, unless
     brackets differ: what these do depends on what is around. The first text of pair i
     is span 2 * i, the second span 2 * i + 1.
     """
@@ -65,6 +65,13 @@ def differing_spans(
             behind += 1
         while behind > 0 and data[left_end - behind] > 32:
             behind -= 1
+        # Signs are read by what is beside them.
+        left = _word_before(data, offsets[first[pair]], left)
+        right = _word_before(data, offsets[second[pair]], right)
+        while behind > 0 and data[left_end - behind] <= 32:
+            behind -= 1
+        while behind > 0 and data[left_end - behind] > 32:
+            behind -= 1
         if _has_bracket(data, left, left_end - behind) or _has_bracket(
             data, right, right_end - behind
         ):
@@ -72,6 +79,16 @@ def differing_spans(
         begins[2 * pair], ends[2 * pair] = left, left_end - behind
         begins[2 * pair + 1], ends[2 * pair + 1] = right, right_end - behind
     return begins, ends
+
+
+@compiled
+def _word_before(data: Array, begin: int, position: int) -> int:
+    """Where the word before `position` begins, in the text that begins at `begin`."""
+    while position > begin and data[position - 1] <= 32:
+        position -= 1
+    while position > begin and data[position - 1] > 32:
+        position -= 1
+    return position
 
 
 @compiled

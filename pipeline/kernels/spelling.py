@@ -109,3 +109,19 @@ def is_opposite(
         if size == more and (more == prefixes.shape[1] or prefixes[row, more] == 0):
             return True
     return False
+
+
+@compiled
+def is_same_product(
+    data: Array, start: int, stop: int, other: int, other_stop: int, letters: Array
+) -> bool:
+    """Whether two short words are a product of variables, one with other names."""
+    if stop - start != other_stop - other or not 2 <= stop - start <= 3:
+        return False
+    renamed = False
+    for step in range(stop - start):
+        left, right = data[start + step], data[other + step]
+        if left != right and letters[left] != right:
+            return False
+        renamed |= left != right
+    return renamed

@@ -49,7 +49,7 @@ def is_variable(data: Array, begin: int, end: int, start: int) -> bool:
 
     The text is in `data` from `begin` to `end`.
     """
-    if start > begin and data[start - 1] == APOSTROPHE:
+    if ends_contraction(data, begin, start):
         return False
     behind = start + 1
     while behind < end and data[behind] <= 32:
@@ -64,6 +64,14 @@ def is_variable(data: Array, begin: int, end: int, start: int) -> bool:
     return not (
         begins_sentence(data, begin, start)
         or stands_in_capitals(data, begin, end, start)
+    )
+
+
+@compiled
+def ends_contraction(data: Array, begin: int, start: int) -> bool:
+    """Whether the letter at `start` is that of don't and Tom's; 'A' is in quotes."""
+    return bool(
+        start - 2 >= begin and data[start - 1] == APOSTROPHE and data[start - 2] > 47
     )
 
 

@@ -1,0 +1,169 @@
+"""Which texts hold values or units in words, and the words they are written in."""
+
+from functools import cache
+
+import numpy as np
+from numpy import uint64
+
+from pipeline.kernels.hash_table import Table, build_table, find
+from pipeline.kernels.hashing import BASIS, fnv1a
+from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.utf8 import byte_at, is_digit
+
+
+def split(words: str) -> list[str]:
+    """The words of a list that is easier to read as text."""
+    return words.split()
+
+
+# What may be in a text, as bits.
+SCALE, PART, ORDINAL, RATE, TIMES, GROUP = (1 << bit for bit in range(6))
+BELOW_TWENTY = split(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen "
+    "fourteen fifteen sixteen seventeen eighteen nineteen"
+)
+TENS_WORDS = split("twenty thirty forty fifty sixty seventy eighty ninety")
+SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9}
+PARTS = {
+    "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5,
+    "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
+}  # fmt: skip
+PARTS |= {f"{word}s": value for word, value in PARTS.items() if value > 2}
+ORDINALS = split(
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh "
+    "twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth "
+    "nineteenth"
+)
+
+
+@compiled
+def _hash_word(data: Array, start: int, stop: int) -> uint64:
+    """The FNV-1a hash of a word, in small letters."""
+    code = BASIS
+    for position in range(start, stop):
+        code = fnv1a(code, data[position] | 0x20)
+    return code
+
+
+def _mark_words() -> dict[str, int]:
+    rates = ("per", "mph", "kph", "kmh", "kmph")
+    return (
+        dict.fromkeys(SCALES, SCALE)
+        | dict.fromkeys(PARTS, PART)
+        | dict.fromkeys(rates, RATE)
+    )
+
+
+@cache
+def marked_words() -> tuple[Table, Array, Array]:
+    """Where the codes of words with a mark are, the marks, and how words begin.
+
+    The last is uint8 by the first three letters, 5 bits of each: MARKED and COUNT.
+    """
+    marks = _mark_words()
+    words = [np.frombuffer(word.encode(), np.uint8) for word in marks]
+    codes = np.array([_hash_word(word, 0, len(word)) for word in words], np.uint64)
+    begins = np.zeros(1 << 15, np.uint8)
+    for word in words:
+        begins[_begin_of(word)] |= MARKED
+    for count in BELOW_TWENTY[1:10]:
+        begins[_begin_of(np.frombuffer(count.encode(), np.uint8))] |= COUNT
+    return build_table(codes), np.array([*marks.values()], np.uint8), begins
+
+
+def _begin_of(word: Array) -> int:
+    one, two, three = (int(byte) & 31 for byte in word[:3])
+    return one << 10 | two << 5 | three
+
+
+MARKED, COUNT = 1, 2
+SPACE, SLASH, SMALL_X, SMALL_H, SMALL_R = b" /xhr"
+SMALL_S, SMALL_N, SMALL_T, SMALL_M, SMALL_K = b"sntmk"
+IS_LETTER = np.zeros(256, np.bool_)
+IS_LETTER[[byte for byte in range(128) if chr(byte).isalpha()]] = True
+# What calls for a second look: what may be before a word, digits and strokes.
+NOTHING, BREAK, DIGIT, STROKE = range(4)
+SUSPECT = np.zeros(256, np.uint8)
+SUSPECT[list(b" -\n\"'($*")] = BREAK
+SUSPECT[list(b"0123456789")], SUSPECT[SLASH] = DIGIT, STROKE
+INITIALS, BEHIND_DIGIT = np.zeros((2, 256), np.bool_)
+for _word in (*_mark_words(), *BELOW_TWENTY[1:10]):
+    INITIALS[[ord(_word[0]), ord(_word[0].upper())]] = True
+BEHIND_DIGIT[list(b" xXsnrtmMkK")] = True
+
+
+@compiled
+def find_spellings(
+    data: Array, offsets: Array, words: Table, word_marks: Array, begins: Array
+) -> Array:
+    """Which spellings each text may hold: bits, uint8 (rows,); see `marked_words`."""
+    out = np.zeros(len(offsets) - 1, np.uint8)
+    for row in range(len(out)):
+        first, end = offsets[row], offsets[row + 1]
+        marks, counted = 0, False
+        for position in range(first - 1, end - 1):
+            what = SUSPECT[data[position]] if position >= first else BREAK
+            if what == NOTHING:
+                continue
+            after = data[position + 1]
+            if what == BREAK:
+                was_counted, counted = counted, False
+                if not INITIALS[after] or position + 3 >= end:
+                    continue
+                begin = begins[
+                    (after & 31) << 10
+                    | (data[position + 2] & 31) << 5
+                    | data[position + 3] & 31
+                ]
+                counted = begin & COUNT != 0
+                if begin & MARKED:
+                    mark = _mark_word(data, position + 1, end, words, word_marks)
+                    marks |= mark if mark != PART or was_counted else 0
+            elif what == DIGIT:
+                if BEHIND_DIGIT[after]:
+                    marks |= _mark_number(data, position + 1, end)
+            elif what == STROKE:
+                marks |= _mark_slash(data, position + 1, end)
+        out[row] = marks
+    return out
+
+
+@compiled
+def _mark_word(
+    data: Array, start: int, end: int, words: Table, word_marks: Array
+) -> int:
+    """The mark of the word at `start`."""
+    stop = start
+    while stop < end and IS_LETTER[data[stop]]:
+        stop += 1
+    place = find(words, _hash_word(data, start, stop))
+    return int(word_marks[place]) if place >= 0 else 0
+
+
+@compiled
+def _mark_slash(data: Array, position: int, end: int) -> int:
+    """Whether a slash is before an hour or a second, as in km/h."""
+    position += byte_at(data, position, end) == SPACE
+    unit = byte_at(data, position, end) | 0x20
+    return RATE if unit in (SMALL_H, SMALL_S) else 0
+
+
+@compiled
+def _mark_number(data: Array, position: int, end: int) -> int:
+    """What may stand behind a digit; the byte behind it is at `position`."""
+    if position + 1 >= end:
+        return 0
+    byte = data[position]
+    if byte | 0x20 in (SMALL_M, SMALL_K):  # 60mph
+        return RATE
+    if byte in (SMALL_S, SMALL_N, SMALL_R, SMALL_T):
+        return ORDINAL
+    if byte == SPACE:
+        position += 1
+        byte = data[position]
+        if is_digit(data, position, end) and is_digit(data, position + 2, end):
+            return GROUP
+    if byte | 0x20 == SMALL_X:
+        position += 1 + (byte_at(data, position + 1, end) == SPACE)
+        return TIMES if is_digit(data, position, end) else 0
+    return 0

@@ -1,0 +1,184 @@
+"""Values and units in words, or in another spelling, as the lexer reads them.
+
+"two hundred and five" is 205, "two thirds" is 2/3, "3rd" is third, "12 000" is 12000,
+"3 x 8" is 3 * 8, and "kilometers per hour" is km/h. A text pays only for what
+`find_spellings` sees in it.
+"""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+import polars as pl
+
+from pipeline.kernels.layout import change_where
+from pipeline.kernels.shards import text_bytes
+from pipeline.kernels.spelled_marks import (
+    BELOW_TWENTY,
+    GROUP,
+    ORDINAL,
+    ORDINALS,
+    PART,
+    PARTS,
+    RATE,
+    SCALE,
+    SCALES,
+    TENS_WORDS,
+    TIMES,
+    find_spellings,
+    marked_words,
+)
+
+CARDINALS = {word: value for value, word in enumerate(BELOW_TWENTY)}
+CARDINALS |= {word: 10 * value for value, word in enumerate(TENS_WORDS, start=2)}
+WORD = f"(?:{'|'.join(CARDINALS)})"
+# A number in words that has a scale.
+NUMBER = (
+    rf"(?i)\b(?:{WORD}|[0-9]{{1,9}}(?:[.,][0-9]{{1,9}})?)(?:[ -]{WORD}){{0,2}}"
+    rf"[ -](?:{'|'.join(SCALES)})"
+    rf"(?:(?:[ -]|,? and |, )(?:{WORD}|{'|'.join(SCALES)})){{0,12}}\b"
+)
+NTH = re.compile(r"(?<![0-9.,])([0-9]{1,2})(?:st|nd|rd|th)\b")
+APART = re.compile(
+    r"(?<![0-9.,/])(?<![0-9.,/] )([1-9][0-9]{0,2}(?: [0-9]{3})+)(?! ?[0-9/]|[.,][0-9])"
+)
+LENGTH = r"km|cm|mm|m|mi|ft|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot"
+AMOUNT = rf"{LENGTH}|kg|g|l|ml|lit(?:er|re)s?|gallons?|grams?|kilograms?"
+TIME = "hour|minute|second|day|week|month|year"
+RATES = (
+    (r"(?i)(^|[^a-z])mph\b", "$1 miles/hour"),
+    (r"(?i)(^|[^a-z])(?:km?ph|kmh)\b", "$1 km/hour"),
+    (rf"(?i)\b({AMOUNT})\s+per\s+({TIME}|h|s|min|sec|hr|{AMOUNT})\b", "$1/$2"),
+    (rf"(?i)\b({AMOUNT}) ?/ ?hr?\b", "$1/hour"),
+    (rf"(?i)\b({AMOUNT}) ?/ ?s(?:ec)?\b", "$1/second"),
+)
+PRODUCTS = (
+    (r"([0-9]) [xX] ([0-9])", "$1 * $2"),
+    (r"\b([1-9][0-9]*)[xX]([1-9][0-9]*)\b", "$1*$2"),
+)
+
+
+def spell_values(texts: pl.Series) -> pl.Series:
+    """`texts` with values and units in the spelling that the lexer reads.
+
+    >>> spell_values(pl.Series(["Two hundred of 12 000, at 60 km per hour"])).item()
+    '200 of 12000, at 60 km/hour'
+    """
+    data, offsets = text_bytes(texts)
+    marks = find_spellings(data, offsets, *marked_words())
+    if not marks.any():
+        return texts
+    texts = change_where(texts, marks & GROUP != 0, _join_groups)
+    texts = change_where(texts, marks & SCALE != 0, _spell_numbers)
+    texts = change_where(texts, marks & PART != 0, _spell_parts)
+    texts = change_where(texts, marks & ORDINAL != 0, _spell_ordinals)
+    texts = change_where(texts, marks & RATE != 0, _spell_rates)
+    return change_where(texts, marks & TIMES != 0, _spell_products)
+
+
+def _join_groups(texts: pl.Series) -> pl.Series:
+    """12 000 is 12000; in a list of numbers, no group of three is a part of one."""
+    return _rewrite(texts, APART, lambda found: found[0].replace(" ", ""))
+
+
+def _spell_numbers(texts: pl.Series) -> pl.Series:
+    runs = texts.str.extract_all(NUMBER).explode().drop_nulls().unique().to_list()
+    if not runs:
+        return texts
+    runs = sorted(runs, key=lambda run: (-len(run), run))
+    return texts.str.replace_many(runs, [*map(spell_number, runs)], leftmost=True)
+
+
+def _rewrite(
+    texts: pl.Series, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str]
+) -> pl.Series:
+    return pl.Series([pattern.sub(change, text) for text in texts], dtype=pl.String)
+
+
+def spell_number(text: str) -> str:
+    """The digits of a number in words; `text` where it is none.
+
+    >>> spell_number("two million, three hundred and five"), spell_number("1.5 million")
+    ('2000305', '1500000')
+    >>> spell_number("one hundred and two hundred")
+    '100 and 200'
+    """
+    value = read_number(re.split(r"[ ,-]+(?:and )?", text.lower()))
+    if value is not None:
+        return str(value)
+    parts = re.split(r"(,? and |, )", text)
+    if len(parts) == 1:
+        return text
+    return "".join(
+        part if number % 2 else spell_number(part) for number, part in enumerate(parts)
+    )
+
+
+def read_number(words: list[str]) -> int | None:
+    """The value of a number in words, None where these are none."""
+    total, section, last = Fraction(0), Fraction(0), 0
+    for word in words:
+        scale = SCALES.get(word)
+        if scale == 100:
+            if not 0 < section < 100:
+                return None
+            section *= 100
+        elif scale and section and (not total or scale < last):
+            total, section, last = total + section * scale, Fraction(0), scale
+        elif scale is None and word in CARDINALS:
+            count = CARDINALS[word]
+            room = 10 if section % 100 >= 20 and section % 10 == 0 else 100
+            if section % room or count >= room or count == 0:
+                return None
+            section += count
+        elif scale is None and not section and not total:
+            section = Fraction(word.replace(",", ""))
+        else:
+            return None
+    value = total + section
+    return int(value) if value.denominator == 1 else None
+
+
+def _spell_parts(texts: pl.Series) -> pl.Series:
+    """Two thirds are 2/3."""
+    counts = {word: CARDINALS[word] for word in BELOW_TWENTY[1:10]}
+    spelt = {
+        f"{spelling}{joint}{part}": f"{count}/{value}"
+        for word, count in counts.items()
+        for part, value in PARTS.items()
+        for joint in " -"
+        for spelling in (word, word.capitalize())
+        if part.endswith("s") or count == 1
+    }
+    return texts.str.replace_many(list(spelt), list(spelt.values()), leftmost=True)
+
+
+def _spell_ordinals(texts: pl.Series) -> pl.Series:
+    """3rd is third, and 23rd twenty-third."""
+    return _rewrite(texts, NTH, lambda found: ordinal(int(found[1])))
+
+
+def ordinal(value: int) -> str:
+    """An ordinal below 100 in words.
+
+    >>> ordinal(3), ordinal(40), ordinal(23)
+    ('third', 'fortieth', 'twenty-third')
+    """
+    if value < 20:
+        return ORDINALS[value]
+    tens = TENS_WORDS[value // 10 - 2]
+    return f"{tens}-{ORDINALS[value % 10]}" if value % 10 else f"{tens[:-1]}ieth"
+
+
+def _spell_rates(texts: pl.Series) -> pl.Series:
+    return _replace(texts, RATES)
+
+
+def _spell_products(texts: pl.Series) -> pl.Series:
+    return _replace(_replace(texts, PRODUCTS), PRODUCTS)  # 2 x 3 x 4
+
+
+def _replace(texts: pl.Series, rules: tuple[tuple[str, str], ...]) -> pl.Series:
+    for pattern, into in rules:
+        texts = texts.str.replace_all(pattern, into)
+    return texts

@@ -1,0 +1,34 @@
+"""Values in words and in other spellings, as the lexer reads digits."""
+
+import polars as pl
+import pytest
+
+from pipeline.kernels.spelled_values import spell_values
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Two hundred and five sheep", "205 sheep"),
+        ("(two thousand three hundred)", "(2300)"),
+        ("1.5 million and 3 billion", "1500000 and 3000000000"),
+        ("one hundred and two hundred", "100 and 200"),
+        ("hundreds of people", "hundreds of people"),
+        ("two hundred thousand", "200000"),
+        ("two thirds, one-half, a third", "2/3, 1/2, a third"),
+        ("the third person", "the third person"),
+        ("3rd, 11th, 20th, 42nd", "third, eleventh, twentieth, forty-second"),
+        ("the 103rd", "the 103rd"),
+        ("12 000 or 1 250 300", "12000 or 1250300"),
+        ("7 100 200 30", "7 100 200 30"),
+        ("3 x 8 x 2, 5x7, 0x10, 2x + 1", "3 * 8 * 2, 5*7, 0x10, 2x + 1"),
+        ("60 kilometers per hour", "60 kilometers/hour"),
+        ("60 km/h, 5 m / s", "60 km/hour, 5 m/second"),
+        ("$5 per person", "$5 per person"),
+    ],
+)  # fmt: skip
+def test_a_value_has_one_spelling(text: str, expected: str):
+    assert spell_values(pl.Series([text, "none here"])).to_list() == [
+        expected,
+        "none here",
+    ]
