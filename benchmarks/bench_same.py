@@ -18,7 +18,7 @@ from random import Random
 from typing import NamedTuple
 
 import polars as pl
-from pools import data
+from pools import CACHE, data
 from rich.console import Console
 from rich.table import Table
 
@@ -114,17 +114,26 @@ def read_meaning(folder: Path) -> Iterator[Pair]:
 
 def measure_gym(options: argparse.Namespace) -> Iterator[Share]:
     """Distinct questions of all tasks of reasoning-gym, `seeds` each, merged."""
-    from reasoning_gym.factory import DATASETS, create_dataset
-
-    rows: dict[str, str | None] = {}
-    for task in sorted(DATASETS):
-        try:
-            dataset = create_dataset(task, size=options.seeds, seed=0)
-            rows |= {entry["question"]: entry["answer"] for entry in dataset}
-        except Exception as error:  # a task whose own files or packages are not here
-            print(f"{task} is left out: {error!r:.80}")
+    file = CACHE / f"gym-{options.seeds}.jsonl"
+    if not file.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        lines = [json.dumps(text) for text in generate_puzzles(options.seeds)]
+        file.write_text("\n".join(lines))
+    rows = dict(json.loads(line) for line in file.read_text().splitlines())
     lost = merge([*rows.items()], options)
     yield Share("reasoning-gym, merged", len(lost), len(rows), "≤ 0.5%")
+
+
+def generate_puzzles(seeds: int) -> Iterator[Text]:
+    """Questions and answers; what a task cannot make here is left out."""
+    from reasoning_gym.factory import DATASETS, create_dataset
+
+    for task in sorted(DATASETS):
+        try:
+            for entry in create_dataset(task, size=seeds, seed=0):
+                yield entry["question"], entry["answer"]
+        except Exception as error:  # files or packages of its own
+            print(f"{task} is left out: {error!r:.80}")
 
 
 def measure_numbers(options: argparse.Namespace) -> Iterator[Share]:

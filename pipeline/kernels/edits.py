@@ -22,6 +22,7 @@ from pipeline.kernels.edit_words import (
     fill_roles,
     read_words,
 )
+from pipeline.kernels.latex_brackets import CLOSE, OPEN
 from pipeline.kernels.names import Names
 from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
@@ -148,8 +149,8 @@ def _judge(
                 j += 1
             if i > begin and j > other_begin:
                 found = _pair_up(
-                    data, role, first, last, partner, begin, i, other_begin, j,
-                    prefixes, letters, attempt == 1,
+                    data, role, meaning, first, last, partner, begin, i,
+                    other_begin, j, prefixes, letters, attempt == 1,
                 )  # fmt: skip
                 level = min(level, found)
             i, j = i + 1, j + 1
@@ -168,13 +169,12 @@ def _judge_turns(
 ) -> int:
     """TURNED if words that turn a problem round differ, or soft ones or pronouns do.
 
-    If they stand elsewhere, it is the same with words elsewhere; but if two of them
-    changed places, or what is negated or joined is another, REWORDED at best.
+    MOVED if one stands elsewhere; REWORDED if two of them do, or logic or a bracket.
     """
     level = EQUAL
     bags = np.zeros((2, 3, sizes.max()), np.int64)
     counts = np.zeros((2, 3), np.int64)
-    renamed, moves_logic = False, False
+    renamed = moves_logic = moves_bracket = False
     for side in range(2):
         for word in range(sizes[side]):
             what = role[side, word]
@@ -182,6 +182,7 @@ def _judge_turns(
                 renamed |= identity[0, word] != identity[1, partner[0, word]]
             if partner[side, word] != NONE:
                 continue
+            moves_bracket |= identity[side, word] in (OPEN, CLOSE)
             if what in (TURN, SOFT, PRONOUN):
                 moves_logic |= identity[side, word] in (NOT, OR)
                 bags[side, what - TURN, counts[side, what - TURN]] = meaning[side, word]
@@ -198,19 +199,21 @@ def _judge_turns(
             return TURNED
         if what == 0 and len(left) > 0:
             level = REWORDED if left[0] != left[-1] else MOVED
-    return min(level, REWORDED) if level != EQUAL and moves_logic else level
+    if moves_bracket or (moves_logic and level != EQUAL):
+        level = min(level, REWORDED)
+    return level
 
 
 @compiled
 def _pair_up(
-    data: Array, role: Array, first: Array, last: Array, partner: Array, begin: int,
-    end: int, other_begin: int, other_end: int, prefixes: Array, letters: Array,
-    products: bool,
+    data: Array, role: Array, meaning: Array, first: Array, last: Array,
+    partner: Array, begin: int, end: int, other_begin: int, other_end: int,
+    prefixes: Array, letters: Array, products: bool,
 ) -> int:  # fmt: skip
     """Give partners to words of two runs that have none; what that says of the texts.
 
-    Spellings of one word and names of one kind are partners. If words of both sides
-    are left that must be partners, the text says something else.
+    Words of one meaning and names of one kind are partners. If words of both sides are
+    left that must be partners, the text says something else.
     """
     level = EQUAL
     for i in range(begin, end):
@@ -235,6 +238,8 @@ def _pair_up(
                 level = min(level, RENAMED)
                 if what == VARIABLE:
                     letters[data[here]] = data[there]
+            elif what == other == TURN and meaning[0, i] == meaning[1, j]:
+                partner[0, i], partner[1, j] = GONE, GONE  # largest, greatest
             elif VARIABLE in (what, other) or (
                 what in (TURN, FILLER) and other in (TURN, FILLER)
             ):

@@ -18,6 +18,7 @@ from pipeline.kernels.variables import is_variable
 from pipeline.kernels.wording import CONTENT, TURN, Wording, role_of
 
 LONGEST_PRODUCT = 3  # letters: xy, abc
+LEAST_QUANTITIES = 2  # of a text with names of persons
 PERSONS = 64  # so many are told apart
 
 
@@ -26,8 +27,9 @@ def hash_skeletons(
     data: Array, begins: Array, finishes: Array, codes: Array, kinds: Array,
     ends: Array, starts: Array, stops: Array, wording: Wording, names: Names,
 ) -> Array:  # fmt: skip
-    """A uint64 for each text, 0 where nothing is left of it; tokens as in `Tokens`.
+    """A uint64 for each text, 0 where it has too few numbers; tokens as in `Tokens`.
 
+    Without numbers and signs, names are what a puzzle is about: who is whose aunt.
     Text i is in `data` from `begins[i]` to `finishes[i]`.
     """
     out = np.zeros(len(ends) - 1, uint64)
@@ -39,32 +41,31 @@ def hash_skeletons(
             data, begin, finish, codes, ends[text], ends[text + 1], starts, stops,
             letters,
         )  # fmt: skip
-        value = uint64(count)
+        value, quantities = uint64(count), 0
         for token in range(ends[text], ends[text + 1]):
             code, kind = codes[token], kinds[token]
             start, stop = begin + starts[token], begin + stops[token]
             if kind == BRACKET:
                 continue
-            if kind not in (NUMBER, SIGN):
-                if _is_product(data, start, stop, letters):
-                    code = uint64(0)
-                    for position in range(start, stop):
-                        code = code * STEP + uint64(letters[data[position]])
-                elif is_person(codes, kinds, token, ends[text], names):
-                    place = 0
-                    while place < known and persons[place] != code:
-                        place += 1
-                    if place == known and known < PERSONS:
-                        persons[known] = code
-                        known += 1
-                    code = uint64(place + 1)
-                elif role_of(data, start, stop, code, wording)[0] not in (
-                    CONTENT,
-                    TURN,
-                ):
-                    continue
+            if kind in (NUMBER, SIGN):
+                quantities += 1
+            elif _is_product(data, start, stop, letters):
+                code = uint64(0)
+                for position in range(start, stop):
+                    code = code * STEP + uint64(letters[data[position]])
+            elif is_person(codes, kinds, token, ends[text], names):
+                place = 0
+                while place < known and persons[place] != code:
+                    place += 1
+                if place == known and known < PERSONS:
+                    persons[known] = code
+                    known += 1
+                code = uint64(place + 1)
+            elif role_of(data, start, stop, code, wording)[0] not in (CONTENT, TURN):
+                continue
             value = value * STEP + fmix64(code)
-        out[text] = fmix64(value)
+        if quantities >= (LEAST_QUANTITIES if known > 0 else 1):
+            out[text] = fmix64(value)
     return out
 
 

@@ -17,7 +17,7 @@ def split(words: str) -> list[str]:
 
 
 # What may be in a text, as bits.
-SCALE, PART, ORDINAL, RATE, TIMES, GROUP = (1 << bit for bit in range(6))
+SCALE, PART, ORDINAL, RATE, PER, TIMES, GROUP = (1 << bit for bit in range(7))
 BELOW_TWENTY = split(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen "
     "fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -46,12 +46,13 @@ def _hash_word(data: Array, start: int, stop: int) -> uint64:
 
 
 def _mark_words() -> dict[str, int]:
-    rates = ("per", "mph", "kph", "kmh", "kmph")
-    return (
-        dict.fromkeys(SCALES, SCALE)
-        | dict.fromkeys(PARTS, PART)
-        | dict.fromkeys(rates, RATE)
-    )
+    rates = ("mph", "kph", "kmh", "kmph")
+    return {
+        "per": PER,
+        **dict.fromkeys(SCALES, SCALE),
+        **dict.fromkeys(PARTS, PART),
+        **dict.fromkeys(rates, RATE),
+    }
 
 
 @cache

@@ -8,6 +8,7 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 import polars as pl
 
@@ -20,6 +21,7 @@ from pipeline.kernels.spelled_marks import (
     ORDINALS,
     PART,
     PARTS,
+    PER,
     RATE,
     SCALE,
     SCALES,
@@ -38,22 +40,25 @@ NUMBER = (
     rf"[ -](?:{'|'.join(SCALES)})"
     rf"(?:(?:[ -]|,? and |, )(?:{WORD}|{'|'.join(SCALES)})){{0,12}}\b"
 )
-NTH = re.compile(r"(?<![0-9.,])([0-9]{1,2})(?:st|nd|rd|th)\b")
+MARK = "\x02"  # before what is replaced, so that no other text is
+NTH = r"(^|[^0-9.,])([0-9]{1,2}(?:st|nd|rd|th))\b"
 APART = re.compile(
-    r"(?<![0-9.,/])(?<![0-9.,/] )([1-9][0-9]{0,2}(?: [0-9]{3})+)(?! ?[0-9/]|[.,][0-9])"
+    r"(?<![0-9.,/])(?<![0-9.,/] )[1-9][0-9]{0,2}(?: [0-9]{3}){1,5}"
+    r"(?! ?[0-9/]|[.,][0-9])"
 )
 LENGTH = r"km|cm|mm|m|mi|ft|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot"
 AMOUNT = rf"{LENGTH}|kg|g|l|ml|lit(?:er|re)s?|gallons?|grams?|kilograms?"
 TIME = "hour|minute|second|day|week|month|year"
+PER_UNIT = ((rf"(?i)\b({AMOUNT})\s+per\s+({TIME}|min|sec|hr|{AMOUNT})\b", "$1/$2"),)
 RATES = (
     (r"(?i)(^|[^a-z])mph\b", "$1 miles/hour"),
     (r"(?i)(^|[^a-z])(?:km?ph|kmh)\b", "$1 km/hour"),
-    (rf"(?i)\b({AMOUNT})\s+per\s+({TIME}|h|s|min|sec|hr|{AMOUNT})\b", "$1/$2"),
     (rf"(?i)\b({AMOUNT}) ?/ ?hr?\b", "$1/hour"),
     (rf"(?i)\b({AMOUNT}) ?/ ?s(?:ec)?\b", "$1/second"),
 )
 PRODUCTS = (
     (r"([0-9]) [xX] ([0-9])", "$1 * $2"),
+    (r"([0-9]) [xX] ([0-9])", "$1 * $2"),  # 2 x 3 x 4
     (r"\b([1-9][0-9]*)[xX]([1-9][0-9]*)\b", "$1*$2"),
 )
 
@@ -72,8 +77,9 @@ def spell_values(texts: pl.Series) -> pl.Series:
     texts = change_where(texts, marks & SCALE != 0, _spell_numbers)
     texts = change_where(texts, marks & PART != 0, _spell_parts)
     texts = change_where(texts, marks & ORDINAL != 0, _spell_ordinals)
-    texts = change_where(texts, marks & RATE != 0, _spell_rates)
-    return change_where(texts, marks & TIMES != 0, _spell_products)
+    texts = change_where(texts, marks & PER != 0, partial(_replace, PER_UNIT))
+    texts = change_where(texts, marks & RATE != 0, partial(_replace, RATES))
+    return change_where(texts, marks & TIMES != 0, partial(_replace, PRODUCTS))
 
 
 def _join_groups(texts: pl.Series) -> pl.Series:
@@ -155,7 +161,13 @@ def _spell_parts(texts: pl.Series) -> pl.Series:
 
 def _spell_ordinals(texts: pl.Series) -> pl.Series:
     """3rd is third, and 23rd twenty-third."""
-    return _rewrite(texts, NTH, lambda found: ordinal(int(found[1])))
+    spelt = {
+        f"{MARK}{value}{ending}": ordinal(value)
+        for value in range(100)
+        for ending in ("st", "nd", "rd", "th")
+    }
+    texts = texts.str.replace_all(NTH, f"$1{MARK}$2")
+    return texts.str.replace_many(list(spelt), list(spelt.values()))
 
 
 def ordinal(value: int) -> str:
@@ -170,15 +182,7 @@ def ordinal(value: int) -> str:
     return f"{tens}-{ORDINALS[value % 10]}" if value % 10 else f"{tens[:-1]}ieth"
 
 
-def _spell_rates(texts: pl.Series) -> pl.Series:
-    return _replace(texts, RATES)
-
-
-def _spell_products(texts: pl.Series) -> pl.Series:
-    return _replace(_replace(texts, PRODUCTS), PRODUCTS)  # 2 x 3 x 4
-
-
-def _replace(texts: pl.Series, rules: tuple[tuple[str, str], ...]) -> pl.Series:
+def _replace(rules: tuple[tuple[str, str], ...], texts: pl.Series) -> pl.Series:
     for pattern, into in rules:
         texts = texts.str.replace_all(pattern, into)
     return texts
