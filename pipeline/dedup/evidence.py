@@ -175,8 +175,11 @@ def _total_bits(numbers: pl.DataFrame, witnesses: Witnesses) -> Array:
 def find_twins(rows: Witnesses) -> Evidence:
     """Earlier and later rows with the same answer and the same numbers, but small ones.
 
-    A row is paired with the first CROWD of its kind.
+    A row is paired with the first CROWD of its kind. What is in quotes is no witness:
+    a pool has many puzzles of one template.
     """
+    numbers = rows.quantities.filter(pl.col("cost") > 0)
+    rows = replace(rows, quantities=numbers)
     keys = _hash_sets(rows).filter(pl.col("answer") != 0).sort("row")
     kind = ["key", "answer"]
     rank = pl.int_range(pl.len()).over(kind)

@@ -178,9 +178,10 @@ def _compare_words(
 ) -> tuple[Array, Array]:
     """How the words of pairs differ (uint8), and whether the sentences are the same.
 
-    The latter (bool) is looked at only where `nested` holds.
+    The latter (bool) is looked at only where `nested` holds, and where words stand
+    elsewhere: rows of a grid that changed places are another grid.
     """
-    from pipeline.kernels.edits import judge_edits
+    from pipeline.kernels.edits import EQUAL, judge_edits
     from pipeline.kernels.latex_tokens import tokenise_ranges
     from pipeline.kernels.names import person_names
     from pipeline.kernels.sentences import sentence_bag
@@ -195,7 +196,7 @@ def _compare_words(
     moved = np.zeros(len(first), bool)
     if nested.any():
         sentences = sentence_bag(data, offsets[both], tokens.codes, *spans)
-        moved = nested & _pairwise_equal(sentences)
+        moved = nested & (words != EQUAL) & _pairwise_equal(sentences)
     return words, moved
 
 

@@ -169,7 +169,7 @@ def _judge_turns(
 ) -> int:
     """TURNED if words that turn a problem round differ, or soft ones or pronouns do.
 
-    MOVED if one stands elsewhere; REWORDED if two of them do, or logic or a bracket.
+    REWORDED at best if two of them changed places, or "not", "or" or a bracket did.
     """
     level = EQUAL
     bags = np.zeros((2, 3, sizes.max()), np.int64)
@@ -197,11 +197,9 @@ def _judge_turns(
         right.sort()
         if (left != right).any():
             return TURNED
-        if what == 0 and len(left) > 0:
-            level = REWORDED if left[0] != left[-1] else MOVED
-    if moves_bracket or (moves_logic and level != EQUAL):
-        level = min(level, REWORDED)
-    return level
+        if what == 0 and len(left) > 0 and (moves_logic or left[0] != left[-1]):
+            level = REWORDED
+    return REWORDED if moves_bracket else level
 
 
 @compiled
