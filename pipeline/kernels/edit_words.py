@@ -29,11 +29,12 @@ LETTER_T, APOSTROPHE = b"t'"
 def read_words(
     data: Array, begin: int, finish: int, codes: Array, kinds: Array, token: int,
     end: int, starts: Array, stops: Array, place: Array, identity: Array,
-    first: Array, last: Array,
+    first: Array, last: Array, in_capitals: bool,
 ) -> int:  # fmt: skip
-    """Fill the last four with the words and quantities of one text; how many.
+    """Fill the four before the last with words and quantities of one text; how many.
 
-    Each with its token, what it is compared by, and where it stands in `data`.
+    Each with its token, what it is compared by, and where it stands in `data`. The
+    case of a letter says nothing if the text, or the one beside it, is `in_capitals`.
     """
     count = 0
     for number in range(token, end):
@@ -43,7 +44,7 @@ def read_words(
         place[count], first[count], last[count] = number, start, stop
         identity[count] = codes[number]
         if stop - start == 1 and 65 <= data[start] <= 90:
-            is_folded = stands_in_capitals(data, begin, finish, start)
+            is_folded = in_capitals or stands_in_capitals(data, begin, finish, start)
             if not is_folded and is_variable(data, begin, finish, start):
                 identity[count] = fmix64(codes[number])  # A is not a
         count += 1

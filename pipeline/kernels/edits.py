@@ -32,6 +32,7 @@ from pipeline.kernels.spelling import (
     is_variant,
     joins_to,
 )
+from pipeline.kernels.variables import is_in_capitals
 from pipeline.kernels.wording import (
     CONTENT,
     FILLER,
@@ -75,12 +76,15 @@ def judge_edits(
     place, partner = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
     sizes = np.zeros(2, np.int64)
     for pair in range(pairs):
+        in_capitals = False
+        for text in (2 * pair, 2 * pair + 1):
+            in_capitals |= is_in_capitals(data, begins[text], finishes[text])
         for side in range(2):
             text = 2 * pair + side
             sizes[side] = read_words(
                 data, begins[text], finishes[text], codes, kinds, ends[text],
                 ends[text + 1], starts, stops, place[side], identity[side],
-                first[side], last[side],
+                first[side], last[side], in_capitals,
             )  # fmt: skip
         left, right = identity[0, : sizes[0]], identity[1, : sizes[1]]
         if align(left, right, partner[0], partner[1]):

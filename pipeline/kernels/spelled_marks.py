@@ -90,7 +90,7 @@ SUSPECT[list(b"0123456789")], SUSPECT[SLASH] = DIGIT, STROKE
 INITIALS, BEHIND_DIGIT = np.zeros((2, 256), np.bool_)
 for _word in (*_mark_words(), *BELOW_TWENTY[1:10]):
     INITIALS[[ord(_word[0]), ord(_word[0].upper())]] = True
-BEHIND_DIGIT[list(b" xXsnrtmMkK")] = True
+BEHIND_DIGIT[list(b" xXsSnNrRtTmMkK")] = True
 
 
 @compiled
@@ -157,7 +157,7 @@ def _mark_number(data: Array, position: int, end: int) -> int:
     byte = data[position]
     if byte | 0x20 in (SMALL_M, SMALL_K):  # 60mph
         return RATE
-    if byte in (SMALL_S, SMALL_N, SMALL_R, SMALL_T):
+    if byte | 0x20 in (SMALL_S, SMALL_N, SMALL_R, SMALL_T):
         return ORDINAL
     if byte == SPACE:
         position += 1

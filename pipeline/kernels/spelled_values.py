@@ -41,10 +41,13 @@ NUMBER = (
     rf"(?:(?:[ -]|,? and |, )(?:{WORD}|{'|'.join(SCALES)})){{0,12}}\b"
 )
 MARK = "\x02"  # before what is replaced, so that no other text is
-NTH = r"(^|[^0-9.,])([0-9]{1,2}(?:st|nd|rd|th))\b"
+NTH = r"(?i)(^|[^0-9.,])([0-9]{1,2}(?:st|nd|rd|th))\b"
 APART = re.compile(
     r"(?<![0-9.,/])(?<![0-9.,/] )[1-9][0-9]{0,2}(?: [0-9]{3}){1,5}"
     r"(?! ?[0-9/]|[.,][0-9])"
+)
+FRACTION = re.compile(
+    rf"(?i)\b({'|'.join(BELOW_TWENTY[1:10])})[ -]({'|'.join(PARTS)})\b"
 )
 LENGTH = r"km|cm|mm|m|mi|ft|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot"
 AMOUNT = rf"{LENGTH}|kg|g|l|ml|lit(?:er|re)s?|gallons?|grams?|kilograms?"
@@ -147,16 +150,14 @@ def read_number(words: list[str]) -> int | None:
 
 def _spell_parts(texts: pl.Series) -> pl.Series:
     """Two thirds are 2/3."""
-    counts = {word: CARDINALS[word] for word in BELOW_TWENTY[1:10]}
-    spelt = {
-        f"{spelling}{joint}{part}": f"{count}/{value}"
-        for word, count in counts.items()
-        for part, value in PARTS.items()
-        for joint in " -"
-        for spelling in (word, word.capitalize())
-        if part.endswith("s") or count == 1
-    }
-    return texts.str.replace_many(list(spelt), list(spelt.values()), leftmost=True)
+
+    def spell(found: re.Match[str]) -> str:
+        count, part = found[1].lower(), found[2].lower()
+        if count != "one" and not part.endswith("s"):
+            return found[0]
+        return f"{CARDINALS[count]}/{PARTS[part]}"
+
+    return _rewrite(texts, FRACTION, spell)
 
 
 def _spell_ordinals(texts: pl.Series) -> pl.Series:
@@ -167,7 +168,9 @@ def _spell_ordinals(texts: pl.Series) -> pl.Series:
         for ending in ("st", "nd", "rd", "th")
     }
     texts = texts.str.replace_all(NTH, f"$1{MARK}$2")
-    return texts.str.replace_many(list(spelt), list(spelt.values()))
+    return texts.str.replace_many(
+        list(spelt), list(spelt.values()), ascii_case_insensitive=True
+    )
 
 
 def ordinal(value: int) -> str:

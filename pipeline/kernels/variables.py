@@ -76,6 +76,16 @@ def ends_contraction(data: Array, begin: int, start: int) -> bool:
 
 
 @compiled
+def is_in_capitals(data: Array, begin: int, end: int) -> bool:
+    """Whether most of the capitals and small letters of a text are capitals."""
+    balance = 0
+    for position in range(begin, end):
+        byte = data[position]
+        balance += (65 <= byte <= 90) - (97 <= byte <= 122)
+    return balance > 0
+
+
+@compiled
 def stands_in_capitals(data: Array, begin: int, end: int, start: int) -> bool:
     """Whether a word beside the letter at `start` is in capitals: FIND X IF X IS ODD.
 
