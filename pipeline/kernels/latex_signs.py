@@ -44,6 +44,7 @@ DRAWN_BEFORE[list(b"#@=~+")] = True
 DRAWN_AFTER[list(b"#@=~+*|-_/")] = True
 SPACED_ELLIPSIS = np.frombuffer(b". . .", np.uint8).copy()
 EXISTS = np.frombuffer("∃".encode(), np.uint8).copy()
+NEWLINE = 10
 FORMULA_BYTES = 256  # from a tie to the dollar of its formula
 LONGEST_SET = 48  # bytes from its brace to its colon
 # What may stand behind the apostrophe of a word: 's, 'm, 'd, 't.
@@ -323,17 +324,26 @@ def _is_unknown(data: Array, first: int, start: int, end: int) -> bool:
         place = start - 1
         while place >= first and start - place < 4 and data[place] == QUESTION:
             place -= 1
-        return place < first or not (
-            is_alphanumeric(data[place]) or CLOSERS[data[place]]
-        )
-    left = left_byte(data, first, start)
-    if not (is_alphanumeric(left) or CLOSERS[left]):
-        return True
+        left = left_byte(data, first, place + 1)
+        return not (is_alphanumeric(left) or CLOSERS[left])
     place = start + 1
-    while place < end and data[place] == QUESTION:
+    while place < end and data[place] in (QUESTION, EXCLAMATION):
         place += 1
     right = right_byte(data, place, end)
+    left = left_byte(data, first, start)
+    if left == NEWLINE and right == 0:  # the last line of a text
+        left = _byte_before_blanks(data, first, start)
+    if not (is_alphanumeric(left) or CLOSERS[left] or left == QUESTION):
+        return True
     return bool(right > 32 and not 65 <= right <= 90 and right not in (34, OPEN, 127))
+
+
+@compiled
+def _byte_before_blanks(data: Array, first: int, place: int) -> int:
+    place -= 1
+    while place >= first and data[place] <= 32:
+        place -= 1
+    return int(data[place]) if place >= first else 0
 
 
 @compiled

@@ -108,6 +108,8 @@ def find_spellings(
                 continue
             after = data[position + 1]
             if what == BREAK:
+                if after <= 32:  # one  fourth
+                    continue
                 was_counted, counted = counted, False
                 if not INITIALS[after] or position + 3 >= end:
                     continue

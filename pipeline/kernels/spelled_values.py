@@ -47,7 +47,7 @@ APART = re.compile(
     r"(?! ?[0-9/]|[.,][0-9])"
 )
 FRACTION = re.compile(
-    rf"(?i)\b({'|'.join(BELOW_TWENTY[1:10])})[ -]({'|'.join(PARTS)})\b"
+    rf"(?i)\b({'|'.join(BELOW_TWENTY[1:10])})(?:-|\s{{1,9}})({'|'.join(PARTS)})\b"
 )
 LENGTH = r"km|cm|mm|m|mi|ft|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot"
 AMOUNT = rf"{LENGTH}|kg|g|l|ml|lit(?:er|re)s?|gallons?|grams?|kilograms?"
