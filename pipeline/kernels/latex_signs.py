@@ -325,6 +325,8 @@ def _is_unknown(data: Array, first: int, start: int, end: int) -> bool:
         while place >= first and start - place < 4 and data[place] == QUESTION:
             place -= 1
         left = left_byte(data, first, place + 1)
+        if data[place] == 32 and 97 <= right_byte(data, start + 1, end) <= 122:
+            return True  # the glob ?? matches
         return not (is_alphanumeric(left) or CLOSERS[left])
     place = start + 1
     while place < end and data[place] in (QUESTION, EXCLAMATION):
