@@ -45,6 +45,7 @@ DRAWN_AFTER[list(b"#@=~+*|-_/")] = True
 SPACED_ELLIPSIS = np.frombuffer(b". . .", np.uint8).copy()
 EXISTS = np.frombuffer("∃".encode(), np.uint8).copy()
 NEWLINE = 10
+RUN = 4  # marks that are looked at before and behind one
 FORMULA_BYTES = 256  # from a tie to the dollar of its formula
 LONGEST_SET = 48  # bytes from its brace to its colon
 # What may stand behind the apostrophe of a word: 's, 'm, 'd, 't.
@@ -315,26 +316,20 @@ def _is_prime(data: Array, first: int, start: int, end: int) -> bool:
 @compiled
 def _is_unknown(data: Array, first: int, start: int, end: int) -> bool:
     """Whether "?" is an unknown, as in 5, ?, 15; else it ends a sentence."""
-    before = data[start - 1] if start > first else uint8(0)
-    after = byte_at(data, start + 1, end)
+    place, begin = start + 1, start  # of a run of marks, which are read as one
+    while place < min(end, start + RUN) and data[place] in (QUESTION, EXCLAMATION):
+        place += 1
+    while begin > max(first, start - RUN) and data[begin - 1] == QUESTION:
+        begin -= 1
+    before = data[begin - 1] if begin > first else uint8(0)
+    after = byte_at(data, place, end)
     if is_alphanumeric(before) or CLOSERS[before]:  # ab?c
         glued = 97 <= after <= 122 or 48 <= after <= 57
         return bool(glued or after in (EQUALS, STAR, 43))
-    if before == QUESTION:
-        place = start - 1
-        while place >= first and start - place < 4 and data[place] == QUESTION:
-            place -= 1
-        left = left_byte(data, first, place + 1)
-        if data[place] == 32 and 97 <= right_byte(data, start + 1, end) <= 122:
-            return True  # the glob ?? matches
-        return not (is_alphanumeric(left) or CLOSERS[left])
-    place = start + 1
-    while place < end and data[place] in (QUESTION, EXCLAMATION):
-        place += 1
     right = right_byte(data, place, end)
-    left = left_byte(data, first, start)
+    left = left_byte(data, first, begin)
     if left == NEWLINE and right == 0:  # the last line of a text
-        left = _byte_before_blanks(data, first, start)
+        left = _byte_before_blanks(data, first, begin)
     if not (is_alphanumeric(left) or CLOSERS[left] or left == QUESTION):
         return True
     return bool(right > 32 and not 65 <= right <= 90 and right not in (34, OPEN, 127))
