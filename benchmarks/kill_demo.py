@@ -158,7 +158,7 @@ def prepare(project: Path, problems: int) -> Path:
 
 def start(project: Path, target: str) -> "subprocess.Popen[bytes]":
     """`dvc repro` in a group of its own; what it prints is in `out.txt`."""
-    mend_lock(project / "dvc.lock")
+    remove_cut_off(project)
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(project),
@@ -215,14 +215,19 @@ def disturb(
     return False
 
 
-def mend_lock(file: Path) -> None:
-    """Remove a lock file in which DVC was killed: it is written in place."""
-    try:
-        if file.exists():
-            COMPILED_LOCKFILE_SCHEMA(yaml.load(file.read_text(), yaml.CSafeLoader))
-    except (Invalid, yaml.YAMLError):
-        print("DVC was killed in its lock file, which is removed", flush=True)
-        file.unlink()
+def remove_cut_off(project: Path) -> None:
+    """Remove the files in which DVC was killed, which it writes in place."""
+    for name, validate in (
+        ("dvc.lock", lambda text: COMPILED_LOCKFILE_SCHEMA(yaml.safe_load(text))),
+        (".dvc/tmp/rwlock", json.loads),
+    ):
+        file = project / name
+        try:
+            if file.exists():
+                validate(file.read_text())
+        except (Invalid, ValueError, yaml.YAMLError):
+            print(f"DVC was killed in {name}, which is removed", flush=True)
+            file.unlink()
 
 
 def kill(kind: str, family: list[psutil.Process], drawn: random.Random) -> str:

@@ -4,6 +4,7 @@ Every section of params.yaml is read with its stage's own Params, so a typo is
 found here and not after an hour of sampling.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.settings import shared_sections
 
 LOCK = Path("dvc.lock")
+READERS = Path(".dvc/tmp/rwlock")  # where DVC writes who reads and writes what
 
 
 def check() -> None:
@@ -37,7 +39,7 @@ def check() -> None:
 
 
 def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str]:
-    yield from _lock()
+    yield from _cut_off()
     names = [stage.name for stage in stages]
     shared = {
         section
@@ -61,20 +63,27 @@ def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str
                 yield str(error)
 
 
-def _lock() -> Iterator[str]:
-    """A lock file in which DVC was killed: it is written in place."""
-    if not LOCK.exists():
-        return
+def _cut_off() -> Iterator[str]:
+    """Files in which DVC was killed: it writes them in place."""
     from dvc.schema import COMPILED_LOCKFILE_SCHEMA
     from voluptuous import Invalid
 
-    try:
-        COMPILED_LOCKFILE_SCHEMA(recipe.parse_yaml(LOCK.read_text()))
-    except (Invalid, yaml.YAMLError):
-        yield (
-            f"{LOCK} is cut off, as a DVC that was killed may leave it; remove it: "
-            "`dvc repro` takes what was done from its cache"
-        )
+    if LOCK.exists():
+        try:
+            COMPILED_LOCKFILE_SCHEMA(recipe.parse_yaml(LOCK.read_text()))
+        except (Invalid, yaml.YAMLError):
+            yield (
+                f"{LOCK} is cut off, as a DVC that was killed may leave it; remove "
+                "it: `dvc repro` takes what was done from its cache"
+            )
+    if READERS.exists():
+        try:
+            json.loads(READERS.read_text())
+        except ValueError:
+            yield (
+                f"{READERS} is cut off, as a DVC that was killed may leave it; remove "
+                "it where no `dvc` runs: it says who reads and writes what right now"
+            )
 
 
 def _section_names(stage: dag.Stage, sections: dict[str, Any]) -> list[str]:

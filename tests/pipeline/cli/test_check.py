@@ -63,6 +63,18 @@ def test_a_lock_file_that_dvc_was_killed_over_is_named():
     checked()
 
 
+def test_a_list_of_readers_that_dvc_was_killed_over_is_named():
+    readers = Path(".dvc/tmp/rwlock")
+    readers.parent.mkdir(parents=True)
+    for text in ("", '{"read": {"data/pool.parquet": [{"pid": 1'):
+        readers.write_text(text)
+        (mistake,) = mistakes()
+        assert mistake.startswith(f"{readers} is cut off")
+        assert "remove it" in mistake
+    readers.write_text('{"read": {}, "write": {}}')
+    checked()
+
+
 def test_a_recipe_that_is_understood_says_so(capsys: pytest.CaptureFixture[str]):
     checked()
 
