@@ -130,7 +130,7 @@ def read(table: str) -> pl.DataFrame:
 
     `read("select")` is what was selected, `read("dropped")` the ledger of all stages.
     """
-    from pipeline.cli.ledger import views
+    from pipeline.catalog import views
 
     rows: pl.DataFrame = views().sql(f'from "{table}"').pl()
     return rows

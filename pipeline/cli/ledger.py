@@ -1,18 +1,14 @@
-"""The ledger: query every table, tell one row's life, print the funnel.
-
-All tables are views in an in-memory DuckDB, named as the stages that wrote them;
-`dropped` is the union of what every stage dropped, with the stage's name.
-"""
+"""The ledger: query every table, tell one row's life, print the funnel."""
 
 import json
 from collections import Counter
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipeline import dag, recipe, tables
+from pipeline import dag, tables
+from pipeline.catalog import is_off, list_views, read_counts, views
 from pipeline.errors import UserError
 
 if TYPE_CHECKING:
@@ -33,7 +29,7 @@ def sql(query: str, *, format: str = "table") -> None:
     try:
         result = connection.sql(query)
     except duckdb.Error as error:
-        known = ", ".join(_views(connection))
+        known = ", ".join(list_views(connection))
         hint = f"views: {known}" if known else "run `dvc repro` first"
         raise UserError(str(error), hint=hint) from None
     if result is None:
@@ -43,72 +39,6 @@ def sql(query: str, *, format: str = "table") -> None:
         return
     table = pl.DataFrame(result.to_arrow_table())
     print(table.write_csv() if format == "csv" else table.write_ndjson(), end="")
-
-
-def views() -> "Connection":
-    """A connection with one view per table, and `dropped` over all of them."""
-    import duckdb
-
-    connection = duckdb.connect()
-    for name, files in _table_files().items():
-        # Quoted: `select` is a stage, and a word of SQL.
-        connection.execute(f'create view "{name}" as from read_parquet({files})')
-    dropped = dropped_files()
-    if dropped:
-        prefix = len(str(tables.DROPPED)) + 2
-        connection.execute(
-            f"create view dropped as select "
-            f"split_part(replace(substr(filename, {prefix}), '.parquet', ''), '/', 1) "
-            f"as stage, * exclude (filename) from read_parquet("
-            f"{[str(file) for file in dropped]}, union_by_name=true, filename=true)"
-        )
-    return connection
-
-
-def dropped_files() -> list[Path]:
-    """The tables of dropped rows; of sources, only those of the active recipe.
-
-    DVC leaves the files of an earlier recipe where they are.
-    """
-    sources = _active("collect")
-    return [
-        file
-        for file in sorted(tables.DROPPED.rglob("*.parquet"))
-        if file.parent == tables.DROPPED or sources is None or file.stem in sources
-        if _has_columns(file)
-    ]
-
-
-def _active(section: str) -> Any:
-    """The section of the active recipe; None where there is no recipe."""
-    return recipe.read().get(section) if recipe.RECIPE.exists() else None
-
-
-def _is_off(stage: str) -> bool:
-    return dag.is_off({stage: _active(stage)}, stage)
-
-
-def _table_files() -> dict[str, list[str]]:
-    """View name → files: data/x.parquet, the shards of data/x/, data/x/y.parquet.
-
-    A table without columns cannot be a view, so it is none.
-    """
-    files: dict[str, list[Path]] = {}
-    for file in sorted(tables.DATA.glob("**/*.parquet")):
-        parts = file.relative_to(tables.DATA).with_suffix("").parts
-        if tables.DROPPED not in file.parents:
-            is_shard = len(parts) > 1 and parts[-1].isdigit()
-            name = "_".join(parts[:-1] if is_shard else parts)
-            files.setdefault(name, []).append(file)
-    return {
-        name: list(map(str, parts))
-        for name, parts in files.items()
-        if all(map(_has_columns, parts))
-    }
-
-
-def _has_columns(file: Path) -> bool:
-    return bool(pl.read_parquet_schema(file))
 
 
 def explain(id: str) -> None:
@@ -137,7 +67,7 @@ def _print_kept(console: Any, connection: "Connection", id: str) -> None:
 
     before: dict[str, Any] | None = None
     for stage in dag.row_stages(dag.read()):
-        if stage.name not in _views(connection):
+        if stage.name not in list_views(connection):
             continue
         row = _find(connection, stage.name, id)
         if row is None:
@@ -151,14 +81,14 @@ def _print_kept(console: Any, connection: "Connection", id: str) -> None:
             if isinstance(value, bool | int | float | str)
         ]
         before = row
-        off = " (off)" if _is_off(stage.name) else ""
+        off = " (off)" if is_off(stage.name) else ""
         text = f"by {stage.name}{off}{': ' * bool(added)}{', '.join(added)}"
         console.print(f"[green]kept[/]     {escape(text)}")
 
 
 def _print_traces(console: Any, connection: "Connection", id: str) -> None:
     """How many of the row's traces are learnt from, and why the others are not."""
-    if "select_traces" not in _views(connection):
+    if "select_traces" not in list_views(connection):
         return
     fates = connection.sql(
         "select coalesce(reason, 'learnt from'), count(*) from select_traces "
@@ -184,19 +114,15 @@ def _print_drop(console: Any, connection: "Connection", lost: dict[str, Any]) ->
 
 def _find(connection: "Connection", view: str, id: str) -> dict[str, Any] | None:
     """The row `id` of a view; None where the row or the view is missing."""
-    if view not in _views(connection):
+    if view not in list_views(connection):
         return None
     rows = connection.sql(f'from "{view}" where id = ? limit 1', params=[id]).pl()
     return rows.row(0, named=True) if rows.height else None
 
 
-def _views(connection: "Connection") -> list[str]:
-    return [row[0] for row in connection.execute("show tables").fetchall()]
-
-
 def _suggest(connection: "Connection", id: str) -> str:
     """Ids that look like `id`, or what to do to get some."""
-    if "pool" not in _views(connection):
+    if "pool" not in list_views(connection):
         return "run `dvc repro` first"
     known = [row[0] for row in connection.execute("select id from pool").fetchall()]
     close = get_close_matches(id, known, 3)
@@ -213,7 +139,7 @@ def funnel() -> None:
         "stage", *numbers, "why", title="Rows after each stage", title_justify="left"
     )
     for stage in dag.row_stages(dag.read()):
-        if parts := _counts(stage.name):
+        if parts := read_counts(stage.name):
             rows_in, rows_out = (
                 sum(part[name] for part in parts) for name in ("rows_in", "rows_out")
             )
@@ -238,24 +164,12 @@ def funnel() -> None:
     )
 
 
-def _counts(stage: str) -> list[dict[str, Any]]:
-    """What a stage counted: once, or for each entry of the recipe that it ran for."""
-    whole = tables.METRICS / f"{stage}.json"
-    entries = _active(stage)
-    files = [whole] if whole.exists() else sorted((tables.METRICS / stage).glob("*"))
-    return [
-        json.loads(file.read_text())
-        for file in files
-        if file == whole or entries is None or file.stem in entries
-    ]
-
-
 def _print_evaluation(console: Any) -> None:
     from rich.table import Column, Table
 
     file = tables.METRICS / "evaluate.json"
     metrics = json.loads(file.read_text()) if file.exists() else {}
-    if not metrics.get("models") or _is_off("evaluate"):
+    if not metrics.get("models") or is_off("evaluate"):
         return
     names = ("pass@1", "95% interval", "tokens", "truncated")
     numbers = [Column(name, justify="right") for name in names]

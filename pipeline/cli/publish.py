@@ -16,7 +16,7 @@ import polars as pl
 import yaml
 
 from pipeline import tables
-from pipeline.cli.ledger import dropped_files
+from pipeline.catalog import dropped_files
 from pipeline.errors import UserError
 from pipeline.schema import PROBLEM, VERDICT, conform
 

@@ -1,0 +1,97 @@
+"""Which tables a project has, by name, and DuckDB's views of them.
+
+All tables are views in an in-memory DuckDB, named as the stages that wrote them;
+`dropped` is the union of what every stage dropped, with the stage's name.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipeline import dag, recipe, tables
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def views() -> "DuckDBPyConnection":
+    """A connection with one view per table, and `dropped` over all of them."""
+    import duckdb
+
+    connection = duckdb.connect()
+    for name, files in table_files().items():
+        # Quoted: `select` is a stage, and a word of SQL.
+        texts = [str(file) for file in files]
+        connection.execute(f'create view "{name}" as from read_parquet({texts})')
+    dropped = dropped_files()
+    if dropped:
+        prefix = len(str(tables.DROPPED)) + 2
+        connection.execute(
+            f"create view dropped as select "
+            f"split_part(replace(substr(filename, {prefix}), '.parquet', ''), '/', 1) "
+            f"as stage, * exclude (filename) from read_parquet("
+            f"{[str(file) for file in dropped]}, union_by_name=true, filename=true)"
+        )
+    return connection
+
+
+def list_views(connection: "DuckDBPyConnection") -> list[str]:
+    return [row[0] for row in connection.execute("show tables").fetchall()]
+
+
+def table_files() -> dict[str, list[Path]]:
+    """View name → files: data/x.parquet, the shards of data/x/, data/x/y.parquet.
+
+    A table without columns cannot be a view, so it is none.
+    """
+    files: dict[str, list[Path]] = {}
+    for file in sorted(tables.DATA.glob("**/*.parquet")):
+        parts = file.relative_to(tables.DATA).with_suffix("").parts
+        if tables.DROPPED not in file.parents:
+            is_shard = len(parts) > 1 and parts[-1].isdigit()
+            name = "_".join(parts[:-1] if is_shard else parts)
+            files.setdefault(name, []).append(file)
+    return {
+        name: parts for name, parts in files.items() if all(map(has_columns, parts))
+    }
+
+
+def dropped_files() -> list[Path]:
+    """The tables of dropped rows; of sources, only those of the active recipe.
+
+    DVC leaves the files of an earlier recipe where they are.
+    """
+    sources = active("collect")
+    return [
+        file
+        for file in sorted(tables.DROPPED.rglob("*.parquet"))
+        if file.parent == tables.DROPPED or sources is None or file.stem in sources
+        if has_columns(file)
+    ]
+
+
+def has_columns(file: Path) -> bool:
+    return bool(pl.read_parquet_schema(file))
+
+
+def active(section: str) -> Any:
+    """The section of the active recipe; None where there is no recipe."""
+    return recipe.read().get(section) if recipe.RECIPE.exists() else None
+
+
+def is_off(stage: str) -> bool:
+    return dag.is_off({stage: active(stage)}, stage)
+
+
+def read_counts(stage: str) -> list[dict[str, Any]]:
+    """What a stage counted: once, or for each entry of the recipe that it ran for."""
+    whole = tables.METRICS / f"{stage}.json"
+    entries = active(stage)
+    files = [whole] if whole.exists() else sorted((tables.METRICS / stage).glob("*"))
+    return [
+        json.loads(file.read_text())
+        for file in files
+        if file == whole or entries is None or file.stem in entries
+    ]
