@@ -4,7 +4,7 @@ params.yaml says what is computed, and DVC tracks it. How fast, and with how muc
 memory, is a matter of the machine: it stands in `machine.yaml`, which git and DVC do
 not track (GOLDSIEVE_MACHINE names another file), or in the environment, which wins:
 
-    PIPELINE_BACKEND=processes | ray               where answers are judged
+    PIPELINE_BACKEND=processes | ray               this machine, or a Ray cluster
     PIPELINE_WORKERS=8                             processes and threads; one per CPU
     GOLDSIEVE_CACHE=/big/disk/cache                what is kept between runs
 """

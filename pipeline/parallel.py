@@ -1,8 +1,8 @@
-"""Work on items in warm workers that can be killed: processes, or actors of Ray.
+"""Work on items in warm worker processes that can be killed, all on this machine.
 
-Who has work says what to do with a batch and nothing about where it happens. Where is
-a matter of the machine (`pipeline/machine.py`: backend and workers), because it
-cannot change the result.
+Who has work says what to do with a batch, and the machine says how many workers there
+are (`pipeline/machine.py`), because that cannot change the result. Many machines are
+the matter of `pipeline/cluster`: on each of them, what may hang is done here.
 """
 
 import os
@@ -70,10 +70,8 @@ class Pool(Generic[In, Out]):
     """
 
     def __init__(self, work: Work[In, Out], *, limit_s: float) -> None:
-        here = machine()
         self._work, self._limit_s = work, limit_s
-        self._worker: Any = _ray_worker() if here.backend == "ray" else _Process
-        self.most = here.workers  # at once
+        self.most = machine().workers  # at once
         # One thread waits for one worker.
         self._threads = ThreadPoolExecutor(self.most)
         self._idle: LifoQueue[Any] = LifoQueue()  # None is a worker yet to be started
@@ -144,7 +142,7 @@ class Pool(Generic[In, Out]):
     def _start(self) -> Any:
         if _spare and (waiting := _spare.get(self._work)):
             return waiting.pop()
-        return self._worker(self._work)
+        return _Process(self._work)
 
     def _do(self, batch: list[In], is_new: bool) -> list[Out] | WorkerLost:
         """In a thread: the results of a batch, or how its worker was lost."""
@@ -239,14 +237,3 @@ def _serve(pipe: Connection, work: Work[Any, Any]) -> None:
             answer = error
         except Exception:  # many do not survive the way to another process
             answer = RuntimeError(f"in a worker: {traceback.format_exc()}")
-
-
-def _ray_worker() -> Callable[[Work[Any, Any]], Any]:
-    try:
-        from pipeline.parallel_ray import RayWorker, connect
-    except ImportError:
-        raise UserError(
-            "PIPELINE_BACKEND=ray needs Ray", hint='pip install "goldsieve[ray]"'
-        ) from None
-    connect()
-    return lambda work: RayWorker(work, START_S, WorkerLost)

@@ -11,11 +11,15 @@ rejected or could not decide. Where it decides, its verdict is the sample's; the
 rule's stays beside it, and where the two differ can be looked up.
 """
 
-from typing import Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Literal, NamedTuple
 
 import polars as pl
 from pydantic import Field, model_validator
 
+from pipeline.cluster.each import Work, each
 from pipeline.grading.workers import Answer, Grader, grader, verdict_columns
 from pipeline.schema import GRADE
 from pipeline.settings import Settings
@@ -24,7 +28,7 @@ from pipeline.verifiers.contract import Verdict, verifiers_that_claim
 from pipeline.verifiers.judge import Judge
 
 SCHEMA = GRADE
-CHUNK = 20_000  # samples judged between two reports of progress, at most
+CHUNK = 20_000  # samples of a part that are judged at once, at most
 CHUNK_BYTES = 32 << 20  # of completions and of the tests that judge them
 
 
@@ -48,6 +52,13 @@ class Params(Settings):
         return self
 
 
+class Part(NamedTuple):
+    """Samples, and the columns of their problems that they are judged by."""
+
+    samples: pl.LazyFrame
+    about: pl.DataFrame
+
+
 def make(
     params: Params, rows: pl.DataFrame, rollouts: Shards | pl.DataFrame
 ) -> pl.DataFrame:
@@ -55,20 +66,32 @@ def make(
     from pipeline.console import track
 
     rollouts = as_shards(rollouts)
-    ids = rollouts.select("id").collect()["id"]
-    total = int(ids.is_in(rows["id"].implode()).sum())
     columns = ("verifier", "answer", "verify_info", "problem", "domain")
     about = rows.select("id", *columns)
-    samples = (
-        shard.join(about, on="id", how="inner", maintain_order="left")
-        for shard in rollouts
-    )
-    parts = [GRADE.to_frame()]
-    chunks = regroup(samples, rows=CHUNK, size=CHUNK_BYTES)
+    total, parts = 0, list[Part]()
+    for samples, ids in zip(rollouts.parts, rollouts.select("id"), strict=True):
+        total += int(ids["id"].is_in(rows["id"].implode()).sum())
+        parts.append(Part(samples, about.join(ids, on="id", how="semi")))
+    graded = each(partial(_open_grading, params), parts)
+    tables = track(graded, "grades", total=total, weight=len)
+    return pl.concat([GRADE.to_frame(), *tables], rechunk=True)
+
+
+@contextmanager
+def _open_grading(params: Params) -> Iterator[Work[Part, pl.DataFrame]]:
+    """A function that gives GRADE of the samples of a part, in their order."""
     with grader(params.timeout_s, params.judge) as grade:
-        for chunk in track(chunks, "grades", total=total, weight=len):
-            parts.append(_grade_chunk(chunk, params, grade))
-    return pl.concat(parts, rechunk=True)
+
+        def judge(part: Part) -> pl.DataFrame:
+            samples = part.samples.collect()
+            samples = samples.join(
+                part.about, on="id", how="inner", maintain_order="left"
+            )
+            chunks = regroup([samples], rows=CHUNK, size=CHUNK_BYTES)
+            graded = (_grade_chunk(chunk, params, grade) for chunk in chunks)
+            return pl.concat([GRADE.to_frame(), *graded])
+
+        yield judge
 
 
 # What a rule's verdict must be for the model to be asked.

@@ -13,13 +13,14 @@ GROUND = {
     "disks",
     "embedding", "errors", "expressions", "files", "filter", "json_rows", "kept",
     "lineage", "locations", "machine", "models", "orphans", "owners", "packaged",
-    "parallel", "parallel_ray", "prompts", "readers", "recipe", "recipes", "rows",
+    "parallel", "prompts", "readers", "recipe", "recipes", "rows",
     "schema", "settings", "shards", "sql", "streams", "surrogates", "tables", "text",
     "thinking",
 }  # fmt: skip
 # The wings of pipeline/ and those below each, beside the ground. A folder that is not
 # in this table fails the test.
 WINGS: dict[str, set[str]] = {
+    "cluster": set(),
     "kernels": set(),
     "sandbox": set(),
     "endpoint": set(),

@@ -1,4 +1,4 @@
-"""Pool: the same results wherever the work runs, and no worker that hangs."""
+"""Pool: the results of a plain loop, and no worker that hangs."""
 
 import os
 import subprocess
@@ -12,8 +12,6 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.parallel import Pool, WorkerLost, warm_workers
-
-BACKENDS = ["processes", "ray"]
 
 
 def square(batch: list[int]) -> list[int]:
@@ -48,13 +46,9 @@ class StartsLate:
         return square(batch)
 
 
-@pytest.fixture(params=BACKENDS)
-def backend(request, monkeypatch) -> str:
-    if request.param == "ray":
-        pytest.importorskip("ray")
-    monkeypatch.setenv("PIPELINE_BACKEND", request.param)
+@pytest.fixture(autouse=True)
+def two_workers(monkeypatch) -> None:
     monkeypatch.setenv("PIPELINE_WORKERS", "2")
-    return request.param
 
 
 def each(work, items, *, size: int = 1, limit_s: float = 60) -> Iterator:
@@ -62,14 +56,14 @@ def each(work, items, *, size: int = 1, limit_s: float = 60) -> Iterator:
         yield from pool.each(items, size)
 
 
-def test_every_backend_gives_the_same_answer(backend: str):
+def test_results_come_in_the_order_of_the_items():
     with closing(Pool(square, limit_s=60)) as pool:
         for size in (1, 3, 100):
             assert list(pool.each(range(20), size)) == [x * x for x in range(20)]
 
 
 @pytest.mark.parametrize("trouble", ["hang", "die"])
-def test_who_loses_a_worker_costs_only_itself(backend: str, trouble: str):
+def test_who_loses_a_worker_costs_only_itself(trouble: str):
     work = partial(troubled, trouble)
     results = list(each(work, range(6), size=2, limit_s=3))
     lost = results.pop(3)
@@ -92,8 +86,7 @@ def test_an_item_whose_worker_is_killed_by_others_is_tried_again(tmp_path):
     assert list(each(work, [5])) == [5]
 
 
-def test_workers_that_were_killed_while_idle_cost_no_result(monkeypatch):
-    monkeypatch.setenv("PIPELINE_WORKERS", "2")
+def test_workers_that_were_killed_while_idle_cost_no_result():
     with closing(Pool(who_works, limit_s=60)) as pool:
         pids = set(pool.each(range(8), 1))
         for pid in pids:
@@ -104,19 +97,18 @@ def test_workers_that_were_killed_while_idle_cost_no_result(monkeypatch):
     assert not pids & set(results)
 
 
-def test_an_error_of_the_work_arrives_whole(backend: str):
+def test_an_error_of_the_work_arrives_whole():
     with pytest.raises(UserError, match="three is bad") as error:
         list(each(partial(troubled, "raise"), range(6)))
     assert error.value.hint == "use four"
 
 
-def test_a_bug_in_the_work_arrives_with_its_traceback(backend: str):
+def test_a_bug_in_the_work_arrives_with_its_traceback():
     with pytest.raises(Exception, match=r"(?s)in troubled.*division.* by zero"):
         list(each(partial(troubled, "bug"), range(6)))
 
 
-def test_a_pool_goes_on_after_an_error_and_after_what_was_given_up(monkeypatch):
-    monkeypatch.setenv("PIPELINE_WORKERS", "2")
+def test_a_pool_goes_on_after_an_error_and_after_what_was_given_up():
     with closing(Pool(partial(troubled, "raise"), limit_s=60)) as pool:
         with pytest.raises(UserError):
             list(pool.each(range(6), 1))
@@ -126,7 +118,7 @@ def test_a_pool_goes_on_after_an_error_and_after_what_was_given_up(monkeypatch):
         assert list(pool.each([4, 5, 6], 1)) == [4, 5, 6]
 
 
-def test_workers_that_cannot_start_are_an_error_and_no_lost_batches(backend: str):
+def test_workers_that_cannot_start_are_an_error_and_no_lost_batches():
     with pytest.raises(UserError, match="a worker cannot start"):
         list(each(StartsLate(None), range(6)))
 
@@ -140,8 +132,7 @@ def test_the_start_of_a_worker_is_not_the_time_of_its_batch(monkeypatch):
         list(each(slow, [1]))
 
 
-def test_items_are_taken_as_they_are_needed(monkeypatch):
-    monkeypatch.setenv("PIPELINE_WORKERS", "2")
+def test_items_are_taken_as_they_are_needed():
     taken = []
 
     def items():
@@ -207,13 +198,6 @@ def test_warm_workers_go_from_pool_to_pool_and_end_at_the_end():
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
     assert one_worker() != one_worker()
-
-
-def test_an_unknown_backend_names_the_known_ones(monkeypatch):
-    monkeypatch.setenv("PIPELINE_BACKEND", "slurm")
-
-    with pytest.raises(UserError, match="'processes' or 'ray'"):
-        Pool(square, limit_s=1)
 
 
 def test_workers_must_be_a_number(monkeypatch):
