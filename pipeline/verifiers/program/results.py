@@ -112,7 +112,7 @@ def same_value(
         alike = tuples_are_lists or type(value) is type(expected)
         return alike and len(value) == len(expected) and all(map(same, value, expected))
     if isinstance(value, dict) and isinstance(expected, dict):
-        if tuples_are_lists:
+        if tuples_are_lists and value.keys() != expected.keys():
             value = _with_json_keys(value)
         return value.keys() == expected.keys() and all(
             same(item, expected[key]) for key, item in value.items()

@@ -8,6 +8,7 @@ import pickle
 import shutil
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from stages.sources import evalplus, humaneval, livecodebench, mbpp
 needs_sandbox = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed"
 )
+EVALPLUS = "code_evalplus/MbppPlus.jsonl"
 DOUBLE = {
     "type": "stdio",
     "tests": [{"input": "3\n", "output": "6\n"}, {"input": "-1\n", "output": "-2\n"}],
@@ -185,6 +187,19 @@ def test_reference_solutions_pass(data: Path, adapter, file: str):
     with ThreadPoolExecutor(2) as workers:
         verdicts = list(workers.map(judged, rows))
     assert [why for correct, why in verdicts if correct is not True] == []
+
+
+@pytest.mark.realdata
+def test_no_reference_of_evalplus_is_wrong(data: Path):
+    """Some do not run as released, and decide nothing."""
+    rows = [evalplus.adapt(row) for row in raw_rows(data / EVALPLUS)][::3]
+    texts = [fenced(row["solutions"][0]["text"]) for row in rows]
+    infos = [row["verify_info"] for row in rows]
+
+    with ThreadPoolExecutor(2) as workers:
+        verdicts = list(workers.map(verify, repeat(None), texts, infos))
+    assert [each.why for each in verdicts if each.correct is False] == []
+    assert sum(each.correct is None for each in verdicts) <= 5
 
 
 @pytest.mark.realdata
@@ -420,6 +435,8 @@ def test_livecodebench_as_released_is_read_and_run():
         ("def f(x): return object()", "def f(x): return None", None),
         ("def f(x): return None", "def f(x): return None", None),
         ("def f(x): return 1 / 0", "def f(x): return 1", None),
+        ("def f(x): return {x: [{6: x}]}", "def f(x): return {x: [{6: x}]}", True),
+        ("def f(x): return {x: 6}", "def f(x): return {str(x): 6}", False),
         ("import", "def f(x): return 1", None),
     ],
 )
