@@ -1,23 +1,26 @@
 """Which items a text may hold: those of which it has some n-grams.
 
 An item that is too short for an n-gram is proposed where its first tokens stand.
+Every text is read once, the sample too in which words are counted.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from pipeline.contamination.contract import Read
+from pipeline.contamination.escaped import read_escaped
 from pipeline.contamination.items import (
     Items,
     NgramIndex,
     compared_tokens,
     index_ngrams,
 )
+from pipeline.contamination.sample import Sample, pick_rows, sample_step
 from pipeline.contamination.weights import rarity
 from pipeline.kernels import item_overlap
 from pipeline.kernels.latex_tokens import tokenise_shard
@@ -29,6 +32,8 @@ GATE_TEXTS = 12_800  # in fewer texts, n-grams are weighed as in so many
 TINY = 3  # tokens; a shorter item is found in any text
 KEPT_BYTES = 512 << 20  # of what is found in texts
 
+Matches = tuple[Array, Array]  # of texts, and where those of each end, or their sizes
+
 
 @dataclass(frozen=True)
 class Proposals:
@@ -36,7 +41,7 @@ class Proposals:
 
     Texts go by their number among all; `row` is that among the involved. `counts` are
     the texts, of all, that hold each n-gram of items, and `matches` the n-grams in the
-    involved ones.
+    involved ones. `sample` is what words are counted in.
     """
 
     involved: Array
@@ -45,6 +50,7 @@ class Proposals:
     counts: Array
     row: Array
     item: Array
+    sample: Sample
 
     @property
     def text(self) -> Array:
@@ -69,23 +75,25 @@ def propose_pairs(read: Read, texts: int, items: Items) -> Proposals:
     is kept for that as long as it is not too much, and then is sought again.
     """
     index, short = items.index, _index_short_items(items)
-    lookups = (items.n, index.table), (TINY, short.table)
+    lookups = [(items.n, index.table), (TINY, short.table)]
     held, known = np.diff(index.ends), len(index.keys)
 
-    def scan(shard: pl.Series) -> list[tuple[Array, Array]]:
+    def scan(shard: pl.Series, rows: Array) -> tuple[list[Matches], Matches]:
         tokens, _ = compared_tokens(tokenise_shard(shard, drawings=False))
-        return [
-            find_token_ngrams(tokens.codes, tokens.ends, n, table)
-            for n, table in lookups
-        ]
+        found = [find_token_ngrams(tokens.codes, tokens.ends, *way) for way in lookups]
+        return found, _take(tokens.codes, tokens.ends, rows)
 
     def shards() -> Iterator[pl.Series]:
-        return chain.from_iterable(map(split_shards, read()))
+        parts = (part.fill_null("") for part in read())
+        return chain.from_iterable(map(split_shards, parts))
 
-    counts, kept, size = np.zeros(known, np.int64), list[Any](), 0
-    for found in map_threads(scan, shards()):
-        matches, _ = found
-        counts += count_texts(*matches, known, np.zeros(len(matches[1]) - 1, bool))
+    step, sample = sample_step(texts), list[Matches]()
+    counts, kept, size = np.zeros(known, np.int64), list[list[Matches]](), 0
+    parts = pick_rows(map(read_escaped, shards()), step)
+    for found, sampled in map_threads(lambda part: scan(*part), parts):
+        matches, ends = found[0]
+        counts += count_texts(matches, ends, known, np.zeros(len(ends) - 1, bool))
+        sample.append(sampled)
         size += sum(array.nbytes for pair in found for array in pair)
         if size <= KEPT_BYTES:
             kept.append(found)
@@ -98,16 +106,19 @@ def propose_pairs(read: Read, texts: int, items: Items) -> Proposals:
 
     def choose(numbered: tuple[int, pl.Series]) -> Chosen:
         number, shard = numbered
-        found = kept[number] if number < len(kept) else scan(shard)
+        if number < len(kept):
+            found = kept[number]
+        else:
+            found, _ = scan(read_escaped(shard), np.zeros(0, int))
         pairs = [_find_pairs(*each) for each in zip(found, ways, strict=True)]
         distinct = np.unique(np.concatenate(pairs), axis=0)
         rows = np.unique(distinct[:, 0])
-        matches, ends = found[0]
-        chosen = _take(matches, ends, rows)
         # As texts of their own: a slice would keep all texts of the shard.
-        return Chosen(distinct, rows, shard.gather(rows).to_list(), *chosen, len(shard))
+        own = read_escaped(shard[rows]).to_list()
+        return Chosen(distinct, rows, own, *_take(*found[0], rows), len(shard))
 
-    return _join(map_threads(choose, enumerate(shards())), counts)
+    chosen = map_threads(choose, enumerate(shards()))
+    return _join(chosen, counts, Sample(step, *_concatenate(sample)))
 
 
 class Chosen(NamedTuple):
@@ -121,7 +132,7 @@ class Chosen(NamedTuple):
     height: int
 
 
-def _join(shards: Iterable[Chosen], counts: Array) -> Proposals:
+def _join(shards: Iterable[Chosen], counts: Array, sample: Sample) -> Proposals:
     parts, texts = [], list[str]()
     start = 0
     for shard in shards:
@@ -130,15 +141,16 @@ def _join(shards: Iterable[Chosen], counts: Array) -> Proposals:
         parts.append(arrays)
         texts += shard.texts
         start += shard.height
-    none = np.zeros(0, np.int64)
-    involved, matches, sizes, row, item = (
-        (np.concatenate(each) for each in zip(*parts, strict=True))
-        if parts
-        else [none] * 5
-    )
-    ends = np.concatenate([[0], np.cumsum(sizes)])
+    involved, matches, sizes, row, item = map(np.concatenate, zip(*parts, strict=True))
+    ends = np.r_[0, np.cumsum(sizes)]
     column = pl.Series(texts, dtype=pl.String)
-    return Proposals(involved, column, (matches, ends), counts, row, item)
+    return Proposals(involved, column, (matches, ends), counts, row, item, sample)
+
+
+def _concatenate(parts: list[Matches]) -> Matches:
+    """What `_take` gives, one after the other, and where those of each text end."""
+    arrays, sizes = map(np.concatenate, zip(*parts, strict=True))
+    return arrays, np.r_[0, np.cumsum(sizes)]
 
 
 def _find_pairs(

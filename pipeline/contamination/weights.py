@@ -12,7 +12,6 @@ whatever is found of it: that a text which says it and nothing else is a copy
 (`wrapped`) does not help where a text has more to say.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,6 +20,7 @@ import polars as pl
 
 from pipeline.contamination.items import Items, compared_tokens
 from pipeline.contamination.preambles import find_shared
+from pipeline.contamination.sample import Sample
 from pipeline.kernels import hash_table
 from pipeline.kernels.item_entities import PERSON
 from pipeline.kernels.latex_tokens import Tokens, tokenise
@@ -28,7 +28,6 @@ from pipeline.kernels.latex_vocabulary import split, token_code
 from pipeline.kernels.shards import Array
 from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
 
-SAMPLE, SAMPLE_BYTES = 8192, 1 << 22  # texts, and bytes, that words are counted in
 COMMON = 0.005  # of the texts: an n-gram in more of them is worth little
 SHARED = 0.1  # of that: an n-gram in so many problems may be a part of a preamble
 DULL = 0.1  # what is left of the worth of boilerplate
@@ -119,12 +118,9 @@ class Ngrams:
 class Weigher:
     """Weighs items by a sample of a pool, as often as it turns out what is a copy."""
 
-    def __init__(self, items: Items, parts: Iterable[pl.Series], texts: int) -> None:
-        step = max(1, texts // SAMPLE)
-        sample = _draw_sample(parts, step)
-        others, _ = compared_tokens(tokenise(sample, drawings=False))
-        self.items, self.numbers = items, step * np.arange(len(sample))
-        self.ngrams = [_find_ngrams(items.tokens, others, n) for n in (1, 2)]
+    def __init__(self, items: Items, sample: Sample) -> None:
+        self.items, self.numbers = items, sample.numbers
+        self.ngrams = [_find_ngrams(items.tokens, sample, n) for n in (1, 2)]
 
     def weigh(self, copies: Array, held: Array) -> Weights:
         """Weights where some texts of the pool are `copies` (bool), and do not count.
@@ -148,19 +144,6 @@ class Weigher:
         return Weights(tokens, pairs, rare, CHANCE * np.log1p(_enough(known)))
 
 
-def _draw_sample(parts: Iterable[pl.Series], step: int) -> pl.Series:
-    """Every so many texts, as long as they are not too much; the first in any case."""
-    texts, start, size = list[str](), 0, 0
-    for part in parts:
-        for text in part.gather_every(step, -start % step).fill_null(""):
-            size += len(text.encode())
-            if size > SAMPLE_BYTES and texts:
-                return pl.Series(texts)
-            texts.append(text)
-        start += len(part)
-    return pl.Series(texts, dtype=pl.String)
-
-
 def _weigh_runs(items: Items, held: Array, texts: int) -> Array:
     """What the n-grams of each item are worth, as many as stand side by side in it."""
     codes, ends, n = items.tokens.codes, items.tokens.ends, items.n
@@ -176,7 +159,7 @@ def _weigh_runs(items: Items, held: Array, texts: int) -> Array:
     return sums
 
 
-def _find_ngrams(items: Tokens, others: Tokens, n: int) -> Ngrams:
+def _find_ngrams(items: Tokens, others: Sample, n: int) -> Ngrams:
     ngrams, ends = token_ngrams(items.codes, items.ends, n)
     number, distinct = hash_table.group_ids(ngrams)
     table = hash_table.build_table(distinct)
@@ -191,11 +174,8 @@ def _find_ngrams(items: Tokens, others: Tokens, n: int) -> Ngrams:
     factors[np.unique(dull)] = DULL
     persons, _ = token_ngrams(np.full(n, PERSON), np.array([0, n]), n)
     factors[distinct == persons[0]] = 0
-    own, more = (
-        find_token_ngrams(texts.codes, texts.ends, n, table)
-        for texts in (items, others)
-    )
-    found = np.r_[own[0], more[0]], np.r_[own[1], more[1][1:] + own[1][-1]]
+    more, more_ends = find_token_ngrams(others.codes, others.ends, n, table)
+    found = np.r_[number, more], np.r_[ends, more_ends[1:] + ends[-1]]
     return Ngrams(number, places, found, is_plain, factors)
 
 

@@ -13,7 +13,6 @@ without rare content is found where a text says it and nothing else, and is list
 undetectable all the same.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,16 +87,12 @@ def find_hits_in_parts(
     if not items.height or not len(answers):
         return Found(HITS.to_frame(), UNDETECTABLE.to_frame())
     sought = Items(read_texts(read_escaped(items["problem"].fill_null(""))), params.n)
-
-    def plain() -> Iterator[pl.Series]:
-        return (read_escaped(part.fill_null("")) for part in parts())
-
-    proposals = propose_pairs(plain, len(answers), sought)
+    proposals = propose_pairs(parts, len(answers), sought)
     text, row, item = proposals.text, proposals.row, proposals.item
     read = read_texts(proposals.texts)
     same_answer = compare_answers(answers, items["answer"], text, item)
     # Weighed once with all texts, and again without those that are copies of an item.
-    weigher = Weigher(sought, plain(), len(answers))
+    weigher = Weigher(sought, proposals.sample)
     copies = np.zeros(len(answers), bool)
     for _ in range(2):
         weights = weigher.weigh(copies, proposals.count_others(copies))
