@@ -141,7 +141,7 @@ def train(folder: Path, name: str, params: dict[str, Any]) -> dict[str, Any]:
     (folder / "params.yaml").write_text(yaml.safe_dump(recipe))
     before = spent()
     trainer, export = ("grpo", "data/export") if params else name.split("-")
-    words = f"--out models/{name} --plots steps.json {export} models/start"
+    words = f"--out models/{name} --numbers steps.json {export} models/start"
     run(folder, trainer, words)
     steps = json.loads((folder / "steps.json").read_text())
     batch = params["trl"]["per_device_train_batch_size"] if params else 0

@@ -63,7 +63,9 @@ def main() -> None:
     write_export(folder / "export", chosen[:half])
     with Utilisation() as busy:
         start = time.perf_counter()
-        run(folder, "grpo", "--out", "grpo", "--plots", "steps.json", "export", "base")
+        run(
+            folder, "grpo", "--out", "grpo", "--numbers", "steps.json", "export", "base"
+        )
         seconds = time.perf_counter() - start
     steps = json.loads((folder / "steps.json").read_text())
     heldout = chosen[half:].select(BENCHMARK.names())

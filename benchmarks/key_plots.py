@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.charts import (
+    KEPT,
+    LOST,
+    WRONG,
+    Chart,
+    write_numbers,
+    write_pictures,
+)
 from pipeline.pass_rates.interval import jeffreys_interval
-from stages.card.charts import KEPT, LOST, WRONG, Chart, write_charts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +49,9 @@ def write_plots(folder: Path, bins: Rows, scores: Rows) -> None:
     """keys.json and keys.svg: both panels are drawn of these very rows."""
     rows = [{"panel": "bins", **row} for row in bins]
     rows += [{"panel": "scores", **row} for row in scores]
-    write_charts(folder, {"keys": Chart(rows, draw)})
+    charts = {"keys": Chart(rows, draw)}
+    write_numbers(folder, charts)
+    write_pictures(folder, charts)
 
 
 def draw(rows: Rows) -> "Figure":

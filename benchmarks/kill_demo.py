@@ -294,7 +294,8 @@ def describe(counts: Counter[str]) -> str:
 def clear(project: Path) -> None:
     """Back to a checkout on which nothing has run."""
     folders = "data", "models", ".cache", ".dvc/cache", ".dvc/tmp"
-    for name in (*folders, "data_cards/metrics", "data_cards/plots"):
+    cards = (f"data_cards/{part}" for part in ("metrics", "numbers", "plots", "curves"))
+    for name in (*folders, *cards):
         shutil.rmtree(project / name, ignore_errors=True)
     for name in ("dvc.lock", "log.txt", "data_cards/README.md"):
         (project / name).unlink(missing_ok=True)

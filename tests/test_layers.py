@@ -9,8 +9,8 @@ import pytest
 # pipeline/*.py, the ground that everything stands on. It imports nothing of ours but
 # itself; `__main__` is the door of the command line.
 GROUND = {
-    "__init__", "arrow_rows", "catalog", "closure", "console", "csv_rows", "dag",
-    "disks",
+    "__init__", "arrow_rows", "catalog", "charts", "closure", "console", "csv_rows",
+    "dag", "disks",
     "embedding", "errors", "expressions", "files", "filter", "json_rows", "kept",
     "lineage", "locations", "machine", "models", "orphans", "owners", "packaged",
     "parallel", "prompts", "readers", "recipe", "recipes", "rows",

@@ -38,6 +38,7 @@ from pipeline.sampling.sampler import Method, Sampler
 from pipeline.schema import BENCHMARK, GRADE, ROLLOUT
 from pipeline.shards import write_parts
 from pipeline.verifiers.judge import Judge
+from trainers.curves import score_chart, write_chart
 from trainers.runs import report
 
 
@@ -95,7 +96,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     for name, scored in metrics["models"].items():
         metrics["models"][name] = {"model": models[name].title, **scored}
     report(arguments.out, metrics)
-    report(arguments.plots, scores.points(metrics["models"]))
+    points = score_chart(scores.points(metrics["models"]))
+    write_chart(points, arguments.numbers, arguments.plots)
 
 
 def _grade_models(
@@ -172,7 +174,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("benchmarks", type=Path, help="table of BENCHMARK")
     parser.add_argument("models", type=Path, nargs="+", help="model folders")
     parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    parser.add_argument("--plots", type=Path, help="JSON with a point a benchmark")
+    parser.add_argument("--numbers", type=Path, help="JSON with a point a benchmark")
+    parser.add_argument("--plots", type=Path, help="folder for the picture of them")
     parser.add_argument("--samples", type=Path, help="table of every graded sample")
     return parser.parse_args()
 

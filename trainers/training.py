@@ -19,10 +19,12 @@ import polars as pl
 from pydantic import Field
 
 from pipeline import dag, recipe, tables
+from pipeline.charts import Chart
 from pipeline.errors import UserError
 from pipeline.models import Model, describe, resolve
 from pipeline.schema import RL_HISTORY
 from pipeline.settings import LibraryOptions, Settings
+from trainers.curves import curve, write_chart
 from trainers.runs import (
     Run,
     Step,
@@ -110,7 +112,7 @@ def _train(
         f"last_{headline}": _mean(steps[-10:], headline),
         **trained.counts,
     }
-    report(words.plots, steps)
+    write_chart(curve(steps, headline), words.numbers, words.plots)
     report(words.metrics, metrics)
     if words.history and trained.history is not None:
         tables.write(trained.history, words.history)
@@ -126,7 +128,8 @@ def _read_words(section: str) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, required=True, help="model folder to write")
     parser.add_argument("--metrics", type=Path, help="JSON with what was counted")
-    parser.add_argument("--plots", type=Path, help="JSON with one row a logged step")
+    parser.add_argument("--numbers", type=Path, help="JSON with one row a logged step")
+    parser.add_argument("--plots", type=Path, help="folder for the picture of them")
     parser.add_argument("--history", type=Path, help="table of every problem's epochs")
     return parser.parse_args()
 
@@ -235,6 +238,6 @@ def _write_off(words: argparse.Namespace) -> None:
     """Leave what a trainer leaves that the recipe does not use."""
     describe(words.out, kind="off")
     report(words.metrics, {"kind": "off"})
-    report(words.plots, [])
+    write_chart(Chart([]), words.numbers, words.plots)
     if words.history:
         tables.write(RL_HISTORY.to_frame(), words.history)

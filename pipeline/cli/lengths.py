@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import packaged, recipe, tables
+from pipeline.charts import write_numbers, write_pictures
 from pipeline.cli.standalone import pair, read_table, stem
 from pipeline.errors import UserError
 from pipeline.traces.lengths import (
@@ -50,7 +51,8 @@ def lengths(
         draw = import_module("stages.card.lengths").by_set
         title = packaged.NAME if name == PACKAGED else tokenizer
         chart = draw(bin_lengths(counted).to_dicts(), title)
-        import_module("stages.card.charts").write_charts(out, {"lengths": chart})
+        write_numbers(out, {"lengths": chart})
+        write_pictures(out, {"lengths": chart})
 
 
 def _read_files(inputs: list[str], columns: list[str]) -> list[pl.DataFrame]:

@@ -41,12 +41,13 @@ def build(
     export: Path,
     dropped: Path,
 ) -> None:
-    """Write README.md and plots/ into `out`; where it is off, no page is rendered.
+    """Write README.md, plots/ (pictures) and numbers/ (theirs) into `out`.
 
+    Where the card is off, no page is rendered.
     `recipe` and `dvc` are what params.yaml and dvc.yaml hold.
     """
+    from pipeline.charts import write_numbers, write_pictures
     from stages.card import facts, page
-    from stages.card.charts import write_charts
 
     numbers, charts = facts.gather(
         recipe, dvc, rows, traces, rated, grades, benchmarks, export, dropped
@@ -54,4 +55,5 @@ def build(
     numbers["model"] = model
     text = page.render(params, template, limitations, numbers) if params else OFF
     write_text(out / "README.md", text)
-    write_charts(out / "plots", charts)
+    write_numbers(out / "numbers", charts)
+    write_pictures(out / "plots", charts)

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from pipeline import dag
+from pipeline.charts import Chart, Rows
 from stages.card import funnel, lengths, lineage, rates
-from stages.card.charts import Chart, Rows
 
 MEANING = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 FLAGS = {
@@ -70,6 +70,7 @@ def gather(
         "packages": {name: _version(name) for name in PACKAGES},
         **facts,
         **{name: chart.rows for name, chart in charts.items()},
+        "pictures": [name for name, chart in charts.items() if chart.draw],
     }, charts
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipeline import dag
-from stages.card.charts import KEPT, LOST, Chart, Rows, draw_bars
+from pipeline.charts import KEPT, LOST, Chart, Rows, draw_bars
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +40,7 @@ def funnel(
         off = dag.is_off(recipe, stage.name)
         rows.append({"stage": stage.name, "rows_in": before, "rows": left, "off": off})
         left = before
-    return Chart(rows[::-1], _draw)
+    return Chart(rows[::-1], _draw if before else None)
 
 
 def _draw(rows: Rows) -> "Figure":
@@ -48,8 +48,14 @@ def _draw(rows: Rows) -> "Figure":
         lost = row["rows_in"] - row["rows"]
         return f"{row['rows']:,}" + (f"   −{lost:,}" if lost else "")
 
-    bars = {"rows_in": LOST, "rows": KEPT}
-    return draw_bars(rows, "stage", bars, label, title="Rows kept after each stage")[0]
+    return draw_bars(
+        [row | {"stage": row["stage"] + " (off)" * row["off"]} for row in rows],
+        "stage",
+        {"rows_in": (LOST, "dropped by the stage"), "rows": (KEPT, "kept")},
+        label,
+        title="Rows kept after each stage",
+        unit="rows",
+    )
 
 
 def reasons(dropped: pl.DataFrame) -> Chart:

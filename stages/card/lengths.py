@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from stages.card.charts import KEPT, WRONG, Chart, Rows, draw_bars, subplots
+from pipeline.charts import KEPT, WRONG, Chart, Rows, draw_bars, subplots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ def lengths(grades: pl.DataFrame) -> Chart:
     }
     every = np.concatenate(list(tokens.values()))
     if not len(every):
-        return Chart([], lambda rows: subplots("No lengths are recorded", 3.2)[0])
+        return Chart([])
     edges = np.geomspace(every.min(), every.max() + 1, LENGTHS + 1)
     # Below a token apart, bins would be empty by turns.
     edges = np.unique(edges.round()).astype(int)
@@ -54,7 +54,7 @@ def by_set(bins: Rows, tokenizer: str) -> Chart:
 
     Bins are those that `pipeline/traces/lengths.py` makes.
     """
-    return Chart(bins, lambda rows: _draw_sets(rows, tokenizer))
+    return Chart(bins, (lambda rows: _draw_sets(rows, tokenizer)) if bins else None)
 
 
 def truncated(rated: pl.DataFrame, grades: pl.DataFrame) -> Chart:
@@ -70,7 +70,7 @@ def truncated(rated: pl.DataFrame, grades: pl.DataFrame) -> Chart:
         rate=cut.mean(),
     )  # fmt: skip
     counts = counts.sort("samples", "source", descending=[True, False])
-    return Chart(counts.to_dicts(), _draw_truncated)
+    return Chart(counts.to_dicts(), _draw_truncated if counts["cut"].sum() else None)
 
 
 def _tokens(grades: pl.DataFrame, verdict: bool) -> pl.Series:
@@ -85,21 +85,23 @@ def _draw(rows: Rows, end: int) -> "Figure":
             edges = [*(row["tokens"] for row in bins), end]
             share = [100 * row["samples"] / total for row in bins]
             axes.stairs(share, edges, color=colour, fill=True, alpha=0.35)
-            label = f"{verdict} ({total:,})"
+            label = f"{verdict} ({total:,} completions)"
             axes.stairs(share, edges, color=colour, linewidth=1.2, label=label)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.legend()
-    axes.set_xlabel("tokens of a completion")
-    axes.set_ylabel("% of the right, of the wrong")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("tokens of a completion (each step of the scale doubles)")
+    axes.set_ylabel("% of the completions\nwith that verdict")
     return figure
 
 
 def _draw_sets(rows: Rows, tokenizer: str) -> "Figure":
-    """A line of histograms for each set, under one scale."""
+    """A line of histograms for each set, under one scale of lengths and of shares."""
     names = list(dict.fromkeys(row["set"] for row in rows))
-    title = f"Length in tokens ({tokenizer})"
-    figure, axes = subplots(title, 0.55 * len(names) + 1.1, down=len(names))
+    title = "Length of problems and traces"
+    height = 0.55 * len(names) + 1.3
+    figure, axes = subplots(title, height, down=len(names), sharey=True)
     lowest = min((row["tokens"] for row in rows), default=1)
     highest = max((row["tokens"] for row in rows), default=2)
     for name, each in zip(names, axes, strict=True):
@@ -120,6 +122,8 @@ def _draw_sets(rows: Rows, tokenizer: str) -> "Figure":
             each.minorticks_off()
     drawn = {label: line for each in axes for line, label in _legend(each)}
     figure.legend(drawn.values(), drawn.keys(), loc="upper right", ncols=2)
+    axes[-1].set_xlabel(f"tokens of {tokenizer} (each step of the scale doubles)")
+    figure.supylabel("share of the texts of a set", fontsize=9)
     return figure
 
 
@@ -128,13 +132,23 @@ def _legend(axes: "Axes") -> list[tuple[Any, str]]:
 
 
 def _draw_truncated(rows: Rows) -> "Figure":
-    figure, axes = draw_bars(
-        [row | {"right": row["cut_right"] / row["samples"]} for row in rows],
+    percent = [
+        {
+            "source": row["source"],
+            "cut": 100 * row["rate"],
+            "right": 100 * row["cut_right"] / row["samples"],
+            "label": f"{100 * row['rate']:.1f}% of {row['samples']:,}",
+        }
+        for row in rows
+    ]
+    bars = {"cut": (WRONG, "cut"), "right": (KEPT, "cut, and right all the same")}
+    if not any(row["right"] for row in percent):
+        del bars["right"]
+    return draw_bars(
+        percent,
         "source",
-        {"rate": WRONG, "right": KEPT},
-        lambda row: f"{100 * row['rate']:.1f}% of {row['samples']:,}",
-        title="Completions cut at max_tokens" if rows else "No ends are recorded",
+        bars,
+        lambda row: str(row["label"]),
+        title="Completions cut at max_tokens",
+        unit="% of the completions of a source",
     )
-    if any(row["cut_right"] for row in rows):
-        axes.legend(["cut", "and right"], loc="lower right")
-    return figure

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipeline import dag
+from pipeline.charts import INK, KEPT, WRONG, Chart, Rows, subplots
 from pipeline.lineage import compare_sources, dedup_stages, source_names
-from stages.card.charts import INK, KEPT, WRONG, Chart, Rows, subplots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,25 +37,29 @@ def lineage(
     )
     pairs = pairs.sort("share", descending=True, maintain_order=True)
     pair = pl.format("{} in {}", "a", "b").alias("pair")
-    return Chart(pairs.select(pair, pl.all()).to_dicts(), _draw)
+    found = pairs.select(pair, pl.all()).to_dicts()
+    return Chart(found, _draw if found else None)
 
 
 def _draw(rows: Rows) -> "Figure":
     """A cell for each pair: the share of the row's problems that the column has."""
     names = sorted({row[side] for row in rows for side in "ab"})
-    if not rows:
-        return subplots("No two sources have a problem in common", 1.2)[0]
-    title = "Problems of a source that are in another, %"
-    figure, (axes,) = subplots(title, 0.35 * len(names) + 1.2)
+    title = "Which source holds the problems of which"
+    figure, (axes,) = subplots(title, 0.35 * len(names) + 1.8)
     for row in rows:
         at = names.index(row["b"]), names.index(row["a"])
         colour, share = KEPT if row["declared"] else WRONG, row["share"]
-        axes.barh(at[1], 0.94, left=at[0] - 0.47, height=0.9, color=colour, alpha=share)
-        text = f"{100 * share:.1f}" if share >= 0.001 else "<0.1"
+        left, alpha = at[0] - 0.47, 0.08 + 0.92 * share
+        axes.barh(at[1], 0.94, left=left, height=0.9, color=colour, alpha=alpha)
+        text = f"{100 * share:.1f}%" if share >= 0.001 else "<0.1%"
         axes.text(*at, text, ha="center", va="center", fontsize=7, color=INK)
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("green: declared as upstream; orange: not declared")
+    axes.set_ylabel("so many problems of …")
+    axes.set_xlabel("… are in this source too")
+    for colour, meaning in ((KEPT, "declared as upstream"), (WRONG, "not declared")):
+        axes.barh(0, 0, color=colour, label=meaning)
+    figure.legend(loc="upper right", ncols=2)
     return figure

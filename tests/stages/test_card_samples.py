@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipeline.charts import Chart, write_numbers, write_pictures
 from pipeline.filter import apply
 from pipeline.schema import GRADE, PROBLEM, conform
 from stages.card import rates
-from stages.card.charts import Chart, write_charts
 from stages.card.facts import describe_samples
 from stages.difficulty import Params, judge
 
@@ -69,9 +69,9 @@ def test_rates_are_counted_by_source_and_by_domain():
     sources = [row["source"] for row in charts[by_source].rows]
     assert list(dict.fromkeys(sources)) == ["a", "b"]  # those with most problems first
     before = counts(charts, by_source, "before", source="a")
-    assert before == [0, 0, 0, 0, 0, 1, 0, 0, 0, 1]
+    assert before == [0, 0, 1, 0, 1]
     after = counts(charts, by_source, "after", source="a")
-    assert after == [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+    assert after == [0, 0, 1, 0, 0]
     assert sum(counts(charts, by_source, "after", source="b")) == 0
     assert sum(counts(charts, by_domain, "before", domain="math")) == 2
     assert sum(counts(charts, by_domain, "after", domain="math")) == 1
@@ -79,10 +79,37 @@ def test_rates_are_counted_by_source_and_by_domain():
     assert sum(counts(charts, by_domain, "after", domain="code")) == 0
 
 
-def test_a_rate_that_is_written_as_an_edge_lies_above_it():
-    tenths = pl.Series([number / 10 for number in range(11)])
+def test_eight_samples_have_nine_bars_and_each_of_them_a_rate():
+    verdicts = [[True] * right + [False] * (8 - right) for right in range(9)]
+    tables = problems(*((f"a/{n}", "a", "math", v) for n, v in enumerate(verdicts)))
+    _, charts = describe(tables)
 
-    assert rates.bin_rates(tenths).to_list() == [*range(10), 9]
+    labels = counts(charts, "pass_rate", "pass_rate")
+    assert labels == [f"{right}/8" for right in range(9)]
+    assert counts(charts, "pass_rate", "before") == [1] * 9
+
+
+def test_many_samples_share_bars_and_never_and_always_have_their_own():
+    bars = rates.Bars(k=32, step=2)
+    right = pl.Series([0, 1, 2, 3, 30, 31, 32])
+
+    assert bars.labels[:3] == ["0/32", "1–2/32", "3–4/32"]
+    assert bars.labels[-3:] == ["29–30/32", "31/32", "32/32"]
+    assert bars.place(right / 32).to_list() == [0, 1, 1, 2, 15, 16, 17]
+
+
+def test_a_rate_of_other_samples_counts_at_the_nearest_bar_that_is_no_end():
+    # Of 16 samples 1 is half an eighth, and 5 are two and a half; 15 are not all.
+    places = rates.Bars(k=8, step=1).place(pl.Series([0, 1, 5, 15, 16]) / 16)
+
+    assert places.to_list() == [0, 1, 3, 7, 8]
+
+
+def test_the_bars_are_of_the_samples_that_most_problems_have():
+    most = [("a/0", "a", "math", half(4)), ("a/1", "a", "math", half(4))]
+    _, charts = describe(problems(*most, ("a/2", "a", "math", half(16))))
+
+    assert counts(charts, "pass_rate", "pass_rate")[-1] == "4/4"
 
 
 def test_imported_rates_count_where_nothing_was_sampled():
@@ -105,7 +132,9 @@ def test_rates_are_those_of_the_samples_where_difficulty_is_off():
 
     _, charts = describe_samples(rated, tables["grades"], rated)
 
-    assert counts(charts, "pass_rate", "before")[5] == 1
+    assert counts(charts, "pass_rate", "before") == [0, 0, 1, 0, 0]
+    assert counts(charts, "pass_rate", "after") == [0, 0, 1, 0, 0]
+    assert counts(charts, "pass_rate", "samples") == [0, 0, 4, 0, 0]
 
 
 def test_samples_are_counted_by_pass_rate():
@@ -118,7 +147,8 @@ def test_samples_are_counted_by_pass_rate():
     )
 
     samples = counts(charts, "pass_rate", "samples")
-    assert (samples[5], samples[9], sum(samples)) == (24, 3, 27)
+    # Three numbers of samples are as frequent, and the largest counts.
+    assert (samples[8], samples[16], sum(samples)) == (24, 3, 27)
 
 
 def test_only_the_models_that_decide_are_counted():
@@ -161,20 +191,41 @@ def test_truncation_is_counted_by_source():
     }  # fmt: skip
 
 
+MANY = [(f"{i}/0", str(i), "math", half(5 * i + 2)) for i in range(14)]
+
+
 @pytest.mark.parametrize(
-    "rows",
+    ("rows", "pictures"),
     [
-        [],
-        [("a/0", "a", "math", [True])],
-        [(f"{i}/0", str(i), "math", half(5 * i + 2)) for i in range(14)],
+        ([], []),
+        ([("a/0", "a", "math", [True])], ["length", "pass_rate"]),
+        # All are of one domain, and none was cut.
+        (MANY, ["length", "pass_rate", "pass_rate_by_source"]),
     ],
 )
-def test_every_picture_can_be_drawn(rows: list[Any], tmp_path: Path):
-    write_charts(tmp_path, describe(problems(*rows))[1])
+def test_a_picture_is_there_where_it_shows_something(
+    rows: list[Any], pictures: list[str], tmp_path: Path
+):
+    (tmp_path / "length.svg").write_text("of an older run")
+    _, charts = describe(problems(*rows))
+    write_numbers(tmp_path, charts)
+    write_pictures(tmp_path, charts)
 
-    assert len(list(tmp_path.glob("*.svg"))) == 5
+    assert sorted(file.stem for file in tmp_path.glob("*.svg")) == pictures
+    assert "older" not in "".join(map(Path.read_text, tmp_path.glob("*.svg")))
     by_source = json.loads((tmp_path / "pass_rate_by_source.json").read_text())
     assert sum(row["before"] for row in by_source) == len(rows)
+
+
+def test_pictures_of_pass_rates_say_what_bars_and_axes_are(tmp_path: Path):
+    _, charts = describe(problems(*MANY))
+    write_pictures(tmp_path, charts)
+
+    text = (tmp_path / "pass_rate_by_source.svg").read_text()
+    for words in (
+        "right samples of 67", "% of its problems", "exported", "sampled, not exported",
+    ):  # fmt: skip
+        assert f">{words}</text>" in text
 
 
 def test_every_model_is_named_with_the_pass_it_was_sampled_in():

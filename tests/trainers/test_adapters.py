@@ -86,7 +86,7 @@ def test_the_reference_of_a_stage_with_an_adapter(
     weights = {"correct": 1.0, "format": 1.0}
     params = {"algorithm": "dr_grpo", "stages": stages, "rewards": weights, "trl": trl}
     project({"grpo": params | {"peft": {"r": 8, "target_modules": "all-linear"}}})
-    train(command, "grpo", "--plots", "p.json")
+    train(command, "grpo", "--numbers", "p.json")
 
     # A stage begins with the model that it compares with, or it has moved away.
     first, _, last = (step["kl"] for step in read(Path("p.json")))

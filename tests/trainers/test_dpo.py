@@ -17,7 +17,7 @@ TRL = {
     "lr_scheduler_type": "constant",
 }
 WORDS = (
-    "--out", "models/dpo", "--metrics", "m.json", "--plots", "p.json",
+    "--out", "models/dpo", "--metrics", "m.json", "--numbers", "p.json",
     "data/export", "models/base",
 )  # fmt: skip
 

@@ -26,7 +26,7 @@ from trainers import evaluate
 PARAMS = {"samples": 3, "max_tokens": 24, "limit": 10}
 NOTHING = {"settings": {}, "models": {}, "gain": {}, "pairs": {}}
 WORDS = (
-    "--out", "m.json", "--plots", "p.json", "--samples", "data/evaluate.parquet",
+    "--out", "m.json", "--numbers", "p.json", "--samples", "data/evaluate.parquet",
     "data/benchmarks.parquet", "models/base", "models/sft", "models/grpo",
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ TRL = {
     "learning_rate": 1e-3,
 }
 WORDS = (
-    "--out", "models/grpo", "--metrics", "m.json", "--plots", "p.json",
+    "--out", "models/grpo", "--metrics", "m.json", "--numbers", "p.json",
     "data/export", "models/base", "models/sft",
 )  # fmt: skip
 

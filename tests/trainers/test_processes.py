@@ -19,7 +19,7 @@ TRL = {
     "learning_rate": 1e-3,
     "save_steps": 2,
 }
-WORDS = "-m trainers.grpo --out models/grpo --metrics m.json --plots p.json"
+WORDS = "-m trainers.grpo --out models/grpo --metrics m.json --numbers p.json"
 
 
 def test_refill_and_a_history_with_two_processes(project: Callable[..., Path]):

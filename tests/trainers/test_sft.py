@@ -19,7 +19,7 @@ TRL = {
     "lr_scheduler_type": "constant",
 }
 WORDS = (
-    "--out", "models/sft", "--metrics", "m.json", "--plots", "p.json",
+    "--out", "models/sft", "--metrics", "m.json", "--numbers", "p.json",
     "data/export", "models/base",
 )  # fmt: skip
 
