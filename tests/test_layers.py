@@ -33,7 +33,8 @@ WINGS: dict[str, set[str]] = {
     "verifiers": {"endpoint", "sandbox"},
     "grading": {"endpoint", "kernels", "verifiers"},
     "serve": {"grading", "verifiers"},
-    "cli": {"endpoint", "grading", "serve", "traces", "verifiers"},
+    "view": {"serve"},
+    "cli": {"endpoint", "grading", "serve", "traces", "verifiers", "view"},
 }
 DOOR = {"cli"}  # what `__main__` may import
 # Stages hold no paths and know no command line; training knows no data tools either.

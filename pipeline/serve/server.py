@@ -6,13 +6,11 @@ server. A second signal ends it at once.
 """
 
 import asyncio
-import os
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
@@ -20,13 +18,13 @@ from starlette.applications import Starlette
 
 from pipeline.errors import UserError
 from pipeline.grading.workers import Grader, Pools, grader, open_pools, warm_up
+from pipeline.serve.address import TOKEN, is_loopback, listen, name_address, read_token
 from pipeline.serve.app import Door
 from pipeline.serve.contract import Limits
 from pipeline.serve.desk import Desk
 from pipeline.serve.metrics import Metrics
 
 TIMEOUT_S = 20.0  # for one verdict, as everywhere
-TOKEN = "GOLDSIEVE_TOKEN"
 IDLE_S = 75  # after which a connection that nobody uses is closed
 LEFT_S = 2  # for answers that are on their way when the queue is empty
 
@@ -50,37 +48,6 @@ def serve(host: str, port: int, token_file: Path | None, limits: Limits) -> None
     ):
         warm_up(pools)
         asyncio.run(_serve(listening, grade, pools, limits, token))
-
-
-def read_token(file: Path | None) -> str:
-    """The token, of the file or of the environment; "" where there is none."""
-    if file is None:
-        return os.environ.get(TOKEN, "").strip()
-    try:
-        token = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: the token cannot be read: {error}") from None
-    if not token:
-        raise UserError(f"{file}: there is no token in it")
-    return token
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens; UserError where that cannot be."""
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, OverflowError) as error:
-        hint = "is another server there? `--port 0` takes a free one"
-        raise UserError(f"cannot listen on {host}:{port}: {error}", hint) from None
 
 
 async def _serve(
@@ -122,7 +89,5 @@ async def _serve(
         yield
 
     app.router.lifespan_context = living
-    address, port, *_ = listening.getsockname()
-    shown = f"[{address}]" if ":" in address else address
-    print(f"serving on http://{shown}:{port}", file=sys.stderr, flush=True)
+    print(f"serving on {name_address(listening)}", file=sys.stderr, flush=True)
     await server.serve(sockets=[listening])

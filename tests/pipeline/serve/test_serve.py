@@ -20,7 +20,7 @@ from pipeline.grading import reward_file
 from pipeline.grading.guarded import verify
 from pipeline.grading.remote import remote_grader, reward_grader
 from pipeline.grading.workers import Answer
-from pipeline.serve.server import is_loopback
+from pipeline.serve.address import is_loopback
 from pipeline.verifiers.judge import Judge
 from tests.support.served import ADD_ONE, Served, row, served, sleeping
 

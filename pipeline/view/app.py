@@ -1,0 +1,117 @@
+"""The pages: an address in, HTML out. Templates escape all that they are given.
+
+Pages are made in threads, since DuckDB works while it is waited for. A mistake in an
+address is a page that says so.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
+from pathlib import Path
+
+import duckdb
+from anyio import to_thread
+from jinja2 import Environment, FileSystemLoader
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from pipeline.errors import UserError
+from pipeline.view import pages, wording
+from pipeline.view.guard import Guard
+from pipeline.view.links import link
+from pipeline.view.markup import code_styles, draw_text
+from pipeline.view.pages import Make, Visit
+from pipeline.view.shelf import Shelf
+
+HERE = Path(__file__).parent
+BUSY = "the tables cannot be read right now; a stage may be writing them"
+PAGES: dict[str, tuple[str, Make]] = {
+    "/": ("funnel.html", pages.show_funnel),
+    "/rows": ("rows.html", pages.show_rows),
+    "/row": ("row.html", pages.show_row),
+}
+
+
+def build(shelf: Shelf, names: Collection[str], token: str = "") -> Starlette:
+    """The application; `names` are those by which a browser may ask for it."""
+    templates = _templates()
+    routes = [
+        Route(path, _page(shelf, templates, template, make))
+        for path, (template, make) in PAGES.items()
+    ]
+    return Starlette(
+        routes=[
+            *routes,
+            Route("/code.css", _code_styles),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+        ],
+        middleware=[Middleware(Guard, names=names, token=token)],
+        exception_handlers={HTTPException: partial(_no_page, shelf, templates)},
+    )
+
+
+def _page(
+    shelf: Shelf, templates: Environment, template: str, make: Make
+) -> Callable[[Request], Awaitable[Response]]:
+    def render(request: Request) -> Response:
+        library, connection = shelf.connect()
+        query = dict(request.query_params)
+        visit = Visit(library, connection, query, shelf.remember)
+        known = {"library": library, "path": request.url.path, "query": query}
+        try:
+            values = make(visit)
+        except UserError as error:
+            return _mistake(templates, known, error, 404)
+        except duckdb.Error as error:
+            return _mistake(templates, known, UserError(BUSY, str(error)), 503)
+        return HTMLResponse(templates.get_template(template).render(known | values))
+
+    async def answer(request: Request) -> Response:
+        return await to_thread.run_sync(render, request)
+
+    return answer
+
+
+def _mistake(
+    templates: Environment, known: dict[str, object], error: UserError, status: int
+) -> Response:
+    values = known | {"error": str(error), "hint": error.hint}
+    return HTMLResponse(templates.get_template("error.html").render(values), status)
+
+
+async def _no_page(
+    shelf: Shelf, templates: Environment, request: Request, error: Exception
+) -> Response:
+    library, _ = shelf.connect()
+    known = {"library": library, "path": request.url.path, "query": {}}
+    missing = UserError("there is no such page")
+    return _mistake(templates, known, missing, getattr(error, "status_code", 404))
+
+
+async def _code_styles(_: Request) -> Response:
+    return Response(code_styles(), media_type="text/css")
+
+
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "draw": draw_text,
+        "link": link,
+        "navigation": pages.navigation,
+    }
+    environment.filters |= {
+        "number": wording.number,
+        "share": wording.share,
+        "value": wording.value,
+        "label": wording.label,
+    }
+    return environment

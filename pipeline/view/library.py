@@ -1,0 +1,149 @@
+"""The tables that the page shows, and the connections that read them.
+
+A table is one or several parquet files under a name. In a project, rows pass through
+tables in order (the chain), and `dropped` is what each stage let go; `rows` is both
+ends: what is still there, and what is not, each with the stage and the reason. A folder
+with `kept.parquet` and `dropped.parquet`, as `goldsieve filter --out` writes it, has
+the same. Any other file or folder is read as it is.
+
+There are two kinds of connections. `Library.open` is for the queries of this program.
+`open_closed` is for the queries of people: it can open nothing at all, no file, no
+network, no extension; the tables are handed to it by pyarrow.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import catalog, dag, tables
+from pipeline.expressions import CLOSED
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Files = tuple[Path, ...]
+MEMORY = "2GB"  # for a query that a person types
+
+
+@dataclass(frozen=True)
+class Library:
+    """The tables by name, and the stages that rows pass through, in order.
+
+    `dropped` are the files of dropped rows by stage; the stage is "" where only the
+    rows themselves say it.
+    """
+
+    title: str
+    files: Mapping[str, Files]
+    dropped: Mapping[str, Files] = field(default_factory=dict)
+    chain: tuple[str, ...] = ()
+    is_project: bool = False
+
+    @cached_property
+    def kept(self) -> str | None:
+        """The table of the rows that are still there; None where there is no chain."""
+        tables = [name for name in self.chain if name in self.files]
+        return tables[-1] if tables else None
+
+    @cached_property
+    def main(self) -> str:
+        """The table that a reader wants first."""
+        return "rows" if self.kept else next(iter(self.files), "rows")
+
+    def stamp(self) -> tuple[object, ...]:
+        """What changes when a file does."""
+        every = [*self.files.values(), *self.dropped.values()]
+        stats = [file.stat() for files in every for file in files if file.exists()]
+        return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
+
+    def open(self) -> "DuckDBPyConnection":
+        """A connection with a view for each table; those of this program use it."""
+        import duckdb
+
+        connection = duckdb.connect()
+        _create_views(connection, self, _read_files)
+        return connection
+
+
+@contextmanager
+def open_closed(library: Library) -> Iterator["DuckDBPyConnection"]:
+    """A connection that sees the tables and can open nothing."""
+    import duckdb
+    from pyarrow import dataset
+
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 2")
+
+        def hand_over(files: Files) -> str:
+            name = f"#{len(handed)}"
+            handed.append(dataset.dataset([str(file) for file in files]))
+            connection.register(name, handed[-1])
+            return quote(name)
+
+        handed: list[object] = []
+        _create_views(connection, library, hand_over, "temp view")
+        for name, value in (CLOSED | {"memory_limit": MEMORY}).items():
+            if name != "threads":
+                connection.execute(f"set {name} = '{value}'")
+        yield connection
+
+
+def quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _read_files(files: Files) -> str:
+    return f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
+
+
+def _create_views(
+    connection: "DuckDBPyConnection",
+    library: Library,
+    read: Callable[[Files], str],
+    kind: str = "view",
+) -> None:
+    for name, files in library.files.items():
+        connection.execute(f"create {kind} {quote(name)} as from {read(files)}")
+    if not library.dropped:
+        return
+    parts = [
+        f"select {literal(stage)} as stage, * from {read(files)}"
+        if stage
+        else f"from {read(files)}"
+        for stage, files in library.dropped.items()
+    ]
+    union = " union all by name ".join(parts)
+    connection.execute(f"create {kind} dropped as {union}")
+    if library.kept and "rows" not in library.files:
+        connection.execute(
+            f"create {kind} rows as from {quote(library.kept)} "
+            "union all by name from dropped"
+        )
+
+
+def find_project() -> Library:
+    """The tables of the project in this folder."""
+    dropped: dict[str, Files] = {}
+    for file in catalog.dropped_files():
+        stage = file.relative_to(tables.DROPPED).with_suffix("").parts[0]
+        dropped[stage] = (*dropped.get(stage, ()), file)
+    chain = tuple(stage.name for stage in dag.row_stages(dag.read()))
+    files = {name: tuple(parts) for name, parts in catalog.table_files().items()}
+    title = Path.cwd().name
+    return Library(title, files, dropped, chain, is_project=True)
+
+
+def find_files(title: str, files: Mapping[str, Files]) -> Library:
+    """Tables beside each other; `kept` and `dropped` are the ends of one filter."""
+    others = dict(files)
+    dropped = others.pop("dropped", None) if "kept" in others else None
+    if dropped is None:
+        return Library(title, others)
+    return Library(title, others, {"": dropped}, ("kept",))

@@ -1,0 +1,121 @@
+"""A row's life: where from, which stages kept it and added what, who let it go.
+
+Rows only shrink and columns only grow, so the last table that has the row tells which
+stages kept it, and the columns of each stage's table tell what it added.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import UserError
+from pipeline.schema import VERDICT
+from pipeline.view.filters import describe
+from pipeline.view.library import Library, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage that the row reached: it was kept there, or not, and what was added."""
+
+    stage: str
+    is_kept: bool
+    added: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Life:
+    """A row as the last table holds it, with what is known of how it went."""
+
+    row: Row
+    steps: Sequence[Step] = ()
+    stage: str = ""  # that let it go
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    twin: Row | None = None
+
+    @property
+    def is_dropped(self) -> bool:
+        return bool(self.row.get("reason"))
+
+
+def tell_life(connection: "DuckDBPyConnection", library: Library, id: str) -> Life:
+    """The life of the row `id`; UserError where no table has it."""
+    row = find_row(connection, library.main, id)
+    if row is None:
+        raise UserError(
+            f"no row is called {id!r}", hint="an id reads <source>/<number>"
+        )
+    evidence = _read_evidence(row.get("evidence"))
+    stage = row.get("stage") or ("the filter" if row.get("reason") else "")
+    steps = [*_steps(connection, library, row)]
+    twin = _find_twin(connection, library, row, evidence)
+    return Life(row, steps, stage, evidence, twin)
+
+
+def find_row(connection: "DuckDBPyConnection", table: str, id: str) -> Row | None:
+    """The first row `id` of a table; None where there is none, or no such table."""
+    try:
+        columns = describe(connection, table)
+    except UserError:
+        return None
+    if "id" not in columns:
+        return None
+    query = f"from {quote(table)} where id = ? limit 1"
+    found = connection.execute(query, [id]).fetchone()
+    return None if found is None else dict(zip(columns, found, strict=True))
+
+
+def _read_evidence(text: object) -> Mapping[str, Any]:
+    try:
+        values = json.loads(text) if isinstance(text, str) else {}
+    except (ValueError, RecursionError):
+        return {"evidence": text}
+    return values if isinstance(values, dict) else {"evidence": values}
+
+
+def _steps(
+    connection: "DuckDBPyConnection", library: Library, row: Row
+) -> Iterator[Step]:
+    """The stages that the row reached, in order; the last one may have dropped it."""
+    before: set[str] = set()
+    for stage in library.chain:
+        is_last = row.get("reason") is not None and row.get("stage") in (stage, None)
+        if stage not in library.files and not is_last:
+            continue
+        columns = [*describe(connection, stage)] if stage in library.files else []
+        names = [*row] if is_last else columns
+        added = {
+            name: row[name]
+            for name in names
+            if before and name not in before and name not in VERDICT and name != "stage"
+            if row.get(name) is not None
+        }
+        yield Step(stage, not is_last, added)
+        if is_last:
+            return
+        before.update(columns)
+
+
+def _find_twin(
+    connection: "DuckDBPyConnection",
+    library: Library,
+    row: Row,
+    evidence: Mapping[str, Any],
+) -> Row | None:
+    """The row that this one repeats, or the benchmark item that it holds."""
+    id = row.get("twin")
+    if not id:
+        return None
+    for table in (library.main, "benchmarks"):
+        if (twin := find_row(connection, table, id)) is not None:
+            return {**twin, "is_item": table == "benchmarks"}
+    if "kept_problem" in evidence:
+        problem, answer = evidence["kept_problem"], evidence.get("kept_answer")
+        return {"id": id, "problem": problem, "answer": answer}
+    return None

@@ -1,0 +1,123 @@
+"""What each page shows of the tables as they are now."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import escape
+
+from pipeline.view.differences import compare, mark_span
+from pipeline.view.filters import read_filters
+from pipeline.view.funnel import count_sources, read_funnel
+from pipeline.view.library import Library, quote
+from pipeline.view.life import Life, tell_life
+from pipeline.view.links import link
+from pipeline.view.listing import SIZE, Counts, count, find_id, read_page
+from pipeline.view.markup import draw_text
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An address that was asked for: the tables, a connection, and the query."""
+
+    library: Library
+    connection: "DuckDBPyConnection"
+    query: Mapping[str, str]
+    remember: Callable[[Hashable, Callable[[], Any]], Any]
+
+
+Make = Callable[[Visit], Values]
+
+
+def navigation(library: Library) -> list[tuple[str, str, str]]:
+    """The pages there are: address, name, and the key behind `g`."""
+    return [
+        ("/", "Funnel" if library.is_project else "Tables", "f"),
+        ("/rows", "Rows", "w"),
+    ]
+
+
+def show_funnel(visit: Visit) -> Values:
+    """The stages with their rows; for other tables, a list of them."""
+    library, connection = visit.library, visit.connection
+    sizes = visit.remember("sizes", lambda: _count_tables(visit))
+    sources = []
+    if library.kept and library.is_project:
+        counted = visit.remember(
+            "sources", lambda: [*count_sources(connection, library)]
+        )
+        sources = counted
+    return {"levels": read_funnel(library), "sizes": sizes, "sources": sources}
+
+
+def _count_tables(visit: Visit) -> dict[str, int]:
+    names = visit.connection.execute("show tables").fetchall()
+    counts = {}
+    for (name,) in names:
+        query = f"select count(*) from {quote(name)}"
+        counts[name] = visit.connection.execute(query).fetchall()[0][0]
+    return counts
+
+
+def show_rows(visit: Visit) -> Values:
+    """A page of a table, under filters."""
+    filters = read_filters(visit.query, visit.library.main)
+    counts = _count(visit, filters)
+    page = read_page(visit.connection, filters, counts)
+    tables = visit.connection.execute("show tables").fetchall()
+    return {"page": page, "tables": [name for (name,) in tables]}
+
+
+def _count(visit: Visit, filters: Any) -> Counts:
+    same = replace(filters, page=0, sort="")
+    key = ("count", link("", same.address()))
+    counts: Counts = visit.remember(key, lambda: count(visit.connection, filters))
+    return counts
+
+
+def show_row(visit: Visit) -> Values:
+    """A row's life; with `at`, the rows before and behind it in the list it is in."""
+    id = visit.query.get("id", "")
+    life = tell_life(visit.connection, visit.library, id)
+    is_raw = visit.query.get("raw") == "1"
+    return {
+        "life": life,
+        "around": _around(visit),
+        "raw": is_raw,
+        "other_raw": link("/row", visit.query, raw=None if is_raw else 1),
+        "draw": escape if is_raw else draw_text,
+        **_beside_twin(life),
+    }
+
+
+def _beside_twin(life: Life) -> Values:
+    """The problem and its twin's, with the difference marked."""
+    problem, twin = str(life.row.get("problem") or ""), life.twin
+    if twin is None:
+        return {"both": None}
+    other = str(twin.get("problem") or "")
+    span = life.evidence.get("span")
+    if span:
+        both = mark_span(problem, span), mark_span(other, life.evidence["item_span"])
+        return {"both": both, "marks": "shared"}
+    return {"both": compare(problem, other), "marks": "different"}
+
+
+def _around(visit: Visit) -> Values:
+    """Addresses of the rows before and behind, where the address says which list."""
+    text = visit.query.get("at", "")
+    if not text.isdecimal() or len(text) > 9:
+        return {}
+    filters, at = read_filters(visit.query, visit.library.main), int(text)
+    address = filters.address()
+    around: Values = {"list": link("/rows", address, page=at // SIZE or None)}
+    for name, number in (("previous", at - 1), ("next", at + 1)):
+        id = find_id(visit.connection, filters, number) if number >= 0 else None
+        if id is not None:
+            around[name] = link("/row", address, id=id, at=number)
+    return around

@@ -1,0 +1,54 @@
+"""The library as it is now: it is looked for again when files have changed.
+
+A pipeline may run while its tables are looked at. Whoever reads gets a cursor of a
+connection whose views fit the files; what was counted is kept as long as they do.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pipeline.view.library import Library
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+T = TypeVar("T")
+LOOK_S = 1.0  # files are looked at no more often
+REMEMBERED = 256  # counts of queries
+
+
+class Shelf:
+    """`library` and `connect()` follow the files; `remember` keeps what they gave."""
+
+    def __init__(self, find: Callable[[], Library]) -> None:
+        self._find = find
+        self._lock = threading.Lock()
+        self._looked = 0.0
+        self._open(find())
+
+    def connect(self) -> "tuple[Library, DuckDBPyConnection]":
+        """The tables of this moment, and a connection of the caller's own to them."""
+        with self._lock:
+            if time.monotonic() - self._looked > LOOK_S:
+                library = self._find()
+                if library != self._library or library.stamp() != self._stamp:
+                    self._open(library)
+                self._looked = time.monotonic()
+            return self._library, self._connection.cursor()
+
+    def remember(self, key: Hashable, count: Callable[[], T]) -> T:
+        """What `count` gives, kept under `key` until a file changes."""
+        kept = self._kept
+        if key not in kept:
+            if len(kept) >= REMEMBERED:
+                kept.pop(next(iter(kept)), None)
+            kept[key] = count()
+        value: T = kept[key]
+        return value
+
+    def _open(self, library: Library) -> None:
+        self._library, self._stamp = library, library.stamp()
+        self._connection = library.open()
+        self._kept: dict[Hashable, Any] = {}

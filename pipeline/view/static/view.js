@@ -1,0 +1,68 @@
+// Keys, and forms that send themselves. The page works without it.
+"use strict";
+
+const rows = [...document.querySelectorAll(".row")];
+let at = -1;
+let went = 0; // when `g` was pressed
+
+function select(number) {
+  if (!rows.length) return;
+  rows[at]?.classList.remove("selected");
+  at = Math.max(0, Math.min(rows.length - 1, number));
+  rows[at].classList.add("selected");
+  rows[at].querySelector("a.open, a")?.focus({ preventScroll: true });
+  rows[at].scrollIntoView({ block: "nearest" });
+}
+
+function follow(selector) {
+  const target = document.querySelector(selector);
+  if (target) target.click();
+  return Boolean(target);
+}
+
+const keys = {
+  j: () => follow('[data-key="j"]') || select(at + 1),
+  k: () => follow('[data-key="k"]') || select(at - 1),
+  n: () => follow('a[rel="next"]'),
+  p: () => follow('a[rel="prev"]'),
+  u: () => follow('[data-key="u"]'),
+  r: () => follow('[data-key="r"]'),
+  "?": () => document.getElementById("keys").showModal(),
+  "/": () => {
+    const search = document.querySelector("[data-search]");
+    search ? search.focus() : follow('[data-go="w"]');
+  },
+};
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input, textarea, select");
+  if (isTyping && event.key === "Escape") event.target.blur();
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector("dialog[open]")) return;
+  const isGo = Date.now() - went < 1500;
+  went = event.key === "g" ? Date.now() : 0;
+  if (isGo && follow(`[data-go="${CSS.escape(event.key)}"]`)) {
+    event.preventDefault();
+  } else if (!isGo && Object.hasOwn(keys, event.key)) {
+    event.preventDefault();
+    keys[event.key]();
+  }
+});
+
+for (const button of document.querySelectorAll("[data-help]")) {
+  button.addEventListener("click", keys["?"]);
+}
+for (const select of document.querySelectorAll("[data-submit]")) {
+  select.addEventListener("change", () => {
+    // Another table has other columns.
+    for (const facet of select.form.querySelectorAll("[data-facet]")) facet.remove();
+    select.form.requestSubmit();
+  });
+}
+for (const row of document.querySelectorAll("tr.row")) {
+  row.addEventListener("click", (event) => {
+    if (!event.target.closest("a, button") && !String(getSelection())) {
+      row.querySelector("a.open")?.click();
+    }
+  });
+}

@@ -1,0 +1,140 @@
+"""The page in a real Chromium: what is seen, clicked and pressed, and what attacks."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import Watch, open_browser, serve_view
+from tests.support.project import ITEM, run_in
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    folder = run_in(tmp_path_factory.mktemp("project"))
+    with serve_view(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser, address):
+    """A fresh page, on which nothing may go wrong."""
+    context = browser.new_context(base_url=address)
+    page = context.new_page()
+    watch = Watch(page)
+    yield page
+    context.close()
+    assert watch.errors == []
+
+
+def texts(page, selector: str) -> list[str]:
+    return [" ".join(text.split()) for text in page.locator(selector).all_inner_texts()]
+
+
+def test_the_funnel_opens_into_the_rows_behind_a_reason(page, tmp_path: Path):
+    page.goto("/")
+    assert texts(page, ".tile b") == ["6", "4", "2"]
+
+    page.get_by_role("link", name="exact duplicate 1").click()
+    assert texts(page, "td.c-id") == ["a/00001"]
+    assert texts(page, "td.c-fate") == ["✗ exact duplicate by dedup_exact"]
+
+    page.get_by_role("link", name="a/00001").click()
+    assert texts(page, ".life strong") == ["pool", "quality", "ask", "dedup_exact"]
+    assert texts(page, ".pair h3") == ["a/00001", "a/00000"]
+    shot = tmp_path / "row.png"
+    page.screenshot(path=shot)
+    assert shot.stat().st_size > 10_000
+
+
+def test_a_leak_stands_beside_the_benchmark_item_with_what_both_share(page):
+    page.goto("/row?id=a/00002")
+
+    assert texts(page, ".pair .text") == [ITEM, ITEM]
+    assert page.locator(".pair mark").count() >= 2
+    assert "exam/00000" in texts(page, ".pair h3")
+
+
+def test_filters_narrow_the_list_and_stay_in_the_address(page):
+    page.goto("/rows")
+    page.locator("aside a", has_text="too_easy").click()
+    page.wait_for_url("**reason=too_easy**")
+    assert texts(page, "td.c-id") == ["a/00003"]
+
+    page.locator("a.chip.active").click()
+    page.wait_for_url("**/rows?table=rows")
+    assert page.locator("td.c-id").count() == 6
+
+    page.locator("[data-search]").fill("3+3")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=3%2B3**")
+    assert texts(page, "td.c-id") == ["a/00004"]
+
+
+def test_keys_walk_through_rows_and_pages(page):
+    page.goto("/rows")
+    page.keyboard.press("?")
+    assert page.locator("dialog[open]").is_visible()
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.keyboard.press("Escape")
+
+    for key in "jjk":
+        page.keyboard.press(key)
+    first = page.locator("tr.row").first
+    assert "selected" in first.get_attribute("class")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/row?**")
+    before = page.url
+    page.keyboard.press("j")
+    page.wait_for_url(lambda url: url != before)
+    page.keyboard.press("u")
+    page.wait_for_url("**/rows**")
+    page.keyboard.press("g")
+    page.keyboard.press("f")
+    page.wait_for_url(lambda url: url.endswith("/"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground_in_both_schemes(browser, address, scheme):
+    """WCAG 2.1, 1.4.3: a contrast of 4.5 and more for texts of this size."""
+    context = browser.new_context(base_url=address, color_scheme=scheme)
+    page = context.new_page()
+    page.goto("/row?id=a/00001")
+    contrasts = page.evaluate(CONTRASTS)
+    context.close()
+
+    assert len(contrasts) > 20
+    assert {text: ratio for text, ratio in contrasts if ratio < 4.5} == {}
+
+
+CONTRASTS = """() => {
+  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => {
+    const [r, g, b] = parse(colour).map((v) => v / 255).map(
+      (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (; element; element = element.parentElement) {
+      const colour = getComputedStyle(element).backgroundColor;
+      if ((parse(colour)[3] ?? 1) > 0) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const leaves = [...document.querySelectorAll("main *, header *")].filter(
+    (e) => e.checkVisibility() && !e.closest("svg") &&
+      [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
+  return leaves.map((e) => {
+    const [a, b] = [light(getComputedStyle(e).color), light(ground(e))];
+    return [e.textContent.trim().slice(0, 40),
+      (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+  });
+}"""
