@@ -7,6 +7,7 @@ command: `python -m pipeline filter x` judges rows, `… make x` makes a table, 
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,8 @@ from pipeline.errors import UserError
 from pipeline.recipe import parse_yaml
 
 FILE = Path("dvc.yaml")
+# A path from the root, or from somebody's home: a fact about one machine.
+ROOTED = re.compile(r"(?:file://)?(?:/|~|[A-Za-z]:[\\/])[^\n]*")
 STAGES = Path(__file__).parent.parent / "stages"
 
 
@@ -149,6 +152,17 @@ def data_recipe(sections: dict[str, Any], stages: Iterable[Stage]) -> dict[str, 
     """
     others = {"about"} | {stage.name for stage in stages if stage.kind == "train"}
     return {name: part for name, part in sections.items() if name not in others}
+
+
+def hide_folders(value: Any) -> Any:
+    """`value` as others may see it: of a path of this machine, its last part alone."""
+    if isinstance(value, dict):
+        return {key: hide_folders(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [hide_folders(part) for part in value]
+    if isinstance(value, str) and ROOTED.fullmatch(value):
+        return re.split(r"[\\/]+", value.rstrip("\\/"))[-1]
+    return value
 
 
 def recipe_hash(sections: dict[str, Any], stages: Iterable[Stage]) -> str:

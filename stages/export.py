@@ -34,8 +34,8 @@ from pipeline.traces.candidates import (
 
 MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 RL = [
-    "id", "source", "license", "domain", "answer", "verifier", "verify_info",
-    "pass_rate", "n_samples", "n_correct", "curriculum_rank",
+    "id", "key", "source", "license", "domain", "problem", "answer", "verifier",
+    "verify_info", "pass_rate", "n_samples", "n_correct", "curriculum_rank",
 ]  # fmt: skip
 
 
@@ -76,7 +76,7 @@ class Params(Settings):
     source stand in every table, if not once.
     """
 
-    formats: tuple[Format, ...] = ("trl",)
+    formats: tuple[Format, ...] = ("trl", "verl")
     think: FamilyName | Think | None = None
     repeat: dict[str, PositiveInt] = Field(default_factory=dict)
     prompt: Prompt = Prompt()

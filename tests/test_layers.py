@@ -34,7 +34,16 @@ WINGS: dict[str, set[str]] = {
     "grading": {"endpoint", "kernels", "verifiers"},
     "serve": {"grading", "verifiers"},
     "view": {"serve"},
-    "cli": {"endpoint", "grading", "serve", "traces", "verifiers", "view"},
+    "published": set(),
+    "cli": {
+        "endpoint",
+        "grading",
+        "published",
+        "serve",
+        "traces",
+        "verifiers",
+        "view",
+    },
 }
 DOOR = {"cli"}  # what `__main__` may import
 # Stages hold no paths and know no command line; training knows no data tools either.

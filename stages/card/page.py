@@ -7,6 +7,8 @@ import yaml
 if TYPE_CHECKING:
     from stages.card import Params
 
+# The tables of a published set, as `pipeline/published` writes them.
+CONFIGS = "rl", "sft", "verl", "dropped", "grades", "traces", "benchmarks_report"
 SIZES = [(1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K")]
 SIZES += [(1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M")]
 
@@ -28,6 +30,7 @@ def render(
     body = environment.from_string(template).render(
         **facts,
         params=params,
+        configs=CONFIGS,
         limitations=limitations.strip(),
         recipe_yaml=yaml.safe_dump(facts["recipe"], sort_keys=False).strip(),
     )
@@ -41,7 +44,7 @@ def head(params: "Params", facts: dict[str, Any]) -> str:
     configs = [
         {"config_name": name, "data_files": f"{name}/*.parquet"}
         | ({"default": True} if name == "rl" else {})
-        for name in ("rl", "sft", "dropped", "grades")
+        for name in CONFIGS
     ]
     repos = [
         s["where"]

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from pipeline import tables
+from pipeline.published.configs import NAMES
 from stages.card import Params, build
 from tests.support.project import HERE, SECTIONS, run_in
 
@@ -49,8 +50,9 @@ def test_the_head_is_what_the_hub_reads(project: Path):
     head = yaml.safe_load(card(project / "out").split("---\n")[1])
 
     assert [config["config_name"] for config in head["configs"]] == [
-        "rl", "sft", "dropped", "grades",
+        "rl", "sft", "verl", "dropped", "grades", "traces", "benchmarks_report",
     ]  # fmt: skip
+    assert {config["config_name"] for config in head["configs"]} == set(NAMES)
     assert head["configs"][0]["default"] is True
     assert head["size_categories"] == ["n<1K"]
     assert set(head) == {

@@ -20,6 +20,8 @@ class Hub:
         self.objects: dict[str, bytes] = {}
         self.created: dict[str, Any] = {}
         self.commits: list[dict[str, Any]] = []
+        self.puts: list[str] = []  # large files that arrived, by digest
+        self.room: int | None = None  # for so many of them, if there is a limit
         handler = type("Handler", (_Handler,), {"hub": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -64,8 +66,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer({"error": f"no such endpoint: {self.path}"}, 404)
 
     def do_PUT(self) -> None:
-        size = int(self.headers["Content-Length"])
-        self.hub.objects[self.path.rsplit("/", 1)[-1]] = self.rfile.read(size)
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.hub.room is not None and len(self.hub.puts) >= self.hub.room:
+            self._answer({"error": "storage quota exceeded"}, 403)
+            return
+        digest = self.path.rsplit("/", 1)[-1]
+        self.hub.puts.append(digest)
+        self.hub.objects[digest] = data
         self._answer({})
 
     def _mode(self, file: dict[str, Any]) -> dict[str, Any]:
@@ -74,14 +81,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _batch(self, request: dict[str, Any]) -> dict[str, Any]:
         objects = [
-            {
-                "oid": item["oid"],
-                "size": item["size"],
-                "actions": {"upload": {"href": f"{self.hub.url}/put/{item['oid']}"}},
-            }
+            {name: item[name] for name in ("oid", "size")} | self._actions(item["oid"])
             for item in request["objects"]
         ]
         return {"transfer": "basic", "objects": objects}
+
+    def _actions(self, digest: str) -> dict[str, Any]:
+        """What is here already is not asked for again."""
+        if digest in self.hub.objects:
+            return {}
+        return {"actions": {"upload": {"href": f"{self.hub.url}/put/{digest}"}}}
 
     def _commit(self, body: bytes) -> None:
         lines = [json.loads(line) for line in body.splitlines() if line]
