@@ -54,7 +54,7 @@ def judge(
     search = NgramSearch(
         params.method, params.search, params.n, params.threshold, params.guard
     )
-    pairs = find_near_copies(rows, search).settle(earlier)
+    pairs = find_near_copies(rows, search, earlier)
     judged = survivors.mark_duplicates(
         rows, pairs, "near_duplicate", guard=params.guard
     )

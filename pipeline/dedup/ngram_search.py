@@ -22,6 +22,7 @@ from pipeline.dedup.ngrams import (
     ratio_pairs,
 )
 from pipeline.dedup.pairs import Array, Pairs, holds_run
+from pipeline.dedup.same_problem import classify_pairs
 from pipeline.kernels import minhash
 from pipeline.kernels.hash_table import group_ids
 from pipeline.kernels.layout import strip_layout
@@ -45,9 +46,20 @@ class NgramSearch:
     guard: bool = True
 
 
-def find_near_copies(rows: pl.DataFrame, search: NgramSearch) -> Pairs:
-    """Similar pairs of `rows`."""
+def find_near_copies(
+    rows: pl.DataFrame, search: NgramSearch, earlier: int = 0
+) -> Pairs:
+    """Similar pairs of `rows`, and what they are.
+
+    Pairs of the first `earlier` rows are left out: these stay.
+    """
     texts = strip_layout(rows["problem"])
+    pairs = _find_pairs(rows, texts, search).settle(earlier)
+    relation = classify_pairs(rows, pairs, guard=search.guard, texts=texts)
+    return replace(pairs, relation=relation)
+
+
+def _find_pairs(rows: pl.DataFrame, texts: pl.Series, search: NgramSearch) -> Pairs:
     if search.method == "fuzzy":
         return ratio_pairs(texts.to_list(), search.threshold)
     pool = ArrayPool(machine().memory_mb)
@@ -56,7 +68,7 @@ def find_near_copies(rows: pl.DataFrame, search: NgramSearch) -> Pairs:
     if search.method == "substring":
         least = max(1, LEAST_TOKENS - search.n + 1)
         return _keep_substrings(texts, containment_pairs(ngrams, everyone, 1.0, least))
-    leader = find_leaders(rows, ngrams, guard=search.guard)
+    leader = find_leaders(rows, texts, ngrams, guard=search.guard)
     leaders = np.flatnonzero(leader == everyone).astype(np.int32)
     if search.search == "exact":
         pairs = exact_pairs(ngrams, leaders, search.threshold)
@@ -67,11 +79,13 @@ def find_near_copies(rows: pl.DataFrame, search: NgramSearch) -> Pairs:
     return replace(pairs, leader=leader)
 
 
-def find_leaders(rows: pl.DataFrame, ngrams: Ngrams, *, guard: bool) -> Array:
+def find_leaders(
+    rows: pl.DataFrame, texts: pl.Series, ngrams: Ngrams, *, guard: bool
+) -> Array:
     """For each row the first one with the same n-grams: int32 (rows,).
 
-    With `guard`, only where numbers and answers agree too. Rows without n-grams lead
-    themselves.
+    `texts` are its problems without layout. With `guard`, only where numbers and
+    answers agree too. Rows without n-grams lead themselves.
     """
     group, distinct = group_ids(ngrams.prints)
     everyone = np.arange(rows.height, dtype=np.int32)
@@ -82,7 +96,7 @@ def find_leaders(rows: pl.DataFrame, ngrams: Ngrams, *, guard: bool) -> Array:
     leader[empty] = empty
     follows = np.flatnonzero(leader != everyone)
     if guard and len(follows):
-        agree = same_problem.all_agree(rows, leader[follows], follows)
+        agree = same_problem.all_agree(rows, leader[follows], follows, texts)
         leader[follows[~agree]] = follows[~agree]
     return leader
 
@@ -96,6 +110,8 @@ def _quantity_hasher(texts: pl.Series, leaders: Array) -> HashQuantities:
     def hash_quantities(places: Array) -> Array:
         with lock:
             fresh = places[~is_read[places]]
+            if not len(fresh):
+                return np.asarray(hashes[places])
             unread = texts.gather(pl.Series(leaders[fresh], dtype=pl.UInt32))
             hashes[fresh] = same_problem.hash_quantities(unread)
             is_read[fresh] = True

@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 
+from pipeline.dedup.changes import compare_texts
 from pipeline.dedup.pairs import Array, Pairs
 from pipeline.kernels.shards import map_threads, split_shards
 
@@ -23,29 +24,30 @@ from pipeline.kernels.shards import map_threads, split_shards
 DISPUTED_FROM = 0.9
 # Answers up to here are too common to be a witness; see `are_rare`.
 COMMON_INTEGERS, COMMON_FRACTIONS = 30, 10
-PAIRS_AT_ONCE = 1 << 14
 
 
-def classify_pairs(rows: pl.DataFrame, pairs: Pairs, *, guard: bool) -> Array:
+def classify_pairs(
+    rows: pl.DataFrame, pairs: Pairs, *, guard: bool, texts: pl.Series | None = None
+) -> Array:
     """What each pair is, uint8: SIBLING, COPY or OTHER_ANSWER of `kernels.relations`.
 
     Numbers, signs and needed brackets agree in order, and the words do but for
     articles and spelling: a copy, or one problem with two answers. With other names,
     or with words moved, a copy if the answers agree; names may have none. With other
     words, or numbers beside, only if the answer that agrees is rare. Without `guard`,
-    all are one problem.
+    all are one problem. `texts` are the problems without layout, if they are at hand.
     """
     from pipeline.kernels.answer_codes import answer_codes
     from pipeline.kernels.edits import EQUAL, MOVED, RENAMED, REWORDED
     from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
 
-    rows, first, second = _rows_of(rows, pairs.first, pairs.second)
+    rows, first, second = _rows_of(rows, pairs.first, pairs.second, texts)
     answers = answer_codes(rows["answer"])
     is_known = (answers[first] != 0) & (answers[second] != 0)
     same = is_known & (answers[first] == answers[second])
     if not guard:
         return np.where(is_known & ~same, OTHER_ANSWER, COPY).astype(np.uint8)
-    change = compare_texts(rows["problem"], first, second, same)
+    change = compare_texts(rows["text"], first, second, same)
     differ = is_known & ~same & (change >= REWORDED)
     same[differ] = _equal_values(rows["answer"], first[differ], second[differ])
     is_rare = same & (change == REWORDED)
@@ -69,32 +71,35 @@ def _have_same_options(
     """Whether pairs are one question with its options in another order (bool)."""
     from pipeline.dedup.options import LIKELY, sort_options
     from pipeline.kernels.edits import EQUAL
+    from pipeline.kernels.layout import strip_layout
 
     out = np.zeros(len(first), bool)
     likely = rows["problem"].str.contains(LIKELY).fill_null(False).to_numpy()
     asked, read = [], []
     for pair in np.flatnonzero(where & likely[first] & likely[second]):
         left, right = (
-            sort_options(*rows.row(int(side[pair]))) for side in (first, second)
+            sort_options(*rows.row(int(side[pair]))[:2]) for side in (first, second)
         )
         if left and right and (left[1] == right[1] or not (left[1] and right[1])):
             asked.append(pair)
             read += [left[0], right[0]]
     if asked:
-        texts, even = pl.Series(read), np.arange(0, len(read), 2)
+        texts, even = strip_layout(pl.Series(read)), np.arange(0, len(read), 2)
         never = np.zeros(len(even), bool)
         out[asked] = compare_texts(texts, even, even + 1, never) == EQUAL
     return out
 
 
-def all_agree(rows: pl.DataFrame, first: Array, second: Array) -> Array:
+def all_agree(
+    rows: pl.DataFrame, first: Array, second: Array, texts: pl.Series | None = None
+) -> Array:
     """Whether all that counts, and the answers, of pairs of `rows` agree (bool)."""
     from pipeline.kernels.answer_codes import answer_codes
     from pipeline.kernels.edits import EQUAL
 
-    rows, first, second = _rows_of(rows, first, second)
+    rows, first, second = _rows_of(rows, first, second, texts)
     never = np.zeros(len(first), bool)
-    agree = compare_texts(rows["problem"], first, second, never) == EQUAL
+    agree = compare_texts(rows["text"], first, second, never) == EQUAL
     left, right = (rows["answer"].gather(side) for side in (first, second))
     same = left.eq_missing(right).to_numpy().copy()
     codes = answer_codes(pl.concat([left.filter(~same), right.filter(~same)]))
@@ -103,106 +108,18 @@ def all_agree(rows: pl.DataFrame, first: Array, second: Array) -> Array:
 
 
 def _rows_of(
-    rows: pl.DataFrame, first: Array, second: Array
+    rows: pl.DataFrame, first: Array, second: Array, texts: pl.Series | None
 ) -> tuple[pl.DataFrame, Array, Array]:
-    """Problem and answer of the rows in pairs, and the pairs as places among them."""
+    """(problem, answer, text) of the rows in pairs; the pairs as places among them."""
+    from pipeline.kernels.layout import strip_layout
+
     involved = np.zeros(rows.height, bool)
     involved[first] = involved[second] = True
     number = np.cumsum(involved) - 1
-    rows = rows.select("problem", "answer").filter(pl.Series(involved))
-    return rows, number[first], number[second]
-
-
-def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) -> Array:
-    """How pairs of texts differ, uint8: TURNED to EQUAL of `kernels.edits`.
-
-    TURNED where numbers or signs differ, unless the answers are the `same` and one
-    text has those of the other and no more than numbers beside: then MOVED, if they
-    have the same sentences, or REWORDED at best.
-    """
-    from pipeline.kernels.characters import plain_text
-    from pipeline.kernels.edits import EQUAL, MOVED, REWORDED, TURNED
-    from pipeline.kernels.shards import text_bytes
-
-    data, offsets = text_bytes(plain_text(texts))
-    change = np.full(len(first), TURNED, np.uint8)
-    starts = range(0, len(first), PAIRS_AT_ONCE)
-    parts = [slice(start, start + PAIRS_AT_ONCE) for start in starts]
-
-    def compare(part: slice) -> None:
-        agree, nested, equal = compare_quantities(
-            data, offsets, first[part], second[part], same[part]
-        )
-        change[part][equal] = EQUAL
-        near = np.flatnonzero((agree | nested) & ~equal)
-        words, moved = _compare_words(
-            data, offsets, first[part][near], second[part][near], nested[near]
-        )
-        worst = np.where(agree[near], EQUAL, REWORDED)
-        found = np.minimum(words, worst)
-        found[moved] = MOVED
-        change[part][near] = found
-
-    for _ in map_threads(compare, parts):
-        pass
-    return change
-
-
-def compare_quantities(
-    data: Array, offsets: Array, first: Array, second: Array, same: Array
-) -> tuple[Array, Array, Array]:
-    """How numbers and signs of pairs compare: three bool arrays.
-
-    They agree in order. They are nested, which is looked at only where they do not and
-    the answers are the `same`: one text has all of the other, and beside them no more
-    than numbers. All tokens are equal. Texts are read only where they differ.
-    """
-    from pipeline.kernels.latex_tokens import tokenise_ranges
-    from pipeline.kernels.relations import (
-        are_plainly_equal,
-        differing_spans,
-        one_contains_other,
-        quantity_hash,
-    )
-
-    spans = differing_spans(data, offsets, first, second)
-    tokens = tokenise_ranges(data, *spans)
-    read = tokens.codes, tokens.kinds, tokens.ends
-    agree = _pairwise_equal(quantity_hash(*read, False, False))
-    nested = one_contains_other(*read, same & ~agree)
-    return agree, nested, are_plainly_equal(data, *spans, tokens.codes, tokens.ends)
-
-
-def _compare_words(
-    data: Array, offsets: Array, first: Array, second: Array, nested: Array
-) -> tuple[Array, Array]:
-    """How the words of pairs differ (uint8), and whether the sentences are the same.
-
-    The latter (bool) is looked at only where `nested` holds, and where words stand
-    elsewhere: rows of a grid that changed places are another grid.
-    """
-    from pipeline.kernels.edits import EQUAL, judge_edits
-    from pipeline.kernels.latex_tokens import tokenise_ranges
-    from pipeline.kernels.names import person_names
-    from pipeline.kernels.sentences import sentence_bag
-    from pipeline.kernels.wording import negating_prefixes, wording
-
-    both = np.stack([first, second], 1).ravel()
-    tokens = tokenise_ranges(data, offsets[both], offsets[both + 1], spans=True)
-    spans = tokens.ends, tokens.starts, tokens.stops
-    texts = offsets[both], offsets[both + 1]
-    read = data, *texts, tokens.codes, tokens.kinds, *spans
-    words = judge_edits(*read, wording(), person_names(), negating_prefixes())
-    moved = np.zeros(len(first), bool)
-    if nested.any():
-        sentences = sentence_bag(data, offsets[both], tokens.codes, *spans)
-        moved = nested & (words != EQUAL) & _pairwise_equal(sentences)
-    return words, moved
-
-
-def _pairwise_equal(values: Array) -> Array:
-    """Whether value 2 * i is equal to the next (bool)."""
-    return np.asarray(values[::2] == values[1::2])
+    which = pl.Series(involved)
+    rows = rows.select("problem", "answer").filter(which)
+    text = strip_layout(rows["problem"]) if texts is None else texts.filter(which)
+    return rows.with_columns(text=text), number[first], number[second]
 
 
 def hash_quantities(text: pl.Series) -> Array:

@@ -114,7 +114,11 @@ def plain_text(text: pl.Series) -> pl.Series:
     Only rows that are not ASCII change, or that hold layout or values in words. NFKC
     alone would read x² as x2.
     """
-    text = strip_layout(text)
+    return plain_characters(strip_layout(text))
+
+
+def plain_characters(text: pl.Series) -> pl.Series:
+    """As `plain_text`, of `text` that has no layout any more."""
     odd = text.str.len_bytes() != text.str.len_chars()
     if odd.any():
         text = text.scatter(odd.arg_true(), _plain(text.filter(odd)))

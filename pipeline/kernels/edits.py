@@ -46,52 +46,57 @@ from pipeline.kernels.wording import (
 # What two texts are, by what differs: another problem; the same with other words;
 # the same with words elsewhere; with other names; nothing.
 TURNED, REWORDED, MOVED, RENAMED, EQUAL = 0, 1, 2, 3, 4
+PARTIAL = 5  # a name stands for another: whole texts must be looked at
 
 
 @compiled
 def judge_edits(
-    data: Array,
-    begins: Array,
-    finishes: Array,
-    codes: Array,
-    kinds: Array,
-    ends: Array,
-    starts: Array,
-    stops: Array,
-    wording: Wording,
-    names: Names,
-    prefixes: Array,
-) -> Array:
-    """What differs in the words of text 2 * i and the next: uint8, TURNED to EQUAL.
+    data: Array, begins: Array, finishes: Array, codes: Array, kinds: Array,
+    ends: Array, starts: Array, stops: Array, wording: Wording, names: Names,
+    prefixes: Array, pairs: Array, partial: bool,
+) -> Array:  # fmt: skip
+    """What differs in the words of text 2 * i and the next, for each i of `pairs`.
 
-    The tokens are those of `Tokens`, with spans; text i is in `data` from `begins[i]`
-    to `finishes[i]`. Numbers and signs are not compared here.
+    uint8, TURNED to EQUAL. The tokens are those of `Tokens`, with spans; text i is in
+    `data` from `begins[i]` to `finishes[i]`. If the tokens are a `partial` reading, of
+    what differs, PARTIAL is for those that need all. Numbers and signs are not compared
+    here.
     """
-    pairs = (len(ends) - 1) // 2
-    out = np.zeros(pairs, uint8)
-    room = int((ends[1:] - ends[:-1]).max()) if pairs else 0
+    out = np.zeros(len(pairs), uint8)
+    room = 0
+    for pair in pairs:
+        for text in (2 * pair, 2 * pair + 1):
+            room = max(room, ends[text + 1] - ends[text])
     identity = np.empty((2, room), uint64)
     role, meaning = np.empty((2, room), uint8), np.empty((2, room), np.int64)
     first, last = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
     place, partner = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
     sizes = np.zeros(2, np.int64)
-    for pair in range(pairs):
-        in_capitals = False
-        for text in (2 * pair, 2 * pair + 1):
-            in_capitals |= is_in_capitals(data, begins[text], finishes[text])
+    for number in range(len(pairs)):
+        left, right = 2 * pairs[number], 2 * pairs[number] + 1
+        in_capitals = (
+            _has_capital(data, begins[left], ends[left], ends[left + 1], starts, stops)
+            or _has_capital(
+                data, begins[right], ends[right], ends[right + 1], starts, stops
+            )
+        ) and (
+            is_in_capitals(data, begins[left], finishes[left])
+            or is_in_capitals(data, begins[right], finishes[right])
+        )
         for side in range(2):
-            text = 2 * pair + side
+            text = left + side
             sizes[side] = read_words(
                 data, begins[text], finishes[text], codes, kinds, ends[text],
                 ends[text + 1], starts, stops, place[side], identity[side],
                 first[side], last[side], in_capitals,
             )  # fmt: skip
-        left, right = identity[0, : sizes[0]], identity[1, : sizes[1]]
-        if align(left, right, partner[0], partner[1]):
-            out[pair] = EQUAL
+        if align(
+            identity[0, : sizes[0]], identity[1, : sizes[1]], partner[0], partner[1]
+        ):
+            out[number] = EQUAL
             continue
         for side in range(2):
-            text = 2 * pair + side
+            text = left + side
             fill_roles(
                 data, begins[text], finishes[text], codes, kinds, ends[text],
                 place[side, : sizes[side]], first[side], last[side], partner[side],
@@ -101,10 +106,23 @@ def judge_edits(
                 data, begins[text], role[side], meaning[side], first[side],
                 partner[side], sizes[side],
             )  # fmt: skip
-        out[pair] = _judge(
-            data, identity, role, meaning, first, last, partner, sizes, prefixes
-        )
+        out[number] = _judge(
+            data, identity, role, meaning, first, last, partner, sizes, prefixes,
+            partial,
+        )  # fmt: skip
     return out
+
+
+@compiled
+def _has_capital(
+    data: Array, begin: int, token: int, end: int, starts: Array, stops: Array
+) -> bool:
+    """Whether one of the tokens up to `end` is a capital letter."""
+    for number in range(token, end):
+        is_single = stops[number] - starts[number] == 1
+        if is_single and 65 <= data[begin + starts[number]] <= 90:
+            return True
+    return False
 
 
 @compiled
@@ -138,9 +156,9 @@ def _leave_out_instructions(
 @compiled
 def _judge(
     data: Array, identity: Array, role: Array, meaning: Array, first: Array,
-    last: Array, partner: Array, sizes: Array, prefixes: Array,
+    last: Array, partner: Array, sizes: Array, prefixes: Array, partial: bool,
 ) -> int:  # fmt: skip
-    """TURNED to EQUAL, from the words that have no partner."""
+    """TURNED to EQUAL, or PARTIAL, from the words that have no partner."""
     level = EQUAL
     letters = np.zeros(256, uint8)  # of the left variable, the right one
     for attempt in range(2):  # products of variables come after the variables
@@ -162,9 +180,20 @@ def _judge(
         level = min(level, _judge_turns(identity, role, meaning, partner, sizes))
     if level == TURNED:
         return TURNED
+    if partial and _is_renamed(identity, partner, sizes):
+        return PARTIAL
     if not is_one_to_one(identity, role, partner, sizes):
         return TURNED
     return min(level, _judge_rest(identity, role, partner, sizes))
+
+
+@compiled
+def _is_renamed(identity: Array, partner: Array, sizes: Array) -> bool:
+    for word in range(sizes[0]):
+        other = partner[0, word]
+        if other >= 0 and identity[0, word] != identity[1, other]:
+            return True
+    return False
 
 
 @compiled

@@ -116,6 +116,7 @@ AWAITS, INFIX, DEPTH, AFTER_TENS, TABLES, MATRICES, STOP = range(7)
 @compiled
 def fill_latex_tokens(
     data: Array,
+    firsts: Array,
     begins: Array,
     ends: Array,
     vocabulary: Vocabulary,
@@ -129,7 +130,7 @@ def fill_latex_tokens(
     token_ends, used = np.zeros(len(begins) + 1, np.int64), 0
     state, groups = np.zeros(7, np.int64), np.zeros(DEEPEST + 1, uint8)
     for row in range(len(begins)):
-        first, position, end, begin = begins[row], begins[row], ends[row], used
+        first, position, end, begin = firsts[row], begins[row], ends[row], used
         state[:] = 0
         state[STOP] = -1
         while position < end:

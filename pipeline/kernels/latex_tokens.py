@@ -56,17 +56,23 @@ def tokenise_ranges(
     begins: Array,
     ends: Array,
     *,
+    firsts: Array | None = None,
     spans: bool = False,
     drawings: bool = True,
 ) -> Tokens:
-    """The tokens of runs of `data` uint8, from `begins[i]` to `ends[i]` (int64)."""
+    """The tokens of runs of `data` uint8, from `begins[i]` to `ends[i]` (int64).
+
+    They are parts of texts that begin at `firsts[i]`, or whole texts; what is before a
+    run is seen, and spans count from there.
+    """
     # A byte is one token at most, save that a fraction adds its slash.
     room = int((ends - begins).sum()) + 2 * len(begins) + 2
     codes, kinds = np.empty(room, np.uint64), np.empty(room, np.uint8)
     starts, stops = np.empty((2, room if spans else 0), np.int32)
     token_ends = fill_latex_tokens(
-        data, begins, ends, vocabulary(), drawings, codes, kinds, starts, stops
-    )
+        data, begins if firsts is None else firsts, begins, ends, vocabulary(),
+        drawings, codes, kinds, starts, stops,
+    )  # fmt: skip
     used = token_ends[-1]
     codes, kinds = codes[:used].copy(), kinds[:used].copy()
     return Tokens(codes, kinds, token_ends, starts[:used].copy(), stops[:used].copy())

@@ -7,16 +7,14 @@ Texts are compared as tokens of `latex_tokens`: what counts is their numbers and
 import numpy as np
 from numpy import uint8, uint64
 
+from pipeline.kernels.differences import is_alone
 from pipeline.kernels.hashing import STEP, fmix64
-from pipeline.kernels.latex_lexemes import BACKSLASH
 from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.utf8 import is_letter
 
 SIBLING, COPY, OTHER_ANSWER = 0, 1, 2  # what a pair is
 KEPT, SAME, DISPUTED = 0, 1, 2  # what becomes of a row
 SIGN_BIT = uint64(1) << uint64(63)
-BRACKETS = tuple(b"()[]{}")
 
 
 @compiled
@@ -37,113 +35,6 @@ def quantity_hash(
                 value = value * STEP + fmix64(codes[position])
         out[row] = fmix64(value)
     return out
-
-
-@compiled
-def differing_spans(
-    data: Array, offsets: Array, first: Array, second: Array
-) -> tuple[Array, Array]:
-    """Where the texts of each pair differ: (begins, ends) int64 (2 * pairs,).
-
-    What they have in common before and behind is left out, all but one word, unless
-    brackets differ: what these do depends on what is around. The first text of pair i
-    is span 2 * i, the second span 2 * i + 1.
-    """
-    begins = np.empty(2 * len(first), np.int64)
-    ends = np.empty(2 * len(first), np.int64)
-    for pair in range(len(first)):
-        left_end, right_end = offsets[first[pair] + 1], offsets[second[pair] + 1]
-        left, right = _common_prefix(
-            data, offsets[first[pair]], left_end, offsets[second[pair]], right_end
-        )
-        most = min(left_end - left, right_end - right)
-        behind = 0
-        while (
-            behind < most
-            and data[left_end - 1 - behind] == data[right_end - 1 - behind]
-        ):
-            behind += 1
-        while behind > 0 and data[left_end - behind] > 32:
-            behind -= 1
-        # Signs are read by what is beside them.
-        left = _word_before(data, offsets[first[pair]], left)
-        right = _word_before(data, offsets[second[pair]], right)
-        while behind > 0 and data[left_end - behind] <= 32:
-            behind -= 1
-        while behind > 0 and data[left_end - behind] > 32:
-            behind -= 1
-        if _has_bracket(data, left, left_end - behind) or _has_bracket(
-            data, right, right_end - behind
-        ):
-            left, right, behind = offsets[first[pair]], offsets[second[pair]], 0
-        begins[2 * pair], ends[2 * pair] = left, left_end - behind
-        begins[2 * pair + 1], ends[2 * pair + 1] = right, right_end - behind
-    return begins, ends
-
-
-@compiled
-def _word_before(data: Array, begin: int, position: int) -> int:
-    """Where the word before `position` begins, in the text that begins at `begin`."""
-    while position > begin and data[position - 1] <= 32:
-        position -= 1
-    while position > begin and data[position - 1] > 32:
-        position -= 1
-    return position
-
-
-@compiled
-def _has_bracket(data: Array, begin: int, end: int) -> bool:
-    position = begin
-    while position < end and data[position] not in BRACKETS:
-        position += 1
-    return bool(position < end)
-
-
-@compiled
-def _common_prefix(
-    data: Array, left_start: int, left_end: int, right_start: int, right_end: int
-) -> tuple[int, int]:
-    """How far two texts say the same in whole words: a position in either.
-
-    White space of any length is alike, and so are letters of either case.
-    """
-    i, j = i_safe, j_safe = left_start, right_start
-    while i < left_end and j < right_end:
-        left, right = data[i], data[j]
-        if left <= 32 and right <= 32:
-            while i < left_end and data[i] <= 32:
-                i += 1
-            while j < right_end and data[j] <= 32:
-                j += 1
-            i_safe, j_safe = i, j
-            continue
-        if left != right:
-            if (left | 0x20) != (right | 0x20) or not is_letter(left):
-                break
-            if _in_command(data, i, left_start) or _in_command(data, j, right_start):
-                break
-            if _is_alone(data, left_start, left_end, i):  # A is not a
-                break
-        i += 1
-        j += 1
-    if i == left_end and j == right_end:
-        return i, j
-    return i_safe, j_safe
-
-
-@compiled
-def _in_command(data: Array, position: int, start: int) -> bool:
-    """Whether the letter at `position` is in the name of a LaTeX command."""
-    while position > start and is_letter(data[position]):
-        position -= 1
-    return bool(data[position] == BACKSLASH)
-
-
-@compiled
-def _is_alone(data: Array, start: int, end: int, position: int) -> bool:
-    """Whether no letters are beside that at `position`, in the text given."""
-    before = position > start and is_letter(data[position - 1])
-    return not (before or (position + 1 < end and is_letter(data[position + 1])))
 
 
 @compiled
@@ -172,7 +63,7 @@ def are_plainly_equal(
 @compiled
 def _has_variable(data: Array, begin: int, end: int) -> bool:
     for position in range(begin, end):
-        if 65 <= data[position] <= 90 and _is_alone(data, begin, end, position):
+        if 65 <= data[position] <= 90 and is_alone(data, begin, end, position):
             return True
     return False
 

@@ -95,12 +95,16 @@ BEHIND_DIGIT[list(b" xXsSnNrRtTmMkK")] = True
 
 @compiled
 def find_spellings(
-    data: Array, offsets: Array, words: Table, word_marks: Array, begins: Array
-) -> Array:
-    """Which spellings each text may hold: bits, uint8 (rows,); see `marked_words`."""
-    out = np.zeros(len(offsets) - 1, np.uint8)
+    data: Array, firsts: Array, ends: Array, words: Table, word_marks: Array,
+    begins: Array,
+) -> Array:  # fmt: skip
+    """Which spellings may be from `firsts[i]` to `ends[i]`: bits, uint8 (rows,).
+
+    The last three are those of `marked_words`.
+    """
+    out = np.zeros(len(firsts), np.uint8)
     for row in range(len(out)):
-        first, end = offsets[row], offsets[row + 1]
+        first, end = firsts[row], ends[row]
         marks, counted = 0, False
         for position in range(first - 1, end - 1):
             what = SUSPECT[data[position]] if position >= first else BREAK

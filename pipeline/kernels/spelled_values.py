@@ -73,7 +73,7 @@ def spell_values(texts: pl.Series) -> pl.Series:
     '200 of 12000, at 60 km/hour'
     """
     data, offsets = text_bytes(texts)
-    marks = find_spellings(data, offsets, *marked_words())
+    marks = find_spellings(data, offsets[:-1], offsets[1:], *marked_words())
     if not marks.any():
         return texts
     texts = change_where(texts, marks & GROUP != 0, _join_groups)

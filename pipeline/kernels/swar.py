@@ -6,6 +6,7 @@ bytes at once leave their answer in the highest bit of each.
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -98,3 +99,12 @@ def next_non_ascii(data: Array, position: int, end: int) -> int:
             return min(position + int(trailing_zeros(high) >> uint64(3)), end)
         position += 8
     return end
+
+
+@compiled
+def hold_non_ascii(data: Array, begins: Array, ends: Array) -> Array:
+    """Whether there is a byte beyond ASCII from `begins[i]` to `ends[i]` (bool)."""
+    out = np.zeros(len(begins), np.bool_)
+    for row in range(len(begins)):
+        out[row] = next_non_ascii(data, begins[row], ends[row]) < ends[row]
+    return out

@@ -1,0 +1,175 @@
+"""How two texts differ that share most of their words.
+
+Tokens are read where the two differ, and of whole texts only where that is not enough:
+a name that stands for another must do so all through, and sentences that changed places
+are the same in all.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from pipeline.dedup.pairs import Array
+from pipeline.kernels.shards import map_threads
+
+if TYPE_CHECKING:
+    from pipeline.kernels.latex_tokens import Tokens
+
+PAIRS_AT_ONCE = 1 << 14
+# A number in words goes on so many bytes at most: "two hundred and thirty-five".
+NEAR = 64
+
+
+def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) -> Array:
+    """How pairs of texts differ, uint8: TURNED to EQUAL of `kernels.edits`.
+
+    `texts` have no layout any more. TURNED where numbers or signs differ, unless the
+    answers are the `same` and one text has those of the other and no more than numbers
+    beside: then MOVED, if they have the same sentences, or REWORDED at best.
+    """
+    from pipeline.kernels.shards import text_bytes
+
+    data, offsets = text_bytes(texts)
+    change = np.zeros(len(first), np.uint8)
+    starts = range(0, len(first), PAIRS_AT_ONCE)
+    parts = [slice(start, start + PAIRS_AT_ONCE) for start in starts]
+
+    def compare(part: slice) -> None:
+        pairs = first[part], second[part]
+        spans, spelt = find_differences(data, offsets, *pairs)
+        change[part] = _compare_spans(data, offsets, *pairs, spans, same[part])
+        if spelt.any():
+            pairs = first[part][spelt], second[part][spelt]
+            read = _read_values(texts, *pairs)
+            spans, _ = find_differences(*read)
+            change[part][spelt] = _compare_spans(*read, spans, same[part][spelt])
+
+    for _ in map_threads(compare, parts):
+        pass
+    return change
+
+
+def find_differences(
+    data: Array, offsets: Array, first: Array, second: Array
+) -> tuple[tuple[Array, Array], Array]:
+    """Where pairs differ, as `differing_spans` has it, and which may be spelt there.
+
+    The latter (bool) are pairs with numbers or units in words, or with characters
+    beyond ASCII, in what differs or beside it: `characters` has to read them first.
+    """
+    from pipeline.kernels.differences import differing_spans
+    from pipeline.kernels.spelled_marks import find_spellings, marked_words
+    from pipeline.kernels.swar import hold_non_ascii
+
+    begins, ends = differing_spans(data, offsets, first, second)
+    texts = np.stack([first, second], 1).ravel()
+    around = np.where(ends > begins, NEAR, 0)
+    marks = find_spellings(
+        data,
+        np.maximum(begins - around, offsets[texts]),
+        np.minimum(ends + around, offsets[texts + 1]),
+        *marked_words(),
+    )
+    spelt = (marks != 0) | hold_non_ascii(data, begins, ends)
+    return (begins, ends), spelt[::2] | spelt[1::2]
+
+
+def _read_values(
+    texts: pl.Series, first: Array, second: Array
+) -> tuple[Array, Array, Array, Array]:
+    """(data, offsets, first, second) of texts in pairs, with their values as ASCII."""
+    from pipeline.kernels.characters import plain_characters
+    from pipeline.kernels.shards import text_bytes
+
+    rows, places = np.unique(np.stack([first, second]), return_inverse=True)
+    plain = plain_characters(texts.gather(pl.Series(rows, dtype=pl.UInt32)))
+    first, second = places.reshape(2, -1)
+    return *text_bytes(plain), first, second
+
+
+def _compare_spans(
+    data: Array,
+    offsets: Array,
+    first: Array,
+    second: Array,
+    spans: tuple[Array, Array],
+    same: Array,
+) -> Array:
+    """As `compare_texts`, of texts whose values are plain, by what differs in `spans`.
+
+    Quantities are nested where they do not agree and one text has all of the other,
+    and beside them no more than numbers.
+    """
+    from pipeline.kernels.edits import EQUAL, PARTIAL, REWORDED, TURNED
+    from pipeline.kernels.latex_tokens import tokenise_ranges
+    from pipeline.kernels.relations import (
+        are_plainly_equal,
+        one_contains_other,
+        quantity_hash,
+    )
+
+    texts = np.stack([first, second], 1).ravel()
+    tokens = tokenise_ranges(data, *spans, firsts=offsets[texts], spans=True)
+    read = tokens.codes, tokens.kinds, tokens.ends
+    agree = _pairwise_equal(quantity_hash(*read, False, False))
+    nested = one_contains_other(*read, same & ~agree)
+    change = np.full(len(first), TURNED, np.uint8)
+    change[are_plainly_equal(data, *spans, tokens.codes, tokens.ends)] = EQUAL
+    near = np.flatnonzero((agree | nested) & (change != EQUAL))
+    words = _judge_words(data, offsets, texts, tokens, near, partial=True)
+    change[near] = np.where(agree[near], words, np.minimum(words, REWORDED))
+    again = near[(words == PARTIAL) | nested[near]]
+    if len(again):
+        pairs = first[again], second[again], nested[again]
+        change[again] = _compare_whole(data, offsets, *pairs)
+    return change
+
+
+def _compare_whole(
+    data: Array, offsets: Array, first: Array, second: Array, nested: Array
+) -> Array:
+    """As `_compare_spans`, by all words, where quantities agree or are `nested`.
+
+    Rows of a grid that changed places are another grid: sentences are looked at only
+    where numbers differ.
+    """
+    from pipeline.kernels.edits import EQUAL, MOVED, REWORDED
+    from pipeline.kernels.latex_tokens import tokenise_ranges
+    from pipeline.kernels.sentences import sentence_bag
+
+    texts = np.stack([first, second], 1).ravel()
+    begins = offsets[texts]
+    tokens = tokenise_ranges(data, begins, offsets[texts + 1], spans=True)
+    everyone = np.arange(len(first))
+    words = _judge_words(data, offsets, texts, tokens, everyone, partial=False)
+    spans = tokens.ends, tokens.starts, tokens.stops
+    same = _pairwise_equal(sentence_bag(data, begins, tokens.codes, *spans))
+    change = np.where(nested, np.minimum(words, REWORDED), words)
+    change[nested & same & (words != EQUAL)] = MOVED
+    return change
+
+
+def _judge_words(
+    data: Array,
+    offsets: Array,
+    texts: Array,
+    tokens: "Tokens",
+    pairs: Array,
+    *,
+    partial: bool,
+) -> Array:
+    """What differs in the words of `pairs` of `texts`; see `kernels.edits`."""
+    from pipeline.kernels.edits import judge_edits
+    from pipeline.kernels.names import person_names
+    from pipeline.kernels.wording import negating_prefixes, wording
+
+    spans = tokens.ends, tokens.starts, tokens.stops
+    read = offsets[texts], offsets[texts + 1], tokens.codes, tokens.kinds, *spans
+    lists = wording(), person_names(), negating_prefixes()
+    return judge_edits(data, *read, *lists, pairs, partial)
+
+
+def _pairwise_equal(values: Array) -> Array:
+    """Whether value 2 * i is equal to the next (bool)."""
+    return np.asarray(values[::2] == values[1::2])
