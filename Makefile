@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help setup demo test test-frameworks lint realdata bench clean
+.PHONY: help setup demo test test-frameworks lint realdata bench dist clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -101,6 +101,12 @@ lint: setup ## ruff and mypy
 
 bench: setup ## every benchmark, with its ratios against peers
 	for script in benchmarks/bench_*.py; do PYTHONPATH=. $(BIN)/python $$script || exit 1; done
+
+dist: setup ## the sdist and the wheel, in dist/
+	rm -rf build dist
+	for hook in sdist wheel; do \
+	  $(BIN)/python -c "import setuptools.build_meta as b; b.build_$$hook('dist')" || exit 1; done
+	rm -rf build
 
 clean: ## remove what the pipeline made; the environment and the caches stay
 	rm -rf data models

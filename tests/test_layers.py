@@ -13,7 +13,7 @@ GROUND = {
     "dag", "disks",
     "embedding", "errors", "expressions", "files", "filter", "json_rows", "kept",
     "lineage", "locations", "machine", "models", "orphans", "owners", "packaged",
-    "parallel", "prompts", "readers", "recipe", "recipes", "rows",
+    "parallel", "project", "prompts", "readers", "recipe", "recipes", "rows",
     "schema", "settings", "shards", "sql", "streams", "surrogates", "tables", "text",
     "thinking",
 }  # fmt: skip
