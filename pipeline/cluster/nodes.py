@@ -11,7 +11,7 @@ import os
 import pickle
 import socket
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -82,14 +82,22 @@ def here() -> Site:
 
 def _answer(open_work: bytes, site: Site, batch: pa.Table) -> pa.Table:
     """On a machine of the cluster: the packed result of one batch."""
+
+    def work() -> Any:
+        return _opened(open_work, site)(pickle.loads(batch["batch"][0].as_py()))
+
+    packed = pa.array([pickle.dumps(attempt(work))], pa.large_binary())
+    return pa.table({"answer": packed})
+
+
+def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What `function` returns, or its exception as one that survives the way back."""
     try:
-        work = _opened(open_work, site)
-        result: Any = work(pickle.loads(batch["batch"][0].as_py()))
+        return function(*arguments)
     except UserError as error:
-        result = error
-    except Exception:  # many do not survive the way to another process
-        result = RuntimeError(f"in a worker: {traceback.format_exc()}")
-    return pa.table({"answer": pa.array([pickle.dumps(result)], pa.large_binary())})
+        return error
+    except Exception:
+        return RuntimeError(f"in a worker: {traceback.format_exc()}")
 
 
 def unpack(answer: bytes) -> Any:

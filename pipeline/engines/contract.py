@@ -18,6 +18,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator
 
+from pipeline.cluster.each import is_cluster
 from pipeline.errors import UserError
 from pipeline.machine import machine
 from pipeline.models import Model
@@ -147,14 +148,25 @@ Options = Annotated[dict[str, Any], AfterValidator(_check_options)]
 
 
 def load(name: str, model: Model, options: dict[str, Any]) -> Engine:
-    """The engine called `name`, with `model` loaded.
+    """The engine called `name`, with `model` loaded, or copies of it on a cluster.
 
     `options` are those of the recipe; machine.yaml adds its own. UserError where its
     libraries are not installed.
     """
+    options = options | machine_options(name)
+    if is_cluster() and name != "server":  # a server has copies of its own
+        copies: Engine = import_module("pipeline.engines.copies").Engine(
+            name, model, options
+        )
+        return copies
+    return load_here(name, model, options)
+
+
+def load_here(name: str, model: Model, options: dict[str, Any]) -> Engine:
+    """The engine on this machine; see `load`."""
     try:
         module = import_module(f"pipeline.engines.{name}")
-        engine: Engine = module.Engine(model, options | machine_options(name))
+        engine: Engine = module.Engine(model, options)
     except ImportError as error:
         raise UserError(
             f"engine {name} cannot be loaded: {error}",

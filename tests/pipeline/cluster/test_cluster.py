@@ -4,18 +4,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import polars as pl
 import pytest
 
 from pipeline.cluster.each import each
+from pipeline.engines import copies
 from pipeline.errors import UserError
 from pipeline.schema import ROLLOUT
 from pipeline.shards import Shards, scan
-from stages import grades
+from stages import grades, rollouts
 from tests.support.rows import problems
 from tests.support.three_nodes import ThreeNodes, three_nodes
+from tests.support.tiny import tiny_model
 
 pytest.importorskip("ray")
 pytestmark = pytest.mark.slow
@@ -28,8 +33,11 @@ def cluster() -> Iterator[ThreeNodes]:
 
 
 @pytest.fixture
-def on_ray(cluster: ThreeNodes, monkeypatch: pytest.MonkeyPatch) -> ThreeNodes:
+def on_ray(
+    cluster: ThreeNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> ThreeNodes:
     """The three nodes, to which all work goes."""
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "cache"))
     cluster.fill()
     monkeypatch.setenv("PIPELINE_BACKEND", "ray")
     monkeypatch.setenv("RAY_ADDRESS", cluster.address)
@@ -96,17 +104,45 @@ ROWS = problems("1+1?", "2+2?", answer=["2", "4"])
 def test_a_node_that_is_lost_among_grades_costs_no_verdict(
     on_ray: ThreeNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    rollouts = write_samples(tmp_path, parts=9, rows=40)
+    samples = write_samples(tmp_path, parts=9, rows=40)
     monkeypatch.setattr(grades, "each", lambda *a: losing_a_node(on_ray, each(*a)))
-    graded = grades.make(grades.Params(), ROWS, rollouts)
+    graded = grades.make(grades.Params(), ROWS, samples)
     monkeypatch.setenv("PIPELINE_BACKEND", "processes")
     monkeypatch.setattr(grades, "each", each)
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "another"))
-    alone = grades.make(grades.Params(), ROWS, rollouts)
+    alone = grades.make(grades.Params(), ROWS, samples)
 
     assert graded.equals(alone)
     assert graded["correct"].sum() == 240
     assert graded.height == 360
+
+
+def test_nodes_that_are_lost_among_rollouts_cost_no_sample(
+    on_ray: ThreeNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    settings = {"samples": 6, "max_tokens": 12, "batch_size": 16}
+    params = rollouts.Params.model_validate(settings)
+    rows = problems(*(f"Compute {n}+{n % 7}." for n in range(24)))
+    # Two copies have a lease when all nodes but the head are lost.
+    gate = Barrier(2, action=lambda: (on_ray.lose_node(), on_ray.lose_node()))
+    numbers, sample = count(), copies.Copy._sample
+
+    def sample_together(*lease: Any) -> Iterator:
+        if next(numbers) < 2:
+            gate.wait(300)
+        return sample(*lease)
+
+    monkeypatch.setattr(copies.Copy, "_sample", sample_together)
+    sampled = pl.concat(rollouts.make(params, rows, tiny_model()))
+    store = (tmp_path / "cache" / "rollouts").rglob("*.parquet")
+    drawn = pl.concat(map(pl.read_parquet, store))
+    monkeypatch.setenv("PIPELINE_BACKEND", "processes")
+    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "another"))
+    alone = pl.concat(rollouts.make(params, rows, tiny_model()))
+
+    assert sampled.equals(alone)
+    assert sampled.height == drawn.height == 144  # none is drawn twice
+    assert next(numbers) > 9  # leases; some were given again
 
 
 def test_an_unknown_backend_names_the_known_ones(monkeypatch: pytest.MonkeyPatch):
