@@ -64,6 +64,10 @@ COMMANDS = {
         "publish.publish",
         "Write the dataset repository, and upload it to the Hub unless --dry-run.",
     ),
+    "pull": (
+        "pull.pull",
+        "Fetch a published set and write the recipe that replays it, without sampling.",
+    ),
 }
 
 
@@ -119,6 +123,12 @@ def parser() -> argparse.ArgumentParser:
     add("--tokens-per-s", type=float, default=4000.0)
 
     command("check")
+
+    add = command("pull").add_argument
+    add("repo", metavar="ORG/NAME", help="or a folder that holds a published set")
+    add("--revision", help="a commit or branch; the latest, where it is left out")
+    add("--to", type=Path, metavar="DIR", help="where it is to lie")
+    add("--name", help="of the recipe; as the set is called, where it is left out")
 
     add = command("publish").add_argument
     add("repo")

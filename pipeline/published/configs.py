@@ -1,11 +1,12 @@
 """What a published set holds: one folder of parquet per config.
 
 `rl`, `sft` and `verl` are the tables of the export. `dropped` is the ledger: every row
-that left, in the order of the stages, so that rl and dropped together are all that was
-collected. `grades` has every verdict beside the completion that it is of, so that it
-can be audited, and replayed without a model; `traces` what became of each completion in
-the `sft` table. `benchmarks_report` counts what was found of each benchmark and names
-the items that cannot be found, and no text of any item.
+that left, in the order of the stages, and `kept` has the same columns of those that did
+not: the two together are all that was collected. `grades` has every verdict beside the
+completion that it is of, so that it can be audited, and replayed without a model;
+`traces` what became of each completion in the `sft` table. `benchmarks_report` counts
+what was found of each benchmark and names the items that cannot be found, and no text
+of any item.
 
 Completions may be larger than memory: they are joined part by part.
 """
@@ -32,6 +33,7 @@ RATES = pl.Schema(
 LEDGER = pl.Schema(
     [*PROBLEM.items(), ("stage", pl.String()), *VERDICT.items(), *RATES.items()]
 )
+KEPT = pl.Schema([*PROBLEM.items(), *RATES.items()])
 SAMPLE = ["id", "model", "pass", "sample"]  # which sample is meant
 ABOUT = ["source", "problem", "answer"]
 SAMPLES = pl.Schema(
@@ -44,7 +46,7 @@ SAMPLES = pl.Schema(
 )
 REPORT = "decontaminate"
 EXPORTED = ("rl", "sft", "verl")
-NAMES = (*EXPORTED, "dropped", "grades", "traces", "benchmarks_report")
+NAMES = (*EXPORTED, "dropped", "kept", "grades", "traces", "benchmarks_report")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def read_configs() -> Iterator[Config]:
         if name != "verl" or file.exists():
             yield _whole(name, file)
     yield Config("dropped", LEDGER, read_ledger())
+    yield Config("kept", KEPT, _read_kept())
     yield from _grades()
     yield _whole("traces", tables.DATA / "select" / "traces.parquet")
     report = read_report(tables.DATA / REPORT)
@@ -87,11 +90,20 @@ def _existing(file: Path) -> Path:
 def read_ledger() -> Iterator[pl.DataFrame]:
     """LEDGER: the dropped rows of each stage, in the order of the stages."""
     for stage, file in dropped_files():
-        schema = pl.read_parquet_schema(_existing(file))
-        columns = [name for name in LEDGER if name in schema]
-        for rows in read_batches(file, columns):
-            named = rows.with_columns(stage=pl.lit(stage))
-            yield conform(named, LEDGER).select(LEDGER.names())
+        for rows in _read_columns(file, LEDGER):
+            yield rows.with_columns(stage=pl.lit(stage))
+
+
+def _read_kept() -> Iterator[pl.DataFrame]:
+    """KEPT: the rows that the last stage left, in its order."""
+    yield from _read_columns(tables.DATA / "select.parquet", KEPT)
+
+
+def _read_columns(file: Path, schema: pl.Schema) -> Iterator[pl.DataFrame]:
+    """The columns of `schema`, null where the file has none, batch by batch."""
+    own = pl.read_parquet_schema(_existing(file))
+    for rows in read_batches(file, [name for name in schema if name in own]):
+        yield conform(rows, schema).select(schema.names())
 
 
 def dropped_files() -> list[tuple[str, Path]]:

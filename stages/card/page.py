@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from stages.card import Params
 
 # The tables of a published set, as `pipeline/published` writes them.
-CONFIGS = "rl", "sft", "verl", "dropped", "grades", "traces", "benchmarks_report"
+CONFIGS = (
+    "rl", "sft", "verl", "kept", "dropped", "grades", "traces", "benchmarks_report",
+)  # fmt: skip
 SIZES = [(1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K")]
 SIZES += [(1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M")]
 

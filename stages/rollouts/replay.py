@@ -25,10 +25,10 @@ from pipeline.errors import UserError
 from pipeline.locations import DataLocation
 from pipeline.readers import Row, Unreadable
 from pipeline.schema import REFERENCE_AUTHORS, ROLLOUT
-from pipeline.text import fingerprint
+from pipeline.text import as_text, fingerprint
 
 BATCH = 1000  # rows of a file held at once, for a row may hold megabytes
-BESIDE = ("finish_reason", "is_complete", "n_tokens")
+BESIDE = ("finish_reason", "is_complete", "n_tokens", "models")
 
 # What engines and servers call the ends that ROLLOUT knows; whether one is complete.
 STOPS = "stop", "eos", "eos_token", "end_turn", "stop_sequence", "true"
@@ -50,8 +50,9 @@ class Recording(DataLocation):
     column's first name does.
 
     One column for each of `completions`, with lists in step where it holds lists:
-    `finish_reason` (texts), `n_tokens` (whole numbers), and `is_complete` (true or
-    false), which is asked where no finish reason is recorded.
+    `finish_reason` (texts), `n_tokens` (whole numbers), `models` (who wrote each, asked
+    before `model`), and `is_complete` (true or false), which is asked where no finish
+    reason is recorded.
     """
 
     problem: str = "problem"
@@ -61,6 +62,7 @@ class Recording(DataLocation):
     finish_reason: tuple[str, ...] = ()
     is_complete: tuple[str, ...] = ()
     n_tokens: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
 
     @field_validator("pattern")
     @classmethod
@@ -199,10 +201,11 @@ def _completions(
             for name in BESIDE
         )
         model = recording.model or column.partition(".")[0]
-        for text, end, complete, count in zip(texts, *values, strict=True):
+        for text, end, complete, count, by in zip(texts, *values, strict=True):
             if isinstance(text, str):
                 reason = _read_end(end, faults) or _read_end(complete, faults)
-                yield Recorded(key, model, text, reason, _read_count(count, faults))
+                author = as_text(by) or model
+                yield Recorded(key, author, text, reason, _read_count(count, faults))
 
 
 def _align(

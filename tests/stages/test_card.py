@@ -50,7 +50,7 @@ def test_the_head_is_what_the_hub_reads(project: Path):
     head = yaml.safe_load(card(project / "out").split("---\n")[1])
 
     assert [config["config_name"] for config in head["configs"]] == [
-        "rl", "sft", "verl", "dropped", "grades", "traces", "benchmarks_report",
+        "rl", "sft", "verl", "kept", "dropped", "grades", "traces", "benchmarks_report",
     ]  # fmt: skip
     assert {config["config_name"] for config in head["configs"]} == set(NAMES)
     assert head["configs"][0]["default"] is True

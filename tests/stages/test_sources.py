@@ -53,6 +53,28 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "meta": {"level": 3},
         },
     ),
+    "published": (
+        {
+            "problem": "1+1?",
+            "answer": "2",
+            "domain": "math",
+            "verifier": "math",
+            "verify_info": "{}",
+            "origin": ["gsm8k"],
+            "solutions": [{"text": "1+1=2", "model": "human", "correct": True}],
+            "meta": '{"level": 3}',
+        },
+        {
+            "problem": "1+1?",
+            "answer": "2",
+            "domain": "math",
+            "verifier": "math",
+            "verify_info": {},
+            "origin": ["gsm8k"],
+            "solutions": [{"text": "1+1=2", "model": "human", "correct": True}],
+            "meta": {"level": 3},
+        },
+    ),
     "orz": (
         {
             "row": [

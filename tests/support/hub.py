@@ -1,14 +1,19 @@
-"""A small server that speaks the Hub's commit protocol, for tests of uploads.
+"""A small server that speaks the Hub's protocol, for tests of uploads and downloads.
 
 It takes what huggingface_hub sends: create, preupload, the LFS batch with its
-PUT, and the commit as lines of JSON. Files end up in `files` of `Hub`.
+PUT, and the commit as lines of JSON. Files end up in `files` of `Hub`, and are given
+to whoever asks for them.
 """
 
 import base64
+import hashlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
+
+COMMIT = "0" * 40  # the head of the repository, before and after
 
 
 class Hub:
@@ -21,6 +26,8 @@ class Hub:
         self.created: dict[str, Any] = {}
         self.commits: list[dict[str, Any]] = []
         self.puts: list[str] = []  # large files that arrived, by digest
+        self.gets: list[str] = []  # files that were fetched
+        self.open = True  # to those who fetch
         self.room: int | None = None  # for so many of them, if there is a limit
         handler = type("Handler", (_Handler,), {"hub": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -42,8 +49,30 @@ class _Handler(BaseHTTPRequestHandler):
                 for path, data in self.hub.files.items()
             ]
             self._answer(entries)
+        elif "/resolve/" in self.path:
+            self._send_file(with_content=True)
         else:
-            self._answer({"id": "me/set", "sha": "0" * 40, "siblings": []})
+            siblings = [{"rfilename": path} for path in self.hub.files]
+            self._answer({"id": "me/set", "sha": COMMIT, "siblings": siblings})
+
+    def do_HEAD(self) -> None:
+        self._send_file(with_content=False)
+
+    def _send_file(self, *, with_content: bool) -> None:
+        path = unquote(self.path.partition("/resolve/")[2].partition("/")[2])
+        data = self.hub.files.get(path)
+        if data is None or not self.hub.open:
+            self._answer({"error": "not here"}, 404 if data is None else 403)
+            return
+        self.send_response(200)
+        self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if with_content:
+            self.hub.gets.append(path)
+            self.hub.open = self.hub.room is None or len(self.hub.gets) < self.hub.room
+            self.wfile.write(data)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -54,8 +54,8 @@ def test_every_config_of_the_repository_loads(project: Path):
         for name in names(project / "out")
     }
     assert rows == {
-        "rl": 2, "sft": 2, "verl": 2, "dropped": 4, "grades": 12, "traces": 4,
-        "benchmarks_report": 1,
+        "rl": 2, "sft": 2, "verl": 2, "kept": 2, "dropped": 4, "grades": 12,
+        "traces": 4, "benchmarks_report": 1,
     }  # fmt: skip
 
 
