@@ -20,12 +20,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipeline.errors import UserError
-from pipeline.view import pages, wording
+from pipeline.view import evidence, pages, wording
+from pipeline.view.differences import mark_brackets
 from pipeline.view.guard import Guard
 from pipeline.view.links import link
 from pipeline.view.markup import code_styles, draw_text
-from pipeline.view.pages import Make, Visit
 from pipeline.view.shelf import Shelf
+from pipeline.view.visits import Make, Visit
 
 HERE = Path(__file__).parent
 BUSY = "the tables cannot be read right now; a stage may be writing them"
@@ -33,6 +34,9 @@ PAGES: dict[str, tuple[str, Make]] = {
     "/": ("funnel.html", pages.show_funnel),
     "/rows": ("rows.html", pages.show_rows),
     "/row": ("row.html", pages.show_row),
+    "/hits": ("hits.html", evidence.show_hits),
+    "/samples": ("samples.html", evidence.show_samples),
+    "/suspects": ("suspects.html", evidence.show_suspects),
 }
 
 
@@ -61,7 +65,7 @@ def _page(
         library, connection = shelf.connect()
         query = dict(request.query_params)
         visit = Visit(library, connection, query, shelf.remember)
-        known = {"library": library, "path": request.url.path, "query": query}
+        known = _known(shelf, request.url.path) | {"query": query}
         try:
             values = make(visit)
         except UserError as error:
@@ -76,6 +80,15 @@ def _page(
     return answer
 
 
+def _known(shelf: Shelf, path: str) -> dict[str, object]:
+    """What every page shows."""
+    library, connection = shelf.connect()
+    sections = shelf.remember(
+        "sections", lambda: pages.list_sections(library, connection)
+    )
+    return {"library": library, "path": path, "sections": sections}
+
+
 def _mistake(
     templates: Environment, known: dict[str, object], error: UserError, status: int
 ) -> Response:
@@ -86,8 +99,7 @@ def _mistake(
 async def _no_page(
     shelf: Shelf, templates: Environment, request: Request, error: Exception
 ) -> Response:
-    library, _ = shelf.connect()
-    known = {"library": library, "path": request.url.path, "query": {}}
+    known = await to_thread.run_sync(_known, shelf, request.url.path)
     missing = UserError("there is no such page")
     return _mistake(templates, known, missing, getattr(error, "status_code", 404))
 
@@ -106,12 +118,13 @@ def _templates() -> Environment:
     environment.globals |= {
         "draw": draw_text,
         "link": link,
-        "navigation": pages.navigation,
+        "mark": mark_brackets,
     }
     environment.filters |= {
         "number": wording.number,
         "share": wording.share,
         "value": wording.value,
         "label": wording.label,
+        "choice": wording.choice,
     }
     return environment

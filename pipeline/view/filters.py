@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 FACETS = (
     "stage", "reason", "source", "domain", "verifier", "level", "source_level",
     "difficulty_quantile", "meta.level", "answer_type", "benchmark", "method", "field",
-    "kind", "model", "pass", "correct", "finish_reason", "key_suspect", "review",
+    "dropped", "same_answer", "kind", "model", "pass", "correct", "finish_reason",
+    "key_suspect", "references_agree", "review",
 )  # fmt: skip
 # What is searched, where the table has it.
 TEXTS = ("id", "problem", "answer", "completion", "text", "item_text", "extracted")

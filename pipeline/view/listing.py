@@ -1,7 +1,7 @@
 """A page of rows: what is shown of them, and how many there are of each kind."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,8 @@ class Page:
     rows: Sequence[Mapping[str, Any]]
     total: int
     facets: Sequence[Facet]
+    path: str = "/rows"
+    size: int = SIZE
 
     @property
     def shown(self) -> list[str]:
@@ -74,15 +76,15 @@ class Page:
 
     @property
     def first(self) -> int:
-        return self.filters.page * SIZE
+        return self.filters.page * self.size
 
     @property
     def last_page(self) -> int:
-        return max(0, math.ceil(self.total / SIZE) - 1)
+        return max(0, math.ceil(self.total / self.size) - 1)
 
     def link(self, **changes: object) -> str:
         """The address of this page after `changes`, from its first row on."""
-        return link("/rows", self.filters.address(), **{"page": None, **changes})
+        return link(self.path, self.filters.address(), **{"page": None, **changes})
 
     def next_sort(self, column: str) -> str:
         """What a click on a column sorts by: it, its greatest first, nothing."""
@@ -138,21 +140,44 @@ def _offer(
 
 
 def read_page(
-    connection: "DuckDBPyConnection", filters: Filters, counted: "Counts"
+    connection: "DuckDBPyConnection", filters: Filters, counted: Counts
 ) -> Page:
     """The rows of a page, their texts cut short; `counted` is of the same filters."""
     columns = describe(connection, filters.table)
     shown = choose_columns(columns)
+    selected = [_short(columns[name], quote(name)) for name in shown]
+    rows = _read(connection, filters, columns, selected, shown, SIZE)
+    return Page(filters, columns, rows, counted.total, counted.facets)
+
+
+def read_whole(
+    connection: "DuckDBPyConnection",
+    filters: Filters,
+    counted: Counts,
+    path: str,
+    size: int,
+) -> Page:
+    """Whole rows, a few a page, for the list at `path`."""
+    columns = describe(connection, filters.table)
+    rows = _read(connection, filters, columns, map(quote, columns), columns, size)
+    return Page(filters, columns, rows, counted.total, counted.facets, path, size)
+
+
+def _read(
+    connection: "DuckDBPyConnection",
+    filters: Filters,
+    columns: Mapping[str, str],
+    selected: Iterable[str],
+    names: Iterable[str],
+    size: int,
+) -> list[dict[str, Any]]:
     condition, values = where(filters, columns)
-    order = _order(filters, columns)
-    selected = ", ".join(f"{_short(columns[name], quote(name))}" for name in shown)
     query = (
-        f"select {selected} from {quote(filters.table)} where {condition} {order}"
-        f"limit {SIZE} offset {filters.page * SIZE}"
+        f"select {', '.join(selected)} from {quote(filters.table)} where {condition} "
+        f"{_order(filters, columns)}limit {size} offset {filters.page * size}"
     )
     rows = connection.execute(query, values).fetchall()
-    named = [dict(zip(shown, row, strict=True)) for row in rows]
-    return Page(filters, columns, named, counted.total, counted.facets)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def find_id(
@@ -187,10 +212,11 @@ def _short(dtype: str, column: str) -> str:
 
 
 def _order(filters: Filters, columns: Mapping[str, str]) -> str:
-    """SQL for `sort`: a column, or one behind a minus for its greatest first."""
-    if not filters.sort:
-        return ""
-    name = filters.sort.removeprefix("-")
-    check_column(name, columns, filters.table)
-    direction = "desc" if filters.sort.startswith("-") else "asc"
-    return f"order by {quote(name)} {direction} nulls last "
+    """SQL for `sort`: columns, one behind a minus with its greatest first."""
+    terms = []
+    for term in filter(None, filters.sort.split(",")):
+        name = term.removeprefix("-")
+        check_column(name, columns, filters.table)
+        direction = "desc" if term.startswith("-") else "asc"
+        terms.append(f"{quote(name)} {direction} nulls last")
+    return f"order by {', '.join(terms)} " if terms else ""

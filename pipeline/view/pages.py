@@ -1,45 +1,38 @@
 """What each page shows of the tables as they are now."""
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
 from pipeline.view.differences import compare, mark_span
+from pipeline.view.evidence import find_suspects, list_pairs, read_hits
 from pipeline.view.filters import read_filters
 from pipeline.view.funnel import count_sources, read_funnel
 from pipeline.view.library import Library, quote
 from pipeline.view.life import Life, tell_life
 from pipeline.view.links import link
-from pipeline.view.listing import SIZE, Counts, count, find_id, read_page
+from pipeline.view.listing import SIZE, find_id, read_page
 from pipeline.view.markup import draw_text
+from pipeline.view.samples import count_votes, find_graded, read_samples
+from pipeline.view.visits import Values, Visit, count_rows
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-Values = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Visit:
-    """An address that was asked for: the tables, a connection, and the query."""
-
-    library: Library
-    connection: "DuckDBPyConnection"
-    query: Mapping[str, str]
-    remember: Callable[[Hashable, Callable[[], Any]], Any]
+SUSPECTS = "/suspects?key_suspect=true"
 
 
-Make = Callable[[Visit], Values]
-
-
-def navigation(library: Library) -> list[tuple[str, str, str]]:
-    """The pages there are: address, name, and the key behind `g`."""
-    return [
-        ("/", "Funnel" if library.is_project else "Tables", "f"),
-        ("/rows", "Rows", "w"),
+def list_sections(
+    library: Library, connection: "DuckDBPyConnection"
+) -> list[tuple[str, str, str]]:
+    """The pages that have something to show: address, name, and the key behind `g`."""
+    sections = [
+        ("/", "Funnel" if library.is_project else "Tables", "f", True),
+        ("/rows", "Rows", "w", True),
+        ("/hits", "Hits", "h", bool(list_pairs(connection, library))),
+        ("/samples", "Samples", "s", bool(find_graded(connection, library))),
+        (SUSPECTS, "Suspects", "k", bool(find_suspects(connection, library))),
     ]
+    return [(path, name, key) for path, name, key, has_rows in sections if has_rows]
 
 
 def show_funnel(visit: Visit) -> Values:
@@ -67,17 +60,10 @@ def _count_tables(visit: Visit) -> dict[str, int]:
 def show_rows(visit: Visit) -> Values:
     """A page of a table, under filters."""
     filters = read_filters(visit.query, visit.library.main)
-    counts = _count(visit, filters)
+    counts = count_rows(visit, filters)
     page = read_page(visit.connection, filters, counts)
     tables = visit.connection.execute("show tables").fetchall()
     return {"page": page, "tables": [name for (name,) in tables]}
-
-
-def _count(visit: Visit, filters: Any) -> Counts:
-    same = replace(filters, page=0, sort="")
-    key = ("count", link("", same.address()))
-    counts: Counts = visit.remember(key, lambda: count(visit.connection, filters))
-    return counts
 
 
 def show_row(visit: Visit) -> Values:
@@ -91,6 +77,9 @@ def show_row(visit: Visit) -> Values:
         "raw": is_raw,
         "other_raw": link("/row", visit.query, raw=None if is_raw else 1),
         "draw": escape if is_raw else draw_text,
+        "samples": read_samples(visit.connection, visit.library, id),
+        "votes": count_votes(visit.connection, visit.library, [id]).get(id, []),
+        "hits": read_hits(visit.connection, visit.library, id),
         **_beside_twin(life),
     }
 

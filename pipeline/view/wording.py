@@ -35,3 +35,19 @@ def value(of: object) -> str | Markup:
 def label(name: str) -> str:
     """The name of a column or a reason, in words."""
     return name.replace("_", " ")
+
+
+CHOICES = {
+    ("correct", "true"): "right",
+    ("correct", "false"): "wrong",
+    ("correct", "∅"): "undecided",
+    ("dropped", "true"): "dropped",
+    ("dropped", "false"): "left in",
+    ("stage", "∅"): "kept",
+    ("reason", "∅"): "kept",
+}
+
+
+def choice(of: str, column: str) -> str:
+    """A value by which a list is filtered, in words."""
+    return CHOICES.get((column, of), "none" if of == "∅" else of)

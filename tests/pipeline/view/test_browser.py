@@ -55,9 +55,31 @@ def test_the_funnel_opens_into_the_rows_behind_a_reason(page, tmp_path: Path):
 def test_a_leak_stands_beside_the_benchmark_item_with_what_both_share(page):
     page.goto("/row?id=a/00002")
 
-    assert texts(page, ".pair .text") == [ITEM, ITEM]
-    assert page.locator(".pair mark").count() >= 2
+    assert texts(page, ".pair > article .text") == [ITEM, ITEM]
+    assert texts(page, ".pair > article mark") == [ITEM.rstrip("?")] * 2
     assert "exam/00000" in texts(page, ".pair h3")
+
+
+def test_hits_mark_what_both_share_and_say_whether_the_row_left(page):
+    page.goto("/")
+    page.get_by_role("navigation").get_by_role("link", name="Hits").click()
+
+    assert texts(page, ".hit .head a") == ["a/00002"]
+    assert texts(page, ".hit mark") == [ITEM.rstrip("?")] * 2
+    assert "✗ dropped" in texts(page, ".hit .chip")
+
+
+def test_samples_open_into_what_was_written(page):
+    page.goto("/row?id=a/00004")
+    assert page.locator(".sample").count() == 4
+    assert texts(page, ".votes .n") == ["2 of 4", "2 of 4"]
+    page.locator(".sample summary").first.click()
+    assert texts(page, ".sample[open] .completion") == ["it is 6"]
+
+    page.get_by_role("navigation").get_by_role("link", name="Samples").click()
+    page.locator("aside a", has_text="wrong").click()
+    page.wait_for_url("**correct=false**")
+    assert set(texts(page, ".sample summary .chip")) == {"✗ wrong"}
 
 
 def test_filters_narrow_the_list_and_stay_in_the_address(page):

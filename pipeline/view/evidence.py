@@ -1,0 +1,115 @@
+"""Pages on what verdicts rest on: benchmark hits, samples, keys that are suspected."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import UserError
+from pipeline.view.filters import Filters, describe, read_filters
+from pipeline.view.library import Library, quote
+from pipeline.view.listing import read_whole
+from pipeline.view.samples import (
+    add_completions,
+    count_votes,
+    find_golds,
+    find_graded,
+)
+from pipeline.view.visits import Values, Visit, count_rows
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+HITS, SAMPLES, SUSPECTS = 20, 10, 12  # on a page
+PAIR = {"id", "item", "text", "item_text"}  # columns of a table of hits
+EVIDENCE = {"id", "key_wrong_p", "majority_answer"}
+
+
+def show_hits(visit: Visit) -> Values:
+    """Texts beside the benchmark items that they hold, dropped ones first."""
+    tables = list_pairs(visit.connection, visit.library)
+    if not tables:
+        raise UserError("there are no hits", hint="the stage decontaminate finds them")
+    filters = _read_sorted(visit, tables[0], "-dropped", "-score")
+    counts = count_rows(visit, filters)
+    page = read_whole(visit.connection, filters, counts, "/hits", HITS)
+    return {"page": page, "tables": tables}
+
+
+def list_pairs(connection: "DuckDBPyConnection", library: Library) -> list[str]:
+    """The tables of hits, those with rows first."""
+    tables = [name for name in library.files if {*describe(connection, name)} >= PAIR]
+    sizes = {
+        name: connection.execute(f"select count(*) from {quote(name)}").fetchall()[0][0]
+        for name in tables
+    }
+    return sorted(tables, key=lambda name: -sizes[name])
+
+
+def read_hits(
+    connection: "DuckDBPyConnection", library: Library, id: str
+) -> list[Mapping[str, Any]]:
+    """The benchmark items that a row was found to hold, the nearest first."""
+    hits: list[Mapping[str, Any]] = []
+    for name in list_pairs(connection, library):
+        columns = describe(connection, name)
+        query = f"from {quote(name)} where id = ? order by score desc limit {HITS}"
+        rows = connection.execute(query, [id]).fetchall()
+        hits += [dict(zip(columns, row, strict=True)) for row in rows]
+    return hits
+
+
+def _read_sorted(visit: Visit, table: str, *order: str) -> Filters:
+    """The filters of the address; without an order of its own, rows are in `order`."""
+    filters = read_filters(visit.query, table)
+    columns = describe(visit.connection, filters.table)
+    known = [term for term in order if term.removeprefix("-") in columns]
+    return filters if filters.sort else replace(filters, sort=",".join(known))
+
+
+def show_samples(visit: Visit) -> Values:
+    """Completions with their verdicts, beside the gold answers."""
+    graded = find_graded(visit.connection, visit.library)
+    if graded is None:
+        raise UserError("there are no samples", hint="the stages rollouts and grades")
+    filters = read_filters(visit.query, graded)
+    counts = count_rows(visit, filters)
+    page = read_whole(visit.connection, filters, counts, "/samples", SAMPLES)
+    samples = add_completions(visit.connection, visit.library, page.rows)
+    ids = [row["id"] for row in page.rows if row.get("id")]
+    golds = find_golds(visit.connection, visit.library, ids)
+    return {"page": page, "samples": samples, "golds": golds, "tables": [graded]}
+
+
+def show_suspects(visit: Visit) -> Values:
+    """Rows whose gold answer the samples speak against, the surest first."""
+    table = find_suspects(visit.connection, visit.library)
+    if table is None:
+        raise UserError("no keys were weighed", hint="the stage verify does it")
+    filters = _read_sorted(visit, table, "-key_wrong_p")
+    counts = count_rows(visit, filters)
+    page = read_whole(visit.connection, filters, counts, "/suspects", SUSPECTS)
+    ids = [row["id"] for row in page.rows]
+    votes = count_votes(visit.connection, visit.library, ids)
+    witnesses = _read_witnesses(visit, ids)
+    return {"page": page, "votes": votes, "witnesses": witnesses, "tables": [table]}
+
+
+def find_suspects(connection: "DuckDBPyConnection", library: Library) -> str | None:
+    """The table of rows whose keys were weighed."""
+    for name in (library.main, *library.files):
+        if {*describe(connection, name)} >= EVIDENCE:
+            return name
+    return None
+
+
+def _read_witnesses(visit: Visit, ids: list[str]) -> dict[str, Mapping[str, Any]]:
+    """What each witness says of a row's key: True for it, False against it."""
+    if "verify_witnesses" not in visit.library.files:
+        return {}
+    names = ("id", "rules", "majority", "judge", "references", "copies")
+    query = (
+        f"select {', '.join(map(quote, names))} from verify_witnesses "
+        "where list_contains(?, id)"
+    )
+    rows = visit.connection.execute(query, [ids]).fetchall()
+    return {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in rows}

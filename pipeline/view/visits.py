@@ -1,0 +1,36 @@
+"""A visit: an address that was asked for, and what is known to answer it."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pipeline.view.filters import Filters
+from pipeline.view.library import Library
+from pipeline.view.links import link
+from pipeline.view.listing import Counts, count
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An address that was asked for: the tables, a connection, and the query."""
+
+    library: Library
+    connection: "DuckDBPyConnection"
+    query: Mapping[str, str]
+    remember: Callable[[Hashable, Callable[[], Any]], Any]
+
+
+Make = Callable[[Visit], Values]
+
+
+def count_rows(visit: Visit, filters: Filters) -> Counts:
+    """How many rows the filters leave; counted once, as long as no file changes."""
+    same = replace(filters, page=0, sort="")
+    key = ("count", link("", same.address()))
+    counts: Counts = visit.remember(key, lambda: count(visit.connection, filters))
+    return counts
