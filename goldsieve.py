@@ -4,16 +4,15 @@ r"""Filters, verifiers and rewards in Python, without the pipeline around them.
     >>> goldsieve.verify("math", r"\frac{1}{2}", r"So it is \boxed{0.5}.").correct
     True
 
+Rewards of frameworks: `reward` is TRL's, `compute_score` verl's, `rubric_reward` that
+of verifiers and `reward_func` OpenRLHF's.
+
 Completions are graded in worker processes that start once and are killed where they
 hang. A script that calls `verify`, `score` or `reward` therefore needs what every
 program with worker processes needs: `if __name__ == "__main__":` around its work.
 """
 
-import atexit
-import json
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,15 @@ import polars as pl
 
 from pipeline.errors import UserError
 from pipeline.filter import Outcome
-from pipeline.grading.remote import reward_grader
-from pipeline.grading.workers import Answer, Grader, verdict_columns
+from pipeline.grading.reward_file import (
+    as_json,
+    compute_score,
+    grade,
+    last_text,
+    reward_func,
+    rubric_reward,
+)
+from pipeline.grading.workers import Answer, verdict_columns
 from pipeline.verifiers import contract
 from pipeline.verifiers.contract import Verdict
 
@@ -30,14 +36,16 @@ __all__ = [
     "Outcome",
     "UserError",
     "Verdict",
+    "compute_score",
     "filter",
     "read",
     "reward",
+    "reward_func",
+    "rubric_reward",
     "score",
     "verify",
 ]
 
-TIMEOUT_S = 20.0  # for one verdict
 Info = Mapping[str, Any] | str | None
 Completion = str | Sequence[Mapping[str, Any]]
 
@@ -52,7 +60,7 @@ def verify(
     cannot decide. Raises UserError where no verifier has that name.
     """
     contract.load_verifier(verifier)
-    return _grade([Answer(verifier, gold, _json(info), completion)])[0]
+    return grade([Answer(verifier, gold, as_json(info), completion)])[0]
 
 
 def score(rows: pl.DataFrame, verifier: str = "math") -> pl.DataFrame:
@@ -68,13 +76,13 @@ def score(rows: pl.DataFrame, verifier: str = "math") -> pl.DataFrame:
     columns = {name: rows[name].to_list() for name in Answer._fields if name in rows}
     columns.setdefault("verifier", [verifier] * rows.height)
     columns["verify_info"] = list(
-        map(_json, columns.get("verify_info", [None] * rows.height))
+        map(as_json, columns.get("verify_info", [None] * rows.height))
     )
     answers = [
         Answer(**dict(zip(columns, values, strict=True)))
         for values in zip(*columns.values(), strict=True)
     ]
-    return rows.with_columns(verdict_columns(_grade(answers)))
+    return rows.with_columns(verdict_columns(grade(answers)))
 
 
 def reward(
@@ -95,10 +103,10 @@ def reward(
     if isinstance(verifier, str):
         contract.load_verifier(verifier)
     verifiers = [verifier] * count if isinstance(verifier, str) else verifier
-    infos = map(_json, verify_info or [None] * count)
-    texts = map(_text, completions)
+    infos = map(as_json, verify_info or [None] * count)
+    texts = map(last_text, completions)
     cases = zip(verifiers, answer, infos, texts, strict=True)
-    verdicts = _grade([Answer(*case) for case in cases])
+    verdicts = grade([Answer(*case) for case in cases])
     return [None if v.correct is None else float(v.correct) for v in verdicts]
 
 
@@ -134,31 +142,3 @@ def read(table: str) -> pl.DataFrame:
 
     rows: pl.DataFrame = views().sql(f'from "{table}"').pl()
     return rows
-
-
-@cache
-def _workers() -> Grader:
-    """One grader for the process; its workers end with it."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(reward_grader(TIMEOUT_S))
-
-
-def _grade(answers: list[Answer]) -> list[Verdict]:
-    return _workers()(answers)
-
-
-def _json(info: Info) -> str:
-    """`info` as JSON; what JSON cannot say becomes null, which no verifier takes."""
-    try:
-        return info if isinstance(info, str) else json.dumps(dict(info or {}))
-    except (TypeError, ValueError, RecursionError):
-        return "null"
-
-
-def _text(completion: Any) -> Any:
-    """The text of the last message; what is none is for the verdict to say."""
-    is_chat = isinstance(completion, Sequence) and not isinstance(completion, str)
-    if not is_chat or not completion or not isinstance(completion[-1], Mapping):
-        return completion
-    return completion[-1].get("content")

@@ -1,5 +1,7 @@
 """The public Python API: what notebooks and other trainers import."""
 
+import asyncio
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ import polars as pl
 import pytest
 
 import goldsieve
+from pipeline.grading import reward_file
 
 BOXES = [r"\boxed{0.5}", r"\boxed{2}", "I would have to know the width."]
 
@@ -53,6 +56,49 @@ def test_reward_is_what_trl_calls():
 
     assert goldsieve.reward(chats, **columns) == [1.0, 0.0, 0.0]
     assert goldsieve.reward(BOXES, answer=["0.5"] * 3) == [1.0, 0.0, 0.0]
+
+
+CALLS = {
+    "TRL": lambda text, gold, row: goldsieve.reward(
+        [[{"role": "assistant", "content": text}]], answer=[gold],
+        verifier=[row["verifier"]], verify_info=[row["verify_info"]],
+    )[0],
+    "verl": lambda text, gold, row: goldsieve.compute_score(
+        solution_str=text, ground_truth=gold, extra_info=row, data_source="a"
+    )["score"],
+    "verifiers": lambda text, gold, row: asyncio.run(
+        goldsieve.rubric_reward(
+            completion=[{"role": "assistant", "content": text}], answer=gold, info=row
+        )
+    ),
+    "OpenRLHF": lambda text, gold, row: goldsieve.reward_func(
+        ["Half?" + text], ["Half?"], [json.dumps(row | {"answer": gold})]
+    )["rewards"].tolist()[0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("framework", CALLS)
+def test_every_framework_has_its_reward_from_one_import(framework: str):
+    if framework == "OpenRLHF":
+        pytest.importorskip("torch")
+    row = {"verifier": "math", "verify_info": "{}", "problem": "Half?"}
+    golds = ["1/2", "1/2", None]  # the last cannot be decided
+    texts = [r"\boxed{0.5}", r"\boxed{2}", r"\boxed{0.5}"]
+    rewards = [CALLS[framework](t, g, row) for t, g in zip(texts, golds, strict=True)]
+
+    assert rewards == [1.0, 0.0, None if framework == "TRL" else 0.0]
+
+
+def test_rows_of_another_exporter_are_of_maths():
+    score = goldsieve.compute_score(r"\boxed{0.5}", "1/2", None)
+    assert (score["acc"], score["undecided"]) == (1.0, 0.0)
+    assert asyncio.run(goldsieve.rubric_reward(r"\boxed{0.5}", "1/2")) == 1.0
+
+
+def test_verl_finds_its_reward_by_the_name_that_it_looks_for():
+    # verl 0.9: `path: pkg://goldsieve`, and `compute_score` where no name is given.
+    assert goldsieve.compute_score is reward_file.compute_score
+    assert set(goldsieve.__all__) <= set(dir(goldsieve))
 
 
 def test_what_cannot_be_decided_has_no_reward():

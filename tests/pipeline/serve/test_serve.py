@@ -231,7 +231,6 @@ def test_rewards_are_judged_by_the_server_that_the_environment_names(
     server: Served, monkeypatch
 ):
     monkeypatch.setenv("GOLDSIEVE_SERVER", server.url)
-    goldsieve._workers.cache_clear()
     reward_file._grader.cache_clear()
     before = server.metric("goldsieve_verdicts_total")
     details = {"verifier": "math", "verify_info": "{}", "problem": "What is 1+8?"}
@@ -239,7 +238,6 @@ def test_rewards_are_judged_by_the_server_that_the_environment_names(
         trl = goldsieve.reward(["It is 9.", "It is 8."], answer=["9", "9"])
         verl = reward_file.compute_score("So 9.", "9", details, data_source="x")
     finally:
-        goldsieve._workers.cache_clear()
         reward_file._grader.cache_clear()
 
     assert trl == [1.0, 0.0]
