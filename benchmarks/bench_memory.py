@@ -58,7 +58,7 @@ def main() -> None:
     problems = int(options.gigabytes * 1e6 / options.kilobytes / options.samples)
     write_project(folder, problems, options.samples, options.kilobytes)
     size = pl.scan_parquet(folder / "recorded/*.parquet").select(
-        pl.col("completions").explode().str.len_bytes().sum()
+        pl.col("completions").explode().str.len_bytes().cast(pl.UInt64).sum()
     )
     numbers = (Column(name, justify="right") for name in ("seconds", "peak MB"))
     title = f"{problems:,} problems, {size.collect().item() / 1e9:.2f} GB of traces"
