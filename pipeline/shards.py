@@ -7,7 +7,8 @@ rows and their order, and never on where a part ends.
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -62,23 +63,41 @@ def regroup(
     Where a table ends depends on the rows alone, and not on the tables that they come
     in. None is empty.
     """
-    import numpy as np
-
-    waiting: list[pl.DataFrame] = []
-    count = held = 0
+    groups = Groups(rows, size)
     for table in tables:
+        yield from groups.add(table)
+    yield from groups.rest()
+
+
+class Groups:
+    """Rows that come in tables of any size, as tables that `regroup` gives."""
+
+    def __init__(self, rows: int, size: int = PART_BYTES) -> None:
+        self._rows, self._bytes = rows, size
+        self._waiting: list[pl.DataFrame] = []
+        self._count = self._held = 0
+
+    def add(self, table: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """The tables that are full with the rows of `table`."""
+        import numpy as np
+
         ends, start, before = np.cumsum(_text_bytes(table)), 0, 0
         while start < table.height:
-            full = int(np.searchsorted(ends, before + size - held)) + 1
-            stop = min(start + rows - count, full, table.height)
-            waiting.append(table[start:stop])
-            count, held = count + stop - start, held + int(ends[stop - 1]) - before
+            left = self._bytes - self._held
+            full = int(np.searchsorted(ends, before + left)) + 1
+            stop = min(start + self._rows - self._count, full, table.height)
+            self._waiting.append(table[start:stop])
+            self._count += stop - start
+            self._held += int(ends[stop - 1]) - before
             start, before = stop, int(ends[stop - 1])
-            if count == rows or held >= size:
-                yield pl.concat(waiting, rechunk=True)
-                waiting, count, held = [], 0, 0
-    if waiting:
-        yield pl.concat(waiting, rechunk=True)
+            if self._count == self._rows or self._held >= self._bytes:
+                yield from self.rest()
+
+    def rest(self) -> Iterator[pl.DataFrame]:
+        """What is left, if anything."""
+        if self._waiting:
+            yield pl.concat(self._waiting, rechunk=True)
+            self._waiting, self._count, self._held = [], 0, 0
 
 
 def cut(
@@ -108,16 +127,22 @@ def _text_bytes(table: pl.DataFrame) -> "np.ndarray":
 
 def write_parts(tables: Iterable[pl.DataFrame], schema: pl.Schema, file: Path) -> None:
     """Write one parquet file of tables, a row group each: all of them or nothing."""
+    with replacing(file) as draft, row_groups(draft, schema) as write:
+        for table in tables:
+            write(table)
+
+
+@contextmanager
+def row_groups(
+    file: Path, schema: pl.Schema
+) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """A function that writes a table into the parquet file `file`, as a row group."""
     from pyarrow import parquet
 
     level = pl.CompatLevel.oldest()
     types = schema.to_frame().to_arrow(compat_level=level).schema
-    with (
-        replacing(file) as draft,
-        parquet.ParquetWriter(draft, types, compression="zstd") as writer,
-    ):
-        for table in tables:
-            writer.write_table(table.to_arrow(compat_level=level))
+    with parquet.ParquetWriter(file, types, compression="zstd") as writer:
+        yield lambda table: writer.write_table(table.to_arrow(compat_level=level))
 
 
 def read_batches(file: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:

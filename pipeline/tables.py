@@ -8,7 +8,9 @@ the same rows give the same bytes.
 """
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,16 @@ import polars as pl
 
 from pipeline.errors import UserError
 from pipeline.files import replacing, replacing_folder, write_text
+from pipeline.filter import JudgedParts, split
 from pipeline.recipe import parse_yaml
-from pipeline.shards import scan
+from pipeline.schema import VERDICT
+from pipeline.shards import Groups, row_groups, scan
+from pipeline.stored import Stored
 
 DATA = Path("data")
 DROPPED = DATA / "dropped"
 METRICS = Path("data_cards/metrics")
+ROWS = 50_000  # of a row group
 
 
 def read(path: Path) -> Any:
@@ -30,8 +36,7 @@ def read(path: Path) -> Any:
     A parquet file is a table, and so is a folder of numbered shards (`Shards`); YAML
     and JSON are parsed, Markdown is text, and any other folder is handed on as a path.
     """
-    if not path.exists():
-        raise UserError(f"{path} does not exist", hint=f"dvc repro {path.stem}")
+    _check_is_there(path)
     if path.is_dir():
         shards = sorted(path.glob("[0-9]*.parquet"))
         return scan(shards) if shards else path
@@ -44,10 +49,73 @@ def read(path: Path) -> Any:
     return path.read_text()
 
 
+def find(path: Path) -> Stored:
+    """The table at `path`, a parquet file, of which nothing is read yet."""
+    _check_is_there(path)
+    return Stored(path)
+
+
+def _check_is_there(path: Path) -> None:
+    if not path.exists():
+        raise UserError(f"{path} does not exist", hint=f"dvc repro {path.stem}")
+
+
 def write(table: pl.DataFrame, path: Path) -> None:
     """Write the whole table or nothing, with the same bytes for the same rows."""
     with replacing(path) as draft:
-        table.write_parquet(draft, compression="zstd", row_group_size=50_000)
+        _write(table, draft)
+
+
+def _write(table: pl.DataFrame, file: Path) -> None:
+    table.write_parquet(file, compression="zstd", row_group_size=ROWS)
+
+
+def write_split(judged: JudgedParts, kept: Path, dropped: Path) -> dict[str, Any]:
+    """Write judged rows, as they come, to the two files; the metrics of an Outcome.
+
+    The bytes depend on the rows alone, and not on the parts that they come in.
+    """
+    rows, reasons = 0, Counter[str]()
+    stays = pl.Schema({n: t for n, t in judged.schema.items() if n not in VERDICT})
+    with writing(kept, stays) as keep, writing(dropped, judged.schema) as leave:
+        for part in judged.parts:
+            outcome = split(part)
+            keep(outcome.kept)
+            leave(outcome.dropped)
+            rows += part.height
+            reasons.update(dict(outcome.dropped["reason"].value_counts().iter_rows()))
+    return {
+        "rows_in": rows,
+        "rows_out": rows - reasons.total(),
+        "dropped": dict(sorted(reasons.items())),
+    }
+
+
+@contextmanager
+def writing(path: Path, schema: pl.Schema) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """A function that takes the rows of the table at `path`, in tables of any size.
+
+    A table of one row group is written as `write` does, without loading pyarrow.
+    """
+    groups, first = Groups(ROWS), list[pl.DataFrame]()
+    with replacing(path) as draft, ExitStack() as stack:
+        write_group: Callable[[pl.DataFrame], None] | None = None
+
+        def take(full: Iterable[pl.DataFrame]) -> None:
+            nonlocal write_group
+            for group in full:
+                if not write_group and not first:
+                    first.append(group)
+                    continue
+                if not write_group:
+                    write_group = stack.enter_context(row_groups(draft, schema))
+                    write_group(first.pop())
+                write_group(group)
+
+        yield lambda table: take(groups.add(table))
+        take(groups.rest())
+        if not write_group:
+            _write(first.pop() if first else schema.to_frame(), draft)
 
 
 def write_shards(

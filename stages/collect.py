@@ -9,9 +9,9 @@ of the source (`where`, `limit`) cuts here, too.
 Reasons: `source_unreadable`, those of `where`, `over_limit`.
 """
 
-from pipeline.filter import Outcome
+from pipeline.filter import JudgedParts
 from pipeline.schema import PROBLEM
-from stages.sources._load import read_source
+from stages.sources._load import read_parts
 from stages.sources._source import Source
 
 SCHEMA = PROBLEM
@@ -21,6 +21,6 @@ class Params(Source):
     """Where the rows come from, and what the source says of all of them."""
 
 
-def make(params: Params, name: str) -> Outcome:
+def make(params: Params, name: str) -> JudgedParts:
     """All rows of the source `name`: adapted, or dropped with the reason."""
-    return read_source(name, params)
+    return read_parts(name, params)

@@ -25,6 +25,7 @@ from pipeline.settings import Settings
 from pipeline.shards import Shards, as_shards
 
 COLUMNS = report.COLUMNS
+READS = ("source", "problem", "answer", "solutions")
 TABLES = report.TABLES
 Text = Literal["problem", "solutions", "rollouts"]
 

@@ -25,6 +25,7 @@ from pipeline.dedup.pairs import Pairs
 from pipeline.settings import Settings
 
 COLUMNS = pl.Schema({"other_answers": survivors.COLUMNS["other_answers"]})
+READS = ("key", "problem", "answer", "solutions", *survivors.COLUMNS)
 
 
 class Params(Settings):

@@ -19,6 +19,7 @@ from pipeline.filter import Judged
 from pipeline.settings import Settings
 
 COLUMNS = survivors.COLUMNS
+READS = ("problem", "answer", *survivors.COLUMNS)
 TABLES = survivors.TABLES
 
 

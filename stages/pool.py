@@ -10,6 +10,7 @@ Reasons: `over_quota`, `duplicate_id`.
 """
 
 import random
+from itertools import chain
 from math import isclose
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,14 +19,17 @@ import polars as pl
 from pydantic import Field, NonNegativeInt, model_validator
 
 from pipeline.errors import UserError
-from pipeline.filter import Outcome, apply, drop
-from pipeline.schema import PROBLEM
+from pipeline.filter import Decision, JudgedParts, drop, unjudged
+from pipeline.schema import PROBLEM, VERDICT
 from pipeline.settings import Settings
+from pipeline.stored import Stored
 
 if TYPE_CHECKING:
     import numpy as np
 
 SCHEMA = PROBLEM
+JUDGED = pl.Schema({**PROBLEM, **VERDICT})
+READ = ("id", "source")  # what decides; the other columns pass through
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -55,7 +59,7 @@ class Params(Settings):
         return self
 
 
-def make(params: Params, folder: Path) -> Outcome:
+def make(params: Params, folder: Path) -> JudgedParts:
     """The tables of `folder`, stacked in the order of trust."""
     present = {file.stem for file in folder.glob("*.parquet")}
     if absent := [name for name in params.order if name not in present]:
@@ -63,16 +67,22 @@ def make(params: Params, folder: Path) -> Outcome:
             f"pool.order names {absent[0]!r}, and collect has no such source",
             hint=f"collected: {', '.join(sorted(present)) or 'nothing'}",
         )
-    files = [folder / f"{name}.parquet" for name in params.order]
-    rows = pl.concat([PROBLEM.to_frame(), *map(pl.read_parquet, files)])
+    tables = [Stored(folder / f"{name}.parquet") for name in params.order]
+    rows = pl.concat(
+        [PROBLEM.to_frame().select(READ), *(table.read(READ) for table in tables)],
+        rechunk=True,
+    )
+    rows = _judge(unjudged(rows), params)
+    decision = Decision(rows, PROBLEM.names(), JUDGED, {})
+    parts = chain.from_iterable(table.parts(PROBLEM.names()) for table in tables)
+    return JudgedParts(JUDGED, decision.judged(parts))
+
+
+def _judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     repeated = rows.select(~pl.col("id").is_first_distinct()).to_series()
     over = ~pl.Series(_chosen(rows["source"], params), dtype=pl.Boolean)
-
-    def judge(rows: pl.DataFrame) -> pl.DataFrame:
-        rows = drop(rows, pl.lit(repeated), "duplicate_id", twin=pl.col("id"))
-        return drop(rows, pl.lit(over), "over_quota")
-
-    return apply(judge, rows)
+    rows = drop(rows, pl.lit(repeated), "duplicate_id", twin=pl.col("id"))
+    return drop(rows, pl.lit(over), "over_quota")
 
 
 def _chosen(source: pl.Series, params: Params) -> "np.ndarray":

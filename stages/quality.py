@@ -73,6 +73,7 @@ COLUMNS = pl.Schema(
     }
 )
 
+READS = ("problem", "answer", "verifier", "verify_info", "solutions")
 CHECKS = pl.Schema({"why": pl.String, "kind": pl.String})  # of gold answers
 AT_ONCE = 100_000  # checks that stand in memory as objects
 

@@ -14,7 +14,8 @@ GROUND = {
     "errors", "expressions", "files", "filter", "json_rows", "kept",
     "lineage", "locations", "machine", "models", "orphans", "owners", "packaged",
     "parallel", "project", "prompts", "readers", "recipe", "recipes", "rows",
-    "schema", "settings", "shards", "sql", "streams", "surrogates", "tables", "text",
+    "schema", "settings", "shards", "sql", "stored", "streams", "surrogates", "tables",
+    "text",
     "thinking",
 }  # fmt: skip
 # The wings of pipeline/ and those below each, beside the ground. A folder that is not

@@ -25,7 +25,8 @@ def read_source(
     if path:
         key = "path" if isinstance(path, str) else "paths"
         entry = {k: v for k, v in entry.items() if k not in ON_HUB} | {key: path}
-    return collect.make(recipe.check(collect.Params, entry, "collect"), source)
+    judged = collect.make(recipe.check(collect.Params, entry, "collect"), source)
+    return judged.outcome()
 
 
 def section(recipe_name: str, stage: Any, name: str) -> Any:

@@ -34,7 +34,8 @@ def read_fixture(name: str) -> Outcome:
     for field in entry.get("recorded", {}).values():
         field["path"] = str(FOLDER / f"{Path(field['path']).stem}.json")
     entry |= {"path": str(FOLDER / f"{name}.jsonl")}
-    return collect.make(recipe.check(collect.Params, entry, "collect"), name)
+    judged = collect.make(recipe.check(collect.Params, entry, "collect"), name)
+    return judged.outcome()
 
 
 @pytest.mark.parametrize("name", NAMES)

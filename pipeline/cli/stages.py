@@ -16,7 +16,7 @@ import polars as pl
 
 from pipeline import dag, filter, recipe, tables
 from pipeline.errors import UserError
-from pipeline.filter import Outcome
+from pipeline.filter import JudgedParts, Outcome
 from pipeline.owners import PATIENCE_S, owning
 from pipeline.schema import VERDICT
 
@@ -49,11 +49,12 @@ def run_filter(
 
 def _judge(module: ModuleType, name: str, inputs: list[Path]) -> None:
     params = recipe.load(module.Params, name)
-    rows, *others = map(tables.read, inputs)
-    outcome = filter.run_stage(module, rows, params, *others)
-    _write_outcome(outcome, name, off=params is None)
+    rows, others = tables.find(inputs[0]), map(tables.read, inputs[1:])
+    decision = filter.decide(module, rows.schema, rows.read, params, *others)
+    parts = decision.judged(rows.parts(decision.passed))
+    _write_judged(JudgedParts(decision.schema, parts), name, off=params is None)
     for table, schema in getattr(module, "TABLES", {}).items():
-        content = outcome.tables.get(table, schema.to_frame())
+        content = decision.tables.get(table, schema.to_frame())
         tables.write(content, tables.DATA / name / f"{table}.parquet")
 
 
@@ -118,17 +119,18 @@ def _build(
 def _nothing(module: ModuleType) -> Any:
     """What a maker that is off makes: the kind of result it returns, without rows."""
     returned = signature(module.make).return_annotation
-    if returned is Outcome:
-        dropped = pl.Schema({**module.SCHEMA, **VERDICT}).to_frame()
-        return Outcome(module.SCHEMA.to_frame(), dropped)
+    if returned in (Outcome, JudgedParts):
+        return JudgedParts(pl.Schema({**module.SCHEMA, **VERDICT}), ())
     is_sharded = getattr(returned, "__origin__", None) is Iterator
     return iter(()) if is_sharded else module.SCHEMA.to_frame()
 
 
 def _write(content: Any, name: str, module: ModuleType, *, off: bool = False) -> None:
-    """Write an outcome, one table, or an iterator of shards, and count the rows."""
+    """Write judged rows, one table, or an iterator of shards, and count the rows."""
     if isinstance(content, Outcome):
-        _write_outcome(content, name, off=off)
+        content = content.parts()
+    if isinstance(content, JudgedParts):
+        _write_judged(content, name, off=off)
         return
     path = tables.DATA / name.replace(".", "/")
     if isinstance(content, pl.DataFrame):
@@ -139,11 +141,10 @@ def _write(content: Any, name: str, module: ModuleType, *, off: bool = False) ->
     _count(name, {"rows_out": rows}, off=off)
 
 
-def _write_outcome(outcome: Outcome, name: str, *, off: bool) -> None:
+def _write_judged(judged: JudgedParts, name: str, *, off: bool) -> None:
     file = f"{name.replace('.', '/')}.parquet"
-    tables.write(outcome.kept, tables.DATA / file)
-    tables.write(outcome.dropped, tables.DROPPED / file)
-    _count(name, outcome.metrics, off=off)
+    metrics = tables.write_split(judged, tables.DATA / file, tables.DROPPED / file)
+    _count(name, metrics, off=off)
 
 
 def _count(name: str, metrics: dict[str, Any], *, off: bool) -> None:

@@ -9,15 +9,16 @@ from types import ModuleType
 import polars as pl
 
 from pipeline.errors import UserError
-from pipeline.filter import Outcome, split, unjudged
+from pipeline.filter import JudgedParts, Outcome, unjudged
 from pipeline.readers import Row, Unreadable
 from pipeline.schema import PROBLEM, VERDICT
 from pipeline.sql import drop_unless
-from stages.sources._adapt import adapt_rows
+from stages.sources._adapt import Adapted, adapt_rows
 from stages.sources._limit import Limit, limit_rows
 from stages.sources._source import Source
 
 SOURCES = Path(__file__).parent
+JUDGED = pl.Schema({**PROBLEM, **VERDICT})
 
 
 def load_adapter(name: str) -> ModuleType:
@@ -31,31 +32,49 @@ def load_adapter(name: str) -> ModuleType:
 
 
 def read_source(name: str, source: Source) -> Outcome:
+    """What `read_parts` gives, in memory."""
+    return read_parts(name, source).outcome()
+
+
+def read_parts(name: str, source: Source) -> JudgedParts:
     """The rows as PROBLEM with the ids <name>/<number>, and those that leave.
 
     What the file or the adapter cannot read, or has details that its verifier does not
     take, is dropped as `source_unreadable`, with the detail, its file, its number and
     how it begins as evidence. What `where` cuts and what is `over_limit` is dropped
     behind it; without `where` and `per_group`, a limit draws from the rows of the
-    source, and those that it leaves out are not read.
+    source, and those that it leaves out are not read. A `where`, and a limit behind it,
+    may look at all rows: for these they are in memory together.
     """
     adapter = load_adapter(source.adapter)
     limit, setting = source.limit, f"collect.{name}"
     is_late = limit is not None and bool(source.where or limit.per_group)
     rows = _limit(_rows(source, adapter), None if is_late else limit)
     recorded = {field: file.read() for field, file in source.recorded.items()}
-    tables, unreadable = [PROBLEM.to_frame()], list[Row]()
-    for problems, left in adapt_rows(rows, name, source, recorded):
-        tables.append(problems)
-        unreadable += left
-    table = drop_unless(
-        unjudged(pl.concat(tables)), source.where, setting=f"{setting}.where"
-    )
-    if limit and is_late:
+    parts = _judge(adapt_rows(rows, name, source, recorded))
+    if source.where or is_late:
+        parts = _cut(parts, source, setting, limit if is_late else None)
+    return JudgedParts(JUDGED, parts)
+
+
+def _judge(batches: Iterable[Adapted]) -> Iterator[pl.DataFrame]:
+    """Each batch as JUDGED rows: its problems, and what nobody could read."""
+    for problems, unreadable in batches:
+        dropped = pl.DataFrame(unreadable, schema=JUDGED)
+        yield pl.concat([dropped, unjudged(problems)])
+
+
+def _cut(
+    parts: Iterable[pl.DataFrame], source: Source, setting: str, limit: Limit | None
+) -> Iterator[pl.DataFrame]:
+    """All rows, with those marked that `where` or a `limit` behind it cuts."""
+    rows = pl.concat([JUDGED.to_frame(), *parts])
+    is_read = pl.col("reason").is_null()
+    table = rows.filter(is_read)
+    table = drop_unless(table, source.where, setting=f"{setting}.where")
+    if limit:
         table = limit_rows(table, limit, f"{setting}.limit")
-    outcome = split(table)
-    dropped = pl.DataFrame(unreadable, schema={**PROBLEM, **VERDICT})
-    return Outcome(outcome.kept, pl.concat([dropped, outcome.dropped]))
+    yield from (rows.filter(~is_read), table)
 
 
 def _rows(

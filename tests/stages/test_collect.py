@@ -8,10 +8,17 @@ from pydantic import ValidationError
 
 from pipeline import tables
 from pipeline.errors import UserError
+from pipeline.filter import Outcome
 from pipeline.schema import PROBLEM, VERDICT
 from pipeline.text import fingerprint
-from stages.collect import Params, make
+from stages import collect
+from stages.collect import Params
 from tests.support.rows import collect_with
+
+
+def make(params: Params, name: str) -> Outcome:
+    return collect.make(params, name).outcome()
+
 
 GSM8K = {"question": "How many?", "answer": "18/2=9\n#### 9"}
 

@@ -5,8 +5,14 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.errors import UserError
-from stages.pool import Params, make
+from pipeline.filter import Outcome
+from stages import pool
+from stages.pool import Params
 from tests.support.rows import problems
+
+
+def make(params: Params, folder: Path) -> Outcome:
+    return pool.make(params, folder).outcome()
 
 
 @pytest.fixture
