@@ -4,6 +4,7 @@ The same tables give the same bytes, so that what the Hub already has of an uplo
 was cut off is not sent again.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator
@@ -25,7 +26,9 @@ CARD = Path("data_cards/README.md")
 PLOTS = Path("data_cards/plots")
 PICTURE = re.compile(r"\(plots/([\w.-]+\.svg)\)")
 PLACEHOLDER = "your-org/your-dataset"
+EXAMPLES = "<!-- examples -->"
 RECIPE = "recipe.yaml"
+SHOWN = 200  # characters of a text in an example
 GROUP_BYTES = 32 << 20  # of a row group, in memory
 FILE_BYTES = 1 << 30  # of a file, in memory: about a third on the disk
 
@@ -45,7 +48,9 @@ def write(repo: str, folder: Path) -> None:
                 present.append(name)
             else:
                 shutil.rmtree(draft / name, ignore_errors=True)
-        (draft / "README.md").write_text(fill_card(card, repo, present))
+        filled = fill_card(card, repo, present)
+        shown = filled.replace(EXAMPLES, describe_examples(draft, present))
+        write_text(draft / "README.md", shown)
         write_text(draft / RECIPE, describe_recipe())
         (draft / "plots").mkdir()
         for picture in PICTURE.findall(card):
@@ -131,6 +136,30 @@ def fill_card(card: str, repo: str, present: list[str]) -> str:
     return (
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n" + "\n".join(lines) + "\n"
     )
+
+
+def describe_examples(folder: Path, names: list[str]) -> str:
+    """The first row of each config, texts and lists cut short."""
+    parts = ["## A row of each config", ""]
+    for name in names:
+        file = min((folder / name).iterdir())
+        (row,) = pl.scan_parquet(file).head(1).collect().to_dicts()
+        text = json.dumps(_shorten(row), indent=1, ensure_ascii=False)
+        parts += [f"<details><summary>{name}</summary>", ""]
+        # A text may hold a fence of its own.
+        parts += ["````json", text, "````", "", "</details>", ""]
+    return "\n".join(parts).rstrip()
+
+
+def _shorten(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shorten(part) for key, part in value.items()}
+    if isinstance(value, list):
+        more = [f"… {len(value) - 3} more"] if len(value) > 3 else []
+        return [_shorten(part) for part in value[:3]] + more
+    if isinstance(value, str) and len(value) > SHOWN:
+        return f"{value[:SHOWN]}… {len(value) - SHOWN} more characters"
+    return value
 
 
 def describe_recipe() -> str:

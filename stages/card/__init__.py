@@ -16,11 +16,16 @@ OFF = "The card is off in this recipe.\n"
 
 
 class Params(Settings):
-    """What the data set is called, and the page's own words."""
+    """What the data set is called, and the page's own words.
+
+    Without `license` the head has those of the rows, and without `contact` the page
+    sends people to the repository's discussions.
+    """
 
     title: str = "Verified reasoning problems"
     repo: str = "your-org/your-dataset"
-    license: str = "other"
+    license: str = ""
+    contact: str = ""
     language: str = "en"
     tags: tuple[str, ...] = ("reasoning", "rlvr", "goldsieve")
 
@@ -36,7 +41,7 @@ def build(
     traces: pl.DataFrame,
     rated: pl.DataFrame,
     grades: pl.DataFrame,
-    benchmarks: pl.DataFrame,
+    contamination: Path,
     model: dict[str, str],
     export: Path,
     dropped: Path,
@@ -50,7 +55,7 @@ def build(
     from stages.card import facts, page
 
     numbers, charts = facts.gather(
-        recipe, dvc, rows, traces, rated, grades, benchmarks, export, dropped
+        recipe, dvc, rows, traces, rated, grades, contamination, export, dropped
     )
     numbers["model"] = model
     text = page.render(params, template, limitations, numbers) if params else OFF

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline import dag
 from pipeline.charts import Chart, Rows
+from pipeline.lineage import dedup_stages
 from stages.card import funnel, lengths, lineage, rates
 
 MEANING = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
@@ -31,7 +32,7 @@ def gather(
     traces: pl.DataFrame,
     rated: pl.DataFrame,
     grades: pl.DataFrame,
-    benchmarks: pl.DataFrame,
+    contamination: Path,
     export: Path,
     dropped: Path,
 ) -> tuple[dict[str, Any], dict[str, Chart]]:
@@ -50,23 +51,28 @@ def gather(
     charts["funnel"] = funnel.funnel(chain, recipe, lost, rows.height)
     charts["reasons"] = funnel.reasons(lost)
     charts["lineage"] = lineage.lineage(chain, recipe["collect"], lost, rows)
+    recipe_hash, recipe = dag.recipe_hash(recipe, stages), dag.hide_folders(recipe)
     return {
         "about": about,
         "recipe": recipe,
-        "recipe_hash": dag.recipe_hash(recipe, stages),
+        "recipe_hash": recipe_hash,
+        "sampling": _list_sampling(recipe.get("rollouts")),
+        "kept_rows": rows.height,
+        "stages": [stage.name for stage in chain],
+        "finders": [stage.name for stage in dedup_stages(chain)],
         "rl_rows": rl.height,
         "sft_rows": int(sft.select(pl.len()).collect().item()),
         "sources": _sources(recipe["collect"], lost, rows, rl),
         "licenses": [
             row | {"flag": _flag(row["name"])} for row in _count(rl, "license")
         ],
-        "contamination": _contamination(benchmarks, lost, rows),
+        "contamination": _contamination(contamination),
         "verification": _verification(grades),
         "trace_fates": _trace_fates(traces),
         "key_audit": _audit_keys(lost.filter(pl.col("stage") == "verify")),
-        "domains": _count(rl, "domain"),
-        "verifiers": _count(rl, "verifier"),
+        "kinds": _count_kinds(rl),
         "columns": _columns({"rl": rl.columns, "sft": sft.collect_schema().names()}),
+        "version": _version("goldsieve"),
         "packages": {name: _version(name) for name in PACKAGES},
         **facts,
         **{name: chart.rows for name, chart in charts.items()},
@@ -86,6 +92,7 @@ def describe_samples(
         "samples_graded": grades.height,
         "k": grades.group_by("id").len()["len"].max() or 0,
         "models": rates.count_by_model(grades),
+        "bars": rates.choose_bars(rated),
         "lengths": lengths.length_quantiles(grades),
     }
     return facts, {
@@ -103,13 +110,48 @@ def _count(rows: pl.DataFrame, column: str) -> Rows:
     return [{"name": name, "rows": count} for name, count in counts.iter_rows()]
 
 
-def _audit_keys(lost: pl.DataFrame) -> dict[str, Any]:
+def _count_kinds(rl: pl.DataFrame) -> Rows:
+    """Exported problems by domain and verifier, the most frequent first."""
+    counts = rl.group_by("domain", "verifier").len("rows")
+    order = ["rows", "domain", "verifier"]
+    return counts.sort(order, descending=[True, False, False]).to_dicts()
+
+
+def _audit_keys(lost: pl.DataFrame) -> dict[str, Rows]:
     """Keys that something speaks against, by reason, apart from unsolved problems."""
     is_unsolved = pl.col("reason") == "never_solved"
     return {
         "against": _count(lost.filter(~is_unsolved), "reason"),
-        "unsolved": lost.filter(is_unsolved).height,
+        "unsolved": _count(lost.filter(is_unsolved), "source"),
     }
+
+
+def _list_sampling(section: Any) -> Rows:
+    """What the recipe sets of each pass: its name, engine, model and the rest."""
+    if not isinstance(section, dict):
+        return []
+    common = {key: value for key, value in section.items() if key != "passes"}
+    passes = section.get("passes") or [{}]
+    whole = [{"name": "", "model": "the recipe's", **common, **each} for each in passes]
+    return [
+        {
+            "pass": each.pop("name"),
+            "engine": each.pop("engine", "transformers"),
+            "model": _name_model(each.pop("model")),
+            "settings": ", ".join(
+                f"{key} {value}" for key, value in each.items() if key != "replay"
+            ),
+        }
+        for each in whole
+    ]
+
+
+def _name_model(model: Any) -> str:
+    """A model as a recipe names it: a text, or where it lies and at which commit."""
+    if not isinstance(model, dict):
+        return str(model)
+    name = model.get("repo") or model.get("path")
+    return f"{name}@{model['revision']}" if model.get("revision") else str(name)
 
 
 def _sources(
@@ -148,36 +190,19 @@ def _flag(license: str) -> str:
     )
 
 
-def _contamination(
-    benchmarks: pl.DataFrame, lost: pl.DataFrame, rows: pl.DataFrame
-) -> Rows:
-    """Per benchmark: items, items hit, rows dropped, and what stayed that is near.
+def _contamination(folder: Path) -> Rows:
+    """Per benchmark, of all sources: what was found of it, dropped and left in.
 
-    Siblings (an item's template with other numbers) stay and are counted; `left` is
-    the highest overlap among other rows.
+    Siblings are an item's template with other numbers; `left` is the highest overlap of
+    a row that stayed, siblings and boilerplate included.
     """
-
-    def set_of(column: str) -> pl.Expr:
-        return pl.col(column).str.split("/").list.first().alias("benchmark")
-
-    is_sibling = pl.col("overlap_level").eq_missing("sibling")
-    hits = lost.filter(pl.col("reason") == "contaminated").group_by(set_of("twin"))
-    near = rows.filter(pl.col("overlap_item").is_not_null())
-    left = near.group_by(set_of("overlap_item")).agg(
-        siblings=is_sibling.sum(), left=pl.col("overlap").filter(~is_sibling).max()
+    report = pl.read_parquet(folder / "benchmarks.parquet")
+    counts = report.group_by("benchmark", maintain_order=True).agg(
+        pl.col("items", "items_undetectable").first(),
+        pl.col("^rows_.*$").sum(),
+        left=pl.col("highest_left_in").max().fill_null(0).cast(pl.Float64).round(3),
     )
-    return (
-        benchmarks.group_by("benchmark", maintain_order=True)
-        .agg(items=pl.len())
-        .join(
-            hits.agg(items_hit=pl.col("twin").n_unique(), dropped=pl.len()),
-            on="benchmark", how="left", maintain_order="left",
-        )
-        .join(left, on="benchmark", how="left", maintain_order="left")
-        .fill_null(0)
-        .with_columns(pl.col("left").cast(pl.Float64).round(3))
-        .to_dicts()
-    )  # fmt: skip
+    return counts.to_dicts()
 
 
 def _verification(grades: pl.DataFrame) -> Rows:

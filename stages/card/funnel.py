@@ -61,7 +61,7 @@ def _draw(rows: Rows) -> "Figure":
 def reasons(dropped: pl.DataFrame) -> Chart:
     """Rows of each stage, reason and source, with one id as an example."""
     groups = dropped.group_by("stage", "reason", "source", maintain_order=True).agg(
-        rows=pl.len(), example=pl.col("id").first()
+        rows=pl.len(), example=pl.col("id").min()
     )
     order = pl.Enum(groups["stage"].unique(maintain_order=True))
     groups = groups.sort(

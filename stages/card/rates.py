@@ -73,12 +73,25 @@ def rate_problems(rated: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
 
 
 def count_by_model(grades: pl.DataFrame) -> Rows:
-    """What each model was sampled in each pass, in the order of their samples."""
-    counts = grades.group_by("pass", "model", maintain_order=True).agg(
-        problems=pl.n_unique("id"),
+    """What each model was sampled in each pass, in the order of their samples.
+
+    `rate` is the mean of the problems' pass rates; a problem without a decided sample
+    has none, and is neither solved `never` nor `always`.
+    """
+    by = ["pass", "model"]
+    correct = pl.col("correct")
+    problems = grades.group_by(*by, "id", maintain_order=True).agg(
         samples=pl.len(),
-        right=pl.col("correct").sum(),
-        undecided=pl.col("correct").null_count(),
+        right=correct.sum(),
+        undecided=correct.null_count(),
+        rate=correct.mean(),
+    )
+    counts = problems.group_by(by, maintain_order=True).agg(
+        pl.col("samples", "right", "undecided").sum(),
+        problems=pl.len(),
+        rate=pl.col("rate").mean(),
+        never=(pl.col("rate") == 0).sum(),
+        always=(pl.col("rate") == 1).sum(),
     )
     return counts.with_columns(pl.col("pass").fill_null("")).to_dicts()
 

@@ -11,6 +11,7 @@ import yaml
 from pipeline import tables
 from pipeline.published.configs import NAMES
 from stages.card import Params, build
+from stages.card.page import list_upstream, name_licenses
 from tests.support.project import HERE, SECTIONS, run_in
 
 
@@ -38,7 +39,7 @@ def card(
         tables.read(tables.DATA / "select" / "traces.parquet"),
         tables.read(tables.DATA / "difficulty.parquet"),
         tables.read(tables.DATA / "grades.parquet"),
-        tables.read(tables.DATA / "benchmarks.parquet"),
+        tables.DATA / "decontaminate",
         {"kind": "local", "name": "m", "revision": "1" * 40, "load": ""},
         tables.DATA / "export",
         tables.DROPPED,
@@ -68,9 +69,10 @@ def test_the_body_holds_the_counts(project: Path):
     assert "what 6 collected rows come to" in text
     assert "| dedup_exact | 5 | 1 | 4 |" in text
     assert "| decontaminate | `contaminated` | a | 1 | `a/00002` |" in text
-    assert "| exam | 1 | 1 | 1 | 0 | 0.0 |" in text
+    assert "| exam | 1 | 0 | 1 | 0 | 0 | 0.0 |" in text
     assert "| a | a.jsonl | – | MIT | 6 | 2 |" in text
-    assert "12 samples of 3 problems, up to 4 a problem, from `m`" in text
+    assert "| 6 | 2 | 0 | 2 | 12 | 4 |" in text
+    assert "| – | m | 3 | 12 | 8 | 0 | 0.667 | 0 | 1 |" in text
     assert "| math | 12 | 8 | 4 | 0 | 0 |" in text
     assert "By hand." in text
 
@@ -85,9 +87,9 @@ def test_several_models_are_counted_apart(project: Path):
     tables.write(pl.concat(named), tables.DATA / "grades.parquet")
     text = card(project / "out")
 
-    assert "up to 4 a problem, from 2 models or passes:" in text
-    assert "| weak | org/weak | 2 | 8 |" in text
-    assert "| strong | org/strong | 1 | 4 |" in text
+    # "1+1?" is solved half of the time and "2+2?" always; so is "3+3?" by half.
+    assert "| weak | org/weak | 2 | 8 | 6 | 0 | 0.750 | 0 | 1 |" in text
+    assert "| strong | org/strong | 1 | 4 | 2 | 0 | 0.500 | 0 | 0 |" in text
 
 
 def test_sources_that_share_problems_are_shown_with_what_they_declare(project: Path):
@@ -105,15 +107,19 @@ def test_sources_that_share_problems_are_shown_with_what_they_declare(project: P
     assert [row["pair"] for row in shown] == ["b in a", "a in b"]
 
 
-def test_siblings_of_items_are_told_apart_from_other_overlap(project: Path):
-    rows = tables.read(tables.DATA / "select.parquet").with_columns(
-        overlap_item=pl.lit("exam/00000"),
-        overlap_level=pl.Series(["sibling", "boilerplate"]),
-        overlap=pl.Series([1.0, 0.25]),
+def test_benchmarks_are_counted_over_all_sources(project: Path):
+    file = tables.DATA / "decontaminate/benchmarks.parquet"
+    report = tables.read(file)
+    other = report.with_columns(
+        source=pl.lit("b"),
+        items_undetectable=pl.lit(1, pl.UInt32),
+        rows_sibling=pl.lit(3, pl.UInt32),
+        highest_left_in=pl.lit(0.25, pl.Float32),
     )
-    tables.write(rows, tables.DATA / "select.parquet")
+    tables.write(pl.concat([other, report]), file)
 
-    assert "| exam | 1 | 1 | 1 | 1 | 0.25 |" in card(project / "out")
+    # One item, a row dropped for either source; three siblings of one of them.
+    assert "| exam | 1 | 1 | 2 | 3 | 0 | 0.25 |" in card(project / "out")
 
 
 def test_the_params_are_printed_in_full_without_training(project: Path):
@@ -198,3 +204,33 @@ def test_twice_gives_the_same_bytes(project: Path):
         assert (project / "first" / name).read_bytes() == (
             project / "second" / name
         ).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("licenses", "head"),
+    [
+        (["Apache-2.0"], {"license": "apache-2.0"}),
+        (["MIT", "CC-BY-4.0"], {"license": ["cc-by-4.0", "mit"]}),
+        (["MIT", "ACME Terms 2"],
+         {"license": "other", "license_name": "acme-terms-2-and-mit"}),
+        ([], {"license": "unknown"}),
+    ],
+    ids=["one", "several", "one without an identifier", "none"],
+)  # fmt: skip
+def test_the_head_has_the_licences_of_the_rows(licenses: list[str], head: dict):
+    assert name_licenses(licenses) == head
+
+
+def test_the_head_names_the_sets_that_the_exported_rows_come_from():
+    collect = {
+        "hub": {"repo": "org/set"},
+        "made": {"generator": {}},
+        "copy": {"path": "x.jsonl", "origin": ["NuminaMath", "org/other"]},
+        "file": {"path": "y.jsonl"},
+        "unused": {"repo": "org/unused"},
+    }
+    sources = [{"name": name, "rows_out": name != "unused"} for name in collect]
+
+    assert list_upstream(collect, sources) == [
+        "org/set", "original", "extended|NuminaMath", "org/other",
+    ]  # fmt: skip

@@ -236,9 +236,10 @@ def test_every_model_is_named_with_the_pass_it_was_sampled_in():
     )
     facts, _ = describe(tables | {"grades": pl.concat([first, second])})
 
+    solved = {"rate": 0.5, "never": 0, "always": 0}
     assert facts["models"] == [
         {"pass": "weak", "model": "m", "problems": 2, "samples": 6}
-        | {"right": 3, "undecided": 0},
+        | {"right": 3, "undecided": 0, **solved},
         {"pass": "strong", "model": "n", "problems": 1, "samples": 2}
-        | {"right": 1, "undecided": 0},
+        | {"right": 1, "undecided": 0, **solved},
     ]

@@ -71,6 +71,25 @@ def test_a_pulled_set_is_rebuilt_row_by_row_and_verdict_by_verdict(
         assert after.select(columns).equals(before.select(columns)), file
 
 
+def test_the_card_says_how_to_rebuild_the_set_and_that_works(
+    hub: Hub, published: Path, fresh: Path, monkeypatch: pytest.MonkeyPatch
+):
+    on_hub(hub, monkeypatch, published)
+    block = (published / "README.md").read_text().partition("## Rebuild")[2]
+    lines = block.partition("```sh\n")[2].partition("```")[0].splitlines()
+    *commands, repro = lines
+    for line in commands:
+        call(line.removeprefix("goldsieve ").split())
+    projects.run_stages(fresh, (stage.name for stage in projects.data_stages()))
+
+    assert repro == "dvc repro card"
+    old, new = (
+        pl.read_parquet(each / "data/export/rl.parquet")
+        for each in (published.parent / "old", fresh)
+    )
+    assert new.equals(old)
+
+
 def test_the_recipe_replays_what_was_recorded_and_judges_as_before(
     published: Path, fresh: Path
 ):
