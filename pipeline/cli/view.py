@@ -44,7 +44,8 @@ def run(path: Path, host: str, port: int) -> None:
         else:
             drafts = Path(stack.enter_context(TemporaryDirectory()))
             files = list_tables(path, drafts)
-            find = partial(find_files, path.resolve().name, files)
+            home = path if path.is_dir() else path.parent
+            find = partial(find_files, path.resolve().name, home, files)
         serve(Shelf(find), host, port)
 
 

@@ -15,19 +15,21 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipeline.errors import UserError
-from pipeline.view import evidence, pages, wording
+from pipeline.view import evidence, marking, pages, wording
 from pipeline.view.differences import mark_brackets
-from pipeline.view.guard import Guard
+from pipeline.view.guard import Guard, new_secret
 from pipeline.view.links import link
 from pipeline.view.markup import code_styles, draw_text
 from pipeline.view.shelf import Shelf
 from pipeline.view.visits import Make, Visit
 
+# What a form sets in the folder of the project, if it knows the secret.
+Form = Callable[[Request, Path, str], Awaitable[Response]]
 HERE = Path(__file__).parent
 BUSY = "the tables cannot be read right now; a stage may be writing them"
 PAGES: dict[str, tuple[str, Make]] = {
@@ -37,12 +39,23 @@ PAGES: dict[str, tuple[str, Make]] = {
     "/hits": ("hits.html", evidence.show_hits),
     "/samples": ("samples.html", evidence.show_samples),
     "/suspects": ("suspects.html", evidence.show_suspects),
+    "/sql": ("sql.html", pages.show_answer),
+    "/reviews": ("reviews.html", marking.show_reviews),
+}
+FILES: dict[str, Callable[[Visit], Response]] = {
+    "/tasks.json": marking.export_tasks,
+    "/label-studio.xml": marking.export_config,
+}
+FORMS: dict[str, Form] = {
+    "/mark": marking.mark,
+    "/import": marking.import_reviews,
 }
 
 
 def build(shelf: Shelf, names: Collection[str], token: str = "") -> Starlette:
     """The application; `names` are those by which a browser may ask for it."""
-    templates = _templates()
+    secret = new_secret()
+    templates = _templates(secret)
     routes = [
         Route(path, _page(shelf, templates, template, make))
         for path, (template, make) in PAGES.items()
@@ -50,6 +63,11 @@ def build(shelf: Shelf, names: Collection[str], token: str = "") -> Starlette:
     return Starlette(
         routes=[
             *routes,
+            *(Route(path, _file(shelf, make)) for path, make in FILES.items()),
+            *(
+                Route(path, _form(shelf, secret, change), methods=["POST"])
+                for path, change in FORMS.items()
+            ),
             Route("/code.css", _code_styles),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
@@ -76,6 +94,38 @@ def _page(
 
     async def answer(request: Request) -> Response:
         return await to_thread.run_sync(render, request)
+
+    return answer
+
+
+def _file(
+    shelf: Shelf, make: Callable[[Visit], Response]
+) -> Callable[[Request], Awaitable[Response]]:
+    def render(request: Request) -> Response:
+        library, connection = shelf.connect()
+        query = dict(request.query_params)
+        try:
+            return make(Visit(library, connection, query, shelf.remember))
+        except UserError as error:
+            return PlainTextResponse(f"{error}\n", 404)
+
+    async def answer(request: Request) -> Response:
+        return await to_thread.run_sync(render, request)
+
+    return answer
+
+
+def _form(
+    shelf: Shelf, secret: str, change: Form
+) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        library, _ = await to_thread.run_sync(shelf.connect)
+        try:
+            response = await change(request, library.home, secret)
+        except UserError as error:
+            return PlainTextResponse(f"{error}\n", 400)
+        shelf.look_again()
+        return response
 
     return answer
 
@@ -108,7 +158,7 @@ async def _code_styles(_: Request) -> Response:
     return Response(code_styles(), media_type="text/css")
 
 
-def _templates() -> Environment:
+def _templates(secret: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -118,6 +168,7 @@ def _templates() -> Environment:
     environment.globals |= {
         "draw": draw_text,
         "link": link,
+        "secret": secret,
         "mark": mark_brackets,
     }
     environment.filters |= {

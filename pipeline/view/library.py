@@ -13,13 +13,17 @@ network, no extension; the tables are handed to it by pyarrow.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from pipeline import catalog, dag, tables
+from pipeline.errors import UserError
 from pipeline.expressions import CLOSED
+from pipeline.view.reviews import FOLDER, read_reviews
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -33,10 +37,11 @@ class Library:
     """The tables by name, and the stages that rows pass through, in order.
 
     `dropped` are the files of dropped rows by stage; the stage is "" where only the
-    rows themselves say it.
+    rows themselves say it. Marks of reviewers are kept in the folder `home`.
     """
 
     title: str
+    home: Path
     files: Mapping[str, Files]
     dropped: Mapping[str, Files] = field(default_factory=dict)
     chain: tuple[str, ...] = ()
@@ -55,7 +60,8 @@ class Library:
 
     def stamp(self) -> tuple[object, ...]:
         """What changes when a file does."""
-        every = [*self.files.values(), *self.dropped.values()]
+        reviews = tuple(sorted((self.home / FOLDER).glob("*.json")))
+        every = [*self.files.values(), *self.dropped.values(), reviews]
         stats = [file.stat() for files in every for file in files if file.exists()]
         return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
 
@@ -111,6 +117,7 @@ def _create_views(
 ) -> None:
     for name, files in library.files.items():
         connection.execute(f"create {kind} {quote(name)} as from {read(files)}")
+    _create_reviews(connection, library)
     if not library.dropped:
         return
     parts = [
@@ -128,6 +135,20 @@ def _create_views(
         )
 
 
+def _create_reviews(connection: "DuckDBPyConnection", library: Library) -> None:
+    """A table of the marks that reviewers gave, where there are any."""
+    try:
+        reviews = read_reviews(library.home)
+    except UserError:
+        return  # the page on marks says what is wrong
+    if not reviews or "reviews" in library.files:
+        return
+    frame = pl.DataFrame([asdict(review) for review in reviews]).to_arrow()
+    connection.register("#reviews", frame)
+    connection.execute('create table reviews as from "#reviews"')
+    connection.unregister("#reviews")
+
+
 def find_project() -> Library:
     """The tables of the project in this folder."""
     dropped: dict[str, Files] = {}
@@ -137,13 +158,13 @@ def find_project() -> Library:
     chain = tuple(stage.name for stage in dag.row_stages(dag.read()))
     files = {name: tuple(parts) for name, parts in catalog.table_files().items()}
     title = Path.cwd().name
-    return Library(title, files, dropped, chain, is_project=True)
+    return Library(title, Path(), files, dropped, chain, is_project=True)
 
 
-def find_files(title: str, files: Mapping[str, Files]) -> Library:
+def find_files(title: str, home: Path, files: Mapping[str, Files]) -> Library:
     """Tables beside each other; `kept` and `dropped` are the ends of one filter."""
     others = dict(files)
     dropped = others.pop("dropped", None) if "kept" in others else None
     if dropped is None:
-        return Library(title, others)
-    return Library(title, others, {"": dropped}, ("kept",))
+        return Library(title, home, others)
+    return Library(title, home, others, {"": dropped}, ("kept",))

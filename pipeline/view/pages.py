@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
+from pipeline.errors import UserError
 from pipeline.view.differences import compare, mark_span
 from pipeline.view.evidence import find_suspects, list_pairs, read_hits
 from pipeline.view.filters import read_filters
@@ -12,7 +13,9 @@ from pipeline.view.library import Library, quote
 from pipeline.view.life import Life, tell_life
 from pipeline.view.links import link
 from pipeline.view.listing import SIZE, find_id, read_page
+from pipeline.view.marking import read_mark
 from pipeline.view.markup import draw_text
+from pipeline.view.questions import ask, list_examples
 from pipeline.view.samples import count_votes, find_graded, read_samples
 from pipeline.view.visits import Values, Visit, count_rows
 
@@ -25,12 +28,14 @@ def list_sections(
     library: Library, connection: "DuckDBPyConnection"
 ) -> list[tuple[str, str, str]]:
     """The pages that have something to show: address, name, and the key behind `g`."""
-    sections = [
+    sections: list[tuple[str, str, str, bool]] = [
         ("/", "Funnel" if library.is_project else "Tables", "f", True),
         ("/rows", "Rows", "w", True),
         ("/hits", "Hits", "h", bool(list_pairs(connection, library))),
         ("/samples", "Samples", "s", bool(find_graded(connection, library))),
         (SUSPECTS, "Suspects", "k", bool(find_suspects(connection, library))),
+        ("/reviews", "Reviews", "m", True),
+        ("/sql", "SQL", "q", True),
     ]
     return [(path, name, key) for path, name, key, has_rows in sections if has_rows]
 
@@ -80,8 +85,29 @@ def show_row(visit: Visit) -> Values:
         "samples": read_samples(visit.connection, visit.library, id),
         "votes": count_votes(visit.connection, visit.library, [id]).get(id, []),
         "hits": read_hits(visit.connection, visit.library, id),
+        "onward": _onward(visit),
+        **read_mark(visit, id),
         **_beside_twin(life),
     }
+
+
+def _onward(visit: Visit) -> str:
+    """The query of the page behind a mark: the next row of the list, or this one."""
+    following = _around(visit).get("next", "")
+    return following.partition("?")[2] or link("", visit.query).removeprefix("?")
+
+
+def show_answer(visit: Visit) -> Values:
+    """What a SELECT gives, or why it gives nothing."""
+    query = visit.query.get("sql", "").strip()
+    tables = [name for (name,) in visit.connection.execute("show tables").fetchall()]
+    values: Values = {"sql": query, "result": None, "mistake": None, "tables": tables}
+    if not query:
+        return values | {"examples": list_examples(tables)}
+    try:
+        return values | {"result": ask(visit.library, query)}
+    except UserError as error:
+        return values | {"mistake": error}
 
 
 def _beside_twin(life: Life) -> Values:
@@ -93,8 +119,8 @@ def _beside_twin(life: Life) -> Values:
     span = life.evidence.get("span")
     if span:
         both = mark_span(problem, span), mark_span(other, life.evidence["item_span"])
-        return {"both": both, "marks": "shared"}
-    return {"both": compare(problem, other), "marks": "different"}
+        return {"both": both, "shows": "shared"}
+    return {"both": compare(problem, other), "shows": "different"}
 
 
 def _around(visit: Visit) -> Values:

@@ -38,6 +38,11 @@ class Shelf:
                 self._looked = time.monotonic()
             return self._library, self._connection.cursor()
 
+    def look_again(self) -> None:
+        """Look at the files at the next visit: this process has changed one."""
+        with self._lock:
+            self._looked = -LOOK_S
+
     def remember(self, key: Hashable, count: Callable[[], T]) -> T:
         """What `count` gives, kept under `key` until a file changes."""
         kept = self._kept

@@ -27,6 +27,10 @@ const keys = {
   p: () => follow('a[rel="prev"]'),
   u: () => follow('[data-key="u"]'),
   r: () => follow('[data-key="r"]'),
+  0: () => follow('[data-key="0"]'),
+  1: () => follow('[data-key="1"]'),
+  2: () => follow('[data-key="2"]'),
+  3: () => follow('[data-key="3"]'),
   "?": () => document.getElementById("keys").showModal(),
   "/": () => {
     const search = document.querySelector("[data-search]");
@@ -64,5 +68,26 @@ for (const row of document.querySelectorAll("tr.row")) {
     if (!event.target.closest("a, button") && !String(getSelection())) {
       row.querySelector("a.open")?.click();
     }
+  });
+}
+
+for (const area of document.querySelectorAll("[data-send]")) {
+  area.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) area.form.requestSubmit();
+  });
+}
+for (const input of document.querySelectorAll("[data-remember]")) {
+  input.value ||= localStorage.getItem(input.dataset.remember) ?? "";
+  input.addEventListener("change", () =>
+    localStorage.setItem(input.dataset.remember, input.value));
+}
+for (const input of document.querySelectorAll("[data-import]")) {
+  input.addEventListener("change", async () => {
+    const headers = { "X-Secret": input.dataset.import };
+    const answer = await fetch("/import", { method: "POST", headers, body: input.files[0] });
+    const note = document.getElementById("imported");
+    note.textContent = answer.ok
+      ? `${(await answer.json()).count} marks came in; load the page again to see them`
+      : await answer.text();
   });
 }

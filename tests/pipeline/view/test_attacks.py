@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from pipeline.view.app import build
 from pipeline.view.library import find_files, open_closed
+from pipeline.view.reviews import Review, write_reviews
 from pipeline.view.shelf import Shelf
 from tests.support.browser import Watch, open_browser, serve_view
 
@@ -67,6 +68,7 @@ def folder(tmp_path_factory):
     weighed.write_parquet(folder / "weighed.parquet")
     rows.write_ndjson(folder / "<img src=x onerror=window.hacked=1>.jsonl")
     rows.write_parquet(folder / "it's [a] *.parquet")
+    write_reviews(folder, [Review(id, "bad", id, id) for id in rows["id"]])
     return folder
 
 
@@ -78,7 +80,7 @@ def test_no_row_runs_a_script_or_leaves_the_page(folder):
         asked = []
         page.on("request", lambda request: asked.append(request.url))
         seen, ahead = set(), ["/", "/rows", "/rows?table=dropped"]
-        ahead += ["/hits", "/samples", "/suspects"]
+        ahead += ["/hits", "/samples", "/suspects", "/reviews", "/sql?sql=from+rows"]
         while ahead and len(seen) < 30:
             path = ahead.pop(0)
             seen.add(path)
@@ -105,7 +107,7 @@ def client(tmp_path):
     pl.DataFrame({"id": ["a"], "problem": ["1+1?"]}).write_parquet(
         tmp_path / "t.parquet"
     )
-    library = find_files("t", {"t": (tmp_path / "t.parquet",)})
+    library = find_files("t", tmp_path, {"t": (tmp_path / "t.parquet",)})
     app = build(Shelf(lambda: library), {"127.0.0.1", "localhost", "::1"})
     return TestClient(app, base_url="http://127.0.0.1:8418")
 
@@ -150,7 +152,7 @@ def test_no_file_beside_the_static_ones_is_served(client):
 
 def test_others_need_the_token_once(tmp_path):
     pl.DataFrame({"id": ["a"]}).write_parquet(tmp_path / "t.parquet")
-    library = find_files("t", {"t": (tmp_path / "t.parquet",)})
+    library = find_files("t", tmp_path, {"t": (tmp_path / "t.parquet",)})
     app = build(Shelf(lambda: library), {"0.0.0.0"}, token="secret")
     client = TestClient(app, base_url="http://192.168.0.7:8418")
 
@@ -185,7 +187,7 @@ def test_a_closed_connection_opens_and_changes_nothing(tmp_path, monkeypatch, qu
 
     monkeypatch.chdir(tmp_path)
     pl.DataFrame({"id": ["a"]}).write_parquet("t.parquet")
-    library = find_files("t", {"t": (tmp_path / "t.parquet",)})
+    library = find_files("t", tmp_path, {"t": (tmp_path / "t.parquet",)})
     with open_closed(library) as connection:
         assert connection.execute("from t").fetchall() == [("a",)]
         with contextlib.suppress(duckdb.Error):

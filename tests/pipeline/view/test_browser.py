@@ -124,6 +124,36 @@ def test_keys_walk_through_rows_and_pages(page):
     page.wait_for_url(lambda url: url.endswith("/"))
 
 
+def test_a_reviewer_marks_rows_one_after_the_other(page):
+    page.goto("/row?id=a/00003&table=rows&sort=-id&at=2")
+    page.locator("[name=note]").fill("too easy, truly")
+    page.locator("[name=reviewer]").fill("Ann")
+    page.locator("[name=reviewer]").press("Tab")
+    page.keyboard.press("2")
+    page.wait_for_url("**id=a%2F00002**")
+    page.keyboard.press("1")
+    page.wait_for_url("**id=a%2F00001**")
+
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    page.wait_for_url("**/reviews")
+    assert texts(page, "tbody tr") == [
+        "a/00002 ▲ good Ann",
+        "a/00003 ▼ bad too easy, truly Ann",
+    ]
+
+
+def test_a_question_in_sql_is_asked_and_its_address_can_be_shared(page):
+    page.goto("/sql")
+    page.locator("textarea").fill("select id from dropped where stage = 'difficulty'")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/sql?sql=**")
+    assert texts(page, "tbody td") == ["a/00003"]
+    page.goto(page.url)
+    page.locator("tbody a").click()
+    page.wait_for_url("**/row?id=a%2F00003")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground_in_both_schemes(browser, address, scheme):
     """WCAG 2.1, 1.4.3: a contrast of 4.5 and more for texts of this size."""

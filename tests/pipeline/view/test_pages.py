@@ -15,7 +15,7 @@ from pipeline.view.shelf import Shelf
 
 def look_at(folder: Path, drafts: Path | None = None) -> TestClient:
     """A client of the page on the files of a folder."""
-    library = find_files("set", list_tables(folder, drafts or folder))
+    library = find_files("set", folder, list_tables(folder, drafts or folder))
     app = build(Shelf(lambda: library), {"localhost"})
     return TestClient(app, base_url="http://localhost")
 
