@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.disks import explain_refusal
-from pipeline.errors import UserError
+from pipeline.errors import UserError, explain
 from pipeline.orphans import end_with_dvc
 
 if TYPE_CHECKING:
@@ -17,20 +17,23 @@ T = TypeVar("T")
 
 
 def run(function: Callable[[], None]) -> int:
-    """Call `function`; a UserError is printed in two lines and gives exit code 2.
+    """Call `function`; a mistake of the user's is printed in two lines, exit code 2.
 
     Under DVC the process, and what it spawns, ends with DVC.
     """
     end_with_dvc()
     try:
         function()
-    except UserError as error:
-        return _print(error)
     except BrokenPipeError:  # the reader (head, less) had enough
         sys.stderr.close()
+    except KeyboardInterrupt:
+        print("interrupted; what was finished before is kept", file=sys.stderr)
+        return 130
     except PermissionError:  # of something that was read, or it would be a UserError
         raise
     except Exception as error:
+        if mistake := explain(error):
+            return _print(mistake)
         file = getattr(error, "filename", None) or f"{tempfile.gettempdir()}/(a file)"
         if refusal := explain_refusal(error, Path(file)):
             return _print(refusal)

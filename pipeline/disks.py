@@ -16,7 +16,7 @@ from pipeline.errors import UserError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 LARGE = (errno.EFBIG,)
-FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
 # With more room than that, it is another disk that is full.
 ROOM = 64 << 20
 MB = 1e6

@@ -11,7 +11,8 @@ either, and a model without its revision.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, one_line
 from pipeline.settings import Settings
 
 RESOLVED = "resolved.json"
@@ -104,6 +105,19 @@ def resolve(folder: Path) -> Model:
         raise UserError(f"{folder} is not a model folder: it has no {RESOLVED}")
     model = Model(**json.loads(file.read_text()))
     return replace(model, load=str(folder)) if model.kind == "local" else model
+
+
+@contextmanager
+def loading(model: Model) -> Iterator[None]:
+    """UserError where the block cannot load the model: its files are not right."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UserError(
+            f"model {model.title} cannot be loaded: {one_line(error)}",
+            hint=f"{model.load} should be a folder, or a repository of the Hub, in the "
+            "layout of transformers; offline, one that was loaded before",
+        ) from error
 
 
 def describe(

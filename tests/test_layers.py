@@ -40,6 +40,7 @@ WINGS: dict[str, set[str]] = {
         "endpoint",
         "grading",
         "published",
+        "sandbox",
         "serve",
         "traces",
         "verifiers",

@@ -30,6 +30,9 @@ def behind(name: str) -> list[str]:
 def turn_off(name: str, sections: dict[str, object]) -> dict[str, object]:
     if name == "collect":
         return sections | {"collect": {"a": False}}
+    if name in ("rollouts", "grades"):
+        # A window of pass rates that nobody measured keeps nothing, which is an error.
+        return sections | {name: False, "difficulty": False}
     return sections | {name: False}
 
 

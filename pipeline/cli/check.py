@@ -5,7 +5,6 @@ found here and not after an hour of sampling.
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from importlib import import_module
@@ -14,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from pipeline import dag, recipe, recipes
-from pipeline.errors import UserError
+from pipeline.cli.needs import find_lacks
+from pipeline.errors import UserError, find_extra, install_line
 from pipeline.settings import shared_sections
 
 LOCK = Path("dvc.lock")
@@ -24,18 +25,39 @@ READERS = Path(".dvc/tmp/rwlock")  # where DVC writes who reads and writes what
 
 
 def check() -> None:
-    """Check params.yaml, dvc.yaml and the environment, without running anything.
+    """Check params.yaml, dvc.yaml, files and this machine, without running anything.
 
     Prints one line per finding; UserError where the recipe cannot run.
     """
     sections = recipe.read()
-    # A mistake in a section that stages share is found by each of them.
-    mistakes = list(dict.fromkeys(_mistakes(sections, dag.read())))
-    for line in _environment(sections):
+    stages = dag.read()
+    mistakes = find_mistakes(sections, stages)
+    for line in _environment():
         print(line)
+    if not mistakes:
+        mistakes = list(find_lacks(_read_sections(sections, stages)))
     if mistakes:
         raise UserError("\n".join(mistakes))
     print(f"ok    {recipe.RECIPE}: {len(sections)} sections, all understood")
+    print("ok    files, columns, packages, models: all that they name is there")
+
+
+def find_mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> list[str]:
+    """What is wrong with the recipe itself, wherever it is to run."""
+    # A mistake in a section that stages share is found by each of them.
+    return list(dict.fromkeys(_mistakes(sections, stages)))
+
+
+def _read_sections(
+    sections: dict[str, Any], stages: list[dag.Stage]
+) -> dict[str, BaseModel]:
+    """What each stage that is on reads, by the name of its section."""
+    read = {
+        name: recipe.load(import_module(stage.module).Params, name)
+        for stage in stages
+        for name in _section_names(stage, sections)
+    }
+    return {name: params for name, params in read.items() if params is not None}
 
 
 def _mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> Iterator[str]:
@@ -117,21 +139,21 @@ def _provenance(sections: dict[str, Any]) -> Iterator[str]:
         yield str(error)
 
 
-def _environment(sections: dict[str, Any]) -> Iterator[str]:
-    """What this machine has of what the recipe may need."""
+def _environment() -> Iterator[str]:
+    """What this machine has of what some recipe may need."""
     for package, use in {
         "torch": "model, rollouts, training",
-        "trl": "sft, grpo",
+        "trl": "sft, dpo, grpo",
         "vllm": "engine: vllm",
-        "sentence_transformers": "dedup_embedding",
+        "sentence_transformers": "encoders",
         "faiss": "dedup_embedding",
         "ray": "PIPELINE_BACKEND=ray",
         "uvicorn": "goldsieve serve",
     }.items():
-        has = find_spec(package) is not None
-        yield f"{'ok   ' if has else 'none '} {package} ({use})"
+        if find_spec(package) is not None:
+            yield f"ok    {package} ({use})"
+        else:
+            extra = install_line(find_extra(package) or package)
+            yield f"none  {package} ({use}): {extra}"
     has_sandbox = shutil.which("bwrap") is not None
     yield f"{'ok   ' if has_sandbox else 'none '} bubblewrap (verifier: code)"
-    if "$GOLDSIEVE_DATA" in str(sections):
-        is_there = Path(os.environ.get("GOLDSIEVE_DATA") or "none").is_dir()
-        yield f"{'ok   ' if is_there else 'none '} GOLDSIEVE_DATA"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.console import track
+from pipeline.errors import UserError
 from pipeline.files import replacing
 from pipeline.grading.workers import Answer, grader
 from pipeline.readers import Row, Unreadable, raw_rows
@@ -32,7 +33,7 @@ def run(pairs: Path, *, verifier: str, out: Path | None = None) -> None:
     verifier does not exist, or nobody knows the file's kind.
     """
     contract.load_verifier(verifier)  # an unknown name is told before anything is read
-    count = sum(1 for _ in raw_rows(pairs))  # for the ETA; a twelfth of the time
+    count = _count_rows(pairs)  # for the ETA; a twelfth of the time
     scored = _score(track(raw_rows(pairs), "score", total=count), verifier)
     if out is None:
         for line in scored:
@@ -40,6 +41,22 @@ def run(pairs: Path, *, verifier: str, out: Path | None = None) -> None:
         return
     with replacing(out) as draft, draft.open("w", encoding="utf-8") as file:
         file.writelines(scored)
+
+
+def _count_rows(pairs: Path) -> int:
+    """How many rows there are; UserError where none has anything to judge."""
+    count, names, has_prediction = 0, dict[str, None](), False
+    for row in raw_rows(pairs):
+        count += 1
+        if not has_prediction and isinstance(row, dict):
+            names |= dict.fromkeys(row)
+            has_prediction = "prediction" in row
+    if names and not has_prediction:
+        raise UserError(
+            f"{pairs}: no row has a prediction; it has {', '.join(names)}",
+            hint="rows read {id, gold, prediction, info?}: rename the columns",
+        )
+    return count
 
 
 def _score(rows: Iterator[Row | Unreadable], verifier: str) -> Iterator[str]:

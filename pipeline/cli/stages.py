@@ -34,6 +34,11 @@ def run_filter(
     """Judge the first table, with the others at hand, and split it."""
     module = dag.load_stage(name)
     inputs = [*inputs, against] if against else inputs
+    if out is None and not _is_table(inputs[0]):
+        raise UserError(
+            f"{inputs[0]} is no table of the pipeline",
+            hint=f"a file of your own: goldsieve filter {name} {inputs[0]} --out DIR",
+        )
     if stage_kind(module) != "judge":
         raise UserError(f"{name} is not a filter", hint=f"goldsieve make {name} …")
     _check_count(module.judge, name, len(inputs), own={"params"})
@@ -45,6 +50,10 @@ def run_filter(
             from pipeline.cli import standalone
 
             standalone.run(module, name, inputs, out, settings, columns)
+
+
+def _is_table(path: Path) -> bool:
+    return path.is_dir() or path.suffix in ("", ".parquet")
 
 
 def _judge(module: ModuleType, name: str, inputs: list[Path]) -> None:
@@ -143,8 +152,29 @@ def _write(content: Any, name: str, module: ModuleType, *, off: bool = False) ->
 
 def _write_judged(judged: JudgedParts, name: str, *, off: bool) -> None:
     file = f"{name.replace('.', '/')}.parquet"
-    metrics = tables.write_split(judged, tables.DATA / file, tables.DROPPED / file)
+    dropped = tables.DROPPED / file
+    metrics = tables.write_split(judged, tables.DATA / file, dropped)
     _count(name, metrics, off=off)
+    if not off and metrics["rows_in"] and not metrics["rows_out"]:
+        _refuse_nothing(name, metrics, dropped)
+
+
+def _refuse_nothing(name: str, metrics: dict[str, Any], dropped: Path) -> None:
+    """UserError where rows came and none is left: what is behind has nothing to do.
+
+    The tables are written by then, and say why.
+    """
+    why = ", ".join(f"{reason} {n:,}" for reason, n in metrics["dropped"].items())
+    # What a source could not read says more than that.
+    detail = pl.col("evidence").str.json_path_match("$.detail").drop_nulls()
+    details = pl.scan_parquet(dropped).select(detail.first()).collect().item()
+    first = f"; the first: {details}" if details else ""
+    stage = name.partition(".")[0]
+    raise UserError(
+        f"{name} keeps none of {metrics['rows_in']:,} rows: {why}{first}",
+        hint=f"mend the section `{name}` of {recipe.RECIPE}; the rows are in goldsieve "
+        f"sql \"from dropped where stage = '{stage}' limit 5\"",
+    )
 
 
 def _count(name: str, metrics: dict[str, Any], *, off: bool) -> None:

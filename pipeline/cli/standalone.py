@@ -40,6 +40,11 @@ def run(
     params = recipe.check(module.Params, _settings(settings), name, Path("--set"))
     renames = dict(map(pair, columns))
     rows, unreadable = read_frame(inputs[0])
+    if rows.is_empty() and unreadable:
+        raise UserError(
+            f"{inputs[0]}: no row can be read: {unreadable[0].detail}",
+            hint="its ending says how it is read: .parquet, .jsonl, .json, .csv …",
+        )
     if absent := [name for name in renames.values() if name not in rows.columns]:
         known = ", ".join(rows.columns)
         raise UserError(f"{inputs[0]} has no column {absent[0]!r}; it has {known}")

@@ -21,7 +21,7 @@ from pydantic import AfterValidator
 from pipeline.cluster.each import is_cluster
 from pipeline.errors import UserError
 from pipeline.machine import machine
-from pipeline.models import Model
+from pipeline.models import Model, loading
 
 Messages = list[dict[str, str]]
 
@@ -166,7 +166,8 @@ def load_here(name: str, model: Model, options: dict[str, Any]) -> Engine:
     """The engine on this machine; see `load`."""
     try:
         module = import_module(f"pipeline.engines.{name}")
-        engine: Engine = module.Engine(model, options)
+        with loading(model):
+            engine: Engine = module.Engine(model, options)
     except ImportError as error:
         raise UserError(
             f"engine {name} cannot be loaded: {error}",

@@ -81,6 +81,12 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
 
     drawn = draw_passes(params.in_turn, problems, params.pass_rate_window, base)
     keys = {key for each in drawn for key in each.keys}
+    if rows.height and not keys:
+        raise UserError(
+            f"rollouts: no completion of any of {rows.height:,} problems",
+            hint="recorded ones are found by the problem's text, in the column that "
+            "`replay.problem` names; a pass takes what its `where` selects",
+        )
     rows = rows.filter(pl.col("key").is_in(keys))
     return regroup(_join_passes(rows, drawn), rows=SHARD)
 
