@@ -11,6 +11,10 @@ from pipeline.console import run
 # Each command: a function of `pipeline/cli`, and what it does. Only the one that is
 # called is imported: a stage that starts need not know how to publish.
 COMMANDS = {
+    "init": (
+        "init.run",
+        "Make a project around your files: show what they hold, write a recipe.",
+    ),
     "filter": (
         "stages.run_filter",
         "Judge the first table, with the others at hand, and split it.",
@@ -81,6 +85,12 @@ def parser() -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(command=name)
         return added
+
+    add = command("init").add_argument
+    add("folder", metavar="DIR", type=Path)
+    add("files", metavar="FILE", nargs="*", type=Path, help="else those in DIR")
+    add("--column", dest="columns", action="append", default=[], metavar="problem=q")
+    add("--model", default="", metavar="FOLDER | REPO@COMMIT", help="what is sampled")
 
     add = command("filter").add_argument
     add("name", metavar="STAGE")

@@ -109,7 +109,7 @@ def _look_at_model(params: Any) -> Iterator[str]:
     elif params.kind == "local":
         Reference(path=params.path).find(is_served=False, setting="model.path")
     elif params.kind == "hub":
-        yield from _look_on_hub("model", params.repo, params.revision, kind="model")
+        yield from look_on_hub("model", params.repo, params.revision, kind="model")
 
 
 def _look_at_encoder(at: str, encoder: Any) -> Iterator[str]:
@@ -117,14 +117,14 @@ def _look_at_encoder(at: str, encoder: Any) -> Iterator[str]:
 
     if encoder.model != PACKAGED or find_spec(PACKAGE) is None:
         repo, revision = encoder.model, encoder.revision
-        yield from _look_on_hub(f"{at}.model", repo, revision, kind="model")
+        yield from look_on_hub(f"{at}.model", repo, revision, kind="model")
 
 
 def _look_at_rows(at: str, location: DataLocation) -> Iterator[str]:
     """What is wrong with the files or the dataset, or with the first rows of it."""
     if location.repo and not Path(location.repo).is_dir():
         revision = location.revision or ""
-        yield from _look_on_hub(at, location.repo, revision, kind="dataset")
+        yield from look_on_hub(at, location.repo, revision, kind="dataset")
         return
     for path in location.paths or filter(None, (location.path,)):
         for file in sorted(glob(str(expand(path)))) or [str(expand(path))]:
@@ -183,7 +183,7 @@ def _try_sandbox(at: str) -> Iterator[str]:
         yield f"{at}: the sandbox does not run programs: {run.stderr[-200:]!r}"
 
 
-def _look_on_hub(at: str, repo: str, revision: str, *, kind: str) -> Iterator[str]:
+def look_on_hub(at: str, repo: str, revision: str, *, kind: str) -> Iterator[str]:
     """That a repository is not on the Hub, or offline not in a cache."""
     from huggingface_hub import HfApi, constants
 
