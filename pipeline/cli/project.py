@@ -18,11 +18,10 @@ import yaml
 from pipeline import dag
 from pipeline.errors import UserError, one_line
 from pipeline.files import write_text
+from pipeline.project import project_files
 from pipeline.recipe import parse_yaml
 from pipeline.recipes import FOLDER
 
-CLONE = Path(__file__).parents[2]
-SHARED = Path(sys.prefix, "share", "goldsieve")  # where a wheel puts what is no module
 OURS = ("pipeline/", "stages/", "trainers/")
 VERSION = "goldsieve.txt"
 UNSEEN = ".cache/\n*.draft\n*.draft.*\n*.owner\n"
@@ -36,16 +35,11 @@ COPIED = ("data_cards/template.md", "data_cards/limitations.md")
 def write(folder: Path) -> None:
     """Make `folder` a project, unless it is one; what is there stays as it is.
 
-    UserError where the folder cannot be one, or DVC refuses it.
+    UserError where DVC refuses the folder.
     """
     if (folder / dag.FILE).exists():
         return
-    home = CLONE if (CLONE / dag.FILE).exists() else SHARED
-    if not (home / dag.FILE).exists():
-        raise UserError(
-            "the files of a project are not where goldsieve is installed",
-            hint="pip install --force-reinstall goldsieve, or use a clone",
-        )
+    home = project_files()
     for name in COPIED:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(home / name, folder / name)
