@@ -68,6 +68,10 @@ COMMANDS = {
         "publish.publish",
         "Write the dataset repository, and upload it to the Hub unless --dry-run.",
     ),
+    "compare": (
+        "compare.run",
+        "Say in which rows, verdicts and figures two runs or published sets differ.",
+    ),
     "pull": (
         "pull.pull",
         "Fetch a published set and write the recipe that replays it, without sampling.",
@@ -133,6 +137,12 @@ def parser() -> argparse.ArgumentParser:
     add("--tokens-per-s", type=float, default=4000.0)
 
     command("check")
+
+    add = command("compare").add_argument
+    add("first", metavar="A", help="a project's folder, a published set, or ORG/NAME")
+    add("second", metavar="B")
+    add("--out", type=Path, help="write the rows and verdicts into this folder")
+    add("--format", choices=["table", "json"], default="table")
 
     add = command("pull").add_argument
     add("repo", metavar="ORG/NAME", help="or a folder that holds a published set")

@@ -92,16 +92,16 @@ def list_upstream(collect: dict[str, Any], sources: list[dict[str, Any]]) -> lis
 
     A local file is what its `origin` says; of one that does not say, nothing is known.
     """
-    found = []
+    upstream = []
     for source in sources:
         own = collect[source["name"]]
         if not source["rows_out"]:
             continue
         if own.get("repo"):
-            found.append(own["repo"])
+            upstream.append(own["repo"])
         elif own.get("generator") is not None:
-            found.append("original")
+            upstream.append("original")
         else:
             origins = own.get("origin") or ()
-            found += [o if "/" in o else f"extended|{o}" for o in origins]
-    return list(dict.fromkeys(found))
+            upstream += [o if "/" in o else f"extended|{o}" for o in origins]
+    return list(dict.fromkeys(upstream))
