@@ -5,6 +5,7 @@ a name that stands for another must do so all through, and sentences that change
 are the same in all.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from pipeline.kernels.latex_tokens import Tokens
 
 PAIRS_AT_ONCE = 1 << 14
-# A number in words goes on so many bytes at most: "two hundred and thirty-five".
-NEAR = 64
+# So near to what differs is the scale or the unit of what is spelt out there.
+NEAR = 24
+
+Spans = tuple[Array, Array, Array]  # as `differing_spans` gives them
 
 
 def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) -> Array:
@@ -36,56 +39,73 @@ def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) ->
     parts = [slice(start, start + PAIRS_AT_ONCE) for start in starts]
 
     def compare(part: slice) -> None:
-        pairs = first[part], second[part]
-        spans, spelt = find_differences(data, offsets, *pairs)
-        change[part] = _compare_spans(data, offsets, *pairs, spans, same[part])
-        if spelt.any():
-            pairs = first[part][spelt], second[part][spelt]
-            read = _read_values(texts, *pairs)
-            spans, _ = find_differences(*read)
-            change[part][spelt] = _compare_spans(*read, spans, same[part][spelt])
+        change[part] = _compare_part(
+            texts, data, offsets, first[part], second[part], same[part]
+        )
 
     for _ in map_threads(compare, parts):
         pass
     return change
 
 
-def find_differences(
-    data: Array, offsets: Array, first: Array, second: Array
-) -> tuple[tuple[Array, Array], Array]:
-    """Where pairs differ, as `differing_spans` has it, and which may be spelt there.
-
-    The latter (bool) are pairs with numbers or units in words, or with characters
-    beyond ASCII, in what differs or beside it: `characters` has to read them first.
-    """
+def _compare_part(
+    texts: pl.Series,
+    data: Array,
+    offsets: Array,
+    first: Array,
+    second: Array,
+    same: Array,
+) -> Array:
+    """As `compare_texts`; values in words are read where what differs may hold them."""
+    from pipeline.kernels.characters import plain_characters
     from pipeline.kernels.differences import differing_spans
+    from pipeline.kernels.shards import text_bytes
+
+    spans = differing_spans(data, offsets, first, second)
+    spelt = _find_spelt(data, offsets, first, second, spans)
+    both = np.stack([first[spelt], second[spelt]])
+    rows, places = np.unique(both, return_inverse=True)
+    before = texts.gather(pl.Series(rows, dtype=pl.UInt32))
+    plain = plain_characters(before)
+    places = places.reshape(both.shape)
+    changed = (plain != before).to_numpy()[places].any(axis=0)
+    spelt, places = spelt[changed], places[:, changed]
+    begins, ends, parts = spans
+    is_spelt = np.zeros(len(first), bool)
+    is_spelt[spelt] = True
+    ends = np.where(np.repeat(is_spelt, np.diff(parts[::2])), begins, ends)
+    spans = begins, ends, parts  # nothing is read twice
+    change = _compare_spans(data, offsets, first, second, spans, same)
+    if len(spelt):
+        first, second = places
+        data, offsets = text_bytes(plain)
+        spans = differing_spans(data, offsets, first, second)
+        read = data, offsets, first, second
+        change[spelt] = _compare_spans(*read, spans, same[spelt])
+    return change
+
+
+def _find_spelt(
+    data: Array, offsets: Array, first: Array, second: Array, spans: Spans
+) -> Array:
+    """Pairs in which numbers or units may be spelt out where they differ.
+
+    They are in words there or beside it, or in characters beyond ASCII.
+    """
     from pipeline.kernels.spelled_marks import find_spellings, marked_words
     from pipeline.kernels.swar import hold_non_ascii
 
-    begins, ends = differing_spans(data, offsets, first, second)
-    texts = np.stack([first, second], 1).ravel()
-    around = np.where(ends > begins, NEAR, 0)
+    begins, ends, parts = spans
+    text = np.repeat(np.stack([first, second], 1).ravel(), np.diff(parts))
     marks = find_spellings(
         data,
-        np.maximum(begins - around, offsets[texts]),
-        np.minimum(ends + around, offsets[texts + 1]),
+        np.maximum(begins - NEAR, offsets[text]),
+        np.minimum(ends + NEAR, offsets[text + 1]),
         *marked_words(),
     )
     spelt = (marks != 0) | hold_non_ascii(data, begins, ends)
-    return (begins, ends), spelt[::2] | spelt[1::2]
-
-
-def _read_values(
-    texts: pl.Series, first: Array, second: Array
-) -> tuple[Array, Array, Array, Array]:
-    """(data, offsets, first, second) of texts in pairs, with their values as ASCII."""
-    from pipeline.kernels.characters import plain_characters
-    from pipeline.kernels.shards import text_bytes
-
-    rows, places = np.unique(np.stack([first, second]), return_inverse=True)
-    plain = plain_characters(texts.gather(pl.Series(rows, dtype=pl.UInt32)))
-    first, second = places.reshape(2, -1)
-    return *text_bytes(plain), first, second
+    pair = np.repeat(np.arange(len(first)), np.diff(parts[::2]))
+    return np.unique(pair[spelt])
 
 
 def _compare_spans(
@@ -93,7 +113,7 @@ def _compare_spans(
     offsets: Array,
     first: Array,
     second: Array,
-    spans: tuple[Array, Array],
+    spans: Spans,
     same: Array,
 ) -> Array:
     """As `compare_texts`, of texts whose values are plain, by what differs in `spans`.
@@ -102,7 +122,6 @@ def _compare_spans(
     and beside them no more than numbers.
     """
     from pipeline.kernels.edits import EQUAL, PARTIAL, REWORDED, TURNED
-    from pipeline.kernels.latex_tokens import tokenise_ranges
     from pipeline.kernels.relations import (
         are_plainly_equal,
         one_contains_other,
@@ -110,12 +129,13 @@ def _compare_spans(
     )
 
     texts = np.stack([first, second], 1).ravel()
-    tokens = tokenise_ranges(data, *spans, firsts=offsets[texts], spans=True)
+    tokens = read_spans(data, offsets[texts], spans)
     read = tokens.codes, tokens.kinds, tokens.ends
     agree = _pairwise_equal(quantity_hash(*read, False, False))
     nested = one_contains_other(*read, same & ~agree)
     change = np.full(len(first), TURNED, np.uint8)
-    change[are_plainly_equal(data, *spans, tokens.codes, tokens.ends)] = EQUAL
+    places = tokens.ends, tokens.starts, tokens.stops
+    change[are_plainly_equal(data, offsets[texts], tokens.codes, *places)] = EQUAL
     near = np.flatnonzero((agree | nested) & (change != EQUAL))
     words = _judge_words(data, offsets, texts, tokens, near, partial=True)
     change[near] = np.where(agree[near], words, np.minimum(words, REWORDED))
@@ -124,6 +144,16 @@ def _compare_spans(
         pairs = first[again], second[again], nested[again]
         change[again] = _compare_whole(data, offsets, *pairs)
     return change
+
+
+def read_spans(data: Array, firsts: Array, spans: Spans) -> "Tokens":
+    """The tokens of texts in their `spans`; text i begins at `firsts[i]`."""
+    from pipeline.kernels.latex_tokens import tokenise_ranges
+
+    begins, ends, parts = spans
+    firsts = np.repeat(firsts, np.diff(parts))
+    tokens = tokenise_ranges(data, begins, ends, firsts=firsts, spans=True)
+    return replace(tokens, ends=tokens.ends[parts])
 
 
 def _compare_whole(

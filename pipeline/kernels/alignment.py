@@ -10,6 +10,7 @@ from pipeline.kernels.hashing import fmix64
 from pipeline.kernels.shards import Array, compiled
 
 MOST_CELLS = 1 << 20  # of an alignment; longer texts are compared as bags
+NARROW = 4  # words beside the diagonal, at first
 
 
 @compiled
@@ -29,24 +30,50 @@ def align(left: Array, right: Array, of_left: Array, of_right: Array) -> bool:
         of_left[n], of_right[m] = m, n
     if n == begin or m == begin or (n - begin) * (m - begin) > MOST_CELLS:
         return bool(n == begin and m == begin)
-    rows, columns = n - begin, m - begin
-    longest = np.zeros((rows + 1, columns + 1), np.int32)
-    for i in range(rows - 1, -1, -1):
-        for j in range(columns - 1, -1, -1):
-            if left[begin + i] == right[begin + j]:
-                longest[i, j] = longest[i + 1, j + 1] + 1
-            else:
-                longest[i, j] = max(longest[i + 1, j], longest[i, j + 1])
+    _align_rest(left[begin:n], right[begin:m], begin, of_left, of_right)
+    return False
+
+
+@compiled
+def _align_rest(
+    left: Array, right: Array, begin: int, of_left: Array, of_right: Array
+) -> None:
+    """Fill the last two, from `begin` on, for words that neither begin nor end alike.
+
+    All longest alignments lie in a band: one of length L leaves out no more than
+    `len(left) - L` words of the left. So a narrow band is tried before a wider one.
+    """
+    rows, columns = len(left), len(right)
+    longest = np.empty((rows + 1, columns + 1), np.int32)
+    reach = NARROW
+    while True:
+        least, most = min(0, columns - rows) - reach, max(0, columns - rows) + reach
+        for i in range(rows, -1, -1):
+            low, high = max(0, i + least), min(columns, i + most)
+            if high < columns:
+                longest[i, high + 1] = -1
+            for j in range(high, low - 1, -1):
+                if i == rows or j == columns:
+                    longest[i, j] = 0
+                elif left[i] == right[j]:
+                    longest[i, j] = longest[i + 1, j + 1] + 1
+                else:
+                    longest[i, j] = max(longest[i + 1, j], longest[i, j + 1])
+            if low > 0:
+                longest[i, low - 1] = -1
+        missing = min(rows, columns) - longest[0, 0]
+        if missing <= reach:
+            break
+        reach = max(missing, 4 * reach)
     i, j = 0, 0
     while i < rows and j < columns:
-        if left[begin + i] == right[begin + j]:
+        if left[i] == right[j]:
             of_left[begin + i], of_right[begin + j] = begin + j, begin + i
             i, j = i + 1, j + 1
         elif longest[i + 1, j] >= longest[i, j + 1]:
             i += 1
         else:
             j += 1
-    return False
 
 
 @compiled

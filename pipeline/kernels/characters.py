@@ -121,7 +121,7 @@ def plain_characters(text: pl.Series) -> pl.Series:
     """As `plain_text`, of `text` that has no layout any more."""
     odd = text.str.len_bytes() != text.str.len_chars()
     if odd.any():
-        text = text.scatter(odd.arg_true(), _plain(text.filter(odd)))
+        text = text.clone().scatter(odd.arg_true(), _plain(text.filter(odd)))
     return spell_values(text)
 
 

@@ -13,54 +13,136 @@ from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.swar import eight_at, trailing_zeros
 from pipeline.kernels.utf8 import is_letter
 
-SPACE, BACKSLASH, OPEN, CLOSE = b" \\()"
+SPACE, BACKSLASH, OPEN, CLOSE, AMPERSAND = b" \\()&"
 OPEN_SQUARE, CLOSE_SQUARE, OPEN_BRACE, CLOSE_BRACE = b"[]{}"
-# What is read by what is far away: brackets, cells of tables.
-NOTHING, OPENS, CLOSES, CELL = range(4)
-BRACKETS = np.zeros(256, np.uint8)
-BRACKETS[list(b"([{")], BRACKETS[list(b")]}")], BRACKETS[ord("&")] = OPENS, CLOSES, CELL
+MOST = 8  # spans of a text
+REACH = 12  # words between two that agree again, in both texts together
+ALIKE = 20  # bytes that say that they do
+STEPS = np.zeros(256, np.int64)  # into brackets, and out of them
+STEPS[list(b"([{")], STEPS[list(b")]}")] = 1, -1
 
 
 @compiled
 def differing_spans(
     data: Array, offsets: Array, first: Array, second: Array
-) -> tuple[Array, Array]:
-    """Where the texts of each pair differ: (begins, ends) int64 (2 * pairs,).
+) -> tuple[Array, Array, Array]:
+    """Where the texts of each pair differ: (begins, ends, parts) int64.
 
-    The first text of pair i is span 2 * i, the second span 2 * i + 1. Both are empty
-    where white space and the case of words differ at most. Else a word is on either
-    side that both share: signs are read by what is beside them.
+    The spans of the first text of pair i are those from `parts[2 * i]` on, those of
+    the second from `parts[2 * i + 1]` on. There are none where white space and the case
+    of words differ at most. Beside what differs, each span has a word or more that
+    both share: signs are read by what is beside them.
     """
-    begins = np.empty(2 * len(first), np.int64)
-    ends = np.empty(2 * len(first), np.int64)
+    parts = np.zeros(2 * len(first) + 1, np.int64)
+    begins = np.empty(2 * len(first) * MOST, np.int64)
+    ends = np.empty(2 * len(first) * MOST, np.int64)
+    cuts, words = np.empty((MOST, 4), np.int64), np.empty((2, REACH + 1), np.int64)
     for pair in range(len(first)):
         left, right = offsets[first[pair]], offsets[second[pair]]
-        left_end, right_end = offsets[first[pair] + 1], offsets[second[pair] + 1]
-        i, j = _common_prefix(data, left, left_end, right, right_end)
-        k, m = _common_suffix(data, i, left_end, j, right_end)
-        if k > i or m > j:
-            i, j = _word_before(data, left, i), _word_before(data, right, j)
-            k, m = _word_behind(data, k, left_end), _word_behind(data, m, right_end)
-            if not (
-                _is_closed(data[i:k])
-                and _is_closed(data[j:m])
-                and _open_brackets(data[left:i]) == 0
-            ):
-                i, j, k, m = left, right, left_end, right_end
-        begins[2 * pair], ends[2 * pair] = i, k
-        begins[2 * pair + 1], ends[2 * pair + 1] = j, m
-    return begins, ends
+        count = _cut(
+            data, left, offsets[first[pair] + 1], right, offsets[second[pair] + 1],
+            cuts, words,
+        )  # fmt: skip
+        used = parts[2 * pair]
+        for number in range(count):
+            begins[used + number], ends[used + number] = cuts[number, :2]
+            begins[used + count + number] = cuts[number, 2]
+            ends[used + count + number] = cuts[number, 3]
+        parts[2 * pair + 1], parts[2 * pair + 2] = used + count, used + 2 * count
+    return begins[: parts[-1]].copy(), ends[: parts[-1]].copy(), parts
+
+
+@compiled
+def _cut(
+    data: Array, left: int, left_end: int, right: int, right_end: int, cuts: Array,
+    words: Array,
+) -> int:  # fmt: skip
+    """Fill `cuts` with begin and end of each span in either text; how many there are.
+
+    `words` is room for work. One, of all, where a span would begin or end within
+    brackets.
+    """
+    count, since, opened = 0, left, 0
+    i, j = _common_prefix(data, left, left, left_end, right, right, right_end)
+    while i < left_end or j < right_end:
+        opened += _open_brackets(data[since:i])
+        k, m = i, j
+        if count + 1 < MOST:
+            k, m = _resume(data, i, left_end, j, right_end, words[0], words[1])
+        if k == i and m == j:
+            k, m = _common_suffix(data, i, left_end, j, right_end)
+        begin, other = _before(data, left, i, opened), _before(data, right, j, opened)
+        still = opened + _open_brackets(data[i:k])
+        end = _behind(data, k, left_end, still)
+        other_end = _behind(data, m, right_end, still)
+        if count > 0 and (begin <= cuts[count - 1, 1] or other <= cuts[count - 1, 3]):
+            count -= 1
+            begin, other = cuts[count, 0], cuts[count, 2]
+        if not (_is_closed(data[begin:end]) and _is_closed(data[other:other_end])):
+            cuts[0] = left, left_end, right, right_end
+            return 1
+        cuts[count] = begin, end, other, other_end
+        count, since = count + 1, i
+        i, j = _common_prefix(data, left, k, left_end, right, m, right_end)
+    return count
+
+
+@compiled
+def _resume(
+    data: Array, i: int, left_end: int, j: int, right_end: int, words: Array,
+    others: Array,
+) -> tuple[int, int]:  # fmt: skip
+    """Where two texts go on alike, a few words behind `i` and `j`; these if nowhere."""
+    count = _find_words(data, i, left_end, words)
+    other_count = _find_words(data, j, right_end, others)
+    for away in range(1, REACH + 1):
+        for step in range(max(0, away - other_count + 1), min(away + 1, count)):
+            k, m = words[step], others[away - step]
+            if _go_on_alike(data, k, left_end, m, right_end):
+                return k, m
+    return i, j
+
+
+@compiled
+def _find_words(data: Array, position: int, end: int, words: Array) -> int:
+    """Fill `words` with where words begin from `position` on, and the end."""
+    count = 0
+    while count < len(words):
+        words[count] = position
+        count += 1
+        if position == end:
+            break
+        while position < end and data[position] > SPACE:
+            position += 1
+        while position < end and data[position] <= SPACE:
+            position += 1
+    return count
+
+
+@compiled
+def _go_on_alike(data: Array, k: int, left_end: int, m: int, right_end: int) -> bool:
+    """Whether the next ALIKE bytes are alike, or all up to both ends."""
+    stop = k + ALIKE
+    while k < stop and k < left_end and m < right_end:
+        if data[k] == data[m]:
+            k, m = k + 1, m + 1
+        elif data[k] <= SPACE and data[m] <= SPACE:
+            k, m = _skip_blanks(data, k, left_end), _skip_blanks(data, m, right_end)
+        elif (data[k] | 0x20) == (data[m] | 0x20) and is_letter(data[k]):
+            k, m = k + 1, m + 1
+        else:
+            return False
+    return k >= stop or (k == left_end and m == right_end)
 
 
 @compiled
 def _common_prefix(
-    data: Array, left: int, left_end: int, right: int, right_end: int
+    data: Array, left: int, i: int, left_end: int, right: int, j: int, right_end: int
 ) -> tuple[int, int]:
-    """How far two texts say the same in whole words: a position in either.
+    """How far two texts say the same in whole words, from `i` and `j` on.
 
     White space of any length is alike, and so are letters of either case.
     """
-    i, j = left, right
     while i < left_end and j < right_end:
         if i + 8 <= left_end and j + 8 <= right_end:
             differ = eight_at(data, i) ^ eight_at(data, j)
@@ -79,8 +161,9 @@ def _common_prefix(
         else:
             break
     behind, other = _skip_blanks(data, i, left_end), _skip_blanks(data, j, right_end)
-    if behind == left_end and other == right_end:
-        return left_end, right_end
+    ends_word = i == left_end or data[i] <= SPACE
+    if ends_word and (j == right_end or data[j] <= SPACE):
+        return behind, other
     while i > left and data[i - 1] > SPACE:
         i, j = i - 1, j - 1
     return i, j
@@ -149,7 +232,7 @@ def _is_same_letter(
     if _in_command(data, i, left) or _in_command(data, j, right):
         return False
     return not (
-        is_alone(data, left, left_end, i) or is_alone(data, right, right_end, j)
+        _is_alone(data, left, left_end, i) or _is_alone(data, right, right_end, j)
     )
 
 
@@ -162,34 +245,36 @@ def _in_command(data: Array, position: int, start: int) -> bool:
 
 
 @compiled
-def is_alone(data: Array, start: int, end: int, position: int) -> bool:
+def _is_alone(data: Array, start: int, end: int, position: int) -> bool:
     """Whether no letters are beside that at `position`, in the text given."""
     before = position > start and is_letter(data[position - 1])
     return not (before or (position + 1 < end and is_letter(data[position + 1])))
 
 
 @compiled
-def _word_before(data: Array, begin: int, position: int) -> int:
-    """Where the last word before `position` begins, in the text from `begin` on."""
-    has_word = False
-    while position > begin and not has_word:
+def _before(data: Array, begin: int, position: int, inside: int) -> int:
+    """Where the word before `position` begins, and the brackets that it is `inside`."""
+    has_word, opened = False, 0
+    while position > begin and not (has_word and opened == inside):
         while position > begin and data[position - 1] <= SPACE:
             position -= 1
         while position > begin and data[position - 1] > SPACE:
             position -= 1
             has_word |= _is_in_word(data[position])
+            opened += _step(data, position)
     return position
 
 
 @compiled
-def _word_behind(data: Array, position: int, end: int) -> int:
-    """Where the first word from `position` on ends, in the text up to `end`."""
-    has_word = False
-    while position < end and not has_word:
+def _behind(data: Array, position: int, end: int, inside: int) -> int:
+    """Where the word from `position` on ends, and the brackets that it is `inside`."""
+    has_word, opened = False, inside
+    while position < end and not (has_word and opened == 0):
         while position < end and data[position] <= SPACE:
             position += 1
         while position < end and data[position] > SPACE:
             has_word |= _is_in_word(data[position])
+            opened += _step(data, position)
             position += 1
     return position
 
@@ -203,21 +288,33 @@ def _is_in_word(byte: Any) -> bool:
 def _is_closed(span: Array) -> bool:
     """Whether brackets open and close within `span` uint8, and no table is there."""
     depth = 0
-    for byte in span:
-        what = BRACKETS[byte]
-        if what == NOTHING:
-            continue
-        if what == CELL or (what == CLOSES and depth == 0):
+    for place in range(len(span)):
+        depth += _step(span, place)
+        if depth < 0 or span[place] == AMPERSAND:
             return False
-        depth += 1 if what == OPENS else -1
     return depth == 0
+
+
+@inlined
+def _step(text: Array, place: int) -> int:
+    r"""1 for a bracket that opens, -1 for one that closes, 0 elsewhere.
+
+    What `\(` and `\[` open is a formula, which binds nothing.
+    """
+    step = STEPS[text[place]]
+    if step == 0 or place == 0 or text[place - 1] != BACKSLASH:
+        return int(step)
+    return int(step) if text[place] > CLOSE_SQUARE else 0
 
 
 @compiled
 def _open_brackets(text: Array) -> int:
     """How many more brackets open than close in `text` uint8."""
     opened = 0
-    for byte in text:
-        opened += (byte == OPEN) + (byte == OPEN_SQUARE) + (byte == OPEN_BRACE)
-        opened -= (byte == CLOSE) + (byte == CLOSE_SQUARE) + (byte == CLOSE_BRACE)
-    return opened
+    before, here = text[:-1], text[1:]
+    for place in range(len(here)):
+        byte, plain = here[place], before[place] != BACKSLASH
+        opened += (byte == OPEN_BRACE) - (byte == CLOSE_BRACE)
+        opened += plain & ((byte == OPEN) | (byte == OPEN_SQUARE))
+        opened -= plain & ((byte == CLOSE) | (byte == CLOSE_SQUARE))
+    return opened + STEPS[text[0]] if len(text) else 0

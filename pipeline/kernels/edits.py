@@ -24,6 +24,7 @@ from pipeline.kernels.edit_words import (
 )
 from pipeline.kernels.latex_brackets import CLOSE, OPEN
 from pipeline.kernels.names import Names
+from pipeline.kernels.relations import has_capital
 from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.spelling import (
@@ -75,8 +76,8 @@ def judge_edits(
     for number in range(len(pairs)):
         left, right = 2 * pairs[number], 2 * pairs[number] + 1
         in_capitals = (
-            _has_capital(data, begins[left], ends[left], ends[left + 1], starts, stops)
-            or _has_capital(
+            has_capital(data, begins[left], ends[left], ends[left + 1], starts, stops)
+            or has_capital(
                 data, begins[right], ends[right], ends[right + 1], starts, stops
             )
         ) and (
@@ -111,18 +112,6 @@ def judge_edits(
             partial,
         )  # fmt: skip
     return out
-
-
-@compiled
-def _has_capital(
-    data: Array, begin: int, token: int, end: int, starts: Array, stops: Array
-) -> bool:
-    """Whether one of the tokens up to `end` is a capital letter."""
-    for number in range(token, end):
-        is_single = stops[number] - starts[number] == 1
-        if is_single and 65 <= data[begin + starts[number]] <= 90:
-            return True
-    return False
 
 
 @compiled

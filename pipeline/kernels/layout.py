@@ -147,7 +147,7 @@ def strip_layout(texts: pl.Series) -> pl.Series:
     if not marked.any():
         return texts
     rest = _strip(texts.filter(marked), marks[marks != 0])
-    return texts.scatter(marked.arg_true(), rest)
+    return texts.clone().scatter(marked.arg_true(), rest)
 
 
 def _strip(texts: pl.Series, marks: Array) -> pl.Series:
@@ -177,7 +177,7 @@ def change_where(
     rows = pl.Series(np.flatnonzero(where), dtype=pl.UInt32)
     if not len(rows):
         return texts
-    return texts.scatter(rows, change(texts.gather(rows)))
+    return texts.clone().scatter(rows, change(texts.gather(rows)))
 
 
 def _decode_entities(texts: pl.Series) -> pl.Series:

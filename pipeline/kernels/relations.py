@@ -7,7 +7,6 @@ Texts are compared as tokens of `latex_tokens`: what counts is their numbers and
 import numpy as np
 from numpy import uint8, uint64
 
-from pipeline.kernels.differences import is_alone
 from pipeline.kernels.hashing import STEP, fmix64
 from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN
 from pipeline.kernels.shards import Array, compiled
@@ -39,11 +38,12 @@ def quantity_hash(
 
 @compiled
 def are_plainly_equal(
-    data: Array, begins: Array, stops: Array, codes: Array, ends: Array
+    data: Array, begins: Array, codes: Array, ends: Array, starts: Array, stops: Array
 ) -> Array:
-    """For span 2 * i and the next: whether their tokens are equal, at a glance (bool).
+    """For text 2 * i and the next: whether their tokens are equal, at a glance (bool).
 
-    False where capitals that stand alone may matter: tokens do not tell A from a.
+    The tokens are those of `Tokens`, with spans from `begins` on. False where capitals
+    that stand alone may matter: codes do not tell A from a.
     """
     out = np.zeros((len(ends) - 1) // 2, np.bool_)
     for pair in range(len(out)):
@@ -54,16 +54,20 @@ def are_plainly_equal(
         while left + step < middle and codes[left + step] == codes[middle + step]:
             step += 1
         out[pair] = left + step == middle and not (
-            _has_variable(data, begins[2 * pair], stops[2 * pair])
-            or _has_variable(data, begins[2 * pair + 1], stops[2 * pair + 1])
+            has_capital(data, begins[2 * pair], left, middle, starts, stops)
+            or has_capital(data, begins[2 * pair + 1], middle, right, starts, stops)
         )
     return out
 
 
 @compiled
-def _has_variable(data: Array, begin: int, end: int) -> bool:
-    for position in range(begin, end):
-        if 65 <= data[position] <= 90 and is_alone(data, begin, end, position):
+def has_capital(
+    data: Array, begin: int, token: int, end: int, starts: Array, stops: Array
+) -> bool:
+    """Whether one of the tokens up to `end` is a capital letter."""
+    for number in range(token, end):
+        is_single = stops[number] - starts[number] == 1
+        if is_single and 65 <= data[begin + starts[number]] <= 90:
             return True
     return False
 

@@ -79,7 +79,7 @@ def _begin_of(word: Array) -> int:
 
 MARKED, COUNT = 1, 2
 SPACE, SLASH, SMALL_X, SMALL_H, SMALL_R = b" /xhr"
-SMALL_S, SMALL_N, SMALL_T, SMALL_M, SMALL_K = b"sntmk"
+SMALL_S, SMALL_N, SMALL_T, SMALL_M, SMALL_K, SMALL_P, SMALL_D = b"sntmkpd"
 IS_LETTER = np.zeros(256, np.bool_)
 IS_LETTER[[byte for byte in range(128) if chr(byte).isalpha()]] = True
 # What calls for a second look: what may be before a word, digits and strokes.
@@ -160,11 +160,11 @@ def _mark_number(data: Array, position: int, end: int) -> int:
     """What may stand behind a digit; the byte behind it is at `position`."""
     if position + 1 >= end:
         return 0
-    byte = data[position]
-    if byte | 0x20 in (SMALL_M, SMALL_K):  # 60mph
-        return RATE
-    if byte | 0x20 in (SMALL_S, SMALL_N, SMALL_R, SMALL_T):
-        return ORDINAL
+    byte, after = data[position], data[position + 1] | 0x20
+    if byte | 0x20 in (SMALL_M, SMALL_K):  # 60mph, 60kmh
+        return RATE if after in (SMALL_M, SMALL_P) else 0
+    if byte | 0x20 in (SMALL_S, SMALL_N, SMALL_R, SMALL_T):  # 1st, 2nd, 3rd, 4th
+        return ORDINAL if after in (SMALL_T, SMALL_D, SMALL_H) else 0
     if byte == SPACE:
         position += 1
         byte = data[position]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.changes import find_differences
+from pipeline.dedup.changes import read_spans
 from pipeline.dedup.same_problem import hash_quantities
 from pipeline.kernels.characters import plain_text
-from pipeline.kernels.latex_tokens import tokenise_ranges
+from pipeline.kernels.differences import differing_spans
 from pipeline.kernels.relations import quantity_hash
 from pipeline.kernels.shards import text_bytes
 
@@ -24,8 +24,8 @@ FRAGMENTS = [
 def agree(texts: pl.Series) -> bool:
     """Whether numbers and signs of two texts agree, read where they differ."""
     data, offsets = text_bytes(plain_text(texts))
-    spans, _ = find_differences(data, offsets, np.array([0]), np.array([1]))
-    tokens = tokenise_ranges(data, *spans, firsts=offsets[:2])
+    spans = differing_spans(data, offsets, np.array([0]), np.array([1]))
+    tokens = read_spans(data, offsets[:2], spans)
     hashes = quantity_hash(tokens.codes, tokens.kinds, tokens.ends, False, False)
     return bool(hashes[0] == hashes[1])
 
