@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import polars as pl
@@ -79,16 +80,18 @@ def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(bare: Path, folder: Path, *words: str) -> str:
     done = subprocess.run(
-        [bare / words[0], *words[1:]], cwd=folder, env=environment(),
+        [bare / words[0], *words[1:]], cwd=folder, env=environment(bare),
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def environment() -> dict[str, str]:
-    """Ours, without what leads back to the checkout."""
-    return {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+def environment(bare: Path) -> dict[str, str]:
+    """Ours, without what leads back to the checkout; stages run as `python` there."""
+    ours = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    path = f"{bare}{os.pathsep}{ours['PATH']}"
+    return ours | {"PATH": path, "DVC_NO_ANALYTICS": "1", "HF_HUB_OFFLINE": "1"}
 
 
 def test_the_wheel_holds_every_file_of_the_code_and_of_a_project(wheel: Path):
@@ -126,6 +129,21 @@ def test_files_are_filtered_and_answers_scored(bare: Path, tmp_path: Path):
     assert (scored["correct"], scored["extracted"]) == (True, "0.5")
 
 
+def test_a_project_is_made_around_a_file_and_its_stages_run(bare: Path, tmp_path: Path):
+    problem = "Ann has {} hens and buys {} more. How many are that?"
+    rows = [
+        {"problem": problem.format(n, n + 3), "answer": 2 * n + 3} for n in range(2, 8)
+    ]
+    (tmp_path / "mine.jsonl").write_text("".join(f"{json.dumps(r)}\n" for r in rows))
+    told = run(bare, tmp_path, "goldsieve", "init", "set", "mine.jsonl")
+    run(bare, tmp_path / "set", "python", "-m", "dvc", "repro", "--quiet", "pool")
+
+    assert "mine" in told
+    pool = pl.read_parquet(tmp_path / "set/data/pool.parquet")
+    assert pool["problem"].to_list() == [row["problem"] for row in rows]
+    assert pool["answer"].to_list() == [str(row["answer"]) for row in rows]
+
+
 def test_a_table_is_shown_on_a_page(bare: Path, tmp_path: Path):
     pytest.importorskip("latex2mathml", reason="the extra `view` is not installed")
     pl.DataFrame({"problem": ["What is 6 times 7?"]}).write_parquet(
@@ -147,10 +165,10 @@ def read_page(address: str) -> str:
 
 
 @contextmanager
-def started(words: list[str | Path], folder: Path) -> Iterator[str]:
+def started(words: list[Any], folder: Path) -> Iterator[str]:
     """The address that a command says it serves at, until the end of the block."""
     with subprocess.Popen(
-        words, cwd=folder, env=environment(), text=True,
+        words, cwd=folder, env=environment(words[0].parent), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as process:  # fmt: skip
         assert process.stdout
