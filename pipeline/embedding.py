@@ -10,8 +10,9 @@ and their vectors go straight to the rows that ask for them.
 """
 
 import sys
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from pipeline.cluster.each import Work, each
 from pipeline.console import track
 from pipeline.errors import UserError
 from pipeline.files import clear_drafts, replacing
@@ -85,10 +87,17 @@ def _find_missing(folder: Path, rows: pl.DataFrame) -> pl.DataFrame:
 def _encode_missing(folder: Path, missing: pl.DataFrame, encoder: Encoder) -> None:
     if missing.is_empty():
         return
-    run = load_encoder(encoder)
     chunks = list(missing.iter_slices(CHUNK))
-    for chunk in track(chunks, "embedding", total=missing.height, weight=len):
-        _write_vectors(folder, chunk["key"], run(chunk["text"].to_list()))
+    encoded = each(partial(_open_encoder, encoder), (part["text"] for part in chunks))
+    vectors = track(encoded, "embedding", total=missing.height, weight=len)
+    for chunk, of_chunk in zip(chunks, vectors, strict=True):
+        _write_vectors(folder, chunk["key"], of_chunk)
+
+
+@contextmanager
+def _open_encoder(encoder: Encoder) -> Iterator[Work[pl.Series, np.ndarray]]:
+    run = load_encoder(encoder)
+    yield lambda texts: run(texts.to_list())
 
 
 def _vectors_folder(encoder: Encoder) -> Path:

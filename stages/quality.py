@@ -12,16 +12,19 @@ nothing must fail them. Otherwise they are as unreadable as an answer that is.
 """
 
 import json
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Literal
 
 import polars as pl
 from pydantic import Field
 
+from pipeline.cluster.each import Work, each
 from pipeline.filter import drop
 from pipeline.grading.probes import Probe, find_probed, find_weak_tests
 from pipeline.grading.workers import read_golds
+from pipeline.parallel import warm_workers
 from pipeline.schema import HUMAN
 from pipeline.settings import Settings
 from pipeline.sql import Where, drop_unless
@@ -143,11 +146,8 @@ def _read_answers(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     has_verifier = pl.col("verifier").is_not_null()
     golds = rows.filter(pl.col("reason").is_null() & has_verifier).select(columns)
     golds = golds.unique(maintain_order=True)
-    checks = read_golds(golds.iter_rows(), golds.height, params.timeout_s)
-    parts = [CHECKS.to_frame()]
-    while part := [*islice(checks, AT_ONCE)]:
-        parts.append(pl.DataFrame(part, CHECKS, orient="row"))
-    read = pl.concat(parts)
+    reading = partial(_open_reading, params.timeout_s)
+    read = pl.concat([CHECKS.to_frame(), *each(reading, golds.iter_slices(AT_ONCE))])
     golds = golds.with_columns(_detail=_details(read["why"]), answer_kind=read["kind"])
     rows = rows.join(
         golds, on=columns, how="left", nulls_equal=True, maintain_order="left"
@@ -155,6 +155,18 @@ def _read_answers(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     detail = pl.col("_detail")
     rows = drop(rows, detail.is_not_null(), "answer_unreadable", evidence=detail)
     return rows.drop("_detail")
+
+
+@contextmanager
+def _open_reading(timeout_s: float) -> Iterator[Work[pl.DataFrame, pl.DataFrame]]:
+    """A function that gives CHECKS of gold answers; its workers stay."""
+
+    def read(golds: pl.DataFrame) -> pl.DataFrame:
+        checks = [*read_golds(golds.iter_rows(), golds.height, timeout_s)]
+        return pl.DataFrame(checks, CHECKS, orient="row")
+
+    with warm_workers():
+        yield read
 
 
 def _details(whys: Iterable[str | None]) -> pl.Series:

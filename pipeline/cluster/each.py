@@ -9,7 +9,7 @@ Batches are best light. One that is the scan of a file is read where it is worke
 that no text passes through this machine.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
@@ -23,12 +23,13 @@ Work = Callable[[In], Out]
 Open = Callable[[], AbstractContextManager[Work[In, Out]]]
 
 
-def each(open_work: Open[In, Out], batches: Sequence[In]) -> Iterator[Out]:
+def each(open_work: Open[In, Out], batches: Iterable[In]) -> Iterator[Out]:
     """The result of every batch, in order.
 
-    On a cluster, batches of a machine that is lost are worked on again by others, and
-    work stays open from batch to batch. An exception of the work is raised here;
-    UserError where the cluster cannot be joined.
+    On a cluster, all batches wait in its memory or on its disks. Those of a machine
+    that is lost are worked on again by others, and work stays open from batch to batch.
+    An exception of the work is raised here; UserError where the cluster cannot be
+    joined.
     """
     if is_cluster():
         from pipeline.cluster import nodes

@@ -11,12 +11,13 @@ import os
 import pickle
 import socket
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import polars as pl
 import pyarrow as pa
 import ray
 import ray.data
@@ -36,18 +37,36 @@ class Site(NamedTuple):
     environment: dict[str, str]
 
 
-def each(open_work: Any, batches: Sequence[Any]) -> Iterator[Any]:
+def each(open_work: Any, batches: Iterable[Any]) -> Iterator[Any]:
     """As `pipeline.cluster.each.each`."""
+    if (data := _distribute(batches)) is not None:
+        answer = partial(_answer, pickle.dumps(open_work), here())
+        for row in data.map_batches(answer, **HOW).iter_rows():
+            yield unpack(row["packed"])
+
+
+def shuffle(
+    open_spread: Any, batches: Iterable[Any], gather: Any, partitions: int
+) -> Iterator[Any]:
+    """As `pipeline.cluster.shuffle.shuffle`."""
+    if (data := _distribute(batches)) is not None:
+        spread = partial(_spread, pickle.dumps(open_spread), here())
+        answer = partial(_gather, pickle.dumps(gather), here())
+        groups = data.map_batches(spread, **HOW).groupby("partition", partitions)
+        for row in groups.map_groups(answer, batch_format="pyarrow").iter_rows():
+            yield unpack(row["packed"])
+
+
+# One batch is a task, and a task has a core.
+HOW: Any = {"batch_size": 1, "batch_format": "pyarrow", "num_cpus": 1}
+
+
+def _distribute(batches: Iterable[Any]) -> Any:
+    """A Ray Data set with a block for each batch; None where there is none."""
+    # Put one by one: what does not fit into memory is written to disk.
     connect()
-    rows = [{"batch": pickle.dumps(batch)} for batch in batches]
-    if not rows:
-        return
-    answer = partial(_answer, pickle.dumps(open_work), here())
-    data = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
-        answer, batch_size=1, batch_format="pyarrow", num_cpus=1
-    )
-    for row in data.iter_rows():
-        yield unpack(row["answer"])
+    blocks: Any = [ray.put(_pack(batch)) for batch in batches]
+    return ray.data.from_arrow_refs(blocks) if blocks else None
 
 
 def connect() -> None:
@@ -71,6 +90,9 @@ def connect() -> None:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.execution_options.preserve_order = True
+    # By tasks, which are done again where a machine is lost. The default keeps rows in
+    # actors, whose loss ends the run, and waits for ever where cores are few.
+    context.shuffle_strategy = ray.data.context.ShuffleStrategy.SHUFFLE_V2
 
 
 def here() -> Site:
@@ -84,10 +106,25 @@ def _answer(open_work: bytes, site: Site, batch: pa.Table) -> pa.Table:
     """On a machine of the cluster: the packed result of one batch."""
 
     def work() -> Any:
-        return _opened(open_work, site)(pickle.loads(batch["batch"][0].as_py()))
+        return _opened(open_work, site)(unpack(batch["packed"][0].as_py()))
 
-    packed = pa.array([pickle.dumps(attempt(work))], pa.large_binary())
-    return pa.table({"answer": packed})
+    return _pack(attempt(work))
+
+
+def _spread(open_spread: bytes, site: Site, batch: pa.Table) -> pa.Table:
+    """On a machine of the cluster: the rows of one batch, by partition."""
+    rows = _opened(open_spread, site)(unpack(batch["packed"][0].as_py()))
+    return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _gather(gather: bytes, site: Site, rows: pa.Table) -> pa.Table:
+    """On a machine of the cluster: the packed result of one partition."""
+    settle(site)
+    return _pack(attempt(pickle.loads(gather), pl.DataFrame(rows)))
+
+
+def _pack(result: Any) -> pa.Table:
+    return pa.table({"packed": pa.array([pickle.dumps(result)], pa.large_binary())})
 
 
 def attempt(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from pipeline.dedup import same_problem
+from pipeline.cluster.each import is_cluster
+from pipeline.dedup import same_problem, spread_ngrams
 from pipeline.dedup.ngrams import (
     HashQuantities,
-    Ngrams,
     containment_pairs,
     exact_pairs,
     extract_ngrams,
@@ -62,13 +62,17 @@ def find_near_copies(
 def _find_pairs(rows: pl.DataFrame, texts: pl.Series, search: NgramSearch) -> Pairs:
     if search.method == "fuzzy":
         return ratio_pairs(texts.to_list(), search.threshold)
+    if search.method == "jaccard" and search.search == "lsh" and is_cluster():
+        return _spread_search(rows, texts, search)
     pool = ArrayPool(machine().memory_mb)
     ngrams = extract_ngrams(texts, n=search.n, pool=pool)
     everyone = np.arange(rows.height, dtype=np.int32)
     if search.method == "substring":
         least = max(1, LEAST_TOKENS - search.n + 1)
         return _keep_substrings(texts, containment_pairs(ngrams, everyone, 1.0, least))
-    leader = find_leaders(rows, texts, ngrams, guard=search.guard)
+    leader = find_leaders(
+        rows, texts, ngrams.prints, np.diff(ngrams.ends) == 0, guard=search.guard
+    )
     leaders = np.flatnonzero(leader == everyone).astype(np.int32)
     if search.search == "exact":
         pairs = exact_pairs(ngrams, leaders, search.threshold)
@@ -79,20 +83,35 @@ def _find_pairs(rows: pl.DataFrame, texts: pl.Series, search: NgramSearch) -> Pa
     return replace(pairs, leader=leader)
 
 
+def _spread_search(rows: pl.DataFrame, texts: pl.Series, search: NgramSearch) -> Pairs:
+    """The same pairs, by many machines."""
+    prints, is_empty = spread_ngrams.read_prints(texts, search.n)
+    leader = find_leaders(rows, texts, prints, is_empty, guard=search.guard)
+    is_compared = (leader == np.arange(rows.height)) & ~is_empty
+    leaders = np.flatnonzero(is_compared).astype(np.int32)
+    plan = minhash.plan_bands(search.threshold, PERMUTATIONS, SEED)
+    own = texts.gather(pl.Series(leaders, dtype=pl.UInt32))
+    quantities = _quantity_hasher(texts, leaders) if search.guard else None
+    pairs = spread_ngrams.lsh_pairs(own, search.n, plan, search.threshold, quantities)
+    first, second = leaders[pairs.first], leaders[pairs.second]
+    return replace(pairs, first=first, second=second, leader=leader)
+
+
 def find_leaders(
-    rows: pl.DataFrame, texts: pl.Series, ngrams: Ngrams, *, guard: bool
+    rows: pl.DataFrame, texts: pl.Series, prints: Array, is_empty: Array, *, guard: bool
 ) -> Array:
     """For each row the first one with the same n-grams: int32 (rows,).
 
-    `texts` are its problems without layout. With `guard`, only where numbers and
-    answers agree too. Rows without n-grams lead themselves.
+    `texts` are its problems without layout, `prints` uint64 (rows,) those of their
+    n-grams, of which `is_empty` rows have none: they lead themselves. With `guard`,
+    only where numbers and answers agree too.
     """
-    group, distinct = group_ids(ngrams.prints)
+    group, distinct = group_ids(prints)
     everyone = np.arange(rows.height, dtype=np.int32)
     first = np.empty(len(distinct), np.int32)
     first[group[::-1]] = everyone[::-1]  # of equal places the last is written
     leader: Array = first[group]
-    empty = np.flatnonzero(np.diff(ngrams.ends) == 0)
+    empty = np.flatnonzero(is_empty)
     leader[empty] = empty
     follows = np.flatnonzero(leader != everyone)
     if guard and len(follows):

@@ -135,13 +135,21 @@ def _candidates(
         return first, second
     busy = np.unique(keys[band, crowded])
     rows = np.flatnonzero(np.isin(keys[band], busy) & has).astype(np.int32)
-    key = keys[band, rows]
     quantity = np.zeros(len(rows), np.uint64)
     if hash_quantities is not None:
         quantity = hash_quantities(rows)
+    low, high = pair_crowds(rows, keys[band, rows], quantity)
+    return np.r_[first, low], np.r_[second, high]
+
+
+def pair_crowds(rows: Array, key: Array, quantity: Array) -> tuple[Array, Array]:
+    """(earlier, later) of the rows of crowded buckets: `key` says which bucket it is.
+
+    Each goes with the row before it of its quantities, with the first of these, and
+    with the first of its bucket.
+    """
     order = np.lexsort((rows, quantity, key))
     rows, key, quantity = rows[order], key[order], quantity[order]
-    # With the row before, the first of its quantities, and the first of the bucket.
     new_key = np.r_[True, key[1:] != key[:-1]]
     new_quantity = new_key | np.r_[True, quantity[1:] != quantity[:-1]]
     position = np.arange(len(rows))
@@ -151,30 +159,35 @@ def _candidates(
     other = rows[np.concatenate([before, first_of_quantity, first_of_key])]
     mine = np.tile(rows, 3)
     differ = other != mine
-    low, high = np.minimum(other, mine)[differ], np.maximum(other, mine)[differ]
-    return np.r_[first, low], np.r_[second, high]
+    return np.minimum(other, mine)[differ], np.maximum(other, mine)[differ]
 
 
 def _verify(
     ngrams: Ngrams, rows: Array, first: Array, second: Array, floor: float, sizes: Array
 ) -> tuple[Array, Array, Array]:
-    """Candidates of `rows` whose true similarity reaches `floor`.
+    """Candidates of `rows` whose true similarity reaches `floor`."""
+    score = score_pairs(ngrams, rows[first], rows[second], floor, sizes)
+    near = score > 0
+    return first[near], second[near], score[near]
+
+
+def score_pairs(
+    ngrams: Ngrams, first: Array, second: Array, floor: float, sizes: Array
+) -> Array:
+    """The similarity float64 of each pair of rows; 0 where it is below `floor`.
 
     `sizes` keeps what `jaccard_unsorted` learns; threads write the same into it.
     """
     step = 1 << 16
-    left, right = rows[first], rows[second]
 
     def compare(start: int) -> Array:
         part = slice(start, start + step)
         return shingles.jaccard_unsorted(
-            ngrams.hashes, ngrams.ends, left[part], right[part], floor, sizes
+            ngrams.hashes, ngrams.ends, first[part], second[part], floor, sizes
         )
 
     parts = map_threads(compare, range(0, len(first), step))
-    score = np.concatenate([np.zeros(0), *parts])
-    near = score > 0
-    return first[near], second[near], score[near]
+    return np.concatenate([np.zeros(0), *parts])
 
 
 def exact_pairs(ngrams: Ngrams, rows: Array, floor: float) -> Pairs:

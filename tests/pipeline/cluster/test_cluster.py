@@ -13,11 +13,15 @@ import polars as pl
 import pytest
 
 from pipeline.cluster.each import each
+from pipeline.cluster.shuffle import shuffle
+from pipeline.dedup import spread_ngrams
 from pipeline.engines import copies
 from pipeline.errors import UserError
+from pipeline.filter import apply
 from pipeline.schema import ROLLOUT
 from pipeline.shards import Shards, scan
-from stages import grades, rollouts
+from stages import dedup_ngram, grades, rollouts
+from tests.pipeline.dedup.test_spread_ngrams import crowd
 from tests.support.rows import problems
 from tests.support.three_nodes import ThreeNodes, three_nodes
 from tests.support.tiny import tiny_model
@@ -115,6 +119,29 @@ def test_a_node_that_is_lost_among_grades_costs_no_verdict(
     assert graded.equals(alone)
     assert graded["correct"].sum() == 240
     assert graded.height == 360
+
+
+def test_a_node_that_is_lost_among_the_shuffle_of_dedup_costs_no_pair(
+    on_ray: ThreeNodes, monkeypatch: pytest.MonkeyPatch
+):
+    rows = crowd(300)
+    monkeypatch.setattr(spread_ngrams, "ROWS", 60)
+    monkeypatch.setattr(spread_ngrams, "PAIRS", 1000)
+    monkeypatch.setattr(spread_ngrams, "ENTRIES", 1500)
+    monkeypatch.setattr(
+        spread_ngrams,
+        "shuffle",
+        lambda *work, **how: losing_a_node(on_ray, shuffle(*work, **how)),
+    )
+    judge = partial(dedup_ngram.judge, params=dedup_ngram.Params())
+    spread = apply(judge, rows)
+    monkeypatch.setenv("PIPELINE_BACKEND", "processes")
+    alone = apply(judge, rows)
+
+    assert spread.kept.equals(alone.kept)
+    assert spread.dropped.equals(alone.dropped)
+    assert alone.dropped.height > 20
+    assert alone.kept.height + alone.dropped.height == 302
 
 
 def test_nodes_that_are_lost_among_rollouts_cost_no_sample(

@@ -1,0 +1,39 @@
+"""Rows that belong together meet: the shuffle of global work.
+
+Every batch is spread into rows that name their `partition`, and all rows of a partition
+are gathered. A partition must be small enough for the memory of one core; the result
+must not depend on the order of its rows, which is that of their arrival.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+import polars as pl
+
+from pipeline.cluster.each import Open, each, is_cluster
+
+In = TypeVar("In")
+Gather = Callable[[pl.DataFrame], pl.DataFrame]
+PARTITION = pl.UInt32
+
+
+def shuffle(
+    open_spread: Open[In, pl.DataFrame],
+    batches: Iterable[In],
+    gather: Gather,
+    *,
+    partitions: int,
+) -> Iterator[pl.DataFrame]:
+    """`gather` of the rows of each partition that has any, in no order.
+
+    What `open_spread` opens gives numbers only, and a `partition` (PARTITION) below
+    `partitions`. `gather` is a module-level function or a partial of one.
+    """
+    if is_cluster():
+        from pipeline.cluster import nodes
+
+        yield from nodes.shuffle(open_spread, batches, gather, partitions)
+        return
+    if spread := [*each(open_spread, batches)]:
+        for part in pl.concat(spread).partition_by("partition", maintain_order=True):
+            yield gather(part)
