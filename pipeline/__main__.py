@@ -40,7 +40,7 @@ COMMANDS = {
         "Print the row `id`: where from, which stages kept it, who dropped it and why.",
     ),
     "funnel": (
-        "ledger.funnel",
+        "funnel.funnel",
         "Print the rows after each stage, why rows left, and what training gave.",
     ),
     "view": (

@@ -1,19 +1,25 @@
 """What the person at the keyboard sees: progress while it runs, mistakes in short."""
 
+import json
+import os
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.disks import explain_refusal
 from pipeline.errors import UserError, explain
-from pipeline.orphans import end_with_dvc
+from pipeline.orphans import OF_DVC, end_with_dvc
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, Task
 
 T = TypeVar("T")
+EVERY_S = 30.0  # between two lines of a log
+TIMINGS = Path("data/timings")  # how long DVC's stages took; nothing depends on it
 
 
 def run(function: Callable[[], None]) -> int:
@@ -22,6 +28,7 @@ def run(function: Callable[[], None]) -> int:
     Under DVC the process, and what it spawns, ends with DVC.
     """
     end_with_dvc()
+    start = time.monotonic()
     try:
         function()
     except BrokenPipeError:  # the reader (head, less) had enough
@@ -38,7 +45,22 @@ def run(function: Callable[[], None]) -> int:
         if refusal := explain_refusal(error, Path(file)):
             return _print(refusal)
         raise
+    if stage := os.environ.get(OF_DVC):
+        _keep_time(stage, time.monotonic() - start)
     return 0
+
+
+def _keep_time(stage: str, seconds: float) -> None:
+    """Note how long a stage took, where nothing that is tracked has it."""
+    TIMINGS.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"seconds": round(seconds, 1)})
+    (TIMINGS / f"{stage.replace('/', '_')}.json").write_text(text)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as h:mm:ss."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def _print(error: UserError) -> int:
@@ -67,7 +89,11 @@ def track(
 
 
 def progress() -> "Progress":
-    """A rich progress bar: done, rate, time spent, ETA."""
+    """Progress on stderr, with rate and ETA: a bar, or where it is a log a line.
+
+    The rate is that of the whole work, in a log as in a terminal, so that the last
+    line is true.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -80,10 +106,12 @@ def progress() -> "Progress":
     )
     from rich.text import Text
 
+    if not sys.stderr.isatty():
+        return _log_progress()
+
     class Rate(TextColumn):
         def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text(f"{speed:,.0f}/s" if speed else "", style="cyan")
+            return Text(_rate(task), style="cyan")
 
     columns = [
         TextColumn("{task.description}"),
@@ -94,3 +122,47 @@ def progress() -> "Progress":
         TimeRemainingColumn(),
     ]
     return Progress(*columns, console=Console(stderr=True))
+
+
+def _log_progress() -> "Progress":
+    """Progress as lines of a log: one every half minute, and one at the end."""
+    from rich.progress import Progress
+
+    class Log(Progress):
+        def start(self) -> None:
+            self.is_over = threading.Event()
+            threading.Thread(target=self.report, daemon=True).start()
+
+        def report(self) -> None:
+            while not self.is_over.wait(EVERY_S):
+                self.print_tasks()
+
+        def stop(self) -> None:
+            self.is_over.set()
+            self.print_tasks()
+
+        def print_tasks(self) -> None:
+            for task in self.tasks:
+                print(describe_task(task), file=sys.stderr, flush=True)
+
+    return Log(disable=True)
+
+
+def describe_task(task: "Task") -> str:
+    """What is done of a task, how fast, how long it took and how long it will take."""
+    done, spent = task.completed, task.elapsed or 0.0
+    parts = [f"{task.description}: {done:,.0f}"]
+    if task.total:
+        parts = [f"{parts[0]} of {task.total:,.0f} ({done / task.total:.0%})"]
+    parts += filter(None, [_rate(task), clock(spent)])
+    if task.total and 0 < done < task.total:
+        parts.append(f"{clock(spent * (task.total - done) / done)} left")
+    return ", ".join(parts)
+
+
+def _rate(task: "Task") -> str:
+    """Units a second since the start."""
+    if not task.completed or not task.elapsed:
+        return ""
+    rate = task.completed / task.elapsed
+    return f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s"

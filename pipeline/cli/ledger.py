@@ -1,14 +1,13 @@
 """The ledger: query every table, tell one row's life, print the funnel."""
 
 import json
-from collections import Counter
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipeline import dag, tables
-from pipeline.catalog import is_off, list_views, read_counts, views
+from pipeline import dag
+from pipeline.catalog import is_off, list_views, views
 from pipeline.errors import UserError
 
 if TYPE_CHECKING:
@@ -127,73 +126,3 @@ def _suggest(connection: "Connection", id: str) -> str:
     known = [row[0] for row in connection.execute("select id from pool").fetchall()]
     close = get_close_matches(id, known, 3)
     return f"did you mean {', '.join(close)}?" if close else "ids read <source>/<row>"
-
-
-def funnel() -> None:
-    """Print the rows after each stage, why rows left, and what training gave."""
-    from rich.console import Console
-    from rich.table import Column, Table
-
-    numbers = [Column(name, justify="right") for name in ("in", "dropped", "out")]
-    table = Table(
-        "stage", *numbers, "why", title="Rows after each stage", title_justify="left"
-    )
-    for stage in dag.row_stages(dag.read()):
-        if parts := read_counts(stage.name):
-            rows_in, rows_out = (
-                sum(part[name] for part in parts) for name in ("rows_in", "rows_out")
-            )
-            dropped = sum((Counter(part["dropped"]) for part in parts), Counter())
-            why = sorted(dropped.items(), key=lambda pair: (-pair[1], pair[0]))
-            reasons = ", ".join(f"{reason} {count:,}" for reason, count in why)
-            counts = [f"{n:,}" for n in (rows_in, rows_in - rows_out, rows_out)]
-            is_off = all(part.get("off") for part in parts)
-            table.add_row(stage.name, *counts, "off" if is_off else reasons)
-    if not table.row_count:
-        raise UserError("nothing has run yet", hint="dvc repro")
-    console = Console()
-    console.print(table)
-    _print_evaluation(console)
-    console.print(
-        "Look next:\n"
-        "  data_cards/README.md                 the data card\n"
-        '  goldsieve sql "select stage, reason, count(*) from dropped group by all"\n'
-        "  goldsieve explain <id>               one row's life\n"
-        "  dvc plots show                       funnel, pass rates, rewards",
-        highlight=False,
-    )
-
-
-def _print_evaluation(console: Any) -> None:
-    from rich.table import Column, Table
-
-    file = tables.METRICS / "evaluate.json"
-    metrics = json.loads(file.read_text()) if file.exists() else {}
-    if not metrics.get("models") or is_off("evaluate"):
-        return
-    names = ("pass@1", "95% interval", "tokens", "truncated")
-    numbers = [Column(name, justify="right") for name in names]
-    table = Table("model", *numbers, title="Held-out problems", title_justify="left")
-    for name, scores in metrics["models"].items():
-        rate, (low, high) = scores["pass@1"], scores["pass@1_interval"]
-        table.add_row(
-            name,
-            "nothing decided" if rate is None else f"{rate:.3f}",
-            f"{low:.3f} to {high:.3f}",
-            f"{scores['mean_tokens']:,.0f}",
-            f"{scores['truncated'] / scores['samples']:.1%}",
-        )
-    console.print(table)
-    for benchmark, chosen in metrics.get("settings", {}).items():
-        console.print(f"{benchmark}: {_describe_sampling(chosen)}")
-
-
-def _describe_sampling(chosen: dict[str, Any]) -> str:
-    """How a benchmark was sampled, in words."""
-    unlike = ", ".join(chosen["unlike_preset"])
-    preset = f", as {chosen['preset']}" if chosen["preset"] else ""
-    return (
-        f"{chosen['samples']} samples, temperature {chosen['temperature']}, "
-        f"top_p {chosen['top_p']}, at most {chosen['max_tokens']:,} tokens"
-        f"{preset}{f' but for {unlike}' if unlike else ''}"
-    )

@@ -3,12 +3,14 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from pipeline.cli import ledger
+from pipeline.cli import funnel, ledger
 from pipeline.errors import UserError
-from tests.support.project import HERE, ITEM, run_in
+from tests.support.project import HERE, ITEM, SECTIONS, run_in
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def test_before_anything_has_run_it_says_what_to_run(tmp_path: Path, monkeypatch
         ledger.explain("a/00000")
     assert "dvc repro" in error.value.hint
     with pytest.raises(UserError, match="nothing has run"):
-        ledger.funnel()
+        funnel.funnel()
 
 
 def test_what_an_earlier_recipe_left_is_not_counted(project: Path, capsys):
@@ -129,8 +131,62 @@ def test_what_an_earlier_recipe_left_is_not_counted(project: Path, capsys):
     ledger.sql("select count(*) n from dropped where stage = 'collect'", format="csv")
     assert printed(capsys) == "n\n0\n"
 
-    ledger.funnel()
+    funnel.funnel()
     assert "999" not in printed(capsys)
+
+
+def lock(**settings: Any) -> None:
+    """A dvc.lock that says with which settings each stage was run."""
+    stages = {
+        name: {"params": {"params.yaml": {name: value}}}
+        for name, value in settings.items()
+    }
+    Path("dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
+
+
+def test_the_funnel_ends_where_a_former_recipe_begins(project: Path, capsys):
+    lock(quality=SECTIONS["quality"], dedup_ngram={"n": 9}, evaluate={"samples": 2})
+    file = project / "data_cards/metrics/evaluate.json"
+    file.write_text(json.dumps({"models": {"base": SCORES}}))
+    funnel.funnel()
+
+    shown, _, rest = printed(capsys).partition("not shown, because another recipe")
+    assert "dedup_exact" in shown
+    assert "dedup_ngram" not in shown
+    assert "made them: dedup_ngram, dedup_embedding, decontaminate," in rest
+    assert "0.400 to 0.600" not in rest
+
+
+def test_the_funnel_ends_where_rows_do_not_go_on(project: Path, capsys):
+    metrics = {"rows_in": 5, "rows_out": 4, "dropped": {"over_quota": 1}}
+    (project / "data_cards/metrics/pool.json").write_text(json.dumps(metrics))
+    funnel.funnel()
+
+    assert "another recipe made them: quality, ask, dedup_exact" in printed(capsys)
+
+
+def test_a_recipe_of_which_nothing_has_run_has_no_funnel(project: Path):
+    sections = SECTIONS | {"collect": {"b": SECTIONS["collect"]["a"]}}
+    lock(**{"collect@a": {}})
+    Path("params.yaml").write_text(yaml.safe_dump(sections))
+    counted = project / "data_cards/metrics/collect"
+    shutil.copy(counted / "a.json", counted / "b.json")
+    with pytest.raises(UserError, match="nothing has run yet with this recipe"):
+        funnel.funnel()
+
+
+def test_the_funnel_says_how_long_stages_took(project: Path, capsys):
+    folder = project / "data/timings"
+    folder.mkdir()
+    times = {"collect@a": 1.2, "collect@b": 1.3, "quality": 61.0, "rollouts": 3600.0}
+    for name, seconds in times.items():
+        (folder / f"{name}.json").write_text(json.dumps({"seconds": seconds}))
+    funnel.funnel()
+
+    shown = printed(capsys)
+    assert "0:00:02" in shown, "1.2 + 1.3 s, rounded to even"
+    assert "0:01:01" in shown
+    assert "1:01:04 in all; beside these stages: rollouts 1:00:00" in shown
 
 
 SCORES = {
@@ -154,7 +210,7 @@ def test_the_funnel_counts_every_stage_and_shows_training(project: Path, capsys)
     }
     metrics = {"settings": {"aime24": settings}, "models": {"base": SCORES}}
     file.write_text(json.dumps(metrics))
-    ledger.funnel()
+    funnel.funnel()
 
     output = printed(capsys)
     for stage in ("collect", "dedup_exact", "select"):
@@ -177,7 +233,7 @@ def test_the_funnel_shows_no_evaluation_of_an_earlier_recipe(
     file.write_text(json.dumps({"models": {"base": SCORES}}))
     with (project / "params.yaml").open("a") as params:
         params.write(f"evaluate: {off}\n")
-    ledger.funnel()
+    funnel.funnel()
 
     assert "0.400 to 0.600" not in printed(capsys)
 

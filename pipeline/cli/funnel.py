@@ -1,0 +1,167 @@
+"""`goldsieve funnel`: rows after each stage, why rows left, how long it took.
+
+What a former recipe left stands beside what this one has made. A stage counts as this
+recipe's where dvc.lock has run it with the settings that params.yaml has now, and where
+it was given as many rows as the stage before it left; from the first that is not, none
+is shown.
+"""
+
+import json
+from collections import Counter
+from typing import Any
+
+from pipeline import dag, recipe, tables
+from pipeline.catalog import is_off, read_counts
+from pipeline.console import TIMINGS, clock
+from pipeline.errors import UserError
+from pipeline.recipe import parse_yaml
+
+LOCK = dag.FILE.with_suffix(".lock")
+
+
+def funnel() -> None:
+    """Print the rows after each stage, why rows left, and what training gave."""
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    names = ("in", "dropped", "out", "time")
+    numbers = [Column(name, justify="right") for name in names]
+    table = Table(
+        "stage", *numbers, "why", title="Rows after each stage", title_justify="left"
+    )
+    stages = dag.read()
+    current, former = _part(stages)
+    for name, parts in current.items():
+        table.add_row(name, *_describe(name, parts))
+    if not table.row_count:
+        raise UserError(
+            f"nothing has run yet{' with this recipe' if former else ''}",
+            hint="dvc repro",
+        )
+    console = Console()
+    console.print(table)
+    if former:
+        print(
+            f"not shown, because another recipe made them: {', '.join(former)}; "
+            "`dvc repro` runs them"
+        )
+    elif not is_off("evaluate") and not _changed("evaluate", _read_lock()):
+        _print_evaluation(console)
+    if spent := _read_timings():
+        others = {n: s for n, s in spent.items() if n not in current}
+        longest = sorted(others, key=lambda name: -others[name])
+        beside = ", ".join(f"{name} {clock(others[name])}" for name in longest)
+        print(f"{clock(sum(spent.values()))} in all; beside these stages: {beside}")
+    console.print(
+        "Look next:\n"
+        "  data_cards/README.md                 the data card\n"
+        '  goldsieve sql "select stage, reason, count(*) from dropped group by all"\n'
+        "  goldsieve explain <id>               one row's life\n"
+        "  dvc plots show                       funnel, pass rates, rewards",
+        highlight=False,
+    )
+
+
+def _part(stages: list[dag.Stage]) -> tuple[dict[str, Any], list[str]]:
+    """What each stage of this recipe counted, and the stages that a former one ran."""
+    lock = _read_lock()
+    current: dict[str, Any] = {}
+    former: list[str] = []
+    left: int | None = None
+    for stage in dag.row_stages(stages):
+        if not (parts := read_counts(stage.name)):
+            continue
+        rows_in, rows_out = _rows(parts)
+        if former or _changed(stage.name, lock) or left not in (None, rows_in):
+            former.append(stage.name)
+            continue
+        current[stage.name], left = parts, rows_out
+    return current, former
+
+
+def _rows(parts: list[dict[str, Any]]) -> tuple[int, int]:
+    return sum(p["rows_in"] for p in parts), sum(p["rows_out"] for p in parts)
+
+
+def _describe(name: str, parts: list[dict[str, Any]]) -> list[str]:
+    """The cells of a stage's line."""
+    rows_in, rows_out = _rows(parts)
+    dropped = sum((Counter(part["dropped"]) for part in parts), Counter[str]())
+    why = sorted(dropped.items(), key=lambda pair: (-pair[1], pair[0]))
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in why)
+    counts = [f"{n:,}" for n in (rows_in, rows_in - rows_out, rows_out)]
+    seconds = _read_timings().get(name)
+    is_off = all(part.get("off") for part in parts)
+    time = "" if seconds is None else clock(seconds)
+    return [*counts, time, "off" if is_off else reasons]
+
+
+def _read_lock() -> dict[str, Any]:
+    """The stages of dvc.lock; none where stages were run by hand."""
+    lock = parse_yaml(LOCK.read_text()) if LOCK.exists() else None
+    return (lock or {}).get("stages") or {}
+
+
+def _changed(stage: str, lock: dict[str, Any]) -> bool:
+    """Whether params.yaml has other settings than the stage was last run with."""
+    sections = recipe.read() if recipe.RECIPE.exists() else {}
+    runs = [run for name, run in lock.items() if name.partition("@")[0] == stage]
+    if stage == "collect" and runs:
+        sources = {f"collect@{name}" for name in sections.get("collect") or {}}
+        runs = [lock.get(name, {}) for name in sources]
+        if not all(runs):
+            return True
+    return any(
+        _find(sections, section) != settings
+        for run in runs
+        for section, settings in run.get("params", {}).get("params.yaml", {}).items()
+    )
+
+
+def _find(sections: Any, path: str) -> Any:
+    for name in path.split("."):
+        sections = sections.get(name) if isinstance(sections, dict) else None
+    return sections
+
+
+def _read_timings() -> dict[str, float]:
+    """Seconds of each stage when DVC last ran it; those of its entries added up."""
+    spent = Counter[str]()
+    for file in sorted(TIMINGS.glob("*.json")):
+        spent[file.stem.partition("@")[0]] += json.loads(file.read_text())["seconds"]
+    return dict(spent)
+
+
+def _print_evaluation(console: Any) -> None:
+    from rich.table import Column, Table
+
+    file = tables.METRICS / "evaluate.json"
+    metrics = json.loads(file.read_text()) if file.exists() else {}
+    if not metrics.get("models"):
+        return
+    names = ("pass@1", "95% interval", "tokens", "truncated")
+    numbers = [Column(name, justify="right") for name in names]
+    table = Table("model", *numbers, title="Held-out problems", title_justify="left")
+    for name, scores in metrics["models"].items():
+        rate, (low, high) = scores["pass@1"], scores["pass@1_interval"]
+        table.add_row(
+            name,
+            "nothing decided" if rate is None else f"{rate:.3f}",
+            f"{low:.3f} to {high:.3f}",
+            f"{scores['mean_tokens']:,.0f}",
+            f"{scores['truncated'] / scores['samples']:.1%}",
+        )
+    console.print(table)
+    for benchmark, chosen in metrics.get("settings", {}).items():
+        console.print(f"{benchmark}: {_describe_sampling(chosen)}")
+
+
+def _describe_sampling(chosen: dict[str, Any]) -> str:
+    """How a benchmark was sampled, in words."""
+    unlike = ", ".join(chosen["unlike_preset"])
+    preset = f", as {chosen['preset']}" if chosen["preset"] else ""
+    return (
+        f"{chosen['samples']} samples, temperature {chosen['temperature']}, "
+        f"top_p {chosen['top_p']}, at most {chosen['max_tokens']:,} tokens"
+        f"{preset}{f' but for {unlike}' if unlike else ''}"
+    )

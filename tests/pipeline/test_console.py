@@ -1,0 +1,60 @@
+"""Progress in a log, and how long a stage took."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline import console
+from pipeline.console import clock, track
+
+
+def work(count: int, seconds: float) -> None:
+    for _ in track(range(count), "work", total=count):
+        time.sleep(seconds)
+
+
+def test_a_log_has_a_line_now_and_then_and_a_last_one_that_is_true(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(console, "EVERY_S", 0.15)
+    work(8, 0.1)
+    *during, last = capsys.readouterr().err.splitlines()
+
+    assert during
+    for line in during:
+        assert line.startswith("work: ")
+        assert line.endswith(" left") or line.startswith(("work: 0 of 8", "work: 8"))
+    assert last.startswith("work: 8 of 8 (100%), ")
+    rate = float(last.split(", ")[1].removesuffix("/s"))
+    assert 0 < rate <= 10, "0.1 s each"
+    assert "left" not in last
+
+
+def test_half_a_minute_passes_between_two_lines(capsys: pytest.CaptureFixture[str]):
+    work(3, 0.01)
+
+    assert console.EVERY_S == 30
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0:00:00"), (61, "0:01:01"), (36_061, "10:01:01")]
+)
+def test_seconds_are_read_as_a_clock(seconds: float, text: str):
+    assert clock(seconds) == text
+
+
+def test_a_stage_that_dvc_runs_leaves_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(console, "end_with_dvc", lambda: None)
+    assert console.run(lambda: None) == 0
+    assert not Path("data").exists()
+
+    monkeypatch.setenv("DVC_STAGE", "collect@a")
+    assert console.run(lambda: time.sleep(0.2)) == 0
+    kept = json.loads(Path("data/timings/collect@a.json").read_text())
+    assert 0.2 <= kept["seconds"] < 20
