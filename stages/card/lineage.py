@@ -11,6 +11,8 @@ from pipeline.lineage import compare_sources, dedup_stages, source_names
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+WIDE = 10  # sources up to which a cell has room for a number with its sign
+
 
 def lineage(
     chain: list[dag.Stage],
@@ -51,15 +53,25 @@ def _draw(rows: Rows) -> "Figure":
         colour, share = KEPT if row["declared"] else WRONG, row["share"]
         left, alpha = at[0] - 0.47, 0.08 + 0.92 * share
         axes.barh(at[1], 0.94, left=left, height=0.9, color=colour, alpha=alpha)
-        text = f"{100 * share:.1f}%" if share >= 0.001 else "<0.1%"
+        text = write_share(share, is_narrow=len(names) > WIDE)
         axes.text(*at, text, ha="center", va="center", fontsize=7, color=INK)
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
+    turn = 90 if len(names) > WIDE else 30
+    axes.set_xticks(range(len(names)), names, rotation=turn, ha="right")
     axes.set_yticks(range(len(names)), names)
-    axes.set_ylabel("so many problems of …")
+    axes.set_ylabel("% of the problems of …")
     axes.set_xlabel("… are in this source too")
     for colour, meaning in ((KEPT, "declared as upstream"), (WRONG, "not declared")):
         axes.barh(0, 0, color=colour, label=meaning)
     figure.legend(loc="upper right", ncols=2)
     return figure
+
+
+def write_share(share: float, *, is_narrow: bool) -> str:
+    """A share in %; in narrow cells without the sign, and whole from ten on."""
+    if share < 0.001:
+        return "<.1" if is_narrow else "<0.1%"
+    if is_narrow:
+        return f"{100 * share:.{0 if share >= 0.095 else 1}f}"
+    return f"{100 * share:.1f}%"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MOST = 16  # bars between never and always solved
 UNSAMPLED = 10  # the grid of rates that a source recorded without saying of how many
 ACROSS = 3  # small pictures beside each other
+NAME = 28  # characters of a source's name that stand above one
 BAR_OF = {
     "before": (LOST, "sampled, not exported"),
     "after": (KEPT, "exported"),
@@ -159,7 +160,7 @@ def _draw(groups: list[Rows], names: list[str], by: str) -> "Figure":
     across = min(ACROSS, len(groups))
     down = -(-len(groups) // across)
     title = f"How often the model solves a problem{by}: problems sampled → exported"
-    height = 1.1 + (1.4 * down if by else 2.4)
+    height = 1.1 + (1.55 * down if by else 2.4)
     figure, every = subplots(title, height, down, across, sharex=True, sharey=True)
     figure.get_layout_engine().set(w_pad=0.12)  # type: ignore[union-attr, call-arg]
     for axes in every[len(groups) :]:
@@ -174,8 +175,8 @@ def _draw(groups: list[Rows], names: list[str], by: str) -> "Figure":
             axes.bar(
                 range(len(group)), heights, color=colour, width=0.86, label=meaning
             )
-        axes.set_title(name, loc="left", fontsize=9)
-        axes.set_title(f"{total:,} → {exported:,}", loc="right", fontsize=9)
+        counts = f"{total:,} → {exported:,}"
+        axes.set_title(f"{_shorten(name)}\n{counts}".strip(), loc="left", fontsize=9)
         axes.tick_params(labelbottom=number + across >= len(groups))
     every[0].locator_params("y", integer=True, nbins=4)
     every[0].yaxis.set_major_formatter("{x:,.0f}")
@@ -185,6 +186,10 @@ def _draw(groups: list[Rows], names: list[str], by: str) -> "Figure":
     marks = every[0].get_legend_handles_labels()
     figure.legend(*marks, loc="outside lower right", ncols=2)
     return figure
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
 
 
 def _label_bars(axes: "Axes", rows: Rows, *, every_bar: bool) -> None:

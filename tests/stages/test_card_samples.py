@@ -10,7 +10,7 @@ import pytest
 from pipeline.charts import Chart, write_numbers, write_pictures
 from pipeline.filter import apply
 from pipeline.schema import GRADE, PROBLEM, conform
-from stages.card import rates
+from stages.card import lineage, rates
 from stages.card.facts import describe_samples
 from stages.difficulty import Params, judge
 
@@ -243,3 +243,13 @@ def test_every_model_is_named_with_the_pass_it_was_sampled_in():
         {"pass": "strong", "model": "n", "problems": 1, "samples": 2}
         | {"right": 1, "undecided": 0, **solved},
     ]
+
+
+@pytest.mark.parametrize(
+    ("share", "wide", "narrow"),
+    [(1.0, "100.0%", "100"), (0.251, "25.1%", "25"), (0.0951, "9.5%", "10"),
+     (0.0949, "9.5%", "9.5"), (0.001, "0.1%", "0.1"), (0.0009, "<0.1%", "<.1")],
+)  # fmt: skip
+def test_shares_are_short_where_cells_are_narrow(share: float, wide: str, narrow: str):
+    assert lineage.write_share(share, is_narrow=False) == wide
+    assert lineage.write_share(share, is_narrow=True) == narrow
