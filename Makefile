@@ -107,10 +107,12 @@ docs: setup ## the pages of docs/ as a site, in build/site
 	@echo "open build/site/index.html"
 
 dist: setup ## the sdist and the wheel, in dist/
-	rm -rf build dist
+	rm -rf build/lib build/bdist.* dist
 	for hook in sdist wheel; do \
-	  $(BIN)/python -c "import setuptools.build_meta as b; b.build_$$hook('dist')" || exit 1; done
-	rm -rf build
+	  $(BIN)/python -c "import setuptools.build_meta as b; b.build_$$hook('dist')" >/dev/null \
+	    || exit 1; done
+	@ls dist
+	rm -rf build/lib build/bdist.*
 
 clean: ## remove what the pipeline made; the environment and the caches stay
 	rm -rf data models
