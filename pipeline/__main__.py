@@ -134,7 +134,8 @@ def parser() -> argparse.ArgumentParser:
     add("--markdown", action="store_true", help="list: the survey's tables")
 
     add = command("estimate").add_argument
-    add("--tokens-per-s", type=float, default=4000.0)
+    add("--tokens-per-s", type=float, help="else as measured in the last run")
+    add("--price", default="", help="in dollars: 2.50/h, or 0.60/M for tokens")
 
     command("check")
 

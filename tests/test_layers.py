@@ -40,6 +40,7 @@ WINGS: dict[str, set[str]] = {
         "endpoint",
         "grading",
         "published",
+        "sampling",
         "sandbox",
         "serve",
         "traces",

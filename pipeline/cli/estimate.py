@@ -2,36 +2,45 @@
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipeline import dag, recipe, tables
+from pipeline import dag, models, recipe, tables
 from pipeline.errors import UserError
+from pipeline.sampling import store
 
 SHARE = 0.5  # of max_tokens, where no rollouts tell better
+GUESSED = 4000.0  # tokens a second, where nobody has measured
+UNITS = {"h": "hour", "M": "million tokens"}
 
 
-def estimate(*, tokens_per_s: float) -> None:
+def estimate(*, tokens_per_s: float | None = None, price: str = "") -> None:
     """Say what the active recipe will cost before it runs.
 
-    Sampling is counted at `tokens_per_s` generated tokens a second.
+    Sampling is counted at `tokens_per_s` generated tokens a second, or as fast as the
+    last run was. `price` reads 2.50/h, of the machine, or 0.60/M, of a million tokens.
     """
     from rich.console import Console
     from rich.table import Table
 
     table = Table(show_header=False)
-    for name, value in cost(recipe.read(), tokens_per_s).items():
+    for name, value in cost(recipe.read(), tokens_per_s, price).items():
         table.add_row(name, value)
     Console().print(table)
 
 
-def cost(sections: dict[str, Any], tokens_per_s: float) -> dict[str, str]:
+def cost(
+    sections: dict[str, Any], tokens_per_s: float | None, price: str = ""
+) -> dict[str, str]:
     """The figures by name; rows come from the latest table that is there.
 
-    Raises UserError where no table of problems is there yet.
+    Before the first run they are those of the sources. UserError where these cannot be
+    counted either, or the price cannot be read.
     """
     stages = dag.read()
+    _read_price(price)
     questions = _model_questions(stages)
     rollouts = recipe.load(import_module("stages.rollouts").Params, "rollouts")
     passes = rollouts.in_turn if rollouts else ()
@@ -39,22 +48,62 @@ def cost(sections: dict[str, Any], tokens_per_s: float) -> dict[str, str]:
     if rollouts is None or not drawn:
         recorded = "none: completions are recorded or the stage is off"
         return {**questions, "sampling": recorded}
-    table, rows, keys = _count_problems(stages, "rollouts")
+    problems = _count_problems(stages, "rollouts")
+    bound = min(problems.distinct, rollouts.limit or problems.distinct)
     past = _read_past()
-    plans = [_plan(each, min(keys, rollouts.limit or keys), past) for each in drawn]
+    # The recipe's model is the second input of rollouts.
+    base = next(stage for stage in stages if stage.name == "rollouts").inputs[1]
+    plans = [_plan(each, bound, problems.keys, base, past) for each in drawn]
     samples = sum(plan.samples for plan in plans)
     tokens = sum(plan.tokens for plan in plans)
     return {
         "recipe": dag.recipe_hash(sections, stages),
-        "problems": f"{rows:,} rows, {keys:,} distinct ({table})",
+        "problems": f"{problems.rows:,} rows, {problems.distinct:,} distinct "
+        f"({problems.table})",
         **questions,
         **{f"samples {plan.name}".strip(): plan.text for plan in plans},
         "tokens": f"{tokens:,.0f} ({tokens / max(samples, 1):,.0f} a sample, "
         f"{plans[0].basis})",
-        "time": f"{tokens / tokens_per_s / 3600:.2f} h at {tokens_per_s:,.0f} tokens/s",
+        **_time_and_price(plans, tokens_per_s, price),
         "disk": f"{tokens * 4 / 1e6:,.0f} MB of text before compression",
         **_judge_questions(samples),
     }
+
+
+def _time_and_price(
+    plans: list["_Plan"], given: float | None, price: str
+) -> dict[str, str]:
+    """Hours of sampling, and dollars where there is a price."""
+    tokens = sum(plan.tokens for plan in plans)
+    seconds = sum(plan.tokens / (given or plan.speed or GUESSED) for plan in plans)
+    basis = "a guess; --tokens-per-s says better"
+    if given or any(plan.speed for plan in plans):
+        basis = "as given" if given else "as the last run was"
+    rate = tokens / seconds if seconds else given or GUESSED
+    lines = {"time": f"{seconds / 3600:.2f} h at {rate:,.0f} tokens/s, {basis}"}
+    if price:
+        unit, dollars = _read_price(price)
+        amount = tokens / 1e6 if unit == "M" else seconds / 3600
+        lines["price"] = f"${amount * dollars:,.2f} at ${dollars:g} per {UNITS[unit]}"
+    return lines
+
+
+def _read_price(text: str) -> tuple[str, float]:
+    """The unit of a price and its dollars; UserError where it reads otherwise."""
+    if not text:
+        return "", 0.0
+    dollars, _, unit = text.lstrip("$").partition("/")
+    try:
+        number = float(dollars)
+    except ValueError:
+        number = -1.0
+    if unit not in UNITS or not 0 <= number < 1e9:
+        raise UserError(
+            f"--price {text!r} is no price",
+            hint="2.50/h is dollars for an hour of the machine, 0.60/M dollars for a "
+            "million tokens",
+        )
+    return unit, number
 
 
 @dataclass(frozen=True)
@@ -66,9 +115,25 @@ class _Plan:
     tokens: float
     text: str
     basis: str
+    speed: float | None
 
 
-def _plan(each: Any, problems: int, past: dict[str, tuple[float, float]]) -> _Plan:
+class _Problems(NamedTuple):
+    """How many there are, and where they were counted; keys only of a table."""
+
+    table: str
+    rows: int
+    distinct: int
+    keys: pl.Series | None = None
+
+
+def _plan(
+    each: Any,
+    problems: int,
+    keys: pl.Series | None,
+    base: Path,
+    past: dict[str, tuple[float, float]],
+) -> _Plan:
     """The samples of a pass; as many problems as in the last rollouts, at most all."""
     share, mean = past.get(each.name, (1.0, None))
     of, average = float(each.samples), ""
@@ -82,8 +147,32 @@ def _plan(each: Any, problems: int, past: dict[str, tuple[float, float]]) -> _Pl
     text = f"{samples:,}{bound}, {of:g} of each{average}{which}"
     per_sample = each.max_tokens * SHARE if mean is None else mean
     basis = "mean of the last rollouts" if mean else f"{SHARE:.0%} of max_tokens"
-    kept = "; finished ones are in the store"
-    return _Plan(each.name, samples, samples * per_sample, text + kept, basis)
+    stored, speed = _look_into_store(each, keys, base)
+    left = max(0, samples - stored)
+    if stored:
+        text += f"; {stored:,} of them are in the store, {left:,} to draw"
+    return _Plan(each.name, left, left * per_sample, text, basis, speed)
+
+
+def _look_into_store(
+    each: Any, keys: pl.Series | None, base: Path
+) -> tuple[int, float | None]:
+    """How many samples of a pass are stored, and the speed at which it was drawn."""
+    try:
+        if each.model is None:
+            model = models.resolve(base)
+        else:
+            served = each.engine == "server"
+            model = each.model.find(is_served=served, setting="rollouts")
+    except UserError:  # not made, or not pinned yet: nothing was drawn from it
+        return 0, None
+    folder = store.folder_of(each.method.identity(model))
+    if not folder.is_dir():
+        return 0, None
+    done = store.index(folder).filter(pl.col("sample") < each.samples)
+    known = keys if keys is not None else pl.Series(dtype=pl.String)
+    count = int(done["key"].is_in(known.implode()).sum())
+    return count, store.read_speed(folder)
 
 
 def _model_questions(stages: list[dag.Stage]) -> dict[str, str]:
@@ -91,7 +180,8 @@ def _model_questions(stages: list[dag.Stage]) -> dict[str, str]:
     params = recipe.load(import_module("stages.ask").Params, "ask")
     if params is None or not params.questions:
         return {}
-    table, _, keys = _count_problems(stages, "ask")
+    problems = _count_problems(stages, "ask")
+    table, keys = problems.table, problems.distinct
     lines = {}
     for name, poll in params.questions.items():
         endpoints = poll.endpoints(params.endpoint)
@@ -118,15 +208,43 @@ def _judge_questions(samples: int) -> dict[str, str]:
     return {"judge": f"{samples * each:,} questions at most ({each} a sample{bound})"}
 
 
-def _count_problems(stages: list[dag.Stage], name: str) -> tuple[str, int, int]:
-    """Name, rows and distinct problems of the latest table before the stage `name`."""
+def _count_problems(stages: list[dag.Stage], name: str) -> _Problems:
+    """The problems of the latest table before the stage `name`, or of the sources."""
     before = [stage.name for stage in stages].index(name)
     for stage in reversed(dag.row_stages(stages[:before])):
         file = tables.DATA / f"{stage.name}.parquet"
         if file.exists():
             keys = pl.scan_parquet(file).select("key").collect()["key"]
-            return stage.name, keys.len(), keys.n_unique()
-    raise UserError("no table of problems is there yet", hint="dvc repro pool")
+            return _Problems(stage.name, keys.len(), keys.n_unique(), keys.unique())
+    count, unknown = _count_sources()
+    if unknown:
+        raise UserError(
+            f"nothing is collected yet, and the rows of {', '.join(unknown)} are known "
+            "only then",
+            hint="dvc repro pool",
+        )
+    return _Problems("as the sources hold them", count, count)
+
+
+def _count_sources() -> tuple[int, list[str]]:
+    """Rows of the recipe's sources before anything is dropped; those unknown."""
+    load = import_module("stages.sources._load")
+    kind = import_module("stages.collect").Params
+    count, unknown = 0, []
+    for name in recipe.read().get("collect") or {}:
+        source = recipe.load(kind, f"collect.{name}")
+        if source is None:
+            continue
+        if source.repo:
+            unknown.append(name)
+            continue
+        adapter = load.load_adapter(source.adapter)
+        made = source.generator is not None
+        rows = adapter.generate(**source.generator) if made else source.rows()
+        number = sum(1 for _ in rows)
+        wanted = source.limit.rows if source.limit else None
+        count += min(number, wanted or number)
+    return count, unknown
 
 
 def _read_past() -> dict[str, tuple[float, float]]:

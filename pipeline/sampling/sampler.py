@@ -142,6 +142,7 @@ class Sampler:
             start = kept = time.monotonic()
             try:
                 self._engine = self._engine or self._load_engine()
+                start = time.monotonic()  # loading a model says nothing of its speed
                 sampled = self._engine.stream(requests, method.sampling())
                 for number, child, completion in sampled:
                     bar.advance(task)
@@ -160,6 +161,7 @@ class Sampler:
                         kept = now
             finally:
                 self._save(rows)
+                store.note_speed(self.folder, tokens, time.monotonic() - start)
         return answered
 
     def _save(self, rows: list[Row]) -> None:

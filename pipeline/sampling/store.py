@@ -38,19 +38,42 @@ SAMPLE = pl.Schema(
 MANY = 64  # shards, from which on they are merged
 LARGE = 64 << 20  # bytes of a merged one, about; as many are in memory to merge them
 TRIES = 20
+SPEED, MOMENT_S = "speed.json", 1.0
 
 Result = TypeVar("Result")
 
 
 def open_for(identity: dict[str, Any]) -> Path:
     """The folder of samples that are drawn as `identity` says."""
-    about = json.dumps(identity, indent=2, sort_keys=True)
-    name = blake2b(about.encode(), digest_size=16).hexdigest()
-    folder = cache_folder("rollouts") / name
+    folder = folder_of(identity)
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "about.json").exists():
-        write_text(folder / "about.json", about + "\n")
+        write_text(folder / "about.json", _about(identity) + "\n")
     return folder
+
+
+def folder_of(identity: dict[str, Any]) -> Path:
+    """Where that folder is, or would be."""
+    name = blake2b(_about(identity).encode(), digest_size=16).hexdigest()
+    return cache_folder("rollouts") / name
+
+
+def _about(identity: dict[str, Any]) -> str:
+    return json.dumps(identity, indent=2, sort_keys=True)
+
+
+def note_speed(folder: Path, tokens: int, seconds: float) -> None:
+    """Keep how fast samples were drawn; a run of moments says nothing of that."""
+    if tokens and seconds > MOMENT_S:
+        write_text(folder / SPEED, json.dumps({"tokens": tokens, "seconds": seconds}))
+
+
+def read_speed(folder: Path) -> float | None:
+    """Tokens a second of the last run that drew samples; None before the first."""
+    if not (folder / SPEED).exists():
+        return None
+    last = json.loads((folder / SPEED).read_text())
+    return float(last["tokens"] / last["seconds"])
 
 
 @contextmanager

@@ -8,9 +8,11 @@ import polars as pl
 import pytest
 import yaml
 
-from pipeline import dag, tables
+from pipeline import dag, models, tables
 from pipeline.cli import estimate
 from pipeline.errors import UserError
+from pipeline.sampling import store
+from stages import rollouts
 from tests.support.rows import problems
 
 HERE = Path(__file__).parents[3]
@@ -24,16 +26,19 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cost(
-    rollouts: Any,
+    sampling: Any,
     grades: Any = False,
-    tokens_per_s: float = 1.0,
+    tokens_per_s: float | None = 1.0,
     ask: Any = False,
+    collect: Any = None,
+    price: str = "",
 ) -> dict[str, str]:
-    sections = {"rollouts": rollouts, "grades": grades, "ask": ask}
-    if rollouts and "adaptive" in rollouts:
+    sections = {"rollouts": sampling, "grades": grades, "ask": ask}
+    sections["collect"] = collect or {}
+    if sampling and "adaptive" in sampling:
         sections["pass_rate_window"] = {"lo": 0.1, "hi": 0.9}
     Path("params.yaml").write_text(yaml.safe_dump(sections))
-    return estimate.cost(sections, tokens_per_s)
+    return estimate.cost(sections, tokens_per_s, price)
 
 
 def test_the_cost_follows_from_problems_samples_and_tokens():
@@ -42,9 +47,9 @@ def test_the_cost_follows_from_problems_samples_and_tokens():
 
     # 2 distinct problems, 8 samples, half of 1,000 tokens each: 8,000 tokens.
     assert figures["problems"] == "3 rows, 2 distinct (decontaminate)"
-    assert figures["samples"].startswith("16 at most, 8 of each;")
+    assert figures["samples"] == "16 at most, 8 of each"
     assert figures["tokens"].startswith("8,000 (500 a sample")
-    assert figures["time"] == "1.11 h at 2 tokens/s"
+    assert figures["time"] == "1.11 h at 2 tokens/s, as given"
 
 
 def test_the_latest_table_before_the_rollouts_counts():
@@ -57,9 +62,11 @@ def test_the_latest_table_before_the_rollouts_counts():
 def test_the_recipe_has_the_hash_of_the_card():
     tables.write(problems("a"), Path("data/pool.parquet"))
     stages = dag.read()
-    trained = {"rollouts": SAMPLED, "grades": False, "ask": False, "sft": {"seed": 1}}
+    drawn = {"rollouts": SAMPLED, "grades": False, "ask": False, "collect": {}}
 
-    assert cost(SAMPLED)["recipe"] == dag.recipe_hash(trained, stages)
+    assert cost(SAMPLED)["recipe"] == dag.recipe_hash(
+        drawn | {"sft": {"seed": 1}}, stages
+    )
 
 
 def write_rollouts(*samples: tuple[str, str | None, int]) -> None:
@@ -79,8 +86,8 @@ def test_passes_are_counted_each_at_most_for_all_problems():
     figures = cost(SAMPLED | {"passes": PASSES}, tokens_per_s=100)
 
     # 10 problems: 40 samples of 500 tokens, 320 of 4,000.
-    assert figures["samples weak"].startswith("40 at most, 4 of each;")
-    assert figures["samples strong"].startswith("320 at most, 32 of each;")
+    assert figures["samples weak"] == "40 at most, 4 of each"
+    assert figures["samples strong"] == "320 at most, 32 of each"
     assert figures["tokens"].startswith("1,300,000 (3,611 a sample, 50% of max_tokens")
 
 
@@ -93,7 +100,7 @@ def test_past_rollouts_say_how_much_a_pass_left_open():
     # 2 of 10 problems were left to the strong model: 64 samples of 3,000 tokens, and
     # 40 of 100.
     assert figures["samples strong"].startswith(
-        "64, 32 of each of 20% of the problems, as last time;"
+        "64, 32 of each of 20% of the problems, as last time"
     )
     assert figures["tokens"].startswith("196,000 (1,885 a sample, mean of the last")
 
@@ -159,7 +166,62 @@ def test_recorded_completions_cost_nothing():
     assert "none" in cost(False)["sampling"]
 
 
-def test_without_problems_it_says_what_to_run():
-    with pytest.raises(UserError) as error:
-        cost(SAMPLED)
+def test_before_the_first_run_the_rows_of_the_sources_count():
+    Path("a.jsonl").write_text('{"problem": "1+1?"}\n' * 7)
+    made = {"adapter": "arithmetic", "generator": {"count": 5, "seed": 1}}
+    read = {"adapter": "generic", "path": "a.jsonl", "limit": {"rows": 3}}
+    figures = cost(SAMPLED, collect={"a": read, "b": made, "c": False})
+
+    # 3 of 7 rows and 5 that are made, 8 samples each.
+    assert figures["problems"] == "8 rows, 8 distinct (as the sources hold them)"
+    assert figures["samples"] == "64 at most, 8 of each"
+
+
+def test_rows_of_the_hub_are_known_when_they_are_collected():
+    hub = {"adapter": "math", "repo": "org/set", "revision": "1" * 40}
+    with pytest.raises(UserError, match="the rows of far are known only then") as error:
+        cost(SAMPLED, collect={"far": hub})
     assert error.value.hint == "dvc repro pool"
+
+
+def sampled_before(keys: list[str], samples: int) -> None:
+    """Samples in the store of the recipe's model, drawn at 50 tokens a second."""
+    models.describe(Path("models/base"), kind="hub", name="m", revision="1" * 40)
+    params = rollouts.Params.model_validate(SAMPLED)
+    identity = params.in_turn[0].method.identity(models.resolve(Path("models/base")))
+    folder = store.open_for(identity)
+    rows = [(key, n, "x", 10, "stop", 0) for key in keys for n in range(samples)]
+    store.save(folder, pl.DataFrame(rows, schema=store.SAMPLE, orient="row"))
+    store.note_speed(folder, tokens=500, seconds=10.0)
+
+
+def test_what_is_stored_is_not_drawn_again_and_says_how_fast_it_was():
+    table = problems("a", "b", "c")
+    tables.write(table, Path("data/pool.parquet"))
+    sampled_before([*table["key"][:2], "of another recipe"], samples=6)
+    figures = cost(SAMPLED, tokens_per_s=None, price="3.60/h")
+
+    # 24 samples, 12 of them stored; 12 of 500 tokens at 50 tokens a second: 120 s.
+    assert figures["samples"] == (
+        "24 at most, 8 of each; 12 of them are in the store, 12 to draw"
+    )
+    assert figures["tokens"].startswith("6,000 (500 a sample")
+    assert figures["time"] == "0.03 h at 50 tokens/s, as the last run was"
+    assert figures["price"] == "$0.12 at $3.6 per hour"
+
+
+def test_a_price_is_of_hours_or_of_tokens():
+    tables.write(problems("a"), Path("data/pool.parquet"))
+
+    # 4,000 tokens in 4,000 s.
+    assert cost(SAMPLED, price="$9/h")["price"] == "$10.00 at $9 per hour"
+    assert cost(SAMPLED, price="500/M")["price"] == "$2.00 at $500 per million tokens"
+    for price in ("9", "9/y", "-1/h", "x/h", "nan/h"):
+        with pytest.raises(UserError, match="is no price"):
+            cost(SAMPLED, price=price)
+
+
+def test_nobody_having_measured_the_speed_is_a_guess():
+    tables.write(problems("a"), Path("data/pool.parquet"))
+
+    assert "4,000 tokens/s, a guess" in cost(SAMPLED, tokens_per_s=None)["time"]
