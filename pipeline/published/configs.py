@@ -125,22 +125,29 @@ def _grades() -> Iterator[Config]:
     grades = grades.select(GRADE.names())
     about = _read_problems(grades["id"].unique())
     for name in grades["pass"].unique(maintain_order=True):
-        own = grades.filter(pl.col("pass").eq_missing(name))
-        yield Config("grades", SAMPLES, _join_samples(own, about), name or "train")
+        samples = _join_samples(grades, about, name)
+        yield Config("grades", SAMPLES, samples, name or "train")
 
 
-def _join_samples(grades: pl.DataFrame, about: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """SAMPLES of the grades, in the order of the rollouts."""
-    files = sorted((tables.DATA / "rollouts").glob("[0-9]*.parquet"))
-    verdicts = grades.drop("n_tokens", "finish_reason")
-    for file in files:
-        for part in read_batches(file, ROLLOUT.names()):
-            judged = part.join(
-                verdicts, on=SAMPLE, how="inner", nulls_equal=True,
-                maintain_order="left",
-            )  # fmt: skip
-            judged = judged.join(about, on="id", how="left", maintain_order="left")
-            yield judged.select(SAMPLES.names()).cast(SAMPLES)
+def _join_samples(
+    grades: pl.DataFrame, about: pl.DataFrame, name: str | None
+) -> Iterator[pl.DataFrame]:
+    """SAMPLES of a pass in the order of the rollouts, which is that of the grades."""
+    judged = grades.drop(*SAMPLE, "n_tokens", "finish_reason")
+    start = 0
+    for part in scan(sorted((tables.DATA / "rollouts").glob("[0-9]*.parquet"))):
+        its = slice(start, start := start + part.height)
+        if not grades[its].select(SAMPLE).equals(part.select(SAMPLE)):
+            raise UserError(
+                "data/grades.parquet is of other rollouts than data/rollouts",
+                hint="dvc repro card",
+            )
+        # A join with all problems would hash them anew for each part.
+        own = about.filter(pl.col("id").is_in(part["id"].implode()))
+        table = pl.concat([part, judged[its]], how="horizontal")
+        table = table.filter(pl.col("pass").eq_missing(name))
+        table = table.join(own, on="id", how="left", maintain_order="left")
+        yield table.select(SAMPLES.names()).cast(SAMPLES)
 
 
 def _read_problems(ids: pl.Series) -> pl.DataFrame:

@@ -107,6 +107,14 @@ def test_each_pass_has_files_of_its_own(project: Path):
     }  # fmt: skip
 
 
+def test_verdicts_on_other_completions_are_not_published(project: Path):
+    grades = pl.read_parquet("data/grades.parquet")
+    tables.write(grades.reverse(), Path("data/grades.parquet"))
+
+    with pytest.raises(UserError, match="is of other rollouts"):
+        publish("me/set", dry_run=project / "out", public=False)
+
+
 def test_a_large_table_is_written_in_several_files(tmp_path: Path):
     pieces = [pl.DataFrame({"n": [number] * 1000}) for number in range(6)]
     rows = 0
