@@ -12,7 +12,9 @@ above 1,200). Five hundred of them are
 benchmark items.
 
 Each stage is a process of its own, as DVC starts it. `memory` is what it and its
-workers hold together at the peak: anonymous pages, not those of mapped files.
+workers hold together at the peak: anonymous pages. `with files` are all resident pages
+of these processes, libraries and mapped files too, which the system takes back when it
+needs them; what several processes share counts several times.
 """
 
 import argparse
@@ -194,24 +196,29 @@ def write_project(folder: Path, rows: int) -> None:
     (folder / "params.yaml").write_text(PARAMS)
 
 
-def measure(command: list[str], folder: Path, root: Path) -> tuple[float, float, float]:
-    """Wall seconds, CPU seconds, and megabytes at the peak, of a stage's processes."""
+def measure(command: list[str], folder: Path, root: Path) -> tuple[float, ...]:
+    """Wall and CPU seconds of a stage's processes, and megabytes at the peak.
+
+    The latter are those of anonymous memory, and of all that is resident.
+    """
     environment = {**os.environ, "PYTHONPATH": str(root)}
     environment["GOLDSIEVE_CACHE"] = str(folder / ".cache")
     start, before = time.perf_counter(), os.times()
     process = subprocess.Popen(
         [sys.executable, "-m", "pipeline", *command], cwd=folder, env=environment
     )
-    peak = 0.0
+    peak = resident = 0.0
     while process.poll() is None:
-        peak = max(peak, sum(map(resident_mb, tree(process.pid))))
+        held = [resident_mb(pid) for pid in tree(process.pid)]
+        peak = max(peak, sum(own for own, _ in held))
+        resident = max(resident, sum(own + mapped for own, mapped in held))
         time.sleep(0.05)
     if process.returncode:
         raise SystemExit(f"{command} failed")
     after = os.times()
     cpu = after.children_user + after.children_system
     cpu -= before.children_user + before.children_system
-    return time.perf_counter() - start, cpu, peak
+    return time.perf_counter() - start, cpu, peak, resident
 
 
 def tree(pid: int) -> list[int]:
@@ -227,15 +234,16 @@ def tree(pid: int) -> list[int]:
     ]
 
 
-def resident_mb(pid: int) -> float:
-    """Anonymous memory: what is mapped from files goes when others need the room."""
+def resident_mb(pid: int) -> tuple[float, float]:
+    """Anonymous memory, and pages of files, which go when others need the room."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
-        return 0.0
+        return 0.0, 0.0
     lines = (line.split() for line in status.splitlines())
     sizes = {words[0]: int(words[1]) for words in lines if words[-1] == "kB"}
-    return (sizes.get("RssAnon:", 0) + sizes.get("RssShmem:", 0)) / 1e3
+    own = sizes.get("RssAnon:", 0) + sizes.get("RssShmem:", 0)
+    return own / 1e3, sizes.get("RssFile:", 0) / 1e3
 
 
 def bench(folder: Path, rows: int, root: Path, only: list[str]) -> None:
@@ -244,24 +252,24 @@ def bench(folder: Path, rows: int, root: Path, only: list[str]) -> None:
     size = (folder / "rows.jsonl").stat().st_size // rows
     print(f"\n{rows:,} problems, lines of {size} bytes ({root.resolve().name})\n")
     print(
-        "| stage | wall s | CPU s | memory MB | rows out |\n|---|---:|---:|---:|---:|"
+        "| stage | wall s | CPU s | memory MB | with files | rows out |\n"
+        "|---|---:|---:|---:|---:|---:|"
     )
-    total_wall = total_cpu = most = 0.0
+    sums = [0.0, 0.0]
+    peaks = [0.0, 0.0]
     for name, command in STAGES:
         if only and name not in only:
             continue
-        wall, cpu, peak = measure(command.split(), folder, root)
+        wall, cpu, peak, resident = measure(command.split(), folder, root)
         counts = "collect/big" if name == "collect" else name
         file = folder / f"data_cards/metrics/{counts}.json"
         metrics = json.loads(file.read_text())
-        line = f"{wall:.1f} | {cpu:.1f} | {peak:,.0f} | {metrics['rows_out']:,}"
-        print(f"| {name} | {line} |", flush=True)
-        total_wall, total_cpu, most = (
-            total_wall + wall,
-            total_cpu + cpu,
-            max(most, peak),
-        )
-    print(f"| all | {total_wall:.1f} | {total_cpu:.1f} | {most:,.0f} | |", flush=True)
+        line = f"{wall:.1f} | {cpu:.1f} | {peak:,.0f} | {resident:,.0f}"
+        print(f"| {name} | {line} | {metrics['rows_out']:,} |", flush=True)
+        sums = [sums[0] + wall, sums[1] + cpu]
+        peaks = [max(peaks[0], peak), max(peaks[1], resident)]
+    line = f"{sums[0]:.1f} | {sums[1]:.1f} | {peaks[0]:,.0f} | {peaks[1]:,.0f}"
+    print(f"| all | {line} | |", flush=True)
 
 
 def main() -> None:
