@@ -15,10 +15,9 @@ Reasons: `contaminated`.
 from typing import Literal
 
 import polars as pl
-from pydantic import Field
 
 from pipeline.contamination import report
-from pipeline.contamination.contract import Methods
+from pipeline.contamination.contract import DEFAULT, Methods
 from pipeline.contamination.hits import Level, keep_worst, scan_texts
 from pipeline.filter import Judged, drop
 from pipeline.settings import Settings
@@ -37,7 +36,7 @@ class Params(Settings):
     alone. `skip_sources` are measured and not cut.
     """
 
-    methods: Methods = Field(default=("coverage",), validate_default=True)
+    methods: Methods = DEFAULT
     fields: tuple[Text, ...] = ("problem", "solutions", "rollouts")
     drop: tuple[Level, ...] = ("exact", "near")
     action: Literal["drop", "flag", "report"] = "drop"

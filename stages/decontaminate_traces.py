@@ -8,10 +8,9 @@ traces that `select` passes over.
 from collections.abc import Iterator
 
 import polars as pl
-from pydantic import Field
 
 from pipeline.contamination import report
-from pipeline.contamination.contract import Methods
+from pipeline.contamination.contract import DEFAULT, Methods
 from pipeline.contamination.hits import scan_texts
 from pipeline.filter import Judged
 from pipeline.settings import Settings
@@ -25,7 +24,7 @@ TABLES = {"pairs": report.PAIRS}
 class Params(Settings):
     """Which methods look at the traces; see decontaminate."""
 
-    methods: Methods = Field(default=("coverage",), validate_default=True)
+    methods: Methods = DEFAULT
 
 
 def judge(

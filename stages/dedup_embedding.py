@@ -26,13 +26,13 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline.dedup import recall, survivors
+from pipeline.dedup import recall, survivors, tables
 from pipeline.dedup.embedding_search import EmbeddingSearch, find_near_rows
 from pipeline.embedding import Encoder, encode
 from pipeline.filter import Judged
 
-COLUMNS = survivors.COLUMNS
-TABLES = {**survivors.TABLES, "recall": recall.RECALL}
+COLUMNS = tables.COLUMNS
+TABLES = {**tables.TABLES, "recall": recall.RECALL}
 
 
 class Params(Encoder, EmbeddingSearch):
@@ -63,8 +63,7 @@ def judge(rows: pl.DataFrame, params: Params) -> Judged:
     judged = survivors.mark_duplicates(
         rows[order], pairs, "semantic_duplicate", guard=params.guard
     )
-    tables = judged.tables | {"recall": recalls}
-    return Judged(judged.rows[np.argsort(order)], tables)
+    return Judged(judged.rows[np.argsort(order)], judged.tables | {"recall": recalls})
 
 
 def embed(rows: pl.DataFrame, params: Params) -> np.ndarray:

@@ -14,13 +14,12 @@ from typing import Literal
 import polars as pl
 from pydantic import Field
 
-from pipeline.dedup import survivors
+from pipeline.dedup.tables import COLUMNS as COLUMNS
+from pipeline.dedup.tables import TABLES as TABLES
 from pipeline.filter import Judged
 from pipeline.settings import Settings
 
-COLUMNS = survivors.COLUMNS
-READS = ("problem", "answer", *survivors.COLUMNS)
-TABLES = survivors.TABLES
+READS = ("problem", "answer", *COLUMNS)
 
 
 class Params(Settings):
@@ -45,6 +44,7 @@ def judge(
     The rows of an earlier `release`, where given, come first and stay; what is near
     to them goes.
     """
+    from pipeline.dedup import survivors
     from pipeline.dedup.ngram_search import NgramSearch, find_near_copies
 
     earlier = 0

@@ -22,9 +22,6 @@ from pydantic import Field
 
 from pipeline.cluster.each import Work, each
 from pipeline.filter import drop
-from pipeline.grading.probes import Probe, find_probed, find_weak_tests
-from pipeline.grading.workers import read_golds
-from pipeline.parallel import warm_workers
 from pipeline.schema import HUMAN
 from pipeline.settings import Settings
 from pipeline.sql import Where, drop_unless
@@ -160,6 +157,8 @@ def _read_answers(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
 @contextmanager
 def _open_reading(timeout_s: float) -> Iterator[Work[pl.DataFrame, pl.DataFrame]]:
     """A function that gives CHECKS of gold answers; its workers stay."""
+    from pipeline.grading.workers import read_golds
+    from pipeline.parallel import warm_workers
 
     def read(golds: pl.DataFrame) -> pl.DataFrame:
         checks = [*read_golds(golds.iter_rows(), golds.height, timeout_s)]
@@ -180,6 +179,8 @@ def _probe_tests(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
 
     Only what came with the source as a person's solution is a reference.
     """
+    from pipeline.grading.probes import Probe, find_probed, find_weak_tests
+
     verifiers = find_probed(rows["verifier"].unique())
     is_probed = pl.col("reason").is_null() & pl.col("verifier").is_in(verifiers)
     if not (mask := rows.select(is_probed).to_series()).any():

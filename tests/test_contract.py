@@ -51,7 +51,7 @@ TEXTS = st.lists(
 
 @pytest.fixture(autouse=True)
 def serial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stages.quality.read_golds", _check_here)
+    monkeypatch.setattr("pipeline.grading.workers.read_golds", _check_here)
 
 
 def _check_here(

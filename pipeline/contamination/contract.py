@@ -69,3 +69,6 @@ def read_method(value: Any) -> Method:
 
 
 Methods = tuple[Annotated[Method, BeforeValidator(read_method)], ...]
+# What a recipe need not name. It becomes Params where texts are scanned: kernels take
+# long to load, and nobody has written settings that might be wrong.
+DEFAULT: Any = ("coverage",)

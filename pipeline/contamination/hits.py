@@ -10,12 +10,20 @@ For the item "Aya walks nine kilometers every morning. Find …" a hit is
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-import numpy as np
 import polars as pl
 
-from pipeline.contamination.contract import Method, Methods, Read, load_method
+from pipeline.contamination.contract import (
+    Method,
+    Methods,
+    Read,
+    load_method,
+    read_method,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Level = Literal["exact", "near", "sibling", "boilerplate"]  # the worst first
 LEVELS = get_args(Level)
@@ -47,7 +55,9 @@ class Found:
     undetectable: pl.DataFrame
 
 
-def hit_table(text: np.ndarray, item: np.ndarray, **columns: object) -> pl.DataFrame:
+def hit_table(
+    text: "np.ndarray", item: "np.ndarray", **columns: object
+) -> pl.DataFrame:
     """HITS of the numbers of texts and items; `columns` are arrays or one value.
 
     A column that is not given is null.
@@ -82,7 +92,7 @@ def scan_texts(
     )
     tables = [HITS.to_frame().with_columns(method=pl.lit(""))]
     unfound = [UNDETECTABLE.to_frame().with_columns(method=pl.lit(""))]
-    for params in methods:
+    for params in map(read_method, methods):
         found = _find_hits(parts, texts["answer"], benchmarks, params)
         name = pl.lit(params.name).alias("method")
         worst = keep_worst(found.hits.sort("item"), "text")

@@ -11,24 +11,9 @@ import polars as pl
 
 from pipeline.dedup.pairs import Array, Pairs
 from pipeline.dedup.same_problem import classify_pairs
+from pipeline.dedup.tables import COLUMNS, SAVED
 from pipeline.filter import Judged, drop
 from pipeline.schema import missing
-
-# What `mark_duplicates` adds.
-COLUMNS = pl.Schema({"family": pl.String(), "other_answers": pl.List(pl.String)})
-# Near pairs that both stay.
-SAVED = pl.Schema(
-    {
-        "id": pl.String,
-        "other": pl.String,  # the kept row that it was near to
-        "similarity": pl.Float32,
-        "problem": pl.String,
-        "other_problem": pl.String,
-        "answer": pl.String,
-        "other_answer": pl.String,
-    }
-)
-TABLES = {"saved": SAVED}
 
 
 def mark_duplicates(

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.dedup.equal import _first_equal
 from pipeline.filter import Outcome, apply
-from stages.dedup_exact import Params, _first_equal, judge
+from stages.dedup_exact import Params, judge
 from tests.support.rows import problems
 
 

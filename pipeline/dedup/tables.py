@@ -1,0 +1,19 @@
+"""What the dedup stages add to rows and keep beside them; light to import."""
+
+import polars as pl
+
+# What `mark_duplicates` adds.
+COLUMNS = pl.Schema({"family": pl.String(), "other_answers": pl.List(pl.String)})
+# Near pairs that both stay.
+SAVED = pl.Schema(
+    {
+        "id": pl.String,
+        "other": pl.String,  # the kept row that it was near to
+        "similarity": pl.Float32,
+        "problem": pl.String,
+        "other_problem": pl.String,
+        "answer": pl.String,
+        "other_answer": pl.String,
+    }
+)
+TABLES = {"saved": SAVED}
