@@ -6,6 +6,7 @@ travels as a parameter, so that an address cannot say more than that.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -100,13 +101,13 @@ def where(filters: Filters, columns: Mapping[str, str]) -> tuple[str, list[Any]]
             conditions.append(f"pass_rate {sign} ?")
             values.append(bound)
     if filters.q:
-        # A text in small letters is looked for in any case.
-        any_case = filters.q == filters.q.lower()
         searched = [quote(name) for name in TEXTS if name in columns]
-        texts = [f"lower({name})" if any_case else name for name in searched]
-        found = " or ".join(f"contains({text}, ?)" for text in texts)
-        conditions.append(f"({found or 'false'})")
-        values += [filters.q] * len(texts)
+        found, text = "contains({}, ?)", filters.q
+        if text == text.lower():  # is looked for in any case
+            found, text = "regexp_matches({}, ?, 'is')", re.escape(text)
+        tests = " or ".join(found.format(name) for name in searched)
+        conditions.append(f"({tests or 'false'})")
+        values += [text] * len(searched)
     return " and ".join(conditions) or "true", values
 
 

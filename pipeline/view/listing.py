@@ -159,7 +159,7 @@ def read_whole(
 ) -> Page:
     """Whole rows, a few a page, for the list at `path`."""
     columns = describe(connection, filters.table)
-    rows = _read(connection, filters, columns, map(quote, columns), columns, size)
+    rows = _read(connection, filters, columns, map(quote, columns), [*columns], size)
     return Page(filters, columns, rows, counted.total, counted.facets, path, size)
 
 
@@ -168,15 +168,22 @@ def _read(
     filters: Filters,
     columns: Mapping[str, str],
     selected: Iterable[str],
-    names: Iterable[str],
+    names: Sequence[str],
     size: int,
 ) -> list[dict[str, Any]]:
+    """The rows of a page. Where there is an order, ids alone are sorted."""
     condition, values = where(filters, columns)
-    query = (
-        f"select {', '.join(selected)} from {quote(filters.table)} where {condition} "
-        f"{_order(filters, columns)}limit {size} offset {filters.page * size}"
-    )
-    rows = connection.execute(query, values).fetchall()
+    select = f"select {', '.join(selected)} from {quote(filters.table)} where"
+    order = _order(filters, columns)
+    place = f"{condition} {order}limit {size} offset {filters.page * size}"
+    if order and {"id", "problem"} <= {*columns}:
+        query = f"select id from {quote(filters.table)} where {place}"
+        ids = [id for (id,) in connection.execute(query, values).fetchall()]
+        rows = connection.execute(f"{select} list_contains(?, id)", [ids]).fetchall()
+        by_id = {row[names.index("id")]: row for row in rows}
+        if len(rows) == len(by_id) == len(ids):  # else some rows share an id
+            return [dict(zip(names, by_id[id], strict=True)) for id in ids]
+    rows = connection.execute(f"{select} {place}", values).fetchall()
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 

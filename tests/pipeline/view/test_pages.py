@@ -82,6 +82,8 @@ def folder(tmp_path: Path) -> Path:
         ("q=What", ["a/0", "a/2"]),
         ("q=WHAT", []),
         ("q=%25_", ["a/1"]),
+        ("q=.*", []),
+        ("q=(%23%26~- %0A[", []),
         ("q=a/2", ["a/2"]),
         ("sort=-pass_rate&table=kept", ["a/1", "a/0", "b/0"]),
         ("page=1", []),
