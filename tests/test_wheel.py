@@ -111,6 +111,16 @@ def test_the_code_that_runs_is_that_of_the_wheel(bare: Path, tmp_path: Path):
     assert (files / "dvc.yaml").read_text() == (HERE / "dvc.yaml").read_text()
 
 
+def test_questions_to_models_find_their_prompts(bare: Path, tmp_path: Path):
+    code = "from stages.ask.questions import FOLDER; "
+    code += "print(*(file.name for file in FOLDER.glob('*.md')))"
+    prompts = run(bare, tmp_path, "python", "-c", code).split()
+
+    assert sorted(prompts) == sorted(
+        file.name for file in (HERE / "recipes/prompts").glob("*.md")
+    )
+
+
 def test_files_are_filtered_and_answers_scored(bare: Path, tmp_path: Path):
     problems = [{"problem": "1+1?"}, {"problem": "1+1?"}]
     pairs = [{"id": "a", "gold": "1/2", "prediction": r"\boxed{0.5}"}]

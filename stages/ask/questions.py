@@ -13,12 +13,12 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
-from pipeline.closure import ROOT
 from pipeline.endpoint.client import Endpoint
 from pipeline.endpoint.quoting import object_schema
+from pipeline.project import project_files
 from pipeline.settings import Settings
 
-FOLDER = ROOT / "recipes" / "prompts"
+FOLDER = project_files() / "recipes" / "prompts"
 HEAD = re.compile(r"\A---\n(.*?)\n---\n", re.S)
 NAME = r"^[a-z][a-z0-9_]*$"
 # What a summary holds beside its fields.
