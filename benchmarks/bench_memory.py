@@ -5,8 +5,8 @@
 Writes problems and recorded completions (made of random sentences, no model has any
 part), then runs each stage from `rollouts` to `export` by its command in dvc.yaml, and
 looks ten times a second at the resident memory of the process and all its children.
-`--tree` measures another checkout. What is written stays in `--folder`, which is
-about five times as large as the traces for the time of the run.
+`--tree` measures another checkout. What is written stays in `--folder`, which becomes
+about as large as the traces; TMPDIR holds as much again while `rollouts` runs.
 """
 
 import argparse
@@ -98,7 +98,8 @@ def write_project(folder: Path, problems: int, samples: int, kilobytes: float) -
             {"problem": texts[start : start + len(rows)], "completions": rows}
         )
         file = folder / "recorded" / f"{start:07d}.parquet"
-        parquet.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()), file)
+        table = part.to_arrow(compat_level=pl.CompatLevel.oldest())
+        parquet.write_table(table, file, compression="zstd")
 
 
 def write_sentences(random: Random) -> list[str]:
