@@ -26,6 +26,9 @@ LANGUAGES = {
 }  # fmt: skip
 FENCE = re.compile(r"```([\w+#-]{0,20})[^\n]{0,80}\n(.*?)(?:\n[ \t]{0,8}```|\Z)", re.S)
 OPENERS = re.compile(r"\$\$|\\\[|\\\(|(?<![\\$\w])\$(?=[^\s$])|`(?=[^`\n])")
+COMMAND = re.compile(r"\\[A-Za-z]+(?:\{[A-Za-z ]*\})?")
+WORD = re.compile(r"[A-Za-z]{3}")
+LONGEST_ANSWER = 200  # characters of a formula that stands alone
 CLOSERS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)", "$": "$", "`": "`"}
 
 
@@ -34,12 +37,25 @@ def draw_text(text: str | None) -> Markup:
     """A text as HTML; nothing in it can become an element of its own."""
     if not text:
         return Markup("")
+    if (alone := _draw_alone(text)) is not None:
+        return alone
     shown = text[:LONGEST]
     pieces = [*_pieces(shown)]
     if len(text) > LONGEST:
         cut = f"… cut: {len(text) - LONGEST:,} more characters"
         pieces.append(Markup('<span class="cut">{}</span>').format(cut))
     return Markup("").join(pieces)
+
+
+def _draw_alone(text: str) -> Markup | None:
+    r"""A text that is a formula without dollars, as answers are: `\frac{3}{8}`."""
+    is_short = len(text) <= LONGEST_ANSWER and COMMAND.search(text)
+    if not is_short or any(sign in text for sign in "$`\n"):
+        return None
+    if "\\(" in text or "\\[" in text or WORD.search(COMMAND.sub("", text)):
+        return None
+    drawn = _draw_formula(text, text, "$", may=True)
+    return drawn if "<math" in drawn else None
 
 
 def _pieces(text: str) -> Iterator[Markup]:

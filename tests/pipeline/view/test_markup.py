@@ -19,6 +19,12 @@ from pipeline.view.mathematics import draw_formula
         (r"\$5 and \$6", 0),
         ("an open $x and no end", 0),
         ("$a\nb$", 0),
+        (r"6\sqrt{2}", 1),
+        (r"x \in \mathbb{R}", 1),
+        (r"\text{even}", 1),
+        (r"the \frac{1}{2} of it", 0),
+        (r"C:\temp is full", 0),
+        (r"\frac{", 0),
     ],
 )
 def test_formulas_are_told_from_money(text, formulas):
