@@ -63,7 +63,7 @@ def _pieces(text: str) -> Iterator[Markup]:
     for number, fence in enumerate(FENCE.finditer(text)):
         yield from _draw_prose(text[end : fence.start()])
         yield draw_code(fence[2], fence[1].lower() if number < MOST_BLOCKS else "")
-        end = fence.end()
+        end = fence.end() + text.startswith("\n", fence.end())
     yield from _draw_prose(text[end:])
 
 
@@ -119,7 +119,7 @@ def draw_code(code: str, language: str = "python") -> Markup:
         lexer = get_lexer_by_name(language, stripnl=False)
     except ClassNotFound:
         return plain
-    coloured = highlight(code, lexer, HtmlFormatter(nowrap=True))
+    coloured = highlight(code, lexer, HtmlFormatter(nowrap=True)).rstrip()
     return Markup('<pre class="code"><code>{}</code></pre>').format(Markup(coloured))
 
 

@@ -143,6 +143,12 @@ def test_samples_have_their_verdict_answer_why_and_text(folder):
     assert [votes.count(text) for text in ("2 of 4", "1 of 4")] == [1, 2]
 
 
+def test_a_plain_file_says_nothing_of_what_was_kept(tmp_path):
+    rows = pl.DataFrame({"id": ["a"], "problem": ["1+1?"]})
+    rows.write_parquet(tmp_path / "t.parquet")
+    assert "kept" not in look_at(tmp_path).get("/row?id=a").text
+
+
 def test_what_is_drawn_can_be_read_as_written(folder):
     client = look_at(folder)
     assert "<math" in client.get("/row?id=a/0").text
