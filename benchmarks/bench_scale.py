@@ -209,9 +209,10 @@ def measure(command: list[str], folder: Path, root: Path) -> tuple[float, ...]:
     )
     peak = resident = 0.0
     while process.poll() is None:
-        held = [resident_mb(pid) for pid in tree(process.pid)]
-        peak = max(peak, sum(own for own, _ in held))
-        resident = max(resident, sum(own + mapped for own, mapped in held))
+        # A child that is not yet what it will be has its parent's command, and memory.
+        held = {command_of(pid): resident_mb(pid) for pid in tree(process.pid)}
+        peak = max(peak, sum(own for own, _ in held.values()))
+        resident = max(resident, sum(own + mapped for own, mapped in held.values()))
         time.sleep(0.05)
     if process.returncode:
         raise SystemExit(f"{command} failed")
@@ -232,6 +233,13 @@ def tree(pid: int) -> list[int]:
         pid,
         *(each for part in children for child in part for each in tree(int(child))),
     ]
+
+
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def resident_mb(pid: int) -> tuple[float, float]:

@@ -47,6 +47,30 @@ def test_importing_loads_nothing_heavy(module: str):
     assert done.stdout.split() == []
 
 
+@pytest.mark.parametrize(
+    ("stage", "params"),
+    [
+        ("collect", {"adapter": "generic", "path": "x.jsonl", "license": "MIT"}),
+        ("pool", {"order": ["a"]}),
+        ("quality", {}),
+        ("dedup_exact", {}),
+        ("dedup_ngram", {}),
+        ("decontaminate", {}),
+    ],
+)
+def test_kernels_and_verifiers_wait_for_the_first_rows(stage: str, params: object):
+    late = {"numpy", "numba", "pyarrow", "pipeline.grading.workers"}
+    code = (
+        f"import sys, pipeline.cli.stages, stages.{stage} as stage\n"
+        f"stage.Params.model_validate({params})\n"
+        f"print(*{late} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
 def test_the_command_line_starts_fast():
     code = "import time; t = time.process_time(); import pipeline.__main__; "
     code += "print(time.process_time() - t)"
