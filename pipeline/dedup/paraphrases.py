@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.dedup.evidence import find_twins, keeps_order
+from pipeline.dedup.ngrams import extract_ngrams, lsh_pairs
 from pipeline.dedup.pairs import Array, Pairs, pair_key
 from pipeline.dedup.same_problem import classify_pairs
 from pipeline.dedup.witness import find_witnesses
@@ -21,6 +22,8 @@ from pipeline.dedup.witness import find_witnesses
 # From this share of aligned words on, two texts are near copies and no paraphrases.
 SAME_WORDS = 0.8
 CROWD = 32  # so many rows of one skeleton a row is compared with
+# Of the n-grams of a short text a slip takes three; few texts of a pool are so near.
+SHARED = 0.65
 WORD = re.compile(r"[\u3040-\u9fff]|[^\W\d_]{2,}")
 
 
@@ -30,21 +33,35 @@ def add_paraphrases(
     """`pairs`, the renamed and the paraphrased among `rows`, each with its relation.
 
     `vectors` (rows, d) float32 are units; `least` is the cosine of a rich pair. A pair
-    in other words is a copy; in nearly the same words, one after the other, or with
-    the same skeleton, it is what the guard says.
+    in other words is a copy; in nearly the same words, one after the other, with the
+    same skeleton or with most of the same n-grams, it is what the guard says.
     """
     from pipeline.kernels.relations import COPY
 
     first, second, cosine, same_words = _find_paraphrases(rows, vectors, least)
-    renamed = find_equal_skeletons(rows["problem"].fill_null(""))
     both = _join(pairs, Pairs(first, second, cosine))
-    both = _join(both, Pairs(*renamed, _cosines_of(vectors, *renamed)))
+    problems = rows["problem"].fill_null("")
+    for alike in (find_equal_skeletons(problems), find_shared_ngrams(problems)):
+        both = _join(both, Pairs(*alike, _cosines_of(vectors, *alike)))
     reworded = np.isin(
         pair_key(both.first, both.second), pair_key(first, second)[~same_words]
     )
     relation = np.full(len(both.first), COPY, np.uint8)
     relation[~reworded] = classify_pairs(rows, both.take(~reworded), guard=True)
     return replace(both, relation=relation)
+
+
+def find_shared_ngrams(texts: pl.Series) -> tuple[Array, Array]:
+    """(earlier, later) texts of which SHARED or more of the n-grams are the same."""
+    from pipeline.dedup.ngram_search import PERMUTATIONS, SEED
+    from pipeline.kernels.layout import strip_layout
+    from pipeline.kernels.minhash import plan_bands
+
+    ngrams = extract_ngrams(strip_layout(texts), n=3)
+    plan = plan_bands(SHARED, PERMUTATIONS, SEED)
+    everyone = np.arange(len(texts), dtype=np.int32)
+    pairs = lsh_pairs(ngrams, everyone, plan, SHARED)
+    return pairs.first, pairs.second
 
 
 def find_equal_skeletons(texts: pl.Series) -> tuple[Array, Array]:

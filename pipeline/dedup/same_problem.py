@@ -171,7 +171,8 @@ def are_rare(answers: pl.Series) -> Array:
 
     Of real answers one in ten is an integer up to 10, one in four up to 30, one in
     sixteen 1/2 or another small fraction; letters, yes and no, and other single words
-    are chosen from few. All others are rare.
+    are chosen from few, and so are lists of one value again and again. All others are
+    rare.
     """
     distinct, places = np.unique(
         answers.fill_null("").to_numpy().astype(str), return_inverse=True
@@ -182,6 +183,9 @@ def are_rare(answers: pl.Series) -> Array:
 def _is_rare(answer: str) -> bool:
     value = parse_value(answer)
     if value is None:
+        parts = re.findall(r"\w+", answer)
+        if len(parts) > 1 and len(set(parts)) == 1:  # [[0, 0], [0, 0]]
+            return False
         return bool(re.search(r"\w{2}.*\W.*\w|\d.*\d", answer.strip("()$. {}")))
     if value.denominator == 1:
         return abs(value) > COMMON_INTEGERS

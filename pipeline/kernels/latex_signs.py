@@ -44,7 +44,7 @@ DRAWN_BEFORE[list(b"#@=~+")] = True
 DRAWN_AFTER[list(b"#@=~+*|-_/")] = True
 SPACED_ELLIPSIS = np.frombuffer(b". . .", np.uint8).copy()
 EXISTS = np.frombuffer("∃".encode(), np.uint8).copy()
-NEWLINE = 10
+NEWLINE, CELL_BAR = 10, ord("|")  # | . | is a cell of a board
 RUN = 4  # marks that are looked at before and behind one
 FORMULA_BYTES = 256  # from a tie to the dollar of its formula
 LONGEST_SET = 48  # bytes from its brace to its colon
@@ -211,6 +211,9 @@ def _read_points(data: Array, first: int, start: int, end: int) -> Lexeme:
     if starts_with(data, start, end, SPACED_ELLIPSIS):
         return ELLIPSIS, SIGN, TOKEN, start + 5
     stays = is_letter(before) and 97 <= after <= 122
+    stays = stays or left_byte(data, first, start) == CELL_BAR == right_byte(
+        data, position, end
+    )
     stays = stays or (before <= 32 and is_letter(after))
     if is_single(data, first, start - 1, end) and is_letter(after):
         stays = stays or is_single(data, start, position, end)

@@ -58,6 +58,7 @@ aufgabe antwort domanda pergunta problème exercice réponse 问题 题目 問�
 ROLES = "(?:user|assistant|system|model|human)?"
 SPACES = r"[\p{Zs}\x{85}\x{2028}\x{2029}]"
 UNSEEN = r"[\p{Default_Ignorable_Code_Point}\p{Cf}]"
+MESSAGE = rf"({UNSEEN}{{8,}})"  # written in characters that cannot be seen
 END = r"(?-u:\b{end-half})"
 # Text in which an underscore is an index: x_1, \\sum_{k}.
 INDEXED = r"(?:[^_]|[^\s_]_[\w{\\])*"
@@ -87,7 +88,7 @@ CHARACTERS = (
     ),
     Rule(ESCAPE, r"(^|[^\\])(?:\\r)?\\n([A-Z][^e])", "$1\n$2"),
     BROKEN_LINE,
-    Rule(ODD | ENTITY, UNSEEN, ""),
+    Rule(ODD | ENTITY, rf"{MESSAGE}|{UNSEEN}", "$1"),
     Rule(ODD | ENTITY, SPACES, " "),
 )
 TOKENS = (  # of chat templates, and the roles behind them

@@ -60,3 +60,17 @@ def test_texts_of_one_skeleton_with_another_answer_are_siblings():
 )
 def test_words_are_aligned_in_any_script(left: str, right: str, share: float):
     assert align_words(left, right) == share
+
+
+def test_short_texts_with_a_slip_are_compared_however_far_their_vectors_are():
+    # Of the 21 n-grams of either, three hold the word that differs: 18 of 24 are shared.
+    text = (
+        "In how many {} ways can the letters of the word LEVEL be arranged in a row "
+        "so that no two vowels meet?"
+    )
+    rows = problems(text.format("different"), text.format("diferent"))
+    none = Pairs(*np.zeros((2, 0), np.int32), np.zeros(0))
+    pairs = add_paraphrases(rows, np.eye(2, dtype=np.float32), none, 0.5)
+
+    assert pairs.relation is not None
+    assert pairs.relation.tolist() == [COPY]

@@ -101,3 +101,11 @@ def test_spelling_does_not_change_quantities(left: str, right: str):
 )
 def test_what_carries_meaning_does(left: str, right: str):
     assert not same_quantities(left, right)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_rare"),
+    [("[[0, 0], [0, 0]]", False), ("[[0, 1], [1, 0]]", True), ("7, 7, 7", False)],
+)
+def test_one_value_again_and_again_is_no_rare_answer(answer: str, is_rare: bool):
+    assert same_problem.are_rare(pl.Series([answer])).tolist() == [is_rare]

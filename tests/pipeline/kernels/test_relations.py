@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.changes import read_spans
+from pipeline.dedup.changes import compare_texts, read_spans
 from pipeline.dedup.same_problem import hash_quantities
 from pipeline.kernels.characters import plain_text
 from pipeline.kernels.differences import differing_spans
+from pipeline.kernels.edits import EQUAL
 from pipeline.kernels.relations import quantity_hash
 from pipeline.kernels.shards import text_bytes
 
@@ -53,3 +54,31 @@ def test_commands_that_differ_in_case_differ_wherever_they_stand(before: str):
 
     assert left != right
     assert not agree(texts)
+
+
+def test_a_text_is_read_in_as_many_pieces_as_differ():
+    body = "Tom walks 3 miles a day and 5 miles on Sunday. How far does he walk a week?"
+    texts = pl.Series([f"Solve the following problem. {body}", f"{body} Show work."])
+    first, second = np.array([0]), np.array([1])
+    begins, ends, parts = differing_spans(*text_bytes(texts), first, second)
+    data, _ = text_bytes(texts)
+    read = [
+        bytes(data[begin:end]).decode() for begin, end in zip(begins, ends, strict=True)
+    ]
+
+    assert parts.tolist() == [0, 2, 4]
+    assert read == [
+        "Solve the following problem. Tom",
+        "week?",
+        "Tom",
+        "week? Show work.",
+    ]
+    assert compare_texts(texts, first, second, np.array([False])) == [EQUAL]
+
+
+def test_texts_stay_as_they_are_when_they_are_read():
+    texts = pl.Series(["Two hundred of x²", "three hundred **bold** words of x"])
+    before = texts.to_list()
+    plain_text(texts)
+
+    assert texts.to_list() == before
