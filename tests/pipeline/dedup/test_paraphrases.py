@@ -63,7 +63,7 @@ def test_words_are_aligned_in_any_script(left: str, right: str, share: float):
 
 
 def test_short_texts_with_a_slip_are_compared_however_far_their_vectors_are():
-    # Of the 21 n-grams of either, three hold the word that differs: 18 of 24 are shared.
+    # Of the 21 n-grams of either, 3 hold the word that differs: 18 of 24 are shared.
     text = (
         "In how many {} ways can the letters of the word LEVEL be arranged in a row "
         "so that no two vowels meet?"
