@@ -67,10 +67,11 @@ def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = [sys.executable, "-m", "venv", "--without-pip", str(folder)]
     subprocess.run(words, check=True)
     programs = folder / "bin"
+    # Elsewhere than in a checkout, whose goldsieve.egg-info would pass for an install.
     pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
     subprocess.run(
         [*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel)],
-        check=True, capture_output=True,
+        cwd=folder, env=environment(programs), check=True, capture_output=True,
     )  # fmt: skip
     # Links of editable installs stand in files of the folder, which are not read here.
     (ours,) = folder.glob("lib/python3*/site-packages")
