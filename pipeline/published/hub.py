@@ -57,7 +57,7 @@ def explain_refusal(repo: str, hint: str) -> Iterator[None]:
     except OfflineModeIsEnabled:
         raise UserError(
             f"{repo}: the Hub is switched off here",
-            hint="unset HF_HUB_OFFLINE; or look at the set with --dry-run DIR",
+            hint="unset HF_HUB_OFFLINE; a folder (--dry-run DIR) needs no Hub",
         ) from None
     except HFValidationError as error:
         raise UserError(f"{repo}: {error}", hint="a name is ORG/NAME") from None
