@@ -51,7 +51,8 @@ def funnel() -> None:
         others = {n: s for n, s in spent.items() if n not in current}
         longest = sorted(others, key=lambda name: -others[name])
         beside = ", ".join(f"{name} {clock(others[name])}" for name in longest)
-        print(f"{clock(sum(spent.values()))} in all; beside these stages: {beside}")
+        more = f"; beside these stages: {beside}" if beside else ""
+        print(f"{clock(sum(spent.values()))} in all{more}")
     console.print(
         "Look next:\n"
         "  data_cards/README.md                 the data card\n"
