@@ -23,7 +23,7 @@ from pipeline.kernels.latex_vocabulary import (
 )
 from pipeline.kernels.names import person_names
 from pipeline.kernels.shards import Array, text_bytes
-from pipeline.kernels.token_ngrams import token_ngrams
+from pipeline.kernels.token_ngrams import find_token_ngrams, token_ngrams
 from pipeline.kernels.wording import wording
 
 OPTIONS = re.compile(rb"\(?\bA[).:]\s*\S.*?\bB[).:]\s*\S", re.DOTALL)
@@ -57,6 +57,13 @@ def index_ngrams(ngrams: Array, ends: Array) -> NgramIndex:
     counts = np.bincount(key, minlength=len(keys))
     stops = np.concatenate([[0], np.cumsum(counts)])
     return NgramIndex(keys, holder.astype(np.int32), stops)
+
+
+def ngram_places(ends: Array, ngram_ends: Array) -> Array:
+    """The tokens where the n-grams of texts begin, in order, from the ends of both."""
+    shift = np.repeat(ends[:-1] - ngram_ends[:-1], np.diff(ngram_ends))
+    places: Array = shift + np.arange(len(shift))
+    return places
 
 
 @dataclass(frozen=True)
@@ -107,10 +114,24 @@ class Reading:
 
     def list_names(self, span: slice, others: Array) -> list[int]:
         """Codes of the persons in `span`; 0 for a capital word not among `others`."""
-        names, codes = self.names[span], self.tokens.codes[span]
-        may_be = (self.marked[3][span] > 0) & ~np.isin(codes, others)
-        listed: list[int] = names[(names > 0) | may_be].tolist()
-        return listed
+        names, capitals = self.names[span], self.marked[3][span]
+        places = np.flatnonzero((names > 0) | (capitals > 0))
+        codes, known = self.tokens.codes[span][places], set(others.tolist())
+        listed = zip(names[places].tolist(), codes.tolist(), strict=True)
+        return [name for name, code in listed if name or code not in known]
+
+    def quote(self, row: Array, begin: Array, end: Array) -> pl.Series:
+        """The text of each `row` from token `begin` to token `end`."""
+        data, offsets = text_bytes(self.texts)
+        tokens, raw = self.tokens, data.tobytes()
+        first, last = tokens.ends[row] + begin, tokens.ends[row] + end - 1
+        is_empty = first > last
+        first[is_empty] = last[is_empty] = 0
+        starts, stops = tokens.starts[first], tokens.stops[last]
+        stops = np.where(is_empty, starts, stops)
+        spans = zip(offsets[row] + starts, offsets[row] + stops, strict=True)
+        texts = [raw[start:stop].decode(errors="replace") for start, stop in spans]
+        return pl.Series(texts, dtype=pl.String)
 
 
 def read_texts(texts: pl.Series) -> Reading:
@@ -163,6 +184,12 @@ class Items:
     def index(self) -> NgramIndex:
         """Which items hold an n-gram."""
         return index_ngrams(*token_ngrams(self.tokens.codes, self.tokens.ends, self.n))
+
+    @cached_property
+    def ngrams(self) -> tuple[Array, Array]:
+        """The numbers of the n-grams of each item, and where those of each end."""
+        codes, ends = self.tokens.codes, self.tokens.ends
+        return find_token_ngrams(codes, ends, self.n, self.index.table)
 
     @property
     def sizes(self) -> Array:

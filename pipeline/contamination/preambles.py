@@ -6,9 +6,8 @@ token counts as shared if every n-gram that it stands in is.
 
 import numpy as np
 
-from pipeline.contamination.items import Items
+from pipeline.contamination.items import Items, ngram_places
 from pipeline.kernels.shards import Array
-from pipeline.kernels.token_ngrams import find_token_ngrams
 
 SHARED = 3  # problems, at least
 STRETCH = 8  # n-grams that an item's own level is the mean of
@@ -23,18 +22,21 @@ def find_shared(items: Items, held: Array, enough: float) -> Array:
     (int, n-grams of the index) says how many texts hold an n-gram.
     """
     codes, ends, n = items.tokens.codes, items.tokens.ends, items.n
-    number, gram_ends = find_token_ngrams(codes, ends, n, items.index.table)
+    number, gram_ends = items.ngrams
     count = held[number] + np.diff(items.index.ends)[number] - 1
     of_item = np.repeat(np.arange(len(items)), np.diff(gram_ends))
     least = _least_stretches(count, gram_ends)[of_item]
     is_shared = count >= max(SHARED, enough)
     is_shared &= count > 3 * (least + 1)
-    covered, unshared = np.zeros((2, len(codes) + 1), np.int64)
-    starts = np.arange(len(number)) + (ends[:-1] - gram_ends[:-1])[of_item]
-    for array, chosen in ((covered, starts), (unshared, starts[~is_shared])):
-        np.add.at(array, chosen, 1)
-        np.add.at(array, chosen + n, -1)
-    shared: Array = (np.cumsum(covered) > 0) & (np.cumsum(unshared) == 0)
+    starts = ngram_places(ends, gram_ends)
+    covered, unshared = (
+        np.cumsum(
+            np.bincount(chosen, minlength=len(codes) + 1)
+            - np.bincount(chosen + n, minlength=len(codes) + 1)
+        )
+        for chosen in (starts, starts[~is_shared])
+    )
+    shared: Array = (covered > 0) & (unshared == 0)
     return shared[:-1]
 
 

@@ -18,7 +18,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from pipeline.contamination.items import Items, compared_tokens
+from pipeline.contamination.items import Items, compared_tokens, ngram_places
 from pipeline.contamination.preambles import find_shared
 from pipeline.contamination.sample import Sample
 from pipeline.kernels import hash_table
@@ -119,8 +119,13 @@ class Weigher:
     """Weighs items by a sample of a pool, as often as it turns out what is a copy."""
 
     def __init__(self, items: Items, sample: Sample) -> None:
+        codes, ends = items.tokens.codes, items.tokens.ends
+        number, distinct = hash_table.group_ids(codes)
+        plain = np.isin(distinct, _plain_codes())[number]
         self.items, self.numbers = items, sample.numbers
-        self.ngrams = [_find_ngrams(items.tokens, sample, n) for n in (1, 2)]
+        self.ngrams = [_find_ngrams(items.tokens, plain, sample, n) for n in (1, 2)]
+        places = ngram_places(ends, items.ngrams[1])
+        self.plain_runs = _are_all(plain | (codes == PERSON), places, items.n)
 
     def weigh(self, copies: Array, held: Array) -> Weights:
         """Weights where some texts of the pool are `copies` (bool), and do not count.
@@ -140,34 +145,33 @@ class Weigher:
         rare = np.maximum(tokens - np.log(2), 0) + np.maximum(pairs - np.log(2), 0)
         sums = np.diff(np.concatenate([[0], np.cumsum(rare)])[ends])
         known = len(left_out) - int(left_out.sum())
-        rare = sums + _weigh_runs(items, held, texts)
+        rare = sums + self._weigh_runs(held, texts)
         return Weights(tokens, pairs, rare, CHANCE * np.log1p(_enough(known)))
 
-
-def _weigh_runs(items: Items, held: Array, texts: int) -> Array:
-    """What the n-grams of each item are worth, as many as stand side by side in it."""
-    codes, ends, n = items.tokens.codes, items.tokens.ends, items.n
-    number, gram_ends = find_token_ngrams(codes, ends, n, items.index.table)
-    counts = held + np.diff(items.index.ends)
-    worth = np.maximum(rarity(counts, texts) - np.log(2), 0)[number]
-    plain = np.isin(codes, _plain_codes()) | (codes == PERSON)
-    starts = np.arange(len(number)) + np.repeat(
-        ends[:-1] - gram_ends[:-1], np.diff(gram_ends)
-    )
-    worth[np.all([plain[starts + step] for step in range(n)], axis=0)] = 0
-    sums: Array = np.diff(np.concatenate([[0], np.cumsum(worth)])[gram_ends]) / n
-    return sums
+    def _weigh_runs(self, held: Array, texts: int) -> Array:
+        """What the n-grams of each item are worth, as many as stand side by side."""
+        number, ends = self.items.ngrams
+        counts = held + np.diff(self.items.index.ends)
+        worth = np.maximum(rarity(counts, texts) - np.log(2), 0)[number]
+        worth[self.plain_runs] = 0
+        sums = np.diff(np.concatenate([[0], np.cumsum(worth)])[ends])
+        runs: Array = sums / self.items.n
+        return runs
 
 
-def _find_ngrams(items: Tokens, others: Sample, n: int) -> Ngrams:
+def _are_all(which: Array, places: Array, n: int) -> Array:
+    """Whether all of `n` tokens from each of `places` are `which` (bool)."""
+    alike: Array = np.all([which[places + step] for step in range(n)], axis=0)
+    return alike
+
+
+def _find_ngrams(items: Tokens, plain: Array, others: Sample, n: int) -> Ngrams:
     ngrams, ends = token_ngrams(items.codes, items.ends, n)
     number, distinct = hash_table.group_ids(ngrams)
     table = hash_table.build_table(distinct)
-    starts = np.repeat(items.ends[:-1] - ends[:-1], np.diff(ends))
-    places = starts + np.arange(len(ngrams))
-    plain = np.isin(items.codes, _plain_codes())
+    places = ngram_places(items.ends, ends)
     is_plain = np.zeros(len(distinct), bool)
-    is_plain[number[np.all([plain[places + step] for step in range(n)], axis=0)]] = True
+    is_plain[number[_are_all(plain, places, n)]] = True
     factors = np.ones(len(distinct))
     boilerplate = _boilerplate()
     dull, _ = find_token_ngrams(boilerplate.codes, boilerplate.ends, n, table)

@@ -97,13 +97,14 @@ def _find_spelt(
 
     begins, ends, parts = spans
     text = np.repeat(np.stack([first, second], 1).ravel(), np.diff(parts))
-    marks = find_spellings(
+    rows, _, _ = find_spellings(
         data,
         np.maximum(begins - NEAR, offsets[text]),
         np.minimum(ends + NEAR, offsets[text + 1]),
         *marked_words(),
     )
-    spelt = (marks != 0) | hold_non_ascii(data, begins, ends)
+    spelt = hold_non_ascii(data, begins, ends)
+    spelt[rows] = True
     pair = np.repeat(np.arange(len(first)), np.diff(parts[::2]))
     return np.unique(pair[spelt])
 

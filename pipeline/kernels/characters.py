@@ -16,7 +16,8 @@ import polars as pl
 
 from pipeline.kernels.layout import change_where, strip_layout
 from pipeline.kernels.shards import Array, compiled, text_bytes
-from pipeline.kernels.spelled_values import spell_values
+from pipeline.kernels.spelled_values import spell_bytes
+from pipeline.kernels.splice import text_series
 from pipeline.kernels.utf8 import code_point, width
 
 # What a character beyond ASCII is.
@@ -117,12 +118,21 @@ def plain_text(text: pl.Series) -> pl.Series:
     return plain_characters(strip_layout(text))
 
 
+def plain_bytes(text: pl.Series) -> tuple[Array, Array]:
+    """The bytes of `plain_text`, and where each text begins; see `text_bytes`."""
+    return _plain_bytes(strip_layout(text))
+
+
 def plain_characters(text: pl.Series) -> pl.Series:
     """As `plain_text`, of `text` that has no layout any more."""
+    return text_series(*_plain_bytes(text))
+
+
+def _plain_bytes(text: pl.Series) -> tuple[Array, Array]:
     odd = text.str.len_bytes() != text.str.len_chars()
     if odd.any():
         text = text.clone().scatter(odd.arg_true(), _plain(text.filter(odd)))
-    return spell_values(text)
+    return spell_bytes(*text_bytes(text))
 
 
 def _plain(texts: pl.Series) -> pl.Series:

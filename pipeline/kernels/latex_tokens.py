@@ -11,10 +11,10 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from pipeline.kernels.characters import plain_text
+from pipeline.kernels.characters import plain_bytes
 from pipeline.kernels.latex_lexer import fill_latex_tokens
 from pipeline.kernels.latex_vocabulary import vocabulary
-from pipeline.kernels.shards import Array, map_threads, split_shards, text_bytes
+from pipeline.kernels.shards import Array, map_threads, split_shards
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def tokenise_shard(
     text: pl.Series, *, spans: bool = False, drawings: bool = True
 ) -> Tokens:
     """The tokens of one shard."""
-    data, offsets = text_bytes(plain_text(text))
+    data, offsets = plain_bytes(text)
     return tokenise_ranges(
         data, offsets[:-1], offsets[1:], spans=spans, drawings=drawings
     )

@@ -14,7 +14,7 @@ an engine without backtracking, in linear time.
 from collections.abc import Callable
 from functools import partial
 from html import unescape
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -36,6 +36,7 @@ from pipeline.kernels.layout_lines import (
     find_marks,
 )
 from pipeline.kernels.shards import Array, text_bytes
+from pipeline.kernels.splice import text_series
 
 # Tags of HTML, and of XML as prompts have them; those of one letter are variables too.
 BLOCKS = """
@@ -203,11 +204,7 @@ def _strip_letter_tags(texts: pl.Series) -> pl.Series:
 
 
 def _strip_lines(texts: pl.Series) -> pl.Series:
-    import pyarrow as pa
-
     data, offsets = text_bytes(texts.rechunk())
     data, offsets = data[offsets[0] : offsets[-1]].copy(), offsets - offsets[0]
     blank_lines(data, offsets)
-    buffers: Any = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    column = pa.LargeStringArray.from_buffers(len(texts), *buffers[1:])
-    return pl.Series(column)
+    return text_series(data, offsets)

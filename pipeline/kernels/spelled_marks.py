@@ -1,13 +1,18 @@
-"""Which texts hold values or units in words, and the words they are written in."""
+"""Where texts may hold values or units in words, and the words they are written in.
+
+What `find_spellings` gives are stretches between two cuts. A cut is behind a word and
+its space, where the word can be no part of a value or a unit: so nothing is matched
+across it, and what is before a cut says nothing of what is behind it.
+"""
 
 from functools import cache
 
 import numpy as np
 from numpy import uint64
 
-from pipeline.kernels.hash_table import Table, build_table, find
+from pipeline.kernels.hash_table import Table, build_table, find, grow
 from pipeline.kernels.hashing import BASIS, fnv1a
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.utf8 import byte_at, is_digit
 
 
@@ -34,6 +39,8 @@ ORDINALS = split(
     "twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth "
     "nineteenth"
 )
+# Words of three letters or more that may stand in the middle of a value or a rate.
+JOINTS = split("and per kilo meter metre mile feet foot liter litre gallon gram")
 
 
 @compiled
@@ -48,7 +55,7 @@ def _hash_word(data: Array, start: int, stop: int) -> uint64:
 def _mark_words() -> dict[str, int]:
     rates = ("mph", "kph", "kmh", "kmph")
     return {
-        "per": PER,
+        "per": PER | RATE,  # 60 km per hr is 60 km/hr, and so 60 km/hour
         **dict.fromkeys(SCALES, SCALE),
         **dict.fromkeys(PARTS, PART),
         **dict.fromkeys(rates, RATE),
@@ -59,26 +66,31 @@ def _mark_words() -> dict[str, int]:
 def marked_words() -> tuple[Table, Array, Array]:
     """Where the codes of words with a mark are, the marks, and how words begin.
 
-    The last is uint8 by the first three letters, 5 bits of each: MARKED and COUNT.
+    The last is uint8 by the first three letters, 5 bits of each: MARKED, COUNT, JOINT.
     """
     marks = _mark_words()
     words = [np.frombuffer(word.encode(), np.uint8) for word in marks]
     codes = np.array([_hash_word(word, 0, len(word)) for word in words], np.uint64)
     begins = np.zeros(1 << 15, np.uint8)
-    for word in words:
-        begins[_begin_of(word)] |= MARKED
-    for count in BELOW_TWENTY[1:10]:
-        begins[_begin_of(np.frombuffer(count.encode(), np.uint8))] |= COUNT
+    for bit, kind in (
+        (MARKED, marks),
+        (COUNT, BELOW_TWENTY[1:10]),
+        (JOINT, (*BELOW_TWENTY, *TENS_WORDS, *SCALES, *JOINTS)),
+    ):
+        for word in kind:
+            begins[_begin_of(np.frombuffer(word.encode(), np.uint8), 0)] |= bit
     return build_table(codes), np.array([*marks.values()], np.uint8), begins
 
 
-def _begin_of(word: Array) -> int:
-    one, two, three = (int(byte) & 31 for byte in word[:3])
-    return one << 10 | two << 5 | three
+@inlined
+def _begin_of(data: Array, start: int) -> int:
+    """The first three letters of a word."""
+    one, two, three = data[start], data[start + 1], data[start + 2]
+    return int((one & 31) << 10 | (two & 31) << 5 | three & 31)
 
 
-MARKED, COUNT = 1, 2
-SPACE, SLASH, SMALL_X, SMALL_H, SMALL_R = b" /xhr"
+MARKED, COUNT, JOINT = 1, 2, 4
+SPACE, NEWLINE, SLASH, SMALL_X, SMALL_H, SMALL_R = b" \n/xhr"
 SMALL_S, SMALL_N, SMALL_T, SMALL_M, SMALL_K, SMALL_P, SMALL_D = b"sntmkpd"
 IS_LETTER = np.zeros(256, np.bool_)
 IS_LETTER[[byte for byte in range(128) if chr(byte).isalpha()]] = True
@@ -97,42 +109,75 @@ BEHIND_DIGIT[list(b" xXsSnNrRtTmMkK")] = True
 def find_spellings(
     data: Array, firsts: Array, ends: Array, words: Table, word_marks: Array,
     begins: Array,
-) -> Array:  # fmt: skip
-    """Which spellings may be from `firsts[i]` to `ends[i]`: bits, uint8 (rows,).
+) -> tuple[Array, Array, Array]:  # fmt: skip
+    """Stretches that may hold spellings: (rows int64, spans int64 (n, 2), bits uint8).
 
-    The last three are those of `marked_words`.
+    Row i is from byte `firsts[i]` to `ends[i]`, and so are spans bytes of `data`. The
+    last three are those of `marked_words`.
     """
-    out = np.zeros(len(firsts), np.uint8)
-    for row in range(len(out)):
+    rows, bits = np.empty(64, np.int64), np.empty(64, np.uint8)
+    spans = np.empty((64, 2), np.int64)
+    used = 0
+    for row in range(len(firsts)):
         first, end = firsts[row], ends[row]
-        marks, counted = 0, False
+        counted, done = False, first
         for position in range(first - 1, end - 1):
             what = SUSPECT[data[position]] if position >= first else BREAK
             if what == NOTHING:
                 continue
-            after = data[position + 1]
+            after, mark = data[position + 1], 0
             if what == BREAK:
                 if after <= 32:  # one  fourth
                     continue
                 was_counted, counted = counted, False
                 if not INITIALS[after] or position + 3 >= end:
                     continue
-                begin = begins[
-                    (after & 31) << 10
-                    | (data[position + 2] & 31) << 5
-                    | data[position + 3] & 31
-                ]
+                begin = begins[_begin_of(data, position + 1)]
                 counted = begin & COUNT != 0
                 if begin & MARKED:
                     mark = _mark_word(data, position + 1, end, words, word_marks)
-                    marks |= mark if mark != PART or was_counted else 0
+                    mark = mark if mark != PART or was_counted else 0
             elif what == DIGIT:
                 if BEHIND_DIGIT[after]:
-                    marks |= _mark_number(data, position + 1, end)
+                    mark = _mark_number(data, position + 1, end)
             elif what == STROKE:
-                marks |= _mark_slash(data, position + 1, end)
-        out[row] = marks
-    return out
+                mark = _mark_slash(data, position + 1, end)
+            if mark == 0:
+                continue
+            if position + 1 < done:
+                bits[used - 1] |= mark
+                continue
+            if used == len(rows):
+                rows, spans, bits = grow(rows), grow(spans), grow(bits)
+            span = _widen(data, done, position + 1, end, begins)
+            rows[used], spans[used], bits[used] = row, span, mark
+            done = span[1]
+            used += 1
+    return rows[:used].copy(), spans[:used].copy(), bits[:used].copy()
+
+
+@compiled
+def _widen(
+    data: Array, low: int, position: int, end: int, begins: Array
+) -> tuple[int, int]:
+    """The cuts around `position`, or the limits."""
+    before, behind = position, position + 1
+    while before > low and not _is_cut(data, low, before, begins):
+        before -= 1
+    while behind < end and not _is_cut(data, low, behind, begins):
+        behind += 1
+    return before, behind
+
+
+@compiled
+def _is_cut(data: Array, low: int, position: int, begins: Array) -> bool:
+    """Whether a space, and before it a word that is in no value, end at `position`."""
+    if data[position - 1] not in (SPACE, NEWLINE):
+        return False
+    start = position - 1
+    while start > low and IS_LETTER[data[start - 1]]:
+        start -= 1
+    return position - 1 - start >= 3 and not begins[_begin_of(data, start)]
 
 
 @compiled

@@ -13,7 +13,7 @@ from functools import partial
 import polars as pl
 
 from pipeline.kernels.layout import change_where
-from pipeline.kernels.shards import text_bytes
+from pipeline.kernels.shards import Array, text_bytes
 from pipeline.kernels.spelled_marks import (
     BELOW_TWENTY,
     GROUP,
@@ -30,18 +30,18 @@ from pipeline.kernels.spelled_marks import (
     find_spellings,
     marked_words,
 )
+from pipeline.kernels.splice import cut_spans, splice, text_series
 
 CARDINALS = {word: value for value, word in enumerate(BELOW_TWENTY)}
 CARDINALS |= {word: 10 * value for value, word in enumerate(TENS_WORDS, start=2)}
 WORD = f"(?:{'|'.join(CARDINALS)})"
 # A number in words that has a scale.
-NUMBER = (
+NUMBER = re.compile(
     rf"(?i)\b(?:{WORD}|[0-9]{{1,9}}(?:[.,][0-9]{{1,9}})?)(?:[ -]{WORD}){{0,2}}"
     rf"[ -](?:{'|'.join(SCALES)})"
     rf"(?:(?:[ -]|,? and |, )(?:{WORD}|{'|'.join(SCALES)})){{0,12}}\b"
 )
-MARK = "\x02"  # before what is replaced, so that no other text is
-NTH = r"(?i)(^|[^0-9.,])([0-9]{1,2}(?:st|nd|rd|th))\b"
+NTH = re.compile(r"(?i)(^|[^0-9.,])([0-9]{1,2})(?:st|nd|rd|th)\b")
 APART = re.compile(
     r"(?<![0-9.,/])(?<![0-9.,/] )[1-9][0-9]{0,2}(?: [0-9]{3}){1,5}"
     r"(?! ?[0-9/]|[.,][0-9])"
@@ -72,17 +72,18 @@ def spell_values(texts: pl.Series) -> pl.Series:
     >>> spell_values(pl.Series(["Two hundred of 12 000, at 60 km per hour"])).item()
     '200 of 12000, at 60 km/hour'
     """
-    data, offsets = text_bytes(texts)
-    marks = find_spellings(data, offsets[:-1], offsets[1:], *marked_words())
-    if not marks.any():
-        return texts
-    texts = change_where(texts, marks & GROUP != 0, _join_groups)
-    texts = change_where(texts, marks & SCALE != 0, _spell_numbers)
-    texts = change_where(texts, marks & PART != 0, _spell_parts)
-    texts = change_where(texts, marks & ORDINAL != 0, _spell_ordinals)
-    texts = change_where(texts, marks & PER != 0, partial(_replace, PER_UNIT))
-    texts = change_where(texts, marks & RATE != 0, partial(_replace, RATES))
-    return change_where(texts, marks & TIMES != 0, partial(_replace, PRODUCTS))
+    return text_series(*spell_bytes(*text_bytes(texts)))
+
+
+def spell_bytes(data: Array, offsets: Array) -> tuple[Array, Array]:
+    """The same of texts as `text_bytes` gives them."""
+    _, spans, marks = find_spellings(data, offsets[:-1], offsets[1:], *marked_words())
+    if not len(marks):
+        return data, offsets
+    parts = text_series(*cut_spans(data, spans))
+    for mark, change in CHANGES.items():
+        parts = change_where(parts, marks & mark != 0, change)
+    return splice(data, offsets, spans, *text_bytes(parts))
 
 
 def _join_groups(texts: pl.Series) -> pl.Series:
@@ -91,11 +92,7 @@ def _join_groups(texts: pl.Series) -> pl.Series:
 
 
 def _spell_numbers(texts: pl.Series) -> pl.Series:
-    runs = texts.str.extract_all(NUMBER).explode().drop_nulls().unique().to_list()
-    if not runs:
-        return texts
-    runs = sorted(runs, key=lambda run: (-len(run), run))
-    return texts.str.replace_many(runs, [*map(spell_number, runs)], leftmost=True)
+    return _rewrite(texts, NUMBER, lambda found: spell_number(found[0]))
 
 
 def _rewrite(
@@ -162,15 +159,7 @@ def _spell_parts(texts: pl.Series) -> pl.Series:
 
 def _spell_ordinals(texts: pl.Series) -> pl.Series:
     """3rd is third, and 23rd twenty-third."""
-    spelt = {
-        f"{MARK}{value}{ending}": ordinal(value)
-        for value in range(100)
-        for ending in ("st", "nd", "rd", "th")
-    }
-    texts = texts.str.replace_all(NTH, f"$1{MARK}$2")
-    return texts.str.replace_many(
-        list(spelt), list(spelt.values()), ascii_case_insensitive=True
-    )
+    return _rewrite(texts, NTH, lambda found: found[1] + ordinal(int(found[2])))
 
 
 def ordinal(value: int) -> str:
@@ -189,3 +178,14 @@ def _replace(rules: tuple[tuple[str, str], ...], texts: pl.Series) -> pl.Series:
     for pattern, into in rules:
         texts = texts.str.replace_all(pattern, into)
     return texts
+
+
+CHANGES: dict[int, Callable[[pl.Series], pl.Series]] = {
+    GROUP: _join_groups,
+    SCALE: _spell_numbers,
+    PART: _spell_parts,
+    ORDINAL: _spell_ordinals,
+    PER: partial(_replace, PER_UNIT),
+    RATE: partial(_replace, RATES),
+    TIMES: partial(_replace, PRODUCTS),
+}

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy import int32, uint64
 
-from pipeline.kernels.hash_table import Table, find
+from pipeline.kernels.hash_table import Table, find, may_hold
 from pipeline.kernels.hashing import STEP, fmix64, roll
 from pipeline.kernels.shards import Array, compiled
 
@@ -34,13 +34,21 @@ def find_token_ngrams(
     codes: Array, ends: Array, n: int, table: Table
 ) -> tuple[Array, Array]:
     """The n-grams of each row that are in `table`: (indices int32, ends int64)."""
-    grams, gram_ends = token_ngrams(codes, ends, n)
-    out = np.empty(len(grams), int32)
+    out = np.empty(len(codes), int32)
     stops = np.zeros(len(ends), np.int64)
+    bloom, _, values = table
+    if (values < 0).all():
+        return out[:0].copy(), stops
+    power, mixed = STEP ** uint64(n), fmix64(codes)
     used = 0
     for row in range(len(ends) - 1):
-        for position in range(gram_ends[row], gram_ends[row + 1]):
-            index = find(table, grams[position])
+        tokens, rolled = mixed[ends[row] : ends[row + 1]], uint64(0)
+        for number in range(len(tokens)):
+            rolled = roll(rolled, tokens, number, n, power)
+            gram = fmix64(rolled)
+            if number < n - 1 or not may_hold(bloom, gram):
+                continue
+            index = find(table, gram)
             if index >= 0:
                 out[used] = index
                 used += 1

@@ -117,8 +117,8 @@ def find_hits_in_parts(
         item[best],
         level=np.array(LEVELS)[level[best]],
         score=score[best].round(4),
-        span=_cut_spans(read, row[best], pairs.span[:, best]),
-        item_span=_cut_spans(sought.reading, item[best], pairs.item_span[:, best]),
+        span=read.quote(row[best], *pairs.span[:, best]),
+        item_span=sought.reading.quote(item[best], *pairs.item_span[:, best]),
         same_answer=pl.Series(np.sign(same_answer[best])).replace_strict(
             {1: True, 0: None, -1: False}, return_dtype=pl.Boolean
         ),
@@ -246,16 +246,3 @@ def choose_levels(pairs: Comparison, same_answer: Array, threshold: float) -> Ar
     conditions = [pairs.is_whole & can_be, near, can_be & (share >= threshold)]
     levels: Array = np.select(conditions, [EXACT, NEAR, SIBLING], BOILERPLATE)
     return levels
-
-
-def _cut_spans(read: Reading, row: Array, span: Array) -> pl.Series:
-    """The text of each row from token `span[0]` to token `span[1]`."""
-    tokens, spans = read.tokens, []
-    for number, begin, end in zip(row.tolist(), *span, strict=True):
-        first, last = tokens.ends[number] + begin, tokens.ends[number] + end - 1
-        if first > last:
-            spans.append("")
-            continue
-        data = read.texts[number].encode()[tokens.starts[first] : tokens.stops[last]]
-        spans.append(data.decode(errors="replace"))
-    return pl.Series(spans, dtype=pl.String)

@@ -32,3 +32,25 @@ def test_a_value_has_one_spelling(text: str, expected: str):
         expected,
         "none here",
     ]
+
+
+def test_rates_have_one_spelling_however_they_are_written():
+    rates = ["60 km per hr", "60 km per hour", "60 km/h", "60 km / hr"]
+
+    assert set(spell_values(pl.Series(rates))) == {"60 km/hour"}
+
+
+def test_a_value_is_read_alike_in_a_long_text_and_in_a_short_one():
+    before, behind = "Some sheep walked to Dover and ", " away, they say. " * 50
+    values = ["two hundred thousand", "12 000", "one half", "3rd", "3 x 8 x 2", "5 x y"]
+
+    alone = spell_values(pl.Series(values))
+    within = spell_values(before + pl.Series(values) + behind)
+
+    assert within.to_list() == (before + alone + behind).to_list()
+
+
+def test_a_value_in_one_text_says_nothing_of_another():
+    texts = pl.Series(["ten million sheep", "the ten millions digit"])
+
+    assert spell_values(texts).to_list() == ["10000000 sheep", texts[1]]
