@@ -8,11 +8,11 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 
 import polars as pl
 
-from pipeline.kernels.layout import change_where
+from pipeline.kernels.layout import change_where, replace_all
 from pipeline.kernels.shards import Array, text_bytes
 from pipeline.kernels.spelled_marks import (
     BELOW_TWENTY,
@@ -101,6 +101,7 @@ def _rewrite(
     return pl.Series([pattern.sub(change, text) for text in texts], dtype=pl.String)
 
 
+@lru_cache(1 << 12)
 def spell_number(text: str) -> str:
     """The digits of a number in words; `text` where it is none.
 
@@ -174,18 +175,12 @@ def ordinal(value: int) -> str:
     return f"{tens}-{ORDINALS[value % 10]}" if value % 10 else f"{tens[:-1]}ieth"
 
 
-def _replace(rules: tuple[tuple[str, str], ...], texts: pl.Series) -> pl.Series:
-    for pattern, into in rules:
-        texts = texts.str.replace_all(pattern, into)
-    return texts
-
-
 CHANGES: dict[int, Callable[[pl.Series], pl.Series]] = {
     GROUP: _join_groups,
     SCALE: _spell_numbers,
     PART: _spell_parts,
     ORDINAL: _spell_ordinals,
-    PER: partial(_replace, PER_UNIT),
-    RATE: partial(_replace, RATES),
-    TIMES: partial(_replace, PRODUCTS),
+    PER: partial(replace_all, PER_UNIT),
+    RATE: partial(replace_all, RATES),
+    TIMES: partial(replace_all, PRODUCTS),
 }
