@@ -25,7 +25,7 @@ Spans = tuple[Array, Array, Array]  # as `differing_spans` gives them
 
 
 def compare_texts(texts: pl.Series, first: Array, second: Array, same: Array) -> Array:
-    """How pairs of texts differ, uint8: TURNED to EQUAL of `kernels.edits`.
+    """How pairs of texts differ, uint8: TURNED to EQUAL of `kernels.edit_rest`.
 
     `texts` have no layout any more. TURNED where numbers or signs differ, unless the
     answers are the `same` and one text has those of the other and no more than numbers
@@ -122,7 +122,7 @@ def _compare_spans(
     Quantities are nested where they do not agree and one text has all of the other,
     and beside them no more than numbers.
     """
-    from pipeline.kernels.edits import EQUAL, PARTIAL, REWORDED, TURNED
+    from pipeline.kernels.edit_rest import EQUAL, PARTIAL, REWORDED, TURNED
     from pipeline.kernels.relations import (
         are_plainly_equal,
         one_contains_other,
@@ -165,7 +165,7 @@ def _compare_whole(
     Rows of a grid that changed places are another grid: sentences are looked at only
     where numbers differ.
     """
-    from pipeline.kernels.edits import EQUAL, MOVED, REWORDED
+    from pipeline.kernels.edit_rest import EQUAL, MOVED, REWORDED
     from pipeline.kernels.latex_tokens import tokenise_ranges
     from pipeline.kernels.sentences import sentence_bag
 

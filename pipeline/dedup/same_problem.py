@@ -38,7 +38,7 @@ def classify_pairs(
     all are one problem. `texts` are the problems without layout, if they are at hand.
     """
     from pipeline.kernels.answer_codes import answer_codes
-    from pipeline.kernels.edits import EQUAL, MOVED, RENAMED, REWORDED
+    from pipeline.kernels.edit_rest import EQUAL, MOVED, RENAMED, REWORDED
     from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
 
     rows, first, second = _rows_of(rows, pairs.first, pairs.second, texts)
@@ -70,7 +70,7 @@ def _have_same_options(
 ) -> Array:
     """Whether pairs are one question with its options in another order (bool)."""
     from pipeline.dedup.options import LIKELY, sort_options
-    from pipeline.kernels.edits import EQUAL
+    from pipeline.kernels.edit_rest import EQUAL
     from pipeline.kernels.layout import strip_layout
 
     out = np.zeros(len(first), bool)
@@ -95,7 +95,7 @@ def all_agree(
 ) -> Array:
     """Whether all that counts, and the answers, of pairs of `rows` agree (bool)."""
     from pipeline.kernels.answer_codes import answer_codes
-    from pipeline.kernels.edits import EQUAL
+    from pipeline.kernels.edit_rest import EQUAL
 
     rows, first, second = _rows_of(rows, first, second, texts)
     never = np.zeros(len(first), bool)

@@ -1,31 +1,32 @@
 r"""The lexer of LaTeX: bytes to the codes and kinds of tokens.
 
-A table of byte classes says who reads a token: that of its first byte (`_read_token`).
-What depends on the tokens before it is the work of `fill_latex_tokens`: fractions,
-whose numerator and denominator may stand in braces, "twenty five" and 90^\circ.
+What a token is alone is the work of `latex_readers`. What depends on the tokens before
+it is read here: fractions, whose numerator and denominator may stand in braces, "twenty
+five" and 90^\circ.
 """
 
 import numpy as np
 from numpy import uint8, uint64
 
-from pipeline.kernels.characters import (
-    BLANK,
-    CLOSING,
-    IDEOGRAPH,
-    LETTER,
-    OPENING,
-)
 from pipeline.kernels.hash_table import find
-from pipeline.kernels.hashing import BASIS, fnv1a
-from pipeline.kernels.latex_brackets import APART, CLOSE, GLUED, OPEN, bind_brackets
-from pipeline.kernels.latex_lexemes import (
-    character_class,
-    join_tens,
-    read_command,
-    read_number,
-    read_word,
+from pipeline.kernels.hashing import BASIS
+from pipeline.kernels.latex_brackets import bind_brackets
+from pipeline.kernels.latex_lexemes import join_tens, read_word
+from pipeline.kernels.latex_readers import (
+    BRACKETS,
+    CLASSES,
+    CLOSE_BRACE,
+    CLOSES_GROUP,
+    LOOK_UP,
+    MACRO,
+    NO_CODE,
+    OPEN_BRACE,
+    OPENS_GROUP,
+    QUIET,
+    SPACE,
+    read_token,
 )
-from pipeline.kernels.latex_signs import POWER, SIGNS, Lexeme, read_sign
+from pipeline.kernels.latex_signs import POWER
 from pipeline.kernels.latex_vocabulary import (
     BINOMIAL,
     BRACKET,
@@ -54,48 +55,12 @@ from pipeline.kernels.latex_vocabulary import (
     token_code,
 )
 from pipeline.kernels.shards import Array, compiled, inlined
-from pipeline.kernels.utf8 import (
-    byte_at,
-    follows_sentence,
-    is_digit,
-    is_letter,
-    starts_with,
-    width,
-)
 
-SLASH, PER_CENT, NORM, NEXT_ROW, CHOOSE, ROOT, BELOW, COMPOSE = (
-    uint64(token_code(sign)) for sign in ("/", "%", "‖", ";", "choose", "√", "_", "∘")
+SLASH, CHOOSE, ROOT, BELOW, COMPOSE = (
+    uint64(token_code(sign)) for sign in ("/", "choose", "√", "_", "∘")
 )
 DEGREES, NEGATION = uint64(token_code("degree")), uint64(token_code(NEGATES))
 NABLA, VECTOR, CROSS_PRODUCT = (uint64(token_code(name)) for name in ("∇", "vec", "×"))
-BEGIN, END, ARRAY, TABULAR = (
-    uint64(token_code(name)) for name in ("\\begin", "\\end", "{array", "{tabular")
-)
-NO_CODE = uint64(0)
-LOOK_UP = 255  # the action of what may be in the vocabulary
-DRAWING = np.frombuffer(b"[asy]", np.uint8).copy()
-END_DRAWING = np.frombuffer(b"[/asy]", np.uint8).copy()
-
-# What a byte may begin.
-(QUIET, SPACE, DIGITS, DECIMAL, LETTERS, MACRO, OPERATOR, OPENS, CLOSES, OPENS_GROUP,
- CLOSES_GROUP) = range(11)  # fmt: skip
-CLASSES = np.full(256, QUIET, np.uint8)
-CLASSES[:33] = CLASSES[127] = SPACE
-CLASSES[np.flatnonzero(SIGNS)] = OPERATOR
-CLASSES[[byte for byte in range(256) if byte > 127 or chr(byte).isalpha()]] = LETTERS
-CLASSES[list(b"0123456789")] = DIGITS
-CLASSES[list(b"([")] = OPENS
-CLASSES[list(b")]")] = CLOSES
-CLASSES[list(b".\\{}")] = DECIMAL, MACRO, OPENS_GROUP, CLOSES_GROUP
-BRACKETS = np.zeros(128, np.uint64)  # the code of each, by its shape
-for _bracket in "()[]{}":
-    BRACKETS[ord(_bracket)] = token_code(_bracket)
-# Signs that a backslash makes plain: \# is #. Behind others it is space or an accent.
-ESCAPED = np.zeros(128, np.uint64)
-for _sign in "#&_*+@<":
-    ESCAPED[ord(_sign)] = token_code(_sign)
-
-BAR, PERCENT, OPEN_BRACE, CLOSE_BRACE, UNDERSCORE, BACKSLASH = b"|%{}_\\"
 # What may stand before the brace of a set; behind a letter it is an argument's.
 FREE = np.zeros(256, np.bool_)
 FREE[:33] = True
@@ -145,7 +110,7 @@ def fill_latex_tokens(
             elif byte_class == CLOSES_GROUP:
                 code, kind_, action = _close_group(state, groups)
             else:
-                code, kind_, action, position = _read_token(
+                code, kind_, action, position = read_token(
                     data, first, start, end, state[AWAITS] != NOTHING,
                     state[STOP] == start, drawings, vocabulary[4],
                 )  # fmt: skip
@@ -294,123 +259,3 @@ def _settle(
         state[TABLES] = max(0, state[TABLES] + step)
         return False, used, start, code, kind
     return True, used, start, code, kind
-
-
-@inlined
-def _read_token(
-    data: Array,
-    first: int,
-    position: int,
-    end: int,
-    single: bool,
-    glued: bool,
-    drawings: bool,
-    classes: Array,
-) -> Lexeme:
-    r"""What begins at `position`; if `single`, a digit or letter, as after `\frac`.
-
-    `glued` says that a token ends there.
-    """
-    byte = data[position]
-    byte_class = CLASSES[byte]
-    if byte_class == LETTERS:
-        return _read_letters(data, position, end, single, classes)
-    if byte_class == DIGITS or (
-        byte_class == DECIMAL
-        and is_digit(data, position + 1, end)
-        and not (position > first and is_digit(data, position - 1, end))
-    ):
-        below = position > first and data[position - 1] == UNDERSCORE  # \log_264
-        code, position = read_number(data, position, end, single or below)
-        return code, NUMBER, TOKEN, position
-    if byte_class == MACRO:
-        return _read_macro(data, position, end)
-    if byte_class in (OPERATOR, DECIMAL):
-        return read_sign(data, first, position, end)
-    if byte_class == OPENS:
-        if not drawings and starts_with(data, position, end, DRAWING):
-            while position < end and not starts_with(data, position, end, END_DRAWING):
-                position += 1
-            return NO_CODE, WORD, SKIP, position
-        code = BRACKETS[byte] ^ GLUED if glued else BRACKETS[byte]
-        if not glued and follows_sentence(data, first, position):
-            code = BRACKETS[byte] ^ APART
-        return code, BRACKET, TOKEN, position + 1
-    return BRACKETS[byte], BRACKET, TOKEN, position + 1
-
-
-@inlined
-def _read_letters(
-    data: Array, start: int, end: int, single: bool, classes: Array
-) -> Lexeme:
-    if data[start] > 127:
-        class_ = character_class(data, start, end, classes)
-        if class_ != LETTER and class_ != IDEOGRAPH:
-            return _read_symbol(data, start, end, class_)
-    code, position = read_word(data, start, end, classes)
-    capital = 65 <= data[start] <= 90 and position > start + 1 and data[start + 1] >= 97
-    if single:  # \frac ab
-        code, position = read_word(
-            data, start, start + width(data, start, end), classes
-        )
-    return code, NAME if capital else WORD, LOOK_UP, position
-
-
-@compiled
-def _read_symbol(data: Array, start: int, end: int, class_: int) -> Lexeme:
-    """A character beyond ASCII that is no letter: a symbol, a bracket, punctuation."""
-    position, code = start + width(data, start, end), BASIS
-    if class_ == BLANK:
-        return NO_CODE, WORD, SKIP, position
-    if class_ == OPENING:
-        return OPEN, BRACKET, LOOK_UP, position
-    if class_ == CLOSING:
-        return CLOSE, BRACKET, LOOK_UP, position
-    for place in range(start, position):
-        code = fnv1a(code, data[place])
-    return code, SIGN, LOOK_UP, position
-
-
-@inlined
-def _read_macro(data: Array, start: int, end: int) -> Lexeme:
-    r"""A command, an environment, or a sign such as `\{`, `\%`, `\|`, `\#`."""
-    after = byte_at(data, start + 1, end)
-    if is_letter(after):
-        code, position = read_command(data, start, end)
-        if code in (BEGIN, END):
-            return _read_environment(data, code, position, end)
-        return code, WORD, LOOK_UP, position
-    if after in (OPEN_BRACE, CLOSE_BRACE):
-        return BRACKETS[after], BRACKET, TOKEN, start + 2
-    if after == PERCENT:
-        return PER_CENT, SIGN, TOKEN, start + 2
-    if after == BAR:
-        return NORM, SIGN, TOKEN, start + 2
-    if after == BACKSLASH:
-        return NEXT_ROW, SIGN, ROW, start + 2
-    if after < 128 and ESCAPED[after] != NO_CODE:
-        return ESCAPED[after], SIGN, TOKEN, start + 2
-    return NO_CODE, WORD, SKIP, start + 2
-
-
-@compiled
-def _read_environment(data: Array, command: uint64, position: int, end: int) -> Lexeme:
-    r"""The name behind `\begin` or `\end`, and the columns of an array."""
-    begin = position
-    if byte_at(data, position, end) != OPEN_BRACE:
-        return command, WORD, LOOK_UP, begin
-    code = fnv1a(BASIS, uint8(OPEN_BRACE if command == BEGIN else CLOSE_BRACE))
-    position += 1
-    while position < end and is_letter(data[position]):
-        code = fnv1a(code, data[position])
-        position += 1
-    position += byte_at(data, position, end) == 42  # align*
-    if byte_at(data, position, end) != CLOSE_BRACE:
-        return command, WORD, LOOK_UP, begin
-    position += 1
-    if code in (ARRAY, TABULAR) and byte_at(data, position, end) == OPEN_BRACE:
-        place = position
-        while place < end and place - position < 48 and data[place] != CLOSE_BRACE:
-            place += 1
-        position = min(place + 1, end)
-    return code, WORD, LOOK_UP, position

@@ -8,13 +8,20 @@ sentences are not, and `f''(2)`, `5, ?, 15`, `n!`, `0.666...`, `a : b` keep thei
 Each reader looks at a few bytes around, or over a run once: the whole is linear.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy import uint8, uint64
 
 from pipeline.kernels.hashing import BASIS, fnv1a
-from pipeline.kernels.latex_lexemes import ends_sentence, is_hyphen
+from pipeline.kernels.latex_lexemes import is_hyphen
+from pipeline.kernels.latex_marks import (
+    is_factorial,
+    is_prime,
+    is_single,
+    is_tie,
+    is_unknown,
+    left_byte,
+    right_byte,
+)
 from pipeline.kernels.latex_vocabulary import (
     CELL,
     NEGATED,
@@ -37,19 +44,12 @@ LE, GE, POWER, ARROW, IMPLIES, EQUIVALENT, ELLIPSIS, BAR, BLANK, SCOPE = (
 (EXCLAMATION, AMPERSAND, APOSTROPHE, OPEN, CLOSE, STAR, MINUS, POINT, COLON, SEMICOLON,
  LESS, EQUALS, GREATER, QUESTION, UNDERSCORE, OPEN_BRACE, CLOSE_BRACE, TILDE, BACKSLASH,
  OPEN_SQUARE, CLOSE_SQUARE, DOLLAR, COMMA) = b"!&'()*-.:;<=>?_{}~\\[]$,"  # fmt: skip
-CLOSERS = np.zeros(256, np.bool_)  # what a word or a formula ends in
-CLOSERS[list(b")]}$\"'%!.")] = True
 DRAWN_BEFORE, DRAWN_AFTER = np.zeros((2, 256), np.bool_)
 DRAWN_BEFORE[list(b"#@=~+")] = True
 DRAWN_AFTER[list(b"#@=~+*|-_/")] = True
 SPACED_ELLIPSIS = np.frombuffer(b". . .", np.uint8).copy()
-EXISTS = np.frombuffer("∃".encode(), np.uint8).copy()
-NEWLINE, CELL_BAR = 10, ord("|")  # | . | is a cell of a board
-RUN = 4  # marks that are looked at before and behind one
-FORMULA_BYTES = 256  # from a tie to the dollar of its formula
+CELL_BAR = ord("|")  # | . | is a cell of a board
 LONGEST_SET = 48  # bytes from its brace to its colon
-# What may stand behind the apostrophe of a word: 's, 'm, 'd, 't.
-ENDINGS = np.frombuffer(b"smdt", np.uint8).copy()
 
 Lexeme = tuple[uint64, int, int, int]  # code, kind, action, where it ends
 
@@ -72,7 +72,7 @@ def read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
     if byte == EXCLAMATION:
         if after == EQUALS:
             return SIGNS[EQUALS], SIGN, NEGATED, position + 1
-        stays = _is_factorial(data, first, start, end)
+        stays = is_factorial(data, first, start, end)
     elif byte in (LESS, GREATER, EQUALS):
         return _read_relation(data, start, end)
     elif byte == COLON:
@@ -84,9 +84,9 @@ def read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
         stays = row and (48 <= next_ <= 57 or next_ == MINUS)
         stays = stays or (before == CLOSE_SQUARE and next_ == OPEN_SQUARE)
     elif byte == APOSTROPHE:
-        stays = _is_prime(data, first, start, end)
+        stays = is_prime(data, first, start, end)
     elif byte == QUESTION:
-        stays = _is_unknown(data, first, start, end)
+        stays = is_unknown(data, first, start, end)
     elif byte == UNDERSCORE:
         if after == UNDERSCORE:
             while byte_at(data, position, end) == UNDERSCORE:
@@ -94,41 +94,8 @@ def read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
             return BLANK, SIGN, TOKEN, position
         stays = not (is_letter(before) and _is_index(data, position, end))
     elif byte == TILDE:
-        stays = not _is_tie(data, first, start, end)
+        stays = not is_tie(data, first, start, end)
     return code, SIGN, TOKEN if stays else SKIP, position
-
-
-@compiled
-def is_alphanumeric(byte: Any) -> bool:
-    """Whether a letter or a digit, or a part of a character beyond ASCII."""
-    return bool(is_letter(byte) or 48 <= byte <= 57 or byte > 127)
-
-
-@compiled
-def is_single(data: Array, first: int, place: int, end: int) -> bool:
-    """Whether the letter at `place` stands alone, as a variable does."""
-    if place < first or place >= end or not is_letter(data[place]):
-        return False
-    if place > first and (is_letter(data[place - 1]) or data[place - 1] > 127):
-        return False
-    return not is_letter(byte_at(data, place + 1, end))
-
-
-@compiled
-def left_byte(data: Array, first: int, place: int) -> int:
-    """The byte before `place` on its line, blanks left out; 0 if there is none."""
-    place -= 1
-    while place >= first and data[place] == 32:
-        place -= 1
-    return int(data[place]) if place >= first else 0
-
-
-@compiled
-def right_byte(data: Array, place: int, end: int) -> int:
-    """The byte at `place` or behind the blanks there; 0 if there is none."""
-    while place < end and data[place] == 32:
-        place += 1
-    return int(data[place]) if place < end else 0
 
 
 @compiled
@@ -202,7 +169,7 @@ def _read_points(data: Array, first: int, start: int, end: int) -> Lexeme:
         position += 1
     after, run = byte_at(data, position, end), position - start
     drawn = DRAWN_BEFORE[before] or DRAWN_AFTER[after]
-    if after == TILDE and _is_tie(data, first, position, end):
+    if after == TILDE and is_tie(data, first, position, end):
         drawn = DRAWN_BEFORE[before]
     if run >= 3 and not drawn:
         return ELLIPSIS, SIGN, TOKEN, position
@@ -218,24 +185,6 @@ def _read_points(data: Array, first: int, start: int, end: int) -> Lexeme:
     if is_single(data, first, start - 1, end) and is_letter(after):
         stays = stays or is_single(data, start, position, end)
     return code, SIGN, TOKEN if stays else SKIP, position
-
-
-@compiled
-def _is_factorial(data: Array, first: int, start: int, end: int) -> bool:
-    """Whether "!" is a factorial, or not: `5! =`, `n!`, `!x`; "Take 5! How" is none."""
-    before = data[start - 1] if start > first else uint8(0)
-    after = byte_at(data, start + 1, end)
-    if before <= 32 or before in (OPEN, AMPERSAND):
-        return is_alphanumeric(after) or after == OPEN
-    if start - 3 >= first and starts_with(data, start - 3, end, EXISTS):
-        return True
-    operand = 48 <= before <= 57 or before in (CLOSE, CLOSE_BRACE, CLOSE_SQUARE)
-    operand = operand or is_single(data, first, start - 1, end)
-    if before == EXCLAMATION and start - 2 >= first:  # n!!
-        operand = 48 <= data[start - 2] <= 57 or is_single(data, first, start - 2, end)
-    if start + 1 == end:
-        return bool(operand)
-    return bool(operand) and not ends_sentence(data, start + 1, end)
 
 
 @compiled
@@ -281,72 +230,6 @@ def _in_set(data: Array, first: int, start: int) -> bool:
 
 
 @compiled
-def _is_prime(data: Array, first: int, start: int, end: int) -> bool:
-    """Whether "'" is a prime: f'(x), y'', A'B', (uv)', 30'; Tom's has none."""
-    after = byte_at(data, start + 1, end)
-    place = start - 1
-    while place >= first and start - place < 4 and data[place] == APOSTROPHE:
-        place -= 1
-    if place < first:
-        return False
-    before = data[place]
-    if before == 32:  # φ' comes as "\phi '"
-        return bool(after == OPEN)
-    if before in (CLOSE, CLOSE_SQUARE, CLOSE_BRACE):
-        return not is_letter(after)
-    if 48 <= before <= 57:
-        steps = 0
-        while place >= first and steps < 12 and 46 <= data[place] <= 57:
-            place, steps = place - 1, steps + 1
-        quoted = place >= first and (
-            data[place] == APOSTROPHE or is_letter(data[place])
-        )
-        return not quoted and not is_letter(after)
-    if is_letter(after):
-        if not is_single(data, start, start + 1, end):
-            return False
-        for ending in ENDINGS:
-            if after == ending:
-                return False
-    if is_single(data, first, place, start):
-        return place == first or data[place - 1] not in (APOSTROPHE, 34)
-    steps = 0  # \phi'
-    while place >= first and steps < 12 and is_letter(data[place]):
-        place, steps = place - 1, steps + 1
-    return bool(place >= first and data[place] == BACKSLASH)
-
-
-@compiled
-def _is_unknown(data: Array, first: int, start: int, end: int) -> bool:
-    """Whether "?" is an unknown, as in 5, ?, 15; else it ends a sentence."""
-    place, begin = start + 1, start  # of a run of marks, which are read as one
-    while place < min(end, start + RUN) and data[place] in (QUESTION, EXCLAMATION):
-        place += 1
-    while begin > max(first, start - RUN) and data[begin - 1] == QUESTION:
-        begin -= 1
-    before = data[begin - 1] if begin > first else uint8(0)
-    after = byte_at(data, place, end)
-    if is_alphanumeric(before) or CLOSERS[before]:  # ab?c
-        glued = 97 <= after <= 122 or 48 <= after <= 57
-        return bool(glued or after in (EQUALS, STAR, 43))
-    right = right_byte(data, place, end)
-    left = left_byte(data, first, begin)
-    if left == NEWLINE and right == 0:  # the last line of a text
-        left = _byte_before_blanks(data, first, begin)
-    if not (is_alphanumeric(left) or CLOSERS[left] or left == QUESTION):
-        return True
-    return bool(right > 32 and not 65 <= right <= 90 and right not in (34, OPEN, 127))
-
-
-@compiled
-def _byte_before_blanks(data: Array, first: int, place: int) -> int:
-    place -= 1
-    while place >= first and data[place] <= 32:
-        place -= 1
-    return int(data[place]) if place >= first else 0
-
-
-@compiled
 def _is_index(data: Array, position: int, end: int) -> bool:
     """Whether a whole number stands below a letter: x_1 and x_{12} are x1 and x12."""
     brace = byte_at(data, position, end) == OPEN_BRACE
@@ -355,44 +238,3 @@ def _is_index(data: Array, position: int, end: int) -> bool:
     while is_digit(data, position, end) and digits < 6:
         position, digits = position + 1, digits + 1
     return digits > 0 and (not brace or byte_at(data, position, end) == CLOSE_BRACE)
-
-
-@compiled
-def _is_tie(data: Array, first: int, start: int, end: int) -> bool:
-    """Whether "~" is the space of LaTeX: 5~miles, x~=~5; in ~5 and X~N it is a sign."""
-    if start == first or start + 1 >= end:
-        return False
-    before, after = data[start - 1], data[start + 1]
-    if 48 <= before <= 57 and 48 <= after <= 57:
-        return False
-    left = is_alphanumeric(before) or CLOSERS[before] or before in (COMMA, QUESTION)
-    right = is_alphanumeric(after) or after in (DOLLAR, BACKSLASH, OPEN, QUESTION)
-    if not (left and right):
-        return (
-            byte_at(data, start + 2, end) == TILDE
-            or (start - 2 >= first and data[start - 2] == TILDE)
-            or (
-                not (before == 32 and after == 32)
-                and _in_dollars(data, first, start, end)
-            )
-        )
-    return not (
-        is_single(data, first, start - 1, end)
-        and is_single(data, first, start + 1, end)
-    )
-
-
-@compiled
-def _in_dollars(data: Array, first: int, place: int, end: int) -> bool:
-    """Whether `place` is within the dollars of a formula, near enough to both."""
-    opened = False
-    for position in range(max(first, place - FORMULA_BYTES), place):
-        if data[position] == DOLLAR:
-            opened = not opened
-        elif data[position] == 10:
-            opened = False
-    if opened:
-        for position in range(place, min(end, place + FORMULA_BYTES)):
-            if data[position] == DOLLAR:
-                return True
-    return False

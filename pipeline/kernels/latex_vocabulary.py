@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.kernels.characters import character_classes
 from pipeline.kernels.hash_table import Table, build_table
+from pipeline.kernels.latex_symbols import symbols
 from pipeline.kernels.shards import Array
 from pipeline.kernels.spelled_marks import BELOW_TWENTY, ORDINALS, TENS_WORDS
 from pipeline.kernels.spelled_marks import split as split
@@ -34,144 +35,6 @@ displaylimits ensuremath label centering smallskip medskip bigskip par newline
 """
 )
 
-# A symbol, then the commands and the other characters that mean it.
-SYMBOLS = r"""
-* cdot ast cdotp bullet · ⋅ ∙ • ∗ ✕ ✖
-/ div slash over ÷ ∕
-≤ le leq leqslant leqq ⩽ ≦
-≥ ge geq geqslant geqq ⩾ ≧
-= ＝
-< lt
-> gt
-≪ ll
-≫ gg
-± pm
-∓ mp
-√ sqrt surd
-% percent
-≡ equiv
-≈ approx thickapprox
-~ sim ∼ thicksim
-≅ cong
-≃ simeq
-≐ doteq
-∝ propto varpropto
-∈ in isin
-∋ ni owns
-∅ emptyset varnothing ⌀
-⊂ subset
-⊃ supset
-⊆ subseteq subseteqq ⫅
-⊇ supseteq supseteqq
-⊊ subsetneq subsetneqq
-⊋ supsetneq
-∪ cup
-∩ cap
-⋃ bigcup
-⋂ bigcap
-⊔ sqcup
-⊓ sqcap
-∖ setminus smallsetminus backslash
-∁ complement
-∧ land wedge
-∨ lor vee
-⋀ bigwedge
-⋁ bigvee
-¬ neg lnot
-⊻ veebar
-∀ forall
-∃ exists
-⊤ top
-⊥ bot perp ⟂
-⊢ vdash
-⊨ models vDash
-⊕ oplus
-⊖ ominus
-⊗ otimes
-⊘ oslash
-⊙ odot
-⨁ bigoplus
-⨂ bigotimes
-→ to rightarrow longrightarrow ⟶
-← gets leftarrow longleftarrow ⟵
-↔ leftrightarrow longleftrightarrow ⟷
-⇒ implies Rightarrow Longrightarrow ⟹
-⇐ impliedby Leftarrow Longleftarrow ⟸
-⇔ iff Leftrightarrow Longleftrightarrow ⟺
-↦ mapsto longmapsto ⟼
-↑ uparrow
-↓ downarrow
-↪ hookrightarrow
-⇌ rightleftharpoons
-∑ sum
-∏ prod
-∐ coprod
-∫ int
-∮ oint
-∂ partial
-∇ nabla
-∞ infty
-| mid vert lvert rvert ∣ divides
-‖ Vert lVert rVert ║
-∥ parallel
-∠ angle
-∡ measuredangle
-△ triangle ∆ bigtriangleup
-▲ blacktriangle
-▽ triangledown bigtriangledown
-□ square Box
-■ blacksquare
-◇ diamond Diamond ⋄
-◆ blacklozenge lozenge
-○ bigcirc
-∘ compose
-★ star bigstar ⋆ ☆
-† dagger
-‡ ddagger
-♠ spadesuit
-♣ clubsuit
-♥ heartsuit ♡
-♦ diamondsuit ♢
-♯ sharp
-♭ flat
-♮ natural
-£ pounds
-€ euro
-¥ yen
-§ \S
-¶ \P
-… ldots dots cdots dotsc dotsb dotsm vdots ddots hdots dotso
-≺ prec
-≻ succ
-⪯ preceq
-⪰ succeq
-⌊ lfloor
-⌋ rfloor
-⌈ lceil
-⌉ rceil
-∴ therefore
-∵ because
-ℓ ell
-ℏ hbar
-ℜ Re
-ℑ Im
-∤ nmid
-∦ nparallel
-∉ notin
-≰ nleq
-≱ ngeq
-≮ nless
-≯ ngtr
-⊈ nsubseteq
-⊉ nsupseteq
-∄ nexists
-≇ ncong
-≁ nsim
-⊬ nvdash
-⊭ nvDash
-⊀ nprec
-⊁ nsucc
-"""
 NEGATES = "\u0338"  # the stroke through a symbol
 BRACKETS = {"langle": "(", "rangle": ")", "lbrace": "{", "rbrace": "}", "lbrack": "[",
             "rbrack": "]"}  # fmt: skip
@@ -265,7 +128,7 @@ def _commands() -> dict[str, Meaning]:
     meanings = dict.fromkeys(LAYOUT, ("", WORD, SKIP))
     meanings |= {
         name.lstrip("\\"): (symbol, SIGN, TOKEN)
-        for symbol, *names in _symbols()
+        for symbol, *names in symbols()
         for name in names
         if name.isascii()
     }
@@ -288,7 +151,7 @@ def _characters() -> dict[str, Meaning]:
     """Characters that mean another symbol, or more than themselves."""
     meanings = {
         name: (symbol, SIGN, TOKEN)
-        for symbol, *names in _symbols()
+        for symbol, *names in symbols()
         for name in (symbol, *names)
         if not name.isascii()
     }
@@ -309,13 +172,8 @@ def _negate(symbol: str, kind: int, action: int) -> Meaning:
     base = unicodedata.normalize("NFD", symbol).removesuffix(NEGATES)
     if len(symbol) != 1 or base == symbol or len(base) != 1:
         return symbol, kind, action
-    same = {other: symbol for symbol, *others in _symbols() for other in others}
+    same = {other: symbol for symbol, *others in symbols() for other in others}
     return same.get(base, base), kind, NEGATED
-
-
-@cache
-def _symbols() -> list[list[str]]:
-    return [line.split() for line in SYMBOLS.strip().splitlines()]
 
 
 def _environments() -> dict[str, Meaning]:

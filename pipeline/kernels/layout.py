@@ -7,7 +7,7 @@ and is read. `2**3`, `a<b>c`, `x_1`, `|x|` and "C#" stay, because a sign is layo
 where it stands as layout does: emphasis opens behind a space and closes before one, a
 tag has the name of a real tag, a bullet begins a line.
 
-A text pays only for what `layout_lines.find_marks` sees in it. Every pattern is run by
+A text pays only for what `layout_marks.find_marks` sees in it. Every pattern is run by
 an engine without backtracking, in linear time.
 """
 
@@ -20,7 +20,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from pipeline.kernels.layout_lines import (
+from pipeline.kernels.layout_lines import blank_lines
+from pipeline.kernels.layout_marks import (
     ANGLE,
     ENTITY,
     ESCAPE,
@@ -33,7 +34,6 @@ from pipeline.kernels.layout_lines import (
     STAR,
     TILDE,
     UNDERSCORE,
-    blank_lines,
     find_marks,
 )
 from pipeline.kernels.shards import Array, text_bytes

@@ -10,7 +10,7 @@ from pipeline.dedup.changes import compare_texts, read_spans
 from pipeline.dedup.same_problem import hash_quantities
 from pipeline.kernels.characters import plain_text
 from pipeline.kernels.differences import differing_spans
-from pipeline.kernels.edits import EQUAL
+from pipeline.kernels.edit_rest import EQUAL
 from pipeline.kernels.relations import quantity_hash
 from pipeline.kernels.shards import text_bytes
 
