@@ -98,6 +98,7 @@ IS_LETTER[[byte for byte in range(128) if chr(byte).isalpha()]] = True
 NOTHING, BREAK, DIGIT, STROKE = range(4)
 SUSPECT = np.zeros(256, np.uint8)
 SUSPECT[list(b" -\n\"'($*")] = BREAK
+SUSPECT[128:192] = BREAK  # the last byte of a quote, a dash and so on
 SUSPECT[list(b"0123456789")], SUSPECT[SLASH] = DIGIT, STROKE
 INITIALS, BEHIND_DIGIT = np.zeros((2, 256), np.bool_)
 for _word in (*_mark_words(), *BELOW_TWENTY[1:10]):

@@ -16,6 +16,7 @@ from pipeline.kernels.spelled_values import spell_values
         ("hundreds of people", "hundreds of people"),
         ("two hundred thousand", "200000"),
         ("two thirds, one-half, a third", "2/3, 1/2, a third"),
+        ("“Two-thirds”, «one hundred»", "“2/3”, «100»"),
         ("the third person", "the third person"),
         ("3rd, 11th, 20th, 42nd", "third, eleventh, twentieth, forty-second"),
         ("the 103rd", "the 103rd"),
