@@ -73,7 +73,9 @@ def _part(stages: list[dag.Stage]) -> tuple[dict[str, Any], list[str]]:
         if not (parts := read_counts(stage.name)):
             continue
         rows_in, rows_out = _rows(parts)
-        if former or _changed(stage.name, lock) or left not in (None, rows_in):
+        is_off = all(part.get("off") for part in parts)  # a maker has no rows then
+        is_next = is_off or left in (None, rows_in)
+        if former or _changed(stage.name, lock) or not is_next:
             former.append(stage.name)
             continue
         current[stage.name], left = parts, rows_out

@@ -159,8 +159,12 @@ def _write_judged(judged: JudgedParts, name: str, *, off: bool) -> None:
         _refuse_nothing(name, metrics, dropped)
 
 
+class NothingLeft(UserError):
+    """Rows came and none is left: what is behind has nothing to do."""
+
+
 def _refuse_nothing(name: str, metrics: dict[str, Any], dropped: Path) -> None:
-    """UserError where rows came and none is left: what is behind has nothing to do.
+    """NothingLeft, with the reasons.
 
     The tables are written by then, and say why.
     """
@@ -170,7 +174,7 @@ def _refuse_nothing(name: str, metrics: dict[str, Any], dropped: Path) -> None:
     details = pl.scan_parquet(dropped).select(detail.first()).collect().item()
     first = f"; the first: {details}" if details else ""
     stage = name.partition(".")[0]
-    raise UserError(
+    raise NothingLeft(
         f"{name} keeps none of {metrics['rows_in']:,} rows: {why}{first}",
         hint=f"mend the section `{name}` of {recipe.RECIPE}; the rows are in goldsieve "
         f"sql \"from dropped where stage = '{stage}' limit 5\"",

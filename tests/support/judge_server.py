@@ -76,13 +76,13 @@ class Handler(BaseHTTPRequestHandler):
         try:
             answer = played or self.server.answer(body)
             fault = answer if isinstance(answer, Fault) else None
-            self.send(fault or Fault(body=completion(answer)))
-        finally:
+            time.sleep(fault.delay_s if fault else 0.0)
+        finally:  # before the client can ask again
             with self.server.lock:
                 self.server.busy -= 1
+        self.send(fault or Fault(body=completion(answer)))
 
     def send(self, fault: Fault) -> None:
-        time.sleep(fault.delay_s)
         if fault.drop:
             self.connection.shutdown(socket.SHUT_RDWR)
             return

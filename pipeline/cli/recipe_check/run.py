@@ -8,7 +8,13 @@ recipe has to leave the same bytes; the second run finds the caches of the first
 import io
 import os
 from collections.abc import Callable, Iterator
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import (
+    chdir,
+    contextmanager,
+    redirect_stderr,
+    redirect_stdout,
+    suppress,
+)
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +25,7 @@ import yaml
 
 from pipeline import dag, recipe, recipes, tables
 from pipeline.cli.recipe_check.scripted import FENCE, Problem, Script
-from pipeline.cli.stages import run_filter, run_make
+from pipeline.cli.stages import NothingLeft, run_filter, run_make
 from pipeline.errors import UserError
 
 # What the stages read beside each other's tables, all of it in the project.
@@ -59,7 +65,8 @@ def run_stages(
             if stage.kind == "train":
                 continue
             try:
-                _run_stage(stage, sections)
+                with suppress(NothingLeft):  # of a few rows none may be left
+                    _run_stage(stage, sections)
             except UserError as error:
                 raise UserError(f"{stage.name}: {error}", hint=error.hint) from None
             _teach(script, tables.DATA / f"{stage.name}.parquet")

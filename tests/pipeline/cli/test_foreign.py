@@ -10,6 +10,7 @@ from pyarrow import parquet
 
 from pipeline.__main__ import call
 from pipeline.cli.foreign import read_frame
+from pipeline.errors import UserError
 
 PROBLEMS = [f"Find the sum of the first {n} odd primes." for n in ("ten", "six", "two")]
 
@@ -112,9 +113,8 @@ def test_a_parquet_that_polars_cannot_read_is_read_row_by_row(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and no more"])
-def test_a_file_that_is_no_parquet_is_a_row_that_leaves(tmp_path, content):
+def test_a_file_that_is_no_parquet_is_a_mistake(tmp_path, content):
     (tmp_path / "a.parquet").write_bytes(content)
-    kept, dropped = judged(tmp_path / "a.parquet", tmp_path / "out")
 
-    assert (kept.height, dropped["reason"].to_list()) == (0, ["source_unreadable"])
-    assert "not a whole parquet file" in dropped["evidence"][0]
+    with pytest.raises(UserError, match="no row can be read: not a whole parquet file"):
+        judged(tmp_path / "a.parquet", tmp_path / "out")

@@ -26,7 +26,7 @@ from tests.support.rows import problems
 from tests.support.three_nodes import ThreeNodes, three_nodes
 from tests.support.tiny import tiny_model
 
-pytest.importorskip("ray")
+ray = pytest.importorskip("ray")
 pytestmark = pytest.mark.slow
 
 
@@ -144,6 +144,14 @@ def test_a_node_that_is_lost_among_the_shuffle_of_dedup_costs_no_pair(
     assert alone.kept.height + alone.dropped.height == 302
 
 
+def lose_two(cluster: ThreeNodes) -> None:
+    """Lose all nodes but the head; back when the cluster knows."""
+    cluster.lose_node()
+    cluster.lose_node()
+    while sum(node["Alive"] for node in ray.nodes()) > 1:
+        time.sleep(0.1)
+
+
 def test_nodes_that_are_lost_among_rollouts_cost_no_sample(
     on_ray: ThreeNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -151,7 +159,7 @@ def test_nodes_that_are_lost_among_rollouts_cost_no_sample(
     params = rollouts.Params.model_validate(settings)
     rows = problems(*(f"Compute {n}+{n % 7}." for n in range(24)))
     # Two copies have a lease when all nodes but the head are lost.
-    gate = Barrier(2, action=lambda: (on_ray.lose_node(), on_ray.lose_node()))
+    gate = Barrier(2, action=lambda: lose_two(on_ray))
     numbers, sample = count(), copies.Copy._sample
 
     def sample_together(*lease: Any) -> Iterator:
