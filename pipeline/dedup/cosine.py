@@ -22,6 +22,7 @@ Part = tuple[Array, Array, Array]  # earlier rows, later rows, cosines
 
 # A tile of cosines is 16 MB: it stays in a shared cache between its two uses.
 TILE_ROWS, TILE_COLUMNS = 1024, 4096
+PAIRS_AT_ONCE = 8192
 # Cosines count with four digits; products are looked at from so much below.
 ROUNDING = 1e-4
 # k-means on a sample: four times the points and twice the rounds gain half a point
@@ -108,12 +109,27 @@ def multiply_rows(
             tile_columns = others[start : start + TILE_COLUMNS]
             cosines = (tall @ vectors[tile_columns].T).ravel()
             hits = np.flatnonzero(cosines >= threshold - ROUNDING)
-            cosines = np.minimum(cosines[hits].round(4), np.float32(1))
             row, column = np.divmod(hits, len(tile_columns))
             left, right = tile_rows[row], tile_columns[column]
+            cosines = measure_cosines(vectors, left, right)
             near = (left != right) & (cosines >= np.float32(threshold))
             low, high = np.minimum(left, right), np.maximum(left, right)
             yield low[near], high[near], cosines[near]
+
+
+def measure_cosines(vectors: Array, left: Array, right: Array) -> Array:
+    """The cosine float32 of each pair of rows of unit vectors, to four digits.
+
+    Summed pair by pair in float64: the last digits of a product of matrices depend on
+    which rows stand together in it and on where they lie in memory.
+    """
+    cosines = np.empty(len(left), np.float32)
+    for start in range(0, len(left), PAIRS_AT_ONCE):
+        block = slice(start, start + PAIRS_AT_ONCE)
+        pairs = vectors[left[block]], vectors[right[block]]
+        exact = np.einsum("ij,ij->i", *pairs, dtype=np.float64)
+        cosines[block] = np.minimum(exact.round(4), 1)
+    return cosines
 
 
 def merge_pairs(parts: Iterable[Part]) -> Pairs:
