@@ -136,3 +136,17 @@ def test_in_a_crowd_a_row_keeps_the_nearest_and_the_first(monkeypatch):
     assert set(names(pairs)) == truth
     rows, kept = np.unique(pairs.second, return_counts=True)
     assert pairs.crowded == (kept < rows).sum()
+
+
+@pytest.mark.parametrize("tile", [3, 256])
+def test_a_cosine_is_the_exact_one_to_four_digits_whatever_stands_beside(tile):
+    vectors = clouds(1500)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cosine, "TILE_ROWS", tile)
+        patch.setattr(cosine, "PAIRS_AT_ONCE", 2 * tile)
+        patch.setattr(cosine, "CROWD", 10_000)
+        pairs = near_pairs(vectors, one_cell(1500), 0.9)
+    exact = (vectors[pairs.first].astype(float) * vectors[pairs.second]).sum(axis=1)
+
+    assert len(exact) > 1000
+    assert (pairs.score == np.minimum(exact.round(4), 1)).all()
