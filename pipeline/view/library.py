@@ -48,7 +48,7 @@ class Library:
     is_project: bool = False
 
     @cached_property
-    def kept(self) -> str | None:
+    def last_table(self) -> str | None:
         """The table of the rows that are still there; None where there is no chain."""
         tables = [name for name in self.chain if name in self.files]
         return tables[-1] if tables else None
@@ -56,7 +56,7 @@ class Library:
     @cached_property
     def main(self) -> str:
         """The table that a reader wants first."""
-        return "rows" if self.kept else next(iter(self.files), "rows")
+        return "rows" if self.last_table else next(iter(self.files), "rows")
 
     def stamp(self) -> tuple[object, ...]:
         """What changes when a file does."""
@@ -128,9 +128,9 @@ def _create_views(
     ]
     union = " union all by name ".join(parts)
     connection.execute(f"create {kind} dropped as {union}")
-    if library.kept and "rows" not in library.files:
+    if library.last_table and "rows" not in library.files:
         connection.execute(
-            f"create {kind} rows as from {quote(library.kept)} "
+            f"create {kind} rows as from {quote(library.last_table)} "
             "union all by name from dropped"
         )
 

@@ -45,7 +45,7 @@ def show_funnel(visit: Visit) -> Values:
     library, connection = visit.library, visit.connection
     sizes = visit.remember("sizes", lambda: _count_tables(visit))
     sources = []
-    if library.kept and library.is_project:
+    if library.last_table and library.is_project:
         counted = visit.remember(
             "sources", lambda: [*count_sources(connection, library)]
         )
