@@ -4,12 +4,11 @@ Texts that are no UTF-8 cost only their row. Columns of one name get numbers. Ty
 that polars does not know (decimals of 256 bits) are read the slow way.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.rows import NOT_TEXT, Row, Unreadable
+from pipeline.rows import NOT_TEXT, Row, Unreadable, unique_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,9 +27,10 @@ def read_arrow(path: Path) -> Iterator[Row | Unreadable]:
             for part in _split_texts(batch):
                 if part is None:
                     yield Unreadable(number, NOT_TEXT)
+                    number += 1
                 else:
                     yield from _rows(part)
-                number += part.num_rows if part else 1
+                    number += part.num_rows
     except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
         kind = path.suffix.lower().lstrip(".")
         yield Unreadable(number, f"not a whole {kind} file: {error}")
@@ -61,16 +61,14 @@ def _with_plain_columns(batch: "pa.RecordBatch") -> "pa.RecordBatch":
     """Columns with names of their own; bytes as texts, which are checked later."""
     import pyarrow as pa
 
-    seen: Counter[str] = Counter()
-    names, columns = [], []
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        names.append(f"{name}.{seen[name]}" if seen[name] else name)
-        seen[name] += 1
+    columns = []
+    for column in batch.columns:
         if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
             column = column.view(
                 pa.string() if pa.types.is_binary(column.type) else pa.large_string()
             )
         columns.append(column)
+    names = unique_names(batch.schema.names)
     return pa.RecordBatch.from_arrays(columns, names=names)
 
 

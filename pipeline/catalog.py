@@ -91,7 +91,7 @@ def read_counts(stage: str) -> list[dict[str, Any]]:
     entries = active(stage)
     files = [whole] if whole.exists() else sorted((tables.METRICS / stage).glob("*"))
     return [
-        json.loads(file.read_text())
+        json.loads(file.read_text("utf-8"))
         for file in files
         if file == whole or entries is None or file.stem in entries
     ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.disks import explain_refusal
 from pipeline.errors import UserError, explain
+from pipeline.files import write_text
 from pipeline.orphans import OF_DVC, end_with_dvc
 
 if TYPE_CHECKING:
@@ -52,9 +53,8 @@ def run(function: Callable[[], None]) -> int:
 
 def _keep_time(stage: str, seconds: float) -> None:
     """Note how long a stage took, where nothing that is tracked has it."""
-    TIMINGS.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"seconds": round(seconds, 1)})
-    (TIMINGS / f"{stage.replace('/', '_')}.json").write_text(text)
+    write_text(TIMINGS / f"{stage.replace('/', '_')}.json", text)
 
 
 def clock(seconds: float) -> str:

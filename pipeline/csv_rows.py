@@ -7,10 +7,10 @@ its first line alone is lost, and reading goes on at the second.
 
 import csv
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 
-from pipeline.rows import Row, Unreadable, check_row, unreadable
+from pipeline.rows import Row, Unreadable, check_row, unique_names, unreadable
 from pipeline.streams import UntilBroken, split_lines
 
 MOST_LINES = 5_000  # of a record: a quote may be open for no longer
@@ -35,11 +35,10 @@ def read_csv(pieces: Iterator[bytes], delimiter: str) -> Iterator[Row | Unreadab
     number = 0
     for record in _records(lines, delimiter):
         if names is None and isinstance(record, list):
-            is_header = all(map(_is_name, record))
-            width = range(len(record))
-            names = _unique(record) if is_header else list(map(str, width))
-            if is_header:
+            if all(map(_is_name, record)):
+                names = unique_names(map(str.strip, record))
                 continue
+            names = list(map(str, range(len(record))))
         yield _read_record(number, record, names or [])
         number += 1
     whole.check()
@@ -119,13 +118,3 @@ def _read_record(
 def _is_name(field: str) -> bool:
     """Whether a field of the first line may be a column's name: short, no number."""
     return bool(NAME.fullmatch(field.strip())) and len(field.split()) <= MOST_WORDS
-
-
-def _unique(names: list[str]) -> list[str]:
-    """Names without space around them; the second `answer` is answer.1."""
-    seen: Counter[str] = Counter()
-    unique = []
-    for name in (name.strip() for name in names):
-        unique.append(f"{name}.{seen[name]}" if seen[name] else name)
-        seen[name] += 1
-    return unique

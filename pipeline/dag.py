@@ -49,7 +49,7 @@ def read() -> list[Stage]:
     """The stages of the project in this folder; UserError where there is none."""
     if not FILE.exists():
         raise UserError(f"{FILE} does not exist", hint="run this in a project's folder")
-    return parse(parse_yaml(FILE.read_text()))
+    return parse(parse_yaml(FILE.read_text("utf-8")))
 
 
 def parse(content: dict[str, Any]) -> list[Stage]:

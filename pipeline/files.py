@@ -4,10 +4,12 @@ What is written is a draft beside its place. A draft has one writer at a time, w
 its lock; one that a killed process left is taken over by the next.
 """
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pipeline import owners
 from pipeline.disks import naming_file
@@ -67,6 +69,12 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` to `path`, the whole or nothing."""
     with replacing(path) as draft:
         draft.write_text(text, encoding="utf-8")
+
+
+def update_by_file(digest: Any, file: Path) -> None:
+    """Add the bytes of `file` to a digest; it may be larger than memory."""
+    with file.open("rb") as content:
+        hashlib.file_digest(content, lambda: digest)
 
 
 def _empty(folder: Path) -> None:

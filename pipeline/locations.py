@@ -70,6 +70,7 @@ class DataLocation(Settings):
 def _check_digest(file: Path, expected: str) -> None:
     if not file.is_file():
         return  # the reader says so
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
     if digest != expected:
         raise UserError(f"{file}: sha256 is {digest}, expected {expected}")

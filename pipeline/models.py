@@ -22,9 +22,14 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.errors import UserError, one_line
+from pipeline.files import update_by_file, write_text
 from pipeline.settings import Settings
 
 RESOLVED = "resolved.json"
+# Weights, old and new, and what makes tokens of texts; in the order of the digest.
+WEIGHTS = (
+    "*.safetensors", "tokenizer.json", "chat_template.jinja", "pytorch_model*.bin",
+)  # fmt: skip
 COMMIT = "^([0-9a-f]{40})?$"
 REVISION = "@[0-9a-f]{1,12}$"  # of a title
 
@@ -103,7 +108,7 @@ def resolve(folder: Path) -> Model:
     file = folder / RESOLVED
     if not file.exists():
         raise UserError(f"{folder} is not a model folder: it has no {RESOLVED}")
-    model = Model(**json.loads(file.read_text()))
+    model = Model(**json.loads(file.read_text("utf-8")))
     return replace(model, load=str(folder)) if model.kind == "local" else model
 
 
@@ -128,19 +133,18 @@ def describe(
     `kind`: local (files in `folder`), hub (`load` is a Hub id), path (`load` is a
     folder elsewhere), off.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     if kind == "local":
         revision = digest(folder)
     resolved = {"kind": kind, "name": name, "revision": revision, "load": load}
-    (folder / RESOLVED).write_text(json.dumps(resolved, indent=2) + "\n")
+    write_text(folder / RESOLVED, json.dumps(resolved, indent=2) + "\n")
 
 
 def digest(folder: Path) -> str:
     """The digest of the files that decide what the model in `folder` says."""
     digest = blake2b(digest_size=16)
-    for pattern in ("*.safetensors", "tokenizer.json", "chat_template.jinja"):
+    for pattern in WEIGHTS:
         for file in sorted(folder.glob(pattern)):
-            digest.update(file.read_bytes())
+            update_by_file(digest, file)
     return digest.hexdigest()
 
 

@@ -133,7 +133,7 @@ def _describe_self() -> bytes:
 def _read_owner(record: Path) -> str:
     """Who wrote the record, in words."""
     try:
-        who = json.loads(record.read_text())
+        who = json.loads(record.read_text("utf-8"))
         where = "" if who["host"] == socket.gethostname() else f" on {who['host']}"
         return f"process {who['pid']}{where} ({who['command']}, since {who['since']})"
     except (OSError, ValueError, KeyError, TypeError):  # it has just changed hands

@@ -26,7 +26,7 @@ def read(file: Path = RECIPE) -> dict[str, Any]:
     if not file.exists():
         raise UserError(f"{file} does not exist", hint="goldsieve recipe use demo")
     try:
-        sections = parse_yaml(file.read_text())
+        sections = parse_yaml(file.read_text("utf-8"))
     except yaml.YAMLError as error:
         raise UserError(f"{file} is not YAML: {error}") from None
     if not isinstance(sections, dict):
@@ -122,7 +122,7 @@ def _kind_at(kind: type[Settings], path: tuple[int | str, ...]) -> type[Settings
 
 def _line(file: Path, path: Iterable[str]) -> str:
     """`:12` for the line of the deepest part of `path` that the file holds."""
-    node = yaml.compose(file.read_text()) if file.exists() else None
+    node = yaml.compose(file.read_text("utf-8")) if file.exists() else None
     line = ""
     for name in path:
         for key, value in _children(node):

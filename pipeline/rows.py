@@ -1,7 +1,9 @@
 """A row of a file: an object, or what is there and cannot be read."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from pipeline.surrogates import is_text
@@ -41,3 +43,14 @@ def check_row(number: int, row: Any, *, suspect: bool = True) -> Row | Unreadabl
 def unreadable(number: int, detail: str, text: str) -> Unreadable:
     """A row with the beginning of its text."""
     return Unreadable(number, detail, text[:EXCERPT].encode(errors="replace").decode())
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """The names of columns, each its own: the second `answer` is answer.1."""
+    names = list(names)
+    unique: dict[str, None] = {}
+    for name in names:
+        numbered = (f"{name}.{number}" for number in count(1))
+        free = (each for each in numbered if each not in unique and each not in names)
+        unique[name if name not in unique else next(free)] = None
+    return list(unique)

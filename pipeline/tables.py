@@ -43,10 +43,10 @@ def read(path: Path) -> Any:
     if path.suffix == ".parquet":
         return pl.read_parquet(path)
     if path.suffix in (".yaml", ".yml"):
-        return parse_yaml(path.read_text())
+        return parse_yaml(path.read_text("utf-8"))
     if path.suffix == ".json":
-        return json.loads(path.read_text())
-    return path.read_text()
+        return json.loads(path.read_text("utf-8"))
+    return path.read_text("utf-8")
 
 
 def find(path: Path) -> Stored:

@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.files import replacing_folder, write_text
+from pipeline.files import replacing_folder, update_by_file, write_text
 from pipeline.machine import cache_folder
 from pipeline.models import Model, describe
 from pipeline.owners import PATIENCE_S, owning
@@ -55,7 +55,8 @@ class Trained:
 
 def run_folder(section: str, params: Settings, table: Path, model: Model) -> Path:
     """The folder of the run of `section` with `params` on `table` from `model`."""
-    digest = blake2b(table.read_bytes(), digest_size=12)
+    digest = blake2b(digest_size=12)
+    update_by_file(digest, table)
     world_size = os.environ.get("WORLD_SIZE", "1")
     decides = [params.model_dump(mode="json"), model.load, model.revision, world_size]
     digest.update(json.dumps(decides, sort_keys=True).encode())
@@ -164,7 +165,7 @@ def _merge_adapter(folder: Path, base: Model) -> None:
 
 def read_trained(folder: Path, headline: str) -> Trained:
     """What `fit` left in `folder`."""
-    outcome = json.loads((folder / "outcome.json").read_text())
+    outcome = json.loads((folder / "outcome.json").read_text("utf-8"))
     return Trained(folder / "model", outcome["steps"], headline, outcome["counts"])
 
 

@@ -68,10 +68,10 @@ class History:
         return pl.DataFrame(rows, schema=RL_HISTORY, orient="row")
 
     def write(self, file: Path) -> None:
-        file.write_text(json.dumps(self.epochs))
+        file.write_text(json.dumps(self.epochs), "utf-8")
 
     def read(self, file: Path) -> None:
-        self.epochs = json.loads(file.read_text())
+        self.epochs = json.loads(file.read_text("utf-8"))
 
 
 class OrderedSampler(RepeatSampler):

@@ -92,7 +92,7 @@ def _cut_off() -> Iterator[str]:
 
     if LOCK.exists():
         try:
-            COMPILED_LOCKFILE_SCHEMA(recipe.parse_yaml(LOCK.read_text()))
+            COMPILED_LOCKFILE_SCHEMA(recipe.parse_yaml(LOCK.read_text("utf-8")))
         except (Invalid, yaml.YAMLError):
             yield (
                 f"{LOCK} is cut off, as a DVC that was killed may leave it; remove "
@@ -100,7 +100,7 @@ def _cut_off() -> Iterator[str]:
             )
     if READERS.exists():
         try:
-            json.loads(READERS.read_text())
+            json.loads(READERS.read_text("utf-8"))
         except ValueError:
             yield (
                 f"{READERS} is cut off, as a DVC that was killed may leave it; remove "

@@ -101,7 +101,7 @@ def _describe(name: str, parts: list[dict[str, Any]]) -> list[str]:
 
 def _read_lock() -> dict[str, Any]:
     """The stages of dvc.lock; none where stages were run by hand."""
-    lock = parse_yaml(LOCK.read_text()) if LOCK.exists() else None
+    lock = parse_yaml(LOCK.read_text("utf-8")) if LOCK.exists() else None
     return (lock or {}).get("stages") or {}
 
 
@@ -131,7 +131,9 @@ def _read_timings() -> dict[str, float]:
     """Seconds of each stage when DVC last ran it; those of its entries added up."""
     spent = Counter[str]()
     for file in sorted(TIMINGS.glob("*.json")):
-        spent[file.stem.partition("@")[0]] += json.loads(file.read_text())["seconds"]
+        spent[file.stem.partition("@")[0]] += json.loads(file.read_text("utf-8"))[
+            "seconds"
+        ]
     return dict(spent)
 
 
@@ -139,7 +141,7 @@ def _print_evaluation(console: Any) -> None:
     from rich.table import Column, Table
 
     file = tables.METRICS / "evaluate.json"
-    metrics = json.loads(file.read_text()) if file.exists() else {}
+    metrics = json.loads(file.read_text("utf-8")) if file.exists() else {}
     if not metrics.get("models"):
         return
     names = ("pass@1", "95% interval", "tokens", "truncated")

@@ -50,7 +50,7 @@ def write(folder: Path) -> None:
     for name, text in IGNORED.items():
         if not (folder / name).exists():
             write_text(folder / name, text)
-    write_text(folder / dag.FILE, _without_code((home / dag.FILE).read_text()))
+    write_text(folder / dag.FILE, _without_code((home / dag.FILE).read_text("utf-8")))
     _start_dvc(folder)
 
 

@@ -52,7 +52,7 @@ def run(
 
 def active() -> str | None:
     """The recipe that params.yaml was written from; None where it was edited."""
-    text = RECIPE.read_text() if RECIPE.exists() else ""
+    text = RECIPE.read_text("utf-8") if RECIPE.exists() else ""
     head = HEAD_LINE.match(text)
     if head and head[2] == _digest(text[head.end() :]):
         return head[1]

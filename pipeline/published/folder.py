@@ -68,7 +68,7 @@ def _refuse_to_lose_files(folder: Path) -> None:
 def _read_card() -> str:
     if not CARD.exists():
         raise UserError(f"{CARD} does not exist", hint="dvc repro card")
-    card = CARD.read_text()
+    card = CARD.read_text("utf-8")
     if not card.startswith("---\n"):
         raise UserError("the card is off in this recipe", hint="write `card: {}`")
     return card

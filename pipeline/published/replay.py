@@ -60,7 +60,7 @@ def read_recipe(folder: Path) -> dict[str, Any]:
             f"{folder} holds no set that `goldsieve publish` wrote: it has no {RECIPE}",
             hint="older sets are read by `collect` and `replay`: docs/rollouts.md",
         )
-    sections: dict[str, Any] = parse_yaml(file.read_text())
+    sections: dict[str, Any] = parse_yaml(file.read_text("utf-8"))
     return sections
 
 

@@ -72,7 +72,7 @@ def read_speed(folder: Path) -> float | None:
     """Tokens a second of the last run that drew samples; None before the first."""
     if not (folder / SPEED).exists():
         return None
-    last = json.loads((folder / SPEED).read_text())
+    last = json.loads((folder / SPEED).read_text("utf-8"))
     return float(last["tokens"] / last["seconds"])
 
 

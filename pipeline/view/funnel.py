@@ -42,7 +42,7 @@ def read_funnel(library: Library) -> list[Level]:
     """The stages of the project that have run, in order; none for other tables."""
     if not library.is_project:
         return []
-    entries = parse_yaml(dag.FILE.read_text())["stages"]
+    entries = parse_yaml(dag.FILE.read_text("utf-8"))["stages"]
     return [
         _level(library, stage, entries.get(stage, {}), parts)
         for stage in library.chain

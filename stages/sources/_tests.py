@@ -100,7 +100,7 @@ def _columns(tests: Any, inputs: list[Any], outputs: list[Any], starter: str) ->
     if not inputs or len(inputs) != len(outputs):
         raise ValueError("expected as many outputs as inputs, and at least one")
     cases = [{"input": i, "output": o} for i, o in zip(inputs, outputs, strict=True)]
-    if name := text(tests, "fn_name", "func_name") or _method(starter):
+    if name := text(tests, "fn_name", "func_name") or find_method(starter):
         return _calls(name, cases)
     return {"type": "stdio", "tests": [_lines(case) for case in cases]}
 
@@ -111,21 +111,22 @@ def _cases(tests: list[Any], starter: str) -> Row:
     ):
         raise ValueError("expected objects with input and output")
     first = tests[0]
+    if first.get("type") not in CALLS and first.get("testtype") not in CALLS:
+        return {"type": "stdio", "tests": [_lines(test) for test in tests]}
     metadata = first.get("metadata")
     named = text(metadata, "func_name") if isinstance(metadata, dict) else None
-    name = text(first, "fn_name") or named or _method(starter)
-    if name and (first.get("type") in CALLS or first.get("testtype") in CALLS):
-        return _calls(name, tests)
-    return {"type": "stdio", "tests": [_lines(test) for test in tests]}
+    return _calls(text(first, "fn_name") or named or find_method(starter), tests)
 
 
-def _calls(name: str, tests: list[Row]) -> Row:
+def _calls(name: str | None, tests: list[Row]) -> Row:
     """Arguments are a list, or a text with one a line in JSON.
 
     APPS and its kin wrap what a call returns in a list of one; where every test does,
     the wrapper is taken off. A function that returns lists of one in every test cannot
     be told from that.
     """
+    if name is None:
+        raise ValueError("expected the name of what the tests call")
     calls = [{"input": _values(t["input"]), "output": t["output"]} for t in tests]
     if all(isinstance(call["output"], str) for call in calls) and any(
         isinstance(test["input"], str) for test in tests
@@ -138,8 +139,8 @@ def _calls(name: str, tests: list[Row]) -> Row:
 
 def _values(arguments: Any) -> list[Any]:
     if isinstance(arguments, str):
-        lines = [line for line in arguments.splitlines() if line.strip()]
-        return [json.loads(line) for line in lines]
+        # Not `splitlines`: a text in JSON may hold other line ends as they are.
+        return [json.loads(line) for line in arguments.split("\n") if line.strip()]
     if not isinstance(arguments, list):
         raise ValueError("the input of a call: expected a list, or lines of JSON")
     return arguments
@@ -160,7 +161,7 @@ def _joined(value: Any) -> Any:
     return value
 
 
-def _method(starter: str) -> str | None:
-    """The first method of the starter's class Solution."""
+def find_method(starter: str) -> str | None:
+    """The first method of class Solution, before which other classes may stand."""
     name = re.search(r"def\s+(\w+)\s*\(", starter.partition("class Solution")[2])
     return name.group(1) if name else None

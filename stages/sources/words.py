@@ -21,7 +21,7 @@ NAMES = (
 )  # fmt: skip
 THINGS = ["pears", "marbles", "stamps", "pencils", "shells", "buttons", "ribbons"]
 OPERATIONS = {"+": add, "-": sub, "*": mul}
-LINES = Path(__file__).with_suffix(".jsonl").read_text().splitlines()
+LINES = Path(__file__).with_suffix(".jsonl").read_text("utf-8").splitlines()
 TEMPLATES = [json.loads(line) for line in LINES]
 
 

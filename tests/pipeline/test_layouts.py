@@ -167,6 +167,34 @@ def test_the_second_column_of_a_name_gets_a_number(tmp_path):
     assert list(raw_rows(tmp_path / "a.parquet")) == [{"a": "1", "a.1": "2"}]
 
 
+def test_a_number_behind_a_name_is_no_other_columns_name(tmp_path):
+    row = {"a": "1", "a.2": "2", "a.1": "3"}
+    assert read(tmp_path, "a.csv", b"a,a,a.1\n1,2,3\n") == [row]
+
+    columns = [pa.array([value]) for value in "123"]
+    table = pa.Table.from_arrays(columns, names=["a", "a", "a.1"])
+    parquet.write_table(table, tmp_path / "a.parquet")
+    assert list(raw_rows(tmp_path / "a.parquet")) == [row]
+
+
+def test_empty_batches_count_no_rows(tmp_path):
+    good = pa.record_batch({"a": ["x"]})
+    no_text = pa.array([b"\xff"]).view(pa.string())
+    bad = pa.RecordBatch.from_arrays([no_text], names=["a"])
+    with (
+        pa.OSFile(str(tmp_path / "a.arrow"), "wb") as file,
+        pa.ipc.new_file(file, good.schema) as writer,
+    ):
+        for batch in (good, good[:0], bad):
+            writer.write_batch(batch)
+
+    first, second = raw_rows(tmp_path / "a.arrow")
+
+    assert first == {"a": "x"}
+    assert isinstance(second, Unreadable)
+    assert second.row == 1
+
+
 def test_lines_are_lines_though_the_first_ones_are_broken(tmp_path):
     broken = b'{oops\n{"q": "caf\xff"}\n'
     rows = read(tmp_path, "a.jsonl", broken + b"[1]\n" + LINES.encode())

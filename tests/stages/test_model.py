@@ -1,13 +1,14 @@
 """The model stage: a pointer that is pinned, or a real model trained here."""
 
 import math
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from pipeline.errors import UserError
-from pipeline.models import Model, resolve
+from pipeline.models import Model, digest, resolve
 from pipeline.prompts import Prompt, messages
 from stages.model import Params, Tiny, build
 from stages.sources import arithmetic
@@ -154,6 +155,18 @@ def test_a_local_model_is_a_pointer_at_its_files(tmp_path: Path):
     pointer = resolve(tmp_path / "pointer")
     assert (pointer.kind, pointer.load) == ("path", str(tiny_model()))
     assert pointer.revision == resolve(tiny_model()).revision
+
+
+def test_weights_of_either_kind_are_in_the_digest(tmp_path: Path):
+    digests = [digest(tmp_path)]
+    for name in ("model.safetensors", "pytorch_model.bin"):
+        for size in (1, 3 << 20):
+            (tmp_path / name).write_bytes(bytes(size))
+            digests.append(digest(tmp_path))
+
+    assert len(set(digests)) == 5
+    whole = blake2b(bytes(6 << 20), digest_size=16).hexdigest()
+    assert digests[-1] == whole  # read piece by piece
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path):

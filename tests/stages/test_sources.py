@@ -705,6 +705,23 @@ def test_prompts_lose_their_chat_markup_and_instructions():
     assert strip_markup(program) == "Print 1."
 
 
+def test_lines_of_arguments_end_at_line_feeds_alone():
+    row = {
+        "problem": "Add.",
+        "starter_code": "class Solution:\n  def add(self, a, b):",
+        "tests": [TESTS[0] | {"input": '"a\u2028b"\n2'}],
+    }
+    for name in ("livecodebench", "code"):
+        (test,) = adapt(name, row)["verify_info"]["tests"]
+        assert test["input"] == ["a\u2028b", 2]
+
+
+def test_tests_that_call_nothing_known_are_no_programs_on_stdin():
+    row = {"problem": "Add.", "starter_code": "", "tests": TESTS}
+    for name in ("livecodebench", "code"):
+        assert "the name of what the tests call" in adapt(name, row)
+
+
 def test_livecodebench_programs_on_stdin_are_told_from_methods():
     row = {
         "problem": "Add.",

@@ -124,16 +124,27 @@ def same_value(
 
 
 def in_one_order(value: Any) -> Any:
-    """A list with its members sorted, as they are shown; anything else as it is."""
-    if not isinstance(value, list | tuple):
-        return value
-    return sorted(value, key=lambda member: repr(_as_lists(member)))
+    """A list with its members sorted, equal ones alike; anything else as it is."""
+    return sorted(value, key=_rank) if isinstance(value, list | tuple) else value
 
 
-def _as_lists(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_as_lists(member) for member in value]
-    return float(value) if isinstance(value, int) and abs(value) < 1 << 53 else value
+def _rank(value: Any) -> tuple[Any, ...]:
+    """What a plain value is sorted by: numbers by size, a dict in whatever order it is.
+
+    Ranks of different kinds differ in their first part, so any two can be compared.
+    """
+    match value:
+        case bool() | int() | float() if value == value:
+            return 0, value
+        case str():
+            return 1, value
+        case list() | tuple():
+            return 2, *map(_rank, value)
+        case dict():
+            return 3, *sorted((str(key), _rank(each)) for key, each in value.items())
+        case set() | frozenset():
+            return 4, *sorted(map(_rank, value))
+    return 5, repr(value)
 
 
 def _with_json_keys(value: dict[Any, Any]) -> dict[Any, Any]:

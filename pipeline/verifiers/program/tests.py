@@ -82,9 +82,8 @@ def _expand(tests: Any, largest: int = LARGEST) -> list[Any]:
 def _read_call(test: dict[str, Any]) -> dict[str, Any]:
     arguments, output = test["input"], test.get("output")
     if isinstance(arguments, str):
-        arguments = [
-            json.loads(line) for line in arguments.splitlines() if line.strip()
-        ]
+        # Not `splitlines`: a text in JSON may hold other line ends as they are.
+        arguments = [json.loads(line) for line in arguments.split("\n") if line.strip()]
         output = json.loads(output) if isinstance(output, str) else output
     if not isinstance(arguments, list | tuple):
         raise ValueError("the input of a call is the list of its arguments")

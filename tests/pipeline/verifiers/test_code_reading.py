@@ -1,10 +1,13 @@
 """Which program a completion ends with, and when what it prints or returns is right."""
 
+import json
+
 import pytest
 
 from pipeline.verifiers.code import verify
 from pipeline.verifiers.program.fences import find_blocks
 from pipeline.verifiers.program.results import Policy, same_output, same_value
+from pipeline.verifiers.program.tests import read_tests
 
 DOUBLE = "print(2 * int(input()))"
 ADD = "def add(a, b):\n    return a + b"
@@ -146,6 +149,29 @@ def test_values_may_be_near_or_in_another_order_where_judges_allow_it():
     assert call("return a[::-1]", [1, 2, 3], [1, 2, 3]) is False
     assert call("return a[::-1]", [1, 2, 3], [1, 2, 3], any_order=True) is True
     assert call("return [3, 3, 1]", [1, 2, 3], [3, 1, 1], any_order=True) is False
+
+
+@pytest.mark.parametrize(
+    ("returned", "expected"),
+    [
+        ([{"b": 2, "a": 1}, {"a": 3, "b": 0}], [{"a": 1, "b": 2}, {"a": 3, "b": 0}]),
+        ([5, 10.0], [9.9999999, 5]),
+        ([[2], "a", None], [None, "a", [2]]),
+        ([{1: 2}, {0: 1}], [{"0": 1}, {"1": 2}]),
+    ],
+)
+def test_members_in_any_order_are_found_whatever_they_look_like(returned, expected):
+    assert call(f"return {returned!r}", 0, expected, any_order=True) is True
+    assert call(f"return {returned!r}[1:]", 0, expected, any_order=True) is False
+
+
+def test_lines_of_arguments_end_at_line_feeds_alone():
+    text = "a\u2028b\x85c"
+    arguments = json.dumps(text, ensure_ascii=False)
+    tests = [{"input": f"{arguments}\r\n3", "output": json.dumps(text)}]
+    info = {"type": "call", "fn_name": "f", "tests": tests}
+
+    assert read_tests(info) == [{"input": [text, 3], "output": text}]
 
 
 LEETCODE = [
