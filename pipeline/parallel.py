@@ -10,8 +10,8 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from functools import cache
+from contextlib import closing, contextmanager, suppress
+from functools import cache, partial
 from itertools import chain, islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
@@ -28,6 +28,7 @@ Out = TypeVar("Out")
 Work = Callable[[list[In]], list[Out]]
 
 START_S = 300.0  # in which a worker has started
+LONG_S = 3600.0  # for work that ends: no batch takes long, but the machine may be busy
 HINT = "what it printed stands above; a script needs `if __name__ == '__main__':`"
 
 
@@ -171,6 +172,23 @@ class Pool(Generic[In, Out]):
         with self._lock:  # who has just finished is idle and is not killed
             while self._busy:
                 self._busy.pop().kill()
+
+
+def map_processes(work: Callable[[In], Out], batches: Iterable[In]) -> Iterator[Out]:
+    """`work` of every batch, in order, in worker processes.
+
+    UserError where a worker is lost twice at the same batch: the memory was too short
+    for it, or somebody ended it.
+    """
+    with closing(Pool(partial(_map_list, work), limit_s=LONG_S)) as pool:
+        for result in pool.each(batches, 1):
+            if isinstance(result, WorkerLost):
+                raise UserError(f"{result}, twice at the same rows")
+            yield result
+
+
+def _map_list(work: Callable[[In], Out], batches: list[In]) -> list[Out]:
+    return list(map(work, batches))
 
 
 class _Process:

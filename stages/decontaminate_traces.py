@@ -11,11 +11,12 @@ import polars as pl
 
 from pipeline.contamination import report
 from pipeline.contamination.contract import DEFAULT, Methods
-from pipeline.contamination.hits import scan_texts
+from pipeline.contamination.hits import scan_texts as find_hits
+from pipeline.contamination.parts import Texts
 from pipeline.filter import Judged
 from pipeline.settings import Settings
 from pipeline.shards import Shards
-from pipeline.traces.candidates import list_candidates, read_texts
+from pipeline.traces.candidates import list_candidates, read_texts, scan_texts
 
 COLUMNS = pl.Schema({"leaking_traces": pl.List(pl.UInt32)})
 TABLES = {"pairs": report.PAIRS}
@@ -46,7 +47,11 @@ def judge(
     def read() -> Iterator[pl.Series]:
         return (part["text"] for part in read_texts(traces, rows, rollouts))
 
-    hits = scan_texts(texts, benchmarks, params.methods, read).hits
+    def scan() -> Iterator[tuple[pl.LazyFrame, int]]:
+        return scan_texts(traces, rows, rollouts)
+
+    parts = Texts(read, scan)
+    hits = find_hits(texts, benchmarks, params.methods, parts).hits
     leaks = hits.filter(pl.col("level").is_in(["exact", "near"]))
     leaking = leaks.group_by("row", maintain_order=True).agg(
         leaking_traces=pl.col("trace").unique().sort()

@@ -5,18 +5,25 @@ whole corpus shares, mixed languages or a high perplexity, each by rules of its 
 `select.trace_where` says such rules over these columns.
 """
 
-from itertools import chain
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 import polars as pl
 from pydantic import Field
 
+from pipeline.cluster.each import Work, each, is_cluster
 from pipeline.settings import Settings
 from pipeline.shards import Shards
-from pipeline.traces.candidates import IDENTITY, list_candidates, read_texts
+from pipeline.traces.candidates import IDENTITY, PART, list_candidates, scan_texts
 from pipeline.traces.columns import LANGUAGE, REPETITION
 from pipeline.traces.perplexity import Perplexity, perplexity_of
 from pipeline.traces.structure import STRUCTURE, measure_structure
 from pipeline.traces.tokens import Pinned, token_counter
+
+if TYPE_CHECKING:
+    from pipeline.traces.words import Repetition
 
 SCHEMA = pl.Schema(
     {
@@ -53,7 +60,8 @@ def make(
     params: Params, rows: pl.DataFrame, rollouts: Shards | pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """SCHEMA of every trace of the rows, and a column `words_<name>` for each list."""
-    from pipeline.traces.words import Repetition, measure_language
+    from pipeline.traces.spread_repetition import count_frequent
+    from pipeline.traces.words import Repetition
 
     traces = list_candidates(rows)
     repetition = Repetition(
@@ -61,8 +69,33 @@ def make(
         frequent=params.frequent,
         block=params.loop,
         lists=params.words,
-        texts=traces.height,
+        texts=0 if is_cluster() else traces.height,
     )
+
+    def read() -> Iterator[pl.LazyFrame]:
+        return (part for part, _ in scan_texts(traces, rows, rollouts))
+
+    measured = each(partial(_open_measuring, params, repetition), read())
+    lists = [f"words_{name}" for name in params.words]
+    schema = pl.Schema({**SCHEMA, **dict.fromkeys(lists, pl.Float32())})
+    none = schema.to_frame().drop("frequent_ngrams")
+    table = pl.concat([none, *(table.select(none.columns) for table in measured)])
+    if is_cluster():
+        words = int(table["n_words"].sum())
+        frequent = count_frequent(read, params.ngram, params.frequent, words)
+    else:
+        again = (part.collect()["text"] for part in read())
+        frequent = repetition.count_frequent(again)
+    return table.with_columns(frequent).select(schema.names())
+
+
+@contextmanager
+def _open_measuring(
+    params: Params, repetition: "Repetition"
+) -> Iterator[Work[pl.LazyFrame, pl.DataFrame]]:
+    """What is measured of traces, but for what they share."""
+    from pipeline.traces.words import measure_language
+
     count = token_counter(params.tokenizer, "hygiene.tokenizer")
     perplexity = perplexity_of(params.perplexity)
 
@@ -80,9 +113,5 @@ def make(
             n_chars=texts.str.len_chars().cast(pl.UInt32),
         )
 
-    none = traces.clear().with_columns(text=pl.lit(""))
-    parts = map(measure, chain([none], read_texts(traces, rows, rollouts)))
-    table = pl.concat(parts, rechunk=True)
-    again = (part["text"] for part in read_texts(traces, rows, rollouts))
-    table = table.with_columns(repetition.count_frequent(again))
-    return table.select(*SCHEMA, *(f"words_{name}" for name in params.words))
+    # Texts of like length share a batch of the model: everywhere the same ones.
+    yield lambda part: pl.concat(map(measure, part.collect().iter_slices(PART)))

@@ -10,8 +10,10 @@ that no text passes through this machine.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
-from typing import TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from itertools import chain, islice
+from typing import Any, TypeVar
 
 from pipeline.errors import UserError
 from pipeline.machine import machine
@@ -19,25 +21,43 @@ from pipeline.machine import machine
 In = TypeVar("In")
 Out = TypeVar("Out")
 Work = Callable[[In], Out]
-# A module-level function, or a partial of one: it travels.
+# It travels, with all that it refers to.
 Open = Callable[[], AbstractContextManager[Work[In, Out]]]
+# How one machine goes through batches: `map` where the work has workers of its own, or
+# `map_threads` (pipeline/kernels/shards.py), `map_processes` (pipeline/parallel.py).
+Mapping = Callable[[Work[Any, Any], Iterable[Any]], Iterable[Any]]
 
 
-def each(open_work: Open[In, Out], batches: Iterable[In]) -> Iterator[Out]:
-    """The result of every batch, in order.
+def each(
+    open_work: Open[In, Out], batches: Iterable[In], *, by: Mapping = map
+) -> Iterator[Out]:
+    """The result of every batch, in order; on one machine they are mapped `by`.
 
-    On a cluster, all batches wait in its memory or on its disks. Those of a machine
-    that is lost are worked on again by others, and work stays open from batch to batch.
-    An exception of the work is raised here; UserError where the cluster cannot be
-    joined.
+    On a cluster, batches wait in its memory or on its disks, a wave of them at a time.
+    Those of a machine that is lost are worked on again by others, and work stays open
+    from batch to batch. A single batch is worked on here. An exception of the work is
+    raised here; UserError where the cluster cannot be joined.
     """
     if is_cluster():
-        from pipeline.cluster import nodes
+        left = iter(batches)
+        batches = first = [*islice(left, 2)]
+        if len(first) == 2:
+            from pipeline.cluster import nodes
 
-        yield from nodes.each(open_work, batches)
-        return
+            yield from nodes.each(open_work, chain(first, left))
+            return
     with open_work() as work:
-        yield from map(work, batches)
+        yield from by(work, batches)
+
+
+def ready(work: Work[In, Out]) -> Open[In, Out]:
+    """Work that needs no opening."""
+    return partial(_hand_over, work)
+
+
+@contextmanager
+def _hand_over(work: Work[In, Out]) -> Iterator[Work[In, Out]]:
+    yield work
 
 
 def is_cluster() -> bool:

@@ -39,8 +39,9 @@ class Site(NamedTuple):
 
 def each(open_work: Any, batches: Iterable[Any]) -> Iterator[Any]:
     """As `pipeline.cluster.each.each`."""
-    if (data := _distribute(batches)) is not None:
-        answer = partial(_answer, pickle.dumps(open_work), here())
+    connect()
+    answer = partial(_answer, dump(open_work), here())
+    for data in _distribute(batches, WAVE):
         for row in data.map_batches(answer, **HOW).iter_rows():
             yield unpack(row["packed"])
 
@@ -49,9 +50,10 @@ def shuffle(
     open_spread: Any, batches: Iterable[Any], gather: Any, partitions: int
 ) -> Iterator[Any]:
     """As `pipeline.cluster.shuffle.shuffle`."""
-    if (data := _distribute(batches)) is not None:
-        spread = partial(_spread, pickle.dumps(open_spread), here())
-        answer = partial(_gather, pickle.dumps(gather), here())
+    connect()
+    spread = partial(_spread, dump(open_spread), here())
+    answer = partial(_gather, dump(gather), here())
+    for data in _distribute(batches, float("inf")):
         groups = data.map_batches(spread, **HOW).groupby("partition", partitions)
         for row in groups.map_groups(answer, batch_format="pyarrow").iter_rows():
             yield unpack(row["packed"])
@@ -59,14 +61,22 @@ def shuffle(
 
 # One batch is a task, and a task has a core.
 HOW: Any = {"batch_size": 1, "batch_format": "pyarrow", "num_cpus": 1}
+WAVE = 1 << 30  # bytes of batches that wait at once, about
 
 
-def _distribute(batches: Iterable[Any]) -> Any:
-    """A Ray Data set with a block for each batch; None where there is none."""
+def _distribute(batches: Iterable[Any], most: float) -> Iterator[Any]:
+    """Ray Data sets with a block for each batch, of so many bytes."""
     # Put one by one: what does not fit into memory is written to disk.
-    connect()
-    blocks: Any = [ray.put(_pack(batch)) for batch in batches]
-    return ray.data.from_arrow_refs(blocks) if blocks else None
+    blocks, size = list[Any](), 0
+    for batch in batches:
+        block = _pack(batch)
+        blocks.append(ray.put(block))
+        size += block.nbytes
+        if size >= most:
+            yield ray.data.from_arrow_refs(blocks)
+            blocks, size = [], 0
+    if blocks:
+        yield ray.data.from_arrow_refs(blocks)
 
 
 def connect() -> None:
@@ -112,19 +122,36 @@ def _answer(open_work: bytes, site: Site, batch: pa.Table) -> pa.Table:
 
 
 def _spread(open_spread: bytes, site: Site, batch: pa.Table) -> pa.Table:
-    """On a machine of the cluster: the rows of one batch, by partition."""
+    """On a machine of the cluster: the rows of one batch, those of a partition as one.
+
+    So that Ray sorts a few rows of bytes, and not all of them.
+    """
     rows = _opened(open_spread, site)(unpack(batch["packed"][0].as_py()))
-    return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+    parts = rows.partition_by("partition", as_dict=True, include_key=False)
+    packed = [pickle.dumps(part) for part in parts.values()]
+    return pa.table(
+        {
+            "partition": pa.array([number for (number,) in parts], pa.uint32()),
+            "packed": pa.array(packed, pa.large_binary()),
+        }
+    )
 
 
 def _gather(gather: bytes, site: Site, rows: pa.Table) -> pa.Table:
     """On a machine of the cluster: the packed result of one partition."""
     settle(site)
-    return _pack(attempt(pickle.loads(gather), pl.DataFrame(rows)))
+    parts = pl.concat([pickle.loads(part.as_py()) for part in rows["packed"]])
+    return _pack(attempt(pickle.loads(gather), parts))
 
 
 def _pack(result: Any) -> pa.Table:
-    return pa.table({"packed": pa.array([pickle.dumps(result)], pa.large_binary())})
+    packed = dump(result)
+    return pa.table({"packed": pa.array([packed], pa.large_binary())})
+
+
+def dump(value: Any) -> bytes:
+    """What any Python of the cluster can load, functions in functions too."""
+    return bytes(ray.cloudpickle.dumps(value))  # type: ignore[no-untyped-call]
 
 
 def attempt(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from pipeline.cluster.each import Open, each, is_cluster
+from pipeline.cluster.each import Mapping, Open, each, is_cluster
 
 In = TypeVar("In")
 Gather = Callable[[pl.DataFrame], pl.DataFrame]
@@ -23,17 +23,19 @@ def shuffle(
     gather: Gather,
     *,
     partitions: int,
+    by: Mapping = map,
 ) -> Iterator[pl.DataFrame]:
     """`gather` of the rows of each partition that has any, in no order.
 
-    What `open_spread` opens gives numbers only, and a `partition` (PARTITION) below
-    `partitions`. `gather` is a module-level function or a partial of one.
+    What `open_spread` opens gives rows with a `partition` (PARTITION) below
+    `partitions`, which `gather` does not see. `by` as in `each`.
     """
     if is_cluster():
         from pipeline.cluster import nodes
 
         yield from nodes.shuffle(open_spread, batches, gather, partitions)
         return
-    if spread := [*each(open_spread, batches)]:
-        for part in pl.concat(spread).partition_by("partition", maintain_order=True):
+    if spread := [*each(open_spread, batches, by=by)]:
+        rows = pl.concat(spread)
+        for part in rows.partition_by("partition", include_key=False):
             yield gather(part)

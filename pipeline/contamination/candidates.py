@@ -4,15 +4,16 @@ An item that is too short for an n-gram is proposed where its first tokens stand
 Every text is read once, the sample too in which words are counted.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
+from functools import partial
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from pipeline.contamination.contract import Read
+from pipeline.cluster.each import each, is_cluster, ready
 from pipeline.contamination.escaped import read_escaped
 from pipeline.contamination.items import (
     Items,
@@ -20,10 +21,18 @@ from pipeline.contamination.items import (
     compared_tokens,
     index_ngrams,
 )
-from pipeline.contamination.sample import Sample, pick_rows, sample_step
+from pipeline.contamination.parts import Part, Texts
+from pipeline.contamination.sample import (
+    SAMPLE_BYTES,
+    Sample,
+    clip,
+    pick_rows,
+    sample_step,
+)
 from pipeline.contamination.weights import rarity
 from pipeline.kernels import item_overlap
-from pipeline.kernels.latex_tokens import tokenise_shard
+from pipeline.kernels.hash_table import Table
+from pipeline.kernels.latex_tokens import Tokens, tokenise_shard
 from pipeline.kernels.shards import Array, map_threads, split_shards
 from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
 
@@ -33,6 +42,7 @@ TINY = 3  # tokens; a shorter item is found in any text
 KEPT_BYTES = 512 << 20  # of what is found in texts
 
 Matches = tuple[Array, Array]  # of texts, and where those of each end, or their sizes
+JudgedBy = tuple[NgramIndex, Array, Array]  # what its n-grams weigh, and those of items
 
 
 @dataclass(frozen=True)
@@ -68,57 +78,83 @@ class Proposals:
         return counts
 
 
-def propose_pairs(read: Read, texts: int, items: Items) -> Proposals:
+class Lookups(NamedTuple):
+    """How n-grams of items are looked for: by their sizes and tables.
+
+    `known` n-grams are in the first table. Every `step`th text is in the sample.
+    `keeps`: what is found in a text is wanted again.
+    """
+
+    ways: tuple[tuple[int, Table], ...]
+    known: int
+    step: int
+    keeps: bool
+
+
+class Scanned(NamedTuple):
+    """Of a shard: which n-grams are in how many texts, what is sampled, the matches."""
+
+    seen: Array
+    times: Array
+    sampled: tuple[Array, Array, Array]  # codes, how many of each text, its bytes
+    found: list[Matches]
+
+
+def propose_pairs(texts: Texts, count: int, items: Items) -> Proposals:
     """The texts and items that share enough n-grams, or the beginning of a short item.
 
     All n-grams are counted before any text is judged by them. What was found in a text
-    is kept for that as long as it is not too much, and then is sought again.
+    is kept for that as long as it is not too much, and then is sought again; on a
+    cluster it always is.
     """
     index, short = items.index, _index_short_items(items)
-    lookups = [(items.n, index.table), (TINY, short.table)]
     held, known = np.diff(index.ends), len(index.keys)
-
-    def scan(shard: pl.Series, rows: Array) -> tuple[list[Matches], Matches]:
-        tokens, _ = compared_tokens(tokenise_shard(shard, drawings=False))
-        found = [find_token_ngrams(tokens.codes, tokens.ends, *way) for way in lookups]
-        return found, _take(tokens.codes, tokens.ends, rows)
-
-    def shards() -> Iterator[pl.Series]:
-        parts = (part.fill_null("") for part in read())
-        return chain.from_iterable(map(split_shards, parts))
-
-    step, sample = sample_step(texts), list[Matches]()
+    ways = (items.n, index.table), (TINY, short.table)
+    step, is_here = sample_step(count), not is_cluster()
+    lookups = Lookups(ways, known, step, keeps=is_here)
+    sample, room = list[Matches](), SAMPLE_BYTES
     counts, kept, size = np.zeros(known, np.int64), list[list[Matches]](), 0
-    parts = pick_rows(map(read_escaped, shards()), step)
-    for found, sampled in map_threads(lambda part: scan(*part), parts):
-        matches, ends = found[0]
-        counts += count_texts(matches, ends, known, np.zeros(len(ends) - 1, bool))
-        sample.append(sampled)
-        size += sum(array.nbytes for pair in found for array in pair)
-        if size <= KEPT_BYTES:
-            kept.append(found)
-    weights = rarity(counts + held, max(texts + len(items), GATE_TEXTS))
+    scanned = each(ready(partial(_scan, lookups)), texts.parts(), by=map_threads)
+    for shard in chain.from_iterable(scanned):
+        counts[shard.seen] += shard.times
+        sample.append(clip(*shard.sampled, room, least=not sample))
+        room -= int(shard.sampled[2].sum())
+        size += sum(array.nbytes for pair in shard.found for array in pair)
+        if is_here and size <= KEPT_BYTES:
+            kept.append(shard.found)
+    weights = rarity(counts + held, max(count + len(items), GATE_TEXTS))
     totals = np.bincount(index.holders, np.repeat(weights, held), minlength=len(items))
-    ways = (
+    judged_by = (
         (index, weights, np.maximum(totals, 1e-9)),
         (short, np.ones(len(short.keys)), np.ones(len(items))),
     )
+    choose = ready(partial(_choose, lookups, judged_by))
+    parts = zip_longest(texts.parts(), kept, fillvalue=None)
+    chosen = each(choose, parts, by=map_threads)
+    joined = Sample(step, *_concatenate(sample))
+    return _join(chain.from_iterable(chosen), counts, joined)
 
-    def choose(numbered: tuple[int, pl.Series]) -> Chosen:
-        number, shard = numbered
-        if number < len(kept):
-            found = kept[number]
-        else:
-            found, _ = scan(read_escaped(shard), np.zeros(0, int))
-        pairs = [_find_pairs(*each) for each in zip(found, ways, strict=True)]
-        distinct = np.unique(np.concatenate(pairs), axis=0)
-        rows = np.unique(distinct[:, 0])
-        # As texts of their own: a slice would keep all texts of the shard.
-        own = read_escaped(shard[rows]).to_list()
-        return Chosen(distinct, rows, own, *_take(*found[0], rows), len(shard))
 
-    chosen = map_threads(choose, enumerate(shards()))
-    return _join(chosen, counts, Sample(step, *_concatenate(sample)))
+def _scan(lookups: Lookups, part: Part) -> list[Scanned]:
+    scanned, start = [], part.start
+    for shard in split_shards(part.read()):
+        text = read_escaped(shard)
+        tokens, found = _find(lookups, text)
+        rows, sizes = pick_rows(start, text, lookups.step)
+        sampled = *_take(tokens.codes, tokens.ends, rows), sizes
+        none = np.zeros(len(text), bool)
+        counts = count_texts(*found[0], lookups.known, none)
+        seen = np.flatnonzero(counts)
+        kept = found if lookups.keeps else []
+        scanned.append(Scanned(seen, counts[seen], sampled, kept))
+        start += len(shard)
+    return scanned
+
+
+def _find(lookups: Lookups, text: pl.Series) -> tuple[Tokens, list[Matches]]:
+    tokens, _ = compared_tokens(tokenise_shard(text, drawings=False))
+    ways = lookups.ways
+    return tokens, [find_token_ngrams(tokens.codes, tokens.ends, *way) for way in ways]
 
 
 class Chosen(NamedTuple):
@@ -130,6 +166,25 @@ class Chosen(NamedTuple):
     matches: Array
     sizes: Array
     height: int
+
+
+def _choose(
+    lookups: Lookups,
+    judged_by: tuple[JudgedBy, ...],
+    part: tuple[Part, list[Matches] | None],
+) -> list[Chosen]:
+    """The pairs of a part, of which it may be known what was found."""
+    chosen, kept = [], part[1]
+    for shard in split_shards(part[0].read()):
+        found = kept or _find(lookups, read_escaped(shard))[1]
+        pairs = [_find_pairs(*each) for each in zip(found, judged_by, strict=True)]
+        distinct = np.unique(np.concatenate(pairs), axis=0)
+        rows = np.unique(distinct[:, 0])
+        # As texts of their own: a slice would keep all texts of the shard.
+        own = read_escaped(shard[rows]).to_list()
+        taken = _take(*found[0], rows)
+        chosen.append(Chosen(distinct, rows, own, *taken, len(shard)))
+    return chosen
 
 
 def _join(shards: Iterable[Chosen], counts: Array, sample: Sample) -> Proposals:
@@ -153,9 +208,7 @@ def _concatenate(parts: list[Matches]) -> Matches:
     return arrays, np.r_[0, np.cumsum(sizes)]
 
 
-def _find_pairs(
-    matches: tuple[Array, Array], way: tuple[NgramIndex, Array, Array]
-) -> Array:
+def _find_pairs(matches: Matches, way: JudgedBy) -> Array:
     """(text, item), int64 (pairs, 2), that share enough of the item's n-grams."""
     index, weights, totals = way
     text, item, _ = item_overlap.find_candidates(

@@ -7,26 +7,21 @@
 give several hits of one text; the worst one counts. One that knows which items it
 cannot find gives `Found`, with the hits and a table of these items. Texts may be too
 many for memory; then `find_hits` is given a part at a time. A method that weighs by all
-texts has `find_hits_in_parts(read, answers, items, params)` for that, where `read()`
-gives the texts in parts, as often as it is called. A recipe names the file, with
-settings or without:
+texts has `find_hits_in_parts(texts, answers, items, params)` for that, which goes
+through the `Texts` itself. A recipe names the file, with settings or without:
 
     methods: [coverage, {method: ngram, n: 8}]
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
-import polars as pl
 from pydantic import BeforeValidator
 
 from pipeline.settings import Settings
-
-# Texts in parts, from the first one, as often as it is called.
-Read = Callable[[], Iterable[pl.Series]]
 
 
 class Method(Settings):

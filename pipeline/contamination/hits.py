@@ -9,18 +9,21 @@ For the item "Aya walks nine kilometers every morning. Find …" a hit is
 - `boilerplate` where no more than sentences that many problems share agree.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 import polars as pl
 
+from pipeline.cluster.each import each, is_cluster, ready
 from pipeline.contamination.contract import (
     Method,
     Methods,
-    Read,
     load_method,
     read_method,
 )
+from pipeline.contamination.parts import Part, Texts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,16 +80,15 @@ def scan_texts(
     texts: pl.DataFrame,
     benchmarks: pl.DataFrame,
     methods: Methods,
-    read: Read | None = None,
+    parts: Texts | None = None,
 ) -> Found:
     """The worst hit of each text by each method, with names instead of numbers.
 
     `texts` has the columns text, answer and others, which the hits take over; texts
-    that are too many for a column come in parts, each time that `read` is called.
-    `benchmarks` are rows of BENCHMARK. Of the item come `item` (its id), `benchmark`,
-    `item_text` and `item_answer`.
+    that are too many for a column come in `parts`. `benchmarks` are rows of BENCHMARK.
+    Of the item come `item` (its id), `benchmark`, `item_text` and `item_answer`.
     """
-    parts: Read = read or (lambda: [texts["text"]])
+    parts = parts or Texts(lambda: [texts["text"]])
     items = benchmarks.select(
         "benchmark", item="id", item_text="problem", item_answer="answer"
     )
@@ -111,34 +113,68 @@ def scan_texts(
 
 
 def _find_hits(
-    read: Read, answers: pl.Series, items: pl.DataFrame, params: Method
+    texts: Texts, answers: pl.Series, items: pl.DataFrame, params: Method
 ) -> Found:
     """What a method finds in texts; the numbers of hits are those among all texts.
 
-    A method that weighs by all texts takes all parts; to others each is a table.
+    A method that weighs by all texts takes all parts; to others each is a table, and
+    one whose vectors are made on other machines is called here.
     """
+    from pipeline.embedding import Encoder
+
     method = load_method(params.name)
     if hasattr(method, "find_hits_in_parts"):
-        whole: Found = method.find_hits_in_parts(read, answers, items, params)
+        whole: Found = method.find_hits_in_parts(texts, answers, items, params)
         return whole
-    start, tables, unfound = 0, [HITS.to_frame()], [UNDETECTABLE.to_frame()]
-    for part in read():
-        table = pl.DataFrame({"text": part, "answer": answers[start:][: len(part)]})
-        found = method.find_hits(table, items, params)
-        if isinstance(found, pl.DataFrame):
-            found = Found(found, UNDETECTABLE.to_frame())
-        tables.append(found.hits.with_columns(pl.col("text") + start))
-        unfound.append(found.undetectable)
-        start += len(part)
+    is_far = is_cluster() and not isinstance(params, Encoder)
+    parts = texts.parts() if is_far else _parts_here(texts)
+    batches = ((part, answers.slice(part.start, part.height)) for part in parts)
+    find = partial(_find_in_part, items, params)
+    tables, unfound = [HITS.to_frame()], [UNDETECTABLE.to_frame()]
+    for part in each(ready(find), batches) if is_far else map(find, batches):
+        tables.append(part.hits)
+        unfound.append(part.undetectable)
     return Found(pl.concat(tables), pl.concat(unfound).unique(maintain_order=True))
 
 
-def _gather_texts(read: Read, numbers: pl.Series) -> pl.Series:
+def _parts_here(texts: Texts) -> Iterator[Part]:
+    """The texts as they are read in this process."""
+    start = 0
+    for text in texts.read():
+        yield Part(text.to_frame("text").lazy(), start, len(text))
+        start += len(text)
+
+
+def _find_in_part(
+    items: pl.DataFrame, params: Method, batch: tuple[Part, pl.Series]
+) -> Found:
+    part, answers = batch
+    table = part.rows.collect().select("text", answer=answers)
+    found = load_method(params.name).find_hits(table, items, params)
+    if isinstance(found, pl.DataFrame):
+        found = Found(found, UNDETECTABLE.to_frame())
+    return Found(
+        found.hits.with_columns(pl.col("text") + part.start), found.undetectable
+    )
+
+
+def _gather_texts(parts: Texts, numbers: pl.Series) -> pl.Series:
     """`text` by number, in a last pass."""
-    texts, start = dict[int, str](), 0
     wanted = numbers.unique().sort()
-    for part in read() if len(wanted) else ():
-        mine = wanted.filter(wanted.is_between(start, start + len(part) - 1))
-        texts |= zip(mine, part.gather(mine - start), strict=True)
-        start += len(part)
-    return pl.Series("text", [texts[number] for number in numbers], dtype=pl.String)
+    batches = (
+        (part.rows, mine - part.start)
+        for part in (parts.parts() if len(wanted) else ())
+        if len(mine := wanted.filter(_is_in(part, wanted)))
+    )
+    texts = [pl.Series(dtype=pl.String), *each(ready(_gather), batches)]
+    places = wanted.search_sorted(numbers)
+    return pl.concat(texts).gather(places).alias("text")
+
+
+def _is_in(part: Part, numbers: pl.Series) -> pl.Series:
+    return numbers.is_between(part.start, part.start + part.height - 1)
+
+
+def _gather(batch: tuple[pl.LazyFrame, pl.Series]) -> pl.Series:
+    rows, places = batch
+    return rows.collect()["text"].gather(places)

@@ -3,7 +3,6 @@
 They are taken while the pool is read for its n-grams, so that no text is read twice.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,17 +32,23 @@ def sample_step(texts: int) -> int:
     return max(1, texts // SAMPLE)
 
 
-def pick_rows(
-    shards: Iterable[pl.Series], step: int
-) -> Iterator[tuple[pl.Series, Array]]:
-    """Shards, each with its rows that are in the sample.
+def pick_rows(start: int, shard: pl.Series, step: int) -> tuple[Array, Array]:
+    """The rows of a shard that may be in the sample, and the bytes of each.
 
-    That is every `step`th text, until they are too much; the first in any case.
+    That is every `step`th text; `start` is the number of the first of the shard.
     """
-    start, size = 0, 0
-    for shard in shards:
-        rows = np.arange(-start % step, len(shard), step)
-        sizes = size + np.cumsum(shard.str.len_bytes().to_numpy()[rows])
-        yield shard, rows[(sizes <= SAMPLE_BYTES) | (start + rows == 0)]
-        start += len(shard)
-        size = int(sizes[-1]) if len(sizes) else size
+    rows = np.arange(-start % step, len(shard), step)
+    sizes = shard.gather(rows).str.len_bytes().to_numpy().astype(np.int64)
+    few = np.cumsum(sizes) - sizes <= SAMPLE_BYTES
+    return rows[few], sizes[few]
+
+
+def clip(
+    codes: Array, counts: Array, sizes: Array, room: int, least: int
+) -> tuple[Array, Array]:
+    """Of texts with so many `codes` and bytes each, those for which there is room.
+
+    `least` of them are taken in any case.
+    """
+    count = max(least, int((np.cumsum(sizes) <= room).sum()))
+    return codes[: counts[:count].sum()], counts[:count]

@@ -1,12 +1,18 @@
 """Rows that say the same, however they are typeset: which is the first of each.
 
-Texts become hashes, a shard at a time, and only these are compared.
-`stages/dedup_exact.py` tells what each key forgives.
+Texts become hashes, a shard at a time, which meet by what they are, and only rows that
+share one are looked at any further. `stages/dedup_exact.py` tells what each key
+forgives.
 """
+
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import polars as pl
 
+from pipeline.cluster.each import ready
+from pipeline.cluster.shuffle import PARTITION, shuffle
 from pipeline.dedup.pairs import Pairs
 from pipeline.dedup.same_problem import hash_variables, say_much
 from pipeline.kernels.answer_codes import answer_codes
@@ -16,56 +22,82 @@ from pipeline.kernels.latex_tokens import tokenise_shard
 from pipeline.kernels.relations import COPY, OTHER_ANSWER, quantity_hash
 from pipeline.kernels.shards import map_threads, split_shards
 
+ENTRIES = 1 << 23  # hashes of a partition, about: 13 bytes each
+# A row, what its text says, and whether that was read from the mathematics in it.
+HASH = pl.Schema({"row": pl.UInt32, "code": pl.UInt64, "is_read": pl.Boolean})
+
 
 def find_equal_rows(rows: pl.DataFrame, key: str) -> Pairs:
     """Each row with the first of its key, and the first that agrees in the answer."""
-    codes = hash_texts(rows["problem"], rows["key"], key)
-    answers = answer_codes(rows["answer"])
-    first = np.concatenate([_first_equal(codes), _first_equal(codes, answers)])
-    second = np.tile(np.arange(rows.height, dtype=np.int32), 2)
+    shared = _find_shared(rows, key)
+    row, code = shared["row"], shared["code"].to_numpy(writable=True)
+    text = rows["problem"].gather(row)
+    is_read = shared["is_read"].to_numpy()
+    code[is_read] = code[is_read] * STEP + hash_variables(text.filter(is_read))
+    answers = answer_codes(rows["answer"].gather(row))
+    first = np.concatenate([_first_equal(code), _first_equal(code, answers)])
+    second = np.tile(np.arange(len(row), dtype=np.int32), 2)
     unknown = (answers[first] == 0) | (answers[second] == 0)
     same = unknown | (answers[first] == answers[second])
     relation = np.where(same, COPY, OTHER_ANSWER).astype(np.uint8)
-    pairs = Pairs(first, second, np.ones(len(first)), relation=relation)
-    is_one_problem = same | say_much(rows["problem"])[first]
-    return pairs.take((first != second) & is_one_problem).distinct()
+    stays = (first != second) & (same | say_much(text)[first])
+    number = row.to_numpy().astype(np.int32)
+    first, second = number[first[stays]], number[second[stays]]
+    score = np.ones(len(first))
+    return Pairs(first, second, score, relation=relation[stays]).distinct()
 
 
-def hash_texts(text: pl.Series, key: pl.Series, kind: str) -> np.ndarray:
-    """A uint64 for each text (n,), equal for texts that are the same."""
-    if kind == "latex":
-        return _hash_mathematics(text, key)
-    text = text.fill_null("")
+def _find_shared(rows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """HASH of the rows whose code another row has, in order."""
+    partitions = 1 + rows.height // ENTRIES
+    spread = ready(partial(_hash_shard, key, partitions))
+    shards = _split(rows["problem"], rows["key"])
+    met = shuffle(spread, shards, _meet, partitions=partitions, by=map_threads)
+    return pl.concat([HASH.to_frame(), *met]).sort("row")
+
+
+def _split(text: pl.Series, key: pl.Series) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Shards (text, key), and the number of the first row of each."""
+    start = 0
+    for shard in split_shards(text):
+        size = len(shard)
+        yield start, pl.DataFrame({"text": shard, "key": key.slice(start, size)})
+        start += size
+
+
+def _hash_shard(
+    key: str, partitions: int, shard: tuple[int, pl.DataFrame]
+) -> pl.DataFrame:
+    """HASH of a shard and its partition: texts that are the same have one code."""
+    start, table = shard
+    text, is_read = table["text"], np.zeros(table.height, bool)
+    if key == "latex":
+        tokens = tokenise_shard(text)
+        codes = quantity_hash(tokens.codes, tokens.kinds, tokens.ends, True, False)
+        is_read = np.diff(tokens.ends) > 0
+        codes[~is_read] = table["key"].filter(pl.Series(~is_read)).hash().to_numpy()
+    else:
+        codes = _normalise(text.fill_null(""), table["key"], key).hash().to_numpy()
+    row = np.arange(start, start + table.height)
+    return pl.DataFrame(
+        {"row": row, "code": codes, "is_read": is_read}, schema_overrides=HASH
+    ).with_columns(partition=(pl.col("code") % partitions).cast(PARTITION))
+
+
+def _normalise(text: pl.Series, key: pl.Series, kind: str) -> pl.Series:
     match kind:
         case "text":
-            text = key
+            return key
         case "layout":
             text = text.str.to_lowercase().str.normalize("NFC")
-            text = text.str.replace_all(r"\s+", " ").str.strip_chars()
-        case "alphanumeric":
-            text = text.str.to_lowercase().str.normalize("NFKC")
-            text = text.str.replace_all(r"[^\p{L}\p{N}]", "")
-    return text.hash().to_numpy()
+            return text.str.replace_all(r"\s+", " ").str.strip_chars()
+    text = text.str.to_lowercase().str.normalize("NFKC")
+    return text.str.replace_all(r"[^\p{L}\p{N}]", "")
 
 
-def _hash_mathematics(text: pl.Series, key: pl.Series) -> np.ndarray:
-    """Words, numbers and signs; of texts that agree in these, the case of variables."""
-    # Shard by shard: the tokens of a pool take more room than its texts.
-    shards = list(map_threads(_hash_shard, split_shards(text)))
-    codes = np.concatenate([np.zeros(0, np.uint64), *(codes for codes, _ in shards)])
-    unread = np.concatenate([np.zeros(0, bool), *(unread for _, unread in shards)])
-    codes[unread] = key.filter(pl.Series(unread)).hash().to_numpy()
-    shared = np.flatnonzero(pl.Series(codes).is_duplicated().to_numpy() & ~unread)
-    variables = hash_variables(text.gather(pl.Series(shared, dtype=pl.UInt32)))
-    codes[shared] = codes[shared] * STEP + variables
-    return np.asarray(codes)
-
-
-def _hash_shard(text: pl.Series) -> tuple[np.ndarray, np.ndarray]:
-    """A uint64 for the tokens of each text, and whether it has none (bool)."""
-    tokens = tokenise_shard(text)
-    codes = quantity_hash(tokens.codes, tokens.kinds, tokens.ends, True, False)
-    return codes, np.diff(tokens.ends) == 0
+def _meet(rows: pl.DataFrame) -> pl.DataFrame:
+    """Those of the rows of a partition whose code another has."""
+    return rows.filter(pl.col("code").is_duplicated())
 
 
 def _first_equal(*hashes: np.ndarray) -> np.ndarray:

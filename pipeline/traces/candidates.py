@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from pipeline.cluster.each import is_cluster
 from pipeline.errors import UserError
 from pipeline.filter import drop, unjudged
 from pipeline.shards import Shards, Spool, as_shards, cut
@@ -41,6 +42,7 @@ REFERENCE = pl.Struct(
 )
 CHOSEN = pl.List(REFERENCE)
 PART = 1024  # traces whose texts are in memory at once; even, for pairs
+SCAN = 8 * PART  # traces that another machine reads at once
 
 
 def list_candidates(rows: pl.DataFrame) -> pl.DataFrame:
@@ -120,15 +122,59 @@ def read_texts(
     of_parts = cut(texts, counts, pl.Schema({"text": pl.String()}))
     for part, samples in zip(parts, of_parts, strict=True):
         table = traces[part].with_row_index("_place")
-        written = table.filter(kind="solution")
-        solutions = rows["solutions"].gather(written["row"])
-        solution = pl.lit(solutions).list.get("number").struct.field("text")
         both = [
             table.filter(kind="sample").hstack(samples),
-            written.with_columns(text=solution),
+            _read_solutions(table, rows),
         ]
         table = pl.concat(both).sort("_place").drop("_place")
         yield table.with_columns(pl.col("text").fill_null(""))
+
+
+def scan_texts(
+    traces: pl.DataFrame, rows: pl.DataFrame, rollouts: Shards | pl.DataFrame | None
+) -> Iterator[tuple[pl.LazyFrame, int]]:
+    """As `read_texts`, in parts (scan, height) that are read where they are worked on.
+
+    On a cluster SCAN of them at a time, each from the files that hold them; here, where
+    every file is read once, PART.
+    """
+    if not is_cluster():
+        for table in read_texts(traces, rows, rollouts):
+            yield table.lazy(), table.height
+        return
+    traces = traces.with_row_index("_place")
+    samples = traces.filter(kind="sample").with_columns(shard=0, place=0)
+    shards = Shards(())
+    if samples.height:
+        shards = _given(rollouts)
+        found = _locate(samples, shards).sort("index")
+        samples = samples.with_columns(found.select("shard", "place"))
+    of_part = pl.col("_place") // SCAN
+    parts = samples.group_by(of_part, maintain_order=True)
+    named = {number: part for (number,), part in parts}
+    for number in range(-(-traces.height // SCAN)):
+        table = traces[number * SCAN : (number + 1) * SCAN]
+        own = named.get(number, samples.clear())
+        by_shard = own.partition_by("shard", maintain_order=True)
+        texts = [_read_solutions(table, rows).select("_place", "text").lazy()]
+        texts += [_scan_samples(part, shards) for part in by_shard]
+        text = pl.concat(texts).sort("_place").select(pl.col("text").fill_null(""))
+        scan = pl.concat([table.drop("_place").lazy(), text], how="horizontal")
+        yield scan, table.height
+
+
+def _scan_samples(samples: pl.DataFrame, shards: Shards) -> pl.LazyFrame:
+    """(_place, text) of samples that lie in one shard."""
+    place = pl.col("completion").gather(pl.lit(samples["place"]))
+    text: pl.LazyFrame = shards.parts[samples["shard"][0]].select(text=place)
+    return text.select(pl.lit(samples["_place"]), "text")
+
+
+def _read_solutions(traces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Those of the traces that came with the rows, with their `text`."""
+    written = traces.filter(kind="solution")
+    solution = pl.lit(rows["solutions"].gather(written["row"])).list.get("number")
+    return written.with_columns(text=solution.struct.field("text"))
 
 
 def _find_samples(
@@ -137,23 +183,8 @@ def _find_samples(
     """(text,) of the samples, in their order."""
     if samples.is_empty():
         return
-    if rollouts is None:
-        raise UserError(
-            "the texts of traces are in the rollouts, and none are given",
-            hint="give data/rollouts as a further input",
-        )
-    shards = as_shards(rollouts)
-    wanted = samples.select(SAMPLE).with_row_index("index")
-    keys = shards.select(*SAMPLE).collect().with_row_index("place")
-    places = keys.join(wanted, on=SAMPLE, nulls_equal=True, maintain_order="left_right")
-    if places["index"].n_unique() < samples.height:
-        lost = wanted.join(places, on="index", how="anti")
-        id, model, sample = lost.select(SAMPLE).row(0)
-        raise UserError(
-            f"the rollouts lack {lost.height:,} of {samples.height:,} traces, first "
-            f"sample {sample} of {model} for {id}",
-            hint="run verify again, with grades of these rollouts",
-        )
+    shards = _given(rollouts)
+    places = _locate(samples, shards)
     texts = _gather_texts(shards, places)
     if places["index"].is_sorted():
         yield from (table.select("text") for table in texts)
@@ -165,15 +196,46 @@ def _find_samples(
         yield spool.read(part).sort("index").select("text")
 
 
+def _given(rollouts: Shards | pl.DataFrame | None) -> Shards:
+    if rollouts is None:
+        raise UserError(
+            "the texts of traces are in the rollouts, and none are given",
+            hint="give data/rollouts as a further input",
+        )
+    return as_shards(rollouts)
+
+
+def _locate(samples: pl.DataFrame, shards: Shards) -> pl.DataFrame:
+    """(index, shard, place) of each of the samples, in the order of the shards.
+
+    UserError where the rollouts lack one.
+    """
+    wanted = samples.select(SAMPLE).with_row_index("index")
+    keys = [
+        shard.with_columns(shard=number).with_row_index("place")
+        for number, shard in enumerate(shards.select(*SAMPLE))
+    ]
+    places = pl.concat(keys).join(
+        wanted, on=SAMPLE, nulls_equal=True, maintain_order="left_right"
+    )
+    if places["index"].n_unique() < samples.height:
+        lost = wanted.join(places, on="index", how="anti")
+        id, model, sample = lost.select(SAMPLE).row(0)
+        raise UserError(
+            f"the rollouts lack {lost.height:,} of {samples.height:,} traces, first "
+            f"sample {sample} of {model} for {id}",
+            hint="run verify again, with grades of these rollouts",
+        )
+    return places.select("index", "shard", "place")
+
+
 def _gather_texts(shards: Shards, places: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """(index, text) of each of `places`, which are in the order of the shards."""
-    begin = 0
-    for shard in shards.select("completion"):
-        end = begin + shard.height
-        mine = places.filter(pl.col("place").is_between(begin, end, closed="left"))
-        text = shard["completion"].gather(mine["place"] - begin).alias("text")
-        yield mine.select("index").hstack([text])
-        begin = end
+    of_shard = {n: part for (n,), part in places.group_by("shard", maintain_order=True)}
+    for number, shard in enumerate(shards.select("completion")):
+        if (mine := of_shard.get(number)) is not None:
+            text = shard["completion"].gather(mine["place"]).alias("text")
+            yield mine.select("index").hstack([text])
 
 
 def count_chars(

@@ -1,13 +1,12 @@
 """Rows as a source stores them, as tables of PROBLEM: on all cores, in their order.
 
 An adapter reads one row at a time, in Python, so a long source is parted: batches of
-its rows go to worker processes and come back as tables. How many workers there are
-changes nothing in these.
+its rows go to worker processes or other machines and come back as tables. How many
+there are changes nothing in these.
 """
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from functools import cache, partial
 from importlib import import_module
 from itertools import islice
@@ -17,8 +16,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import UserError
-from pipeline.parallel import Pool, WorkerLost
+from pipeline.cluster.each import each, ready
+from pipeline.parallel import map_processes
 from pipeline.readers import EXCERPT, Row, Unreadable, nested
 from pipeline.schema import PROBLEM
 from pipeline.surrogates import mend_surrogates
@@ -29,7 +28,6 @@ from stages.sources._golds import settle_golds
 from stages.sources._source import Source
 
 BATCH = 5_000  # rows that travel together
-LIMIT_S = 3600.0  # of a batch: no row takes long, but the machine may be busy
 HALF_PAIR = "\\ud"  # what Python shows of half a surrogate pair begins so
 
 # A row with its number in the source and the name of its file.
@@ -44,24 +42,15 @@ def adapt_rows(
     """PROBLEM of every batch of `rows`, in order, and what is left of it.
 
     `recorded` is what other files say of the rows (`Source.recorded`). UserError where
-    a worker is lost: the memory was too short for it, or somebody ended it.
+    a worker is lost, as in `map_processes`.
     """
     left = iter(rows)
     batches = iter(lambda: [*islice(left, BATCH)], [])
     adapt = partial(adapt_batch, name, source, recorded)
     first = next(batches, [])
     yield adapt(first)
-    if len(first) < BATCH:
-        return  # no worker starts for a short source
-    with closing(Pool(partial(_adapt_each, adapt), limit_s=LIMIT_S)) as pool:
-        for adapted in pool.each(batches, 1):
-            if isinstance(adapted, WorkerLost):
-                raise UserError(f"collect.{name}: {adapted}, twice at the same rows")
-            yield adapted
-
-
-def _adapt_each(adapt: Any, batches: list[list[Stored]]) -> list[Adapted]:
-    return list(map(adapt, batches))
+    if len(first) == BATCH:  # no worker starts for a short source
+        yield from each(ready(adapt), batches, by=map_processes)
 
 
 def adapt_batch(

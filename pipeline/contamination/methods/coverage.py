@@ -21,10 +21,11 @@ from pydantic import Field
 
 from pipeline.contamination.arrangement import find_differing, is_rearranged
 from pipeline.contamination.candidates import TINY, propose_pairs
-from pipeline.contamination.contract import Method, Read
+from pipeline.contamination.contract import Method
 from pipeline.contamination.escaped import read_escaped
 from pipeline.contamination.hits import HITS, LEVELS, UNDETECTABLE, Found, hit_table
 from pipeline.contamination.items import Items, Reading, read_texts
+from pipeline.contamination.parts import Texts
 from pipeline.contamination.weights import Weigher, Weights
 from pipeline.contamination.witnesses import (
     AGREE,
@@ -77,17 +78,18 @@ class Comparison:
 
 def find_hits(texts: pl.DataFrame, items: pl.DataFrame, params: Params) -> Found:
     """HITS of the item that each text holds most of, with the spans of both."""
-    return find_hits_in_parts(lambda: [texts["text"]], texts["answer"], items, params)
+    parts = Texts(lambda: [texts["text"]])
+    return find_hits_in_parts(parts, texts["answer"], items, params)
 
 
 def find_hits_in_parts(
-    parts: Read, answers: pl.Series, items: pl.DataFrame, params: Params
+    texts: Texts, answers: pl.Series, items: pl.DataFrame, params: Params
 ) -> Found:
-    """The same of texts that come in parts, as often as they are asked for."""
+    """The same of texts that come in parts."""
     if not items.height or not len(answers):
         return Found(HITS.to_frame(), UNDETECTABLE.to_frame())
     sought = Items(read_texts(read_escaped(items["problem"].fill_null(""))), params.n)
-    proposals = propose_pairs(parts, len(answers), sought)
+    proposals = propose_pairs(texts, len(answers), sought)
     text, row, item = proposals.text, proposals.row, proposals.item
     read = read_texts(proposals.texts)
     same_answer = compare_answers(answers, items["answer"], text, item)

@@ -12,17 +12,31 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipeline.cluster import nodes
 from pipeline.cluster.each import each
-from pipeline.cluster.shuffle import shuffle
-from pipeline.dedup import spread_ngrams
+from pipeline.contamination import parts
+from pipeline.dedup import equal, spread_ngrams
 from pipeline.engines import copies
 from pipeline.errors import UserError
-from pipeline.filter import apply
+from pipeline.filter import Judged, Outcome, apply
+from pipeline.kernels import shards
 from pipeline.schema import ROLLOUT
 from pipeline.shards import Shards, scan
-from stages import dedup_ngram, grades, rollouts
+from pipeline.traces import candidates, spread_repetition
+from stages import (
+    collect,
+    decontaminate,
+    decontaminate_traces,
+    dedup_exact,
+    dedup_ngram,
+    grades,
+    hygiene,
+    rollouts,
+)
+from stages.sources import _adapt
 from tests.pipeline.dedup.test_spread_ngrams import crowd
-from tests.support.rows import problems
+from tests.stages.test_traces_by_part import ITEM, sampled
+from tests.support.rows import benchmark, problems
 from tests.support.three_nodes import ThreeNodes, three_nodes
 from tests.support.tiny import tiny_model
 
@@ -48,6 +62,41 @@ def on_ray(
     return cluster
 
 
+@pytest.fixture
+def lose_in(
+    on_ray: ThreeNodes, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], list[int]]:
+    """Kill a node behind the second result of the first work called so."""
+
+    def lose(name: str) -> list[int]:
+        work, lost = getattr(nodes, name), list[int]()
+
+        def lose_a_node(*how: Any) -> Iterator:
+            for number, result in enumerate(work(*how)):
+                if number == 1 and not lost:
+                    on_ray.lose_node()
+                    lost.append(number)
+                yield result
+
+        monkeypatch.setattr(nodes, name, lose_a_node)
+        return lost
+
+    return lose
+
+
+@pytest.fixture
+def stay(
+    on_ray: ThreeNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    """From when it is called, work stays here, and nothing is known from before."""
+
+    def stay_here() -> None:
+        monkeypatch.setenv("PIPELINE_BACKEND", "processes")
+        monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "another"))
+
+    return stay_here
+
+
 @contextmanager
 def add(number: int) -> Iterator[Callable[[int], tuple[int, str]]]:
     import ray
@@ -61,14 +110,6 @@ def add(number: int) -> Iterator[Callable[[int], tuple[int, str]]]:
         return item + number, node
 
     yield work
-
-
-def losing_a_node(cluster: ThreeNodes, results: Iterator) -> Iterator:
-    """The results; a node is killed behind the second."""
-    for number, result in enumerate(results):
-        if number == 1:
-            cluster.lose_node()
-        yield result
 
 
 def test_batches_go_to_all_nodes_and_come_back_in_order(on_ray: ThreeNodes):
@@ -106,42 +147,129 @@ ROWS = problems("1+1?", "2+2?", answer=["2", "4"])
 
 
 def test_a_node_that_is_lost_among_grades_costs_no_verdict(
-    on_ray: ThreeNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lose_in: Callable[[str], list[int]], stay: Callable[[], None], tmp_path: Path
 ):
+    lost = lose_in("each")
     samples = write_samples(tmp_path, parts=9, rows=40)
-    monkeypatch.setattr(grades, "each", lambda *a: losing_a_node(on_ray, each(*a)))
     graded = grades.make(grades.Params(), ROWS, samples)
-    monkeypatch.setenv("PIPELINE_BACKEND", "processes")
-    monkeypatch.setattr(grades, "each", each)
-    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "another"))
-    alone = grades.make(grades.Params(), ROWS, samples)
+    stay()
 
-    assert graded.equals(alone)
+    assert graded.equals(grades.make(grades.Params(), ROWS, samples))
+    assert lost
     assert graded["correct"].sum() == 240
     assert graded.height == 360
 
 
+def same_far_and_here(work: Callable[[], Outcome], stay: Callable[[], None]) -> Outcome:
+    """What comes of work on the cluster, and here."""
+    far = work()
+    stay()
+    here = work()
+
+    assert far.kept.equals(here.kept)
+    assert far.dropped.equals(here.dropped)
+    assert far.tables.keys() == here.tables.keys()
+    for name, table in far.tables.items():
+        assert table.equals(here.tables[name])
+    return here
+
+
 def test_a_node_that_is_lost_among_the_shuffle_of_dedup_costs_no_pair(
-    on_ray: ThreeNodes, monkeypatch: pytest.MonkeyPatch
+    lose_in: Callable[[str], list[int]],
+    stay: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
 ):
-    rows = crowd(300)
+    lost, rows = lose_in("shuffle"), crowd(300)
     monkeypatch.setattr(spread_ngrams, "ROWS", 60)
     monkeypatch.setattr(spread_ngrams, "PAIRS", 1000)
     monkeypatch.setattr(spread_ngrams, "ENTRIES", 1500)
-    monkeypatch.setattr(
-        spread_ngrams,
-        "shuffle",
-        lambda *work, **how: losing_a_node(on_ray, shuffle(*work, **how)),
-    )
     judge = partial(dedup_ngram.judge, params=dedup_ngram.Params())
-    spread = apply(judge, rows)
-    monkeypatch.setenv("PIPELINE_BACKEND", "processes")
-    alone = apply(judge, rows)
+    outcome = same_far_and_here(lambda: apply(judge, rows), stay)
 
-    assert spread.kept.equals(alone.kept)
-    assert spread.dropped.equals(alone.dropped)
-    assert alone.dropped.height > 20
-    assert alone.kept.height + alone.dropped.height == 302
+    assert lost
+    assert outcome.dropped.height > 20
+    assert outcome.kept.height + outcome.dropped.height == 302
+
+
+def test_a_node_that_is_lost_among_exact_keys_costs_no_copy(
+    lose_in: Callable[[str], list[int]],
+    stay: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    texts = [f"What is ${n % 70}$ and {n % 7}?" for n in range(300)]
+    texts[::3] = [text.replace("$", "") for text in texts[::3]]
+    rows = problems(*texts, "", "", answer=[str(n % 2) for n in range(302)])
+    monkeypatch.setattr(shards, "SHARD", 60)
+    monkeypatch.setattr(equal, "ENTRIES", 60)
+    lost = lose_in("shuffle")
+    judge = partial(dedup_exact.judge, params=dedup_exact.Params())
+    outcome = same_far_and_here(lambda: apply(judge, rows), stay)
+
+    assert lost
+    assert outcome.kept.height == 72  # seventy, and two that say nothing
+
+
+def test_a_node_that_is_lost_among_rows_of_a_source_costs_no_row(
+    lose_in: Callable[[str], list[int]],
+    stay: Callable[[], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    file = tmp_path / "rows.jsonl"
+    rows = [{"problem": f"{n}+1?", "answer": str(n) * (n > 0)} for n in range(180)]
+    pl.DataFrame(rows).write_ndjson(file)
+    monkeypatch.setattr(_adapt, "BATCH", 20)
+    lost = lose_in("each")
+    params = collect.Params(path=str(file), adapter="generic", license="mit")
+    outcome = same_far_and_here(lambda: collect.make(params, "s").outcome(), stay)
+
+    assert lost
+    assert (outcome.kept.height, outcome.dropped.height) == (179, 1)
+
+
+def test_a_node_that_is_lost_among_contamination_costs_no_hit(
+    lose_in: Callable[[str], list[int]],
+    stay: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    texts = [f"{n} apples. {ITEM if n % 30 == 0 else 'pears'}" for n in range(240)]
+    rows, lost = problems(*texts), lose_in("each")
+    monkeypatch.setattr(parts, "FAR", 30)
+    params = decontaminate.Params.model_validate({"methods": ("coverage", "ngram")})
+    judge = partial(decontaminate.judge, params=params, benchmarks=benchmark(ITEM))
+    outcome = same_far_and_here(lambda: apply(judge, rows), stay)
+
+    assert lost
+    assert outcome.dropped.height == 8
+
+
+def test_a_node_that_is_lost_among_traces_costs_no_measure_and_no_hit(
+    lose_in: Callable[[str], list[int]],
+    stay: Callable[[], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    rows, rollouts = sampled(30)
+    files = [tmp_path / f"{number}.parquet" for number in range(4)]
+    for file, part in zip(files, rollouts.iter_slices(25), strict=True):
+        part.write_parquet(file)
+    monkeypatch.setattr(candidates, "SCAN", 12)
+    monkeypatch.setattr(spread_repetition, "ENTRIES", 200)
+    settings = {"ngram": 2, "frequent": 3, "words": {"w": ["so"]}}
+    params = hygiene.Params.model_validate(settings)
+    leaks, items = decontaminate_traces.Params(), benchmark(ITEM)
+    lost = lose_in("each")
+
+    def judge(rows: pl.DataFrame) -> Judged:
+        judged = decontaminate_traces.judge(rows, leaks, items, scan(files))
+        measures = hygiene.make(params, rows, scan(files))
+        return Judged(judged.rows, judged.tables | {"measures": measures})
+
+    outcome = same_far_and_here(lambda: apply(judge, rows), stay)
+
+    assert lost
+    assert outcome.kept["leaking_traces"].to_list() == [[2]] * 30
+    assert outcome.tables["measures"]["frequent_ngrams"].max() > 3
 
 
 def lose_two(cluster: ThreeNodes) -> None:
@@ -153,7 +281,10 @@ def lose_two(cluster: ThreeNodes) -> None:
 
 
 def test_nodes_that_are_lost_among_rollouts_cost_no_sample(
-    on_ray: ThreeNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_ray: ThreeNodes,
+    stay: Callable[[], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     settings = {"samples": 6, "max_tokens": 12, "batch_size": 16}
     params = rollouts.Params.model_validate(settings)
@@ -171,8 +302,7 @@ def test_nodes_that_are_lost_among_rollouts_cost_no_sample(
     sampled = pl.concat(rollouts.make(params, rows, tiny_model()))
     store = (tmp_path / "cache" / "rollouts").rglob("*.parquet")
     drawn = pl.concat(map(pl.read_parquet, store))
-    monkeypatch.setenv("PIPELINE_BACKEND", "processes")
-    monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "another"))
+    stay()
     alone = pl.concat(rollouts.make(params, rows, tiny_model()))
 
     assert sampled.equals(alone)

@@ -1,0 +1,60 @@
+"""Texts that may be too many for memory, in parts that any machine can read.
+
+A text goes by its number among all, so a part says which is its first.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+
+from pipeline.cluster.each import is_cluster
+from pipeline.shards import regroup
+
+FAR, FAR_BYTES = 1 << 16, 1 << 24  # texts, and bytes, that go to another machine
+
+
+class Part(NamedTuple):
+    """A run of texts (`rows`, with a column `text`), and the number of the first."""
+
+    rows: pl.LazyFrame
+    start: int
+    height: int
+
+    def read(self) -> pl.Series:
+        return self.rows.collect()["text"].fill_null("")
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts that can be gone through as often as one likes, always in one order.
+
+    `read()` gives them in this process. `scan()`, where given, does the same in parts
+    (scan, height) that any machine can read by itself.
+    """
+
+    read: Callable[[], Iterable[pl.Series]]
+    scan: Callable[[], Iterable[tuple[pl.LazyFrame, int]]] | None = None
+
+    def parts(self) -> Iterator[Part]:
+        """All texts: shards for threads, or what is worth a way to another machine."""
+        start = 0
+        for rows, height in self._cut():
+            yield Part(rows, start, height)
+            start += height
+
+    def _cut(self) -> Iterable[tuple[pl.LazyFrame, int]]:
+        from pipeline.kernels.shards import split_shards
+
+        if is_cluster() and self.scan:
+            return self.scan()
+        tables: Iterable[pl.DataFrame] = (
+            series.to_frame("text") for series in self.read()
+        )
+        if is_cluster():
+            tables = regroup(tables, rows=FAR, size=FAR_BYTES)
+        else:
+            shards = (split_shards(table["text"]) for table in tables)
+            tables = (shard.to_frame("text") for each in shards for shard in each)
+        return ((table.lazy(), table.height) for table in tables)
