@@ -7,6 +7,7 @@ count for each n-gram that is left.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, tee
 from typing import Any
 
 import numpy as np
@@ -98,13 +99,13 @@ class Repetition:
         N-grams of a text that stand in all texts more than `frequent` times.
         """
         spool, waiting, texts = Spool(NEAR), [COUNTS.to_frame()], 0
-        for part in parts:
-            near = pl.concat(map_threads(self._find_near, split_shards(part)))
+        shards, again = tee(chain.from_iterable(map(split_shards, parts)))
+        for shard, near in zip(shards, map_threads(self._find_near, again), strict=True):
             spool.add(near.with_columns(pl.col("text") + texts, part=pl.lit(0)))
             waiting.append(near.group_by("hash").agg(n=pl.len()))
             if sum(table.height for table in waiting[1:]) > waiting[0].height:
                 waiting = [_add_up(waiting)]
-            texts += len(part)
+            texts += len(shard)
         frequent = _add_up(waiting).filter(pl.col("n") > self._frequent)
         total = np.zeros(texts, np.int64)
         for near in spool.pieces(0):

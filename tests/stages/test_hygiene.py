@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.kernels import shards
 from pipeline.traces.candidates import IDENTITY
 from pipeline.traces.structure import measure_structure
 from stages.hygiene import SCHEMA, Params, make
@@ -137,6 +138,13 @@ def test_a_loop_is_measured_in_words():
 
 def test_ngrams_are_frequent_over_all_traces():
     # "a b" stands three times in all, "b a" once, "x y" twice.
+    table = measured("a b a b", "x y a b", "x y", ngram=2, frequent=2)
+
+    assert table["frequent_ngrams"].to_list() == [2, 1, 0]
+
+
+def test_frequent_ngrams_are_those_of_their_own_text(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shards, "SHARD", 1)
     table = measured("a b a b", "x y a b", "x y", ngram=2, frequent=2)
 
     assert table["frequent_ngrams"].to_list() == [2, 1, 0]

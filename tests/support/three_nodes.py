@@ -24,10 +24,10 @@ HEALTH = {
 class ThreeNodes:
     """The head, where the run is started, and two others, one core each."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int) -> None:
         from ray.cluster_utils import Cluster
 
-        own: Any = {"num_cpus": 1, "object_store_memory": MEMORY}
+        own: Any = {"num_cpus": 1, "object_store_memory": memory}
         self._own = own
         head = own | {"include_dashboard": False, "_system_config": HEALTH}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
@@ -48,13 +48,13 @@ class ThreeNodes:
 
 
 @contextmanager
-def three_nodes() -> Iterator[ThreeNodes]:
+def three_nodes(memory: int = MEMORY) -> Iterator[ThreeNodes]:
     """The cluster; its nodes find the modules of the tests."""
     import ray
 
     here = {"PYTHONPATH": str(Path.cwd()), "RAY_DISABLE_IMPORT_WARNING": "1"}
     with mock.patch.dict(os.environ, here):
-        cluster = ThreeNodes()
+        cluster = ThreeNodes(memory)
         cluster.fill()
         try:
             yield cluster

@@ -1,0 +1,158 @@
+"""What a stage costs on a Ray cluster of three nodes, beside what it costs here.
+
+    python benchmarks/bench_three_nodes.py --rows 10000 100000 1000000
+    python benchmarks/bench_three_nodes.py --traces 4000 16000 64000
+
+The nodes are processes of this machine with one core each, so this is no measurement of
+a cluster's speed: it is the work that Ray adds (packing, the shuffle, its own
+processes), as CPU seconds of all processes, and how that grows. Results are compared.
+A line is fitted through the points: seconds that any run costs, and seconds a row.
+
+Rows are those of bench_scale.py; traces have 8 KB and lie in files of 64 MB.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import polars as pl
+import psutil
+from bench_scale import make_rows
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.filter import apply
+from pipeline.schema import ROLLOUT
+from pipeline.shards import scan
+from stages import (
+    collect,
+    decontaminate,
+    decontaminate_traces,
+    dedup_exact,
+    dedup_ngram,
+    hygiene,
+)
+from tests.support.rows import benchmark, problems
+from tests.support.three_nodes import three_nodes
+
+ITEMS = 500
+FILE = 8000  # traces of a file
+Run = Callable[[], list[pl.DataFrame]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="*", default=[])
+    parser.add_argument("--traces", type=int, nargs="*", default=[])
+    parser.add_argument("--stages", nargs="*", help="these and no others")
+    options = parser.parse_args()
+    head = "rows", "stage", "CPU here", "CPU far", "s here", "s far", "equal"
+    table, points = Table(*head), dict[str, list[tuple[int, float, float]]]()
+    with TemporaryDirectory() as folder, three_nodes(memory=1 << 30) as cluster:
+        os.environ["RAY_ADDRESS"] = cluster.address
+        every = [(n, of_problems) for n in options.rows]
+        every += [(n, of_traces) for n in options.traces]
+        for count, runs in every:
+            for name, run in runs(count, Path(folder)):
+                if options.stages and name not in options.stages:
+                    continue
+                here, there = measure(run, "processes"), measure(run, "ray")
+                same = all(map(pl.DataFrame.equals, here[2], there[2]))
+                cells = [here[0], there[0], here[1], there[1]]
+                numbers = [f"{cell:.1f}" for cell in cells]
+                table.add_row(f"{count:,}", name, *numbers, str(same))
+                Console().print(count, name, *numbers, same)
+                points.setdefault(name, []).append((count, here[0], there[0]))
+    Console().print(table)
+    for name, measured in points.items():
+        if len(measured) > 1:
+            Console().print(name, *(fit(measured, side) for side in (1, 2)))
+
+
+def fit(measured: list[tuple[Any, ...]], side: int) -> str:
+    """Seconds of any run and microseconds a row; a point counts by its own size."""
+    rows = np.array([point[0] for point in measured], float)
+    seconds = np.array([point[side] for point in measured])
+    slope, start = np.polyfit(rows, seconds, 1, w=1 / seconds)
+    return f"{start:.1f} s + {1e6 * slope:.1f} µs a row"
+
+
+def measure(run: Run, backend: str) -> tuple[float, float, list[pl.DataFrame]]:
+    """CPU seconds of all processes, seconds, and the tables."""
+    os.environ["PIPELINE_BACKEND"] = backend
+    start, begin = cpu_seconds(), time.monotonic()
+    tables = run()
+    return cpu_seconds() - start, time.monotonic() - begin, tables
+
+
+def cpu_seconds() -> float:
+    """Of this process and all below it, those that have ended too."""
+    total = 0.0
+    own = psutil.Process()
+    for process in [own, *own.children(recursive=True)]:
+        try:
+            total += sum(process.cpu_times()[:4])
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def of_problems(count: int, folder: Path) -> Iterator[tuple[str, Run]]:
+    file = folder / f"{count}.jsonl"
+    pl.DataFrame([*make_rows(count)]).write_ndjson(file)
+    params = collect.Params(path=str(file), adapter="generic", license="mit")
+    yield "collect", lambda: tables_of(collect.make(params, "s").outcome())
+    os.environ["PIPELINE_BACKEND"] = "processes"
+    rows = collect.make(params, "s").outcome().kept
+    items = benchmark(*rows["problem"].sample(min(ITEMS, count), seed=1))
+    exact = partial(dedup_exact.judge, params=dedup_exact.Params())
+    yield "dedup_exact", lambda: tables_of(apply(exact, rows))
+    near = partial(dedup_ngram.judge, params=dedup_ngram.Params())
+    yield "dedup_ngram", lambda: tables_of(apply(near, rows))
+    clean = decontaminate.Params()
+    leaks = partial(decontaminate.judge, params=clean, benchmarks=items)
+    yield "decontaminate", lambda: tables_of(apply(leaks, rows))
+
+
+def tables_of(outcome: Any) -> list[pl.DataFrame]:
+    return [outcome.kept, outcome.dropped, *outcome.tables.values()]
+
+
+def of_traces(count: int, folder: Path) -> Iterator[tuple[str, Run]]:
+    texts = [row["problem"] for row in make_rows(count + 24)]
+    traces = [" ".join(texts[n : n + 24])[:8000] for n in range(count)]
+    blank = {"key": "", "model": "m", "n_tokens": 1, "finish_reason": "stop", "seed": 0}
+    rows = problems(*texts[: -(-count // 8)])
+    ids = [rows["id"][n // 8] for n in range(count)]
+    table = pl.DataFrame(
+        {"id": ids, "sample": [n % 8 for n in range(count)], "completion": traces}
+    ).with_columns(pl.lit(value).alias(name) for name, value in blank.items())
+    table = table.with_columns(pass_=pl.lit(None, pl.String)).rename({"pass_": "pass"})
+    files = []
+    for number, part in enumerate(table.iter_slices(FILE)):
+        files.append(folder / f"{count}-{number}.parquet")
+        part.select(n for n in ROLLOUT.names() if n in part.columns).write_parquet(
+            files[-1]
+        )
+    named = table.select(
+        "id",
+        pl.struct("pass", "model", "sample", "n_tokens", correct=pl.lit(value=True)),
+    ).group_by("id", maintain_order=True)
+    rows = rows.join(named.agg(traces="pass"), on="id", maintain_order="left")
+    items = benchmark(*texts[-24:])
+    leaks = decontaminate_traces.Params()
+    judge = partial(
+        decontaminate_traces.judge, params=leaks, benchmarks=items, rollouts=scan(files)
+    )
+    yield "decontaminate_traces", lambda: tables_of(apply(judge, rows))
+    yield "hygiene", lambda: [hygiene.make(hygiene.Params(), rows, scan(files))]
+
+
+if __name__ == "__main__":
+    main()
