@@ -100,7 +100,8 @@ class Repetition:
         """
         spool, waiting, texts = Spool(NEAR), [COUNTS.to_frame()], 0
         shards, again = tee(chain.from_iterable(map(split_shards, parts)))
-        for shard, near in zip(shards, map_threads(self._find_near, again), strict=True):
+        found = map_threads(self._find_near, again)
+        for shard, near in zip(shards, found, strict=True):
             spool.add(near.with_columns(pl.col("text") + texts, part=pl.lit(0)))
             waiting.append(near.group_by("hash").agg(n=pl.len()))
             if sum(table.height for table in waiting[1:]) > waiting[0].height:
