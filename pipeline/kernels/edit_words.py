@@ -1,5 +1,6 @@
 """The words of a text, and what each is to a text that hardly differs from it."""
 
+import numpy as np
 from numpy import uint8, uint64
 
 from pipeline.kernels.hash_table import find
@@ -22,6 +23,7 @@ QUANTITY, VARIABLE, PERSON, ENTITY = 5, 6, 7, 8
 NOT, OR = uint64(token_code("not")), uint64(token_code("or"))
 METRE, GRAM, LITRE = (uint64(token_code(unit)) for unit in "mgl")
 DEGREE = uint64(token_code("degree"))
+SCALES = np.array([token_code(x) for x in ("celsius", "fahrenheit", "kelvin")], uint64)
 LETTER_T, APOSTROPHE = b"t'"
 
 
@@ -72,6 +74,9 @@ def fill_roles(
                 data, begin, finish, start, codes, kinds, number, text, wording
             )
             continue
+        if code in SCALES:  # degrees Celsius are °C
+            role[word], meaning[word] = TURN, -int(data[start] & 0xDF)
+            continue
         role[word], meaning[word] = role_of(data, start, last[word], code, wording)
         if find(wording[0], code) < 0 and is_person(codes, kinds, number, text, names):
             role[word], meaning[word] = PERSON, 0
@@ -95,7 +100,7 @@ def _role_of_letter(
         if token > text and kinds[token - 1] == NUMBER and before <= 32:
             return TURN, -int(data[start])
     elif token > text and codes[token - 1] == DEGREE:  # °C
-        return TURN, -int(data[start])
+        return TURN, -int(data[start] & 0xDF)
     elif not is_variable(data, begin, finish, start):
         return FILLER, 0
     return VARIABLE, 0

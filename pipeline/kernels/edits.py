@@ -211,19 +211,19 @@ def _pair_up(
                     letters[data[here]] = data[there]
             elif what == other == TURN and meaning[0, i] == meaning[1, j]:
                 partner[0, i], partner[1, j] = GONE, GONE  # largest, greatest
-            elif VARIABLE in (what, other) or (
-                what in (TURN, FILLER) and other in (TURN, FILLER)
-            ):
+            elif what in (TURN, FILLER) and other in (TURN, FILLER):
+                continue
+            elif _is_joined(data, first, last, partner, 0, i, end, there, other_stop):
+                partner[1, j] = GONE  # "some thing", and d x
+            elif _is_joined(data, first, last, partner, 1, j, other_end, here, stop):
+                partner[0, i] = GONE
+            elif VARIABLE in (what, other):
                 continue
             elif is_variant(data, here, stop, there, other_stop):
                 partner[0, i], partner[1, j] = GONE, GONE
-            elif is_opposite(data, here, stop, there, other_stop, prefixes):
-                return TURNED
-            elif _is_joined(data, first, last, partner, 0, i, end, there, other_stop):
-                partner[1, j] = GONE
-            elif _is_joined(data, first, last, partner, 1, j, other_end, here, stop):
-                partner[0, i] = GONE
-            elif what == other == ENTITY:
+            elif what == other == ENTITY or is_opposite(
+                data, here, stop, there, other_stop, prefixes
+            ):
                 return TURNED
     return level
 

@@ -2,8 +2,9 @@
 
 `2*(3+4)` and `2*3+4` differ; "(3+4)", "f(x)", "(a)/b" and "Ann (who is 6)" are the same
 without brackets. So a pair that binds becomes two signs, which count wherever signs do,
-and any other stays two brackets, which leave no trace. A bracket without a partner, and
-a pair around nothing, are what the text is about, and are signs of their own shape.
+and any other stays two brackets, which leave no trace. A bracket without a partner, a
+pair around nothing and those of an interval are what the text is about, and are signs
+of their own shape.
 """
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy import uint64
 
 from pipeline.kernels.latex_vocabulary import (
     BRACKET,
+    NAME,
     NUMBER,
     SIGN,
     WORD,
@@ -22,6 +24,7 @@ OPEN, CLOSE = uint64(token_code("(")), uint64(token_code(")"))
 GLUED = uint64(1)  # xor: right behind a letter or a digit, as in f(x + 1)
 APART = uint64(2)  # xor: behind the end of a sentence, as in "Find x + 1. (6 points)"
 SHAPES = np.array([token_code(sign) for sign in "([{)]}"], np.uint64)
+OPEN_SQUARE, CLOSE_SQUARE = SHAPES[1], SHAPES[4]
 OPENINGS = np.concatenate([SHAPES[:3], SHAPES[:3] ^ GLUED, SHAPES[:3] ^ APART])
 CLOSINGS = SHAPES[3:]
 # Signs that join nothing: marks of one operand, and what stands for text.
@@ -30,6 +33,9 @@ RELATIONS = np.array([token_code(sign) for sign in "=<>≤≥≡≈∈⊂⊆→�
 LOGIC = np.array([token_code(word) for word in ("and", "or", "not", "xor")], np.uint64)
 SUMS = np.array([token_code(sign) for sign in "+-±∓"], np.uint64)
 PRODUCTS = np.array([token_code(sign) for sign in "*/"], np.uint64)
+VALUES = np.array(
+    [token_code(x) for x in (*"abcdefghijklmnopqrstuvwxyz", "pi")], np.uint64
+)
 PLUS, MINUS, TIMES, SLASH, POWER = (uint64(token_code(sign)) for sign in "+-*/^")
 TIGHT = np.array([token_code(sign) for sign in "^_√"], np.uint64)
 RAISED = np.array([token_code(sign) for sign in "^!'"], np.uint64)
@@ -112,7 +118,7 @@ def _settle_pair(
     inside: Array,
 ) -> None:
     """Say what the brackets at `begin` and `place` are; `inside` has been counted."""
-    if place == begin + 1:  # around nothing
+    if place == begin + 1 or _is_interval(codes, kinds, begin, place, inside):
         codes[begin] = _shape(codes[begin])
         kinds[begin] = kinds[place] = SIGN
         return
@@ -141,6 +147,28 @@ def _settle_pair(
     codes[begin], codes[place] = OPEN, CLOSE
     if binds:
         kinds[begin] = kinds[place] = SIGN
+
+
+@compiled
+def _is_interval(
+    codes: Array, kinds: Array, begin: int, place: int, inside: Array
+) -> bool:
+    """Whether the brackets are those of [0, 2), (0, 2] or [0, 2], whose shape counts.
+
+    What is in square brackets alone may be a sum, and [a + b]c is (a + b)c; or a note,
+    such as [5 points].
+    """
+    is_square = _shape(codes[begin]) == OPEN_SQUARE
+    if is_square != (codes[place] == CLOSE_SQUARE):
+        return True
+    signed = _is_in(codes[begin + 1], SUMS)
+    joined = inside[ADDED] + inside[MULTIPLIED] + inside[JOINED]
+    if not is_square or inside[TOKENS] < 2 or joined != signed:
+        return False
+    for token in range(begin + 1, place):
+        if kinds[token] in (WORD, NAME) and not _is_in(codes[token], VALUES):
+            return False
+    return True
 
 
 @compiled

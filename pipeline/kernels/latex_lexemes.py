@@ -59,10 +59,12 @@ def read_number(
                 break
             continue
         if byte == POINT and is_digit(data, position + 1, end):
-            code = fnv1a(code, POINT)
+            value = fnv1a(code, POINT)
             position += 1
             while is_digit(data, position, end):
-                code = fnv1a(code, data[position])
+                value = fnv1a(value, data[position])
+                if data[position] != ZERO:  # 2.50 is 2.5, and 2.0 is 2
+                    code = value
                 position += 1
             break
         start = thousands_group(data, position, end) if 0 < digits <= 15 else -1
@@ -84,14 +86,17 @@ def read_word(
     data: Array, position: int, end: int, classes: Array
 ) -> tuple[uint64, int]:
     """(code, end) of the letters at `position`, ASCII in lower case; one ideograph."""
-    code = BASIS
+    code, start = BASIS, position
     while position < end:
         byte = data[position]
         if byte < 0x80:
-            if not is_letter(byte):
+            if is_letter(byte):
+                code = fnv1a(code, byte | 0x20)
+                position += 1
+            elif byte == POINT and _abbreviates(data, start, position, end):
+                position += 1
+            else:
                 break
-            code = fnv1a(code, byte | 0x20)
-            position += 1
             continue
         what = character_class(data, position, end, classes)
         if what != LETTER and not (what == IDEOGRAPH and code == BASIS):
@@ -102,6 +107,17 @@ def read_word(
         if what == IDEOGRAPH:
             break
     return code, position
+
+
+@compiled
+def _abbreviates(data: Array, start: int, point: int, end: int) -> bool:
+    """Whether the `point` stands between single letters that each have one: "p.m."."""
+    is_first = point == start + 1
+    if not (is_first or (point > start + 1 and data[point - 2] == POINT)):
+        return False
+    return is_letter(byte_at(data, point + 1, end)) and (
+        byte_at(data, point + 2, end) == POINT
+    )
 
 
 @compiled

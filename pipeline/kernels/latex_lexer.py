@@ -122,6 +122,7 @@ def fill_latex_tokens(
                     elif byte_class == MACRO:
                         code, _ = read_word(data, start + 1, position, vocabulary[4])
                         action = TOKEN
+                        start += position == start + 2  # \R is the variable R
                     else:
                         action = TOKEN
             if action == SKIP:  # \left leaves f and ( together
@@ -201,6 +202,14 @@ def _close_group(state: Array, groups: Array) -> tuple[uint64, int, int]:
     return BRACKETS[CLOSE_BRACE], BRACKET, TOKEN if group != LAYOUT else SKIP
 
 
+@inlined
+def _has_open_brace(codes: Array, kinds: Array, used: int, begin: int) -> bool:
+    """Whether a brace that is drawn is the last token."""
+    last = used - 1
+    is_bracket = last >= begin and kinds[last] == BRACKET
+    return is_bracket and codes[last] == BRACKETS[OPEN_BRACE]
+
+
 @compiled
 def _settle(
     data: Array,
@@ -250,6 +259,16 @@ def _settle(
         return state[TABLES] + state[MATRICES] == 0, used, start, code, kind
     elif action == ROW:
         return state[MATRICES] > 0, used, start, code, kind
+    elif (
+        action == OPEN_MATRIX
+        and code == BASIS
+        and _has_open_brace(codes, kinds, used, begin)
+    ):  # \left\{\begin{array} is \begin{cases}
+        state[TABLES] += 1
+        return False, used - 1, start, code, kind
+    elif action == CLOSE_MATRIX and code == BASIS and state[MATRICES] == 0:
+        state[TABLES] = max(0, state[TABLES] - 1)
+        return False, used, start, code, kind
     elif action in (OPEN_MATRIX, CLOSE_MATRIX):
         step = 1 if action == OPEN_MATRIX else -1
         state[MATRICES] = max(0, state[MATRICES] + step)

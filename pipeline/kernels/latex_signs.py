@@ -92,7 +92,9 @@ def read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
             while byte_at(data, position, end) == UNDERSCORE:
                 position += 1
             return BLANK, SIGN, TOKEN, position
-        stays = not (is_letter(before) and _is_index(data, position, end))
+        before = left_byte(data, first, start)  # α comes as "\alpha "
+        named = is_letter(before) or before > 127
+        stays = not (named and _is_index(data, position, end))
     elif byte == TILDE:
         stays = not is_tie(data, first, start, end)
     return code, SIGN, TOKEN if stays else SKIP, position
@@ -105,6 +107,8 @@ def _read_relation(data: Array, start: int, end: int) -> Lexeme:
         if byte == LESS and byte_at(data, start + 2, end) == GREATER:
             return EQUIVALENT, SIGN, TOKEN, start + 3
         return LE if byte == LESS else GE, SIGN, TOKEN, start + 2
+    if byte == LESS and after == GREATER:
+        return SIGNS[EQUALS], SIGN, NEGATED, start + 2
     if byte == EQUALS and after == GREATER:
         return IMPLIES, SIGN, TOKEN, start + 2
     return SIGNS[byte], SIGN, TOKEN, start + 1

@@ -53,7 +53,8 @@ TABLES = split(
 )
 
 VARIANTS = {"varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta",
-            "pmod": "mod", "bmod": "mod"}  # fmt: skip
+            "pmod": "mod", "bmod": "mod", "overrightarrow": "vec", "widehat": "hat",
+            "widetilde": "tilde", "overline": "bar"}  # fmt: skip
 UNITS = {  # by their names in the singular
     "cm": "cm centimeter centimetre", "mm": "millimeter millimetre", "m": "meter metre",
     "km": "km kilometer kilometre", "yd": "yd yard", "mi": "mile", "g": "gram gramme",
@@ -64,6 +65,28 @@ UNITS = {  # by their names in the singular
     "degree": "degree",
 }  # fmt: skip
 IRREGULAR = {"foot": "ft", "feet": "ft", "inches": "inch", "deg": "degree"}
+# Words of one meaning in two spellings, British and American, and short forms.
+SPELLINGS = {
+    "color": "colour", "favor": "favour", "flavor": "flavour", "honor": "honour",
+    "behavior": "behaviour", "neighbor": "neighbour", "labor": "labour",
+    "harbor": "harbour", "center": "centre", "theater": "theatre", "fiber": "fibre",
+    "gray": "grey", "program": "programme", "check": "cheque", "tire": "tyre",
+    "catalog": "catalogue", "dialog": "dialogue", "traveler": "traveller",
+    "traveled": "travelled", "traveling": "travelling", "labeled": "labelled",
+    "canceled": "cancelled", "modeling": "modelling", "math": "maths",
+    "aluminum": "aluminium", "sulfur": "sulphur", "mold": "mould", "plow": "plough",
+    "favorite": "favourite", "colored": "coloured", "coloring": "colouring",
+    "january": "jan", "february": "feb", "april": "apr", "august": "aug",
+    "september": "sep sept", "october": "oct", "november": "nov", "december": "dec",
+    "tuesday": "tue tues", "thursday": "thu thurs", "versus": "vs",
+    "approximately": "approx",
+}  # fmt: skip
+# Symbols that are words to us: "△ABC" is "triangle ABC", and "€5" is "5 euros".
+WORDS_OF_SYMBOLS = {
+    "∠": "angle", "△": "triangle", "⊥": "perpendicular", "∥": "parallel", "€": "euro",
+    "£": "lb", "¥": "yen", "ℓ": "l",
+}  # fmt: skip
+SIGNS_OF_WORDS = {"sqrt": "√", "infinity": "∞"}
 DROPPED = ["dollar", "dollars", "usd", "bucks"]  # `$` is also a delimiter, and goes
 # Numbers in words that no digits stand for: they are compared as they are.
 NAMED = split(
@@ -110,6 +133,14 @@ def _words() -> dict[str, Meaning]:
         for name in names.split():
             meanings |= dict.fromkeys((name, f"{name}s"), (unit, WORD, TOKEN))
         meanings.pop(unit, None)  # it is spelt as it is
+    for word, others in SPELLINGS.items():
+        for name in others.split():
+            meanings |= {
+                name: (word, WORD, TOKEN),
+                f"{name}s": (f"{word}s", WORD, TOKEN),
+            }
+    meanings["euros"] = ("euro", WORD, TOKEN)
+    meanings |= {word: (sign, SIGN, TOKEN) for word, sign in SIGNS_OF_WORDS.items()}
     meanings |= dict.fromkeys(DROPPED, ("", WORD, SKIP))
     meanings |= dict.fromkeys(("percent", "pct"), ("%", SIGN, TOKEN))
     for value, word in enumerate(BELOW_TWENTY):
@@ -127,7 +158,7 @@ def _commands() -> dict[str, Meaning]:
     """Commands by name; one that is not here is read as a word."""
     meanings = dict.fromkeys(LAYOUT, ("", WORD, SKIP))
     meanings |= {
-        name.lstrip("\\"): (symbol, SIGN, TOKEN)
+        name.lstrip("\\"): _read_symbol(symbol)
         for symbol, *names in symbols()
         for name in names
         if name.isascii()
@@ -150,7 +181,7 @@ def _commands() -> dict[str, Meaning]:
 def _characters() -> dict[str, Meaning]:
     """Characters that mean another symbol, or more than themselves."""
     meanings = {
-        name: (symbol, SIGN, TOKEN)
+        name: _read_symbol(symbol)
         for symbol, *names in symbols()
         for name in (symbol, *names)
         if not name.isascii()
@@ -165,6 +196,12 @@ def _characters() -> dict[str, Meaning]:
         for name, meaning in meanings.items()
         if (negated := _negate(*meaning)) != (name, SIGN, TOKEN)
     }
+
+
+def _read_symbol(symbol: str) -> Meaning:
+    if word := WORDS_OF_SYMBOLS.get(symbol):
+        return word, WORD, TOKEN
+    return symbol, SIGN, TOKEN
 
 
 def _negate(symbol: str, kind: int, action: int) -> Meaning:

@@ -40,7 +40,10 @@ ORDINALS = split(
     "nineteenth"
 )
 # Words of three letters or more that may stand in the middle of a value or a rate.
-JOINTS = split("and per kilo meter metre mile feet foot liter litre gallon gram")
+JOINTS = split(
+    "and per kilo meter metre mile feet foot liter litre gallon gram inch yard centi "
+    "milli cent"
+)
 
 
 @compiled
@@ -53,7 +56,7 @@ def _hash_word(data: Array, start: int, stop: int) -> uint64:
 
 
 def _mark_words() -> dict[str, int]:
-    rates = ("mph", "kph", "kmh", "kmph")
+    rates = split("mph kph kmh kmph square sq cubic squared cubed")
     return {
         "per": PER | RATE,  # 60 km per hr is 60 km/hr, and so 60 km/hour
         **dict.fromkeys(SCALES, SCALE),
