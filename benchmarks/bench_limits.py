@@ -24,8 +24,8 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from pipeline.sandbox.contract import TOLERANCE
-from pipeline.sandbox.run import Limits, Run, run_python
+from pipeline.sandbox.contract import TOLERANCE, Limits, Run
+from pipeline.sandbox.run import run_python
 
 ARITHMETIC = "x = 1\nfor i in range(int(input())): x = (x * 31 + i) % 1000003\nprint(x)"
 WALK = (

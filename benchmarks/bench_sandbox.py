@@ -27,8 +27,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from pipeline.readers import raw_rows
 from pipeline.sandbox import groups
+from pipeline.sandbox.contract import Limits
 from pipeline.sandbox.guests import guest_source
-from pipeline.sandbox.run import Limits, run_python
+from pipeline.sandbox.run import run_python
 from stages.sources import humaneval, mbpp
 
 LIMITS = Limits(cpu_s=20, memory_mb=1024)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipeline import dag, recipe, tables
+from pipeline import recipe, tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -82,7 +82,7 @@ def active(section: str) -> Any:
 
 
 def is_off(stage: str) -> bool:
-    return dag.is_off({stage: active(stage)}, stage)
+    return recipe.is_off(active(stage))
 
 
 def read_counts(stage: str) -> list[dict[str, Any]]:

@@ -18,8 +18,8 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, Literal
 
+from pipeline import recipe
 from pipeline.errors import UserError
-from pipeline.recipe import parse_yaml
 
 FILE = Path("dvc.yaml")
 # A path from the root, or from somebody's home: a fact about one machine.
@@ -49,7 +49,7 @@ def read() -> list[Stage]:
     """The stages of the project in this folder; UserError where there is none."""
     if not FILE.exists():
         raise UserError(f"{FILE} does not exist", hint="run this in a project's folder")
-    return parse(parse_yaml(FILE.read_text("utf-8")))
+    return parse(recipe.parse_yaml(FILE.read_text("utf-8")))
 
 
 def parse(content: dict[str, Any]) -> list[Stage]:
@@ -172,8 +172,8 @@ def recipe_hash(sections: dict[str, Any], stages: Iterable[Stage]) -> str:
 
 
 def is_off(sections: dict[str, Any], stage: str) -> bool:
-    """Whether the recipe leaves `stage` out; YAML reads a bare `off` as false."""
-    return sections.get(stage) in (False, "off")
+    """Whether the recipe leaves `stage` out."""
+    return recipe.is_off(sections.get(stage))
 
 
 def load_stage(name: str) -> ModuleType:

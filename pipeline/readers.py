@@ -20,6 +20,7 @@ from pipeline.json_rows import read_lines, read_values
 from pipeline.rows import EXCERPT as EXCERPT
 from pipeline.rows import Row as Row
 from pipeline.rows import Unreadable as Unreadable
+from pipeline.rows import read_json
 from pipeline.streams import BrokenStream, read_text
 
 COMPRESSED = (".gz", ".gzip", ".zst", ".zstd", ".xz", ".bz2", ".zip")
@@ -33,11 +34,7 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
 
     Raises UserError where there is no such file, or nobody knows its kind.
     """
-    if not path.is_file():
-        raise UserError(
-            f"{path} does not exist",
-            hint="check the path; where it has GOLDSIEVE_DATA, that too",
-        )
+    _check_is_there(path)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     suffix = next((s for s in reversed(suffixes) if s not in COMPRESSED), "")
     if suffix not in SUFFIXES:
@@ -50,11 +47,7 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
 
 def read_object(path: Path) -> Row:
     """The one JSON object that `path` holds; UserError where it holds another thing."""
-    if not path.is_file():
-        raise UserError(
-            f"{path} does not exist",
-            hint="check the path; where it has GOLDSIEVE_DATA, that too",
-        )
+    _check_is_there(path)
     try:
         value = json.loads(b"".join(read_text(path)))
     except (BrokenStream, ValueError, RecursionError) as error:
@@ -62,6 +55,14 @@ def read_object(path: Path) -> Row:
     if not isinstance(value, dict):
         raise UserError(f"{path}: expected one JSON object")
     return value
+
+
+def _check_is_there(path: Path) -> None:
+    if not path.is_file():
+        raise UserError(
+            f"{path} does not exist",
+            hint="check the path; where it has GOLDSIEVE_DATA, that too",
+        )
 
 
 def _read_text_rows(path: Path, suffix: str) -> Iterator[Row | Unreadable]:
@@ -106,16 +107,14 @@ def hub_rows(
     return iter(table)
 
 
-def nested(row: Any, path: str) -> Any:
-    """What "a.b" holds, b inside a, or "a.0", the first of a list; None for nothing.
+def nested(row: Any, path: str, absent: Any = None) -> Any:
+    """What "a.b" holds, b inside a, or "a.0", the first of a list.
 
-    A name may have dots itself, and what lies on the way may be JSON in a text.
+    A name may have dots itself, and what lies on the way may be JSON in a text. It is
+    `absent` where an object has no such name, and None where an outer one is null.
     """
     if isinstance(row, str) and row.lstrip()[:1] in ("{", "["):
-        try:
-            row = json.loads(row)
-        except (ValueError, RecursionError):
-            return None
+        row = read_json(row)
     if isinstance(row, list):
         row = {str(number): value for number, value in enumerate(row)}
     if not isinstance(row, dict):
@@ -124,8 +123,8 @@ def nested(row: Any, path: str) -> Any:
     for end in range(len(names), 0, -1):
         if (name := ".".join(names[:end])) in row:
             rest = ".".join(names[end:])
-            return nested(row[name], rest) if rest else row[name]
-    return None
+            return nested(row[name], rest, absent) if rest else row[name]
+    return absent
 
 
 def expand(path: str) -> Path:

@@ -56,7 +56,7 @@ def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:
                 f"or `{section}: off` to leave the stage out",
             )
         values = values[name]
-    if _is_off(values):
+    if is_off(values):
         return None
     values = values or {}
     for name, shared in shared_sections(kind).items():
@@ -67,12 +67,12 @@ def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:
                 hint=f"write it once, as the section `{name}` at the top level",
             )
         own = sections.get(name)
-        own = {} if own is None or _is_off(own) else own
+        own = {} if own is None or is_off(own) else own
         values = {**values, name: check(shared, own, name, file)}
     return check(kind, values, section, file)
 
 
-def _is_off(section: Any) -> bool:
+def is_off(section: Any) -> bool:
     """Whether a section leaves its stage out; YAML reads a bare `off` as false."""
     return section is False or section == "off"
 

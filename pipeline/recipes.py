@@ -116,7 +116,7 @@ def merge(base: Any, over: Any) -> Any:
 
 def _fill(name: str, own: Any, sources: dict[str, Any]) -> Any:
     """A source of the recipe on top of the published one that has its name."""
-    if own in (False, "off"):
+    if recipe.is_off(own):
         return own
     published, own = sources.get(name) or {}, own or {}
     if own.keys() & KINDS:

@@ -1,4 +1,4 @@
-"""A row of a file: an object, or what is there and cannot be read."""
+"""A row of a file: an object, or what is there and cannot be read; JSON in a text."""
 
 import json
 from collections.abc import Iterable
@@ -38,6 +38,14 @@ def check_row(number: int, row: Any, *, suspect: bool = True) -> Row | Unreadabl
     if isinstance(row, list):
         return {"row": row}
     return unreadable(number, "expected an object", repr(row))
+
+
+def read_json(text: str | bytes, otherwise: Any = None) -> Any:
+    """What the text says in JSON; `otherwise` where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return otherwise
 
 
 def unreadable(number: int, detail: str, text: str) -> Unreadable:

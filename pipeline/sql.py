@@ -55,7 +55,7 @@ def drop_unless(rows: pl.DataFrame, where: Where, *, setting: str) -> pl.DataFra
     """
     conditions = {"where": where} if isinstance(where, str) else where
     table = rows.drop(VERDICT.names(), strict=False)
-    fulfilled = _decide(table, [*conditions.values()], setting)
+    fulfilled = decide(table, [*conditions.values()], setting=setting)
     for (reason, condition), holds in zip(conditions.items(), fulfilled, strict=True):
         evidence = json.dumps({"condition": condition}, ensure_ascii=False)
         rows = drop(rows, pl.lit(~holds), reason, evidence=pl.lit(evidence))
@@ -64,7 +64,7 @@ def drop_unless(rows: pl.DataFrame, where: Where, *, setting: str) -> pl.DataFra
 
 def select(rows: pl.DataFrame, condition: str, *, setting: str) -> pl.DataFrame:
     """The rows for which the `condition` is true; what is null is not."""
-    (holds,) = _decide(rows, [condition], setting)
+    (holds,) = decide(rows, [condition], setting=setting)
     return rows.filter(holds)
 
 
@@ -91,15 +91,26 @@ def evaluate(
         raise UserError(f"{setting}: {message}", hint=hint) from error
 
 
-def _decide(
-    rows: pl.DataFrame, conditions: Sequence[str], setting: str
+def decide(
+    rows: pl.DataFrame, conditions: Sequence[str], *, setting: str
 ) -> list[pl.Series]:
-    """Whether each of the `rows` fulfils each of the `conditions`."""
+    """Whether each condition is true for each row; what is null is not."""
     values = evaluate(rows, conditions, setting=setting).get_columns()
     for condition, value in zip(conditions, values, strict=True):
         if value.dtype not in (pl.Boolean, pl.Null):
             raise UserError(f"{setting}: {condition!r} is neither true nor false")
     return [value.cast(pl.Boolean).fill_null(value=False) for value in values]
+
+
+def measure(
+    rows: pl.DataFrame, expressions: Sequence[str], *, setting: str
+) -> list[pl.Series]:
+    """The value (float64) of each expression for each row; truth counts as 1."""
+    values = evaluate(rows, expressions, setting=setting).get_columns()
+    for expression, value in zip(expressions, values, strict=True):
+        if not (value.dtype.is_numeric() or value.dtype in (pl.Boolean, pl.Null)):
+            raise UserError(f"{setting}: {expression!r} is no number")
+    return [value.cast(pl.Float64) for value in values]
 
 
 def _evaluate(

@@ -6,6 +6,7 @@ a solution; s1 opens its answer where its thinking ends. Where a chat template h
 opened the thinking, a completion begins inside it and has the closing tag alone.
 """
 
+import re
 from typing import Literal, NamedTuple
 
 FamilyName = Literal[
@@ -44,6 +45,7 @@ THOUGHTS = {
     (family.open.strip(), family.close.strip()): name
     for name, family in reversed(FAMILIES.items())
 }
+TURN = re.compile(r"<\|(?:im_start\|>(?:user|system)|im_end\||endoftext\||eot_id\|)")
 ANSWERS = sorted(
     {
         (family.answer_open.strip(), family.answer_close.strip())
@@ -51,6 +53,27 @@ ANSWERS = sorted(
         if family.answer_open
     }
 )
+
+
+def strip_thinking(completion: str) -> str:
+    """What follows the thinking; nothing where the thinking was cut off.
+
+    A turn that the model invented after its own does not count either.
+    """
+    text = completion
+    if "think" in text or "THINK]" in text or "<|" in text:
+        left_open = []
+        # All closings first: what one cuts off, the others need not search.
+        for opening, closing in reversed(THOUGHTS):
+            if (start := text.rfind(closing)) >= 0:
+                text = text[start + len(closing) :]
+            else:
+                left_open.append(opening)
+        if any(opening in text for opening in left_open):
+            return ""
+    if "<|" in text and (turn := TURN.search(text)):
+        return text[: turn.start()]
+    return text
 
 
 def rewrite(text: str, target: Family) -> str:

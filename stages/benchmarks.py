@@ -1,12 +1,15 @@
 """The evaluation sets: what training data must not hold, and what models are tested on.
 
-A known name needs nothing more: its Hub id, revision, split and schema are below.
+A known name needs nothing more: its Hub id, revision, split and schema are in
+benchmarks.toml.
 `path` reads the same set from a local file, `generator` makes one.
 
 Reasons: `source_unreadable`.
 """
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -21,56 +24,13 @@ from stages.sources._source import Source
 SCHEMA = BENCHMARK
 
 
-def _on_hub(repo: str, revision: str, **more: str) -> dict[str, str]:
-    settings = {"repo": repo, "revision": revision, "split": "test", "adapter": "math"}
-    return settings | more
-
-
-KNOWN = {
-    "aime24": _on_hub(
-        "HuggingFaceH4/aime_2024",
-        "2fe88a2f1091d5048c0f36abc874fb997b3dd99a",
-        split="train",
-    ),
-    "aime25": _on_hub("math-ai/aime25", "563bb8404243c5f09de6ec262f2db674fe5bce9b"),
-    "amc23": _on_hub("math-ai/amc23", "80815d37005feb82cd7f8fbc6901d5d3eff43057"),
-    "math500": _on_hub(
-        "HuggingFaceH4/MATH-500", "6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be"
-    ),
-    "gsm8k_test": _on_hub(
-        "openai/gsm8k",
-        "740312add88f781978c0658806c59bc2815b9866",
-        config="main",
-        adapter="gsm8k",
-    ),
-    "minerva": _on_hub(
-        "math-ai/minervamath", "ee46ddc498933b1977577953250ca5c66be64f96"
-    ),
-    "olympiadbench": _on_hub(
-        "Hothan/OlympiadBench",
-        "91184b52131e7fc9455fef848035173aea8cc01a",
-        config="OE_TO_maths_en_COMP",
-        split="train",
-        adapter="olympiadbench",
-    ),
-    "humaneval": _on_hub(
-        "openai/openai_humaneval",
-        "7dce6050a7d6d172f3cc5c32aa97f52fa1a2e544",
-        adapter="humaneval",
-    ),
-    "mbpp": _on_hub(
-        "google-research-datasets/mbpp",
-        "4bb6404fdc6cacfda99d4ac4205087b89d32030c",
-        config="full",
-        adapter="mbpp",
-    ),
-    # Its Hub dataset is a program, which `datasets` does not run: its files are read.
-    "livecodebench": {"adapter": "livecodebench"},
-}
+KNOWN: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text("utf-8")
+)
 
 
 class Set(Source):
-    """One evaluation set; what is left out of a known one comes from `KNOWN`."""
+    """One evaluation set; of a known one nothing else has to be said."""
 
     name: str
 
@@ -81,7 +41,7 @@ class Set(Source):
         if not isinstance(settings, dict) or settings.get("name") not in KNOWN:
             return settings
         known = KNOWN[settings["name"]]
-        if settings.keys() & {"repo", "path", "paths", "generator"}:
+        if settings.keys() & {*cls.KINDS}:
             return {"adapter": known["adapter"]} | settings
         if "repo" not in known:
             raise ValueError(f"{settings['name']} needs `path`: its files, downloaded")

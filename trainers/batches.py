@@ -5,6 +5,7 @@ Prompts are padded on the left, completions on the right; scalars are of the bat
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 Batch = dict[str, Tensor]
 LEFT = ("prompt_ids", "prompt_mask")
@@ -42,14 +43,11 @@ def join(batches: list[Batch], padding: int) -> Batch:
 def _join_column(name: str, parts: list[Tensor], padding: int) -> Tensor:
     if not parts[0].dim():
         return parts[0]
-    if parts[0].dim() == 2:
-        width = max(part.size(1) for part in parts)
-        value = padding if name.endswith("_ids") else 0
-        parts = [_pad(part, width, value, left=name in LEFT) for part in parts]
-    return torch.cat(parts)
-
-
-def _pad(part: Tensor, width: int, value: int, *, left: bool) -> Tensor:
-    missing = width - part.size(1)
-    sides = (missing, 0) if left else (0, missing)
-    return torch.nn.functional.pad(part, sides, value=value)
+    if parts[0].dim() == 1:
+        return torch.cat(parts)
+    return pad_sequence(
+        [row for part in parts for row in part],
+        batch_first=True,
+        padding_value=padding if name.endswith("_ids") else 0,
+        padding_side="left" if name in LEFT else "right",
+    )

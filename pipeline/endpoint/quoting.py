@@ -13,6 +13,8 @@ from hashlib import blake2b
 from html import unescape
 from typing import Any
 
+from pipeline.thinking import strip_thinking
+
 # What opens a token of some chat template: <|im_start|>, <s>, </think>, [INST],
 # <<SYS>>, <start_of_turn>, <｜User｜>, also in full width. A space makes it text.
 CONTROL = re.compile(
@@ -66,9 +68,17 @@ def object_schema(**properties: dict[str, Any]) -> str:
     return json.dumps({**schema, "additionalProperties": False})
 
 
-def json_values(text: str, name: str) -> list[Any]:
+def strip_quotations(reply: str, token: str) -> str:
+    """A reply without its thinking, and without blocks of `token` that it repeats."""
+    text = strip_thinking(reply)
+    if token not in text:
+        return text
+    return re.sub(rf"(?s)<<[A-Z_]+ {token}>>.*?<<END [A-Z_]+ {token}>>", "", text)
+
+
+def json_values(reply: str, name: str) -> list[Any]:
     """What the JSON objects in a reply hold under `name`, its thinking passed over."""
-    objects = json_objects(text.rpartition("</think>")[2])
+    objects = json_objects(strip_thinking(reply))
     return [value[name] for value, _, _ in objects if name in value]
 
 

@@ -42,7 +42,7 @@ def _inline(name: str, seen: set[str]) -> str:
 
 
 def guest_code(name: str, job: dict[str, Any] | None = None) -> bytes:
-    """The program `name`, compiled, as `run_code` takes it.
+    """The program `name`, compiled, as `run_python` takes it.
 
     With a `job`, for programs whose standard input is not theirs to read one from, its
     `main` is called with that.

@@ -28,18 +28,6 @@ from pipeline.sandbox.exchange import close, exchange, open_files, run_once
 from pipeline.sandbox.guests import guest_code, guest_source
 from pipeline.sandbox.walls import no_sandbox
 
-__all__ = [
-    "MB",
-    "STANDARD",
-    "Limits",
-    "Run",
-    "compile_cpp",
-    "run_beside",
-    "run_code",
-    "run_cpp",
-    "run_python",
-    "run_side_by_side",
-]
 COMPILING = Limits(cpu_s=50, memory_mb=2048, disk_mb=64, output_bytes=64 * MB)
 TESTS_MB = 512  # for tests and what runs them
 BACKENDS: dict[str, Launch] = {
@@ -50,7 +38,7 @@ BACKENDS: dict[str, Launch] = {
 
 
 def run_python(
-    program: str,
+    program: str | bytes,
     *,
     stdin: bytes = b"",
     limits: Limits = STANDARD,
@@ -58,22 +46,13 @@ def run_python(
 ) -> Run:
     """Run `program` with the sandbox's Python, feed it `stdin`, and collect all.
 
-    `packages` and what they require can be imported there. A UserError where there is
-    no sandbox.
+    It is source, or compiled if it is ours (`guest_code`). `packages` and what they
+    require can be imported there. A UserError where there is no sandbox.
     """
-    job = Job(_encode(program), stdin, limits, packages=packages)
-    return _run(lambda launch: run_once(launch, job))
-
-
-def run_code(
-    program: bytes,
-    *,
-    stdin: bytes = b"",
-    limits: Limits = STANDARD,
-    packages: tuple[str, ...] = (),
-) -> Run:
-    """As `run_python`, of a program of ours that is compiled (`guest_code`)."""
-    job = Job(program, stdin, limits, "code", packages)
+    if isinstance(program, str):
+        job = Job(_encode(program), stdin, limits, packages=packages)
+    else:
+        job = Job(program, stdin, limits, "code", packages)
     return _run(lambda launch: run_once(launch, job))
 
 
@@ -139,7 +118,7 @@ def run_side_by_side(
     own_limits = replace(limits, memory_mb=max(limits.memory_mb, TESTS_MB))
     both = guest_code("side_by_side")
     seen = (*runner, *packages)
-    return run_code(both, stdin=stdin, limits=own_limits, packages=seen)
+    return run_python(both, stdin=stdin, limits=own_limits, packages=seen)
 
 
 def _run_pair(launch: Launch, tests: Job, program: Job) -> Run:

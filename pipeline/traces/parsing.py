@@ -9,8 +9,9 @@ from itertools import accumulate, islice, takewhile
 
 import polars as pl
 
+from pipeline.sandbox.contract import Limits
 from pipeline.sandbox.guests import guest_source
-from pipeline.sandbox.run import Limits, run_python
+from pipeline.sandbox.run import run_python
 
 # Characters of the programs that share a sandbox: seconds of its minute, so that one
 # that ends it has done so by itself.

@@ -16,6 +16,7 @@ import re
 from string import ascii_uppercase
 from typing import Any
 
+from pipeline.thinking import strip_thinking
 from pipeline.verifiers.answers.decide import decide
 from pipeline.verifiers.answers.operations import TooLarge
 from pipeline.verifiers.answers.tokens import Unreadable
@@ -24,7 +25,6 @@ from pipeline.verifiers.extract.boxes import TAIL
 from pipeline.verifiers.extract.final import (
     find_final_answer,
     last_marked,
-    strip_thinking,
 )
 from pipeline.verifiers.extract.letters import (
     UNCLEAR,

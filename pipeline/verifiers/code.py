@@ -24,10 +24,11 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
+from pipeline.sandbox.contract import Run
 from pipeline.sandbox.packages import compiler_versions, find_absent, versions_of
-from pipeline.sandbox.run import Run, run_cpp, run_python
+from pipeline.sandbox.run import run_cpp, run_python
+from pipeline.thinking import strip_thinking
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.final import strip_thinking
 from pipeline.verifiers.program.calls import (
     LATE,
     STOPPED,

@@ -12,10 +12,11 @@ import re
 import unicodedata
 from typing import Any
 
+from pipeline.thinking import strip_thinking
 from pipeline.verifiers.answers.policy import read_policy
 from pipeline.verifiers.contract import Verdict
 from pipeline.verifiers.details.exact import Policy
-from pipeline.verifiers.extract.final import find_marked_answer, strip_thinking
+from pipeline.verifiers.extract.final import find_marked_answer
 from pipeline.verifiers.extract.markup import plain, strip_markup
 from pipeline.verifiers.extract.phrases import announced_line
 

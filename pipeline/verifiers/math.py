@@ -19,6 +19,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pipeline.thinking import strip_thinking
 from pipeline.verifiers.answers.answer import EXACT, Answer, read
 from pipeline.verifiers.answers.decide import decide
 from pipeline.verifiers.answers.kinds import kind_of
@@ -33,7 +34,6 @@ from pipeline.verifiers.extract.clauses import is_disowned, is_misled, is_ruled_
 from pipeline.verifiers.extract.final import (
     FinalAnswer,
     find_final_answer,
-    strip_thinking,
 )
 from pipeline.verifiers.extract.markup import plain, strip_markup
 from pipeline.verifiers.extract.phrases import find_announcements

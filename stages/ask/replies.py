@@ -5,7 +5,6 @@ is asked for. They stand in blocks with a code that they cannot know, and a repl
 only if it holds one answer, in full and of its own.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from pipeline.endpoint.quoting import (
     fenced,
     json_objects,
     sanitise,
+    strip_quotations,
 )
 from pipeline.surrogates import mend_surrogates
 from stages.ask.questions import Poll
@@ -48,7 +48,7 @@ def read_vote(reply: Reply, poll: Poll, texts: Texts, token: str) -> Vote | str:
     """The answer in a reply without its notes, or why there is none."""
     if reply.text is None or reply.why:
         return reply.why.partition(":")[0] or "no answer"
-    objects = _find_objects(_strip_blocks(reply.text, token), poll)
+    objects = _find_objects(strip_quotations(reply.text, token), poll)
     if not objects:
         return "unreadable"
     vote = _vote_of(objects[-1], poll)
@@ -60,14 +60,6 @@ def read_vote(reply: Reply, poll: Poll, texts: Texts, token: str) -> Vote | str:
     if quoted:
         return "the text's own words"
     return {name: kind.read(vote[name]) for name, kind in poll.summary_fields.items()}
-
-
-def _strip_blocks(text: str, token: str) -> str:
-    """A reply without its thinking, and without blocks that it repeats."""
-    text = text.rpartition("</think>")[2]
-    if token not in text:
-        return text
-    return re.sub(rf"(?s)<<[A-Z_]+ {token}>>.*?<<END [A-Z_]+ {token}>>", "", text)
 
 
 def _find_objects(text: str, poll: Poll) -> list[dict[str, Any]]:

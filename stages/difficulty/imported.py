@@ -6,7 +6,6 @@ says of the field, gives no rate: it is null and counted on stderr. A wrong rate
 cut the wrong problems, and nobody would see it.
 """
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ import polars as pl
 from pydantic import Field, PositiveInt
 
 from pipeline.readers import nested
+from pipeline.rows import read_json
 from pipeline.settings import Settings
 
 FRACTION = re.compile(r"(\d{1,9})\s*(?:/|of|out of)\s*(\d{1,9})")
@@ -100,10 +100,7 @@ def read_rates(value: Any, of: Imported) -> list[Rate] | None:
 def _parts(value: Any) -> list[Any]:
     """The values of a list, without samples that nobody judged; one value is a list."""
     if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            value = json.loads(value.lower())  # Python writes True
-        except (ValueError, RecursionError):
-            return [value]
+        value = read_json(value.lower(), otherwise=value)  # Python writes True
     values = value if isinstance(value, list) else [value]
     return [part for part in values if part is not None]
 

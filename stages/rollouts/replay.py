@@ -23,7 +23,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline.errors import UserError
 from pipeline.locations import DataLocation
-from pipeline.readers import Row, Unreadable
+from pipeline.readers import Row, Unreadable, nested
 from pipeline.schema import REFERENCE_AUTHORS, ROLLOUT
 from pipeline.text import as_text, fingerprint
 
@@ -165,7 +165,9 @@ def _read_table(
                 faults.add("cannot be read")
             else:
                 columns = row
-                absent = {name for name in absent if _get(row, name, ABSENT) is ABSENT}
+                absent = {
+                    name for name in absent if nested(row, name, ABSENT) is ABSENT
+                }
                 if problem is None:
                     faults.add(f"have no problem in `{recording.problem}`")
                 elif key in keys:
@@ -186,7 +188,7 @@ def _read_table(
 
 
 def _find_problem(row: Row | Unreadable, recording: Recording) -> str | None:
-    text = None if isinstance(row, Unreadable) else _get(row, recording.problem)
+    text = None if isinstance(row, Unreadable) else nested(row, recording.problem)
     match = isinstance(text, str) and recording.pattern.search(text)
     return match[1] if match else None
 
@@ -195,7 +197,7 @@ def _completions(
     key: str, row: Row, recording: Recording, faults: set[str]
 ) -> Iterator[Recorded]:
     for index, column in enumerate(recording.completions):
-        texts = _listed(_get(row, column))
+        texts = _listed(nested(row, column))
         values = (
             _align(row, getattr(recording, name)[index : index + 1], texts, faults)
             for name in BESIDE
@@ -212,7 +214,7 @@ def _align(
     row: Row, column: tuple[str, ...], texts: list[Any], faults: set[str]
 ) -> list[Any]:
     """One value of `column` for each text; nulls where the lists are out of step."""
-    value = _get(row, column[0]) if column else None
+    value = nested(row, column[0]) if column else None
     values = _listed(value)
     if value is not None and len(values) == len(texts):
         return values
@@ -244,18 +246,3 @@ def _read_count(value: Any, faults: set[str]) -> int | None:
 
 def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _get(row: Row, name: str, absent: object = None) -> object:
-    """What `name` holds, where "a.b" is b inside a; `absent` where there is none.
-
-    Where an outer one is null, what would be inside is null too.
-    """
-    value: object = row
-    for part in name.split("."):
-        if not isinstance(value, dict):
-            return None
-        if part not in value:
-            return absent
-        value = value[part]
-    return value

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from stages.select.values import conditions
+from pipeline.sql import decide
 
 
 def rank_lessons(rows: pl.DataFrame, stages: Sequence[str]) -> pl.DataFrame:
@@ -15,7 +15,7 @@ def rank_lessons(rows: pl.DataFrame, stages: Sequence[str]) -> pl.DataFrame:
     """
     stage = pl.lit(None, pl.UInt32)
     if stages:
-        holds = conditions(rows, stages, setting="select.curriculum")
+        holds = decide(rows, stages, setting="select.curriculum")
         for number, is_true in reversed(list(enumerate(holds))):
             stage = (
                 pl.when(pl.lit(is_true))

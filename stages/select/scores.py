@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from stages.select.values import numbers
+from pipeline.sql import measure
 
 # SQL; or SQL expressions, each with its weight.
 Score = str | dict[str, float]
@@ -23,11 +23,11 @@ def score_traces(traces: pl.DataFrame, score: Score) -> pl.Series:
     unknown counts as the mean, and so does one that is the same for all.
     """
     if isinstance(score, str):
-        (value,) = numbers(traces, [score], setting=SETTING)
+        (value,) = measure(traces, [score], setting=SETTING)
         return value.alias(NAME)
     usable = traces["reason"].is_null().to_numpy()
     total = np.zeros(traces.height)
-    values = numbers(traces, list(score), setting=SETTING)
+    values = measure(traces, list(score), setting=SETTING)
     for value, weight in zip(values, score.values(), strict=True):
         total += weight * _standardise(value, usable)
     return pl.Series(NAME, total, pl.Float64)

@@ -12,8 +12,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.settings import Settings
-from pipeline.sql import evaluate
-from stages.select.values import conditions, numbers
+from pipeline.sql import decide, evaluate, measure
 
 SETTING = "select.topics"
 
@@ -40,8 +39,8 @@ class Topics(Settings):
 def draw_topics(rows: pl.DataFrame, topics: Topics, seed: int) -> pl.Series:
     """Whether each row is kept or drawn; those with a reason to leave are not."""
     (topic,) = evaluate(rows, [topics.by], setting=f"{SETTING}.by")
-    (keep,) = conditions(rows, [topics.must_keep], setting=f"{SETTING}.must_keep")
-    (length,) = numbers(rows, [topics.within], setting=f"{SETTING}.within")
+    (keep,) = decide(rows, [topics.must_keep], setting=f"{SETTING}.must_keep")
+    (length,) = measure(rows, [topics.within], setting=f"{SETTING}.within")
     table = pl.DataFrame(
         {
             "row": range(rows.height),

@@ -6,10 +6,10 @@ knows which (`golds`), or the recipe (`set: {golds: any}`). The verifier of math
 "4, -4" as a set, in any order, and takes any of `verify_info.alternatives`.
 """
 
-import json
 import re
 from typing import Any
 
+from pipeline.rows import read_json
 from stages.sources._fields import Row, as_text
 
 # A comma in a number would part it in two members of a set.
@@ -45,12 +45,8 @@ def settle_golds(fields: Row, how: str) -> str | None:
 
 def _parse(value: Any) -> Any:
     """The list that a text is JSON of: of texts, since [1, 2] may be an interval."""
-    if isinstance(value, str) and value.startswith('["'):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
+    is_list = isinstance(value, str) and value.startswith('["')
+    return read_json(value, otherwise=value) if is_list else value
 
 
 def _ungrouped(answer: str) -> str:

@@ -32,20 +32,20 @@ def read_tests(tests: Any, starter: str = "") -> Row:
         given = _unwrap_columns(given)
     match given:
         case str() if ASSERTS.search(given):
-            return _asserts(given)
+            return asserts(given)
         case {"inputs": list() as inputs, "outputs": list() as outputs} | {
             "input": list() as inputs,
             "output": list() as outputs,
         }:
             return _columns(given, inputs, outputs, starter)
         case {"functional": str() as code}:
-            return _asserts(code)
+            return asserts(code)
         case {"assert_case": [*cases]} if cases and all(map(as_text, cases)):
-            return _asserts("\n".join(cases))
+            return asserts("\n".join(cases))
         case {"test_code": str() as code, "entry_point": str() as name}:
-            return _asserts(code, _setup(given), name)
+            return asserts(code, _setup(given), name)
         case [str(), *_] if all(map(as_text, given)):
-            return _asserts("\n".join(given))
+            return asserts("\n".join(given))
         case [{"input": _, "output": _}, *_]:
             return _cases(given, starter)
     raise ValueError("expected test cases, two lists of them, or asserts")
@@ -86,7 +86,8 @@ def _unwrap_columns(given: Row) -> Row:
     return given | {name: json.loads(given[name]) for name in texts}
 
 
-def _asserts(code: str, setup: str = "", entry_point: str | None = None) -> Row:
+def asserts(code: str, setup: str = "", entry_point: str | None = None) -> Row:
+    """`verify_info` of asserts, or of `check(candidate)` over the entry point."""
     info = {"type": "assert", "setup": setup, "entry_point": entry_point}
     return info | {"test_code": code}
 

@@ -4,6 +4,7 @@ import re
 import sys
 
 from stages.sources._fields import Row, code_problem, filled, reference, text
+from stages.sources._tests import asserts
 
 # A library in `libs`, a list or the text of one: "['random', 'sklearn.svm']".
 LIBRARY = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
@@ -19,12 +20,7 @@ def adapt(row: Row) -> Row | str:
     entry_point = text(row, "entry_point")
     if prompt is None or tests is None or entry_point is None:
         return "complete_prompt, test, entry_point: expected three texts"
-    info: Row = {
-        "type": "assert",
-        "setup": prompt,
-        "entry_point": entry_point,
-        "test_code": tests,
-    }
+    info = asserts(tests, prompt, entry_point)
     if packages := _list_packages(row.get("libs")):
         info["packages"] = packages
     solution = text(row, "canonical_solution")

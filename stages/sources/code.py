@@ -4,9 +4,9 @@ They have the same columns under a few names, and the spellings of tests that
 `_tests.py` reads. A problem's own solutions are references that are run.
 """
 
-import json
 from typing import Any
 
+from pipeline.rows import read_json
 from pipeline.schema import UNNAMED
 from stages.sources._fields import Row, as_text, code_problem, filled, reference, text
 from stages.sources._limits import read_limits
@@ -64,9 +64,6 @@ def _solutions(row: Row) -> list[Row]:
     if isinstance(given, dict):
         given = list_programs(given)
     if isinstance(given, str) and given.lstrip().startswith("["):
-        try:
-            given = json.loads(given)
-        except (ValueError, RecursionError):
-            return reference(as_text(given))
+        given = read_json(given, otherwise=given)
     given = given if isinstance(given, list) else [given]
     return [written for each in given for written in reference(as_text(each))]

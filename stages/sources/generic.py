@@ -3,9 +3,9 @@
 A chat of one question and one answer is a problem and a trace.
 """
 
-import json
 from typing import Any
 
+from pipeline.rows import read_json
 from pipeline.schema import UNNAMED
 from stages.sources._fields import Row, reference, text
 from stages.sources._golds import golds
@@ -38,8 +38,5 @@ def adapt(row: Row) -> Row | str:
 def _object(value: Any) -> Row | None:
     """An object, {} for nothing at all, None for anything else."""
     if isinstance(value, str) and value.strip():
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return None
+        value = read_json(value, otherwise=value)
     return value if isinstance(value, dict) else None if value else {}

@@ -1,6 +1,7 @@
 """HumanEval: complete a function; `check(candidate)` holds the tests."""
 
 from stages.sources._fields import Row, code_problem, filled, reference, text
+from stages.sources._tests import asserts
 
 
 def adapt(row: Row) -> Row | str:
@@ -9,12 +10,7 @@ def adapt(row: Row) -> Row | str:
     entry_point = text(row, "entry_point")
     if prompt is None or tests is None or entry_point is None:
         return "prompt, test, entry_point: expected three texts"
-    info = {
-        "type": "assert",
-        "setup": prompt,
-        "entry_point": entry_point,
-        "test_code": tests,
-    }
+    info = asserts(tests, prompt, entry_point)
     program = prompt + (text(row, "canonical_solution") or "")
     return code_problem(
         prompt, info, solutions=reference(program), meta=filled(row, "task_id")

@@ -5,6 +5,7 @@ but what LeetCode imports, with its ListNode and TreeNode and what makes them.
 """
 
 from stages.sources._fields import Row, code_problem, filled, reference, text
+from stages.sources._tests import asserts
 
 
 def adapt(row: Row) -> Row | str:
@@ -17,12 +18,7 @@ def adapt(row: Row) -> Row | str:
         return "test, entry_point: expected two texts"
     bare, starter = text(row, "problem_description"), text(row, "starter_code")
     stated = f"{bare}\n\n{starter}" if bare and starter else bare
-    info = {
-        "type": "assert",
-        "setup": text(row, "prompt") or "",
-        "entry_point": entry_point,
-        "test_code": tests,
-    }
+    info = asserts(tests, text(row, "prompt") or "", entry_point)
     return code_problem(
         text(row, "query") or stated,
         info,

@@ -1,6 +1,7 @@
 """MBPP: write a function from one sentence; three bare asserts are the tests."""
 
 from stages.sources._fields import Row, code_problem, filled, reference, text
+from stages.sources._tests import asserts
 
 
 def adapt(row: Row) -> Row | str:
@@ -10,15 +11,10 @@ def adapt(row: Row) -> Row | str:
         return "text, test_list: expected a text and a list of asserts"
     if not all(isinstance(test, str) for test in tests):
         return "test_list: expected asserts as text"
-    info = {
-        "type": "assert",
-        "setup": text(row, "test_setup_code", "test_imports") or "",
-        "entry_point": None,
-        "test_code": "\n".join(tests),
-    }
+    setup = text(row, "test_setup_code", "test_imports") or ""
     return code_problem(
         f"{task}\nYour code should pass this test:\n{tests[0]}",
-        info,
+        asserts("\n".join(tests), setup),
         solutions=reference(text(row, "code")),
         meta=filled(row, "task_id"),
     )

@@ -4,10 +4,10 @@
 own, and programs their tests, which stand in the place of the answer.
 """
 
-import json
 import re
 from typing import Any
 
+from pipeline.rows import read_json
 from stages.sources import countdown
 from stages.sources._fields import Row, code_problem, filled, text
 from stages.sources._golds import golds
@@ -72,10 +72,7 @@ def _program(
 def _object(value: Any) -> Row:
     """The value, or the object that its JSON is."""
     if isinstance(value, str) and value.startswith("{"):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return {}
+        value = read_json(value)
     return value if isinstance(value, dict) else {}
 
 

@@ -2,8 +2,7 @@ from typing import get_args
 
 import pytest
 
-from pipeline.thinking import FAMILIES, THOUGHTS, FamilyName, rewrite
-from pipeline.verifiers.extract.final import strip_thinking
+from pipeline.thinking import FAMILIES, THOUGHTS, FamilyName, rewrite, strip_thinking
 
 R1 = "<think>\nhm, 1 or 2?\n</think>\n\nIt is \\boxed{2}."
 OPEN_THOUGHTS = (

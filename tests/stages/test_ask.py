@@ -55,6 +55,7 @@ def test_a_later_question_is_put_to_those_that_an_earlier_one_left(model):
         ('{"valid": true}', None),
         ('Well: {"valid": true}. ', None),
         ('<think>{"valid": false}</think>{"valid": true}', None),
+        ('[THINK]{"valid": false}[/THINK]{"valid": true}', None),
         ('{"valid": true} {"valid": true, "more": 1}', None),
         ('{"valid": "true"}', "off the schema"),
         ('{"valid": 1}', "off the schema"),

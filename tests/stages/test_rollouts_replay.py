@@ -197,6 +197,20 @@ def test_ends_and_counts_are_read_beside_each_column(tmp_path: Path):
     ]
 
 
+def test_columns_lie_in_lists_and_in_texts_of_json_too(tmp_path: Path):
+    chat = [{"content": "1+1?"}, {"content": "2"}]
+    row = {"chat": json.dumps(chat), "meta": {"avg@8.end": "length"}}
+    recording = {
+        "path": lines(tmp_path / "a.jsonl", row),
+        "problem": "chat.0.content",
+        "completions": ["chat.1.content"],
+        "finish_reason": ["meta.avg@8.end"],
+    }
+    completions = replayed(problems("1+1?"), recording)
+
+    assert completions.select(ENDED).rows() == [("2", "length", None)]
+
+
 def test_csv_has_texts_for_numbers_and_nothing_for_null(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -9,33 +9,26 @@ derived from a plain kind is sent as that. Of an answer that is but a condition,
 import json
 import sys
 from collections import defaultdict, deque
-from collections.abc import Callable
 from typing import Any
 
 from pipeline.sandbox.guest.arrays import encode_scalar
 from pipeline.sandbox.guest.harness import describe, find_function, load, send, silence
 from pipeline.sandbox.guest.wire import (
+    PLAIN,
     NotPlain,
     decode,
     encode_mutable,
     make_encoder,
 )
 
-# What something derived from a plain kind is, as a plain one.
-PLAIN: dict[type, Callable[[Any], Any]] = {
-    int: int.__int__,
-    float: float.__float__,
-    str: str.__str__,
-    complex: complex.__complex__,
-    **{kind: kind for kind in (bytes, tuple, list, frozenset, set, dict)},
-}
+FLAT = PLAIN | {kind: kind for kind in (list, set, dict)}
 
 
 def flatten(value: Any) -> Any:
     """Encode what is derived from a plain kind. A deque counts as a list here."""
     for kind in type(value).__mro__:
-        if kind is not type(value) and kind in PLAIN:
-            return ENCODE_FLAT(PLAIN[kind](value))
+        if kind is not type(value) and kind in FLAT:
+            return ENCODE_FLAT(FLAT[kind](value))
     if encode_scalar(value):
         return ENCODE_FLAT(value.item())
     raise Unreadable(type(value))

@@ -49,16 +49,6 @@ def load(
     return scope
 
 
-def revive(name: str, message: str) -> Exception:
-    """The error that was raised on the other side of the wall."""
-    kind = getattr(builtins, str(name), None)
-    # `all(map(f, items))` would take StopIteration for the end of the items.
-    is_end = name == "StopIteration"
-    if isinstance(kind, type) and issubclass(kind, Exception) and not is_end:
-        return kind(message)
-    return RuntimeError(message)
-
-
 def find_function(scope: dict[str, Any], name: str) -> Any:
     """What the row calls: a method of a new `Solution`, or a global name.
 

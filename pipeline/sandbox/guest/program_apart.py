@@ -33,7 +33,7 @@ from pipeline.sandbox.guest.link import (
 from pipeline.sandbox.guest.notices import collect_warnings, forward_logs
 from pipeline.sandbox.guest.terminal import attach
 from pipeline.sandbox.guest.twins import Twins, read_attributes, write_attributes
-from pipeline.sandbox.guest.wire import LETTERS
+from pipeline.sandbox.guest.wire import LETTERS, PLAIN
 
 requests = os.fdopen(os.dup(0), "rb")
 silence()
@@ -48,16 +48,6 @@ links: list[Link] = []
 mentioned: set[int] = set()
 unsent: list[type] = []
 loops: list[Any] = []
-# A value without what its class adds, by the class that it is derived from.
-PLAIN: dict[type, Callable[[Any], Any]] = {
-    int: int.__int__,
-    float: float.__float__,
-    str: str.__str__,
-    complex: complex.__complex__,
-    bytes: bytes,
-    tuple: tuple,
-    frozenset: frozenset,
-}
 
 
 def main(job: dict[str, Any]) -> None:

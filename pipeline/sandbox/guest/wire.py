@@ -32,6 +32,14 @@ TYPES = {
         frozenset, bytearray, type(None), deque, defaultdict, Counter, OrderedDict,
     )
 }  # fmt: skip
+# A value without what its class adds, by the class that it is derived from.
+PLAIN: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    complex: complex.__complex__,
+    **{kind: kind for kind in (bytes, tuple, frozenset)},
+}
 CONSTANTS = {"NotImplemented": NotImplemented, "Ellipsis": ...}
 # Values of the library, by the name of their class: what builds an equal one.
 VALUES: dict[str, Callable[[Any], tuple[Any, ...]]] = {

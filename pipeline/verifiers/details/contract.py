@@ -26,6 +26,8 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.rows import read_json
+
 SHOWN = 80  # characters of a value that is refused
 # pydantic's kinds of errors in our words.
 EXPECTED = {
@@ -50,10 +52,7 @@ def from_text(value: Any) -> Any:
     """The number or truth value that a text is in JSON; else the value as it is."""
     if not isinstance(value, str) or value != value.strip():
         return value
-    try:
-        read = json.loads(value)
-    except (ValueError, RecursionError):
-        return value
+    read = read_json(value)
     return read if isinstance(read, bool | int | float) else value
 
 

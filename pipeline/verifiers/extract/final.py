@@ -12,7 +12,7 @@ import json
 import re
 from typing import NamedTuple
 
-from pipeline.thinking import THOUGHTS
+from pipeline.thinking import strip_thinking
 from pipeline.verifiers.extract.boxes import (
     MOST_BOXES,
     TAIL,
@@ -42,7 +42,6 @@ from pipeline.verifiers.extract.statement import (
     strip_delimiters,
 )
 
-TURN = re.compile(r"<\|(?:im_start\|>(?:user|system)|im_end\||endoftext\||eot_id\|)")
 JOINED = re.compile(r"[^.]*(?:,|;|\b(?:and|or)\b|[和或及])[^.]*|[^\w.]*")
 CONCLUSION = re.compile(
     r"(?:(?<!here )\b(?:is|are|be|was)|:)\s+(?:an? |the )?"
@@ -68,24 +67,6 @@ class FinalAnswer(NamedTuple):
     how: str
     boxes: tuple[str, ...] = ()
     joined: int = 0
-
-
-def strip_thinking(completion: str) -> str:
-    """What follows the thinking; nothing where the thinking was cut off."""
-    text = completion
-    if "think" in text or "THINK]" in text or "<|" in text:
-        left_open = []
-        # All closings first: what one cuts off, the others need not search.
-        for opening, closing in reversed(THOUGHTS):
-            if (start := text.rfind(closing)) >= 0:
-                text = text[start + len(closing) :]
-            else:
-                left_open.append(opening)
-        if any(opening in text for opening in left_open):
-            return ""
-    if "<|" in text and (turn := TURN.search(text)):
-        return text[: turn.start()]
-    return text
 
 
 def find_final_answer(completion: str) -> FinalAnswer:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.endpoint.quoting import fence_token, fenced, object_schema, sanitise
-from pipeline.verifiers.extract.final import strip_thinking
+from pipeline.thinking import strip_thinking
 
 SCHEMA = object_schema(
     verdict={"type": "string", "enum": ["correct", "incorrect", "undecided"]},

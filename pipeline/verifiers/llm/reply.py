@@ -11,8 +11,7 @@ import re
 from typing import NamedTuple
 
 from pipeline.endpoint.client import Reply
-from pipeline.endpoint.quoting import json_objects
-from pipeline.verifiers.extract.final import strip_thinking
+from pipeline.endpoint.quoting import json_objects, strip_quotations
 
 VERDICTS = {"correct": True, "incorrect": False, "undecided": None}
 LONGEST = 20_000  # characters of a reply in which a verdict is looked for
@@ -35,7 +34,7 @@ def read_ballot(reply: Reply, completion: str, token: str) -> Ballot:
     """
     if reply.text is None or reply.why:
         return Ballot(None, f"judge_{reply.why}", is_cast=False)
-    text = _strip_quotations(strip_thinking(reply.text)[-LONGEST:], token)
+    text = QUOTED_LINE.sub("", strip_quotations(reply.text, token)[-LONGEST:])
     votes = [(value, end) for value, _, end in json_objects(text) if "verdict" in value]
     if not votes:
         return _unreadable("no verdict")
@@ -53,12 +52,6 @@ def read_ballot(reply: Reply, completion: str, token: str) -> Ballot:
     if verdicts[0] == "correct" and reason and _holds(completion, vote):
         return _unreadable("the completion's own words")
     return Ballot(VERDICTS[verdicts[0]], " ".join(reason.split())[:300])
-
-
-def _strip_quotations(text: str, token: str) -> str:
-    token = re.escape(token)
-    block = re.compile(rf"<<[A-Z]+ {token}>>.*?<<END [A-Z]+ {token}>>", re.S)
-    return QUOTED_LINE.sub("", block.sub("", text))
 
 
 def _holds(completion: str, vote: dict[str, object]) -> bool:

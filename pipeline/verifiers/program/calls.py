@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.sandbox.contract import Limits, Run
 from pipeline.sandbox.guest.wire import decode, encode
 from pipeline.sandbox.guests import guest_code, guest_source
-from pipeline.sandbox.run import Limits, Run, run_code
+from pipeline.sandbox.run import run_python
 from pipeline.verifiers.program.results import in_one_order, same_value
 from pipeline.verifiers.program.tests import Call
 
@@ -157,7 +158,7 @@ def run_guest(
     """Run our own program `name` in the sandbox, with `job` on its standard input."""
     stdin = json.dumps({"prelude": guest_source("prelude")} | job).encode()
     code = guest_code(name)
-    return run_code(code, stdin=stdin, limits=limits, packages=packages)
+    return run_python(code, stdin=stdin, limits=limits, packages=packages)
 
 
 def _find_fault(line: bytes, call: Call, tolerance: float) -> str:

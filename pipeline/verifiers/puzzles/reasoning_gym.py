@@ -18,8 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipeline.sandbox.contract import Limits
 from pipeline.sandbox.guests import guest_source
-from pipeline.sandbox.run import Limits, run_python
+from pipeline.sandbox.run import run_python
 from pipeline.verifiers.contract import Verdict
 
 LIMITS = Limits(cpu_s=10, memory_mb=4096)

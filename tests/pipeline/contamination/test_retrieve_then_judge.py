@@ -12,6 +12,8 @@ from pipeline.contamination.methods.retrieve_then_judge import is_same
         ('{"same": "true"}', False),
         ('{"same": false} {"same": true}', False),
         ('<think>{"same": false}?</think>{"same": true}', True),
+        ('◁think▷{"same": false}?◁/think▷{"same": true}', True),
+        ('<think>{"same": true}', False),  # cut off before it answered
         ("true", False),
         ("{broken", False),
         (None, False),

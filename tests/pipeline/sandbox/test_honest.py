@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.sandbox import groups, pool
-from pipeline.sandbox.contract import Job, Run, SandboxLost
+from pipeline.sandbox.contract import Job, Limits, Run, SandboxLost
 from pipeline.sandbox.exchange import run_once
-from pipeline.sandbox.run import BACKENDS, Limits, run_cpp, run_python
+from pipeline.sandbox.run import BACKENDS, run_cpp, run_python
 from tests.support.ordinary_user import run_as_user
 
 pytestmark = pytest.mark.skipif(

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.sandbox.contract import MB, Limits
 from pipeline.sandbox.pool import FIRST_USER
-from pipeline.sandbox.run import MB, Limits, run_python
+from pipeline.sandbox.run import run_python
 from tests.support.hostile import HOSTILE
 
 pytestmark = [

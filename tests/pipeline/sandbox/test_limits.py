@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from pipeline.sandbox.contract import TOLERANCE
-from pipeline.sandbox.run import Limits, run_python
+from pipeline.sandbox.contract import TOLERANCE, Limits
+from pipeline.sandbox.run import run_python
 from tests.support.ordinary_user import run_as_user
 
 pytestmark = pytest.mark.skipif(
@@ -99,7 +99,8 @@ def test_a_busy_machine_makes_no_honest_program_false(hogs: int, monkeypatch):
 
 NEAR_THE_LIMIT = """
 import os
-from pipeline.sandbox.run import Limits, run_python
+from pipeline.sandbox.contract import Limits
+from pipeline.sandbox.run import run_python
 for backend in ("pool", "oneshot"):
     os.environ["GOLDSIEVE_SANDBOX"] = backend
     run = run_python({program!r}, limits=Limits(cpu_s=0.3, idle_s=2))

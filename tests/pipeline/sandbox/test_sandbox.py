@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.sandbox import groups, pool
-from pipeline.sandbox.contract import PROCESSES
-from pipeline.sandbox.run import Limits, Run, run_python
+from pipeline.sandbox.contract import PROCESSES, Limits, Run
+from pipeline.sandbox.run import run_python
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="bubblewrap is not installed"
