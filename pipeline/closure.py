@@ -1,6 +1,6 @@
 """What a file's code rests on: the files of ours that it imports, and the libraries.
 
-A table beside a file and called like it (units.py, units.toml) is a part of it.
+Data beside a file and called like it (units.py, units.toml) are a part of it.
 
 Two things are known by it. dvc.yaml must name every file that a stage imports, or edits
 go unseen. A kept verdict holds only as long as the code that made it: the digest of a
@@ -29,6 +29,7 @@ LOADED = (
     ("pipeline/sandbox/guests.py", "pipeline/sandbox/guest"),
     ("stages/sources/_load.py", "stages/sources"),
 )
+DATA = ".toml", ".jsonl"
 Loaded = Collection[tuple[str, str]]
 
 
@@ -72,11 +73,12 @@ def _imports(file: Path, root: Path, loaded: Loaded) -> set[Path]:
     names = _imported_names((root / file).read_bytes())
     paths = {Path(*name.split(".")) for name in names}
     files = {path.with_suffix(".py") for path in paths}
-    files |= {path / "__init__.py" for path in paths} | {file.with_suffix(".toml")}
+    files |= {path / "__init__.py" for path in paths}
+    files |= {file.with_suffix(suffix) for suffix in DATA}
     for loader, folder in loaded:
         if file == Path(loader):
             texts = (root / folder).rglob("*.*")
-            files |= {t.relative_to(root) for t in texts if t.suffix in (".py", ".h")}
+            files |= {t.relative_to(root) for t in texts if t.suffix in (".py", ".h", *DATA)}
     return {file for file in files if (root / file).is_file()}
 
 

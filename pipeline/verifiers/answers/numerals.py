@@ -5,7 +5,7 @@ import tomllib
 from fractions import Fraction
 from pathlib import Path
 
-TABLE = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
+TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 SMALL, TENS, ORDINALS = (
     TABLE["numerals"][name].split() for name in ("small", "tens", "ordinals")
 )

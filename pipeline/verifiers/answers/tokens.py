@@ -12,9 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-VOCABULARY = tomllib.loads(
-    Path(__file__).with_name("vocabulary.toml").read_text("utf-8")
-)
+VOCABULARY = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 ACCENTS, FUNCTIONS, GREEK = (
     frozenset(VOCABULARY[table]) for table in ("accents", "functions", "greek")
 )

@@ -108,6 +108,9 @@ def edited(tmp_path, monkeypatch):
         ("code", "pipeline/sandbox/guest/harness.py", False),
         ("code", "pipeline/verifiers/math.py", True),
         ("exact", "pipeline/verifiers/answers/operations.py", True),
+        ("math", "pipeline/verifiers/answers/tokens.toml", False),
+        ("math", "pipeline/verifiers/answers/numerals.toml", False),
+        ("exact", "pipeline/verifiers/answers/numerals.toml", True),
     ],
 )
 def test_verdicts_stay_until_code_changes_that_made_them(
