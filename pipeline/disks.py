@@ -17,6 +17,7 @@ from pipeline.errors import UserError
 FULL = (errno.ENOSPC, errno.EDQUOT)
 LARGE = (errno.EFBIG,)
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST)
+FOLDER = (errno.EISDIR,)
 # With more room than that, it is another disk that is full.
 ROOM = 64 << 20
 MB = 1e6
@@ -60,6 +61,8 @@ def explain_refusal(
         most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
         why += f": a file of this process may have {most / MB:,.1f} MB"
         hint = "`ulimit -f` shows that limit"
+    elif code in FOLDER:
+        hint = "name a file that is not there yet"
     elif code not in FORBIDDEN:
         return None
     return UserError(f"{path} cannot be written: {why}", hint=hint)

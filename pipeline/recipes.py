@@ -1,10 +1,11 @@
 """The named recipes: how they extend one another, and what they say of themselves.
 
-`recipes/NAME.yaml` may extend another recipe (`extends: _rl`; those that only serve
-as a base begin with `_`) and takes published sources by name from
-`recipes/_sources.yaml`. `resolve` puts all of it together: the sections that DVC and
-every stage read as params.yaml. Mappings are merged, all else is replaced. A recipe
-that extends nothing is whole, and stays as it was written, comments and all.
+`recipes/NAME.yaml`, of the project or else of the package, may extend another recipe
+(`extends: _rl`; those that only serve as a base begin with `_`) and takes published
+sources by name from `recipes/_sources.yaml`. `resolve` puts all of it together: the
+sections that DVC and every stage read as params.yaml. Mappings are merged, all else is
+replaced. A recipe that extends nothing is whole, and stays as it was written, comments
+and all.
 
 `about` says whose recipe it is and where each number was read. It reaches params.yaml
 and the data card, and no stage: a better source for a number re-runs nothing.
@@ -12,6 +13,7 @@ and the data card, and no stage: a better source for a number re-runs nothing.
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +22,7 @@ from pydantic import Field
 
 from pipeline import recipe
 from pipeline.errors import UserError
+from pipeline.project import project_files
 from pipeline.settings import Settings
 
 FOLDER = Path("recipes")
@@ -53,17 +56,31 @@ class About(Settings):
 
 
 def names() -> list[str]:
-    """The recipes that can be used; bases are left out."""
-    return sorted(file.stem for file in FOLDER.glob("[!_]*.yaml"))
+    """The recipes that can be used, of the project and the package, without bases."""
+    files = (file for folder in _folders() for file in folder.glob("[!_]*.yaml"))
+    return sorted({file.stem for file in files})
 
 
 def path_of(name: str) -> Path:
-    """The file of a recipe or a base; UserError where there is none."""
-    file = FOLDER / f"{name}.yaml"
-    if not file.exists():
-        hint = f"try {', '.join(names())}"
-        raise UserError(f"no recipe is called {name!r}", hint=hint)
-    return file
+    """The file of a recipe or a base: the project's, or else the package's.
+
+    UserError where there is none.
+    """
+    for folder in _folders():
+        if (file := folder / f"{name}.yaml").exists():
+            return file
+    near = get_close_matches(name, names(), n=5) or names()
+    hint = f"try {', '.join(near)}; `goldsieve recipe list` has all"
+    raise UserError(f"no recipe is called {name!r}", hint=hint)
+
+
+def is_own(name: str) -> bool:
+    """Whether the project has a file of the recipe, and not the package alone."""
+    return (FOLDER / f"{name}.yaml").exists()
+
+
+def _folders() -> tuple[Path, Path]:
+    return FOLDER, project_files() / FOLDER
 
 
 def read_own(name: str) -> dict[str, Any]:
@@ -79,7 +96,7 @@ def resolve(name: str) -> dict[str, Any]:
     chain = _chain(name)
     if len(chain) == 1:
         return chain[0]
-    sources = recipe.read(FOLDER / f"{SOURCES}.yaml")
+    sources = recipe.read(path_of(SOURCES))
     sections: dict[str, Any] = {}
     for own in chain:
         sections = merge(sections, own)

@@ -38,7 +38,7 @@ def read(path: Path) -> Any:
     """
     _check_is_there(path)
     if path.is_dir():
-        shards = sorted(path.glob("[0-9]*.parquet"))
+        shards = sorted(f for f in path.glob("*.parquet") if f.stem.isdecimal())
         return scan(shards) if shards else path
     if path.suffix == ".parquet":
         return pl.read_parquet(path)

@@ -21,7 +21,7 @@ from pipeline.cli.standalone import pair
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.models import COMMIT
-from pipeline.readers import SUFFIXES, nested
+from pipeline.readers import COMPRESSED, SUFFIXES, nested
 
 SHOWN = 70  # characters of a value
 EXAMPLES = 3  # rows
@@ -44,7 +44,8 @@ def run(folder: Path, files: list[Path], columns: list[str], model: str = "") ->
     guesses = [guess(file, dict(map(pair, columns))) for file in files]
     for found in guesses:
         _show(found)
-    name = re.sub(r"\W+", "_", files[0].name.split(".")[0]).strip("_").lower() or "mine"
+    keys = _keys(files)
+    name = keys[0]
     path = folder / recipes.FOLDER / f"{name}.yaml"
     if path.exists():
         raise UserError(
@@ -52,7 +53,7 @@ def run(folder: Path, files: list[Path], columns: list[str], model: str = "") ->
         )
     folder.mkdir(parents=True, exist_ok=True)
     project.write(folder)
-    write_text(path, _recipe(name, guesses, folder, model))
+    write_text(path, _recipe(dict(zip(keys, guesses, strict=True)), folder, model))
     with chdir(folder):
         from pipeline.cli.recipes import run as use
 
@@ -93,16 +94,31 @@ def _taken(found: Guess, wanted: str) -> str:
     return found.renames.get(wanted) or guessed.get(wanted) or "none"
 
 
-def _recipe(name: str, guesses: list[Guess], folder: Path, model: str) -> str:
+def _keys(files: list[Path]) -> list[str]:
+    """A name for each file, by which the recipe calls it, and no two the same."""
+    keys = list[str]()
+    for file in files:
+        while file.suffix.lower() in (*SUFFIXES, *COMPRESSED):
+            file = file.with_suffix("")
+        key = re.sub(r"\W+", "_", file.name).strip("_").lower() or "mine"
+        key = f"set_{key}" if key[0].isdecimal() else key
+        taken = {key, *(f"{key}_{number}" for number in range(2, len(keys) + 2))}
+        free = sorted(taken - set(keys), key=lambda each: (len(each), each))
+        keys.append(key if key in free else free[0])
+    return keys
+
+
+def _recipe(sources: dict[str, Guess], folder: Path, model: str) -> str:
     """The text of the recipe: what is on, and beside each guess what it rests on."""
+    guesses, name = list(sources.values()), next(iter(sources))
     lines = [
         "# Written by `goldsieve init`. Look at what is guessed; docs/ has a page for",
         "# every section.",
         "extends: _rl",
         "collect:",
     ]
-    for found in guesses:
-        lines += _source(found, folder)
+    for key, found in sources.items():
+        lines += _source(key, found, folder)
     sets = _benchmarks(guesses)
     lines += [
         f"benchmarks: {{sets: [{', '.join(sets)}]}}",
@@ -121,8 +137,7 @@ def _recipe(name: str, guesses: list[Guess], folder: Path, model: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _source(found: Guess, folder: Path) -> list[str]:
-    key = re.sub(r"\W+", "_", found.path.name.split(".")[0]).strip("_").lower()
+def _source(key: str, found: Guess, folder: Path) -> list[str]:
     lines = [f"  {key}:", f"    adapter: {found.adapter}"]
     if "adapter" in found.evidence:
         lines[-1] += f"  # {found.evidence['adapter']}"
@@ -130,13 +145,16 @@ def _source(found: Guess, folder: Path) -> list[str]:
         f"    path: {_quoted(_path(found.path, folder))}",
         "    license: unknown  # say which it is: it goes onto the card",
     ]
-    if found.adapter != "generic":
-        return lines
-    lines.append("    columns:")
+    if found.renames:
+        lines.append("    columns:")
     lines += [
         f"      {wanted}: {_quoted(column)}  # {found.evidence[wanted]}"
         for wanted, column in found.renames.items()
     ]
+    if found.adapter != "generic":
+        return lines
+    if found.pattern:
+        lines.append(f"    pattern: {{answer: {_quoted(found.pattern)}}}")
     lines += [
         "    set:",
         f"      verifier: {found.verifier or 'null'}  # {found.evidence['verifier']}",

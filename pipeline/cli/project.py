@@ -43,7 +43,9 @@ def write(folder: Path) -> None:
     for name in COPIED:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(home / name, folder / name)
-    shutil.copytree(home / FOLDER / "prompts", folder / FOLDER / "prompts")
+    shutil.copytree(
+        home / FOLDER / "prompts", folder / FOLDER / "prompts", dirs_exist_ok=True
+    )
     for base in sorted((home / FOLDER).glob("_*.yaml")):
         shutil.copy(base, folder / FOLDER / base.name)
     write_text(folder / VERSION, f"goldsieve {_version()}\n")

@@ -92,7 +92,9 @@ def _use(name: str, *, force: bool) -> None:
     text = render(name)
     _refuse_to_lose_edits(force=force)
     write_text(RECIPE, text)
-    print(f"{RECIPE} is now {recipes.path_of(name)}; run `dvc repro`")
+    print(f"{RECIPE} is now the recipe {name}; run `dvc repro`")
+    if not recipes.is_own(name):
+        print(f"to change it, write one of yours with `extends: {name}`")
     if missing := [key for key, _ in recipes.unpinned(recipes.resolve(name))]:
         print(f"without a commit: {', '.join(missing)}; `goldsieve recipe pin {name}`")
 

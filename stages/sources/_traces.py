@@ -5,6 +5,7 @@ A trace is a text, one of a list of texts, or the last turn of a chat (`from` an
 front, between think tags. What the source's graders said of a trace stays beside it.
 """
 
+import json
 from typing import Any
 
 from stages.sources._fields import Row, as_text, text
@@ -58,7 +59,12 @@ def _list_traces(row: Row) -> list[Any]:
 
 
 def _turns(value: Any, speakers: tuple[str, ...]) -> list[str]:
-    """What `speakers` say in a chat; none where `value` is no chat."""
+    """What `speakers` say in a chat, or the JSON of one; none where it is no chat."""
+    if isinstance(value, str) and value.startswith('[{"'):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return []
     if not isinstance(value, list):
         return []
     texts = [

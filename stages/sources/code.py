@@ -14,7 +14,10 @@ from stages.sources._tests import count_tests, read_tests
 from stages.sources._traces import read_question, read_traces
 
 PROBLEM = ("problem", "question", "prompt", "description")
-TESTS = ("tests", "test", "test_cases", "input_output", "verification_info", "info")
+TESTS = (
+    "tests", "test", "test_cases", "unit_tests", "input_output", "verification_info",
+    "info",
+)  # fmt: skip
 # CodeContests' numbers of languages, and their names: what runs here.
 LANGUAGES = (2, "CPP", 3, "PYTHON3")
 MOST = 5

@@ -53,6 +53,16 @@ EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "meta": {"level": 3},
         },
     ),
+    "multiple_choice": (
+        {"question": "Which?", "options": ["Rome", "Paris"], "answer": "Paris"},
+        {
+            "problem": "Which?\n\nA) Rome\nB) Paris",
+            "answer": "B",
+            "domain": "general",
+            "verifier": "choice",
+            "verify_info": {"choices": {"A": "Rome", "B": "Paris"}},
+        },
+    ),
     "published": (
         {
             "problem": "1+1?",
@@ -865,3 +875,23 @@ def test_limits_are_read_as_codeforces_and_taco_have_them(time, memory, limits):
     plain = adapt("code", row)["verify_info"]
     more = {"time_limit": time, "memory_limit": memory}
     assert adapt("code", row | more)["verify_info"] == plain | limits
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"choices": ["Rome", "Paris"], "answer": 1},
+        {"choices": {"text": ["Rome", "Paris"], "label": ["1", "2"]}, "answerKey": "2"},
+        {"choices": [{"label": "A", "text": "Rome"}, {"label": "B", "text": "Paris"}],
+         "answerKey": "B"},
+        {"options": {"A": "Rome", "B": "Paris"}, "answer": "Paris", "answer_idx": "B"},
+        {"A": "Rome", "B": "Paris", "answer": "B"},
+        {"option_a": "Rome", "option_b": "Paris", "answer": "B"},
+    ],
+)  # fmt: skip
+def test_options_are_read_however_they_stand_beside_the_question(row: dict[str, Any]):
+    read = load_adapter("multiple_choice").adapt({"question": "Which?", **row})
+
+    assert read["answer"] == "B"
+    assert read["verify_info"] == {"choices": {"A": "Rome", "B": "Paris"}}
+    assert read["problem"] == "Which?\n\nA) Rome\nB) Paris"

@@ -9,6 +9,7 @@ import yaml
 
 from pipeline.cli import init
 from pipeline.cli.guess import Guess, guess
+from pipeline.cli.guess_adapter import read_as
 from pipeline.errors import UserError
 
 ASKED = "How many days do {} weeks have, if none of them is short?"
@@ -61,6 +62,123 @@ def test_a_published_schema_is_read_by_its_adapter():
     found = guessed(row)
 
     assert (found.adapter, found.renames, found.verifier) == ("gsm8k", {}, "math")
+
+
+MANY = f"{'First we add, then we add again. ' * 5}"
+
+
+@pytest.mark.parametrize(
+    ("row", "adapter", "verifier"),
+    [
+        ({"question": ASKED, "choices": ["7", "14"], "answer": 1}, "multiple_choice",
+         "choice"),
+        ({"question": ASKED, "answerKey": "B",
+          "choices": {"text": ["7", "14"], "label": ["A", "B"]}}, "multiple_choice",
+         "choice"),
+        ({"question": ASKED, "A": "7", "B": "14", "answer": "B"}, "multiple_choice",
+         "choice"),
+        ({"task_id": "t/0", "prompt": "def f(x):", "entry_point": "f",
+          "canonical_solution": "return x", "test": "def check(candidate): assert "
+          "candidate(1) == 1"}, "humaneval", "code"),
+        ({"spec": ASKED, "unit_tests": ["assert f(1) == 7"]}, "code", "code"),
+        ({"data_source": "countdown", "target": 5, "nums": [2, 3],
+          "prompt": [{"role": "user", "content": ASKED}]}, "verl", "puzzle"),
+    ],
+)  # fmt: skip
+def test_tests_and_options_are_read_by_the_schema_that_uses_most_columns(
+    row: dict[str, Any], adapter: str, verifier: str
+):
+    found = guessed(row)
+
+    assert (found.adapter, found.verifier) == (adapter, verifier)
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        (MANY + "\n#### 14", "####"),
+        (MANY + "So it is \\boxed{\\frac{28}{2}}.", "\\boxed"),
+        (MANY + "\nThe answer is: 14", "The answer is"),
+        (MANY + "\nA: 14", "Answer:"),
+    ],
+)
+@pytest.mark.parametrize("name", ["output", "response"])
+def test_the_answer_of_a_worked_solution_stands_behind_its_mark(
+    text: str, mark: str, name: str
+):
+    sections = written({"query": ASKED.format(2), name: text})
+    shown = yaml.safe_load(Path("set/recipes/a.yaml").read_text())["collect"]["a"]
+    read = read_as("generic", [{"query": ASKED, name: text}], columns=shown["columns"],
+                   pattern=shown["pattern"])  # fmt: skip
+
+    assert shown["columns"] == {"problem": "query", "answer": name}
+    assert (read.share, sections["rollouts"]["engine"]) == (1.0, "transformers")
+    assert mark in Path("set/recipes/a.yaml").read_text()
+
+
+def test_words_of_a_name_are_found_and_names_inside_of_objects():
+    deep = {"row": {"item": {"Question": ASKED, "correctAnswer": "14"}}}
+    spaced = {"The question": ASKED, "Answer # 1": "14", "answer id": 3}
+
+    assert guessed(deep).renames == {
+        "problem": "row.item.Question", "answer": "row.item.correctAnswer"
+    }  # fmt: skip
+    assert guessed(spaced).renames["answer"] == "Answer # 1"
+
+
+def test_the_only_short_column_is_the_answer_where_no_name_says_it():
+    rows = [{"nr": n, "aufgabe": ASKED.format(n), "loesung": 7 * n} for n in range(4)]
+
+    assert guessed(*rows).renames == {"problem": "aufgabe", "answer": "loesung"}
+
+
+def test_several_words_a_row_are_no_answer_and_several_numbers_are_a_set():
+    words = guessed({"question": ASKED, "answer": [True, False]})
+    numbers = guessed({"question": ASKED, "answer": [2, 3]})
+
+    assert ("answer" in words.renames, words.verifier) == (False, None)
+    assert "--column answer=NAME.0" in words.evidence["verifier"]
+    assert numbers.verifier == "math"
+    assert "golds: any" in numbers.evidence["verifier"]
+
+
+def test_texts_that_no_verifier_reads_are_not_judged():
+    found = guessed({"question": "Why is the sky blue?", "answer": MANY})
+
+    assert found.verifier is None
+    assert found.evidence["verifier"].startswith("no verifier reads such answers")
+
+
+def test_problems_that_repeat_are_told():
+    rows = [{"instruction": "Add.", "input": f"{n}, 3", "output": n} for n in range(4)]
+
+    assert "1 of 4 are distinct" in guessed(*rows).evidence["problem"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"problem": "", "answer": "3"}, r"no column holds the problems"),
+        ({"conversations": [{"from": "human", "value": "a"},
+                            {"from": "human", "value": "b"}]}, "no row can be read"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_at_all_makes_no_project(row: dict[str, Any], message: str):
+    with pytest.raises(UserError, match=message):
+        written(row, row)
+
+    assert not Path("set").exists()
+
+
+def test_files_of_one_name_are_sources_of_their_own():
+    for folder in ("x", "y"):
+        Path(folder).mkdir()
+        row = {"question": ASKED, "answer": 14, "responses": ["14"]}
+        Path(folder, "2024.train.jsonl").write_text(json.dumps(row))
+    init.run(Path("set"), sorted(Path().glob("?/*.jsonl")), [])
+
+    sections = yaml.safe_load(Path("set/params.yaml").read_text())
+    assert sections["pool"]["order"] == ["set_2024_train", "set_2024_train_2"]
 
 
 def test_what_the_user_says_is_not_guessed():

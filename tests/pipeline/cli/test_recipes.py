@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from pipeline import recipe
+from pipeline import recipes as named
 from pipeline.cli import recipes
 from pipeline.errors import UserError
 
@@ -31,6 +32,10 @@ SKYWORK = {
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a whole recipe, and one that extends a base."""
     monkeypatch.chdir(tmp_path)
+    # The package has recipes, too: here it has one.
+    monkeypatch.setattr(named, "project_files", lambda: tmp_path / "package")
+    packaged = tmp_path / "package/recipes"
+    packaged.mkdir(parents=True)
     shutil.copy(HERE / "dvc.yaml", tmp_path)
     (tmp_path / "recipes").mkdir()
     write("whole", WHOLE)
@@ -207,7 +212,23 @@ def test_the_survey_s_tables_come_from_the_recipes(capsys: pytest.CaptureFixture
 def test_an_unknown_recipe_names_the_known_ones():
     with pytest.raises(UserError, match="'two'") as error:
         recipes.run("show", ["two"])
-    assert error.value.hint == "try skywork, whole"
+    assert error.value.hint == "try skywork, whole; `goldsieve recipe list` has all"
+
+
+def test_a_recipe_of_the_package_is_used_and_extended_without_a_copy_of_it(
+    capsys: pytest.CaptureFixture[str],
+):
+    Path("package/recipes/shipped.yaml").write_text("card: {title: Shipped}\n")
+    write("mine", "extends: shipped\ncard: {title: Mine}\n")
+    recipes.run("list", [])
+    recipes.run("use", ["shipped"])
+
+    told = capsys.readouterr().out
+    assert "shipped" in told
+    assert "extends: shipped" in told
+    assert named.resolve("mine")["card"] == {"title": "Mine"}
+    write("shipped", "card: {title: My own}\n")
+    assert named.resolve("shipped") == {"card": {"title": "My own"}}
 
 
 def test_the_active_recipe_of_the_repository_is_the_demo(

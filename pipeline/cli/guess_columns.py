@@ -1,0 +1,84 @@
+"""The columns of a file: their names, those inside of objects too, and kinds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.readers import Row, nested
+from pipeline.text import as_text
+
+LISTED = 20  # columns in a message
+DEPTH = 3  # of names inside of objects
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column by its dotted name, with what it holds and its first value as text."""
+
+    name: str
+    kind: str
+    filled: float
+    length: int
+    is_counted: bool
+    example: str
+
+
+def describe_columns(rows: list[Row]) -> list[Column]:
+    """Every column of `rows`, in the order in which they come up."""
+    return [_describe(name, rows) for name in _names(rows)]
+
+
+def list_names(columns: list[Column]) -> str:
+    """The columns and what they hold, as many as can be read."""
+    shown = ", ".join(f"{c.name} ({c.kind})" for c in columns[:LISTED])
+    more = len(columns) - LISTED
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _names(rows: list[Row]) -> list[str]:
+    """Every name, with those inside of objects as `a.b`."""
+    names = (name for row in rows for name in _inner_names(row, DEPTH))
+    return list(dict.fromkeys(names))
+
+
+def _inner_names(row: Row, depth: int) -> Iterator[str]:
+    for name, value in row.items():
+        yield name
+        if isinstance(value, dict) and depth:
+            yield from (f"{name}.{inner}" for inner in _inner_names(value, depth - 1))
+
+
+def _describe(name: str, rows: list[Row]) -> Column:
+    values = [v for row in rows if (v := nested(row, name)) not in (None, "", [], {})]
+    texts = [as_text(value) or str(value) for value in values]
+    lengths = sorted(map(len, texts))
+    return Column(
+        name,
+        _kind(values),
+        len(values) / len(rows),
+        lengths[len(lengths) // 2] if lengths else 0,
+        _is_counted(texts),
+        " ".join(texts[0].split()) if texts else "",
+    )
+
+
+def _is_counted(texts: list[str]) -> bool:
+    """Whether a column numbers its rows."""
+    if len(texts) < 2 or not texts[0].isdecimal():
+        return False
+    return texts == [str(int(texts[0]) + number) for number in range(len(texts))]
+
+
+def _kind(values: list[Any]) -> str:
+    """What most values are, in a word or two."""
+    kinds = [_kind_of(value) for value in values]
+    return max(kinds, key=kinds.count, default="nothing")
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "chat" if {"role", "from"} & value[0].keys() else "list of objects"
+    if isinstance(value, list):
+        return f"list of {_kind_of(value[0]).rstrip('s')}s" if value else "list"
+    names = {str: "text", bool: "yes or no", int: "number", float: "number"}
+    return names.get(type(value), "object" if isinstance(value, dict) else "value")
