@@ -78,7 +78,8 @@ def _imports(file: Path, root: Path, loaded: Loaded) -> set[Path]:
     for loader, folder in loaded:
         if file == Path(loader):
             texts = (root / folder).rglob("*.*")
-            files |= {t.relative_to(root) for t in texts if t.suffix in (".py", ".h", *DATA)}
+            known = (".py", ".h", *DATA)
+            files |= {t.relative_to(root) for t in texts if t.suffix in known}
     return {file for file in files if (root / file).is_file()}
 
 

@@ -27,10 +27,11 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+ZSTD = b"\x28\xb5\x2f\xfd"  # of a byte, thirty thousand may come
 # What opens a stream, and what reads it.
 DECOMPRESSORS: tuple[tuple[bytes, Callable[[], Any]], ...] = (
     (b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
-    (b"\x28\xb5\x2f\xfd", lambda: zstandard.ZstdDecompressor().decompressobj()),
+    (ZSTD, lambda: zstandard.ZstdDecompressor().decompressobj()),
     (b"\xfd7zXZ\x00", lzma.LZMADecompressor),
     (b"BZh", bz2.BZ2Decompressor),
 )
@@ -88,8 +89,8 @@ def read_bytes(path: Path) -> Iterator[bytes]:
                 yield from _unzip(path)
                 return
             if any(head.startswith(magic) for magic, _ in DECOMPRESSORS):
-                # Small pieces: a thousand times as much may come out of one.
-                yield from _decompress(iter(lambda: file.read(PIECE // 16), b""))
+                size = PIECE >> (7 if head.startswith(ZSTD) else 4)
+                yield from _decompress(iter(lambda: file.read(size), b""))
             else:
                 yield from iter(lambda: file.read(PIECE), b"")
     except ERRORS as error:
@@ -109,12 +110,22 @@ def _decompress(pieces: Iterator[bytes]) -> Iterator[bytes]:
             rest = b""
             continue
         stream = make()
-        yield stream.decompress(rest)
+        yield from _unpack(stream, rest)
         while not stream.eof:
             if not (piece := next(pieces, b"")):
                 raise BrokenStream("the compressed file is cut off")
-            yield stream.decompress(piece)
+            yield from _unpack(stream, piece)
         rest = stream.unused_data
+
+
+def _unpack(stream: Any, piece: bytes) -> Iterator[bytes]:
+    """What comes out of a piece; bit by bit where a few bytes may hold gigabytes."""
+    if not isinstance(stream, bz2.BZ2Decompressor | lzma.LZMADecompressor):
+        yield stream.decompress(piece)
+        return
+    yield stream.decompress(piece, PIECE)
+    while not (stream.eof or stream.needs_input):
+        yield stream.decompress(b"", PIECE)
 
 
 def _unzip(path: Path) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ import zstandard
 from pyarrow import feather, ipc, parquet
 
 from pipeline.readers import Unreadable, raw_rows
+from pipeline.streams import read_bytes
 
 ROWS = [{"q": "1+1?", "a": "2"}, {"q": "é² ≤ ?", "a": "3"}, {"q": "7", "a": "8"}]
 TEXTS = [json.dumps(row, ensure_ascii=False) for row in ROWS]
@@ -49,6 +50,17 @@ def test_a_compressed_file_is_known_by_its_bytes_and_not_by_its_name(tmp_path, e
     assert read(tmp_path, f"a.jsonl.{ending}", content) == ROWS
     assert read(tmp_path, "b.jsonl", content) == ROWS
     assert read(tmp_path, f"c.jsonl.{ending}", LINES.encode()) == ROWS
+
+
+@pytest.mark.parametrize("ending", ["gz", "xz", "bz2"])
+def test_a_few_bytes_that_hold_many_come_bit_by_bit(tmp_path: Path, ending: str):
+    size = 128 << 20
+    (tmp_path / "a").write_bytes(COMPRESSED[ending](bytes(size)))
+
+    sizes = list(map(len, read_bytes(tmp_path / "a")))
+
+    assert sum(sizes) == size
+    assert max(sizes) < 72 << 20
 
 
 @pytest.mark.parametrize("ending", ["gz", "zst", "xz", "bz2"])
