@@ -5,11 +5,12 @@
 A made-up project: rows from ten sources, a third of them dropped by three stages, each
 kept one sampled eight times (verdicts and completions for one row in ten). Every page
 is asked for through the whole application, as a browser would, at a different place
-each time, so that nothing is shown from what was remembered; `again` is the same
+each time, so that no count is shown from what was remembered; `again` is the same
 address once more. Wall seconds and CPU seconds of the process (a busy machine
-stretches the former) are medians over the visits.
+stretches the former) are medians over the visits; `most` is the longest.
 
-Text searches and sorts read a column of every row; other pages do not.
+`cold` pages are the first ones of a server that has read nothing ahead: the most that
+anyone waits who is faster than the thread that reads columns when the page starts.
 """
 
 import argparse
@@ -17,14 +18,18 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
 from starlette.testclient import TestClient
 
 from pipeline.view.app import build
+from pipeline.view.columns import ROOM, Columns
+from pipeline.view.kept import Kept
 from pipeline.view.library import Library
 from pipeline.view.shelf import Shelf
 
@@ -37,23 +42,28 @@ REASONS = {
 SHARD = 50_000  # rows of a row group, as stages write them
 
 
+WORDS = 50  # of a problem
+
+
 def make_rows(count: int, rng: np.random.Generator) -> pl.DataFrame:
-    """Problems of 330 characters with pass rates and levels."""
+    """Problems of 340 characters, of words as frequent as those of a language."""
     numbers = np.arange(count)
     a, b, sources = (
         pl.Series(values).cast(pl.String)
         for values in (*rng.integers(0, 10**9, (2, count)), numbers * 7919 % 10)
     )
-    text = (
-        " A basket holds apples and pears; each is counted once and then put back." * 4
-    )
+    letters = np.array([*"etaoinshrdlcumwfgypbvk"])
+    words = ["".join(rng.choice(letters, rng.integers(2, 10))) for _ in range(8_000)]
+    shares = 1 / np.arange(1, len(words) + 1)
+    chosen = rng.choice(len(words), (count, WORDS), p=shares / shares.sum())
+    text = pl.Series(words).gather(chosen.reshape(-1)).reshape((count, WORDS))
     return pl.DataFrame(
         {
             "id": sources + "/" + pl.Series(numbers).cast(pl.String),
             "source": sources,
             "license": "MIT",
             "domain": "math",
-            "problem": "Add $" + a + "$ to $" + b + f"$.{text}",
+            "problem": "Add $" + a + "$ to $" + b + "$. " + text.arr.join(" "),
             "answer": a,
             "verifier": "math",
             "meta": [None] * count,
@@ -100,49 +110,63 @@ def write_project(folder: Path, count: int) -> Library:
     return Library("bench", folder, files, dropped, ("pool", *STAGES, "select"))
 
 
-def addresses(count: int, visits: int) -> Iterator[tuple[str, list[str]]]:
+def list_addresses(count: int, visits: int) -> Iterator[tuple[str, list[str]]]:
     """Kinds of pages, each at as many places as there are visits."""
     pages = count // 50
     deep = [pages * (n + 1) // (visits + 1) for n in range(visits)]
-    yield (
-        "the first page of a source",
-        [f"/rows?source={n % 10}" for n in range(visits)],
-    )
-    yield "any page of all rows", [f"/rows?page={page}" for page in deep]
-    yield (
-        "a reason, a source, a pass rate",
-        [
-            f"/rows?reason=near_duplicate&source={n % 10}&min=0.{n + 1}&page=3"
-            for n in range(visits)
-        ],
-    )
-    yield (
-        "a level of the kept",
-        [
-            f"/rows?table=select&source_level={n % 5 + 1}.0&page=200"
-            for n in range(visits)
-        ],
-    )
-    yield "a row, by its id", [f"/row?id={page * 7919 % 10}/{page}" for page in deep]
-    yield (
-        "a row of a list",
-        [f"/row?id={p * 7919 % 10}/{p}&source=1&at={p // 20}" for p in deep],
-    )
-    yield "samples", [f"/samples?correct=false&page={page // 40}" for page in deep]
-    yield (
-        "sorted by pass rate",
-        [f"/rows?sort=-pass_rate&page={n * 5}" for n in range(visits)],
-    )
-    yield "sorted, deep", [f"/rows?sort=pass_rate&page={page}" for page in deep]
-    yield "a text, in this case", [f"/rows?q=Add ${n}77" for n in range(visits)]
-    yield "a text, in any case", [f"/rows?q=add ${n}77" for n in range(visits)]
-    yield (
-        "SQL: a count of groups",
-        [
-            f"/sql?sql=select reason, {n}, count(*) from dropped group by all"
-            for n in range(visits)
-        ],
-    )
+    kinds = {
+        "the first page of a source": "/rows?source={n}",
+        "rows from 900,000 on, and other places": "/rows?page={deep}",
+        "a reason, a source, a pass rate": (
+            "/rows?reason=near_duplicate&source={n}&min=0.{n}&page=3"
+        ),
+        "a level of the kept": "/rows?table=select&source_level={level}.0&page=200",
+        "sorted by pass rate, first pages": "/rows?sort=-pass_rate&page={n}",
+        "sorted by pass rate, deep": "/rows?sort=pass_rate&page={deep}",
+        "sorted by the problem, first pages": "/rows?sort=problem&page={n}",
+        "sorted by the problem, deep": "/rows?sort=-problem&page={deep}",
+        "the same of a source with a pass rate": (
+            "/rows?sort=problem&source={n}&min=0.{n}&page={tenth}"
+        ),
+        "sorted by id, deep": "/rows?sort=id&page={deep}",
+        "sorted by two columns, deep": "/rows?sort=source,-pass_rate&page={deep}",
+        "a text that no row has": "/rows?q=zq{n}zq",
+        "a text that few rows have": "/rows?q=add ${n}77777",
+        "a text that most rows have": "/rows?q=Add ${n}",
+        "a text that all rows have, in any case": "/rows?q={n_th}",
+        "a regular expression": "/rows?q=/Add .{n}7+[.$]/",
+        "a text, sorted by the problem": "/rows?q=$ to ${n}&sort=problem&page=70",
+        "a row, by its id": "/row?id={id}",
+        "a row of a list": "/row?id={id}&source=1&at={at}",
+        "a row of a list sorted by the problem": "/row?id={id}&sort=problem&at={at}",
+        "samples": "/samples?correct=false&page={sampled}",
+        "SQL: a count of groups": (
+            "/sql?sql=select reason, {n}, count(*) from dropped group by all"
+        ),
+    }
+    for kind, form in kinds.items():
+        yield (
+            kind,
+            [
+                form.format(
+                    n=n + 1, n_th="$ to $"[: n + 1], level=n % 5 + 1,
+                    deep=page if n else pages * 9 // 10, tenth=page // 20, at=page // 20,
+                    id=f"{page * 7919 % 10}/{page}", sampled=page // 40,
+                )
+                for n, page in enumerate(deep)
+            ],
+        )  # fmt: skip
+
+
+COLD = (
+    "/", "/rows", "/rows?page=18000", "/rows?source=3&min=0.5", "/rows?sort=pass_rate",
+    "/rows?sort=problem&page=9000", "/rows?q=add", "/row?id=3/7",
+)  # fmt: skip
+
+
+def open_page(library: Library) -> TestClient:
+    app = build(Shelf(lambda: library), {"localhost"})
+    return TestClient(app, base_url="http://localhost")
 
 
 def main() -> None:
@@ -153,22 +177,31 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         library = write_project(Path(folder), arguments.rows)
         size = sum(file.stat().st_size for file in Path(folder).iterdir())
-        client = TestClient(
-            build(Shelf(lambda: library), {"localhost"}), base_url="http://localhost"
-        )
         print(
             f"{arguments.rows:,} rows, {size / 2**20:.0f} MiB, {os.cpu_count()} cores"
         )
-        print(f"{'page':34}{'wall s':>8}{'CPU s':>8}{'again':>8}")
-        client.get("/")
-        for kind, paths in addresses(arguments.rows, arguments.visits):
+        print(f"{'page':40}{'wall s':>8}{'most':>8}{'CPU s':>8}{'again':>8}")
+        with patch.object(Columns, "read_ahead"):
+            open_page(library).get("/")  # imports
+            for path in COLD:
+                wall, cpu = measure(open_page(library), path)
+                print(f"{f'cold {path}':40}{wall:8.3f}{'':8}{cpu:8.3f}", flush=True)
+        client = open_page(library)
+        wall = time.perf_counter()
+        Columns(library, Kept(ROOM))._read_ahead()
+        print(f"read ahead: {time.perf_counter() - wall:.2f} s")
+        for kind, paths in list_addresses(arguments.rows, arguments.visits):
             first, again = [], []
             for path in paths:
                 first.append(measure(client, path))
                 again.append(measure(client, path))
             wall, cpu = (median(times) for times in zip(*first, strict=True))
+            most = max(wall for wall, _ in first)
             repeated = median(wall for wall, _ in again)
-            print(f"{kind:34}{wall:8.3f}{cpu:8.3f}{repeated:8.3f}", flush=True)
+            print(
+                f"{kind:40}{wall:8.3f}{most:8.3f}{cpu:8.3f}{repeated:8.3f}", flush=True
+            )
+        print(f"memory: {getrusage(RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB at most")
 
 
 def measure(client: TestClient, path: str) -> tuple[float, float]:

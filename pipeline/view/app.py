@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipeline.errors import UserError
-from pipeline.view import evidence, marking, pages, wording
+from pipeline.view import downloads, evidence, marking, pages, wording
 from pipeline.view.differences import mark_brackets
 from pipeline.view.guard import Guard, new_secret
 from pipeline.view.links import link
@@ -45,6 +45,9 @@ PAGES: dict[str, tuple[str, Make]] = {
 FILES: dict[str, Callable[[Visit], Response]] = {
     "/tasks.json": marking.export_tasks,
     "/label-studio.xml": marking.export_config,
+    "/row.json": downloads.download_row,
+    "/rows.jsonl": downloads.download_rows("jsonl"),
+    "/rows.parquet": downloads.download_rows("parquet"),
 }
 FORMS: dict[str, Form] = {
     "/mark": marking.mark,
@@ -80,9 +83,9 @@ def _page(
     shelf: Shelf, templates: Environment, template: str, make: Make
 ) -> Callable[[Request], Awaitable[Response]]:
     def render(request: Request) -> Response:
-        library, connection = shelf.connect()
+        columns, connection = shelf.connect()
         query = dict(request.query_params)
-        visit = Visit(library, connection, query, shelf.remember)
+        visit = Visit(columns, connection, query, shelf.remember)
         known = _known(shelf, request.url.path) | {"query": query}
         try:
             values = make(visit)
@@ -102,10 +105,10 @@ def _file(
     shelf: Shelf, make: Callable[[Visit], Response]
 ) -> Callable[[Request], Awaitable[Response]]:
     def render(request: Request) -> Response:
-        library, connection = shelf.connect()
+        columns, connection = shelf.connect()
         query = dict(request.query_params)
         try:
-            return make(Visit(library, connection, query, shelf.remember))
+            return make(Visit(columns, connection, query, shelf.remember))
         except UserError as error:
             return PlainTextResponse(f"{error}\n", 404)
 
@@ -119,9 +122,9 @@ def _form(
     shelf: Shelf, secret: str, change: Form
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        library, _ = await to_thread.run_sync(shelf.connect)
+        columns, _ = await to_thread.run_sync(shelf.connect)
         try:
-            response = await change(request, library.home, secret)
+            response = await change(request, columns.library.home, secret)
         except UserError as error:
             return PlainTextResponse(f"{error}\n", 400)
         shelf.look_again()
@@ -132,11 +135,9 @@ def _form(
 
 def _known(shelf: Shelf, path: str) -> dict[str, object]:
     """What every page shows."""
-    library, connection = shelf.connect()
-    sections = shelf.remember(
-        "sections", lambda: pages.list_sections(library, connection)
-    )
-    return {"library": library, "path": path, "sections": sections}
+    columns, _ = shelf.connect()
+    sections = shelf.remember("sections", lambda: pages.list_sections(columns))
+    return {"library": columns.library, "path": path, "sections": sections}
 
 
 def _mistake(

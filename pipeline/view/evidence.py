@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UserError
-from pipeline.view.filters import Filters, describe, read_filters
-from pipeline.view.library import Library, quote
+from pipeline.view.columns import Columns
+from pipeline.view.filters import Filters, read_filters
+from pipeline.view.library import quote
 from pipeline.view.listing import read_whole
 from pipeline.view.samples import (
     add_completions,
@@ -26,78 +27,94 @@ EVIDENCE = {"id", "key_wrong_p", "majority_answer"}
 
 def show_hits(visit: Visit) -> Values:
     """Texts beside the benchmark items that they hold, dropped ones first."""
-    tables = list_pairs(visit.connection, visit.library)
+    tables = list_pairs(visit.columns)
     if not tables:
         raise UserError("there are no hits", hint="the stage decontaminate finds them")
     filters = _read_sorted(visit, tables[0], "-dropped", "-score")
     counts = count_rows(visit, filters)
-    page = read_whole(visit.connection, filters, counts, "/hits", HITS)
+    page = read_whole(
+        visit.connection,
+        visit.columns.table(filters.table),
+        filters,
+        counts,
+        "/hits",
+        HITS,
+    )
     return {"page": page, "tables": tables}
 
 
-def list_pairs(connection: "DuckDBPyConnection", library: Library) -> list[str]:
+def list_pairs(columns: Columns) -> list[str]:
     """The tables of hits, those with rows first."""
-    tables = [name for name in library.files if {*describe(connection, name)} >= PAIR]
-    sizes = {
-        name: connection.execute(f"select count(*) from {quote(name)}").fetchall()[0][0]
-        for name in tables
-    }
-    return sorted(tables, key=lambda name: -sizes[name])
+    tables = [columns.table(name) for name in columns.library.files]
+    pairs = [table for table in tables if {*table.schema} >= PAIR]
+    return [table.name for table in sorted(pairs, key=lambda table: -table.height)]
 
 
 def read_hits(
-    connection: "DuckDBPyConnection", library: Library, id: str
+    connection: "DuckDBPyConnection", columns: Columns, id: str
 ) -> list[Mapping[str, Any]]:
     """The benchmark items that a row was found to hold, the nearest first."""
     hits: list[Mapping[str, Any]] = []
-    for name in list_pairs(connection, library):
-        columns = describe(connection, name)
-        query = f"from {quote(name)} where id = ? order by score desc limit {HITS}"
-        rows = connection.execute(query, [id]).fetchall()
-        hits += [dict(zip(columns, row, strict=True)) for row in rows]
+    for table in map(columns.table, list_pairs(columns)):
+        rows = table.take(connection, table.find_places([id]), [*table.schema])
+        hits += sorted(rows, key=lambda row: -(row["score"] or 0))[:HITS]
     return hits
 
 
 def _read_sorted(visit: Visit, table: str, *order: str) -> Filters:
     """The filters of the address; without an order of its own, rows are in `order`."""
     filters = read_filters(visit.query, table)
-    columns = describe(visit.connection, filters.table)
+    columns = visit.columns.table(filters.table).schema
     known = [term for term in order if term.removeprefix("-") in columns]
     return filters if filters.sort else replace(filters, sort=",".join(known))
 
 
 def show_samples(visit: Visit) -> Values:
     """Completions with their verdicts, beside the gold answers."""
-    graded = find_graded(visit.connection, visit.library)
+    graded = find_graded(visit.columns)
     if graded is None:
         raise UserError("there are no samples", hint="the stages rollouts and grades")
     filters = read_filters(visit.query, graded)
     counts = count_rows(visit, filters)
-    page = read_whole(visit.connection, filters, counts, "/samples", SAMPLES)
-    samples = add_completions(visit.connection, visit.library, page.rows)
+    page = read_whole(
+        visit.connection,
+        visit.columns.table(filters.table),
+        filters,
+        counts,
+        "/samples",
+        SAMPLES,
+    )
+    samples = add_completions(visit.connection, visit.columns, page.rows)
     ids = [row["id"] for row in page.rows if row.get("id")]
-    golds = find_golds(visit.connection, visit.library, ids)
+    golds = find_golds(visit.connection, visit.columns, ids)
     return {"page": page, "samples": samples, "golds": golds, "tables": [graded]}
 
 
 def show_suspects(visit: Visit) -> Values:
     """Rows whose gold answer the samples speak against, the surest first."""
-    table = find_suspects(visit.connection, visit.library)
+    table = find_suspects(visit.columns)
     if table is None:
         raise UserError("no keys were weighed", hint="the stage verify does it")
     filters = _read_sorted(visit, table, "-key_wrong_p")
     counts = count_rows(visit, filters)
-    page = read_whole(visit.connection, filters, counts, "/suspects", SUSPECTS)
+    page = read_whole(
+        visit.connection,
+        visit.columns.table(filters.table),
+        filters,
+        counts,
+        "/suspects",
+        SUSPECTS,
+    )
     ids = [row["id"] for row in page.rows]
-    votes = count_votes(visit.connection, visit.library, ids)
+    votes = count_votes(visit.connection, visit.columns, ids)
     witnesses = _read_witnesses(visit, ids)
     return {"page": page, "votes": votes, "witnesses": witnesses, "tables": [table]}
 
 
-def find_suspects(connection: "DuckDBPyConnection", library: Library) -> str | None:
+def find_suspects(columns: Columns) -> str | None:
     """The table of rows whose keys were weighed."""
-    for name in (library.main, *library.files):
-        if {*describe(connection, name)} >= EVIDENCE:
+    for name in (columns.library.main, *columns.library.files):
+        if {*columns.table(name).schema} >= EVIDENCE:
             return name
     return None
 

@@ -1,33 +1,22 @@
-"""Which rows an address asks for: filters, and the SQL that they mean.
+"""Which rows an address asks for.
 
 Filters are values of columns (`?source=gsm8k&reason=too_hard`), a range of the pass
-rate (`min`, `max`) and a text (`q`). Columns are those that the table has; every value
-travels as a parameter, so that an address cannot say more than that.
+rate (`min`, `max`) and a text (`q`). Columns are those that the table has.
 """
 
 import math
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import and_
+
+import polars as pl
 
 from pipeline.errors import UserError
-from pipeline.view.library import quote
+from pipeline.view.columns import FACETS, TEXTS, Table
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
-# Columns of few values, in the order in which they are offered.
-FACETS = (
-    "stage", "reason", "source", "domain", "verifier", "level", "source_level",
-    "difficulty_quantile", "meta.level", "answer_type", "benchmark", "method", "field",
-    "dropped", "same_answer", "kind", "model", "pass", "correct", "finish_reason",
-    "key_suspect", "references_agree", "review",
-)  # fmt: skip
-# What is searched, where the table has it.
-TEXTS = ("id", "problem", "answer", "completion", "text", "item_text", "extracted")
-META_LEVEL = "json_extract_string(try_cast(meta as json), '$.level')"
 NULL = "∅"  # chosen where a value is missing
+RATE = "pass_rate"
 
 
 @dataclass(frozen=True)
@@ -77,51 +66,76 @@ def _number(query: Mapping[str, str], name: str) -> float | None:
     return value
 
 
-def describe(connection: "DuckDBPyConnection", table: str) -> dict[str, str]:
-    """The columns of a table with their types; UserError where there is no such."""
-    known = [row[0] for row in connection.execute("show tables").fetchall()]
-    if table not in known:
-        hint = f"there are {', '.join(known)}" if known else "run `dvc repro` first"
-        raise UserError(f"there is no table {table!r}", hint=hint)
-    described = connection.execute(f"describe {quote(table)}").fetchall()
-    return {row[0]: row[1] for row in described}
+def choose(table: Table, filters: Filters, *, but: str = "") -> pl.Series | None:
+    """Which rows of a table the filters leave, those of the column `but` aside.
 
-
-def where(filters: Filters, columns: Mapping[str, str]) -> tuple[str, list[Any]]:
-    """The condition of the filters as SQL, and its parameters."""
-    conditions: list[str] = []
-    values: list[Any] = []
-    for name, value in filters.chosen.items():
-        facet = as_text(name, columns, filters.table)
-        conditions.append(f"{facet} is null" if value == NULL else f"{facet} = ?")
-        values += [value] if value != NULL else []
-    for bound, sign in ((filters.low, ">="), (filters.high, "<=")):
-        if bound is not None:
-            check_column("pass_rate", columns, filters.table)
-            conditions.append(f"pass_rate {sign} ?")
-            values.append(bound)
+    None where there is no filter.
+    """
+    masks = [
+        _choose_value(table, name, value)
+        for name, value in filters.chosen.items()
+        if name != but
+    ]
+    has_bound = filters.low is not None or filters.high is not None
+    if has_bound and but != RATE:
+        masks.append(_choose_rates(table, filters.low, filters.high))
     if filters.q:
-        searched = [quote(name) for name in TEXTS if name in columns]
-        found, text = "contains({}, ?)", filters.q
-        if text == text.lower():  # is looked for in any case
-            found, text = "regexp_matches({}, ?, 'is')", re.escape(text)
-        tests = " or ".join(found.format(name) for name in searched)
-        conditions.append(f"({tests or 'false'})")
-        values += [text] * len(searched)
-    return " and ".join(conditions) or "true", values
+        masks.append(table.keep(("text", filters.q), lambda: _search(table, filters.q)))
+    return reduce(and_, masks) if masks else None
 
 
-def check_column(name: str, columns: Mapping[str, str], table: str) -> None:
+def _choose_value(table: Table, name: str, value: str) -> pl.Series:
+    facets = table.facets()
+    check_column(name, facets.columns, table.name)
+    column = facets[name]
+    return (
+        column.is_null() if value == NULL else (column == value).fill_null(value=False)
+    )
+
+
+def _choose_rates(table: Table, low: float | None, high: float | None) -> pl.Series:
+    check_column(RATE, table.schema, table.name)
+    rates = table.look(RATE).collect().to_series()
+    low, high = (0 if low is None else low), (math.inf if high is None else high)
+    return rates.is_between(low, high).fill_null(value=False)
+
+
+def _search(table: Table, q: str) -> pl.Series:
+    """Which rows have the text `q` in a column of texts."""
+    names = [name for name in TEXTS if table.schema.get(name) == pl.String]
+    if not names:
+        return pl.repeat(False, table.height, dtype=pl.Boolean, eager=True)
+    pattern, is_literal = read_pattern(q)
+    found = (
+        pl.col(names).str.contains(pattern, literal=is_literal).fill_null(value=False)
+    )
+    chosen = table.look(*names).select(pl.any_horizontal(found).alias("found"))
+    try:
+        return chosen.collect(engine="streaming").to_series()
+    except pl.exceptions.ComputeError as error:
+        raise UserError(f"{q}: {error}", hint="/…/ is a regular expression") from None
+
+
+def read_pattern(q: str) -> tuple[str, bool]:
+    """What is searched for, and whether it is so letter by letter.
+
+    A text in small letters is looked for in any case; `/…/` is a regular expression.
+    """
+    if len(q) > 2 and q[0] == q[-1] == "/":
+        return q[1:-1], False
+    if q == q.lower():
+        return f"(?i){pl.escape_regex(q)}", False
+    return q, True
+
+
+def find_text(text: str, q: str) -> int:
+    """Where `q` is in a text; 0 where it is not."""
+    pattern, is_literal = read_pattern(q)
+    found = pl.Series([text]).str.find(pattern, literal=is_literal, strict=False)[0]
+    return len(text.encode()[:found].decode(errors="ignore")) if found else 0
+
+
+def check_column(name: str, columns: Collection[str], table: str) -> None:
     if name not in columns:
         hint = f"it has {', '.join(columns)}"
         raise UserError(f"the table {table!r} has no column {name!r}", hint=hint)
-
-
-def as_text(name: str, columns: Mapping[str, str], table: str) -> str:
-    """SQL for the column `name` of few values, as text."""
-    if name == "meta.level":
-        check_column("meta", columns, table)
-        return META_LEVEL
-    check_column(name, columns, table)
-    text = quote(name)
-    return text if columns[name] == "VARCHAR" else f"cast({text} as varchar)"

@@ -23,7 +23,7 @@ import polars as pl
 from pipeline import catalog, dag, tables
 from pipeline.errors import UserError
 from pipeline.expressions import CLOSED
-from pipeline.view.reviews import FOLDER, read_reviews
+from pipeline.view.reviews import FOLDER, Review, read_reviews
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -58,6 +58,30 @@ class Library:
         """The table that a reader wants first."""
         return "rows" if self.last_table else next(iter(self.files), "rows")
 
+    @property
+    def names(self) -> list[str]:
+        """The tables, those that are views of others behind the files."""
+        ends = ["dropped"] if self.dropped else []
+        ends += ["rows"] if self.dropped and self.last_table else []
+        return [*self.files, *(name for name in ends if name not in self.files)]
+
+    def list_parts(self, name: str) -> list[tuple[str, Path]]:
+        """The files of a table in order, each with the stage that let its rows go."""
+        if name in self.files:
+            return [("", file) for file in self.files[name]]
+        dropped = [(by, file) for by, files in self.dropped.items() for file in files]
+        if name == "rows" and self.last_table:
+            return [*self.list_parts(self.last_table), *dropped]
+        return dropped
+
+    @property
+    def reviews(self) -> list[Review]:
+        """The marks that reviewers gave; none where a file of them cannot be read."""
+        try:
+            return read_reviews(self.home)
+        except UserError:
+            return []  # the page on marks says what is wrong
+
     def stamp(self) -> tuple[object, ...]:
         """What changes when a file does."""
         reviews = tuple(sorted((self.home / FOLDER).glob("*.json")))
@@ -70,7 +94,7 @@ class Library:
         import duckdb
 
         connection = duckdb.connect()
-        _create_views(connection, self, _read_files)
+        _create_views(connection, self, read_files)
         return connection
 
 
@@ -105,8 +129,10 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _read_files(files: Files) -> str:
-    return f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
+def read_files(files: Files, *options: str) -> str:
+    """SQL for the rows of files."""
+    listed = f"[{', '.join(literal(str(file)) for file in files)}]"
+    return f"read_parquet({', '.join([listed, *options])})"
 
 
 def _create_views(
@@ -137,10 +163,7 @@ def _create_views(
 
 def _create_reviews(connection: "DuckDBPyConnection", library: Library) -> None:
     """A table of the marks that reviewers gave, where there are any."""
-    try:
-        reviews = read_reviews(library.home)
-    except UserError:
-        return  # the page on marks says what is wrong
+    reviews = library.reviews
     if not reviews or "reviews" in library.files:
         return
     frame = pl.DataFrame([asdict(review) for review in reviews]).to_arrow()

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from pipeline.errors import UserError
 from pipeline.schema import VERDICT
-from pipeline.view.filters import describe
-from pipeline.view.library import Library, quote
+from pipeline.view.columns import Columns, Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -44,31 +45,26 @@ class Life:
         return bool(self.row.get("reason"))
 
 
-def tell_life(connection: "DuckDBPyConnection", library: Library, id: str) -> Life:
+def tell_life(connection: "DuckDBPyConnection", columns: Columns, id: str) -> Life:
     """The life of the row `id`; UserError where no table has it."""
-    row = find_row(connection, library.main, id)
+    row = find_row(connection, columns.table(columns.library.main), id)
     if row is None:
         raise UserError(
             f"no row is called {id!r}", hint="an id reads <source>/<number>"
         )
     evidence = _read_evidence(row.get("evidence"))
     stage = row.get("stage") or ("the filter" if row.get("reason") else "")
-    steps = [*_steps(connection, library, row)]
-    twin = _find_twin(connection, library, row, evidence)
+    steps = [*_steps(columns, row)]
+    twin = _find_twin(connection, columns, row, evidence)
     return Life(row, steps, stage, evidence, twin)
 
 
-def find_row(connection: "DuckDBPyConnection", table: str, id: str) -> Row | None:
-    """The first row `id` of a table; None where there is none, or no such table."""
-    try:
-        columns = describe(connection, table)
-    except UserError:
+def find_row(connection: "DuckDBPyConnection", table: Table, id: str) -> Row | None:
+    """The first row `id` of a table; None where there is none."""
+    if table.schema.get("id") != pl.String:
         return None
-    if "id" not in columns:
-        return None
-    query = f"from {quote(table)} where id = ? limit 1"
-    found = connection.execute(query, [id]).fetchone()
-    return None if found is None else dict(zip(columns, found, strict=True))
+    places = table.find_places([id])[:1]
+    return next(iter(table.take(connection, places, [*table.schema])), None)
 
 
 def _read_evidence(text: object) -> Mapping[str, Any]:
@@ -79,17 +75,16 @@ def _read_evidence(text: object) -> Mapping[str, Any]:
     return values if isinstance(values, dict) else {"evidence": values}
 
 
-def _steps(
-    connection: "DuckDBPyConnection", library: Library, row: Row
-) -> Iterator[Step]:
+def _steps(columns: Columns, row: Row) -> Iterator[Step]:
     """The stages that the row reached, in order; the last one may have dropped it."""
+    library = columns.library
     before: set[str] = set()
     for stage in library.chain:
         is_last = row.get("reason") is not None and row.get("stage") in (stage, None)
         if stage not in library.files and not is_last:
             continue
-        columns = [*describe(connection, stage)] if stage in library.files else []
-        names = [*row] if is_last else columns
+        known = [*columns.table(stage).schema] if stage in library.files else []
+        names = [*row] if is_last else known
         added = {
             name: row[name]
             for name in names
@@ -99,12 +94,12 @@ def _steps(
         yield Step(stage, not is_last, added)
         if is_last:
             return
-        before.update(columns)
+        before.update(known)
 
 
 def _find_twin(
     connection: "DuckDBPyConnection",
-    library: Library,
+    columns: Columns,
     row: Row,
     evidence: Mapping[str, Any],
 ) -> Row | None:
@@ -112,9 +107,11 @@ def _find_twin(
     id = row.get("twin")
     if not id:
         return None
-    for table in (library.main, "benchmarks"):
-        if (twin := find_row(connection, table, id)) is not None:
-            return {**twin, "is_item": table == "benchmarks"}
+    for name in (columns.library.main, "benchmarks"):
+        if name not in columns.library.names:
+            continue
+        if (twin := find_row(connection, columns.table(name), id)) is not None:
+            return {**twin, "is_item": name == "benchmarks"}
     if "kept_problem" in evidence:
         problem, answer = evidence["kept_problem"], evidence.get("kept_answer")
         return {"id": id, "problem": problem, "answer": answer}

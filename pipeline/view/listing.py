@@ -1,21 +1,26 @@
 """A page of rows: what is shown of them, and how many there are of each kind."""
 
+import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import polars as pl
+
+from pipeline.view.columns import FACETS, Table, all_rows
 from pipeline.view.filters import (
-    FACETS,
     NULL,
+    RATE,
     Filters,
-    as_text,
     check_column,
-    describe,
-    where,
+    choose,
+    find_text,
 )
-from pipeline.view.library import quote
 from pipeline.view.links import link
+from pipeline.view.ranks import Rows, rank_texts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 SIZE = 50  # rows of a page
 CHOICES = 40  # values of a column that are offered
 SHORT = 300  # characters of a text in a list
+BEFORE = 80  # of them before what was searched for
+MOST_BINS = 17  # pass rates that are counted each: those of 16 samples
 # What a list shows of problems, and of any table that has some of it.
 FIRST = ("id", "problem", "answer", "source", "stage", "reason", "pass_rate")
 MOST = 9  # columns of a list of other things
@@ -39,9 +46,19 @@ class Facet:
 
 
 @dataclass(frozen=True)
+class Bin:
+    """A range of pass rates, with both of its ends, and how many rows are in it."""
+
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True)
 class Counts:
     total: int
     facets: Sequence[Facet]
+    rates: Sequence[Bin]
 
 
 @dataclass(frozen=True)
@@ -49,10 +66,9 @@ class Page:
     """Rows of a table under filters, with how many there are in all."""
 
     filters: Filters
-    columns: Mapping[str, str]  # all of the table, with their types
+    columns: Mapping[str, pl.DataType]  # all of the table
     rows: Sequence[Mapping[str, Any]]
-    total: int
-    facets: Sequence[Facet]
+    counts: Counts
     path: str = "/rows"
     size: int = SIZE
 
@@ -72,7 +88,7 @@ class Page:
 
     @property
     def has_rate(self) -> bool:
-        return self.columns.get("pass_rate") in ("DOUBLE", "FLOAT")
+        return self.columns.get(RATE, pl.Null()).is_float()
 
     @property
     def first(self) -> int:
@@ -80,7 +96,7 @@ class Page:
 
     @property
     def last_page(self) -> int:
-        return max(0, math.ceil(self.total / self.size) - 1)
+        return max(0, math.ceil(self.counts.total / self.size) - 1)
 
     def link(self, **changes: object) -> str:
         """The address of this page after `changes`, from its first row on."""
@@ -96,36 +112,25 @@ class Page:
         return f"c-{column}" if column in STYLED else "c-any"
 
 
-def count(connection: "DuckDBPyConnection", filters: Filters) -> Counts:
+def count(table: Table, filters: Filters) -> Counts:
     """How many rows there are, and of each value of the columns of few values.
 
-    One pass over the table counts all of them.
+    A column that is filtered by shows what it has under the other filters.
     """
-    columns = describe(connection, filters.table)
-    condition, values = where(filters, columns)
-    names = [name for name in FACETS if name.split(".")[0] in columns]
-    if filters.chosen.get("meta.level") is None and "level" in columns:
+    chosen = choose(table, filters)
+    facets = table.facets()
+    names = [name for name in facets.columns if name in FACETS]
+    if filters.chosen.get("meta.level") is None and "level" in names:
         names = [name for name in names if name != "meta.level"]
-    facets = [as_text(name, columns, filters.table) for name in names]
-    keys = [f"f{number}" for number in range(len(names))]
-    selected = "".join(f", {f} as {k}" for f, k in zip(facets, keys, strict=True))
-    sets = ", ".join(f"({key})" for key in ["", *keys])
-    marks = "".join(f", grouping({key})" for key in keys)
-    query = (
-        f"select count(*){''.join(f', {key}' for key in keys)}{marks} "
-        f"from (select 1{selected} from {quote(filters.table)} where {condition}) "
-        f"group by grouping sets ({sets})"
-    )
-    total = 0
-    values_of: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
-    for number, *cells in connection.execute(query, values).fetchall():
-        grouped = cells[len(names) :]
-        if all(grouped):
-            total = number
-            continue
-        at = grouped.index(0)
-        values_of[names[at]].append((NULL if cells[at] is None else cells[at], number))
-    return Counts(total, [*_offer(values_of, filters)])
+    counted = {}
+    for name in names:
+        is_free = name not in filters.chosen
+        rows = chosen if is_free else choose(table, filters, but=name)
+        column = facets[name] if rows is None else facets[name].filter(rows)
+        values = column.value_counts().rows()
+        counted[name] = [(NULL if of is None else of, n) for of, n in values]
+    total = table.height if chosen is None else int(chosen.sum())
+    return Counts(total, [*_offer(counted, filters)], count_rates(table, filters))
 
 
 def _offer(
@@ -139,91 +144,134 @@ def _offer(
             yield Facet(name, ordered[:CHOICES], chosen)
 
 
+def count_rates(table: Table, filters: Filters) -> list[Bin]:
+    """How many rows have each pass rate; where there are many, in ten ranges.
+
+    A range has both of its ends, as the filter has that it stands for.
+    """
+    if not table.schema.get(RATE, pl.Null()).is_float():
+        return []
+    rates = table.look(RATE).collect().to_series()
+    if (rows := choose(table, filters, but=RATE)) is not None:
+        rates = rates.filter(rows)
+    rates = rates.drop_nulls().filter(rates.drop_nulls().is_between(0, 1))
+    values = rates.unique().sort() if rates.n_unique() <= MOST_BINS else None
+    if values is not None:
+        counts = dict(rates.value_counts().rows())
+        return [Bin(value, value, counts[value]) for value in values]
+    edges = [(n / 10, (n + 1) / 10) for n in range(10)]
+    return [Bin(*edge, int(rates.is_between(*edge).sum())) for edge in edges]
+
+
 def read_page(
-    connection: "DuckDBPyConnection", filters: Filters, counted: Counts
+    connection: "DuckDBPyConnection", table: Table, filters: Filters, counted: Counts
 ) -> Page:
     """The rows of a page, their texts cut short; `counted` is of the same filters."""
-    columns = describe(connection, filters.table)
-    shown = choose_columns(columns)
-    selected = [_short(columns[name], quote(name)) for name in shown]
-    rows = _read(connection, filters, columns, selected, shown, SIZE)
-    return Page(filters, columns, rows, counted.total, counted.facets)
+    shown = choose_columns(table.schema)
+    page = _read(connection, table, filters, counted, shown, SIZE)
+    rows = [
+        {name: _shorten(of, filters.q) for name, of in row.items()} for row in page.rows
+    ]
+    return replace(page, rows=rows)
 
 
 def read_whole(
     connection: "DuckDBPyConnection",
+    table: Table,
     filters: Filters,
     counted: Counts,
     path: str,
     size: int,
 ) -> Page:
     """Whole rows, a few a page, for the list at `path`."""
-    columns = describe(connection, filters.table)
-    rows = _read(connection, filters, columns, map(quote, columns), [*columns], size)
-    return Page(filters, columns, rows, counted.total, counted.facets, path, size)
+    page = _read(connection, table, filters, counted, [*table.schema], size)
+    return replace(page, path=path)
 
 
 def _read(
     connection: "DuckDBPyConnection",
+    table: Table,
     filters: Filters,
-    columns: Mapping[str, str],
-    selected: Iterable[str],
+    counted: Counts,
     names: Sequence[str],
     size: int,
-) -> list[dict[str, Any]]:
-    """The rows of a page. Where there is an order, ids alone are sorted."""
-    condition, values = where(filters, columns)
-    select = f"select {', '.join(selected)} from {quote(filters.table)} where"
-    order = _order(filters, columns)
-    place = f"{condition} {order}limit {size} offset {filters.page * size}"
-    if order and {"id", "problem"} <= {*columns}:
-        query = f"select id from {quote(filters.table)} where {place}"
-        ids = [id for (id,) in connection.execute(query, values).fetchall()]
-        rows = connection.execute(f"{select} list_contains(?, id)", [ids]).fetchall()
-        by_id = {row[names.index("id")]: row for row in rows}
-        if len(rows) == len(by_id) == len(ids):  # else some rows share an id
-            return [dict(zip(names, by_id[id], strict=True)) for id in ids]
-    rows = connection.execute(f"{select} {place}", values).fetchall()
-    return [dict(zip(names, row, strict=True)) for row in rows]
+) -> Page:
+    start = filters.page * size
+    places = find_places(table, filters, start, start + size)
+    rows = table.take(connection, places, names)
+    return Page(filters, table.schema, rows, counted, size=size)
 
 
-def find_id(
-    connection: "DuckDBPyConnection", filters: Filters, number: int
-) -> str | None:
-    """The id of the row `number` of a list; None behind its end."""
-    columns = describe(connection, filters.table)
-    check_column("id", columns, filters.table)
-    condition, values = where(filters, columns)
-    query = (
-        f"select id from {quote(filters.table)} where {condition} "
-        f"{_order(filters, columns)}limit 1 offset {number}"
+def find_places(table: Table, filters: Filters, start: int, stop: int) -> Rows:
+    """The numbers of the rows from `start` to `stop` of a list, in its order.
+
+    Rows that are equal in what they are sorted by stand as they do in the table.
+    """
+    chosen = choose(table, filters)
+    rows = all_rows(table) if chosen is None else chosen.arg_true().to_numpy()
+    terms = [term for term in filters.sort.split(",") if term]
+    names = [term.removeprefix("-") for term in terms]
+    for name in names:
+        check_column(name, table.schema, table.name)
+    if not terms:
+        return rows[start:stop]
+    descending = [term.startswith("-") for term in terms]
+    if len(terms) == 1 and table.schema[names[0]] == pl.String:
+        return _order_texts(table, names[0], rows, start, stop, descending[0])
+    frame = table.look(*names).collect()
+    frame = frame if len(rows) == frame.height else frame[rows]
+    order = frame.select(
+        pl.arg_sort_by(
+            names, descending=descending, nulls_last=True, maintain_order=True
+        )
     )
-    found = connection.execute(query, values).fetchone()
-    return None if found is None else found[0]
+    ordered: Rows = rows[order.to_series().to_numpy()[start:stop]]
+    return ordered
 
 
-def choose_columns(columns: Mapping[str, str]) -> list[str]:
+def _order_texts(
+    table: Table, name: str, rows: Rows, start: int, stop: int, descending: bool
+) -> Rows:
+    missing = table.take_column(name, rows).is_null().to_numpy()
+    there = rows[~missing]
+    depth, keys = table.find_keys(name)
+    ranked = rank_texts(
+        partial(table.cut, name),
+        there,
+        start,
+        stop,
+        descending=descending,
+        depth=depth,
+        keys=keys[there],
+    )
+    behind = slice(max(0, start - len(there)), max(0, stop - len(there)))
+    return np.concatenate([ranked, rows[missing][behind]])
+
+
+def find_ids(
+    connection: "DuckDBPyConnection", table: Table, filters: Filters, at: int
+) -> dict[int, str]:
+    """The ids of the row `at` of a list and of those beside it, by their numbers."""
+    check_column("id", table.schema, table.name)
+    first = max(0, at - 1)
+    places = find_places(table, filters, first, at + 2)
+    found = table.take(connection, places, ["id"])
+    return {first + n: row["id"] for n, row in enumerate(found)}
+
+
+def choose_columns(columns: Collection[str]) -> list[str]:
     """What a list shows: what is known to matter, else the first columns."""
     if "problem" not in columns:
         return [*columns][:MOST]
     return [name for name in FIRST if name in columns]
 
 
-def _short(dtype: str, column: str) -> str:
-    """SQL for a value as a list shows it."""
-    if dtype == "VARCHAR":
-        return f"left({column}, {SHORT})"
-    if dtype.endswith(("]", ")")):
-        return f"left(cast({column} as varchar), {SHORT})"
-    return column
-
-
-def _order(filters: Filters, columns: Mapping[str, str]) -> str:
-    """SQL for `sort`: columns, one behind a minus with its greatest first."""
-    terms = []
-    for term in filter(None, filters.sort.split(",")):
-        name = term.removeprefix("-")
-        check_column(name, columns, filters.table)
-        direction = "desc" if term.startswith("-") else "asc"
-        terms.append(f"{quote(name)} {direction} nulls last")
-    return f"order by {', '.join(terms)} " if terms else ""
+def _shorten(value: object, q: str) -> object:
+    """A value as a list shows it: of a text, the part in which `q` is found."""
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    if not isinstance(value, str):
+        return value
+    at = find_text(value, q) if q else 0
+    start = at - BEFORE if at + BEFORE > SHORT else 0
+    return f"{'… ' if start else ''}{value[start : start + SHORT]}"

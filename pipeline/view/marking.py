@@ -6,9 +6,7 @@ whoever only guesses the address of this machine cannot mark a row.
 
 import hmac
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 
 from anyio import to_thread
@@ -16,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from pipeline.errors import UserError
-from pipeline.view.filters import check_column, describe, read_filters, where
+from pipeline.view.filters import check_column, read_filters
 from pipeline.view.label_studio import CONFIG, SHOWN, read_tasks, write_tasks
-from pipeline.view.library import quote
 from pipeline.view.links import link
+from pipeline.view.listing import find_places
 from pipeline.view.reviews import (
     LONGEST,
     MARKS,
@@ -101,17 +99,12 @@ def read_mark(visit: Visit, id: str) -> Values:
 def export_tasks(visit: Visit) -> Response:
     """The rows of a list as tasks of Label Studio, with the marks that they have."""
     filters = read_filters(visit.query, visit.library.main)
-    columns = describe(visit.connection, filters.table)
-    check_column("id", columns, filters.table)
-    names = ["id", *(name for name in SHOWN if name in columns)]
-    condition, values = where(filters, columns)
-    query = (
-        f"select {', '.join(map(quote, names))} from {quote(filters.table)} "
-        f"where {condition} limit {MOST_TASKS}"
-    )
-    rows = visit.connection.execute(query, values).fetchall()
-    named: list[Mapping[str, Any]] = [dict(zip(names, r, strict=True)) for r in rows]
-    tasks = [*write_tasks(named, read_reviews(visit.library.home))]
+    table = visit.columns.table(filters.table)
+    check_column("id", table.schema, filters.table)
+    names = ["id", *(name for name in SHOWN if name in table.schema)]
+    places = find_places(table, filters, 0, MOST_TASKS)
+    rows = table.take(visit.connection, places, names)
+    tasks = [*write_tasks(rows, read_reviews(visit.library.home))]
     return Response(
         json.dumps(tasks, ensure_ascii=False, indent=1, default=str),
         media_type="application/json",

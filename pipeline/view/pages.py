@@ -1,39 +1,33 @@
 """What each page shows of the tables as they are now."""
 
-from typing import TYPE_CHECKING
-
 from markupsafe import escape
 
 from pipeline.errors import UserError
+from pipeline.view.columns import Columns
 from pipeline.view.differences import compare, mark_span
 from pipeline.view.evidence import find_suspects, list_pairs, read_hits
 from pipeline.view.filters import read_filters
 from pipeline.view.funnel import count_sources, read_funnel
-from pipeline.view.library import Library, quote
 from pipeline.view.life import Life, tell_life
 from pipeline.view.links import link
-from pipeline.view.listing import SIZE, find_id, read_page
+from pipeline.view.listing import SIZE, find_ids, read_page
 from pipeline.view.marking import read_mark
 from pipeline.view.markup import draw_text
 from pipeline.view.questions import ask, list_examples
 from pipeline.view.samples import count_votes, find_graded, read_samples
 from pipeline.view.visits import Values, Visit, count_rows
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 SUSPECTS = "/suspects?key_suspect=true"
 
 
-def list_sections(
-    library: Library, connection: "DuckDBPyConnection"
-) -> list[tuple[str, str, str]]:
+def list_sections(columns: Columns) -> list[tuple[str, str, str]]:
     """The pages that have something to show: address, name, and the key behind `g`."""
     sections: list[tuple[str, str, str, bool]] = [
-        ("/", "Funnel" if library.is_project else "Tables", "f", True),
+        ("/", "Funnel" if columns.library.is_project else "Tables", "f", True),
         ("/rows", "Rows", "w", True),
-        ("/hits", "Hits", "h", bool(list_pairs(connection, library))),
-        ("/samples", "Samples", "s", bool(find_graded(connection, library))),
-        (SUSPECTS, "Suspects", "k", bool(find_suspects(connection, library))),
+        ("/hits", "Hits", "h", bool(list_pairs(columns))),
+        ("/samples", "Samples", "s", bool(find_graded(columns))),
+        (SUSPECTS, "Suspects", "k", bool(find_suspects(columns))),
         ("/reviews", "Reviews", "m", True),
         ("/sql", "SQL", "q", True),
     ]
@@ -54,46 +48,42 @@ def show_funnel(visit: Visit) -> Values:
 
 
 def _count_tables(visit: Visit) -> dict[str, int]:
-    names = visit.connection.execute("show tables").fetchall()
-    counts = {}
-    for (name,) in names:
-        query = f"select count(*) from {quote(name)}"
-        counts[name] = visit.connection.execute(query).fetchall()[0][0]
-    return counts
+    return {name: visit.columns.table(name).height for name in visit.library.names}
 
 
 def show_rows(visit: Visit) -> Values:
     """A page of a table, under filters."""
     filters = read_filters(visit.query, visit.library.main)
     counts = count_rows(visit, filters)
-    page = read_page(visit.connection, filters, counts)
-    tables = visit.connection.execute("show tables").fetchall()
-    return {"page": page, "tables": [name for (name,) in tables]}
+    table = visit.columns.table(filters.table)
+    page = read_page(visit.connection, table, filters, counts)
+    return {"page": page, "tables": visit.library.names}
 
 
 def show_row(visit: Visit) -> Values:
     """A row's life; with `at`, the rows before and behind it in the list it is in."""
     id = visit.query.get("id", "")
-    life = tell_life(visit.connection, visit.library, id)
+    life = tell_life(visit.connection, visit.columns, id)
+    around = _around(visit)
     is_raw = visit.query.get("raw") == "1"
     return {
         "life": life,
-        "around": _around(visit),
+        "around": around,
         "raw": is_raw,
         "other_raw": link("/row", visit.query, raw=None if is_raw else 1),
         "draw": escape if is_raw else draw_text,
-        "samples": read_samples(visit.connection, visit.library, id),
-        "votes": count_votes(visit.connection, visit.library, [id]).get(id, []),
-        "hits": read_hits(visit.connection, visit.library, id),
-        "onward": _onward(visit),
+        "samples": read_samples(visit.connection, visit.columns, id),
+        "votes": count_votes(visit.connection, visit.columns, [id]).get(id, []),
+        "hits": read_hits(visit.connection, visit.columns, id),
+        "onward": _onward(visit, around),
         **read_mark(visit, id),
         **_beside_twin(life),
     }
 
 
-def _onward(visit: Visit) -> str:
+def _onward(visit: Visit, around: Values) -> str:
     """The query of the page behind a mark: the next row of the list, or this one."""
-    following = _around(visit).get("next", "")
+    following = around.get("next", "")
     return following.partition("?")[2] or link("", visit.query).removeprefix("?")
 
 
@@ -131,8 +121,8 @@ def _around(visit: Visit) -> Values:
     filters, at = read_filters(visit.query, visit.library.main), int(text)
     address = filters.address()
     around: Values = {"list": link("/rows", address, page=at // SIZE or None)}
+    ids = find_ids(visit.connection, visit.columns.table(filters.table), filters, at)
     for name, number in (("previous", at - 1), ("next", at + 1)):
-        id = find_id(visit.connection, filters, number) if number >= 0 else None
-        if id is not None:
+        if (id := ids.get(number)) is not None:
             around[name] = link("/row", address, id=id, at=number)
     return around

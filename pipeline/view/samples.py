@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.view.filters import describe
-from pipeline.view.library import Library, quote
+from pipeline.view.columns import Columns
+from pipeline.view.library import quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -26,45 +26,40 @@ class Vote:
     count: int
 
 
-def find_graded(connection: "DuckDBPyConnection", library: Library) -> str | None:
+def find_graded(columns: Columns) -> str | None:
     """The table of verdicts: `grades`, else any that has verdicts on texts."""
-    if "grades" in library.files:
+    if "grades" in columns.library.files:
         return "grades"
-    for name in library.files:
-        columns = describe(connection, name)
-        if "correct" in columns and any(text in columns for text in TEXTS):
+    for name in columns.library.files:
+        schema = columns.table(name).schema
+        if "correct" in schema and any(text in schema for text in TEXTS):
             return name
     return None
 
 
 def read_samples(
-    connection: "DuckDBPyConnection", library: Library, id: str
+    connection: "DuckDBPyConnection", columns: Columns, id: str
 ) -> list[Row]:
     """The first samples of a row with their verdicts and completions."""
-    graded = find_graded(connection, library)
-    if graded is None or "id" not in (columns := describe(connection, graded)):
+    graded = find_graded(columns)
+    if graded is None or "id" not in (table := columns.table(graded)).schema:
         return []
-    query = f"from {quote(graded)} where id = ? limit {MOST}"
-    rows = connection.execute(query, [id]).fetchall()
-    named = [dict(zip(columns, row, strict=True)) for row in rows]
-    return add_completions(connection, library, named)
+    rows = table.take(connection, table.find_places([id])[:MOST], [*table.schema])
+    return add_completions(connection, columns, rows)
 
 
 def add_completions(
-    connection: "DuckDBPyConnection", library: Library, graded: Sequence[Row]
+    connection: "DuckDBPyConnection", columns: Columns, graded: Sequence[Row]
 ) -> list[Row]:
     """Verdicts with what they are on: `completion`, where some table has it."""
-    if not graded or "rollouts" not in library.files:
+    if not graded or "rollouts" not in columns.library.files:
         return [{**row, "completion": _find_text(row)} for row in graded]
-    columns = describe(connection, "rollouts")
-    keys = [name for name in KEYS if name in columns and name in graded[0]]
-    ids = sorted({row["id"] for row in graded})
-    query = (
-        f"select {', '.join(map(quote, keys))}, completion from rollouts "
-        "where list_contains(?, id)"
-    )
+    table = columns.table("rollouts")
+    keys = [name for name in KEYS if name in table.schema and name in graded[0]]
+    places = table.find_places(sorted({row["id"] for row in graded}))
     completions = {
-        tuple(key): text for *key, text in connection.execute(query, [ids]).fetchall()
+        tuple(row[name] for name in keys): row["completion"]
+        for row in table.take(connection, places, [*keys, "completion"])
     }
     return [
         {**row, "completion": completions.get(tuple(row[name] for name in keys))}
@@ -77,27 +72,24 @@ def _find_text(row: Row) -> str | None:
 
 
 def find_golds(
-    connection: "DuckDBPyConnection", library: Library, ids: Sequence[str]
+    connection: "DuckDBPyConnection", columns: Columns, ids: Sequence[str]
 ) -> dict[str, Row]:
     """The problems and gold answers of rows, by id."""
     names = ("id", "problem", "answer")
-    if not ids or not {*names} <= {*describe(connection, library.main)}:
+    table = columns.table(columns.library.main)
+    if not ids or not {*names} <= {*table.schema}:
         return {}
-    query = (
-        f"select id, problem, answer from {quote(library.main)} "
-        "where list_contains(?, id)"
-    )
-    rows = connection.execute(query, [sorted(set(ids))]).fetchall()
-    return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
+    places = table.find_places(sorted(set(ids)))
+    return {row["id"]: row for row in table.take(connection, places, names)}
 
 
 def count_votes(
-    connection: "DuckDBPyConnection", library: Library, ids: Sequence[str]
+    connection: "DuckDBPyConnection", columns: Columns, ids: Sequence[str]
 ) -> dict[str, list[Vote]]:
     """For each row the answers that samples gave, the most frequent first."""
-    graded = find_graded(connection, library)
+    graded = find_graded(columns)
     wanted = {"id", "extracted", "correct"}
-    if graded is None or not wanted <= {*describe(connection, graded)}:
+    if graded is None or not wanted <= {*columns.table(graded).schema}:
         return {}
     query = (
         f"select id, extracted, correct, count(*) n from {quote(graded)} "

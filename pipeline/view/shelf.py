@@ -1,7 +1,8 @@
 """The library as it is now: it is looked for again when files have changed.
 
 A pipeline may run while its tables are looked at. Whoever reads gets a cursor of a
-connection whose views fit the files; what was counted is kept as long as they do.
+connection whose views fit the files; what was counted is kept as long as they do, and
+columns as long as there is room.
 """
 
 import threading
@@ -9,6 +10,8 @@ import time
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pipeline.view.columns import ROOM, Columns
+from pipeline.view.kept import Kept
 from pipeline.view.library import Library
 
 if TYPE_CHECKING:
@@ -25,10 +28,11 @@ class Shelf:
     def __init__(self, find: Callable[[], Library]) -> None:
         self._find = find
         self._lock = threading.Lock()
+        self._room = Kept(ROOM)
         self._looked = 0.0
         self._open(find())
 
-    def connect(self) -> "tuple[Library, DuckDBPyConnection]":
+    def connect(self) -> "tuple[Columns, DuckDBPyConnection]":
         """The tables of this moment, and a connection of the caller's own to them."""
         with self._lock:
             if time.monotonic() - self._looked > LOOK_S:
@@ -36,7 +40,7 @@ class Shelf:
                 if library != self._library or library.stamp() != self._stamp:
                     self._open(library)
                 self._looked = time.monotonic()
-            return self._library, self._connection.cursor()
+            return self._columns, self._connection.cursor()
 
     def look_again(self) -> None:
         """Look at the files at the next visit: this process has changed one."""
@@ -56,4 +60,6 @@ class Shelf:
     def _open(self, library: Library) -> None:
         self._library, self._stamp = library, library.stamp()
         self._connection = library.open()
+        self._columns = Columns(library, self._room)
+        self._columns.read_ahead()
         self._kept: dict[Hashable, Any] = {}

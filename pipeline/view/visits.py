@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pipeline.view.columns import Columns
 from pipeline.view.filters import Filters
 from pipeline.view.library import Library
 from pipeline.view.links import link
@@ -19,10 +20,14 @@ Values = dict[str, Any]
 class Visit:
     """An address that was asked for: the tables, a connection, and the query."""
 
-    library: Library
+    columns: Columns
     connection: "DuckDBPyConnection"
     query: Mapping[str, str]
     remember: Callable[[Hashable, Callable[[], Any]], Any]
+
+    @property
+    def library(self) -> Library:
+        return self.columns.library
 
 
 Make = Callable[[Visit], Values]
@@ -30,7 +35,8 @@ Make = Callable[[Visit], Values]
 
 def count_rows(visit: Visit, filters: Filters) -> Counts:
     """How many rows the filters leave; counted once, as long as no file changes."""
+    table = visit.columns.table(filters.table)
     same = replace(filters, page=0, sort="")
     key = ("count", link("", same.address()))
-    counts: Counts = visit.remember(key, lambda: count(visit.connection, filters))
+    counts: Counts = visit.remember(key, lambda: count(table, filters))
     return counts

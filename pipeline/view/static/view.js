@@ -91,3 +91,42 @@ for (const input of document.querySelectorAll("[data-import]")) {
       : await answer.text();
   });
 }
+
+for (const copy of document.querySelectorAll("[data-copy]")) {
+  copy.addEventListener("click", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || !navigator.clipboard) return;
+    event.preventDefault();
+    await navigator.clipboard.writeText(await (await fetch(copy.href)).text());
+    copy.textContent = "copied";
+  });
+}
+
+// What was searched for, as the server reads it (filters.py); the browser marks it in
+// the texts and leaves them as they are.
+function readPattern(q) {
+  if (/^\/.+\/$/.test(q)) return new RegExp(q.slice(1, -1), "g");
+  const escaped = q.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(escaped, q === q.toLowerCase() ? "gi" : "g");
+}
+
+function markFound(q) {
+  const found = new Highlight();
+  const pattern = readPattern(q);
+  for (const text of document.querySelectorAll(".text, .clamp, .c-id, h1.id")) {
+    const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      for (const match of walker.currentNode.data.matchAll(pattern)) {
+        const range = new Range();
+        range.setStart(walker.currentNode, match.index);
+        range.setEnd(walker.currentNode, match.index + match[0].length);
+        found.add(range);
+      }
+    }
+  }
+  CSS.highlights.set("found", found);
+}
+
+const searched = new URLSearchParams(location.search).get("q");
+if (searched && globalThis.Highlight) {
+  try { markFound(searched); } catch { /* a pattern that JavaScript does not know */ }
+}
