@@ -44,6 +44,7 @@ PAGES: dict[str, tuple[str, Make]] = {
 }
 FILES: dict[str, Callable[[Visit], Response]] = {
     "/tasks.json": marking.export_tasks,
+    "/records.json": marking.export_records,
     "/label-studio.xml": marking.export_config,
     "/row.json": downloads.download_row,
     "/rows.jsonl": downloads.download_rows("jsonl"),

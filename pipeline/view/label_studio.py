@@ -6,7 +6,6 @@ annotation, and what was annotated there is read back, the last annotation that 
 cancelled.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -55,20 +54,11 @@ def _result(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
     return {"from_name": name, "to_name": "problem", "type": kind, "value": value}
 
 
-def read_tasks(text: bytes) -> list[Review]:
-    """The marks of annotated tasks; UserError that names a task with a mistake."""
-    try:
-        tasks = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"this is no JSON: {error}") from None
-    if not isinstance(tasks, list):
-        raise UserError("expected a list of tasks, as Label Studio exports it (JSON)")
-    read = [_read_task(number, task) for number, task in enumerate(tasks)]
-    return [review for review in read if review]
+def read_task(number: int, task: Any) -> Review | None:
+    """The mark of a task; None where nobody has annotated it.
 
-
-def _read_task(number: int, task: Any) -> Review | None:
-    """The mark of a task; None where nobody has annotated it."""
+    UserError that names a task with a mistake.
+    """
     try:
         id = task["data"]["row"]
         done = [a for a in task.get("annotations", []) if not a.get("was_cancelled")]

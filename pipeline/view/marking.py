@@ -6,7 +6,10 @@ whoever only guesses the address of this machine cannot mark a row.
 
 import hmac
 import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from anyio import to_thread
@@ -14,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from pipeline.errors import UserError
+from pipeline.view.argilla import read_record, write_records
 from pipeline.view.filters import check_column, read_filters
-from pipeline.view.label_studio import CONFIG, SHOWN, read_tasks, write_tasks
+from pipeline.view.label_studio import CONFIG, SHOWN, read_task, write_tasks
 from pipeline.view.links import link
 from pipeline.view.listing import find_places
 from pipeline.view.reviews import (
@@ -28,6 +32,7 @@ from pipeline.view.reviews import (
 )
 from pipeline.view.visits import Values, Visit
 
+Write = Callable[[Iterable[Mapping[str, Any]], Iterable[Review]], Iterable[object]]
 MOST_BYTES = 64 * 2**20  # of what is imported
 MOST_TASKS = 10_000
 
@@ -64,15 +69,32 @@ async def mark(request: Request, home: Path, secret: str) -> Response:
 
 
 async def import_reviews(request: Request, home: Path, secret: str) -> Response:
-    """Take over the marks of a file that Label Studio exported."""
+    """Take over the marks of a file that Label Studio or Argilla exported."""
     check_secret(request.headers.get("x-secret", ""), secret)
     body = await read_body(request)
 
     def write() -> int:
-        return write_reviews(home, read_tasks(body))
+        return write_reviews(home, read_marks(body))
 
     count = await to_thread.run_sync(write)
     return Response(json.dumps({"count": count}), media_type="application/json")
+
+
+def read_marks(text: bytes) -> list[Review]:
+    """The marks of tasks or records; UserError that names one with a mistake."""
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"this is no JSON: {error}") from None
+    if not isinstance(items, list):
+        raise UserError("expected a list of tasks (Label Studio) or records (Argilla)")
+    read = [
+        (read_record if isinstance(item, dict) and "fields" in item else read_task)(
+            number, item
+        )
+        for number, item in enumerate(items)
+    ]
+    return [review for review in read if review]
 
 
 def show_reviews(visit: Visit) -> Values:
@@ -96,20 +118,24 @@ def read_mark(visit: Visit, id: str) -> Values:
     return {"review": find_review(visit.library.home, id), "marks": MARKS}
 
 
-def export_tasks(visit: Visit) -> Response:
-    """The rows of a list as tasks of Label Studio, with the marks that they have."""
+def export(visit: Visit, write: Write, file: str) -> Response:
+    """The first rows of a list with their marks, as `write` makes them, as a file."""
     filters = read_filters(visit.query, visit.library.main)
     table = visit.columns.table(filters.table)
     check_column("id", table.schema, filters.table)
     names = ["id", *(name for name in SHOWN if name in table.schema)]
     places = find_places(table, filters, 0, MOST_TASKS)
     rows = table.take(visit.connection, places, names)
-    tasks = [*write_tasks(rows, read_reviews(visit.library.home))]
+    items = [*write(rows, read_reviews(visit.library.home))]
     return Response(
-        json.dumps(tasks, ensure_ascii=False, indent=1, default=str),
+        json.dumps(items, ensure_ascii=False, indent=1, default=str),
         media_type="application/json",
-        headers={"Content-Disposition": 'attachment; filename="tasks.json"'},
+        headers={"Content-Disposition": f'attachment; filename="{file}"'},
     )
+
+
+export_tasks = partial(export, write=write_tasks, file="tasks.json")
+export_records = partial(export, write=write_records, file="records.json")
 
 
 def export_config(_: Visit) -> Response:

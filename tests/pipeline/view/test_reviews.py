@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 from pipeline.errors import UserError
 from pipeline.sql import select
 from pipeline.view.app import build
-from pipeline.view.label_studio import CONFIG, read_tasks, write_tasks
+from pipeline.view.label_studio import CONFIG, write_tasks
 from pipeline.view.library import find_files
+from pipeline.view.marking import read_marks
 from pipeline.view.questions import ask
 from pipeline.view.reviews import Review, find_review, read_reviews, write_reviews
 from pipeline.view.shelf import Shelf
@@ -132,12 +133,31 @@ def test_marks_go_to_label_studio_and_come_back(client, project):
         "data": {"row": "a/00000", "problem": "1+1?", "answer": "2"},
         "annotations": [],
     }
-    assert read_tasks(json.dumps(tasks).encode()) == [
+    assert read_marks(json.dumps(tasks).encode()) == [
         Review("a/00001", "bad", "two answers", "label studio")
     ]
     assert client.get("/tasks.json?q=2%2B2").json() == tasks[1:]
     assert 'name="mark"' in client.get("/label-studio.xml").text
     assert all(f'<Choice value="{mark}"/>' in CONFIG for mark in ("good", "bad"))
+
+
+def test_marks_go_to_argilla_and_come_back(client, project):
+    write_reviews(project, [Review("a/00001", "bad", "two answers", "Ann")])
+    records = client.get("/records.json").json()
+
+    assert [record["id"] for record in records] == ["a/00000", "a/00001"]
+    assert records[0]["fields"] == {"problem": "1+1?", "answer": "2"}
+    assert records[1]["suggestions"] == {
+        "mark": {"value": "bad", "score": None, "agent": "Ann"},
+        "note": {"value": "two answers", "score": None, "agent": "Ann"},
+    }
+    records[0]["responses"] = {
+        "mark": [{"value": "bad", "user_id": "1"}, {"value": "good", "user_id": "2"}],
+        "note": [{"value": "clear", "user_id": "2"}, {"value": "no", "user_id": "1"}],
+    }
+    headers = ORIGIN | {"X-Secret": secret_of(client)}
+    assert client.post("/import", json=records, headers=headers).json() == {"count": 1}
+    assert read_reviews(project)[0] == Review("a/00000", "good", "clear", "argilla 2")
 
 
 def annotated(mark: str, **more: object) -> dict:
@@ -167,6 +187,11 @@ def test_what_was_annotated_there_is_imported(client, project):
     [
         ("{", "no JSON"),
         ("{}", "a list of tasks"),
+        ('[{"fields": {}, "id": "a", "responses": {"mark": 1}}]', "record 0"),
+        (
+            '[{"fields": {}, "id": "a", "responses": {"mark": [{"value": "?"}]}}]',
+            "none of",
+        ),
         ("[1]", "task 0"),
         ('[{"data": {}}]', "task 0"),
         (json.dumps([annotated("good"), annotated("great")]), "task 1: 'great'"),
@@ -175,7 +200,7 @@ def test_what_was_annotated_there_is_imported(client, project):
 )
 def test_a_mistake_in_what_is_imported_is_named(content, mistake):
     with pytest.raises(UserError, match=mistake):
-        read_tasks(content.encode())
+        read_marks(content.encode())
 
 
 @pytest.mark.parametrize(
