@@ -15,11 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipeline.errors import UserError
 from pipeline.view.kept import Kept
 from pipeline.view.library import Library, quote, read_files
-from pipeline.view.ranks import BYTES, Keys, Rows, number_texts, skip_common
+from pipeline.view.ranks import (
+    BYTES,
+    Keys,
+    Rows,
+    number_texts,
+    number_values,
+    skip_common,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -181,18 +189,32 @@ class Table:
         return frame.select(piece).collect(engine="streaming").to_series()
 
     def find_keys(self, name: str) -> tuple[int, Keys]:
-        """How far all texts of a column agree, and keys of what is behind that."""
+        """Numbers that compare as a column's values do; 0 where one is missing.
+
+        Those of texts are of the bytes up to which all agree, and that is told first.
+        """
 
         def make() -> tuple[int, Keys]:
-            rows = all_rows(self)
-            there = rows[~self.look(name).collect().to_series().is_null().to_numpy()]
+            there = all_rows(self)[~self.find_missing(name)]
+            keys = np.zeros(self.height, np.uint64)
+            if self.schema[name] != pl.String:
+                keys[there] = number_values(self.take_column(name, there))
+                return 0, keys
             cut = partial(self.cut, name)
             depth = skip_common(cut, there, 0) if len(there) else 0
-            keys = np.zeros(len(rows), np.uint64)
             keys[there] = number_texts(cut(there, depth, BYTES + 1))
             return depth, keys
 
         return self._kept.get((self.key, "keys", name), make, lambda of: of[1].nbytes)
+
+    def find_missing(self, name: str) -> NDArray[np.bool_]:
+        """Which rows have no value."""
+
+        def make() -> pl.Series:
+            missing = self.look(name).select(pl.col(name).is_null())
+            return missing.collect(engine="streaming").to_series()
+
+        return self.keep(("missing", name), make).to_numpy()
 
     def take(
         self, connection: "DuckDBPyConnection", rows: Rows, names: Sequence[str]

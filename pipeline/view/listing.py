@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from pipeline.view.filters import (
     find_text,
 )
 from pipeline.view.links import link
-from pipeline.view.ranks import Rows, rank_texts
+from pipeline.view.ranks import Rows, rank_numbers, rank_texts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -210,42 +210,28 @@ def find_places(table: Table, filters: Filters, start: int, stop: int) -> Rows:
     chosen = choose(table, filters)
     rows = all_rows(table) if chosen is None else chosen.arg_true().to_numpy()
     terms = [term for term in filters.sort.split(",") if term]
-    names = [term.removeprefix("-") for term in terms]
-    for name in names:
-        check_column(name, table.schema, table.name)
+    for term in terms:
+        check_column(term.removeprefix("-"), table.schema, table.name)
+    return _order(table, terms, rows, start, stop)
+
+
+def _order(
+    table: Table, terms: Sequence[str], rows: Rows, start: int, stop: int
+) -> Rows:
+    """The places `start` to `stop` of rows in an order; missing values come last."""
     if not terms:
         return rows[start:stop]
-    descending = [term.startswith("-") for term in terms]
-    if len(terms) == 1 and table.schema[names[0]] == pl.String:
-        return _order_texts(table, names[0], rows, start, stop, descending[0])
-    frame = table.look(*names).collect()
-    frame = frame if len(rows) == frame.height else frame[rows]
-    order = frame.select(
-        pl.arg_sort_by(
-            names, descending=descending, nulls_last=True, maintain_order=True
-        )
-    )
-    ordered: Rows = rows[order.to_series().to_numpy()[start:stop]]
-    return ordered
-
-
-def _order_texts(
-    table: Table, name: str, rows: Rows, start: int, stop: int, descending: bool
-) -> Rows:
-    missing = table.take_column(name, rows).is_null().to_numpy()
-    there = rows[~missing]
+    name, descending = terms[0].removeprefix("-"), terms[0].startswith("-")
+    missing = table.find_missing(name)[rows]
+    there, gone = rows[~missing], rows[missing]
     depth, keys = table.find_keys(name)
-    ranked = rank_texts(
-        partial(table.cut, name),
-        there,
-        start,
-        stop,
-        descending=descending,
-        depth=depth,
-        keys=keys[there],
-    )
-    behind = slice(max(0, start - len(there)), max(0, stop - len(there)))
-    return np.concatenate([ranked, rows[missing][behind]])
+    rank: Callable[..., Rows] = rank_numbers
+    if table.schema[name] == pl.String:
+        rank = partial(rank_texts, cut=partial(table.cut, name), depth=depth)
+    ties = partial(_order, table, terms[1:])
+    ranked = rank(keys[there], there, start, stop, descending=descending, ties=ties)
+    behind = ties(gone, max(0, start - len(there)), max(0, stop - len(there)))
+    return np.concatenate([ranked, behind])
 
 
 def find_ids(

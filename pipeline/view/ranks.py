@@ -1,8 +1,9 @@
-"""The rows of some places in the order of a text, without ordering all of them.
+"""The rows of some places in an order, without ordering all of them.
 
-To sort a million texts takes a second; a page shows fifty. So the first bytes of every
-text become a number, those numbers tell which rows can stand in the page, and only
-among these the next bytes are looked at.
+To sort a million texts takes a second; a page shows fifty. So every value becomes a
+number that compares as it does (of a text, its first bytes), those numbers tell which
+rows can stand in the page, and only among these the next bytes, or the next column, are
+looked at.
 """
 
 from collections.abc import Callable
@@ -18,47 +19,75 @@ if TYPE_CHECKING:
 Rows = NDArray[np.uint32]
 Keys = NDArray[np.uint64]
 Cut = Callable[[Rows, int, int], "pl.Series"]  # bytes of rows: start, length
+Order = Callable[[Rows, int, int], Rows]  # the places start to stop of rows that tie
 BYTES = 7  # of a text in a key; its eighth byte counts them
+SIGN = np.uint64(1 << 63)
 
 
 def rank_texts(
-    cut: Cut,
+    keys: Keys,
     rows: Rows,
     start: int,
     stop: int,
     *,
+    cut: Cut,
+    depth: int,
     descending: bool,
-    depth: int = 0,
-    keys: Keys | None = None,
+    ties: Order,
 ) -> Rows:
     """`rows` in the order of their texts, from place `start` to `stop`.
 
     `cut` gives the bytes of texts, none of them null. Texts compare as bytes do; equal
-    ones stay in the order in which they came. Up to `depth` all texts are the same;
-    `keys` are those of the bytes behind it, if they are known.
+    ones are in the order of `ties`. Up to `depth` all texts are the same; `keys` are
+    those of the bytes behind it.
     """
+
+    def order(key: int, group: Rows, start: int, stop: int) -> Rows:
+        if len(group) == 1 or key & 0xFF <= BYTES:
+            return ties(group, start, stop)
+        deeper = skip_common(cut, group, depth + BYTES)
+        keys = number_texts(cut(group, deeper, BYTES + 1))
+        again = partial(rank_texts, cut=cut, depth=deeper, descending=descending)
+        return again(keys, group, start, stop, ties=ties)
+
+    return _rank(keys, rows, start, stop, order, descending=descending)
+
+
+def rank_numbers(
+    keys: Keys, rows: Rows, start: int, stop: int, *, descending: bool, ties: Order
+) -> Rows:
+    """`rows` in the order of their `keys`, from place `start` to `stop`."""
+
+    def order(_: int, group: Rows, start: int, stop: int) -> Rows:
+        return ties(group, start, stop)
+
+    return _rank(keys, rows, start, stop, order, descending=descending)
+
+
+def _rank(
+    keys: Keys,
+    rows: Rows,
+    start: int,
+    stop: int,
+    order: Callable[[int, Rows, int, int], Rows],
+    *,
+    descending: bool,
+) -> Rows:
     stop = min(stop, len(rows))
     if start >= stop:
         return rows[:0]
-    keys = number_texts(cut(rows, depth, BYTES + 1)) if keys is None else keys
-    ends = (keys & 0xFF) <= BYTES
     keys = ~keys if descending else keys
     low, high = np.partition(keys, (start, stop - 1))[[start, stop - 1]]
     before = int(np.count_nonzero(keys < low))
     start, stop = start - before, stop - before
     near = (keys >= low) & (keys <= high)
-    rows, keys, ends = rows[near], keys[near], ends[near]
+    rows, keys = rows[near], keys[near]
     ranked = []
     for key in np.unique(keys):
-        same = keys == key
-        group, first = rows[same], max(start, 0)
+        group, first = rows[keys == key], max(start, 0)
         if first < min(stop, len(group)):
-            if len(group) == 1 or ends[same][0]:
-                ranked.append(group[first:stop])
-            else:
-                deeper = skip_common(cut, group, depth + BYTES)
-                order = partial(rank_texts, descending=descending, depth=deeper)
-                ranked.append(order(cut, group, first, stop))
+            written = int(~key if descending else key)
+            ranked.append(order(written, group, first, min(stop, len(group))))
         start, stop = start - len(group), stop - len(group)
     return np.concatenate(ranked)
 
@@ -92,3 +121,19 @@ def number_texts(pieces: "pl.Series") -> Keys:
         at = np.where(place < lengths, starts[:-1] + place, len(data) - 1)
         numbers = numbers << np.uint64(8) | data[at]
     return numbers << np.uint64(8) | lengths.astype(np.uint64)
+
+
+def number_values(values: "pl.Series") -> Keys:
+    """Numbers, dates, booleans and all else as numbers that compare as they do."""
+    import polars as pl
+
+    if values.dtype.is_float():
+        floats = values.cast(pl.Float64).to_numpy() + 0.0  # -0.0 is 0.0
+        bits = np.where(np.isnan(floats), np.nan, floats).view(np.int64)
+        return (bits ^ ((bits >> 63) & np.int64(2**63 - 1))).view(np.uint64) ^ SIGN
+    order = values.to_frame("of").select(pl.arg_sort_by("of", maintain_order=True))
+    ordered = values.gather(order.to_series())
+    steps = ordered.ne_missing(ordered.shift()).cum_sum().to_numpy()
+    keys = np.empty(len(values), np.uint64)
+    keys[order.to_series().to_numpy()] = steps
+    return keys

@@ -1,6 +1,8 @@
 """Lists of rows against a plain reading of the same tables, and what is taken away."""
 
 import json
+import math
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from pipeline.view.filters import Filters
 from pipeline.view.kept import Kept
 from pipeline.view.library import find_files
 from pipeline.view.listing import count, find_places, read_page
-from pipeline.view.ranks import rank_texts
+from pipeline.view.ranks import number_texts, number_values, rank_texts
 from pipeline.view.reviews import Review, write_reviews
 from tests.pipeline.view.test_pages import look_at
 
@@ -47,14 +49,39 @@ def test_any_part_of_an_order_is_that_part_of_the_whole_order(
     def cut(rows, start, length):
         return series.gather(rows).bin.slice(start, length)
 
-    ranked = rank_texts(cut, rows, start, start + size, descending=descending)
+    ranked = rank_texts(
+        number_texts(cut(rows, 0, 8)),
+        rows,
+        start,
+        start + size,
+        cut=cut,
+        depth=0,
+        descending=descending,
+        ties=lambda rows, start, stop: rows[start:stop],
+    )
 
     ordered = sorted(
         range(len(texts)), key=lambda row: texts[row].encode(), reverse=descending
     )
-    if descending:  # equal ones stay as they came, which `reverse` keeps too
-        assert sorted(ordered) == [*range(len(texts))]
     assert ranked.tolist() == ordered[start : start + size]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.5, -0.0, 0.0, math.inf, -math.inf, -1e-300, 1e300, math.nan, -7.5],
+        [3, -3, 2**62, -(2**62), 0],
+        [True, False, True],
+        [date(2026, 1, 2), date(1969, 1, 1)],
+        [[1, 2], [1], [], [0, 9]],
+        [{"a": 2}, {"a": 1}],
+    ],
+)
+def test_values_compare_as_their_numbers_do(values):
+    ordered = pl.DataFrame({"of": values}).select(pl.arg_sort_by("of")).to_series()
+    keys = number_values(pl.Series(values))
+
+    assert np.argsort(keys, kind="stable").tolist() == ordered.to_list()
 
 
 @pytest.fixture(params=[2**30, 1], ids=["in memory", "no room"])
@@ -99,7 +126,10 @@ FILTERS = [
     Filters("rows", q="/add|Add [12]$/"),
     Filters("rows", q="s/29"),
 ]
-SORTS = ["", "problem", "-problem", "pass_rate", "-pass_rate,problem", "tags", "-id"]
+SORTS = [
+    "", "problem", "-problem", "pass_rate", "-pass_rate,problem", "tags", "-id",
+    "source,-problem", "-tags,-pass_rate",
+]  # fmt: skip
 
 
 def read_plainly(table: Table, filters: Filters) -> list[int]:
