@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 from anyio import to_thread
 from jinja2 import Environment, FileSystemLoader
+from polars.exceptions import PanicException, PolarsError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -31,6 +32,8 @@ from pipeline.view.visits import Make, Visit
 # What a form sets in the folder of the project, if it knows the secret.
 Form = Callable[[Request, Path, str], Awaitable[Response]]
 HERE = Path(__file__).parent
+# A file that is written anew while polars reads it may be a panic.
+UNREADABLE = (duckdb.Error, OSError, PolarsError, PanicException)
 BUSY = "the tables cannot be read right now; a stage may be writing them"
 PAGES: dict[str, tuple[str, Make]] = {
     "/": ("funnel.html", pages.show_funnel),
@@ -92,7 +95,7 @@ def _page(
             values = make(visit)
         except UserError as error:
             return _mistake(templates, known, error, 404)
-        except duckdb.Error as error:
+        except UNREADABLE as error:
             return _mistake(templates, known, UserError(BUSY, str(error)), 503)
         return HTMLResponse(templates.get_template(template).render(known | values))
 

@@ -298,7 +298,8 @@ class Columns:
 
     def _read_ahead(self) -> None:
         # A file that cannot be read is a mistake of the page that shows it.
-        with suppress(UserError, OSError, pl.exceptions.PolarsError):
+        unreadable = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+        with suppress(UserError, *unreadable):
             table = self.table(self.library.main)
             table.facets()
             for name in TEXTS:

@@ -79,8 +79,11 @@ def _steps(columns: Columns, row: Row) -> Iterator[Step]:
     """The stages that the row reached, in order; the last one may have dropped it."""
     library = columns.library
     before: set[str] = set()
+    by = row.get("stage")
+    if by is not None and by not in library.chain:  # one that this folder does not know
+        by = library.chain[-1] if library.chain else None
     for stage in library.chain:
-        is_last = row.get("reason") is not None and row.get("stage") in (stage, None)
+        is_last = row.get("reason") is not None and by in (stage, None)
         if stage not in library.files and not is_last:
             continue
         known = [*columns.table(stage).schema] if stage in library.files else []

@@ -91,6 +91,11 @@ class Page:
         return self.columns.get(RATE, pl.Null()).is_float()
 
     @property
+    def is_filtered(self) -> bool:
+        blank = Filters(self.filters.table)
+        return replace(self.filters, sort="", page=0) != blank
+
+    @property
     def first(self) -> int:
         return self.filters.page * self.size
 

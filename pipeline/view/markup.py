@@ -112,7 +112,8 @@ def draw_code(code: str, language: str = "python") -> Markup:
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
-    plain = Markup('<pre class="code"><code>{}</code></pre>').format(code)
+    form = Markup('<pre class="code" tabindex="0"><code>{}</code></pre>')
+    plain = form.format(code)
     if language not in LANGUAGES or len(code) > LONGEST_CODE:
         return plain
     try:
@@ -120,13 +121,13 @@ def draw_code(code: str, language: str = "python") -> Markup:
     except ClassNotFound:
         return plain
     coloured = highlight(code, lexer, HtmlFormatter(nowrap=True)).rstrip()
-    return Markup('<pre class="code"><code>{}</code></pre>').format(Markup(coloured))
+    return form.format(Markup(coloured))
 
 
 def code_styles() -> str:
     """The colours of code, on light and on dark ground."""
     from pygments.formatters import HtmlFormatter
 
-    light = HtmlFormatter(style="friendly").get_style_defs(".code")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".code")
+    light = HtmlFormatter(style="xcode").get_style_defs(".code")
+    dark = HtmlFormatter(style="lightbulb").get_style_defs(".code")
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"

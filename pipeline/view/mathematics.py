@@ -6,6 +6,7 @@ elements and attributes of a list, every text and value escaped.
 """
 
 import html
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -30,6 +31,10 @@ ATTRIBUTES = {
     "rspace", "scriptlevel", "separator", "stretchy", "symmetric", "width",
 }  # fmt: skip
 
+# Environments that it does not know and that are drawn as one that it does.
+SAME = re.compile(r"\\(begin|end)\{(?:aligned|gathered)\}")
+UNKNOWN = re.compile(r"<mi>(?:\\|&amp;</mi>)")
+
 
 @lru_cache(maxsize=4096)
 def draw_formula(latex: str, *, is_block: bool = False) -> Markup | None:
@@ -43,11 +48,13 @@ def draw_formula(latex: str, *, is_block: bool = False) -> Markup | None:
     from latex2mathml.converter import convert_to_element
 
     try:
-        tree = convert_to_element(latex, display="block" if is_block else "inline")
+        known = SAME.sub(r"\\\1{split}", latex)
+        tree = convert_to_element(known, display="block" if is_block else "inline")
         drawn = Markup("").join(_write(tree))
     except Exception:  # it raises its own errors, and IndexError, KeyError, …
         return None
-    return drawn if "<mi>\\" not in drawn else None  # a command that it does not know
+    # A command, or an environment with columns, that it does not know.
+    return None if UNKNOWN.search(drawn) else drawn
 
 
 def _depth(latex: str) -> int:

@@ -1,5 +1,6 @@
 """The page in a real Chromium: what is seen, clicked and pressed, and what attacks."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,12 @@ def test_the_funnel_opens_into_the_rows_behind_a_reason(page, tmp_path: Path):
     assert texts(page, ".tile b") == ["6", "4", "2"]
 
     page.get_by_role("link", name="exact duplicate 1").click()
+    page.wait_for_url("**/rows?**")
     assert texts(page, "td.c-id") == ["a/00001"]
     assert texts(page, "td.c-fate") == ["✗ exact duplicate by dedup_exact"]
 
     page.get_by_role("link", name="a/00001").click()
+    page.wait_for_url("**/row?**")
     assert texts(page, ".life strong") == ["pool", "quality", "ask", "dedup_exact"]
     assert texts(page, ".pair h3") == ["a/00001", "a/00000"]
     shot = tmp_path / "row.png"
@@ -63,6 +66,7 @@ def test_a_leak_stands_beside_the_benchmark_item_with_what_both_share(page):
 def test_hits_mark_what_both_share_and_say_whether_the_row_left(page):
     page.goto("/")
     page.get_by_role("navigation").get_by_role("link", name="Hits").click()
+    page.wait_for_url("**/hits")
 
     assert texts(page, ".hit .head a") == ["a/00002"]
     assert texts(page, ".hit mark") == [ITEM.rstrip("?")] * 2
@@ -96,6 +100,44 @@ def test_filters_narrow_the_list_and_stay_in_the_address(page):
     page.keyboard.press("Enter")
     page.wait_for_url("**q=3%2B3**")
     assert texts(page, "td.c-id") == ["a/00004"]
+
+
+def test_what_is_searched_for_is_marked_in_the_list_and_in_the_row(page):
+    page.goto("/rows?q=/ADD|3[%2B]3/")
+    assert page.evaluate(FOUND) == ["3+3"]
+    page.locator("td.c-id a").click()
+    page.wait_for_url("**/row?**")
+    assert page.evaluate(FOUND) == ["3+3"]
+    page.go_back()
+    assert page.url.endswith("/rows?q=/ADD|3[%2B]3/")
+    page.goto("/rows?q=(%3F<x>")  # nothing in JavaScript's patterns either
+    assert page.evaluate(FOUND) == []
+
+
+FOUND = "() => [...CSS.highlights.get('found') ?? []].map(String)"
+
+
+def test_a_click_on_a_pass_rate_filters_by_it(page):
+    page.goto("/rows")
+    page.get_by_role("link", name="pass rate 1, rows: 1").click()
+    page.wait_for_url("**min=1.0&max=1.0")
+    assert texts(page, "td.c-id") == ["a/00003"]
+
+
+def test_rows_are_taken_away_and_a_row_is_copied(page):
+    page.goto("/rows?source=a&reason=exact_duplicate")
+    page.locator(".take summary").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="JSON lines").click()
+    (line,) = Path(waiting.value.path()).read_text().splitlines()
+    assert json.loads(line)["id"] == "a/00001"
+
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/row?id=a/00001")
+    page.get_by_role("link", name="JSON").click()
+    page.get_by_role("link", name="copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert json.loads(copied)["twin"] == "a/00000"
 
 
 def test_keys_walk_through_rows_and_pages(page):
@@ -154,17 +196,58 @@ def test_a_question_in_sql_is_asked_and_its_address_can_be_shared(page):
     page.wait_for_url("**/row?id=a%2F00003")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground_in_both_schemes(browser, address, scheme):
-    """WCAG 2.1, 1.4.3: a contrast of 4.5 and more for texts of this size."""
-    context = browser.new_context(base_url=address, color_scheme=scheme)
+PATHS = (
+    "/", "/rows?q=1", "/row?id=a/00001&at=1", "/row?id=a/00004", "/hits", "/samples",
+    "/suspects", "/reviews", "/sql?sql=from+rows",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1360), ("dark", 420)])
+def test_every_page_can_be_read_and_its_controls_have_names(
+    browser, address, scheme, width
+):
+    """WCAG 2.1: contrast of 4.5 (1.4.3), reflow (1.4.10), headings, names (4.1.2)."""
+    context = browser.new_context(
+        base_url=address,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+    )
     page = context.new_page()
-    page.goto("/row?id=a/00001")
-    contrasts = page.evaluate(CONTRASTS)
+    found = {}
+    for path in PATHS:
+        page.goto(path)
+        contrasts = page.evaluate(CONTRASTS)
+        assert len(contrasts) > 10, path
+        found[path] = [text for text, ratio in contrasts if ratio < 4.5]
+        found[path] += page.evaluate(MISTAKES)
     context.close()
 
-    assert len(contrasts) > 20
-    assert {text: ratio for text, ratio in contrasts if ratio < 4.5} == {}
+    assert found == {path: [] for path in PATHS}
+
+
+MISTAKES = """() => {
+  const found = [];
+  const { scrollWidth } = document.documentElement;
+  if (scrollWidth > innerWidth) found.push(`wider than the window: ${scrollWidth}`);
+  const levels = [...document.querySelectorAll("main :is(h1, h2, h3, h4)")]
+    .filter((e) => e.checkVisibility()).map((e) => Number(e.tagName[1]));
+  if (!levels.includes(1)) found.push("no h1");
+  levels.forEach((level, n) => {
+    const last = n ? levels[n - 1] : level;
+    if (level > last + 1) found.push(`h${level} behind h${last}`);
+  });
+  const controls = "a, button, summary, select, textarea, input:not([type=hidden])";
+  for (const control of document.querySelectorAll(controls)) {
+    const name = control.getAttribute("aria-label") || control.innerText?.trim()
+      || [...control.labels ?? []].map((label) => label.innerText).join("");
+    if (control.checkVisibility() && !name) found.push(control.outerHTML);
+  }
+  for (const link of document.querySelectorAll('a[href^="#"]')) {
+    if (!document.querySelector(link.hash)) found.push(link.outerHTML);
+  }
+  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+  return [...found, ...ids.filter((id, n) => ids.indexOf(id) !== n)];
+}"""
 
 
 CONTRASTS = """() => {

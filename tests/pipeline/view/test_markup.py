@@ -100,3 +100,10 @@ def test_spans_are_marked_in_any_case_and_across_lines():
     )
     assert mark_span("as it is", None) == "as it is"
     assert mark_brackets("a ⟦b <c>⟧ d ⟦e") == "a <mark>b &lt;c&gt;</mark> d ⟦e"
+
+
+def test_lines_of_an_environment_are_lines():
+    text = r"$$\begin{aligned} a&=b \\ c&=d \end{aligned}$$"
+    assert draw_text(text).count("<mtr>") == 2
+    unknown = r"$\begin{equation} a&=b \end{equation}$"
+    assert draw_text(unknown) == Markup('<code class="tex">{}</code>').format(unknown)

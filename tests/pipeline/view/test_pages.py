@@ -129,6 +129,23 @@ def test_a_row_stands_beside_its_twin_and_says_what_differs(folder):
     assert look_at(folder).get("/row?id=a/9").status_code == 404
 
 
+def test_a_row_that_a_stage_elsewhere_let_go_was_not_kept_here(folder):
+    dropped = pl.read_parquet(folder / "dropped.parquet")
+    dropped = dropped.with_columns(stage=pl.lit("elsewhere"))
+    dropped.write_parquet(folder / "dropped.parquet")
+
+    page = look_at(folder).get("/row?id=a/2").text
+    assert "let it go: near duplicate" in page
+    assert "kept it" not in page
+
+
+def test_an_empty_table_says_so(folder):
+    pl.DataFrame({"id": [], "problem": []}).write_parquet(folder / "empty.parquet")
+    client = look_at(folder)
+    assert "This table has no rows" in client.get("/rows?table=empty").text
+    assert "Take a filter away" in client.get("/rows?q=nothing").text
+
+
 def test_samples_have_their_verdict_answer_why_and_text(folder):
     client = look_at(folder)
     page = client.get("/samples?correct=false").text
