@@ -150,7 +150,8 @@ def list_addresses(count: int, visits: int) -> Iterator[tuple[str, list[str]]]:
             [
                 form.format(
                     n=n + 1, n_th="$ to $"[: n + 1], level=n % 5 + 1,
-                    deep=page if n else pages * 9 // 10, tenth=page // 20, at=page // 20,
+                    deep=page if n else pages * 9 // 10, at=page // 20,
+                    tenth=page // 20,
                     id=f"{page * 7919 % 10}/{page}", sampled=page // 40,
                 )
                 for n, page in enumerate(deep)
