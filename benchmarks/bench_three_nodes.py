@@ -15,9 +15,11 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -86,21 +88,30 @@ def fit(measured: list[tuple[Any, ...]], side: int) -> str:
 def measure(run: Run, backend: str) -> tuple[float, float, list[pl.DataFrame]]:
     """CPU seconds of all processes, seconds, and the tables."""
     os.environ["PIPELINE_BACKEND"] = backend
-    start, begin = cpu_seconds(), time.monotonic()
+    spent, ends = dict[int, float](), Event()
+    look(spent)
+    before, begin = sum(spent.values()), time.monotonic()
+
+    def watch() -> None:
+        while not ends.wait(0.1):
+            look(spent)
+
+    watching = Thread(target=watch)
+    watching.start()
     tables = run()
-    return cpu_seconds() - start, time.monotonic() - begin, tables
+    seconds = time.monotonic() - begin
+    ends.set()
+    watching.join()
+    look(spent)
+    return sum(spent.values()) - before, seconds, tables
 
 
-def cpu_seconds() -> float:
-    """Of this process and all below it, those that have ended too."""
-    total = 0.0
+def look(spent: dict[int, float]) -> None:
+    """Note the CPU seconds of this process and all below it; Ray ends its workers."""
     own = psutil.Process()
     for process in [own, *own.children(recursive=True)]:
-        try:
-            total += sum(process.cpu_times()[:4])
-        except psutil.NoSuchProcess:
-            continue
-    return total
+        with suppress(psutil.NoSuchProcess):
+            spent[process.pid] = sum(process.cpu_times()[:2])
 
 
 def of_problems(count: int, folder: Path) -> Iterator[tuple[str, Run]]:
