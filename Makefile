@@ -78,8 +78,9 @@ verl_PACKAGES := torch verl
 verifiers_PACKAGES := verifiers uv
 openrlhf_PACKAGES := torch transformers pylatexenc
 openrlhf_ALONE := openrlhf
+argilla_PACKAGES := argilla requests
 
-test-frameworks: setup $(patsubst %,$(FRAMEWORKS)/%/.ready,verl verifiers openrlhf) ## verl, verifiers and OpenRLHF take what we write
+test-frameworks: setup $(patsubst %,$(FRAMEWORKS)/%/.ready,verl verifiers openrlhf argilla) ## verl, verifiers, OpenRLHF and Argilla take what we write
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest tests/frameworks
 
 $(FRAMEWORKS)/%/.ready: tests/frameworks/%.txt pyproject.toml

@@ -90,7 +90,11 @@ class Table:
 
     @cached_property
     def schema(self) -> pl.Schema:
-        return self.scan().collect_schema()
+        try:
+            return self.scan().collect_schema()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            mistake = f"the files of {self.name!r} are no table"
+            raise UserError(mistake, hint=str(error)) from None
 
     def scan(self) -> pl.LazyFrame:
         """All columns, read when they are asked for."""
@@ -291,6 +295,16 @@ class Columns:
                 raise UserError(f"there is no table {name!r}", hint=hint)
             self._tables[name] = Table(name, self.library, self._marks, self._kept)
         return self._tables[name]
+
+    def find_tables(self, *names: str) -> list[Table]:
+        """The tables of files that have these columns."""
+        found = []
+        for name in self.library.files:
+            with suppress(UserError):  # the page that shows it says what is wrong
+                table = self.table(name)
+                if {*names} <= {*table.schema}:
+                    found.append(table)
+        return found
 
     def read_ahead(self) -> None:
         """Read in a thread of its own what the first lists will ask for."""

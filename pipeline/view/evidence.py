@@ -45,8 +45,7 @@ def show_hits(visit: Visit) -> Values:
 
 def list_pairs(columns: Columns) -> list[str]:
     """The tables of hits, those with rows first."""
-    tables = [columns.table(name) for name in columns.library.files]
-    pairs = [table for table in tables if {*table.schema} >= PAIR]
+    pairs = columns.find_tables(*PAIR)
     return [table.name for table in sorted(pairs, key=lambda table: -table.height)]
 
 
@@ -113,10 +112,9 @@ def show_suspects(visit: Visit) -> Values:
 
 def find_suspects(columns: Columns) -> str | None:
     """The table of rows whose keys were weighed."""
-    for name in (columns.library.main, *columns.library.files):
-        if {*columns.table(name).schema} >= EVIDENCE:
-            return name
-    return None
+    if {*columns.table(columns.library.main).schema} >= EVIDENCE:
+        return columns.library.main
+    return next((table.name for table in columns.find_tables(*EVIDENCE)), None)
 
 
 def _read_witnesses(visit: Visit, ids: list[str]) -> dict[str, Mapping[str, Any]]:

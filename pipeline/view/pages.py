@@ -120,7 +120,8 @@ def _around(visit: Visit) -> Values:
         return {}
     filters, at = read_filters(visit.query, visit.library.main), int(text)
     address = filters.address()
-    around: Values = {"list": link("/rows", address, page=at // SIZE or None)}
+    listed = link("/rows", address, page=at // SIZE or None)
+    around: Values = {"list": f"{listed}#r{at}"}
     ids = find_ids(visit.connection, visit.columns.table(filters.table), filters, at)
     for name, number in (("previous", at - 1), ("next", at + 1)):
         if (id := ids.get(number)) is not None:

@@ -30,10 +30,9 @@ def find_graded(columns: Columns) -> str | None:
     """The table of verdicts: `grades`, else any that has verdicts on texts."""
     if "grades" in columns.library.files:
         return "grades"
-    for name in columns.library.files:
-        schema = columns.table(name).schema
-        if "correct" in schema and any(text in schema for text in TEXTS):
-            return name
+    for table in columns.find_tables("correct"):
+        if any(text in table.schema for text in TEXTS):
+            return table.name
     return None
 
 

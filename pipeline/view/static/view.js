@@ -2,7 +2,7 @@
 "use strict";
 
 const rows = [...document.querySelectorAll(".row")];
-let at = -1;
+let at = rows.findIndex((row) => row.id && `#${row.id}` === location.hash);
 let went = 0; // when `g` was pressed
 
 function select(number) {
@@ -91,6 +91,13 @@ for (const input of document.querySelectorAll("[data-import]")) {
       : await answer.text();
   });
 }
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".take[open]")) {
+    menu.open = menu.contains(event.target);
+  }
+});
+if (at >= 0) select(at); // back from a row, in the list that it is in
 
 for (const copy of document.querySelectorAll("[data-copy]")) {
   copy.addEventListener("click", async (event) => {

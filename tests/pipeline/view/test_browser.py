@@ -161,6 +161,9 @@ def test_keys_walk_through_rows_and_pages(page):
     page.wait_for_url(lambda url: url != before)
     page.keyboard.press("u")
     page.wait_for_url("**/rows**")
+    assert page.locator("tr.selected").get_attribute("id") == "r1"
+    page.keyboard.press("j")
+    assert page.locator("tr.selected").get_attribute("id") == "r2"
     page.keyboard.press("g")
     page.keyboard.press("f")
     page.wait_for_url(lambda url: url.endswith("/"))

@@ -1,5 +1,6 @@
 """What the pages show, as HTML, and the filters of addresses."""
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -137,6 +138,20 @@ def test_a_row_that_a_stage_elsewhere_let_go_was_not_kept_here(folder):
     page = look_at(folder).get("/row?id=a/2").text
     assert "let it go: near duplicate" in page
     assert "kept it" not in page
+
+
+def test_files_that_do_not_fit_together_spoil_no_other_page(folder):
+    for number, value in enumerate((date(2026, 1, 1), {"a": 1})):
+        file = folder / "odd" / f"0000{number}.parquet"
+        file.parent.mkdir(exist_ok=True)
+        pl.DataFrame({"n": [value]}).write_parquet(file)
+    client = look_at(folder)
+
+    assert client.get("/").status_code == 200
+    assert client.get("/rows").status_code == 200
+    answer = client.get("/rows?table=odd")
+    assert answer.status_code == 404
+    assert "the files of &#39;odd&#39; are no table" in answer.text
 
 
 def test_an_empty_table_says_so(folder):
