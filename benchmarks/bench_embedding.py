@@ -33,7 +33,8 @@ from threadpoolctl import threadpool_limits
 from pipeline.dedup import cosine
 from pipeline.dedup.pairs import Pairs
 from pipeline.dedup.recall import measure_recall
-from pipeline.embedding import Encoder, encode, load_packaged_model
+from pipeline.embedding import encode, load_packaged_model
+from pipeline.encoder import Encoder
 from stages.sources import words
 
 DATA = Path(os.environ.get("GOLDSIEVE_DATA") or "../shared/data")

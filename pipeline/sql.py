@@ -76,10 +76,10 @@ def evaluate(
     UserError that names the `setting`, and the columns or fields there are, where an
     expression cannot be understood or may not be evaluated.
     """
-    import duckdb
-
     if not expressions:
         return pl.DataFrame(height=rows.height)
+    import duckdb
+
     try:
         with connect() as connection:
             return _evaluate(connection, rows, expressions)

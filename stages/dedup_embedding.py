@@ -20,19 +20,21 @@ Reasons: `semantic_duplicate`, `semantic_duplicate_other_answer`.
 """
 
 import sys
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline.dedup import recall, survivors, tables
+from pipeline.dedup import tables
 from pipeline.dedup.embedding_search import EmbeddingSearch, find_near_rows
-from pipeline.embedding import Encoder, encode
+from pipeline.encoder import Encoder
 from pipeline.filter import Judged
 
+if TYPE_CHECKING:
+    import numpy as np
+
 COLUMNS = tables.COLUMNS
-TABLES = {**tables.TABLES, "recall": recall.RECALL}
+TABLES = {**tables.TABLES, "recall": tables.RECALL}
 
 
 class Params(Encoder, EmbeddingSearch):
@@ -49,6 +51,8 @@ class Params(Encoder, EmbeddingSearch):
 
 def judge(rows: pl.DataFrame, params: Params) -> Judged:
     """Mark later rows that mean the same; add `family` where numbers differ."""
+    from pipeline.dedup import recall, survivors
+
     vectors = embed(rows, params)
     pairs, order, recalls = find_near_rows(vectors, params)
     for row in recalls.iter_rows(named=True):
@@ -63,11 +67,13 @@ def judge(rows: pl.DataFrame, params: Params) -> Judged:
     judged = survivors.mark_duplicates(
         rows[order], pairs, "semantic_duplicate", guard=params.guard
     )
-    return Judged(judged.rows[np.argsort(order)], judged.tables | {"recall": recalls})
+    return Judged(judged.rows[order.argsort()], judged.tables | {"recall": recalls})
 
 
-def embed(rows: pl.DataFrame, params: Params) -> np.ndarray:
+def embed(rows: pl.DataFrame, params: Params) -> "np.ndarray":
     """Unit vectors (rows, d) float32 of what `params.text` names."""
+    from pipeline.embedding import encode
+
     if params.text == "problem":
         return encode(rows["problem"].to_list(), params, rows["key"].to_list())
     both = pl.format(

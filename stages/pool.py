@@ -13,7 +13,7 @@ import random
 from itertools import chain
 from math import isclose
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import polars as pl
 from pydantic import Field, NonNegativeInt, model_validator
@@ -23,9 +23,6 @@ from pipeline.filter import Decision, JudgedParts, drop, unjudged
 from pipeline.schema import PROBLEM, VERDICT
 from pipeline.settings import Settings
 from pipeline.stored import Stored
-
-if TYPE_CHECKING:
-    import numpy as np
 
 SCHEMA = PROBLEM
 JUDGED = pl.Schema({**PROBLEM, **VERDICT})
@@ -80,22 +77,22 @@ def make(params: Params, folder: Path) -> JudgedParts:
 
 def _judge(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     repeated = rows.select(~pl.col("id").is_first_distinct()).to_series()
-    over = ~pl.Series(_chosen(rows["source"], params), dtype=pl.Boolean)
+    over = _over_quota(rows["source"], params)
     rows = drop(rows, pl.lit(repeated), "duplicate_id", twin=pl.col("id"))
     return drop(rows, pl.lit(over), "over_quota")
 
 
-def _chosen(source: pl.Series, params: Params) -> "np.ndarray":
-    """Whether each row is within its source's share (bool), by a sample of each."""
-    import numpy as np
-
-    chosen = np.zeros(len(source), bool)
+def _over_quota(source: pl.Series, params: Params) -> pl.Series:
+    """Whether each row is beyond its source's share (bool), by a sample of each."""
+    over = pl.repeat(value=False, n=len(source), dtype=pl.Boolean, eager=True)
     sizes = dict(source.value_counts().iter_rows())
     for name, count in _counts(sizes, params).items():
-        rng = random.Random(f"{params.seed}/{name}")
-        drawn = rng.sample(range(sizes[name]), count) if count < sizes[name] else ...
-        chosen[(source == name).arg_true().to_numpy()[drawn]] = True
-    return chosen
+        if count < sizes[name]:
+            rows = (source == name).arg_true()
+            rng = random.Random(f"{params.seed}/{name}")
+            over.scatter(rows, values=True)
+            over.scatter(rows.gather(rng.sample(range(len(rows)), count)), values=False)
+    return over
 
 
 def _counts(sizes: dict[str, int], params: Params) -> dict[str, int]:

@@ -10,7 +10,7 @@ import pytest
 # itself; `__main__` is the door of the command line. `cluster` is a folder of it.
 GROUND = {
     "__init__", "arrow_rows", "catalog", "charts", "closure", "cluster", "console",
-    "csv_rows", "dag", "disks", "embedding",
+    "csv_rows", "dag", "disks", "embedding", "encoder",
     "errors", "expressions", "files", "filter", "json_rows", "kept",
     "lineage", "locations", "machine", "models", "orphans", "owners", "packaged",
     "parallel", "project", "prompts", "readers", "recipe", "recipes", "rows",

@@ -113,7 +113,8 @@ def _look_at_model(params: Any) -> Iterator[str]:
 
 
 def _look_at_encoder(at: str, encoder: Any) -> Iterator[str]:
-    from pipeline.embedding import PACKAGE, PACKAGED
+    from pipeline.embedding import PACKAGE
+    from pipeline.encoder import PACKAGED
 
     if encoder.model != PACKAGED or find_spec(PACKAGE) is None:
         repo, revision = encoder.model, encoder.revision

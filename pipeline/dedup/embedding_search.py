@@ -4,16 +4,16 @@ SemDeDup (Abbas et al., 2023) parts the rows by k-means and compares those of on
 cluster only; of near rows the one closest to its cluster's centre may survive.
 """
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from pipeline.dedup.cosine import near_pairs, nearest_cells, one_cell
-from pipeline.dedup.pairs import Array, Pairs
-from pipeline.dedup.recall import RECALL, measure_recall
+from pipeline.dedup.tables import RECALL
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.dedup.pairs import Array, Pairs
 
 EXACT_ROWS = 200_000  # up to which `auto` is `flat`
 # Cells that a row visits: with one 5% of the pairs are lost, with four 0.1%.
@@ -51,14 +51,19 @@ class EmbeddingSearch(Settings):
 
 
 def find_near_rows(
-    vectors: Array, search: EmbeddingSearch
-) -> tuple[Pairs, Array, pl.DataFrame]:
+    vectors: "Array", search: EmbeddingSearch
+) -> "tuple[Pairs, Array, pl.DataFrame]":
     """Near rows of unit `vectors` (rows, d) float32.
 
     Returns pairs of places in the order in which rows survive, that order as row
     numbers int64 (rows,), and the recall of the search (RECALL; empty where every
     pair was compared).
     """
+    import numpy as np
+
+    from pipeline.dedup.cosine import near_pairs, nearest_cells, one_cell
+    from pipeline.dedup.recall import measure_recall
+
     rows = len(vectors)
     order, recall = np.arange(rows), RECALL.to_frame()
     is_flat = search.search == "flat" or (

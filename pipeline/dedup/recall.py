@@ -11,15 +11,8 @@ import polars as pl
 
 from pipeline.dedup.cosine import merge_pairs, multiply_rows
 from pipeline.dedup.pairs import Array, Pairs, pair_key
+from pipeline.dedup.tables import RECALL
 
-RECALL = pl.Schema(
-    {
-        "sample": pl.UInt32,  # rows that brute force looked at
-        "neighboured": pl.UInt32,  # of these have an earlier neighbour
-        "row_recall": pl.Float64,  # of these were found to have one
-        "pair_recall": pl.Float64,  # of their pairs, crowds thinned, were found
-    }
-)
 # Rows are sampled until so many of them have a neighbour: two points of recall then
 # are three standard errors.
 ENOUGH_NEIGHBOURED = 200

@@ -16,4 +16,13 @@ SAVED = pl.Schema(
         "other_answer": pl.String,
     }
 )
+# How much of what brute force finds a search for near rows found.
+RECALL = pl.Schema(
+    {
+        "sample": pl.UInt32,  # rows that brute force looked at
+        "neighboured": pl.UInt32,  # of these have an earlier neighbour
+        "row_recall": pl.Float64,  # of these were found to have one
+        "pair_recall": pl.Float64,  # of their pairs, crowds thinned, were found
+    }
+)
 TABLES = {"saved": SAVED}

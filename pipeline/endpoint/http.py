@@ -10,7 +10,6 @@ an error cancels the others, and a time limit holds for a whole reply, however s
 it drips.
 """
 
-import asyncio
 import json
 import os
 import random
@@ -107,6 +106,8 @@ async def ask_each(
 
     Several runs may take from one iterator.
     """
+    import asyncio
+
     import httpx
 
     async def ask_in_turn() -> None:
@@ -131,6 +132,8 @@ async def fetch_reply(
 
     Raises UserError where no question will be answered.
     """
+    import asyncio
+
     formats = _formats(schema)
     why, attempt, level = "", 0, run.format if schema else 0
     while attempt < run.endpoint.attempts:
@@ -171,6 +174,8 @@ async def _post(
     run: Run, http: Http, body: dict[str, Any]
 ) -> tuple[int, Mapping[str, str], bytes]:
     """Status, headers and body of the response; status 0 where there was none."""
+    import asyncio
+
     import httpx
 
     endpoint = run.endpoint

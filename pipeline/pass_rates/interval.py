@@ -1,17 +1,21 @@
 """What a handful of right and wrong samples says about a pass rate."""
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-Array = np.ndarray
+if TYPE_CHECKING:
+    import numpy as np
 
 
-def jeffreys_interval(right: Array, wrong: Array) -> tuple[Array, Array]:
+def jeffreys_interval(
+    right: "np.ndarray", wrong: "np.ndarray"
+) -> "tuple[np.ndarray, np.ndarray]":
     """The central 95% of the Beta posterior with Jeffreys' prior, Beta(½, ½).
 
     `right` and `wrong` are counts (n,); returns the lower and upper ends (n,) float64.
     With no wrong sample the upper end is 1, with no right one the lower end is 0.
     Brown, Cai, DasGupta: Interval estimation for a binomial proportion (2001).
     """
+    import numpy as np
     from scipy.special import betaincinv
 
     right, wrong = right.astype(np.float64), wrong.astype(np.float64)

@@ -5,16 +5,17 @@ difficulty drops those that are outside. Both read the section `pass_rate_window
 that what is sampled for is what is cut by.
 """
 
-from typing import Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
-import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
 from pipeline.settings import Shared
 
-Array = np.ndarray
-Values = TypeVar("Values", np.ndarray, pl.Expr)
+if TYPE_CHECKING:
+    import numpy as np
+
+Values = TypeVar("Values", "np.ndarray", pl.Expr)
 
 
 class Window(Shared):
@@ -73,8 +74,8 @@ class Window(Shared):
         hi = self.highest
         return below, values >= hi if self.hi_open else values > hi
 
-    def holds(self, rates: Array) -> Array:
+    def holds(self, rates: "np.ndarray") -> "np.ndarray":
         """Whether each success rate (n,) float is inside (n,) bool."""
         below, above = self.of_successes.outside(rates)
-        inside: Array = ~(below | above)
+        inside: np.ndarray = ~(below | above)
         return inside

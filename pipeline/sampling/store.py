@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import polars as pl
-from pyarrow import ArrowException
 
 from pipeline.errors import UserError
 from pipeline.files import clear_drafts, replacing, write_text
@@ -119,6 +118,8 @@ def load_parts(
 
 def _read_samples(shard: Path) -> Iterator[pl.DataFrame]:
     """The samples of a shard, bit by bit; UserError where it is damaged."""
+    from pyarrow import ArrowException
+
     try:
         for batch in read_batches(shard, SAMPLE.names()):
             yield batch.cast(SAMPLE)

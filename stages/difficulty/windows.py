@@ -1,9 +1,7 @@
 """On which side of a window the counts of a problem are, and how surely."""
 
-import numpy as np
 import polars as pl
 
-from pipeline.pass_rates.prior import fit_prior, posterior_inside
 from pipeline.pass_rates.window import Window
 
 
@@ -23,6 +21,10 @@ def add_posterior(rows: pl.DataFrame, window: Window) -> pl.DataFrame:
 
     It is null without decided samples, and where the window is of counts.
     """
+    import numpy as np
+
+    from pipeline.pass_rates.prior import fit_prior, posterior_inside
+
     right = rows["n_correct"].to_numpy().astype(int)
     wrong = (rows["n_samples"] - rows["n_undecided"]).to_numpy().astype(int) - right
     chance = np.full(rows.height, np.nan)

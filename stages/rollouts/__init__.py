@@ -9,7 +9,7 @@ models may be asked in turn (`passes`).
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -19,9 +19,10 @@ from pipeline.models import Model, resolve
 from pipeline.pass_rates.window import Window
 from pipeline.schema import ROLLOUT
 from pipeline.shards import regroup
-from stages.rollouts.draw import Drawn
-from stages.rollouts.passes import draw_passes
 from stages.rollouts.ways import Pass, Way, inherit
+
+if TYPE_CHECKING:
+    from stages.rollouts.draw import Drawn
 
 SCHEMA = ROLLOUT
 SHARD = 10_000  # rows of one file of the output, at most
@@ -72,6 +73,8 @@ class Params(Way):
 
 def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFrame]:
     """The samples of every row, in the rows' order, in tables of bounded size."""
+    from stages.rollouts.passes import draw_passes
+
     problems = rows.unique("key", keep="first", maintain_order=True)
     problems = problems.head(params.limit or problems.height)
     _check_names(params, problems)
@@ -91,7 +94,7 @@ def make(params: Params, rows: pl.DataFrame, model: Path) -> Iterator[pl.DataFra
     return regroup(_join_passes(rows, drawn), rows=SHARD)
 
 
-def _join_passes(rows: pl.DataFrame, drawn: list[Drawn]) -> Iterator[pl.DataFrame]:
+def _join_passes(rows: pl.DataFrame, drawn: "list[Drawn]") -> Iterator[pl.DataFrame]:
     """The samples of the rows, in their order, those of all passes side by side."""
     slices = [*rows.iter_slices(min(each.problems for each in drawn))]
     keys = [part["key"].to_list() for part in slices]

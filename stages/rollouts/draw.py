@@ -20,7 +20,6 @@ from pipeline.schema import ROLLOUT
 from pipeline.shards import Spool, deal
 from stages.rollouts.foreign import refuse_foreign
 from stages.rollouts.replay import read_recordings
-from stages.rollouts.rounds import sample_adaptively
 from stages.rollouts.ways import Pass
 
 PART = 1024  # samples in memory at once
@@ -114,6 +113,7 @@ def _sample(
 ) -> pl.DataFrame:
     """Have samples drawn from number `first` on; (key, samples), how many."""
     if each.adaptive:
+        from stages.rollouts.rounds import sample_adaptively
 
         def draw(wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
             wanted = wanted.with_columns(pl.col("sample") + first)

@@ -12,41 +12,15 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import polars as pl
-from pydantic import Field
 
 from pipeline.grading.workers import Grader, grader
 from pipeline.pass_rates.prior import fit_prior, posterior_inside
 from pipeline.pass_rates.stopping import StoppingGrid, plan_round
 from pipeline.pass_rates.window import Window
-from pipeline.settings import Settings
 from stages.rollouts.verdicts import judge_samples
+from stages.rollouts.ways import Adaptive
 
 Array = np.ndarray
-BUDGET = 10.0  # where neither a budget nor a certainty is given
-
-
-class Adaptive(Settings):
-    """How many samples it may cost to decide which problems are in the window.
-
-    `budget` is the mean number of samples a problem; none gets more than `most`. With
-    `certainty` a problem stops once its posterior puts it on one side with that
-    confidence, and there is no budget unless one is given.
-    A round smaller than `least_round` takes several samples of each problem at once,
-    so that the engine is kept busy.
-    """
-
-    first: int = Field(default=2, ge=1)
-    most: int = Field(default=64, ge=1)
-    budget: float | None = Field(default=None, ge=1)
-    certainty: float | None = Field(default=None, gt=0.5, lt=1)
-    least_round: int = Field(default=256, ge=1)
-
-    @property
-    def mean(self) -> float:
-        """Samples a problem that may be spent on average."""
-        if self.budget is None:
-            return BUDGET if self.certainty is None else self.most
-        return self.budget
 
 
 def sample_adaptively(

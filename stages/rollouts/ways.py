@@ -10,7 +10,32 @@ from pipeline.prompts import Prompt
 from pipeline.sampling.sampler import Method
 from pipeline.settings import Settings
 from stages.rollouts.replay import Replay
-from stages.rollouts.rounds import Adaptive
+
+BUDGET = 10.0  # where neither a budget nor a certainty is given
+
+
+class Adaptive(Settings):
+    """How many samples it may cost to decide which problems are in the window.
+
+    `budget` is the mean number of samples a problem; none gets more than `most`. With
+    `certainty` a problem stops once its posterior puts it on one side with that
+    confidence, and there is no budget unless one is given.
+    A round smaller than `least_round` takes several samples of each problem at once,
+    so that the engine is kept busy.
+    """
+
+    first: int = Field(default=2, ge=1)
+    most: int = Field(default=64, ge=1)
+    budget: float | None = Field(default=None, ge=1)
+    certainty: float | None = Field(default=None, gt=0.5, lt=1)
+    least_round: int = Field(default=256, ge=1)
+
+    @property
+    def mean(self) -> float:
+        """Samples a problem that may be spent on average."""
+        if self.budget is None:
+            return BUDGET if self.certainty is None else self.most
+        return self.budget
 
 
 class Way(Settings):

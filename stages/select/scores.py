@@ -6,7 +6,6 @@ distance from the mean of the pool in standard deviations.
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from pipeline.sql import measure
@@ -25,6 +24,8 @@ def score_traces(traces: pl.DataFrame, score: Score) -> pl.Series:
     if isinstance(score, str):
         (value,) = measure(traces, [score], setting=SETTING)
         return value.alias(NAME)
+    import numpy as np
+
     usable = traces["reason"].is_null().to_numpy()
     total = np.zeros(traces.height)
     values = measure(traces, list(score), setting=SETTING)
@@ -34,6 +35,8 @@ def score_traces(traces: pl.DataFrame, score: Score) -> pl.Series:
 
 
 def _standardise(value: pl.Series, usable: Any) -> Any:
+    import numpy as np
+
     values = value.to_numpy()
     pool = values[usable & ~np.isnan(values)]
     if not len(pool) or not pool.std():

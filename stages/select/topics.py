@@ -6,13 +6,16 @@ problems are used up is no longer drawn.
 """
 
 from math import log2
+from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 from pydantic import Field
 
 from pipeline.settings import Settings
 from pipeline.sql import decide, evaluate, measure
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SETTING = "select.topics"
 
@@ -38,6 +41,8 @@ class Topics(Settings):
 
 def draw_topics(rows: pl.DataFrame, topics: Topics, seed: int) -> pl.Series:
     """Whether each row is kept or drawn; those with a reason to leave are not."""
+    import numpy as np
+
     (topic,) = evaluate(rows, [topics.by], setting=f"{SETTING}.by")
     (keep,) = decide(rows, [topics.must_keep], setting=f"{SETTING}.must_keep")
     (length,) = measure(rows, [topics.within], setting=f"{SETTING}.within")
@@ -62,15 +67,15 @@ def draw_topics(rows: pl.DataFrame, topics: Topics, seed: int) -> pl.Series:
     generator = np.random.default_rng(seed)
     for draw in topics.draws:
         drawn += _draw(left, draw, draw.until - len(drawn), generator)
-    kept = np.zeros(rows.height, bool)
-    kept[drawn] = True
-    return pl.Series(kept)
+    return pl.int_range(rows.height, eager=True).is_in(pl.Series(drawn, dtype=pl.Int64))
 
 
 def _draw(
-    left: dict[str, list[int]], draw: Draw, count: int, generator: np.random.Generator
+    left: dict[str, list[int]], draw: Draw, count: int, generator: "np.random.Generator"
 ) -> list[int]:
     """`count` rows, taken out of what is `left`; fewer where the topics run out."""
+    import numpy as np
+
     drawn: list[int] = []
     weights = {
         name: draw.weights.get(name, 0.0) if draw.weights else 1.0

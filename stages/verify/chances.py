@@ -1,13 +1,13 @@
 """The chance that each key is wrong, as columns, with what it rests on."""
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from pipeline.grading.workers import Grader
-from stages.verify.ballots import cast_ballots, label_strata, rank_answers
-from stages.verify.likelihood import Ballots
-from stages.verify.posterior import truth_chances
-from stages.verify.reliability import bound_by_reliability, measure_reliability
-from stages.verify.witnesses import find_ranks
+
+if TYPE_CHECKING:
+    from stages.verify.likelihood import Ballots
 
 EVIDENCE = {
     "n_answered": pl.Int64,  # samples that gave an answer
@@ -30,6 +30,11 @@ def add_chances(
     `voters` are samples with their `vote`; `rows` have `references_agree`, `_referred`
     and `_copies`.
     """
+    from stages.verify.ballots import cast_ballots, label_strata, rank_answers
+    from stages.verify.posterior import truth_chances
+    from stages.verify.reliability import bound_by_reliability, measure_reliability
+    from stages.verify.witnesses import find_ranks
+
     voters = voters.filter(pl.col("vote").is_not_null())
     ranked = rank_answers(voters)
     for column in ("_copies", "_referred"):
@@ -61,7 +66,7 @@ def add_chances(
     ).drop(*EVIDENCE, "_copies_ranks", "_referred_ranks")
 
 
-def _count(ballots: Ballots) -> pl.DataFrame:
+def _count(ballots: "Ballots") -> pl.DataFrame:
     votes = ballots.votes.sum(axis=2)
     per_model = ballots.votes.sum(axis=1) + ballots.scattered
     return pl.DataFrame(

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from pipeline import embedding
-from pipeline.embedding import Encoder
+from pipeline.encoder import Encoder
 
 ENCODER = Encoder(encoder="packaged", model="", revision="", max_tokens=8)
 

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from pipeline.dedup.recall import RECALL
+from pipeline.dedup.tables import RECALL
 from pipeline.errors import UserError
 from pipeline.filter import Outcome, apply
 from stages.dedup_embedding import Params, judge

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipeline import dag, recipe, recipes
-from pipeline.embedding import Encoder
+from pipeline.encoder import Encoder
 from pipeline.endpoint.http import Endpoint
 from pipeline.errors import UserError
 from pipeline.traces.tokens import PACKAGED, Pinned

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import hit_table
-from pipeline.embedding import Encoder, encode
+from pipeline.embedding import encode
+from pipeline.encoder import Encoder
 from pipeline.kernels.shards import Array
 
 

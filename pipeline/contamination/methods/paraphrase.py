@@ -20,7 +20,8 @@ from pipeline.dedup.evidence import SURE, Evidence, find_evidence, keeps_order
 from pipeline.dedup.pairs import Array
 from pipeline.dedup.paraphrases import SAME_WORDS, align_words
 from pipeline.dedup.witness import find_witnesses
-from pipeline.embedding import Encoder, encode
+from pipeline.embedding import encode
+from pipeline.encoder import Encoder
 
 
 class Params(Method, Encoder):

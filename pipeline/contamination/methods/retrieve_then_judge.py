@@ -12,7 +12,7 @@ from pydantic import Field
 from pipeline.contamination.contract import Method
 from pipeline.contamination.hits import hit_table
 from pipeline.contamination.methods.embedding import nearest_items
-from pipeline.embedding import Encoder
+from pipeline.encoder import Encoder
 from pipeline.endpoint import client
 from pipeline.endpoint.quoting import (
     fence_token,
