@@ -27,8 +27,8 @@ START = """
 import os, sys
 import pipeline.owners
 pipeline.owners.owning = lambda *what, **how: os._exit(0)
-from pipeline.__main__ import call
-call(sys.argv[1:])
+from pipeline.__main__ import main
+main()
 """
 FLOORS = {"python": "pass", "import polars": "import polars"}
 COMMANDS = ["--help", "funnel", "explain a/00001", "sql 'from pool'", "recipe list"]
@@ -74,7 +74,7 @@ def run(words: list[str], folder: Path, root: Path) -> float:
     subprocess.run(
         [sys.executable, *words],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(root)},
+        env=os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": ""},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=True,

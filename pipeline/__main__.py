@@ -1,5 +1,6 @@
 """goldsieve: what dvc.yaml runs, and what you type to look around."""
 
+import os
 import sys
 
 from pipeline.console import run
@@ -20,6 +21,8 @@ def call(line: list[str] | None = None) -> None:
 
 
 def main() -> int:
+    # Else every start looks through all installed packages for plugins of pydantic.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     return run(call)
 
 

@@ -20,7 +20,6 @@ from pydantic import ValidationError
 from pipeline.endpoint.client import Ask, client
 from pipeline.errors import UserError
 from pipeline.verifiers.contract import Verdict
-from pipeline.verifiers.extract.final import find_final_answer
 from pipeline.verifiers.llm.prompts import Case as Case
 from pipeline.verifiers.llm.prompts import (
     Criterion,
@@ -36,7 +35,7 @@ from pipeline.verifiers.llm.votes import Judge as Judge
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """The verdict of the model that GOLDSIEVE_JUDGE names; none where it does not."""
     if not (text := os.environ.get("GOLDSIEVE_JUDGE")):
-        return Verdict(None, find_final_answer(completion).text, "judge_not_named")
+        return Verdict(None, _read_final(completion), "judge_not_named")
     settings, ask = _shared_client(text)
     return verify_all([Case(answer, completion, info)], settings, ask)[0]
 
@@ -102,11 +101,17 @@ def _shared_client(text: str) -> tuple[Judge, Ask]:
     return settings, client(settings.endpoint)
 
 
+def _read_final(completion: str) -> str | None:
+    """What a completion gives as its answer."""
+    from pipeline.verifiers.extract.final import find_final_answer
+
+    return find_final_answer(completion).text
+
+
 def _verify_unasked(case: Case) -> Verdict | None:
     """The verdict where no model need be asked."""
     if why := unreadable(case.answer, case.info):
-        final = find_final_answer(case.completion)
-        return Verdict(None, final.text, f"gold answer: {why}")
+        return Verdict(None, _read_final(case.completion), f"gold answer: {why}")
     if not visible_response(case.completion):
         return Verdict(False, None, "no answer found")
     return None
@@ -116,7 +121,7 @@ def _sum_up(case: Case, decided: list[tuple[Criterion, Decision]]) -> Verdict:
     """The verdict on a case of one criterion or, by its own rubric, of many."""
     if rubric_name(case.info) != "rubric":
         ((_, (met, why)),) = decided
-        extracted = find_final_answer(case.completion).text
+        extracted = _read_final(case.completion)
         return Verdict(met, extracted, why if met is None else f"judge: {why}")
     least, most = _score(decided, unknown=False), _score(decided, unknown=True)
     needed = float(case.info.get("min_score", 1.0)) - 1e-9
