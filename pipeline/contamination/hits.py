@@ -120,7 +120,7 @@ def _find_hits(
     A method that weighs by all texts takes all parts; to others each is a table, and
     one whose vectors are made on other machines is called here.
     """
-    from pipeline.embedding import Encoder
+    from pipeline.encoder import Encoder
 
     method = load_method(params.name)
     if hasattr(method, "find_hits_in_parts"):
