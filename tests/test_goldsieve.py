@@ -90,6 +90,10 @@ def test_every_framework_has_its_reward_from_one_import(framework: str):
 
 
 def test_rows_of_another_exporter_are_of_maths():
+    unknown = {"problem": None}
+    score = goldsieve.compute_score("1", "1", unknown, weights={"language": 1.0})
+    assert score["language"] == 1.0
+
     score = goldsieve.compute_score(r"\boxed{0.5}", "1/2", None)
     assert (score["acc"], score["undecided"]) == (1.0, 0.0)
     assert asyncio.run(goldsieve.rubric_reward(r"\boxed{0.5}", "1/2")) == 1.0

@@ -97,7 +97,7 @@ class Engine(contract.Engine):
         for _, _, request in batch:
             if (text := repr(request.prompt)) not in encoded:
                 encoded[text] = encode(self.tokenizer, request.prompt, sampling.chat)
-        context = self.network.config.max_position_embeddings
+        context = self.network.config.get_text_config().max_position_embeddings
         fits: list[tuple[list[int], int, int, Request]] = []
         for number, sample, request in batch:
             ids = encoded[repr(request.prompt)]

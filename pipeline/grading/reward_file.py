@@ -40,7 +40,7 @@ def compute_score(
     parts = dict.fromkeys(weights, 0.0)
     if verdict.correct is not None:
         text = Completion(
-            extra_info.get("problem", ""), solution_str, [], verdict, 1, [0]
+            extra_info.get("problem") or "", solution_str, [], verdict, 1, [0]
         )
         parts = {name: REWARDS[name](text, Values()) for name in weights}
     score = sum(weight * parts[name] for name, weight in weights.items())

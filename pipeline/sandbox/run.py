@@ -91,34 +91,25 @@ def run_beside(
     limits: Limits = STANDARD,
     packages: tuple[str, ...] = (),
     runner: tuple[str, ...] = (),
+    shares_files: bool = False,
 ) -> Run:
     """Run two programs of ours in two sandboxes, each one's channel being the other's
     standard input.
 
     The result is that of `tests`, which ends the run, and has memory of its own beside
     the program's limit. Both can import `packages`, and tests the `runner`, too. The
-    two share nothing else.
+    two share nothing else, unless they share files: then both run in one sandbox, in a
+    process each.
     """
     own = replace(limits, memory_mb=max(limits.memory_mb, TESTS_MB))
-    apart = Job(tests, b"", own, "code", (*runner, *packages))
+    seen = (*runner, *packages)
+    if shares_files:
+        stdin = b"%d\n" % len(program) + program + tests
+        both = guest_code("side_by_side")
+        return run_python(both, stdin=stdin, limits=own, packages=seen)
+    apart = Job(tests, b"", own, "code", seen)
     tested = Job(program, b"", limits, "code", packages)
     return _run(lambda launch: _run_pair(launch, apart, tested))
-
-
-def run_side_by_side(
-    tests: bytes,
-    program: bytes,
-    *,
-    limits: Limits = STANDARD,
-    packages: tuple[str, ...] = (),
-    runner: tuple[str, ...] = (),
-) -> Run:
-    """As `run_beside`, in two processes of one sandbox, which share its files, too."""
-    stdin = b"%d\n" % len(program) + program + tests
-    own_limits = replace(limits, memory_mb=max(limits.memory_mb, TESTS_MB))
-    both = guest_code("side_by_side")
-    seen = (*runner, *packages)
-    return run_python(both, stdin=stdin, limits=own_limits, packages=seen)
 
 
 def _run_pair(launch: Launch, tests: Job, program: Job) -> Run:

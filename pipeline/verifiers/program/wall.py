@@ -21,7 +21,7 @@ from functools import cache
 from importlib import import_module
 
 from pipeline.sandbox.guests import guest_code, guest_source
-from pipeline.sandbox.run import run_beside, run_side_by_side
+from pipeline.sandbox.run import run_beside
 from pipeline.verifiers.program.calls import (
     START_S,
     Bounds,
@@ -59,8 +59,7 @@ def find_fault_apart(
         "patched": patched,
     }
     own = limits.process_limits(start_s=START_S)
-    run_both = run_side_by_side if shared & FILES else run_beside
-    run = run_both(
+    run = run_beside(
         guest_code("tests_apart", job),
         guest_code(
             "program_apart", {"prelude": prelude, "program": program, "logs": logs}
@@ -68,6 +67,7 @@ def find_fault_apart(
         limits=own,
         packages=limits.packages,
         runner=runner_of(tests),
+        shares_files=bool(shared & FILES),
     )
     limits.count(run)
     if not run.stdout:
