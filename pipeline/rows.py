@@ -1,6 +1,7 @@
 """A row of a file: an object, or what is there and cannot be read; JSON in a text."""
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -10,6 +11,10 @@ from pipeline.surrogates import is_text
 
 Row = dict[str, Any]
 EXCERPT = 500
+# Tests and answers have longer numbers than the 4,300 digits that Python reads unasked.
+MOST_DIGITS = 20_000
+if 0 < sys.get_int_max_str_digits() < MOST_DIGITS:
+    sys.set_int_max_str_digits(MOST_DIGITS)
 NOT_TEXT = "not UTF-8, or half a surrogate pair"
 
 

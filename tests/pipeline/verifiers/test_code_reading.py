@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pipeline.grading import guarded
 from pipeline.verifiers.code import verify
 from pipeline.verifiers.program.fences import find_blocks
 from pipeline.verifiers.program.results import Policy, same_output, same_value
@@ -163,6 +164,22 @@ def test_values_may_be_near_or_in_another_order_where_judges_allow_it():
 def test_members_in_any_order_are_found_whatever_they_look_like(returned, expected):
     assert call(f"return {returned!r}", 0, expected, any_order=True) is True
     assert call(f"return {returned!r}[1:]", 0, expected, any_order=True) is False
+
+
+@pytest.mark.parametrize("kind", ["bare", "named", "call", "lines"])
+def test_numbers_of_thousands_of_digits_are_read(kind: str):
+    number = str(7**6000)
+    info = {
+        "bare": {"type": "assert", "test_code": f"assert f(6000) == {number}"},
+        "named": {"type": "assert", "test_code": f"x = {number}\nassert f(6000) == x"},
+        "call": {"type": "call", "tests": [{"input": [6000], "output": int(number)}]},
+        "lines": {"type": "call", "tests": [{"input": "6000", "output": number}]},
+    }[kind]
+    info = json.dumps(info | {"fn_name": "f"})
+
+    for power, is_right in ((7, True), (8, False)):
+        program = f"```python\ndef f(n):\n    return {power}**n\n```"
+        assert guarded.verify("code", None, info, program).correct is is_right
 
 
 def test_lines_of_arguments_end_at_line_feeds_alone():
