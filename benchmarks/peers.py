@@ -72,10 +72,7 @@ def goldsieve_rows(texts, threshold):
 
     def removed(text):
         ngrams = extract_ngrams(text, n=3)
-        group, distinct = hash_table.group_ids(ngrams.prints)
-        first = np.empty(len(distinct), np.int32)
-        first[group[::-1]] = np.arange(len(text), dtype=np.int32)[::-1]
-        leader = first[group]
+        leader = hash_table.first_equal(ngrams.prints)
         rows = np.flatnonzero(leader == np.arange(len(text))).astype(np.int32)
         plan = minhash.plan_bands(threshold, 48, 1)
         pairs = lsh_pairs(ngrams, rows, plan, threshold, None)

@@ -16,7 +16,7 @@ from pipeline.cluster.shuffle import PARTITION, shuffle
 from pipeline.dedup.pairs import Pairs
 from pipeline.dedup.same_problem import hash_variables, say_much
 from pipeline.kernels.answer_codes import answer_codes
-from pipeline.kernels.hash_table import group_ids
+from pipeline.kernels.hash_table import first_equal
 from pipeline.kernels.hashing import STEP, fmix64
 from pipeline.kernels.latex_tokens import tokenise_shard
 from pipeline.kernels.relations import COPY, OTHER_ANSWER, quantity_hash
@@ -102,14 +102,10 @@ def _meet(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _first_equal(*hashes: np.ndarray) -> np.ndarray:
     """For each row, the first row that is equal in all `hashes`: int32."""
-    first = np.zeros(len(hashes[0]), np.int64)
+    first = np.zeros(len(hashes[0]), np.uint64)
     for values in hashes:
-        # Both numbers are below 2^32: no two pairs of them make one key. The table
+        # Both places are below 2^32: no two pairs of them make one key. The table
         # looks at its low bits, so it is mixed, which keeps keys apart.
-        number, _ = group_ids(values.astype(np.uint64))
-        group, distinct = group_ids(fmix64((first << 32 | number).astype(np.uint64)))
-        rows = np.arange(len(values))
-        leaders = np.empty(len(distinct), np.int64)
-        leaders[group[::-1]] = rows[::-1]  # of equal places the last is written
-        first = leaders[group]
-    return np.asarray(first, np.int32)
+        place = first_equal(values.astype(np.uint64)).astype(np.uint64)
+        first = first_equal(fmix64(first << np.uint64(32) | place)).astype(np.uint64)
+    return first.astype(np.int32)

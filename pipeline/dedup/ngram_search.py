@@ -24,7 +24,7 @@ from pipeline.dedup.ngrams import (
 from pipeline.dedup.pairs import Array, Pairs, holds_run
 from pipeline.dedup.same_problem import classify_pairs
 from pipeline.kernels import minhash
-from pipeline.kernels.hash_table import group_ids
+from pipeline.kernels.hash_table import first_equal
 from pipeline.kernels.layout import strip_layout
 from pipeline.kernels.spill import ArrayPool
 from pipeline.machine import machine
@@ -106,14 +106,10 @@ def find_leaders(
     n-grams, of which `is_empty` rows have none: they lead themselves. With `guard`,
     only where numbers and answers agree too.
     """
-    group, distinct = group_ids(prints)
-    everyone = np.arange(rows.height, dtype=np.int32)
-    first = np.empty(len(distinct), np.int32)
-    first[group[::-1]] = everyone[::-1]  # of equal places the last is written
-    leader: Array = first[group]
+    leader = first_equal(prints)
     empty = np.flatnonzero(is_empty)
     leader[empty] = empty
-    follows = np.flatnonzero(leader != everyone)
+    follows = np.flatnonzero(leader != np.arange(rows.height))
     if guard and len(follows):
         agree = same_problem.all_agree(rows, leader[follows], follows, texts)
         leader[follows[~agree]] = follows[~agree]

@@ -57,26 +57,29 @@ def classify_pairs(
     least[is_rare] = REWORDED
     relation = np.full(len(first), SIBLING, np.uint8)
     relation[change >= least] = COPY
-    disputed = is_known & ~same & (change == EQUAL) & (pairs.score >= DISPUTED_FROM)
     relation[is_known & ~same] = SIBLING
-    relation[disputed & say_much(rows["problem"])[first]] = OTHER_ANSWER
-    sorted_ = _have_same_options(rows, first, second, relation == SIBLING)
-    relation[sorted_] = COPY
+    disputed = is_known & ~same & (change == EQUAL) & (pairs.score >= DISPUTED_FROM)
+    disputed[disputed] = say_much(rows["problem"].gather(first[disputed]))
+    relation[disputed] = OTHER_ANSWER
+    siblings = np.flatnonzero(relation == SIBLING)
+    sorted_ = _have_same_options(rows, first[siblings], second[siblings])
+    relation[siblings[sorted_]] = COPY
     return relation
 
 
-def _have_same_options(
-    rows: pl.DataFrame, first: Array, second: Array, where: Array
-) -> Array:
+def _have_same_options(rows: pl.DataFrame, first: Array, second: Array) -> Array:
     """Whether pairs are one question with its options in another order (bool)."""
     from pipeline.dedup.options import LIKELY, sort_options
     from pipeline.kernels.edit_rest import EQUAL
     from pipeline.kernels.layout import strip_layout
 
     out = np.zeros(len(first), bool)
-    likely = rows["problem"].str.contains(LIKELY).fill_null(False).to_numpy()
+    likely = np.zeros(rows.height, bool)
+    likely[first] = True
+    problems = rows["problem"].filter(pl.Series(likely))
+    likely[likely] = problems.str.contains(LIKELY).fill_null(False).to_numpy()
     asked, read = [], []
-    for pair in np.flatnonzero(where & likely[first] & likely[second]):
+    for pair in np.flatnonzero(likely[first]):
         left, right = (
             sort_options(*rows.row(int(side[pair]))[:2]) for side in (first, second)
         )
@@ -174,10 +177,8 @@ def are_rare(answers: pl.Series) -> Array:
     are chosen from few, and so are lists of one value again and again. All others are
     rare.
     """
-    distinct, places = np.unique(
-        answers.fill_null("").to_numpy().astype(str), return_inverse=True
-    )
-    return np.array([_is_rare(answer) for answer in distinct], bool)[places]
+    known = {answer: _is_rare(answer or "") for answer in answers.unique()}
+    return np.array([known[answer] for answer in answers], bool)
 
 
 def _is_rare(answer: str) -> bool:

@@ -76,14 +76,15 @@ def _row_numbers(numbers: Array) -> pl.Series:
 
 def _add_answers(rows: pl.DataFrame, kept: pl.Series) -> pl.Series:
     """`other_answers` and those of the rows that have a number in `kept`, in order."""
+    held = rows["other_answers"]
     disputed = pl.DataFrame({"row": kept, "fresh": rows["answer"]}).drop_nulls("row")
     fresh = disputed.group_by("row", maintain_order=True).agg("fresh")
-    row = pl.int_range(pl.len(), dtype=pl.UInt32)
-    table = rows.select("other_answers", row=row)
-    table = table.join(fresh, on="row", how="left", maintain_order="left")
-    both = pl.concat_list(pl.col("other_answers").fill_null([]), "fresh")
-    both = both.list.unique(maintain_order=True)
-    return table.select(pl.coalesce(both, "other_answers")).to_series()
+    fresh = fresh.with_columns(held.gather(fresh["row"]).alias("held"))
+    both = pl.concat_list(pl.col("held").fill_null([]), "fresh")
+    more = fresh.select(both.list.unique(maintain_order=True)).to_series()
+    place = np.arange(len(held), dtype=np.uint32)
+    place[fresh["row"]] = len(held) + np.arange(len(more))
+    return pl.concat([held, more]).gather(pl.Series(place))
 
 
 def _kept_problems(rows: pl.DataFrame, kept: pl.Series) -> pl.Series:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels import relations
+from pipeline.kernels.hash_table import first_equal
 from pipeline.kernels.latex_tokens import tokenise
 from pipeline.kernels.shards import Array
 
@@ -16,7 +17,9 @@ def answer_codes(answers: pl.Series) -> Array:
     """A uint64 for each answer, whatever its spelling; 0 where there is none."""
     # Pools have far fewer answers than rows.
     hashes = answers.hash().to_numpy()
-    _, first, position = np.unique(hashes, return_index=True, return_inverse=True)
+    place = first_equal(hashes)
+    is_first = place == np.arange(len(place))
+    first = np.flatnonzero(is_first)
     distinct = answers.gather(pl.Series(first, dtype=pl.UInt32))
     if distinct.str.contains("=", literal=True).any():  # n = 6 is 6
         distinct = distinct.str.replace(r"^\s*\$?\s*[A-Za-z]\s*=\s*", "")
@@ -26,5 +29,5 @@ def answer_codes(answers: pl.Series) -> Array:
     texts = distinct.gather(pl.Series(without, dtype=pl.UInt32)).fill_null("")
     without = without[(texts.str.strip_chars() != "").to_numpy()]
     codes[without] = hashes[first[without]]
-    spread: Array = codes[position]
+    spread: Array = codes[(np.cumsum(is_first) - 1)[place]]
     return spread

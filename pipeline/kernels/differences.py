@@ -93,9 +93,11 @@ def _resume(
     others: Array,
 ) -> tuple[int, int]:  # fmt: skip
     """Where two texts go on alike, a few words behind `i` and `j`; these if nowhere."""
-    count = _find_words(data, i, left_end, words)
-    other_count = _find_words(data, j, right_end, others)
+    words[0], others[0] = i, j
+    count, other_count = 1, 1
     for away in range(1, REACH + 1):
+        count = _add_word(data, left_end, words, count)
+        other_count = _add_word(data, right_end, others, other_count)
         for step in range(max(0, away - other_count + 1), min(away + 1, count)):
             k, m = words[step], others[away - step]
             if _go_on_alike(data, k, left_end, m, right_end):
@@ -104,19 +106,15 @@ def _resume(
 
 
 @compiled
-def _find_words(data: Array, position: int, end: int, words: Array) -> int:
-    """Fill `words` with where words begin from `position` on, and the end."""
-    count = 0
-    while count < len(words):
-        words[count] = position
-        count += 1
-        if position == end:
-            break
-        while position < end and data[position] > SPACE:
-            position += 1
-        while position < end and data[position] <= SPACE:
-            position += 1
-    return count
+def _add_word(data: Array, end: int, words: Array, count: int) -> int:
+    """Put where the next word begins behind `count` others; how many there are then."""
+    position = words[count - 1]
+    if position == end:
+        return count
+    while position < end and data[position] > SPACE:
+        position += 1
+    words[count] = _skip_blanks(data, position, end)
+    return count + 1
 
 
 @compiled
@@ -128,7 +126,7 @@ def _go_on_alike(data: Array, k: int, left_end: int, m: int, right_end: int) -> 
             k, m = k + 1, m + 1
         elif data[k] <= SPACE and data[m] <= SPACE:
             k, m = _skip_blanks(data, k, left_end), _skip_blanks(data, m, right_end)
-        elif (data[k] | 0x20) == (data[m] | 0x20) and is_letter(data[k]):
+        elif _is_same_letter(data, k, m):
             k, m = k + 1, m + 1
         else:
             return False
@@ -156,8 +154,9 @@ def _common_prefix(
             if not (_is_parted(data, left, i) and _is_parted(data, right, j)):
                 break
             i, j = _skip_blanks(data, i, left_end), _skip_blanks(data, j, right_end)
-        elif _is_same_letter(data, left, left_end, i, right, right_end, j):
-            i, j = i + 1, j + 1
+        elif _is_same_word(data, left, left_end, i, right, right_end, j):
+            while i < left_end and j < right_end and _is_same_letter(data, i, j):
+                i, j = i + 1, j + 1
         else:
             break
     behind, other = _skip_blanks(data, i, left_end), _skip_blanks(data, j, right_end)
@@ -193,8 +192,9 @@ def _common_suffix(
                 k -= 1
             while m > right and data[m - 1] <= SPACE:
                 m -= 1
-        elif _is_same_letter(data, left, left_end, k - 1, right, right_end, m - 1):
-            k, m = k - 1, m - 1
+        elif _is_same_word(data, left, left_end, k - 1, right, right_end, m - 1):
+            while k > left and m > right and _is_same_letter(data, k - 1, m - 1):
+                k, m = k - 1, m - 1
         else:
             break
     if _is_parted(data, left, k) and _is_parted(data, right, m):
@@ -219,36 +219,35 @@ def _skip_blanks(data: Array, position: int, end: int) -> int:
     return position
 
 
+@inlined
+def _is_same_letter(data: Array, i: int, j: int) -> bool:
+    return bool((data[i] | 0x20) == (data[j] | 0x20) and is_letter(data[i]))
+
+
 @compiled
-def _is_same_letter(
+def _is_same_word(
     data: Array, left: int, left_end: int, i: int, right: int, right_end: int, j: int
 ) -> bool:
     """Whether letters at `i` and `j` differ in case alone, where case says nothing.
 
-    It does in commands of LaTeX, and of a letter that stands alone.
+    Then it says nothing in all of the words that they stand in.
     """
-    if (data[i] | 0x20) != (data[j] | 0x20) or not is_letter(data[i]):
-        return False
-    if _in_command(data, i, left) or _in_command(data, j, right):
-        return False
-    return not (
-        _is_alone(data, left, left_end, i) or _is_alone(data, right, right_end, j)
+    return bool(
+        _is_same_letter(data, i, j)
+        and _is_plain_word(data, left, left_end, i)
+        and _is_plain_word(data, right, right_end, j)
     )
 
 
 @compiled
-def _in_command(data: Array, position: int, start: int) -> bool:
-    """Whether the letter at `position` is in the name of a LaTeX command."""
-    while position > start and is_letter(data[position]):
-        position -= 1
-    return bool(data[position] == BACKSLASH)
-
-
-@compiled
-def _is_alone(data: Array, start: int, end: int, position: int) -> bool:
-    """Whether no letters are beside that at `position`, in the text given."""
-    before = position > start and is_letter(data[position - 1])
-    return not (before or (position + 1 < end and is_letter(data[position + 1])))
+def _is_plain_word(data: Array, start: int, end: int, position: int) -> bool:
+    """Whether the letter at `position` is not alone, nor in a command of LaTeX."""
+    begin = position
+    while begin > start and is_letter(data[begin - 1]):
+        begin -= 1
+    is_last = position + 1 == end or not is_letter(data[position + 1])
+    is_command = begin > start and data[begin - 1] == BACKSLASH
+    return not (is_command or (begin == position and is_last))
 
 
 @compiled

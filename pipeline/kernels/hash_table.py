@@ -90,6 +90,20 @@ def group_ids(keys: Array) -> tuple[Array, Array]:
 
 
 @compiled
+def first_equal(keys: Array) -> Array:
+    """For each of `keys` uint64 the place of the first one that is equal: int32."""
+    bits = table_bits(len(keys))
+    slots, values = np.zeros(1 << bits, uint64), np.full(1 << bits, -1, int32)
+    out = np.empty(len(keys), int32)
+    for position in range(len(keys)):
+        slot = find_slot(slots, values, keys[position], 0)
+        if values[slot] < 0:
+            slots[slot], values[slot] = keys[position], position
+        out[position] = values[slot]
+    return out
+
+
+@compiled
 def grow(array: Array) -> Array:
     """A copy of `array` with as much room again behind it."""
     return np.concatenate((array, np.empty_like(array)))

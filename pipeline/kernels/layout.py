@@ -157,7 +157,7 @@ def _strip(texts: pl.Series, marks: Array) -> pl.Series:
     texts = change_where(texts, marks & ENTITY != 0, _decode_entities)
     texts = _apply(texts, marks, (*CHARACTERS, *TAGS))
     texts = change_where(texts, marks & SHORT_TAG != 0, _strip_letter_tags)
-    lines = marks & (LINE | STAR | ANGLE | SQUARE | ENTITY) != 0
+    lines = marks & (LINE | STAR | ANGLE | SQUARE | ENTITY | ODD | ESCAPE) != 0
     texts = _apply(texts, marks, EMPHASIS)
     texts = change_where(texts, lines, _strip_lines)
     return _apply(texts, marks, OPENINGS)

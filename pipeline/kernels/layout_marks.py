@@ -4,9 +4,13 @@
 of them pays for a closer look.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy import uint64
 
 from pipeline.kernels.shards import Array, compiled, inlined
+from pipeline.kernels.swar import eight_at, first_bytes, trailing_zeros
 from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 # What may be in a text, as bits.
@@ -19,42 +23,78 @@ NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, AMPERSAND, LESS = b"\n \\:.&<"
 STAR_BYTE, UNDERSCORE_BYTE, TILDE_BYTE, HASH, GREATER, BAR, MINUS = b"*_~#>|-"
 OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE, CLOSE_BRACE = b"()[]}"
 SMALL_N, SMALL_R, CAPITAL_I, SLASH, EXCLAMATION = b"nrI/!"
-# What calls for a second look: signs of layout, and all that is not ASCII.
-SUSPECT = np.zeros(256, np.bool_)
-SUSPECT[128:] = True
-SUSPECT[list(b"\n\\*_~<&[]-:")] = True
+SMALL_Q, SMALL_P, SMALL_E = b"qpe"
 # First bytes of characters some of which cannot be seen; spaces are looked at.
 RARE = np.zeros(256, np.bool_)
 RARE[[0xCD, 0xD8, 0xDB, 0xDC, 0xE0, 0xE1, 0xEF, 0xF0, 0xF3]] = True
 # What labels begin with: User, Human, Question, Problem, Frage and so on.
 INITIALS = np.zeros(256, np.bool_)
 INITIALS[list(b"uhasiqperfdUHASIQPERFD <*_([")] = INITIALS[128:] = True
-LINE_SIGNS = np.zeros(256, np.bool_)
-LINE_SIGNS[list(b"#>|-*+=_`(0123456789")] = True
-LINE_SIGNS[0xE2] = True
+# What a line of layout begins with: with anything behind, twice or before a space,
+# or a number of an item.
+ALONE, REPEATED, NUMBERED = 1, 2, 3
+LINE_SIGNS = np.zeros(256, np.uint8)
+LINE_SIGNS[list(b">|*_")] = ALONE
+LINE_SIGNS[list(b"#-+=`")] = REPEATED
+LINE_SIGNS[list(b"(0123456789")] = NUMBERED
+LONGEST_NUMBER = 3  # digits
 
 
 @compiled
 def find_marks(data: Array, offsets: Array) -> Array:
     """Which kinds of layout each text may hold: bits, uint16 (rows,)."""
     out = np.zeros(len(offsets) - 1, np.uint16)
+    is_suspect = _find_suspects(data)
     for row in range(len(out)):
         first, end = offsets[row], offsets[row + 1]
         marks, line = _mark_line(data, first, end), first
-        for position in range(first, end):
-            byte = data[position]
-            if not SUSPECT[byte]:
-                continue
-            if byte == NEWLINE:
-                if line == first:
+        for block in range(first, end, 8):
+            suspects = eight_at(is_suspect, block)
+            if block + 8 > end:
+                suspects &= first_bytes(end - block)
+            while suspects:
+                position = block + np.int64(trailing_zeros(suspects) >> uint64(3))
+                suspects &= suspects - uint64(1)
+                byte = data[position]
+                if byte == NEWLINE:
+                    if line == first:
+                        marks |= _mark_label(data, line, position)
+                    line = position + 1
+                    marks |= _mark_line(data, line, end)
+                elif byte == COLON:
                     marks |= _mark_label(data, line, position)
-                line = position + 1
-                marks |= _mark_line(data, line, end)
-            elif byte == COLON:
-                marks |= _mark_label(data, line, position)
-            else:
-                marks |= _mark_sign(data, first, position, end)
+                else:
+                    marks |= _mark_sign(data, first, position, end)
         out[row] = marks
+    return out
+
+
+@compiled
+def _find_suspects(data: Array) -> Array:
+    """A one for each byte that calls for a second look, and eight zeros behind.
+
+    These are signs of layout with what must follow them, and all that is not ASCII:
+    comparisons, which are made of many bytes at a time.
+    """
+    out = np.zeros(len(data) + 8, np.uint8)
+    here, behind = data[:-1], data[1:]
+    for place in range(len(here)):
+        byte, after = here[place], behind[place]
+        out[place] = (
+            (byte > TILDE_BYTE)
+            | (byte == NEWLINE)
+            | (byte == COLON)
+            | (byte == LESS)
+            | (byte == AMPERSAND)
+            | (byte == OPEN_SQUARE)
+            | ((byte == TILDE_BYTE) & (after == TILDE_BYTE))
+            | ((byte == CLOSE_SQUARE) & (after == OPEN))
+            | ((byte == MINUS) & (after <= SPACE))
+            | ((byte == BACKSLASH) & ((after == SMALL_N) | (after == SMALL_R)))
+            | (((byte == STAR_BYTE) | (byte == UNDERSCORE_BYTE)) & (after > SPACE))
+        )
+    if len(data):
+        out[len(data) - 1] = True
     return out
 
 
@@ -70,10 +110,14 @@ def _mark_line(data: Array, position: int, end: int) -> int:
     position = skip_blanks(data, position, end)
     if position == end:
         return 0
-    if LINE_SIGNS[data[position]]:  # behind which there may be a label
-        return LINE if is_digit(data, position, end) else LINE | LABEL
-    # "Problem 12." and "Q."
-    start = position
+    byte, after = data[position], byte_at(data, position + 1, end)
+    sign = LINE_SIGNS[byte]
+    if sign == ALONE or (byte == 0xE2 and after < 0x82):  # a bullet, or unseen
+        return LINE | LABEL
+    if sign == REPEATED:
+        return LINE | LABEL if after == byte or _is_blank(after) else 0
+    start = position + (byte == OPEN)
+    position = start
     while position < end and is_letter(data[position]):
         position += 1
     letters = position - start
@@ -81,14 +125,35 @@ def _mark_line(data: Array, position: int, end: int) -> int:
     digits = position
     while is_digit(data, position, end):
         position += 1
-    is_label = letters == 1 if position == digits else letters > 0
-    closer = byte_at(data, position, end)
-    return LABEL if is_label and closer in (FULL_STOP, CLOSE) else 0
+    digits = position - digits
+    if byte_at(data, position, end) not in (FULL_STOP, CLOSE):
+        return 0
+    if sign == NUMBERED:
+        follows = _is_blank(byte_at(data, position + 1, end))
+        return LINE if 0 < digits <= LONGEST_NUMBER and follows else 0
+    # "Problem 12." and "Q."
+    initial = byte | 0x20
+    if letters == 1 and digits == 0:
+        return LABEL if initial == SMALL_Q else 0
+    return LABEL if digits > 0 and initial in (SMALL_Q, SMALL_P, SMALL_E) else 0
 
 
-@compiled
+@inlined
+def _is_blank(byte: Any) -> bool:
+    """Whether `byte` may be a space, or the first of one."""
+    return bool(byte == SPACE or byte > 127)
+
+
+@inlined
 def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
     byte, after = data[position], byte_at(data, position + 1, end)
+    if byte == BACKSLASH:
+        if after not in (SMALL_N, SMALL_R):
+            return 0
+        behind = byte_at(data, position + 2, end)
+        is_line = after == SMALL_N and not 97 <= behind <= 122
+        is_line = is_line or (after == SMALL_R and behind == BACKSLASH)
+        return ESCAPE if is_line else 0
     before = data[position - 1] if position > first else np.uint8(SPACE)
     if byte > 127:
         return ODD if _may_be_unseen(data, position, end) else 0
@@ -110,16 +175,10 @@ def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
         return SQUARE if after in (CAPITAL_I, SLASH) else 0
     if byte == CLOSE_SQUARE:  # a link
         return SQUARE if after == OPEN else 0
-    if byte == MINUS:
-        if after > SPACE:
-            return 0
+    if byte == MINUS and after <= SPACE:
         place = skip_blanks(data, position + 1, end)
         return HYPHEN if byte_at(data, place, end) == NEWLINE else 0
-    if byte != BACKSLASH or after not in (SMALL_N, SMALL_R):
-        return 0
-    behind = byte_at(data, position + 2, end)
-    is_line = after == SMALL_N and not 97 <= behind <= 122
-    return ESCAPE if is_line or (after == SMALL_R and behind == BACKSLASH) else 0
+    return 0
 
 
 @compiled
