@@ -77,7 +77,7 @@ def _have_same_options(rows: pl.DataFrame, first: Array, second: Array) -> Array
     likely = np.zeros(rows.height, bool)
     likely[first] = True
     problems = rows["problem"].filter(pl.Series(likely))
-    likely[likely] = problems.str.contains(LIKELY).fill_null(False).to_numpy()
+    likely[likely] = problems.str.contains_any(LIKELY).fill_null(False).to_numpy()
     asked, read = [], []
     for pair in np.flatnonzero(likely[first]):
         left, right = (

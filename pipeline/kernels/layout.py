@@ -36,7 +36,7 @@ from pipeline.kernels.layout_marks import (
     UNDERSCORE,
     find_marks,
 )
-from pipeline.kernels.shards import Array, text_bytes
+from pipeline.kernels.shards import Array, split_shards, text_bytes
 from pipeline.kernels.splice import text_series
 
 # Tags of HTML, and of XML as prompts have them; those of one letter are variables too.
@@ -145,7 +145,8 @@ def strip_layout(texts: pl.Series) -> pl.Series:
     'Find x, not `y`: 2**3 < x_1'
     """
     texts = texts.fill_null("")
-    marks = find_marks(*text_bytes(texts))
+    parts = [find_marks(*text_bytes(part)) for part in split_shards(texts)]
+    marks = np.concatenate([np.zeros(0, np.uint16), *parts])
     marked = pl.Series(marks != 0)
     if not marked.any():
         return texts

@@ -86,7 +86,7 @@ def _find_suspects(data: Array) -> Array:
             | (byte == COLON)
             | (byte == LESS)
             | (byte == AMPERSAND)
-            | (byte == OPEN_SQUARE)
+            | ((byte == OPEN_SQUARE) & ((after == CAPITAL_I) | (after == SLASH)))
             | ((byte == TILDE_BYTE) & (after == TILDE_BYTE))
             | ((byte == CLOSE_SQUARE) & (after == OPEN))
             | ((byte == MINUS) & (after <= SPACE))
@@ -171,8 +171,9 @@ def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
         return ANGLE | SHORT_TAG if _ends_short_tag(data, position, end) else ANGLE
     if byte == AMPERSAND:
         return ENTITY if is_letter(after) or after == HASH else 0
-    if byte == OPEN_SQUARE:
-        return SQUARE if after in (CAPITAL_I, SLASH) else 0
+    if byte == OPEN_SQUARE:  # [INST] or [/INST]
+        place = position + 1 + (after == SLASH)
+        return SQUARE if byte_at(data, place, end) == CAPITAL_I else 0
     if byte == CLOSE_SQUARE:  # a link
         return SQUARE if after == OPEN else 0
     if byte == MINUS and after <= SPACE:
