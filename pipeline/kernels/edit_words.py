@@ -3,9 +3,9 @@
 import numpy as np
 from numpy import uint8, uint64
 
-from pipeline.kernels.hash_table import find
+from pipeline.kernels.hash_table import find, find_slot, may_hold
 from pipeline.kernels.hashing import fmix64
-from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN, token_code
+from pipeline.kernels.latex_vocabulary import BRACKET, NAME, NUMBER, SIGN, token_code
 from pipeline.kernels.names import Names, is_person
 from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
@@ -14,7 +14,7 @@ from pipeline.kernels.variables import (
     is_variable,
     stands_in_capitals,
 )
-from pipeline.kernels.wording import CONTENT, FILLER, TURN, Wording, role_of
+from pipeline.kernels.wording import CONTENT, FILLER, TURN, Wording, role_of_stem
 
 # What a word has in place of a partner: none, and none that is needed.
 NONE, GONE = -1, -2
@@ -63,25 +63,35 @@ def fill_roles(
 
     `text` is its first token; all others have the role of a quantity.
     """
+    # Arrays are handed over one by one: to count references to the tables of a tuple
+    # at every word costs more than to look it up.
+    (bloom, keys, places), roles, meanings, stems, stem_roles, stem_meanings = wording
     for word in range(len(place)):
         number, start = place[word], first[word]
         role[word], meaning[word] = QUANTITY, 0
         if partner[word] != NONE or kinds[number] in (NUMBER, SIGN):
             continue
-        code = codes[number]
         if last[word] - start == 1:
             role[word], meaning[word] = _role_of_letter(
                 data, begin, finish, start, codes, kinds, number, text, wording
             )
             continue
-        if code in SCALES:  # degrees Celsius are °C
+        if codes[number] in SCALES:  # degrees Celsius are °C
             role[word], meaning[word] = TURN, -int(data[start] & 0xDF)
             continue
-        role[word], meaning[word] = role_of(data, start, last[word], code, wording)
-        if find(wording[0], code) < 0 and is_person(codes, kinds, number, text, names):
-            role[word], meaning[word] = PERSON, 0
-        elif role[word] == CONTENT and _is_entity(data, begin, start):
-            role[word] = ENTITY
+        listed = -1
+        if may_hold(bloom, codes[number]):
+            listed = places[find_slot(keys, places, codes[number], 0)]
+        if listed >= 0:
+            role[word], meaning[word] = roles[listed], meanings[listed]
+        elif kinds[number] == NAME and is_person(codes, kinds, number, text, names):
+            role[word] = PERSON
+        else:
+            role[word], meaning[word] = role_of_stem(
+                data, start, last[word], stems, stem_roles, stem_meanings
+            )
+            if role[word] == CONTENT and _is_entity(data, begin, start):
+                role[word] = ENTITY
 
 
 @compiled

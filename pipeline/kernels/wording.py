@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy import uint64
 
-from pipeline.kernels.hash_table import Table, build_table, find
+from pipeline.kernels.hash_table import Table, build_table, find, may_hold
 from pipeline.kernels.hashing import BASIS, fnv1a
 from pipeline.kernels.latex_vocabulary import token_code, vocabulary
 from pipeline.kernels.shards import Array, compiled
@@ -94,13 +94,20 @@ def role_of(
     place = find(words, code)
     if place >= 0:
         return word_roles[place], word_meanings[place]
-    role, meaning, value = CONTENT, 0, BASIS
+    return role_of_stem(data, start, stop, stems, stem_roles, stem_meanings)
+
+
+@compiled
+def role_of_stem(
+    data: Array, start: int, stop: int, stems: Table, roles: Array, meanings: Array
+) -> tuple[int, int]:
+    """As `role_of`, of a word that is in no list; the last three are those of stems."""
+    role, meaning, value, bloom = CONTENT, 0, BASIS, stems[0]
     for position in range(start, stop):
         byte = data[position]
         value = fnv1a(value, byte | 0x20 if 65 <= byte <= 90 else byte)
-        if position - start + 1 < SHORTEST_STEM:
-            continue
-        place = find(stems, value)
-        if place >= 0:
-            role, meaning = stem_roles[place], stem_meanings[place]
+        if position - start + 1 >= SHORTEST_STEM and may_hold(bloom, value):
+            place = find(stems, value)
+            if place >= 0:
+                role, meaning = roles[place], meanings[place]
     return role, meaning
