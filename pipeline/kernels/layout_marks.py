@@ -53,7 +53,7 @@ def find_marks(data: Array, offsets: Array) -> Array:
             if block + 8 > end:
                 suspects &= first_bytes(end - block)
             while suspects:
-                position = block + np.int64(trailing_zeros(suspects) >> uint64(3))
+                position: Any = block + np.int64(trailing_zeros(suspects) >> uint64(3))
                 suspects &= suspects - uint64(1)
                 byte = data[position]
                 if byte == NEWLINE:

@@ -25,3 +25,9 @@ def test_group_ids_count_up_in_order_of_appearance():
 
     assert ids.tolist() == [0, 1, 0, 2, 1, 3]
     assert distinct.tolist() == [7, 0, 2**63, 16]
+
+
+def test_the_first_equal_key_is_named_for_each():
+    keys = np.array([7, 0, 7, 2**63, 0, 16], np.uint64)
+
+    assert hash_table.first_equal(keys).tolist() == [0, 1, 0, 3, 1, 5]

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from pipeline.kernels.latex_tokens import tokenise
 from pipeline.kernels.layout import strip_layout
+from pipeline.kernels.layout_marks import find_marks
 from pipeline.kernels.relations import quantity_hash
+from pipeline.kernels.shards import text_bytes
 
 CASES = Path(__file__).parents[2] / "cases" / "reading"
 
@@ -102,3 +104,21 @@ def test_layout_is_taken_away_once_and_for_all_rows_alike(text: str):
 
     assert stripped[0] == strip_layout(pl.Series([text])).item()
     assert stripped[1:].to_list() == ["", "x"]
+
+
+def test_spaces_of_any_kind_are_before_the_number_of_an_item():
+    text = "Let x = 3.\n   (1) Find the square of x.\n   - Find its cube."
+
+    plain, wide = strip_layout(pl.Series([text, text.replace("   ", "\xa0\xa0\xa0")]))
+
+    assert (
+        plain == wide == "Let x = 3.\n       Find the square of x.\n     Find its cube."
+    )
+
+
+def test_numbers_and_pictures_at_the_edge_of_lines_are_no_layout():
+    texts = ["2000 people\n1.5 of\n-3 - 4", "[asy]draw(x);[/asy]", "=7\n(x) + 1", "#7"]
+
+    marks = find_marks(*text_bytes(pl.Series(texts)))
+
+    assert marks.tolist() == [0, 0, 0, 0]
