@@ -13,7 +13,7 @@ from operator import and_
 import polars as pl
 
 from pipeline.errors import UserError
-from pipeline.view.columns import FACETS, TEXTS, Table
+from pipeline.view.table import FACETS, TEXTS, Table
 
 NULL = "∅"  # chosen where a value is missing
 RATE = "pass_rate"

@@ -13,7 +13,8 @@ import polars as pl
 
 from pipeline.errors import UserError
 from pipeline.schema import VERDICT
-from pipeline.view.columns import Columns, Table
+from pipeline.view.columns import Columns
+from pipeline.view.table import Table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

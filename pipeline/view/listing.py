@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from pipeline.view.columns import FACETS, Table, all_rows
 from pipeline.view.filters import (
     NULL,
     RATE,
@@ -21,6 +20,7 @@ from pipeline.view.filters import (
 )
 from pipeline.view.links import link
 from pipeline.view.ranks import Rows, rank_numbers, rank_texts
+from pipeline.view.table import FACETS, Table, all_rows
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from pipeline.view import columns as columns_module
-from pipeline.view.columns import Columns, Table
+from pipeline.view.columns import Columns
 from pipeline.view.filters import Filters
 from pipeline.view.kept import Kept
 from pipeline.view.library import find_files
 from pipeline.view.listing import count, find_places, read_page
 from pipeline.view.ranks import number_texts, number_values, rank_texts
 from pipeline.view.reviews import Review, write_reviews
+from pipeline.view.table import Table
 from tests.pipeline.view.test_pages import look_at
 
 LONG = "The same long beginning of many a problem, word for word. " * 3
