@@ -3,19 +3,22 @@
 import os
 import sys
 
-from pipeline.console import run
+INTERRUPTED = 130
 
 
 def call(line: list[str] | None = None) -> None:
     """Do what a command line says; that of this process, where none is given.
 
-    SystemExit where it does not read as a command line does.
+    SystemExit where it does not read as a command line does, KeyboardInterrupt where
+    it was interrupted.
     """
     from pipeline.cli.commands import app
 
     try:
         app(args=line, prog_name="goldsieve")
     except SystemExit as end:
+        if end.code == INTERRUPTED:  # so says Typer
+            raise KeyboardInterrupt from None
         if end.code:
             raise
 
@@ -23,7 +26,12 @@ def call(line: list[str] | None = None) -> None:
 def main() -> int:
     # Else every start looks through all installed packages for plugins of pydantic.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    return run(call)
+    try:
+        from pipeline.console import run
+
+        return run(call)
+    except KeyboardInterrupt:  # while that was imported
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

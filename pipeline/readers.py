@@ -58,6 +58,8 @@ def read_object(path: Path) -> Row:
 
 
 def _check_is_there(path: Path) -> None:
+    if path.is_dir():
+        raise UserError(f"{path} is a folder", hint="name a file of rows in it")
     if not path.is_file():
         raise UserError(
             f"{path} does not exist",

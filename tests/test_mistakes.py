@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 
@@ -52,6 +53,10 @@ def mistaken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "notes.txt").write_text("1+1?")
     (tmp_path / "empty.jsonl").write_text("")
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b'{"problem": "1+1?"}')[:9])
+    pl.DataFrame(schema={"problem": pl.String}).write_parquet(tmp_path / "zero.parquet")
+    (tmp_path / "numbers.jsonl").write_text('{"x": 1}\n{"x": 2}\n')
+    chat = {"messages": [{"role": "user", "content": each} for each in "ab"]}
+    (tmp_path / "chats.jsonl").write_text(f"{json.dumps(chat)}\n" * 2)
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd/config.json").write_text('{"model_type": "abacus"}')
     (tmp_path / "data").mkdir()
@@ -132,6 +137,28 @@ MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
     ({}, "recipe use demo", "has edits that no recipe holds", "--force"),
     ({}, "recipe diff demo", "takes 2 names, 1 given", "recipe"),
     ({}, "publish me/set", "README.md does not", "dvc repro card"),
+    ({}, "publish me/my/set", "Repo id must be in the form", "ORG/NAME"),
+    # of a second look
+    ({}, "filter quality odd --out o", "odd is a folder", "a file of rows"),
+    ({}, "filter qualty a.jsonl --out o", "no stage is called", "try ask"),
+    ({}, "filter quality a.jsonl --out o --set drop", "should read key=value", ""),
+    ({}, "filter dedup_ngram a.jsonl --out o --set threshold=7", "less than or", ""),
+    ({}, "filter dedup_ngram a.jsonl --out o --against b.parquet", "b.parquet does",
+     "check the path"),
+    ({}, "init p zero.parquet", "no row can be read: it has no rows", ""),
+    ({}, "init p a.jsonl --column problem=q", "has no column 'q'", "it has problem"),
+    ({}, "init p notes.txt", "how to read .txt", "known: .parquet"),
+    ({}, "init notes.txt a.jsonl", "cannot be written", "must be a folder"),
+    ({}, "init p a.jsonl --model org/m@abc", "abc is no full commit", ""),
+    ({}, "init p numbers.jsonl", "no column holds the problems", "--column problem"),
+    ({}, "init p chats.jsonl", "no row can be read", "--column answer=NAME"),
+    ({}, "compare nowhere .", "nowhere is no folder", "ORG/NAME"),
+    ({}, "compare a.jsonl .", "a.jsonl is no folder", "ORG/NAME"),
+    ({}, "pull nobody/nothing", "the Hub is switched off", "HF_HUB_OFFLINE"),
+    ({}, "estimate --price cheap", "'cheap' is no price", "0.60/M"),
+    ({}, "view nowhere", "nowhere does not exist", ""),
+    ({}, "make collect.nope", "no section 'collect.nope'", "collect.nope: off"),
+    ({}, "recipe use", "takes 1 names, 0 given", ""),
 ]  # fmt: skip
 
 

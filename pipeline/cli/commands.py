@@ -31,7 +31,7 @@ def _do(target: str, arguments: dict[str, Any]) -> None:
 
 def _files(folder: str) -> list[str]:
     """The names that the files of a folder register."""
-    return sorted(each.stem for each in (HOME / folder).glob("[a-z]*"))
+    return sorted({each.stem for each in (HOME / folder).glob("[a-z]*")})
 
 
 def stages() -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import tables
+from pipeline.errors import UserError
 from pipeline.machine import cache_folder
 from pipeline.published import hub
 from pipeline.published.compare import (
@@ -39,6 +40,11 @@ def _find(name: str) -> Path:
     """The folder of that name, or what the Hub has under it, fetched."""
     if (folder := Path(name)).is_dir():
         return folder
+    if name.count("/") != 1 or folder.exists():
+        raise UserError(
+            f"{name} is no folder, and no set of the Hub",
+            hint="name two folders, or sets of the Hub as ORG/NAME",
+        )
     folder = cache_folder("pulled") / name.replace("/", "--")
     hub.download(name, None, folder)
     return folder
@@ -92,7 +98,7 @@ def _print_verdicts(comparison: Comparison) -> None:
 
 
 def _print_figures(figures: list[Figure]) -> None:
-    print("\nfigures, 95% (b − a: on the problems of both, paired)")
+    print("\nfigures, 95% (b − a of samples: on the problems of both, paired)")
     for figure in figures:
         sides = [_format(figure.a), _format(figure.b), _format(figure.difference, "+")]
         a, b, difference = sides

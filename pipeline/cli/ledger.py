@@ -25,6 +25,10 @@ def sql(query: str, *, format: str = "table") -> None:
     import duckdb
 
     connection = views()
+    if not query.strip():
+        raise UserError(
+            "the query is empty", hint=f"views: {', '.join(list_views(connection))}"
+        )
     try:
         result = connection.sql(query)
     except duckdb.Error as error:

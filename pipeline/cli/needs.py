@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from pipeline.errors import UserError, find_extra, install_line, one_line
 from pipeline.locations import DataLocation
 from pipeline.models import Reference
+from pipeline.published.hub import PATIENCE_S, find_silence
 from pipeline.readers import Unreadable, expand, raw_rows
 
 PROBED = 50  # rows of a source that are read
@@ -198,8 +199,14 @@ def look_on_hub(at: str, repo: str, revision: str, *, kind: str) -> Iterator[str
             "online once, or name local files with `path`"
         )
         return
+    if silence := find_silence():
+        yield (
+            f"{at}: {repo} is not in the Hub's cache, and the Hub cannot be reached: "
+            f"{silence}; go online once, or name local files with `path`"
+        )
+        return
     try:
-        HfApi().repo_info(repo, revision=revision, repo_type=kind, timeout=10)
+        HfApi().repo_info(repo, revision=revision, repo_type=kind, timeout=PATIENCE_S)
     except Exception as error:
         # What is refused, what cannot be resolved, what is no name: all are told.
         yield f"{at}: the Hub has no {repo} at {revision} for us: {one_line(error)}"

@@ -14,6 +14,7 @@ from pipeline.published import folder, hub
 
 def publish(repo: str, *, dry_run: Path | None, public: bool) -> None:
     """Write the dataset repository, and upload it to the Hub unless --dry-run."""
+    hub.check_name(repo)
     if dry_run is not None:
         folder.write(repo, dry_run)
         print(f"wrote {dry_run}; nothing was uploaded")

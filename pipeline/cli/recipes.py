@@ -130,13 +130,16 @@ def _pin(name: str, *, force: bool) -> None:
 
 def _latest_commit(key: str, repo: str) -> str:
     """The commit of the Hub's main branch; UserError where it does not answer."""
+    import httpx
     from huggingface_hub import HfApi
+
+    from pipeline.published.hub import PATIENCE_S
 
     is_model = key.rpartition(".")[2] == "model"
     ask = HfApi().model_info if is_model else HfApi().dataset_info
     try:
-        commit = ask(repo).sha
-    except OSError as error:  # what the Hub refuses, too
+        commit = ask(repo, timeout=PATIENCE_S).sha
+    except (OSError, httpx.HTTPError) as error:  # what the Hub refuses, too
         raise UserError(f"{key}: the Hub says nothing of {repo}: {error}") from None
     return str(commit)
 

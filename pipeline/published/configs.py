@@ -76,6 +76,20 @@ def read_configs() -> Iterator[Config]:
     yield Config("benchmarks_report", report.schema, [report])
 
 
+def list_columns(
+    export: Path, traces: pl.DataFrame, contamination: Path
+) -> dict[str, list[str]]:
+    """The columns of each config that the card's inputs will be published as."""
+    files = {name: export / f"{name}.parquet" for name in EXPORTED}
+    whole = {name: pl.read_parquet_schema(f) for name, f in files.items() if f.exists()}
+    schemas = {"dropped": LEDGER, "kept": KEPT, "grades": SAMPLES}
+    return {
+        **{name: list(schema) for name, schema in (*whole.items(), *schemas.items())},
+        "traces": traces.columns,
+        "benchmarks_report": read_report(contamination).columns,
+    }
+
+
 def _whole(name: str, file: Path) -> Config:
     schema = pl.read_parquet_schema(_existing(file))
     return Config(name, pl.Schema(schema), read_batches(file, list(schema)))

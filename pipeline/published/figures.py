@@ -2,8 +2,9 @@
 
 A share of rows has Wilson's interval. Samples of one problem are not independent, so
 figures of samples are bootstrapped over problems: drawn with their samples, with
-replacement, 1,000 times, and cut at 2.5% and 97.5% (the percentile method). Differences
-are paired: the same problems are drawn on both sides.
+replacement, 1,000 times, and cut at 2.5% and 97.5% (the percentile method). Their
+differences are paired: the same problems are drawn on both sides. That of two shares of
+rows takes the sides for independent (Newcombe).
 """
 
 from collections.abc import Callable
@@ -22,7 +23,9 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of both sides, with intervals; `difference` is b − a on shared problems.
+    """A figure of both sides, with intervals; `difference` is b − a.
+
+    That of figures of samples is on the problems that both sides have.
 
     What a side has nothing for is None.
     """
@@ -46,13 +49,17 @@ RATIOS = {
 
 def list_figures(a: Side, b: Side) -> list[Figure]:
     """The figures of two sets."""
-    figures = [Figure("kept, of collected rows", "Wilson", _share(a), _share(b))]
+    kept = [(side.kept.height, side.collected) for side in (a, b)]
+    share_a, share_b = map(_share, kept)
+    change = _share_difference(*kept)
+    method = "Wilson, Newcombe"
+    figures = [Figure("kept, of collected rows", method, share_a, share_b, change)]
     first, second = sum_samples(a.samples), sum_samples(b.samples)
     both = first.join(second, on="key", suffix="_b").sort("key")
     for name, (above, below) in RATIOS.items():
-        ratio, change = _ratio(above, below), _change(above, below)
+        ratio, gain = _ratio(above, below), _change(above, below)
         in_a, in_b = _bootstrap(first, ratio), _bootstrap(second, ratio)
-        paired = _bootstrap(both, change)
+        paired = _bootstrap(both, gain)
         figures.append(Figure(name, "bootstrap", in_a, in_b, paired))
     return figures
 
@@ -87,9 +94,27 @@ def sum_samples(samples: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(pl.exclude("key").cast(pl.Float64))
 
 
-def _share(side: Side) -> tuple[float, Interval] | None:
-    kept, total = side.kept.height, side.collected
+def _share(count: tuple[int, int]) -> tuple[float, Interval] | None:
+    kept, total = count
     return (kept / total, wilson_interval(kept, total)) if total else None
+
+
+def _share_difference(
+    a: tuple[int, int], b: tuple[int, int]
+) -> tuple[float, Interval] | None:
+    """B − a of two shares, taken as independent, from Wilson's intervals of both.
+
+    Newcombe (1998): Interval estimation for the difference between independent
+    proportions, Statistics in Medicine 17, 873–890, method 10.
+    """
+    first, second = _share(a), _share(b)
+    if first is None or second is None:
+        return None
+    (one, (one_low, one_high)), (two, (two_low, two_high)) = first, second
+    change = two - one
+    low = change - np.hypot(two - two_low, one_high - one)
+    high = change + np.hypot(two_high - two, one - one_low)
+    return change, (float(low), float(high))
 
 
 def _ratio(above: str, below: str) -> Callable[[dict[str, Array], Array], float]:

@@ -6,10 +6,12 @@ it; what the Hub has of them when an upload is cut off it does not ask for again
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from pipeline.errors import UserError
 
+PATIENCE_S = 10  # for an answer about a repository
 REMOVED = ["*/*.parquet", "plots/*"]  # of an earlier upload, where they are gone
 
 
@@ -19,6 +21,7 @@ def upload(repo: str, folder: Path, *, public: bool) -> str:
 
     api = HfApi()
     with explain_refusal(repo, "is HF_TOKEN set, and may it write there?"):
+        _reach()
         api.create_repo(repo, repo_type="dataset", private=not public, exist_ok=True)
         commit = api.upload_folder(
             repo_id=repo,
@@ -35,9 +38,45 @@ def download(repo: str, revision: str | None, folder: Path) -> str:
     from huggingface_hub import HfApi, snapshot_download
 
     with explain_refusal(repo, "is its name right, and may HF_TOKEN read it?"):
-        commit = HfApi().dataset_info(repo, revision=revision).sha
+        _reach()
+        api = HfApi()
+        commit = api.dataset_info(repo, revision=revision, timeout=PATIENCE_S).sha
         snapshot_download(repo, repo_type="dataset", revision=commit, local_dir=folder)
     return str(commit)
+
+
+def check_name(repo: str) -> None:
+    """UserError where the Hub would not take `repo` for a name."""
+    from huggingface_hub.utils._validators import validate_repo_id
+
+    with explain_refusal(repo, ""):
+        validate_repo_id(repo)
+
+
+def find_silence() -> str | None:
+    """Why the Hub cannot be reached; None where something answers. It is asked once."""
+    from huggingface_hub import constants
+
+    return _find_silence(constants.ENDPOINT)
+
+
+@cache
+def _find_silence(endpoint: str) -> str | None:
+    import httpx
+
+    try:
+        httpx.head(endpoint, timeout=PATIENCE_S)
+    except httpx.HTTPError as error:
+        return str(error).strip() or type(error).__name__
+    return None
+
+
+def _reach() -> None:
+    """OSError where nothing answers, which would otherwise be waited for forever."""
+    from huggingface_hub import constants
+
+    if not constants.HF_HUB_OFFLINE and (why := find_silence()):
+        raise OSError(why)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline import dag
 from pipeline.charts import Chart, Rows
 from pipeline.lineage import dedup_stages
+from pipeline.published.configs import list_columns
 from stages.card import funnel, lengths, lineage, rates
 
 MEANING = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
@@ -71,7 +72,7 @@ def gather(
         "trace_fates": _trace_fates(traces),
         "key_audit": _audit_keys(lost.filter(pl.col("stage") == "verify")),
         "kinds": _count_kinds(rl),
-        "columns": _columns({"rl": rl.columns, "sft": sft.collect_schema().names()}),
+        "columns": _columns(list_columns(export, traces, contamination)),
         "version": _version("goldsieve"),
         "packages": {name: _version(name) for name in PACKAGES},
         **facts,
@@ -226,7 +227,7 @@ def _trace_fates(traces: pl.DataFrame) -> Rows:
 
 
 def _columns(configs: dict[str, list[str]]) -> Rows:
-    """What each column of the exported tables means, and which of them have it."""
+    """What each column of the published tables means, and which of them have it."""
     return [
         {
             "name": name,

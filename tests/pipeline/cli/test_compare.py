@@ -12,7 +12,11 @@ from pipeline.__main__ import call
 from pipeline.cli.publish import publish
 from pipeline.errors import UserError
 from pipeline.published.compare import compare, count_changes, explain_absence
-from pipeline.published.figures import list_figures, wilson_interval
+from pipeline.published.figures import (
+    _share_difference,
+    list_figures,
+    wilson_interval,
+)
 from pipeline.published.side import JUDGED, LOST, ROWS, Side
 from tests.support.project import SECTIONS, data_stages, run_in, run_stages
 
@@ -157,3 +161,14 @@ def test_the_difference_reads_as_sentences(
 def test_a_folder_without_a_set_says_what_to_name(tmp_path: Path):
     with pytest.raises(UserError, match="holds neither a project"):
         call(["compare", str(tmp_path), str(tmp_path)])
+
+
+def test_the_difference_of_two_shares_has_newcombe_s_interval():
+    # His example (a): 56 of 70 against 48 of 80, by method 10.
+    difference = _share_difference((48, 80), (56, 70))
+
+    assert difference is not None
+    change, interval = difference
+    assert change == pytest.approx(0.2)
+    assert interval == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    assert _share_difference((0, 0), (1, 2)) is None

@@ -135,3 +135,11 @@ def test_who_is_to_be_cited_stands_as_bibtex(project: Path):
     entries = re.findall(r"^@(\w+)\{([\w]+),", write_card(project), re.M)
 
     assert entries == [("misc", "zhang2025hundred"), ("software", "goldsieve")]
+
+
+def test_every_column_of_every_config_has_its_meaning(project: Path):
+    glossary = write_card(project).partition("## Columns")[2].partition("\n## ")[0]
+    explained = set(re.findall(r"^\| `(\w+)` \|", glossary, re.M))
+
+    files = [next((project / "out" / name).glob("*.parquet")) for name in NAMES]
+    assert {c for file in files for c in pl.read_parquet_schema(file)} == explained

@@ -140,7 +140,7 @@ def test_models_and_data_sets_are_asked_for_as_what_they_are(
     for name in ("model", "dataset"):
         monkeypatch.setattr(
             f"huggingface_hub.HfApi.{name}_info",
-            lambda _, repo, name=name: SimpleNamespace(sha=f"{name} {repo}"),
+            lambda _, repo, timeout, name=name: SimpleNamespace(sha=f"{name} {repo}"),
         )
 
     assert recipes._latest_commit(key, "a/b") == f"{kind} a/b"
