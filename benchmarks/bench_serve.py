@@ -21,6 +21,8 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
+from statistics import quantiles
 from typing import TypeVar
 
 from pipeline.grading.remote import remote_grader
@@ -48,7 +50,9 @@ def main() -> None:
             grade([make_row(-1, is_program) for is_program in (True, False)])
             here, here_s = timed(lambda: grade(rows))
         with served("--queue", "200000", GOLDSIEVE_CACHE=f"{folder}/there") as server:
-            there, there_s = ask_at_once(server.url, rows, given.clients, given.batch)
+            there, there_s, waited = ask_at_once(
+                server.url, rows, given.clients, given.batch
+            )
             made = server.metric("goldsieve_verdicts_total")
     lost = sum(verdict is None for verdict in there)
     differ = sum(a != b for a, b in zip(here, there, strict=True))
@@ -60,6 +64,10 @@ def main() -> None:
         end="",
     )
     print(f"{there_s:7.1f} s, {here_s / there_s:.2f} of local")
+    half, most = (quantiles(waited, n=100)[at - 1] for at in (50, 99))
+    print(
+        f"a request of {given.batch} rows: {half:.2f} s in the median, p99 {most:.2f}"
+    )
     print(f"made by the server {made:,.0f}; lost {lost}; other than local {differ}")
     print(f"peak of this process {peak_mb():,.0f} MB")
     if lost or differ:
@@ -90,23 +98,25 @@ def make_row(number: int, is_program: bool) -> Answer:
 
 def ask_at_once(
     url: str, rows: list[Answer], clients: int, batch: int
-) -> tuple[list[Verdict | None], float]:
-    """Verdicts in the order of the rows, and the seconds from first to last."""
+) -> tuple[list[Verdict | None], float, list[float]]:
+    """Verdicts in the order of the rows; seconds of all and of each request."""
     verdicts: list[Verdict | None] = [None] * len(rows)
+    waited: list[float] = []
     ready = threading.Barrier(clients + 1)
 
     def ask(client: int, grade: Grader) -> None:
         ready.wait()
         for start in range(client * batch, len(rows), clients * batch):
             part = slice(start, min(start + batch, len(rows)))
-            verdicts[part] = grade(rows[part])
+            verdicts[part], seconds = timed(partial(grade, rows[part]))
+            waited.append(seconds)
 
     with ExitStack() as stack, ThreadPoolExecutor(clients) as threads:
         graders = [stack.enter_context(remote_grader(url)) for _ in range(clients)]
         asked = [threads.submit(ask, *each) for each in enumerate(graders)]
         ready.wait()
         _, seconds = timed(lambda: [each.result() for each in asked])
-    return verdicts, seconds
+    return verdicts, seconds, waited
 
 
 def timed(run: Callable[[], T]) -> tuple[T, float]:
