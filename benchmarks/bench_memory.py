@@ -3,10 +3,12 @@
     python benchmarks/bench_memory.py --gigabytes 1.2
 
 Writes problems and recorded completions (made of random sentences, no model has any
-part), then runs each stage from `rollouts` to `export` by its command in dvc.yaml, and
+part), then runs each stage from `rollouts` to `card` by its command in dvc.yaml, and
 looks ten times a second at the resident memory of the process and all its children.
+`evaluate` is asked all problems, and finds all samples in its store.
 `--tree` measures another checkout. What is written stays in `--folder`, which becomes
-about as large as the traces; TMPDIR holds as much again while `rollouts` runs.
+twice as large as the traces, and is taken as it is the next time: `--stages` goes on
+with some of them. TMPDIR holds the traces once more while `rollouts` or `evaluate` run.
 """
 
 import argparse
@@ -28,10 +30,16 @@ from rich.table import Column, Table
 
 STAGES = (
     "rollouts", "grades", "difficulty", "verify", "decontaminate_traces", "hygiene",
-    "select", "export",
+    "select", "export", "card", "evaluate",
 )  # fmt: skip
 RECORDED = {"path": "recorded/*.parquet", "completions": ["completions"], "model": "m"}
+SOURCE = {"adapter": "generic", "path": "made.jsonl", "license": "cc0-1.0"}
+OFF = ("pool", "quality", "ask", "dedup_exact", "dedup_ngram", "dedup_embedding")
 PARAMS = {
+    "collect": {"made": SOURCE},
+    "benchmarks": {},
+    **dict.fromkeys((*OFF, "decontaminate"), "off"),
+    "model": "off",
     "rollouts": {"engine": "replay", "replay": [RECORDED]},
     "prompt": {},
     "pass_rate_window": {},
@@ -42,6 +50,8 @@ PARAMS = {
     "hygiene": {},
     "select": {"traces": 2, "strategy": "shortest"},
     "export": {"formats": ["trl", "messages"]},
+    "card": {},
+    "evaluate": {"samples": 8},
 }
 PROBLEMS = 2000  # of one file of recordings
 
@@ -53,10 +63,12 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=8, help="traces a problem")
     parser.add_argument("--tree", type=Path, default=Path(__file__).parents[1])
     parser.add_argument("--folder", type=Path, help="where to work, kept afterwards")
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="goldsieve-"))
     problems = int(options.gigabytes * 1e6 / options.kilobytes / options.samples)
-    write_project(folder, problems, options.samples, options.kilobytes)
+    if not (folder / "recorded").exists():
+        write_project(folder, problems, options.samples, options.kilobytes)
     size = pl.scan_parquet(folder / "recorded/*.parquet").select(
         pl.col("completions").explode().str.len_bytes().cast(pl.UInt64).sum()
     )
@@ -64,8 +76,13 @@ def main() -> None:
     title = f"{problems:,} problems, {size.collect().item() / 1e9:.2f} GB of traces"
     table = Table("stage", *numbers, title=title)
     stages = yaml.safe_load((options.tree / "dvc.yaml").read_text())["stages"]
-    for name in STAGES:
-        seconds, peak = run(stages[name]["cmd"], folder, options.tree)
+    for name in options.stages:
+        command = stages[name]["cmd"]
+        if name == "card":
+            prepare_card(folder, options.tree)
+        if name == "evaluate":
+            command = prepare_evaluation(command, folder, options.samples)
+        seconds, peak = run(command, folder, options.tree)
         table.add_row(name, f"{seconds:.0f}", f"{peak / 1e6:,.0f}")
     Console().print(table)
     if options.folder is None:
@@ -139,6 +156,60 @@ def write_tables(data: Path, texts: list[str]) -> None:
     items.write_parquet(data / "benchmarks.parquet")
     # A folder with no model: `replay` asks none.
     (data.parent / "models" / "base").mkdir(parents=True)
+
+
+def prepare_card(folder: Path, tree: Path) -> None:
+    """What the stages that are off would have left, and the pages by hand."""
+    from pipeline.contamination.report import BENCHMARKS
+    from pipeline.models import describe
+    from pipeline.schema import PROBLEM, VERDICT
+
+    describe(folder / "models/base", kind="off")
+    shutil.copy(tree / "dvc.yaml", folder)
+    for page in ("template.md", "limitations.md"):
+        shutil.copy(tree / "data_cards" / page, folder / "data_cards")
+    none = pl.DataFrame(schema={**PROBLEM, **VERDICT})
+    names = (*OFF, "decontaminate", "collect/made")
+    for file in (folder / "data/dropped" / f"{name}.parquet" for name in names):
+        file.parent.mkdir(exist_ok=True)
+        none.write_parquet(file)
+    (folder / "data/decontaminate").mkdir(exist_ok=True)
+    report = pl.DataFrame(schema=BENCHMARKS)
+    report.write_parquet(folder / "data/decontaminate/benchmarks.parquet")
+
+
+def prepare_evaluation(command: str, folder: Path, samples: int) -> str:
+    """The command that asks all problems; their samples are moved into the store."""
+    from pipeline.models import describe, resolve
+    from pipeline.sampling import store
+    from pipeline.sampling.draws import choose_draws
+    from pipeline.sampling.sampler import Method
+    from pipeline.schema import BENCHMARK
+    from trainers.evaluate import Params
+
+    items = pl.read_parquet(folder / "data/decontaminate.parquet")
+    items = items.with_columns(benchmark=pl.lit("made")).select(BENCHMARK.names())
+    items.write_parquet(folder / "data/asked.parquet")
+    describe(folder / "models/made", kind="hub", name="made", load="made")
+    params = Params(samples=samples)
+    draws = choose_draws("made", params)
+    draws.pop("samples")
+    method = Method(params.engine, {}, params.prompt, params.seed, **draws)
+    identity = method.identity(resolve(folder / "models/made"))
+    os.environ["GOLDSIEVE_CACHE"] = str(folder.resolve() / ".cache")
+    stored = store.open_for(identity)
+    if not store.shards(stored):
+        for file in sorted((folder / "data/rollouts").glob("*.parquet")):
+            part = pl.read_parquet(file).with_columns(
+                pl.col("n_tokens").fill_null(0), pl.col("seed").fill_null(0)
+            )
+            store.save(stored, part.select(store.SAMPLE.names()).cast(store.SAMPLE))
+    words = command.replace("data/benchmarks", "data/asked").split()
+    return " ".join(
+        "models/made" if word == "models/base" else word
+        for word in words
+        if word not in ("models/sft", "models/dpo", "models/grpo")
+    )
 
 
 def run(command: str, folder: Path, tree: Path) -> tuple[float, int]:

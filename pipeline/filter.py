@@ -13,6 +13,7 @@ should go. `apply` does the removing and the counting, so no filter can lose a
 row without saying why.
 
     READS = ("problem", "answer")           the columns that it gets, beside the id
+                                            and those that its settings name
 
 is a fourth, for filters whose table may be larger than memory: the other columns are
 never in memory as a whole. Without it, or with a condition `where`, which may name any
@@ -188,7 +189,8 @@ def decide(
     left = [name for name in schema if name not in {*own, *VERDICT}]
     reads = left
     if hasattr(stage, "READS") and not getattr(params, "where", None):
-        reads = [name for name in left if name == "id" or name in stage.READS]
+        names, settings = {"id", *stage.READS}, str(params).lower()
+        reads = [name for name in left if name in names or name.lower() in settings]
     rows = read(reads)
     judged = _judge(lambda rows: stage.judge(rows, params, *others), rows)
     added = judged.rows.drop(rows.columns, *VERDICT).schema

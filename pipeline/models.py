@@ -153,7 +153,7 @@ def is_by(names: Sequence[str]) -> pl.Expr:
 
     Reads the columns `model` and `pass`.
     """
-    model = pl.col("model")
-    called = pl.col("pass"), model, model.str.replace(REVISION, "")
+    model = pl.col("model").cast(pl.String)
+    called = pl.col("pass").cast(pl.String), model, model.str.replace(REVISION, "")
     by = pl.any_horizontal(name.is_in(list(names)) for name in called)
     return by.fill_null(value=False) if names else pl.lit(value=True)

@@ -21,6 +21,7 @@ from pipeline.files import replacing
 PART_BYTES = 64 << 20  # of the texts of a part
 BATCH = 1024  # rows of a file that are read at once
 WAITING_BYTES = 128 << 20  # dealt rows that are in memory
+QUEUED_BYTES = 8 << 20  # rows in memory that come back in the order in which they went
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,34 @@ class Shards:
         for part in self.parts:
             yield part.collect()
 
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns of all parts."""
+        return self.parts[0].collect_schema()
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        return int(self.select(pl.len()).collect()["len"].sum())
+
     def select(self, *columns: str | pl.Expr) -> "Shards":
         return Shards(tuple(part.select(*columns) for part in self.parts))
 
     def collect(self) -> pl.DataFrame:
         """The whole table: for columns that are small."""
         return pl.concat(iter(self), rechunk=True)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A table that is made part by part, once, and may be too large for memory."""
+
+    schema: pl.Schema
+    tables: Iterable[pl.DataFrame]
+
+    def collect(self) -> pl.DataFrame:
+        """The whole table."""
+        return pl.concat([self.schema.to_frame(), *self.tables], rechunk=True)
 
 
 def scan(files: Sequence[Path]) -> Shards:
@@ -49,6 +72,36 @@ def scan(files: Sequence[Path]) -> Shards:
 def as_shards(table: pl.DataFrame | Shards) -> Shards:
     """A table at hand as one part."""
     return table if isinstance(table, Shards) else Shards((table.lazy(),))
+
+
+def number_ids(ids: pl.Series) -> pl.Expr:
+    """The number (uint32) of an id among the distinct `ids`; null for others.
+
+    Ids are read from the column that is called as `ids` are.
+    """
+    codes = pl.Enum(ids.unique(maintain_order=True))
+    return pl.col(ids.name).cast(codes, strict=False).to_physical().cast(pl.UInt32)
+
+
+def by_problem(samples: Shards, ids: pl.Series) -> Iterator[pl.DataFrame]:
+    """The samples of problems with these `ids`, part by part, one at least.
+
+    All of a problem are in one part. Problems come in the order in which they first do.
+    """
+    number = number_ids(ids)
+    numbers = samples.select(number).collect()["id"].drop_nulls()
+    if len(numbers.rle()) > numbers.n_unique():
+        table = samples.collect().with_row_index("_index")
+        table = table.sort(pl.first("_index").over("id"), maintain_order=True)
+        samples = Shards((table.drop("_index").lazy(),))
+    left = samples.schema.to_frame()
+    for part in samples:
+        part = pl.concat([left, part.filter(number.is_not_null())])
+        run = part["id"].rle_id()
+        if end := int((run != run.max()).sum() if part.height else 0):
+            yield part[:end]
+        left = part[end:]
+    yield left
 
 
 def regroup(
@@ -167,8 +220,10 @@ class Spool:
     The file lies in TMPDIR, and is gone when nobody holds it.
     """
 
-    def __init__(self, schema: pl.Schema) -> None:
+    def __init__(self, schema: pl.Schema, *, waiting: int | None = None) -> None:
+        """In memory wait `waiting` bytes of rows: few where all are of one part."""
         self._schema = schema
+        self._most = WAITING_BYTES if waiting is None else waiting
         self._file = tempfile.TemporaryFile(prefix="goldsieve-")  # noqa: SIM115
         self._places: dict[int, list[tuple[int, int]]] = {}
         self._waiting: list[pl.DataFrame] = []
@@ -178,7 +233,7 @@ class Spool:
         """Keep rows for the part that their column `part` names."""
         self._waiting.append(rows)
         self._size += 8 * rows.width * rows.height + int(_text_bytes(rows).sum())
-        if self._size > WAITING_BYTES:
+        if self._size > self._most:
             self._write()
 
     def read(self, part: int) -> pl.DataFrame:

@@ -44,17 +44,21 @@ Where = Annotated[str | dict[Reason, str], AfterValidator(_check)]
 
 JSON_COLUMNS = ("meta", "ask", "verify_info")
 ROW = "#row"
+Table = pl.DataFrame | pl.LazyFrame
 Structure = Any  # a type's name, or a dict or a list of one of structures
 
 
-def drop_unless(rows: pl.DataFrame, where: Where, *, setting: str) -> pl.DataFrame:
+def drop_unless(
+    rows: pl.DataFrame, where: Where, *, setting: str, seen: Table | None = None
+) -> pl.DataFrame:
     """Mark the rows for which a condition is not true; what is null is not.
 
-    The reason is the condition's name, or `where`. UserError that names the `setting`
-    where a condition cannot be understood, or is none.
+    The reason is the condition's name, or `where`. Conditions see the rows, or what is
+    `seen` of them. UserError that names the `setting` where a condition cannot be
+    understood, or is none.
     """
     conditions = {"where": where} if isinstance(where, str) else where
-    table = rows.drop(VERDICT.names(), strict=False)
+    table = (rows if seen is None else seen).drop(VERDICT.names(), strict=False)
     fulfilled = decide(table, [*conditions.values()], setting=setting)
     for (reason, condition), holds in zip(conditions.items(), fulfilled, strict=True):
         evidence = json.dumps({"condition": condition}, ensure_ascii=False)
@@ -68,16 +72,15 @@ def select(rows: pl.DataFrame, condition: str, *, setting: str) -> pl.DataFrame:
     return rows.filter(holds)
 
 
-def evaluate(
-    rows: pl.DataFrame, expressions: Sequence[str], *, setting: str
-) -> pl.DataFrame:
+def evaluate(rows: Table, expressions: Sequence[str], *, setting: str) -> pl.DataFrame:
     """A column for each of the `expressions`, with a value for each of the `rows`.
 
-    UserError that names the `setting`, and the columns or fields there are, where an
-    expression cannot be understood or may not be evaluated.
+    Of a lazy table the columns that are used are collected, and no others. UserError
+    that names the `setting`, and the columns or fields there are, where an expression
+    cannot be understood or may not be evaluated.
     """
     if not expressions:
-        return pl.DataFrame(height=rows.height)
+        return pl.DataFrame(height=rows.lazy().select(pl.len()).collect().item())
     import duckdb
 
     try:
@@ -87,13 +90,11 @@ def evaluate(
         raise UserError(f"{setting}: {error}", hint=error.hint) from None
     except duckdb.Error as error:
         message = str(error).splitlines()[0]
-        hint = f"the columns are {', '.join(rows.columns)}"
+        hint = f"the columns are {', '.join(rows.collect_schema())}"
         raise UserError(f"{setting}: {message}", hint=hint) from error
 
 
-def decide(
-    rows: pl.DataFrame, conditions: Sequence[str], *, setting: str
-) -> list[pl.Series]:
+def decide(rows: Table, conditions: Sequence[str], *, setting: str) -> list[pl.Series]:
     """Whether each condition is true for each row; what is null is not."""
     values = evaluate(rows, conditions, setting=setting).get_columns()
     for condition, value in zip(conditions, values, strict=True):
@@ -103,7 +104,7 @@ def decide(
 
 
 def measure(
-    rows: pl.DataFrame, expressions: Sequence[str], *, setting: str
+    rows: Table, expressions: Sequence[str], *, setting: str
 ) -> list[pl.Series]:
     """The value (float64) of each expression for each row; truth counts as 1."""
     values = evaluate(rows, expressions, setting=setting).get_columns()
@@ -114,24 +115,28 @@ def measure(
 
 
 def _evaluate(
-    connection: "DuckDBPyConnection", rows: pl.DataFrame, expressions: Sequence[str]
+    connection: "DuckDBPyConnection", rows: Table, expressions: Sequence[str]
 ) -> pl.DataFrame:
+    schema = rows.collect_schema()
     paths = [
         path
         for expression in expressions
-        for path in list_paths(expression, parse(connection, expression), rows.columns)
+        for path in list_paths(expression, parse(connection, expression), [*schema])
     ]
     names = [f"e{number}" for number in range(len(expressions))]
-    if rows.is_empty():
+    used = [name for name in schema if any(p.column == name for p in paths)]
+    table = rows.lazy().with_row_index(ROW).select(ROW, *used).collect()
+    if table.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.Null))
-    used = [name for name in rows.columns if any(p.column == name for p in paths)]
-    # Unsigned numbers would overflow below zero; NaN is above every bound.
-    table = rows.with_row_index(ROW).select(ROW, *used)
+    # Unsigned numbers would overflow below zero; NaN is above every bound. A text of
+    # few values is a text.
     table = table.with_columns(
-        cs.unsigned_integer().cast(pl.Int64), cs.float().fill_nan(None)
+        cs.unsigned_integer().cast(pl.Int64),
+        cs.float().fill_nan(None),
+        (cs.categorical() | cs.enum()).cast(pl.String),
     )
     connection.register("rows", table.to_arrow())
-    columns = [_read_column(connection, name, rows, paths) for name in used]
+    columns = [_read_column(connection, name, schema[name], paths) for name in used]
     results = [f"({e}\n) as {name}" for name, e in zip(names, expressions, strict=True)]
     # Window functions leave rows in an order of their own.
     query = (
@@ -147,11 +152,11 @@ def _evaluate(
 def _read_column(
     connection: "DuckDBPyConnection",
     name: str,
-    rows: pl.DataFrame,
+    type: pl.DataType,
     paths: Sequence[ColumnPath],
 ) -> str:
     """SQL for the column `name`: the struct that its JSON holds, or as it is."""
-    if name not in JSON_COLUMNS or rows.schema[name] != pl.String:
+    if name not in JSON_COLUMNS or type != pl.String:
         return _quote(name)
     text = f"try_cast({_quote(name)} as json)"
     objects = f"from rows where json_type({text}) = 'OBJECT'"

@@ -8,7 +8,8 @@ pages room where there is some, and takes it back where there is none.
 
 import mmap
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -18,7 +19,10 @@ from typing import IO
 import polars as pl
 
 from pipeline.disks import naming_file
+from pipeline.files import replacing
+from pipeline.shards import Groups, row_groups
 
+ROWS = 50_000  # of a row group
 PART = 50_000  # rows that are read at once: as many as a row group has
 MAPPED_BYTES = 64 << 20  # a column with more bytes of text is mapped
 
@@ -41,9 +45,12 @@ class Stored:
 
     def parts(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """`columns` of PART rows at a time, in order; an empty table is one part."""
-        table = pl.scan_parquet(self.file).select(columns)
+        return (scan.select(columns).collect() for scan in self.scans())
+
+    def scans(self) -> Iterator[pl.LazyFrame]:
+        """The parts with all columns, of which nothing is read yet."""
         for start in range(0, max(self.height, 1), PART):
-            yield table.slice(start, PART).collect()
+            yield pl.scan_parquet(self.file).slice(start, PART)
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """`columns` of all rows, long texts mapped."""
@@ -118,3 +125,35 @@ def _map(file: IO[bytes], sizes: pl.Series) -> pl.Series:
     )
     mapped.madvise(mmap.MADV_DONTNEED)  # all pages were looked at, and may go again
     return texts
+
+
+@contextmanager
+def writing(path: Path, schema: pl.Schema) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """A function that takes the rows of the table at `path`, in tables of any size.
+
+    A table of one row group is written as `write` does, without loading pyarrow.
+    """
+    groups, first = Groups(ROWS), list[pl.DataFrame]()
+    with replacing(path) as draft, ExitStack() as stack:
+        write_group: Callable[[pl.DataFrame], None] | None = None
+
+        def take(full: Iterable[pl.DataFrame]) -> None:
+            nonlocal write_group
+            for group in full:
+                if not write_group and not first:
+                    first.append(group)
+                    continue
+                if not write_group:
+                    write_group = stack.enter_context(row_groups(draft, schema))
+                    write_group(first.pop())
+                write_group(group)
+
+        yield lambda table: take(groups.add(table))
+        take(groups.rest())
+        if not write_group:
+            write_table(first.pop() if first else schema.to_frame(), draft)
+
+
+def write_table(table: pl.DataFrame, file: Path) -> None:
+    """Write a table at hand into the parquet file `file`."""
+    table.write_parquet(file, compression="zstd", row_group_size=ROWS)

@@ -9,8 +9,7 @@ the same rows give the same bytes.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,12 @@ from pipeline.files import replacing, replacing_folder, write_text
 from pipeline.filter import JudgedParts, split
 from pipeline.recipe import parse_yaml
 from pipeline.schema import VERDICT
-from pipeline.shards import Groups, row_groups, scan
-from pipeline.stored import Stored
+from pipeline.shards import Parts, Shards, scan
+from pipeline.stored import Stored, write_table, writing
 
 DATA = Path("data")
 DROPPED = DATA / "dropped"
 METRICS = Path("data_cards/metrics")
-ROWS = 50_000  # of a row group
 
 
 def read(path: Path) -> Any:
@@ -49,10 +47,27 @@ def read(path: Path) -> Any:
     return path.read_text("utf-8")
 
 
+def read_parts(path: Path) -> Shards:
+    """The table at `path`, a parquet file or a folder of shards, part by part."""
+    if path.is_dir():
+        return scan(sorted(path.glob("[0-9]*.parquet")))
+    return Shards(tuple(find(path).scans()))
+
+
 def find(path: Path) -> Stored:
     """The table at `path`, a parquet file, of which nothing is read yet."""
     _check_is_there(path)
     return Stored(path)
+
+
+def write_parts(table: Parts, path: Path) -> int:
+    """Write a table that comes in parts, all or nothing; say how many rows."""
+    rows = 0
+    with writing(path, table.schema) as write:
+        for part in table.tables:
+            write(part)
+            rows += part.height
+    return rows
 
 
 def _check_is_there(path: Path) -> None:
@@ -63,11 +78,7 @@ def _check_is_there(path: Path) -> None:
 def write(table: pl.DataFrame, path: Path) -> None:
     """Write the whole table or nothing, with the same bytes for the same rows."""
     with replacing(path) as draft:
-        _write(table, draft)
-
-
-def _write(table: pl.DataFrame, file: Path) -> None:
-    table.write_parquet(file, compression="zstd", row_group_size=ROWS)
+        write_table(table, draft)
 
 
 def write_split(judged: JudgedParts, kept: Path, dropped: Path) -> dict[str, Any]:
@@ -89,33 +100,6 @@ def write_split(judged: JudgedParts, kept: Path, dropped: Path) -> dict[str, Any
         "rows_out": rows - reasons.total(),
         "dropped": dict(sorted(reasons.items())),
     }
-
-
-@contextmanager
-def writing(path: Path, schema: pl.Schema) -> Iterator[Callable[[pl.DataFrame], None]]:
-    """A function that takes the rows of the table at `path`, in tables of any size.
-
-    A table of one row group is written as `write` does, without loading pyarrow.
-    """
-    groups, first = Groups(ROWS), list[pl.DataFrame]()
-    with replacing(path) as draft, ExitStack() as stack:
-        write_group: Callable[[pl.DataFrame], None] | None = None
-
-        def take(full: Iterable[pl.DataFrame]) -> None:
-            nonlocal write_group
-            for group in full:
-                if not write_group and not first:
-                    first.append(group)
-                    continue
-                if not write_group:
-                    write_group = stack.enter_context(row_groups(draft, schema))
-                    write_group(first.pop())
-                write_group(group)
-
-        yield lambda table: take(groups.add(table))
-        take(groups.rest())
-        if not write_group:
-            _write(first.pop() if first else schema.to_frame(), draft)
 
 
 def write_shards(

@@ -16,8 +16,10 @@ from pipeline.contamination.parts import Texts
 from pipeline.filter import Judged
 from pipeline.settings import Settings
 from pipeline.shards import Shards
-from pipeline.traces.candidates import list_candidates, read_texts, scan_texts
+from pipeline.traces.candidates import list_candidates
+from pipeline.traces.texts import read_texts, scan_texts
 
+READS = ("traces", "source", "answer")
 COLUMNS = pl.Schema({"leaking_traces": pl.List(pl.UInt32)})
 TABLES = {"pairs": report.PAIRS}
 
@@ -35,14 +37,9 @@ def judge(
     rollouts: Shards | pl.DataFrame | None = None,
 ) -> Judged:
     """Add leaking_traces: places in `traces`, of those that hold a benchmark item."""
-    traces = list_candidates(rows.select("id", "traces", "solutions"))
-    traces = traces.filter(kind="sample")
-    texts = traces.select(
-        "row",
-        trace="number",
-        field=pl.lit("rollouts"),
-        answer=pl.lit(None, pl.String),
-    )
+    traces = list_candidates(rows.select("id", "traces"))
+    no_answer = pl.lit(None, pl.String)
+    texts = traces.select("row", trace="number", answer=no_answer)
 
     def read() -> Iterator[pl.Series]:
         return (part["text"] for part in read_texts(traces, rows, rollouts))
@@ -53,6 +50,7 @@ def judge(
     parts = Texts(read, scan)
     hits = find_hits(texts, benchmarks, params.methods, parts).hits
     leaks = hits.filter(pl.col("level").is_in(["exact", "near"]))
+    leaks = leaks.with_columns(field=pl.lit("rollouts"))
     leaking = leaks.group_by("row", maintain_order=True).agg(
         leaking_traces=pl.col("trace").unique().sort()
     )

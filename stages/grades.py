@@ -23,7 +23,7 @@ from pipeline.cluster.each import Work, each
 from pipeline.grading.workers import Answer, Grader, grader, verdict_columns
 from pipeline.schema import GRADE
 from pipeline.settings import Settings
-from pipeline.shards import Shards, as_shards, regroup
+from pipeline.shards import Parts, Shards, as_shards, regroup
 from pipeline.verifiers.contract import Verdict, verifiers_that_claim
 from pipeline.verifiers.judge import Judge
 
@@ -60,21 +60,20 @@ class Part(NamedTuple):
 
 
 def make(
-    params: Params, rows: pl.DataFrame, rollouts: Shards | pl.DataFrame
-) -> pl.DataFrame:
+    params: Params, rows: Shards | pl.DataFrame, rollouts: Shards | pl.DataFrame
+) -> Parts:
     """One verdict a sample (GRADE), in the order of the rollouts."""
     from pipeline.console import track
 
     rollouts = as_shards(rollouts)
     columns = ("verifier", "answer", "verify_info", "problem", "domain")
-    about = rows.select("id", *columns)
+    about = as_shards(rows).select("id", *columns).collect()
     total, parts = 0, list[Part]()
     for samples, ids in zip(rollouts.parts, rollouts.select("id"), strict=True):
-        total += int(ids["id"].is_in(rows["id"].implode()).sum())
+        total += int(ids["id"].is_in(about["id"].implode()).sum())
         parts.append(Part(samples, about.join(ids, on="id", how="semi")))
     graded = each(partial(_open_grading, params), parts)
-    tables = track(graded, "grades", total=total, weight=len)
-    return pl.concat([GRADE.to_frame(), *tables], rechunk=True)
+    return Parts(GRADE, track(graded, "grades", total=total, weight=len))
 
 
 @contextmanager

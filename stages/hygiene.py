@@ -15,11 +15,12 @@ from pydantic import Field
 
 from pipeline.cluster.each import Work, each, is_cluster
 from pipeline.settings import Settings
-from pipeline.shards import Shards
-from pipeline.traces.candidates import IDENTITY, PART, list_candidates, scan_texts
+from pipeline.shards import QUEUED_BYTES, Parts, Shards, Spool, as_shards
+from pipeline.traces.candidates import IDENTITY, list_candidates, name_traces
 from pipeline.traces.columns import LANGUAGE, REPETITION
 from pipeline.traces.perplexity import Perplexity, perplexity_of
 from pipeline.traces.structure import STRUCTURE, measure_structure
+from pipeline.traces.texts import PART, scan_texts
 from pipeline.traces.tokens import Pinned, token_counter
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ SCHEMA = pl.Schema(
         "perplexity": pl.Float32(),
     }
 )
-NAME = "^[a-z][a-z0-9_]*$"
+FREQUENT = "frequent_ngrams"
 
 
 class Params(Settings):
@@ -57,13 +58,17 @@ class Params(Settings):
 
 
 def make(
-    params: Params, rows: pl.DataFrame, rollouts: Shards | pl.DataFrame | None = None
-) -> pl.DataFrame:
+    params: Params,
+    rows: Shards | pl.DataFrame,
+    rollouts: Shards | pl.DataFrame | None = None,
+) -> Parts:
     """SCHEMA of every trace of the rows, and a column `words_<name>` for each list."""
     from pipeline.traces.spread_repetition import count_frequent
     from pipeline.traces.words import Repetition
 
-    traces = list_candidates(rows)
+    about = as_shards(rows).select("^(id|traces|solutions|leaking_traces)$").collect()
+    traces = list_candidates(about)
+    about = about.select("id", "solutions")
     repetition = Repetition(
         n=params.ngram,
         frequent=params.frequent,
@@ -73,20 +78,29 @@ def make(
     )
 
     def read() -> Iterator[pl.LazyFrame]:
-        return (part for part, _ in scan_texts(traces, rows, rollouts))
+        return (part for part, _ in scan_texts(traces, about, rollouts))
 
-    measured = each(partial(_open_measuring, params, repetition), read())
+    def measure() -> Iterator[pl.DataFrame]:
+        columns = pl.Schema({n: t for n, t in schema.items() if n != FREQUENT})
+        own = Spool(columns, waiting=QUEUED_BYTES)
+        start = words = 0
+        for part in each(partial(_open_measuring, params, repetition), read()):
+            its = traces[start : start + part.height]
+            named = name_traces(its, about["id"]).hstack(part)
+            own.add(named.with_columns(part=pl.lit(0)))
+            start, words = start + part.height, words + int(part["n_words"].sum())
+        if is_cluster():
+            frequent = count_frequent(read, params.ngram, params.frequent, words)
+        else:
+            again = (part.collect()["text"] for part in read())
+            frequent = repetition.count_frequent(again)
+        for part in own.pieces(0):
+            yield part.with_columns(frequent.head(part.height)).select(schema.names())
+            frequent = frequent[part.height :]
+
     lists = [f"words_{name}" for name in params.words]
     schema = pl.Schema({**SCHEMA, **dict.fromkeys(lists, pl.Float32())})
-    none = schema.to_frame().drop("frequent_ngrams")
-    table = pl.concat([none, *(table.select(none.columns) for table in measured)])
-    if is_cluster():
-        words = int(table["n_words"].sum())
-        frequent = count_frequent(read, params.ngram, params.frequent, words)
-    else:
-        again = (part.collect()["text"] for part in read())
-        frequent = repetition.count_frequent(again)
-    return table.with_columns(frequent).select(schema.names())
+    return Parts(schema, measure())
 
 
 @contextmanager
@@ -102,7 +116,6 @@ def _open_measuring(
     def measure(part: pl.DataFrame) -> pl.DataFrame:
         texts = part["text"]
         measures = [
-            part.select(IDENTITY.names()),
             measure_structure(texts),
             repetition.measure(texts),
             measure_language(texts),

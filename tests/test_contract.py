@@ -92,8 +92,12 @@ def others(name: str, rows: pl.DataFrame) -> list[pl.DataFrame]:
         "decontaminate_traces": [benchmark("Compute 3+5."), rollouts],
         "difficulty": [grades],
         "verify": [grades],
-        "select": [hygiene.make(hygiene.Params(), rows, rollouts), rollouts],
+        "select": [_measure(rows, rollouts), rollouts],
     }.get(name, [])
+
+
+def _measure(rows: pl.DataFrame, rollouts: pl.DataFrame) -> pl.DataFrame:
+    return hygiene.make(hygiene.Params(), rows, rollouts).collect()
 
 
 def prepared(name: str, rows: pl.DataFrame) -> pl.DataFrame:

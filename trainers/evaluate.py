@@ -106,11 +106,11 @@ def _grade_models(
     params: Params,
     graded: dict[str, list[pl.DataFrame]],
 ) -> Iterator[pl.DataFrame]:
-    """SAMPLES of every model, part by part; `graded` gets them without completions."""
+    """SAMPLES of every model, part by part; `graded` gets what scores read of them."""
     for name, model in models.items():
         for samples in sample(model, table, params):
             judged = grade_samples(samples, params.timeout_s, params.judge)
-            graded[name].append(judged.drop("completion"))
+            graded[name].append(scores.shorten(judged))
             yield judged.select(COLUMNS)
 
 
@@ -154,16 +154,16 @@ def _sample_benchmark(
 ) -> Iterator[pl.DataFrame]:
     draws = choose_draws(table["benchmark"][0], params)
     numbers = pl.Series("sample", range(draws.pop("samples")), pl.Int32).to_frame()
-    rows = table.join(numbers, how="cross", maintain_order="left_right")
+    wanted = table.unique("key", maintain_order=True).select("key", "problem")
     method = Method(params.engine, params.options, params.prompt, params.seed, **draws)
     keep = params.options.get("batch_size", 256)
     sampler = Sampler(method, model, engine, keep=keep, title=f"evaluate {model.name}")
-    sampler.sample(rows.unique(["key", "sample"], maintain_order=True))
-    slices = [*rows.iter_slices(len(numbers) * max(1, PART // len(numbers)))]
+    sampler.sample(wanted.join(numbers, how="cross", maintain_order="left_right"))
+    slices = [*table.iter_slices(max(1, PART // len(numbers)))]
     keys = [part["key"].to_list() for part in slices]
     drawn = store.load_parts(sampler.folder, keys, samples=len(numbers))
     for part, samples in zip(slices, drawn, strict=True):
-        part = part.join(
+        part = part.join(numbers, how="cross", maintain_order="left_right").join(
             samples, on=["key", "sample"], how="left", maintain_order="left"
         )
         yield part.with_columns(model=pl.lit(model.title))

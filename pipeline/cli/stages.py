@@ -19,6 +19,7 @@ from pipeline.errors import UserError
 from pipeline.filter import JudgedParts, Outcome
 from pipeline.owners import PATIENCE_S, owning
 from pipeline.schema import VERDICT
+from pipeline.shards import Parts
 
 Kind = Literal["build", "make", "judge"]
 
@@ -58,7 +59,7 @@ def _is_table(path: Path) -> bool:
 
 def _judge(module: ModuleType, name: str, inputs: list[Path]) -> None:
     params = recipe.load(module.Params, name)
-    rows, others = tables.find(inputs[0]), map(tables.read, inputs[1:])
+    rows, others = tables.find(inputs[0]), _read_inputs(module.judge, inputs[1:], 2)
     decision = filter.decide(module, rows.schema, rows.read, params, *others)
     parts = decision.judged(rows.parts(decision.passed))
     _write_judged(JudgedParts(decision.schema, parts), name, off=params is None)
@@ -79,8 +80,9 @@ def run_make(name: str, inputs: list[Path], out: Path | None) -> None:
     params = recipe.load(module.Params, name)
     written = out or tables.DATA / name.replace(".", "/")
     with owning(written, patience_s=PATIENCE_S):
-        contents = [*([entry] if entry else []), *map(tables.read, inputs)]
-        _make(module, name, params, out, contents)
+        own = [entry] if entry else []
+        others = _read_inputs(getattr(module, kind), inputs, before=1 + len(own))
+        _make(module, name, params, out, [*own, *others])
 
 
 def _make(
@@ -93,6 +95,22 @@ def _make(
         _write(_nothing(module), name, module, off=True)
     else:
         _write(module.make(params, *contents), name, module)
+
+
+def _read_inputs(
+    function: Callable[..., Any], inputs: list[Path], before: int
+) -> list[Any]:
+    """What a stage is called with, behind other arguments.
+
+    A table goes to a parameter of Shards part by part, and else as a whole.
+    """
+    taken = [*signature(function).parameters.values()][before:]
+    return [
+        tables.read_parts(path)
+        if "Shards" in str(parameter.annotation) and path.suffix == ".parquet"
+        else tables.read(path)
+        for path, parameter in zip(inputs, taken, strict=False)
+    ]
 
 
 def stage_kind(module: ModuleType) -> Kind:
@@ -142,7 +160,9 @@ def _write(content: Any, name: str, module: ModuleType, *, off: bool = False) ->
         _write_judged(content, name, off=off)
         return
     path = tables.DATA / name.replace(".", "/")
-    if isinstance(content, pl.DataFrame):
+    if isinstance(content, Parts):
+        rows = tables.write_parts(content, path.with_suffix(".parquet"))
+    elif isinstance(content, pl.DataFrame):
         tables.write(content, path.with_suffix(".parquet"))
         rows = content.height
     else:

@@ -20,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.models import Model
 from pipeline.prompts import Prompt, messages
 from pipeline.sampling import store
+from pipeline.shards import number_ids
 
 Row = tuple[str, int, str, int, str, int]  # of store.SAMPLE
 SEEDS = 2  # the version of `seed_of`: samples of other seeds are other samples
@@ -82,22 +83,19 @@ class Sampler:
         self._load_engine = load_engine
         self._engine: Engine | None = None
         self.folder = store.open_for(method.identity(model))
-        self._done = store.index(self.folder)
 
     def sample(self, wanted: pl.DataFrame) -> None:
         """Draw and keep those of (key, problem, sample) that are not there."""
         if self._find_missing(wanted).is_empty():
             return
         with store.own(self.folder):
-            self._done = store.index(self.folder)  # who owned it may have added some
-            missing = self._find_missing(wanted)
+            missing = self._find_missing(wanted)  # who owned it may have added some
             lost = missing.height - (self._draw(missing) if missing.height else 0)
         if lost:
             raise UserError(
                 f"{self._title}: {lost:,} of {missing.height:,} samples had no answer",
                 hint="the others are kept: mend the servers and run again",
             )
-        self._done = pl.concat([self._done, missing.select("key", "sample")])
 
     def samples(self, wanted: pl.DataFrame, *, part: int) -> Iterator[pl.DataFrame]:
         """The wanted samples (store.SAMPLE), those that are not there drawn first.
@@ -119,9 +117,11 @@ class Sampler:
 
     def _find_missing(self, wanted: pl.DataFrame) -> pl.DataFrame:
         """Those that are not there; texts of one length are sampled together."""
-        return wanted.join(self._done, on=["key", "sample"], how="anti").sort(
-            pl.col("problem").str.len_chars(), "key", "sample"
-        )
+        number = number_ids(wanted["key"]).alias("_key")
+        done = store.index(self.folder, number)
+        numbered = wanted.with_columns(number)
+        missing = numbered.join(done, on=["_key", "sample"], how="anti").drop("_key")
+        return missing.sort(pl.col("problem").str.len_chars(), "key", "sample")
 
     def _draw(self, missing: pl.DataFrame) -> int:
         """Sample and keep what is missing; say how many had an answer.

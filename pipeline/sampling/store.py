@@ -34,6 +34,7 @@ SAMPLE = pl.Schema(
     }
 )
 
+KEY = pl.col("key")
 MANY = 64  # shards, from which on they are merged
 LARGE = 64 << 20  # bytes of a merged one, about; as many are in memory to merge them
 TRIES = 20
@@ -84,13 +85,18 @@ def own(folder: Path) -> Iterator[None]:
         yield
 
 
-def index(folder: Path) -> pl.DataFrame:
-    """(key, sample) of all that is there; shards that cannot be read are set aside."""
+def index(folder: Path, key: pl.Expr = KEY) -> pl.DataFrame:
+    """(key, sample) of all that is there; shards that cannot be read are set aside.
+
+    Keys may have other names, as `key` says; those that it leaves null are left out.
+    """
     empty = SAMPLE.to_frame().select("key", "sample")
 
     def read(files: list[Path]) -> pl.DataFrame:
-        parts = [_read(shard, empty.columns) for shard in files]
-        return pl.concat([empty, *parts]).unique(maintain_order=True)
+        tables = (_read(shard, empty.columns) for shard in files)
+        parts = [table.select(key, "sample").drop_nulls() for table in tables]
+        named = empty.select(key, "sample")
+        return pl.concat([named, *parts]).unique(maintain_order=True)
 
     return _read_steady(folder, read)
 

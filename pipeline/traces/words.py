@@ -24,7 +24,7 @@ from pipeline.kernels.repetition import (
 from pipeline.kernels.scripts import SCRIPTS, count_letters
 from pipeline.kernels.shards import Array, map_threads, split_shards, text_bytes
 from pipeline.kernels.word_tokens import WORDS
-from pipeline.shards import Spool
+from pipeline.shards import QUEUED_BYTES, Spool
 from pipeline.traces.columns import LANGUAGE, REPETITION
 
 MOST_COUNTERS = 1 << 29  # a byte each
@@ -98,7 +98,8 @@ class Repetition:
 
         N-grams of a text that stand in all texts more than `frequent` times.
         """
-        spool, waiting, texts = Spool(NEAR), [COUNTS.to_frame()], 0
+        spool = Spool(NEAR, waiting=QUEUED_BYTES)
+        waiting, texts = [COUNTS.to_frame()], 0
         shards, again = tee(chain.from_iterable(map(split_shards, parts)))
         found = map_threads(self._find_near, again)
         for shard, near in zip(shards, found, strict=True):

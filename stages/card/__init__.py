@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.files import write_text
 from pipeline.settings import Settings
+from pipeline.shards import Shards, as_shards
 
 OFF = "The card is off in this recipe.\n"
 
@@ -37,10 +38,10 @@ def build(
     dvc: dict[str, Any],
     template: str,
     limitations: str,
-    rows: pl.DataFrame,
-    traces: pl.DataFrame,
-    rated: pl.DataFrame,
-    grades: pl.DataFrame,
+    rows: Shards | pl.DataFrame,
+    traces: Shards | pl.DataFrame,
+    rated: Shards | pl.DataFrame,
+    grades: Shards | pl.DataFrame,
     contamination: Path,
     model: dict[str, str],
     export: Path,
@@ -54,6 +55,7 @@ def build(
     from pipeline.charts import write_numbers, write_pictures
     from stages.card import facts, page
 
+    rows, traces, rated, grades = map(as_shards, (rows, traces, rated, grades))
     numbers, charts = facts.gather(
         recipe, dvc, rows, traces, rated, grades, contamination, export, dropped
     )

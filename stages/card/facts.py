@@ -12,9 +12,11 @@ from pipeline import dag
 from pipeline.charts import Chart, Rows
 from pipeline.lineage import dedup_stages
 from pipeline.published.configs import list_columns
+from pipeline.shards import Shards
 from stages.card import funnel, lengths, lineage, rates
 
 MEANING = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+RATED = ("id", "source", "domain", "pass_rate", "n_samples")
 FLAGS = {
     "copyleft": ("gpl", "cc-by-sa", "odbl", "-sa-"),
     "non-commercial": ("-nc", "non-commercial", "noncommercial"),
@@ -29,10 +31,10 @@ PACKAGES = (
 def gather(
     recipe: dict[str, Any],
     dvc: dict[str, Any],
-    rows: pl.DataFrame,
-    traces: pl.DataFrame,
-    rated: pl.DataFrame,
-    grades: pl.DataFrame,
+    selected: Shards,
+    traces: Shards,
+    rated: Shards,
+    grades: Shards,
     contamination: Path,
     export: Path,
     dropped: Path,
@@ -44,11 +46,12 @@ def gather(
     recipe = dag.data_recipe(recipe, stages)
     chain = dag.row_stages(stages)
     lost = funnel.read_dropped(dropped, chain, recipe)
-    too_easy_or_hard = pl.read_parquet(dropped / "difficulty.parquet")
-    rated = pl.concat([rated, too_easy_or_hard], how="diagonal")
+    too_easy_or_hard = pl.scan_parquet(dropped / "difficulty.parquet")
+    every = Shards((*rated.parts, too_easy_or_hard)).select(*RATED).collect()
+    rows = selected.select("id", "source", "origin").collect()
     rl = pl.read_parquet(export / "rl.parquet")
     sft = pl.scan_parquet(export / "sft.parquet")
-    facts, charts = describe_samples(rated, grades, rl)
+    facts, charts = describe_samples(every, grades, rl)
     charts["funnel"] = funnel.funnel(chain, recipe, lost, rows.height)
     charts["reasons"] = funnel.reasons(lost)
     charts["lineage"] = lineage.lineage(chain, recipe["collect"], lost, rows)
@@ -82,9 +85,11 @@ def gather(
 
 
 def describe_samples(
-    rated: pl.DataFrame, grades: pl.DataFrame, rl: pl.DataFrame
+    rated: pl.DataFrame, verdicts: Shards, rl: pl.DataFrame
 ) -> tuple[dict[str, Any], dict[str, Chart]]:
     """Facts and charts of what was sampled; `rated` are all that difficulty saw."""
+    few = pl.col("model", "pass", "finish_reason").cast(pl.Categorical)
+    grades = verdicts.select("id", "correct", "n_tokens", few).collect()
     rated = rates.rate_problems(rated, grades)
     grades = grades.join(rated, on="id", how="semi", maintain_order="left")
     facts = {
@@ -206,9 +211,15 @@ def _contamination(folder: Path) -> Rows:
     return counts.to_dicts()
 
 
-def _verification(grades: pl.DataFrame) -> Rows:
+def _verification(grades: Shards) -> Rows:
+    parts = map(_count_verdicts, grades.select("verifier", "correct", "why"))
+    counts = pl.concat(parts).group_by("verifier").sum()
+    return counts.sort("verifier").to_dicts()
+
+
+def _count_verdicts(grades: pl.DataFrame) -> pl.DataFrame:
     correct = pl.col("correct")
-    counts = grades.group_by("verifier").agg(
+    return grades.group_by("verifier").agg(
         samples=pl.len(),
         right=correct.sum(),
         wrong=(~correct).sum(),
@@ -216,13 +227,13 @@ def _verification(grades: pl.DataFrame) -> Rows:
         timeouts=(pl.col("why") == "verifier_timeout").sum(),
         failures=pl.col("why").str.contains("^verifier_(?:error|died)").sum(),
     )
-    return counts.sort("verifier").to_dicts()
 
 
-def _trace_fates(traces: pl.DataFrame) -> Rows:
+def _trace_fates(traces: Shards) -> Rows:
     """Traces by what became of them: learnt from, or the reason why not."""
-    fate = pl.col("reason").fill_null("learnt from")
-    counts = traces.group_by(fate.alias("fate")).len("traces")
+    fate = pl.col("reason").fill_null("learnt from").cast(pl.Categorical)
+    fates = traces.select(fate.alias("fate")).collect()
+    counts = fates.group_by("fate").len("traces").cast({"fate": pl.String})
     return counts.sort("traces", "fate", descending=[True, False]).to_dicts()
 
 

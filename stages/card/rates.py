@@ -94,7 +94,7 @@ def count_by_model(grades: pl.DataFrame) -> Rows:
         never=(pl.col("rate") == 0).sum(),
         always=(pl.col("rate") == 1).sum(),
     )
-    return counts.with_columns(pl.col("pass").fill_null("")).to_dicts()
+    return counts.with_columns(pl.col("pass").cast(pl.String).fill_null("")).to_dicts()
 
 
 def pass_rates(rated: pl.DataFrame, rl: pl.DataFrame) -> Chart:

@@ -18,6 +18,7 @@ from pipeline.pass_rates.passes import Passes
 from pipeline.pass_rates.window import Window
 from pipeline.readers import nested
 from pipeline.settings import Settings
+from pipeline.shards import Shards, as_shards
 from pipeline.sql import Where, drop_unless
 from stages.difficulty.counts import (
     COUNTS,
@@ -31,6 +32,7 @@ from stages.difficulty.imported import Imported, import_rates, is_from, read_cur
 from stages.difficulty.windows import add_posterior, sides
 
 QUANTILES = 4
+READS = ("key", "source", "meta")
 COLUMNS = pl.Schema(
     {
         **COUNTS,
@@ -87,8 +89,11 @@ class Params(Settings):
         return self
 
 
-def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> pl.DataFrame:
+def judge(
+    rows: pl.DataFrame, params: Params, grades: Shards | pl.DataFrame
+) -> pl.DataFrame:
     """Add counts, rates and their intervals, p_inside and quantile; cut by them."""
+    grades = as_shards(grades).select("id", "model", "pass", "correct", "n_tokens")
     rows = add_counts(rows, grades, params.pass_rate_window.models)
     for source in params.imported:
         rows = import_rates(rows, source)
@@ -134,9 +139,7 @@ def _cut_by_window(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     return _cut(rows, easy, "too_easy", params.keep_easy, models)
 
 
-def _cut_by_where(
-    rows: pl.DataFrame, grades: pl.DataFrame, params: Params
-) -> pl.DataFrame:
+def _cut_by_where(rows: pl.DataFrame, grades: Shards, params: Params) -> pl.DataFrame:
     """Drop the rows that a condition does not hold for; it sees the rates by name."""
     if not params.where:
         return rows

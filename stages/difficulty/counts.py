@@ -1,11 +1,13 @@
 """How often each model solves each problem."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import polars as pl
 
 from pipeline.models import is_by
 from pipeline.pass_rates.interval import jeffreys_interval
+from pipeline.shards import Shards, by_problem
 
 COUNTS = dict.fromkeys(("n_samples", "n_correct", "n_undecided"), pl.UInt32())
 RATE = pl.Struct(
@@ -23,40 +25,47 @@ RATE = pl.Struct(
 
 
 def add_counts(
-    rows: pl.DataFrame, grades: pl.DataFrame, models: tuple[str, ...]
+    rows: pl.DataFrame, grades: Shards, models: tuple[str, ...]
 ) -> pl.DataFrame:
     """Rows with the counts of `models` together (all where it is empty), and rates.
 
     Adds n_samples, n_correct, n_undecided, pass_rate, tokens_right, rate_from, and
     `rates`, the same of every model and pass, to be set side by side.
     """
-    total = _count_by(grades.filter(is_by(models)), "id").drop("tokens_wrong")
-    rows = rows.join(total, on="id", how="left", maintain_order="left")
+    totals, of_models = list[pl.DataFrame](), list[pl.DataFrame]()
+    for part in by_problem(grades, rows["id"]):
+        total = _count_by(part.filter(is_by(models)), "id").drop("tokens_wrong")
+        totals.append(total)
+        by_model = add_interval(_count_by(part, "id", "pass", "model"))
+        by_model = by_model.sort("model", maintain_order=True)
+        rates = pl.struct(field.name for field in RATE.fields).cast(RATE)
+        of_models.append(by_model.group_by("id", maintain_order=True).agg(rates=rates))
+    rows = rows.join(pl.concat(totals), on="id", how="left", maintain_order="left")
     rows = rows.with_columns(
         pl.col(*COUNTS).fill_null(0),
         rate_from=pl.when(pl.col("pass_rate").is_not_null()).then(pl.lit("sampled")),
     )
-    by_model = add_interval(_count_by(grades, "id", "pass", "model"))
-    by_model = by_model.sort("model", maintain_order=True)
-    of_models = by_model.group_by("id", maintain_order=True).agg(
-        rates=pl.struct(field.name for field in RATE.fields).cast(RATE)
-    )
-    return rows.join(of_models, on="id", how="left", maintain_order="left")
+    lists = pl.concat(of_models)
+    return rows.join(lists, on="id", how="left", maintain_order="left")
 
 
 def rates_by_name(
-    rows: pl.DataFrame, grades: pl.DataFrame, passes: Sequence[str]
+    rows: pl.DataFrame, grades: Shards, passes: Sequence[str]
 ) -> dict[str, pl.Series]:
     """A struct of counts and rates for each pass, and each model outside of passes.
 
     Each has a value for each of the `rows`; of a row that was not sampled n_samples is
     0 and the rest is null. Counts are signed: what falls below zero would wrap around.
     """
-    names = grades.with_columns(name=pl.coalesce("pass", "model"))
-    counts = add_interval(_count_by(names, "id", "name"))
+    name = pl.coalesce("pass", "model").alias("name")
+    counts = pl.concat(
+        add_interval(_count_by(part.with_columns(name), "id", "name"))
+        for part in by_problem(grades, rows["id"])
+    )
     counts = counts.with_columns(pl.col(*COUNTS).cast(pl.Int64))
+    known = (part["name"].unique() for part in grades.select(name))
     structs = {}
-    for name in sorted({*passes, *counts["name"]}):
+    for name in sorted({*passes, *chain.from_iterable(known)}):
         of_name = counts.filter(pl.col("name") == name).drop("name")
         found = rows.select("id").join(
             of_name, on="id", how="left", maintain_order="left"

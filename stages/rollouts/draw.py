@@ -17,7 +17,7 @@ from pipeline.pass_rates.window import Window
 from pipeline.sampling import store
 from pipeline.sampling.sampler import Sampler
 from pipeline.schema import ROLLOUT
-from pipeline.shards import Spool, deal
+from pipeline.shards import QUEUED_BYTES, Spool, deal, number_ids
 from stages.rollouts.foreign import refuse_foreign
 from stages.rollouts.replay import read_recordings
 from stages.rollouts.ways import Pass
@@ -83,7 +83,10 @@ def take_recordings(each: Pass, problems: pl.DataFrame, taken: dict[str, int]) -
     """What is recorded of the problems."""
     first = pl.col("model").replace_strict(taken, default=0, return_dtype=pl.Int32)
     schema = pl.Schema({name: ROLLOUT[name] for name in ROLLOUT if name != "id"})
-    spool, light = Spool(schema), [schema.to_frame().select("key", "model", "sample")]
+    # Keys and models by numbers: there may be millions of recordings.
+    name = number_ids(problems["key"]), pl.col("model").cast(pl.Categorical), "sample"
+    spool = Spool(schema, waiting=QUEUED_BYTES)
+    light = [schema.to_frame().select(name)]
     for recorded in read_recordings(each.replay, problems):
         labelled = recorded.with_columns(
             pl.lit(each.name or None, pl.String).alias("pass"),
@@ -91,8 +94,8 @@ def take_recordings(each: Pass, problems: pl.DataFrame, taken: dict[str, int]) -
             part=pl.lit(0, pl.UInt32),
         )
         spool.add(labelled)
-        light.append(labelled.select("key", "model", "sample"))
-    every = pl.concat(light)
+        light.append(labelled.select(name))
+    every = pl.concat(light, rechunk=True)
     by_model = every.group_by("model", maintain_order=True).agg(pl.max("sample") + 1)
     most = every.group_by("key").len()["len"].to_numpy().max(initial=1)
 
@@ -100,7 +103,8 @@ def take_recordings(each: Pass, problems: pl.DataFrame, taken: dict[str, int]) -
         dealt = deal(spool.pieces(0), parts, schema)
         return (table.sort("sample", maintain_order=True) for table in dealt)
 
-    keys = every["key"].unique(maintain_order=True).to_list()
+    known = problems["key"].unique(maintain_order=True)
+    keys = known.gather(every["key"].unique(maintain_order=True)).to_list()
     return Drawn(each.name, keys, int(most), dict(by_model.iter_rows()), read)
 
 

@@ -9,6 +9,8 @@ Reasons: `topic_not_drawn`, `over_quota`, `over_limit`, and those of `where`. Of
 """
 
 import re
+from functools import partial
+from itertools import chain
 from typing import Literal, Self
 
 import polars as pl
@@ -19,21 +21,24 @@ from pipeline.filter import Judged, drop
 from pipeline.models import is_by
 from pipeline.schema import VERDICT
 from pipeline.settings import Settings
-from pipeline.shards import Shards
+from pipeline.shards import Shards, as_shards, number_ids
 from pipeline.sql import Where, drop_unless
+from pipeline.stored import join_parts
 from pipeline.traces.candidates import (
     CHOSEN,
     IDENTITY,
-    count_chars,
+    KIND,
+    SHORT,
     gather_chosen,
     list_candidates,
     mark_spare,
     mark_unusable,
-    read_texts,
+    name_traces,
 )
+from pipeline.traces.texts import count_chars, read_texts
 from stages.select.lessons import rank_lessons
 from stages.select.order import Quota, draw_luck, number_rows, over_quota
-from stages.select.pairs import Pairs, gather_pairs
+from stages.select.pairs import Pairs, See, gather_pairs
 from stages.select.scores import Score, score_traces
 from stages.select.topics import Topics, draw_topics
 
@@ -48,6 +53,7 @@ COLUMNS = pl.Schema(
     }
 )
 TRACES = pl.Schema({**IDENTITY, "reason": pl.String(), "trace_score": pl.Float64()})
+LENGTHS = ("n_chars", "n_tokens")
 TABLES = {"traces": TRACES}
 
 
@@ -88,7 +94,7 @@ class Params(Settings):
 def judge(
     rows: pl.DataFrame,
     params: Params,
-    hygiene: pl.DataFrame | None = None,
+    hygiene: Shards | pl.DataFrame | None = None,
     rollouts: Shards | pl.DataFrame | None = None,
 ) -> Judged:
     """Add chosen (traces for SFT), pairs, curriculum_rank; say why traces are not.
@@ -96,24 +102,30 @@ def judge(
     The rollouts are read where hygiene has not measured the traces, or a condition
     asks for their `text`.
     """
+    traces = list_candidates(rows)
+    hygiene = as_shards(pl.DataFrame() if hygiene is None else hygiene)
+    is_measured, measures = hygiene.height > 0, pl.Schema()
     try:
-        traces = _add_measures(list_candidates(rows), hygiene)
+        if is_measured:
+            traces = _add_measures(traces, rows["id"], hygiene, params)
+            measures = hygiene.schema
         if "n_chars" not in traces.columns:
             traces = traces.with_columns(count_chars(traces, rows, rollouts))
         if _asks_for_texts(params):
-            parts = read_texts(traces, rows, rollouts)
-            none = traces.clear().with_columns(text=pl.lit(""))
-            traces = pl.concat([none, *parts])
-        traces = _judge_traces(traces, rows, params)
+            parts = (p.select("text") for p in read_texts(traces, rows, rollouts))
+            none = pl.DataFrame(schema={"text": pl.String})
+            traces = traces.hstack(join_parts(chain([none], parts)))
+        see = partial(_with_problems, rows=rows, measures=measures)
+        traces = _judge_traces(traces, see, params)
         if params.pairs:
-            view = _with_problems(traces, rows)
-            rows = rows.with_columns(gather_pairs(view, params.pairs, rows.height))
+            pairs = gather_pairs(traces, see, params.pairs, rows.height)
+            rows = rows.with_columns(pairs)
     except UserError as error:
-        if hygiene is None or hygiene.is_empty():
+        if not is_measured:
             hint = f"{error.hint}; the stage hygiene measures traces, and it has not"
             raise UserError(str(error), hint=hint) from None
         raise
-    traces = _choose_traces(traces, params)
+    traces = _choose_traces(traces, rows["id"], params)
     rows = rows.with_columns(chosen=gather_chosen(traces, rows.height))
     if params.score:
         rows = rows.with_columns(_first(traces, rows)["trace_score"])
@@ -121,7 +133,7 @@ def judge(
     rows = rank_lessons(rows, params.curriculum)
     has_left = rows["reason"].is_not_null().gather(traces["row"])
     traces = drop(traces, pl.lit(has_left), "problem_left")
-    return Judged(rows, {"traces": _trace_table(traces)})
+    return Judged(rows, {"traces": _trace_table(traces, rows["id"])})
 
 
 def _asks_for_texts(params: Params) -> bool:
@@ -130,51 +142,66 @@ def _asks_for_texts(params: Params) -> bool:
     return re.search(r"\btext\b", settings, re.I) is not None
 
 
-def _judge_traces(
-    traces: pl.DataFrame, rows: pl.DataFrame, params: Params
-) -> pl.DataFrame:
+def _judge_traces(traces: pl.DataFrame, see: See, params: Params) -> pl.DataFrame:
     """Every trace with its score, and why it may not be learnt from."""
     traces = mark_unusable(traces, require_correct=params.require_correct)
     if params.models:
         is_sample = pl.col("kind") == "sample"
         traces = drop(traces, is_sample & ~is_by(params.models), "other_model")
-    view = _with_problems(traces, rows)
-    view = drop_unless(view, params.trace_where, setting="select.trace_where")
-    traces = traces.with_columns(view.select(VERDICT.names()))
+    where, setting = params.trace_where, "select.trace_where"
+    traces = drop_unless(traces, where, setting=setting, seen=see(traces))
     traces = mark_spare(traces, use_reference=params.use_reference)
     if params.score:
-        score = score_traces(_with_problems(traces, rows), params.score)
+        score = score_traces(traces, see(traces), params.score)
         traces = traces.with_columns(score)
     return traces
 
 
-def _add_measures(traces: pl.DataFrame, hygiene: pl.DataFrame | None) -> pl.DataFrame:
-    """The traces with their measures; without those where `hygiene` is off."""
-    if hygiene is None or hygiene.is_empty():
-        return traces
-    keys = ["id", "kind", "number"]
-    others = [name for name in hygiene.columns if name not in IDENTITY]
-    measures = hygiene.select(*keys, *others).rename({"n_tokens": "_tokens"})
-    traces = traces.join(measures, on=keys, how="left", maintain_order="left")
+def _add_measures(
+    traces: pl.DataFrame, ids: pl.Series, hygiene: Shards, params: Params
+) -> pl.DataFrame:
+    """The traces with those of their measures that the settings name."""
+    keys, settings = ["id", "kind", "number"], str(params).lower()
+    measures = [
+        name
+        for name in hygiene.schema
+        if name not in IDENTITY and (name.lower() in settings or name in LENGTHS)
+    ]
+    number, kind = number_ids(ids), pl.col("kind").cast(KIND)
+    numbers = ids.to_frame("id").select(number)["id"].gather(traces["row"])
+    known = hygiene.select(number, kind, "number", *measures).collect()
+    known = known.rename({"n_tokens": "_tokens"})
+    traces = traces.with_columns(numbers)
+    traces = traces.join(known, on=keys, how="left", maintain_order="left")
     n_tokens = pl.coalesce("_tokens", "n_tokens")
-    return traces.with_columns(n_tokens=n_tokens).drop("_tokens")
+    return traces.with_columns(n_tokens=n_tokens).drop("id", "_tokens")
 
 
-def _with_problems(traces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def _with_problems(
+    traces: pl.DataFrame, rows: pl.DataFrame, measures: pl.Schema
+) -> pl.LazyFrame:
     """The traces with what is known of their problems, for conditions to read.
 
-    What a trace has itself goes before; lists of texts are left out.
+    What a trace has itself goes before; lists of texts are left out. Measures that no
+    setting names are there by name alone.
     """
-    texts = [name for name, dtype in rows.schema.items() if dtype == pl.List(pl.Struct)]
-    hidden = {*traces.columns, *VERDICT, *texts}
-    others = rows.select(name for name in rows.columns if name not in hidden)
-    return traces.hstack(others[traces["row"]])
+    hidden = {*traces.columns, *VERDICT}
+    others = {
+        name: pl.lit(rows[name]).gather(pl.col("row"))
+        for name, of in rows.schema.items()
+        if name not in hidden and of != pl.List(pl.Struct)
+    }
+    unread = {n: pl.lit(None, of) for n, of in measures.items() if n not in hidden}
+    return traces.lazy().with_columns(**unread | others)
 
 
-def _choose_traces(traces: pl.DataFrame, params: Params) -> pl.DataFrame:
+def _choose_traces(
+    traces: pl.DataFrame, ids: pl.Series, params: Params
+) -> pl.DataFrame:
     """The traces of each problem, the best first; mark those that are not needed."""
     length = pl.coalesce("n_tokens", "n_chars")
-    names = pl.format("{}/{}/{}", "id", "kind", "number")
+    id = pl.lit(ids).gather(pl.col("row"))
+    names = pl.format("{}/{}/{}", id, "kind", "number")
     key = {
         "shortest": length,
         "longest": -length.cast(pl.Int64),
@@ -195,13 +222,14 @@ def _first(traces: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Of each row the first trace that is learnt from; nulls where there is none."""
     best = traces.filter(pl.col("reason").is_null())
     best = best.unique("row", keep="first", maintain_order=True)
+    best = best.with_columns(pl.col(*SHORT).cast(pl.String))
     numbers = rows.with_row_index("row").select("row")
     return numbers.join(best, on="row", how="left", maintain_order="left")
 
 
 def _cut_rows(rows: pl.DataFrame, traces: pl.DataFrame, params: Params) -> pl.DataFrame:
     """Mark the rows that leave; conditions also see `trace`, the first, and `luck`."""
-    hidden = ("row", "id", "text", "leaks", *VERDICT)
+    hidden = ("row", "text", "leaks", *VERDICT)
     trace = _first(traces, rows).drop(hidden, strict=False).to_struct("trace")
     luck = draw_luck(rows["id"], params.seed).alias("luck")
     view = rows.with_columns(trace, luck)
@@ -218,7 +246,9 @@ def _cut_rows(rows: pl.DataFrame, traces: pl.DataFrame, params: Params) -> pl.Da
     return rows.with_columns(view.select(VERDICT.names()))
 
 
-def _trace_table(traces: pl.DataFrame) -> pl.DataFrame:
+def _trace_table(traces: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
     if "trace_score" not in traces.columns:
         traces = traces.with_columns(trace_score=pl.lit(None, pl.Float64))
-    return traces.sort("row", "kind", "number").select(TRACES.names())
+    traces = traces.sort("row", "kind", "number")
+    judged = traces.select("reason", "trace_score")
+    return name_traces(traces, ids).hstack(judged)

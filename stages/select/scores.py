@@ -15,20 +15,21 @@ Score = str | dict[str, float]
 SETTING, NAME = "select.score", "trace_score"
 
 
-def score_traces(traces: pl.DataFrame, score: Score) -> pl.Series:
+def score_traces(traces: pl.DataFrame, seen: pl.LazyFrame, score: Score) -> pl.Series:
     """`trace_score` (float64) of each trace: the higher the better.
 
-    Weighed measures are z-scored over the traces that may be learnt from; one that is
-    unknown counts as the mean, and so does one that is the same for all.
+    `seen` is what expressions see of them. Weighed measures are z-scored over the
+    traces that may be learnt from; one that is unknown counts as the mean, and so does
+    one that is the same for all.
     """
     if isinstance(score, str):
-        (value,) = measure(traces, [score], setting=SETTING)
+        (value,) = measure(seen, [score], setting=SETTING)
         return value.alias(NAME)
     import numpy as np
 
     usable = traces["reason"].is_null().to_numpy()
     total = np.zeros(traces.height)
-    values = measure(traces, list(score), setting=SETTING)
+    values = measure(seen, list(score), setting=SETTING)
     for value, weight in zip(values, score.values(), strict=True):
         total += weight * _standardise(value, usable)
     return pl.Series(NAME, total, pl.Float64)

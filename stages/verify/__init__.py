@@ -10,22 +10,24 @@ for a reason of its own; so is one whose references reach another answer.
 Reasons: `key_suspect`, `wrong_key`, `reference_fails`, `never_solved`.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import polars as pl
 from pydantic import Field
 
 from pipeline.filter import Judged, drop
-from pipeline.grading.voting import cast_votes, count_votes, merge_equal_votes
 from pipeline.grading.workers import grader
-from pipeline.models import is_by
 from pipeline.settings import Settings
+from pipeline.shards import Shards, as_shards, by_problem
 from pipeline.sql import Expression, evaluate
 from pipeline.verifiers.judge import Judge
 from stages.verify.arbiter import ask_arbiter
 from stages.verify.chances import KEY_EVIDENCE, add_chances
+from stages.verify.polls import cast_merged_votes, poll_samples
 from stages.verify.references import grade_references, without_references
-from stages.verify.relabel import relabel_suspects
+from stages.verify.relabel import judge_by_votes, relabel_suspects
 
 TRACE = pl.Struct(
     {
@@ -37,6 +39,11 @@ TRACE = pl.Struct(
         "why": pl.String,
     }
 )
+READS = (
+    "source", "domain", "problem", "answer", "verifier", "verify_info", "meta",
+    "solutions", "source_level", "other_answers", "n_correct", "pass_rate", "rate_lo",
+    "rate_hi", "answer_before",
+)  # fmt: skip
 COLUMNS = pl.Schema(
     {
         "references_agree": pl.Boolean(),
@@ -63,9 +70,6 @@ WITNESSES = pl.Schema(
     }
 )
 TABLES = {"witnesses": WITNESSES}
-# Between these shares of all samples it is open which answer is given most, and the
-# verifier is asked which answers are equal.
-OPEN_SHARES = (0.4, 0.8)
 
 
 class Params(Settings):
@@ -91,63 +95,30 @@ class Params(Settings):
     timeout_s: float = Field(default=20.0, gt=0)
 
 
-def judge(rows: pl.DataFrame, params: Params, grades: pl.DataFrame) -> Judged:
+def judge(rows: pl.DataFrame, params: Params, grades: Shards | pl.DataFrame) -> Judged:
     """Add the majority's answer and share, key_wrong_p, key_suspect and the traces."""
-    grades = grades.filter(pl.col("id").is_in(rows["id"].to_list()))
+    grades = as_shards(grades)
     known = "other_answers" in rows.columns  # not where no dedup has ever run
     no_copies = pl.lit(None, pl.List(pl.String))
     rows = rows.with_columns(_copies=pl.col("other_answers") if known else no_copies)
     with grader(params.timeout_s) as grade:
         is_trusted = params.references == "trust"
         rows = without_references(rows) if is_trusted else grade_references(rows, grade)
-        voted = cast_votes(grades)
-        bounds = _vote_bounds(voted.filter(is_by(params.models)))
-        voted = merge_equal_votes(voted, rows, bounds, grade)
-        voters = voted.filter(is_by(params.models))
-        majority = _find_majority(voters)
-        rows = rows.join(majority, on="id", how="left", maintain_order="left")
-        rows = add_chances(rows, voters, params.noise, grade)
+        polls = poll_samples(grades, rows, params.models, grade)
+        rows = rows.join(polls.majority, on="id", how="left", maintain_order="left")
+        rows = add_chances(rows, polls.ranked, polls.ballots, params.noise, grade)
         rows = _mark_suspects(rows, params.suspect_where)
         rows = _add_opinions(rows, params)
-        witnesses = _hear_witnesses(rows, grades)
+        witnesses = _hear_witnesses(rows, polls.judged)
+        taken = rows.clear()
         if params.suspect == "relabel":
-            rows, grades = relabel_suspects(rows, grades, voted, grade)
-    traces = _collect_traces(grades, params)
+            rows, taken = relabel_suspects(rows, grade)
+        votes = partial(cast_merged_votes, rows=rows, models=params.models, grade=grade)
+        traces = _collect_traces(grades, rows["id"], taken, votes, params)
     rows = rows.join(traces, on="id", how="left", maintain_order="left")
     rows = _drop_suspects(rows, params)
     rows = rows.drop("_copies", "_referred", "_n", "_right", "_votes", "_vote")
     return Judged(rows, {"witnesses": witnesses})
-
-
-def _vote_bounds(voters: pl.DataFrame) -> pl.DataFrame:
-    """(id, least, most): votes between which it is open what is given most."""
-    least, most = OPEN_SHARES
-    n = pl.len()
-    return voters.group_by("id", maintain_order=True).agg(
-        least=least * n, most=most * n
-    )
-
-
-def _find_majority(voters: pl.DataFrame) -> pl.DataFrame:
-    """Of each id the answer given most often, its share of all samples, its verdict.
-
-    `_n` are the samples, `_right` the right ones. Of equally frequent answers the first
-    wins.
-    """
-    correct = pl.col("correct").fill_null(value=False)
-    samples = voters.group_by("id").agg(_n=pl.len(), _right=correct.sum())
-    majority = count_votes(voters).unique("id", keep="first", maintain_order=True)
-    majority = majority.join(samples, on="id", how="left", maintain_order="left")
-    return majority.select(
-        "id",
-        "_n",
-        "_right",
-        _vote="vote",
-        _votes="votes",
-        majority_answer="answer",
-        key_agrees="correct",
-        majority_share=pl.col("votes") / pl.col("_n"),
-    )
 
 
 def _mark_suspects(rows: pl.DataFrame, condition: str) -> pl.DataFrame:
@@ -168,8 +139,7 @@ def _add_opinions(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
     return rows.with_columns(key_suspect=pl.col("key_suspect") & ~is_cleared)
 
 
-def _hear_witnesses(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
-    judged = grades.group_by("id").agg(judge=pl.col("judge_correct").max())
+def _hear_witnesses(rows: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
     has_copies = pl.col("_copies").list.len() > 0
     rows = rows.join(judged, on="id", how="left", maintain_order="left")
     return rows.with_columns(
@@ -180,12 +150,25 @@ def _hear_witnesses(rows: pl.DataFrame, grades: pl.DataFrame) -> pl.DataFrame:
     ).select(WITNESSES.names())
 
 
-def _collect_traces(grades: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """(id, traces): the judged samples of each row, the right ones or all."""
-    if not params.keep_wrong:
-        grades = grades.filter(pl.col("correct"))
-    trace = pl.struct(*TRACE.to_schema())
-    return grades.group_by("id", maintain_order=True).agg(traces=trace)
+def _collect_traces(
+    grades: Shards,
+    ids: pl.Series,
+    taken: pl.DataFrame,
+    votes: Callable[[pl.DataFrame], pl.DataFrame],
+    params: Params,
+) -> pl.DataFrame:
+    """(id, traces): the judged samples of each row, the right ones or all.
+
+    Those of rows whose new key is `taken` from their `votes` are judged by it.
+    """
+    trace, tables = pl.struct(*TRACE.to_schema()), list[pl.DataFrame]()
+    for part in by_problem(grades, ids):
+        if taken.height:
+            part = judge_by_votes(part, votes, taken)
+        if not params.keep_wrong:
+            part = part.filter(pl.col("correct"))
+        tables.append(part.group_by("id", maintain_order=True).agg(traces=trace))
+    return pl.concat(tables)
 
 
 def _drop_suspects(rows: pl.DataFrame, params: Params) -> pl.DataFrame:

@@ -18,25 +18,26 @@ def rank_answers(voters: pl.DataFrame) -> pl.DataFrame:
     return count_votes(voters).with_columns(rank=rank.cast(pl.Int64))
 
 
+def count_ballots(voters: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
+    """(id, rank, model, n): how many samples of a model gave an answer."""
+    cast = voters.group_by("id", "vote", "model").agg(n=pl.len().cast(pl.Int64))
+    cast = cast.join(ranked, on=["id", "vote"], how="inner")
+    return cast.select("id", "rank", "model", "n")
+
+
 def cast_ballots(
-    voters: pl.DataFrame, ranked: pl.DataFrame, rows: pl.DataFrame
+    counts: pl.DataFrame, ranked: pl.DataFrame, rows: pl.DataFrame
 ) -> Ballots:
     """The ballots of `rows`, in their order.
 
-    `rows` need what witnesses.py reads.
+    `counts` are those of `count_ballots`. `rows` need what witnesses.py reads.
     """
     numbers = rows.select("id").with_row_index("_row")
     model = pl.col("model").fill_null("").rank("dense").cast(pl.Int64) - 1
-    voters = voters.with_columns(_model=model)
-    cast = (
-        voters.group_by("id", "vote", "_model")
-        .agg(n=pl.len().cast(pl.Int64))
-        .join(ranked.select("id", "vote", "rank"), on=["id", "vote"], how="inner")
-        .join(numbers, on="id", how="inner")
-    )
+    cast = counts.with_columns(_model=model).join(numbers, on="id", how="inner")
     columns = cast.select("_row", "rank", "_model", "n")
     row, rank, of_model, n = columns.cast(pl.Int64).to_numpy().T
-    n_models = max(1, voters["_model"].n_unique())
+    n_models = max(1, cast["_model"].n_unique())
     votes = np.zeros((rows.height, 1 + ANSWERS, n_models), np.int64)
     scattered = np.zeros((rows.height, n_models), np.int64)
     named = rank <= ANSWERS

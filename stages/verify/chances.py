@@ -23,23 +23,25 @@ KEY_EVIDENCE = pl.Struct(EVIDENCE)
 
 
 def add_chances(
-    rows: pl.DataFrame, voters: pl.DataFrame, noise: float, grade: Grader
+    rows: pl.DataFrame,
+    ranked: pl.DataFrame,
+    votes: pl.DataFrame,
+    noise: float,
+    grade: Grader,
 ) -> pl.DataFrame:
     """Add key_wrong_p and key_evidence; null where nobody says anything of the key.
 
-    `voters` are samples with their `vote`; `rows` have `references_agree`, `_referred`
-    and `_copies`.
+    `ranked` and `votes` are answers and who gave them, as ballots.py makes them; `rows`
+    have `references_agree`, `_referred` and `_copies`.
     """
-    from stages.verify.ballots import cast_ballots, label_strata, rank_answers
+    from stages.verify.ballots import cast_ballots, label_strata
     from stages.verify.posterior import truth_chances
     from stages.verify.reliability import bound_by_reliability, measure_reliability
     from stages.verify.witnesses import find_ranks
 
-    voters = voters.filter(pl.col("vote").is_not_null())
-    ranked = rank_answers(voters)
     for column in ("_copies", "_referred"):
         rows = find_ranks(rows, ranked, grade, column)
-    ballots, strata = cast_ballots(voters, ranked, rows), label_strata(rows)
+    ballots, strata = cast_ballots(votes, ranked, rows), label_strata(rows)
     chances, shares = truth_chances(ballots, strata, noise)
     reliability = measure_reliability(ballots, strata, shares)
     chances = bound_by_reliability(chances, ballots, reliability)

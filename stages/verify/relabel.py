@@ -1,6 +1,7 @@
 """The majority's answer takes the place of a suspect key."""
 
 import json
+from collections.abc import Callable
 
 import polars as pl
 
@@ -9,9 +10,9 @@ from pipeline.pass_rates.interval import jeffreys_interval
 
 
 def relabel_suspects(
-    rows: pl.DataFrame, grades: pl.DataFrame, voted: pl.DataFrame, grade: Grader
+    rows: pl.DataFrame, grade: Grader
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows with the majority's answer for a suspect key, and their grades anew.
+    """Rows with the majority's answer for a suspect key, and those that were so.
 
     An answer that its verifier cannot read as a gold one is not taken; such rows
     stay suspect. `answer_before` holds what the source's key was.
@@ -52,7 +53,7 @@ def relabel_suspects(
         rate_hi=pl.coalesce("_hi", "rate_hi"),
         _right=pl.when(is_taken).then("_votes").otherwise("_right"),
     )
-    return rows.drop("_rate", "_lo", "_hi", "_info"), _regrade(grades, voted, taken)
+    return rows.drop("_rate", "_lo", "_hi", "_info"), taken
 
 
 def _without_alternatives(infos: pl.Series) -> pl.Series:
@@ -70,11 +71,14 @@ def _drop_alternatives(info: str) -> str:
     return json.dumps(details, sort_keys=True, ensure_ascii=False)
 
 
-def _regrade(
-    grades: pl.DataFrame, voted: pl.DataFrame, taken: pl.DataFrame
+def judge_by_votes(
+    grades: pl.DataFrame,
+    votes: Callable[[pl.DataFrame], pl.DataFrame],
+    taken: pl.DataFrame,
 ) -> pl.DataFrame:
     """Grades where samples of `taken` are right if they voted for its new answer."""
     key = ["id", "sample", "model"]
+    voted = votes(grades.join(taken, on="id", how="semi", maintain_order="left"))
     new = voted.join(taken.select("id", winner="_vote"), on="id", how="inner")
     new = new.select(*key, _new=pl.col("vote").eq_missing(pl.col("winner")))
     grades = grades.join(new, on=key, how="left", maintain_order="left")

@@ -4,7 +4,15 @@ import polars as pl
 import pytest
 
 from pipeline import shards
-from pipeline.shards import Shards, as_shards, deal, read_batches, regroup, scan
+from pipeline.shards import (
+    Shards,
+    as_shards,
+    by_problem,
+    deal,
+    read_batches,
+    regroup,
+    scan,
+)
 
 SCHEMA = pl.Schema({"key": pl.String(), "text": pl.String()})
 
@@ -75,3 +83,24 @@ def test_a_folder_is_read_part_by_part_and_as_often_as_one_likes(tmp_path):
     assert table.select("text").collect().equals(rows("a1", "b1", "c1").select("text"))
     assert isinstance(as_shards(rows("a")), Shards)
     assert as_shards(table) is table
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 9])
+@pytest.mark.parametrize("order", ["aabbbccd", "abacbbdc"])
+def test_all_samples_of_a_problem_are_in_one_part(size: int, order: str):
+    samples = pl.DataFrame({"id": [*order], "sample": range(8)})
+    shards = Shards(tuple(part.lazy() for part in samples.iter_slices(size)))
+    parts = [*by_problem(shards, pl.Series("id", ["d", "b", "a"]))]
+
+    ids = [set(part["id"]) for part in parts]
+    assert sum(map(len, ids)) == len(set.union(*ids)) == 3
+    of_first = sorted("abd", key=order.index)
+    expected = [samples.filter(id=id) for id in of_first]
+    assert pl.concat(parts).equals(pl.concat(expected))
+
+
+def test_no_samples_of_the_problems_are_one_empty_part():
+    samples = pl.DataFrame({"id": ["a"], "sample": [0]})
+    for table in (samples, samples.clear()):
+        (part,) = by_problem(as_shards(table), pl.Series("id", ["b"]))
+        assert part.equals(samples.clear())

@@ -108,7 +108,7 @@ def test_a_filter_with_a_condition_sees_all_columns():
 def test_the_bytes_of_a_table_do_not_depend_on_the_parts_it_comes_in(
     cuts: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(tables, "ROWS", 4)
+    monkeypatch.setattr(stored, "ROWS", 4)
     texts = [f"problem {n}" * (n % 5) for n in range(20)]
     rows = unjudged(problems(*texts))
     odd = pl.col("id").str.ends_with("1")
@@ -149,8 +149,8 @@ def test_a_row_group_ends_where_its_texts_are_too_many(
     from pyarrow.parquet import ParquetFile
 
     rows = pl.DataFrame({"text": ["a" * 11, "b", "c"]})
-    monkeypatch.setattr(tables, "Groups", lambda n: shards.Groups(n, 10))
-    with tables.writing(tmp_path / "t.parquet", rows.schema) as write:
+    monkeypatch.setattr(stored, "Groups", lambda n: shards.Groups(n, 10))
+    with stored.writing(tmp_path / "t.parquet", rows.schema) as write:
         write(rows)
     groups = ParquetFile(tmp_path / "t.parquet").metadata
 

@@ -10,6 +10,7 @@ import pytest
 from pipeline.charts import Chart, write_numbers, write_pictures
 from pipeline.filter import apply
 from pipeline.schema import GRADE, PROBLEM, conform
+from pipeline.shards import as_shards
 from stages.card import lineage, rates
 from stages.card.facts import describe_samples
 from stages.difficulty import Params, judge
@@ -43,7 +44,7 @@ def describe(
     params = Params(pass_rate_window=WINDOW | window, imported=imported)
     outcome = apply(lambda rows: judge(rows, params, grades), rows)
     rated = pl.concat([outcome.kept, outcome.dropped], how="diagonal")
-    return describe_samples(rated, grades, outcome.kept)
+    return describe_samples(rated, as_shards(grades), outcome.kept)
 
 
 def half(count: int) -> list[bool]:
@@ -130,7 +131,7 @@ def test_rates_are_those_of_the_samples_where_difficulty_is_off():
         pass_rate=pl.lit(None, pl.Float64), n_samples=pl.lit(None, pl.UInt32)
     )
 
-    _, charts = describe_samples(rated, tables["grades"], rated)
+    _, charts = describe_samples(rated, as_shards(tables["grades"]), rated)
 
     assert counts(charts, "pass_rate", "before") == [0, 0, 1, 0, 0]
     assert counts(charts, "pass_rate", "after") == [0, 0, 1, 0, 0]

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import polars as pl
 import pytest
@@ -8,9 +9,15 @@ from pipeline.errors import UserError
 from pipeline.schema import GRADE, ROLLOUT
 from pipeline.shards import Shards
 from pipeline.verifiers.judge import Judge
-from stages.grades import Params, make
+from stages import grades
+from stages.grades import Params
 from tests.support.judge_server import Server, blocks, by_value, serving
 from tests.support.rows import problems
+
+
+def make(*given: Any) -> pl.DataFrame:
+    """The verdicts as one table."""
+    return grades.make(*given).collect()
 
 
 def rollouts(*samples: tuple[str, str], finish: str | None = "stop") -> pl.DataFrame:

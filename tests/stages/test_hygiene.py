@@ -1,6 +1,7 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,13 +10,19 @@ from pipeline.errors import UserError
 from pipeline.kernels import shards
 from pipeline.traces.candidates import IDENTITY
 from pipeline.traces.structure import measure_structure
-from stages.hygiene import SCHEMA, Params, make
+from stages import hygiene
+from stages.hygiene import SCHEMA, Params
 from tests.conftest import DATA
 from tests.support.rows import problems
 from tests.support.tiny import tiny_model
 from tests.support.traces import trace, with_traces
 
 BOX = "\\boxed{1}"
+
+
+def make(*given: Any) -> pl.DataFrame:
+    """The measures as one table."""
+    return hygiene.make(*given).collect()
 
 
 def sampled(*texts: str) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import yaml
 
-from pipeline import stored, tables
+from pipeline import stored
 from pipeline.__main__ import call
 from pipeline.kernels import shards
 from pipeline.schema import BENCHMARK, conform
@@ -72,7 +72,7 @@ def run(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "ROWS", 30)
+        patch.setattr(stored, "ROWS", 30)
         patch.setenv("PIPELINE_WORKERS", "1")
         return run(tmp_path_factory.mktemp("whole") / "project")
 
@@ -85,7 +85,7 @@ def test_the_bytes_are_the_same_for_any_part_and_number_of_workers(
     part: int, mapped: int, shard: int, workers: int, whole: dict[str, bytes],
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ):  # fmt: skip
-    monkeypatch.setattr(tables, "ROWS", 30)
+    monkeypatch.setattr(stored, "ROWS", 30)
     monkeypatch.setattr(stored, "PART", part)
     monkeypatch.setattr(stored, "MAPPED_BYTES", mapped)
     monkeypatch.setattr(shards, "SHARD", shard)

@@ -38,7 +38,7 @@ def rows_of(
 
 
 def selected(sampled: Sampled, *, words: dict | None = None, **params) -> Outcome:
-    table = hygiene.make(hygiene.Params(words=words or {}, ngram=2), *sampled)
+    table = hygiene.make(hygiene.Params(words=words or {}, ngram=2), *sampled).collect()
     return run_select(sampled, select.Params(**params), table)
 
 
@@ -125,7 +125,7 @@ def test_a_condition_on_traces_sees_their_problem():
 
 def test_tokens_of_a_named_tokenizer_decide_what_is_short():
     rows = rows_of([trace("a"), trace("b b")])
-    table = hygiene.make(hygiene.Params(), *rows)
+    table = hygiene.make(hygiene.Params(), *rows).collect()
     table = table.with_columns(n_tokens=pl.Series([9, 5], dtype=pl.Int32))
     outcome = run_select(rows, select.Params(), table)
 

@@ -8,10 +8,19 @@ import pytest
 from pipeline import shards
 from pipeline.errors import UserError
 from pipeline.filter import run_stage
+from pipeline.schema import GRADE
 from pipeline.shards import Shards
-from pipeline.traces import candidates
-from pipeline.traces.candidates import list_candidates, read_texts
-from stages import decontaminate_traces, export, hygiene, select
+from pipeline.traces import texts
+from pipeline.traces.candidates import list_candidates
+from pipeline.traces.texts import read_texts
+from stages import (
+    decontaminate_traces,
+    difficulty,
+    export,
+    hygiene,
+    select,
+    verify,
+)
 from tests.support.rows import benchmark, problems
 from tests.support.traces import trace, with_traces
 
@@ -44,7 +53,7 @@ def run(rows: pl.DataFrame, rollouts: Shards | pl.DataFrame, out: Path) -> list[
     judged = run_stage(decontaminate_traces, rows, params, items, rollouts)
     measures = hygiene.make(
         hygiene.Params(ngram=2, frequent=3, words={"w": ["so"]}), judged.kept, rollouts
-    )
+    ).collect()
     settings = {"traces": 2, "strategy": "longest", "pairs": {}}
     chosen = run_stage(
         select, judged.kept, select.Params(**settings), measures, rollouts
@@ -98,10 +107,12 @@ def test_what_is_chosen_is_trained_on(whole: list[bytes], tmp_path: Path):
 
 
 @pytest.mark.parametrize("part", [2, 6])
+@pytest.mark.parametrize("reads", [0, 4])
 def test_texts_come_in_the_order_in_which_they_are_asked_for(
-    part: int, monkeypatch: pytest.MonkeyPatch
+    part: int, reads: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(candidates, "PART", part)
+    monkeypatch.setattr(texts, "PART", part)
+    monkeypatch.setattr(texts, "MOST_READS", reads)
     rows, rollouts = sampled(4)
     traces = list_candidates(rows)
     for order in (traces, traces.reverse(), pl.concat([traces, traces])):
@@ -110,8 +121,8 @@ def test_texts_come_in_the_order_in_which_they_are_asked_for(
         assert {table.height for table in parts[:-1]} <= {part}
         read = pl.concat(parts)
         assert read.drop("text").equals(order)
-        for id, kind, text in read.select("id", "kind", "text").rows():
-            is_own = text.startswith(f"{int(id[-5:])} ")
+        for row, kind, text in read.select("row", "kind", "text").rows():
+            is_own = text.startswith(f"{row} ")
             assert is_own if kind == "sample" else text == "by hand, so 1"
 
 
@@ -123,3 +134,36 @@ def test_a_sample_that_the_rollouts_lack_is_named():
         list(read_texts(traces, rows, rollouts[:-1]))
     with pytest.raises(UserError, match="none are given"):
         list(read_texts(traces, rows, None))
+
+
+def judged_by(grades: Shards | pl.DataFrame, rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """Every table that difficulty and verify make of the grades."""
+    settings = {"pass_rate_window": {"lo": 0, "hi": 1}, "where": "n.n_samples > 2"}
+    rated = run_stage(difficulty, rows, difficulty.Params(**settings), grades)
+    relabel = {"suspect": "relabel", "suspect_where": "majority_share > 0.5"}
+    params = verify.Params(**relabel, never_solved="keep", keep_wrong=True)
+    verified = run_stage(verify, rated.kept, params, grades)
+    return [rated.kept, rated.dropped, verified.kept, *verified.tables.values()]
+
+
+@pytest.mark.parametrize("size", [1, 5, 16])
+def test_verdicts_may_lie_in_any_parts(size: int):
+    rows = problems(*[f"Problem {n}" for n in range(8)], answer=["1"] * 8)
+    answers = ["2", "1", "2.0", r"\frac{4}{2}"]
+    verdicts = [
+        {"id": id, "sample": sample, "model": model, "verifier": "math", "why": "",
+         "correct": answer == "1", "extracted": answer, "n_tokens": sample}
+        for number, id in enumerate(rows["id"][:7])
+        for model in "mn"
+        for sample, answer in enumerate(answers[: 4 - number % 3])
+    ]  # fmt: skip
+    grades = pl.DataFrame(verdicts, schema=GRADE)
+    by_model = grades.sort("model", maintain_order=True)
+    for table in (grades, by_model):
+        whole, parts = (
+            judged_by(each, rows) for each in (table, in_shards(table, size))
+        )
+        assert all(a.equals(b) for a, b in zip(whole, parts, strict=True))
+        taken = whole[2].filter(answer_before="1")
+        assert taken.height, "some key was replaced"
+        assert taken["answer"].unique().to_list() == ["2"]

@@ -22,7 +22,7 @@ from pipeline.filter import Judged, Outcome, apply
 from pipeline.kernels import shards
 from pipeline.schema import ROLLOUT
 from pipeline.shards import Shards, scan
-from pipeline.traces import candidates, spread_repetition
+from pipeline.traces import spread_repetition, texts
 from stages import (
     collect,
     decontaminate,
@@ -151,10 +151,10 @@ def test_a_node_that_is_lost_among_grades_costs_no_verdict(
 ):
     lost = lose_in("each")
     samples = write_samples(tmp_path, parts=9, rows=40)
-    graded = grades.make(grades.Params(), ROWS, samples)
+    graded = grades.make(grades.Params(), ROWS, samples).collect()
     stay()
 
-    assert graded.equals(grades.make(grades.Params(), ROWS, samples))
+    assert graded.equals(grades.make(grades.Params(), ROWS, samples).collect())
     assert lost
     assert graded["correct"].sum() == 240
     assert graded.height == 360
@@ -253,7 +253,7 @@ def test_a_node_that_is_lost_among_traces_costs_no_measure_and_no_hit(
     files = [tmp_path / f"{number}.parquet" for number in range(4)]
     for file, part in zip(files, rollouts.iter_slices(25), strict=True):
         part.write_parquet(file)
-    monkeypatch.setattr(candidates, "SCAN", 12)
+    monkeypatch.setattr(texts, "SCAN", 12)
     monkeypatch.setattr(spread_repetition, "ENTRIES", 200)
     settings = {"ngram": 2, "frequent": 3, "words": {"w": ["so"]}}
     params = hygiene.Params.model_validate(settings)
@@ -262,7 +262,7 @@ def test_a_node_that_is_lost_among_traces_costs_no_measure_and_no_hit(
 
     def judge(rows: pl.DataFrame) -> Judged:
         judged = decontaminate_traces.judge(rows, leaks, items, scan(files))
-        measures = hygiene.make(params, rows, scan(files))
+        measures = hygiene.make(params, rows, scan(files)).collect()
         return Judged(judged.rows, judged.tables | {"measures": measures})
 
     outcome = same_far_and_here(lambda: apply(judge, rows), stay)

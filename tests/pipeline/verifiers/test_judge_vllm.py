@@ -234,14 +234,14 @@ def test_grades_keep_the_models_verdict_beside_the_rules(live: Live):
     asking = Judge(endpoint=live.endpoint(), votes=3)
     params = grades.Params(judge=asking, judge_when="rejected")
     before = live.answered()
-    graded = grades.make(params, rows, samples)
+    graded = grades.make(params, rows, samples).collect()
 
     assert graded["rule_correct"].to_list() == [True, False] * 4
     assert graded["judge_why"].is_null().to_list() == [True, False] * 4
     assert 8 <= live.answered() - before <= 12, "two or three votes on each of four"
     decided = pl.coalesce("judge_correct", "rule_correct")
     assert graded.select(same=pl.col("correct") == decided)["same"].all()
-    assert grades.make(params, rows, samples).equals(graded)
+    assert grades.make(params, rows, samples).collect().equals(graded)
 
 
 @pytest.mark.parametrize("both_ways", [False, True])

@@ -21,23 +21,25 @@ from pipeline.errors import UserError
 from pipeline.files import replacing
 from pipeline.prompts import Prompt, messages
 from pipeline.settings import Settings
-from pipeline.shards import Shards, write_parts
+from pipeline.shards import Shards, as_shards, write_parts
+from pipeline.stored import ROWS, writing
 from pipeline.thinking import FAMILIES, Family, FamilyName, rewrite
 from pipeline.traces.candidates import (
-    count_chars,
     gather_chosen,
     list_candidates,
     mark_spare,
     mark_unusable,
-    read_texts,
 )
+from pipeline.traces.texts import count_chars, read_texts
+from stages.export.layouts import CONVERSATIONS, FRAMEWORKS, MESSAGES
 
-MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 RL = [
     "id", "key", "source", "license", "domain", "problem", "answer", "verifier",
     "verify_info", "pass_rate", "n_samples", "n_correct", "curriculum_rank",
 ]  # fmt: skip
-
+# Columns of the rows that are read.
+READ = [*RL, "meta", "solutions", "pairs", "curriculum_stage"]
+Layout = Callable[[pl.DataFrame], pl.DataFrame]
 
 SFT = pl.Schema(
     {
@@ -50,9 +52,6 @@ SFT = pl.Schema(
 PREFERENCES = pl.Schema(
     {"id": pl.String(), **dict.fromkeys(("prompt", "chosen", "rejected"), MESSAGES)}
 )
-
-# What a reward reads of a row beside its answer, and what a curriculum sorts by.
-DETAILS = ["id", "problem", "verifier", "verify_info", "pass_rate", "level"]
 
 Format = Literal[
     "trl", "dpo", "messages", "sharegpt", "jsonl", "verl", "openrlhf", "verifiers"
@@ -85,31 +84,57 @@ class Params(Settings):
 def build(
     params: Params | None,
     out: Path,
-    rows: pl.DataFrame,
+    rows: Shards | pl.DataFrame,
     rollouts: Shards | pl.DataFrame | None = None,
 ) -> dict[str, object]:
     """Write the tables into `out` and count their rows; none where it is off."""
+    shards = as_shards(rows)
     if params is None:
-        params, rows = Params(), rows.clear()
+        params, shards = Params(), Shards((shards.schema.to_frame().lazy(),))
     out.mkdir(parents=True, exist_ok=True)
-    rows = rows.with_columns(_chosen(rows, rollouts))
-    rows = _repeat(rows.with_columns(_original="id"), params.repeat)
-    prompts = [messages(text, params.prompt) for text in rows["problem"]]
-    rows = rows.with_columns(prompt=pl.Series(prompts, dtype=MESSAGES))
-    rewritten = _rewriter(params.think)
-    n_sft = _write_sft(rows, rollouts, out, params)
+    table = shards.select(f"^({'|'.join(READ)})$").collect()
+    table = table.with_columns(_chosen(shards, rollouts), _original="id")
+    table = _repeat(table, params.repeat)
+    n_sft = _write_sft(table.drop("pairs", strict=False), rollouts, out, params)
     level = pl.col("meta").str.json_path_match("$.level")
-    rows = rows.with_columns(level=level).sort("curriculum_rank", maintain_order=True)
-    rl = rows.select("prompt", *RL, "level", *_stage_of(rows))
-    write(rl, out / "rl.parquet")
+    table = table.with_columns(level=level).drop("meta", "chosen")
+    table = table.sort("curriculum_rank", maintain_order=True)
     if "dpo" in params.formats:
-        pairs = _preferences(rows, rollouts, rewritten)
+        pairs = _preferences(table, rollouts, params)
         write_parts(pairs, PREFERENCES, out / "preferences.parquet")
-    for name in FRAMEWORKS.keys() & set(params.formats):
-        write(FRAMEWORKS[name](rows), out / f"{name}.parquet")
+    _write_problems(table.drop("solutions", "pairs", strict=False), out, params)
+    return {"rl": table.height, "sft": n_sft}
+
+
+def _write_problems(rows: pl.DataFrame, out: Path, params: Params) -> None:
+    """Write the tables that have a row a problem, ROWS at a time."""
+    columns = ["prompt", *RL, "level", *_stage_of(rows)]
+    layouts: dict[Path, Layout] = {
+        out / f"{name}.parquet": FRAMEWORKS[name]
+        for name in FRAMEWORKS.keys() & set(params.formats)
+    }
+    layouts[out / "rl.parquet"] = lambda part: part.select(columns)
+    rows = rows.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
+    empty = _ask(rows.clear(), params.prompt)
+    with ExitStack() as stack:
+        files = [
+            (layout, stack.enter_context(writing(file, layout(empty).schema)))
+            for file, layout in layouts.items()
+        ]
+        for part in rows.iter_slices(ROWS):
+            asked = _ask(part, params.prompt)
+            for layout, write in files:
+                write(layout(asked))
     if "jsonl" in params.formats:
-        write(rows.select("problem", "answer", "source", "id"), out / "problems.jsonl")
-    return {"rl": rl.height, "sft": n_sft}
+        lines = rows.select("problem", "answer", "source", "id")
+        with replacing(out / "problems.jsonl") as draft:
+            lines.write_ndjson(draft)
+
+
+def _ask(rows: pl.DataFrame, prompt: Prompt) -> pl.DataFrame:
+    """Rows with the `prompt` that their problem becomes."""
+    prompts = [messages(text, prompt) for text in rows["problem"]]
+    return rows.with_columns(prompt=pl.Series(prompts, dtype=MESSAGES))
 
 
 def _write_sft(
@@ -132,7 +157,7 @@ def _write_sft(
 
         def pass_on() -> Iterator[pl.DataFrame]:
             nonlocal count
-            for part in _sft(rows, rollouts, _rewriter(params.think)):
+            for part in _sft(rows, rollouts, params):
                 count += part.height
                 for layout, file in files.items():
                     layout(part, params.prompt).write_ndjson(file)
@@ -158,15 +183,6 @@ def _repeat(rows: pl.DataFrame, times: dict[str, int]) -> pl.DataFrame:
     return pl.concat([rows, *copies])
 
 
-def write(table: pl.DataFrame, file: Path) -> None:
-    """Write the whole table or nothing, as parquet or as lines of JSON."""
-    with replacing(file) as draft:
-        if file.suffix == ".jsonl":
-            table.write_ndjson(draft)
-        else:
-            table.write_parquet(draft)
-
-
 def _rewriter(think: FamilyName | Think | None) -> Callable[[str], str]:
     """What marks the thinking of a trace as the recipe wants it."""
     if think is None:
@@ -176,48 +192,42 @@ def _rewriter(think: FamilyName | Think | None) -> Callable[[str], str]:
     return partial(rewrite, target=FAMILIES[think])
 
 
-def _chosen(rows: pl.DataFrame, rollouts: Shards | pl.DataFrame | None) -> pl.Series:
+def _chosen(rows: Shards, rollouts: Shards | pl.DataFrame | None) -> pl.Series:
     """The traces to learn from; without `select`, all right ones that leak nothing.
 
     Solutions that are not known to be wrong serve where there is no such trace.
     """
-    by_hand = rows["chosen"]
+    by_hand = rows.select("chosen").collect()["chosen"]
     if not by_hand.null_count():
         return by_hand
-    open_rows = rows.with_columns(
+    table = rows.select("^(id|traces|solutions|leaking_traces)$").collect()
+    open_rows = table.with_columns(
         pl.when(by_hand.is_null()).then(name).alias(name)
         for name in ("traces", "solutions")
-        if name in rows.columns
+        if name in table.columns
     )
     traces = list_candidates(open_rows)
-    traces = traces.with_columns(count_chars(traces, rows, rollouts))
+    traces = traces.with_columns(count_chars(traces, table, rollouts))
     traces = mark_unusable(traces, require_correct=True)
-    usable = gather_chosen(mark_spare(traces, use_reference=True), rows.height)
+    usable = gather_chosen(mark_spare(traces, use_reference=True), table.height)
     return by_hand.zip_with(by_hand.is_not_null(), usable.cast(by_hand.dtype))
 
 
 def _sft(
-    rows: pl.DataFrame,
-    rollouts: Shards | pl.DataFrame | None,
-    rewritten: Callable[[str], str],
+    rows: pl.DataFrame, rollouts: Shards | pl.DataFrame | None, params: Params
 ) -> Iterator[pl.DataFrame]:
     """SFT of the rows' chosen traces, part by part."""
-    traces = rows.with_row_index("row").select("row", "chosen", id="_original")
+    traces = rows.with_row_index("row").select("row", "chosen")
     traces = traces.explode("chosen", empty_as_null=False).unnest("chosen")
-    about = rows.select("prompt", "id", "source", "license")
-    for part in read_texts(traces, rows, rollouts):
-        replies = [_reply(rewritten(text)) for text in part["text"]]
-        table = about[part["row"]].with_columns(
-            part.select("model", "n_tokens"),
-            completion=pl.Series(replies, dtype=MESSAGES),
-        )
+    about = rows.select("id", "source", "license", "problem")
+    for part, completion in _read_replies(traces, rows, rollouts, params):
+        asked = _ask(about[part["row"]], params.prompt)
+        table = asked.hstack([part["model"], part["n_tokens"], completion])
         yield table.select(SFT.names())
 
 
 def _preferences(
-    rows: pl.DataFrame,
-    rollouts: Shards | pl.DataFrame | None,
-    rewritten: Callable[[str], str],
+    rows: pl.DataFrame, rollouts: Shards | pl.DataFrame | None, params: Params
 ) -> Iterator[pl.DataFrame]:
     """PREFERENCES: a trace beside one that is liked less, by problem, part by part."""
     if "pairs" not in rows.columns or (rows.height and rows["pairs"].is_null().all()):
@@ -225,69 +235,32 @@ def _preferences(
             "export.formats: dpo needs pairs, and select chooses none",
             hint="`select: {pairs: {}}` pairs right traces with wrong ones",
         )
-    pairs = rows.with_row_index("row").select("row", "pairs", id="_original")
+    pairs = rows.with_row_index("row").select("row", "pairs")
     pairs = pairs.explode("pairs", empty_as_null=False)
     sides = pl.concat_list(pl.col("pairs").struct.unnest()).alias("trace")
-    traces = pairs.select("row", "id", sides).explode("trace").unnest("trace")
-    about = rows.select("id", "prompt")
-    for part in read_texts(traces, rows, rollouts):
-        replies = [_reply(rewritten(text)) for text in part["text"]]
-        texts = pl.Series(replies, dtype=MESSAGES)
-        yield about[part["row"].gather_every(2)].with_columns(
+    traces = pairs.select("row", sides).explode("trace").unnest("trace")
+    about = rows.select("id", "problem")
+    for part, texts in _read_replies(traces, rows, rollouts, params):
+        asked = _ask(about[part["row"].gather_every(2)], params.prompt)
+        table = asked.with_columns(
             chosen=texts.gather_every(2), rejected=texts.gather_every(2, offset=1)
         )
+        yield table.select(PREFERENCES.names())
+
+
+def _read_replies(
+    traces: pl.DataFrame,
+    rows: pl.DataFrame,
+    rollouts: Shards | pl.DataFrame | None,
+    params: Params,
+) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
+    """Traces part by part, and their texts as the `completion` of a conversation."""
+    rewritten = _rewriter(params.think)
+    originals = rows.select("solutions", id="_original")
+    for part in read_texts(traces, originals, rollouts):
+        replies = [_reply(rewritten(text)) for text in part["text"]]
+        yield part, pl.Series("completion", replies, MESSAGES)
 
 
 def _reply(text: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": text}]
-
-
-def _messages(sft: pl.DataFrame, prompt: Prompt) -> pl.DataFrame:
-    """`messages`: system, user and assistant, as chat templates take them."""
-    whole = pl.concat_list("prompt", "completion")
-    return sft.select(whole.alias("messages"), *ORIGIN)
-
-
-def _sharegpt(sft: pl.DataFrame, prompt: Prompt) -> pl.DataFrame:
-    """`system` and `conversations` of {from, value}, as OpenThoughts-114k has them."""
-    turn = pl.struct(
-        pl.element().struct.field("role").alias("from"),
-        pl.element().struct.field("content").alias("value"),
-    )
-    turns = pl.concat_list("prompt", "completion").list.eval(
-        turn.filter(pl.element().struct.field("role") != "system")
-    )
-    system = pl.lit(prompt.system).alias("system")
-    return sft.select(system, turns.alias("conversations"), *ORIGIN)
-
-
-CONVERSATIONS = {"messages": _messages, "sharegpt": _sharegpt}
-ORIGIN = "id", "source", "license", "model"
-
-
-def _verl(rows: pl.DataFrame) -> pl.DataFrame:
-    """The five columns that verl's loader reads."""
-    info = pl.col("verify_info").fill_null("").replace("", "{}")
-    index = pl.int_range(pl.len()).alias("index")
-    return rows.with_columns(info).select(
-        data_source="source",
-        prompt="prompt",
-        ability="domain",
-        reward_model=pl.struct(style=pl.lit("rule"), ground_truth="answer"),
-        extra_info=pl.struct(index, *DETAILS),
-    )
-
-
-def _openrlhf(rows: pl.DataFrame) -> pl.DataFrame:
-    """`input` and `label`: its reward sees the label alone, so all is in there."""
-    label = pl.struct("answer", *DETAILS).struct.json_encode()
-    return rows.select(input="prompt", label=label, datasource="source")
-
-
-def _verifiers(rows: pl.DataFrame) -> pl.DataFrame:
-    """`prompt`, `answer` and the rest as JSON in `info`, for Prime's environments."""
-    info = pl.struct(DETAILS).struct.json_encode()
-    return rows.select("prompt", "answer", info=info)
-
-
-FRAMEWORKS = {"verl": _verl, "openrlhf": _openrlhf, "verifiers": _verifiers}
