@@ -8,7 +8,7 @@ looks ten times a second at the resident memory of the process and all its child
 `evaluate` is asked all problems, and finds all samples in its store.
 `--tree` measures another checkout. What is written stays in `--folder`, which becomes
 twice as large as the traces, and is taken as it is the next time: `--stages` goes on
-with some of them. TMPDIR holds the traces while `evaluate` runs, and twice in `rollouts`.
+with some of them. TMPDIR holds the traces while `evaluate` runs, twice in `rollouts`.
 """
 
 import argparse
