@@ -77,7 +77,7 @@ def read_configs() -> Iterator[Config]:
 
 
 def list_columns(
-    export: Path, traces: pl.DataFrame, contamination: Path
+    export: Path, traces: list[str], contamination: Path
 ) -> dict[str, list[str]]:
     """The columns of each config that the card's inputs will be published as."""
     files = {name: export / f"{name}.parquet" for name in EXPORTED}
@@ -85,7 +85,7 @@ def list_columns(
     schemas = {"dropped": LEDGER, "kept": KEPT, "grades": SAMPLES}
     return {
         **{name: list(schema) for name, schema in (*whole.items(), *schemas.items())},
-        "traces": traces.columns,
+        "traces": traces,
         "benchmarks_report": read_report(contamination).columns,
     }
 

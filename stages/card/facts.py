@@ -75,7 +75,7 @@ def gather(
         "trace_fates": _trace_fates(traces),
         "key_audit": _audit_keys(lost.filter(pl.col("stage") == "verify")),
         "kinds": _count_kinds(rl),
-        "columns": _columns(list_columns(export, traces, contamination)),
+        "columns": _columns(list_columns(export, [*traces.schema], contamination)),
         "version": _version("goldsieve"),
         "packages": {name: _version(name) for name in PACKAGES},
         **facts,
