@@ -126,15 +126,31 @@ EMPHASIS = (
     Rule(UNDERSCORE, rf"{FRONT}_(\p{{L}}|\p{{L}}[^_\n]*[^\s_])_{END}", "$1$2"),
     Rule(TILDE, r"~~([^\s~]|[^\s~][^~]*[^\s~])~~", "$1"),
 )
-NUMBER = "[0-9]{1,4}"
+# What chat templates say before the question.
+PREAMBLES = (
+    r"You are (?:a helpful (?:and harmless )?assistant|Qwen, created by Alibaba Cloud)",
+    r"Below is an instruction that describes a task(?:, paired with an input that "
+    r"provides further context)?",
+    r"Write a response that appropriately completes the request",
+    r"A chat between a curious (?:user|human) and an artificial intelligence assistant",
+    r"The assistant gives helpful, detailed, and polite answers to the "
+    r"(?:user|human)'s questions",
+)
+NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,3}){0,2}"
+NOTE = r"(?:[ \t]*\([^()\n]{1,40}\))?"  # Problem 5 (hard).
+POINTS = r"[\[(][ \t]*[0-9]{1,3}[ \t]*(?:points?|pts?|marks?)\.?[ \t]*[\])][ \t]*"
 OPENINGS = (
+    Rule(LABEL | ANGLE | SQUARE, rf"(?i)(?:{'|'.join(PREAMBLES)})\.", "\n"),
     Rule(
         LABEL | ANGLE | SQUARE,
         rf"(?im)^[ \t]*(?:(?:{_names(LABELS)})[ \t]*(?:(?:no\.?|#)?[ \t]*{NUMBER})?"
-        rf"[ \t]*(?:[:：][ \t]*|\r?$)|q\.[ \t]+|a[:：][ \t]*\r?$"
-        rf"|(?:q|question|problem|exercise)[ \t]*{NUMBER}[ \t]*[.)][ \t]+)",
+        rf"{NOTE}[ \t]*(?:[:：][ \t]*|\r?$)|q\.[ \t]+|a[:：][ \t]*\r?$"
+        rf"|(?:q|question|problem|exercise|example)[ \t]*{NUMBER}{NOTE}[ \t]*[.)]"
+        rf"[ \t]+)",
         "",
     ),
+    Rule(LABEL, rf"(?m)^[ \t]*{POINTS}", ""),
+    Rule(LABEL, r"(?m)^[ \t]*(?:[ivx]{2,5}|[IVX]{2,5})[.)][ \t]+", ""),
 )
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.kernels.layout_marks import skip_blanks
+from pipeline.kernels.layout_marks import CLOSE_SQUARE, OPEN_SQUARE, skip_blanks
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, DOLLAR = b"\n \\:.$"
 STAR_BYTE, UNDERSCORE_BYTE, HASH, GREATER, BAR, MINUS = b"*_#>|-"
-EQUALS, PLUS, TICK, OPEN, CLOSE = b"=+`()"
+EQUALS, PLUS, TICK, OPEN, CLOSE, TILDE = b"=+`()~"
 ENDS_CLAUSE = np.zeros(256, np.bool_)
 ENDS_CLAUSE[list(b".:;?!,)]}$\"'*")] = True
 BULLET = np.array([0xE2, 0x80, 0xA2], np.uint8)
@@ -99,14 +99,15 @@ def _next_has_words(data: Array, line: int, end: int) -> bool:
 
 @compiled
 def starts_fence(data: Array, begin: int, stop: int) -> bool:
-    """Whether the line opens or ends a block of code: three ticks and a language."""
-    if stop - begin < 3:
+    """Whether the line opens or ends a block of code: three signs and a language."""
+    sign = data[begin]
+    if stop - begin < 3 or sign not in (TICK, TILDE):
         return False
     for step in range(3):
-        if data[begin + step] != TICK:
+        if data[begin + step] != sign:
             return False
     for position in range(begin + 3, stop):
-        if data[position] <= SPACE or data[position] == TICK:
+        if data[position] <= SPACE or data[position] == sign:
             return False
     return True
 
@@ -200,14 +201,17 @@ def _blank_item(
     size = _marker(data, begin, stop)
     if size == 0 or byte_at(data, begin + size, stop) != SPACE:
         return False
-    text = skip_blanks(data, begin + size, stop)
+    box = text = skip_blanks(data, begin + size, stop)
+    is_task = _is_box(data, box, stop)
+    if is_task:
+        text = skip_blanks(data, box + 3, stop)
     if text == stop:
         return False
     if size == 1:
         while text < stop - 1 and data[text] in (STAR_BYTE, UNDERSCORE_BYTE, OPEN):
             text += 1
         two = _is_word_byte(data[text]) and _is_word_byte(byte_at(data, text + 1, stop))
-        is_prose = two and not is_digit(data, text, stop)
+        is_prose = is_task or (two and not is_digit(data, text, stop))
         is_prose = is_prose or data[text] in (DOLLAR, 34, BACKSLASH)
         # "- 5" and "- x" are items beside another one only.
         if not is_prose and not (
@@ -217,7 +221,16 @@ def _blank_item(
     elif not is_open:
         return False
     data[begin : begin + size] = SPACE
+    data[box : box + 3 * is_task] = SPACE
     return True
+
+
+@compiled
+def _is_box(data: Array, place: int, stop: int) -> bool:
+    """Whether the box of a task list is at `place`: - [ ] to do, - [x] done."""
+    if place + 2 >= stop or data[place] != OPEN_SQUARE:
+        return False
+    return data[place + 2] == CLOSE_SQUARE and data[place + 1] in (SPACE, 88, 120)
 
 
 @compiled

@@ -35,9 +35,11 @@ INITIALS[list(b"uhasiqperfdUHASIQPERFD <*_([")] = INITIALS[128:] = True
 ALONE, REPEATED, NUMBERED = 1, 2, 3
 LINE_SIGNS = np.zeros(256, np.uint8)
 LINE_SIGNS[list(b">|*_")] = ALONE
-LINE_SIGNS[list(b"#-+=`")] = REPEATED
+LINE_SIGNS[list(b"#-+=`~")] = REPEATED
 LINE_SIGNS[list(b"(0123456789")] = NUMBERED
-LONGEST_NUMBER = 3  # digits
+LONGEST_NUMBER, LONGEST_ROMAN = 3, 5  # digits, letters
+ROMAN = np.zeros(256, np.bool_)
+ROMAN[list(b"ivxIVX")] = True
 
 
 @compiled
@@ -116,7 +118,7 @@ def _mark_line(data: Array, position: int, end: int) -> int:
         return LINE | LABEL
     if sign == REPEATED:
         return LINE | LABEL if after == byte or _is_blank(after) else 0
-    start = position + (byte == OPEN)
+    start = position + (byte in (OPEN, OPEN_SQUARE))
     position = start
     while position < end and is_letter(data[position]):
         position += 1
@@ -126,12 +128,17 @@ def _mark_line(data: Array, position: int, end: int) -> int:
     while is_digit(data, position, end):
         position += 1
     digits = position - digits
-    if byte_at(data, position, end) not in (FULL_STOP, CLOSE):
-        return 0
+    if byte == OPEN_SQUARE:
+        return LABEL if digits > 0 else 0  # "[5 points]"
+    closer = byte_at(data, skip_blanks(data, position, end), end)
+    if closer not in (FULL_STOP, CLOSE):  # "Exercise 4.2 (hard)", "(5 points)"
+        return LABEL if digits > 0 and (closer == OPEN or byte == OPEN) else 0
     if sign == NUMBERED:
         follows = _is_blank(byte_at(data, position + 1, end))
         return LINE if 0 < digits <= LONGEST_NUMBER and follows else 0
-    # "Problem 12." and "Q."
+    # "Problem 12.", "Q." and "IV."
+    if digits == 0 and 1 < letters <= LONGEST_ROMAN and ROMAN[byte]:
+        return LABEL
     initial = byte | 0x20
     if letters == 1 and digits == 0:
         return LABEL if initial == SMALL_Q else 0
