@@ -60,6 +60,8 @@ def find_differing(part: Part, item: Part) -> Array | None:
     if len(part.codes) != len(item.codes):
         return None
     differing = np.flatnonzero(part.codes != item.codes)
+    if not len(differing):
+        return differing
     if FEW * len(differing) > len(item.codes):
         return None
     codes = item.codes.tolist()

@@ -10,6 +10,10 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.kernels.escapes import may_be_escaped
+from pipeline.kernels.layout import change_where
+from pipeline.kernels.shards import text_bytes
+
 RECORD = r"^\s*(?:\{\s*\"|\[\s*[\{\"]|\")"
 ESCAPED = r'\\\\[A-Za-z(\[$]|\\"'  # \\frac, \\[ and \"
 # A text in which LaTeX stands as it is: \frac, and not \\frac or \n.
@@ -21,12 +25,17 @@ CONTROLS = dict(zip("nrtbf", "\n\r\t\b\f", strict=True))
 
 def read_escaped(texts: pl.Series) -> pl.Series:
     """Texts, those that are JSON by what they say."""
+    may_be = may_be_escaped(*text_bytes(texts))
+    return change_where(texts, may_be, _read_odd)
+
+
+def _read_odd(texts: pl.Series) -> pl.Series:
     odd = texts.str.contains(RECORD) | texts.str.contains(ESCAPED)
-    odd = odd.fill_null(value=False)
-    if not odd.any():
-        return texts
-    read = [_read(text) for text in texts.filter(odd)]
-    return texts.scatter(odd.arg_true(), pl.Series(read, dtype=pl.String))
+    return change_where(texts, odd.fill_null(value=False).to_numpy(), _read_all)
+
+
+def _read_all(texts: pl.Series) -> pl.Series:
+    return pl.Series([_read(text) for text in texts], dtype=pl.String)
 
 
 def _read(text: str) -> str:

@@ -5,7 +5,7 @@ Other words with a capital inside a sentence are entities: Germany is not France
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
@@ -13,9 +13,9 @@ import polars as pl
 
 from pipeline.kernels import hash_table, item_entities, item_overlap
 from pipeline.kernels.characters import plain_text
+from pipeline.kernels.latex_brackets import leave_out_brackets
 from pipeline.kernels.latex_tokens import Tokens, tokenise_ranges
 from pipeline.kernels.latex_vocabulary import (
-    BRACKET,
     NAME,
     WORD,
     split,
@@ -116,6 +116,8 @@ class Reading:
         """Codes of the persons in `span`; 0 for a capital word not among `others`."""
         names, capitals = self.names[span], self.marked[3][span]
         places = np.flatnonzero((names > 0) | (capitals > 0))
+        if not len(places):
+            return []
         codes, known = self.tokens.codes[span][places], set(others.tolist())
         listed = zip(names[places].tolist(), codes.tolist(), strict=True)
         return [name for name, code in listed if name or code not in known]
@@ -146,15 +148,10 @@ def read_texts(texts: pl.Series) -> Reading:
 
 def compared_tokens(tokens: Tokens) -> tuple[Tokens, Array]:
     """`tokens` without brackets, all persons by one name, and their own names."""
-    stays = np.flatnonzero(tokens.kinds != BRACKET)
-    codes, kinds = tokens.codes[stays], tokens.kinds[stays]
-    ends = np.searchsorted(stays, tokens.ends)
-    names = item_entities.hide_persons(codes, kinds, ends, person_names())
-    read = replace(tokens, codes=codes, kinds=kinds, ends=ends)
-    if len(tokens.starts):  # they were asked for
-        starts, stops = tokens.starts[stays], tokens.stops[stays]
-        read = replace(read, starts=starts, stops=stops)
-    return read, names
+    read = Tokens(*leave_out_brackets(*vars(tokens).values()))
+    return read, item_entities.hide_persons(
+        read.codes, read.kinds, read.ends, person_names()
+    )
 
 
 @cache

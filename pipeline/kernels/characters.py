@@ -7,17 +7,20 @@ token. Digits and numbers of all scripts become ASCII: ٣٧, ३७, ３７, 三
 alone would read x2) and subscripts.
 """
 
+import re
 import unicodedata
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import polars as pl
 
+from pipeline.kernels.hash_table import grow
 from pipeline.kernels.layout import change_where, strip_layout
 from pipeline.kernels.shards import Array, compiled, text_bytes
 from pipeline.kernels.spelled_values import spell_bytes
-from pipeline.kernels.splice import text_series
+from pipeline.kernels.splice import cut_spans, splice, text_series
+from pipeline.kernels.swar import next_non_ascii
 from pipeline.kernels.utf8 import code_point, width
 
 # What a character beyond ASCII is.
@@ -52,6 +55,7 @@ SMALL, LARGE = "〇一二三四五六七八九", {"十": 10, "百": 100, "千": 
 SWAPS = ASCII | {"—": "—"} | {letter: f"\\{name} " for letter, name in GREEK.items()}
 # What `plain_text` has to do with a character.
 SWAP, RAISED, NUMERAL, HAN, COMPATIBLE = (1 << bit for bit in range(5))
+BLANKS = (32, 9)
 DIGIT = "[〇零一二两三四五六七八九]"
 HAN_NUMBER = rf"{DIGIT}(?:{DIGIT}|[十百千万亿])+|十[一二三四五六七八九]"
 
@@ -129,68 +133,89 @@ def plain_characters(text: pl.Series) -> pl.Series:
 
 
 def _plain_bytes(text: pl.Series) -> tuple[Array, Array]:
-    odd = text.str.len_bytes() != text.str.len_chars()
-    if odd.any():
-        text = text.clone().scatter(odd.arg_true(), _plain(text.filter(odd)))
-    return spell_bytes(*text_bytes(text))
+    data, offsets = text_bytes(text)
+    spans, folds = find_odd(data, offsets, character_folds())
+    if len(spans):
+        parts = _plain(text_series(*cut_spans(data, spans)), folds)
+        data, offsets = splice(data, offsets, spans, *text_bytes(parts))
+    return spell_bytes(data, offsets)
 
 
-def _plain(texts: pl.Series) -> pl.Series:
-    folds = find_folds(*text_bytes(texts), character_folds())
-    texts = change_where(texts, folds & SWAP != 0, _swap)
-    texts = change_where(texts, folds & RAISED != 0, _raise)
-    texts = change_where(texts, folds & NUMERAL != 0, _spell_numerals)
-    texts = change_where(texts, folds & HAN != 0, _spell_han)
-    # NFKC makes some of the signs out of others.
-    return change_where(
-        texts,
-        folds & COMPATIBLE != 0,
-        lambda some: _swap(some.str.normalize("NFKC")),
-    )
+def _plain(parts: pl.Series, folds: Array) -> pl.Series:
+    for fold, change in (
+        (SWAP, _swap),
+        (RAISED, _raise),
+        (NUMERAL, partial(_translate, numerals())),
+        (HAN, _spell_han),
+        # NFKC makes some of the signs out of others.
+        (COMPATIBLE, lambda some: _swap(some.str.normalize("NFKC"))),
+    ):
+        parts = change_where(parts, folds & fold != 0, change)
+    return parts
 
 
 @compiled
-def find_folds(data: Array, offsets: Array, table: Array) -> Array:
-    """The bits of `table` for the characters of each text, uint8 (rows,)."""
-    out = np.zeros(len(offsets) - 1, np.uint8)
-    for row in range(len(out)):
-        position, end = offsets[row], offsets[row + 1]
+def find_odd(data: Array, offsets: Array, table: Array) -> tuple[Array, Array]:
+    """Stretches around what is not ASCII: (spans int64 (n, 2) of `data`, bits uint8).
+
+    The bits are those of `table` for all characters of the text; one without any has no
+    stretch. Blanks beside such characters, and the character beyond, are in it too:
+    nothing that is done to it depends on what is farther away.
+    """
+    spans, bits = np.empty((64, 2), np.int64), np.empty(64, np.uint8)
+    used = 0
+    for row in range(len(offsets) - 1):
+        first, end, begin, fold = offsets[row], offsets[row + 1], used, np.uint8(0)
+        position = next_non_ascii(data, first, end)
         while position < end:
-            if data[position] < 128:
-                position += 1
-                continue
-            code = code_point(data, position, end)
-            out[row] |= table[code] if code < PLANES else 0
-            position += width(data, position, end)
-    return out
+            start = position
+            while start > first and data[start - 1] in BLANKS:
+                start -= 1
+            start = max(first, start - 1)
+            while position < end and (data[position] > 127 or data[position] in BLANKS):
+                code = code_point(data, position, end)
+                fold |= table[code] if code < PLANES else 0
+                position += width(data, position, end)
+            stop = min(end, position + 1)
+            if used > begin and start < spans[used - 1, 1]:
+                spans[used - 1, 1] = stop
+            else:
+                if used == len(spans):
+                    spans, bits = grow(spans), grow(bits)
+                spans[used] = start, stop
+                used += 1
+            position = next_non_ascii(data, position, end)
+        used = used if fold else begin
+        bits[begin:used] = fold
+    return spans[:used].copy(), bits[:used].copy()
 
 
 def _swap(texts: pl.Series) -> pl.Series:
     texts = texts.str.replace_all(r"([0-9=(+*/])[ \t]*—[ \t]*([0-9])", "$1-$2")
-    return texts.str.replace_many(list(SWAPS), list(SWAPS.values()))
+    return _translate(SWAPS, texts)
+
+
+def _translate(characters: dict[str, str], texts: pl.Series) -> pl.Series:
+    return texts.str.replace_many(list(characters), list(characters.values()))
 
 
 def _raise(texts: pl.Series) -> pl.Series:
     """Superscripts and subscripts: x² is x^{2}."""
     for sign, digits in (("^", SUPER), ("_", SUB)):
         texts = texts.str.replace_all(f"([{''.join(digits)}]+)", f"{sign}{{$1}}")
-        texts = texts.str.replace_many(list(digits), list(digits.values()))
+        texts = _translate(digits, texts)
     return texts
-
-
-def _spell_numerals(texts: pl.Series) -> pl.Series:
-    return texts.str.replace_many(list(numerals()), list(numerals().values()))
 
 
 def _spell_han(texts: pl.Series) -> pl.Series:
     """Chinese numbers of two characters or more: 三十七 is 37, 二〇二四 is 2024."""
-    runs = texts.str.extract_all(HAN_NUMBER).explode().drop_nulls().unique().to_list()
-    runs = sorted(runs, key=lambda run: (-len(run), run))
-    spelt = {run: value for run in runs if (value := _read_han(run)) is not None}
-    if not spelt:
-        return texts
-    return texts.str.replace_many(
-        list(spelt), [f" {value} " for value in spelt.values()], leftmost=True
+
+    def spell(found: re.Match[str]) -> str:
+        value = _read_han(found[0])
+        return found[0] if value is None else f" {value} "
+
+    return pl.Series(
+        [re.sub(HAN_NUMBER, spell, text) for text in texts], dtype=pl.String
     )
 
 

@@ -11,6 +11,7 @@ from numpy import int32, uint8, uint64
 
 from pipeline.kernels.shards import Array, compiled, inlined
 
+SMALL = 13  # bits
 Table = tuple[Array, Array, Array]  # bits of a Bloom filter, keys, values
 
 
@@ -23,7 +24,7 @@ def table_bits(count: int) -> int:
     return bits
 
 
-@compiled
+@inlined
 def find_slot(keys: Array, values: Array, key: uint64, least: int) -> uint64:
     """The slot of `key`, or the empty one where it belongs.
 
@@ -41,7 +42,8 @@ def build_table(keys: Array) -> Table:
     """A table of distinct hashes (n,) uint64, from each to its index."""
     bits = table_bits(len(keys))
     slots, values = np.zeros(1 << bits, uint64), np.full(1 << bits, -1, int32)
-    bloom = np.zeros(max(64, 1 << (bits - 1)), uint8)  # four bits a slot
+    # Sixteen bits a slot while that is little, otherwise four.
+    bloom = np.zeros(1 << (bits + 1 if bits <= SMALL else bits - 1), uint8)
     for index in range(len(keys)):
         bit = (keys[index] >> uint64(20)) & uint64(8 * len(bloom) - 1)
         bloom[bit >> uint64(3)] |= uint8(1 << (bit & uint64(7)))
@@ -60,7 +62,7 @@ def may_hold(bloom: Array, key: uint64) -> bool:
     return bool((bloom[bit >> uint64(3)] >> uint8(bit & uint64(7))) & uint8(1))
 
 
-@compiled
+@inlined
 def find(table: Table, key: uint64) -> np.int64:
     """The index of `key` in the array that `table` was built of, or -1."""
     bloom, keys, values = table

@@ -24,17 +24,17 @@ ENDS, INSIDE = tuple(b".?!:;"), tuple(b",$)]}%'-")  # of a sentence, and within 
 @compiled
 def hide_persons(codes: Array, kinds: Array, ends: Array, persons: Names) -> Array:
     """Give every person one code, in place; the codes before, 0 for other tokens."""
-    names, given, family = np.zeros(len(codes), uint64), persons[0][0], persons[1][0]
+    names = np.zeros(len(codes), uint64)
+    given, family = persons[0][0], persons[1][0]
     for row in range(len(ends) - 1):
-        for position in range(ends[row], ends[row + 1]):
+        # From behind: a family name is known by what is before it.
+        for position in range(ends[row + 1] - 1, ends[row] - 1, -1):
             if kinds[position] != NAME:
                 continue
             code = codes[position]
             may_be = may_hold(given, code) or may_hold(family, code)
             if may_be and is_person(codes, kinds, position, ends[row], persons):
-                names[position] = code
-    for position in np.flatnonzero(names):
-        codes[position] = PERSON
+                names[position], codes[position] = code, PERSON
     return names
 
 

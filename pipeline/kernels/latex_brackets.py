@@ -44,6 +44,28 @@ TOKENS, ADDED, MULTIPLIED, JOINED, RAISED_INSIDE = range(5)
 
 
 @compiled
+def leave_out_brackets(
+    codes: Array, kinds: Array, ends: Array, starts: Array, stops: Array
+) -> tuple[Array, Array, Array, Array, Array]:
+    """The fields of Tokens (the last two may be empty) without their brackets."""
+    left = np.count_nonzero(kinds != BRACKET)
+    out_codes, out_kinds = np.empty(left, uint64), np.empty(left, np.uint8)
+    out_ends, spans = np.zeros_like(ends), left if len(starts) else 0
+    out_starts, out_stops = np.empty(spans, np.int32), np.empty(spans, np.int32)
+    used = 0
+    for row in range(len(ends) - 1):
+        for place in range(ends[row], ends[row + 1]):
+            if kinds[place] == BRACKET:
+                continue
+            out_codes[used], out_kinds[used] = codes[place], kinds[place]
+            if spans:
+                out_starts[used], out_stops[used] = starts[place], stops[place]
+            used += 1
+        out_ends[row + 1] = used
+    return out_codes, out_kinds, out_ends, out_starts, out_stops
+
+
+@compiled
 def bind_brackets(codes: Array, kinds: Array, ends: Array) -> None:
     """Make signs of the brackets that bind, in place; see Tokens."""
     most = int((ends[1:] - ends[:-1]).max()) if len(ends) > 1 else 0

@@ -8,10 +8,11 @@ five" and 90^\circ.
 import numpy as np
 from numpy import uint8, uint64
 
-from pipeline.kernels.hash_table import find
+from pipeline.kernels.hash_table import find_slot, may_hold
 from pipeline.kernels.hashing import BASIS
 from pipeline.kernels.latex_brackets import bind_brackets
 from pipeline.kernels.latex_lexemes import join_tens, read_word
+from pipeline.kernels.latex_plain import OTHER, SILENT, read_plain
 from pipeline.kernels.latex_readers import (
     BRACKETS,
     CLASSES,
@@ -94,6 +95,7 @@ def fill_latex_tokens(
     """Fill the last four (two may be empty); the ends of each text's; see Tokens."""
     token_ends, used = np.zeros(len(begins) + 1, np.int64), 0
     state, groups = np.zeros(7, np.int64), np.zeros(DEEPEST + 1, uint8)
+    (bloom, keys, values), meant, meant_kinds, actions, classes = vocabulary
     for row in range(len(begins)):
         first, position, end, begin = firsts[row], begins[row], ends[row], used
         state[:] = 0
@@ -102,6 +104,18 @@ def fill_latex_tokens(
             start, byte_class = position, CLASSES[data[position]]
             position += 1
             if byte_class in (SPACE, QUIET):
+                continue
+            code, kind_, stop = read_plain(
+                data, first, start, end, state[AWAITS] != NOTHING, bloom
+            )
+            if kind_ != OTHER:
+                position = stop
+                if kind_ == SILENT:
+                    continue
+                state[AFTER_TENS] = False
+                state[STOP] = position if kind_ in (WORD, NAME) else -1
+                here = start - first, position - first
+                used = _put(codes, kinds, starts, stops, used, code, kind_, here)
                 continue
             if byte_class == OPENS_GROUP:
                 before = codes[used - 1] if used > begin else NO_CODE
@@ -112,19 +126,18 @@ def fill_latex_tokens(
             else:
                 code, kind_, action, position = read_token(
                     data, first, start, end, state[AWAITS] != NOTHING,
-                    state[STOP] == start, drawings, vocabulary[4],
+                    state[STOP] == start, drawings, classes,
                 )  # fmt: skip
                 if action == LOOK_UP:
-                    index = find(vocabulary[0], code)
+                    action, index = TOKEN, -1
+                    if may_hold(bloom, code):
+                        index = values[find_slot(keys, values, code, 0)]
                     if index >= 0:
-                        code, kind_ = vocabulary[1][index], vocabulary[2][index]
-                        action = vocabulary[3][index]
+                        code, kind_ = meant[index], meant_kinds[index]
+                        action = actions[index]
                     elif byte_class == MACRO:
-                        code, _ = read_word(data, start + 1, position, vocabulary[4])
-                        action = TOKEN
+                        code, _ = read_word(data, start + 1, position, classes)
                         start += position == start + 2  # \R is the variable R
-                    else:
-                        action = TOKEN
             if action == SKIP:  # \left leaves f and ( together
                 if byte_class == MACRO and state[STOP] == start:
                     state[STOP] = position

@@ -20,18 +20,21 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from pipeline.kernels.layout_lines import blank_lines
+from pipeline.kernels.layout_lines import blank_lines, may_open
 from pipeline.kernels.layout_marks import (
     ANGLE,
+    BLOCKS,
     ENTITY,
     ESCAPE,
     HYPHEN,
+    INLINE,
     LABEL,
     LINE,
     ODD,
     SHORT_TAG,
     SQUARE,
     STAR,
+    TAG,
     TILDE,
     UNDERSCORE,
     find_marks,
@@ -39,17 +42,6 @@ from pipeline.kernels.layout_marks import (
 from pipeline.kernels.shards import Array, split_shards, text_bytes
 from pipeline.kernels.splice import text_series
 
-# Tags of HTML, and of XML as prompts have them; those of one letter are variables too.
-BLOCKS = """
-div br hr ul ol li dl dt dd table thead tbody tfoot tr td th caption section article
-header footer main aside nav figure figcaption blockquote pre center h1 h2 h3 h4 h5 h6
-html body head form fieldset details summary problem question answer solution think
-thinking user assistant system prompt instruction context
-"""
-INLINE = """
-strong em span font big small ins del mark code tt kbd samp var cite abbr img wbr label
-input strike bdi bdo nobr ruby
-"""
 LETTERS = "abipqsu"
 LABELS = """
 user human assistant system instructions? question problem prompt exercise query q
@@ -99,14 +91,14 @@ TOKENS = (  # of chat templates, and the roles behind them
     r"<(?:start|end)_of_turn>\s*" + ROLES,
     r"<<?/?sys>>?|</?[be]os>|<s>\s*\[INST\]|\A\s*<s>|</s>",
 )
-TAG = r"(?:\s[^<>]*|/)?>"
+TAG_END = r"(?:\s[^<>]*|/)?>"
 TAGS = (
     Rule(
-        ANGLE,
-        rf"(?im){'|'.join(TOKENS)}|</?(?:{_names(BLOCKS)}){TAG}|^\s*<p(?:\s[^<>]*)?>",
+        TAG,
+        rf"(?im){'|'.join(TOKENS)}|</?(?:{_names(BLOCKS)}){TAG_END}|^\s*<p(?:\s[^<>]*)?>",
         "\n",
     ),
-    Rule(ANGLE, rf"(?is)<!--.*?-->|</?(?:{_names(INLINE)}){TAG}", ""),
+    Rule(TAG, rf"(?is)<!--.*?-->|</?(?:{_names(INLINE)}){TAG_END}", ""),
     Rule(SHORT_TAG, r"(?i)<sub(?:\s[^<>]*)?>", "_{"),
     Rule(SHORT_TAG, r"(?i)<sup(?:\s[^<>]*)?>", "^{"),
     Rule(SHORT_TAG, r"(?i)</su[bp]\s*>", "}"),
@@ -139,19 +131,30 @@ PREAMBLES = (
 NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,3}){0,2}"
 NOTE = r"(?:[ \t]*\([^()\n]{1,40}\))?"  # Problem 5 (hard).
 POINTS = r"[\[(][ \t]*[0-9]{1,3}[ \t]*(?:points?|pts?|marks?)\.?[ \t]*[\])][ \t]*"
-OPENINGS = (
-    Rule(LABEL | ANGLE | SQUARE, rf"(?i)(?:{'|'.join(PREAMBLES)})\.", "\n"),
-    Rule(
-        LABEL | ANGLE | SQUARE,
+OPENINGS = (Rule(LABEL | ANGLE | SQUARE, rf"(?i)(?:{'|'.join(PREAMBLES)})\.", "\n"),)
+LABELLED = (
+    (
         rf"(?im)^[ \t]*(?:(?:{_names(LABELS)})[ \t]*(?:(?:no\.?|#)?[ \t]*{NUMBER})?"
         rf"{NOTE}[ \t]*(?:[:：][ \t]*|\r?$)|q\.[ \t]+|a[:：][ \t]*\r?$"
         rf"|(?:q|question|problem|exercise|example)[ \t]*{NUMBER}{NOTE}[ \t]*[.)]"
         rf"[ \t]+)",
         "",
     ),
+)
+NUMBERS = (
     Rule(LABEL, rf"(?m)^[ \t]*{POINTS}", ""),
     Rule(LABEL, r"(?m)^[ \t]*(?:[ivx]{2,5}|[IVX]{2,5})[.)][ \t]+", ""),
 )
+
+
+@cache
+def label_begins() -> Array:
+    """Whether a label of three letters or more may begin with these three (bool)."""
+    begins = np.zeros((32, 32, 32), np.bool_)  # by 5 bits of each
+    for label in (*LABELS.split(), "qno", "example"):
+        if label[:3].isascii() and len(label) > 1:
+            begins[tuple(ord(letter) & 31 for letter in label[:3])] = True
+    return begins
 
 
 def strip_layout(texts: pl.Series) -> pl.Series:
@@ -177,7 +180,12 @@ def _strip(texts: pl.Series, marks: Array) -> pl.Series:
     lines = marks & (LINE | STAR | ANGLE | SQUARE | ENTITY | ODD | ESCAPE) != 0
     texts = _apply(texts, marks, EMPHASIS)
     texts = change_where(texts, lines, _strip_lines)
-    return _apply(texts, marks, OPENINGS)
+    texts = _apply(texts, marks, OPENINGS)
+    opens = marks & (LABEL | ANGLE | SQUARE) != 0
+    if opens.any():  # a label is told from other words before any pattern is run
+        opens &= may_open(*text_bytes(texts.rechunk()), label_begins())
+    texts = change_where(texts, opens, partial(replace_all, LABELLED))
+    return _apply(texts, marks, NUMBERS)
 
 
 def _apply(texts: pl.Series, marks: Array, rules: tuple[Rule, ...]) -> pl.Series:

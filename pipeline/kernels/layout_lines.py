@@ -16,10 +16,41 @@ from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, DOLLAR = b"\n \\:.$"
 STAR_BYTE, UNDERSCORE_BYTE, HASH, GREATER, BAR, MINUS = b"*_#>|-"
-EQUALS, PLUS, TICK, OPEN, CLOSE, TILDE = b"=+`()~"
+EQUALS, PLUS, TICK, OPEN, CLOSE, TILDE, TAB, SMALL_A, SMALL_Q = b"=+`()~\taq"
 ENDS_CLAUSE = np.zeros(256, np.bool_)
 ENDS_CLAUSE[list(b".:;?!,)]}$\"'*")] = True
 BULLET = np.array([0xE2, 0x80, 0xA2], np.uint8)
+
+
+@compiled
+def may_open(data: Array, offsets: Array, begins: Array) -> Array:
+    """Whether a line of each text may begin with a label (bool).
+
+    `begins` (bool) says of three letters, 5 bits of each, whether a label does.
+    """
+    out = np.zeros(len(offsets) - 1, np.bool_)
+    for row in range(len(out)):
+        line, end = offsets[row], offsets[row + 1]
+        while line < end and not out[row]:
+            place = line
+            while byte_at(data, place, end) in (SPACE, TAB):
+                place += 1
+            one, two, three = (
+                byte_at(data, place, end),
+                byte_at(data, place + 1, end),
+                byte_at(data, place + 2, end),
+            )
+            if not is_letter(one):
+                out[row] = one > 127
+            elif not is_letter(two):
+                is_answer = one | 0x20 == SMALL_A and two == COLON
+                out[row] = two > 127 or is_answer or one | 0x20 == SMALL_Q
+            elif three > 127:
+                out[row] = True
+            elif is_letter(three):
+                out[row] = begins[one & 31, two & 31, three & 31]
+            line = _end_of_line(data, place, end) + 1
+    return out
 
 
 @compiled

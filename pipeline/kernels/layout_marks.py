@@ -15,8 +15,20 @@ from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 # What may be in a text, as bits.
 (STAR, UNDERSCORE, TILDE, LINE, LABEL, ANGLE, SHORT_TAG, ENTITY, SQUARE, ODD, HYPHEN,
- ESCAPE) = (1 << bit for bit in range(12))  # fmt: skip
+ ESCAPE, TAG) = (1 << bit for bit in range(13))  # fmt: skip
 LONGEST_LABEL = 24  # bytes before its colon
+# Tags of HTML, and of XML as prompts have them; those of one letter are variables too.
+BLOCKS = """
+div br hr ul ol li dl dt dd table thead tbody tfoot tr td th caption section article
+header footer main aside nav figure figcaption blockquote pre center h1 h2 h3 h4 h5 h6
+html body head form fieldset details summary problem question answer solution think
+thinking user assistant system prompt instruction context
+"""
+INLINE = """
+strong em span font big small ins del mark code tt kbd samp var cite abbr img wbr label
+input strike bdi bdo nobr ruby
+"""
+TURNS = "sub sup start_of_turn end_of_turn sys bos eos"
 
 
 NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, AMPERSAND, LESS = b"\n \\:.&<"
@@ -30,6 +42,10 @@ RARE[[0xCD, 0xD8, 0xDB, 0xDC, 0xE0, 0xE1, 0xEF, 0xF0, 0xF3]] = True
 # What labels begin with: User, Human, Question, Problem, Frage and so on.
 INITIALS = np.zeros(256, np.bool_)
 INITIALS[list(b"uhasiqperfdUHASIQPERFD <*_([")] = INITIALS[128:] = True
+# The first two letters of tags' names, 5 bits of each.
+TAG_NAMES = np.zeros((32, 32), np.bool_)
+for _name in (BLOCKS + INLINE + TURNS).split():
+    TAG_NAMES[ord(_name[0]) & 31, ord(_name[1]) & 31] = True
 # What a line of layout begins with: with anything behind, twice or before a space,
 # or a number of an item.
 ALONE, REPEATED, NUMBERED = 1, 2, 3
@@ -175,7 +191,8 @@ def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
         opens = is_letter(after) or after in (SLASH, EXCLAMATION, BAR, LESS)
         if not (opens or after > 127):
             return 0
-        return ANGLE | SHORT_TAG if _ends_short_tag(data, position, end) else ANGLE
+        mark = ANGLE | SHORT_TAG if _ends_short_tag(data, position, end) else ANGLE
+        return mark | TAG if _may_be_tag(data, position + 1, end) else mark
     if byte == AMPERSAND:
         return ENTITY if is_letter(after) or after == HASH else 0
     if byte == OPEN_SQUARE:  # [INST] or [/INST]
@@ -187,6 +204,23 @@ def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
         place = skip_blanks(data, position + 1, end)
         return HYPHEN if byte_at(data, place, end) == NEWLINE else 0
     return 0
+
+
+@compiled
+def _may_be_tag(data: Array, position: int, end: int) -> bool:
+    """Whether the name of a tag, or a token of a chat, may begin at `position`."""
+    byte = byte_at(data, position, end)
+    if byte in (EXCLAMATION, BAR) or byte > 127:
+        return True
+    if byte == LESS:  # <<SYS>>
+        after = byte_at(data, position + 1, end)
+        return bool(after in (SLASH, 83, 115) or after > 127)
+    if byte == SLASH:
+        byte, position = byte_at(data, position + 1, end), position + 1
+    after = byte_at(data, position + 1, end)
+    if not is_letter(byte):
+        return bool(byte > 127)
+    return bool(not is_letter(after) or TAG_NAMES[byte & 31, after & 31])
 
 
 @compiled

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.kernels.hash_table import Table, build_table, find
 from pipeline.kernels.latex_vocabulary import NAME, token_code
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
 
 Names = tuple[Table, Table, Table]  # given names, family names, titles
 
@@ -34,7 +34,7 @@ def _table_of(words: list[str]) -> Table:
     return build_table(np.array(codes, np.uint64))
 
 
-@compiled
+@inlined
 def is_person(
     codes: Array, kinds: Array, position: int, begin: int, names: Names
 ) -> bool:

@@ -11,6 +11,7 @@ from numpy import int32, uint8, uint64
 
 from pipeline.kernels.hash_table import Table, find
 from pipeline.kernels.hashing import STEP, fmix64, roll
+from pipeline.kernels.layout import change_where
 from pipeline.kernels.shards import Array, compiled, text_bytes
 from pipeline.kernels.swar import next_non_ascii
 from pipeline.kernels.utf8 import width
@@ -28,12 +29,11 @@ def lowercase_bytes(texts: pl.Series) -> tuple[Array, Array]:
     ASCII may have capitals: the n-gram kernels lower those.
     """
     data, offsets = text_bytes(texts)
-    rows = np.flatnonzero(has_capitals(data, offsets, CAPITAL))
-    if not len(rows):
+    odd = has_capitals(data, offsets, CAPITAL)
+    if not odd.any():
         return data, offsets
-    odd = pl.Series(rows, dtype=pl.UInt32)
-    texts = texts.fill_null("")
-    return text_bytes(texts.scatter(odd, texts.gather(odd).str.to_lowercase()))
+    lower = change_where(texts.fill_null(""), odd, lambda some: some.str.to_lowercase())
+    return text_bytes(lower)
 
 
 def word_ngrams(data: Array, offsets: Array, n: int, unit: int) -> tuple[Array, Array]:

@@ -66,10 +66,11 @@ def _mark_words() -> dict[str, int]:
 
 
 @cache
-def marked_words() -> tuple[Table, Array, Array]:
+def marked_words() -> tuple[Table, Array, Array, Array]:
     """Where the codes of words with a mark are, the marks, and how words begin.
 
-    The last is uint8 by the first three letters, 5 bits of each: MARKED, COUNT, JOINT.
+    The third is uint8 by the first three letters, 5 bits of each: MARKED, COUNT, JOINT.
+    The last says (bool) of the classes of three bytes whether a mark may begin there.
     """
     marks = _mark_words()
     words = [np.frombuffer(word.encode(), np.uint8) for word in marks]
@@ -80,9 +81,17 @@ def marked_words() -> tuple[Table, Array, Array]:
         (COUNT, BELOW_TWENTY[1:10]),
         (JOINT, (*BELOW_TWENTY, *TENS_WORDS, *SCALES, *JOINTS)),
     ):
-        for word in kind:
+        for word in (word for word in kind if len(word) > 2):
             begins[_begin_of(np.frombuffer(word.encode(), np.uint8), 0)] |= bit
-    return build_table(codes), np.array([*marks.values()], np.uint8), begins
+    suspect = np.zeros((32, 32, 32), np.bool_)
+    for letters in words:
+        suspect[tuple(CLASSES[letters[:3]])] = True  # "sq" may have anything behind it
+    suspect[DIGIT, CLASSES[list(b"xsnrtmk")]] = True  # 3x8, 3rd, 60mph
+    suspect[DIGIT, BLANK, [DIGIT, CLASSES[SMALL_X]]] = True
+    suspect[STROKE, CLASSES[[SMALL_H, SMALL_S]]] = True
+    suspect[STROKE, BLANK, CLASSES[[SMALL_H, SMALL_S]]] = True
+    marks_of = np.array([*marks.values()], np.uint8)
+    return build_table(codes), marks_of, begins, suspect.ravel()
 
 
 @inlined
@@ -97,67 +106,73 @@ SPACE, NEWLINE, SLASH, SMALL_X, SMALL_H, SMALL_R = b" \n/xhr"
 SMALL_S, SMALL_N, SMALL_T, SMALL_M, SMALL_K, SMALL_P, SMALL_D = b"sntmkpd"
 IS_LETTER = np.zeros(256, np.bool_)
 IS_LETTER[[byte for byte in range(128) if chr(byte).isalpha()]] = True
-# What calls for a second look: what may be before a word, digits and strokes.
-NOTHING, BREAK, DIGIT, STROKE = range(4)
-SUSPECT = np.zeros(256, np.uint8)
-SUSPECT[list(b" -\n\"'($*")] = BREAK
-SUSPECT[128:192] = BREAK  # the last byte of a quote, a dash and so on
-SUSPECT[list(b"0123456789")], SUSPECT[SLASH] = DIGIT, STROKE
-INITIALS, BEHIND_DIGIT = np.zeros((2, 256), np.bool_)
-for _word in (*_mark_words(), *BELOW_TWENTY[1:10]):
+# What may be before a word; 128 to 191 are the last bytes of a quote, a dash and so on.
+BREAKS = np.zeros(256, np.bool_)
+BREAKS[[*b" -\n\"'($*", *range(128, 192)]] = True
+# Classes of bytes, 5 bits: letters from 1 on, whatever their case, then these.
+DIGIT, STROKE, BLANK = 27, 28, 29
+CLASSES = np.zeros(256, np.uint8)
+CLASSES[IS_LETTER] = np.flatnonzero(IS_LETTER) & 31
+CLASSES[list(b"0123456789")] = DIGIT
+CLASSES[SLASH], CLASSES[SPACE] = STROKE, BLANK
+INITIALS = np.zeros(256, np.bool_)
+for _word in BELOW_TWENTY[1:10]:
     INITIALS[[ord(_word[0]), ord(_word[0].upper())]] = True
-BEHIND_DIGIT[list(b" xXsSnNrRtTmMkK")] = True
 
 
 @compiled
 def find_spellings(
     data: Array, firsts: Array, ends: Array, words: Table, word_marks: Array,
-    begins: Array,
+    begins: Array, suspect: Array,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """Stretches that may hold spellings: (rows int64, spans int64 (n, 2), bits uint8).
 
     Row i is from byte `firsts[i]` to `ends[i]`, and so are spans bytes of `data`. The
-    last three are those of `marked_words`.
+    last four are those of `marked_words`.
     """
     rows, bits = np.empty(64, np.int64), np.empty(64, np.uint8)
     spans = np.empty((64, 2), np.int64)
     used = 0
     for row in range(len(firsts)):
         first, end = firsts[row], ends[row]
-        counted, done = False, first
-        for position in range(first - 1, end - 1):
-            what = SUSPECT[data[position]] if position >= first else BREAK
-            if what == NOTHING:
+        done, three = first, 0
+        for last in range(first, end + 1):
+            class_ = CLASSES[data[last]] if last < end else 0
+            three = (three << 5 | class_) & 0x7FFF  # of the bytes up to `last`
+            if not suspect[three]:
                 continue
-            after, mark = data[position + 1], 0
-            if what == BREAK:
-                if after <= 32:  # one  fourth
-                    continue
-                was_counted, counted = counted, False
-                if not INITIALS[after] or position + 3 >= end:
-                    continue
-                begin = begins[_begin_of(data, position + 1)]
-                counted = begin & COUNT != 0
-                if begin & MARKED:
-                    mark = _mark_word(data, position + 1, end, words, word_marks)
-                    mark = mark if mark != PART or was_counted else 0
-            elif what == DIGIT:
-                if BEHIND_DIGIT[after]:
-                    mark = _mark_number(data, position + 1, end)
-            elif what == STROKE:
-                mark = _mark_slash(data, position + 1, end)
+            start, mark = last - 2, 0
+            place = start + 1
+            if three >> 10 == DIGIT:
+                mark = _mark_number(data, place, end)
+            elif three >> 10 == STROKE:
+                mark = _mark_slash(data, place, end)
+            elif start == first or BREAKS[data[start - 1]]:
+                mark, place = _mark_word(data, start, end, words, word_marks), start
+                if mark == PART and not _is_counted(data, first, start, begins):
+                    mark = 0
             if mark == 0:
                 continue
-            if position + 1 < done:
+            if place < done:
                 bits[used - 1] |= mark
                 continue
             if used == len(rows):
                 rows, spans, bits = grow(rows), grow(spans), grow(bits)
-            span = _widen(data, done, position + 1, end, begins)
+            span = _widen(data, done, place, end, begins)
             rows[used], spans[used], bits[used] = row, span, mark
             done = span[1]
             used += 1
     return rows[:used].copy(), spans[:used].copy(), bits[:used].copy()
+
+
+@compiled
+def _is_counted(data: Array, first: int, start: int, begins: Array) -> bool:
+    """Whether the word before the one at `start` is a count, or begins as one does."""
+    place = start - 2
+    while place >= first and not (BREAKS[data[place]] and data[place + 1] > 32):
+        place -= 1
+    word = max(first, place + 1)
+    return bool(INITIALS[data[word]] and begins[_begin_of(data, word)] & COUNT != 0)
 
 
 @compiled

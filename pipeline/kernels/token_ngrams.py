@@ -3,7 +3,7 @@
 import numpy as np
 from numpy import int32, uint64
 
-from pipeline.kernels.hash_table import Table, find, may_hold
+from pipeline.kernels.hash_table import Table, find_slot, may_hold
 from pipeline.kernels.hashing import STEP, fmix64, roll
 from pipeline.kernels.shards import Array, compiled
 
@@ -36,8 +36,8 @@ def find_token_ngrams(
     """The n-grams of each row that are in `table`: (indices int32, ends int64)."""
     out = np.empty(len(codes), int32)
     stops = np.zeros(len(ends), np.int64)
-    bloom, _, values = table
-    if (values < 0).all():
+    bloom, keys, values = table
+    if not bloom.any():
         return out[:0].copy(), stops
     power, mixed = STEP ** uint64(n), fmix64(codes)
     used = 0
@@ -48,7 +48,7 @@ def find_token_ngrams(
             gram = fmix64(rolled)
             if number < n - 1 or not may_hold(bloom, gram):
                 continue
-            index = find(table, gram)
+            index = values[find_slot(keys, values, gram, 0)]
             if index >= 0:
                 out[used] = index
                 used += 1

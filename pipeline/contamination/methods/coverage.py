@@ -96,9 +96,13 @@ def find_hits_in_parts(
     # Weighed once with all texts, and again without those that are copies of an item.
     weigher = Weigher(sought, proposals.sample)
     copies = np.zeros(len(answers), bool)
+    whole = find_whole_items(
+        read.marked[:3], read.tokens.starts, read.tokens.stops, row,
+        sought.reading.marked[:3], item,
+    )  # fmt: skip
     for _ in range(2):
         weights = weigher.weigh(copies, proposals.count_others(copies))
-        pairs = _compare(read, row, sought, item, weights)
+        pairs = _compare(read, row, sought, item, weights, whole)
         level = choose_levels(pairs, same_answer, params.threshold)
         copies = _find_copies(pairs, level, text, item, len(copies))
     said = np.flatnonzero(pairs.is_whole & (level == BOILERPLATE))
@@ -187,16 +191,22 @@ def _find_others(
 
 
 def _compare(
-    read: Reading, row: Array, items: Items, item: Array, weights: Weights
+    read: Reading,
+    row: Array,
+    items: Items,
+    item: Array,
+    weights: Weights,
+    whole: tuple[Array, Array],
 ) -> Comparison:
-    """What is measured of each row of texts and the item beside it."""
+    """What is measured of each row of texts and the item beside it.
+
+    `whole` is what `find_whole_items` gives.
+    """
     here, there = read.marked, items.reading.marked
     measures = item_overlap.overlap_measures(
         here, row, there, item, weights.tokens, weights.pairs
     )
-    start, goes_on = find_whole_items(
-        here[:3], read.tokens.starts, read.tokens.stops, row, there[:3], item
-    )
+    start, goes_on = whole
     size = items.sizes[item]
     is_whole = (start >= 0) & ~goes_on & (size >= TINY)
     part = measures.begin, measures.end

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from pipeline.contamination.escaped import read_escaped
+from pipeline.kernels.published_ngrams import lowercase_bytes
 
 TEXT = 'Find $\\frac{1}{2} \\neq x$.\nIt is "easy", said Mia: \\[y < 3\\]'
 
@@ -42,3 +43,12 @@ def test_a_line_of_a_record_may_begin_with_a_small_letter():
 )
 def test_what_is_no_json_stays_as_it_is(text: str):
     assert read(text) == text
+
+
+def test_what_is_read_leaves_the_texts_as_they_were():
+    texts = pl.Series(['{"question": "Find $\\\\frac12$."}', "ÄÖ is Ü", None, "plain"])
+    before = texts.to_list()
+    read_escaped(texts)
+    lowercase_bytes(texts)
+
+    assert texts.to_list() == before

@@ -98,6 +98,19 @@ def test_a_megabyte_of_signs_is_read_in_linear_time(sign: str):
     assert seconds(1_000_000) < 2 + 40 * seconds(50_000)
 
 
+def test_a_text_is_read_alike_whatever_stands_beside_it():
+    texts = [
+        "三三十七",
+        "三十七",
+        "1—2 — 3",
+        "x²\u00b9 ＋ ½—¾",
+        "Cafe\u0301 \u1100\u1161",
+    ]
+    together, alone = read_codes(texts), [read_codes([text])[0] for text in texts]
+
+    assert together == alone
+
+
 @given(st.text(max_size=60))
 def test_layout_is_taken_away_once_and_for_all_rows_alike(text: str):
     stripped = strip_layout(pl.Series([text, None, "x"]))

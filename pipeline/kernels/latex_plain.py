@@ -1,0 +1,63 @@
+"""What the lexer reads at a glance: words, whole numbers and signs of prose.
+
+Most tokens are read alike whatever is around them. Here they are found without a look
+at neighbours, at the tokens before or at the vocabulary; all others are left to
+`latex_readers`, which reads these alike, only slower.
+"""
+
+import numpy as np
+from numpy import uint8, uint64
+
+from pipeline.kernels.hash_table import may_hold
+from pipeline.kernels.hashing import BASIS, fnv1a
+from pipeline.kernels.latex_signs import SIGNS
+from pipeline.kernels.latex_vocabulary import NAME, NUMBER, SIGN, WORD
+from pipeline.kernels.shards import Array, inlined
+from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
+
+OTHER, SILENT = 255, 254  # kinds: left to other readers, without a trace
+POINT, COMMA, BACKSLASH, OPEN_BRACE, UNDERSCORE = b".,\\{_"
+# Signs that are themselves unless one of JOINING is behind them.
+ALONE, JOINING = np.zeros((2, 256), np.bool_)
+ALONE[list(b"+/^%|#@=<>*")] = True
+JOINING[list(b"*=>")] = True
+
+
+@inlined
+def read_plain(
+    data: Array, first: int, start: int, end: int, waits: bool, vocabulary: Array
+) -> tuple[uint64, int, int]:
+    r"""(code, kind, end) of what begins at `start`; OTHER where more must be known.
+
+    `waits` is behind `\frac`; `vocabulary` are the Bloom bits of its table.
+    """
+    byte, position, code = data[start], start, BASIS
+    if is_letter(byte) and not waits:
+        while position < end and is_letter(data[position]):
+            code = fnv1a(code, data[position] | 0x20)
+            position += 1
+        after = byte_at(data, position, end)
+        may_go_on = after > 127 or (after == POINT and position == start + 1)  # p.m.
+        if may_go_on or may_hold(vocabulary, code):
+            return code, OTHER, start
+        capital = byte <= 90 and position > start + 1 and data[start + 1] >= 97
+        return code, NAME if capital else WORD, position
+    before = data[start - 1] if start > first else uint8(0)
+    if 48 <= byte <= 57 and not waits and before != UNDERSCORE:
+        while is_digit(data, position, end):
+            code = fnv1a(code, data[position])
+            position += 1
+        after = byte_at(data, position, end)
+        grouped = after in (BACKSLASH, OPEN_BRACE)
+        if after in (POINT, COMMA):
+            behind = byte_at(data, position + 1, end)
+            grouped = 48 <= behind <= 57 or behind == BACKSLASH
+        return code, OTHER if grouped else NUMBER, position
+    if ALONE[byte]:
+        joins = JOINING[byte_at(data, start + 1, end)]
+        return SIGNS[byte], OTHER if joins else SIGN, start + 1
+    # A full stop between a word and white space, and no ". . .".
+    stops = byte == POINT and (is_letter(before) or 48 <= before <= 57)
+    stops = stops and byte_at(data, start + 1, end) <= 32
+    stops = stops and byte_at(data, start + 2, end) != POINT
+    return code, SILENT if stops else OTHER, start + 1
