@@ -160,7 +160,7 @@ def write_tables(data: Path, texts: list[str]) -> None:
 
 def prepare_card(folder: Path, tree: Path) -> None:
     """What the stages that are off would have left, and the pages by hand."""
-    from pipeline.contamination.report import BENCHMARKS
+    from pipeline.contamination.report import TABLES
     from pipeline.models import describe
     from pipeline.schema import PROBLEM, VERDICT
 
@@ -174,8 +174,9 @@ def prepare_card(folder: Path, tree: Path) -> None:
         file.parent.mkdir(exist_ok=True)
         none.write_parquet(file)
     (folder / "data/decontaminate").mkdir(exist_ok=True)
-    report = pl.DataFrame(schema=BENCHMARKS)
-    report.write_parquet(folder / "data/decontaminate/benchmarks.parquet")
+    for name, schema in TABLES.items():
+        report = pl.DataFrame(schema=schema)
+        report.write_parquet(folder / f"data/decontaminate/{name}.parquet")
 
 
 def prepare_evaluation(command: str, folder: Path, samples: int) -> str:
