@@ -42,13 +42,13 @@ def test_semdedup_never_looks_across_clusters():
 
 def test_semdedup_has_a_cluster_for_every_hundred_rows(monkeypatch):
     counts = []
-    nearest = embedding_search.nearest_cells
+    nearest = cosine.nearest_cells
 
     def count_cells(vectors, count, **options):
         counts.append(count)
         return nearest(vectors, count, **options)
 
-    monkeypatch.setattr(embedding_search, "nearest_cells", count_cells)
+    monkeypatch.setattr(cosine, "nearest_cells", count_cells)
     for rows in (99, 1000):
         search(clouds(rows), method="semdedup")
 
