@@ -49,7 +49,12 @@ def read() -> list[Stage]:
     """The stages of the project in this folder; UserError where there is none."""
     if not FILE.exists():
         raise UserError(f"{FILE} does not exist", hint="run this in a project's folder")
-    return parse(recipe.parse_yaml(FILE.read_text("utf-8")))
+    return [*_read(FILE.read_text("utf-8"))]
+
+
+@cache
+def _read(text: str) -> tuple[Stage, ...]:
+    return tuple(parse(recipe.parse_yaml(text)))
 
 
 def parse(content: dict[str, Any]) -> list[Stage]:
