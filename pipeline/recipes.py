@@ -96,7 +96,7 @@ def resolve(name: str) -> dict[str, Any]:
     chain = _chain(name)
     if len(chain) == 1:
         return chain[0]
-    sources = recipe.read(path_of(SOURCES))
+    sources = _read_sources()
     sections: dict[str, Any] = {}
     for own in chain:
         sections = merge(sections, own)
@@ -122,6 +122,15 @@ def _chain(name: str) -> list[dict[str, Any]]:
         next_name = own.pop("extends", None)
         chain.insert(0, own)
     return chain
+
+
+def _read_sources() -> dict[str, Any]:
+    """The published sources by name; the project's entries win."""
+    sources: dict[str, Any] = {}
+    for folder in reversed(_folders()):
+        file = folder / f"{SOURCES}.yaml"
+        sources |= recipe.read(file) if file.exists() else {}
+    return sources
 
 
 def merge(base: Any, over: Any) -> Any:

@@ -58,8 +58,9 @@ def open_bench() -> Iterator[Bench]:
 
 
 def check(names: list[str], *, data: Path | None = None) -> None:
-    """Print what becomes of the rows of each recipe, of all where none is named.
+    """Print what becomes of the rows of each recipe.
 
+    Without `names`, of all that the project has files of.
     `data` is a folder with files called after sources, in place of their fixtures.
     Raises UserError where one of them fails.
     """
@@ -68,7 +69,7 @@ def check(names: list[str], *, data: Path | None = None) -> None:
     )
     failed = []
     with open_bench() as bench:
-        for name in names or recipes.names():
+        for name in names or filter(recipes.is_own, recipes.names()):
             report = check_recipe(name, bench, files)
             print("\n".join(describe(report)), flush=True)
             failed += [name] if report.mistakes else []

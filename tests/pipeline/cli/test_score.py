@@ -88,7 +88,7 @@ def test_a_line_that_is_impossible_leaves_the_others_their_verdicts(tmp_path: Pa
     impossible = [
         f'{{"id": 1, "gold": "1", "prediction": "1", "info": {{"x": {deep}}}}}',
         f'{{"id": 2, "gold": "1", "prediction": "2", "note": {deep}}}',
-        f'{{"id": 3, "gold": {"9" * 5_000}, "prediction": "1"}}',
+        f'{{"id": 3, "gold": {"9" * 25_000}, "prediction": "1"}}',
         f'{{"id": 4, "gold": "1", "prediction": "1", "info": {{"policy": {wide}}}}}',
         '{"id": 5, "gold": "1", "prediction": "1", "info": {"alternatives": 5}}',
         f'{{"id": 6, "gold": "1", "prediction": "{"x" * 2_000_001}"}}',
