@@ -25,7 +25,8 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.engines.contract import Sampling, encode, load, seed_of
+from pipeline.engines.contract import Sampling, encode, seed_of
+from pipeline.engines.loading import load
 from pipeline.models import Model, describe, resolve
 from pipeline.prompts import messages
 from pipeline.sampling import store

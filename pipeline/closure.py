@@ -25,7 +25,7 @@ VERIFIERS = (
 LOADED = (
     *VERIFIERS,
     ("pipeline/contamination/contract.py", "pipeline/contamination/methods"),
-    ("pipeline/engines/contract.py", "pipeline/engines"),
+    ("pipeline/engines/loading.py", "pipeline/engines"),
     ("pipeline/sandbox/guests.py", "pipeline/sandbox/guest"),
     ("stages/sources/_load.py", "stages/sources"),
 )

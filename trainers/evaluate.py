@@ -24,7 +24,7 @@ from pydantic import Field
 
 from pipeline import console, dag, recipe
 from pipeline.engines.contract import Engine, Options
-from pipeline.engines.contract import load as load_engine
+from pipeline.engines.loading import load as load_engine
 from pipeline.errors import UserError
 from pipeline.grading import scores
 from pipeline.grading.samples import grade_samples

@@ -13,15 +13,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from importlib import import_module
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator
 
-from pipeline.cluster.each import is_cluster
 from pipeline.errors import UserError
-from pipeline.machine import machine
-from pipeline.models import Model, loading
 
 Messages = list[dict[str, str]]
 
@@ -122,18 +118,6 @@ def seed_of(seed: int, key: str, sample: int) -> int:
     return (int.from_bytes(digest, "big") >> 2) + sample
 
 
-def machine_options(name: str) -> dict[str, Any]:
-    """What machine.yaml says to the engine called `name`; UserError for a typo."""
-    options = machine().engine
-    if unknown := sorted(options.keys() - EVERY_SPEED):
-        raise UserError(
-            f"machine.yaml: engine: there is no option {unknown[0]!r}",
-            hint=f"the options are {', '.join(sorted(EVERY_SPEED))}",
-        )
-    taken = SPEED.get(name, set())
-    return {option: value for option, value in options.items() if option in taken}
-
-
 def _check_options(options: dict[str, Any]) -> dict[str, Any]:
     if speed := sorted(options.keys() & EVERY_SPEED):
         raise ValueError(
@@ -145,35 +129,6 @@ def _check_options(options: dict[str, Any]) -> dict[str, Any]:
 
 # Options of an engine in params.yaml, which change what is sampled.
 Options = Annotated[dict[str, Any], AfterValidator(_check_options)]
-
-
-def load(name: str, model: Model, options: dict[str, Any]) -> Engine:
-    """The engine called `name`, with `model` loaded, or copies of it on a cluster.
-
-    `options` are those of the recipe; machine.yaml adds its own. UserError where its
-    libraries are not installed.
-    """
-    options = options | machine_options(name)
-    if is_cluster() and name != "server":  # a server has copies of its own
-        copies: Engine = import_module("pipeline.engines.copies").Engine(
-            name, model, options
-        )
-        return copies
-    return load_here(name, model, options)
-
-
-def load_here(name: str, model: Model, options: dict[str, Any]) -> Engine:
-    """The engine on this machine; see `load`."""
-    try:
-        module = import_module(f"pipeline.engines.{name}")
-        with loading(model):
-            engine: Engine = module.Engine(model, options)
-    except ImportError as error:
-        raise UserError(
-            f"engine {name} cannot be loaded: {error}",
-            hint=f'pip install "goldsieve[{"vllm" if name == "vllm" else "train"}]"',
-        ) from error
-    return engine
 
 
 def encode(tokenizer: Any, prompt: Messages, chat: dict[str, Any]) -> list[int]:

@@ -14,9 +14,8 @@ machine.
 import pickle
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from itertools import islice
 from math import prod
 from queue import Empty, SimpleQueue
@@ -32,11 +31,9 @@ from pipeline.engines.contract import (
     Request,
     Sampled,
     Sampling,
-    load_here,
     single_samples,
 )
 from pipeline.errors import UserError
-from pipeline.models import Model
 
 LEASE = 4096  # samples, where the engine has no batches: it refills as it goes
 TRIES = 3  # copies that a sample may cost, and that may be lost while they load
@@ -48,14 +45,16 @@ Lease = list[tuple[int, int, Request]]  # number of the request, of the sample, 
 
 
 class Engine(contract.Engine):
-    """As many copies of the engine `name` as the cluster has room for."""
+    """As many copies of what `open_engine` opens as the cluster has room for."""
 
-    def __init__(self, name: str, model: Model, options: dict[str, Any]) -> None:
+    def __init__(
+        self, open_engine: Callable[[], contract.Engine], options: dict[str, Any]
+    ) -> None:
         nodes.connect()
         self._lease = options.get("batch_size", LEASE)
-        open_engine = pickle.dumps(partial(load_here, name, model, options))
+        opened = pickle.dumps(open_engine)
         gpus, count = count_copies(options)
-        self._copies = [Copy(open_engine, gpus) for _ in range(count)]
+        self._copies = [Copy(opened, gpus) for _ in range(count)]
 
     def stream(
         self, requests: Iterable[Request], sampling: Sampling

@@ -11,7 +11,7 @@ from functools import partial
 
 import polars as pl
 
-from pipeline.engines.contract import load as load_engine
+from pipeline.engines.loading import load as load_engine
 from pipeline.models import Model
 from pipeline.pass_rates.window import Window
 from pipeline.sampling import store

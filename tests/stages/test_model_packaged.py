@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import packaged
-from pipeline.engines.contract import encode, load
+from pipeline.engines.contract import encode
+from pipeline.engines.loading import load
 from pipeline.errors import UserError
 from pipeline.models import resolve
 from pipeline.prompts import Prompt, messages
@@ -160,7 +161,7 @@ def test_where_the_package_is_absent_one_line_says_what_to_install(
 VLLM = """
 import json, sys
 from pathlib import Path
-from pipeline.engines.contract import load
+from pipeline.engines.loading import load
 from pipeline.models import resolve
 
 if __name__ == "__main__":

@@ -13,9 +13,8 @@ from pipeline.engines.contract import (
     Request,
     Sampling,
     encode,
-    load,
-    machine_options,
 )
+from pipeline.engines.loading import load, machine_options
 from pipeline.errors import UserError
 from pipeline.models import resolve
 from pipeline.prompts import messages
@@ -192,7 +191,8 @@ VLLM = """
 import json, sys
 from dataclasses import replace
 from pathlib import Path
-from pipeline.engines.contract import Request, Sampling, load
+from pipeline.engines.contract import Request, Sampling
+from pipeline.engines.loading import load
 from pipeline.errors import UserError
 from pipeline.models import resolve
 
