@@ -55,11 +55,11 @@ TIME = "hour|minute|second|day|week|month|year"
 PER_UNIT = ((rf"(?i)\b({AMOUNT})\s+per\s+({TIME}|min|sec|hr|{AMOUNT})\b", "$1/$2"),)
 AREA = rf"{LENGTH}|inch(?:es)?|yards?|centimet(?:er|re)s?|millimet(?:er|re)s?"
 RATES = (
-    (r"(?i)\bper cent\b", "percent"),
-    (rf"(?i)\b(?:square|sq\.?) ({AREA})\b", "$1^2"),
-    (rf"(?i)\bcubic ({AREA})\b", "$1^3"),
-    (r"(?i)([0-9a-z)]) squared\b", "$1^2"),
-    (r"(?i)([0-9a-z)]) cubed\b", "$1^3"),
+    (r"(?i)\bper\s+cent\b", "percent"),
+    (rf"(?i)\b(?:square|sq\.?)\s+({AREA})\b", "$1^2"),
+    (rf"(?i)\bcubic\s+({AREA})\b", "$1^3"),
+    (r"(?i)([0-9a-z)])\s+squared\b", "$1^2"),
+    (r"(?i)([0-9a-z)])\s+cubed\b", "$1^3"),
     (r"(?i)(^|[^a-z])mph\b", "$1 miles/hour"),
     (r"(?i)(^|[^a-z])(?:km?ph|kmh)\b", "$1 km/hour"),
     (rf"(?i)\b({AMOUNT}) ?/ ?hr?\b", "$1/hour"),
