@@ -12,7 +12,7 @@ def call(line: list[str] | None = None) -> None:
     SystemExit where it does not read as a command line does, KeyboardInterrupt where
     it was interrupted.
     """
-    from pipeline.cli.commands import app
+    from pipeline.cli.commands.app import app
 
     try:
         app(args=line, prog_name="goldsieve")

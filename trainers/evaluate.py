@@ -170,13 +170,29 @@ def _sample_benchmark(
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("benchmarks", type=Path, help="table of BENCHMARK")
-    parser.add_argument("models", type=Path, nargs="+", help="model folders")
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    parser.add_argument("--numbers", type=Path, help="JSON with a point a benchmark")
-    parser.add_argument("--plots", type=Path, help="folder for the picture of them")
-    parser.add_argument("--samples", type=Path, help="table of every graded sample")
+    parser = argparse.ArgumentParser(
+        prog="python -m trainers.evaluate",
+        description="Compare models on problems held out from training: avg@k, pass@k "
+        "and maj@k with 95% intervals, as the section `evaluate` of params.yaml says.",
+    )
+    parser.add_argument(
+        "benchmarks", type=Path, help="parquet that the stage benchmarks wrote"
+    )
+    parser.add_argument(
+        "models", type=Path, nargs="+", help="model folders; the first is the base"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="JSON to write: figures by model"
+    )
+    parser.add_argument(
+        "--numbers", type=Path, help="JSON to write: the points of the picture"
+    )
+    parser.add_argument(
+        "--plots", type=Path, help="folder to write: the picture as SVG"
+    )
+    parser.add_argument(
+        "--samples", type=Path, help="parquet to write: every sample with its verdict"
+    )
     return parser.parse_args()
 
 

@@ -121,16 +121,31 @@ def _train(
 
 def _read_words(section: str) -> argparse.Namespace:
     """The command line of a trainer: a table of `export`, and models to start from."""
-    parser = argparse.ArgumentParser(description=f"Train as {section} in the recipe.")
-    parser.add_argument("export", type=Path, help="folder that the export stage wrote")
+    parser = argparse.ArgumentParser(
+        prog=f"python -m trainers.{section}",
+        description=f"Train a model as the section `{section}` of params.yaml says, "
+        f"whose settings and their defaults docs/{section}.md lists. A run that was "
+        "killed goes on where its last checkpoint was written.",
+    )
+    parser.add_argument("export", type=Path, help="folder that the stage export wrote")
     parser.add_argument(
-        "models", type=Path, nargs="+", help="the last that is not off is trained"
+        "models",
+        type=Path,
+        nargs="+",
+        help="model folders, in the order of the stages; training starts from the last "
+        "that its recipe did not turn off",
     )
     parser.add_argument("--out", type=Path, required=True, help="model folder to write")
-    parser.add_argument("--metrics", type=Path, help="JSON with what was counted")
-    parser.add_argument("--numbers", type=Path, help="JSON with one row a logged step")
-    parser.add_argument("--plots", type=Path, help="folder for the picture of them")
-    parser.add_argument("--history", type=Path, help="table of every problem's epochs")
+    parser.add_argument("--metrics", type=Path, help="JSON to write: rows, steps, loss")
+    parser.add_argument(
+        "--numbers", type=Path, help="JSON to write: the curve, with a row a step"
+    )
+    parser.add_argument("--plots", type=Path, help="folder to write: the curve as SVG")
+    parser.add_argument(
+        "--history",
+        type=Path,
+        help="parquet to write: how often each problem was right, epoch by epoch",
+    )
     return parser.parse_args()
 
 

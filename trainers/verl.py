@@ -31,11 +31,20 @@ NAMES = TABLE["names"]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("export", type=Path, help="folder that the export stage wrote")
+    parser = argparse.ArgumentParser(
+        prog="python -m trainers.verl",
+        description="Write verl's configuration for the section `grpo` of params.yaml, "
+        "to train on a cluster. What verl has no counterpart for is printed.",
+    )
+    parser.add_argument("export", type=Path, help="folder that the stage export wrote")
     parser.add_argument("model", type=Path, help="model folder to start from")
     parser.add_argument("--out", type=Path, required=True, help="YAML to write")
-    parser.add_argument("--stage", type=int, default=0, help="of several, from 0")
+    parser.add_argument(
+        "--stage",
+        type=int,
+        default=0,
+        help="which of `grpo.stages`, counted from 0 (default: 0)",
+    )
     arguments = parser.parse_args()
     rows, model = arguments.export / "verl.parquet", resolve(arguments.model)
     params = recipe.load(grpo.Params, "grpo")

@@ -1,17 +1,23 @@
 """The command line as Typer reads it: help, completion, and what each command calls."""
 
 import inspect
+import shlex
 import subprocess
 import sys
 from importlib import import_module
 from typing import Any
 
 import pytest
+from typer.core import TyperGroup as Group
+from typer.main import get_command
 from typer.models import CommandInfo
 
 from pipeline import dag
 from pipeline.__main__ import call
-from pipeline.cli import commands
+from pipeline.cli.commands import shared
+from pipeline.cli.commands.app import app
+from pipeline.cli.commands.examples import EXAMPLES
+from pipeline.cli.stages import stage_kind
 from pipeline.verifiers import contract
 
 
@@ -23,10 +29,12 @@ def output(line: str, capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_help_names_every_stage_and_every_verifier(
     capsys: pytest.CaptureFixture[str],
 ):
-    assert commands.stages() == dag.stage_names()
-    assert commands.verifiers() == contract.verifier_names()
+    assert shared.stages() == dag.stage_names()
+    assert shared.verifiers() == contract.verifier_names()
     for name in dag.stage_names():
-        assert name in output("filter --help", capsys)
+        does = "filter" if stage_kind(dag.load_stage(name)) == "judge" else "make"
+        names = output(f"{does} --help", capsys).partition("One of ")[2]
+        assert name in names.partition(".")[0].split(", ")
     for name in contract.verifier_names():
         assert name in output("score --help", capsys)
 
@@ -54,7 +62,7 @@ def test_names_are_completed(
 
 @pytest.mark.parametrize(
     "command",
-    commands.app.registered_commands,
+    app.registered_commands,
     ids=lambda command: command.callback.__name__,
 )
 def test_a_command_calls_what_takes_its_arguments(
@@ -62,14 +70,29 @@ def test_a_command_calls_what_takes_its_arguments(
 ):
     callback: Any = command.callback
     calls: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(commands, "_do", lambda *call: calls.append(call))
+    module = inspect.getmodule(callback)
+    monkeypatch.setattr(module, "do", lambda *call: calls.append(call))
     callback(**dict.fromkeys(inspect.signature(callback).parameters))
     ((target, arguments),) = calls
-    module, _, function = target.partition(".")
+    file, _, function = target.partition(".")
 
-    inspect.signature(getattr(import_module(f"pipeline.cli.{module}"), function)).bind(
+    inspect.signature(getattr(import_module(f"pipeline.cli.{file}"), function)).bind(
         **arguments
     )
+
+
+def test_every_command_is_explained_with_examples_that_can_be_typed():
+    group = get_command(app)
+    assert isinstance(group, Group)
+    assert set(EXAMPLES) == set(group.commands)
+    for name, command in group.commands.items():
+        assert not command.get_short_help_str(limit=66).endswith("..."), name
+        for option in command.params:
+            assert option.name == "names" or option.help, (name, option.name)
+        for line in EXAMPLES[name]:
+            program, typed, *words = shlex.split(line)
+            assert (program, typed) == ("goldsieve", name)
+            command.make_context(name, words)
 
 
 def test_what_is_no_command_is_told_and_exits_with_2(
@@ -82,7 +105,7 @@ def test_what_is_no_command_is_told_and_exits_with_2(
 
 
 def test_the_start_imports_no_table_and_no_page():
-    code = "import sys; from pipeline.cli import commands; commands.app(['--version'], "
+    code = "import sys; from pipeline.cli.commands.app import app; app(['--version'], "
     code += "standalone_mode=False); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
