@@ -1,8 +1,8 @@
 """Rows of JSON in every layout that people store tables in.
 
 Lines with an object each; objects that follow each other, pretty-printed or glued; an
-array; one object that holds the rows under a name ("data"), by column, or by key. A
-value is decoded as soon as its text is there. What is broken costs the row or the line
+array; one object that holds tables (`json_tables`). A value is decoded as soon as its
+text is there. What is broken costs the row or the line
 that it stands in; reading goes on at the next line that opens an object.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any
 
+from pipeline.json_tables import unfold
 from pipeline.rows import Row, Unreadable, check_row, unreadable
 from pipeline.streams import PIECE, UntilBroken, split_lines
 from pipeline.surrogates import is_text
@@ -22,10 +23,6 @@ BETWEEN = re.compile(r"[\s,\ufeff]*")
 LINE_OF_OBJECT = re.compile(r"\n([ \t]*)(?=\{)")
 HEAD = 20  # lines that tell the layout
 NEAR_END = 16  # what is broken this near to the end may only be cut there
-WRAPPERS = {
-    "data", "dataset", "examples", "instances", "items", "problems", "questions",
-    "records", "results", "rows", "samples", "test", "train", "validation",
-}  # fmt: skip
 
 
 def read_lines(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
@@ -55,7 +52,7 @@ def read_values(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
     values = _values(text)
     head = list(islice(values, 2))
     if len(head) == 1 and isinstance(head[0], dict) and not text.has_array:
-        head = _unfold(head[0])
+        head = unfold(head[0])
     for number, value in enumerate(chain(head, values)):
         if isinstance(value, Unreadable):
             yield Unreadable(number, value.detail, value.excerpt)
@@ -213,40 +210,3 @@ def _values(text: _Text) -> Iterator[Any]:
     if in_array and not text.is_cut():
         detail = f"truncated at character {text.place:,}: no ] closes it"
         yield unreadable(0, detail, "")
-
-
-def _unfold(value: Row) -> list[Any]:
-    """The rows of a file that is one object; itself where it is a row."""
-    for name in (name for name in value if name in WRAPPERS):
-        if rows := _unfold_list(value[name], value.get("columns")):
-            return rows
-    parts = list(value.values())
-    if _are(list, parts) and len({len(part) for part in parts}) == 1:
-        columns = zip(*parts, strict=True)
-        return [dict(zip(value, row, strict=True)) for row in columns]
-    if len(parts) > 1 and _are(dict, parts) and len(set(map(frozenset, parts))) == 1:
-        return _unfold_objects(value)
-    return [value]
-
-
-def _are(kind: type, parts: list[Any]) -> bool:
-    return bool(parts) and all(isinstance(part, kind) and part for part in parts)
-
-
-def _unfold_list(rows: Any, columns: Any) -> list[Row] | None:
-    """Objects as they are, or lists by the names of their columns."""
-    if not isinstance(rows, list):
-        return None
-    if _are(dict, rows):
-        return rows
-    if isinstance(columns, list) and _are(list, rows):
-        return [dict(zip(map(str, columns), row, strict=False)) for row in rows]
-    return None
-
-
-def _unfold_objects(value: dict[str, Row]) -> list[Row]:
-    """Rows by key, or columns by the number of their row, as pandas writes them."""
-    numbers = list(next(iter(value.values())))
-    if all(number.isdecimal() for number in numbers):
-        return [{name: value[name][number] for name in value} for number in numbers]
-    return [{"id": key, **row} for key, row in value.items()]

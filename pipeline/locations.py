@@ -14,10 +14,12 @@ from pipeline.settings import Settings
 
 
 class DataLocation(Settings):
-    """One of `repo` (with its `revision`, `config` and `split`), `path` and `paths`.
+    """One of `repo` (with its `revision` and `config`), `path` and `paths`.
 
     Paths may hold environment variables ($GOLDSIEVE_DATA) and patterns (*.parquet,
     read in the order of their names). `sha256` is what a single file must have.
+    `split` is one of the Hub dataset, by default train, or the rows of files whose
+    column `split` says so, by default all.
     """
 
     KINDS: ClassVar[tuple[str, ...]] = ("repo", "path", "paths")
@@ -25,7 +27,7 @@ class DataLocation(Settings):
     repo: str = ""
     revision: str | None = None
     config: str | None = None
-    split: str = "train"
+    split: str | None = None
     path: str = ""
     paths: tuple[str, ...] = ()
     sha256: str = ""
@@ -50,14 +52,18 @@ class DataLocation(Settings):
         Raises UserError where a file or dataset is absent or has another digest.
         """
         if self.repo and self.revision:
-            rows = hub_rows(self.repo, self.revision, self.config, self.split)
+            split = self.split or "train"
+            rows = hub_rows(self.repo, self.revision, self.config, split)
             yield f"{self.repo}@{self.revision}", rows
         for path in self.paths or filter(None, (self.path,)):
             whole = str(expand(path))
             for file in sorted(glob(whole)) or [whole]:
                 if self.sha256:
                     _check_digest(Path(file), self.sha256)
-                yield file, raw_rows(Path(file))
+                every = raw_rows(Path(file))
+                if self.split:
+                    every = _take_split(every, self.split, file)
+                yield file, every
 
     def rows(self) -> Iterator[tuple[str, Row | Unreadable]]:
         """(name, row), table after table; a file has its name without folders."""
@@ -65,6 +71,27 @@ class DataLocation(Settings):
             name = table if self.repo else Path(table).name
             for row in rows:
                 yield name, row
+
+
+def _take_split(
+    rows: Iterator[Row | Unreadable], split: str, file: str
+) -> Iterator[Row | Unreadable]:
+    """The rows of a split, and what cannot be read; UserError where it has none."""
+    others, is_there = set[str](), False
+    for row in rows:
+        name = split if isinstance(row, Unreadable) else row.get("split")
+        if name == split:
+            is_there |= isinstance(row, dict)
+            yield row
+        else:
+            others.add(str(name))
+    if not is_there and others:
+        raise UserError(
+            f"{file} has no rows of the split {split!r}",
+            hint="without `split` all of its rows are read"
+            if others == {"None"}
+            else f"it has {', '.join(sorted(others))}",
+        )
 
 
 def _check_digest(file: Path, expected: str) -> None:

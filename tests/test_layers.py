@@ -11,7 +11,7 @@ import pytest
 GROUND = {
     "__init__", "arrow_rows", "catalog", "charts", "closure", "cluster", "console",
     "csv_rows", "dag", "disks", "embedding", "encoder",
-    "errors", "expressions", "files", "filter", "json_rows", "kept",
+    "errors", "expressions", "files", "filter", "json_rows", "json_tables", "kept",
     "lineage", "locations", "machine", "models", "orphans", "owners", "packaged",
     "parallel", "project", "prompts", "readers", "recipe", "recipes", "rows",
     "schema", "settings", "shards", "sql", "stored", "streams", "surrogates", "tables",

@@ -152,6 +152,87 @@ def test_rows_by_key_have_it_as_their_id(tmp_path):
     ]
 
 
+PARTS = {"train": ROWS[:2], "test": ROWS[2:]}
+SPLIT_ROWS = [row | {"split": name} for name, part in PARTS.items() for row in part]
+
+
+def by_column(rows: list) -> dict:
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        PARTS,
+        {"version": 1} | PARTS | {"about": {"q": "x"}, "validation": []},
+        {"data": PARTS},
+        {name: by_column(rows) for name, rows in PARTS.items()},
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_the_rows_of_every_split_are_read_with_its_name(tmp_path, value, indent):
+    assert read(tmp_path, "a.json", json.dumps(value, indent=indent).encode()) == [
+        *SPLIT_ROWS
+    ]
+
+
+def test_splits_of_any_name_are_tables_where_they_have_the_same_columns(tmp_path):
+    for one, two in [("Validation", "dev_hard"), ("train", "unseen"), ("x", "y")]:
+        parts = {one: ROWS[:1], two: ROWS[1:]}
+        rows = read(tmp_path, "a.json", json.dumps(parts).encode())
+        assert rows == [ROWS[0] | {"split": one}] + [
+            r | {"split": two} for r in ROWS[1:]
+        ]
+
+
+def test_rows_by_key_in_splits_have_their_key_too(tmp_path):
+    value = {"train": {"p0": ROWS[0], "p1": ROWS[1]}, "test": {"p2": ROWS[2]}}
+
+    assert read(tmp_path, "a.json", json.dumps(value).encode()) == [
+        {"id": f"p{number}", **row} for number, row in enumerate(SPLIT_ROWS)
+    ]
+
+
+def test_rows_that_name_their_split_keep_it_and_one_split_needs_none(tmp_path):
+    own = {"train": [{"q": "1", "split": "a"}], "test": [{"q": "2"}, 5]}
+    first, second, odd = read(tmp_path, "a.json", json.dumps(own).encode())
+
+    assert (first["split"], second["split"]) == ("a", "test")
+    assert (odd.row, odd.detail) == (2, "expected an object")
+    assert read(tmp_path, "b.json", json.dumps({"test": ROWS}).encode()) == ROWS
+
+
+def test_objects_beside_a_table_that_are_none_of_its_rows_are_told(tmp_path):
+    value = {"train": ROWS, "authors": [{"name": "A"}, {"name": "B"}]}
+    *rows, told = read(tmp_path, "a.json", json.dumps(value).encode())
+
+    assert rows == ROWS
+    assert told.row == 3
+    assert told.detail.startswith("'authors' lists 2 objects with other columns")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": [{"role": "user", "content": "1+1?"}]},
+        {"chosen": [{"role": "user", "content": "a"}] * 2,
+         "rejected": [{"role": "user", "content": "b"}] * 2},
+        {"question": "1+1?", "test": [{"input": "1", "output": "2"}]},
+        {"prompt": "1+1?", "examples": [{"x": 1}], "results": [{"x": 2}]},
+    ],
+)  # fmt: skip
+def test_one_problem_with_lists_of_its_own_is_one_row(tmp_path, row):
+    assert read(tmp_path, "a.jsonl", json.dumps(row).encode()) == [row]
+
+
+def test_a_column_of_objects_is_no_table(tmp_path):
+    columns = {"text": ["1+1?", "2+2?"], "test": [{"in": 1}, {"in": 2}]}
+
+    assert read(tmp_path, "a.json", json.dumps(columns).encode()) == [
+        {"text": "1+1?", "test": {"in": 1}}, {"text": "2+2?", "test": {"in": 2}}
+    ]  # fmt: skip
+
+
 def test_a_broken_object_costs_itself_and_never_a_part_of_it_is_a_row(tmp_path):
     nested = [{"q": str(n), "chat": [{"role": "user"}]} for n in range(3)]
     text = json.dumps(nested, indent=1).replace('"1"', "1 1")

@@ -85,6 +85,32 @@ def test_several_files_are_numbered_as_one(tmp_path: Path):
     assert outcome.kept["id"].to_list() == ["s/00000", "s/00001", "s/00002", "s/00003"]
 
 
+def test_a_file_of_several_splits_gives_all_of_them_or_the_one_that_is_named(
+    tmp_path: Path,
+):
+    row = {"problem": "1+1?", "answer": "2"}
+    splits = {"train": [row] * 3, "test": [row, row | {"answer": ""}]}
+    (tmp_path / "a.json").write_text(json.dumps(splits))
+    options = {"adapter": "generic", "path": str(tmp_path / "a.json")}
+
+    both = make(Params(**options, keep={"split": "split"}), "s")
+    test = make(Params(**options, split="test"), "s")
+
+    assert both.metrics["rows_in"] == 5
+    assert both.kept["meta"].to_list() == ['{"split": "train"}'] * 3 + [
+        '{"split": "test"}'
+    ]
+    assert test.metrics["rows_in"] == 2
+    assert test.kept["id"].to_list() == ["s/00000"]
+    with pytest.raises(UserError, match=r"no rows of the split 'dev'") as error:
+        make(Params(**options, split="dev"), "s")
+    assert error.value.hint == "it has test, train"
+    (tmp_path / "a.json").write_text(json.dumps(splits["train"]))
+    with pytest.raises(UserError, match=r"no rows of the split 'test'") as error:
+        make(Params(**options, split="test"), "s")
+    assert error.value.hint == "without `split` all of its rows are read"
+
+
 def test_details_that_their_verifier_does_not_take_say_file_row_and_field(
     tmp_path: Path,
 ):
