@@ -29,6 +29,8 @@ def run(function: Callable[[], None]) -> int:
     Under DVC the process, and what it spawns, ends with DVC.
     """
     end_with_dvc()
+    if OF_DVC in os.environ:
+        _hush()
     start = time.monotonic()
     try:
         function()
@@ -49,6 +51,14 @@ def run(function: Callable[[], None]) -> int:
     if stage := os.environ.get(OF_DVC):
         _keep_time(stage, time.monotonic() - start)
     return 0
+
+
+def _hush() -> None:
+    """Keep a library's advice out of the log that nobody here can follow."""
+    import logging
+
+    # On CPUs with bfloat16 it asks for a package that weights in four bits would use.
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def _keep_time(stage: str, seconds: float) -> None:

@@ -58,7 +58,7 @@ def find_adapter(
     """The reading of another adapter where it is the file's own, or else `generic`.
 
     One that judges as `generic` does has to use more columns, or as many as it where it
-    `has_pattern`; so has one with details, whatever judges by them; any other has to
+    `has_pattern`; one with details as many, whatever judges by them; any other has to
     read clearly more rows.
     """
     others = [read_as(name, rows, **settings) for name in _adapters()]
@@ -71,7 +71,8 @@ def find_adapter(
             other.share > generic.share + slack
             or (
                 other.share >= max(generic.share - slack, slack)
-                and len(other.columns) > len(generic.columns) - has_pattern
+                and len(other.columns)
+                > len(generic.columns) - (has_pattern or other.has_details)
                 and (other.has_details or (is_math and other.verifier == "math"))
             )
         )

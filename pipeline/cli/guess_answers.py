@@ -85,7 +85,9 @@ def _judge_lists(values: list[list[Any]]) -> Judging:
 def _choose(answers: list[str]) -> Judging:
     """The first verifier that reads nearly all answers, of those that could."""
     shares = {each: _share(each, answers) for each in _verifiers(answers)}
-    best = max(shares, key=lambda name: (shares[name] >= READABLE, shares[name]))
+    most = max(shares, key=lambda name: shares[name])
+    # `exact` reads whatever is there, so a broken answer must not make it the best.
+    best = next((each for each in shares if shares[each] >= READABLE), most)
     share, example = shares[best], answers[0][:SHOWN] if answers else ""
     why = f"it reads {share:.0%} of {len(answers)} answers, such as {example!r}"
     if share < 0.5:

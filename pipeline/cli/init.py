@@ -25,7 +25,8 @@ from pipeline.readers import COMPRESSED, SUFFIXES, nested
 
 SHOWN = 70  # characters of a value
 EXAMPLES = 3  # rows
-SUFFIX = "Please reason step by step, and put your final answer within \\boxed{}."
+BOX = "Please reason step by step, and put your final answer within \\boxed{}."
+PROGRAM = "Put the whole program into one block of code, between ``` and ```."
 KNOWN = ("aime24", "aime25", "math500", "gsm8k_test")  # must not leak into maths
 
 
@@ -218,10 +219,18 @@ def _sampling(guesses: list[Guess], folder: Path, model: str) -> list[str]:
         return [*lines, *window]
     return [
         f"model: {_model(model)}",
-        f"prompt: {{suffix: {_quoted(SUFFIX)}}}",
+        f"prompt: {{suffix: {_quoted(_suffix(guesses))}}}",
         f"rollouts: {{engine: {_engine()}, samples: 8, max_tokens: 1024}}",
         *window,
     ]
+
+
+def _suffix(guesses: list[Guess]) -> str:
+    """What models are told of how to answer, by the verifiers that will read it."""
+    verifiers = {found.verifier for found in guesses} - {None}
+    if verifiers == {"code"}:
+        return PROGRAM
+    return f"{BOX} A program goes into a block of code." if "code" in verifiers else BOX
 
 
 def _model(text: str) -> str:

@@ -57,6 +57,13 @@ def test_letters_are_a_choice_and_words_are_compared_as_they_are():
     assert (guessed(*words).verifier, guessed(*words).domain) == ("exact", "general")
 
 
+def test_a_broken_answer_among_numbers_leaves_them_to_the_verifier_of_maths():
+    answers = [str(number) for number in range(11, 30)] + ["a proof: see $$"]
+    rows = [{"question": ASKED.format(a), "answer": a} for a in answers]
+
+    assert guessed(*rows).verifier == "math"
+
+
 def test_a_published_schema_is_read_by_its_adapter():
     row = {"question": ASKED.format(2), "answer": f"{'2 times 7. ' * 12}\n#### 14"}
     found = guessed(row)
@@ -226,3 +233,11 @@ def test_without_completions_a_real_model_is_sampled():
     assert sections["rollouts"]["samples"] == 8
     with pytest.raises(UserError, match="exists already"):
         written(row)
+
+
+def test_a_model_is_asked_for_a_program_where_programs_are_judged():
+    tests = {"inputs": ["1 2"], "outputs": ["3"]}
+    recipe = written({"prompt": ASKED.format(2), "tests": json.dumps(tests)})
+
+    assert "block of code" in recipe["prompt"]["suffix"]
+    assert "boxed" not in recipe["prompt"]["suffix"]
