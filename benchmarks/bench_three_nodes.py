@@ -2,6 +2,7 @@
 
     python benchmarks/bench_three_nodes.py --rows 10000 100000 1000000
     python benchmarks/bench_three_nodes.py --traces 4000 16000 64000
+    python benchmarks/bench_three_nodes.py --samples 96
 
 The nodes are processes of this machine with one core each, so this is no measurement of
 a cluster's speed: it is the work that Ray adds (starting workers, packing, the
@@ -9,12 +10,15 @@ shuffle), as CPU seconds of this process and of workers, and how that grows. Res
 compared.
 A line is fitted through the points: seconds that any run costs, and seconds a row.
 
-Rows are those of bench_scale.py; traces have 8 KB and lie in files of 64 MB.
+Rows are those of bench_scale.py; traces have 8 KB and lie in files of 64 MB. Samples
+are drawn from the packaged model by a copy of vLLM on each of two nodes (4 GB each), of
+which one is killed in the middle.
 """
 
 import argparse
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -22,6 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -30,6 +35,9 @@ from bench_scale import make_rows
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cluster import nodes
+from pipeline.engines import copies
+from pipeline.engines.contract import Sampled
 from pipeline.filter import apply
 from pipeline.schema import ROLLOUT
 from pipeline.shards import scan
@@ -40,9 +48,11 @@ from stages import (
     dedup_exact,
     dedup_ngram,
     hygiene,
+    rollouts,
 )
+from stages.model import Params, build
 from tests.support.rows import benchmark, problems
-from tests.support.three_nodes import three_nodes
+from tests.support.three_nodes import ThreeNodes, three_nodes
 
 ITEMS = 500
 # What Ray starts for a node beside workers.
@@ -55,12 +65,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="*", default=[])
     parser.add_argument("--traces", type=int, nargs="*", default=[])
+    parser.add_argument("--samples", type=int, help="drawn with vLLM")
     parser.add_argument("--stages", nargs="*", help="these and no others")
     options = parser.parse_args()
     head = "rows", "stage", "CPU here", "CPU far", "s here", "s far", "equal"
     table, points = Table(*head), dict[str, list[tuple[int, float, float]]]()
     with TemporaryDirectory() as folder, three_nodes(memory=1 << 30) as cluster:
         os.environ["RAY_ADDRESS"] = cluster.address
+        if options.samples:
+            Console().print(lose_vllm(cluster, options.samples, Path(folder)))
         every = [(n, of_problems) for n in options.rows]
         every += [(n, of_traces) for n in options.traces]
         for count, runs in every:
@@ -164,12 +177,49 @@ def of_traces(count: int, folder: Path) -> Iterator[tuple[str, Run]]:
     ).group_by("id", maintain_order=True)
     rows = rows.join(named.agg(traces="pass"), on="id", maintain_order="left")
     items = benchmark(*texts[-24:])
-    leaks = decontaminate_traces.Params()
+    leaks, measures = decontaminate_traces.Params(), hygiene.Params()
     judge = partial(
         decontaminate_traces.judge, params=leaks, benchmarks=items, rollouts=scan(files)
     )
     yield "decontaminate_traces", lambda: tables_of(apply(judge, rows))
-    yield "hygiene", lambda: [hygiene.make(hygiene.Params(), rows, scan(files))]
+    yield "hygiene", lambda: [hygiene.make(measures, rows, scan(files)).collect()]
+
+
+def lose_vllm(cluster: ThreeNodes, samples: int, folder: Path) -> str:
+    """What two copies of vLLM drew, of which one is lost with its node."""
+    (model := folder / "model").mkdir()
+    build(Params(kind="packaged"), model)
+    settings = {"engine": "vllm", "samples": 4, "max_tokens": 48}
+    settings["vllm"] = {"max_model_len": 256}
+    params = rollouts.Params.model_validate(settings)
+    rows = problems(*(f"What is {n} plus {n % 7}?" for n in range(samples // 4)))
+    drawn, sample = Counter[copies.Copy](), copies.Copy._sample
+
+    def sample_and_lose(copy: copies.Copy, *lease: Any) -> Iterator[list[Sampled]]:
+        for answers in sample(copy, *lease):
+            drawn[copy] += len(answers)
+            if len(drawn) == 2 and not lost.is_set():
+                lost.set()
+                cluster.lose_node()
+            yield answers
+
+    lost = Event()
+    cluster.lose_node()  # two copies are what fits here
+    nodes.connect()
+    while copies.count_copies({})[1] > 2:
+        time.sleep(0.2)
+    copies.LEASE = samples // 8
+    os.environ |= {"PIPELINE_BACKEND": "ray", "GOLDSIEVE_CACHE": str(folder / "cache")}
+    begin = time.monotonic()
+    with patch.object(copies.Copy, "_sample", sample_and_lose):
+        table = pl.concat(rollouts.make(params, rows, model))
+    store = (folder / "cache/rollouts").rglob("*.parquet")
+    kept = pl.concat(map(pl.read_parquet, store)).height
+    cluster.fill()
+    return (
+        f"{table.unique(['id', 'sample']).height} of {samples} samples, {kept} stored, "
+        f"{[*drawn.values()]} by copy, {time.monotonic() - begin:.0f} s"
+    )
 
 
 if __name__ == "__main__":

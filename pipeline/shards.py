@@ -259,7 +259,9 @@ class Spool:
             # Texts as they were in older Arrow: views would bring along their whole
             # buffers, the texts of all other parts among them.
             part.select(self._schema.names()).write_ipc_stream(
-                self._file, compat_level=pl.CompatLevel.oldest()
+                self._file,
+                compression="zstd",  # TMPDIR may be small, or lie in memory
+                compat_level=pl.CompatLevel.oldest(),
             )
             end = self._file.tell()
             self._places.setdefault(number, []).append((place, end - place))
