@@ -9,7 +9,7 @@ rows. Only a file that is not there, or of a kind nobody knows, is an error.
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from pipeline.rows import Row as Row
 from pipeline.rows import Unreadable as Unreadable
 from pipeline.rows import read_json
 from pipeline.streams import BrokenStream, read_text
+from pipeline.text import as_text
 
 COMPRESSED = (".gz", ".gzip", ".zst", ".zstd", ".xz", ".bz2", ".zip")
 LINES = (".jsonl", ".ndjson", ".jsonlines", ".jl")
@@ -127,6 +128,14 @@ def nested(row: Any, path: str, absent: Any = None) -> Any:
             rest = ".".join(names[end:])
             return nested(row[name], rest, absent) if rest else row[name]
     return absent
+
+
+def read_column(row: Row, name: str | Sequence[str]) -> Any:
+    """What a column holds; the texts of several ones, with a blank line between."""
+    if isinstance(name, str):
+        return nested(row, name)
+    texts = (as_text(nested(row, each)) for each in name)
+    return "\n\n".join(filter(None, texts)) or None
 
 
 def expand(path: str) -> Path:

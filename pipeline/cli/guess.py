@@ -12,11 +12,25 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from pipeline.cli.guess_adapter import find_adapter, read_as
-from pipeline.cli.guess_answers import TRIED, find_marked, guess_judging
-from pipeline.cli.guess_columns import LISTED, Column, describe_columns, list_names
+from pipeline.cli.guess_adapter import Reading, find_adapter, read_as
+from pipeline.cli.guess_answers import READABLE, TRIED, find_marked, guess_judging
+from pipeline.cli.guess_columns import (
+    LISTED,
+    Column,
+    describe_columns,
+    find_context,
+    list_names,
+)
+from pipeline.cli.guess_completions import (
+    Name,
+    can_be_read,
+    find_asked,
+    find_recorded,
+    listed,
+    told_columns,
+)
 from pipeline.errors import UserError
-from pipeline.readers import Row, Unreadable, nested, raw_rows
+from pipeline.readers import Row, Unreadable, nested, raw_rows, read_column
 from pipeline.text import as_text
 
 LOOKED_AT = 1000  # rows
@@ -38,7 +52,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "completions": (
         "completions", "completion", "responses", "response", "generations",
         "generation", "samples", "rollouts", "model_output", "predictions",
-        "prediction",
+        "prediction", "generated", "attempts", "candidates", "outputs", "output",
+        "choices",
     ),
 }  # fmt: skip
 
@@ -53,8 +68,10 @@ class Guess:
     columns: list[Column]
     is_told: bool
     adapter: str = "generic"
-    renames: dict[str, str] = field(default_factory=dict)
-    completions: str = ""
+    renames: dict[str, Name] = field(default_factory=dict)
+    completions: tuple[str, ...] = ()
+    a_row: int = 0  # completions of most rows
+    asked: Name = ""  # the column of the problems to which they belong
     pattern: str = ""
     needs_details: bool = False
     verifier: str | None = None
@@ -75,11 +92,13 @@ def guess(path: Path, renames: dict[str, str]) -> Guess:
         raise UserError(f"{path}: no row can be read: {why}")
     columns = describe_columns(rows)
     found = Guess(path, rows, len(lost), columns, is_told=bool(renames))
-    for wanted, name in renames.items():
-        if all(nested(row, name) is None for row in rows):
-            known = ", ".join(column.name for column in columns[:LISTED])
-            raise UserError(f"{path} has no column {name!r}; it has {known}")
-        found.renames[wanted] = name
+    for wanted, told in renames.items():
+        names = told_columns(told, rows)
+        for name in names:
+            if all(nested(row, name) is None for row in rows):
+                known = ", ".join(column.name for column in columns[:LISTED])
+                raise UserError(f"{path} has no column {name!r}; it has {known}")
+        found.renames[wanted] = names if len(names) > 1 else told
         found.evidence[wanted] = "as you said"
     _guess_columns(found)
     _guess_verifier(found)
@@ -92,7 +111,7 @@ def guess(path: Path, renames: dict[str, str]) -> Guess:
 def _doubt(found: Guess) -> None:
     """Say of problems that repeat that the column may be a part of them."""
     name = found.renames.get("problem")
-    texts = [as_text(nested(row, name)) for row in found.rows] if name else []
+    texts = [str(read_column(row, name)) for row in found.rows] if name else []
     known = len(set(texts))
     if texts and known * 2 <= len(texts):
         found.evidence["problem"] += (
@@ -105,15 +124,28 @@ def _guess_columns(found: Guess) -> None:
     """Fill in problem, answer and completions, as far as there is something."""
     if "problem" not in found.renames:
         _take(found, "problem", *_find_problem(found))
-    free = [c for c in found.columns if c.name not in found.renames.values()]
+        _join_context(found)
+    used = {name for names in found.renames.values() for name in listed(names)}
+    free = [c for c in found.columns if c.name not in used]
     answers = [c for c in free if c.kind in SINGLE or c.kind.startswith("list of")]
     if "answer" not in found.renames:
         _take(found, "answer", *_find_answer(answers))
     free = [c for c in free if c.name != found.renames.get("answer")]
-    written = [c for c in free if c.kind in ("text", "list of texts")]
-    if column := _by_name("completions", written):
-        found.completions = column.name
-        found.evidence["completions"] = f"by its name; {column.kind}"
+    written = [c for c in free if can_be_read(c, found.rows)]
+    if _by_name("completions", written) is None:  # a chat has its answer in it
+        chats = [c for c in found.columns if c.kind == "chat"]
+        chats = [c for c in chats if c.name == found.renames["problem"]]
+        written = [c for c in chats if can_be_read(c, found.rows)]
+    if named := _by_name("completions", written) or next(iter(written), None):
+        recorded = find_recorded(named, written, found.rows)
+        found.completions, found.a_row, found.evidence["completions"] = recorded
+
+
+def _join_context(found: Guess) -> None:
+    """Join the text that belongs to the problem, where its name says so."""
+    if other := find_context(str(found.renames["problem"]), found.columns):
+        found.renames["problem"] = other.names
+        found.evidence["problem"] += f"; {other.why}"
 
 
 def _take(found: Guess, wanted: str, column: Column | None, why: str) -> None:
@@ -178,11 +210,13 @@ def _split(name: str) -> list[str]:
 def _guess_verifier(found: Guess) -> None:
     """How answers are judged; without a column of them, those in worked solutions."""
     name = found.renames.get("answer")
-    judging = guess_judging([nested(row, name) for row in found.rows] if name else [])
-    if name is None and (written := found.completions):
+    values = [read_column(row, name) for row in found.rows] if name else []
+    judging = guess_judging(values)
+    if name is None and len(found.completions) == 1:
+        (written,) = found.completions
         texts = [as_text(nested(row, written)) for row in found.rows]
         if marked := find_marked([text for text in texts if text]):
-            judging, found.completions = marked, ""
+            judging, found.completions = marked, ()
             found.renames["answer"] = written
             found.evidence["answer"] = found.evidence.pop("completions")
     found.verifier, found.pattern = judging.verifier, judging.pattern
@@ -200,7 +234,7 @@ def _try_adapters(found: Guess) -> None:
     fixed = {"columns": found.renames, "set": {"verifier": found.verifier}}
     pattern = {"pattern": {"answer": found.pattern}} if found.pattern else {}
     generic = read_as("generic", found.rows, **fixed, **pattern)
-    best, own = generic, dict[str, str]()
+    best, own = generic, dict[str, Name]()
     if not found.is_told:
         if found.evidence["problem"].startswith(UNNAMED):
             own = {"problem": found.renames["problem"]}
@@ -218,22 +252,44 @@ def _try_adapters(found: Guess) -> None:
             hint="say which columns hold what: --column problem=NAME "
             f"--column answer=NAME; there are {list_names(found.columns)}",
         )
+    found.asked = _find_asked(found, best)
+    if not (found.asked or best.has_details) and generic.share >= READABLE:
+        best, found.asked = generic, found.renames["problem"]
+    if not found.asked:
+        why = f"not replayed: {best.adapter} reads problems that no column holds so"
+        found.completions, found.evidence["completions"] = (), why
     if best is not generic:
-        found.adapter, found.verifier, found.pattern = best.adapter, best.verifier, ""
-        found.renames = own
-        columns = ", ".join(best.columns[:LISTED])
-        found.evidence = {
-            "adapter": f"columns of stages/sources/{best.adapter}.py: {columns}",
-            "verifier": f"{best.share:.0%} of {min(len(found.rows), TRIED)} rows can "
-            f"be graded, {generic.share:.0%} by names of columns",
-            **{k: v for k, v in found.evidence.items() if k in (*own, "completions")},
-        }
+        _take_adapter(found, best, own, generic.share)
+
+
+def _find_asked(found: Guess, reading: Reading) -> Name:
+    """The column of the problems to which recorded completions belong; "" for none."""
+    name = found.renames["problem"]
+    if reading.adapter == "generic" or not found.completions:
+        return name
+    texts = [c.name for c in found.columns if c.kind in ("text", "chat")]
+    pairs = [(str(name), each) for each in texts]  # a program's first lines behind
+    return find_asked(reading.problems, [name, *texts, *pairs], found.rows) or ""
+
+
+def _take_adapter(
+    found: Guess, reading: Reading, own: dict[str, Name], by_names: float
+) -> None:
+    found.adapter, found.verifier, found.pattern = reading.adapter, reading.verifier, ""
+    found.renames = own
+    columns = ", ".join(reading.columns[:LISTED])
+    found.evidence = {
+        "adapter": f"columns of stages/sources/{reading.adapter}.py: {columns}",
+        "verifier": f"{reading.share:.0%} of {min(len(found.rows), TRIED)} rows can "
+        f"be graded, {by_names:.0%} by names of columns",
+        **{k: v for k, v in found.evidence.items() if k in (*own, "completions")},
+    }
 
 
 def _guess_domain(found: Guess) -> None:
     """Digits and formulas in most problems are mathematics."""
     name = found.renames["problem"]
-    texts = [str(nested(row, name) or "") for row in found.rows[:TRIED]]
+    texts = [str(read_column(row, name) or "") for row in found.rows[:TRIED]]
     formal = sum(any(c.isdigit() or c in "$\\=" for c in text) for text in texts)
     share = formal / len(texts)
     is_math = found.verifier in ("math", "numeric") and share >= 0.5

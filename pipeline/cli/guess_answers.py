@@ -47,10 +47,7 @@ def guess_judging(values: list[Any]) -> Judging:
     if sum(isinstance(v, list) and len(v) > 1 for v in filled) * 2 > len(filled):
         return _judge_lists(filled)
     answers = [answer for value in filled if (answer := _one_of(value))]
-    whole = _choose(answers)
-    if whole.verifier or not answers:
-        return whole
-    return find_marked(answers) or whole
+    return (find_marked(answers) if answers else None) or _choose(answers)
 
 
 def find_marked(texts: list[str]) -> Judging | None:

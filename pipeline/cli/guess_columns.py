@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.readers import Row, nested
 from pipeline.text import as_text
 
 LISTED = 20  # columns in a message
 DEPTH = 3  # of names inside of objects
+# Where one text is not all of a problem: what goes in front of it, or behind it.
+INTRODUCED = ("context", "passage", "body")
+CONTINUED = {"instruction": ("input", "context")}
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,29 @@ class Column:
     length: int
     is_counted: bool
     example: str
+
+
+class Context(NamedTuple):
+    """The columns that are the problem together, in order, and why."""
+
+    names: tuple[str, str]
+    why: str
+
+
+def find_context(problem: str, columns: list[Column]) -> Context | None:
+    """The text beside the column `problem` that belongs to it, by its name."""
+    parent, _, last = problem.rpartition(".")
+    behind = CONTINUED.get(last.lower(), ())
+    for column in columns:
+        beside, _, name = column.name.rpartition(".")
+        if column.kind != "text" or beside != parent or column.name == problem:
+            continue
+        if name.lower() in (*behind, *INTRODUCED):
+            is_behind = name.lower() in behind
+            pair = (problem, column.name) if is_behind else (column.name, problem)
+            share = f"{column.filled:.0%} full"
+            return Context(pair, f"{column.name!r}, {share}, belongs to it by its name")
+    return None
 
 
 def describe_columns(rows: list[Row]) -> list[Column]:

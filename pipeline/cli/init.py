@@ -11,22 +11,28 @@ import os
 import re
 from contextlib import chdir
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import recipes
+from pipeline.chats import read_completions, read_question
 from pipeline.cli import project
 from pipeline.cli.guess import Guess, guess
+from pipeline.cli.guess_completions import FEW, Name
 from pipeline.cli.needs import look_on_hub
 from pipeline.cli.standalone import pair
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.models import COMMIT
-from pipeline.readers import COMPRESSED, SUFFIXES, nested
+from pipeline.readers import COMPRESSED, SUFFIXES, nested, read_column
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 SHOWN = 70  # characters of a value
 EXAMPLES = 3  # rows
 BOX = "Please reason step by step, and put your final answer within \\boxed{}."
 PROGRAM = "Put the whole program into one block of code, between ``` and ```."
+SPLITS = 10  # more values than that are no splits
 KNOWN = ("aime24", "aime25", "math500", "gsm8k_test")  # must not leak into maths
 
 
@@ -81,18 +87,28 @@ def _show(found: Guess) -> None:
     console.print(table)
     for number, row in enumerate(found.rows[:EXAMPLES]):
         for wanted, name in found.renames.items():
-            value = " ".join(str(nested(row, name)).split())[: 2 * SHOWN]
-            console.print(f"row {number} {wanted}: {value}", soft_wrap=True)
+            value = read_column(row, name)
+            text = read_question(value) if wanted == "problem" else value
+            _show_value(console, f"row {number} {wanted}", text)
+        for name in found.completions[:1]:
+            text = read_completions(nested(row, name))[0].text
+            _show_value(console, f"row {number} completions", text)
+
+
+def _show_value(console: "Console", what: str, value: object) -> None:
+    text = " ".join(str(value).split())[: 2 * SHOWN]
+    console.print(f"{what}: {text}", soft_wrap=True)
 
 
 def _taken(found: Guess, wanted: str) -> str:
-    guessed: dict[str, str | None] = {
+    guessed: dict[str, Name | None] = {
         "adapter": found.adapter,
         "verifier": found.verifier,
         "domain": found.domain,
         "completions": found.completions,
     }
-    return found.renames.get(wanted) or guessed.get(wanted) or "none"
+    taken = found.renames.get(wanted) or guessed.get(wanted) or "none"
+    return taken if isinstance(taken, str) else " + ".join(taken)
 
 
 def _keys(files: list[Path]) -> list[str]:
@@ -146,6 +162,10 @@ def _source(key: str, found: Guess, folder: Path) -> list[str]:
         f"    path: {_quoted(_path(found.path, folder))}",
         "    license: unknown  # say which it is: it goes onto the card",
     ]
+    splits = dict.fromkeys(str(row.get("split")) for row in found.rows)
+    if 1 < len(splits) < SPLITS and "None" not in splits:
+        names = ", ".join(splits)
+        lines.append(f"    # split: {names.split(', ')[0]}  # one of {names}; now all")
     if found.renames:
         lines.append("    columns:")
     lines += [
@@ -169,7 +189,7 @@ def _path(file: Path, folder: Path) -> str:
     return os.path.relpath(file.resolve(), folder.resolve())
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: Name) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -199,29 +219,28 @@ def recipes_known() -> dict[str, tuple[str, str]]:
 
 def _sampling(guesses: list[Guess], folder: Path, model: str) -> list[str]:
     """Where completions come from: the files themselves, or a model."""
-    window = [
-        "pass_rate_window: {lo: 0.1, hi: 0.9}  # neither always right nor never",
-        "difficulty: {}",
-        "verify: {}",
-    ]
+    window = "{lo: 0.1, hi: 0.9}  # neither always right nor never"
+    if any(0 < found.a_row < FEW for found in guesses if found.completions):
+        window = "{}  # so few answers a problem do not tell how hard it is"
+    window_lines = [f"pass_rate_window: {window}", "difficulty: {}", "verify: {}"]
     if not any(found.verifier for found in guesses):
         return ["# Without answers nothing can be graded: model, rollouts, verify off."]
     if recorded := [found for found in guesses if found.completions]:
         lines = ["rollouts:  # as recorded: no model is needed", "  engine: replay"]
         lines.append("  replay:")
         for found in recorded:
-            problem = found.renames.get("problem", "problem")
             lines += [
                 f"    - path: {_quoted(_path(found.path, folder))}",
-                f"      problem: {_quoted(problem)}",
-                f"      completions: [{_quoted(found.completions)}]",
+                f"      problem: {_quoted(found.asked)}",
+                f"      completions: {_quoted(found.completions)}"
+                f"  # {found.evidence['completions']}",
             ]
-        return [*lines, *window]
+        return [*lines, *window_lines]
     return [
         f"model: {_model(model)}",
         f"prompt: {{suffix: {_quoted(_suffix(guesses))}}}",
         f"rollouts: {{engine: {_engine()}, samples: 8, max_tokens: 1024}}",
-        *window,
+        *window_lines,
     ]
 
 

@@ -21,9 +21,10 @@ from typing import Any, Literal, NamedTuple
 import polars as pl
 from pydantic import Field, field_validator, model_validator
 
+from pipeline.chats import Completion, read_completions, read_question
 from pipeline.errors import UserError
 from pipeline.locations import DataLocation
-from pipeline.readers import Row, Unreadable, nested
+from pipeline.readers import Row, Unreadable, nested, read_column
 from pipeline.schema import REFERENCE_AUTHORS, ROLLOUT
 from pipeline.text import as_text, fingerprint
 
@@ -44,10 +45,12 @@ ABSENT = object()
 class Recording(DataLocation):
     """Recorded completions: files (`path`), or a Hub dataset at a pinned revision.
 
-    Columns inside others are named with dots. `pattern`: the problem is what the first
-    group of this regular expression matches in the column. `completions`: columns
-    that hold a text or a list of texts. `model` names who wrote them; without it, the
-    column's first name does.
+    Columns inside others are named with dots. `problem`: a column with a text or a chat
+    of one user's turn, or several, whose texts are joined as a source joins them.
+    `pattern`: the problem is what the first group of this regular expression matches
+    in that. `completions`: columns that hold a text, a chat, what a server gave back,
+    or a list of such (`pipeline/chats.py`). `model` names who wrote them; without it,
+    they do themselves, or else the column's first name.
 
     One column for each of `completions`, with lists in step where it holds lists:
     `finish_reason` (texts), `n_tokens` (whole numbers), `models` (who wrote each, asked
@@ -55,7 +58,7 @@ class Recording(DataLocation):
     reason is recorded.
     """
 
-    problem: str = "problem"
+    problem: str | tuple[str, ...] = "problem"
     pattern: re.Pattern[str] = re.compile("(.*)", re.DOTALL)
     completions: tuple[str, ...] = Field(default=("completion",), min_length=1)
     model: str = ""
@@ -152,7 +155,7 @@ def _read_table(
     """The completions of the problems with `keys`, in the order of the table."""
     faulty = defaultdict[str, list[int]](list)
     beside = (name for kind in BESIDE for name in getattr(recording, kind))
-    absent = {recording.problem, *recording.completions, *beside}
+    absent = {*_names(recording.problem), *recording.completions, *beside}
     columns: Iterable[str] = ()
     numbered = enumerate(table)
     while batch := list(islice(numbered, BATCH)):
@@ -169,7 +172,9 @@ def _read_table(
                     name for name in absent if nested(row, name, ABSENT) is ABSENT
                 }
                 if problem is None:
-                    faults.add(f"have no problem in `{recording.problem}`")
+                    faults.add(
+                        f"have no problem in `{'`, `'.join(_names(recording.problem))}`"
+                    )
                 elif key in keys:
                     yield from _completions(key, row, recording, faults)
             for fault in faults:
@@ -187,9 +192,15 @@ def _read_table(
         )
 
 
+def _names(columns: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (columns,) if isinstance(columns, str) else columns
+
+
 def _find_problem(row: Row | Unreadable, recording: Recording) -> str | None:
-    text = None if isinstance(row, Unreadable) else nested(row, recording.problem)
-    match = isinstance(text, str) and recording.pattern.search(text)
+    if isinstance(row, Unreadable):
+        return None
+    text = read_question(read_column(row, recording.problem))
+    match = text is not None and recording.pattern.search(text)
     return match[1] if match else None
 
 
@@ -197,30 +208,36 @@ def _completions(
     key: str, row: Row, recording: Recording, faults: set[str]
 ) -> Iterator[Recorded]:
     for index, column in enumerate(recording.completions):
-        texts = _listed(nested(row, column))
-        values = (
-            _align(row, getattr(recording, name)[index : index + 1], texts, faults)
+        found = read_completions(value := nested(row, column))
+        if value not in (None, "", []) and all(each.text is None for each in found):
+            faults.add(f"have no completion in `{column}`")
+        ends, completes, counts, authors = (
+            _align(row, getattr(recording, name)[index : index + 1], found, faults)
             for name in BESIDE
         )
-        model = recording.model or column.partition(".")[0]
-        for text, end, complete, count, by in zip(texts, *values, strict=True):
-            if isinstance(text, str):
+        model = recording.model
+        beside = zip(found, ends, completes, counts, authors, strict=True)
+        for each, end, complete, count, by in beside:
+            if each.text is not None:
+                end = end if end not in NULL else each.end
+                count = count if count not in NULL else each.n_tokens
                 reason = _read_end(end, faults) or _read_end(complete, faults)
-                author = as_text(by) or model
-                yield Recorded(key, author, text, reason, _read_count(count, faults))
+                author = as_text(by) or model or each.model or column.partition(".")[0]
+                tokens = _read_count(count, faults)
+                yield Recorded(key, author, each.text, reason, tokens)
 
 
 def _align(
-    row: Row, column: tuple[str, ...], texts: list[Any], faults: set[str]
+    row: Row, column: tuple[str, ...], found: list[Completion], faults: set[str]
 ) -> list[Any]:
     """One value of `column` for each text; nulls where the lists are out of step."""
     value = nested(row, column[0]) if column else None
     values = _listed(value)
-    if value is not None and len(values) == len(texts):
+    if value is not None and len(values) == len(found):
         return values
-    if value is not None and any(isinstance(text, str) for text in texts):
+    if value is not None and any(each.text is not None for each in found):
         faults.add(f"have more or fewer values in `{column[0]}` than completions")
-    return [None] * len(texts)
+    return [None] * len(found)
 
 
 def _read_end(value: object, faults: set[str]) -> str | None:

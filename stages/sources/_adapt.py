@@ -18,7 +18,7 @@ import polars as pl
 
 from pipeline.cluster.each import each, ready
 from pipeline.parallel import map_processes
-from pipeline.readers import EXCERPT, Row, Unreadable, nested
+from pipeline.readers import EXCERPT, Row, Unreadable, nested, read_column
 from pipeline.schema import PROBLEM
 from pipeline.surrogates import mend_surrogates
 from pipeline.text import fingerprint
@@ -103,7 +103,7 @@ def _adapt(
     """The adapter's reading of a row: a problem, with an answer or with tests."""
     if isinstance(row, Unreadable):
         return row
-    renamed = row | {new: nested(row, old) for new, old in source.columns.items()}
+    renamed = row | {new: read_column(row, old) for new, old in source.columns.items()}
     renamed |= {"teacher": source.teacher} if source.teacher else {}
     try:
         # JSON inside a column may hold half a surrogate pair that its file does not.

@@ -48,18 +48,18 @@ class Source(DataLocation):
     """Where rows come from, or the options of the generator that makes them.
 
     `columns` maps the names that the adapter reads to the source's own, with dots
-    for what is nested; `set` overrides what the adapter says of every row; of a field
-    in `pattern` only what its first group matches is taken. `teacher` wrote the traces,
-    where no column says who did. `meta` gets the source's own fields that `keep` names,
-    and what other files `recorded`. Rows that do not fulfil `where` leave, and `limit`
-    draws from those that do.
+    for what is nested, or to several, whose texts are joined; `set` overrides what the
+    adapter says of every row; of a field in `pattern` only what its first group matches
+    is taken. `teacher` wrote the traces, where no column says who did. `meta` gets the
+    source's own fields that `keep` names, and what other files `recorded`. Rows that do
+    not fulfil `where` leave, and `limit` draws from those that do.
     """
 
     KINDS: ClassVar[tuple[str, ...]] = (*DataLocation.KINDS, "generator")
 
     adapter: str = ""
     generator: dict[str, Any] | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     set: dict[str, Any] = Field(default_factory=dict)
     pattern: dict[Literal["problem", "answer"], re.Pattern[str]] = Field(
         default_factory=dict

@@ -1,9 +1,11 @@
 """`goldsieve init`: what is guessed of a file, and the project that is written."""
 
 import json
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 
@@ -11,6 +13,7 @@ from pipeline.cli import init
 from pipeline.cli.guess import Guess, guess
 from pipeline.cli.guess_adapter import read_as
 from pipeline.errors import UserError
+from stages import collect, rollouts
 
 ASKED = "How many days do {} weeks have, if none of them is short?"
 
@@ -157,7 +160,7 @@ def test_texts_that_no_verifier_reads_are_not_judged():
 
 
 def test_problems_that_repeat_are_told():
-    rows = [{"instruction": "Add.", "input": f"{n}, 3", "output": n} for n in range(4)]
+    rows = [{"task": "Add.", "numbers": f"{n}, 3", "output": n} for n in range(4)]
 
     assert "1 of 4 are distinct" in guessed(*rows).evidence["problem"]
 
@@ -221,6 +224,113 @@ def test_recorded_completions_are_replayed_and_need_no_model():
     assert Path("set/.dvc/config").exists()
     entries = yaml.safe_load(Path("set/dvc.yaml").read_text())["stages"]
     assert entries["pool"]["deps"] == ["data/collect", "goldsieve.txt"]
+
+
+USER = {"role": "user", "content": ASKED}
+SAID = {"role": "assistant", "content": "\\boxed{14}"}
+SERVED = {"model": "m", "choices": [{"message": SAID, "finish_reason": "stop"}] * 4}
+PLAIN = {"question": ASKED, "answer": "14"}
+MARKED = {"question": ASKED, "answer": f"{MANY}\n#### 14"}
+ALPACA = {"instruction": "Give a number.", "input": ASKED, "answer": "14"}
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "model", "count"),
+    [
+        (PLAIN | {"response": [SAID]}, ["response"], "response", 1),
+        (PLAIN | {"response": [USER, SAID]}, ["response"], "response", 1),
+        (PLAIN | {"completion": {"text": "14", "model": "m"}}, ["completion"], "m", 1),
+        (PLAIN | {"samples": [{"text": "14", "model": "m"}] * 4}, ["samples"], "m", 4),
+        (PLAIN | {"completions": [[SAID]] * 4}, ["completions"], "completions", 4),
+        (PLAIN | {"response": SERVED}, ["response"], "m", 4),
+        (PLAIN | {"choices": SERVED["choices"]}, ["choices"], "choices", 4),
+        (PLAIN | {"response": json.dumps(SERVED)}, ["response"], "m", 4),
+        (PLAIN | {"response_1": "14", "response_2": "15"},
+         ["response_1", "response_2"], "response_1", 2),
+        (PLAIN | {"output": "\\boxed{14}"}, ["output"], "output", 1),
+        ({"messages": [USER, SAID], "answer": 14}, ["messages"], "messages", 1),
+        ({"prompt": [USER], "completion": [SAID], "solution": "14"}, ["completion"],
+         "completion", 1),
+        (ALPACA | {"output": "\\boxed{14}"}, ["output"], "output", 1),
+        ({"passage": "Long ago.", "responses": ["14"] * 4} | PLAIN, ["responses"],
+         "responses", 4),
+        (MARKED | {"responses": ["14"] * 4}, ["responses"], "responses", 4),
+        (MARKED | {"responses": [SAID] * 4}, ["responses"], "responses", 4),
+    ],
+)  # fmt: skip
+def test_completions_of_any_shape_are_found_shown_and_replayed(
+    row: dict[str, Any], columns: list[str], model: str, count: int,
+    capsys: pytest.CaptureFixture[str],
+):  # fmt: skip
+    texts = [json.dumps(row).replace("{}", str(number)) for number in (2, 3, 4)]
+    sections = written(*map(json.loads, texts))
+    shown = capsys.readouterr().out
+    (recording,) = sections["rollouts"]["replay"]
+    with chdir("set"):
+        rows = (
+            collect.make(collect.Params(**sections["collect"]["a"]), "a").outcome().kept
+        )
+        params = rollouts.Params(**sections["rollouts"])
+        samples = pl.concat(rollouts.make(params, rows, Path("no model")))
+
+    assert recording["completions"] == columns
+    assert "row 0 completions: " in shown
+    assert rows.height == 3
+    assert set(rows["answer"]) == {"14"}
+    assert samples.height == 3 * count
+    assert samples["model"][0] == model
+    few = sections["pass_rate_window"]
+    assert few == ({"lo": 0.1, "hi": 0.9} if count >= 4 else {})
+
+
+def test_what_belongs_to_a_problem_is_joined_and_both_are_shown():
+    rows = [ALPACA | {"input": ASKED.format(n)} for n in (2, 3)] + [
+        ALPACA | {"input": ""}
+    ]
+    sections = written(*rows)
+    with chdir("set"):
+        kept = (
+            collect.make(collect.Params(**sections["collect"]["a"]), "a").outcome().kept
+        )
+
+    assert kept["problem"].to_list() == [
+        f"Give a number.\n\n{ASKED.format(2)}",
+        f"Give a number.\n\n{ASKED.format(3)}",
+        "Give a number.",
+    ]
+    body = {"Body": "Two weeks pass.", "Question": "How many days?", "Answer": 14}
+    assert guessed(body).renames["problem"] == ("Body", "Question")
+    assert "'Body', 100% full, belongs to it" in guessed(body).evidence["problem"]
+    assert guessed(body, problem="Question+Body").renames["problem"] == (
+        "Question", "Body"
+    )  # fmt: skip
+
+
+def test_options_of_a_question_are_no_completions():
+    row = {"question": ASKED, "choices": ["7", "14"], "answer": "B"}
+
+    assert guessed(row).completions == ()
+
+
+def test_problems_that_an_adapter_rewrites_are_not_replayed_in_silence():
+    tests = {"unit_tests": ["assert f(1) == 7"], "starter_code": "def f(x):"}
+    code = guessed({"spec": ASKED, **tests, "responses": ["def f(x): return 7"]})
+    options = {"question": ASKED, "choices": ["7", "14"], "answer": 1}
+    choice = guessed(options | {"responses": ["B"]})
+
+    assert (code.adapter, code.asked) == ("code", ("spec", "starter_code"))
+    assert code.completions == ("responses",)
+    assert (choice.adapter, choice.completions) == ("multiple_choice", ())
+    assert choice.evidence["completions"].startswith("not replayed: multiple_choice")
+
+
+def test_splits_are_told_in_the_recipe():
+    rows = [{"question": ASKED.format(n), "answer": "14"} for n in (2, 3)]
+    Path("a.json").write_text(json.dumps({"train": rows, "test": rows}))
+    init.run(Path("set"), [Path("a.json")], [])
+
+    recipe = Path("set/recipes/a.yaml").read_text()
+    assert "# split: train  # one of train, test; now all" in recipe
 
 
 def test_without_completions_a_real_model_is_sampled():
