@@ -55,7 +55,9 @@ def find_near_copies(
     """
     texts = strip_layout(rows["problem"])
     pairs = _find_pairs(rows, texts, search).settle(earlier)
-    relation = classify_pairs(rows, pairs, guard=search.guard, texts=texts)
+    relation = classify_pairs(
+        rows, pairs, guard=search.guard, texts=texts, complete=True
+    )
     return replace(pairs, relation=relation)
 
 

@@ -27,7 +27,12 @@ COMMON_INTEGERS, COMMON_FRACTIONS = 30, 10
 
 
 def classify_pairs(
-    rows: pl.DataFrame, pairs: Pairs, *, guard: bool, texts: pl.Series | None = None
+    rows: pl.DataFrame,
+    pairs: Pairs,
+    *,
+    guard: bool,
+    texts: pl.Series | None = None,
+    complete: bool = False,
 ) -> Array:
     """What each pair is, uint8: SIBLING, COPY or OTHER_ANSWER of `kernels.relations`.
 
@@ -36,9 +41,9 @@ def classify_pairs(
     or with words moved, a copy if the answers agree; names may have none. With other
     words, or numbers beside, only if the answer that agrees is rare. Without `guard`,
     all are one problem. `texts` are the problems without layout, if they are at hand.
+    Where the pairs are `complete`, those that can send no row away are siblings.
     """
     from pipeline.kernels.answer_codes import answer_codes
-    from pipeline.kernels.edit_rest import EQUAL, MOVED, RENAMED, REWORDED
     from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
 
     rows, first, second = _rows_of(rows, pairs.first, pairs.second, texts)
@@ -47,23 +52,67 @@ def classify_pairs(
     same = is_known & (answers[first] == answers[second])
     if not guard:
         return np.where(is_known & ~same, OTHER_ANSWER, COPY).astype(np.uint8)
+    differ = is_known & ~same
+    equal = np.zeros(len(first), bool)
+    equal[differ] = _equal_values(rows["answer"], first[differ], second[differ])
+    # Of the others with another answer the words are not read: they are siblings.
+    asked = ~differ | equal | (pairs.score >= DISPUTED_FROM)
+    relation = np.full(len(first), SIBLING, np.uint8)
+    stays = np.full(rows.height, complete)  # what has no earlier row near to it
+    stays[second] = False
+    matters = np.ones(len(first), bool)
+    for part in _split_rounds(asked, stays[first]):
+        part &= matters
+        relation[part] = _judge_words(
+            rows, first[part], second[part], pairs.score[part], is_known[part],
+            same[part], equal[part],
+        )  # fmt: skip
+        # What copies a row that stays goes: neither what is near to it, nor what it is
+        # less near to, need be looked at.
+        copies = (relation == COPY) & stays[first]
+        copied = np.zeros(rows.height)
+        np.maximum.at(copied, second[copies], pairs.score[copies])
+        matters = (copied[first] == 0) & (pairs.score > copied[second])
+    siblings = np.flatnonzero((relation == SIBLING) & matters)
+    sorted_ = _have_same_options(rows, first[siblings], second[siblings])
+    relation[siblings[sorted_]] = COPY
+    return relation
+
+
+def _split_rounds(asked: Array, early: Array) -> list[Array]:
+    """The pairs `asked` for: `early` ones, and those that may be settled by these.
+
+    All in one round where there are few of the latter.
+    """
+    late = asked & ~early
+    worth = early.any() and 8 * late.sum() > asked.sum()
+    return [asked & early, late] if worth else [asked]
+
+
+def _judge_words(
+    rows: pl.DataFrame, first: Array, second: Array, score: Array, is_known: Array,
+    same: Array, equal: Array,
+) -> Array:  # fmt: skip
+    """As `classify_pairs`, by what differs in the words.
+
+    Answers are all there where `is_known`, written alike where `same`, and one number
+    where `equal`.
+    """
+    from pipeline.kernels.edit_rest import EQUAL, MOVED, RENAMED, REWORDED
+    from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
+
     change = compare_texts(rows["text"], first, second, same)
-    differ = is_known & ~same & (change >= REWORDED)
-    same[differ] = _equal_values(rows["answer"], first[differ], second[differ])
+    same = same | equal
     is_rare = same & (change == REWORDED)
     is_rare[is_rare] = are_rare(rows["answer"].gather(first[is_rare]))
     least = np.where(is_known, EQUAL, RENAMED)
     least[same] = MOVED
     least[is_rare] = REWORDED
-    relation = np.full(len(first), SIBLING, np.uint8)
-    relation[change >= least] = COPY
+    relation = np.where(change >= least, COPY, SIBLING).astype(np.uint8)
     relation[is_known & ~same] = SIBLING
-    disputed = is_known & ~same & (change == EQUAL) & (pairs.score >= DISPUTED_FROM)
+    disputed = is_known & ~same & (change == EQUAL) & (score >= DISPUTED_FROM)
     disputed[disputed] = say_much(rows["problem"].gather(first[disputed]))
     relation[disputed] = OTHER_ANSWER
-    siblings = np.flatnonzero(relation == SIBLING)
-    sorted_ = _have_same_options(rows, first[siblings], second[siblings])
-    relation[siblings[sorted_]] = COPY
     return relation
 
 
@@ -165,6 +214,8 @@ def say_much(text: pl.Series) -> Array:
     return text.str.contains(STATEMENT).fill_null(False).to_numpy()
 
 
+WORD, TELLING = re.compile(r"\w+"), re.compile(r"\w{2}.*\W.*\w|\d.*\d")
+LIKELY_VALUE = r"^[\s\d$.,/{}\\dtfrac-]+$"
 VALUE = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?(?:/\d{1,30})?")
 FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,30})\}?\{?(\d{1,30})\}?")
 
@@ -184,28 +235,35 @@ def are_rare(answers: pl.Series) -> Array:
 def _is_rare(answer: str) -> bool:
     value = parse_value(answer)
     if value is None:
-        parts = re.findall(r"\w+", answer)
+        parts = WORD.findall(answer)
         if len(parts) > 1 and len(set(parts)) == 1:  # [[0, 0], [0, 0]]
             return False
-        return bool(re.search(r"\w{2}.*\W.*\w|\d.*\d", answer.strip("()$. {}")))
+        return bool(TELLING.search(answer.strip("()$. {}")))
     if value.denominator == 1:
         return abs(value) > COMMON_INTEGERS
     return abs(value.numerator) + value.denominator > COMMON_FRACTIONS
 
 
 def _equal_values(answers: pl.Series, first: Array, second: Array) -> Array:
-    """Whether the answers of pairs are one number (bool)."""
+    """Whether answers of pairs, which are not written alike, are one number (bool)."""
+    likely = answers.str.contains(LIKELY_VALUE).fill_null(False)
+    is_whole = answers.str.contains(r"^[1-9]\d*$").fill_null(False).to_numpy()
+    is_likely = likely.to_numpy()
+    out = is_likely[first] & is_likely[second] & ~(is_whole[first] & is_whole[second])
     left, right = (
-        [parse_value(answer or "") for answer in answers.gather(side)]
+        [parse_value(answer) for answer in answers.gather(side[out])]
         for side in (first, second)
     )
     values = zip(left, right, strict=True)
-    return np.array([a is not None and a == b for a, b in values], bool)
+    out[out] = [a is not None and a == b for a, b in values]
+    return out
 
 
 def parse_value(answer: str) -> Fraction | None:
     r"""`0.5`, `1/2` and `\frac{1}{2}` as one number; None if it is not so plain."""
-    text = FRACTION.sub(r"\1\2/\3", answer.strip().strip("$ ").replace(",", ""))
+    text = answer.strip().strip("$ ").replace(",", "")
+    if "\\" in text:
+        text = FRACTION.sub(r"\1\2/\3", text)
     if not VALUE.fullmatch(text):
         return None
     numerator, _, denominator = text.partition("/")

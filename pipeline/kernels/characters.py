@@ -196,7 +196,14 @@ def _swap(texts: pl.Series) -> pl.Series:
 
 
 def _translate(characters: dict[str, str], texts: pl.Series) -> pl.Series:
-    return texts.str.replace_many(list(characters), list(characters.values()))
+    """`texts` with those of `characters` that are there replaced.
+
+    To make ready for a thousand of them takes longer than to look which there are.
+    """
+    found = sorted(characters.keys() & set("".join(texts)))
+    if not found:
+        return texts
+    return texts.str.replace_many(found, [characters[one] for one in found])
 
 
 def _raise(texts: pl.Series) -> pl.Series:

@@ -1,7 +1,6 @@
 """What the words of two texts say that have no partner in the other one."""
 
 import numpy as np
-from numpy import uint64
 
 from pipeline.kernels.edit_words import ENTITY, NONE, NOT, OR, PERSON, VARIABLE
 from pipeline.kernels.latex_brackets import CLOSE, OPEN
@@ -25,14 +24,15 @@ def is_renamed(identity: Array, partner: Array, sizes: Array) -> bool:
 
 @compiled
 def judge_turns(
-    identity: Array, role: Array, meaning: Array, partner: Array, sizes: Array
-) -> int:
+    identity: Array, role: Array, meaning: Array, partner: Array, sizes: Array,
+    bags: Array,
+) -> int:  # fmt: skip
     """TURNED if words that turn a problem round differ, or soft ones or pronouns do.
 
     REWORDED at best if two of them changed places, or "not", "or" or a bracket did.
+    `bags` int64 (2, 3, words) is room for work.
     """
     level = EQUAL
-    bags = np.zeros((2, 3, sizes.max()), np.int64)
     counts = np.zeros((2, 3), np.int64)
     renamed = moves_logic = moves_bracket = False
     for side in range(2):
@@ -48,24 +48,40 @@ def judge_turns(
                 bags[side, what - TURN, counts[side, what - TURN]] = meaning[side, word]
                 counts[side, what - TURN] += 1
     for what in range(3):
-        if what > 0 and (counts[:, what].min() == 0 or (what == 2 and renamed)):
+        count, other = counts[0, what], counts[1, what]
+        if what > 0 and (min(count, other) == 0 or (what == 2 and renamed)):
             continue
-        if counts[0, what] != counts[1, what]:
+        if count != other:
             return TURNED
-        left, right = bags[0, what, : counts[0, what]], bags[1, what, : counts[1, what]]
-        left.sort()
-        right.sort()
-        if (left != right).any():
+        if count == 0:
+            continue
+        left, right = bags[0, what, :count], bags[1, what, :count]
+        if not _are_equal_bags(left, right):
             return TURNED
-        if what == 0 and len(left) > 0 and (moves_logic or left[0] != left[-1]):
+        if what == 0 and (moves_logic or left[0] != left[-1]):
             level = REWORDED
     return REWORDED if moves_bracket else level
 
 
 @compiled
-def judge_rest(identity: Array, role: Array, partner: Array, sizes: Array) -> int:
-    """REWORDED, MOVED or EQUAL, from the words that have no partner at all."""
-    rest = np.zeros((2, sizes.max()), uint64)
+def _are_equal_bags(left: Array, right: Array) -> bool:
+    """Whether two arrays of one length hold the same; they are sorted then."""
+    left.sort()
+    right.sort()
+    place = 0
+    while place < len(left) and left[place] == right[place]:
+        place += 1
+    return place == len(left)
+
+
+@compiled
+def judge_rest(
+    identity: Array, role: Array, partner: Array, sizes: Array, rest: Array
+) -> int:
+    """REWORDED, MOVED or EQUAL, from the words that have no partner at all.
+
+    `rest` uint64 (2, words) is room for work.
+    """
     counts = np.zeros(2, np.int64)
     moves = True
     for side in range(2):
@@ -83,6 +99,4 @@ def judge_rest(identity: Array, role: Array, partner: Array, sizes: Array) -> in
     left, right = rest[0, : counts[0]], rest[1, : counts[1]]
     if not moves or len(left) != len(right):
         return REWORDED
-    left.sort()
-    right.sort()
-    return MOVED if (left == right).all() else REWORDED
+    return MOVED if _are_equal_bags(left, right) else REWORDED

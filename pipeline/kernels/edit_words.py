@@ -55,43 +55,47 @@ def read_words(
 
 @compiled
 def fill_roles(
-    data: Array, begin: int, finish: int, codes: Array, kinds: Array, text: int,
-    place: Array, first: Array, last: Array, partner: Array, wording: Wording,
-    names: Names, role: Array, meaning: Array,
+    data: Array, begins: Array, finishes: Array, codes: Array, kinds: Array,
+    ends: Array, pairs: Array, words: Array, place: Array, first: Array, last: Array,
+    partner: Array, wording: Wording, names: Names, role: Array, meaning: Array,
 ) -> None:  # fmt: skip
-    """Fill the last two for the words of a text that have no `partner`.
+    """Fill the last two for the words of `pairs` of texts that have no `partner`.
 
-    `text` is its first token; all others have the role of a quantity.
+    Those of text i of the pairs are from `words[i]` to `words[i + 1]`; all others have
+    the role of a quantity.
     """
-    # Arrays are handed over one by one: to count references to the tables of a tuple
-    # at every word costs more than to look it up.
+    # Arrays are handed over one by one, and for all texts at once: to count references
+    # to the tables of a tuple at every word costs more than to look it up.
     (bloom, keys, places), roles, meanings, stems, stem_roles, stem_meanings = wording
-    for word in range(len(place)):
-        number, start = place[word], first[word]
-        role[word], meaning[word] = QUANTITY, 0
-        if partner[word] != NONE or kinds[number] in (NUMBER, SIGN):
-            continue
-        if last[word] - start == 1:
-            role[word], meaning[word] = _role_of_letter(
-                data, begin, finish, start, codes, kinds, number, text, wording
-            )
-            continue
-        if codes[number] in SCALES:  # degrees Celsius are °C
-            role[word], meaning[word] = TURN, -int(data[start] & 0xDF)
-            continue
-        listed = -1
-        if may_hold(bloom, codes[number]):
-            listed = places[find_slot(keys, places, codes[number], 0)]
-        if listed >= 0:
-            role[word], meaning[word] = roles[listed], meanings[listed]
-        elif kinds[number] == NAME and is_person(codes, kinds, number, text, names):
-            role[word] = PERSON
-        else:
-            role[word], meaning[word] = role_of_stem(
-                data, start, last[word], stems, stem_roles, stem_meanings
-            )
-            if role[word] == CONTENT and _is_entity(data, begin, start):
-                role[word] = ENTITY
+    for number in range(len(words) - 1):
+        text = 2 * pairs[number >> 1] + (number & 1)
+        begin, finish, token = begins[text], finishes[text], ends[text]
+        for word in range(words[number], words[number + 1]):
+            here, start = place[word], first[word]
+            role[word], meaning[word] = QUANTITY, 0
+            if partner[word] != NONE or kinds[here] in (NUMBER, SIGN):
+                continue
+            if last[word] - start == 1:
+                role[word], meaning[word] = _role_of_letter(
+                    data, begin, finish, start, codes, kinds, here, token, wording
+                )
+                continue
+            if codes[here] in SCALES:  # degrees Celsius are °C
+                role[word], meaning[word] = TURN, -int(data[start] & 0xDF)
+                continue
+            listed = -1
+            if may_hold(bloom, codes[here]):
+                listed = places[find_slot(keys, places, codes[here], 0)]
+            if listed >= 0:
+                role[word], meaning[word] = roles[listed], meanings[listed]
+            elif kinds[here] == NAME and is_person(codes, kinds, here, token, names):
+                role[word] = PERSON
+            else:
+                role[word], meaning[word] = role_of_stem(
+                    data, start, last[word], stems, stem_roles, stem_meanings
+                )
+                if role[word] == CONTENT and _is_entity(data, begin, start):
+                    role[word] = ENTITY
 
 
 @compiled

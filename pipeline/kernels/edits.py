@@ -48,6 +48,8 @@ from pipeline.kernels.wording import (
     Wording,
 )
 
+ANY = 0  # no letter: whether there is one
+
 
 @compiled
 def judge_edits(
@@ -63,15 +65,17 @@ def judge_edits(
     here.
     """
     out = np.zeros(len(pairs), uint8)
-    room = 0
+    total, room = 0, 0
     for pair in pairs:
         for text in (2 * pair, 2 * pair + 1):
+            total += ends[text + 1] - ends[text]
             room = max(room, ends[text + 1] - ends[text])
-    identity = np.empty((2, room), uint64)
-    role, meaning = np.empty((2, room), uint8), np.empty((2, room), np.int64)
-    first, last = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
-    place, partner = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
-    sizes = np.zeros(2, np.int64)
+    # Words of all pairs, one text after the other: where each text's begin.
+    words = np.zeros(2 * len(pairs) + 1, np.int64)
+    place, partner = np.empty(total, np.int64), np.empty(total, np.int64)
+    first, last = np.empty(total, np.int64), np.empty(total, np.int64)
+    identity, role = np.empty(total, uint64), np.empty(total, uint8)
+    meaning = np.empty(total, np.int64)
     for number in range(len(pairs)):
         left, right = 2 * pairs[number], 2 * pairs[number] + 1
         in_capitals = (
@@ -84,31 +88,47 @@ def judge_edits(
             or is_in_capitals(data, begins[right], finishes[right])
         )
         for side in range(2):
-            text = left + side
-            sizes[side] = read_words(
+            text, used = left + side, words[2 * number + side]
+            words[2 * number + side + 1] = used + read_words(
                 data, begins[text], finishes[text], codes, kinds, ends[text],
-                ends[text + 1], starts, stops, place[side], identity[side],
-                first[side], last[side], in_capitals,
+                ends[text + 1], starts, stops, place[used:], identity[used:],
+                first[used:], last[used:], in_capitals,
             )  # fmt: skip
+        begin, middle, end = words[2 * number : 2 * number + 3]
         if align(
-            identity[0, : sizes[0]], identity[1, : sizes[1]], partner[0], partner[1]
-        ):
+            identity[begin:middle], identity[middle:end], partner[begin:middle],
+            partner[middle:end],
+        ):  # fmt: skip
             out[number] = EQUAL
+    fill_roles(
+        data, begins, finishes, codes, kinds, ends, pairs, words, place, first, last,
+        partner, wording, names, role, meaning,
+    )  # fmt: skip
+    identities, partners = np.empty((2, room), uint64), np.empty((2, room), np.int64)
+    roles, meanings = np.empty((2, room), uint8), np.empty((2, room), np.int64)
+    firsts, lasts = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
+    sizes, letters = np.zeros(2, np.int64), np.zeros(256, uint8)
+    turns, rest = np.empty((2, 3, room), np.int64), np.empty((2, room), uint64)
+    for number in range(len(pairs)):
+        if out[number] == EQUAL:
             continue
         for side in range(2):
-            text = left + side
-            fill_roles(
-                data, begins[text], finishes[text], codes, kinds, ends[text],
-                place[side, : sizes[side]], first[side], last[side], partner[side],
-                wording, names, role[side], meaning[side],
-            )  # fmt: skip
+            begin = words[2 * number + side]
+            sizes[side] = words[2 * number + side + 1] - begin
+            for word in range(sizes[side]):
+                identities[side, word] = identity[begin + word]
+                partners[side, word] = partner[begin + word]
+                roles[side, word] = role[begin + word]
+                meanings[side, word] = meaning[begin + word]
+                firsts[side, word] = first[begin + word]
+                lasts[side, word] = last[begin + word]
             _leave_out_instructions(
-                data, begins[text], role[side], meaning[side], first[side],
-                partner[side], sizes[side],
+                data, begins[2 * pairs[number] + side], roles[side], meanings[side],
+                firsts[side], partners[side], sizes[side],
             )  # fmt: skip
         out[number] = _judge(
-            data, identity, role, meaning, first, last, partner, sizes, prefixes,
-            partial,
+            data, identities, roles, meanings, firsts, lasts, partners, sizes, prefixes,
+            letters, turns, rest, partial,
         )  # fmt: skip
     return out
 
@@ -144,12 +164,18 @@ def _leave_out_instructions(
 @compiled
 def _judge(
     data: Array, identity: Array, role: Array, meaning: Array, first: Array,
-    last: Array, partner: Array, sizes: Array, prefixes: Array, partial: bool,
+    last: Array, partner: Array, sizes: Array, prefixes: Array, letters: Array,
+    turns: Array, rest: Array, partial: bool,
 ) -> int:  # fmt: skip
-    """TURNED to EQUAL, or PARTIAL, from the words that have no partner."""
+    """TURNED to EQUAL, or PARTIAL, from the words that have no partner.
+
+    `letters`, of the left variable the right one, is zeros; it, `turns` and `rest` are
+    room for work.
+    """
     level = EQUAL
-    letters = np.zeros(256, uint8)  # of the left variable, the right one
     for attempt in range(2):  # products of variables come after the variables
+        if attempt == 1 and not letters[ANY]:
+            break
         i, j = 0, 0
         while i < sizes[0] or j < sizes[1]:
             begin, other_begin = i, j
@@ -164,15 +190,18 @@ def _judge(
                 )  # fmt: skip
                 level = min(level, found)
             i, j = i + 1, j + 1
+    if letters[ANY]:
+        letters[:] = 0
     if level != TURNED:
-        level = min(level, judge_turns(identity, role, meaning, partner, sizes))
+        found = judge_turns(identity, role, meaning, partner, sizes, turns)
+        level = min(level, found)
     if level == TURNED:
         return TURNED
     if partial and is_renamed(identity, partner, sizes):
         return PARTIAL
     if not is_one_to_one(identity, role, partner, sizes):
         return TURNED
-    return min(level, judge_rest(identity, role, partner, sizes))
+    return min(level, judge_rest(identity, role, partner, sizes, rest))
 
 
 @compiled
@@ -208,7 +237,7 @@ def _pair_up(
                 partner[0, i], partner[1, j] = j, i
                 level = min(level, RENAMED)
                 if what == VARIABLE:
-                    letters[data[here]] = data[there]
+                    letters[data[here]], letters[ANY] = data[there], 1
             elif what == other == TURN and meaning[0, i] == meaning[1, j]:
                 partner[0, i], partner[1, j] = GONE, GONE  # largest, greatest
             elif what in (TURN, FILLER) and other in (TURN, FILLER):
