@@ -29,8 +29,7 @@ def run(function: Callable[[], None]) -> int:
     Under DVC the process, and what it spawns, ends with DVC.
     """
     end_with_dvc()
-    if OF_DVC in os.environ:
-        _hush()
+    _hush()
     start = time.monotonic()
     try:
         function()
@@ -54,11 +53,14 @@ def run(function: Callable[[], None]) -> int:
 
 
 def _hush() -> None:
-    """Keep a library's advice out of the log that nobody here can follow."""
-    import logging
+    """Keep out of logs what libraries write there and nobody can use."""
+    if not sys.stderr.isatty():  # a line for each step of a bar
+        os.environ.setdefault("TQDM_DISABLE", "1")
+    if OF_DVC in os.environ:
+        import logging
 
-    # On CPUs with bfloat16 it asks for a package that weights in four bits would use.
-    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+        # On CPUs with bfloat16 it asks for a package that 4-bit weights would use.
+        logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def _keep_time(stage: str, seconds: float) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.console import progress
 from pipeline.files import replacing_folder, update_by_file, write_text
 from pipeline.machine import cache_folder
 from pipeline.models import Model, describe
@@ -91,8 +92,8 @@ def fit(
     the values of `names` (null for what a step has not), and `counts`; where there is a
     table to evaluate on, with the loss there before and after.
     """
-    _show_progress(trainer)
-    trainer.train(resume_from_checkpoint=latest_checkpoint(folder))
+    with _showing_progress(trainer):
+        trainer.train(resume_from_checkpoint=latest_checkpoint(folder))
     counts = dict(counts or {})
     if trainer.eval_dataset is not None:
         trainer.evaluate()
@@ -112,17 +113,34 @@ def fit(
     _save(trainer, folder / "model", base)
 
 
-def _show_progress(trainer: Any) -> None:
-    """A progress bar alone: what is logged is kept, not printed."""
-    from transformers.trainer_callback import PrinterCallback, ProgressCallback
+@contextmanager
+def _showing_progress(trainer: Any) -> Iterator[None]:
+    """Show steps as other long work is shown; what is logged is kept, not printed."""
+    from transformers.trainer_callback import (
+        PrinterCallback,
+        ProgressCallback,
+        TrainerCallback,
+    )
 
-    class Bar(ProgressCallback):
-        def on_log(self, *given: Any, **more: Any) -> None:
-            """Print nothing."""
+    for shown in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(shown)
+    if not is_main_process():
+        yield
+        return
+    with progress() as bar:
+        task = bar.add_task("training steps", start=False)
 
-    trainer.remove_callback(PrinterCallback)
-    if trainer.pop_callback(ProgressCallback):
-        trainer.add_callback(Bar)
+        class Steps(TrainerCallback):
+            def on_train_begin(self, args: Any, state: Any, *rest: Any, **kw: Any):
+                self.before = state.global_step  # a resumed run begins behind it
+                bar.update(task, total=state.max_steps - self.before)
+                bar.start_task(task)
+
+            def on_step_end(self, args: Any, state: Any, *rest: Any, **kw: Any):
+                bar.update(task, completed=state.global_step - self.before)
+
+        trainer.add_callback(Steps())
+        yield
 
 
 def _save(trainer: Any, out: Path, base: Model) -> None:

@@ -30,18 +30,34 @@ def sql(query: str, *, format: str = "table") -> None:
             "the query is empty", hint=f"views: {', '.join(list_views(connection))}"
         )
     try:
+        # A query that reads as one may still fail on a row, while it is shown.
         result = connection.sql(query)
+        text = _format(result, format) if result else ""
     except duckdb.Error as error:
         known = ", ".join(list_views(connection))
         hint = f"views: {known}" if known else "run `dvc repro` first"
         raise UserError(str(error), hint=hint) from None
-    if result is None:
-        return
+    print(text, end="")
+
+
+def _format(result: "duckdb.DuckDBPyRelation", format: str) -> str:
+    """The rows as a table for the eye, as CSV or as lines of JSON."""
     if format == "table":
-        print(result)
-        return
+        return f"{result}\n"
     table = pl.DataFrame(result.to_arrow_table())
-    print(table.write_csv() if format == "csv" else table.write_ndjson(), end="")
+    if format == "json":
+        return table.write_ndjson()
+    nested = [name for name, kind in table.schema.items() if kind.is_nested()]
+    return table.with_columns([_as_json(table[name]) for name in nested]).write_csv()
+
+
+def _as_json(column: pl.Series) -> pl.Series:
+    """Lists and structs as JSON, which a cell of a CSV can hold."""
+    texts = [
+        None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+        for value in column.to_list()
+    ]
+    return pl.Series(column.name, texts, pl.String)
 
 
 def explain(id: str) -> None:

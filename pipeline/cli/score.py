@@ -34,7 +34,7 @@ def run(pairs: Path, *, verifier: str, out: Path | None = None) -> None:
     """
     contract.load_verifier(verifier)  # an unknown name is told before anything is read
     count = _count_rows(pairs)  # for the ETA; a twelfth of the time
-    scored = _score(track(raw_rows(pairs), "score", total=count), verifier)
+    scored = track(_score(raw_rows(pairs), verifier), "score", total=count)
     if out is None:
         for line in scored:
             sys.stdout.write(line)

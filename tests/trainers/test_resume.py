@@ -44,9 +44,13 @@ def test_a_run_that_was_killed_twice_ends_with_the_same_weights(
     section, params = RUNS[name]
     params = {"trl": GRPO} | params
     folder = project({section: params}, rows=56 if section == "sft" else 24)
-    whole, resumed = run(section, "5", "11", cwd=folder)
+    whole, resumed, shown = run(section, "5", "11", cwd=folder)
 
     assert whole == resumed
+    # In a log a line at the end, of what this start has done, and no bar.
+    assert "training steps: 14 of 14 (100%), " in shown
+    assert "training steps: 5 of 5 (100%), " in shown
+    assert "14/14" not in shown
     assert json.loads((folder / "m.json").read_text()) == json.loads(
         (folder / "whole.json").read_text()
     )
@@ -57,6 +61,7 @@ def test_a_run_that_was_killed_twice_ends_with_the_same_weights(
 
 
 def run(*words: str, cwd: Path) -> list[str]:
+    """Digests of the weights of both runs, and what they wrote on stderr."""
     command = [sys.executable, "-m", "tests.support.killed_runs", *words]
     done = subprocess.run(
         command,
@@ -67,7 +72,7 @@ def run(*words: str, cwd: Path) -> list[str]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout.split()[-2:]
+    return [*done.stdout.split()[-2:], done.stderr]
 
 
 def test_a_checkpoint_that_was_cut_off_is_passed_over(tmp_path: Path):

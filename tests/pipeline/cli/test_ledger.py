@@ -54,6 +54,19 @@ def test_a_table_is_printed_for_people(project: Path, capsys):
     assert "5" in printed(capsys)
 
 
+def test_lists_and_objects_stand_in_a_csv_as_json(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    ledger.sql("select [1, 2] a, {'b': 'ü'} o, null n, 'x,y' t", format="csv")
+
+    assert printed(capsys) == 'a,o,n,t\n"[1, 2]","{""b"": ""ü""}",,"x,y"\n'
+
+
+@pytest.mark.parametrize("format", ["table", "csv", "json"])
+def test_a_query_that_fails_on_a_row_is_a_mistake(project: Path, format: str):
+    with pytest.raises(UserError, match="Could not convert"):
+        ledger.sql("select problem::int from pool", format=format)
+
+
 def test_a_mistake_in_a_query_names_the_views(project: Path):
     with pytest.raises(UserError, match="pol") as error:
         ledger.sql("select * from pol")
