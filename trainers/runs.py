@@ -131,12 +131,12 @@ def _showing_progress(trainer: Any) -> Iterator[None]:
         task = bar.add_task("training steps", start=False)
 
         class Steps(TrainerCallback):
-            def on_train_begin(self, args: Any, state: Any, *rest: Any, **kw: Any):
+            def on_train_begin(self, args: Any, state: Any, *_: Any, **kw: Any) -> None:
                 self.before = state.global_step  # a resumed run begins behind it
                 bar.update(task, total=state.max_steps - self.before)
                 bar.start_task(task)
 
-            def on_step_end(self, args: Any, state: Any, *rest: Any, **kw: Any):
+            def on_step_end(self, args: Any, state: Any, *_: Any, **kw: Any) -> None:
                 bar.update(task, completed=state.global_step - self.before)
 
         trainer.add_callback(Steps())
