@@ -62,8 +62,9 @@ def cost(
         f"({problems.table})",
         **questions,
         **{f"samples {plan.name}".strip(): plan.text for plan in plans},
-        "tokens": f"{tokens:,.0f} ({tokens / max(samples, 1):,.0f} a sample, "
-        f"{plans[0].basis})",
+        "tokens": f"{tokens:,.0f} ({tokens / samples:,.0f} a sample, {plans[0].basis})"
+        if samples
+        else "0: all samples are in the store",
         **_time_and_price(plans, tokens_per_s, price),
         "disk": f"{tokens * 4 / 1e6:,.0f} MB of text before compression",
         **_judge_questions(samples),
@@ -79,8 +80,10 @@ def _time_and_price(
     basis = "a guess; --tokens-per-s says better"
     if given or any(plan.speed for plan in plans):
         basis = "as given" if given else "as the last run was"
-    rate = tokens / seconds if seconds else given or GUESSED
-    lines = {"time": f"{seconds / 3600:.2f} h at {rate:,.0f} tokens/s, {basis}"}
+    lines = {"time": "none, as nothing is to be drawn"}
+    if seconds:
+        rate = f"{tokens / seconds:,.0f} tokens/s, {basis}"
+        lines["time"] = f"{seconds / 3600:.2f} h at {rate}"
     if price:
         unit, dollars = _read_price(price)
         amount = tokens / 1e6 if unit == "M" else seconds / 3600

@@ -7,6 +7,7 @@ is shown.
 """
 
 import json
+import sys
 from collections import Counter
 from typing import Any
 
@@ -26,8 +27,14 @@ def funnel() -> None:
 
     names = ("in", "dropped", "out", "time")
     numbers = [Column(name, justify="right") for name in names]
+    # A name that is cut short cannot be asked for.
+    texts = [Column(name, overflow="fold") for name in ("stage", "why")]
     table = Table(
-        "stage", *numbers, "why", title="Rows after each stage", title_justify="left"
+        texts[0],
+        *numbers,
+        texts[1],
+        title="Rows after each stage",
+        title_justify="left",
     )
     stages = dag.read()
     current, former = _part(stages)
@@ -38,7 +45,8 @@ def funnel() -> None:
             f"nothing has run yet{' with this recipe' if former else ''}",
             hint="dvc repro",
         )
-    console = Console()
+    # In a file there is room for whole names.
+    console = Console(width=None if sys.stdout.isatty() else 110)
     console.print(table)
     if former:
         print(
@@ -55,6 +63,7 @@ def funnel() -> None:
         print(f"{clock(sum(spent.values()))} in all{more}")
     console.print(
         "Look next:\n"
+        "  goldsieve view                       every row, in your browser\n"
         "  data_cards/README.md                 the data card\n"
         '  goldsieve sql "select stage, reason, count(*) from dropped group by all"\n'
         "  goldsieve explain <id>               one row's life\n"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipeline.catalog import is_off
 from pipeline.errors import UserError
 from pipeline.schema import VERDICT
 from pipeline.view.columns import Columns
@@ -24,10 +25,14 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """A stage that the row reached: it was kept there, or not, and what was added."""
+    """A stage that the row reached: it was kept there, or not, and what was added.
+
+    A stage that the recipe turns off lets every row pass.
+    """
 
     stage: str
     is_kept: bool
+    is_off: bool
     added: Mapping[str, Any]
 
 
@@ -95,7 +100,7 @@ def _steps(columns: Columns, row: Row) -> Iterator[Step]:
             if before and name not in before and name not in VERDICT and name != "stage"
             if row.get(name) is not None
         }
-        yield Step(stage, not is_last, added)
+        yield Step(stage, not is_last, library.is_project and is_off(stage), added)
         if is_last:
             return
         before.update(known)
