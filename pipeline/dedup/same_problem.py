@@ -246,10 +246,12 @@ def _is_rare(answer: str) -> bool:
 
 def _equal_values(answers: pl.Series, first: Array, second: Array) -> Array:
     """Whether answers of pairs, which are not written alike, are one number (bool)."""
-    likely = answers.str.contains(LIKELY_VALUE).fill_null(False)
-    is_whole = answers.str.contains(r"^[1-9]\d*$").fill_null(False).to_numpy()
-    is_likely = likely.to_numpy()
-    out = is_likely[first] & is_likely[second] & ~(is_whole[first] & is_whole[second])
+    is_likely, is_whole = (
+        answers.str.contains(pattern).fill_null(False).to_numpy()
+        for pattern in (LIKELY_VALUE, r"^[1-9]\d*$")
+    )
+    out: Array = is_likely[first] & is_likely[second]
+    out &= ~(is_whole[first] & is_whole[second])
     left, right = (
         [parse_value(answer) for answer in answers.gather(side[out])]
         for side in (first, second)
