@@ -77,7 +77,7 @@ def _time_and_price(
     """Hours of sampling, and dollars where there is a price."""
     tokens = sum(plan.tokens for plan in plans)
     seconds = sum(plan.tokens / (given or plan.speed or GUESSED) for plan in plans)
-    basis = "a guess; --tokens-per-s says better"
+    basis = "a guess for a GPU; --tokens-per-s says better"
     if given or any(plan.speed for plan in plans):
         basis = "as given" if given else "as the last run was"
     lines = {"time": "none, as nothing is to be drawn"}

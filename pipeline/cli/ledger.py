@@ -123,7 +123,8 @@ def _print_drop(console: Any, connection: "Connection", lost: dict[str, Any]) ->
     console.print(f"[red]dropped[/]  by {lost['stage']}: {lost['reason']}{score}")
     if lost["evidence"]:
         for name, value in json.loads(lost["evidence"]).items():
-            console.print(f"         {name}: {value}", markup=False)
+            if value not in (None, ""):
+                console.print(f"         {name}: {value}", markup=False)
     if lost["twin"]:
         twin = _find(connection, "pool", lost["twin"])
         twin = twin or _find(connection, "benchmarks", lost["twin"])

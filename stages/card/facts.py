@@ -138,12 +138,12 @@ def _list_sampling(section: Any) -> Rows:
         return []
     common = {key: value for key, value in section.items() if key != "passes"}
     passes = section.get("passes") or [{}]
-    whole = [{"name": "", "model": "the recipe's", **common, **each} for each in passes]
+    whole = [{"name": "", "model": None, **common, **each} for each in passes]
     return [
         {
             "pass": each.pop("name"),
-            "engine": each.pop("engine", "transformers"),
-            "model": _name_model(each.pop("model")),
+            "engine": (engine := each.pop("engine", "transformers")),
+            "model": _name_model(each.pop("model"), engine),
             "settings": ", ".join(
                 f"{key} {value}" for key, value in each.items() if key != "replay"
             ),
@@ -152,8 +152,10 @@ def _list_sampling(section: Any) -> Rows:
     ]
 
 
-def _name_model(model: Any) -> str:
+def _name_model(model: Any, engine: str) -> str:
     """A model as a recipe names it: a text, or where it lies and at which commit."""
+    if model is None:
+        return "as recorded" if engine == "replay" else "the recipe's"
     if not isinstance(model, dict):
         return str(model)
     name = model.get("repo") or model.get("path")

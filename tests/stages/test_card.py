@@ -66,7 +66,11 @@ def test_the_body_holds_the_counts(project: Path):
     text = card(project / "out")
 
     assert "2 problems with verifiable answers" in text
-    assert "what 6 collected rows come to" in text
+    assert (
+        "what 6 collected rows come to after quality rules, two rounds of "
+        "deduplication, decontamination, difficulty grading and verification. " in text
+    )
+    assert "| – | replay | as recorded |" in text
     assert "| dedup_exact | 5 | 1 | 4 |" in text
     assert "| decontaminate | `contaminated` | a | 1 | `a/00002` |" in text
     assert "| exam | 1 | 0 | 1 | 0 | 0 | 0.0 |" in text
@@ -75,6 +79,15 @@ def test_the_body_holds_the_counts(project: Path):
     assert "| – | m | 3 | 12 | 8 | 0 | 0.667 | 0 | 1 |" in text
     assert "| math | 12 | 8 | 4 | 0 | 0 |" in text
     assert "By hand." in text
+
+
+def test_the_body_names_no_stage_that_is_off(project: Path):
+    sections = dict.fromkeys(SECTIONS, False) | {
+        name: SECTIONS[name] for name in ("collect", "dedup_exact")
+    }
+    text = card(project / "out", sections=sections)
+
+    assert "rows come to after one round of deduplication. Every row" in text
 
 
 def test_several_models_are_counted_apart(project: Path):

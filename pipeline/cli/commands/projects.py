@@ -57,7 +57,8 @@ def estimate(
     tokens_per_s: Annotated[
         float | None,
         typer.Option(
-            help="Generated tokens a second. Else as the last run was, or 4,000."
+            help="Generated tokens a second. Else as in the last run, or 4,000, a guess "
+            "for a GPU."
         ),
     ] = None,
     price: Annotated[
