@@ -57,8 +57,8 @@ def estimate(
     tokens_per_s: Annotated[
         float | None,
         typer.Option(
-            help="Generated tokens a second. Else as in the last run, or 4,000, a guess "
-            "for a GPU."
+            help="Generated tokens a second. Else those of the last run, or 4,000, a "
+            "guess for a GPU."
         ),
     ] = None,
     price: Annotated[
