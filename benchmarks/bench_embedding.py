@@ -1,6 +1,7 @@
 """What embedding costs, and what finding near pairs among the vectors costs.
 
     python benchmarks/bench_embedding.py [--rows 600] [--join-rows 57000 200000]
+    python benchmarks/bench_embedding.py --rows 0 --join-rows --gpu-rows 16384
 
 Encoding is set against sentence-transformers on batches as they come, and on the
 whole list at once, which it sorts itself; all load the model. The self-join by
@@ -10,7 +11,8 @@ cells is set against two exact ones: faiss' IndexFlatIP with range_search, and
 Texts are real prompts of GOLDSIEVE_DATA or ../shared/data, else generated ones;
 where they do not suffice, copies are added with words lost, swapped and doubled
 and numbers changed. CPU time on one thread; encoding (alternated) and cells are
-medians of three runs.
+medians of three runs. With `--gpu-rows`, and a GPU, rows a second of the packaged
+encoder there and on all cores, and how far the vectors of the two differ.
 """
 
 import argparse
@@ -22,14 +24,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from unittest import mock
 
-import faiss
 import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
+from pipeline import embedding
 from pipeline.dedup import cosine
 from pipeline.dedup.pairs import Pairs
 from pipeline.dedup.recall import measure_recall
@@ -51,14 +54,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=600)
     parser.add_argument("--join-rows", type=int, nargs="*", default=[57_000])
+    parser.add_argument("--gpu-rows", type=int, default=0)
     parser.add_argument("--threshold", type=float, default=0.9)
     options = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
-    torch.set_num_threads(1)
     texts = read_prompts()
+    mixed = np.random.default_rng(0).permutation(len(texts))
+    if options.gpu_rows:
+        some = [texts[at] for at in mixed[: options.gpu_rows]]
+        Console(width=110).print(*compare_devices(some, options.threshold))
+    torch.set_num_threads(1)
     if options.rows:
-        numbers = np.random.default_rng(0)
-        some = [texts[at] for at in numbers.permutation(len(texts))[: options.rows]]
+        some = [texts[at] for at in mixed[: options.rows]]
         Console(width=110).print(compare_encoders(some))
     for rows in options.join_rows:
         real = min(rows, len(texts))
@@ -169,6 +176,57 @@ def encode_whole_list(texts: list[str]) -> np.ndarray:
     return network.encode(texts, show_progress_bar=False)
 
 
+def compare_devices(texts: list[str], threshold: float) -> tuple[Table, str]:
+    """Rows a second by wall clock; the CPU has a quarter of the texts."""
+    if not torch.cuda.is_available():
+        raise SystemExit("torch sees no GPU")
+    print(describe_devices())
+    table = Table("device", "batch", "rows", "s", "rows/s")
+    few = texts[: len(texts) // 4]
+    ways = [("cpu", embedding.BATCH, few)]
+    sizes = 64, embedding.GPU_BATCH, embedding.CHUNK
+    ways += [("cuda", size, texts) for size in sizes]
+    vectors = {}
+    for device, size, rows in ways:
+        encode_on(device, size, rows[:: len(rows) // 256 + 1])  # warms up
+        start = time.perf_counter()
+        vectors[device] = encode_on(device, size, rows)
+        seconds = time.perf_counter() - start
+        rate = f"{len(rows) / seconds:,.0f}"
+        table.add_row(device, str(size), f"{len(rows):,}", f"{seconds:.2f}", rate)
+    return table, compare_vectors(vectors["cpu"], vectors["cuda"], threshold)
+
+
+def describe_devices() -> str:
+    name = torch.cuda.get_device_name()
+    return f"{name}; {os.cpu_count()} cores; torch {torch.__version__}"
+
+
+def encode_on(device: str, size: int, texts: list[str]) -> np.ndarray:
+    only = iter([(device, size)])
+    with mock.patch.object(embedding, "_list_devices", return_value=only):
+        return encode_sorted(texts)
+
+
+def compare_vectors(cpu: np.ndarray, gpu: np.ndarray, threshold: float) -> str:
+    """How far vectors differ, and the pairs that are found among them."""
+    gpu = gpu[: len(cpu)]
+    alike, apart = (cpu * gpu).sum(1).min(), np.abs(cpu - gpu).max()
+    scores_of = []
+    for vectors in (cpu, gpu):
+        pairs = cosine.near_pairs(vectors, cosine.one_cell(len(vectors)), threshold)
+        names = zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)
+        scores_of.append(dict(zip(names, pairs.score.tolist(), strict=True)))
+    first, second = scores_of
+    both = first.keys() & second.keys()
+    moved = sum(first[pair] != second[pair] for pair in both)
+    return (
+        f"cosine of the two ≥ {alike:.7f}, numbers differ by ≤ {apart:.1e}; of "
+        f"{len(both)} pairs with cosine ≥ {threshold} {moved} have another score in "
+        f"four digits, and {len(first.keys() ^ second.keys())} are pairs of one alone"
+    )
+
+
 def compare_joins(vectors: np.ndarray, threshold: float) -> Table:
     table = Table(
         "self-join", "CPU s", "rows/CPU s", "pairs", "row recall", "pair recall",
@@ -213,6 +271,8 @@ def time_cells(
 
 
 def time_faiss(vectors: np.ndarray, threshold: float) -> float:
+    import faiss
+
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     cost, _ = time_cpu(lambda: index.range_search(vectors[:BLOCK], threshold))

@@ -1,7 +1,8 @@
-"""Completions a second: the stage's sampler beside a bare `LLM.generate`.
+r"""Completions a second: the stage's sampler beside a bare `LLM.generate`.
 
     python benchmarks/bench_rollouts.py --problems 500 --samples 8 --runs 3
-    python benchmarks/bench_rollouts.py --model FOLDER --context 4096 --max-tokens 2048
+    python benchmarks/bench_rollouts.py --model FOLDER --problems 256 --context 4096 \
+        --max-tokens 1024 --no-batches
 
 Both have one engine, the same prompts, chat template, settings and seeds, and run in
 turn. `bare` is one call with all prompts, each asked once for every sample, and its
@@ -9,7 +10,7 @@ texts are thrown away. `bare, in batches` is what a loop that saves its work mus
 a call for each batch, and a parquet file after it. `stage` is `rollouts` as it runs:
 requests go in as others come out, every sample is stored with its seed, and nothing
 of it is there before. Without `--model` a small model is trained first. On a GPU its
-utilisation is told as well.
+utilisation is told as well, and `--no-batches` saves the slowest of the three.
 """
 
 import argparse
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--context", type=int, default=256)
     parser.add_argument("--save-every", type=int, default=256)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--no-batches", action="store_true")
     arguments = parser.parse_args()
     os.environ.setdefault("HF_HUB_OFFLINE", "0" if arguments.model else "1")
     model = chosen(arguments.model)
@@ -57,6 +59,8 @@ def main() -> None:
         ),
         "stage": lambda: stage(engine, model, wanted, sampling, arguments.save_every),
     }
+    if arguments.no_batches:
+        del ways["bare, in batches"]
     runs_of: dict[str, list[tuple[float, int, float]]] = {name: [] for name in ways}
     for number in range(arguments.runs + 1):
         turn = number % len(ways)  # who comes first finds the machine otherwise

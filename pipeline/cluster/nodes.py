@@ -37,12 +37,14 @@ class Site(NamedTuple):
     environment: dict[str, str]
 
 
-def each(open_work: Any, batches: Iterable[Any]) -> Iterator[Any]:
+def each(open_work: Any, batches: Iterable[Any], on_gpu: bool) -> Iterator[Any]:
     """As `pipeline.cluster.each.each`."""
     connect()
+    cluster: Any = ray
+    how = HOW | {"num_gpus": int(on_gpu and "GPU" in cluster.cluster_resources())}
     answer = partial(_answer, dump(open_work), here())
     for data in _distribute(batches, WAVE):
-        for row in data.map_batches(answer, **HOW).iter_rows():
+        for row in data.map_batches(answer, **how).iter_rows():
             yield unpack(row["packed"])
 
 
