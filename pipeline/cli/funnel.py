@@ -56,7 +56,14 @@ def funnel() -> None:
     elif not is_off("evaluate") and not _changed("evaluate", _read_lock()):
         _print_evaluation(console)
     if spent := _read_timings():
-        others = {n: s for n, s in spent.items() if n not in current}
+        lock = _read_lock()
+        others = {
+            name: seconds
+            for name, seconds in spent.items()
+            if name not in current and name not in former
+            if not is_off(name) and not _changed(name, lock)
+        }
+        spent = {name: s for name, s in spent.items() if name in current} | others
         longest = sorted(others, key=lambda name: -others[name])
         beside = ", ".join(f"{name} {clock(others[name])}" for name in longest)
         more = f"; beside these stages: {beside}" if beside else ""
