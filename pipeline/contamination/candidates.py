@@ -32,7 +32,7 @@ from pipeline.contamination.sample import (
 from pipeline.contamination.weights import rarity
 from pipeline.kernels import item_overlap
 from pipeline.kernels.hash_table import Table
-from pipeline.kernels.latex_tokens import Tokens, tokenise_shard
+from pipeline.kernels.latex_tokens import Tokens
 from pipeline.kernels.shards import Array, map_threads, split_shards
 from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
 
@@ -152,15 +152,14 @@ def _scan(lookups: Lookups, part: Part) -> list[Scanned]:
 
 
 def _find(lookups: Lookups, text: pl.Series) -> tuple[Tokens, list[Matches]]:
-    tokens, _ = compared_tokens(tokenise_shard(text, drawings=False))
-    ways = lookups.ways
+    tokens, ways = compared_tokens(text), lookups.ways
     return tokens, [find_token_ngrams(tokens.codes, tokens.ends, *way) for way in ways]
 
 
 class Chosen(NamedTuple):
     """Of a shard: its pairs (text, item), the texts in them, and their matches."""
 
-    pairs: Array
+    pairs: tuple[Array, Array]
     rows: Array
     texts: list[str]
     matches: Array
@@ -178,8 +177,9 @@ def _choose(
     for shard in split_shards(part[0].read()):
         found = kept or _find(lookups, read_escaped(shard))[1]
         pairs = [_find_pairs(*each) for each in zip(found, judged_by, strict=True)]
-        distinct = np.unique(np.concatenate(pairs), axis=0)
-        rows = np.unique(distinct[:, 0])
+        items = len(judged_by[0][2])
+        distinct = np.divmod(np.unique(np.concatenate(pairs)), items)
+        rows = np.unique(distinct[0])
         # As texts of their own: a slice would keep all texts of the shard.
         own = read_escaped(shard[rows]).to_list()
         taken = _take(*found[0], rows)
@@ -191,8 +191,8 @@ def _join(shards: Iterable[Chosen], counts: Array, sample: Sample) -> Proposals:
     parts, texts = [], list[str]()
     start = 0
     for shard in shards:
-        row = np.searchsorted(shard.rows, shard.pairs[:, 0]) + len(texts)
-        arrays = shard.rows + start, shard.matches, shard.sizes, row, shard.pairs[:, 1]
+        row = np.searchsorted(shard.rows, shard.pairs[0]) + len(texts)
+        arrays = shard.rows + start, shard.matches, shard.sizes, row, shard.pairs[1]
         parts.append(arrays)
         texts += shard.texts
         start += shard.height
@@ -209,19 +209,20 @@ def _concatenate(parts: list[Matches]) -> Matches:
 
 
 def _find_pairs(matches: Matches, way: JudgedBy) -> Array:
-    """(text, item), int64 (pairs, 2), that share enough of the item's n-grams."""
+    """Texts and items that share enough of the item's n-grams: text * items + item."""
     index, weights, totals = way
     text, item, _ = item_overlap.find_candidates(
         *matches, index.holders, index.ends, weights, totals, GATE
     )
-    return np.stack([text, item], 1).astype(np.int64)
+    pairs: Array = text.astype(np.int64) * len(totals) + item
+    return pairs
 
 
 def _take(matches: Array, ends: Array, rows: Array) -> tuple[Array, Array]:
     """The matches of some rows, one after the other, and how many each has."""
-    parts = [matches[ends[row] : ends[row + 1]] for row in rows]
-    taken = np.concatenate([np.zeros(0, matches.dtype), *parts])
-    return taken, np.diff(ends)[rows]
+    sizes = np.diff(ends)[rows]
+    shift = np.repeat(ends[rows] - (np.cumsum(sizes) - sizes), sizes)
+    return matches[shift + np.arange(len(shift))], sizes
 
 
 def _index_short_items(items: Items) -> NgramIndex:

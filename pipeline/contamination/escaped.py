@@ -14,8 +14,9 @@ from pipeline.kernels.escapes import may_be_escaped
 from pipeline.kernels.layout import change_where
 from pipeline.kernels.shards import text_bytes
 
-RECORD = r"^\s*(?:\{\s*\"|\[\s*[\{\"]|\")"
-ESCAPED = r'\\\\[A-Za-z(\[$]|\\"'  # \\frac, \\[ and \"
+BLANKS = r"[^\S\x1c-\x1f]*"
+RECORD = re.compile(rf"{BLANKS}(?:\{{{BLANKS}\"|\[{BLANKS}[\{{\"]|\")")
+ESCAPED = re.compile(r'\\\\[A-Za-z(\[$]|\\"')  # \\frac, \\[ and \"
 # A text in which LaTeX stands as it is: \frac, and not \\frac or \n.
 PLAIN = re.compile(r'(?<!\\)(?:\\\\)*\\(?![\\"/nrtbfu])')
 COMMAND = re.compile(r"(?<!\\)(?:\\\\)*\\[a-z]{2}")  # or an escape: \neq, \now
@@ -26,12 +27,7 @@ CONTROLS = dict(zip("nrtbf", "\n\r\t\b\f", strict=True))
 def read_escaped(texts: pl.Series) -> pl.Series:
     """Texts, those that are JSON by what they say."""
     may_be = may_be_escaped(*text_bytes(texts))
-    return change_where(texts, may_be, _read_odd)
-
-
-def _read_odd(texts: pl.Series) -> pl.Series:
-    odd = texts.str.contains(RECORD) | texts.str.contains(ESCAPED)
-    return change_where(texts, odd.fill_null(value=False).to_numpy(), _read_all)
+    return change_where(texts, may_be, _read_all)
 
 
 def _read_all(texts: pl.Series) -> pl.Series:
@@ -39,9 +35,10 @@ def _read_all(texts: pl.Series) -> pl.Series:
 
 
 def _read(text: str) -> str:
-    if PLAIN.search(text):
+    is_escaped = ESCAPED.search(text)
+    if not (is_escaped or RECORD.match(text)) or PLAIN.search(text):
         return text
-    may_be_latex = COMMAND.search(text) and not re.search(ESCAPED, text)
+    may_be_latex = COMMAND.search(text) and not is_escaped
     try:
         value = json.loads(text, strict=False)
     except ValueError:

@@ -13,8 +13,7 @@ import polars as pl
 
 from pipeline.kernels import hash_table, item_entities, item_overlap
 from pipeline.kernels.characters import plain_text
-from pipeline.kernels.latex_brackets import leave_out_brackets
-from pipeline.kernels.latex_tokens import Tokens, tokenise_ranges
+from pipeline.kernels.latex_tokens import Tokens, tokenise_ranges, tokenise_shard
 from pipeline.kernels.latex_vocabulary import (
     NAME,
     WORD,
@@ -141,17 +140,24 @@ def read_texts(texts: pl.Series) -> Reading:
     texts = plain_text(texts)
     data, offsets = text_bytes(texts)
     tokens = tokenise_ranges(
-        data, offsets[:-1], offsets[1:], spans=True, drawings=False
+        data, offsets[:-1], offsets[1:], spans=True, drawings=False, brackets=False
     )
-    return Reading(texts, *compared_tokens(tokens))
+    names = np.zeros(len(tokens.codes), np.uint64)
+    hide_persons(tokens, names)
+    return Reading(texts, tokens, names)
 
 
-def compared_tokens(tokens: Tokens) -> tuple[Tokens, Array]:
-    """`tokens` without brackets, all persons by one name, and their own names."""
-    read = Tokens(*leave_out_brackets(*vars(tokens).values()))
-    return read, item_entities.hide_persons(
-        read.codes, read.kinds, read.ends, person_names()
-    )
+def compared_tokens(texts: pl.Series) -> Tokens:
+    """The tokens of a shard as they are compared: no brackets, persons by one name."""
+    tokens = tokenise_shard(texts, drawings=False, brackets=False)
+    hide_persons(tokens, np.zeros(0, np.uint64))
+    return tokens
+
+
+def hide_persons(tokens: Tokens, names: Array) -> None:
+    """Give all persons one code, and note those of their names; see Reading."""
+    read = tokens.codes, tokens.kinds, tokens.ends
+    item_entities.hide_persons(*read, person_names(), names)
 
 
 @cache

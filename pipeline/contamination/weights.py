@@ -13,7 +13,7 @@ whatever is found of it: that a text which says it and nothing else is a copy
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import polars as pl
@@ -23,7 +23,7 @@ from pipeline.contamination.preambles import find_shared
 from pipeline.contamination.sample import Sample
 from pipeline.kernels import hash_table
 from pipeline.kernels.item_entities import PERSON
-from pipeline.kernels.latex_tokens import Tokens, tokenise
+from pipeline.kernels.latex_tokens import Tokens
 from pipeline.kernels.latex_vocabulary import split, token_code
 from pipeline.kernels.shards import Array
 from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
@@ -100,9 +100,16 @@ class Ngrams:
     is_plain: Array  # bool, of each n-gram: of words that any pool is full of
     factors: Array  # float64: 0 for persons alone, DULL for boilerplate, else 1
 
+    @cached_property
+    def counts(self) -> Array:
+        """How many of the texts hold each n-gram."""
+        none = np.zeros(len(self.found[1]) - 1, bool)
+        counts: Array = count_texts(*self.found, len(self.factors), none)
+        return counts
+
     def weigh(self, left_out: Array) -> Array:
         """What each n-gram is worth: its rarity in texts that are not `left_out`."""
-        counts = count_texts(*self.found, len(self.factors), left_out)
+        counts = self.counts - count_texts(*self.found, len(self.factors), ~left_out)
         texts = len(left_out) - int(left_out.sum())
         counts = np.where(self.is_plain, np.maximum(counts, _enough(texts)), counts)
         weights: Array = rarity(counts, texts) * self.factors
@@ -185,7 +192,7 @@ def _find_ngrams(items: Tokens, plain: Array, others: Sample, n: int) -> Ngrams:
 
 @cache
 def _boilerplate() -> Tokens:
-    return compared_tokens(tokenise(pl.Series(BOILERPLATE)))[0]
+    return compared_tokens(pl.Series(BOILERPLATE))
 
 
 @cache

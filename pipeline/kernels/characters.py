@@ -10,7 +10,7 @@ alone would read x2) and subscripts.
 import re
 import unicodedata
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -145,7 +145,7 @@ def _plain(parts: pl.Series, folds: Array) -> pl.Series:
     for fold, change in (
         (SWAP, _swap),
         (RAISED, _raise),
-        (NUMERAL, partial(_translate, numerals())),
+        (NUMERAL, _spell_numerals),
         (HAN, _spell_han),
         # NFKC makes some of the signs out of others.
         (COMPATIBLE, lambda some: _swap(some.str.normalize("NFKC"))),
@@ -204,6 +204,16 @@ def _translate(characters: dict[str, str], texts: pl.Series) -> pl.Series:
     if not found:
         return texts
     return texts.str.replace_many(found, [characters[one] for one in found])
+
+
+def _spell_numerals(texts: pl.Series) -> pl.Series:
+    table = _numeral_table()
+    return pl.Series([text.translate(table) for text in texts], dtype=pl.String)
+
+
+@cache
+def _numeral_table() -> dict[int, str]:
+    return str.maketrans(numerals())
 
 
 def _raise(texts: pl.Series) -> pl.Series:

@@ -8,12 +8,12 @@ that turn a problem round (largest, smallest; not) are known by their meaning.
 import numpy as np
 from numpy import int32, uint8, uint64
 
-from pipeline.kernels.hash_table import may_hold
+from pipeline.kernels.hash_table import find_slot, may_hold
 from pipeline.kernels.latex_vocabulary import NAME, WORD, token_code
 from pipeline.kernels.names import Names, is_person
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.utf8 import is_letter
-from pipeline.kernels.wording import FILLER, TURN, Wording, role_of
+from pipeline.kernels.wording import FILLER, TURN, Wording, role_of_stem
 
 CAPITAL, ENTITY = uint8(1), uint8(2)
 PERSON = uint64(token_code("\0person"))  # whoever it is
@@ -22,20 +22,28 @@ ENDS, INSIDE = tuple(b".?!:;"), tuple(b",$)]}%'-")  # of a sentence, and within 
 
 
 @compiled
-def hide_persons(codes: Array, kinds: Array, ends: Array, persons: Names) -> Array:
-    """Give every person one code, in place; the codes before, 0 for other tokens."""
-    names = np.zeros(len(codes), uint64)
-    given, family = persons[0][0], persons[1][0]
+def hide_persons(
+    codes: Array, kinds: Array, ends: Array, persons: Names, names: Array
+) -> None:
+    """Give every person one code, in place.
+
+    `names` (uint64, may be empty) gets the codes that were there before.
+    """
+    (given, keys, values), (family, _, _), _ = persons
     for row in range(len(ends) - 1):
         # From behind: a family name is known by what is before it.
         for position in range(ends[row + 1] - 1, ends[row] - 1, -1):
             if kinds[position] != NAME:
                 continue
-            code = codes[position]
-            may_be = may_hold(given, code) or may_hold(family, code)
-            if may_be and is_person(codes, kinds, position, ends[row], persons):
-                names[position], codes[position] = code, PERSON
-    return names
+            code, person = codes[position], False
+            if may_hold(given, code):
+                person = values[find_slot(keys, values, code, 0)] >= 0
+            if not person and may_hold(family, code):
+                person = is_person(codes, kinds, position, ends[row], persons)
+            if person:
+                codes[position] = PERSON
+                if len(names):
+                    names[position] = code
 
 
 @compiled
@@ -144,12 +152,21 @@ def mark_turns(
     its marks, and lose those of words such as "Compute", which name nothing.
     """
     turns = np.zeros(len(starts), int32)
+    (bloom, keys, values), roles, meanings, stems, stem_roles, stem_meanings = words
     for row in range(len(offsets) - 1):
         for token in range(ends[row], ends[row + 1]):
             if kinds[token] not in (WORD, NAME) or stops[token] - starts[token] < 2:
                 continue
-            start, stop = offsets[row] + starts[token], offsets[row] + stops[token]
-            role, meaning = role_of(data, start, stop, codes[token], words)
+            place = -1
+            if may_hold(bloom, codes[token]):
+                place = values[find_slot(keys, values, codes[token], 0)]
+            if place >= 0:
+                role, meaning = roles[place], meanings[place]
+            else:
+                start, stop = offsets[row] + starts[token], offsets[row] + stops[token]
+                role, meaning = role_of_stem(
+                    data, start, stop, stems, stem_roles, stem_meanings
+                )
             if role == TURN:
                 is_negation = (negations == meaning).any()
                 turns[token] = -meaning if is_negation else meaning

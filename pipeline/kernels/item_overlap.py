@@ -17,6 +17,7 @@ from pipeline.kernels.item_entities import count_replaced, count_turned
 from pipeline.kernels.latex_vocabulary import NUMBER
 from pipeline.kernels.shards import Array, compiled
 
+ROUNDED = 1 - 1e-9  # of a sum, however it was rounded
 BESIDE = 6  # tokens that tell texts apart where they go on otherwise than the item
 
 Row = tuple[Array, Array, Array]  # codes uint64, kinds uint8, ends int64; see Tokens
@@ -47,9 +48,18 @@ def find_candidates(
     sums = np.zeros(items, float64)
     touched = np.empty(items, int32)
     last_row = np.full(len(weights), -1, int32)
+    most = np.full(len(weights), -1.0, float64)
     first, second, shares = np.empty(1024, int32), np.empty(1024, int32), np.empty(1024)
     used = 0
     for row in range(len(ends) - 1):
+        bound = 0.0
+        for gram in grams[ends[row] : ends[row + 1]]:
+            if most[gram] < 0:
+                begin, end = holder_ends[gram], holder_ends[gram + 1]
+                most[gram] = _largest_share(holders[begin:end], weights[gram], totals)
+            bound += most[gram]
+        if bound < gate * ROUNDED:
+            continue
         count = 0
         for position in range(ends[row], ends[row + 1]):
             gram = grams[position]
@@ -73,6 +83,15 @@ def find_candidates(
             first[used], second[used], shares[used] = row, item, share
             used += 1
     return first[:used].copy(), second[:used].copy(), shares[:used].copy()
+
+
+@compiled
+def _largest_share(holders: Array, weight: float, totals: Array) -> float:
+    """What an n-gram of this weight is of the item that it is the most of."""
+    largest = 0.0
+    for item in holders if weight > 0 else holders[:0]:
+        largest = max(largest, weight / totals[item])
+    return largest
 
 
 class OverlapMeasures(NamedTuple):

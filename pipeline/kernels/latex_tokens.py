@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels.characters import plain_bytes
+from pipeline.kernels.latex_brackets import leave_out_brackets
 from pipeline.kernels.latex_lexer import fill_latex_tokens
 from pipeline.kernels.latex_vocabulary import vocabulary
 from pipeline.kernels.shards import Array, map_threads, split_shards
@@ -42,12 +43,21 @@ def tokenise(text: pl.Series, *, spans: bool = False, drawings: bool = True) -> 
 
 
 def tokenise_shard(
-    text: pl.Series, *, spans: bool = False, drawings: bool = True
+    text: pl.Series,
+    *,
+    spans: bool = False,
+    drawings: bool = True,
+    brackets: bool = True,
 ) -> Tokens:
-    """The tokens of one shard."""
+    """The tokens of one shard; see `tokenise_ranges`."""
     data, offsets = plain_bytes(text)
     return tokenise_ranges(
-        data, offsets[:-1], offsets[1:], spans=spans, drawings=drawings
+        data,
+        offsets[:-1],
+        offsets[1:],
+        spans=spans,
+        drawings=drawings,
+        brackets=brackets,
     )
 
 
@@ -59,11 +69,13 @@ def tokenise_ranges(
     firsts: Array | None = None,
     spans: bool = False,
     drawings: bool = True,
+    brackets: bool = True,
 ) -> Tokens:
     """The tokens of runs of `data` uint8, from `begins[i]` to `ends[i]` (int64).
 
     They are parts of texts that begin at `firsts[i]`, or whole texts; what is before a
-    run is seen, and spans count from there.
+    run is seen, and spans count from there. Without `brackets`, those that bind nothing
+    are left out.
     """
     # A byte is one token at most, save that a fraction adds its slash.
     room = int((ends - begins).sum()) + 2 * len(begins) + 2
@@ -74,8 +86,10 @@ def tokenise_ranges(
         drawings, codes, kinds, starts, stops,
     )  # fmt: skip
     used = token_ends[-1]
-    codes, kinds = codes[:used].copy(), kinds[:used].copy()
-    return Tokens(codes, kinds, token_ends, starts[:used].copy(), stops[:used].copy())
+    tokens = codes[:used], kinds[:used], token_ends, starts[:used], stops[:used]
+    if brackets:
+        return Tokens(*(array.copy() for array in tokens))
+    return Tokens(*leave_out_brackets(*tokens))
 
 
 def concatenate(parts: list[Tokens]) -> Tokens:

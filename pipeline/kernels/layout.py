@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from pipeline.kernels.layout_lines import blank_lines, may_open
+from pipeline.kernels.layout_lines import blank_lines
 from pipeline.kernels.layout_marks import (
     ANGLE,
     BLOCKS,
@@ -39,18 +39,24 @@ from pipeline.kernels.layout_marks import (
     UNDERSCORE,
     find_marks,
 )
+from pipeline.kernels.layout_openings import (
+    LABELLED,
+    find_openings,
+    hold_anchor,
+)
 from pipeline.kernels.shards import Array, split_shards, text_bytes
 from pipeline.kernels.splice import text_series
 
 LETTERS = "abipqsu"
-LABELS = """
+WORDS = """
 user human assistant system instructions? question problem prompt exercise query q
 response answer solution вопрос задача ответ решение pregunta problema respuesta frage
 aufgabe antwort domanda pergunta problème exercice réponse 问题 题目 問題 答案 질문
 문제 답변 سؤال प्रश्न
 """
 ROLES = "(?:user|assistant|system|model|human)?"
-SPACES = r"[\p{Zs}\x{85}\x{2028}\x{2029}]"
+SPACES = [*"\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"]
+SPACES += [chr(code) for code in range(0x2000, 0x200B)]
 UNSEEN = r"[\p{Default_Ignorable_Code_Point}\p{Cf}]"
 MESSAGE = rf"({UNSEEN}{{8,}})"  # written in characters that cannot be seen
 END = r"(?-u:\b{end-half})"
@@ -72,7 +78,7 @@ def _names(words: str) -> str:
 
 
 BROKEN_LINE = Rule(
-    HYPHEN | ODD,
+    HYPHEN,
     r"(\p{L}\p{L})(?:[-\x{2010}]|\x{ad})[ \t]*\r?\n[ \t]*(\p{Ll}\p{L})",
     "$1$2",
 )
@@ -83,7 +89,6 @@ CHARACTERS = (
     Rule(ESCAPE, r"(^|[^\\])(?:\\r)?\\n([A-Z][^e])", "$1\n$2"),
     BROKEN_LINE,
     Rule(ODD | ENTITY, rf"{MESSAGE}|{UNSEEN}", "$1"),
-    Rule(ODD | ENTITY, SPACES, " "),
 )
 TOKENS = (  # of chat templates, and the roles behind them
     r"<\|(?:im_start|start_header_id|header_start)\|>\s*" + ROLES,
@@ -102,13 +107,10 @@ TAGS = (
     Rule(SHORT_TAG, r"(?i)<sub(?:\s[^<>]*)?>", "_{"),
     Rule(SHORT_TAG, r"(?i)<sup(?:\s[^<>]*)?>", "^{"),
     Rule(SHORT_TAG, r"(?i)</su[bp]\s*>", "}"),
-    Rule(SQUARE, r"\[/?INST\]", "\n"),
-    Rule(
-        SQUARE,
-        r"!?\[([^\]\[\n]*)\]\((?:https?://|www\.|mailto:|[./#]?[\w./%-]+\."
-        r"(?:png|jpe?g|gif|svg|html?|pdf|webp))[^()\s]*(?:\s+\"[^\"\n]*\")?\)",
-        "$1",
-    ),
+)
+LINK = (
+    r"!?\[([^\]\[\n]*)\]\((?:https?://|www\.|mailto:|[./#]?[\w./%-]+\."
+    r"(?:png|jpe?g|gif|svg|html?|pdf|webp))[^()\s]*(?:\s+\"[^\"\n]*\")?\)"
 )
 EMPHASIS = (
     Rule(STAR, rf"(?s){FRONT}\*\*(\S|\S.*?\S)\*\*{END}", "$1$2"),
@@ -131,27 +133,25 @@ PREAMBLES = (
 NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,3}){0,2}"
 NOTE = r"(?:[ \t]*\([^()\n]{1,40}\))?"  # Problem 5 (hard).
 POINTS = r"[\[(][ \t]*[0-9]{1,3}[ \t]*(?:points?|pts?|marks?)\.?[ \t]*[\])][ \t]*"
-OPENINGS = (Rule(LABEL | ANGLE | SQUARE, rf"(?i)(?:{'|'.join(PREAMBLES)})\.", "\n"),)
-LABELLED = (
+PREAMBLE = ((rf"(?i)(?:{'|'.join(PREAMBLES)})\.", "\n"),)
+LABELS = (
     (
-        rf"(?im)^[ \t]*(?:(?:{_names(LABELS)})[ \t]*(?:(?:no\.?|#)?[ \t]*{NUMBER})?"
+        rf"(?im)^[ \t]*(?:(?:{_names(WORDS)})[ \t]*(?:(?:no\.?|#)?[ \t]*{NUMBER})?"
         rf"{NOTE}[ \t]*(?:[:：][ \t]*|\r?$)|q\.[ \t]+|a[:：][ \t]*\r?$"
         rf"|(?:q|question|problem|exercise|example)[ \t]*{NUMBER}{NOTE}[ \t]*[.)]"
         rf"[ \t]+)",
         "",
     ),
 )
-NUMBERS = (
-    Rule(LABEL, rf"(?m)^[ \t]*{POINTS}", ""),
-    Rule(LABEL, r"(?m)^[ \t]*(?:[ivx]{2,5}|[IVX]{2,5})[.)][ \t]+", ""),
-)
+ROMAN = r"(?:[ivx]{2,5}|[IVX]{2,5})[.)][ \t]+"
+NUMBERS = ((rf"(?m)^[ \t]*(?:{POINTS}(?:{ROMAN})?|{ROMAN})", ""),)
 
 
 @cache
 def label_begins() -> Array:
     """Whether a label of three letters or more may begin with these three (bool)."""
     begins = np.zeros((32, 32, 32), np.bool_)  # by 5 bits of each
-    for label in (*LABELS.split(), "qno", "example"):
+    for label in (*WORDS.split(), "qno", "example"):
         if label[:3].isascii() and len(label) > 1:
             begins[tuple(ord(letter) & 31 for letter in label[:3])] = True
     return begins
@@ -175,17 +175,27 @@ def strip_layout(texts: pl.Series) -> pl.Series:
 
 def _strip(texts: pl.Series, marks: Array) -> pl.Series:
     texts = change_where(texts, marks & ENTITY != 0, _decode_entities)
-    texts = _apply(texts, marks, (*CHARACTERS, *TAGS))
+    texts = _apply(texts, marks, CHARACTERS)
+    texts = change_where(texts, marks & (ODD | ENTITY) != 0, _swap_spaces)
+    texts = _apply(texts, marks, TAGS)
+    texts = change_where(texts, marks & SQUARE != 0, _strip_squares)
     texts = change_where(texts, marks & SHORT_TAG != 0, _strip_letter_tags)
     lines = marks & (LINE | STAR | ANGLE | SQUARE | ENTITY | ODD | ESCAPE) != 0
     texts = _apply(texts, marks, EMPHASIS)
     texts = change_where(texts, lines, _strip_lines)
-    texts = _apply(texts, marks, OPENINGS)
     opens = marks & (LABEL | ANGLE | SQUARE) != 0
-    if opens.any():  # a label is told from other words before any pattern is run
-        opens &= may_open(*text_bytes(texts.rechunk()), label_begins())
-    texts = change_where(texts, opens, partial(replace_all, LABELLED))
-    return _apply(texts, marks, NUMBERS)
+    is_label = marks[opens] & LABEL != 0
+    return change_where(texts, opens, partial(_strip_openings, is_label))
+
+
+def _strip_openings(is_label: Array, texts: pl.Series) -> pl.Series:
+    """`texts` without what stands before a problem; `is_label` says their marks."""
+    begin = hold_anchor(*text_bytes(texts))
+    texts = change_where(texts, begin, partial(replace_all, PREAMBLE))
+    found = find_openings(*text_bytes(texts), label_begins())
+    texts = change_where(texts, found & LABELLED != 0, partial(replace_all, LABELS))
+    # Behind a label that is gone a number may begin the line.
+    return change_where(texts, is_label & (found != 0), partial(replace_all, NUMBERS))
 
 
 def _apply(texts: pl.Series, marks: Array, rules: tuple[Rule, ...]) -> pl.Series:
@@ -229,6 +239,16 @@ def _decode_entities(texts: pl.Series) -> pl.Series:
     if not names:
         return texts
     return texts.str.replace_many(names, [unescape(name) for name in names])
+
+
+def _swap_spaces(texts: pl.Series) -> pl.Series:
+    return texts.str.replace_many(SPACES, [" "])
+
+
+def _strip_squares(texts: pl.Series) -> pl.Series:
+    """`texts` without [INST], and with the text of a link or a picture for it."""
+    texts = texts.str.replace_many(["[INST]", "[/INST]"], ["\n"])
+    return texts.str.replace_all(LINK, "$1")
 
 
 def _strip_letter_tags(texts: pl.Series) -> pl.Series:

@@ -12,45 +12,15 @@ import numpy as np
 
 from pipeline.kernels.layout_marks import CLOSE_SQUARE, OPEN_SQUARE, skip_blanks
 from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.swar import eight_at, equal_bytes, trailing_zeros
 from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, DOLLAR = b"\n \\:.$"
 STAR_BYTE, UNDERSCORE_BYTE, HASH, GREATER, BAR, MINUS = b"*_#>|-"
-EQUALS, PLUS, TICK, OPEN, CLOSE, TILDE, TAB, SMALL_A, SMALL_Q = b"=+`()~\taq"
+EQUALS, PLUS, TICK, OPEN, CLOSE, TILDE, TAB = b"=+`()~\t"
 ENDS_CLAUSE = np.zeros(256, np.bool_)
 ENDS_CLAUSE[list(b".:;?!,)]}$\"'*")] = True
 BULLET = np.array([0xE2, 0x80, 0xA2], np.uint8)
-
-
-@compiled
-def may_open(data: Array, offsets: Array, begins: Array) -> Array:
-    """Whether a line of each text may begin with a label (bool).
-
-    `begins` (bool) says of three letters, 5 bits of each, whether a label does.
-    """
-    out = np.zeros(len(offsets) - 1, np.bool_)
-    for row in range(len(out)):
-        line, end = offsets[row], offsets[row + 1]
-        while line < end and not out[row]:
-            place = line
-            while byte_at(data, place, end) in (SPACE, TAB):
-                place += 1
-            one, two, three = (
-                byte_at(data, place, end),
-                byte_at(data, place + 1, end),
-                byte_at(data, place + 2, end),
-            )
-            if not is_letter(one):
-                out[row] = one > 127
-            elif not is_letter(two):
-                is_answer = one | 0x20 == SMALL_A and two == COLON
-                out[row] = two > 127 or is_answer or one | 0x20 == SMALL_Q
-            elif three > 127:
-                out[row] = True
-            elif is_letter(three):
-                out[row] = begins[one & 31, two & 31, three & 31]
-            line = _end_of_line(data, place, end) + 1
-    return out
 
 
 @compiled
@@ -62,7 +32,7 @@ def blank_lines(data: Array, offsets: Array) -> None:
         # whether it is in a table, and whether it holds anything but signs.
         is_open, is_item, in_table, has_words = True, False, False, True
         while line < end:
-            stop = _end_of_line(data, line, end)
+            stop = end_of_line(data, line, end)
             begin, last = _trim(data, line, stop)
             if begin == last:
                 is_open, is_item, in_table, has_words = True, False, False, True
@@ -94,7 +64,13 @@ def blank_lines(data: Array, offsets: Array) -> None:
 
 
 @compiled
-def _end_of_line(data: Array, position: int, end: int) -> int:
+def end_of_line(data: Array, position: int, end: int) -> int:
+    """Where the line ends that `position` is in."""
+    while position + 8 <= end:
+        found = equal_bytes(eight_at(data, position), NEWLINE)
+        if found:
+            return int(position + np.int64(trailing_zeros(found) >> np.uint64(3)))
+        position += 8
     while position < end and data[position] != NEWLINE:
         position += 1
     return position
@@ -123,7 +99,7 @@ def _has_words(data: Array, begin: int, stop: int) -> bool:
 @compiled
 def _next_has_words(data: Array, line: int, end: int) -> bool:
     """Whether the line at `line` is empty or holds more than signs."""
-    stop = _end_of_line(data, line, end)
+    stop = end_of_line(data, line, end)
     begin, last = _trim(data, line, stop)
     return bool(begin == last or _has_words(data, begin, last))
 
@@ -173,7 +149,7 @@ def _is_border(data: Array, begin: int, stop: int) -> bool:
 @compiled
 def _is_separator(data: Array, line: int, end: int) -> bool:
     """Whether the line at `line` parts the head of a table: |---|:-:|."""
-    begin, stop = _trim(data, line, _end_of_line(data, line, end))
+    begin, stop = _trim(data, line, end_of_line(data, line, end))
     if not _is_border(data, begin, stop):
         return False
     dashes = 0

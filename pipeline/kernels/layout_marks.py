@@ -13,10 +13,11 @@ from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.swar import eight_at, first_bytes, trailing_zeros
 from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
-# What may be in a text, as bits.
+# What may be in a text, as bits. SURE: an underscore, even if nothing goes beside it.
 (STAR, UNDERSCORE, TILDE, LINE, LABEL, ANGLE, SHORT_TAG, ENTITY, SQUARE, ODD, HYPHEN,
- ESCAPE, TAG) = (1 << bit for bit in range(13))  # fmt: skip
+ ESCAPE, TAG, SURE) = (1 << bit for bit in range(14))  # fmt: skip
 LONGEST_LABEL = 24  # bytes before its colon
+LONGEST_ENTITY = 33  # bytes before its semicolon
 # Tags of HTML, and of XML as prompts have them; those of one letter are variables too.
 BLOCKS = """
 div br hr ul ol li dl dt dd table thead tbody tfoot tr td th caption section article
@@ -34,7 +35,7 @@ TURNS = "sub sup start_of_turn end_of_turn sys bos eos"
 NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, AMPERSAND, LESS = b"\n \\:.&<"
 STAR_BYTE, UNDERSCORE_BYTE, TILDE_BYTE, HASH, GREATER, BAR, MINUS = b"*_~#>|-"
 OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE, CLOSE_BRACE = b"()[]}"
-SMALL_N, SMALL_R, CAPITAL_I, SLASH, EXCLAMATION = b"nrI/!"
+SMALL_N, SMALL_R, CAPITAL_I, SLASH, EXCLAMATION, SEMICOLON = b"nrI/!;"
 SMALL_Q, SMALL_P, SMALL_E = b"qpe"
 # First bytes of characters some of which cannot be seen; spaces are looked at.
 RARE = np.zeros(256, np.bool_)
@@ -53,6 +54,9 @@ LINE_SIGNS = np.zeros(256, np.uint8)
 LINE_SIGNS[list(b">|*_")] = ALONE
 LINE_SIGNS[list(b"#-+=`~")] = REPEATED
 LINE_SIGNS[list(b"(0123456789")] = NUMBERED
+# What may stand before a hyphen and its line end, and behind: letters, or an entity.
+JOINED = np.zeros(256, np.bool_)
+JOINED[[*range(65, 91), *range(97, 123), *range(128, 256), *b"&;"]] = True
 LONGEST_NUMBER, LONGEST_ROMAN = 3, 5  # digits, letters
 ROMAN = np.zeros(256, np.bool_)
 ROMAN[list(b"ivxIVX")] = True
@@ -83,7 +87,11 @@ def find_marks(data: Array, offsets: Array) -> Array:
                     marks |= _mark_label(data, line, position)
                 else:
                     marks |= _mark_sign(data, first, position, end)
-        out[row] = marks
+        if marks & ODD and marks & ESCAPE:  # a line may be broken by an escape
+            marks |= HYPHEN
+        if not marks & SURE and marks & ~(UNDERSCORE | LINE | LABEL) == 0:
+            marks &= ~UNDERSCORE  # nothing is gone before emphasis is looked for
+        out[row] = marks & ~SURE
     return out
 
 
@@ -179,12 +187,19 @@ def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
         return ESCAPE if is_line else 0
     before = data[position - 1] if position > first else np.uint8(SPACE)
     if byte > 127:
-        return ODD if _may_be_unseen(data, position, end) else 0
+        return _mark_unseen(data, position, end)
     if byte in (STAR_BYTE, UNDERSCORE_BYTE):
         closes = before in (CLOSE, CLOSE_BRACE, CLOSE_SQUARE)
         inside = closes or is_letter(before) or 48 <= before <= 57
-        opens = after > SPACE and not inside and before != BACKSLASH
-        return (STAR if byte == STAR_BYTE else UNDERSCORE) if opens else 0
+        if after <= SPACE or inside or before == BACKSLASH:
+            return 0
+        if byte == STAR_BYTE:
+            return STAR
+        behind = byte_at(data, position + 2, end) if after == byte else after
+        is_sure = is_letter(behind) or behind > 127
+        begins_line = position == first or before == NEWLINE
+        is_sure = is_sure or (after != byte and begins_line)
+        return UNDERSCORE | SURE if is_sure else UNDERSCORE
     if byte == TILDE_BYTE:
         return TILDE if after == TILDE_BYTE else 0
     if byte == LESS:
@@ -194,7 +209,7 @@ def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
         mark = ANGLE | SHORT_TAG if _ends_short_tag(data, position, end) else ANGLE
         return mark | TAG if _may_be_tag(data, position + 1, end) else mark
     if byte == AMPERSAND:
-        return ENTITY if is_letter(after) or after == HASH else 0
+        return ENTITY if _may_be_entity(data, position + 1, end) else 0
     if byte == OPEN_SQUARE:  # [INST] or [/INST]
         place = position + 1 + (after == SLASH)
         return SQUARE if byte_at(data, place, end) == CAPITAL_I else 0
@@ -202,7 +217,9 @@ def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
         return SQUARE if after == OPEN else 0
     if byte == MINUS and after <= SPACE:
         place = skip_blanks(data, position + 1, end)
-        return HYPHEN if byte_at(data, place, end) == NEWLINE else 0
+        joins = JOINED[before] and byte_at(data, place, end) == NEWLINE
+        place = skip_blanks(data, place + 1, end)
+        return HYPHEN if joins and JOINED[byte_at(data, place, end)] else 0
     return 0
 
 
@@ -233,18 +250,39 @@ def _ends_short_tag(data: Array, position: int, end: int) -> bool:
 
 
 @compiled
-def _may_be_unseen(data: Array, position: int, end: int) -> bool:
+def _may_be_entity(data: Array, position: int, end: int) -> bool:
+    """Whether a semicolon ends the letters and digits at `position`: &lt; &#x3c;"""
+    begin = position
+    position += byte_at(data, position, end) == HASH
+    while position - begin < LONGEST_ENTITY and is_alphanumeric(data, position, end):
+        position += 1
+    return position > begin and byte_at(data, position, end) == SEMICOLON
+
+
+@inlined
+def is_alphanumeric(data: Array, position: int, end: int) -> bool:
+    return is_letter(byte_at(data, position, end)) or is_digit(data, position, end)
+
+
+@compiled
+def _mark_unseen(data: Array, position: int, end: int) -> int:
     """Whether a character beyond ASCII may be a space, a hyphen, or not be seen."""
     byte, after = data[position], byte_at(data, position + 1, end)
     if byte == 0xC2:
-        return after in (0x85, 0xA0, 0xAD)
+        if after == 0xAD:
+            return ODD | HYPHEN
+        return ODD if after in (0x85, 0xA0) else 0
     if byte == 0xE2:
         last = byte_at(data, position + 2, end)
+        if after == 0x80 and last == 0x90:
+            return ODD | HYPHEN
         seen = 0x90 < last < 0xA8 or last > 0xAF
-        return (after == 0x80 and not seen) or (after == 0x81 and last >= 0x9F)
+        unseen = (after == 0x80 and not seen) or (after == 0x81 and last >= 0x9F)
+        return ODD if unseen else 0
     if byte == 0xE3:
-        return bool(after == 0x80 and byte_at(data, position + 2, end) == 0x80)
-    return bool(RARE[byte])
+        last = byte_at(data, position + 2, end)
+        return ODD if after == 0x80 and last == 0x80 else 0
+    return ODD if RARE[byte] else 0
 
 
 @compiled

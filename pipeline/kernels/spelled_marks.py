@@ -21,8 +21,8 @@ def split(words: str) -> list[str]:
     return words.split()
 
 
-# What may be in a text, as bits.
-SCALE, PART, ORDINAL, RATE, PER, TIMES, GROUP = (1 << bit for bit in range(7))
+# What may be in a text, as bits; the last is that of words that stand before a unit.
+SCALE, PART, ORDINAL, RATE, PER, TIMES, GROUP, AHEAD = (1 << bit for bit in range(8))
 BELOW_TWENTY = split(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen "
     "fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -39,6 +39,11 @@ ORDINALS = split(
     "twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth "
     "nineteenth"
 )
+# Units as patterns: what is measured per unit, by time, and in squares and cubes.
+LENGTH = r"km|cm|mm|m|mi|ft|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot"
+AMOUNT = rf"{LENGTH}|kg|g|l|ml|lit(?:er|re)s?|gallons?|grams?|kilograms?"
+TIME = "hour|minute|second|day|week|month|year"
+AREA = rf"{LENGTH}|inch(?:es)?|yards?|centimet(?:er|re)s?|millimet(?:er|re)s?"
 # Words of three letters or more that may stand in the middle of a value or a rate.
 JOINTS = split(
     "and per kilo meter metre mile feet foot liter litre gallon gram inch yard centi "
@@ -56,9 +61,10 @@ def _hash_word(data: Array, start: int, stop: int) -> uint64:
 
 
 def _mark_words() -> dict[str, int]:
-    rates = split("mph kph kmh kmph square sq cubic squared cubed")
+    rates = split("mph kph kmh kmph squared cubed")
     return {
-        "per": PER | RATE,  # 60 km per hr is 60 km/hr, and so 60 km/hour
+        "per": PER | RATE | AHEAD,  # 60 km per hr is 60 km/hr, and so 60 km/hour
+        **dict.fromkeys(split("square sq cubic"), RATE | AHEAD),
         **dict.fromkeys(SCALES, SCALE),
         **dict.fromkeys(PARTS, PART),
         **dict.fromkeys(rates, RATE),
@@ -102,7 +108,7 @@ def _begin_of(data: Array, start: int) -> int:
 
 
 MARKED, COUNT, JOINT = 1, 2, 4
-SPACE, NEWLINE, SLASH, SMALL_X, SMALL_H, SMALL_R = b" \n/xhr"
+SPACE, NEWLINE, SLASH, POINT, SMALL_X, SMALL_H, SMALL_R, SMALL_C = b" \n/.xhrc"
 SMALL_S, SMALL_N, SMALL_T, SMALL_M, SMALL_K, SMALL_P, SMALL_D = b"sntmkpd"
 IS_LETTER = np.zeros(256, np.bool_)
 IS_LETTER[[byte for byte in range(128) if chr(byte).isalpha()]] = True
@@ -118,6 +124,13 @@ CLASSES[SLASH], CLASSES[SPACE] = STROKE, BLANK
 INITIALS = np.zeros(256, np.bool_)
 for _word in BELOW_TWENTY[1:10]:
     INITIALS[[ord(_word[0]), ord(_word[0].upper())]] = True
+# What a unit may begin with, and what "per" may have before it; no blank of Unicode is
+# told from a letter here.
+UNITS, AMOUNTS = np.zeros((2, 256), np.bool_)
+for _begins, _units in ((UNITS, f"{AMOUNT}|{TIME}|{AREA}|hr|cent"), (AMOUNTS, AMOUNT)):
+    _begins[128:] = True
+    for _unit in _units.split("|"):
+        _begins[[ord(_unit[0]), ord(_unit[0].upper())]] = True
 
 
 @compiled
@@ -151,6 +164,8 @@ def find_spellings(
                 mark, place = _mark_word(data, start, end, words, word_marks), start
                 if mark == PART and not _is_counted(data, first, start, begins):
                     mark = 0
+                elif mark & AHEAD:
+                    mark = _mark_before_unit(data, first, start, end, mark ^ AHEAD)
             if mark == 0:
                 continue
             if place < done:
@@ -173,6 +188,29 @@ def _is_counted(data: Array, first: int, start: int, begins: Array) -> bool:
         place -= 1
     word = max(first, place + 1)
     return bool(INITIALS[data[word]] and begins[_begin_of(data, word)] & COUNT != 0)
+
+
+@compiled
+def _mark_before_unit(data: Array, first: int, start: int, end: int, mark: int) -> int:
+    """What is left of the `mark` of the word at `start`, by the words beside it."""
+    stop = start
+    while stop < end and IS_LETTER[data[stop]]:
+        stop += 1
+    stop += byte_at(data, stop, end) == POINT  # sq. ft
+    while stop < end and data[stop] <= SPACE:
+        stop += 1
+    behind = byte_at(data, stop, end)
+    if not UNITS[behind]:
+        return 0
+    if mark & PER:
+        place = start - 1
+        while place >= first and data[place] <= SPACE:
+            place -= 1
+        while place > first and IS_LETTER[data[place]] and IS_LETTER[data[place - 1]]:
+            place -= 1
+        if place < first or not AMOUNTS[data[place]]:
+            return RATE if behind | 0x20 == SMALL_C or behind > 127 else 0  # per cent
+    return mark
 
 
 @compiled

@@ -15,6 +15,8 @@ import polars as pl
 from pipeline.kernels.layout import change_where, replace_all
 from pipeline.kernels.shards import Array, text_bytes
 from pipeline.kernels.spelled_marks import (
+    AMOUNT,
+    AREA,
     BELOW_TWENTY,
     GROUP,
     ORDINAL,
@@ -26,6 +28,7 @@ from pipeline.kernels.spelled_marks import (
     SCALE,
     SCALES,
     TENS_WORDS,
+    TIME,
     TIMES,
     find_spellings,
     marked_words,
@@ -49,11 +52,7 @@ APART = re.compile(
 FRACTION = re.compile(
     rf"(?i)\b({'|'.join(BELOW_TWENTY[1:10])})(?:-|\s{{1,9}})({'|'.join(PARTS)})\b"
 )
-LENGTH = r"km|cm|mm|m|mi|ft|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot"
-AMOUNT = rf"{LENGTH}|kg|g|l|ml|lit(?:er|re)s?|gallons?|grams?|kilograms?"
-TIME = "hour|minute|second|day|week|month|year"
 PER_UNIT = ((rf"(?i)\b({AMOUNT})\s+per\s+({TIME}|min|sec|hr|{AMOUNT})\b", "$1/$2"),)
-AREA = rf"{LENGTH}|inch(?:es)?|yards?|centimet(?:er|re)s?|millimet(?:er|re)s?"
 RATES = (
     (r"(?i)\bper\s+cent\b", "percent"),
     (rf"(?i)\b(?:square|sq\.?)\s+({AREA})\b", "$1^2"),

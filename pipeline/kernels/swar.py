@@ -68,6 +68,13 @@ def at_least(ascii: uint64, byte: int) -> uint64:
 
 
 @compiled
+def equal_bytes(eight: uint64, byte: int) -> uint64:
+    """The high bit of the first byte that is `byte`; 0 where there is none."""
+    apart = eight ^ (ONES * uint64(byte))
+    return (apart - ONES) & ~apart & HIGH
+
+
+@compiled
 def lowercase(eight: uint64) -> uint64:
     """Eight bytes with A to Z in lower case."""
     ascii = eight & BITS

@@ -39,15 +39,18 @@ def find_token_ngrams(
     bloom, keys, values = table
     if not bloom.any():
         return out[:0].copy(), stops
-    power, mixed = STEP ** uint64(n), fmix64(codes)
-    used = 0
+    most = int((ends[1:] - ends[:-1]).max()) if len(ends) > 1 else 0
+    mixed, likely = np.empty(most, uint64), np.empty(most + 1, uint64)
+    power, used = STEP ** uint64(n), 0
     for row in range(len(ends) - 1):
-        tokens, rolled = mixed[ends[row] : ends[row + 1]], uint64(0)
-        for number in range(len(tokens)):
-            rolled = roll(rolled, tokens, number, n, power)
-            gram = fmix64(rolled)
-            if number < n - 1 or not may_hold(bloom, gram):
-                continue
+        rolled, count = uint64(0), 0
+        for number in range(ends[row + 1] - ends[row]):
+            mixed[number] = fmix64(codes[ends[row] + number])
+            rolled = roll(rolled, mixed, number, n, power)
+            # Without a branch, which would often be guessed wrong.
+            likely[count] = gram = fmix64(rolled)
+            count += (number >= n - 1) & may_hold(bloom, gram)
+        for gram in likely[:count]:
             index = values[find_slot(keys, values, gram, 0)]
             if index >= 0:
                 out[used] = index

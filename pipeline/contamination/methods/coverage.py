@@ -172,6 +172,8 @@ def _find_others(
     for pair in np.flatnonzero(level <= NEAR):
         here = slice(*(read.tokens.ends[row[pair]] + span[:, pair]))
         there = slice(*items.tokens.ends[item[pair] : item[pair] + 2])
+        if level[pair] == EXACT and _are_alike(read, here, items.reading, there):
+            continue
         part = read.cut(int(row[pair]), *span[:, pair])
         whole = items.reading.cut(int(item[pair]), 0, int(items.sizes[item[pair]]))
         ours = read.list_names(here, whole.codes)
@@ -188,6 +190,17 @@ def _find_others(
             )
         )
     return is_other
+
+
+def _are_alike(left: Reading, here: slice, right: Reading, there: slice) -> bool:
+    """Whether two stretches have the same tokens, and the same persons."""
+    return all(
+        ours[here].tobytes() == others[there].tobytes()
+        for ours, others in (
+            (left.tokens.codes, right.tokens.codes),
+            (left.names, right.names),
+        )
+    )
 
 
 def _compare(

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.kernels import item_entities, item_overlap
 
@@ -18,6 +20,33 @@ def test_candidates_weigh_the_share_of_an_item():
     # Row 0 has n-gram 1 (twice, counted once): 2/3 of item 0, 2/7 of item 1.
     assert list(zip(row.tolist(), item.tolist(), strict=True)) == [(0, 0), (1, 1)]
     assert share.tolist() == pytest.approx([2 / 3, 5 / 7])
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_no_candidate_is_passed_over(seed: int):
+    rng = np.random.default_rng(seed)
+    held = rng.random((30, 8)) < 0.2  # (n-grams, items)
+    held[np.arange(30), rng.integers(0, 8, 30)] = True
+    ngram, holders = np.nonzero(held)
+    stops = np.searchsorted(ngram, np.arange(31))
+    weights = rng.choice([0.0, 0.5, 1.0, 4.0], 30)
+    totals = np.maximum(weights @ held, 1e-9)
+    rows = [rng.integers(0, 30, rng.integers(0, 12)) for _ in range(20)]
+    ngrams = np.concatenate(rows).astype(np.int32)
+    ends = np.cumsum([0, *map(len, rows)])
+
+    row, item, share = item_overlap.find_candidates(
+        ngrams, ends, holders.astype(np.int32), stops, weights, totals, 0.3
+    )
+
+    distinct = np.array([np.isin(np.arange(30), row) for row in rows])
+    shares = (distinct * weights) @ held / totals
+    found = np.zeros_like(shares)
+    found[row, item] = share
+    is_near = np.abs(shares - 0.3) < 1e-9  # may be rounded to either side
+    assert np.allclose(found, np.where(shares >= 0.3, shares, 0), atol=1e-9) or (
+        is_near.any()
+    )
 
 
 def marked(codes: np.ndarray, kinds: np.ndarray, entity: int | None = None):
