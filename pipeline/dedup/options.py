@@ -8,7 +8,7 @@ import re
 
 OPTION = re.compile(r"(?:^|(?<=\s))[(\[]?([A-J])[).\]:]\s+")
 LETTER = re.compile(r"\W*(?:\\text\{)?\W*([A-J])\b\W*")
-LIKELY = ["B)", "B.", "B]", "B:"]  # one of these is in a text with options
+SECOND_OPTION = r"(?:^|\s)[(\[]?B[).\]:]\s"  # is in a text with options
 
 
 def sort_options(text: str, answer: str | None) -> tuple[str, str | None] | None:

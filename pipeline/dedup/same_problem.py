@@ -118,17 +118,17 @@ def _judge_words(
 
 def _have_same_options(rows: pl.DataFrame, first: Array, second: Array) -> Array:
     """Whether pairs are one question with its options in another order (bool)."""
-    from pipeline.dedup.options import LIKELY, sort_options
+    from pipeline.dedup.options import SECOND_OPTION, sort_options
     from pipeline.kernels.edit_rest import EQUAL
     from pipeline.kernels.layout import strip_layout
 
     out = np.zeros(len(first), bool)
     likely = np.zeros(rows.height, bool)
-    likely[first] = True
+    likely[first] = likely[second] = True
     problems = rows["problem"].filter(pl.Series(likely))
-    likely[likely] = problems.str.contains_any(LIKELY).fill_null(False).to_numpy()
+    likely[likely] = problems.str.contains(SECOND_OPTION).fill_null(False).to_numpy()
     asked, read = [], []
-    for pair in np.flatnonzero(likely[first]):
+    for pair in np.flatnonzero(likely[first] & likely[second]):
         left, right = (
             sort_options(*rows.row(int(side[pair]))[:2]) for side in (first, second)
         )
@@ -214,7 +214,7 @@ def say_much(text: pl.Series) -> Array:
     return text.str.contains(STATEMENT).fill_null(False).to_numpy()
 
 
-WORD, TELLING = re.compile(r"\w+"), re.compile(r"\w{2}.*\W.*\w|\d.*\d")
+TELLING = r"\w{2}.*\W.*\w|\d.*\d"  # two words, or two numbers
 LIKELY_VALUE = r"^[\s\d$.,/{}\\dtfrac-]+$"
 VALUE = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?(?:/\d{1,30})?")
 FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,30})\}?\{?(\d{1,30})\}?")
@@ -228,17 +228,21 @@ def are_rare(answers: pl.Series) -> Array:
     are chosen from few, and so are lists of one value again and again. All others are
     rare.
     """
-    known = {answer: _is_rare(answer or "") for answer in answers.unique()}
-    return np.array([known[answer] for answer in answers], bool)
+    text = answers.fill_null("")
+    parts = text.str.extract_all(r"\w+")
+    repeats = (parts.list.len() > 1) & (parts.list.n_unique() == 1)  # [[0, 0], [0, 0]]
+    tells = text.str.strip_chars("()$. {}").str.contains(TELLING)
+    rare: Array = (tells & ~repeats).to_numpy().copy()
+    is_likely = text.str.contains(LIKELY_VALUE)
+    values = [parse_value(answer) for answer in text.filter(is_likely)]
+    rare[is_likely.to_numpy()] = [
+        before if value is None else _is_rare_value(value)
+        for value, before in zip(values, rare[is_likely.to_numpy()], strict=True)
+    ]
+    return rare
 
 
-def _is_rare(answer: str) -> bool:
-    value = parse_value(answer)
-    if value is None:
-        parts = WORD.findall(answer)
-        if len(parts) > 1 and len(set(parts)) == 1:  # [[0, 0], [0, 0]]
-            return False
-        return bool(TELLING.search(answer.strip("()$. {}")))
+def _is_rare_value(value: Fraction) -> bool:
     if value.denominator == 1:
         return abs(value) > COMMON_INTEGERS
     return abs(value.numerator) + value.denominator > COMMON_FRACTIONS

@@ -51,7 +51,7 @@ def split_shards(text: pl.Series) -> Iterator[pl.Series]:
 
 def text_bytes(text: pl.Series) -> tuple[Array, Array]:
     """The UTF-8 bytes of all texts, one after the other, and where each begins."""
-    column: Any = text.fill_null("").to_arrow()
+    column: Any = (text.fill_null("") if text.null_count() else text).to_arrow()
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets, np.int64)[column.offset :][: len(column) + 1]
     if data is None or not len(column):
