@@ -138,7 +138,7 @@ def _compare_spans(
     places = tokens.ends, tokens.starts, tokens.stops
     change[are_plainly_equal(data, offsets[texts], tokens.codes, *places)] = EQUAL
     near = np.flatnonzero((agree | nested) & (change != EQUAL))
-    words = _judge_words(data, offsets, texts, tokens, near, partial=True)
+    words = _judge_words(data, offsets, texts, tokens, near, agree[near], partial=True)
     change[near] = np.where(agree[near], words, np.minimum(words, REWORDED))
     again = near[(words == PARTIAL) | nested[near]]
     if len(again):
@@ -173,7 +173,7 @@ def _compare_whole(
     begins = offsets[texts]
     tokens = tokenise_ranges(data, begins, offsets[texts + 1], spans=True)
     everyone = np.arange(len(first))
-    words = _judge_words(data, offsets, texts, tokens, everyone, partial=False)
+    words = _judge_words(data, offsets, texts, tokens, everyone, ~nested, partial=False)
     spans = tokens.ends, tokens.starts, tokens.stops
     same = _pairwise_equal(sentence_bag(data, begins, tokens.codes, *spans))
     change = np.where(nested, np.minimum(words, REWORDED), words)
@@ -187,6 +187,7 @@ def _judge_words(
     texts: Array,
     tokens: "Tokens",
     pairs: Array,
+    agree: Array,
     *,
     partial: bool,
 ) -> Array:
@@ -198,7 +199,7 @@ def _judge_words(
     spans = tokens.ends, tokens.starts, tokens.stops
     read = offsets[texts], offsets[texts + 1], tokens.codes, tokens.kinds, *spans
     lists = wording(), person_names(), negating_prefixes()
-    return judge_edits(data, *read, *lists, pairs, partial)
+    return judge_edits(data, *read, *lists, pairs, agree, partial)
 
 
 def _pairwise_equal(values: Array) -> Array:

@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.cluster.each import ready
 from pipeline.cluster.shuffle import PARTITION, shuffle
 from pipeline.dedup.pairs import Pairs
+from pipeline.dedup.programs import hash_programs
 from pipeline.dedup.same_problem import hash_variables, say_much
 from pipeline.kernels.answer_codes import answer_codes
 from pipeline.kernels.hash_table import first_equal
@@ -34,6 +35,7 @@ def find_equal_rows(rows: pl.DataFrame, key: str) -> Pairs:
     text = rows["problem"].gather(row)
     is_read = shared["is_read"].to_numpy()
     code[is_read] = code[is_read] * STEP + hash_variables(text.filter(is_read))
+    code[is_read] = code[is_read] * STEP + hash_programs(text.filter(is_read))
     answers = answer_codes(rows["answer"].gather(row))
     first = np.concatenate([_first_equal(code), _first_equal(code, answers)])
     second = np.tile(np.arange(len(row), dtype=np.int32), 2)

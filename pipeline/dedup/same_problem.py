@@ -17,6 +17,7 @@ import polars as pl
 
 from pipeline.dedup.changes import compare_texts
 from pipeline.dedup.pairs import Array, Pairs
+from pipeline.dedup.programs import hash_programs
 from pipeline.kernels.shards import map_threads, split_shards
 
 # Below this similarity, another answer means another problem: word puzzles of one
@@ -113,7 +114,20 @@ def _judge_words(
     disputed = is_known & ~same & (change == EQUAL) & (score >= DISPUTED_FROM)
     disputed[disputed] = say_much(rows["problem"].gather(first[disputed]))
     relation[disputed] = OTHER_ANSWER
+    one = np.flatnonzero(relation != SIBLING)
+    differ = ~_have_same_programs(rows["problem"], first[one], second[one])
+    relation[one[differ]] = SIBLING
     return relation
+
+
+def _have_same_programs(problems: pl.Series, first: Array, second: Array) -> Array:
+    """Whether the programs in pairs of texts, where both have some, agree (bool)."""
+    involved = np.zeros(len(problems), bool)
+    involved[first] = involved[second] = True
+    hashes = np.zeros(len(problems), np.uint64)
+    hashes[involved] = hash_programs(problems.filter(pl.Series(involved)))
+    left, right = hashes[first], hashes[second]
+    return np.asarray((left == right) | (left == 0) | (right == 0))
 
 
 def _have_same_options(rows: pl.DataFrame, first: Array, second: Array) -> Array:
@@ -152,6 +166,7 @@ def all_agree(
     rows, first, second = _rows_of(rows, first, second, texts)
     never = np.zeros(len(first), bool)
     agree = compare_texts(rows["text"], first, second, never) == EQUAL
+    agree[agree] = _have_same_programs(rows["problem"], first[agree], second[agree])
     left, right = (rows["answer"].gather(side) for side in (first, second))
     same = left.eq_missing(right).to_numpy().copy()
     codes = answer_codes(pl.concat([left.filter(~same), right.filter(~same)]))

@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from pipeline.kernels.edit_words import ENTITY, NONE, NOT, OR, PERSON, VARIABLE
+from pipeline.kernels.edit_words import (
+    ENTITY,
+    NONE,
+    NOT,
+    OR,
+    PERSON,
+    QUANTITY,
+    VARIABLE,
+)
 from pipeline.kernels.latex_brackets import CLOSE, OPEN
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.wording import CONTENT, PRONOUN, SOFT, TURN
@@ -25,23 +33,26 @@ def is_renamed(identity: Array, partner: Array, sizes: Array) -> bool:
 @compiled
 def judge_turns(
     identity: Array, role: Array, meaning: Array, partner: Array, sizes: Array,
-    bags: Array,
+    agree: bool, bags: Array,
 ) -> int:  # fmt: skip
     """TURNED if words that turn a problem round differ, or soft ones or pronouns do.
 
-    REWORDED at best if two of them changed places, or "not", "or" or a bracket did.
+    REWORDED at best if two of them changed places, or "not", "or" or a bracket did,
+    also with a number, where these `agree`: 4 or 6 and 7, and 4 and 6 or 7.
     `bags` int64 (2, 3, words) is room for work.
     """
     level = EQUAL
-    counts = np.zeros((2, 3), np.int64)
-    renamed = moves_logic = moves_bracket = False
+    counts, quantities = np.zeros((2, 3), np.int64), np.zeros(2, np.int64)
+    renamed = moves_logic = moves_bracket = has_logic = False
     for side in range(2):
         for word in range(sizes[side]):
             what = role[side, word]
             if side == 0 and what == PERSON and partner[0, word] >= 0:
                 renamed |= identity[0, word] != identity[1, partner[0, word]]
             if partner[side, word] != NONE:
+                has_logic |= identity[side, word] in (NOT, OR)
                 continue
+            quantities[side] += what == QUANTITY
             moves_bracket |= identity[side, word] in (OPEN, CLOSE)
             if what in (TURN, SOFT, PRONOUN):
                 moves_logic |= identity[side, word] in (NOT, OR)
@@ -60,7 +71,8 @@ def judge_turns(
             return TURNED
         if what == 0 and (moves_logic or left[0] != left[-1]):
             level = REWORDED
-    return REWORDED if moves_bracket else level
+    crosses = agree and has_logic and quantities.min() > 0
+    return REWORDED if moves_bracket or crosses else level
 
 
 @compiled

@@ -55,14 +55,14 @@ ANY = 0  # no letter: whether there is one
 def judge_edits(
     data: Array, begins: Array, finishes: Array, codes: Array, kinds: Array,
     ends: Array, starts: Array, stops: Array, wording: Wording, names: Names,
-    prefixes: Array, pairs: Array, partial: bool,
+    prefixes: Array, pairs: Array, agree: Array, partial: bool,
 ) -> Array:  # fmt: skip
     """What differs in the words of text 2 * i and the next, for each i of `pairs`.
 
     uint8, TURNED to EQUAL. The tokens are those of `Tokens`, with spans; text i is in
     `data` from `begins[i]` to `finishes[i]`. If the tokens are a `partial` reading, of
     what differs, PARTIAL is for those that need all. Numbers and signs are not compared
-    here.
+    here: whether they `agree` (bool), for each of `pairs`, is known.
     """
     out = np.zeros(len(pairs), uint8)
     total, room = 0, 0
@@ -128,7 +128,7 @@ def judge_edits(
             )  # fmt: skip
         out[number] = _judge(
             data, identities, roles, meanings, firsts, lasts, partners, sizes, prefixes,
-            letters, turns, rest, partial,
+            letters, turns, rest, agree[number], partial,
         )  # fmt: skip
     return out
 
@@ -165,7 +165,7 @@ def _leave_out_instructions(
 def _judge(
     data: Array, identity: Array, role: Array, meaning: Array, first: Array,
     last: Array, partner: Array, sizes: Array, prefixes: Array, letters: Array,
-    turns: Array, rest: Array, partial: bool,
+    turns: Array, rest: Array, agree: bool, partial: bool,
 ) -> int:  # fmt: skip
     """TURNED to EQUAL, or PARTIAL, from the words that have no partner.
 
@@ -193,7 +193,7 @@ def _judge(
     if letters[ANY]:
         letters[:] = 0
     if level != TURNED:
-        found = judge_turns(identity, role, meaning, partner, sizes, turns)
+        found = judge_turns(identity, role, meaning, partner, sizes, agree, turns)
         level = min(level, found)
     if level == TURNED:
         return TURNED
