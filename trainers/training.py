@@ -22,6 +22,7 @@ from pipeline import dag, recipe, tables
 from pipeline.charts import Chart
 from pipeline.errors import UserError
 from pipeline.models import Model, describe, resolve
+from pipeline.rounding import round_alike
 from pipeline.schema import RL_HISTORY
 from pipeline.settings import LibraryOptions, Settings
 from trainers.curves import curve, write_chart
@@ -84,6 +85,7 @@ def main(
 
     import torch
 
+    round_alike(Path(models[-1].load))
     torch.set_num_threads(params.threads)
     folder = run_folder(section, params, file, models[-1])
     with owned_by_first(words.out, folder):

@@ -14,6 +14,7 @@ lengths differ a lot, and both save more than half of the work.
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,10 +34,7 @@ from pipeline.engines.contract import (
 )
 from pipeline.errors import UserError
 from pipeline.models import Model
-
-# Below this many parameters one thread is as fast as two, and threads that spin on
-# a busy machine made sampling thirty times slower.
-SMALL = 10_000_000
+from pipeline.rounding import SMALL, round_alike
 
 
 class Cut(NamedTuple):
@@ -62,6 +60,7 @@ class Engine(contract.Engine):
                 hint="it has batch_size",
             )
         self.batch_size = options.get("batch_size", 256)
+        round_alike(Path(model.load))
         revision = model.revision if model.kind == "hub" else None
         device = "cuda" if torch.cuda.is_available() else "cpu"
         self.tokenizer = AutoTokenizer.from_pretrained(model.load, revision=revision)
@@ -75,6 +74,8 @@ class Engine(contract.Engine):
         ends = network.generation_config.eos_token_id
         ends = self.tokenizer.eos_token_id if ends is None else ends
         self.ends = set(ends) if isinstance(ends, list) else {ends}
+        # A small model is as fast in one thread as in two, and threads that spin on a
+        # busy machine made sampling thirty times slower.
         if device == "cpu" and self.network.num_parameters() < SMALL:
             torch.set_num_threads(1)
 

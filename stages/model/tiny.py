@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.console import track
+from pipeline.rounding import round_alike
 from stages.sources import arithmetic, words
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def train(params: "Tiny", out: Path) -> dict[str, object]:
     """Train, and save model and tokenizer into `out` as `from_pretrained` reads."""
     import torch
 
+    round_alike()
     torch.set_num_threads(1)  # so small that a second thread only waits
     torch.manual_seed(params.seed)
     tokenizer = make_tokenizer()
