@@ -15,9 +15,10 @@ PROCESSOR = Path("/proc/cpuinfo")
 def round_alike(folder: Path | None = None) -> None:
     """Keep this process to kernels that every x86-64 processor since 2013 has.
 
-    It has to come before torch's first sum, and does nothing on other processors. The model in `folder`, if one is given, has
-    to be small: a large one would be several times slower, a small one is a quarter in
-    training and nothing in sampling. What the environment says goes first.
+    It has to come before torch's first sum, and does nothing on other processors. The
+    model in `folder`, if one is given, has to be small: a large one would be several
+    times slower, a small one is a quarter in training and nothing in sampling. What the
+    environment says goes first.
     """
     if folder is not None:
         sizes = [file.stat().st_size for file in folder.glob("*.safetensors")]

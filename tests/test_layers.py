@@ -13,8 +13,8 @@ GROUND = {
     "console", "csv_rows", "dag", "disks", "embedding", "encoder",
     "errors", "expressions", "files", "filter", "json_rows", "json_tables", "kept",
     "lineage", "locations", "machine", "models", "orphans", "owners", "packaged",
-    "parallel", "project", "prompts", "readers", "recipe", "recipes", "rounding", "rows",
-    "schema", "settings", "shards", "sql", "stored", "streams", "surrogates", "tables",
+    "parallel", "project", "prompts", "readers", "recipe", "recipes", "rounding",
+    "rows", "schema", "settings", "shards", "sql", "stored", "streams", "surrogates", "tables",
     "text",
     "thinking",
 }  # fmt: skip
