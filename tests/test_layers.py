@@ -14,9 +14,8 @@ GROUND = {
     "errors", "expressions", "files", "filter", "json_rows", "json_tables", "kept",
     "lineage", "locations", "machine", "models", "orphans", "owners", "packaged",
     "parallel", "project", "prompts", "readers", "recipe", "recipes", "rounding",
-    "rows", "schema", "settings", "shards", "sql", "stored", "streams", "surrogates", "tables",
-    "text",
-    "thinking",
+    "rows", "schema", "settings", "shards", "sql", "stored", "streams", "surrogates",
+    "tables", "text", "thinking",
 }  # fmt: skip
 # The wings of pipeline/ and those below each, beside the ground. A folder that is not
 # in this table fails the test.
