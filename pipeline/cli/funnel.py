@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 from pipeline import dag, recipe, tables
-from pipeline.catalog import is_off, read_counts
+from pipeline.catalog import active, is_off, read_counts
 from pipeline.console import TIMINGS, clock
 from pipeline.errors import UserError
 from pipeline.recipe import parse_yaml
@@ -61,7 +61,8 @@ def funnel() -> None:
             name: seconds
             for name, seconds in spent.items()
             if name not in current and name not in former
-            if not is_off(name) and not _changed(name, lock)
+            if active(name) is not None and not is_off(name)
+            if not _changed(name, lock)
         }
         spent = {name: s for name, s in spent.items() if name in current} | others
         longest = sorted(others, key=lambda name: -others[name])
