@@ -15,6 +15,8 @@ from pipeline import recipe, tables
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+COLLECTED = tables.DATA / "collect"
+
 
 def views() -> "DuckDBPyConnection":
     """A connection with one view per table, and `dropped` over all of them."""
@@ -44,12 +46,16 @@ def list_views(connection: "DuckDBPyConnection") -> list[str]:
 def table_files() -> dict[str, list[Path]]:
     """View name → files: data/x.parquet, the shards of data/x/, data/x/y.parquet.
 
-    A table without columns cannot be a view, so it is none.
+    A table without columns cannot be a view, so it is none; nor is a source of an
+    earlier recipe.
     """
     files: dict[str, list[Path]] = {}
+    collected = collected_files()
     for file in sorted(tables.DATA.glob("**/*.parquet")):
         parts = file.relative_to(tables.DATA).with_suffix("").parts
-        if tables.DROPPED not in file.parents:
+        if tables.DROPPED not in file.parents and (
+            file.parent != COLLECTED or file in collected
+        ):
             is_shard = len(parts) > 1 and parts[-1].isdigit()
             name = "_".join(parts[:-1] if is_shard else parts)
             files.setdefault(name, []).append(file)
@@ -58,11 +64,18 @@ def table_files() -> dict[str, list[Path]]:
     }
 
 
-def dropped_files() -> list[Path]:
-    """The tables of dropped rows; of sources, only those of the active recipe.
+def collected_files() -> list[Path]:
+    """The tables of the active recipe's sources.
 
     DVC leaves the files of an earlier recipe where they are.
     """
+    sources = active("collect")
+    files = sorted(COLLECTED.glob("*.parquet"))
+    return [file for file in files if sources is None or file.stem in sources]
+
+
+def dropped_files() -> list[Path]:
+    """The tables of dropped rows; of sources, only those of the active recipe."""
     sources = active("collect")
     return [
         file

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import packaged, recipe, tables
+from pipeline.catalog import collected_files
 from pipeline.charts import write_numbers, write_pictures
 from pipeline.cli.standalone import pair, read_table, stem
 from pipeline.errors import UserError
@@ -78,7 +79,7 @@ def _read_files(inputs: list[str], columns: list[str]) -> list[pl.DataFrame]:
 
 def _read_sources() -> list[pl.DataFrame]:
     """What is collected of each source, and what was sampled of its problems."""
-    files = sorted((tables.DATA / "collect").glob("*.parquet"))
+    files = collected_files()
     if not files:
         raise UserError("no source is collected yet", hint="dvc repro pool")
     names = ["id", "source", "problem", "solutions"]

@@ -48,6 +48,13 @@ def test_every_table_is_a_view(project: Path, capsys):
     }  # fmt: skip
 
 
+def test_a_source_of_an_earlier_recipe_is_no_view(project: Path, capsys):
+    shutil.copy("data/collect/a.parquet", "data/collect/former.parquet")
+    ledger.sql("select name from (show all tables)", format="csv")
+
+    assert "former" not in printed(capsys)
+
+
 def test_a_table_is_printed_for_people(project: Path, capsys):
     ledger.sql("select count(*) as rows from pool")
 
