@@ -1,16 +1,17 @@
 r"""Layout is taken from a text before anything is read in it.
 
 How a text is set says nothing of what it means: `**Find**`, `<b>Find</b>`, "### Find"
-and "Find" are one. What is layout is the list here (Markdown, HTML, chat templates,
-characters that cannot be seen, lines that were broken); whatever is not on it stays
-and is read. `2**3`, `a<b>c`, `x_1`, `|x|` and "C#" stay, because a sign is layout only
-where it stands as layout does: emphasis opens behind a space and closes before one, a
-tag has the name of a real tag, a bullet begins a line.
+and "Find" are one. What is layout is the list here (Markdown, HTML, JSON, chat
+templates, characters that cannot be seen, lines that were broken); whatever is not on
+it stays and is read. `2**3`, `a<b>c`, `x_1`, `|x|` and "C#" stay, because a sign is
+layout only where it stands as layout does: emphasis opens behind a space and closes
+before one, a tag has the name of a real tag, a bullet begins a line.
 
 A text pays only for what `layout_marks.find_marks` sees in it. Every pattern is run by
 an engine without backtracking, in linear time.
 """
 
+import json
 from collections.abc import Callable
 from functools import cache, partial
 from html import unescape
@@ -54,6 +55,8 @@ response answer solution вопрос задача ответ решение pre
 aufgabe antwort domanda pergunta problème exercice réponse 问题 题目 問題 答案 질문
 문제 답변 سؤال प्रश्न
 """
+# Keys under which an object holds what is asked.
+QUESTIONS = ("problem", "question", "prompt", "query", "instruction", "input", "text")
 ROLES = "(?:user|assistant|system|model|human)?"
 SPACES = [*"\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"]
 SPACES += [chr(code) for code in range(0x2000, 0x200B)]
@@ -164,6 +167,8 @@ def strip_layout(texts: pl.Series) -> pl.Series:
     'Find x, not `y`: 2**3 < x_1'
     """
     texts = texts.fill_null("")
+    is_object = texts.str.starts_with("{").to_numpy()
+    texts = change_where(texts, is_object, _read_objects)
     parts = [find_marks(*text_bytes(part)) for part in split_shards(texts)]
     marks = np.concatenate([np.zeros(0, np.uint16), *parts])
     marked = pl.Series(marks != 0)
@@ -171,6 +176,24 @@ def strip_layout(texts: pl.Series) -> pl.Series:
         return texts
     rest = _strip(texts.filter(marked), marks[marks != 0])
     return texts.clone().scatter(marked.arg_true(), rest)
+
+
+def _read_objects(texts: pl.Series) -> pl.Series:
+    """What objects of JSON ask, by their keys; other texts stay."""
+    return pl.Series([_read_object(text) for text in texts], dtype=pl.String)
+
+
+def _read_object(text: str) -> str:
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(row, dict):
+        return text
+    asked = [row[key] for key in row if key.lower() in QUESTIONS]
+    parts = [part for part in asked if isinstance(part, str) and part]
+    # An escape may name half of a character, which no column of texts holds.
+    return "\n".join(parts).encode("utf-8", "replace").decode() or text
 
 
 def _strip(texts: pl.Series, marks: Array) -> pl.Series:
