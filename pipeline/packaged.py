@@ -40,7 +40,8 @@ def write(out: Path) -> None:
 
 def load_tokenizer() -> Any:
     """The tokenizer alone, kept as the model is: reading it takes ten seconds."""
-    from transformers import AutoTokenizer
+    # AutoTokenizer would import every model that there is: three seconds.
+    from transformers import PreTrainedTokenizerFast
 
     file = locate()
     kept = kept_folder(file).with_suffix(".tokenizer")
@@ -48,7 +49,7 @@ def load_tokenizer() -> Any:
         if not kept.exists():
             with replacing_folder(kept) as draft:
                 read_tokenizer(file).save_pretrained(draft)
-    return AutoTokenizer.from_pretrained(kept)
+    return PreTrainedTokenizerFast.from_pretrained(kept)
 
 
 def locate() -> Path:

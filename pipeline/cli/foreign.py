@@ -7,6 +7,9 @@ date, a decimal, a category, a list of one as its member, another list as JSON.
 """
 
 import json
+import sys
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from pipeline.text import as_text
 
 TEXTS = [name for name, dtype in PROBLEM.items() if dtype == pl.String]
 INT64 = 2**63
+PART = 5_000  # rows
 
 
 def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
@@ -36,6 +40,18 @@ def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
     if not rows:
         return pl.DataFrame(schema={"problem": pl.String}), unreadable
     return with_texts(_to_frame(rows)), unreadable
+
+
+def read_parts(path: Path) -> Iterator[pl.DataFrame]:
+    """The rows of a file as tables of some thousand; what is unreadable is told."""
+    rows, lost = raw_rows(path), list[Unreadable]()
+    while batch := list(islice(rows, PART)):
+        lost += [row for row in batch if isinstance(row, Unreadable)]
+        if read := [row for row in batch if not isinstance(row, Unreadable)]:
+            yield with_texts(_to_frame(read))
+    if lost:
+        count, first = f"{len(lost):,} rows cannot be read", lost[0]
+        print(f"{path}: {count}; row {first.row}: {first.detail}", file=sys.stderr)
 
 
 def with_texts(table: pl.DataFrame) -> pl.DataFrame:

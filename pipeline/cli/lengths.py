@@ -1,5 +1,6 @@
 """How long problems and traces are, of all sets at hand: a table and a picture."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import polars as pl
 from pipeline import packaged, recipe, tables
 from pipeline.catalog import collected_files
 from pipeline.charts import write_numbers, write_pictures
-from pipeline.cli.standalone import pair, read_table, stem
+from pipeline.cli.foreign import read_parts
+from pipeline.cli.standalone import pair, stem
+from pipeline.console import track
 from pipeline.errors import UserError
 from pipeline.traces.lengths import (
     bin_lengths,
@@ -44,6 +47,8 @@ def lengths(
     pinned.commit("--tokenizer")
     rows = _read_files(inputs, columns) if inputs else _read_sources()
     texts = pl.concat(map(gather_texts, rows))
+    is_new = pl.col("text").is_first_distinct().over("set", "kind")
+    texts = texts.filter((pl.col("kind") != "problem") | is_new)
     if texts.is_empty():
         raise UserError("there are no problems and no traces: all texts are empty")
     counted = measure_lengths(texts, pinned, most=most)
@@ -56,25 +61,28 @@ def lengths(
         write_pictures(out, {"lengths": chart})
 
 
-def _read_files(inputs: list[str], columns: list[str]) -> list[pl.DataFrame]:
-    """The files with the columns that are counted, and `set`, what each is called."""
-    renames = [*map(pair, columns)]
-    parts = []
+def _read_files(inputs: list[str], columns: list[str]) -> Iterator[pl.DataFrame]:
+    """What is counted of the files, part by part, and `set`, what each is called.
+
+    No other column is kept. UserError where a file has nothing to be counted.
+    """
+    renames = dict(map(pair, columns))
     for text in inputs:
         name, _, file = text.rpartition("=")
-        table = read_table(Path(file))
-        known = ", ".join(table.columns)
-        for ours, theirs in renames:
-            if theirs in table.columns and ours not in table.columns:
-                table = table.with_columns(pl.col(theirs).alias(ours))
-        table = table.select(c for c in table.columns if c in COUNTED)
-        if not table.columns:
+        known, is_counted = dict[str, None](), False
+        for table in track(read_parts(Path(file)), f"reading {file}, parts"):
+            known |= dict.fromkeys(table.columns)
+            for ours, theirs in renames.items():
+                if theirs in table.columns and ours not in table.columns:
+                    table = table.with_columns(pl.col(theirs).alias(ours))
+            table = table.select(c for c in table.columns if c in COUNTED)
+            is_counted |= bool(table.columns)
+            yield table.with_columns(set=pl.lit(name or stem(Path(file))))
+        if not is_counted:
             raise UserError(
-                f"{file} has neither problems nor traces; it has {known}",
+                f"{file} has neither problems nor traces; it has {', '.join(known)}",
                 hint="name the columns: --column problem=NAME --column trace=NAME",
             )
-        parts.append(table.with_columns(set=pl.lit(name or stem(Path(file)))))
-    return parts
 
 
 def _read_sources() -> list[pl.DataFrame]:

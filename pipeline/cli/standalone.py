@@ -7,7 +7,6 @@ through untouched to the kept and the dropped rows.
 
 import json
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -117,15 +116,6 @@ def _find_owner(error: pl.exceptions.ColumnNotFoundError) -> str | None:
         if column in getattr(dag.load_stage(stage), "COLUMNS", ()):
             return stage
     return None
-
-
-def read_table(path: Path) -> pl.DataFrame:
-    """The rows of a file; those that cannot be read are counted on stderr."""
-    rows, unreadable = read_frame(path)
-    if unreadable:
-        count, first = f"{len(unreadable):,} rows cannot be read", unreadable[0]
-        print(f"{path}: {count}; row {first.row}: {first.detail}", file=sys.stderr)
-    return rows
 
 
 def pair(text: str) -> tuple[str, str]:

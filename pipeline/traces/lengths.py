@@ -7,8 +7,9 @@ a sampling model counted of its own completions cannot, so they are counted anew
 import numpy as np
 import polars as pl
 
+from pipeline.console import track
 from pipeline.schema import REFERENCE_AUTHORS
-from pipeline.traces.tokens import Pinned, count_tokens
+from pipeline.traces.tokens import Pinned, token_counter
 
 TEXTS = pl.Schema({"set": pl.String(), "kind": pl.String(), "text": pl.String()})
 LENGTHS = pl.Schema(
@@ -23,6 +24,7 @@ LENGTHS = pl.Schema(
     }
 )
 GROUP = ["set", "kind"]
+PART = 100  # texts between two looks at the clock
 BINS = 48  # of lengths, each a constant factor wide
 
 
@@ -61,7 +63,16 @@ def measure_lengths(
     # Whether another step of count / most begins at this text.
     begins = number * most // count != (number - 1) * most // count
     chosen = texts.filter((count <= most) | begins)
-    return chosen.select(*GROUP, n_tokens=count_tokens(chosen["text"], tokenizer))
+    count = token_counter(tokenizer)
+    parts = track(
+        chosen["text"].to_frame().iter_slices(PART),
+        "counting tokens, texts",
+        total=chosen.height,
+        weight=lambda part: part.height,
+    )
+    counts = [count(part["text"]) for part in parts]
+    empty = pl.Series(dtype=pl.Int32)
+    return chosen.select(*GROUP, n_tokens=pl.concat([empty, *counts]))
 
 
 def summarise_lengths(lengths: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:

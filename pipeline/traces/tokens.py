@@ -51,17 +51,13 @@ def load_tokenizer(pinned: Pinned, setting: str = "tokenizer") -> Any:
         ) from None
 
 
-def count_tokens(
-    texts: pl.Series, pinned: Pinned, setting: str = "tokenizer"
-) -> pl.Series:
-    """Tokens of each text (int32), without those that open or end a text."""
-    return _count(texts, load_tokenizer(pinned, setting))
-
-
 def token_counter(
     pinned: Pinned | None, setting: str = "tokenizer"
 ) -> Callable[[pl.Series], pl.Series]:
-    """`count_tokens` by a tokenizer that is loaded once; nulls where it is None."""
+    """What gives the tokens of each text (int32), without those that open or end it.
+
+    Nulls where `pinned` is None. UserError where the tokenizer cannot be had.
+    """
     if pinned is None:
         return lambda texts: pl.Series([None] * len(texts), dtype=pl.Int32)
     return partial(_count, tokenizer=load_tokenizer(pinned, setting))

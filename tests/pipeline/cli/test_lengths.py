@@ -37,6 +37,21 @@ def test_files_of_other_columns_are_sets(words, capsys: pytest.CaptureFixture):
     ]
 
 
+def test_a_file_of_many_parts_is_counted_as_one_and_says_how_far_it_is(
+    words, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("pipeline.cli.foreign.PART", 2)
+    rows = [{"problem": "a b"}, {"problem": "a"}, {"problem": "a b"}, {"x": 1}]
+    traces = [{"trace": ["a b c"]}, {"trace": ["a", "b"], "problem": ""}]
+    Path("x.jsonl").write_text("\n".join(map(json.dumps, [*rows, *traces])) + "\n{x\n")
+    count(words, "x.jsonl")
+    shown = capsys.readouterr()
+
+    assert shown.out.splitlines()[1:] == ["x,problem,2,2,2,2,2", "x,trace,3,3,1,3,3"]
+    assert "counting tokens, texts: 5 of 5 (100%)" in shown.err
+    assert "x.jsonl: 1 rows cannot be read; row 6: not JSON" in shown.err
+
+
 def test_without_files_sources_and_their_samples_are_counted(
     words, capsys: pytest.CaptureFixture
 ):
