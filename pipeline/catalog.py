@@ -5,12 +5,13 @@ All tables are views in an in-memory DuckDB, named as the stages that wrote them
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from pipeline import recipe, tables
+from pipeline.errors import UserError
+from pipeline.stored import read_schema
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -86,7 +87,7 @@ def dropped_files() -> list[Path]:
 
 
 def has_columns(file: Path) -> bool:
-    return bool(pl.read_parquet_schema(file))
+    return bool(read_schema(file))
 
 
 def active(section: str) -> Any:
@@ -104,7 +105,16 @@ def read_counts(stage: str) -> list[dict[str, Any]]:
     entries = active(stage)
     files = [whole] if whole.exists() else sorted((tables.METRICS / stage).glob("*"))
     return [
-        json.loads(file.read_text("utf-8"))
+        _read_counts(file)
         for file in files
         if file == whole or entries is None or file.stem in entries
     ]
+
+
+def _read_counts(file: Path) -> dict[str, Any]:
+    with suppress(ValueError):
+        counts = json.loads(file.read_text("utf-8"))
+        if isinstance(counts, dict) and "rows_out" in counts:
+            return counts
+    hint = "remove it: `dvc repro` writes it again"
+    raise UserError(f"{file} does not say what a stage counted", hint=hint)

@@ -38,11 +38,11 @@ def run(function: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         print("interrupted; what was finished before is kept", file=sys.stderr)
         return 130
-    except PermissionError:  # of something that was read, or it would be a UserError
-        raise
     except Exception as error:
         if mistake := explain(error):
             return _print(mistake)
+        if isinstance(error, PermissionError):  # of no file: nothing to put right
+            raise
         file = getattr(error, "filename", None) or f"{tempfile.gettempdir()}/(a file)"
         if refusal := explain_refusal(error, Path(file)):
             return _print(refusal)

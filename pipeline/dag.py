@@ -24,6 +24,7 @@ from pipeline.errors import UserError
 FILE = Path("dvc.yaml")
 # A path from the root, or from somebody's home: a fact about one machine.
 ROOTED = re.compile(r"(?:file://)?(?:/|~|[A-Za-z]:[\\/])[^\n]*")
+OURS = re.compile(r" -m (pipeline (filter|make)|trainers\.)")
 STAGES = Path(__file__).parent.parent / "stages"
 
 
@@ -48,21 +49,26 @@ class Stage:
 def read() -> list[Stage]:
     """The stages of the project in this folder; UserError where there is none."""
     if not FILE.exists():
-        raise UserError(f"{FILE} does not exist", hint="run this in a project's folder")
-    return [*_read(FILE.read_text("utf-8"))]
+        raise UserError(f"{FILE} does not exist", hint=recipe.NO_PROJECT)
+    return [*_read(FILE.absolute(), FILE.stat().st_mtime_ns)]
 
 
 @cache
-def _read(text: str) -> tuple[Stage, ...]:
-    return tuple(parse(recipe.parse_yaml(text)))
+def _read(file: Path, changed: int) -> tuple[Stage, ...]:
+    content = recipe.read_yaml(FILE)
+    if not isinstance(content, dict) or not isinstance(content.get("stages"), dict):
+        raise UserError(f"{FILE} has no `stages`", hint=recipe.NO_PROJECT)
+    return tuple(parse(content))
 
 
 def parse(content: dict[str, Any]) -> list[Stage]:
-    """The stages in what a dvc.yaml holds, those before others that feed them.
+    """Our stages in what a dvc.yaml holds, those before others that feed them.
 
-    Where the data leave it open, the order of the file counts.
+    A project may have stages of its own, which count nothing of ours. Where the data
+    leave it open, the order of the file counts.
     """
-    left = [_stage(name, entry) for name, entry in content["stages"].items()]
+    stages = content["stages"].items()
+    left = [_stage(name, entry) for name, entry in stages if _is_ours(entry)]
     order: list[Stage] = []
     while left:
         # DVC has no stages that feed each other, so one of them waits for no other.
@@ -74,6 +80,11 @@ def parse(content: dict[str, Any]) -> list[Stage]:
         left.remove(ready)
         order.append(ready)
     return order
+
+
+def _is_ours(entry: Any) -> bool:
+    body = entry.get("do", entry) if isinstance(entry, dict) else None
+    return isinstance(body, dict) and OURS.search(str(body.get("cmd"))) is not None
 
 
 def _stage(name: str, entry: dict[str, Any]) -> Stage:

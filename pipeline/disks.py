@@ -52,7 +52,9 @@ def explain_refusal(
     free = _free_bytes(path)
     if not _is_about(error, path, draft) or (code in FULL and free > ROOM):
         return None
-    why, hint = os.strerror(code), f"{_folder(path)} must be a folder to write in"
+    above = next(each for each in path.absolute().parents if each.exists())
+    hint = f"{above} must be a folder to write in"
+    why = os.strerror(code)
     if code in FULL:
         why += f": {_size(draft) / MB:,.1f} MB of it were written, and in "
         why += f"{_folder(path)} {free / MB:,.1f} MB are free"

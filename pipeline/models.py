@@ -108,7 +108,11 @@ def resolve(folder: Path) -> Model:
     file = folder / RESOLVED
     if not file.exists():
         raise UserError(f"{folder} is not a model folder: it has no {RESOLVED}")
-    model = Model(**json.loads(file.read_text("utf-8")))
+    try:
+        model = Model(**json.loads(file.read_text("utf-8")))
+    except (TypeError, ValueError):  # no JSON, or other fields than ours
+        text = f"{file} does not say who the model is"
+        raise UserError(text, hint=f"`dvc repro model` writes {folder}") from None
     return replace(model, load=str(folder)) if model.kind == "local" else model
 
 

@@ -18,9 +18,9 @@ from pipeline.csv_rows import read_csv
 from pipeline.errors import UserError
 from pipeline.json_rows import read_lines, read_values
 from pipeline.rows import EXCERPT as EXCERPT
+from pipeline.rows import NOT_TEXT, read_json
 from pipeline.rows import Row as Row
 from pipeline.rows import Unreadable as Unreadable
-from pipeline.rows import read_json
 from pipeline.streams import BrokenStream, read_text
 from pipeline.text import as_text
 
@@ -56,6 +56,19 @@ def read_object(path: Path) -> Row:
     if not isinstance(value, dict):
         raise UserError(f"{path}: expected one JSON object")
     return value
+
+
+def advise(path: Path, lost: Unreadable) -> str:
+    """What to do about a file of which no row can be read, the first for `lost`."""
+    with path.open("rb") as file:
+        head = file.read(50).lstrip().lower()
+    if head.startswith(b"version https://git-lfs"):
+        return "it is a pointer of Git LFS: `git lfs pull` fetches the file"
+    if head.startswith((b"<!doctype", b"<html")):
+        return "it is a page of the web, and no data: download it again"
+    if lost.detail == NOT_TEXT:
+        return f"in Latin-1? iconv -f ISO-8859-1 -t UTF-8 {path} makes it UTF-8"
+    return "its ending says how it is read: .parquet, .jsonl, .json, .csv …"
 
 
 def _check_is_there(path: Path) -> None:

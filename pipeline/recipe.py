@@ -17,6 +17,7 @@ from pipeline.errors import UserError
 from pipeline.settings import Settings, shared_sections
 
 RECIPE = Path("params.yaml")
+NO_PROJECT = "run this in a project's folder; `goldsieve init DIR FILE…` makes one"
 
 S = TypeVar("S", bound=Settings)
 
@@ -24,14 +25,24 @@ S = TypeVar("S", bound=Settings)
 def read(file: Path = RECIPE) -> dict[str, Any]:
     """All sections of the recipe, as YAML gives them."""
     if not file.exists():
-        raise UserError(f"{file} does not exist", hint="goldsieve recipe use demo")
-    try:
-        sections = parse_yaml(file.read_text("utf-8"))
-    except yaml.YAMLError as error:
-        raise UserError(f"{file} is not YAML: {error}") from None
+        is_project = Path("dvc.yaml").exists()
+        hint = "goldsieve recipe use demo" if is_project else NO_PROJECT
+        raise UserError(f"{file} does not exist", hint=hint)
+    sections = read_yaml(file)
     if not isinstance(sections, dict):
         raise UserError(f"{file} should map stage names to their parameters")
     return sections
+
+
+def read_yaml(file: Path) -> Any:
+    """What a file of YAML says; UserError where it is none."""
+    try:
+        return parse_yaml(file.read_text("utf-8"))
+    except IsADirectoryError:
+        raise UserError(f"{file} is a folder, and should be a file of YAML") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        why = str(error).replace('in "<unicode string>", ', "")
+        raise UserError(f"{file} is not YAML: {why}") from None
 
 
 def parse_yaml(text: str) -> Any:

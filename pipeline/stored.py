@@ -19,6 +19,7 @@ from typing import IO
 import polars as pl
 
 from pipeline.disks import naming_file
+from pipeline.errors import UserError, one_line
 from pipeline.files import replacing
 from pipeline.shards import Groups, row_groups
 
@@ -36,7 +37,7 @@ class Stored:
     @cached_property
     def schema(self) -> pl.Schema:
         """Its columns."""
-        return pl.scan_parquet(self.file).collect_schema()
+        return read_schema(self.file)
 
     @cached_property
     def height(self) -> int:
@@ -55,6 +56,17 @@ class Stored:
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """`columns` of all rows, long texts mapped."""
         return join_parts(self.parts(columns))
+
+
+def read_schema(file: Path) -> pl.Schema:
+    """The columns of a parquet file; UserError where it is cut off, or is none."""
+    try:
+        return pl.scan_parquet(file).collect_schema()
+    except pl.exceptions.PolarsError as error:
+        raise UserError(
+            f"{file} is not a whole parquet file: {one_line(error)}",
+            hint="where a stage wrote it, remove it, and `dvc repro` writes it again",
+        ) from None
 
 
 def join_parts(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from pipeline.filter import JudgedParts, split
 from pipeline.recipe import parse_yaml
 from pipeline.schema import VERDICT
 from pipeline.shards import Parts, Shards, scan
-from pipeline.stored import Stored, write_table, writing
+from pipeline.stored import Stored, read_schema, write_table, writing
 
 DATA = Path("data")
 DROPPED = DATA / "dropped"
@@ -39,12 +39,30 @@ def read(path: Path) -> Any:
         shards = sorted(f for f in path.glob("*.parquet") if f.stem.isdecimal())
         return scan(shards) if shards else path
     if path.suffix == ".parquet":
+        read_schema(path)
         return pl.read_parquet(path)
     if path.suffix in (".yaml", ".yml"):
         return parse_yaml(path.read_text("utf-8"))
     if path.suffix == ".json":
         return json.loads(path.read_text("utf-8"))
     return path.read_text("utf-8")
+
+
+def read_columns(
+    path: Path, columns: Iterable[str], hint: str, *, optional: Iterable[str] = ()
+) -> pl.DataFrame:
+    """The named columns of a parquet file that a person named, and `optional` ones.
+
+    UserError, with `hint`, where there is none, it is not whole, or it lacks a column.
+    """
+    if not path.is_file():
+        raise UserError(f"there is no {path}", hint=hint)
+    known = read_schema(path)
+    if absent := [name for name in columns if name not in known]:
+        text = f"{path} has no column {absent[0]!r}; it has {', '.join(known)}"
+        raise UserError(text, hint=hint)
+    more = [name for name in optional if name in known]
+    return pl.read_parquet(path, columns=[*columns, *more])
 
 
 def read_parts(path: Path) -> Shards:

@@ -38,6 +38,9 @@ class Set(Source):
     @classmethod
     def _fill_in_known(cls, value: Any) -> Any:
         settings = {"name": value} if isinstance(value, str) else value
+        if isinstance(value, str) and value not in KNOWN:
+            names = ", ".join(KNOWN)
+            raise ValueError(f"no benchmark of this name is known; these are: {names}")
         if not isinstance(settings, dict) or settings.get("name") not in KNOWN:
             return settings
         known = KNOWN[settings["name"]]

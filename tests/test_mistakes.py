@@ -59,8 +59,17 @@ def mistaken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "chats.jsonl").write_text(f"{json.dumps(chat)}\n" * 2)
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd/config.json").write_text('{"model_type": "abacus"}')
+    (tmp_path / "latin.jsonl").write_bytes('{"problem": "é?"}\n'.encode("latin-1") * 2)
+    (tmp_path / "lfs.parquet").write_text("version https://git-lfs.github.com/spec/v1")
+    (tmp_path / "page.json").write_text("<!DOCTYPE html><html>404</html>")
     (tmp_path / "data").mkdir()
     problems("9+9?").write_parquet(tmp_path / ROWS)
+    whole = (tmp_path / ROWS).read_bytes()
+    (tmp_path / "odd/cut.parquet").write_bytes(whole[: len(whole) // 2])
+    for table in ("sft", "rl"):
+        problems("9+9?").write_parquet(tmp_path / f"odd/{table}.parquet")
+    (tmp_path / "models/not").mkdir(parents=True)
+    (tmp_path / "models/not/resolved.json").write_text('{"who": "me"}')
     for name, found in {
         "hub": OF_HUB | {"load": "no/such"},
         "odd": {"kind": "path", "revision": "", "load": "odd"},
@@ -159,6 +168,27 @@ MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
     ({}, "view nowhere", "nowhere does not exist", ""),
     ({}, "make collect.nope", "no section 'collect.nope'", "collect.nope: off"),
     ({}, "recipe use", "takes 1 names, 0 given", ""),
+    # of a third look
+    ({}, "init p latin.jsonl", "not UTF-8", "iconv -f ISO-8859-1 -t UTF-8 latin.js"),
+    ({}, "init p lfs.parquet", "not a whole parquet file", "git lfs pull"),
+    ({}, "init p page.json", "no row can be read", "a page of the web"),
+    ({}, "filter dedup_exact latin.jsonl --out o", "not UTF-8", "iconv"),
+    ({}, "filter dedup_exact lfs.parquet --out o", "magic bytes", "git lfs pull"),
+    ({}, "filter dedup_exact a.jsonl --out a.jsonl/o", "cannot be written", "l must"),
+    ({}, "filter dedup_ngram a.jsonl --out o --set threshold=[0.8", "is not YAML", ""),
+    ({}, "filter quality odd/cut.parquet", "cut.parquet is not a whole parquet file",
+     "dvc repro"),
+    ({"sft": {}}, "trainers.sft odd models/odd --out o", "no column 'prompt'", "trl"),
+    ({"sft": {}}, "trainers.sft odd models/not --out o", "does not say who", "model"),
+    ({"grpo": {}}, "trainers.grpo odd models/odd --out o", "no column 'prompt'", "trl"),
+    ({"evaluate": {}}, "trainers.evaluate gone.parquet models/odd --out o",
+     "there is no gone.parquet", "dvc repro benchmarks"),
+    ({"evaluate": {}}, "trainers.evaluate odd/cut.parquet models/odd --out o",
+     "not a whole parquet", "dvc repro"),
+    ({"benchmarks": {"sets": ["aime2024"]}}, "check", "no benchmark of this name",
+     "aime24"),
+    (source(path="a.jsonl", split="test"), "make collect.a", "no rows of the split",
+     "without `split`"),
 ]  # fmt: skip
 
 
@@ -183,3 +213,55 @@ def test_a_mistake_is_a_sentence_that_says_what_to_do(
     assert message in error
     assert hint in error
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "line", "message", "hint"),
+    [
+        ("params.yaml", b"\xff\xfe", "check", "params.yaml is not YAML", ""),
+        ("params.yaml", b"a: [1", "check", "params.yaml is not YAML", "line 1"),
+        ("params.yaml", None, "check", "params.yaml is a folder", "a file of YAML"),
+        ("dvc.yaml", b"stages: 5", "funnel", "dvc.yaml has no `stages`", "init DIR"),
+        ("dvc.yaml", b"stages: [", "funnel", "dvc.yaml is not YAML", "line 2"),
+        ("dvc.lock", b"stages: {", "funnel", "dvc.lock is not YAML", ""),
+        ("machine.yaml", b"workers: many", "score a.jsonl --verifier math",
+         "valid integer", "machine.yaml:1"),
+        ("data_cards/metrics/pool.json", b"{", "funnel", "does not say what a stage",
+         "dvc repro"),
+        ("data/quality.parquet", b"PAR1", "sql select", "is not a whole parquet file",
+         "dvc repro"),
+        ("data/quality.parquet", b"PAR1", "explain a/0", "is not a whole parquet file",
+         "dvc repro"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_of_a_project_is_named(
+    file: str, content: bytes | None, line: str, message: str, hint: str,
+    mistaken: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+):  # fmt: skip
+    Path("params.yaml").write_text(yaml.safe_dump(project.SECTIONS))
+    Path("a.jsonl").write_text('{"gold": "2", "prediction": "2"}\n')
+    Path("data_cards/metrics").mkdir(parents=True, exist_ok=True)
+    Path(file).unlink(missing_ok=True)
+    if content is None:
+        Path(file).mkdir()
+    else:
+        Path(file).write_bytes(content)
+
+    code = run(line.split(), monkeypatch)
+    told = capsys.readouterr().err
+
+    assert code == 2, told
+    assert message in told
+    assert hint in told
+
+
+@pytest.mark.parametrize("line", ["check", "funnel", "estimate", "recipe use demo"])
+def test_outside_of_a_project_the_way_to_one_is_told(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+
+    assert run(line.split(), monkeypatch) == 2
+    assert "`goldsieve init DIR FILE…` makes one" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

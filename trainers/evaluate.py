@@ -22,7 +22,7 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import Field
 
-from pipeline import console, dag, recipe
+from pipeline import console, dag, recipe, tables
 from pipeline.engines.contract import Engine, Options
 from pipeline.engines.loading import load as load_engine
 from pipeline.errors import UserError
@@ -61,6 +61,7 @@ COLUMNS = (
     "id", "benchmark", "model", "sample", "completion", "n_tokens", "finish_reason",
     "seed", "correct", "extracted", "why", "vote",
 )  # fmt: skip
+HINT = "`dvc repro benchmarks` writes the table of them"
 SAMPLES = pl.Schema({name: TYPES[name] for name in COLUMNS})
 
 
@@ -81,7 +82,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     settings: dict[str, Any] = {}
     parts: Iterable[pl.DataFrame] = ()
     if params is not None and not _has_no_benchmarks():
-        table = problems(pl.read_parquet(arguments.benchmarks), params)
+        found = tables.read_columns(arguments.benchmarks, BENCHMARK, HINT)
+        table = problems(found, params)
         for benchmark in table["benchmark"].unique(maintain_order=True):
             settings[benchmark] = describe_draws(benchmark, params)
         parts = _grade_models(models, table, params, graded)

@@ -73,13 +73,9 @@ def main(
         return _write_off(words)
     models = [model for model in map(resolve, words.models) if not model.is_off]
     file = words.export / table
-    if not file.exists():
-        raise UserError(
-            f"there is no {file}",
-            hint=f"`export: {{formats: [trl, {section}]}}` writes it",
-        )
-    stages = {"curriculum_stage"} & pl.read_parquet_schema(file).keys()
-    rows = pl.read_parquet(file, columns=[*columns, *stages])[: params.limit]
+    hint = f"`export: {{formats: [trl, {section}]}}` writes it"
+    optional = ("curriculum_stage",)
+    rows = tables.read_columns(file, columns, hint, optional=optional)[: params.limit]
     if not models or rows.is_empty():
         return _explain_nothing(words, file, has_model=bool(models))
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline import tables
+from pipeline import recipe, recipes, tables
 from pipeline.errors import UserError
 from pipeline.machine import cache_folder
 from pipeline.published import hub
@@ -16,22 +16,29 @@ from pipeline.published.compare import (
     count_reasons,
 )
 from pipeline.published.figures import Figure, list_figures
+from pipeline.published.folder import RECIPE
 from pipeline.published.side import Side, read_side
+
+SETTINGS = 15  # that are shown
 
 Estimate = tuple[float, tuple[float, float]] | None
 
 
 def run(first: str, second: str, *, out: Path | None, format: str) -> None:
     """Say in which rows, verdicts and figures two runs or two published sets differ."""
-    a, b = read_side(_find(first)), read_side(_find(second))
+    places = _find(first), _find(second)
+    a, b = map(read_side, places)
+    settings = _find_other_settings(*places)
     comparison, figures = compare(a, b), list_figures(a, b)
     if out:
         for name in ("only_a", "only_b", "verdicts"):
             tables.write(getattr(comparison, name), out / f"{name}.parquet")
     if format == "json":
-        print(json.dumps(_describe(a, b, comparison, figures), ensure_ascii=False))
+        found = _describe(a, b, comparison, figures) | {"settings": settings}
+        print(json.dumps(found, ensure_ascii=False, default=str))
     else:
         _print_rows(first, second, a, b, comparison)
+        _print_settings(settings)
         _print_verdicts(comparison)
         _print_figures(figures)
 
@@ -48,6 +55,27 @@ def _find(name: str) -> Path:
     folder = cache_folder("pulled") / name.replace("/", "--")
     hub.download(name, None, folder)
     return folder
+
+
+def _find_other_settings(a: Path, b: Path) -> dict[str, tuple[Any, Any]]:
+    """The settings that differ, by dotted names, of sections that both recipes have.
+
+    A published set has no sections of training.
+    """
+    both = [_read_recipe(place) for place in (a, b)]
+    shared = both[0].keys() & both[1].keys()
+    one, two = (
+        dict(recipes.leaves({name: sections[name] for name in shared}))
+        for sections in both
+    )
+    pairs = {name: (one.get(name), two.get(name)) for name in sorted({*one, *two})}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _read_recipe(place: Path) -> dict[str, Any]:
+    file = next(f for f in (place / RECIPE, place / recipe.RECIPE) if f.exists())
+    sections: dict[str, Any] = recipe.parse_yaml(file.read_text("utf-8"))
+    return {name: value for name, value in sections.items() if name != "about"}
 
 
 def _describe(
@@ -71,6 +99,7 @@ def _print_rows(
 ) -> None:
     print(f"a  {first}: {a.kept.height:,} rows of {a.collected:,} collected")
     print(f"b  {second}: {b.kept.height:,} rows of {b.collected:,} collected")
+    print(f"     {'rows kept, by source':24} {'a':>9} {'b':>9}   b − a")
     for source, in_a, in_b in comparison.sources.iter_rows():
         mark = "" if in_a == in_b else f"   {in_b - in_a:+,}"
         print(f"     {source:24} {in_a:>9,} {in_b:>9,}{mark}")
@@ -80,14 +109,29 @@ def _print_rows(
         print(f"\nrows only in {name}: {rows.height:,}")
         for stage, reason, count, example in count_reasons(rows):
             where = "" if stage == "–" else f"dropped by {stage} of {other}: "
-            print(f"     {count:>9,}  {where}{reason}   {example}")
+            print(f"     {count:>9,}  {where}{reason}, such as {example}")
+
+
+def _print_settings(settings: dict[str, tuple[Any, Any]]) -> None:
+    print(f"\nsettings that differ: {len(settings)}")
+    for name, pair in list(settings.items())[:SETTINGS]:
+        print(f"     {name}: {' → '.join(map(_spell, pair))}")
+    if len(settings) > SETTINGS:
+        print(f"     and {len(settings) - SETTINGS} more; --format json has all")
+
+
+def _spell(value: Any) -> str:
+    return "–" if value is None else str(value)[:60]
 
 
 def _print_verdicts(comparison: Comparison) -> None:
     changed = comparison.verdicts.height
-    print(f"\nverdicts: {changed:,} of {comparison.shared:,} completions changed")
+    print(
+        f"\nverdicts: {changed:,} changed, of {comparison.shared:,} different "
+        "completions that both judged"
+    )
     for change, count, example in count_changes(comparison.verdicts):
-        print(f"     {count:>9,}  {change}   {example}")
+        print(f"     {count:>9,}  {change}, such as {example}")
     for row in comparison.verdicts.head(3).to_dicts():
         print(f"     {row['id']} sample {row['sample']} of {row['model']}:")
         for side in "ab":
@@ -98,7 +142,8 @@ def _print_verdicts(comparison: Comparison) -> None:
 
 
 def _print_figures(figures: list[Figure]) -> None:
-    print("\nfigures, 95% (b − a of samples: on the problems of both, paired)")
+    print("\nfigures with 95% intervals (b − a of samples: on the problems of both)")
+    print(f"     {'':30} {'a':28} {'b':28} {'b − a':30} by")
     for figure in figures:
         sides = [_format(figure.a), _format(figure.b), _format(figure.difference, "+")]
         a, b, difference = sides

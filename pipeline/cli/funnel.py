@@ -15,7 +15,6 @@ from pipeline import dag, recipe, tables
 from pipeline.catalog import active, is_off, read_counts
 from pipeline.console import TIMINGS, clock
 from pipeline.errors import UserError
-from pipeline.recipe import parse_yaml
 
 LOCK = dag.FILE.with_suffix(".lock")
 
@@ -118,7 +117,7 @@ def _describe(name: str, parts: list[dict[str, Any]]) -> list[str]:
 
 def _read_lock() -> dict[str, Any]:
     """The stages of dvc.lock; none where stages were run by hand."""
-    lock = parse_yaml(LOCK.read_text("utf-8")) if LOCK.exists() else None
+    lock = recipe.read_yaml(LOCK) if LOCK.exists() else None
     return (lock or {}).get("stages") or {}
 
 

@@ -30,7 +30,7 @@ from pipeline.cli.guess_completions import (
     told_columns,
 )
 from pipeline.errors import UserError
-from pipeline.readers import Row, Unreadable, nested, raw_rows, read_column
+from pipeline.readers import Row, Unreadable, advise, nested, raw_rows, read_column
 from pipeline.text import as_text
 
 LOOKED_AT = 1000  # rows
@@ -89,7 +89,8 @@ def guess(path: Path, renames: dict[str, str]) -> Guess:
     lost = [row for row in read if isinstance(row, Unreadable)]
     if not rows:
         why = lost[0].detail if lost else "it has no rows"
-        raise UserError(f"{path}: no row can be read: {why}")
+        hint = advise(path, lost[0]) if lost else "name a file that has some"
+        raise UserError(f"{path}: no row can be read: {why}", hint=hint)
     columns = describe_columns(rows)
     found = Guess(path, rows, len(lost), columns, is_told=bool(renames))
     for wanted, told in renames.items():

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from pipeline import recipes
+from pipeline import dag, recipe, recipes
 from pipeline.cli import recipe_tables
 from pipeline.errors import UserError
 from pipeline.files import write_text
@@ -100,6 +100,8 @@ def _use(name: str, *, force: bool) -> None:
 
 
 def _refuse_to_lose_edits(*, force: bool) -> None:
+    if not dag.FILE.exists():
+        raise UserError(f"there is no {dag.FILE} here", hint=recipe.NO_PROJECT)
     if RECIPE.exists() and not active() and not force:
         raise UserError(
             f"{RECIPE} has edits that no recipe holds",

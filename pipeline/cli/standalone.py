@@ -21,7 +21,7 @@ from pipeline.cli.foreign import read_frame, with_texts
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.filter import Outcome
-from pipeline.readers import Unreadable
+from pipeline.readers import Unreadable, advise
 from pipeline.schema import BENCHMARK, PROBLEM, VERDICT, conform
 from pipeline.shards import Shards
 from pipeline.text import fingerprint
@@ -42,7 +42,7 @@ def run(
     if rows.is_empty() and unreadable:
         raise UserError(
             f"{inputs[0]}: no row can be read: {unreadable[0].detail}",
-            hint="its ending says how it is read: .parquet, .jsonl, .json, .csv …",
+            hint=advise(inputs[0], unreadable[0]),
         )
     if absent := [name for name in renames.values() if name not in rows.columns]:
         known = ", ".join(rows.columns)
@@ -134,7 +134,10 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
         section = settings
         for parent in parents:
             section = section.setdefault(parent, {})
-        section[last] = yaml.safe_load(value)
+        try:
+            section[last] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise UserError(f"--set {path}: {value!r} is not YAML") from None
     return settings
 
 

@@ -63,14 +63,14 @@ def measure_lengths(
     # Whether another step of count / most begins at this text.
     begins = number * most // count != (number - 1) * most // count
     chosen = texts.filter((count <= most) | begins)
-    count = token_counter(tokenizer)
+    count_tokens = token_counter(tokenizer)
     parts = track(
         chosen["text"].to_frame().iter_slices(PART),
         "counting tokens, texts",
         total=chosen.height,
         weight=lambda part: part.height,
     )
-    counts = [count(part["text"]) for part in parts]
+    counts = [count_tokens(part["text"]) for part in parts]
     empty = pl.Series(dtype=pl.Int32)
     return chosen.select(*GROUP, n_tokens=pl.concat([empty, *counts]))
 

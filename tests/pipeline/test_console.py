@@ -58,3 +58,32 @@ def test_a_stage_that_dvc_runs_leaves_its_time(
     assert console.run(lambda: time.sleep(0.2)) == 0
     kept = json.loads(Path("data/timings/collect@a.json").read_text())
     assert 0.2 <= kept["seconds"] < 20
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (PermissionError(13, "Permission denied", "/x/a.jsonl"),
+         "/x/a.jsonl: permission denied", "ask for the right"),
+        (RuntimeError("cannot cache function 'f': no locator available for file 'x'"),
+         "compiled code can be kept neither", "NUMBA_CACHE_DIR"),
+    ],
+)  # fmt: skip
+def test_what_one_may_not_is_a_message(
+    error: Exception, message: str, hint: str, capsys: pytest.CaptureFixture[str]
+):
+    def fail() -> None:
+        raise error
+
+    assert console.run(fail) == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert hint in told
+
+
+def test_what_no_file_forbids_keeps_its_traceback():
+    def fail() -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    with pytest.raises(PermissionError):
+        console.run(fail)

@@ -51,3 +51,10 @@ def test_the_hash_ignores_order_and_training_and_sees_the_values():
         {"a": 1, "b": {"c": 2, "d": 3}, "train": 9}, stages
     )
     assert digest != dag.recipe_hash({"a": 1, "b": {"c": 2, "d": 4}}, stages)
+
+
+def test_stages_of_a_project_s_own_are_not_ours():
+    own = {"mine": {"cmd": "echo hi"}, "two": {"cmd": ["echo a", "echo b"]}, "odd": 5}
+    stages = dag.parse({"stages": DVC["stages"] | own})
+
+    assert stages == dag.parse(DVC)

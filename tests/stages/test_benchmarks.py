@@ -111,7 +111,7 @@ def test_the_hub_out_of_reach_is_the_users_to_solve():
 
 
 def test_an_unknown_set_is_a_mistake():
-    with pytest.raises(ValidationError, match="give one of"):
+    with pytest.raises(ValidationError, match="no benchmark of this name is known"):
         Params(sets=["aime99"])
 
 

@@ -143,6 +143,7 @@ def test_a_published_set_and_a_run_are_compared(
     # Three problems with a right and a wrong text each, but "2+2?" has no wrong one.
     assert report["completions_in_both"] == 5
     assert report["verdicts"] == []
+    assert report["settings"] == {"pass_rate_window.hi": [0.9, 1.0]}
     assert pl.read_parquet(tmp_path / "o/only_b.parquet")["id"].to_list() == ["a/00003"]
 
 
@@ -153,8 +154,8 @@ def test_the_difference_reads_as_sentences(
     report = capsys.readouterr().out
 
     assert f"a  {runs[0]}: 2 rows of 6 collected" in report
-    assert "1  dropped by difficulty of a: too_easy   a/00003" in report
-    assert "verdicts: 0 of 5 completions changed" in report
+    assert "1  dropped by difficulty of a: too_easy, such as a/00003" in report
+    assert "verdicts: 0 changed, of 5 different completions" in report
     assert "mean pass rate                 0.667 (0.500 to 1.000)" in report
 
 
