@@ -255,6 +255,23 @@ def test_a_broken_file_of_a_project_is_named(
     assert hint in told
 
 
+@pytest.mark.parametrize("package", ["trl", "torch"])
+def test_a_trainer_names_the_extra_that_brings_all_it_needs(
+    package: str, mistaken: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):  # fmt: skip
+    table = pl.DataFrame({"id": ["a"], "prompt": ["1+1?"], "completion": ["2"]})
+    table.write_parquet("odd/sft.parquet")
+    Path("params.yaml").write_text(yaml.safe_dump(project.SECTIONS | {"sft": {}}))
+    monkeypatch.setitem(sys.modules, "trl", None)
+    monkeypatch.setitem(sys.modules, package, None)
+
+    assert run(["trainers.sft", "odd", "models/odd", "--out", "o"], monkeypatch) == 2
+    told = capsys.readouterr().err
+    assert "error: trl is not installed" in told
+    assert 'pip install "goldsieve[train]"' in told
+
+
 @pytest.mark.parametrize("line", ["check", "funnel", "estimate", "recipe use demo"])
 def test_outside_of_a_project_the_way_to_one_is_told(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -12,6 +12,7 @@ import dataclasses
 import shutil
 from collections.abc import Callable
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,8 @@ def main(
     if not models or rows.is_empty():
         return _explain_nothing(words, file, has_model=bool(models))
 
+    # First, since its extra brings torch too, and that of torch alone not trl.
+    import_module("trl")
     import torch
 
     round_alike(Path(models[-1].load))
