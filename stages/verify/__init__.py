@@ -80,7 +80,8 @@ class Params(Settings):
     is set aside (`quarantine`), held to be wrong (`drop`), replaced by the majority's
     answer (`relabel`), or only marked (`keep`). An `arbiter` is asked first, who is
     right: where it says the key, nothing follows; where it cannot tell, the row is
-    set aside whatever `suspect` says. A problem is never solved after `min_samples`.
+    set aside whatever `suspect` says. A problem is never solved after `min_samples`
+    verdicts.
     """
 
     models: tuple[str, ...] = ()
@@ -117,7 +118,9 @@ def judge(rows: pl.DataFrame, params: Params, grades: Shards | pl.DataFrame) -> 
         traces = _collect_traces(grades, rows["id"], taken, votes, params)
     rows = rows.join(traces, on="id", how="left", maintain_order="left")
     rows = _drop_suspects(rows, params)
-    rows = rows.drop("_copies", "_referred", "_n", "_right", "_votes", "_vote")
+    rows = rows.drop(
+        "_copies", "_referred", "_n", "_judged", "_right", "_votes", "_vote"
+    )
     return Judged(rows, {"witnesses": witnesses})
 
 
@@ -143,7 +146,7 @@ def _hear_witnesses(rows: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
     has_copies = pl.col("_copies").list.len() > 0
     rows = rows.join(judged, on="id", how="left", maintain_order="left")
     return rows.with_columns(
-        rules=pl.when(pl.col("_n") > 0).then(pl.col("_right") > 0),
+        rules=pl.when(pl.col("_judged") > 0).then(pl.col("_right") > 0),
         majority="key_agrees",
         references="references_agree",
         copies=pl.when(has_copies).then(pl.lit(value=False)),
@@ -195,6 +198,6 @@ def _drop_suspects(rows: pl.DataFrame, params: Params) -> pl.DataFrame:
         fails = ~pl.col("references_agree") & none_right
         rows = drop(rows, fails, "reference_fails", evidence=evidence)
     if params.never_solved == "quarantine":
-        is_unsolved = (n >= params.min_samples) & none_right
+        is_unsolved = (pl.col("_judged") >= params.min_samples) & none_right
         rows = drop(rows, is_unsolved, "never_solved", evidence=evidence)
     return rows

@@ -22,7 +22,7 @@ VOTERS = ["id", "sample", "model", "pass", "verifier", "correct", "extracted"]
 class Polls(NamedTuple):
     """Votes of all problems.
 
-    `majority` has a row a problem with a vote, as `_find_majority` says; `ranked` a row
+    `majority` has a row a sampled problem, as `_find_majority` says; `ranked` a row
     an answer, `ballots` a row an answer and model; `judged` has `judge` by `id`,
     whether a model held some sample to be right.
     """
@@ -65,16 +65,19 @@ def cast_merged_votes(
 def _find_majority(voters: pl.DataFrame) -> pl.DataFrame:
     """Of each id the answer given most often, its share of all samples, its verdict.
 
-    `_n` are the samples, `_right` the right ones. Of equally frequent answers the first
-    wins.
+    `_n` are the samples, `_judged` those with a verdict, `_right` the right ones. Of
+    equally frequent answers the first wins; where none was given, there is none.
     """
-    correct = pl.col("correct").fill_null(value=False)
-    samples = voters.group_by("id").agg(_n=pl.len(), _right=correct.sum())
+    correct = pl.col("correct")
+    samples = voters.group_by("id", maintain_order=True).agg(
+        _n=pl.len(), _judged=correct.count(), _right=correct.sum()
+    )
     majority = count_votes(voters).unique("id", keep="first", maintain_order=True)
-    majority = majority.join(samples, on="id", how="left", maintain_order="left")
-    return majority.select(
+    samples = samples.join(majority, on="id", how="left", maintain_order="left")
+    return samples.select(
         "id",
         "_n",
+        "_judged",
         "_right",
         _vote="vote",
         _votes="votes",

@@ -1,6 +1,7 @@
 import json
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 import pytest
@@ -18,14 +19,17 @@ RULE = "not key_agrees and majority_share >= 0.6 and key_evidence.n_answered >= 
 
 
 def audited(
-    answers: dict[int, list[str]],
+    answers: Mapping[int, Sequence[str | None]],
     gold: list[str],
     *,
     columns: dict | None = None,
     model: str = "m",
     **params,
 ) -> Outcome:
-    """Samples by row number; a sample is right when it equals the gold answer."""
+    """Samples by row number; a sample is right when it equals the gold answer.
+
+    None is a sample on which nothing could be decided.
+    """
     rows = problems(
         *[f"Problem {i}" for i in range(len(gold))], answer=gold, **(columns or {})
     )
@@ -42,8 +46,8 @@ def audited(
             "n_tokens": 2 + sample,
             "finish_reason": "stop",
             "verifier": "math",
-            "correct": answer == gold[row],
-            "extracted": answer,
+            "correct": None if answer is None else answer == gold[row],
+            "extracted": answer or "",
             "why": "",
         }
         for row, given in answers.items()
@@ -205,6 +209,20 @@ def test_a_problem_that_no_sample_solved_is_set_aside():
 
     assert outcome.dropped["reason"].to_list() == ["never_solved"]
     assert kept.kept.height == 1
+
+
+def test_a_problem_to_which_no_sample_has_an_answer_is_never_solved():
+    outcome = audited({0: [""] * 4, 1: ["", "", "", "5"]}, gold=["5", "5"])
+
+    assert outcome.kept["id"].to_list() == ["test/00001"]
+    assert outcome.dropped["reason"].to_list() == ["never_solved"]
+    assert json.loads(outcome.dropped["evidence"][0])["n"] == 4
+
+
+def test_samples_on_which_nothing_is_decided_do_not_say_that_none_solves():
+    outcome = audited({0: ["1", "2", "3", None], 1: [None] * 8}, gold=["5", "5"])
+
+    assert outcome.dropped.height == 0
 
 
 def test_only_right_traces_are_kept_unless_asked():
