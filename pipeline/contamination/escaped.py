@@ -31,7 +31,7 @@ def read_escaped(texts: pl.Series) -> pl.Series:
 
 
 def _read_all(texts: pl.Series) -> pl.Series:
-    return pl.Series([_read(text) for text in texts], dtype=pl.String)
+    return pl.Series([_read(text) for text in texts.to_list()], dtype=pl.String)
 
 
 def _read(text: str) -> str:

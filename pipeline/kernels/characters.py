@@ -18,7 +18,7 @@ import polars as pl
 from pipeline.kernels.hash_table import grow
 from pipeline.kernels.layout import change_where, strip_layout
 from pipeline.kernels.shards import Array, compiled, text_bytes
-from pipeline.kernels.spelled_values import spell_bytes
+from pipeline.kernels.spelled_values import rewrite, spell_bytes
 from pipeline.kernels.splice import cut_spans, splice, text_series
 from pipeline.kernels.swar import next_non_ascii
 from pipeline.kernels.utf8 import code_point, width
@@ -56,6 +56,7 @@ SWAPS = ASCII | {"—": "—"} | {letter: f"\\{name} " for letter, name in GREEK
 # What `plain_text` has to do with a character.
 SWAP, RAISED, NUMERAL, HAN, COMPATIBLE = (1 << bit for bit in range(5))
 BLANKS = (32, 9)
+DASH = re.compile(r"([0-9=(+*/])[ \t]*—[ \t]*([0-9])")  # a minus
 DIGIT = "[〇零一二两三四五六七八九]"
 HAN_NUMBER = rf"{DIGIT}(?:{DIGIT}|[十百千万亿])+|十[一二三四五六七八九]"
 
@@ -191,7 +192,8 @@ def find_odd(data: Array, offsets: Array, table: Array) -> tuple[Array, Array]:
 
 
 def _swap(texts: pl.Series) -> pl.Series:
-    texts = texts.str.replace_all(r"([0-9=(+*/])[ \t]*—[ \t]*([0-9])", "$1-$2")
+    dashed = texts.str.contains("—", literal=True).to_numpy()
+    texts = change_where(texts, dashed, lambda some: rewrite(some, DASH, r"\1-\2"))
     return _translate(SWAPS, texts)
 
 
@@ -208,7 +210,9 @@ def _translate(characters: dict[str, str], texts: pl.Series) -> pl.Series:
 
 def _spell_numerals(texts: pl.Series) -> pl.Series:
     table = _numeral_table()
-    return pl.Series([text.translate(table) for text in texts], dtype=pl.String)
+    return pl.Series(
+        [text.translate(table) for text in texts.to_list()], dtype=pl.String
+    )
 
 
 @cache
@@ -219,8 +223,8 @@ def _numeral_table() -> dict[int, str]:
 def _raise(texts: pl.Series) -> pl.Series:
     """Superscripts and subscripts: x² is x^{2}."""
     for sign, digits in (("^", SUPER), ("_", SUB)):
-        texts = texts.str.replace_all(f"([{''.join(digits)}]+)", f"{sign}{{$1}}")
-        texts = _translate(digits, texts)
+        run = re.compile(f"([{''.join(digits)}]+)")
+        texts = _translate(digits, rewrite(texts, run, rf"{sign}{{\1}}"))
     return texts
 
 

@@ -93,17 +93,24 @@ def spell_bytes(data: Array, offsets: Array) -> tuple[Array, Array]:
 
 def _join_groups(texts: pl.Series) -> pl.Series:
     """12 000 is 12000; in a list of numbers, no group of three is a part of one."""
-    return _rewrite(texts, APART, lambda found: found[0].replace(" ", ""))
+    return rewrite(texts, APART, lambda found: found[0].replace(" ", ""))
 
 
 def _spell_numbers(texts: pl.Series) -> pl.Series:
-    return _rewrite(texts, NUMBER, lambda found: spell_number(found[0]))
+    return rewrite(texts, NUMBER, lambda found: spell_number(found[0]))
 
 
-def _rewrite(
-    texts: pl.Series, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str]
+def rewrite(
+    texts: pl.Series,
+    pattern: re.Pattern[str],
+    change: str | Callable[[re.Match[str]], str],
 ) -> pl.Series:
-    return pl.Series([pattern.sub(change, text) for text in texts], dtype=pl.String)
+    """`texts` with a pattern replaced, by Python.
+
+    Polars keeps 32 patterns at hand: one that few texts need would cost all others.
+    """
+    changed = [pattern.sub(change, text) for text in texts.to_list()]
+    return pl.Series(changed, dtype=pl.String)
 
 
 @lru_cache(1 << 12)
@@ -160,12 +167,12 @@ def _spell_parts(texts: pl.Series) -> pl.Series:
             return found[0]
         return f"{CARDINALS[count]}/{PARTS[part]}"
 
-    return _rewrite(texts, FRACTION, spell)
+    return rewrite(texts, FRACTION, spell)
 
 
 def _spell_ordinals(texts: pl.Series) -> pl.Series:
     """3rd is third, and 23rd twenty-third."""
-    return _rewrite(texts, NTH, lambda found: found[1] + ordinal(int(found[2])))
+    return rewrite(texts, NTH, lambda found: found[1] + ordinal(int(found[2])))
 
 
 def ordinal(value: int) -> str:

@@ -2,8 +2,17 @@
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.kernels.spelled_values import spell_values
+from pipeline.kernels.layout import replace_all
+from pipeline.kernels.spelled_values import PER_UNIT, RATES, spell_values
+
+WORDS = (
+    "per Per PER square Square sq sq. cubic km kilometers m meters miles feet ft yards "
+    "inches kg grams g l liters gallons hour hr second sec s min day week cent cents "
+    "side card dollars x $5 / km/h \n"
+)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +48,15 @@ def test_rates_have_one_spelling_however_they_are_written():
     rates = ["60 km per hr", "60 km per hour", "60 km/h", "60 km / hr"]
 
     assert set(spell_values(pl.Series(rates))) == {"60 km/hour"}
+
+
+@given(st.lists(st.sampled_from(WORDS.split(" ")), max_size=8).map(" ".join))
+def test_units_are_seen_wherever_a_pattern_finds_one(text: str):
+    column = pl.Series([text])
+
+    whole = replace_all(RATES, replace_all(PER_UNIT, column))
+
+    assert spell_values(column).to_list() == whole.to_list()
 
 
 def test_a_value_is_read_alike_in_a_long_text_and_in_a_short_one():
