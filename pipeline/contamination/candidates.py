@@ -34,7 +34,12 @@ from pipeline.kernels import item_overlap
 from pipeline.kernels.hash_table import Table
 from pipeline.kernels.latex_tokens import Tokens
 from pipeline.kernels.shards import Array, map_threads, split_shards
-from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
+from pipeline.kernels.token_ngrams import (
+    copy_rows,
+    count_texts,
+    find_token_ngrams,
+    token_ngrams,
+)
 
 GATE = 0.12  # of an item's n-grams by weight, to be looked at closely
 GATE_TEXTS = 12_800  # in fewer texts, n-grams are weighed as in so many
@@ -221,8 +226,9 @@ def _find_pairs(matches: Matches, way: JudgedBy) -> Array:
 def _take(matches: Array, ends: Array, rows: Array) -> tuple[Array, Array]:
     """The matches of some rows, one after the other, and how many each has."""
     sizes = np.diff(ends)[rows]
-    shift = np.repeat(ends[rows] - (np.cumsum(sizes) - sizes), sizes)
-    return matches[shift + np.arange(len(shift))], sizes
+    taken = np.empty(sizes.sum(), matches.dtype)
+    copy_rows(matches, ends, rows, taken)
+    return taken, sizes
 
 
 def _index_short_items(items: Items) -> NgramIndex:

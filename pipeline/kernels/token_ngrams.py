@@ -76,3 +76,13 @@ def count_texts(indices: Array, ends: Array, known: int, left_out: Array) -> Arr
                 last_row[gram] = row
                 counts[gram] += 1
     return counts
+
+
+@compiled
+def copy_rows(values: Array, ends: Array, rows: Array, out: Array) -> None:
+    """Fill `out` with `values[ends[row]:ends[row + 1]]` of all `rows`, in order."""
+    used = 0
+    for row in rows:
+        part = values[ends[row] : ends[row + 1]]
+        out[used : used + len(part)] = part
+        used += len(part)
