@@ -10,6 +10,7 @@ from pathlib import Path
 SMALL = 10_000_000  # parameters
 BYTES = 4  # of a parameter
 PROCESSOR = Path("/proc/cpuinfo")
+KERNELS = {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "COMPATIBLE"}
 
 
 def round_alike(folder: Path | None = None) -> None:
@@ -25,5 +26,19 @@ def round_alike(folder: Path | None = None) -> None:
         if not 0 < sum(sizes) < SMALL * BYTES:
             return
     if PROCESSOR.exists() and " avx2 " in PROCESSOR.read_text():
-        os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx2")
-        os.environ.setdefault("MKL_CBWR", "COMPATIBLE")
+        _choose_kernels({n: KERNELS[n] for n in KERNELS if n not in os.environ})
+
+
+def _choose_kernels(environment: dict[str, str]) -> None:
+    """Have torch and MKL read this environment, which they do once.
+
+    Processes that are started from here must not: vLLM's server picks tokens that its
+    grammar forbids with kernels other than its processor's.
+    """
+    import torch
+
+    os.environ |= environment
+    torch.backends.cpu.get_cpu_capability()
+    torch.ones(64, 64) @ torch.ones(64, 64)
+    for name in environment:
+        del os.environ[name]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.rounding import PROCESSOR
+from pipeline.rounding import KERNELS, PROCESSOR
 
 pytestmark = pytest.mark.skipif(
     not PROCESSOR.exists() or " avx2 " not in PROCESSOR.read_text(),
@@ -13,21 +13,27 @@ pytestmark = pytest.mark.skipif(
 )
 # As in a stage: torch is imported, and has not added up anything yet.
 SCRIPT = """
-import sys
+import hashlib, os, sys
 from pathlib import Path
 import torch
-from pipeline.rounding import round_alike
-round_alike(*map(Path, sys.argv[1:]))
+from pipeline.rounding import KERNELS, round_alike
+if sys.argv[1] == "alike":
+    round_alike(*map(Path, sys.argv[2:]))
+    print(*(KERNELS.keys() & os.environ.keys()))
+else:
+    print()
+product = torch.rand(300, 300, generator=torch.Generator().manual_seed(0)) ** 2
+product = product @ product
 print(torch.backends.cpu.get_cpu_capability())
+print(hashlib.md5(product.numpy().tobytes()).hexdigest())
 """
 HERE = Path(__file__).parents[2]
 
 
-def capability(*folders: Path, **environment: str) -> str:
-    """What torch computes with in a process that was told to round alike."""
-    words = [sys.executable, "-c", SCRIPT, *map(str, folders)]
-    unset = ("ATEN_CPU_CAPABILITY", "MKL_CBWR")
-    kept = {name: value for name, value in os.environ.items() if name not in unset}
+def compute(how: str, *folders: Path, **environment: str) -> list[str]:
+    """What children would inherit, what torch computes with, and a product's digest."""
+    words = [sys.executable, "-c", SCRIPT, how, *map(str, folders)]
+    kept = {name: value for name, value in os.environ.items() if name not in KERNELS}
     done = subprocess.run(
         words,
         env=kept | environment,
@@ -36,7 +42,7 @@ def capability(*folders: Path, **environment: str) -> str:
         text=True,
         check=True,
     )
-    return done.stdout.strip()
+    return done.stdout.splitlines()
 
 
 def model(folder: Path, size: int) -> Path:
@@ -47,17 +53,21 @@ def model(folder: Path, size: int) -> Path:
 
 
 def test_a_small_model_computes_with_what_every_processor_has(tmp_path: Path):
-    assert capability(model(tmp_path / "small", 520_000)) == "AVX2"
-    assert capability() == "AVX2"
+    chosen = compute("as it is", **KERNELS)
+
+    assert chosen[1] == "AVX2"
+    assert compute("alike", model(tmp_path / "small", 520_000)) == chosen
+    assert compute("alike") == chosen
 
 
 def test_the_environment_goes_first():
-    assert capability(ATEN_CPU_CAPABILITY="default") == "DEFAULT"
+    assert compute("alike", ATEN_CPU_CAPABILITY="default")[1] == "DEFAULT"
 
 
 def test_a_large_model_and_one_from_the_hub_compute_as_fast_as_they_can(tmp_path: Path):
-    fastest = capability(tmp_path / "absent")
+    fastest = compute("as it is")
 
-    assert capability(model(tmp_path / "large", 1 << 30)) == fastest
-    if "avx512f" in PROCESSOR.read_text():
-        assert fastest != "AVX2"
+    assert compute("alike", model(tmp_path / "large", 1 << 30)) == fastest
+    assert compute("alike", tmp_path / "of the hub") == fastest
+    if " avx512f " in PROCESSOR.read_text():
+        assert fastest != compute("alike")
