@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from hashlib import blake2b
 from importlib import import_module
@@ -195,7 +196,8 @@ def is_off(sections: dict[str, Any], stage: str) -> bool:
 def load_stage(name: str) -> ModuleType:
     """The module of a stage; UserError where no stage has that name."""
     if name not in (names := stage_names()):
-        raise UserError(f"no stage is called {name!r}", hint=f"try {', '.join(names)}")
+        near = get_close_matches(name, names, n=3, cutoff=0.5) or names
+        raise UserError(f"no stage is called {name!r}", hint=f"try {', '.join(near)}")
     return import_module(f"stages.{name}")
 
 

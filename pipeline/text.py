@@ -5,17 +5,18 @@ from datetime import date, time
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
+from unicodedata import category
 
 import polars as pl
 
 
 def as_text(value: Any) -> str | None:
-    """The value as text, where it is a text that is not blank, a number or a date.
+    """The value as text, where it is a text that can be seen, a number or a date.
 
     27.0 reads as 27, and a float beyond the whole numbers that floats have as it is.
     """
     if value is None or isinstance(value, str):
-        return value if value and not value.isspace() else None
+        return value if value and any(map(_is_visible, value)) else None
     if isinstance(value, float | Decimal):
         if not math.isfinite(value):
             return None
@@ -24,6 +25,12 @@ def as_text(value: Any) -> str | None:
     return str(value) if isinstance(value, bool | int | date | time) else None
 
 
+def _is_visible(character: str) -> bool:
+    return category(character) not in UNSEEN
+
+
+UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Zs")  # Unicode's categories
+VISIBLE = r"[^\p{Cc}\p{Cf}\p{Z}]"  # the same in a polars pattern
 # What may not be in its composed form, or has more than single spaces between words.
 UNSETTLED = r"[^\x20-\x7e]|  |^ | $"
 

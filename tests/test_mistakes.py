@@ -149,7 +149,8 @@ MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
     ({}, "publish me/my/set", "Repo id must be in the form", "ORG/NAME"),
     # of a second look
     ({}, "filter quality odd --out o", "odd is a folder", "a file of rows"),
-    ({}, "filter qualty a.jsonl --out o", "no stage is called", "try ask"),
+    ({}, "filter qualty a.jsonl --out o", "no stage is called", "try quality"),
+    ({}, "filter a.jsonl quality --out o", "comes before the files", "quality a.jsonl"),
     ({}, "filter quality a.jsonl --out o --set drop", "should read key=value", ""),
     ({}, "filter dedup_ngram a.jsonl --out o --set threshold=7", "less than or", ""),
     ({}, "filter dedup_ngram a.jsonl --out o --against b.parquet", "b.parquet does",

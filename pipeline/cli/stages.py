@@ -33,6 +33,11 @@ def run_filter(
     against: Path | None = None,
 ) -> None:
     """Judge the first table, with the others at hand, and split it."""
+    stages = dag.stage_names()
+    swapped = [path.name for path in inputs if path.name in stages]
+    if swapped and name not in stages:
+        hint = f"goldsieve filter {swapped[0]} {name}"
+        raise UserError("the stage comes before the files", hint=hint)
     module = dag.load_stage(name)
     inputs = [*inputs, against] if against else inputs
     if out is None and not _is_table(inputs[0]):

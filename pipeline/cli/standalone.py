@@ -24,7 +24,7 @@ from pipeline.filter import Outcome
 from pipeline.readers import Unreadable, advise
 from pipeline.schema import BENCHMARK, PROBLEM, VERDICT, conform
 from pipeline.shards import Shards
-from pipeline.text import fingerprint
+from pipeline.text import VISIBLE, fingerprint
 
 
 def run(
@@ -88,7 +88,7 @@ def filter_table(
     given = rows.get_column("key", default=None)
     rows = _as_problems(rows, source)
     is_ours = given is not None and given.equals(rows["key"])
-    empty = pl.col("problem").fill_null("").str.strip_chars() == ""
+    empty = ~pl.col("problem").fill_null("").str.contains(VISIBLE)
     seen, aside = _set_aside(rows, params, is_ours=is_ours)
     unreadable = seen.filter(empty).with_columns(
         reason=pl.lit("source_unreadable"),
