@@ -172,6 +172,15 @@ def leaves(node: Any, at: str = "") -> Iterator[tuple[str, Any]]:
         yield from leaves(value, _join(at, key))
 
 
+def list_files(sections: dict[str, Any]) -> list[tuple[str, str]]:
+    """(key, path) of the local files and folders that a recipe names."""
+    return [
+        (key, value)
+        for key, value in leaves(sections)
+        if re.search(r"(^|\.)paths?(\.\d+)?$", key) and isinstance(value, str)
+    ]
+
+
 def _parts(node: Any) -> list[tuple[Any, Any]]:
     if isinstance(node, dict):
         return list(node.items())

@@ -41,6 +41,15 @@ def test_every_page_of_the_docs_is_a_page_of_the_site(site: Path):
     assert {file.stem for file in site.glob("*.html")} == pages
 
 
+def test_no_page_stands_twice_in_the_navigation(site: Path):
+    text = (site / "glossary.html").read_text("utf-8")
+    start = text.index('<nav class="md-nav md-nav--primary')
+    items = re.findall(r'<a href="(\w+\.html)"[^>]*md-nav__link', text[start:])
+
+    assert len(items) > 40
+    assert len(items) == len(set(items))
+
+
 def test_pages_load_nothing_from_elsewhere(site: Path):
     texts = {file.name: file.read_text("utf-8") for file in site.glob("*.html")}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import yaml
 
 from pipeline import dag, recipe
@@ -29,6 +30,7 @@ PLACEHOLDER = "your-org/your-dataset"
 EXAMPLES = "<!-- examples -->"
 RECIPE = "recipe.yaml"
 SHOWN = 200  # characters of a text in an example
+LOOKED_AT = 1000  # rows of a config, for an example
 GROUP_BYTES = 32 << 20  # of a row group, in memory
 FILE_BYTES = 1 << 30  # of a file, in memory: about a third on the disk
 
@@ -139,16 +141,23 @@ def fill_card(card: str, repo: str, present: list[str]) -> str:
 
 
 def describe_examples(folder: Path, names: list[str]) -> str:
-    """The first row of each config, texts and lists cut short."""
+    """A row of each config that says much, texts and lists cut short."""
     parts = ["## A row of each config", ""]
     for name in names:
         file = min((folder / name).iterdir())
-        (row,) = pl.scan_parquet(file).head(1).collect().to_dicts()
+        row = _choose_example(pl.read_parquet(file, n_rows=LOOKED_AT))
         text = json.dumps(_shorten(row), indent=1, ensure_ascii=False)
         parts += [f"<details><summary>{name}</summary>", ""]
         # A text may hold a fence of its own.
         parts += ["````json", text, "````", "", "</details>", ""]
     return "\n".join(parts).rstrip()
+
+
+def _choose_example(rows: pl.DataFrame) -> dict[str, Any]:
+    """The first of the rows with the fewest columns that are null or hold nothing."""
+    texts = cs.string()
+    empty = pl.sum_horizontal(pl.all().is_null(), (texts == "").fill_null(value=False))
+    return rows.row(rows.select(empty).to_series().arg_min() or 0, named=True)
 
 
 def _shorten(value: Any) -> Any:

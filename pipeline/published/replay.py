@@ -6,7 +6,6 @@ so nothing is sampled. The rest of the recipe is the one that made the set: the 
 stages judge the same rows.
 """
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +67,8 @@ def find_left_behind(sections: dict[str, Any]) -> list[str]:
     """Keys of local files that the recipe names and that are not here."""
     return [
         key
-        for key, value in recipes.leaves(sections)
-        if re.search(r"(^|\.)paths?(\.\d+)?$", key)
-        and isinstance(value, str)
-        and not ("$" in value or "*" in value or Path(value).exists())
+        for key, value in recipes.list_files(sections)
+        if not ("$" in value or "*" in value or Path(value).exists())
     ]
 
 

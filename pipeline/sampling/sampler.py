@@ -24,7 +24,7 @@ from pipeline.shards import number_ids
 
 Row = tuple[str, int, str, int, str, int]  # of store.SAMPLE
 SEEDS = 2  # the version of `seed_of`: samples of other seeds are other samples
-KEEP_S = 60.0  # seconds between two shards, at most
+KEEP_S = 60.0  # that a finished sample waits for a shard, at most
 
 
 @dataclass(frozen=True)
@@ -139,26 +139,27 @@ class Sampler:
         answered = tokens = 0
         with progress() as bar:
             task = bar.add_task(self._title, total=missing.height)
-            start = kept = time.monotonic()
+            start = oldest = time.monotonic()
             try:
                 self._engine = self._engine or self._load_engine()
                 start = time.monotonic()  # loading a model says nothing of its speed
                 sampled = self._engine.stream(requests, method.sampling())
                 for number, child, completion in sampled:
-                    bar.advance(task)
+                    now = time.monotonic()
+                    tokens += completion.n_tokens
+                    per_s = f"{tokens / max(now - start, 1e-3):,.0f} tokens/s"
+                    title = f"{self._title}, {per_s}"
+                    bar.update(task, advance=1, description=title)
                     if completion == LOST:
                         continue
+                    # A batch arrives at once: what counts is since when rows wait.
+                    oldest = oldest if rows else now
                     key, sample = keys[number], firsts[number] + child
                     seed = seed_of(method.seed, key, sample)
                     rows.append((key, sample, *completion, seed))
                     answered += 1
-                    tokens += completion.n_tokens
-                    now = time.monotonic()
-                    if len(rows) == self._keep or now - kept > KEEP_S:
-                        per_s = f"{tokens / max(now - start, 1e-3):,.0f} tokens/s"
-                        bar.update(task, description=f"{self._title}, {per_s}")
+                    if len(rows) == self._keep or now - oldest > KEEP_S:
                         self._save(rows)
-                        kept = now
             finally:
                 self._save(rows)
                 store.note_speed(self.folder, tokens, time.monotonic() - start)

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import dag
+from pipeline import dag, recipes
 from pipeline.charts import Chart, Rows
 from pipeline.lineage import dedup_stages
 from pipeline.published.configs import list_columns
@@ -16,11 +16,24 @@ from pipeline.shards import Shards
 from stages.card import funnel, lengths, lineage, rates
 
 MEANING = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+REPLAYED = ("collect.", "rollouts.", "model.")  # a set holds what these read
 RATED = ("id", "source", "domain", "pass_rate", "n_samples")
 FLAGS = {
     "copyleft": ("gpl", "cc-by-sa", "odbl", "-sa-"),
     "non-commercial": ("-nc", "non-commercial", "noncommercial"),
     "unknown": ("unknown",),
+}
+# Why nobody learns from a trace; a recipe's own reasons (`trace_where`) speak for
+# themselves.
+TRACE_REASONS = {
+    "leaks": "it holds a benchmark item",
+    "empty": "there is nothing in it",
+    "wrong": "its answer is wrong",
+    "undecided": "no verifier could decide whether its answer is right",
+    "other_model": "it is of a model that the recipe does not learn from",
+    "spare": "a solution of the source, where a sample serves",
+    "not_best": "right, and beyond as many as the recipe takes of a problem",
+    "problem_left": "its problem was left out",
 }
 PACKAGES = (
     "datasets", "datasketch", "duckdb", "faiss-cpu", "math-verify", "polars",
@@ -60,6 +73,11 @@ def gather(
         "about": about,
         "recipe": recipe,
         "recipe_hash": recipe_hash,
+        "local_files": [
+            f"`{key}` ({value})"
+            for key, value in recipes.list_files(recipe)
+            if not key.startswith(REPLAYED)
+        ],
         "sampling": _list_sampling(recipe.get("rollouts")),
         "kept_rows": rows.height,
         "stages": [stage.name for stage in chain],
@@ -236,7 +254,8 @@ def _trace_fates(traces: Shards) -> Rows:
     fate = pl.col("reason").fill_null("learnt from").cast(pl.Categorical)
     fates = traces.select(fate.alias("fate")).collect()
     counts = fates.group_by("fate").len("traces").cast({"fate": pl.String})
-    return counts.sort("traces", "fate", descending=[True, False]).to_dicts()
+    rows = counts.sort("traces", "fate", descending=[True, False]).to_dicts()
+    return [row | {"meaning": TRACE_REASONS.get(row["fate"], "")} for row in rows]
 
 
 def _columns(configs: dict[str, list[str]]) -> Rows:

@@ -323,6 +323,26 @@ def test_slow_samples_are_kept_before_a_batch_is_full(
     assert [pl.read_parquet(shard).height for shard in shards(cache)] == [1] * 6
 
 
+def test_a_batch_that_took_long_is_kept_whole(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from pipeline.engines.transformers import Engine
+
+    monkeypatch.setattr("pipeline.sampling.sampler.KEEP_S", 0.05)
+    real = Engine.stream
+
+    def slow(*given):
+        for number, sample in enumerate(real(*given)):
+            if number in (0, 4):  # a batch of four, and one of two
+                time.sleep(0.1)
+            yield sample
+
+    monkeypatch.setattr(Engine, "stream", slow)
+    rollouts(problems(*CHAINS), batch_size=4)
+
+    assert [pl.read_parquet(shard).height for shard in shards(cache)] == [4, 2]
+
+
 def test_settings_of_sampling_and_of_the_chat_have_stores_of_their_own():
     model = resolve(tiny_model())
     ways = [

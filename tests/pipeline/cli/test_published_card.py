@@ -12,8 +12,10 @@ from huggingface_hub import DatasetCard, DatasetCardData
 from pipeline import tables
 from pipeline.cli.publish import publish
 from pipeline.published.configs import NAMES
+from pipeline.published.folder import describe_examples
+from stages.card.facts import TRACE_REASONS
 from tests.support import cards
-from tests.support.project import SECTIONS, run_in, run_stages
+from tests.support.project import HERE, SECTIONS, run_in, run_stages
 
 
 @pytest.fixture
@@ -143,3 +145,34 @@ def test_every_column_of_every_config_has_its_meaning(project: Path):
 
     files = [next((project / "out" / name).glob("*.parquet")) for name in NAMES]
     assert {c for file in files for c in pl.read_parquet_schema(file)} == explained
+
+
+def test_an_example_is_a_row_that_says_much(tmp_path: Path):
+    rows = {
+        "id": ["a", "b", "c"],
+        "problem": [None, "1+1", "1+2"],
+        "twin": ["", "x", ""],
+    }
+    (tmp_path / "dropped").mkdir()
+    pl.DataFrame(rows).write_parquet(tmp_path / "dropped/train-00000-of-00001.parquet")
+    example = describe_examples(tmp_path, ["dropped"]).split("````")[1]
+
+    assert json.loads(example.removeprefix("json")) == {
+        "id": "b", "problem": "1+1", "twin": "x",
+    }  # fmt: skip
+
+
+def test_what_a_rebuild_needs_beside_the_set_is_named(project: Path):
+    rebuild = write_card(project).partition("## Rebuild")[2].partition("## Recipe")[0]
+
+    assert "take them out of it: `benchmarks.sets.0.path` (exam.jsonl)." in rebuild
+    assert "collect" not in rebuild.partition("take them out")[2]
+
+
+def test_every_reason_of_a_trace_is_explained():
+    page = (HERE / "docs/select.md").read_text("utf-8")
+    reasons = page.partition("null where one does: ")[2].partition(".\n")[0]
+
+    assert TRACE_REASONS.keys() == set(re.findall(r"`(\w+)`", reasons)) - {
+        "trace_where", "traces",
+    }  # fmt: skip

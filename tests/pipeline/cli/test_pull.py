@@ -1,6 +1,8 @@
 """A published set comes back, and is replayed without sampling."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -9,8 +11,9 @@ import polars as pl
 import pytest
 import yaml
 
-from pipeline import recipe, tables
+from pipeline import dag, recipe, tables
 from pipeline.__main__ import call
+from pipeline.cli.check import find_mistakes
 from pipeline.cli.publish import publish
 from pipeline.errors import UserError
 from pipeline.published import hub as hub_module
@@ -152,6 +155,34 @@ def test_files_that_the_set_does_not_hold_are_named(
 
     absent = "not part of the set, and not here: benchmarks.sets.0.path"
     assert absent in capsys.readouterr().out
+
+
+def test_an_empty_folder_becomes_a_project(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    call(["pull", str(published), "--name", "again"])
+    call(["recipe", "use", "again"])
+
+    assert find_mistakes(recipe.read(), dag.read()) == []
+    # DVC finds all that a stage depends on, or a stage that makes it.
+    words = [sys.executable, "-m", "dvc", "repro", "--dry", "benchmarks"]
+    assert subprocess.run(words, capture_output=True).returncode == 0
+
+
+def test_a_folder_in_use_does_not_become_a_project(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "letter.txt").write_text("Dear Ann")
+    monkeypatch.chdir(folder)
+
+    with pytest.raises(UserError, match=r"holds other files: letter\.txt"):
+        call(["pull", str(published)])
+    assert [file.name for file in folder.iterdir()] == ["letter.txt"]
 
 
 def test_a_recipe_of_ones_own_is_not_lost(published: Path, fresh: Path):
