@@ -4,7 +4,7 @@ An item that is too short for an n-gram is proposed where its first tokens stand
 Every text is read once, the sample too in which words are counted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, zip_longest
@@ -31,12 +31,15 @@ from pipeline.contamination.sample import (
 )
 from pipeline.contamination.weights import rarity
 from pipeline.kernels import item_overlap
-from pipeline.kernels.hash_table import Table
+from pipeline.kernels.characters import plain_bytes
+from pipeline.kernels.hash_table import Table, build_table
 from pipeline.kernels.latex_tokens import Tokens
+from pipeline.kernels.layout import strip_layout
 from pipeline.kernels.shards import Array, map_threads, split_shards
 from pipeline.kernels.token_ngrams import (
     copy_rows,
     count_texts,
+    find_few_ngrams,
     find_token_ngrams,
     token_ngrams,
 )
@@ -47,6 +50,7 @@ TINY = 3  # tokens; a shorter item is found in any text
 KEPT_BYTES = 512 << 20  # of what is found in texts
 
 Matches = tuple[Array, Array]  # of texts, and where those of each end, or their sizes
+Found = tuple[Matches, ...]  # n-grams of items, and beginnings of short ones
 JudgedBy = tuple[NgramIndex, Array, Array]  # what its n-grams weigh, and those of items
 
 
@@ -86,11 +90,13 @@ class Proposals:
 class Lookups(NamedTuple):
     """How n-grams of items are looked for: by their sizes and tables.
 
-    `known` n-grams are in the first table. Every `step`th text is in the sample.
-    `keeps`: what is found in a text is wanted again.
+    `known` n-grams are in the first table; `short` are those of short items, and the
+    tokens that they end with. Every `step`th text is in the sample. `keeps`: what is
+    found in a text is wanted again.
     """
 
-    ways: tuple[tuple[int, Table], ...]
+    long: tuple[int, Table]
+    short: tuple[int, Table, Array]
     known: int
     step: int
     keeps: bool
@@ -102,7 +108,7 @@ class Scanned(NamedTuple):
     seen: Array
     times: Array
     sampled: tuple[Array, Array, Array]  # codes, how many of each text, its bytes
-    found: list[Matches]
+    found: Found
 
 
 def propose_pairs(texts: Texts, count: int, items: Items) -> Proposals:
@@ -112,21 +118,21 @@ def propose_pairs(texts: Texts, count: int, items: Items) -> Proposals:
     is kept for that as long as it is not too much, and then is sought again; on a
     cluster it always is.
     """
-    index, short = items.index, _index_short_items(items)
+    index, (short, lasts) = items.index, _index_short_items(items)
     held, known = np.diff(index.ends), len(index.keys)
-    ways = (items.n, index.table), (TINY, short.table)
+    ways = (items.n, index.table), (TINY, short.table, lasts)
     step, is_here = sample_step(count), not is_cluster()
-    lookups = Lookups(ways, known, step, keeps=is_here)
+    lookups = Lookups(*ways, known, step, keeps=is_here)
     sample, room = list[Matches](), SAMPLE_BYTES
-    counts, kept, size = np.zeros(known, np.int64), list[list[Matches]](), 0
-    scanned = each(ready(partial(_scan, lookups)), texts.parts(), by=map_threads)
-    for shard in chain.from_iterable(scanned):
-        counts[shard.seen] += shard.times
-        sample.append(clip(*shard.sampled, room, least=not sample))
-        room -= int(shard.sampled[2].sum())
-        size += sum(array.nbytes for pair in shard.found for array in pair)
+    counts, kept, size = np.zeros(known, np.int64), list[list[Found]](), 0
+    for shards in each(ready(partial(_scan, lookups)), texts.parts(), by=map_threads):
+        for shard in shards:
+            counts[shard.seen] += shard.times
+            sample.append(clip(*shard.sampled, room, least=not sample))
+            room -= int(shard.sampled[2].sum())
+            size += sum(array.nbytes for pair in shard.found for array in pair)
         if is_here and size <= KEPT_BYTES:
-            kept.append(shard.found)
+            kept.append([shard.found for shard in shards])
     weights = rarity(counts + held, max(count + len(items), GATE_TEXTS))
     totals = np.bincount(index.holders, np.repeat(weights, held), minlength=len(items))
     judged_by = (
@@ -142,23 +148,33 @@ def propose_pairs(texts: Texts, count: int, items: Items) -> Proposals:
 
 def _scan(lookups: Lookups, part: Part) -> list[Scanned]:
     scanned, start = [], part.start
-    for shard in split_shards(part.read()):
-        text = read_escaped(shard)
-        tokens, found = _find(lookups, text)
+    for text, tokens in _read(part.read()):
+        found = _find(lookups, tokens)
         rows, sizes = pick_rows(start, text, lookups.step)
         sampled = *_take(tokens.codes, tokens.ends, rows), sizes
         none = np.zeros(len(text), bool)
         counts = count_texts(*found[0], lookups.known, none)
         seen = np.flatnonzero(counts)
-        kept = found if lookups.keeps else []
+        kept = found if lookups.keeps else ()
         scanned.append(Scanned(seen, counts[seen], sampled, kept))
-        start += len(shard)
+        start += len(text)
     return scanned
 
 
-def _find(lookups: Lookups, text: pl.Series) -> tuple[Tokens, list[Matches]]:
-    tokens, ways = compared_tokens(text), lookups.ways
-    return tokens, [find_token_ngrams(tokens.codes, tokens.ends, *way) for way in ways]
+def _read(texts: pl.Series) -> Iterator[tuple[pl.Series, Tokens]]:
+    """The texts of each shard, and their tokens as they are compared."""
+    read = read_escaped(texts)
+    bare, start = strip_layout(read), 0
+    for shard in split_shards(texts):
+        own = slice(start, start + len(shard))
+        yield read[own], compared_tokens(*plain_bytes(bare[own]))
+        start = own.stop
+
+
+def _find(lookups: Lookups, tokens: Tokens) -> Found:
+    codes, ends = tokens.codes, tokens.ends
+    long = find_token_ngrams(codes, ends, *lookups.long)
+    return long, find_few_ngrams(codes, ends, *lookups.short)
 
 
 class Chosen(NamedTuple):
@@ -175,12 +191,12 @@ class Chosen(NamedTuple):
 def _choose(
     lookups: Lookups,
     judged_by: tuple[JudgedBy, ...],
-    part: tuple[Part, list[Matches] | None],
+    part: tuple[Part, list[Found] | None],
 ) -> list[Chosen]:
     """The pairs of a part, of which it may be known what was found."""
-    chosen, kept = [], part[1]
-    for shard in split_shards(part[0].read()):
-        found = kept or _find(lookups, read_escaped(shard))[1]
+    chosen, texts = [], part[0].read()
+    kept = part[1] or (_find(lookups, tokens) for _, tokens in _read(texts))
+    for shard, found in zip(split_shards(texts), kept, strict=True):
         pairs = [_find_pairs(*each) for each in zip(found, judged_by, strict=True)]
         items = len(judged_by[0][2])
         distinct = np.divmod(np.unique(np.concatenate(pairs)), items)
@@ -231,11 +247,16 @@ def _take(matches: Array, ends: Array, rows: Array) -> tuple[Array, Array]:
     return taken, sizes
 
 
-def _index_short_items(items: Items) -> NgramIndex:
-    """Items that are too short for an n-gram, by their first TINY tokens."""
+def _index_short_items(items: Items) -> tuple[NgramIndex, Array]:
+    """Items that are too short for an n-gram, by their first TINY tokens.
+
+    And the Bloom bits of the last of these.
+    """
     sizes, begins = items.sizes, items.tokens.ends[:-1]
     is_short = (sizes >= TINY) & (sizes < items.n)
     places = (begins[is_short][:, None] + np.arange(TINY)).ravel()
     ends = np.arange(0, len(places) + 1, TINY)
-    keys, _ = token_ngrams(items.tokens.codes[places], ends, TINY)
-    return index_ngrams(keys, np.concatenate([[0], np.cumsum(is_short)]))
+    codes = items.tokens.codes[places]
+    keys, _ = token_ngrams(codes, ends, TINY)
+    lasts, _, _ = build_table(np.unique(codes[TINY - 1 :: TINY]))
+    return index_ngrams(keys, np.concatenate([[0], np.cumsum(is_short)])), lasts

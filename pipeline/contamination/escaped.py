@@ -8,11 +8,12 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipeline.kernels.escapes import may_be_escaped
 from pipeline.kernels.layout import change_where
-from pipeline.kernels.shards import text_bytes
+from pipeline.kernels.shards import split_shards, text_bytes
 
 BLANKS = r"[^\S\x1c-\x1f]*"
 RECORD = re.compile(rf"{BLANKS}(?:\{{{BLANKS}\"|\[{BLANKS}[\{{\"]|\")")
@@ -26,7 +27,8 @@ CONTROLS = dict(zip("nrtbf", "\n\r\t\b\f", strict=True))
 
 def read_escaped(texts: pl.Series) -> pl.Series:
     """Texts, those that are JSON by what they say."""
-    may_be = may_be_escaped(*text_bytes(texts))
+    parts = [may_be_escaped(*text_bytes(part)) for part in split_shards(texts)]
+    may_be = np.concatenate([np.zeros(0, bool), *parts])
     return change_where(texts, may_be, _read_all)
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipeline.kernels import hash_table, item_entities, item_overlap
 from pipeline.kernels.characters import plain_text
-from pipeline.kernels.latex_tokens import Tokens, tokenise_ranges, tokenise_shard
+from pipeline.kernels.latex_tokens import Tokens, tokenise_ranges
 from pipeline.kernels.latex_vocabulary import (
     NAME,
     WORD,
@@ -147,9 +147,10 @@ def read_texts(texts: pl.Series) -> Reading:
     return Reading(texts, tokens, names)
 
 
-def compared_tokens(texts: pl.Series) -> Tokens:
-    """The tokens of a shard as they are compared: no brackets, persons by one name."""
-    tokens = tokenise_shard(texts, drawings=False, brackets=False)
+def compared_tokens(data: Array, offsets: Array) -> Tokens:
+    """Tokens of plain texts as they are compared: no brackets, persons by one name."""
+    begins, ends = offsets[:-1], offsets[1:]
+    tokens = tokenise_ranges(data, begins, ends, drawings=False, brackets=False)
     hide_persons(tokens, np.zeros(0, np.uint64))
     return tokens
 

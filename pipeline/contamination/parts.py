@@ -10,9 +10,11 @@ from typing import NamedTuple
 import polars as pl
 
 from pipeline.cluster.each import is_cluster
+from pipeline.machine import machine
 from pipeline.shards import regroup
 
 FAR, FAR_BYTES = 1 << 16, 1 << 24  # texts, and bytes, that go to another machine
+LONGEST = 4  # shards that are read at once
 
 
 class Part(NamedTuple):
@@ -45,8 +47,6 @@ class Texts:
             start += height
 
     def _cut(self) -> Iterable[tuple[pl.LazyFrame, int]]:
-        from pipeline.kernels.shards import split_shards
-
         if is_cluster() and self.scan:
             return self.scan()
         tables: Iterable[pl.DataFrame] = (
@@ -55,6 +55,22 @@ class Texts:
         if is_cluster():
             tables = regroup(tables, rows=FAR, size=FAR_BYTES)
         else:
-            shards = (split_shards(table["text"]) for table in tables)
-            tables = (shard.to_frame("text") for each in shards for shard in each)
+            runs = (_split_runs(table["text"]) for table in tables)
+            tables = (run.to_frame("text") for each in runs for run in each)
         return ((table.lazy(), table.height) for table in tables)
+
+
+def _split_runs(text: pl.Series) -> Iterator[pl.Series]:
+    """Runs of shards, one for each worker at least.
+
+    Long ones: to look for what few texts hold costs much alike in a shard and in all.
+    """
+    from pipeline.kernels.shards import split_shards
+
+    heights = [len(shard) for shard in split_shards(text)]
+    step = min(LONGEST, -(-len(heights) // machine().workers))
+    start = 0
+    for first in range(0, len(heights), step):
+        height = sum(heights[first : first + step])
+        yield text.slice(start, height)
+        start += height

@@ -22,10 +22,11 @@ from pipeline.contamination.items import Items, compared_tokens, ngram_places
 from pipeline.contamination.preambles import find_shared
 from pipeline.contamination.sample import Sample
 from pipeline.kernels import hash_table
+from pipeline.kernels.characters import plain_text
 from pipeline.kernels.item_entities import PERSON
 from pipeline.kernels.latex_tokens import Tokens
 from pipeline.kernels.latex_vocabulary import split, token_code
-from pipeline.kernels.shards import Array
+from pipeline.kernels.shards import Array, text_bytes
 from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
 
 COMMON = 0.005  # of the texts: an n-gram in more of them is worth little
@@ -192,7 +193,7 @@ def _find_ngrams(items: Tokens, plain: Array, others: Sample, n: int) -> Ngrams:
 
 @cache
 def _boilerplate() -> Tokens:
-    return compared_tokens(pl.Series(BOILERPLATE))
+    return compared_tokens(*text_bytes(plain_text(pl.Series(BOILERPLATE))))
 
 
 @cache

@@ -123,17 +123,13 @@ def plain_text(text: pl.Series) -> pl.Series:
     return plain_characters(strip_layout(text))
 
 
-def plain_bytes(text: pl.Series) -> tuple[Array, Array]:
-    """The bytes of `plain_text`, and where each text begins; see `text_bytes`."""
-    return _plain_bytes(strip_layout(text))
-
-
 def plain_characters(text: pl.Series) -> pl.Series:
     """As `plain_text`, of `text` that has no layout any more."""
-    return text_series(*_plain_bytes(text))
+    return text_series(*plain_bytes(text))
 
 
-def _plain_bytes(text: pl.Series) -> tuple[Array, Array]:
+def plain_bytes(text: pl.Series) -> tuple[Array, Array]:
+    """The bytes of `plain_characters`, and where each text begins; see `text_bytes`."""
     data, offsets = text_bytes(text)
     spans, folds = find_odd(data, offsets, character_folds())
     if len(spans):

@@ -1,15 +1,16 @@
-"""How the kernels hash: FNV-1a of spellings, a mixer, and rolling hashes of n-grams."""
+"""How the kernels hash: spellings, a mixer, and rolling hashes of n-grams."""
 
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy import uint64
 
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
 
 BASIS = uint64(0xCBF29CE484222325)  # FNV-1a, 64 bits
 PRIME = uint64(0x100000001B3)
 STEP = uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
+EVERY_BIT = (1 << 64) - 1
 
 Hashes = TypeVar("Hashes", uint64, np.ndarray)
 
@@ -18,6 +19,17 @@ Hashes = TypeVar("Hashes", uint64, np.ndarray)
 def fnv1a(value: uint64, byte: Any) -> uint64:
     """The FNV-1a hash of what `value` is the hash of, and one `byte` more."""
     return (value ^ uint64(byte)) * PRIME
+
+
+@inlined
+def add_letters(value: uint64, piece: uint64) -> uint64:
+    """The hash of a word of which `value` is the hash, and one to eight letters more.
+
+    They are bytes of `piece`, the first the lowest.
+    """
+    value = (value ^ piece) * STEP
+    mixed: uint64 = value ^ (value >> uint64(32))
+    return mixed
 
 
 @compiled
@@ -42,3 +54,21 @@ def roll(rolled: uint64, tokens: Array, number: int, n: int, power: uint64) -> u
     if number >= n:
         rolled -= tokens[number - n] * power
     return rolled
+
+
+def spelling_code(text: str) -> int:
+    """What `fnv1a` makes of the bytes of `text`."""
+    value = int(BASIS)
+    for byte in text.encode():
+        value = ((value ^ byte) * int(PRIME)) & EVERY_BIT
+    return value
+
+
+def letters_code(word: str) -> int:
+    """What `add_letters` makes of a word of ASCII letters."""
+    value = int(BASIS)
+    for start in range(0, len(word), 8):
+        piece = int.from_bytes(word[start : start + 8].encode(), "little")
+        value = ((value ^ piece) * int(STEP)) & EVERY_BIT
+        value ^= value >> 32
+    return value

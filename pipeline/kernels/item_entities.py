@@ -5,18 +5,22 @@ inside a sentence is an entity: Germany is not France, and Monday not Thursday. 
 that turn a problem round (largest, smallest; not) are known by their meaning.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy import int32, uint8, uint64
 
 from pipeline.kernels.hash_table import find_slot, may_hold
 from pipeline.kernels.latex_vocabulary import NAME, WORD, token_code
 from pipeline.kernels.names import Names, is_person
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
+from pipeline.kernels.swar import ONES, first_bytes, load_eight, trailing_zeros
 from pipeline.kernels.utf8 import is_letter
 from pipeline.kernels.wording import FILLER, TURN, Wording, role_of_stem
 
 CAPITAL, ENTITY = uint8(1), uint8(2)
 PERSON = uint64(token_code("\0person"))  # whoever it is
+NAMES = ONES * uint64(NAME)  # a bit that no other kind has
 NEWLINE = ord("\n")
 ENDS, INSIDE = tuple(b".?!:;"), tuple(b",$)]}%'-")  # of a sentence, and within it
 
@@ -30,20 +34,32 @@ def hide_persons(
     `names` (uint64, may be empty) gets the codes that were there before.
     """
     (given, keys, values), (family, _, _), _ = persons
+    named = -1  # a person, whose code the next token is still judged by
     for row in range(len(ends) - 1):
-        # From behind: a family name is known by what is before it.
-        for position in range(ends[row + 1] - 1, ends[row] - 1, -1):
-            if kinds[position] != NAME:
-                continue
-            code, person = codes[position], False
-            if may_hold(given, code):
-                person = values[find_slot(keys, values, code, 0)] >= 0
-            if not person and may_hold(family, code):
-                person = is_person(codes, kinds, position, ends[row], persons)
-            if person:
-                codes[position] = PERSON
-                if len(names):
-                    names[position] = code
+        for block in range(ends[row], ends[row + 1], 8):
+            capital = load_eight(kinds, block) & NAMES
+            if block + 8 > ends[row + 1]:
+                capital &= first_bytes(ends[row + 1] - block)
+            while capital:
+                position: Any = block + np.int64(trailing_zeros(capital) >> uint64(3))
+                capital &= capital - uint64(1)
+                code, person = codes[position], False
+                if may_hold(given, code):
+                    person = values[find_slot(keys, values, code, 0)] >= 0
+                if not person and may_hold(family, code):
+                    person = is_person(codes, kinds, position, ends[row], persons)
+                if named >= 0:
+                    _hide(codes, named, names)
+                named = position if person else -1
+    if named >= 0:
+        _hide(codes, named, names)
+
+
+@inlined
+def _hide(codes: Array, position: int, names: Array) -> None:
+    if len(names):
+        names[position] = codes[position]
+    codes[position] = PERSON
 
 
 @compiled

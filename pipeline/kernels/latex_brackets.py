@@ -46,23 +46,19 @@ TOKENS, ADDED, MULTIPLIED, JOINED, RAISED_INSIDE = range(5)
 @compiled
 def leave_out_brackets(
     codes: Array, kinds: Array, ends: Array, starts: Array, stops: Array
-) -> tuple[Array, Array, Array, Array, Array]:
-    """The fields of Tokens (the last two may be empty) without their brackets."""
-    left = np.count_nonzero(kinds != BRACKET)
-    out_codes, out_kinds = np.empty(left, uint64), np.empty(left, np.uint8)
-    out_ends, spans = np.zeros_like(ends), left if len(starts) else 0
-    out_starts, out_stops = np.empty(spans, np.int32), np.empty(spans, np.int32)
-    used = 0
+) -> None:
+    """Leave brackets out of the fields of Tokens, of which the last two may be empty.
+
+    What is left stands at the beginning of each: up to the last of `ends`.
+    """
+    used, begin = 0, 0
     for row in range(len(ends) - 1):
-        for place in range(ends[row], ends[row + 1]):
-            if kinds[place] == BRACKET:
-                continue
-            out_codes[used], out_kinds[used] = codes[place], kinds[place]
-            if spans:
-                out_starts[used], out_stops[used] = starts[place], stops[place]
-            used += 1
-        out_ends[row + 1] = used
-    return out_codes, out_kinds, out_ends, out_starts, out_stops
+        for place in range(begin, ends[row + 1]):
+            codes[used], kinds[used] = codes[place], kinds[place]
+            if len(starts):
+                starts[used], stops[used] = starts[place], stops[place]
+            used += kinds[place] != BRACKET
+        begin, ends[row + 1] = ends[row + 1], used
 
 
 @compiled
@@ -73,9 +69,11 @@ def bind_brackets(codes: Array, kinds: Array, ends: Array) -> None:
     stack, counts = np.zeros((most + 1, 6), np.int32), np.zeros(5, np.int32)
     for row in range(len(ends) - 1):
         first, end = ends[row], ends[row + 1]
+        begin = first
+        while begin < end and kinds[begin] != BRACKET:
+            begin += 1
         depth = 0
-        counts[:] = 0
-        for place in range(first, end):
+        for place in range(begin, end):
             code = codes[place]
             if kinds[place] != BRACKET:
                 if depth > 0:

@@ -1,20 +1,32 @@
 r"""Numbers, words and commands of LaTeX: what stands at a position, and where it ends.
 
 Each reader takes the bytes of a text, `data` uint8, a `position` in it and the `end` of
-the text. It gives the code of what it read, the FNV-1a hash of its spelling, and the
+the text. It gives the code of what it read, a hash of its spelling, and the
 position behind it: of `1{,}200 km` the hash of "1200" and the position of the space.
 """
+
+from typing import Any
 
 import numpy as np
 from numpy import uint64
 
 from pipeline.kernels.characters import IDEOGRAPH, LETTER, PLANES
-from pipeline.kernels.hashing import BASIS, fnv1a
+from pipeline.kernels.hashing import BASIS, add_letters, fnv1a
 from pipeline.kernels.latex_vocabulary import token_code
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
+from pipeline.kernels.swar import (
+    BITS,
+    HIGH,
+    ONES,
+    at_least,
+    first_bytes,
+    load_eight,
+    trailing_zeros,
+)
 from pipeline.kernels.utf8 import byte_at, code_point, is_digit, is_letter, width
 
 EXCLAMATION, COMMA, POINT, ZERO, BACKSLASH, OPEN_BRACE, CLOSE_BRACE = b"!,.0\\{}"
+SMALL = ONES * uint64(0x20)
 NUMBERS = np.array([token_code(str(number)) for number in range(100)], uint64)
 
 
@@ -87,12 +99,16 @@ def read_word(
 ) -> tuple[uint64, int]:
     """(code, end) of the letters at `position`, ASCII in lower case; one ideograph."""
     code, start = BASIS, position
+    letters, piece, count, is_ascii = BASIS, uint64(0), 0, True
     while position < end:
         byte = data[position]
         if byte < 0x80:
             if is_letter(byte):
                 code = fnv1a(code, byte | 0x20)
-                position += 1
+                piece |= uint64(byte | 0x20) << uint64(8 * (count & 7))
+                position, count = position + 1, count + 1
+                if count & 7 == 0:
+                    letters, piece = add_letters(letters, piece), uint64(0)
             elif byte == POINT and _abbreviates(data, start, position, end):
                 position += 1
             else:
@@ -104,8 +120,28 @@ def read_word(
         for _ in range(width(data, position, end)):
             code = fnv1a(code, data[position])
             position += 1
+            is_ascii = False
         if what == IDEOGRAPH:
             break
+    if not is_ascii:
+        return code, position
+    return add_letters(letters, piece) if piece else letters, position
+
+
+@inlined
+def read_letters(data: Array, position: int, end: int) -> tuple[uint64, int]:
+    """(code, end) of the ASCII letters at `position`, in lower case."""
+    code: uint64 = BASIS
+    length: Any = 8
+    while length == 8:
+        low = load_eight(data, position) | SMALL
+        ascii = low & BITS
+        letter = at_least(ascii, 97) & ~at_least(ascii, 123) & ~low & HIGH
+        length = np.int64(trailing_zeros(letter ^ HIGH) >> uint64(3))
+        length = min(length, end - position)
+        if length:
+            code = add_letters(code, low & first_bytes(length))
+        position += length
     return code, position
 
 

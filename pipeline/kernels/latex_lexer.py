@@ -12,7 +12,7 @@ from pipeline.kernels.hash_table import find_slot, may_hold
 from pipeline.kernels.hashing import BASIS
 from pipeline.kernels.latex_brackets import bind_brackets
 from pipeline.kernels.latex_lexemes import join_tens, read_word
-from pipeline.kernels.latex_plain import OTHER, SILENT, read_plain
+from pipeline.kernels.latex_plain import LISTED, SILENT, is_name, read_plain
 from pipeline.kernels.latex_readers import (
     BRACKETS,
     CLASSES,
@@ -108,16 +108,20 @@ def fill_latex_tokens(
             code, kind_, stop = read_plain(
                 data, first, start, end, state[AWAITS] != NOTHING, bloom
             )
-            if kind_ != OTHER:
+            if kind_ < LISTED:
                 position = stop
-                if kind_ == SILENT:
-                    continue
                 state[AFTER_TENS] = False
                 state[STOP] = position if kind_ in (WORD, NAME) else -1
                 here = start - first, position - first
                 used = _put(codes, kinds, starts, stops, used, code, kind_, here)
                 continue
-            if byte_class == OPENS_GROUP:
+            if kind_ == SILENT:
+                position = stop
+                continue
+            if kind_ == LISTED:
+                position, action = stop, LOOK_UP
+                kind_ = NAME if is_name(data, start, stop) else WORD
+            elif byte_class == OPENS_GROUP:
                 before = codes[used - 1] if used > begin else NO_CODE
                 action = _open_group(data, first, start, before, state, groups)
                 code, kind_ = BRACKETS[OPEN_BRACE], BRACKET
@@ -128,16 +132,16 @@ def fill_latex_tokens(
                     data, first, start, end, state[AWAITS] != NOTHING,
                     state[STOP] == start, drawings, classes,
                 )  # fmt: skip
-                if action == LOOK_UP:
-                    action, index = TOKEN, -1
-                    if may_hold(bloom, code):
-                        index = values[find_slot(keys, values, code, 0)]
-                    if index >= 0:
-                        code, kind_ = meant[index], meant_kinds[index]
-                        action = actions[index]
-                    elif byte_class == MACRO:
-                        code, _ = read_word(data, start + 1, position, classes)
-                        start += position == start + 2  # \R is the variable R
+            if action == LOOK_UP:
+                action, index = TOKEN, -1
+                if may_hold(bloom, code):
+                    index = values[find_slot(keys, values, code, 0)]
+                if index >= 0:
+                    code, kind_ = meant[index], meant_kinds[index]
+                    action = actions[index]
+                elif byte_class == MACRO:
+                    code, _ = read_word(data, start + 1, position, classes)
+                    start += position == start + 2  # \R is the variable R
             if action == SKIP:  # \left leaves f and ( together
                 if byte_class == MACRO and state[STOP] == start:
                     state[STOP] = position

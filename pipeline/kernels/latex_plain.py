@@ -10,17 +10,25 @@ from numpy import uint8, uint64
 
 from pipeline.kernels.hash_table import may_hold
 from pipeline.kernels.hashing import BASIS, fnv1a
+from pipeline.kernels.latex_lexemes import read_letters
 from pipeline.kernels.latex_signs import SIGNS
 from pipeline.kernels.latex_vocabulary import NAME, NUMBER, SIGN, WORD
 from pipeline.kernels.shards import Array, inlined
 from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
-OTHER, SILENT = 255, 254  # kinds: left to other readers, without a trace
+# Kinds: left to other readers, without a trace, a word to be looked up.
+OTHER, SILENT, LISTED = 255, 254, 253
 POINT, COMMA, BACKSLASH, OPEN_BRACE, UNDERSCORE = b".,\\{_"
 # Signs that are themselves unless one of JOINING is behind them.
 ALONE, JOINING = np.zeros((2, 256), np.bool_)
 ALONE[list(b"+/^%|#@=<>*")] = True
 JOINING[list(b"*=>")] = True
+
+
+@inlined
+def is_name(data: Array, start: int, stop: int) -> bool:
+    """Whether the word from `start` to `stop` has a capital and a small letter."""
+    return bool(data[start] <= 90 and stop > start + 1 and data[start + 1] >= 97)
 
 
 @inlined
@@ -33,15 +41,13 @@ def read_plain(
     """
     byte, position, code = data[start], start, BASIS
     if is_letter(byte) and not waits:
-        while position < end and is_letter(data[position]):
-            code = fnv1a(code, data[position] | 0x20)
-            position += 1
+        code, position = read_letters(data, start, end)
         after = byte_at(data, position, end)
-        may_go_on = after > 127 or (after == POINT and position == start + 1)  # p.m.
-        if may_go_on or may_hold(vocabulary, code):
+        if after > 127 or (after == POINT and position == start + 1):  # p.m.
             return code, OTHER, start
-        capital = byte <= 90 and position > start + 1 and data[start + 1] >= 97
-        return code, NAME if capital else WORD, position
+        if may_hold(vocabulary, code):
+            return code, LISTED, position
+        return code, NAME if is_name(data, start, position) else WORD, position
     before = data[start - 1] if start > first else uint8(0)
     if 48 <= byte <= 57 and not waits and before != UNDERSCORE:
         while is_digit(data, position, end):

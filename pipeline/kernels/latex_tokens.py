@@ -15,6 +15,7 @@ from pipeline.kernels.characters import plain_bytes
 from pipeline.kernels.latex_brackets import leave_out_brackets
 from pipeline.kernels.latex_lexer import fill_latex_tokens
 from pipeline.kernels.latex_vocabulary import vocabulary
+from pipeline.kernels.layout import strip_layout
 from pipeline.kernels.shards import Array, map_threads, split_shards
 
 
@@ -50,7 +51,7 @@ def tokenise_shard(
     brackets: bool = True,
 ) -> Tokens:
     """The tokens of one shard; see `tokenise_ranges`."""
-    data, offsets = plain_bytes(text)
+    data, offsets = plain_bytes(strip_layout(text))
     return tokenise_ranges(
         data,
         offsets[:-1],
@@ -85,11 +86,11 @@ def tokenise_ranges(
         data, begins if firsts is None else firsts, begins, ends, vocabulary(),
         drawings, codes, kinds, starts, stops,
     )  # fmt: skip
+    if not brackets:
+        leave_out_brackets(codes, kinds, token_ends, starts, stops)
     used = token_ends[-1]
-    tokens = codes[:used], kinds[:used], token_ends, starts[:used], stops[:used]
-    if brackets:
-        return Tokens(*(array.copy() for array in tokens))
-    return Tokens(*leave_out_brackets(*tokens))
+    codes, kinds = codes[:used].copy(), kinds[:used].copy()
+    return Tokens(codes, kinds, token_ends, starts[:used].copy(), stops[:used].copy())
 
 
 def concatenate(parts: list[Tokens]) -> Tokens:

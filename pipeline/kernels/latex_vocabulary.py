@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.kernels.characters import character_classes
 from pipeline.kernels.hash_table import Table, build_table
+from pipeline.kernels.hashing import letters_code, spelling_code
 from pipeline.kernels.latex_symbols import symbols
 from pipeline.kernels.shards import Array
 from pipeline.kernels.spelled_marks import BELOW_TWENTY, ORDINALS, TENS_WORDS
@@ -97,11 +98,9 @@ NAMED += ORDINALS[3:]
 
 
 def token_code(text: str) -> int:
-    """The code of a token that is spelt `text`: FNV-1a, 64 bits."""
-    value = 0xCBF29CE484222325
-    for byte in text.encode():
-        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return value
+    """The code of a token that is spelt `text`, as the lexer makes it (uint64)."""
+    is_word = text.isascii() and text.isalpha()
+    return letters_code(text) if is_word else spelling_code(text)
 
 
 Meaning = tuple[str, int, int]  # how the token is spelt, its kind, what to do

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy import int32, uint64
 
-from pipeline.kernels.hash_table import Table, find_slot, may_hold
+from pipeline.kernels.hash_table import Table, find_slot, grow, may_hold
 from pipeline.kernels.hashing import STEP, fmix64, roll
 from pipeline.kernels.shards import Array, compiled
 
@@ -16,10 +16,9 @@ def token_ngrams(codes: Array, ends: Array, n: int) -> tuple[Array, Array]:
     """
     out = np.empty(len(codes), uint64)
     stops = np.zeros(len(ends), np.int64)
-    power, mixed = STEP ** uint64(n), fmix64(codes)
-    used = 0
+    power, used = STEP ** uint64(n), 0
     for row in range(len(ends) - 1):
-        tokens, rolled = mixed[ends[row] : ends[row + 1]], uint64(0)
+        tokens, rolled = codes[ends[row] : ends[row + 1]], uint64(0)
         for number in range(len(tokens)):
             rolled = roll(rolled, tokens, number, n, power)
             if number >= n - 1:
@@ -40,19 +39,47 @@ def find_token_ngrams(
     if not bloom.any():
         return out[:0].copy(), stops
     most = int((ends[1:] - ends[:-1]).max()) if len(ends) > 1 else 0
-    mixed, likely = np.empty(most, uint64), np.empty(most + 1, uint64)
+    likely = np.empty(most + 1, uint64)
     power, used = STEP ** uint64(n), 0
     for row in range(len(ends) - 1):
-        rolled, count = uint64(0), 0
-        for number in range(ends[row + 1] - ends[row]):
-            mixed[number] = fmix64(codes[ends[row] + number])
-            rolled = roll(rolled, mixed, number, n, power)
+        tokens, rolled, count = codes[ends[row] : ends[row + 1]], uint64(0), 0
+        for number in range(len(tokens)):
+            rolled = roll(rolled, tokens, number, n, power)
             # Without a branch, which would often be guessed wrong.
             likely[count] = gram = fmix64(rolled)
             count += (number >= n - 1) & may_hold(bloom, gram)
         for gram in likely[:count]:
             index = values[find_slot(keys, values, gram, 0)]
             if index >= 0:
+                out[used] = index
+                used += 1
+        stops[row + 1] = used
+    return out[:used].copy(), stops
+
+
+@compiled
+def find_few_ngrams(
+    codes: Array, ends: Array, n: int, table: Table, lasts: Array
+) -> tuple[Array, Array]:
+    """As `find_token_ngrams`, where `table` holds few n-grams.
+
+    `lasts` are the Bloom bits of a table of the tokens that these end with.
+    """
+    out = np.empty(16, int32)
+    stops = np.zeros(len(ends), np.int64)
+    _, keys, values = table
+    used = 0
+    for row in range(len(ends) - 1):
+        for last in range(ends[row] + n - 1, ends[row + 1]):
+            if not may_hold(lasts, codes[last]):
+                continue
+            rolled = uint64(0)
+            for place in range(last - n + 1, last + 1):
+                rolled = rolled * STEP + codes[place]
+            index = values[find_slot(keys, values, fmix64(rolled), 0)]
+            if index >= 0:
+                if used == len(out):
+                    out = grow(out)
                 out[used] = index
                 used += 1
         stops[row + 1] = used

@@ -13,7 +13,7 @@ import numpy as np
 from numpy import uint64
 
 from pipeline.kernels.hash_table import Table, build_table, find, may_hold
-from pipeline.kernels.hashing import BASIS, fnv1a
+from pipeline.kernels.hashing import BASIS, fnv1a, spelling_code
 from pipeline.kernels.latex_vocabulary import token_code, vocabulary
 from pipeline.kernels.shards import Array, compiled
 
@@ -38,9 +38,10 @@ def wording() -> Wording:
         for group in (group for groups in lists[section].values() for group in groups):
             meaning += 1
             for word in group.split():
-                table = stems if word.endswith("*") else words
-                for code in _codes_of(word.rstrip("*")):
-                    table.setdefault(code, (role, meaning))
+                is_stem = word.endswith("*")
+                codes = _stem_codes(word[:-1]) if is_stem else _codes_of(word)
+                for code in codes:
+                    (stems if is_stem else words).setdefault(code, (role, meaning))
     for word in " ".join(" ".join(kind) for kind in lists["kinds"].values()).split():
         meaning += 1
         words.setdefault(_codes_of(word)[0], (TURN, meaning))
@@ -57,9 +58,14 @@ def _codes_of(word: str) -> list[int]:
     It does not lower other letters than those of ASCII, so that capitals count.
     """
     table, codes, _, _, _ = vocabulary()
-    spellings = dict.fromkeys(token_code(form) for form in (word, word.capitalize()))
+    spellings = [token_code(form) for form in (word, word.capitalize())]
     places = [(code, find(table, uint64(code))) for code in spellings]
     return [code if place < 0 else int(codes[place]) for code, place in places]
+
+
+def _stem_codes(stem: str) -> list[int]:
+    """What `role_of_stem` makes of words that begin with `stem`."""
+    return [spelling_code(form) for form in (stem, stem.capitalize())]
 
 
 def _tables_of(words: dict[int, tuple[int, int]]) -> tuple[Table, Array, Array]:
