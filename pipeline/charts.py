@@ -100,8 +100,10 @@ def draw_bars(
         drawn = axes.barh(names, values, color=colour, height=0.7, label=meaning)
         if column == next(iter(bars)):
             axes.bar_label(drawn, [label(row) for row in rows], padding=4)
-    axes.margins(x=0.2)
+    axes.margins(x=0.2)  # for the labels: no share is 120%, so no tick stands there
     axes.set_xlim(0)
+    most = max(row[column] for row in rows for column in bars)
+    axes.set_xticks([tick for tick in axes.get_xticks() if tick <= most])
     axes.invert_yaxis()
     axes.set_xlabel(unit)
     axes.xaxis.set_major_formatter("{x:,.10g}")

@@ -38,6 +38,7 @@ def render(
         autoescape=False,
     )
     environment.filters["number"] = lambda value: f"{value:,}"
+    environment.filters["fixed"] = fix
     environment.filters["key"] = lambda name: re.sub(r"\W+", "_", str(name)).strip("_")
     environment.filters["cell"] = lambda value: str(value).replace("|", "\\|")
     body = environment.from_string(template).render(
@@ -48,6 +49,12 @@ def render(
         recipe_yaml=yaml.safe_dump(facts["recipe"], sort_keys=False).strip(),
     )
     return f"---\n{head(params, facts)}---\n\n{body.strip()}\n"
+
+
+def fix(value: float, digits: int) -> str:
+    """A number ≥ 0 with so many decimals, halves up: as `round` of the queries does."""
+    whole, rest = divmod(value * 10**digits, 1)
+    return f"{(whole + (rest >= 0.5)) / 10**digits:.{digits}f}"
 
 
 def head(params: "Params", facts: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from pipeline.charts import Chart, write_numbers, write_pictures
 from pipeline.filter import apply
 from pipeline.schema import GRADE, PROBLEM, conform
 from pipeline.shards import as_shards
-from stages.card import lineage, rates
+from stages.card import lengths, lineage, rates
 from stages.card.facts import describe_samples
 from stages.difficulty import Params, judge
 
@@ -190,6 +190,16 @@ def test_truncation_is_counted_by_source():
     assert b == {
         "source": "b", "samples": 1, "cut": 0, "cut_right": 0, "no_room": 1, "rate": 0,
     }  # fmt: skip
+
+
+def test_no_tick_of_an_axis_stands_beyond_the_longest_bar():
+    rows = [
+        {"source": "a", "samples": 4, "cut": 4, "cut_right": 1, "rate": 1.0},
+        {"source": "b", "samples": 9, "cut": 0, "cut_right": 0, "rate": 0.0},
+    ]
+    (axes,) = lengths._draw_truncated(rows).axes
+
+    assert axes.get_xticks().tolist() == [0, 20, 40, 60, 80, 100]
 
 
 MANY = [(f"{i}/0", str(i), "math", half(5 * i + 2)) for i in range(14)]

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 import yaml
@@ -14,6 +15,7 @@ from pipeline.cli.publish import publish
 from pipeline.published.configs import NAMES
 from pipeline.published.folder import describe_examples
 from stages.card.facts import TRACE_REASONS
+from stages.card.page import fix
 from tests.support import cards
 from tests.support.project import HERE, SECTIONS, run_in, run_stages
 
@@ -69,6 +71,17 @@ def test_every_number_is_recomputed_from_the_published_parquet_alone(project: Pa
         assert cards.comparable(again, shared) == cards.comparable(rows, shared)
         computed += len(columns) * len(rows)
     assert computed > 90
+
+
+@pytest.mark.parametrize(("factor", "digits"), [(1, 3), (100, 1)])
+def test_rates_are_rounded_as_the_queries_do(factor: int, digits: int):
+    rates = pl.DataFrame({"rate": [n / k for k in range(1, 200) for n in range(k + 1)]})
+    duckdb.register("rates", rates.to_arrow())
+    rounded = duckdb.sql(f"select round({factor} * rate, {digits}) from rates")
+
+    assert [float(fix(factor * rate, digits)) for rate in rates["rate"]] == [
+        value for (value,) in rounded.fetchall()
+    ]
 
 
 def test_the_first_lines_have_the_numbers_of_their_table(project: Path):
