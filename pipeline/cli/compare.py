@@ -121,7 +121,9 @@ def _print_settings(settings: dict[str, tuple[Any, Any]]) -> None:
 
 
 def _spell(value: Any) -> str:
-    return "–" if value is None else str(value)[:60]
+    if value is None:
+        return "–"
+    return "off" if value is False else str(value)[:60]
 
 
 def _print_verdicts(comparison: Comparison) -> None:

@@ -2,7 +2,8 @@
 
 "New York" is met by "new  york!" and by "The answer is New York.", not by "NYC". White
 space, case, punctuation and a leading article do not count, as in SQuAD's exact match
-(Rajpurkar et al., arXiv 1606.05250).
+(Rajpurkar et al., arXiv 1606.05250). What makes a number another one does count: 1.4 is
+not 14, -200 not 200, 1/2 not 12, and 9:30 not 930; 3,600 is 3600.
 
 `info["policy"]` says what counts after all: `case`, `punctuation` (signs such as
 . , ! '), `articles` (a leading "the", "a" or "an"). Unicode is composed (NFC) first.
@@ -23,6 +24,9 @@ from pipeline.verifiers.extract.phrases import announced_line
 MAY_BE_OVERRULED = True
 # Composing takes quadratic time where thousands of accents stand on one letter.
 MAX_LENGTH = 10_000
+GROUPS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+# All but what stands within a number, and a sign or point in front of one.
+SIGNS = re.compile(r"(?!(?<=\d)[^\w\s](?=\d)|(?<!\w)[-−.](?=\.?\d))[^\w\s]")
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
@@ -53,6 +57,6 @@ def _fold(text: str, policy: Policy) -> str:
     if not policy.case:
         text = text.casefold()
     if not policy.punctuation:
-        text = re.sub(r"[^\w\s]", "", text) or text
+        text = SIGNS.sub("", GROUPS.sub("", text)).replace("−", "-") or text
     text = " ".join(text.split())
     return text if policy.articles else re.sub(r"^(?:the|an?) ", "", text, flags=re.I)

@@ -67,6 +67,28 @@ def test_numbers_agree_within_the_tolerance(gold, completion, info, correct):
     assert numeric.verify(gold, completion, info).correct is correct
 
 
+@pytest.mark.parametrize(
+    ("gold", "answer", "correct"),
+    [
+        ("200", "-200", False),
+        ("-200", "$−200.", True),
+        ("14", "1.4", False),
+        ("5", ".5", False),
+        ("12", "1/2", False),
+        ("930", "9:30", False),
+        ("9:30", "9:30!", True),
+        ("3600", "3,600", True),
+        ("123", "1,2,3", False),
+        ("23", "2-3", False),
+        ("(3, 4)", "3, 4", True),
+        ("USA", "U.S.A.", True),
+        ("18", "$18", True),
+    ],
+)
+def test_exact_text_forgives_no_sign_that_makes_another_number(gold, answer, correct):
+    assert exact.verify(gold, answer, {}).correct is correct
+
+
 def test_exact_text_forgives_case_and_space_alone():
     assert exact.verify("New York", r"\boxed{new  york}", {}).correct is True
     assert exact.verify("New York", r"\boxed{New York City}", {}).correct is False
