@@ -21,6 +21,7 @@ import polars as pl
 from pipeline.errors import UserError
 from pipeline.filter import Outcome
 from pipeline.grading.reward_file import (
+    as_gold,
     as_json,
     compute_score,
     grade,
@@ -48,22 +49,25 @@ __all__ = [
 
 Info = Mapping[str, Any] | str | None
 Completion = str | Sequence[Mapping[str, Any]]
+Table = Any  # a DataFrame of polars or pandas, of pyarrow or `datasets`, or dicts
 
 
 def verify(
-    verifier: str, gold: str | None, completion: str, info: Info = None
+    verifier: str, gold: str | float | None, completion: Completion, info: Info = None
 ) -> Verdict:
     """The verdict on a completion: `correct` (True, False or None), `extracted`, `why`.
 
     `verifier` is one of those in docs/verifiers.md; `info` is what it needs beside the
-    gold answer (unit tests, choices, a puzzle). `correct` is None where the verifier
+    gold answer (unit tests, choices, a puzzle). Of a list of messages the last one
+    counts. `correct` is None where the verifier
     cannot decide. Raises UserError where no verifier has that name.
     """
     contract.load_verifier(verifier)
-    return grade([Answer(verifier, gold, as_json(info), completion)])[0]
+    case = Answer(verifier, as_gold(gold), as_json(info), last_text(completion))
+    return grade([case])[0]
 
 
-def score(rows: pl.DataFrame, verifier: str = "math") -> pl.DataFrame:
+def score(rows: Table, verifier: str = "math") -> pl.DataFrame:
     """`rows` with `correct` (null where undecided), `extracted` and `why`.
 
     Reads the columns `answer` and `completion`, and where they are there `verifier`
@@ -71,24 +75,27 @@ def score(rows: pl.DataFrame, verifier: str = "math") -> pl.DataFrame:
     parallel and stay in order. Raises UserError where a column is missing.
     """
     contract.load_verifier(verifier)
-    if absent := [name for name in ("answer", "completion") if name not in rows]:
+    frame = _as_frame(rows)
+    if absent := [name for name in ("answer", "completion") if name not in frame]:
         raise UserError(f"score: the rows have no column {absent[0]!r}")
-    columns = {name: rows[name].to_list() for name in Answer._fields if name in rows}
-    columns.setdefault("verifier", [verifier] * rows.height)
+    columns = {name: frame[name].to_list() for name in Answer._fields if name in frame}
+    columns["answer"] = list(map(as_gold, columns["answer"]))
+    columns["completion"] = list(map(last_text, columns["completion"]))
+    columns.setdefault("verifier", [verifier] * frame.height)
     columns["verify_info"] = list(
-        map(as_json, columns.get("verify_info", [None] * rows.height))
+        map(as_json, columns.get("verify_info", [None] * frame.height))
     )
     answers = [
         Answer(**dict(zip(columns, values, strict=True)))
         for values in zip(*columns.values(), strict=True)
     ]
-    return rows.with_columns(verdict_columns(grade(answers)))
+    return frame.with_columns(verdict_columns(grade(answers)))
 
 
 def reward(
     completions: Sequence[Completion],
     *,
-    answer: Sequence[str | None],
+    answer: Sequence[str | float | None],
     verifier: Sequence[str] | str = "math",
     verify_info: Sequence[Info] | None = None,
     **columns: Any,
@@ -104,15 +111,19 @@ def reward(
         contract.load_verifier(verifier)
     verifiers = [verifier] * count if isinstance(verifier, str) else verifier
     infos = map(as_json, verify_info or [None] * count)
-    texts = map(last_text, completions)
-    cases = zip(verifiers, answer, infos, texts, strict=True)
+    for name, values in (("answer", answer), ("verifier", verifiers)):
+        if isinstance(values, str) or len(values) != count:
+            raise UserError(
+                f"reward: {name} has to be a list of {count:,} values, as completions",
+                hint=f"[{name}] * len(completions) is one for all",
+            )
+    texts, golds = map(last_text, completions), map(as_gold, answer)
+    cases = zip(verifiers, golds, infos, texts, strict=True)
     verdicts = grade([Answer(*case) for case in cases])
     return [None if v.correct is None else float(v.correct) for v in verdicts]
 
 
-def filter(
-    stage: str, rows: pl.DataFrame, *others: pl.DataFrame, **params: Any
-) -> Outcome:
+def filter(stage: str, rows: Table, *others: Table, **params: Any) -> Outcome:
     """What a filter stage keeps and drops of `rows`, which need a column `problem`.
 
     `others` are its further inputs (benchmark items for `decontaminate`), `params` its
@@ -129,8 +140,9 @@ def filter(
     if not hasattr(module, "judge"):
         raise UserError(f"{stage} is not a filter")
     settings = recipe.check(module.Params, params, stage, Path("params"))
-    named = [(f"other_{number}", table) for number, table in enumerate(others)]
-    return standalone.filter_table(module, settings, rows, named, source="rows")
+    named = [(f"other_{n}", _as_frame(table)) for n, table in enumerate(others)]
+    frame = _as_frame(rows)
+    return standalone.filter_table(module, settings, frame, named, source="rows")
 
 
 def read(table: str) -> pl.DataFrame:
@@ -140,5 +152,29 @@ def read(table: str) -> pl.DataFrame:
     """
     from pipeline.catalog import views
 
-    rows: pl.DataFrame = views().sql(f'from "{table}"').pl()
+    tables = views()
+    known = [
+        name for (name,) in tables.sql("select name from (show tables)").fetchall()
+    ]
+    if table not in known:
+        raise UserError(f"no table is called {table!r}", hint=f"try {', '.join(known)}")
+    rows: pl.DataFrame = tables.sql(f'from "{table}"').pl()
     return rows
+
+
+def _as_frame(rows: Table) -> pl.DataFrame:
+    """Any table as polars has it: of pandas, pyarrow, `datasets`, or a list of rows."""
+    if isinstance(rows, pl.DataFrame):
+        return rows
+    if isinstance(rows, pl.LazyFrame):
+        return rows.collect()
+    to_polars = getattr(rows, "to_polars", None)  # of `datasets`
+    try:
+        if rows is None or isinstance(rows, str | bytes):
+            raise TypeError("it has no columns")
+        return pl.DataFrame(to_polars() if to_polars else rows)
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise UserError(
+            f"rows: no table can be made of a {type(rows).__name__}: {error}",
+            hint="polars, pandas, pyarrow and datasets have tables; or a list of dicts",
+        ) from None

@@ -6,11 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import datasets
+import numpy as np
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import goldsieve
+from goldsieve import UserError
 from pipeline.grading import reward_file
+from tests.support.project import run_in
 
 BOXES = [r"\boxed{0.5}", r"\boxed{2}", "I would have to know the width."]
 
@@ -89,12 +95,82 @@ def test_every_framework_has_its_reward_from_one_import(framework: str):
     assert rewards == [1.0, 0.0, None if framework == "TRL" else 0.0]
 
 
+ODD = [
+    (r"\boxed{4}", 1.0),
+    ([{"role": "assistant", "content": [{"type": "text", "text": r"\boxed{4}"}]}], 1.0),
+    ({"role": "assistant", "content": r"\boxed{4}"}, 1.0),
+    ([{"role": "assistant", "content": "", "tool_calls": [{"id": 1}]}], 0.0),
+    ("", 0.0),
+    ("\ud800 \\boxed{4}", 1.0),
+    *((odd, None) for odd in (None, [], {}, [None], 4, float("nan"), b"4", object())),
+    ([{"role": "assistant"}], None),
+    ([{"role": "assistant", "content": None}], None),
+    ([{"role": "assistant", "content": [{"type": "image"}, None, "4"]}], None),
+]
+
+
+def test_no_completion_stops_a_training():
+    completions, expected = map(list, zip(*ODD, strict=True))
+
+    assert goldsieve.reward(completions, answer=["4"] * len(ODD)) == expected
+    for completion, reward in ODD:
+        scored = asyncio.run(goldsieve.rubric_reward(completion, "4", None))
+        assert scored == (reward or 0.0)
+        if not isinstance(completion, dict | list):
+            score = goldsieve.compute_score("a", completion, "4", {})
+            assert score["undecided"] == float(reward is None)
+
+
+@pytest.mark.parametrize("gold", [4, 4.0, np.int64(4), np.float32(4)])
+def test_gold_answers_may_be_numbers(gold):
+    assert goldsieve.verify("math", gold, "It is 4.").correct is True
+    assert goldsieve.reward(["4", "5"], answer=[gold] * 2) == [1.0, 0.0]
+    assert goldsieve.compute_score("a", "4", gold, None)["acc"] == 1.0
+    rows = [{"answer": 4, "completion": [{"role": "assistant", "content": "4"}]}]
+    assert goldsieve.score(rows)["correct"].to_list() == [True]
+
+
+def test_a_label_may_be_the_gold_answer_alone():
+    pytest.importorskip("torch")
+    scores = goldsieve.reward_func(["1+1?2", "Half?0.5"], ["1+1?", "Half?"], ["2", "½"])
+    assert scores["rewards"].tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("answer", ["4", ["4"]])
+def test_a_reward_without_an_answer_for_each_completion_says_so(answer):
+    with pytest.raises(UserError, match="answer has to be a list of 2 values"):
+        goldsieve.reward(["4", "5"], answer=answer)
+
+
+def test_tables_of_any_library_are_filtered_and_scored():
+    rows = [{"problem": "What is 1+1?", "answer": "2", "completion": "2"}] * 2
+    for table in (
+        rows, datasets.Dataset.from_list(rows), pd.DataFrame(rows),
+        pa.Table.from_pylist(rows), pl.LazyFrame(rows),
+    ):  # fmt: skip
+        assert goldsieve.filter("dedup_exact", table).metrics["rows_out"] == 1
+        assert goldsieve.score(table)["correct"].to_list() == [True] * 2
+    for odd in (None, "rows", 3):
+        with pytest.raises(UserError, match="no table can be made of"):
+            goldsieve.score(odd)
+
+
+def test_a_table_that_is_not_there_is_named_with_those_that_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run_in(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="no table is called 'selekt'") as error:
+        goldsieve.read("selekt")
+    assert "select" in error.value.hint
+
+
 def test_rows_of_another_exporter_are_of_maths():
     unknown = {"problem": None}
-    score = goldsieve.compute_score("1", "1", unknown, weights={"language": 1.0})
+    score = goldsieve.compute_score("a", "1", "1", unknown, weights={"language": 1.0})
     assert score["language"] == 1.0
 
-    score = goldsieve.compute_score(r"\boxed{0.5}", "1/2", None)
+    score = goldsieve.compute_score("a", r"\boxed{0.5}", "1/2")
     assert (score["acc"], score["undecided"]) == (1.0, 0.0)
     assert asyncio.run(goldsieve.rubric_reward(r"\boxed{0.5}", "1/2")) == 1.0
 

@@ -129,7 +129,7 @@ def test_a_reward_says_what_it_is_made_of():
     weights = {"correct": 1.0, "format": 0.5}
 
     def score(text: str, gold: str | None = "9") -> dict[str, float]:
-        return compute_score(text, gold, DETAILS, weights=weights)
+        return compute_score("a", text, gold, DETAILS, weights=weights)
 
     formed = "<think>1+8</think>\\boxed{9}"
     names = "score", "acc", "undecided", "correct", "format"

@@ -236,7 +236,7 @@ def test_rewards_are_judged_by_the_server_that_the_environment_names(
     details = {"verifier": "math", "verify_info": "{}", "problem": "What is 1+8?"}
     try:
         trl = goldsieve.reward(["It is 9.", "It is 8."], answer=["9", "9"])
-        verl = reward_file.compute_score("So 9.", "9", details, data_source="x")
+        verl = reward_file.compute_score("x", "So 9.", "9", details)
     finally:
         reward_file._grader.cache_clear()
 
