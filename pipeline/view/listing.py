@@ -32,6 +32,7 @@ BEFORE = 80  # of them before what was searched for
 MOST_BINS = 17  # pass rates that are counted each: those of 16 samples
 # What a list shows of problems, and of any table that has some of it.
 FIRST = ("id", "problem", "answer", "source", "stage", "reason", "pass_rate")
+WHY, UNREAD = "evidence", "_unread"  # of a row that left, and what could not be read
 MOST = 9  # columns of a list of other things
 STYLED = {*FIRST, "fate", "text", "item_text", "completion", "correct"}
 
@@ -141,12 +142,26 @@ def count(table: Table, filters: Filters) -> Counts:
 def _offer(
     counted: Mapping[str, list[tuple[str, int]]], filters: Filters
 ) -> Iterator[Facet]:
-    """The columns by which the rows can be told apart, frequent values first."""
+    """The columns by which the rows can be told apart.
+
+    Numbers, such as levels, stand in their order, and else frequent values first.
+    """
     for name, values in counted.items():
         chosen = filters.chosen.get(name)
         if chosen is not None or len(values) > 1:
-            ordered = sorted(values, key=lambda pair: (-pair[1], pair[0]))
-            yield Facet(name, ordered[:CHOICES], chosen)
+            frequent = sorted(values, key=lambda pair: (-pair[1], pair[0]))[:CHOICES]
+            numbers = {of: _read_number(of) for of, _ in frequent}
+            if None not in numbers.values():
+                frequent.sort(key=lambda pair: numbers[pair[0]])
+            yield Facet(name, frequent, chosen)
+
+
+def _read_number(value: str) -> float | None:
+    """A facet's value as a number, last where it is missing; None where it is none."""
+    try:
+        return math.inf if value == NULL else float(value)
+    except ValueError:
+        return None
 
 
 def count_rates(table: Table, filters: Filters) -> list[Bin]:
@@ -173,11 +188,24 @@ def read_page(
 ) -> Page:
     """The rows of a page, their texts cut short; `counted` is of the same filters."""
     shown = choose_columns(table.schema)
-    page = _read(connection, table, filters, counted, shown, SIZE)
+    more = [WHY] if {"problem", WHY} <= {*table.schema} else []
+    page = _read(connection, table, filters, counted, [*shown, *more], SIZE)
     rows = [
-        {name: _shorten(of, filters.q) for name, of in row.items()} for row in page.rows
+        {name: _shorten(row[name], filters.q) for name in shown}
+        | ({UNREAD: _read_detail(row.get(WHY))} if more else {})
+        for row in page.rows
     ]
     return replace(page, rows=rows)
+
+
+def _read_detail(evidence: object) -> str:
+    """What was wrong with a row that could not be read: it has nothing else to show."""
+    try:
+        found = json.loads(evidence) if isinstance(evidence, str) else None
+    except ValueError:
+        return ""
+    detail = found.get("detail") if isinstance(found, dict) else None
+    return detail[:SHORT] if isinstance(detail, str) else ""
 
 
 def read_whole(

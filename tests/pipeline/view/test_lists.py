@@ -166,6 +166,14 @@ def read_plainly(table: Table, filters: Filters) -> list[int]:
     return places
 
 
+def test_levels_stand_in_their_order_and_names_by_how_many_rows_they_have(table):
+    facets = {each.column: each.values for each in count(table, Filters("rows")).facets}
+
+    assert [name for name, _ in facets["level"]] == ["0.0", "1.0", "2.0", "∅"]
+    counts = [number for _, number in facets["source"]]
+    assert counts == sorted(counts, reverse=True)
+
+
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
 def test_a_list_holds_the_rows_that_its_filters_mean(table, filters):
     assert count(table, filters).total == len(read_plainly(table, filters))

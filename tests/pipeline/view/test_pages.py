@@ -154,6 +154,22 @@ def test_files_that_do_not_fit_together_spoil_no_other_page(folder):
     assert "the files of &#39;odd&#39; are no table" in answer.text
 
 
+def test_a_row_that_could_not_be_read_says_why_in_the_list(tmp_path):
+    rows = pl.DataFrame(
+        {
+            "id": ["a/0", "a/1", "a/2"],
+            "problem": [None, "1+1?", None],
+            "reason": ["source_unreadable", "blank", "source_unreadable"],
+            "evidence": ['{"detail": "not JSON: <b>cut"}', '{"detail": "no"}', "[1"],
+        },
+    )
+    rows.write_parquet(tmp_path / "dropped.parquet")
+    text = look_at(tmp_path).get("/rows?table=dropped").text
+
+    assert '<div class="clamp none">not JSON: &lt;b&gt;cut</div>' in text
+    assert text.count('class="clamp none"') == 1
+
+
 def test_an_empty_table_says_so(folder):
     pl.DataFrame({"id": [], "problem": []}).write_parquet(folder / "empty.parquet")
     client = look_at(folder)
