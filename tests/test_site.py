@@ -91,3 +91,17 @@ def test_the_search_works_from_the_disk(site: Path):
 
     assert watch.errors == []
     assert [url for url in elsewhere if url.startswith("http")] == []
+
+
+def test_names_of_settings_stay_whole_and_no_page_is_wider_than_a_phone(site: Path):
+    broken = "each => each.getClientRects().length > 1"
+    names = ".md-typeset td:first-child code"
+    with open_browser() as browser:
+        page = browser.new_page(viewport={"width": 420, "height": 900})
+        for file in sorted(site.glob("*.html")):
+            page.goto(file.as_uri())
+            width = page.evaluate("document.documentElement.scrollWidth")
+            found = page.evaluate(
+                f"[...document.querySelectorAll('{names}')].filter({broken}).length"
+            )
+            assert (file.name, width, found) == (file.name, 420, 0)
