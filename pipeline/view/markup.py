@@ -73,14 +73,19 @@ def _draw_prose(text: str) -> Iterator[Markup]:
         start, sign = opener.span()[0], opener[0]
         if start < end or (close := _find_close(text, opener.end(), sign)) is None:
             continue
-        yield escape(text[end:start])
+        yield _escape_prose(text[end:start])
         inside, end = text[opener.end() : close], close + len(CLOSERS[sign])
         if sign == "`":
             yield Markup("<code>{}</code>").format(inside)
             continue
         drawn += 1
         yield _draw_formula(inside, text[start:end], sign, may=drawn <= MOST_FORMULAS)
-    yield escape(text[end:])
+    yield _escape_prose(text[end:])
+
+
+def _escape_prose(text: str) -> Markup:
+    r"""Text between formulas: TeX writes money as `\$5` there, and shares as `5\%`."""
+    return escape(re.sub(r"\\([$%])", r"\1", text))
 
 
 def _find_close(text: str, start: int, sign: str) -> int | None:
@@ -90,9 +95,12 @@ def _find_close(text: str, start: int, sign: str) -> int | None:
     money. Neither it nor a backtick closes on another line.
     """
     close = text.find(CLOSERS[sign], start, start + LONGEST_FORMULA)
+    while sign == "$" and close > 0 and text[close - 1] == "\\":
+        close = text.find(sign, close + 1, start + LONGEST_FORMULA)
     if close <= start or (len(sign) == 1 and "\n" in text[start:close]):
         return None
-    is_money = text[close - 1].isspace() or text[close + 1 : close + 2].isdigit()
+    is_number = text[close + 1 : close + 2].isdigit() and "\\" not in text[start:close]
+    is_money = text[close - 1].isspace() or is_number
     return None if sign == "$" and is_money else close
 
 

@@ -86,9 +86,14 @@ for (const input of document.querySelectorAll("[data-import]")) {
     const headers = { "X-Secret": input.dataset.import };
     const answer = await fetch("/import", { method: "POST", headers, body: input.files[0] });
     const note = document.getElementById("imported");
-    note.textContent = answer.ok
-      ? `${(await answer.json()).count} marks came in; load the page again to see them`
-      : await answer.text();
+    if (!answer.ok) {
+      note.textContent = await answer.text();
+      return;
+    }
+    const { count } = await answer.json();
+    const all = Object.assign(document.createElement("a"), { href: "/reviews" });
+    all.textContent = "see them";
+    note.replaceChildren(`${count} ${count === 1 ? "mark" : "marks"} came in: `, all);
   });
 }
 

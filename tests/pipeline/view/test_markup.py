@@ -17,6 +17,8 @@ from pipeline.view.mathematics import draw_formula
         ("It costs $5 here and $7 there.", 0),
         ("From $5 to $10: $x$.", 1),
         (r"\$5 and \$6", 0),
+        (r"He earns $\$$60 a day, and $\$$30 at night.", 2),
+        (r"$\$60$ or $5\%$", 2),
         ("an open $x and no end", 0),
         ("$a\nb$", 0),
         (r"6\sqrt{2}", 1),
@@ -29,6 +31,11 @@ from pipeline.view.mathematics import draw_formula
 )
 def test_formulas_are_told_from_money(text, formulas):
     assert draw_text(text).count("<math") == formulas
+
+
+def test_money_of_tex_is_money():
+    assert draw_text(r"\$42 of \$5, 5\%") == "$42 of $5, 5%"
+    assert draw_text("`\\$HOME`") == r"<code>\$HOME</code>"
 
 
 def test_a_fraction_is_drawn_and_its_source_is_kept():

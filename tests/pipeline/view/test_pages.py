@@ -1,5 +1,6 @@
 """What the pages show, as HTML, and the filters of addresses."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from starlette.testclient import TestClient
 from pipeline.cli.view import list_tables
 from pipeline.errors import UserError
 from pipeline.view.app import build
-from pipeline.view.library import find_files
+from pipeline.view.library import find_files, find_project
 from pipeline.view.shelf import Shelf
+from tests.support import project
 
 
 def look_at(folder: Path, drafts: Path | None = None) -> TestClient:
@@ -266,3 +268,21 @@ def test_shards_are_one_table_and_a_folder_without_tables_is_a_mistake(tmp_path)
         list_tables(tmp_path / "empty", tmp_path)
     with pytest.raises(UserError, match="does not exist"):
         list_tables(tmp_path / "nowhere", tmp_path)
+
+
+def test_stages_of_an_earlier_run_are_told_from_this_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(project.run_in(tmp_path))
+
+    def see() -> str:
+        app = build(Shelf(find_project), {"localhost"})
+        return TestClient(app, base_url="http://localhost").get("/").text
+
+    notice = "of an earlier run, which had"
+    assert notice not in see()
+
+    file = Path("data_cards/metrics/quality.json")
+    counts = json.loads(file.read_text())
+    file.write_text(json.dumps(counts | {"rows_out": counts["rows_out"] - 1}))
+    text = see()
+    assert text.count(notice) == 1
+    assert text.index("<b>quality</b>") < text.index(notice) < text.index("<b>ask</b>")
