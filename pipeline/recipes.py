@@ -69,9 +69,11 @@ def path_of(name: str) -> Path:
     for folder in _folders():
         if (file := folder / f"{name}.yaml").exists():
             return file
-    near = get_close_matches(name, names(), n=5) or names()
-    hint = f"try {', '.join(near)}; `goldsieve recipe list` has all"
-    raise UserError(f"no recipe is called {name!r}", hint=hint)
+    known = names()
+    near = get_close_matches(name, known, n=5) or (known if len(known) < 10 else [])
+    hint = [f"try {', '.join(near)}"] if near else []
+    hint.append("`goldsieve recipe list` has all")
+    raise UserError(f"no recipe is called {name!r}", hint="; ".join(hint))
 
 
 def is_own(name: str) -> bool:
@@ -206,7 +208,8 @@ def find_unsourced(sections: dict[str, Any]) -> Iterator[str]:
         if is_number and not any(_holds(prefix, key) for prefix in known):
             yield (
                 f"{key}: {value} comes from nowhere; name the key, or what it begins "
-                "with, in about.from (where it was read) or about.unpublished (why)"
+                "with, in about.from (where it was read) or about.unpublished (why); a "
+                "recipe of your own without `about` is not asked"
             )
         if isinstance(value, str) and MISREAD_FLOAT.fullmatch(value):
             number = yaml.safe_dump(float(value)).split()[0]

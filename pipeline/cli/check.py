@@ -5,6 +5,7 @@ found here and not after an hour of sampling.
 """
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from importlib import import_module
@@ -22,6 +23,8 @@ from pipeline.settings import shared_sections
 
 LOCK = Path("dvc.lock")
 READERS = Path(".dvc/tmp/rwlock")  # where DVC writes who reads and writes what
+ONE_CAUSE = re.compile(r"the environment variable \w+ is not set|comes from nowhere")
+SHOWN = 5  # places of mistakes with one cause
 
 
 def check() -> None:
@@ -37,9 +40,25 @@ def check() -> None:
     if not mistakes:
         mistakes = list(find_lacks(_read_sections(sections, stages)))
     if mistakes:
-        raise UserError("\n".join(mistakes))
+        raise UserError("\n".join(_fold(mistakes)))
     print(f"ok    {recipe.RECIPE}: {len(sections)} sections, all understood")
     print("ok    files, columns, packages, models: all that they name is there")
+
+
+def _fold(mistakes: list[str]) -> Iterator[str]:
+    """The mistakes; of several with one cause, the first and where the others are."""
+    causes: dict[str, list[str]] = {}
+    for mistake in mistakes:
+        cause = ONE_CAUSE.search(mistake)
+        causes.setdefault(cause[0] if cause else mistake, []).append(mistake)
+    for first, *others in causes.values():
+        yield first
+        places = [
+            m.removeprefix(f"{recipe.RECIPE}: ").partition(":")[0] for m in others
+        ]
+        if places:
+            more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+            yield f"  the same of {', '.join(places[:SHOWN])}{more}"
 
 
 def find_mistakes(sections: dict[str, Any], stages: list[dag.Stage]) -> list[str]:

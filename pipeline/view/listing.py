@@ -150,9 +150,11 @@ def _offer(
         chosen = filters.chosen.get(name)
         if chosen is not None or len(values) > 1:
             frequent = sorted(values, key=lambda pair: (-pair[1], pair[0]))[:CHOICES]
-            numbers = {of: _read_number(of) for of, _ in frequent}
-            if None not in numbers.values():
-                frequent.sort(key=lambda pair: numbers[pair[0]])
+            numbers = [_read_number(of) for of, _ in frequent]
+            if None not in numbers:
+                frequent = [
+                    each for _, each in sorted(zip(numbers, frequent, strict=True))
+                ]
             yield Facet(name, frequent, chosen)
 
 

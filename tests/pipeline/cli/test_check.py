@@ -104,6 +104,19 @@ def test_a_recipe_that_says_whose_it_is_says_where_its_numbers_come_from():
     assert mistake.startswith("params.yaml: dedup_ngram.n: 3 comes from nowhere")
 
 
+def test_mistakes_of_one_cause_are_told_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("GOLDSIEVE_DATA", raising=False)
+    sections = complete("local-math")
+    Path("params.yaml").write_text(yaml.safe_dump(sections, sort_keys=False))
+    with pytest.raises(UserError) as error:
+        check()
+    first, others = str(error.value).splitlines()
+
+    assert "the environment variable GOLDSIEVE_DATA is not set; export" in first
+    assert others.startswith("  the same of collect.math, collect.orz, ")
+    assert others.endswith(" more")
+
+
 @pytest.mark.parametrize("off", [False, "off"])
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "collect"])
 def test_every_stage_may_be_off(name: str, off: Any):
