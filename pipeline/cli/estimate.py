@@ -8,11 +8,15 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from pipeline import dag, models, recipe, tables
+from pipeline.console import clock
 from pipeline.errors import UserError
 from pipeline.sampling import store
 
 SHARE = 0.5  # of max_tokens, where no rollouts tell better
-GUESSED = 4000.0  # tokens a second, where nobody has measured
+# Tokens a second, where nobody has measured: vLLM on a GPU with a model of a few
+# billion parameters, transformers on a CPU with one of a hundred million.
+GUESSED = {"transformers": 50.0}
+GUESSED_ON_GPU = 4000.0
 UNITS = {"h": "hour", "M": "million tokens"}
 
 
@@ -66,7 +70,7 @@ def cost(
         if samples
         else "0: all samples are in the store",
         **_time_and_price(plans, tokens_per_s, price),
-        "disk": f"{tokens * 4 / 1e6:,.0f} MB of text before compression",
+        "disk": f"{tokens * 4 / 1e6:,.1f} MB of text before compression",
         **_judge_questions(samples),
     }
 
@@ -76,14 +80,15 @@ def _time_and_price(
 ) -> dict[str, str]:
     """Hours of sampling, and dollars where there is a price."""
     tokens = sum(plan.tokens for plan in plans)
-    seconds = sum(plan.tokens / (given or plan.speed or GUESSED) for plan in plans)
-    basis = "a guess for a GPU; --tokens-per-s says better"
+    seconds = sum(plan.tokens / (given or plan.speed or plan.guess) for plan in plans)
+    place = "a GPU" if plans[0].guess == GUESSED_ON_GPU else "a small model on a CPU"
+    basis = f"a guess for {place}; --tokens-per-s says better"
     if given or any(plan.speed for plan in plans):
         basis = "as given" if given else "as the last run was"
     lines = {"time": "none, as nothing is to be drawn"}
     if seconds:
         rate = f"{tokens / seconds:,.0f} tokens/s, {basis}"
-        lines["time"] = f"{seconds / 3600:.2f} h at {rate}"
+        lines["time"] = f"{clock(seconds)} at {rate}"
     if price:
         unit, dollars = _read_price(price)
         amount = tokens / 1e6 if unit == "M" else seconds / 3600
@@ -119,6 +124,7 @@ class _Plan:
     text: str
     basis: str
     speed: float | None
+    guess: float
 
 
 class _Problems(NamedTuple):
@@ -154,7 +160,16 @@ def _plan(
     left = max(0, samples - stored)
     if stored:
         text += f"; {stored:,} of them are in the store, {left:,} to draw"
-    return _Plan(each.name, left, left * per_sample, text, basis, speed)
+    return _Plan(
+        each.name, left, left * per_sample, text, basis, speed, _guess_speed(each)
+    )
+
+
+def _guess_speed(each: Any) -> float:
+    """Tokens a second of a pass that was never drawn; the demo's model is tiny."""
+    own = recipe.read().get("model")
+    is_tiny = isinstance(own, dict) and own.get("kind") == "tiny" and not each.model
+    return GUESSED_ON_GPU if is_tiny else GUESSED.get(each.engine, GUESSED_ON_GPU)
 
 
 def _look_into_store(

@@ -49,7 +49,7 @@ def test_the_cost_follows_from_problems_samples_and_tokens():
     assert figures["problems"] == "3 rows, 2 distinct (decontaminate)"
     assert figures["samples"] == "16 at most, 8 of each"
     assert figures["tokens"].startswith("8,000 (500 a sample")
-    assert figures["time"] == "1.11 h at 2 tokens/s, as given"
+    assert figures["time"] == "1:06:40 at 2 tokens/s, as given"
 
 
 def test_the_latest_table_before_the_rollouts_counts():
@@ -206,7 +206,7 @@ def test_what_is_stored_is_not_drawn_again_and_says_how_fast_it_was():
         "24 at most, 8 of each; 12 of them are in the store, 12 to draw"
     )
     assert figures["tokens"].startswith("6,000 (500 a sample")
-    assert figures["time"] == "0.03 h at 50 tokens/s, as the last run was"
+    assert figures["time"] == "0:02:00 at 50 tokens/s, as the last run was"
     assert figures["price"] == "$0.12 at $3.6 per hour"
 
 
@@ -225,3 +225,5 @@ def test_nobody_having_measured_the_speed_is_a_guess():
     tables.write(problems("a"), Path("data/pool.parquet"))
 
     assert "4,000 tokens/s, a guess" in cost(SAMPLED, tokens_per_s=None)["time"]
+    slow = cost(SAMPLED | {"engine": "transformers"}, tokens_per_s=None)["time"]
+    assert slow.startswith("0:01:20 at 50 tokens/s, a guess for a small model on a CPU")
