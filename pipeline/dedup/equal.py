@@ -35,14 +35,19 @@ def find_equal_rows(rows: pl.DataFrame, key: str) -> Pairs:
     text = rows["problem"].gather(row)
     is_read = shared["is_read"].to_numpy()
     code[is_read] = code[is_read] * STEP + hash_variables(text.filter(is_read))
-    code[is_read] = code[is_read] * STEP + hash_programs(text.filter(is_read))
+    for said in hash_programs(text.filter(is_read)).T:
+        code[is_read] = code[is_read] * STEP + said
     answers = answer_codes(rows["answer"].gather(row))
     first = np.concatenate([_first_equal(code), _first_equal(code, answers)])
     second = np.tile(np.arange(len(row), dtype=np.int32), 2)
     unknown = (answers[first] == 0) | (answers[second] == 0)
     same = unknown | (answers[first] == answers[second])
     relation = np.where(same, COPY, OTHER_ANSWER).astype(np.uint8)
-    stays = (first != second) & (same | say_much(text)[first])
+    # "Find x." says too little: the answer has to vouch for it, or its every letter.
+    keys = rows["key"].gather(row)
+    vouched = same & ~unknown
+    vouched |= unknown & (keys[first] == keys[second]).to_numpy()
+    stays = (first != second) & (vouched | say_much(text)[first])
     number = row.to_numpy().astype(np.int32)
     first, second = number[first[stays]], number[second[stays]]
     score = np.ones(len(first))

@@ -114,6 +114,10 @@ def _judge_words(
     disputed = is_known & ~same & (change == EQUAL) & (score >= DISPUTED_FROM)
     disputed[disputed] = say_much(rows["problem"].gather(first[disputed]))
     relation[disputed] = OTHER_ANSWER
+    bare = ~is_known & (relation == COPY)  # "Find x.", and nothing vouches for it
+    problems = [rows["problem"].gather(side[bare]) for side in (first, second)]
+    bare[bare] = (problems[0] != problems[1]).to_numpy() & ~say_much(problems[0])
+    relation[bare] = SIBLING
     one = np.flatnonzero(relation != SIBLING)
     differ = ~_have_same_programs(rows["problem"], first[one], second[one])
     relation[one[differ]] = SIBLING
@@ -121,13 +125,13 @@ def _judge_words(
 
 
 def _have_same_programs(problems: pl.Series, first: Array, second: Array) -> Array:
-    """Whether the programs in pairs of texts, where both have some, agree (bool)."""
+    """Whether what programs say in pairs of texts, where both do, agrees (bool)."""
     involved = np.zeros(len(problems), bool)
     involved[first] = involved[second] = True
-    hashes = np.zeros(len(problems), np.uint64)
+    hashes = np.zeros((len(problems), 3), np.uint64)
     hashes[involved] = hash_programs(problems.filter(pl.Series(involved)))
     left, right = hashes[first], hashes[second]
-    return np.asarray((left == right) | (left == 0) | (right == 0))
+    return np.asarray(((left == right) | (left == 0) | (right == 0)).all(axis=1))
 
 
 def _have_same_options(rows: pl.DataFrame, first: Array, second: Array) -> Array:

@@ -13,7 +13,7 @@ from pipeline.kernels.edit_words import (
 )
 from pipeline.kernels.latex_brackets import CLOSE, OPEN
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.wording import CONTENT, PRONOUN, SOFT, TURN
+from pipeline.kernels.wording import CONTENT, KIND_BITS, PRONOUN, SOFT, TURN
 
 # What two texts are, by what differs: another problem; the same with other words;
 # the same with words elsewhere; with other names; nothing.
@@ -72,7 +72,29 @@ def judge_turns(
         if what == 0 and (moves_logic or left[0] != left[-1]):
             level = REWORDED
     crosses = agree and has_logic and quantities.min() > 0
+    crosses = crosses or _cross_kinds(role, meaning, partner, sizes)
     return REWORDED if moves_bracket or crosses else level
+
+
+@compiled
+def _cross_kinds(role: Array, meaning: Array, partner: Array, sizes: Array) -> bool:
+    """Whether two words of a kind changed places: from km to miles, miles to km."""
+    for word in range(sizes[0]):
+        kind = meaning[0, word] >> KIND_BITS
+        if role[0, word] != TURN or partner[0, word] != NONE or kind == 0:
+            continue
+        for other in range(sizes[1]):
+            if role[1, other] != TURN or partner[1, other] != NONE:
+                continue
+            if meaning[1, other] != meaning[0, word]:
+                continue
+            for between in range(sizes[0]):
+                match = partner[0, between]
+                if match < 0 or meaning[0, between] >> KIND_BITS != kind:
+                    continue
+                if (between < word) != (match < other):
+                    return True
+    return False
 
 
 @compiled

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy import uint8, uint64
 
-from pipeline.kernels.hash_table import find, find_slot, may_hold
+from pipeline.kernels.hash_table import find_slot, may_hold
 from pipeline.kernels.hashing import fmix64
 from pipeline.kernels.latex_vocabulary import BRACKET, NAME, NUMBER, SIGN, token_code
 from pipeline.kernels.names import Names, is_person
@@ -11,10 +11,19 @@ from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.variables import (
     ends_contraction,
+    is_short_name,
+    is_unit,
     is_variable,
     stands_in_capitals,
 )
-from pipeline.kernels.wording import CONTENT, FILLER, TURN, Wording, role_of_stem
+from pipeline.kernels.wording import (
+    CONTENT,
+    FILLER,
+    KIND_BITS,
+    TURN,
+    Wording,
+    role_of_stem,
+)
 
 # What a word has in place of a partner: none, and none that is needed.
 NONE, GONE = -1, -2
@@ -24,19 +33,20 @@ NOT, OR = uint64(token_code("not")), uint64(token_code("or"))
 METRE, GRAM, LITRE = (uint64(token_code(unit)) for unit in "mgl")
 DEGREE = uint64(token_code("degree"))
 SCALES = np.array([token_code(x) for x in ("celsius", "fahrenheit", "kelvin")], uint64)
-LETTER_T, APOSTROPHE = b"t'"
+APOSTROPHE = ord("'")
 
 
 @compiled
 def read_words(
     data: Array, begin: int, finish: int, codes: Array, kinds: Array, token: int,
     end: int, starts: Array, stops: Array, place: Array, identity: Array,
-    first: Array, last: Array, in_capitals: bool,
+    first: Array, last: Array, in_capitals: bool, in_small: bool,
 ) -> int:  # fmt: skip
-    """Fill the four before the last with words and quantities of one text; how many.
+    """Fill four arrays with words and quantities of one text; how many there are.
 
     Each with its token, what it is compared by, and where it stands in `data`. The
-    case of a letter says nothing if the text, or the one beside it, is `in_capitals`.
+    case of a letter says nothing if the text, or the one beside it, is `in_capitals`,
+    and that of two letters neither if one has none (`in_small`).
     """
     count = 0
     for number in range(token, end):
@@ -45,8 +55,13 @@ def read_words(
         start, stop = begin + starts[number], begin + stops[number]
         place[count], first[count], last[count] = number, start, stop
         identity[count] = codes[number]
-        if stop - start == 1 and 65 <= data[start] <= 90:
+        if is_short_name(data, start, stop):
+            is_folded = in_capitals or in_small
+            if not (is_folded or stands_in_capitals(data, begin, finish, start)):
+                identity[count] = fmix64(codes[number] ^ uint64(data[start]))
+        elif stop - start == 1 and 65 <= data[start] <= 90:
             is_folded = in_capitals or stands_in_capitals(data, begin, finish, start)
+            is_folded = is_folded or is_unit(data, begin, start)
             if not is_folded and is_variable(data, begin, finish, start):
                 identity[count] = fmix64(codes[number])  # A is not a
         count += 1
@@ -62,7 +77,7 @@ def fill_roles(
     """Fill the last two for the words of `pairs` of texts that have no `partner`.
 
     Those of text i of the pairs are from `words[i]` to `words[i + 1]`; all others have
-    the role of a quantity.
+    the role of a quantity, and a meaning where a word of a kind moved.
     """
     # Arrays are handed over one by one, and for all texts at once: to count references
     # to the tables of a tuple at every word costs more than to look it up.
@@ -77,7 +92,7 @@ def fill_roles(
                 continue
             if last[word] - start == 1:
                 role[word], meaning[word] = _role_of_letter(
-                    data, begin, finish, start, codes, kinds, here, token, wording
+                    data, begin, finish, start, codes, kinds, here, token
                 )
                 continue
             if codes[here] in SCALES:  # degrees Celsius are °C
@@ -96,23 +111,43 @@ def fill_roles(
                 )
                 if role[word] == CONTENT and _is_entity(data, begin, start):
                     role[word] = ENTITY
+    for number in range(0, len(words) - 1, 2):
+        if not _moves_kind(role, meaning, words[number : number + 3]):
+            continue
+        for word in range(words[number], words[number + 2]):
+            here = place[word]
+            if partner[word] == NONE or not may_hold(bloom, codes[here]):
+                continue
+            listed = places[find_slot(keys, places, codes[here], 0)]
+            if codes[here] in SCALES:
+                meaning[word] = -int(data[first[word]] & 0xDF)
+            elif listed >= 0 and roles[listed] == TURN:
+                meaning[word] = meanings[listed]
+
+
+@compiled
+def _moves_kind(role: Array, meaning: Array, words: Array) -> bool:
+    """Whether both of two texts have a word of a kind that has no partner."""
+    found = np.zeros(2, np.bool_)
+    for side in range(2):
+        for word in range(words[side], words[side + 1]):
+            found[side] |= role[word] == TURN and meaning[word] >> KIND_BITS != 0
+    return bool(found.all())
 
 
 @compiled
 def _role_of_letter(
     data: Array, begin: int, finish: int, start: int, codes: Array, kinds: Array,
-    token: int, text: int, wording: Wording,
+    token: int, text: int,
 ) -> tuple[int, int]:  # fmt: skip
     """(role, meaning) of a word of one letter."""
     code = codes[token]
     before = data[start - 1] if start > begin else uint8(32)
-    if before == APOSTROPHE and ends_contraction(data, begin, start):  # don't, Tom's
-        if data[start] == LETTER_T:
-            return TURN, int(wording[2][find(wording[0], NOT)])
+    if before == APOSTROPHE and ends_contraction(data, begin, start):  # Tom's, I'd
         return FILLER, 0
     if code in (METRE, GRAM, LITRE):  # 5 m, and not 5m
         if token > text and kinds[token - 1] == NUMBER and before <= 32:
-            return TURN, -int(data[start])
+            return TURN, -int(data[start] | 0x20)
     elif token > text and codes[token - 1] == DEGREE:  # °C
         return TURN, -int(data[start] & 0xDF)
     elif not is_variable(data, begin, finish, start):

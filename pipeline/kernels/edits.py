@@ -39,7 +39,7 @@ from pipeline.kernels.spelling import (
     is_variant,
     joins_to,
 )
-from pipeline.kernels.variables import is_in_capitals
+from pipeline.kernels.variables import is_in_capitals, is_in_small
 from pipeline.kernels.wording import (
     CONTENT,
     FILLER,
@@ -78,21 +78,21 @@ def judge_edits(
     meaning = np.empty(total, np.int64)
     for number in range(len(pairs)):
         left, right = 2 * pairs[number], 2 * pairs[number] + 1
-        in_capitals = (
-            has_capital(data, begins[left], ends[left], ends[left + 1], starts, stops)
-            or has_capital(
-                data, begins[right], ends[right], ends[right + 1], starts, stops
-            )
-        ) and (
-            is_in_capitals(data, begins[left], finishes[left])
-            or is_in_capitals(data, begins[right], finishes[right])
-        )
+        in_capitals, in_small = False, False
+        if has_capital(
+            data, begins[left], ends[left], ends[left + 1], starts, stops
+        ) or has_capital(
+            data, begins[right], ends[right], ends[right + 1], starts, stops
+        ):
+            for text in (left, right):
+                in_capitals |= is_in_capitals(data, begins[text], finishes[text])
+                in_small |= is_in_small(data, begins[text], finishes[text])
         for side in range(2):
             text, used = left + side, words[2 * number + side]
             words[2 * number + side + 1] = used + read_words(
                 data, begins[text], finishes[text], codes, kinds, ends[text],
                 ends[text + 1], starts, stops, place[used:], identity[used:],
-                first[used:], last[used:], in_capitals,
+                first[used:], last[used:], in_capitals, in_small,
             )  # fmt: skip
         begin, middle, end = words[2 * number : 2 * number + 3]
         if align(

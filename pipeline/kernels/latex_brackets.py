@@ -24,7 +24,7 @@ OPEN, CLOSE = uint64(token_code("(")), uint64(token_code(")"))
 GLUED = uint64(1)  # xor: right behind a letter or a digit, as in f(x + 1)
 APART = uint64(2)  # xor: behind the end of a sentence, as in "Find x + 1. (6 points)"
 SHAPES = np.array([token_code(sign) for sign in "([{)]}"], np.uint64)
-OPEN_SQUARE, CLOSE_SQUARE = SHAPES[1], SHAPES[4]
+OPEN_SQUARE, CLOSE_SQUARE, OPEN_BRACE, CLOSE_BRACE = SHAPES[[1, 4, 2, 5]]
 OPENINGS = np.concatenate([SHAPES[:3], SHAPES[:3] ^ GLUED, SHAPES[:3] ^ APART])
 CLOSINGS = SHAPES[3:]
 # Signs that join nothing: marks of one operand, and what stands for text.
@@ -36,8 +36,11 @@ PRODUCTS = np.array([token_code(sign) for sign in "*/"], np.uint64)
 VALUES = np.array(
     [token_code(x) for x in (*"abcdefghijklmnopqrstuvwxyz", "pi")], np.uint64
 )
-PLUS, MINUS, TIMES, SLASH, POWER = (uint64(token_code(sign)) for sign in "+-*/^")
+PLUS, MINUS, TIMES, SLASH, POWER, EMPTY = (
+    uint64(token_code(sign)) for sign in "+-*/^∅"
+)
 TIGHT = np.array([token_code(sign) for sign in "^_√"], np.uint64)
+TAKES = np.array([token_code(sign) for sign in (*"^_√/", "choose")], np.uint64)
 RAISED = np.array([token_code(sign) for sign in "^!'"], np.uint64)
 # What is counted inside brackets.
 TOKENS, ADDED, MULTIPLIED, JOINED, RAISED_INSIDE = range(5)
@@ -78,7 +81,7 @@ def bind_brackets(codes: Array, kinds: Array, ends: Array) -> None:
             if kinds[place] != BRACKET:
                 if depth > 0:
                     _count(code, kinds[place], counts)
-            elif _is_in(code, OPENINGS):
+            elif is_in(code, OPENINGS):
                 stack[depth, 0] = place - first
                 stack[depth, 1:] = counts
                 depth += 1
@@ -96,7 +99,7 @@ def bind_brackets(codes: Array, kinds: Array, ends: Array) -> None:
 
 
 @compiled
-def _is_in(code: uint64, codes: Array) -> bool:
+def is_in(code: uint64, codes: Array) -> bool:
     number = 0
     while number < len(codes) and codes[number] != code:
         number += 1
@@ -106,25 +109,25 @@ def _is_in(code: uint64, codes: Array) -> bool:
 @compiled
 def _shape(code: uint64) -> uint64:
     """The code of an opening bracket wherever it stands."""
-    if _is_in(code, OPENINGS[3:6]):
+    if is_in(code, OPENINGS[3:6]):
         return code ^ GLUED
-    return code ^ APART if _is_in(code, OPENINGS[6:]) else code
+    return code ^ APART if is_in(code, OPENINGS[6:]) else code
 
 
 @compiled
 def _count(code: uint64, kind: int, counts: Array) -> None:
     """Count a token: as an operand, or as what joins or raises operands."""
     if kind == SIGN:
-        if _is_in(code, SUMS):
+        if is_in(code, SUMS):
             counts[ADDED] += 1
-        elif _is_in(code, PRODUCTS):
+        elif is_in(code, PRODUCTS):
             counts[MULTIPLIED] += 1
-        elif not _is_in(code, MARKS):
+        elif not is_in(code, MARKS):
             counts[JOINED] += 1
         counts[RAISED_INSIDE] += code == POWER
         return
     counts[TOKENS] += 1
-    counts[JOINED] += kind == WORD and _is_in(code, LOGIC)
+    counts[JOINED] += kind == WORD and is_in(code, LOGIC)
 
 
 @compiled
@@ -138,22 +141,25 @@ def _settle_pair(
     inside: Array,
 ) -> None:
     """Say what the brackets at `begin` and `place` are; `inside` has been counted."""
-    if place == begin + 1 or _is_interval(codes, kinds, begin, place, inside):
+    shown = place == begin + 1 or _is_interval(codes, kinds, begin, place, inside)
+    if shown or _is_set(codes, kinds, first, begin, place, end):
         codes[begin] = _shape(codes[begin])
         kinds[begin] = kinds[place] = SIGN
         return
-    glued = _is_in(codes[begin], OPENINGS[3:6])
-    if _is_in(codes[begin], OPENINGS[6:]):  # nothing before it joins
+    glued = is_in(codes[begin], OPENINGS[3:6])
+    if is_in(codes[begin], OPENINGS[6:]):  # nothing before it joins
         first = begin
     before = codes[begin - 1] if begin > first else uint64(0)
     behind = codes[place + 1] if place + 1 < end else uint64(0)
-    signed = kinds[begin + 1] == SIGN and _is_in(codes[begin + 1], SUMS)
+    signed = kinds[begin + 1] == SIGN and is_in(codes[begin + 1], SUMS)
     added, multiplied = inside[ADDED] - signed, inside[MULTIPLIED]
     several = inside[TOKENS] - inside[RAISED_INSIDE] > 1
-    binds = _is_in(behind, RAISED) and (several or signed or inside[RAISED_INSIDE] > 0)
-    binds = binds or (_is_in(before, TIGHT) and several)
+    prefix = codes[begin + 1] == PLUS or is_in(codes[begin + 1], PRODUCTS)
+    prefix = prefix and kinds[begin + 1] == SIGN and inside[TOKENS] > 1
+    binds = is_in(behind, RAISED) and (several or signed or inside[RAISED_INSIDE] > 0)
+    binds = binds or (is_in(before, TIGHT) and several)
     if added + multiplied + inside[JOINED] > 0:
-        binds = binds or glued or before == SLASH
+        binds = binds or glued or before == SLASH or prefix  # (* 2 3)
         if inside[JOINED] > 0:
             binds = binds or _is_operand(codes, kinds, first, begin - 1, end, True)
             binds = binds or _is_operand(codes, kinds, first, place + 1, end, False)
@@ -181,14 +187,39 @@ def _is_interval(
     is_square = _shape(codes[begin]) == OPEN_SQUARE
     if is_square != (codes[place] == CLOSE_SQUARE):
         return True
-    signed = _is_in(codes[begin + 1], SUMS)
+    signed = is_in(codes[begin + 1], SUMS)
     joined = inside[ADDED] + inside[MULTIPLIED] + inside[JOINED]
     if not is_square or inside[TOKENS] < 2 or joined != signed:
         return False
     for token in range(begin + 1, place):
-        if kinds[token] in (WORD, NAME) and not _is_in(codes[token], VALUES):
+        if kinds[token] in (WORD, NAME) and not is_in(codes[token], VALUES):
             return False
     return True
+
+
+@compiled
+def _is_set(
+    codes: Array, kinds: Array, first: int, begin: int, place: int, end: int
+) -> bool:
+    r"""Whether braces are those of a set of numbers or letters: {3} is not 3.
+
+    Beside a sign that takes an argument they are its own: \sqrt {3}, {1}/{3}.
+    """
+    if codes[begin] != OPEN_BRACE or codes[place] != CLOSE_BRACE:
+        return False
+    if begin > first and is_in(codes[begin - 1], TAKES):
+        return False
+    if place + 1 < end and is_in(codes[place + 1], TAKES):
+        return False
+    numbers, letters = 0, 0
+    for token in range(begin + 1, place):
+        if kinds[token] == NUMBER or codes[token] == EMPTY:
+            numbers += 1
+        elif kinds[token] in (WORD, NAME) and is_in(codes[token], VALUES):
+            letters += 1
+        elif not (kinds[token] == SIGN and codes[token] == MINUS):
+            return False
+    return min(numbers, letters) == 0 and (numbers > 0 or letters > 1)
 
 
 @compiled
@@ -211,9 +242,9 @@ def _is_operand(
     if place < first or place >= end:
         return False
     if kinds[place] == SIGN:
-        return not _is_in(codes[place], RELATIONS) and not _is_in(codes[place], MARKS)
+        return not is_in(codes[place], RELATIONS) and not is_in(codes[place], MARKS)
     if kinds[place] == WORD:
-        return _is_in(codes[place], LOGIC)
+        return is_in(codes[place], LOGIC)
     return kinds[place] == NUMBER or _faces(codes[place], is_before)
 
 
@@ -224,4 +255,4 @@ def _faces(code: uint64, is_before: bool) -> bool:
     The other way round one pair is around the other, as in ((x)). One that begins a
     sentence faces nothing.
     """
-    return _is_in(code, CLOSINGS if is_before else OPENINGS[:6])
+    return is_in(code, CLOSINGS if is_before else OPENINGS[:6])

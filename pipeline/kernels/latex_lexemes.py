@@ -27,6 +27,8 @@ from pipeline.kernels.utf8 import byte_at, code_point, is_digit, is_letter, widt
 
 EXCLAMATION, COMMA, POINT, ZERO, BACKSLASH, OPEN_BRACE, CLOSE_BRACE = b"!,.0\\{}"
 SMALL = ONES * uint64(0x20)
+OPEN, SEMICOLON, OPEN_SQUARE, CLOSE_SQUARE = b"(;[]"
+LONGEST_ROW = 256  # bytes from the bracket of a matrix to a semicolon in it
 NUMBERS = np.array([token_code(str(number)) for number in range(100)], uint64)
 
 
@@ -54,10 +56,13 @@ def thousands_group(data: Array, position: int, end: int) -> int:
 
 @compiled
 def read_number(
-    data: Array, position: int, end: int, single: bool
+    data: Array, first: int, position: int, end: int, single: bool
 ) -> tuple[uint64, int]:
-    r"""(code, end) of the number at `position`; `single` for the 1 of `\frac12`."""
-    code = BASIS
+    r"""(code, end) of the number at `position`; `single` for the 1 of `\frac12`.
+
+    The text begins at `first`.
+    """
+    code, begin = BASIS, position
     if data[position] == POINT:  # .5 is 0.5
         code = fnv1a(code, ZERO)
     digits = 0
@@ -70,7 +75,10 @@ def read_number(
             if single:
                 break
             continue
-        if byte == POINT and is_digit(data, position + 1, end):
+        if is_digit(data, position + 1, end) and (
+            byte == POINT
+            or (byte == COMMA and _is_decimal(data, first, begin, position, end))
+        ):
             value = fnv1a(code, POINT)
             position += 1
             while is_digit(data, position, end):
@@ -80,10 +88,52 @@ def read_number(
                 position += 1
             break
         start = thousands_group(data, position, end) if 0 < digits <= 15 else -1
-        if start < 0:
+        if start < 0 or (byte == COMMA and _parts_values(data, first, begin, digits)):
             break
         position = start
     return code, position
+
+
+@compiled
+def _is_decimal(data: Array, first: int, begin: int, comma: int, end: int) -> bool:
+    """Whether the `comma` of the number from `begin` on is a decimal one.
+
+    It is in a list that semicolons part: 1,2; 3,4. A matrix has commas within its
+    rows: [1,2;3,4].
+    """
+    stop = comma + 1
+    while is_digit(data, stop, end):
+        stop += 1
+    if byte_at(data, stop, end) == COMMA or thousands_group(data, comma, end) >= 0:
+        return False
+    while stop < end and data[stop] <= 32:
+        stop += 1
+    before = begin - 1
+    while before >= first and data[before] <= 32:
+        before -= 1
+    parted = byte_at(data, stop, end) == SEMICOLON
+    parted = parted or (before >= first and data[before] == SEMICOLON)
+    return parted and not is_in_square(data, first, begin)
+
+
+@compiled
+def _parts_values(data: Array, first: int, begin: int, digits: int) -> bool:
+    """Whether the comma of a number parts two, as in [0,100] and gcd(84,126)."""
+    if digits == 1 and data[begin] == ZERO:
+        return True
+    if begin - 2 < first or data[begin - 1] != OPEN:
+        return False
+    return bool(is_letter(data[begin - 2]) or data[begin - 2] == CLOSE_BRACE)
+
+
+@compiled
+def is_in_square(data: Array, first: int, position: int) -> bool:
+    """Whether an open `[` is near before `position`, as in a matrix."""
+    depth, least = 0, max(first, position - LONGEST_ROW)
+    while position > least and depth <= 0:
+        position -= 1
+        depth += (data[position] == OPEN_SQUARE) - (data[position] == CLOSE_SQUARE)
+    return depth > 0
 
 
 @compiled

@@ -11,12 +11,28 @@ from numpy import uint8, uint64
 from pipeline.kernels.hash_table import find_slot, may_hold
 from pipeline.kernels.hashing import BASIS
 from pipeline.kernels.latex_brackets import bind_brackets
+from pipeline.kernels.latex_contractions import leave_out_n
+from pipeline.kernels.latex_groups import (
+    AFTER_TENS,
+    AWAITS,
+    DEEPEST,
+    DENOMINATOR,
+    DEPTH,
+    INFIX,
+    LAYOUT,
+    MATRICES,
+    NOTHING,
+    NUMERATOR,
+    STOP,
+    TABLES,
+    close_group,
+    has_open_brace,
+    open_group,
+)  # fmt: skip
 from pipeline.kernels.latex_lexemes import join_tens, read_word
 from pipeline.kernels.latex_plain import LISTED, SILENT, is_name, read_plain
 from pipeline.kernels.latex_readers import (
-    BRACKETS,
     CLASSES,
-    CLOSE_BRACE,
     CLOSES_GROUP,
     LOOK_UP,
     MACRO,
@@ -28,9 +44,16 @@ from pipeline.kernels.latex_readers import (
     read_token,
 )
 from pipeline.kernels.latex_signs import POWER
+from pipeline.kernels.latex_vectors import (
+    CROSS_PRODUCT,
+    is_over_letter,
+    joins_vectors,
+)
 from pipeline.kernels.latex_vocabulary import (
+    ARROW,
     BINOMIAL,
     BRACKET,
+    CANNOT,
     CELL,
     CLOSE_MATRIX,
     CLOSE_TABLE,
@@ -47,6 +70,7 @@ from pipeline.kernels.latex_vocabulary import (
     OPEN_TABLE,
     PRIME,
     ROW,
+    SHORT,
     SIGN,
     SKIP,
     TENS,
@@ -61,20 +85,7 @@ SLASH, CHOOSE, ROOT, BELOW, COMPOSE = (
     uint64(token_code(sign)) for sign in ("/", "choose", "√", "_", "∘")
 )
 DEGREES, NEGATION = uint64(token_code("degree")), uint64(token_code(NEGATES))
-NABLA, VECTOR, CROSS_PRODUCT = (uint64(token_code(name)) for name in ("∇", "vec", "×"))
-# What may stand before the brace of a set; behind a letter it is an argument's.
-FREE = np.zeros(256, np.bool_)
-FREE[:33] = True
-FREE[list(b"$(=,:;|[+-*/<>~\"']_^")] = True
-
-# What a fraction waits for, and what it has between its parts.
-NOTHING, NUMERATOR, DENOMINATOR = 0, 1, 2
-# What braces are: layout, an argument or a set, a numerator, the top of a binomial.
-LAYOUT, ARGUMENT, TOP, UPPER = 0, 1, 2, 3
-DEEPEST = 255
-# What is known of the tokens before, by its place in `state`.
-AWAITS, INFIX, DEPTH, AFTER_TENS, TABLES, MATRICES, STOP = range(7)
-
+CAN, NO = uint64(token_code("can")), uint64(token_code("not"))
 # Steps are inlined and arrays are handed over one by one: to count references to a
 # tuple of arrays at every token costs more than to read the token.
 
@@ -123,10 +134,10 @@ def fill_latex_tokens(
                 kind_ = NAME if is_name(data, start, stop) else WORD
             elif byte_class == OPENS_GROUP:
                 before = codes[used - 1] if used > begin else NO_CODE
-                action = _open_group(data, first, start, before, state, groups)
-                code, kind_ = BRACKETS[OPEN_BRACE], BRACKET
+                code, action = open_group(data, first, start, before, state, groups)
+                kind_ = BRACKET
             elif byte_class == CLOSES_GROUP:
-                code, kind_, action = _close_group(state, groups)
+                code, kind_, action = close_group(state, groups)
             else:
                 code, kind_, action, position = read_token(
                     data, first, start, end, state[AWAITS] != NOTHING,
@@ -143,7 +154,7 @@ def fill_latex_tokens(
                     code, _ = read_word(data, start + 1, position, classes)
                     start += position == start + 2  # \R is the variable R
             if action == SKIP:  # \left leaves f and ( together
-                if byte_class == MACRO and state[STOP] == start:
+                if byte_class in (MACRO, CLOSES_GROUP) and state[STOP] == start:
                     state[STOP] = position
                 continue
             here = start - first, position - first
@@ -191,43 +202,6 @@ def _put(
 
 
 @compiled
-def _open_group(
-    data: Array, first: int, start: int, before: uint64, state: Array, groups: Array
-) -> int:
-    """Note what the brace at `start` opens; whether it is a token."""
-    byte = data[start - 1] if start > first else uint8(0)
-    group = LAYOUT
-    if state[AWAITS] == NUMERATOR:
-        group = UPPER if state[INFIX] else TOP
-    elif state[AWAITS] == DENOMINATOR or FREE[byte] or before in (POWER, BELOW, ROOT):
-        group = ARGUMENT
-    state[AWAITS] = NOTHING
-    state[DEPTH] = min(state[DEPTH] + 1, DEEPEST)
-    groups[state[DEPTH]] = group
-    return TOKEN if group != LAYOUT else SKIP
-
-
-@compiled
-def _close_group(state: Array, groups: Array) -> tuple[uint64, int, int]:
-    """(code, kind, action) of a closing brace."""
-    if state[DEPTH] == 0:
-        return BRACKETS[CLOSE_BRACE], BRACKET, TOKEN
-    group = groups[state[DEPTH]]
-    state[DEPTH] -= 1
-    if group >= TOP:
-        state[AWAITS], state[INFIX] = DENOMINATOR, group == UPPER
-    return BRACKETS[CLOSE_BRACE], BRACKET, TOKEN if group != LAYOUT else SKIP
-
-
-@inlined
-def _has_open_brace(codes: Array, kinds: Array, used: int, begin: int) -> bool:
-    """Whether a brace that is drawn is the last token."""
-    last = used - 1
-    is_bracket = last >= begin and kinds[last] == BRACKET
-    return is_bracket and codes[last] == BRACKETS[OPEN_BRACE]
-
-
-@compiled
 def _settle(
     data: Array,
     codes: Array,
@@ -268,10 +242,16 @@ def _settle(
             code = NEGATION
         else:
             used = _put(codes, kinds, starts, stops, used, NEGATION, SIGN, here)
-    elif action == CROSS:  # of vectors; elsewhere a product is a product
-        vector = used > begin and codes[used - 1] == NABLA
-        vector = vector or (used > begin + 1 and codes[used - 2] == VECTOR)
-        code = CROSS_PRODUCT if vector else code
+    elif action == CROSS:  # of vectors and sets; elsewhere a product is a product
+        if joins_vectors(codes[begin:used], data, first, first + here[0]):
+            code = CROSS_PRODUCT
+    elif action == ARROW:  # over one letter it is bold type
+        return not is_over_letter(data, first + here[1]), used, start, code, kind
+    elif action == SHORT:
+        if code == NO and used > begin:
+            codes[used - 1] = leave_out_n(data, first, first + here[0])
+    elif action == CANNOT:
+        used = _put(codes, kinds, starts, stops, used, CAN, WORD, here)
     elif action == CELL:
         return state[TABLES] + state[MATRICES] == 0, used, start, code, kind
     elif action == ROW:
@@ -279,7 +259,7 @@ def _settle(
     elif (
         action == OPEN_MATRIX
         and code == BASIS
-        and _has_open_brace(codes, kinds, used, begin)
+        and has_open_brace(codes, kinds, used, begin)
     ):  # \left\{\begin{array} is \begin{cases}
         state[TABLES] += 1
         return False, used - 1, start, code, kind

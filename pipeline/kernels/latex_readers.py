@@ -96,7 +96,7 @@ def read_token(
         and not (position > first and is_digit(data, position - 1, end))
     ):
         below = position > first and data[position - 1] == UNDERSCORE  # \log_264
-        code, position = read_number(data, position, end, single or below)
+        code, position = read_number(data, first, position, end, single or below)
         return code, NUMBER, TOKEN, position
     if byte_class == MACRO:
         return _read_macro(data, position, end)

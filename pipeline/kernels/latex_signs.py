@@ -12,7 +12,8 @@ import numpy as np
 from numpy import uint8, uint64
 
 from pipeline.kernels.hashing import BASIS, fnv1a
-from pipeline.kernels.latex_lexemes import is_hyphen
+from pipeline.kernels.latex_contractions import read_contraction
+from pipeline.kernels.latex_lexemes import is_hyphen, is_in_square
 from pipeline.kernels.latex_marks import (
     is_factorial,
     is_prime,
@@ -25,9 +26,11 @@ from pipeline.kernels.latex_marks import (
 from pipeline.kernels.latex_vocabulary import (
     CELL,
     NEGATED,
+    SHORT,
     SIGN,
     SKIP,
     TOKEN,
+    WORD,
     token_code,
 )
 from pipeline.kernels.shards import Array, compiled
@@ -82,9 +85,14 @@ def read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
         row = is_digit(data, start - 1, end) if start > first else False
         next_ = right_byte(data, position, end)
         stays = row and (48 <= next_ <= 57 or next_ == MINUS)
+        stays = stays and is_in_square(data, first, start)
         stays = stays or (before == CLOSE_SQUARE and next_ == OPEN_SQUARE)
     elif byte == APOSTROPHE:
         stays = is_prime(data, first, start, end)
+        if not stays:
+            word, stop = read_contraction(data, first, start, end)
+            if stop > start:
+                return word, WORD, SHORT, stop
     elif byte == QUESTION:
         stays = is_unknown(data, first, start, end)
     elif byte == UNDERSCORE:

@@ -22,7 +22,8 @@ from pipeline.kernels.spelled_marks import split as split
 WORD, NUMBER, SIGN, BRACKET, NAME = 0, 1, 2, 3, 4
 # What to do with a command or a word, beside giving it a code.
 (TOKEN, SKIP, FRACTION, BINOMIAL, DEGREE, PRIME, NOT, NEGATED, TENS, ONES, CELL, ROW,
- OPEN_MATRIX, CLOSE_MATRIX, OPEN_TABLE, CLOSE_TABLE, CROSS) = range(17)  # fmt: skip
+ OPEN_MATRIX, CLOSE_MATRIX, OPEN_TABLE, CLOSE_TABLE, CROSS, ARROW, SHORT, CANNOT
+) = range(20)  # fmt: skip
 
 
 LAYOUT = split(
@@ -54,7 +55,7 @@ TABLES = split(
 )
 
 VARIANTS = {"varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta",
-            "pmod": "mod", "bmod": "mod", "overrightarrow": "vec", "widehat": "hat",
+            "pmod": "mod", "bmod": "mod", "widehat": "hat",
             "widetilde": "tilde", "overline": "bar"}  # fmt: skip
 UNITS = {  # by their names in the singular
     "cm": "cm centimeter centimetre", "mm": "millimeter millimetre", "m": "meter metre",
@@ -139,6 +140,7 @@ def _words() -> dict[str, Meaning]:
                 f"{name}s": (f"{word}s", WORD, TOKEN),
             }
     meanings["euros"] = ("euro", WORD, TOKEN)
+    meanings["cannot"] = ("not", WORD, CANNOT)
     meanings |= {word: (sign, SIGN, TOKEN) for word, sign in SIGNS_OF_WORDS.items()}
     meanings |= dict.fromkeys(DROPPED, ("", WORD, SKIP))
     meanings |= dict.fromkeys(("percent", "pct"), ("%", SIGN, TOKEN))
@@ -174,6 +176,7 @@ def _commands() -> dict[str, Meaning]:
         "not": (NEGATES, SIGN, NOT),
     }
     meanings |= {name: (short, WORD, TOKEN) for name, short in VARIANTS.items()}
+    meanings |= dict.fromkeys(("vec", "overrightarrow"), ("vec", WORD, ARROW))
     return {name: _negate(*meaning) for name, meaning in meanings.items()}
 
 

@@ -64,10 +64,10 @@ def are_plainly_equal(
 def has_capital(
     data: Array, begin: int, token: int, end: int, starts: Array, stops: Array
 ) -> bool:
-    """Whether one of the tokens up to `end` is a capital letter."""
+    """Whether a token up to `end`, of two letters at most, ends in a capital."""
     for number in range(token, end):
-        is_single = stops[number] - starts[number] == 1
-        if is_single and 65 <= data[begin + starts[number]] <= 90:
+        size = stops[number] - starts[number]
+        if size <= 2 and 65 <= data[begin + stops[number] - 1] <= 90:
             return True
     return False
 

@@ -8,12 +8,22 @@ import numpy as np
 from numpy import uint64
 
 from pipeline.kernels.hashing import STEP, fmix64
+from pipeline.kernels.latex_brackets import is_in
+from pipeline.kernels.latex_vocabulary import split
 from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.utf8 import is_letter
 
 QUOTE, APOSTROPHE = b"\"'"
+# Words of two letters that are in capitals for their weight, and mean the same.
+SHORT_WORDS = np.array(
+    [int.from_bytes(word.encode()) for word in split(
+        "is of to in or on at by an be as if it no do so up we he my us me go"
+    )],
+    np.int64,
+)  # fmt: skip
 CAPITAL_A, SMALL_A = b"Aa"
+METRE, GRAM, LITRE, CAPITAL_L = b"mglL"
 TO_SMALL = uint64(0x20)
 
 
@@ -31,16 +41,45 @@ def variables_hash(
     for text in range(len(out)):
         begin, finish, value = begins[text], finishes[text], uint64(0)
         for token in range(ends[text], ends[text + 1]):
-            start = begin + starts[token]
-            if stops[token] - starts[token] > 1 or not is_letter(data[start]):
+            start, size = begin + starts[token], stops[token] - starts[token]
+            if is_short_name(data, start, start + size):
+                if not stands_in_capitals(data, begin, finish, start):
+                    letter = uint64(data[start]) << uint64(8) | uint64(data[start + 1])
+                    value = value * STEP + letter
                 continue
-            if is_variable(data, begin, finish, start):
+            if size > 1 or not is_letter(data[start]):
+                continue
+            if is_variable(data, begin, finish, start) and not is_unit(
+                data, begin, start
+            ):
                 letter = uint64(data[start])
                 if stands_in_capitals(data, begin, finish, start):
                     letter |= TO_SMALL
                 value = value * STEP + letter
         out[text] = fmix64(value)
     return out
+
+
+@compiled
+def is_short_name(data: Array, start: int, stop: int) -> bool:
+    """Whether a word is of two letters whose case counts: CO, mW and MW, not Co."""
+    if stop - start != 2 or not 65 <= data[start + 1] <= 90:
+        return False
+    if not is_letter(data[start]):
+        return False
+    small = int(data[start] | 0x20) << 8 | int(data[start + 1] | 0x20)
+    return not is_in(small, SHORT_WORDS)
+
+
+@compiled
+def is_unit(data: Array, begin: int, start: int) -> bool:
+    """Whether the letter at `start` is metres, grams or litres of a number: 5 L."""
+    return bool(
+        data[start] in (METRE, GRAM, LITRE, CAPITAL_L)
+        and start - 2 >= begin
+        and data[start - 1] <= 32
+        and 48 <= data[start - 2] <= 57
+    )
 
 
 @compiled
@@ -69,7 +108,7 @@ def is_variable(data: Array, begin: int, end: int, start: int) -> bool:
 
 @compiled
 def ends_contraction(data: Array, begin: int, start: int) -> bool:
-    """Whether the letter at `start` is that of don't and Tom's; 'A' is in quotes."""
+    """Whether the letter at `start` is that of I'd and Tom's; 'A' is in quotes."""
     return bool(
         start - 2 >= begin and data[start - 1] == APOSTROPHE and data[start - 2] > 47
     )
@@ -83,6 +122,14 @@ def is_in_capitals(data: Array, begin: int, end: int) -> bool:
         byte = data[position]
         balance += (65 <= byte <= 90) - (97 <= byte <= 122)
     return balance > 0
+
+
+@compiled
+def is_in_small(data: Array, begin: int, end: int) -> bool:
+    """Whether a text has no capitals."""
+    while begin < end and not 65 <= data[begin] <= 90:
+        begin += 1
+    return begin == end
 
 
 @compiled

@@ -22,6 +22,7 @@ from pipeline.kernels.shards import Array, compiled
 CONTENT, TURN, SOFT, PRONOUN, FILLER = 0, 1, 2, 3, 4
 INSTRUCTION = 1  # the meaning of a filler that says how to answer
 SHORTEST_STEM = 3  # bytes
+KIND_BITS = 16  # above these a meaning has its kind, 0 where it is of none
 
 # Where words are, where stems are, and then the role and the meaning of each.
 Wording = tuple[Table, Array, Array, Table, Array, Array]
@@ -42,9 +43,12 @@ def wording() -> Wording:
                 codes = _stem_codes(word[:-1]) if is_stem else _codes_of(word)
                 for code in codes:
                     (stems if is_stem else words).setdefault(code, (role, meaning))
-    for word in " ".join(" ".join(kind) for kind in lists["kinds"].values()).split():
-        meaning += 1
-        words.setdefault(_codes_of(word)[0], (TURN, meaning))
+    kinds = (group for groups in lists["kinds"].values() for group in groups)
+    for number, group in enumerate(kinds, start=1):
+        for word in group.split():
+            meaning += 1
+            here = number << KIND_BITS | meaning
+            words.setdefault(_codes_of(word)[0], (TURN, here))
     for section, sense in (("instructions", INSTRUCTION), ("fillers", 0)):
         for word in " ".join(lists[section].values()).split():
             for code in _codes_of(word):
