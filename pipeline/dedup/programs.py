@@ -13,10 +13,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.dedup.pairs import Array
+from pipeline.kernels.spelled_marks import split
 
-STRING = r"""(?:"[^"\n]*"|'[^'\n]*')"""
+IN_QUOTES = r"""(?:"[^"\n]*"|'[^'\n]*')"""
 # A call or an assignment with a string, or a line that opens a block, is a program's.
-CALL = rf"""\w(?:\(|\[|[ \t]+=[ \t]+)[^()\n"']{{0,80}}{STRING}"""
+CALL = rf"""\w(?:\(|\[|[ \t]+=[ \t]+)[^()\n"']{{0,80}}{IN_QUOTES}"""
 BLOCK = (
     r"(?m)^[ \t]*(?:def|class|for|while|if|elif|else|try|except|finally|with)\b"
     r"([^\n]*):[ \t]*\r?\n[ \t]+\S"
@@ -25,30 +26,23 @@ BLOCK = (
 # them is a word of the language.
 SIDE_BY_SIDE = re.compile(r"\b(\w{2,})[ \t]+(?=(\w{2,}))")
 LANGUAGE = {"and", "or", "not", "in", "is", "if", "else", "for", "lambda", "as", "from"}
-# What is said of programs: there, a text in quotes is a string.
-PROSE = (
-    r"(?i)\b(?:programs?|functions?|print(?:s|ed)?|outputs?|strings?|quer(?:y|ies)"
-    r"|python|java(?:script)?|code|programme?|funktion|fonction|programa|función"
-    r"|funzione|função|cadena|imprim\w+|программ\w+|функци\w+|строк\w+|вывед\w+)\b"
-    r"|程序|函数|字符串|输出|プログラム|関数|文字列"
+# Parts of words that are said of programs: beside them, a text in quotes is a string.
+ABOUT_PROGRAMS = split(
+    """
+    program function print output string query queries python java code funktion
+    fonction programa función funzione função cadena imprim программ функци строк вывед
+    程序 函数 字符串 输出 プログラム 関数 文字列
+"""
 )
-QUOTED = re.compile(r"[\"“]([^\"“”\n]*)[\"”]")
-# One of these is in such a text, and in few others.
-BEFORE = ("(", "[", "=", "= ")
-LIKELY = [
-    ":\n",
-    ": \n",
-    ":\r\n",
-    "`",
-    '"',
-    "“",
-    *(before + quote for before in BEFORE for quote in "'\""),
-]
-LITERAL = re.compile(STRING)
+QUOTED = re.compile(r"[\"“][^\"“”\n]*[\"”]")
+# One of these is in a text with a block, a call, a string; and in few others.
+COLONS, QUOTES = [":\n", ": \n", ":\r\n"], ('"', "`")
+CALLS = [before + quote for before in ("(", "[", "=", "= ") for quote in "'\""]
+STRING = re.compile(IN_QUOTES)
 OPENS_BLOCK = re.compile(BLOCK)
 FENCED = re.compile(r"(?ms)^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```")
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-DRAWING = r"(?is)\[asy\].*?\[/asy\]"  # its labels are read as text
+DRAWING = re.compile(r"(?is)\[asy\].*?\[/asy\]")
 
 
 def hash_programs(texts: pl.Series) -> Array:
@@ -59,26 +53,43 @@ def hash_programs(texts: pl.Series) -> Array:
     False
     """
     out = np.zeros((len(texts), 3), np.uint64)
-    likely = texts.str.contains_any(LIKELY).fill_null(False)
-    texts = texts.filter(likely).str.replace_all(DRAWING, "")
-    opens, calls, tells = (texts.str.contains(what) for what in (BLOCK, CALL, PROSE))
-    readers = (
-        (opens, _read_levels),
-        (calls | tells, _read_strings),
-        (texts.str.contains("`", literal=True), _read_code),
+    texts = texts.fill_null("")
+    likely = texts.str.contains_any([*COLONS, *CALLS])
+    for sign in QUOTES:  # one at a time is faster than all at once
+        likely |= texts.str.contains(sign, literal=True)
+    places, texts = np.flatnonzero(likely), texts.filter(likely)
+    opens, calls = (
+        _holds(texts, texts.str.contains_any(signs), pattern)
+        for signs, pattern in ((COLONS, BLOCK), (CALLS, CALL))
     )
-    for column, (found, read) in enumerate(readers):
-        said = [repr(read(text) or "") for text in texts.filter(found)]
-        hashes = pl.Series(said, dtype=pl.String).hash().to_numpy().copy()
-        hashes[np.array(said) == "''"] = 0
-        out[np.flatnonzero(likely)[np.flatnonzero(found)], column] = hashes
+    quoted, ticked = (texts.str.contains(sign, literal=True) for sign in QUOTES)
+    tells = texts.str.contains_any(ABOUT_PROGRAMS, ascii_case_insensitive=True)
+    for column, found, read in (
+        (0, opens, _read_levels),
+        (1, calls, lambda text: _read_strings(STRING, text)),
+        (1, quoted & tells & ~calls, lambda text: _read_strings(QUOTED, text)),
+        (2, ticked, _read_code),
+    ):
+        parts = [read(_leave_out_drawings(text)) for text in texts.filter(found)]
+        hashes = pl.Series([repr(part) for part in parts], dtype=pl.String).hash()
+        said = np.array([bool(part) for part in parts], bool)
+        out[places[found.to_numpy()][said], column] = hashes.to_numpy()[said]
     return out
 
 
-def _read_strings(text: str) -> list[str]:
-    if re.search(CALL, text):
-        return [string[1:-1] for string in LITERAL.findall(text)]
-    return QUOTED.findall(text)
+def _holds(texts: pl.Series, likely: pl.Series, pattern: str) -> pl.Series:
+    """Whether each text holds the `pattern` (bool); only the `likely` ones may."""
+    found = texts.filter(likely).str.contains(pattern)
+    return likely.clone().scatter(likely.arg_true(), found)
+
+
+def _leave_out_drawings(text: str) -> str:
+    """`text` without Asymptote, whose labels are read as text."""
+    return DRAWING.sub("", text) if "[asy]" in text.lower() else text
+
+
+def _read_strings(pattern: re.Pattern[str], text: str) -> list[str]:
+    return [string[1:-1] for string in pattern.findall(text)]
 
 
 def _read_code(text: str) -> list[str]:
@@ -96,7 +107,7 @@ def _read_code(text: str) -> list[str]:
 def _squeeze(code: str) -> str:
     """`code` without the white space that is in no string, its quotes made straight."""
     code = re.sub("[“”]", '"', re.sub("[‘’]", "'", code))
-    parts = re.split(f"({STRING})", code)
+    parts = re.split(f"({IN_QUOTES})", code)
     parts[::2] = ["".join(part.split()) for part in parts[::2]]
     return "".join(parts)
 

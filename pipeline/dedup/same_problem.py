@@ -224,13 +224,17 @@ def hash_variables(text: pl.Series) -> Array:
     return np.concatenate([np.zeros(0, np.uint64), *parts])
 
 
-# A number or a sign, or three words.
-STATEMENT = r"[\d+*/=<>^\\-]|\w\W+\w+\W+\w"
+# A number or a sign, or three words; so many bytes are as good in any script.
+LONG = 64
+STATEMENT = r"[\d+*/=<>^\\-]|[\p{Sm}\p{So}]|\p{Han}{3}|\w\W+\w+\W+\w"
 
 
 def say_much(text: pl.Series) -> Array:
     """Whether a text says what to do (bool): "Find x." has lost the rest."""
-    return text.str.contains(STATEMENT).fill_null(False).to_numpy()
+    much = (text.str.len_bytes() >= LONG).fill_null(False).to_numpy().copy()
+    short = text.filter(pl.Series(~much))
+    much[~much] = short.str.contains(STATEMENT).fill_null(False)
+    return np.asarray(much)
 
 
 TELLING = r"\w{2}.*\W.*\w|\d.*\d"  # two words, or two numbers

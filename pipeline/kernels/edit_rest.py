@@ -72,7 +72,8 @@ def judge_turns(
         if what == 0 and (moves_logic or left[0] != left[-1]):
             level = REWORDED
     crosses = agree and has_logic and quantities.min() > 0
-    crosses = crosses or _cross_kinds(role, meaning, partner, sizes)
+    if counts[0, 0] > 0:
+        crosses = crosses or _cross_kinds(role, meaning, partner, sizes)
     return REWORDED if moves_bracket or crosses else level
 
 

@@ -82,6 +82,7 @@ def fill_roles(
     # Arrays are handed over one by one, and for all texts at once: to count references
     # to the tables of a tuple at every word costs more than to look it up.
     (bloom, keys, places), roles, meanings, stems, stem_roles, stem_meanings = wording
+    has_kind = np.zeros(len(words), np.bool_)  # and no partner
     for number in range(len(words) - 1):
         text = 2 * pairs[number >> 1] + (number & 1)
         begin, finish, token = begins[text], finishes[text], ends[text]
@@ -94,9 +95,11 @@ def fill_roles(
                 role[word], meaning[word] = _role_of_letter(
                     data, begin, finish, start, codes, kinds, here, token
                 )
+                has_kind[number] |= meaning[word] < 0
                 continue
             if codes[here] in SCALES:  # degrees Celsius are °C
                 role[word], meaning[word] = TURN, -int(data[start] & 0xDF)
+                has_kind[number] = True
                 continue
             listed = -1
             if may_hold(bloom, codes[here]):
@@ -111,8 +114,9 @@ def fill_roles(
                 )
                 if role[word] == CONTENT and _is_entity(data, begin, start):
                     role[word] = ENTITY
+            has_kind[number] |= meaning[word] >> KIND_BITS != 0
     for number in range(0, len(words) - 1, 2):
-        if not _moves_kind(role, meaning, words[number : number + 3]):
+        if not (has_kind[number] and has_kind[number + 1]):
             continue
         for word in range(words[number], words[number + 2]):
             here = place[word]
@@ -123,16 +127,6 @@ def fill_roles(
                 meaning[word] = -int(data[first[word]] & 0xDF)
             elif listed >= 0 and roles[listed] == TURN:
                 meaning[word] = meanings[listed]
-
-
-@compiled
-def _moves_kind(role: Array, meaning: Array, words: Array) -> bool:
-    """Whether both of two texts have a word of a kind that has no partner."""
-    found = np.zeros(2, np.bool_)
-    for side in range(2):
-        for word in range(words[side], words[side + 1]):
-            found[side] |= role[word] == TURN and meaning[word] >> KIND_BITS != 0
-    return bool(found.all())
 
 
 @compiled

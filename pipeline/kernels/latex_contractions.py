@@ -23,10 +23,9 @@ SUBJECTS = np.array(
     ],
     uint64,
 )
-CAN, IRREGULAR, REGULAR = (
-    np.array([token_code(word) for word in words], uint64)
-    for words in (["can"], ["won", "shan"], ["will", "shall"])
-)
+CAN = uint64(token_code("can"))
+IRREGULAR = np.array([token_code("won"), token_code("shan")], uint64)
+REGULAR = np.array([token_code("will"), token_code("shall")], uint64)
 
 
 @compiled
@@ -64,11 +63,9 @@ def _begin_of_word(data: Array, first: int, end: int) -> int:
 def leave_out_n(data: Array, first: int, apostrophe: int) -> uint64:
     """The code of the word that "n't" ends, without its n: "does" of "doesn't"."""
     begin = _begin_of_word(data, first, apostrophe)
-    code, _ = read_letters(data, begin, apostrophe)
-    if code == CAN[0]:
-        return code
+    whole, _ = read_letters(data, begin, apostrophe)
+    code, _ = read_letters(data, begin, apostrophe - (whole != CAN))
     for number in range(len(IRREGULAR)):
-        if code == IRREGULAR[number]:
-            return REGULAR[number]
-    code, _ = read_letters(data, begin, apostrophe - 1)
+        if whole == IRREGULAR[number]:
+            code = REGULAR[number]
     return code

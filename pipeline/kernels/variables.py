@@ -20,7 +20,7 @@ SHORT_WORDS = np.array(
     [int.from_bytes(word.encode()) for word in split(
         "is of to in or on at by an be as if it no do so up we he my us me go"
     )],
-    np.int64,
+    uint64,
 )  # fmt: skip
 CAPITAL_A, SMALL_A = b"Aa"
 METRE, GRAM, LITRE, CAPITAL_L = b"mglL"
@@ -67,7 +67,7 @@ def is_short_name(data: Array, start: int, stop: int) -> bool:
         return False
     if not is_letter(data[start]):
         return False
-    small = int(data[start] | 0x20) << 8 | int(data[start + 1] | 0x20)
+    small = uint64(data[start] | 0x20) << uint64(8) | uint64(data[start + 1] | 0x20)
     return not is_in(small, SHORT_WORDS)
 
 
