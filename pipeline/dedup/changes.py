@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.dedup.pairs import Array
-from pipeline.kernels.shards import map_threads
+from pipeline.kernels.shards import freeze, map_threads
 
 if TYPE_CHECKING:
     from pipeline.kernels.latex_tokens import Tokens
@@ -77,7 +77,7 @@ def _compare_part(
     spans = begins, ends, parts  # nothing is read twice
     change = _compare_spans(data, offsets, first, second, spans, same)
     if len(spelt):
-        first, second = places
+        first, second = map(np.ascontiguousarray, places)
         data, offsets = text_bytes(plain)
         spans = differing_spans(data, offsets, first, second)
         read = data, offsets, first, second
@@ -99,8 +99,8 @@ def _find_spelt(
     text = np.repeat(np.stack([first, second], 1).ravel(), np.diff(parts))
     rows, _, _ = find_spellings(
         data,
-        np.maximum(begins - NEAR, offsets[text]),
-        np.minimum(ends + NEAR, offsets[text + 1]),
+        freeze(np.maximum(begins - NEAR, offsets[text])),
+        freeze(np.minimum(ends + NEAR, offsets[text + 1])),
         *marked_words(),
     )
     spelt = hold_non_ascii(data, begins, ends)

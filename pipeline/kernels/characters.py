@@ -17,7 +17,7 @@ import polars as pl
 
 from pipeline.kernels.hash_table import grow
 from pipeline.kernels.layout import change_where, strip_layout
-from pipeline.kernels.shards import Array, compiled, text_bytes
+from pipeline.kernels.shards import Array, compiled, freeze, text_bytes
 from pipeline.kernels.spelled_values import rewrite, spell_bytes
 from pipeline.kernels.splice import cut_spans, splice, text_series
 from pipeline.kernels.swar import next_non_ascii
@@ -134,7 +134,8 @@ def plain_bytes(text: pl.Series) -> tuple[Array, Array]:
     spans, folds = find_odd(data, offsets, character_folds())
     if len(spans):
         parts = _plain(text_series(*cut_spans(data, spans)), folds)
-        data, offsets = splice(data, offsets, spans, *text_bytes(parts))
+        whole = splice(data, offsets, spans, *text_bytes(parts))
+        data, offsets = map(freeze, whole)
     return spell_bytes(data, offsets)
 
 

@@ -8,6 +8,7 @@ brackets.
 from typing import Any
 
 import numpy as np
+from numpy import uint64
 
 from pipeline.kernels.common_ends import (
     common_prefix,
@@ -16,6 +17,7 @@ from pipeline.kernels.common_ends import (
     skip_space,
 )
 from pipeline.kernels.shards import Array, compiled, inlined
+from pipeline.kernels.swar import bits_between, count_ones, first_bits
 from pipeline.kernels.utf8 import is_letter
 
 SPACE, BACKSLASH, OPEN, CLOSE, AMPERSAND = b" \\()&"
@@ -70,14 +72,14 @@ def _cut(
     count, since, opened = 0, left, 0
     i, j = common_prefix(data, left, left, left_end, right, right, right_end)
     while i < left_end or j < right_end:
-        opened += _open_brackets(data[since:i])
+        opened += _open_brackets(data, since, i)
         k, m = i, j
         if count + 1 < MOST:
             k, m = _resume(data, i, left_end, j, right_end, words[0], words[1])
         if k == i and m == j:
             k, m = common_suffix(data, i, left_end, j, right_end)
         begin, other = _before(data, left, i, opened), _before(data, right, j, opened)
-        still = opened + _open_brackets(data[i:k])
+        still = opened + _open_brackets(data, i, k)
         end = _behind(data, k, left_end, still)
         other_end = _behind(data, m, right_end, still)
         if count > 0 and (begin <= cuts[count - 1, 1] or other <= cuts[count - 1, 3]):
@@ -195,13 +197,30 @@ def _step(text: Array, place: int) -> int:
 
 
 @compiled
-def _open_brackets(text: Array) -> int:
-    """How many more brackets open than close in `text` uint8."""
-    opened = 0
-    before, here = text[:-1], text[1:]
-    for place in range(len(here)):
-        byte, plain = here[place], before[place] != BACKSLASH
-        opened += (byte == OPEN_BRACE) - (byte == CLOSE_BRACE)
-        opened += plain & ((byte == OPEN) | (byte == OPEN_SQUARE))
-        opened -= plain & ((byte == CLOSE) | (byte == CLOSE_SQUARE))
-    return opened + STEPS[text[0]] if len(text) else 0
+def _open_brackets(data: Array, begin: int, end: int) -> int:
+    """How many more brackets open than close from `begin` to `end`."""
+    opened, behind = 0, uint64(0)
+    for block in range(begin, end, 64):
+        if block + 64 > len(data):
+            return opened + _sum_steps(data, begin, block, end)
+        there = first_bits(end - block)
+        escape = bits_between(data, block, 0, BACKSLASH, 1)
+        plain = there & ~(escape << uint64(1) | behind)
+        behind = escape >> uint64(63)
+        opens = plain & bits_between(data, block, 0, OPEN, 1)
+        closes = plain & bits_between(data, block, 0, CLOSE, 1)
+        opens |= plain & bits_between(data, block, 0, OPEN_SQUARE, 1)
+        closes |= plain & bits_between(data, block, 0, CLOSE_SQUARE, 1)
+        opens |= there & bits_between(data, block, 0, OPEN_BRACE, 1)
+        closes |= there & bits_between(data, block, 0, CLOSE_BRACE, 1)
+        opened += count_ones(opens) - count_ones(closes)
+    return opened
+
+
+@compiled
+def _sum_steps(data: Array, begin: int, place: int, end: int) -> int:
+    """As `_open_brackets`, from `place` on; what is before `begin` is not read."""
+    depth = 0
+    for position in range(place, end):
+        depth += _step(data[begin:end], position - begin)
+    return depth

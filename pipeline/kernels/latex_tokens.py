@@ -16,7 +16,7 @@ from pipeline.kernels.latex_brackets import leave_out_brackets
 from pipeline.kernels.latex_lexer import fill_latex_tokens
 from pipeline.kernels.latex_vocabulary import vocabulary
 from pipeline.kernels.layout import strip_layout
-from pipeline.kernels.shards import Array, map_threads, split_shards
+from pipeline.kernels.shards import Array, freeze, map_threads, split_shards
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,10 @@ def tokenise_ranges(
     room = int((ends - begins).sum()) + 2 * len(begins) + 2
     codes, kinds = np.empty(room, np.uint64), np.empty(room, np.uint8)
     starts, stops = np.empty((2, room if spans else 0), np.int32)
+    firsts, begins = freeze(begins if firsts is None else firsts), freeze(begins)
     token_ends = fill_latex_tokens(
-        data, begins if firsts is None else firsts, begins, ends, vocabulary(),
-        drawings, codes, kinds, starts, stops,
+        freeze(data), firsts, begins, freeze(ends), vocabulary(), drawings, codes,
+        kinds, starts, stops,
     )  # fmt: skip
     if not brackets:
         leave_out_brackets(codes, kinds, token_ends, starts, stops)

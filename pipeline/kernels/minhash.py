@@ -98,11 +98,10 @@ def find_collisions(
     bits = table_bits(rows)
     shift = uint64(64 - bits)
     # Most rows meet nobody: a byte for each slot tells which do not.
-    met = np.zeros(1 << bits, uint8)
+    met = np.zeros(1 << (bits + 2), uint8)
     for row in range(rows):
-        if has[row]:
-            slot = (uint64(column[row]) * STEP) >> shift
-            met[slot] = min(met[slot] + 1, 2)
+        slot = (uint64(column[row]) * STEP) >> (shift - uint64(2))
+        met[slot] += has[row] & (met[slot] < 2)
     head = np.full(1 << bits, -1, np.int32)
     after = np.empty(rows, np.int32)
     first = np.empty(max(16, rows), np.int32)
@@ -111,9 +110,10 @@ def find_collisions(
     count, crowds = 0, 0
     for row in range(rows):
         key = column[row]
-        slot = (uint64(key) * STEP) >> shift
-        if met[slot] < 2 or not has[row]:
+        mixed = uint64(key) * STEP
+        if met[mixed >> (shift - uint64(2))] < 2 or not has[row]:
             continue
+        slot = mixed >> shift
         other, seen = head[slot], 0
         while other >= 0:
             if column[other] == key:

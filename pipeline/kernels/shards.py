@@ -55,8 +55,18 @@ def text_bytes(text: pl.Series) -> tuple[Array, Array]:
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets, np.int64)[column.offset :][: len(column) + 1]
     if data is None or not len(column):
-        return np.zeros(0, np.uint8), np.zeros(len(text) + 1, np.int64)
+        return freeze(np.zeros(0, np.uint8)), freeze(np.zeros(len(text) + 1, np.int64))
     return np.frombuffer(data, np.uint8), ends
+
+
+def freeze(array: Array) -> Array:
+    """A view of `array` that cannot be written to, as what `text_bytes` gives cannot.
+
+    Kernels are compiled and loaded once more for arrays that can be.
+    """
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def map_threads(

@@ -110,8 +110,8 @@ def jaccard_unsorted(
     bits = table_bits((ends[1:] - ends[:-1]).max())
     keys, other_keys = np.zeros(1 << bits, uint32), np.zeros(1 << bits, uint32)
     # The mark under which a slot was filled, and the one under which it was met.
-    marks, other_marks = np.zeros(1 << bits, np.int64), np.zeros(1 << bits, np.int64)
-    met = np.zeros(1 << bits, np.int64)
+    marks, other_marks = np.zeros(1 << bits, np.int32), np.zeros(1 << bits, np.int32)
+    met = np.zeros(1 << bits, np.int32)
     out = np.zeros(len(first), np.float64)
     noted, mark = -1, 0
     for pair in range(len(first)):

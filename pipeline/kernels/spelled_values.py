@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 import polars as pl
 
 from pipeline.kernels.layout import change_where, replace_all
-from pipeline.kernels.shards import Array, text_bytes
+from pipeline.kernels.shards import Array, freeze, text_bytes
 from pipeline.kernels.spelled_marks import (
     AMOUNT,
     AREA,
@@ -88,7 +88,8 @@ def spell_bytes(data: Array, offsets: Array) -> tuple[Array, Array]:
     parts = text_series(*cut_spans(data, spans))
     for mark, change in CHANGES.items():
         parts = change_where(parts, marks & mark != 0, change)
-    return splice(data, offsets, spans, *text_bytes(parts))
+    data, offsets = splice(data, offsets, spans, *text_bytes(parts))
+    return freeze(data), freeze(offsets)
 
 
 def _join_groups(texts: pl.Series) -> pl.Series:

@@ -43,6 +43,56 @@ def trailing_zeros(context: Any, value: Any) -> Any:
     return types.uint64(types.uint64), emit
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def bits_between(
+    context: Any, data: Any, position: Any, fold: Any, low: Any, count: Any
+) -> Any:
+    """A bit for each of the 64 bytes from `position` on, the first byte's lowest.
+
+    It is set where the byte, with the bits of `fold`, is one of `count` from `low` on.
+    All of the bytes must be there.
+    """
+
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, values[0])
+        byte, bits = ir.IntType(8), ir.IntType(64)
+        vector = ir.VectorType(byte, 64)
+        nothing = ir.Constant(vector, ir.Undefined)
+        first = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
+
+        def repeat(value: Any) -> Any:
+            one = builder.trunc(value, byte) if value.type != byte else value
+            one = builder.insert_element(nothing, one, ir.Constant(ir.IntType(32), 0))
+            return builder.shuffle_vector(one, nothing, first)
+
+        pointer = builder.gep(array.data, [values[1]])
+        pointer = builder.bitcast(pointer, vector.as_pointer())
+        read = builder.or_(builder.load(pointer, align=1), repeat(values[2]))
+        place = builder.sub(read, repeat(values[3]))
+        return builder.bitcast(
+            builder.icmp_unsigned("<", place, repeat(values[4])), bits
+        )
+
+    numbers = [types.int64] * 4
+    return types.uint64(data, *numbers), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def count_ones(context: Any, value: Any) -> Any:
+    """How many bits of `value` are set."""
+
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.ctpop(values[0])
+
+    return types.int64(types.uint64), emit
+
+
+@compiled
+def first_bits(count: int) -> uint64:
+    """The lowest `count` bits, one or more; 64 at most."""
+    return ~uint64(0) >> uint64(64 - min(count, 64))
+
+
 @compiled
 def load_eight(data: Array, position: int) -> uint64:
     """As `eight_at`, with zeros behind the end of `data`."""
