@@ -84,9 +84,13 @@ def _suffix(file: Path) -> str:
 
 
 def _name(inner: Path) -> str:
-    """The name of a table: its path, without what numbers its shards."""
-    parts = [*inner.parts[:-1], re.sub(r"-\d+-of-\d+$", "", inner.name.split(".")[0])]
-    if len(parts) > 1 and parts[-1].isdigit():
+    """The name of a table: its path, without what numbers its shards.
+
+    A config of a published set is called as its folder is: its split is `train`.
+    """
+    last, is_shard = re.subn(r"-\d+-of-\d+$", "", inner.name.split(".")[0])
+    parts = [*inner.parts[:-1], last]
+    if len(parts) > 1 and (last.isdigit() or (is_shard and last == "train")):
         parts.pop()
     return "_".join(parts)
 

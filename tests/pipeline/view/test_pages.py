@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
+from pipeline.cli.publish import publish
 from pipeline.cli.view import list_tables
 from pipeline.errors import UserError
 from pipeline.view.app import build
@@ -260,7 +261,7 @@ def test_shards_are_one_table_and_a_folder_without_tables_is_a_mistake(tmp_path)
     tables = list_tables(tmp_path, tmp_path)
     assert {name: len(files) for name, files in tables.items()} == {
         "x": 2,
-        "rl_train": 2,
+        "rl": 2,
     }
 
     (tmp_path / "empty").mkdir()
@@ -286,3 +287,16 @@ def test_stages_of_an_earlier_run_are_told_from_this_one(tmp_path, monkeypatch):
     text = see()
     assert text.count(notice) == 1
     assert text.index("<b>quality</b>") < text.index(notice) < text.index("<b>ask</b>")
+
+
+def test_a_published_set_is_rows_kept_and_dropped(tmp_path, monkeypatch):
+    monkeypatch.chdir(project.run_in(tmp_path))
+    publish("me/set", dry_run=tmp_path / "set", public=False)
+    client = look_at(tmp_path / "set", tmp_path)
+    start, rows = client.get("/").text, client.get("/rows").text
+
+    for name in ("rl", "sft", "kept", "dropped", "grades", "rows"):
+        assert f">{name}</a>" in start, name
+    assert "6 <span>rows, kept or not" in rows
+    assert "exact duplicate" in rows
+    assert "4 samples" in client.get("/row?id=a/00000").text
