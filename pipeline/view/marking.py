@@ -20,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.view.argilla import read_record, write_records
 from pipeline.view.filters import check_column, read_filters
 from pipeline.view.label_studio import CONFIG, SHOWN, read_task, write_tasks
+from pipeline.view.library import quote
 from pipeline.view.links import link
 from pipeline.view.listing import find_places
 from pipeline.view.reviews import (
@@ -108,9 +109,20 @@ def show_reviews(visit: Visit) -> Values:
         "counts": counts,
         "chosen": chosen,
         "reviews": shown[:MOST_TASKS],
+        "absent": _find_absent(visit, [review.id for review in shown[:MOST_TASKS]]),
         "sources": sources,
         "config": CONFIG,
     }
+
+
+def _find_absent(visit: Visit, ids: list[str]) -> set[str]:
+    """Ids that no row of the main table has: marks of another set, or of rows gone."""
+    main = visit.library.main
+    if "id" not in visit.columns.table(main).schema:
+        return set()
+    query = f"select id from {quote(main)} where id in (select unnest($1::varchar[]))"
+    there = visit.connection.execute(query, [ids]).fetchall()
+    return {*ids}.difference(id for (id,) in there)
 
 
 def read_mark(visit: Visit, id: str) -> Values:

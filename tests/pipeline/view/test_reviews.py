@@ -182,6 +182,14 @@ def test_what_was_annotated_there_is_imported(client, project):
     assert read_reviews(project) == [Review("a/00000", "good", "", "label studio 7")]
 
 
+def test_marks_of_rows_that_are_not_here_say_so(client, project):
+    write_reviews(project, [Review("a/00000", "good"), Review("other/00007", "bad")])
+    text = client.get("/reviews").text
+
+    assert "other/00007 <small>no row here</small>" in text
+    assert text.count("no row here") == 1
+
+
 @pytest.mark.parametrize(
     ("content", "mistake"),
     [
