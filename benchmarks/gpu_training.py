@@ -1,6 +1,6 @@
 """GRPO on a real model on a GPU: pass@1 before and after, tokens a second, GPU use.
 
-    python benchmarks/gpu_training.py                       # a GPU, about 12 minutes
+    python benchmarks/gpu_training.py --colocate            # a GPU, 15 to 20 minutes
     python benchmarks/gpu_training.py --engine transformers --problems 24 --samples 2 \
         --steps 2 --batch 8 --group 4 --max-tokens 24 --lowest 0 --highest 1    # a CPU
 
@@ -9,7 +9,8 @@ Those that it solves in 10% to 60% of its samples are divided into two halves. O
 trained on by `trainers.grpo` with the loss of DAPO, and `trainers.evaluate` samples
 the other before and after. The commands are those of the pipeline, so what is timed
 is what a recipe runs: `trained s` has the start of Python and the model's loading in
-it. On a GPU, `--colocate` has vLLM generate inside the trainer.
+it. On a GPU, `--colocate` has vLLM generate inside the trainer. It was not run whole
+there: the minutes are those of its parts (a step of 6 to 9 s, vLLM up in 75 s).
 """
 
 import argparse

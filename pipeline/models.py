@@ -132,13 +132,13 @@ def loading(model: Model) -> Iterator[None]:
 def describe(
     folder: Path, *, kind: str, name: str = "", revision: str = "", load: str = ""
 ) -> None:
-    """Write `resolved.json`; a local model's revision is a digest of its files.
+    """Write `resolved.json`; a local model's revision is the digest of its files.
 
     `kind`: local (files in `folder`), hub (`load` is a Hub id), path (`load` is a
     folder elsewhere), off.
     """
     if kind == "local":
-        revision = digest(folder)
+        revision = revision or digest(folder)
     resolved = {"kind": kind, "name": name, "revision": revision, "load": load}
     write_text(folder / RESOLVED, json.dumps(resolved, indent=2) + "\n")
 

@@ -8,6 +8,8 @@ the recipe names the algorithm, weighs the rewards, orders the problems and divi
 the run into stages; everything else is TRL's, under `trl`.
 """
 
+import gc
+import os
 import sys
 from dataclasses import replace
 from functools import partial
@@ -73,10 +75,7 @@ def _train(run: runs.Run) -> runs.Trained:
             if not runs.is_done(folder):
                 rows = choose_problems(run.rows, stage, history)
                 part = replace(run, model=model, rows=rows, folder=folder)
-                trainer = _build(part, algorithm, stage, grade)
-                if reference != model and trainer.beta:
-                    _set_reference(trainer, reference)
-                runs.fit(trainer, folder, model, _names(run.params))
+                _fit(part, algorithm, stage, grade, reference)
             for step in runs.read_trained(folder, "reward").steps:
                 steps.append(step | {"step": len(steps) + 1, "stage": number})
             table = pl.read_parquet(folder / "history.parquet")
@@ -84,6 +83,29 @@ def _train(run: runs.Run) -> runs.Trained:
             history = pl.concat([history, table])
             model = resolve(folder / "model")
     return runs.Trained(Path(model.load), steps, "reward", {}, history)
+
+
+def _fit(
+    run: runs.Run, algorithm: Algorithm, stage: Stage, grade: Grader, reference: Model
+) -> None:
+    """Train one stage, and give back what its trainer held: the next one needs it."""
+    import torch
+
+    # For vLLM inside it, TRL says in the environment that this is one of several
+    # processes, which the trainer of the next stage would believe.
+    before = dict(os.environ)
+    trainer = _build(run, algorithm, stage, grade)
+    if reference != run.model and trainer.beta:
+        _set_reference(trainer, reference)
+    runs.fit(trainer, run.folder, run.model, _names(run.params))
+    if trainer.use_vllm and trainer.args.vllm_mode == "colocate":
+        trainer.vllm_generation.llm.llm_engine.engine_core.shutdown()
+    del trainer
+    gc.collect()
+    torch.cuda.empty_cache()
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
+    os.environ |= before
 
 
 def choose_problems(

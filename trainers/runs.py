@@ -21,7 +21,7 @@ import polars as pl
 from pipeline.console import progress
 from pipeline.files import replacing_folder, update_by_file, write_text
 from pipeline.machine import cache_folder
-from pipeline.models import Model, describe
+from pipeline.models import Model, describe, resolve
 from pipeline.owners import PATIENCE_S, owning
 from pipeline.settings import Settings
 
@@ -189,9 +189,18 @@ def read_trained(folder: Path, headline: str) -> Trained:
 
 def publish(model: Path, out: Path, *, name: str) -> None:
     """Move the folder `model` to `out`, which may be on another disk."""
+    revision = resolve(model).revision  # the files stay, and so does their digest
     with replacing_folder(out) as draft:
-        shutil.copytree(model, draft, dirs_exist_ok=True)
-        describe(draft, kind="local", name=name)
+        shutil.copytree(model, draft, dirs_exist_ok=True, copy_function=_link)
+        describe(draft, kind="local", name=name, revision=revision)
+
+
+def _link(source: str, target: str) -> None:
+    """Give the file `source` a second name, or copy it where the disk has none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Train with vLLM inside the trainer: a program, because vLLM takes over its process.
 
-    python -m tests.support.colocated OUT     (JSON of what TRL logged, a row a step)
+    python -m tests.support.colocated OUT     (JSON of the curve, a row a step)
 
 TRL puts the trained weights into vLLM as they were in the model's file. The build for
 CPUs packs them when it loads them, and then has no place for them to go: here it does
@@ -29,6 +29,14 @@ TRL = {
 }
 # The tiny model is never right, but its form differs.
 STRATEGY = {"refill_rounds": 4, "live_reward": "format"}
+REWARDS = {"correct": 1.0, "format": 0.1}
+# The second has an engine and a trainer of its own, in the same process.
+STAGES = [{}, {"max_completion_length": 20, "steps": 1}]
+# What vLLM and the trainer say of the same tokens.
+COMPARED = (
+    "sampling/sampling_logp_difference/mean",
+    "sampling/importance_sampling_ratio/mean",
+)
 
 
 def keep_weights(layer: Any, remove_weight: bool) -> None:
@@ -44,21 +52,20 @@ def main(out: Path) -> None:
     from vllm.model_executor.layers import utils
 
     from pipeline.models import resolve
-    from tests.support.killed_runs import grader_of_this_process
     from tests.support.tiny import tiny_model
     from tests.trainers.conftest import problems
     from trainers import grpo, runs
-    from trainers.algorithms import Stage
 
     utils.dispatch_cpu_unquantized_gemm = keep_weights
-    params = grpo.Params(algorithm="dapo", strategy=STRATEGY, trl=TRL)
+    grpo.LOGGED.update({name: name for name in COMPARED})
+    params = grpo.Params(
+        algorithm="dapo", strategy=STRATEGY, rewards=REWARDS, trl=TRL, stages=STAGES
+    )
     rows = pl.DataFrame(problems(64)).select(grpo.COLUMNS)
-    with TemporaryDirectory() as folder, grader_of_this_process() as grade:
+    with TemporaryDirectory() as folder:
         run = runs.Run(params, resolve(tiny_model()), rows, Path(folder))
-        trainer = grpo._build(run, grpo.compose(params), Stage(), grade)
-        trainer.train()
-    steps = [row for row in trainer.state.log_history if "loss" in row]
-    out.write_text(json.dumps(steps))
+        trained = grpo._train(run)
+    out.write_text(json.dumps(trained.steps))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.models import Model
+from pipeline.models import Model, describe, digest, resolve
+from trainers import runs
 from trainers.runs import latest_checkpoint, run_folder
 from trainers.sft import Params
 
@@ -110,3 +111,25 @@ def test_runs_that_differ_in_anything_that_decides_have_folders_of_their_own(
         folder(model=Model("m", "2", "m", "hub")),
     ]
     assert len({first, *others}) == 6
+
+
+@pytest.mark.parametrize("is_same_disk", [True, False])
+def test_a_published_model_is_named_by_the_digest_of_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_same_disk: bool
+):
+    def refuse(*_: object) -> None:
+        raise OSError("Invalid cross-device link")
+
+    if not is_same_disk:
+        monkeypatch.setattr(os, "link", refuse)
+    model, out = tmp_path / "run/model", tmp_path / "out"
+    model.mkdir(parents=True)
+    (model / "model.safetensors").write_bytes(b"weights")
+    describe(model, kind="local", name="base")
+
+    runs.publish(model, out, name="base-sft")
+    (model / "model.safetensors").unlink()
+
+    assert resolve(out).revision == digest(out)
+    assert (resolve(out).name, resolve(model).name) == ("base-sft", "base")
+    assert (out / "model.safetensors").read_bytes() == b"weights"
