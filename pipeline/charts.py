@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.files import write_text
+from pipeline.files import replacing, write_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,6 @@ class Chart:
 
 def write_numbers(folder: Path, charts: Mapping[str, Chart]) -> None:
     """Write the rows of every chart as <name>.json into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, chart in charts.items():
         text = json.dumps(chart.rows, indent=2, ensure_ascii=False)
         write_text(folder / f"{name}.json", text + "\n")
@@ -55,15 +54,14 @@ def write_pictures(folder: Path, charts: Mapping[str, Chart]) -> None:
     """Write <name>.svg of every chart that draws; one of an older run goes."""
     import matplotlib
 
-    folder.mkdir(parents=True, exist_ok=True)
     undated = {"Date": None, "Creator": None}
     for name, chart in charts.items():
         file = folder / f"{name}.svg"
         if not chart.draw:
             file.unlink(missing_ok=True)
             continue
-        with matplotlib.rc_context(STYLE):
-            chart.draw(chart.rows).savefig(file, metadata=undated)
+        with replacing(file) as draft, matplotlib.rc_context(STYLE):
+            chart.draw(chart.rows).savefig(draft, metadata=undated)
 
 
 def subplots(

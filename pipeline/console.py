@@ -1,5 +1,6 @@
 """What the person at the keyboard sees: progress while it runs, mistakes in short."""
 
+import io
 import json
 import os
 import sys
@@ -10,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.disks import explain_refusal
+from pipeline.disks import FULL, explain_refusal
 from pipeline.errors import UserError, explain
 from pipeline.files import write_text
 from pipeline.orphans import OF_DVC, end_with_dvc
+from pipeline.surrogates import is_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress, Task
@@ -32,7 +34,10 @@ def run(function: Callable[[], None]) -> int:
     _hush()
     start = time.monotonic()
     try:
+        _settle_streams()
+        _check_surroundings()
         function()
+        _flush()
     except BrokenPipeError:  # the reader (head, less) had enough
         sys.stderr.close()
     except KeyboardInterrupt:
@@ -43,13 +48,61 @@ def run(function: Callable[[], None]) -> int:
             return _print(mistake)
         if isinstance(error, PermissionError):  # of no file: nothing to put right
             raise
-        file = getattr(error, "filename", None) or f"{tempfile.gettempdir()}/(a file)"
-        if refusal := explain_refusal(error, Path(file)):
+        names = (getattr(error, name, None) for name in ("filename2", "filename"))
+        file = next(filter(None, names), f"{tempfile.gettempdir()}/(a file)")
+        if refusal := explain_refusal(error, Path(os.fsdecode(file))):
             return _print(refusal)
+        if isinstance(error, OSError) and error.errno in FULL:
+            return _print(
+                _lose_output(error)
+            )  # no file has a name, and no disk is full
         raise
     if stage := os.environ.get(OF_DVC):
         _keep_time(stage, time.monotonic() - start)
     return 0
+
+
+def _settle_streams() -> None:
+    """Have stdout and stderr take any text, also where they are closed or know less."""
+    for name in ("stdout", "stderr"):
+        if (stream := getattr(sys, name)) is None:
+            stream = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+            setattr(sys, name, stream)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _check_surroundings() -> None:
+    """UserError for a folder that is gone, and for names that are no text."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        hint = "`cd` to one that is there"
+        raise UserError("the folder of this shell was removed", hint=hint) from None
+    for word in sys.argv[1:]:
+        if not is_text(word):
+            named = os.fsencode(word)
+            if is_text(named.decode("utf-8", "surrogateescape")):
+                why = f"{word!r} is no text in this locale"
+                raise UserError(why, hint="export LC_ALL=C.UTF-8 PYTHONUTF8=1")
+            raise UserError(f"{named!r} is not UTF-8", hint="rename the file")
+
+
+def _flush() -> None:
+    """UserError where what was printed does not go out."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _lose_output(error) from None
+
+
+def _lose_output(error: OSError) -> UserError:
+    """The mistake that stdout takes nothing; what is left of it is thrown away."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    why = f"what is printed cannot be written: {os.strerror(error.errno or 0)}"
+    return UserError(why, hint="look at where stdout goes")
 
 
 def _hush() -> None:

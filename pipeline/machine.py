@@ -16,9 +16,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pipeline import recipe
+from pipeline.errors import UserError
 from pipeline.settings import Settings
 
 MACHINE = Path("machine.yaml")
+UNSET = "unset it, or write that file: docs/configuration.md"
 ENVIRONMENT = {"backend": "PIPELINE_BACKEND", "workers": "PIPELINE_WORKERS"}
 
 
@@ -40,7 +42,10 @@ class Machine(Settings):
 
 def machine() -> Machine:
     """The settings of this machine; UserError that names the line of a mistake."""
-    file = Path(os.environ.get("GOLDSIEVE_MACHINE") or MACHINE)
+    named = os.environ.get("GOLDSIEVE_MACHINE")
+    file = Path(named or MACHINE)
+    if named and not file.exists():
+        raise UserError(f"GOLDSIEVE_MACHINE={named} does not exist", hint=UNSET)
     settings = recipe.check(
         Machine, recipe.read(file) if file.exists() else {}, "", file
     )

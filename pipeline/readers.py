@@ -58,8 +58,13 @@ def read_object(path: Path) -> Row:
     return value
 
 
-def advise(path: Path, lost: Unreadable) -> str:
-    """What to do about a file of which no row can be read, the first for `lost`."""
+def refuse(path: Path, lost: Unreadable) -> UserError:
+    """The mistake that a file is of which no row can be read, the first for `lost`."""
+    return UserError(f"{path}: no row can be read: {lost.detail}", _advise(path, lost))
+
+
+def _advise(path: Path, lost: Unreadable) -> str:
+    """What to do about such a file."""
     with path.open("rb") as file:
         head = file.read(50).lstrip().lower()
     if head.startswith(b"version https://git-lfs"):
@@ -74,7 +79,9 @@ def advise(path: Path, lost: Unreadable) -> str:
 def _check_is_there(path: Path) -> None:
     if path.is_dir():
         raise UserError(f"{path} is a folder", hint="name a file of rows in it")
-    if not path.is_file():
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no file of rows", hint="write them into one")
+    if not path.exists():
         raise UserError(
             f"{path} does not exist",
             hint="check the path; where it has GOLDSIEVE_DATA, that too",

@@ -6,6 +6,7 @@ agree on has a section of its own (`settings.Shared`). Mistakes are told by file
 line, before any work is done.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -18,6 +19,10 @@ from pipeline.settings import Settings, shared_sections
 
 RECIPE = Path("params.yaml")
 NO_PROJECT = "run this in a project's folder; `goldsieve init DIR FILE…` makes one"
+MERGE = "it has the marks of a merge (<<<<<<<): settle that first"
+NO_MAPPING = re.compile("Input should be a valid dictionary or .*")
+# What pydantic calls the members of a union, which is no name of a setting.
+MEMBER = re.compile(r".*\[.*|str|int|float|bool")
 
 S = TypeVar("S", bound=Settings)
 
@@ -42,7 +47,8 @@ def read_yaml(file: Path) -> Any:
         raise UserError(f"{file} is a folder, and should be a file of YAML") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         why = str(error).replace('in "<unicode string>", ', "")
-        raise UserError(f"{file} is not YAML: {why}") from None
+        hint = MERGE if b"\n<<<<<<< " in b"\n" + file.read_bytes() else ""
+        raise UserError(f"{file} is not YAML: {why}", hint=hint) from None
 
 
 def parse_yaml(text: str) -> Any:
@@ -70,6 +76,8 @@ def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:
     if is_off(values):
         return None
     values = values or {}
+    if not isinstance(values, dict):
+        return check(kind, values, section, file)
     for name, shared in shared_sections(kind).items():
         if name in values:
             raise UserError(
@@ -102,8 +110,10 @@ def _explain(
     """One line per mistake: where it is, what is wrong, what was found there."""
     lines = []
     for mistake in error.errors():
-        path = [*filter(None, section.split(".")), *map(str, mistake["loc"])]
-        message = mistake["msg"]
+        loc = [name for name in map(str, mistake["loc"]) if not MEMBER.fullmatch(name)]
+        path = [*filter(None, section.split(".")), *loc]
+        message = mistake["msg"].removeprefix("Value error, ")
+        message = NO_MAPPING.sub("expected settings by name", message)
         if mistake["type"] == "extra_forbidden":
             name = str(mistake["loc"][-1])
             inner = _kind_at(kind, mistake["loc"])

@@ -102,6 +102,9 @@ def resolve(name: str) -> dict[str, Any]:
     sections: dict[str, Any] = {}
     for own in chain:
         sections = merge(sections, own)
+    for section in ("collect", "pool"):
+        if not isinstance(sections.get(section) or {}, dict):
+            raise UserError(f"{path_of(name)}: {section}: expected settings by name")
     collect = sections.get("collect") or {}
     sections["collect"] = {key: _fill(key, collect[key], sources) for key in collect}
     _fill_benchmarks(sections.get("benchmarks"), sources)
@@ -122,6 +125,9 @@ def _chain(name: str) -> list[dict[str, Any]]:
         seen.append(next_name)
         own = read_own(next_name)
         next_name = own.pop("extends", None)
+        if not isinstance(next_name, str | None):
+            text = f"{path_of(seen[-1])}: extends: expected a name (got {next_name!r})"
+            raise UserError(text)
         chain.insert(0, own)
     return chain
 

@@ -76,6 +76,16 @@ def strip_thinking(completion: str) -> str:
     return text
 
 
+def describe_lack(completion: str) -> str:
+    """Why there is nothing in a completion to be an answer; "" where there is text."""
+    if not completion.strip():
+        return "the completion is empty"
+    if strip_thinking(completion).strip():
+        return ""
+    is_closed = any(closing in completion for _, closing in THOUGHTS)
+    return "nothing follows the thinking" if is_closed else "the thinking has no end"
+
+
 def rewrite(text: str, target: Family) -> str:
     """`text` with its thinking and its answer marked as `target` does.
 

@@ -6,6 +6,7 @@ name what is wrong and the words that say what to do, and never with a traceback
 
 import gzip
 import json
+import shutil
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -36,9 +37,10 @@ def exam(**settings: Any) -> dict[str, Any]:
 
 def run(line: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     """The exit code of a command line; `trainers.x` is a trainer's own."""
-    if not line[0].startswith("trainers."):
+    is_trainer = line[0].startswith("trainers.")
+    monkeypatch.setattr(sys, "argv", line if is_trainer else ["goldsieve", *line])
+    if not is_trainer:
         return console.run(lambda: call(line))
-    monkeypatch.setattr(sys, "argv", line)
     return console.run(import_module(line[0]).main)
 
 
@@ -48,7 +50,10 @@ def mistaken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GOLDSIEVE_DATA", raising=False)
     project.write(tmp_path)
-    (tmp_path / "recipes").symlink_to(project.HERE / "recipes")
+    shutil.copytree(project.HERE / "recipes", tmp_path / "recipes")
+    (tmp_path / "recipes/number.yaml").write_text("extends: 5")
+    (tmp_path / "recipes/shapeless.yaml").write_text("{extends: _rl, collect: 5}")
+    (tmp_path / "pairs.jsonl").write_text('{"gold": "2", "prediction": "2"}\n')
     (tmp_path / "asked.jsonl").write_text('{"question": "1+1?", "gold": "2"}\n')
     (tmp_path / "notes.txt").write_text("1+1?")
     (tmp_path / "empty.jsonl").write_text("")
@@ -190,6 +195,37 @@ MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
      "aime24"),
     (source(path="a.jsonl", split="test"), "make collect.a", "no rows of the split",
      "without `split`"),
+    # of a fourth look
+    ({}, "filter dedup_exact a.jsonl --out /proc/x", "/proc/x/kept.parquet cannot be",
+     "/proc must be a folder to write in; --out names another"),
+    ({}, "lengths a.jsonl --out /proc/x", "/proc/x/lengths.json cannot be", "--out na"),
+    ({}, "score pairs.jsonl --verifier math --out /proc/x/o", "/proc/x/o cannot be",
+     "--out names another"),
+    ({}, "init /proc/x a.jsonl", "cannot be written", "/proc must be a folder"),
+    ({}, "lengths empty.jsonl", "no row can be read: the file is empty", "its ending"),
+    ({}, "lengths lfs.parquet", "no row can be read: not a whole", "git lfs pull"),
+    ({}, "lengths a.jsonl --column problem=q", "no file has a column 'q'", "it has p"),
+    ({}, "score page.json --verifier math", "no row can be read", "a page of the web"),
+    ({}, "score lfs.parquet --verifier math", "no row can be read", "git lfs pull"),
+    ({}, "score /dev/null --verifier math", "/dev/null is no file of rows", "into one"),
+    ({}, "view lfs.parquet", "lfs.parquet is not a whole parquet file", "remove it"),
+    ({}, "init p a.jsonl --column question=problem", "question is no column of ours",
+     "ours are problem, answer"),
+    ({}, "filter dedup_ngram a.jsonl --out o --set threshold=1 --set threshold.x=1",
+     "threshold has a value already", ""),
+    ({}, "recipe check demo --data gone", "--data gone is no folder", "that has files"),
+    ({}, "estimate --tokens-per-s -1", "expected more than 0 (got -1)", ""),
+    ({"rollouts": 5}, "check", "rollouts: expected settings by name", ""),
+    ({"difficulty": 5}, "check", "difficulty: expected settings by name", ""),
+    ({"rollouts": {"engine": "replay", "replay": [{"path": "a.jsonl",
+      "completions": 5}]}}, "check", "rollouts.replay.0.completions: Input should", ""),
+    ({"rollouts": {"engine": "replay", "replay": [{"path": "a.jsonl",
+      "adapter": "generic", "problem": "q"}]}}, "check", "or `problem` names", ""),
+    ({"rollouts": {"engine": "replay", "replay": [{"path": "a.jsonl",
+      "columns": {"problem": "q"}}]}}, "check", "those of an `adapter`", ""),
+    ({}, "recipe show number", "extends: expected a name (got 5)", ""),
+    ({}, "recipe show shapeless", "collect: expected settings by name", ""),
+    ({}, "sql select*from'lfs.parquet'", "No magic bytes", "views: rows"),
 ]  # fmt: skip
 
 
@@ -225,6 +261,13 @@ def test_a_mistake_is_a_sentence_that_says_what_to_do(
         ("dvc.yaml", b"stages: 5", "funnel", "dvc.yaml has no `stages`", "init DIR"),
         ("dvc.yaml", b"stages: [", "funnel", "dvc.yaml is not YAML", "line 2"),
         ("dvc.lock", b"stages: {", "funnel", "dvc.lock is not YAML", ""),
+        ("dvc.lock", b"<<<<<<< HEAD\na: 1\n", "check", "has the marks of a merge", ""),
+        ("params.yaml", b"a: 1\n<<<<<<< HEAD\nb: 1\n", "check", "is not YAML",
+         "marks of a merge"),
+        ("dvc.lock", b"5", "funnel", "nothing has run yet", "dvc repro"),
+        ("dvc.lock", b"stages: 5", "funnel", "nothing has run yet", "dvc repro"),
+        ("dvc.lock", b"stages: {pool: 5}", "funnel", "nothing has run", "dvc repro"),
+        ("dvc.yaml", b"stages: {pool: {}}", "lineage", "no stage of deduplication", ""),
         ("machine.yaml", b"workers: many", "score a.jsonl --verifier math",
          "valid integer", "machine.yaml:1"),
         ("data_cards/metrics/pool.json", b"{", "funnel", "does not say what a stage",

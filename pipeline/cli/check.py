@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from pipeline import dag, recipe, recipes
 from pipeline.cli.needs import find_lacks
+from pipeline.disks import find_unwritable
 from pipeline.errors import UserError, find_extra, install_line
 from pipeline.settings import shared_sections
 
@@ -34,7 +35,7 @@ def check() -> None:
     """
     sections = recipe.read()
     stages = dag.read()
-    mistakes = find_mistakes(sections, stages)
+    mistakes = [*find_unwritable(), *find_mistakes(sections, stages)]
     for line in _environment():
         print(line)
     if not mistakes:
@@ -113,9 +114,12 @@ def _cut_off() -> Iterator[str]:
         try:
             COMPILED_LOCKFILE_SCHEMA(recipe.parse_yaml(LOCK.read_text("utf-8")))
         except (Invalid, yaml.YAMLError):
+            is_merge = "\n<<<<<<< " in "\n" + LOCK.read_text("utf-8")
+            why = "is cut off, as a DVC that was killed may leave it"
+            why = "has the marks of a merge (<<<<<<<)" if is_merge else why
             yield (
-                f"{LOCK} is cut off, as a DVC that was killed may leave it; remove "
-                "it: `dvc repro` takes what was done from its cache"
+                f"{LOCK} {why}; remove it: `dvc repro` takes what was done from its "
+                "cache"
             )
     if READERS.exists():
         try:

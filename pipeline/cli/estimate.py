@@ -45,6 +45,8 @@ def cost(
     """
     stages = dag.read()
     _read_price(price)
+    if tokens_per_s is not None and not 0 < tokens_per_s < float("inf"):
+        raise UserError(f"--tokens-per-s: expected more than 0 (got {tokens_per_s:g})")
     questions = _model_questions(stages)
     rollouts = recipe.load(import_module("stages.rollouts").Params, "rollouts")
     passes = rollouts.in_turn if rollouts else ()

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.readers import Row, Unreadable, raw_rows
+from pipeline.readers import Row, Unreadable, raw_rows, refuse
 from pipeline.schema import PROBLEM
 from pipeline.text import as_text
 
@@ -44,11 +44,14 @@ def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
 
 def read_parts(path: Path) -> Iterator[pl.DataFrame]:
     """The rows of a file as tables of some thousand; what is unreadable is told."""
-    rows, lost = raw_rows(path), list[Unreadable]()
+    rows, lost, is_read = raw_rows(path), list[Unreadable](), False
     while batch := list(islice(rows, PART)):
         lost += [row for row in batch if isinstance(row, Unreadable)]
         if read := [row for row in batch if not isinstance(row, Unreadable)]:
+            is_read = True
             yield with_texts(_to_frame(read))
+    if lost and not is_read:
+        raise refuse(path, lost[0])
     if lost:
         count, first = f"{len(lost):,} rows cannot be read", lost[0]
         print(f"{path}: {count}; row {first.row}: {first.detail}", file=sys.stderr)

@@ -118,7 +118,9 @@ def _describe(name: str, parts: list[dict[str, Any]]) -> list[str]:
 def _read_lock() -> dict[str, Any]:
     """The stages of dvc.lock; none where stages were run by hand."""
     lock = recipe.read_yaml(LOCK) if LOCK.exists() else None
-    return (lock or {}).get("stages") or {}
+    stages = lock.get("stages") if isinstance(lock, dict) else None
+    stages = stages if isinstance(stages, dict) else {}
+    return {name: run for name, run in stages.items() if isinstance(run, dict)}
 
 
 def _changed(stage: str, lock: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.cli.guess_adapter import Reading, find_adapter, read_as
-from pipeline.cli.guess_answers import READABLE, TRIED, find_marked, guess_judging
+from pipeline.cli.guess_answers import TRIED, find_marked, guess_judging
 from pipeline.cli.guess_columns import (
     LISTED,
     Column,
@@ -24,17 +24,21 @@ from pipeline.cli.guess_columns import (
 from pipeline.cli.guess_completions import (
     Name,
     can_be_read,
-    find_asked,
     find_recorded,
     listed,
     told_columns,
 )
 from pipeline.errors import UserError
-from pipeline.readers import Row, Unreadable, advise, nested, raw_rows, read_column
+from pipeline.readers import Row, Unreadable, nested, raw_rows, read_column, refuse
 from pipeline.text import as_text
 
 LOOKED_AT = 1000  # rows
 SHORT = 40  # characters of an answer that no name says
+# What `--column` may name: what the adapter `generic` reads.
+TOLD = (
+    "problem", "answer", "solution", "domain", "verifier", "verify_info", "meta",
+    "traces", "thinking", "correct", "teacher", "model",
+)  # fmt: skip
 UNNAMED = "the longest text"
 SINGLE = ("text", "number", "yes or no", "value")  # kinds that may be an answer
 # What is said about a problem or an answer, and is neither.
@@ -71,7 +75,6 @@ class Guess:
     renames: dict[str, Name] = field(default_factory=dict)
     completions: tuple[str, ...] = ()
     a_row: int = 0  # completions of most rows
-    asked: Name = ""  # the column of the problems to which they belong
     pattern: str = ""
     needs_details: bool = False
     verifier: str | None = None
@@ -88,12 +91,15 @@ def guess(path: Path, renames: dict[str, str]) -> Guess:
     rows = [row for row in read if not isinstance(row, Unreadable)]
     lost = [row for row in read if isinstance(row, Unreadable)]
     if not rows:
-        why = lost[0].detail if lost else "it has no rows"
-        hint = advise(path, lost[0]) if lost else "name a file that has some"
-        raise UserError(f"{path}: no row can be read: {why}", hint=hint)
+        raise refuse(path, lost[0] if lost else Unreadable(0, "it has no rows"))
     columns = describe_columns(rows)
     found = Guess(path, rows, len(lost), columns, is_told=bool(renames))
     for wanted, told in renames.items():
+        if wanted not in TOLD:
+            raise UserError(
+                f"--column {wanted}={told}: {wanted} is no column of ours",
+                hint=f"ours are {', '.join(TOLD)}",
+            )
         names = told_columns(told, rows)
         for name in names:
             if all(nested(row, name) is None for row in rows):
@@ -253,24 +259,8 @@ def _try_adapters(found: Guess) -> None:
             hint="say which columns hold what: --column problem=NAME "
             f"--column answer=NAME; there are {list_names(found.columns)}",
         )
-    found.asked = _find_asked(found, best)
-    if not (found.asked or best.has_details) and generic.share >= READABLE:
-        best, found.asked = generic, found.renames["problem"]
-    if not found.asked:
-        why = f"not replayed: {best.adapter} reads problems that no column holds so"
-        found.completions, found.evidence["completions"] = (), why
     if best is not generic:
         _take_adapter(found, best, own, generic.share)
-
-
-def _find_asked(found: Guess, reading: Reading) -> Name:
-    """The column of the problems to which recorded completions belong; "" for none."""
-    name = found.renames["problem"]
-    if reading.adapter == "generic" or not found.completions:
-        return name
-    texts = [c.name for c in found.columns if c.kind in ("text", "chat")]
-    pairs = [(str(name), each) for each in texts]  # a program's first lines behind
-    return find_asked(reading.problems, [name, *texts, *pairs], found.rows) or ""
 
 
 def _take_adapter(

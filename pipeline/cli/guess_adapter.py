@@ -17,7 +17,6 @@ class Reading(NamedTuple):
 
     `share` of its rows can be judged, by `verifier`, which has `details` such as tests
     or options. `columns` of the file are looked at; `refusal` is why no row is read.
-    `problems` are the texts of those that are.
     """
 
     adapter: str
@@ -26,7 +25,6 @@ class Reading(NamedTuple):
     has_details: bool
     columns: tuple[str, ...]
     refusal: str
-    problems: tuple[str, ...] = ()
 
 
 class Noted(dict[str, Any]):
@@ -109,7 +107,6 @@ def read_as(adapter: str, rows: list[Row], **settings: Any) -> Reading:
         sum(info != "{}" for *_, info in golds) * 2 > len(golds),
         tuple(name for name in own if name in seen),
         "" if golds else json.loads(refused[0]["evidence"])["detail"],
-        tuple(problems["problem"]),
     )
 
 

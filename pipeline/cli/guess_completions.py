@@ -6,14 +6,13 @@ that differ in a number alone (`response_1`, `response_2`) belong together.
 """
 
 import re
-from collections.abc import Iterator, Sequence
 from statistics import median_low
 from typing import NamedTuple
 
-from pipeline.chats import read_completions, read_question
+from pipeline.chats import read_completions
 from pipeline.cli.guess_answers import READABLE, TRIED
 from pipeline.cli.guess_columns import Column
-from pipeline.readers import Row, nested, read_column
+from pipeline.readers import Row, nested
 
 Name = str | tuple[str, ...]
 # Fewer recorded answers a problem say next to nothing of how hard it is.
@@ -64,22 +63,6 @@ def find_recorded(named: Column, columns: list[Column], rows: list[Row]) -> Reco
     ]
     a_row = median_low(counts)
     return Recorded(names, a_row, f"by its name; {named.kind}, {a_row} a row")
-
-
-def find_asked(
-    problems: Sequence[str], names: list[Name], rows: list[Row]
-) -> Name | None:
-    """The column that says all of `problems`, as an adapter reads them; or None."""
-    wanted = set(_settle(problems))
-    for name in names:
-        texts = (read_question(read_column(row, name)) for row in rows[:TRIED])
-        if wanted <= set(_settle(filter(None, texts))):
-            return name
-    return None
-
-
-def _settle(texts: Sequence[str] | Iterator[str]) -> list[str]:
-    return [" ".join(text.split()) for text in texts]
 
 
 def _stem(name: str) -> str:

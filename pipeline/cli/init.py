@@ -58,7 +58,6 @@ def run(folder: Path, files: list[Path], columns: list[str], model: str = "") ->
         raise UserError(
             f"{path} exists already", hint="edit it, or remove it and run this again"
         )
-    folder.mkdir(parents=True, exist_ok=True)
     project.write(folder)
     write_text(path, _recipe(dict(zip(keys, guesses, strict=True)), folder, model))
     with chdir(folder):
@@ -231,7 +230,7 @@ def _sampling(guesses: list[Guess], folder: Path, model: str) -> list[str]:
         for found in recorded:
             lines += [
                 f"    - path: {_quoted(_path(found.path, folder))}",
-                f"      problem: {_quoted(found.asked)}",
+                *_asked(found),
                 f"      completions: {_quoted(found.completions)}"
                 f"  # {found.evidence['completions']}",
             ]
@@ -242,6 +241,15 @@ def _sampling(guesses: list[Guess], folder: Path, model: str) -> list[str]:
         f"rollouts: {{engine: {_engine()}, samples: 8, max_tokens: 1024}}",
         *window_lines,
     ]
+
+
+def _asked(found: Guess) -> list[str]:
+    """How a recording finds its problems: as the source reads them."""
+    if found.adapter == "generic":
+        return [f"      problem: {_quoted(found.renames['problem'])}"]
+    columns = ", ".join(f"{k}: {_quoted(v)}" for k, v in found.renames.items())
+    lines = [f"      adapter: {found.adapter}"]
+    return [*lines, f"      columns: {{{columns}}}"] if columns else lines
 
 
 def _suffix(guesses: list[Guess]) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import duckdb
 
     Connection = duckdb.DuckDBPyConnection
+NO_VIEWS = "in a project that has run, tables have names; a file is 'FILE'"
 SHOWN = 80  # characters of a text that a stage added to a row
 
 
@@ -35,7 +36,7 @@ def sql(query: str, *, format: str = "table") -> None:
         text = _format(result, format) if result else ""
     except duckdb.Error as error:
         known = ", ".join(list_views(connection))
-        hint = f"views: {known}" if known else "run `dvc repro` first"
+        hint = f"views: {known}" if known else NO_VIEWS
         raise UserError(str(error), hint=hint) from None
     print(text, end="")
 

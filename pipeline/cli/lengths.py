@@ -67,6 +67,7 @@ def _read_files(inputs: list[str], columns: list[str]) -> Iterator[pl.DataFrame]
     No other column is kept. UserError where a file has nothing to be counted.
     """
     renames = dict(map(pair, columns))
+    absent = set(renames.values())
     for text in inputs:
         name, _, file = text.rpartition("=")
         known, is_counted = dict[str, None](), False
@@ -75,6 +76,7 @@ def _read_files(inputs: list[str], columns: list[str]) -> Iterator[pl.DataFrame]
             for ours, theirs in renames.items():
                 if theirs in table.columns and ours not in table.columns:
                     table = table.with_columns(pl.col(theirs).alias(ours))
+            absent -= set(table.columns)
             table = table.select(c for c in table.columns if c in COUNTED)
             is_counted |= bool(table.columns)
             yield table.with_columns(set=pl.lit(name or stem(Path(file))))
@@ -83,6 +85,10 @@ def _read_files(inputs: list[str], columns: list[str]) -> Iterator[pl.DataFrame]
                 f"{file} has neither problems nor traces; it has {', '.join(known)}",
                 hint="name the columns: --column problem=NAME --column trace=NAME",
             )
+    if absent:
+        raise UserError(
+            f"no file has a column {min(absent)!r}", hint=f"it has {', '.join(known)}"
+        )
 
 
 def _read_sources() -> list[pl.DataFrame]:

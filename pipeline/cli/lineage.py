@@ -7,6 +7,7 @@ import polars as pl
 from pipeline import dag, recipe, tables
 from pipeline.errors import UserError
 from pipeline.lineage import compare_sources, dedup_stages, source_names
+from pipeline.stored import Stored
 
 
 def lineage(*, format: str = "table") -> None:
@@ -26,15 +27,15 @@ def lineage(*, format: str = "table") -> None:
 def read_lineage(collect: dict[str, Any]) -> pl.DataFrame:
     """LINEAGE of the tables that are there; UserError where dedup has not run."""
     stages = dedup_stages(dag.row_stages(dag.read()))
+    if not stages:
+        raise UserError(f"{dag.FILE} has no stage of deduplication")
     seen = stages[0].inputs[0]
     files = [tables.DROPPED / f"{stage.name}.parquet" for stage in stages]
     dropped = [file for file in files if file.exists()]
     if not dropped or not seen.exists():
         raise UserError("no dedup stage has run yet", hint="dvc repro dedup_ngram")
-    rows = pl.read_parquet(seen, columns=["id", "source", "origin"])
-    copies = [
-        pl.read_parquet(file, columns=["id", "twin", "reason"]) for file in dropped
-    ]
+    rows = Stored(seen).read(["id", "source", "origin"])
+    copies = [Stored(file).read(["id", "twin", "reason"]) for file in dropped]
     return compare_sources(rows, pl.concat(copies), source_names(collect))
 
 

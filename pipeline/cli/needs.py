@@ -131,7 +131,7 @@ def _look_at_rows(at: str, location: DataLocation) -> Iterator[str]:
     for path in location.paths or filter(None, (location.path,)):
         for file in sorted(glob(str(expand(path)))) or [str(expand(path))]:
             next(iter(raw_rows(Path(file))), None)  # UserError where it is none
-    if "adapter" in type(location).model_fields:
+    if isinstance(location, import_module("stages.sources._source").Source):
         yield from _probe(at, location)
 
 

@@ -6,7 +6,6 @@ depend on `goldsieve.txt`, which names the version. Recipes of its own extend co
 the bases.
 """
 
-import shutil
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -40,14 +39,11 @@ def write(folder: Path) -> None:
     if (folder / dag.FILE).exists():
         return
     home = project_files()
-    for name in COPIED:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(home / name, folder / name)
-    shutil.copytree(
-        home / FOLDER / "prompts", folder / FOLDER / "prompts", dirs_exist_ok=True
-    )
-    for base in sorted((home / FOLDER).glob("_*.yaml")):
-        shutil.copy(base, folder / FOLDER / base.name)
+    files = [home / name for name in COPIED]
+    for pattern in ("_*.yaml", "prompts/*"):
+        files += sorted((home / FOLDER).glob(pattern))
+    for file in files:
+        write_text(folder / file.relative_to(home), file.read_text("utf-8"))
     write_text(folder / VERSION, f"goldsieve {_version()}\n")
     for name, text in IGNORED.items():
         if not (folder / name).exists():

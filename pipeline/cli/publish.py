@@ -20,6 +20,5 @@ def publish(repo: str, *, dry_run: Path | None, public: bool) -> None:
         print(f"wrote {dry_run}; nothing was uploaded")
         return
     written = cache_folder("published") / repo.replace("/", "--")
-    written.parent.mkdir(parents=True, exist_ok=True)
     folder.write(repo, written)
     print(f"published {repo}: {hub.upload(repo, written, public=public)}")

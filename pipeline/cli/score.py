@@ -17,7 +17,7 @@ from pipeline.console import track
 from pipeline.errors import UserError
 from pipeline.files import replacing
 from pipeline.grading.workers import Answer, grader
-from pipeline.readers import Row, Unreadable, raw_rows
+from pipeline.readers import Row, Unreadable, raw_rows, refuse
 from pipeline.text import as_text
 from pipeline.verifiers import contract
 from pipeline.verifiers.contract import Verdict
@@ -46,11 +46,15 @@ def run(pairs: Path, *, verifier: str, out: Path | None = None) -> None:
 def _count_rows(pairs: Path) -> int:
     """How many rows there are; UserError where none has anything to judge."""
     count, names, has_prediction = 0, dict[str, None](), False
+    lost: Unreadable | None = None
     for row in raw_rows(pairs):
         count += 1
+        lost = lost or (row if isinstance(row, Unreadable) else None)
         if not has_prediction and isinstance(row, dict):
             names |= dict.fromkeys(row)
             has_prediction = "prediction" in row
+    if lost and not names and not isinstance(lost.value, dict):
+        raise refuse(pairs, lost)
     if names and not has_prediction:
         raise UserError(
             f"{pairs}: no row has a prediction; it has {', '.join(names)}",

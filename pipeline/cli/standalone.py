@@ -21,7 +21,7 @@ from pipeline.cli.foreign import read_frame, with_texts
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.filter import Outcome
-from pipeline.readers import Unreadable, advise
+from pipeline.readers import Unreadable, refuse
 from pipeline.schema import BENCHMARK, PROBLEM, VERDICT, conform
 from pipeline.shards import Shards
 from pipeline.text import VISIBLE, fingerprint
@@ -40,10 +40,7 @@ def run(
     renames = dict(map(pair, columns))
     rows, unreadable = read_frame(inputs[0])
     if rows.is_empty() and unreadable:
-        raise UserError(
-            f"{inputs[0]}: no row can be read: {unreadable[0].detail}",
-            hint=advise(inputs[0], unreadable[0]),
-        )
+        raise refuse(inputs[0], unreadable[0])
     if absent := [name for name in renames.values() if name not in rows.columns]:
         known = ", ".join(rows.columns)
         raise UserError(f"{inputs[0]} has no column {absent[0]!r}; it has {known}")
@@ -134,6 +131,8 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
         section = settings
         for parent in parents:
             section = section.setdefault(parent, {})
+            if not isinstance(section, dict):
+                raise UserError(f"--set {path}: {parent} has a value already")
         try:
             section[last] = yaml.safe_load(value)
         except yaml.YAMLError:

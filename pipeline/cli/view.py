@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from pipeline import dag, readers, tables
 from pipeline.cli.foreign import read_frame
 from pipeline.errors import UserError
+from pipeline.stored import read_schema
 
 MODULES = ("latex2mathml", "pygments", "starlette", "uvicorn")
 TABLES = (*readers.BINARY, *readers.LINES, ".csv", ".tsv")  # of a folder
@@ -98,6 +99,7 @@ def _name(inner: Path) -> str:
 def _as_parquet(file: Path, draft: Path) -> Path:
     """The file itself, or the `draft` that has its rows."""
     if file.suffix == ".parquet" and not GLOB & set(str(file)):
+        read_schema(file)  # UserError where it is cut off
         return file
     rows, unreadable = read_frame(file)
     if unreadable:

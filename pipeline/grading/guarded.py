@@ -14,6 +14,7 @@ import json
 import re
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from typing import Any, TypeVar
 from pipeline.endpoint.client import Ask
 from pipeline.errors import UserError
 from pipeline.surrogates import mend_surrogates
+from pipeline.thinking import describe_lack
 from pipeline.verifiers.contract import Verdict, load_verifier
 from pipeline.verifiers.details.contract import BadInfo, load_info, read_info
 from pipeline.verifiers.judge import Case, Judge, verify_all
@@ -52,7 +54,10 @@ def verify(
         verdict: Verdict = load_verifier(verifier).verify(*texts, info)
         return verdict
 
-    return _mend(_guard(verifier, call, _undecided))
+    verdict = _mend(_guard(verifier, call, _undecided))
+    is_lost = verdict.correct is False and not verdict.extracted
+    lack = describe_lack(completion) if is_lost else ""
+    return replace(verdict, why=f"{verdict.why}: {lack}") if lack else verdict
 
 
 def judge_cases(

@@ -9,11 +9,13 @@ that hold a copy of it. Versions, the processor and signatures are told apart by
 
 import os
 import re
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from fcntl import LOCK_EX, flock
 from functools import cache
 from hashlib import blake2b
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,13 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
 
     _impl_class = _Code
 
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        """Kept code, or None; stderr then says, once, that there is some to compile."""
+        code = super().load_overload(signature, context)
+        if code is None and parent_process() is None:
+            _tell()
+        return code
+
     def save_overload(self, signature: Any, code: Any) -> None:
         """Keep `code`; what cannot be kept is compiled again another time.
 
@@ -103,6 +112,12 @@ def _imports(module: str) -> set[str]:
 @cache
 def _source(module: str) -> bytes:
     return (KERNELS / f"{module}.py").read_bytes()
+
+
+@cache
+def _tell() -> None:
+    text = "compiling kernels: once for this version, a minute or less"
+    print(text, file=sys.stderr, flush=True)
 
 
 def _home() -> Path:

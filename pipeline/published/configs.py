@@ -21,6 +21,7 @@ from pipeline import dag, recipe, tables
 from pipeline.errors import UserError
 from pipeline.schema import GRADE, PROBLEM, ROLLOUT, VERDICT, conform
 from pipeline.shards import read_batches, scan
+from pipeline.stored import read_schema
 
 RATES = pl.Schema(
     {
@@ -98,6 +99,8 @@ def _whole(name: str, file: Path) -> Config:
 def _existing(file: Path) -> Path:
     if not file.exists():
         raise UserError(f"{file} does not exist", hint="dvc repro card")
+    if file.suffix == ".parquet":
+        read_schema(file)  # UserError where it is cut off
     return file
 
 

@@ -42,7 +42,6 @@ def write(repo: str, folder: Path) -> None:
     """
     card = _read_card()
     _refuse_to_lose_files(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with replacing_folder(folder) as draft:
         present = []
         for name, parts in groupby(read_configs(), lambda config: config.name):

@@ -46,7 +46,6 @@ Result = TypeVar("Result")
 def open_for(identity: dict[str, Any]) -> Path:
     """The folder of samples that are drawn as `identity` says."""
     folder = folder_of(identity)
-    folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "about.json").exists():
         write_text(folder / "about.json", _about(identity) + "\n")
     return folder

@@ -38,6 +38,8 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
         hint = "is another server there? `--port 0` takes a free one"
+        if isinstance(error, PermissionError):
+            hint = "ports below 1024 are the system's: `--port 0` takes a free one"
         raise UserError(f"cannot listen on {host}:{port}: {error}", hint) from None
 
 

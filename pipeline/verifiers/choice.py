@@ -54,7 +54,8 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     if UNCLEAR in chosen and len(gold) == 1:
         marked = last_marked(text)
         return Verdict(None, marked, "the letter contradicts its text or script")
-    return Verdict(chosen == gold, extracted, "compared as letters")
+    why = "the gold answer's choice" if chosen == gold else "another choice"
+    return Verdict(chosen == gold, extracted, why)
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:

@@ -65,12 +65,13 @@ Comparison = Callable[[str, str, str], bool]
 CODE = re.compile(
     r"^\s*(?:def|class|import|from|for|while|if|print|#include)\b|[=(]", re.M
 )
+NO_BLOCK = "no code found, and the text as a whole is no program"
 FUTURE = re.compile(r"^from __future__ import .*\n?", re.M)
 
 
 def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict:
     """Whether the program in `completion` passes every test of `info`."""
-    language, program = _find_program(completion, info)
+    language, program, doubt = _find_program(completion, info)
     if not program.strip():
         return Verdict(False, None, "no program found")
     if why := unreadable(answer, info):
@@ -85,7 +86,15 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         verdict = _judge(faults, count, goes_on=bool(info.get("all_tests")))
     except Undecidable as error:
         verdict = Verdict(None, why=str(error))
-    return replace(verdict, extracted=program)
+    why = verdict.why
+    if verdict.correct is False and (doubt != NO_BLOCK or _is_prose(program, why)):
+        why = f"{doubt}: {why}" if doubt else why
+    return replace(verdict, extracted=program, why=why)
+
+
+def _is_prose(text: str, fault: str) -> bool:
+    """Whether a text without a block of code is no program, seen by how it failed."""
+    return "SyntaxError" in fault or not CODE.search(text)
 
 
 def _judge(faults: Iterator[str], count: int, *, goes_on: bool) -> Verdict:
@@ -136,8 +145,8 @@ def rests_on(info: dict[str, Any]) -> str:
     return compilers + versions_of(tuple(info.get("packages", ())))
 
 
-def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
-    """The language and the program, "" where there is none.
+def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str, str]:
+    """The language, the program, "" where there is none, and what speaks against it.
 
     Thinking does not count, nor a turn that the model invented. Of the blocks in a
     language of the row, the last that is named so counts; then of those without a name
@@ -149,12 +158,15 @@ def _find_program(completion: str, info: dict[str, Any]) -> tuple[str, str]:
     blocks = find_blocks(text)
     if not blocks:
         text = text.replace("\ufeff", "")
-        return language_of("", text) if len(wanted) > 1 else wanted[0], text
+        language = language_of("", text) if len(wanted) > 1 else wanted[0]
+        return language or wanted[0], text, NO_BLOCK
     named = [b for b in blocks if b.name and language_of(b.name, b.code) in wanted]
     unnamed = [block for block in blocks if not block.name]
     code = [block for block in unnamed if CODE.search(block.code)]
     name, program, _ = (named or code or unnamed or blocks)[-1]
-    return language_of(name, program) or wanted[0], program
+    language = language_of(name, program)
+    doubt = "" if language in wanted else f"its block of code is {name}"
+    return language or wanted[0], program, doubt
 
 
 def _run_tests(

@@ -41,9 +41,11 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
     gold = _read_measured(answer or "")
     if gold is None:
         return Verdict(None, text, "the gold answer is no number")
-    measured = None if text is None else _read_measured(text)
+    if text is None:
+        return Verdict(False, None, "no number found")
+    measured = _read_measured(text)
     if measured is None:
-        return Verdict(False, text, "no number found")
+        return Verdict(False, text, f"{how}: it is not one number")
     if policy.units == "convert" and measured.unit and gold.unit:
         measured = _convert(measured, gold.unit)
     value, unit = measured
@@ -55,7 +57,8 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         rel_tol=info.get("rel_tol", DEFAULT.rel_tol),
         abs_tol=info.get("abs_tol", DEFAULT.abs_tol),
     )
-    return Verdict(close, text, f"{how}: compared within the tolerance")
+    where = "within" if close else "outside"
+    return Verdict(close, text, f"{how}: {where} the tolerance")
 
 
 def unreadable(answer: str | None, info: dict[str, Any]) -> str | None:

@@ -13,7 +13,7 @@ somebody whom the source does not name.
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, Literal, NamedTuple
@@ -27,6 +27,7 @@ from pipeline.locations import DataLocation
 from pipeline.readers import Row, Unreadable, nested, read_column
 from pipeline.schema import REFERENCE_AUTHORS, ROLLOUT
 from pipeline.text import as_text, fingerprint
+from stages.sources._load import read_problems
 
 BATCH = 1000  # rows of a file held at once, for a row may hold megabytes
 BESIDE = ("finish_reason", "is_complete", "n_tokens", "models")
@@ -46,7 +47,8 @@ class Recording(DataLocation):
     """Recorded completions: files (`path`), or a Hub dataset at a pinned revision.
 
     Columns inside others are named with dots. `problem`: a column with a text or a chat
-    of one user's turn, or several, whose texts are joined as a source joins them.
+    of one user's turn, or several, whose texts are joined as a source joins them; with
+    an `adapter`, what that reads from a row, its names in `columns`, as a source does.
     `pattern`: the problem is what the first group of this regular expression matches
     in that. `completions`: columns that hold a text, a chat, what a server gave back,
     or a list of such (`pipeline/chats.py`). `model` names who wrote them; without it,
@@ -59,6 +61,8 @@ class Recording(DataLocation):
     """
 
     problem: str | tuple[str, ...] = "problem"
+    adapter: str = ""
+    columns: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     pattern: re.Pattern[str] = re.compile("(.*)", re.DOTALL)
     completions: tuple[str, ...] = Field(default=("completion",), min_length=1)
     model: str = ""
@@ -73,6 +77,16 @@ class Recording(DataLocation):
         if not pattern.groups:
             raise ValueError("expected a group (…) around the problem")
         return re.compile(pattern.pattern, re.DOTALL)
+
+    @model_validator(mode="after")
+    def _reads_problems_in_one_way(self) -> "Recording":
+        if self.adapter and "problem" in self.model_fields_set:
+            raise ValueError(
+                "`adapter` reads the problems, or `problem` names a column"
+            )
+        if self.columns and not self.adapter:
+            raise ValueError("`columns` are those of an `adapter`, which is missing")
+        return self
 
     @model_validator(mode="after")
     def _one_beside_each(self) -> "Recording":
@@ -155,11 +169,13 @@ def _read_table(
     """The completions of the problems with `keys`, in the order of the table."""
     faulty = defaultdict[str, list[int]](list)
     beside = (name for kind in BESIDE for name in getattr(recording, kind))
-    absent = {*_names(recording.problem), *recording.completions, *beside}
+    asked = () if recording.adapter else _names(recording.problem)
+    absent = {*asked, *recording.completions, *beside}
+    find_problem = _problem_finder(recording)
     columns: Iterable[str] = ()
     numbered = enumerate(table)
     while batch := list(islice(numbered, BATCH)):
-        problems = [_find_problem(row, recording) for _, row in batch]
+        problems = [find_problem(row) for _, row in batch]
         texts = pl.DataFrame({"problem": problems}, {"problem": pl.String})
         digests = texts.select(fingerprint(pl.col("problem"))).to_series()
         for (number, row), problem, key in zip(batch, problems, digests, strict=True):
@@ -172,9 +188,9 @@ def _read_table(
                     name for name in absent if nested(row, name, ABSENT) is ABSENT
                 }
                 if problem is None:
-                    faults.add(
-                        f"have no problem in `{'`, `'.join(_names(recording.problem))}`"
-                    )
+                    where = "`, `".join(asked) or recording.adapter
+                    how = "have no problem in" if asked else "are no problem to"
+                    faults.add(f"{how} `{where}`")
                 elif key in keys:
                     yield from _completions(key, row, recording, faults)
             for fault in faults:
@@ -196,12 +212,20 @@ def _names(columns: str | tuple[str, ...]) -> tuple[str, ...]:
     return (columns,) if isinstance(columns, str) else columns
 
 
-def _find_problem(row: Row | Unreadable, recording: Recording) -> str | None:
-    if isinstance(row, Unreadable):
-        return None
-    text = read_question(read_column(row, recording.problem))
-    match = text is not None and recording.pattern.search(text)
-    return match[1] if match else None
+def _problem_finder(recording: Recording) -> Callable[[Row | Unreadable], str | None]:
+    """What finds the text of the problem in a row; UserError for no known adapter."""
+    columns, adapter = recording.columns, recording.adapter
+    read = read_problems(adapter, columns) if adapter else None
+
+    def find(row: Row | Unreadable) -> str | None:
+        if isinstance(row, Unreadable):
+            return None
+        whole = read(row) if read else read_column(row, recording.problem)
+        text = whole if read else read_question(whole)
+        match = text is not None and recording.pattern.search(text)
+        return match[1] if match else None
+
+    return find
 
 
 def _completions(

@@ -61,7 +61,7 @@ def adapt_batch(
     problems, unreadable = list[Row](), list[Row]()
     for number, (file, row) in rows:
         identity = {"id": f"{name}/{number:05d}", "source": name}
-        fields = _adapt(row, source, adapter)
+        fields = adapt_row(row, source, adapter)
         if isinstance(fields, Unreadable):
             where = {"file": file, "row": number}
             unreadable.append(identity | _verdict(fields, where, row))
@@ -97,7 +97,7 @@ def _describe(fields: Row, source: Source, noted: Row) -> Row:
     }
 
 
-def _adapt(
+def adapt_row(
     row: Row | Unreadable, source: Source, adapter: ModuleType
 ) -> Row | Unreadable:
     """The adapter's reading of a row: a problem, with an answer or with tests."""

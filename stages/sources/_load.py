@@ -1,6 +1,6 @@
 """The way from what a recipe says of a source to its rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from pipeline.filter import JudgedParts, Outcome, unjudged
 from pipeline.readers import Row, Unreadable
 from pipeline.schema import PROBLEM, VERDICT
 from pipeline.sql import drop_unless
-from stages.sources._adapt import Adapted, adapt_rows
+from stages.sources._adapt import Adapted, adapt_row, adapt_rows
 from stages.sources._limit import Limit, limit_rows
 from stages.sources._source import Source
 
@@ -29,6 +29,22 @@ def load_adapter(name: str) -> ModuleType:
             f"no adapter is called {name!r}", hint=f"try {', '.join(known)}"
         )
     return import_module(f"stages.sources.{name}")
+
+
+def read_problems(
+    adapter: str, columns: dict[str, str | tuple[str, ...]]
+) -> Callable[[Row], str | None]:
+    """What gives the text of a row's problem, None where the adapter cannot read it."""
+    source, read = (
+        Source(adapter=adapter, path="-", columns=columns),
+        load_adapter(adapter),
+    )
+
+    def read_problem(row: Row) -> str | None:
+        fields = adapt_row(row, source, read)
+        return None if isinstance(fields, Unreadable) else fields["problem"]
+
+    return read_problem
 
 
 def read_source(name: str, source: Source) -> Outcome:

@@ -3,20 +3,27 @@
 The options are listed below the question, by letter, so that a letter can be answered.
 """
 
+import re
 from string import ascii_uppercase
 from typing import Any
 
+from pipeline.rows import read_json
 from stages.sources._fields import Row, as_text, filled, text
 from stages.sources._traces import read_question
 
-QUESTION = ("question", "problem", "prompt", "query")
+QUESTION = ("question", "problem", "prompt", "query", "question_stem", "stem", "ctx")
 PASSAGE = ("passage", "article", "context")
 OPTIONS = ("choices", "options")
-COLUMNS = ("{}", "option_{}", "op{}")  # of options that have one each
+# Options that have a column each: a word or none, and a letter or a number behind it.
+COLUMN = re.compile(
+    r"(?i)((?:option|choice|ending|op|opt)[_ -]?|(?=[a-z]$))([a-z]|\d{1,2})"
+)
+PREFIX = re.compile(r"\(?([A-Z])(?:[).:]\s*|\s+-\s+)(\S.*)", re.DOTALL)
 # The letter, the place from 0 on, or the text of the right one.
 ANSWER = (
     "answerKey", "answer_key", "answer_index", "answer_idx", "answer", "label",
-    "correct_answer", "gold", "target",
+    "correct_answer", "correct_option", "correct_choice", "correct_index", "correct",
+    "gold_answer", "gold", "target",
 )  # fmt: skip
 META = ("subject", "category", "source", "level", "difficulty")
 
@@ -46,16 +53,16 @@ def adapt(row: Row) -> Row | str:
 def _read_options(row: Row) -> dict[str, str]:
     """The options by the label that the source gives them; {} where it has none."""
     given: Any = next((row[name] for name in OPTIONS if row.get(name)), None)
-    match given:
+    match read_json(given, otherwise=None) if isinstance(given, str) else given:
         case {"text": list() as texts, "label": list() as labels}:
             pairs = list(zip(labels, texts, strict=False))
-        case dict():
-            pairs = list(given.items())
-        case [{"text": _, "label": _}, *_]:
-            pairs = [(each.get("label"), each.get("text")) for each in given
+        case dict() as labelled:
+            pairs = list(labelled.items())
+        case [{"text": _, "label": _}, *_] as objects:
+            pairs = [(each.get("label"), each.get("text")) for each in objects
                      if isinstance(each, dict)]  # fmt: skip
-        case list():
-            pairs = list(zip(ascii_uppercase, given, strict=False))
+        case list() as texts:
+            pairs = _split_labels(list(zip(ascii_uppercase, texts, strict=False)))
         case _:
             pairs = _read_columns(row)
     known = {as_text(label): as_text(option) for label, option in pairs}
@@ -63,26 +70,41 @@ def _read_options(row: Row) -> dict[str, str]:
     return {k: v for k, v in known.items() if k and v} if is_whole else {}
 
 
+def _split_labels(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Options without their letters, where each begins with the letter of its place."""
+    found = [PREFIX.fullmatch(as_text(option) or "") for _, option in pairs]
+    texts = [match[2] for match in found if match]
+    is_labelled = [match and match[1] for match in found] == [each for each, _ in pairs]
+    return list(zip(ascii_uppercase, texts, strict=False)) if is_labelled else pairs
+
+
 def _read_columns(row: Row) -> list[tuple[str, Any]]:
-    """Options that have a column each, called A, option_a or opa and so on."""
-    for form in COLUMNS:
-        for letters in (ascii_uppercase, ascii_uppercase.lower()):
-            names = [(each.upper(), form.format(each)) for each in letters]
-            if row.get(names[0][1]) is not None and row.get(names[1][1]) is not None:
-                return [(letter, row[name]) for letter, name in names
-                        if row.get(name) is not None]  # fmt: skip
+    """The options of columns called A, option_a, opa, choice1 and so on, in step."""
+    groups: dict[str, dict[str, Any]] = {}
+    for name, value in row.items():
+        if (match := COLUMN.fullmatch(name)) and value is not None:
+            groups.setdefault(match[1].lower(), {})[match[2].upper()] = value
+    for group in groups.values():
+        for first in ("A", "0", "1"):
+            labels = [chr(ord(first) + number) for number in range(len(group))]
+            if 2 <= len(group) <= 26 and list(group) == labels:
+                return list(group.items())
     return []
 
 
 def _find(answer: Any, options: dict[str, str]) -> int | None:
-    """The place of the option that `answer` names."""
+    """The place of the option that `answer` names: by label, text, both, or place."""
     named = as_text(answer)
     if named is None or isinstance(answer, bool):
         return None
-    named = named.strip()
-    for names in (list(options), list(options.values())):
-        if named in names:
-            return names.index(named)
+    named, labels, texts = named.strip(), list(options), list(options.values())
+    letter = named.strip("(). ").upper()
+    for name, names in ((named, labels), (named, texts), (letter, labels)):
+        if name in names:
+            return names.index(name)
+    both = PREFIX.fullmatch(named)
+    if both and options.get(both[1]) == both[2]:
+        return labels.index(both[1])
     is_place = named.isascii() and named.isdigit() and int(named) < len(options)
     return int(named) if is_place else None
 

@@ -1,6 +1,9 @@
 """Progress in a log, and how long a stage took."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -79,6 +82,48 @@ def test_what_one_may_not_is_a_message(
     told = capsys.readouterr().err
     assert message in told
     assert hint in told
+
+
+def test_what_stdout_cannot_take_is_a_message_and_other_signs_are_escaped():
+    code = "from pipeline.console import run; import sys; sys.exit(run(lambda: {}))"
+    start = [sys.executable, "-c"]
+    with Path("/dev/full").open("w") as full:
+        long, short = (
+            subprocess.run(
+                [*start, code.format(f"print('x' * {length})")],
+                stdout=full, stderr=subprocess.PIPE, text=True,
+            )
+            for length in (100_000, 10)
+        )  # fmt: skip
+    escaped = subprocess.run(
+        [*start, code.format("print('\\xfc')")],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True,
+    )  # fmt: skip
+
+    for done in (long, short):
+        assert done.returncode == 2
+        assert done.stderr.startswith("error: what is printed cannot be written: No sp")
+        assert "Traceback" not in done.stderr
+    assert escaped.stdout == "\\xfc\n"
+
+
+def test_closed_streams_and_names_that_are_no_text_are_told_from_bugs(tmp_path: Path):
+    code = "from pipeline.console import run; import sys; sys.exit(run(lambda: {}))"
+    shown = code.format("print(sys.stdout.isatty())")
+    script = '"$0" -c "$1" >&-; "$0" -c "$1" "$(printf \'\\377\')"'
+    script += '; mkdir g; cd g; rmdir ../g; "$0" -c "$1"'
+    done = subprocess.run(
+        ["/bin/bash", "-c", script, sys.executable, shown],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": os.getcwd()},
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.stderr.splitlines() == [
+        "error: b'\\xff' is not UTF-8",
+        "hint:  rename the file",
+        "error: the folder of this shell was removed",
+        "hint:  `cd` to one that is there",
+    ]
 
 
 def test_what_no_file_forbids_keeps_its_traceback():

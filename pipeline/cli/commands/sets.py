@@ -44,7 +44,9 @@ def lengths(
     ] = "packaged",
     most: Annotated[
         int,
-        typer.Option(help="Texts of a set to count at most, evenly over the file."),
+        typer.Option(
+            min=1, help="Texts of a set to count at most, evenly over the file."
+        ),
     ] = 20_000,
     out: Annotated[
         Path | None,

@@ -85,7 +85,7 @@ SHOW = typer.Option(help="How the result is printed.")
 HOST = typer.Option(
     help="Address to listen on. One that other machines can reach needs a token."
 )
-PORT = typer.Option(help="Port to listen on; 0 takes a free one.")
+PORT = typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")
 OUT = typer.Option(metavar="DIR", help="Write the results into this folder.")
 COLUMN = option(
     "--column",

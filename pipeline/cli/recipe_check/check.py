@@ -64,6 +64,8 @@ def check(names: list[str], *, data: Path | None = None) -> None:
     `data` is a folder with files called after sources, in place of their fixtures.
     Raises UserError where one of them fails.
     """
+    if data and not data.is_dir():
+        raise UserError(f"--data {data} is no folder", hint="name one that has files")
     files = (
         {file.name.partition(".")[0]: file for file in data.iterdir()} if data else {}
     )

@@ -13,6 +13,7 @@ from pipeline.cli import init
 from pipeline.cli.guess import Guess, guess
 from pipeline.cli.guess_adapter import read_as
 from pipeline.errors import UserError
+from pipeline.grading.guarded import verify
 from stages import collect, rollouts
 
 ASKED = "How many days do {} weeks have, if none of them is short?"
@@ -312,16 +313,72 @@ def test_options_of_a_question_are_no_completions():
     assert guessed(row).completions == ()
 
 
-def test_problems_that_an_adapter_rewrites_are_not_replayed_in_silence():
+def test_problems_that_an_adapter_rewrites_are_read_by_it_again():
     tests = {"unit_tests": ["assert f(1) == 7"], "starter_code": "def f(x):"}
     code = guessed({"spec": ASKED, **tests, "responses": ["def f(x): return 7"]})
     options = {"question": ASKED, "choices": ["7", "14"], "answer": 1}
     choice = guessed(options | {"responses": ["B"]})
 
-    assert (code.adapter, code.asked) == ("code", ("spec", "starter_code"))
-    assert code.completions == ("responses",)
-    assert (choice.adapter, choice.completions) == ("multiple_choice", ())
-    assert choice.evidence["completions"].startswith("not replayed: multiple_choice")
+    assert (code.adapter, code.completions) == ("code", ("responses",))
+    assert (choice.adapter, choice.completions) == ("multiple_choice", ("responses",))
+
+
+CITIES = ["Rome", "Oslo", "Bern"]
+LETTERS = dict(zip("ABC", CITIES, strict=True))
+ANSWERED = "It is by the sea, so the answer is (B)."
+OPTIONS: list[dict[str, Any]] = [
+    {"choices": CITIES},
+    {"options": LETTERS},
+    {"options": json.dumps(LETTERS)},
+    {"options": ["A. Rome", "B. Oslo", "C. Bern"]},
+    {"choices": {"text": CITIES, "label": [*"ABC"]}},
+    LETTERS,
+    {name.lower(): city for name, city in LETTERS.items()},
+    {f"choice_{name}": city for name, city in LETTERS.items()},
+    {f"Option {name}": city for name, city in LETTERS.items()},
+    {f"option{number}": city for number, city in enumerate(CITIES, 1)},
+    {"question": "Which? A) Rome B) Oslo C) Bern"},
+]
+KEYS = [{"answer": "B"}, {"answer": 1}, {"answerKey": "(b)"}, {"answer": "B. Oslo"},
+        {"correct_option": "Oslo"}]  # fmt: skip
+WRITTEN: list[dict[str, Any]] = [
+    {"responses": [ANSWERED] * 4},
+    {"response": ANSWERED, "pred": "B", "correct": True},
+    {"completions": [[{"role": "assistant", "content": ANSWERED}]] * 4},
+    {"response_1": ANSWERED, "response_2": ANSWERED},
+    {"predictions": ["B", "B"]},
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "completions"),
+    [
+        *((each, KEYS[0], WRITTEN[0]) for each in OPTIONS),
+        *((OPTIONS[0], each, WRITTEN[0]) for each in KEYS[1:]),
+        *((OPTIONS[5], KEYS[0], each) for each in WRITTEN[1:]),
+    ],
+)
+def test_multiple_choice_is_replayed_however_its_options_and_answers_stand(
+    options: dict[str, Any], key: dict[str, Any], completions: dict[str, Any]
+):
+    rows = [{"question": f"Which lies by the sea, in year {n}?"} for n in range(3)]
+    sections = written(*(row | options | key | completions for row in rows))
+    with chdir("set"):
+        kept = (
+            collect.make(collect.Params(**sections["collect"]["a"]), "a").outcome().kept
+        )
+        params = rollouts.Params(**sections["rollouts"])
+        samples = pl.concat(rollouts.make(params, kept, Path("no model")))
+    verdicts = [
+        verify("choice", answer, info, completion).correct
+        for answer, info, completion in kept.join(samples, on="id")
+        .select("answer", "verify_info", "completion")
+        .rows()
+    ]
+
+    assert kept.height == 3
+    assert verdicts == [True] * samples.height
+    assert samples.height >= 3
 
 
 def test_splits_are_told_in_the_recipe():

@@ -22,6 +22,35 @@ TWICE = "```python\nprint(2 * int(input()))\n```"
 
 
 @pytest.mark.parametrize(
+    ("verifier", "answer", "info", "what"),
+    [
+        ("math", "4", {}, "no answer found"),
+        ("numeric", "4", {}, "no number found"),
+        ("exact", "Rhine", {}, "no answer found"),
+        ("choice", "B", {}, "no choice found"),
+        ("code", None, STDIO, "no program found"),
+        ("puzzle", None, {"task": "countdown", "numbers": [2, 2], "target": 4},
+         "no arithmetic expression"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("completion", "lack"),
+    [
+        ("", "the completion is empty"),
+        (" \n", "the completion is empty"),
+        ("<think>\n2 and 2 is 4.\n</think>\n", "nothing follows the thinking"),
+        ("<think>\nso \\boxed{4} is it, but wait", "the thinking has no end"),
+    ],
+)
+def test_a_completion_without_an_answer_says_what_it_lacks(
+    verifier: str, answer: str | None, info: Any, what: str, completion: str, lack: str
+):
+    verdict = verify(verifier, answer, json.dumps(info), completion)
+
+    assert (verdict.correct, verdict.why) == (False, f"{what}: {lack}")
+
+
+@pytest.mark.parametrize(
     ("verifier", "info", "why"),
     [
         ("code", STDIO | {"timeout_s": "2.0 seconds"},

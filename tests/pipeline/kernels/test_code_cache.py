@@ -46,6 +46,21 @@ def start(folder: Path, cache: Path, code: str, *words: str) -> subprocess.Popen
     )  # fmt: skip
 
 
+def test_that_there_is_something_to_compile_is_told_once_and_only_then(tmp_path: Path):
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", ADD, "uint64"],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stderr
+        for _ in range(2)
+    ]
+
+    assert told == ["compiling kernels: once for this version, a minute or less\n", ""]
+
+
 def run(folder: Path, cache: Path, code: str, *words: str) -> str:
     process = start(folder, cache, code, *words)
     return process.communicate()[0].strip()

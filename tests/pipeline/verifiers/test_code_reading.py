@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.grading import guarded
-from pipeline.verifiers.code import verify
+from pipeline.verifiers.code import NO_BLOCK, verify
 from pipeline.verifiers.program.fences import find_blocks
 from pipeline.verifiers.program.results import Policy, same_output, same_value
 from pipeline.verifiers.program.tests import read_tests
@@ -63,6 +63,34 @@ def test_the_program_is_found(case):
 )
 def test_what_is_thought_or_taken_back_is_no_program(completion):
     assert verify(None, completion, PRINTS).correct is False
+
+
+@pytest.mark.parametrize(
+    ("completion", "why"),
+    [
+        ("I cannot help with that.", NO_BLOCK),
+        ("The answer is 6.", NO_BLOCK),
+        ("#### 6", NO_BLOCK),
+        ("\\boxed{6}", NO_BLOCK),
+        ("答案是6。", NO_BLOCK),
+        ("```js\nconsole.log(6)\n```", "its block of code is js"),
+        (f"```python\n{DOUBLE}(\n```", "test 1"),
+        ("```python\nprint(5)\n```", "test 1"),
+        ("print(5)", "test 1"),
+    ],
+)
+def test_why_says_where_there_is_no_code(completion, why):
+    for info in (PRINTS, ADDS):
+        verdict = verify(None, completion, info)
+
+        assert verdict.correct is False
+        assert verdict.why.startswith(f"{why}: ")
+
+
+def test_a_function_that_is_not_there_is_named():
+    why = verify(None, "```python\nx = 1\n```", ADDS).why
+
+    assert why == "test 1: raised NameError: the program defines no add"
 
 
 def test_imports_from_the_future_stand_before_the_set_up():
