@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from hashlib import blake2b
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,7 +31,7 @@ from pipeline.files import clear_drafts, replacing
 from pipeline.machine import cache_folder
 from pipeline.owners import owning
 
-CHUNK = 1024
+CHUNK, PART = 1024, 256  # rows of a file, and of a step that is seen; whole batches
 SHARDS = 64  # read at a time: 100 MB of vectors of 384 numbers
 # Settings they are not: in batches of another size a vector has other last bits.
 BATCH, GPU_BATCH = 16, 256
@@ -73,11 +74,13 @@ def _encode_missing(folder: Path, missing: pl.DataFrame, encoder: Encoder) -> No
     if missing.is_empty():
         return
     chunks = list(missing.iter_slices(CHUNK))
-    texts = (part["text"] for part in chunks)
+    texts = (part["text"] for chunk in chunks for part in chunk.iter_slices(PART))
     encoded = each(partial(_open_encoder, encoder), texts, on_gpu=True)
     vectors = track(encoded, "embedding", total=missing.height, weight=len)
-    for chunk, of_chunk in zip(chunks, vectors, strict=True):
-        _write_vectors(folder, chunk["key"], of_chunk)
+    for chunk in chunks:
+        of_chunk = [*islice(vectors, -(-chunk.height // PART))]
+        _write_vectors(folder, chunk["key"], np.concatenate(of_chunk))
+    next(vectors, None)  # the work is closed, and the last line printed
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from pipeline.cli.guess_adapter import Reading, find_adapter, read_as
 from pipeline.cli.guess_answers import TRIED, find_marked, guess_judging
 from pipeline.cli.guess_columns import (
     LISTED,
+    MEASURED,
     Column,
     describe_columns,
     find_context,
@@ -24,6 +25,7 @@ from pipeline.cli.guess_columns import (
 from pipeline.cli.guess_completions import (
     Name,
     can_be_read,
+    find_judged,
     find_recorded,
     listed,
     told_columns,
@@ -117,14 +119,17 @@ def guess(path: Path, renames: dict[str, str]) -> Guess:
 
 def _doubt(found: Guess) -> None:
     """Say of problems that repeat that the column may be a part of them."""
-    name = found.renames.get("problem")
-    texts = [str(read_column(row, name)) for row in found.rows] if name else []
-    known = len(set(texts))
-    if texts and known * 2 <= len(texts):
+    known = _count_problems(found)
+    if known * 2 <= len(found.rows) and "problem" in found.renames:
         found.evidence["problem"] += (
-            f"; look: {known} of {len(texts)} are distinct, so another column may "
+            f"; look: {known} of {len(found.rows)} are distinct, so another column may "
             "belong to the problem, and copies leave"
         )
+
+
+def _count_problems(found: Guess) -> int:
+    name = found.renames.get("problem")
+    return len({str(read_column(row, name)) for row in found.rows}) if name else 0
 
 
 def _guess_columns(found: Guess) -> None:
@@ -139,6 +144,9 @@ def _guess_columns(found: Guess) -> None:
         _take(found, "answer", *_find_answer(answers))
     free = [c for c in free if c.name != found.renames.get("answer")]
     written = [c for c in free if can_be_read(c, found.rows)]
+    if judged := find_judged(written, found.columns, found.rows):
+        found.completions, found.a_row, found.evidence["completions"] = judged
+        return
     if _by_name("completions", written) is None:  # a chat has its answer in it
         chats = [c for c in found.columns if c.kind == "chat"]
         chats = [c for c in chats if c.name == found.renames["problem"]]
@@ -189,6 +197,7 @@ def _find_answer(columns: list[Column]) -> tuple[Column | None, str]:
         for column in columns
         if column.kind in SINGLE and 0 < column.length <= SHORT
         and column.filled > 0.5 and not column.is_counted
+        and not MEASURED & set(_split(column.name))
     ]  # fmt: skip
     only = short[0] if len(short) == 1 else None
     return only, "the only other short column: no name says it"
@@ -219,7 +228,9 @@ def _guess_verifier(found: Guess) -> None:
     name = found.renames.get("answer")
     values = [read_column(row, name) for row in found.rows] if name else []
     judging = guess_judging(values)
-    if name is None and len(found.completions) == 1:
+    # A problem that repeats was sampled, and what was sampled is no answer to it.
+    is_sampled = _count_problems(found) * 2 <= len(found.rows)
+    if name is None and len(found.completions) == 1 and not is_sampled:
         (written,) = found.completions
         texts = [as_text(nested(row, written)) for row in found.rows]
         if marked := find_marked([text for text in texts if text]):

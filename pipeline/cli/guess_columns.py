@@ -9,6 +9,11 @@ from pipeline.text import as_text
 
 LISTED = 20  # columns in a message
 DEPTH = 3  # of names inside of objects
+# What is said about a problem or a trace in a column of its own.
+MEASURED = {
+    "score", "reward", "rate", "difficulty", "level", "rating", "system", "role",
+    "model", "language", "lang", "subject", "topic", "category", "split", "source",
+}  # fmt: skip
 # Where one text is not all of a problem: what goes in front of it, or behind it.
 INTRODUCED = ("context", "passage", "body")
 CONTINUED = {"instruction": ("input", "context")}

@@ -49,6 +49,20 @@ def can_be_read(column: Column, rows: list[Row]) -> bool:
     return sum(read) >= READABLE * min(len(rows), TRIED) * column.filled > 0
 
 
+def find_judged(
+    columns: list[Column], every: list[Column], rows: list[Row]
+) -> Recorded | None:
+    """Those of `columns` beside which, in one object, stands whether they are right."""
+    verdicts = {
+        column.name.rpartition(".")[0]
+        for column in every
+        if column.kind == "yes or no" and "correct" in column.name.rpartition(".")[2]
+    } - {""}
+    names = tuple(c.name for c in columns if c.name.rpartition(".")[0] in verdicts)
+    why = f"whether it is right stands beside it; {len(names)} a row"
+    return Recorded(names, len(names), why) if names else None
+
+
 def find_recorded(named: Column, columns: list[Column], rows: list[Row]) -> Recorded:
     """The completions of `named`, and of `columns` called so but for a number."""
     alike = [c for c in columns if _stem(c.name) == _stem(named.name)]

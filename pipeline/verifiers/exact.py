@@ -41,7 +41,7 @@ def verify(answer: str | None, completion: str, info: dict[str, Any]) -> Verdict
         texts.append(line.strip(" .*`\"'"))
     short = [text for text in texts if len(text) <= MAX_LENGTH]
     is_equal = _fold(answer or "", policy) in [_fold(text, policy) for text in short]
-    if not texts[-1]:
+    if not is_equal and not texts[-1]:
         return Verdict(False, None, "no answer found")
     return Verdict(is_equal, texts[-1], f"{'equal' if is_equal else 'differs'} as text")
 

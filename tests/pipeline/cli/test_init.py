@@ -381,6 +381,18 @@ def test_multiple_choice_is_replayed_however_its_options_and_answers_stand(
     assert samples.height >= 3
 
 
+def test_what_was_sampled_and_judged_is_no_answer_and_a_score_is_none():
+    judged = {"solution": "2 weeks have\nA: 14", "is_correct": True}
+    two = {"question": ASKED, "gold": "14", "small": judged, "large": judged}
+    boxed = {"prompt": ASKED, "completion": f"{MANY} \\boxed{{14}}", "reward": 1.0}
+
+    assert guessed(two).completions == ("small.solution", "large.solution")
+    assert guessed(boxed, boxed).completions == ("completion",)
+    assert guessed(boxed, boxed).verifier is None
+    assert guessed(boxed).renames["answer"] == "completion"
+    assert "answer" not in guessed({"prompt": ASKED, "score": -1.8}).renames
+
+
 def test_splits_are_told_in_the_recipe():
     rows = [{"question": ASKED.format(n), "answer": "14"} for n in (2, 3)]
     Path("a.json").write_text(json.dumps({"train": rows, "test": rows}))
