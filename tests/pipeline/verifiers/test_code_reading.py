@@ -87,12 +87,6 @@ def test_why_says_where_there_is_no_code(completion, why):
         assert verdict.why.startswith(f"{why}: ")
 
 
-def test_a_function_that_is_not_there_is_named():
-    why = verify(None, "```python\nx = 1\n```", ADDS).why
-
-    assert why == "test 1: raised NameError: the program defines no add"
-
-
 def test_imports_from_the_future_stand_before_the_set_up():
     program = f"from __future__ import annotations\n{ADD}"
     info = ADDS | {"setup": "import math\n", "entry_point": "add"}
