@@ -33,7 +33,7 @@ NOT, OR = uint64(token_code("not")), uint64(token_code("or"))
 METRE, GRAM, LITRE = (uint64(token_code(unit)) for unit in "mgl")
 DEGREE = uint64(token_code("degree"))
 SCALES = np.array([token_code(x) for x in ("celsius", "fahrenheit", "kelvin")], uint64)
-APOSTROPHE = ord("'")
+APOSTROPHE, BACKSLASH = b"'\\"
 
 
 @compiled
@@ -106,6 +106,8 @@ def fill_roles(
                 listed = places[find_slot(keys, places, codes[here], 0)]
             if listed >= 0:
                 role[word], meaning[word] = roles[listed], meanings[listed]
+                if role[word] == FILLER and data[start] == BACKSLASH:
+                    role[word] = CONTENT  # \hat is a mark, "hat" a verb of German
             elif kinds[here] == NAME and is_person(codes, kinds, here, token, names):
                 role[word] = PERSON
             else:

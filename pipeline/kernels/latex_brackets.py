@@ -39,6 +39,8 @@ VALUES = np.array(
 PLUS, MINUS, TIMES, SLASH, POWER, EMPTY = (
     uint64(token_code(sign)) for sign in "+-*/^∅"
 )
+# Letters behind a bracket, but for those of "a day" and "Tom (6)'s".
+FACTORS = VALUES[[place for place in range(26) if chr(97 + place) not in "adst"]]
 TIGHT = np.array([token_code(sign) for sign in "^_√"], np.uint64)
 TAKES = np.array([token_code(sign) for sign in (*"^_√/", "choose")], np.uint64)
 RAISED = np.array([token_code(sign) for sign in "^!'"], np.uint64)
@@ -165,7 +167,7 @@ def _settle_pair(
             binds = binds or _is_operand(codes, kinds, first, place + 1, end, False)
         elif added > 0:
             binds = binds or _is_factor(codes, kinds, first, begin - 1, end, True)
-            binds = binds or before == MINUS
+            binds = binds or before == MINUS or is_in(behind, FACTORS)  # (1 + i)z
             binds = binds or (
                 _is_factor(codes, kinds, first, place + 1, end, False)
                 and kinds[place + 1] != NUMBER

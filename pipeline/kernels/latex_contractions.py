@@ -23,7 +23,7 @@ SUBJECTS = np.array(
     ],
     uint64,
 )
-CAN = uint64(token_code("can"))
+CAN, LET, US = (uint64(token_code(word)) for word in ("can", "let", "us"))
 IRREGULAR = np.array([token_code("won"), token_code("shan")], uint64)
 REGULAR = np.array([token_code("will"), token_code("shall")], uint64)
 
@@ -46,6 +46,8 @@ def read_contraction(
         if code == ENDINGS[0] and data[start - 1] | 0x20 != SMALL_N:
             break
         subject, _ = read_letters(data, begin, start)
+        if code == ENDINGS[-1] and subject == LET:
+            return US, stop
         if code == ENDINGS[-1] and not is_in(subject, SUBJECTS):
             break
         return WORDS[number], stop

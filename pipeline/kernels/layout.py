@@ -50,7 +50,7 @@ from pipeline.kernels.splice import text_series
 
 LETTERS = "abipqsu"
 WORDS = """
-user human assistant system instructions? question problem prompt exercise query q
+user human assistant system instructions? question problem prompt exercise task query q
 response answer solution вопрос задача ответ решение pregunta problema respuesta frage
 aufgabe antwort domanda pergunta problème exercice réponse 问题 题目 問題 答案 질문
 문제 답변 سؤال प्रश्न

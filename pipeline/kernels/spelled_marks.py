@@ -40,10 +40,12 @@ ORDINALS = split(
     "nineteenth"
 )
 # Units as patterns: what is measured per unit, by time, and in squares and cubes.
-LENGTH = r"km|cm|mm|m|mi|ft|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot"
+LENGTH = (
+    r"km|cm|mm|m|mi|ft|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot|inch(?:es)?"
+    r"|yards?|centimet(?:er|re)s?|millimet(?:er|re)s?"
+)
 AMOUNT = rf"{LENGTH}|kg|g|l|ml|lit(?:er|re)s?|gallons?|grams?|kilograms?"
 TIME = "hour|minute|second|day|week|month|year"
-AREA = rf"{LENGTH}|inch(?:es)?|yards?|centimet(?:er|re)s?|millimet(?:er|re)s?"
 # Words of three letters or more that may stand in the middle of a value or a rate.
 JOINTS = split(
     "and per kilo meter metre mile feet foot liter litre gallon gram inch yard centi "
@@ -127,7 +129,7 @@ for _word in BELOW_TWENTY[1:10]:
 # What a unit may begin with, and what "per" may have before it; no blank of Unicode is
 # told from a letter here.
 UNITS, AMOUNTS = np.zeros((2, 256), np.bool_)
-for _begins, _units in ((UNITS, f"{AMOUNT}|{TIME}|{AREA}|hr|cent"), (AMOUNTS, AMOUNT)):
+for _begins, _units in ((UNITS, f"{AMOUNT}|{TIME}|hr|cent"), (AMOUNTS, AMOUNT)):
     _begins[128:] = True
     for _unit in _units.split("|"):
         _begins[[ord(_unit[0]), ord(_unit[0].upper())]] = True

@@ -16,9 +16,9 @@ from pipeline.kernels.layout import change_where, replace_all
 from pipeline.kernels.shards import Array, freeze, text_bytes
 from pipeline.kernels.spelled_marks import (
     AMOUNT,
-    AREA,
     BELOW_TWENTY,
     GROUP,
+    LENGTH,
     ORDINAL,
     ORDINALS,
     PART,
@@ -55,8 +55,8 @@ FRACTION = re.compile(
 PER_UNIT = ((rf"(?i)\b({AMOUNT})\s+per\s+({TIME}|min|sec|hr|{AMOUNT})\b", "$1/$2"),)
 RATES = (
     (r"(?i)\bper\s+cent\b", "percent"),
-    (rf"(?i)\b(?:square|sq\.?)\s+({AREA})\b", "$1^2"),
-    (rf"(?i)\bcubic\s+({AREA})\b", "$1^3"),
+    (rf"(?i)\b(?:square|sq\.?)\s+({LENGTH})\b", "$1^2"),
+    (rf"(?i)\bcubic\s+({LENGTH})\b", "$1^3"),
     (r"(?i)([0-9a-z)])\s+squared\b", "$1^2"),
     (r"(?i)([0-9a-z)])\s+cubed\b", "$1^3"),
     (r"(?i)(^|[^a-z])mph\b", "$1 miles/hour"),
