@@ -42,6 +42,7 @@ class Stored:
     @cached_property
     def height(self) -> int:
         """How many rows it has."""
+        read_schema(self.file)  # UserError where it is cut off
         return int(pl.scan_parquet(self.file).select(pl.len()).collect().item())
 
     def parts(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:

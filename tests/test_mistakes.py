@@ -274,6 +274,8 @@ def test_a_mistake_is_a_sentence_that_says_what_to_do(
          "dvc repro"),
         ("data/quality.parquet", b"PAR1", "sql select", "is not a whole parquet file",
          "dvc repro"),
+        ("data/dropped/dedup_exact.parquet", b"PAR1", "lineage",
+         "is not a whole parquet file", "dvc repro"),
         ("data/quality.parquet", b"PAR1", "explain a/0", "is not a whole parquet file",
          "dvc repro"),
     ],
@@ -284,7 +286,9 @@ def test_a_broken_file_of_a_project_is_named(
 ):  # fmt: skip
     Path("params.yaml").write_text(yaml.safe_dump(project.SECTIONS))
     Path("a.jsonl").write_text('{"gold": "2", "prediction": "2"}\n')
-    Path("data_cards/metrics").mkdir(parents=True, exist_ok=True)
+    for folder in ("data_cards/metrics", "data/dropped"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROWS, "data/ask.parquet")
     Path(file).unlink(missing_ok=True)
     if content is None:
         Path(file).mkdir()
