@@ -21,6 +21,7 @@ from pathlib import Path
 
 TOKEN = re.compile(r"[a-z0-9\u0080-\uffff]+")
 N = 3
+WARM = 10_000  # rows in which every kernel has something to do
 
 
 def shingles(text):
@@ -49,7 +50,7 @@ def goldsieve(texts, threshold, guard=False):
         return unjudged(conform(table.with_columns(key="id"), PROBLEM))
 
     params = dedup_ngram.Params(threshold=threshold, guard=guard)
-    dedup_ngram.judge(rows(texts[:2000]), params)  # compiles, or loads, the kernels
+    dedup_ngram.judge(rows(texts[:WARM]), params)  # compiles, or loads, the kernels
     table = rows(texts)
 
     def run():
@@ -83,7 +84,7 @@ def goldsieve_rows(texts, threshold):
         gone = (verdict > 0) | (leader != np.arange(len(text)))
         return np.flatnonzero(gone & (np.diff(ngrams.ends) > 0)).tolist()
 
-    removed(pl.Series(texts[:2000]))  # compiles, or loads, the kernels
+    removed(pl.Series(texts[:WARM]))  # compiles, or loads, the kernels
     column = pl.Series(texts)
     return lambda: removed(column)
 
