@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.disks import naming_file
 from pipeline.files import replacing, write_text
 
 if TYPE_CHECKING:
@@ -51,9 +52,14 @@ def write_numbers(folder: Path, charts: Mapping[str, Chart]) -> None:
 
 
 def write_pictures(folder: Path, charts: Mapping[str, Chart]) -> None:
-    """Write <name>.svg of every chart that draws; one of an older run goes."""
+    """Write <name>.svg of every chart that draws; one of an older run goes.
+
+    The folder is there also where none draws: DVC expects it of a stage that is off.
+    """
     import matplotlib
 
+    with naming_file(folder, folder):
+        folder.mkdir(parents=True, exist_ok=True)
     undated = {"Date": None, "Creator": None}
     for name, chart in charts.items():
         file = folder / f"{name}.svg"

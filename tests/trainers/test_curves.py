@@ -45,6 +45,12 @@ def test_nothing_has_numbers_and_no_picture(chart: Chart, tmp_path: Path):
     assert list((tmp_path / "sft").iterdir()) == []
 
 
+def test_what_is_off_leaves_an_empty_folder_for_dvc(tmp_path: Path):
+    write_chart(Chart([]), tmp_path / "dpo.json", tmp_path / "curves/dpo")
+
+    assert list((tmp_path / "curves/dpo").iterdir()) == []
+
+
 def test_scores_stand_on_one_scale_from_0_to_100():
     points = [
         {"model": model, "benchmark": benchmark, "pass@1": 0.5, "low": 0.4, "high": 0.6}
