@@ -7,25 +7,29 @@ file in a published schema is read by that schema's adapter, where it makes more
 Each guess has its evidence.
 """
 
-import re
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from pipeline.cli.guess_adapter import Reading, find_adapter, read_as
 from pipeline.cli.guess_answers import TRIED, find_marked, guess_judging
+from pipeline.cli.guess_choices import ADAPTER, Numbering, find_numbering
 from pipeline.cli.guess_columns import (
     LISTED,
     MEASURED,
+    NAMES,
     Column,
     describe_columns,
+    find_by_name,
     find_context,
     list_names,
+    split_name,
 )
 from pipeline.cli.guess_completions import (
     Name,
+    asks,
     can_be_read,
-    find_judged,
+    find_nested,
     find_recorded,
     listed,
     told_columns,
@@ -43,25 +47,6 @@ TOLD = (
 )  # fmt: skip
 UNNAMED = "the longest text"
 SINGLE = ("text", "number", "yes or no", "value")  # kinds that may be an answer
-# What is said about a problem or an answer, and is neither.
-BESIDE = {"id", "type", "index", "idx", "start", "end", "length", "count", "source"}
-# What people call what, the likeliest first.
-NAMES: dict[str, tuple[str, ...]] = {
-    "problem": (
-        "problem", "question", "prompt", "query", "instruction", "task", "input",
-        "messages", "conversations", "text",
-    ),
-    "answer": (
-        "final_answer", "answer", "gold_answer", "gold", "expected_answer",
-        "ground_truth", "target", "label", "answers", "solution", "output",
-    ),
-    "completions": (
-        "completions", "completion", "responses", "response", "generations",
-        "generation", "samples", "rollouts", "model_output", "predictions",
-        "prediction", "generated", "attempts", "candidates", "outputs", "output",
-        "choices",
-    ),
-}  # fmt: skip
 
 
 @dataclass
@@ -144,15 +129,17 @@ def _guess_columns(found: Guess) -> None:
         _take(found, "answer", *_find_answer(answers))
     free = [c for c in free if c.name != found.renames.get("answer")]
     written = [c for c in free if can_be_read(c, found.rows)]
-    if judged := find_judged(written, found.columns, found.rows):
+    if judged := find_nested(written, found.columns, found.rows):
         found.completions, found.a_row, found.evidence["completions"] = judged
         return
-    if _by_name("completions", written) is None:  # a chat has its answer in it
+    why = "by its name"
+    if find_by_name("completions", written) is None:  # a chat has its answer in it
+        why = "it asks the problem"
         chats = [c for c in found.columns if c.kind == "chat"]
-        chats = [c for c in chats if c.name == found.renames["problem"]]
+        chats = [c for c in chats if asks(c, found.renames["problem"], found.rows)]
         written = [c for c in chats if can_be_read(c, found.rows)]
-    if named := _by_name("completions", written) or next(iter(written), None):
-        recorded = find_recorded(named, written, found.rows)
+    if named := find_by_name("completions", written) or next(iter(written), None):
+        recorded = find_recorded(named, written, found.rows, why)
         found.completions, found.a_row, found.evidence["completions"] = recorded
 
 
@@ -175,7 +162,7 @@ def _take(found: Guess, wanted: str, column: Column | None, why: str) -> None:
 def _find_problem(found: Guess) -> tuple[Column, str]:
     """The column of the problems, and why; UserError where there is none."""
     texts = [c for c in found.columns if c.kind in ("text", "chat") and c.filled > 0.5]
-    if named := _by_name("problem", texts):
+    if named := find_by_name("problem", texts):
         return named, "by its name"
     other = {*NAMES["answer"], *NAMES["completions"]}
     texts = [c for c in texts if c.name.rpartition(".")[2].lower() not in other]
@@ -190,37 +177,17 @@ def _find_problem(found: Guess) -> tuple[Column, str]:
 
 def _find_answer(columns: list[Column]) -> tuple[Column | None, str]:
     """The column of the answers, and why; one without a name, where no other is."""
-    if named := _by_name("answer", columns):
+    if named := find_by_name("answer", columns):
         return named, "by its name"
     short = [
         column
         for column in columns
         if column.kind in SINGLE and 0 < column.length <= SHORT
         and column.filled > 0.5 and not column.is_counted
-        and not MEASURED & set(_split(column.name))
+        and not MEASURED & set(split_name(column.name))
     ]  # fmt: skip
     only = short[0] if len(short) == 1 else None
     return only, "the only other short column: no name says it"
-
-
-def _by_name(wanted: str, columns: list[Column]) -> Column | None:
-    """The column that is called likeliest; a part of a name counts behind the whole."""
-    for name in NAMES[wanted]:
-        for column in columns:
-            if column.name.rpartition(".")[2].lower() == name:
-                return column
-    for name in NAMES[wanted]:
-        for column in columns:
-            *_, last = parts = _split(column.name)
-            if name in parts and last not in BESIDE:
-                return column
-    return None
-
-
-def _split(name: str) -> list[str]:
-    """The words of a name: `answerKey`, `answer_key` and `Answer key` have the same."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
-    return re.split(r"[\W_]+", spaced.lower())
 
 
 def _guess_verifier(found: Guess) -> None:
@@ -253,9 +220,10 @@ def _try_adapters(found: Guess) -> None:
     pattern = {"pattern": {"answer": found.pattern}} if found.pattern else {}
     generic = read_as("generic", found.rows, **fixed, **pattern)
     best, own = generic, dict[str, Name]()
+    if found.evidence["problem"].startswith(UNNAMED):
+        own = {"problem": found.renames["problem"]}
+    numbering = find_numbering(found.rows, own)
     if not found.is_told:
-        if found.evidence["problem"].startswith(UNNAMED):
-            own = {"problem": found.renames["problem"]}
         best = find_adapter(
             found.rows,
             generic,
@@ -263,6 +231,7 @@ def _try_adapters(found: Guess) -> None:
             needs_details=found.needs_details,
             has_pattern=bool(found.pattern),
             columns=own,
+            own={ADAPTER: numbering.columns},
         )
     if best.refusal:
         raise UserError(
@@ -272,6 +241,8 @@ def _try_adapters(found: Guess) -> None:
         )
     if best is not generic:
         _take_adapter(found, best, own, generic.share)
+    if best.adapter == ADAPTER:
+        _number_options(found, numbering)
 
 
 def _take_adapter(
@@ -286,6 +257,14 @@ def _take_adapter(
         f"be graded, {by_names:.0%} by names of columns",
         **{k: v for k, v in found.evidence.items() if k in (*own, "completions")},
     }
+
+
+def _number_options(found: Guess, numbering: Numbering) -> None:
+    """Tell the adapter where its options are counted from 1, or the user of a doubt."""
+    found.renames |= numbering.columns
+    found.evidence |= dict.fromkeys(numbering.columns, numbering.why)
+    if numbering.doubt:
+        found.evidence["adapter"] += f"; {numbering.doubt}"
 
 
 def _guess_domain(found: Guess) -> None:

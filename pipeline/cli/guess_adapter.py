@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from pipeline.cli.guess_answers import READABLE, TRIED, is_read
+from pipeline.cli.guess_completions import Name
 from pipeline.readers import Row
 
 
@@ -53,15 +54,18 @@ def find_adapter(
     is_math: bool,
     needs_details: bool,
     has_pattern: bool,
-    **settings: Any,
+    columns: dict[str, Name],
+    own: dict[str, dict[str, Name]],
 ) -> Reading:
     """The reading of another adapter where it is the file's own, or else `generic`.
 
     One that judges as `generic` does has to use more columns, or as many as it where it
     `has_pattern`; one with details as many, whatever judges by them; any other has to
-    read clearly more rows.
+    read clearly more rows. `columns` is what all are told, and `own` what one is.
     """
-    others = [read_as(name, rows, **settings) for name in _adapters()]
+    others = [
+        read_as(name, rows, columns=columns | own.get(name, {})) for name in _adapters()
+    ]
     slack = 1 - READABLE
     better = [
         other

@@ -22,7 +22,7 @@ MARKS = {
     "####": r"####\s*(.+)",
     "\\boxed": BOXED,
     "The answer is": r"(?i)the (?:final )?answer is:?\s*(.+?)\.?\s*$",
-    "Answer:": r"(?m)^\s*(?:A|Answer|Final [Aa]nswer)\s*:\s*(.+)",
+    "Answer": r"(?m)^\s*(?:A|Answer|Final [Aa]nswer)\s*:\s*(.+)",
 }
 
 

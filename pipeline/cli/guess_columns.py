@@ -1,5 +1,6 @@
 """The columns of a file: their names, those inside of objects too, and kinds."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,6 +14,25 @@ DEPTH = 3  # of names inside of objects
 MEASURED = {
     "score", "reward", "rate", "difficulty", "level", "rating", "system", "role",
     "model", "language", "lang", "subject", "topic", "category", "split", "source",
+}  # fmt: skip
+# What is said about a problem or an answer, and is neither.
+BESIDE = {"id", "type", "index", "idx", "start", "end", "length", "count", "source"}
+# What people call what, the likeliest first.
+NAMES: dict[str, tuple[str, ...]] = {
+    "problem": (
+        "problem", "question", "prompt", "query", "instruction", "task", "input",
+        "messages", "conversations", "text",
+    ),
+    "answer": (
+        "final_answer", "answer", "gold_answer", "gold", "expected_answer",
+        "ground_truth", "target", "label", "answers", "solution", "output",
+    ),
+    "completions": (
+        "completions", "completion", "responses", "response", "generations",
+        "generation", "samples", "rollouts", "model_output", "predictions",
+        "prediction", "generated", "attempts", "candidates", "outputs", "output",
+        "choices",
+    ),
 }  # fmt: skip
 # Where one text is not all of a problem: what goes in front of it, or behind it.
 INTRODUCED = ("context", "passage", "body")
@@ -57,6 +77,26 @@ def find_context(problem: str, columns: list[Column]) -> Context | None:
 def describe_columns(rows: list[Row]) -> list[Column]:
     """Every column of `rows`, in the order in which they come up."""
     return [_describe(name, rows) for name in _names(rows)]
+
+
+def find_by_name(wanted: str, columns: list[Column]) -> Column | None:
+    """The column that is called likeliest; a part of a name counts behind the whole."""
+    for name in NAMES[wanted]:
+        for column in columns:
+            if column.name.rpartition(".")[2].lower() == name:
+                return column
+    for name in NAMES[wanted]:
+        for column in columns:
+            *_, last = parts = split_name(column.name)
+            if name in parts and last not in BESIDE:
+                return column
+    return None
+
+
+def split_name(name: str) -> list[str]:
+    """The words of a name: `answerKey`, `answer_key` and `Answer key` have the same."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+    return re.split(r"[\W_]+", spaced.lower())
 
 
 def list_names(columns: list[Column]) -> str:

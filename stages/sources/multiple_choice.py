@@ -1,8 +1,10 @@
-"""Multiple choice with the options beside the question: MMLU, ARC, RACE, MedQA and kin.
+"""Multiple choice: MMLU, ARC, RACE, MedQA and kin.
 
-The options are listed below the question, by letter, so that a letter can be answered.
+Options beside the question are listed below it, by letter, so that a letter can be
+answered; those that stand in its text, A to the last, stay where they are.
 """
 
+import ast
 import re
 from string import ascii_uppercase
 from typing import Any
@@ -19,6 +21,8 @@ COLUMN = re.compile(
     r"(?i)((?:option|choice|ending|op|opt)[_ -]?|(?=[a-z]$))([a-z]|\d{1,2})"
 )
 PREFIX = re.compile(r"\(?([A-Z])(?:[).:]\s*|\s+-\s+)(\S.*)", re.DOTALL)
+MARK = re.compile(r"(?:^|(?<=\s))[(\[]?([A-Z])[).\]:]\s+")
+NUMBER = "answer_number"  # the place of the right one, counted from 1
 # The letter, the place from 0 on, or the text of the right one.
 ANSWER = (
     "answerKey", "answer_key", "answer_index", "answer_idx", "answer", "label",
@@ -30,16 +34,15 @@ META = ("subject", "category", "source", "level", "difficulty")
 
 def adapt(row: Row) -> Row | str:
     """{"question", "choices" | "options": […], "answer": "B" | 1 | text, …}."""
-    options = _read_options(row)
+    options, question, is_listed = find_options(row)
     if not 2 <= len(options) <= len(ascii_uppercase):
         return "choices, options: expected 2 to 26 of them, by letter or in a list"
-    place = next(filter(_is_place, (_find(row.get(n), options) for n in ANSWER)), None)
+    place = _find_place(row, options)
     if place is None:
         return "answer: expected the letter, the place or the text of an option"
     choices = dict(zip(ascii_uppercase, options.values(), strict=False))
-    question = read_question(row, *QUESTION)
     listed = "\n".join(f"{letter}) {option}" for letter, option in choices.items())
-    parts = [text(row, *PASSAGE), question, listed]
+    parts = [text(row, *PASSAGE), question, None if is_listed else listed]
     return {
         "problem": question and "\n\n".join(filter(None, parts)),
         "answer": ascii_uppercase[place],
@@ -50,10 +53,32 @@ def adapt(row: Row) -> Row | str:
     }
 
 
+def find_options(row: Row) -> tuple[dict[str, str], str | None, bool]:
+    """The options by label, the question, and whether they stand in its text."""
+    question = read_question(row, *QUESTION)
+    beside = _read_options(row)
+    return beside or _split_text(question or ""), question, not beside
+
+
+def find_answer(row: Row, options: dict[str, str]) -> tuple[str, Any, bool] | None:
+    """The column that tells the right option, its value, and whether that is a place.
+
+    A number is one where no option is called or says so.
+    """
+    for name in ANSWER:
+        value = row.get(name)
+        named = (as_text(value) or "").strip()
+        is_number = named.isascii() and named.isdigit() and not isinstance(value, bool)
+        is_place = is_number and named not in (*options, *options.values())
+        if is_place or _find(value, options) is not None:
+            return name, value, is_place
+    return None
+
+
 def _read_options(row: Row) -> dict[str, str]:
-    """The options by the label that the source gives them; {} where it has none."""
+    """The options beside a question by the label that the source gives; {} for none."""
     given: Any = next((row[name] for name in OPTIONS if row.get(name)), None)
-    match read_json(given, otherwise=None) if isinstance(given, str) else given:
+    match _parse(given) if isinstance(given, str) else given:
         case {"text": list() as texts, "label": list() as labels}:
             pairs = list(zip(labels, texts, strict=False))
         case dict() as labelled:
@@ -70,6 +95,34 @@ def _read_options(row: Row) -> dict[str, str]:
     return {k: v for k, v in known.items() if k and v} if is_whole else {}
 
 
+def _parse(given: str) -> Any:
+    """Options in one text: JSON, a list as Python writes it, or A) … B) …."""
+    if given.lstrip()[:1] in ("[", "{"):
+        try:
+            return read_json(given, otherwise=None) or ast.literal_eval(given)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+    return _split_text(given) or None
+
+
+def _split_text(given: str) -> dict[str, str]:
+    """The options that a text ends with, each behind its letter; {} where it has none.
+
+    Parts of a question, which are asked, are no options.
+    """
+    marks = list(MARK.finditer(given))
+    letters = [mark[1] for mark in marks]
+    if len(marks) < 2 or letters != [*ascii_uppercase[: len(marks)]]:
+        return {}
+    ends = [mark.start() for mark in marks[1:]] + [len(given)]
+    texts = [
+        given[mark.end() : end].strip().rstrip(",;")
+        for mark, end in zip(marks, ends, strict=True)
+    ]
+    is_asked = any(not each or each.endswith("?") for each in texts)
+    return {} if is_asked else dict(zip(letters, texts, strict=True))
+
+
 def _split_labels(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """Options without their letters, where each begins with the letter of its place."""
     found = [PREFIX.fullmatch(as_text(option) or "") for _, option in pairs]
@@ -81,15 +134,25 @@ def _split_labels(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 def _read_columns(row: Row) -> list[tuple[str, Any]]:
     """The options of columns called A, option_a, opa, choice1 and so on, in step."""
     groups: dict[str, dict[str, Any]] = {}
-    for name, value in row.items():
-        if (match := COLUMN.fullmatch(name)) and value is not None:
-            groups.setdefault(match[1].lower(), {})[match[2].upper()] = value
+    for name in row:
+        if (match := COLUMN.fullmatch(name)) and row[name] is not None:
+            groups.setdefault(match[1].lower(), {})[match[2].upper()] = row[name]
     for group in groups.values():
         for first in ("A", "0", "1"):
             labels = [chr(ord(first) + number) for number in range(len(group))]
             if 2 <= len(group) <= 26 and list(group) == labels:
                 return list(group.items())
     return []
+
+
+def _find_place(row: Row, options: dict[str, str]) -> int | None:
+    """The place of the right option, from 0 on."""
+    number = text(row, NUMBER)
+    if number is None:
+        places = (_find(row.get(name), options) for name in ANSWER)
+        return next((place for place in places if place is not None), None)
+    is_place = number.isascii() and number.isdigit() and int(number) >= 1
+    return int(number) - 1 if is_place and int(number) <= len(options) else None
 
 
 def _find(answer: Any, options: dict[str, str]) -> int | None:
@@ -107,7 +170,3 @@ def _find(answer: Any, options: dict[str, str]) -> int | None:
         return labels.index(both[1])
     is_place = named.isascii() and named.isdigit() and int(named) < len(options)
     return int(named) if is_place else None
-
-
-def _is_place(place: int | None) -> bool:
-    return place is not None

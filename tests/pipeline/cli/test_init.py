@@ -337,8 +337,11 @@ OPTIONS: list[dict[str, Any]] = [
     {f"choice_{name}": city for name, city in LETTERS.items()},
     {f"Option {name}": city for name, city in LETTERS.items()},
     {f"option{number}": city for number, city in enumerate(CITIES, 1)},
+    {"options": repr(CITIES)},
+    {"options": "A) Rome\nB) Oslo\nC) Bern"},
     {"question": "Which? A) Rome B) Oslo C) Bern"},
 ]
+INSIDE = OPTIONS[-1]
 KEYS = [{"answer": "B"}, {"answer": 1}, {"answerKey": "(b)"}, {"answer": "B. Oslo"},
         {"correct_option": "Oslo"}]  # fmt: skip
 WRITTEN: list[dict[str, Any]] = [
@@ -347,6 +350,12 @@ WRITTEN: list[dict[str, Any]] = [
     {"completions": [[{"role": "assistant", "content": ANSWERED}]] * 4},
     {"response_1": ANSWERED, "response_2": ANSWERED},
     {"predictions": ["B", "B"]},
+    {
+        "messages": [
+            {"role": "user", "content": "Which lies by the sea"},
+            {"role": "assistant", "content": ANSWERED},
+        ]
+    },
 ]
 
 
@@ -355,6 +364,8 @@ WRITTEN: list[dict[str, Any]] = [
     [
         *((each, KEYS[0], WRITTEN[0]) for each in OPTIONS),
         *((OPTIONS[0], each, WRITTEN[0]) for each in KEYS[1:]),
+        *((INSIDE, each, WRITTEN[0]) for each in KEYS[1:]),
+        (OPTIONS[0], KEYS[0], WRITTEN[-1]),
         *((OPTIONS[5], KEYS[0], each) for each in WRITTEN[1:]),
     ],
 )
@@ -379,6 +390,83 @@ def test_multiple_choice_is_replayed_however_its_options_and_answers_stand(
     assert kept.height == 3
     assert verdicts == [True] * samples.height
     assert samples.height >= 3
+
+
+@pytest.mark.parametrize("options", [OPTIONS[0], INSIDE])
+def test_numbers_of_options_count_from_1_where_the_rows_show_it(
+    options: dict[str, Any],
+):
+    rows = [
+        {"question": f"Which is place {n}?"} | options | {"correct": n, "output": "B"}
+        for n in (1, 2, 3)
+    ]
+    from_1 = written(*rows)["collect"]["a"]
+    told = guessed(*rows).evidence["answer_number"]
+    first = collect.make(collect.Params(**from_1 | {"path": "a.jsonl"}), "a").outcome()
+
+    assert first.kept["answer"].to_list() == ["A", "B", "C"]
+    assert told == "numbers 1 to 3, never 0, and in 1 rows that of the options: " \
+        "counted from 1"  # fmt: skip
+
+
+def test_numbers_of_options_that_no_row_decides_are_told():
+    rows = [{"question": "Which?", "choices": CITIES, "answer": n} for n in (1, 2)]
+
+    undecided, from_0 = guessed(*rows), guessed(*rows, rows[0] | {"answer": 0})
+
+    assert undecided.renames == from_0.renames == {}
+    assert (
+        "`columns: {answer_number: answer}` counts from 1"
+        in (undecided.evidence["adapter"])
+    )
+    assert "look" not in from_0.evidence["adapter"]
+
+
+def test_numbers_that_are_options_are_no_places():
+    choices = {"question": "How many?", "choices": [1, 2, 3]}
+    found = guessed(*(choices | {"answer": n} for n in (1, 2, 3)))
+
+    assert (found.adapter, found.renames) == ("multiple_choice", {})
+
+
+def test_parts_of_a_question_are_no_options():
+    asked = "Let x be 2. A) What is 3x? B) What is x + {}?"
+    rows = [{"question": asked.format(n), "answer": n % 2} for n in range(4)]
+
+    assert guessed(*rows).adapter == "generic"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "completions"),
+    [
+        ({"small": {"solution": "A: 14"}, "large": {"solution": "A: 15"}},
+         ("small.solution", "large.solution")),
+        ({"tries": [{"solution": "A: 14", "is_correct": True}]}, ("tries",)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "gold", [{"answer": f"{'2 times 7. ' * 12}\n#### 14"}, {"ground_truth": "A: 14"}]
+)
+def test_solutions_inside_of_objects_are_completions(
+    recorded: dict[str, Any], completions: tuple[str, ...], gold: dict[str, Any]
+):
+    sections = written({"question": ASKED} | gold | recorded)
+    with chdir("set"):
+        source = collect.Params(**sections["collect"]["a"])
+        kept = collect.make(source, "a").outcome().kept
+        params = rollouts.Params(**sections["rollouts"])
+        samples = pl.concat(rollouts.make(params, kept, Path("no model")))
+
+    assert kept["answer"].to_list() == ["14"]
+    assert sections["rollouts"]["replay"][0]["completions"] == [*completions]
+    assert samples["completion"][0] == "A: 14"
+
+
+def test_a_chat_about_something_else_is_no_completion():
+    chat = [{"role": "user", "content": "Hello!"},
+            {"role": "assistant", "content": "Hi."}]  # fmt: skip
+
+    assert guessed({"question": ASKED, "answer": 14, "notes": chat}).completions == ()
 
 
 def test_what_was_sampled_and_judged_is_no_answer_and_a_score_is_none():
