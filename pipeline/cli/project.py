@@ -3,7 +3,7 @@
 A clone of goldsieve is a project. Elsewhere a project has a dvc.yaml whose stages
 depend on data alone, and not on our code, which is installed: instead of it they
 depend on `goldsieve.txt`, which names the version. Recipes of its own extend copies of
-the bases.
+the bases; the card has our template, unless one is put there.
 """
 
 import subprocess
@@ -17,7 +17,7 @@ import yaml
 from pipeline import dag
 from pipeline.errors import UserError, one_line
 from pipeline.files import write_text
-from pipeline.project import project_files
+from pipeline.project import TEMPLATE, project_files
 from pipeline.recipe import parse_yaml
 from pipeline.recipes import FOLDER
 
@@ -28,7 +28,7 @@ IGNORED = {
     ".gitignore": f"/data/\n/models/\nmachine.yaml\n{UNSEEN}",
     ".dvcignore": UNSEEN,
 }
-COPIED = ("data_cards/template.md", "data_cards/limitations.md")
+COPIED = ("data_cards/limitations.md",)
 
 
 def write(folder: Path) -> None:
@@ -64,7 +64,8 @@ def _without_code(text: str) -> str:
     content: dict[str, Any] = parse_yaml(text)
     for entry in content["stages"].values():
         stage = entry.get("do", entry)
-        data = [each for each in stage["deps"] if not each.startswith(OURS)]
+        ours = (*OURS, TEMPLATE.as_posix())
+        data = [each for each in stage["deps"] if not each.startswith(ours)]
         stage["deps"] = [*data, VERSION]
     head = "# Written by `goldsieve init`: what each stage reads and what it writes.\n"
     return head + yaml.safe_dump(content, sort_keys=False, width=88)

@@ -18,6 +18,7 @@ from pipeline import dag, filter, recipe, tables
 from pipeline.errors import UserError
 from pipeline.filter import JudgedParts, Outcome
 from pipeline.owners import PATIENCE_S, owning
+from pipeline.project import find_file
 from pipeline.schema import VERDICT
 from pipeline.shards import Parts
 
@@ -113,7 +114,7 @@ def _read_inputs(
     return [
         tables.read_parts(path)
         if "Shards" in str(parameter.annotation) and path.suffix == ".parquet"
-        else tables.read(path)
+        else tables.read(find_file(path))
         for path, parameter in zip(inputs, taken, strict=False)
     ]
 

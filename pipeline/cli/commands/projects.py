@@ -33,6 +33,14 @@ def init(
             "comes as a Python package.",
         ),
     ] = "",
+    license: Annotated[
+        str,
+        typer.Option(
+            metavar="SPDX",
+            help="Licence of the files, as the card names it: MIT, CC-BY-4.0 and so "
+            "on. Where they differ, edit the recipe.",
+        ),
+    ] = "unknown",
 ) -> None:
     """Make a project around your own files, with a recipe to edit.
 

@@ -14,6 +14,7 @@ from pipeline.cli.guess import Guess, guess
 from pipeline.cli.guess_adapter import read_as
 from pipeline.errors import UserError
 from pipeline.grading.guarded import verify
+from pipeline.project import TEMPLATE, find_file, project_files
 from stages import collect, rollouts
 
 ASKED = "How many days do {} weeks have, if none of them is short?"
@@ -508,3 +509,27 @@ def test_a_model_is_asked_for_a_program_where_programs_are_judged():
 
     assert "block of code" in recipe["prompt"]["suffix"]
     assert "boxed" not in recipe["prompt"]["suffix"]
+
+
+def test_the_licence_of_the_files_is_that_of_their_rows():
+    Path("a.jsonl").write_text(json.dumps({"problem": ASKED, "answer": 14}))
+    init.run(Path("set"), [Path("a.jsonl")], [], license="CC-BY-4.0")
+    source = yaml.safe_load(Path("set/params.yaml").read_text())["collect"]["a"]
+    with chdir("set"):
+        kept = collect.make(collect.Params(**source), "a").outcome().kept
+
+    assert kept["license"].to_list() == ["CC-BY-4.0"]
+
+
+def test_a_project_has_our_template_of_the_card_until_it_has_its_own():
+    written({"problem": ASKED, "answer": 14})
+    card = yaml.safe_load(Path("set/dvc.yaml").read_text())["stages"]["card"]
+    with chdir("set"):
+        ours = find_file(TEMPLATE)
+        TEMPLATE.write_text("mine")
+        own = find_file(TEMPLATE)
+
+    assert TEMPLATE.as_posix() not in card["deps"]
+    assert TEMPLATE.as_posix() in card["cmd"]
+    assert ours == project_files() / TEMPLATE
+    assert own == TEMPLATE
