@@ -12,8 +12,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import IO
 
 from pipeline.errors import UserError
 
@@ -66,7 +68,9 @@ def explain_refusal(
     free = _free_bytes(path)
     if not _is_about(error, path, draft) or (code in FULL and free > ROOM):
         return None
-    hint = f"{find_above(path.parent)} must be a folder to write in"
+    is_in_the_way = code in (errno.ENOTDIR, errno.EEXIST) and path.is_file()
+    above = path if is_in_the_way else find_above(path.parent)
+    hint = f"{above} must be a folder to write in"
     if choice := find_choice(path):
         hint += f"; {choice} names another"
     why = os.strerror(code)
@@ -109,6 +113,19 @@ def find_unwritable() -> Iterator[str]:
             except OSError as error:
                 why = os.strerror(error.errno or 0)
                 yield f"{name}={value} is no folder to write in: {why}; name another"
+
+
+def open_temporary() -> IO[bytes]:
+    """A file without a name in TMPDIR; where Python takes another, that is told."""
+    _tell_refused(os.environ.get("TMPDIR", ""), tempfile.gettempdir())
+    return tempfile.TemporaryFile(prefix="goldsieve-")
+
+
+@cache
+def _tell_refused(asked: str, taken: str) -> None:
+    if asked and os.path.abspath(asked) != taken:
+        why = "is no folder to write in"
+        print(f"TMPDIR={asked} {why}: {taken} is used", file=sys.stderr)
 
 
 def find_above(path: Path) -> Path:

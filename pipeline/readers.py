@@ -69,6 +69,8 @@ def _advise(path: Path, lost: Unreadable) -> str:
         head = file.read(50).lstrip().lower()
     if head.startswith(b"version https://git-lfs"):
         return "it is a pointer of Git LFS: `git lfs pull` fetches the file"
+    if not head:
+        return "write rows into it, or name another file"
     if head.startswith((b"<!doctype", b"<html")):
         return "it is a page of the web, and no data: download it again"
     if lost.detail == NOT_TEXT:

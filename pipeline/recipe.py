@@ -14,13 +14,16 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import ValidationError
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shorten
 from pipeline.settings import Settings, shared_sections
 
 RECIPE = Path("params.yaml")
 NO_PROJECT = "run this in a project's folder; `goldsieve init DIR FILE…` makes one"
 MERGE = "it has the marks of a merge (<<<<<<<): settle that first"
-NO_MAPPING = re.compile("Input should be a valid dictionary or .*")
+# What pydantic calls by Python's names, and YAML does not.
+NO_MAPPING = re.compile("Input should be a valid dictionary.*")
+NO_LIST = re.compile("Input should be a valid (tuple|list)")
+SHOWN = 100  # characters of a value
 # What pydantic calls the members of a union, which is no name of a setting.
 MEMBER = re.compile(r".*\[.*|str|int|float|bool")
 
@@ -67,11 +70,7 @@ def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:
     values: Any = sections
     for name in section.split("."):
         if not isinstance(values, dict) or name not in values:
-            raise UserError(
-                f"{file}: there is no section {section!r}",
-                hint=f"write `{section}: {{}}` for the defaults, "
-                f"or `{section}: off` to leave the stage out",
-            )
+            raise _miss(section, sections, file)
         values = values[name]
     if is_off(values):
         return None
@@ -89,6 +88,20 @@ def load(kind: type[S], section: str, file: Path = RECIPE) -> S | None:
         own = {} if own is None or is_off(own) else own
         values = {**values, name: check(shared, own, name, file)}
     return check(kind, values, section, file)
+
+
+def _miss(section: str, sections: dict[str, Any], file: Path) -> UserError:
+    """The mistake of a section that is absent, or of one entry of it."""
+    stage, _, entry = section.partition(".")
+    entries = sections.get(stage)
+    if entry and isinstance(entries, dict):
+        known = ", ".join(map(str, entries)) or "none"
+        return UserError(f"{file}: {stage} has no {entry!r}", hint=f"it has {known}")
+    return UserError(
+        f"{file}: there is no section {stage!r}",
+        hint=f"write `{stage}: {{}}` for the defaults, or `{stage}: off` to leave the "
+        "stage out",
+    )
 
 
 def is_off(section: Any) -> bool:
@@ -114,12 +127,14 @@ def _explain(
         path = [*filter(None, section.split(".")), *loc]
         message = mistake["msg"].removeprefix("Value error, ")
         message = NO_MAPPING.sub("expected settings by name", message)
+        message = NO_LIST.sub("expected a list", message)
         if mistake["type"] == "extra_forbidden":
             name = str(mistake["loc"][-1])
             inner = _kind_at(kind, mistake["loc"])
             message = _explain_unknown(name, inner, ".".join(path[:-1]) or str(file))
         where = f"{file}{_line(file, path)}"
-        got = f" (got {mistake['input']!r})" if mistake["loc"] else ""
+        value = shorten(repr(mistake["input"]), SHOWN)
+        got = f" (got {value})" if mistake["loc"] else ""
         lines.append(f"{where}: {'.'.join(path)}: {message}{got}")
     return "\n".join(lines)
 

@@ -6,7 +6,6 @@ through the parts, and who does not reads the other columns. Results may depend 
 rows and their order, and never on where a part ends.
 """
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
+from pipeline.disks import open_temporary
 from pipeline.files import replacing
 
 PART_BYTES = 64 << 20  # of the texts of a part
@@ -224,7 +224,7 @@ class Spool:
         """In memory wait `waiting` bytes of rows: few where all are of one part."""
         self._schema = schema
         self._most = WAITING_BYTES if waiting is None else waiting
-        self._file = tempfile.TemporaryFile(prefix="goldsieve-")  # noqa: SIM115
+        self._file = open_temporary()
         self._places: dict[int, list[tuple[int, int]]] = {}
         self._waiting: list[pl.DataFrame] = []
         self._size = 0

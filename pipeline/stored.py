@@ -18,7 +18,7 @@ from typing import IO
 
 import polars as pl
 
-from pipeline.disks import naming_file
+from pipeline.disks import naming_file, open_temporary
 from pipeline.errors import UserError, one_line
 from pipeline.files import replacing
 from pipeline.shards import Groups, row_groups
@@ -111,7 +111,7 @@ class _Texts:
     def _write(self) -> None:
         with naming_file(Path(tempfile.gettempdir(), "texts")):
             if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="goldsieve-")  # noqa: SIM115
+                self._file = open_temporary()
             for part in self._waiting:
                 text = part.fill_null("").to_arrow(compat_level=pl.CompatLevel.oldest())
                 _, ends, data = text.buffers()

@@ -95,10 +95,12 @@ def filter_table(
     try:
         outcome = filter.run_stage(module, seen.filter(~empty), params, *items)
     except pl.exceptions.ColumnNotFoundError as error:
-        if owner := _find_owner(error):
+        column = str(error).partition('"')[2].partition('"')[0]
+        if owner := _find_owner(column):
             raise UserError(
-                f"the rows lack a column that {owner} adds: {error}",
-                hint=f"run goldsieve filter {owner} first",
+                f"{module.__name__.removeprefix('stages.')} reads a column {column!r}, "
+                f"which {owner} adds: no table that is given has it",
+                hint=f"give it what {owner} wrote, as dvc.yaml does",
             ) from None
         raise
     dropped = pl.concat([outcome.dropped, unreadable], how="diagonal_relaxed")
@@ -106,9 +108,8 @@ def filter_table(
     return Outcome(kept, dropped, outcome.tables)
 
 
-def _find_owner(error: pl.exceptions.ColumnNotFoundError) -> str | None:
-    """The filter that adds the column which was not found; None for any other."""
-    column = str(error).partition('"')[2].partition('"')[0]
+def _find_owner(column: str) -> str | None:
+    """The stage that adds a column; None where none does."""
     for stage in dag.stage_names():
         if column in getattr(dag.load_stage(stage), "COLUMNS", ()):
             return stage

@@ -12,6 +12,7 @@ import tempfile
 
 import numpy as np
 
+from pipeline.disks import open_temporary
 from pipeline.errors import UserError
 
 MB = 1 << 20
@@ -32,7 +33,7 @@ class ArrayPool:
         if size <= self._left:
             self._left -= size
             return np.empty(shape, dtype)
-        with tempfile.TemporaryFile(prefix="goldsieve-") as file:
+        with open_temporary() as file:
             _reserve(file.fileno(), size)
             # Kernels are compiled for plain arrays; the mapping lives in the base.
             mapped: np.ndarray = np.memmap(file, dtype, mode="r+", shape=shape)

@@ -96,7 +96,8 @@ def explain_refusal(repo: str, hint: str) -> Iterator[None]:
     except OfflineModeIsEnabled:
         raise UserError(
             f"{repo}: the Hub is switched off here",
-            hint="unset HF_HUB_OFFLINE; a folder (--dry-run DIR) needs no Hub",
+            hint="unset HF_HUB_OFFLINE; without the Hub, `publish --dry-run DIR` "
+            "writes a folder, and `pull DIR` reads one",
         ) from None
     except HFValidationError as error:
         raise UserError(f"{repo}: {error}", hint="a name is ORG/NAME") from None

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, one_line
 from pipeline.models import Reference
 
 PACKAGED = "packaged"
@@ -46,7 +46,7 @@ def load_tokenizer(pinned: Pinned, setting: str = "tokenizer") -> Any:
         return AutoTokenizer.from_pretrained(pinned.name, revision=revision)
     except (OSError, ValueError) as error:
         raise UserError(
-            f"the tokenizer {pinned.name} cannot be had: {str(error).splitlines()[0]}",
+            f"the tokenizer {pinned.name} cannot be had: {one_line(error)}",
             hint="`packaged` is SmolLM2's and needs no Hub",
         ) from None
 

@@ -2,11 +2,12 @@
 
 import errno
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from pipeline.disks import VARIABLES, find_unwritable
+from pipeline.disks import VARIABLES, find_unwritable, open_temporary
 from pipeline.errors import UserError
 from pipeline.files import replacing_folder, write_text
 from pipeline.machine import cache_folder
@@ -62,6 +63,33 @@ def test_the_usual_cache_tells_the_variable_that_moves_it():
         write_text(cache_folder("models") / "a.json", "{}")
 
     assert raised.value.hint.endswith("GOLDSIEVE_CACHE names another")
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "argv", ["goldsieve", "publish", "--dry-run", "file"])
+
+    with pytest.raises(UserError) as raised, replacing_folder(Path("file")):
+        pass
+
+    assert raised.value.hint == (
+        "file must be a folder to write in; --dry-run names another"
+    )
+
+
+def test_where_python_takes_another_folder_than_tmpdir_is_told_once(
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    for folder in ("/proc/x", str(elsewhere)):
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        monkeypatch.setenv("TMPDIR", folder)
+        for _ in range(2):
+            open_temporary().close()
+
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("TMPDIR=/proc/x is no folder to write in: /")
+    assert told.endswith(" is used")
 
 
 def test_folders_that_can_be_made_are_left_as_they_were(

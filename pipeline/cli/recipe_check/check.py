@@ -76,7 +76,9 @@ def check(names: list[str], *, data: Path | None = None) -> None:
             print("\n".join(describe(report)), flush=True)
             failed += [name] if report.mistakes else []
     if failed:
-        raise UserError(f"{len(failed)} recipes fail: {', '.join(failed)}")
+        count = "1 recipe fails" if len(failed) == 1 else f"{len(failed)} recipes fail"
+        hint = "what each lacks is said above"
+        raise UserError(f"{count}: {', '.join(failed)}", hint=hint)
 
 
 def check_recipe(

@@ -286,5 +286,5 @@ def test_models_encoders_and_generators_are_replaced(monkeypatch: pytest.MonkeyP
 def test_a_recipe_that_fails_makes_the_command_fail(project: Path):
     write("one", {"extends": "_base", "collect": {"sums": {}}, "quality": {}})
 
-    with pytest.raises(UserError, match="1 recipes fail: one"):
+    with pytest.raises(UserError, match="1 recipe fails: one"):
         check.check([])
