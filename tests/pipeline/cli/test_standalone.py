@@ -147,7 +147,7 @@ def test_half_a_surrogate_pair_harms_no_row(tmp_path: Path):
         (
             ["filter", "decontaminate_traces", "mine.jsonl", "mine.jsonl",
              "--out", "o", "--column", "problem=question"],
-            "goldsieve filter verify first",
+            "give it what verify wrote, as dvc.yaml does",
         ),
         (
             ["filter", "dedup_ngram", "mine.jsonl", "--out", "o", "--set", "n"],
