@@ -7,12 +7,16 @@ say.
 """
 
 import re
+from functools import partial
 from html import unescape
 
 import numpy as np
 import polars as pl
 
 from pipeline.dedup.pairs import Array
+from pipeline.kernels import program_signs as signs_of
+from pipeline.kernels.program_signs import find_signs
+from pipeline.kernels.shards import text_bytes
 from pipeline.kernels.spelled_marks import split
 
 IN_QUOTES = r"""(?:"[^"\n]*"|'[^'\n]*')"""
@@ -35,9 +39,6 @@ ABOUT_PROGRAMS = split(
 """
 )
 QUOTED = re.compile(r"[\"“][^\"“”\n]*[\"”]")
-# One of these is in a text with a block, a call, a string; and in few others.
-COLONS, QUOTES = [":\n", ": \n", ":\r\n"], ('"', "`")
-CALLS = [before + quote for before in ("(", "[", "=", "= ") for quote in "'\""]
 STRING = re.compile(IN_QUOTES)
 OPENS_BLOCK = re.compile(BLOCK)
 FENCED = re.compile(r"(?ms)^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```")
@@ -53,34 +54,43 @@ def hash_programs(texts: pl.Series) -> Array:
     False
     """
     out = np.zeros((len(texts), 3), np.uint64)
-    texts = texts.fill_null("")
-    likely = texts.str.contains_any([*COLONS, *CALLS])
-    for sign in QUOTES:  # one at a time is faster than all at once
-        likely |= texts.str.contains(sign, literal=True)
-    places, texts = np.flatnonzero(likely), texts.filter(likely)
-    opens, calls = (
-        _holds(texts, texts.str.contains_any(signs), pattern)
-        for signs, pattern in ((COLONS, BLOCK), (CALLS, CALL))
-    )
-    quoted, ticked = (texts.str.contains(sign, literal=True) for sign in QUOTES)
+    signs = find_signs(*text_bytes(texts))
+    places, signs = np.flatnonzero(signs), signs[signs != 0]
+    if not len(places):
+        return out
+    texts = texts.gather(pl.Series(places, dtype=pl.UInt32))
+    is_string, calls = (signs & bit != 0 for bit in (signs_of.STRING, signs_of.CALL))
+    calls[calls] = texts.filter(calls).str.contains(CALL)
     tells = texts.str.contains_any(ABOUT_PROGRAMS, ascii_case_insensitive=True)
+    quoted = tells & texts.str.contains('"', literal=True)
+    held = texts.to_list()
     for column, found, read in (
-        (0, opens, _read_levels),
-        (1, calls, lambda text: _read_strings(STRING, text)),
-        (1, quoted & tells & ~calls, lambda text: _read_strings(QUOTED, text)),
-        (2, ticked, _read_code),
+        (0, signs & signs_of.BLOCK != 0, _read_levels),
+        (1, calls, partial(_read_strings, STRING)),
+        (1, is_string & quoted.to_numpy() & ~calls, partial(_read_strings, QUOTED)),
+        (2, signs & signs_of.CODE != 0, _read_code),
     ):
-        parts = [read(_leave_out_drawings(text)) for text in texts.filter(found)]
+        rows = np.flatnonzero(found)
+        parts = [read(_leave_out_drawings(held[row])) for row in rows]
+        said = [place for place, part in enumerate(parts) if part]
         hashes = pl.Series([repr(part) for part in parts], dtype=pl.String).hash()
-        said = np.array([bool(part) for part in parts], bool)
-        out[places[found.to_numpy()][said], column] = hashes.to_numpy()[said]
+        out[places[rows[said]], column] = hashes.to_numpy()[said]
     return out
 
 
-def _holds(texts: pl.Series, likely: pl.Series, pattern: str) -> pl.Series:
-    """Whether each text holds the `pattern` (bool); only the `likely` ones may."""
-    found = texts.filter(likely).str.contains(pattern)
-    return likely.clone().scatter(likely.arg_true(), found)
+def have_same_programs(texts: pl.Series, first: Array, second: Array) -> Array:
+    """Whether what programs say in pairs of texts, where both do, agrees (bool)."""
+    involved = np.zeros(len(texts), bool)
+    involved[first] = involved[second] = True
+    signs = np.zeros(len(texts), np.uint8)
+    signs[involved] = find_signs(*text_bytes(texts.filter(pl.Series(involved))))
+    agree = np.asarray(signs[first] & signs[second] == 0)
+    both = np.stack([first[~agree], second[~agree]])
+    rows, places = np.unique(both, return_inverse=True)
+    said = hash_programs(texts.gather(pl.Series(rows, dtype=pl.UInt32)))
+    left, right = said[places.reshape(both.shape)]
+    agree[~agree] = ((left == right) | (left == 0) | (right == 0)).all(axis=1)
+    return agree
 
 
 def _leave_out_drawings(text: str) -> str:

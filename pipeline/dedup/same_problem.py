@@ -17,7 +17,7 @@ import polars as pl
 
 from pipeline.dedup.changes import compare_texts
 from pipeline.dedup.pairs import Array, Pairs
-from pipeline.dedup.programs import hash_programs
+from pipeline.dedup.programs import have_same_programs
 from pipeline.kernels.shards import map_threads, split_shards
 
 # Below this similarity, another answer means another problem: word puzzles of one
@@ -119,19 +119,9 @@ def _judge_words(
     bare[bare] = (problems[0] != problems[1]).to_numpy() & ~say_much(problems[0])
     relation[bare] = SIBLING
     one = np.flatnonzero(relation != SIBLING)
-    differ = ~_have_same_programs(rows["problem"], first[one], second[one])
+    differ = ~have_same_programs(rows["problem"], first[one], second[one])
     relation[one[differ]] = SIBLING
     return relation
-
-
-def _have_same_programs(problems: pl.Series, first: Array, second: Array) -> Array:
-    """Whether what programs say in pairs of texts, where both do, agrees (bool)."""
-    involved = np.zeros(len(problems), bool)
-    involved[first] = involved[second] = True
-    hashes = np.zeros((len(problems), 3), np.uint64)
-    hashes[involved] = hash_programs(problems.filter(pl.Series(involved)))
-    left, right = hashes[first], hashes[second]
-    return np.asarray(((left == right) | (left == 0) | (right == 0)).all(axis=1))
 
 
 def _have_same_options(rows: pl.DataFrame, first: Array, second: Array) -> Array:
@@ -170,7 +160,7 @@ def all_agree(
     rows, first, second = _rows_of(rows, first, second, texts)
     never = np.zeros(len(first), bool)
     agree = compare_texts(rows["text"], first, second, never) == EQUAL
-    agree[agree] = _have_same_programs(rows["problem"], first[agree], second[agree])
+    agree[agree] = have_same_programs(rows["problem"], first[agree], second[agree])
     left, right = (rows["answer"].gather(side) for side in (first, second))
     same = left.eq_missing(right).to_numpy().copy()
     codes = answer_codes(pl.concat([left.filter(~same), right.filter(~same)]))
@@ -273,10 +263,9 @@ def _is_rare_value(value: Fraction) -> bool:
 
 def _equal_values(answers: pl.Series, first: Array, second: Array) -> Array:
     """Whether answers of pairs, which are not written alike, are one number (bool)."""
-    is_likely, is_whole = (
-        answers.str.contains(pattern).fill_null(False).to_numpy()
-        for pattern in (LIKELY_VALUE, r"^[1-9]\d*$")
-    )
+    is_likely = answers.str.contains(LIKELY_VALUE).fill_null(False).to_numpy()
+    digits = answers.str.strip_chars("0123456789") == ""
+    is_whole = (digits & ~answers.str.starts_with("0")).fill_null(False).to_numpy()
     out: Array = is_likely[first] & is_likely[second]
     out &= ~(is_whole[first] & is_whole[second])
     left, right = (

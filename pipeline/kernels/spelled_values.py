@@ -8,8 +8,9 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
+import numpy as np
 import polars as pl
 
 from pipeline.kernels.layout import change_where, replace_all
@@ -52,23 +53,29 @@ APART = re.compile(
 FRACTION = re.compile(
     rf"(?i)\b({'|'.join(BELOW_TWENTY[1:10])})(?:-|\s{{1,9}})({'|'.join(PARTS)})\b"
 )
-PER_UNIT = ((rf"(?i)\b({AMOUNT})\s+per\s+({TIME}|min|sec|hr|{AMOUNT})\b", "$1/$2"),)
+# What is in a text with the unit, in small letters; the unit; what it becomes.
+PER_UNIT = (
+    ("per", rf"(?i)\b({AMOUNT})\s+per\s+({TIME}|min|sec|hr|{AMOUNT})\b", "$1/$2"),
+)
 RATES = (
-    (r"(?i)\bper\s+cent\b", "percent"),
-    (rf"(?i)\b(?:square|sq\.?)\s+({LENGTH})\b", "$1^2"),
-    (rf"(?i)\bcubic\s+({LENGTH})\b", "$1^3"),
-    (r"(?i)([0-9a-z)])\s+squared\b", "$1^2"),
-    (r"(?i)([0-9a-z)])\s+cubed\b", "$1^3"),
-    (r"(?i)(^|[^a-z])mph\b", "$1 miles/hour"),
-    (r"(?i)(^|[^a-z])(?:km?ph|kmh)\b", "$1 km/hour"),
-    (rf"(?i)\b({AMOUNT}) ?/ ?hr?\b", "$1/hour"),
-    (rf"(?i)\b({AMOUNT}) ?/ ?s(?:ec)?\b", "$1/second"),
+    ("cent", r"(?i)\bper\s+cent\b", "percent"),
+    ("sq", rf"(?i)\b(?:square|sq\.?)\s+({LENGTH})\b", "$1^2"),
+    ("cubic", rf"(?i)\bcubic\s+({LENGTH})\b", "$1^3"),
+    ("squared", r"(?i)([0-9a-z)])\s+squared\b", "$1^2"),
+    ("cubed", r"(?i)([0-9a-z)])\s+cubed\b", "$1^3"),
+    ("mph", r"(?i)(^|[^a-z])mph\b", "$1 miles/hour"),
+    ("k", r"(?i)(^|[^a-z])(?:km?ph|kmh)\b", "$1 km/hour"),
+    ("/", rf"(?i)\b({AMOUNT}) ?/ ?hr?\b", "$1/hour"),
+    ("/", rf"(?i)\b({AMOUNT}) ?/ ?s(?:ec)?\b", "$1/second"),
 )
 PRODUCTS = (
-    (r"([0-9]) [xX] ([0-9])", "$1 * $2"),
-    (r"([0-9]) [xX] ([0-9])", "$1 * $2"),  # 2 x 3 x 4
-    (r"\b([1-9][0-9]*)[xX]([1-9][0-9]*)\b", "$1*$2"),
+    ("x", r"([0-9]) [xX] ([0-9])", "$1 * $2"),
+    ("x", r"([0-9]) [xX] ([0-9])", "$1 * $2"),  # 2 x 3 x 4
+    ("x", r"\b([1-9][0-9]*)[xX]([1-9][0-9]*)\b", "$1*$2"),
 )
+# Characters that are a letter, or none, to Python as to polars: ² and joiners are not.
+AGREED = re.compile(r"[\x00-\x7f\xc0-\xff\u2010-\u2027\u4e00-\u9fff]*")
+Changes = tuple[tuple[str, str, str], ...]
 
 
 def spell_values(texts: pl.Series) -> pl.Series:
@@ -188,12 +195,38 @@ def ordinal(value: int) -> str:
     return f"{tens}-{ORDINALS[value % 10]}" if value % 10 else f"{tens[:-1]}ieth"
 
 
+def _spell_units(changes: Changes, texts: pl.Series) -> pl.Series:
+    """`texts` with `changes` made, by Python (see `rewrite`) where polars agrees."""
+    agreed = np.array([AGREED.fullmatch(text) is not None for text in texts.to_list()])
+    texts = change_where(texts, agreed, partial(_change_units, changes))
+    rest = tuple((pattern, into) for _, pattern, into in changes)
+    return change_where(texts, ~agreed, partial(replace_all, rest))
+
+
+def _change_units(changes: Changes, texts: pl.Series) -> pl.Series:
+    held = texts.to_list()
+    for row, lower in enumerate(map(str.lower, held)):
+        for sign, pattern, into in _compile(changes):
+            if sign in lower:
+                held[row] = pattern.sub(into, held[row])
+    return pl.Series(held, dtype=pl.String)
+
+
+@cache
+def _compile(changes: Changes) -> list[tuple[str, re.Pattern[str], str]]:
+    """`changes` with patterns and groups as Python has them."""
+    return [
+        (sign, re.compile(pattern), into.replace("$", "\\"))
+        for sign, pattern, into in changes
+    ]
+
+
 CHANGES: dict[int, Callable[[pl.Series], pl.Series]] = {
     GROUP: _join_groups,
     SCALE: _spell_numbers,
     PART: _spell_parts,
     ORDINAL: _spell_ordinals,
-    PER: partial(replace_all, PER_UNIT),
-    RATE: partial(replace_all, RATES),
-    TIMES: partial(replace_all, PRODUCTS),
+    PER: partial(_spell_units, PER_UNIT),
+    RATE: partial(_spell_units, RATES),
+    TIMES: partial(_spell_units, PRODUCTS),
 }

@@ -11,7 +11,7 @@ from pipeline.kernels.spelled_values import PER_UNIT, RATES, spell_values
 WORDS = (
     "per Per PER square Square sq sq. cubic km kilometers m meters miles feet ft yards "
     "inches kg grams g l liters gallons hour hr second sec s min day week cent cents "
-    "side card dollars x $5 / km/h \n"
+    "side card dollars x $5 / km/h mph kmph KPH kmh km/h² h\u200d é — \n"
 )
 
 
@@ -54,7 +54,8 @@ def test_rates_have_one_spelling_however_they_are_written():
 def test_units_are_seen_wherever_a_pattern_finds_one(text: str):
     column = pl.Series([text])
 
-    whole = replace_all(RATES, replace_all(PER_UNIT, column))
+    patterns = tuple((pattern, into) for _, pattern, into in PER_UNIT + RATES)
+    whole = replace_all(patterns, column)
 
     assert spell_values(column).to_list() == whole.to_list()
 

@@ -1,0 +1,28 @@
+"""Signs of programs are seen 64 bytes at a time as they are one by one."""
+
+import re
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.kernels.program_signs import BLOCK, CALL, CODE, STRING, find_signs
+from pipeline.kernels.shards import text_bytes
+
+PATTERNS = {
+    BLOCK: r":[ \r]?\n[ \t]",
+    STRING: "\"|(?:[(\\[=]|= )'",
+    CODE: "(?<!`)(?:`|```+)(?!`)",
+    CALL: "(?:[(\\[=]|= )[\"']",
+}
+PARTS = st.sampled_from([*":\n\r\t \"'`([=x", "``", "```", "word " * 12])
+
+
+@given(st.lists(st.lists(PARTS, max_size=90).map("".join), min_size=1, max_size=3))
+def test_signs_are_those_that_patterns_find(texts: list[str]) -> None:
+    expected = [
+        sum(bit for bit, pattern in PATTERNS.items() if re.search(pattern, text))
+        for text in texts
+    ]
+
+    assert find_signs(*text_bytes(pl.Series(texts))).tolist() == expected
