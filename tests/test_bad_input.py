@@ -114,7 +114,7 @@ def test_duplicate_ids_are_dropped_by_the_pool(tmp_path: Path):
         ("collect: {a: {adapter: math, path: $NO/x}}", ["make", "collect.a"], "NO"),
         ("collect: {a: {adapter: gsm8k, repo: openai/gsm8k}}", ["make", "collect.a"],
          "revision"),
-        ("collect: {b: {}}", ["make", "collect.a"], "no section 'collect.a'"),
+        ("collect: {b: {}}", ["make", "collect.a"], "collect has no 'a'"),
         ("model: {kind: tiny}", ["make", "model"], "--out"),
         ("[", ["filter", "quality", "x"], "YAML"),
         ("", ["recipe", "show", "nothing"], "nothing"),

@@ -193,9 +193,10 @@ put(problems(*map(str, range(12))), Server, questions={"v": VALID})
 """
 
 
-def test_a_run_that_was_killed_goes_on_where_it_was(model):
+def test_a_run_that_was_killed_goes_on_where_it_was(model, tmp_path: Path):
     server = model(lambda texts, body: {"valid": int(texts["PROBLEM"]) % 2 == 0})
-    settings = os.environ | {"GOLDSIEVE_MACHINE": "one.yaml"}
+    (tmp_path / "one.yaml").write_text("{}")
+    settings = os.environ | {"GOLDSIEVE_MACHINE": str(tmp_path / "one.yaml")}
     Path(os.environ["GOLDSIEVE_CACHE"]).mkdir(exist_ok=True)
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, server.url], env=settings, stderr=subprocess.PIPE

@@ -340,7 +340,8 @@ def test_a_batch_that_took_long_is_kept_whole(
     monkeypatch.setattr(Engine, "stream", slow)
     rollouts(problems(*CHAINS), batch_size=4)
 
-    assert [pl.read_parquet(shard).height for shard in shards(cache)] == [4, 2]
+    heights = [pl.read_parquet(shard).height for shard in shards(cache)]
+    assert sorted(heights) == [2, 4]  # names of shards have no order
 
 
 def test_settings_of_sampling_and_of_the_chat_have_stores_of_their_own():

@@ -51,6 +51,7 @@ class Models:
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GOLDSIEVE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "machine.yaml").write_text("{}")
     monkeypatch.setenv("GOLDSIEVE_MACHINE", str(tmp_path / "machine.yaml"))
     describe(tmp_path / "base", kind="off")
     return tmp_path / "cache"
