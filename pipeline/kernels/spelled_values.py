@@ -75,6 +75,7 @@ PRODUCTS = (
 )
 # Characters that are a letter, or none, to Python as to polars: ² and joiners are not.
 AGREED = re.compile(r"[\x00-\x7f\xc0-\xff\u2010-\u2027\u4e00-\u9fff]*")
+FEW = 300  # texts
 Changes = tuple[tuple[str, str, str], ...]
 
 
@@ -196,10 +197,15 @@ def ordinal(value: int) -> str:
 
 
 def _spell_units(changes: Changes, texts: pl.Series) -> pl.Series:
-    """`texts` with `changes` made, by Python (see `rewrite`) where polars agrees."""
+    """`texts` with `changes` made, by Python (see `rewrite`) where polars agrees.
+
+    Polars reads many texts faster, however long it takes to compile its patterns.
+    """
+    rest = tuple((pattern, into) for _, pattern, into in changes)
+    if len(texts) > FEW:
+        return replace_all(rest, texts)
     agreed = np.array([AGREED.fullmatch(text) is not None for text in texts.to_list()])
     texts = change_where(texts, agreed, partial(_change_units, changes))
-    rest = tuple((pattern, into) for _, pattern, into in changes)
     return change_where(texts, ~agreed, partial(replace_all, rest))
 
 
