@@ -73,8 +73,9 @@ PRODUCTS = (
     ("x", r"([0-9]) [xX] ([0-9])", "$1 * $2"),  # 2 x 3 x 4
     ("x", r"\b([1-9][0-9]*)[xX]([1-9][0-9]*)\b", "$1*$2"),
 )
-# Characters that are a letter, or none, to Python as to polars: ² and joiners are not.
-AGREED = re.compile(r"[\x00-\x7f\xc0-\xff\u2010-\u2027\u4e00-\u9fff]*")
+# Characters that are a letter, a space or none to Python as to polars: ², joiners and
+# the separators below the space are not.
+AGREED = re.compile(r"[\x00-\x1b\x20-\x7f\xc0-\xff\u2010-\u2027\u4e00-\u9fff]*")
 FEW = 300  # texts
 Changes = tuple[tuple[str, str, str], ...]
 

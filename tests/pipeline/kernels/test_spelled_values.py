@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.layout import replace_all
-from pipeline.kernels.spelled_values import PER_UNIT, RATES, spell_values
+from pipeline.kernels.spelled_values import FEW, PER_UNIT, RATES, spell_values
 
 WORDS = (
     "per Per PER square Square sq sq. cubic km kilometers m meters miles feet ft yards "
     "inches kg grams g l liters gallons hour hr second sec s min day week cent cents "
-    "side card dollars x $5 / km/h mph kmph KPH kmh km/h² h\u200d é — \n"
+    "side card dollars x $5 / km/h mph kmph KPH kmh km/h² h\u200d é — \x1c \x85 \n"
 )
 
 
@@ -58,6 +58,21 @@ def test_units_are_seen_wherever_a_pattern_finds_one(text: str):
     whole = replace_all(patterns, column)
 
     assert spell_values(column).to_list() == whole.to_list()
+
+
+def test_a_value_is_read_alike_among_few_texts_and_among_many():
+    texts = [
+        "5 per\x1ccent",
+        "30 square km/h",
+        "60 Km per hr",
+        "2 x 3 x 4",
+        "7\x1fcubed",
+    ]
+    many = pl.Series(texts * FEW)
+
+    assert (
+        spell_values(many).to_list() == spell_values(pl.Series(texts)).to_list() * FEW
+    )
 
 
 def test_a_value_is_read_alike_in_a_long_text_and_in_a_short_one():
