@@ -42,7 +42,8 @@ PLUS, MINUS, TIMES, SLASH, POWER, EMPTY = (
 # Letters behind a bracket, but for those of "a day" and "Tom (6)'s".
 FACTORS = VALUES[[place for place in range(26) if chr(97 + place) not in "adst"]]
 TIGHT = np.array([token_code(sign) for sign in "^_√"], np.uint64)
-TAKES = np.array([token_code(sign) for sign in (*"^_√/", "choose")], np.uint64)
+MODULO = uint64(token_code("mod"))
+TAKES = np.array([token_code(sign) for sign in (*"^_√/", "choose", "mod")], np.uint64)
 RAISED = np.array([token_code(sign) for sign in "^!'"], np.uint64)
 # What is counted inside brackets.
 TOKENS, ADDED, MULTIPLIED, JOINED, RAISED_INSIDE = range(5)
@@ -144,6 +145,9 @@ def _settle_pair(
 ) -> None:
     """Say what the brackets at `begin` and `place` are; `inside` has been counted."""
     shown = place == begin + 1 or _is_interval(codes, kinds, begin, place, inside)
+    if codes[begin + 1] == MODULO:  # (mod n - 1) is modulo n - 1
+        codes[begin], codes[place] = OPEN, CLOSE
+        return
     if shown or _is_set(codes, kinds, first, begin, place, end):
         codes[begin] = _shape(codes[begin])
         kinds[begin] = kinds[place] = SIGN
@@ -160,7 +164,7 @@ def _settle_pair(
     prefix = prefix and kinds[begin + 1] == SIGN and inside[TOKENS] > 1
     binds = is_in(behind, RAISED) and (several or signed or inside[RAISED_INSIDE] > 0)
     binds = binds or (is_in(before, TIGHT) and several)
-    if added + multiplied + inside[JOINED] > 0:
+    if inside[TOKENS] > 0 and added + multiplied + inside[JOINED] > 0:  # 0^{+}
         binds = binds or glued or before == SLASH or prefix  # (* 2 3)
         if inside[JOINED] > 0:
             binds = binds or _is_operand(codes, kinds, first, begin - 1, end, True)

@@ -150,9 +150,14 @@ def fill_latex_tokens(
                 if index >= 0:
                     code, kind_ = meant[index], meant_kinds[index]
                     action = actions[index]
-                elif byte_class == MACRO:
+                elif byte_class == MACRO:  # \deg is deg, and so a degree
                     code, _ = read_word(data, start + 1, position, classes)
                     start += position == start + 2  # \R is the variable R
+                    if may_hold(bloom, code):
+                        index = values[find_slot(keys, values, code, 0)]
+                        if index >= 0:
+                            code, kind_ = meant[index], meant_kinds[index]
+                            action = actions[index]
             if action == SKIP:  # \left leaves f and ( together
                 if byte_class in (MACRO, CLOSES_GROUP) and state[STOP] == start:
                     state[STOP] = position

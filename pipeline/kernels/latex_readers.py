@@ -41,8 +41,9 @@ from pipeline.kernels.utf8 import (
 )
 
 PER_CENT, NORM, NEXT_ROW = (uint64(token_code(sign)) for sign in "%‖;")
-BEGIN, END, ARRAY, TABULAR = (
-    uint64(token_code(name)) for name in ("\\begin", "\\end", "{array", "{tabular")
+BEGIN, END, ARRAY, TABULAR, OPERATOR_NAME = (
+    uint64(token_code(name))
+    for name in ("\\begin", "\\end", "{array", "{tabular", "\\operatorname")
 )
 NO_CODE = uint64(0)
 LOOK_UP = 255  # the action of what may be in the vocabulary
@@ -68,7 +69,7 @@ ESCAPED = np.zeros(128, np.uint64)
 for _sign in "#&_*+@<":
     ESCAPED[ord(_sign)] = token_code(_sign)
 
-BAR, PERCENT, OPEN_BRACE, CLOSE_BRACE, UNDERSCORE, BACKSLASH = b"|%{}_\\"
+BAR, PERCENT, OPEN_BRACE, CLOSE_BRACE, UNDERSCORE, BACKSLASH, STAR = b"|%{}_\\*"
 
 
 @inlined
@@ -154,6 +155,7 @@ def _read_macro(data: Array, start: int, end: int) -> Lexeme:
         code, position = read_command(data, start, end)
         if code in (BEGIN, END):
             return _read_environment(data, code, position, end)
+        position += code == OPERATOR_NAME and byte_at(data, position, end) == STAR
         return code, WORD, LOOK_UP, position
     if after in (OPEN_BRACE, CLOSE_BRACE):
         return BRACKETS[after], BRACKET, TOKEN, start + 2

@@ -102,6 +102,8 @@ def read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
             return BLANK, SIGN, TOKEN, position
         before = left_byte(data, first, start)  # α comes as "\alpha "
         named = is_letter(before) or before > 127
+        if before == CLOSE_BRACE and start - 2 >= first:  # \mathbf{x}_1
+            named = is_letter(data[start - 2])
         stays = not (named and _is_index(data, position, end))
     elif byte == TILDE:
         stays = not is_tie(data, first, start, end)

@@ -84,7 +84,7 @@ SYMBOLS = r"""
 ∥ parallel
 ∠ angle
 ∡ measuredangle
-△ triangle ∆ bigtriangleup
+△ triangle ∆ bigtriangleup vartriangle
 ▲ blacktriangle
 ▽ triangledown bigtriangledown
 □ square Box
@@ -108,7 +108,7 @@ SYMBOLS = r"""
 ¥ yen
 § \S
 ¶ \P
-… ldots dots cdots dotsc dotsb dotsm vdots ddots hdots dotso
+… ldots dots cdots dotsc dotsb dotsm vdots ddots hdots dotso ⋯ ⋮ ⋱
 ≺ prec
 ≻ succ
 ⪯ preceq

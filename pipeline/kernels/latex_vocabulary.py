@@ -31,8 +31,9 @@ LAYOUT = split(
 left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr middle displaystyle
 textstyle scriptstyle limits nolimits mathrm text textbf textit textrm textsf texttt
 textnormal mathbf mathit mathsf mathtt mathbb mathcal mathscr mathfrak boldsymbol bm
-mbox hbox operatorname rm bf it sf tt em emph underline quad qquad hspace vspace hfill
-noindent item nonumber notag space enspace thinspace phantom vphantom hphantom
+mbox hbox operatorname mathop rm bf it sf tt em emph underline quad qquad hspace vspace
+hfill noindent item hline cline toprule midrule bottomrule nonumber notag space enspace
+thinspace phantom vphantom hphantom
 displaylimits ensuremath label centering smallskip medskip bigskip par newline
 """
 )
@@ -55,7 +56,7 @@ TABLES = split(
 )
 
 VARIANTS = {"varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta",
-            "pmod": "mod", "bmod": "mod", "widehat": "hat",
+            "pmod": "mod", "bmod": "mod", "pod": "mod", "widehat": "hat",
             "widetilde": "tilde", "overline": "bar"}  # fmt: skip
 UNITS = {  # by their names in the singular
     "cm": "cm centimeter centimetre", "mm": "millimeter millimetre", "m": "meter metre",
@@ -81,7 +82,8 @@ SPELLINGS = {
     "january": "jan", "february": "feb", "april": "apr", "august": "aug",
     "september": "sep sept", "october": "oct", "november": "nov", "december": "dec",
     "tuesday": "tue tues", "thursday": "thu thurs", "versus": "vs",
-    "approximately": "approx",
+    "approximately": "approx", "mod": "modulo",
+    "tan": "tg", "cot": "ctg cotg", "arctan": "arctg", "arccot": "arcctg",
 }  # fmt: skip
 # Symbols that are words to us: "△ABC" is "triangle ABC", and "€5" is "5 euros".
 WORDS_OF_SYMBOLS = {

@@ -14,7 +14,7 @@ from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.utf8 import is_letter
 
-QUOTE, APOSTROPHE = b"\"'"
+QUOTE, APOSTROPHE, BACKSLASH = b"\"'\\"
 # Words of two letters that are in capitals for their weight, and mean the same.
 SHORT_WORDS = np.array(
     [int.from_bytes(word.encode()) for word in split(
@@ -73,13 +73,21 @@ def is_short_name(data: Array, start: int, stop: int) -> bool:
 
 @compiled
 def is_unit(data: Array, begin: int, start: int) -> bool:
-    """Whether the letter at `start` is metres, grams or litres of a number: 5 L."""
-    return bool(
-        data[start] in (METRE, GRAM, LITRE, CAPITAL_L)
-        and start - 2 >= begin
-        and data[start - 1] <= 32
-        and 48 <= data[start - 2] <= 57
-    )
+    """Whether the letter at `start` is metres, grams or litres of a number: 5 L, 5m.
+
+    5L may be a product.
+    """
+    if data[start] not in (METRE, GRAM, LITRE, CAPITAL_L):
+        return False
+    number = start - 1
+    if number > begin + 1 and data[number - 1] == BACKSLASH:  # 100\,m
+        number -= 2
+    elif number > begin and data[number] <= 32:
+        number -= 1
+    is_glued = number == start - 1
+    if number < begin or (is_glued and data[start] == CAPITAL_L):
+        return False
+    return bool(48 <= data[number] <= 57)
 
 
 @compiled
