@@ -1,19 +1,29 @@
 """Rows of parquet, Arrow and Feather files, batch by batch.
 
-Texts that are no UTF-8 cost only their row. Columns of one name get numbers. Types
-that polars does not know (decimals of 256 bits) are read the slow way.
+What a file is, its first bytes say. Texts that are no UTF-8 cost only their row, and a
+time that Python does not have (the year 20,000) is read as a text. Columns of one name
+get numbers. Types that polars does not know, such as decimals of 256 bits, are read the
+slow way.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
+from pipeline.errors import one_line
 from pipeline.rows import NOT_TEXT, Row, Unreadable, unique_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 1000  # of a batch
+PARQUET = b"PAR1"
+MAGIC = (PARQUET, b"ARROW1")
+# The first and the last times that Python has, in seconds.
+INSTANTS = -62_135_596_800, 253_402_300_799
+DURATIONS = -86_399_999_913_600, 86_399_999_999_999
+PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 def read_arrow(path: Path) -> Iterator[Row | Unreadable]:
@@ -25,15 +35,14 @@ def read_arrow(path: Path) -> Iterator[Row | Unreadable]:
     try:
         for batch in _batches(path):
             for part in _split_texts(batch):
-                if part is None:
-                    yield Unreadable(number, NOT_TEXT)
+                for row in [part] if isinstance(part, str) else _rows(part):
+                    yield Unreadable(number, row) if isinstance(row, str) else row
                     number += 1
-                else:
-                    yield from _rows(part)
-                    number += part.num_rows
-    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
+    except (
+        pa.ArrowException, pl.exceptions.PolarsError, OSError, UnicodeDecodeError
+    ) as error:  # fmt: skip
         kind = path.suffix.lower().lstrip(".")
-        yield Unreadable(number, f"not a whole {kind} file: {error}")
+        yield Unreadable(number, f"not a whole {kind} file: {one_line(error)}")
 
 
 def _batches(path: Path) -> Iterator["pa.RecordBatch"]:
@@ -41,7 +50,10 @@ def _batches(path: Path) -> Iterator["pa.RecordBatch"]:
     from pyarrow import ipc
     from pyarrow.parquet import ParquetFile
 
-    if path.suffix.lower() == ".parquet":
+    with path.open("rb") as file:
+        head = file.read(6)
+    is_parquet = path.suffix.lower() == ".parquet" and not head.startswith(MAGIC)
+    if is_parquet or head.startswith(PARQUET):
         # Buffering ahead would read the whole file while its first rows are used.
         with ParquetFile(path, pre_buffer=False) as file:
             yield from map(_with_plain_columns, file.iter_batches(ROWS))
@@ -61,37 +73,100 @@ def _with_plain_columns(batch: "pa.RecordBatch") -> "pa.RecordBatch":
     """Columns with names of their own; bytes as texts, which are checked later."""
     import pyarrow as pa
 
-    columns = []
-    for column in batch.columns:
-        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-            column = column.view(
-                pa.string() if pa.types.is_binary(column.type) else pa.large_string()
-            )
-        columns.append(column)
     names = unique_names(batch.schema.names)
+    columns = list(map(_with_plain_values, batch.columns))
     return pa.RecordBatch.from_arrays(columns, names=names)
 
 
-def _rows(batch: "pa.RecordBatch") -> Iterator[Row]:
+def _with_plain_values(column: "pa.Array") -> "pa.Array":
+    """Bytes and times out of range as texts, times of unknown zones in UTC."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    dtype = column.type
+    if types.is_binary(dtype):
+        return column.view(pa.string())
+    if types.is_binary_view(dtype):
+        return column.cast(pa.binary()).view(pa.string())
+    if types.is_large_binary(dtype):
+        return column.view(pa.large_string())
+    if types.is_timestamp(dtype) and dtype.tz and not _is_zone(dtype.tz):
+        column = column.cast(pa.timestamp(dtype.unit, "UTC"))
+    if _is_out_of_range(column):
+        numbers = types.is_duration(dtype)
+        column = column.view(pa.int64()) if numbers else column
+        return column.cast(pa.string())
+    return column
+
+
+def _is_zone(name: str) -> bool:
+    return name in available_timezones()
+
+
+def _is_out_of_range(column: "pa.Array") -> bool:
+    """Whether it has a date, an instant or a duration that Python does not have."""
+    import pyarrow as pa
+    from pyarrow import compute, types
+
+    dtype = column.type
+    if types.is_date32(dtype):
+        numbers, limits, per_second = column.view(pa.int32()), INSTANTS, 1 / 86_400
+    elif types.is_date64(dtype):
+        numbers, limits, per_second = column.view(pa.int64()), INSTANTS, 1000
+    elif types.is_timestamp(dtype) or types.is_duration(dtype):
+        limits = DURATIONS if types.is_duration(dtype) else INSTANTS
+        numbers, per_second = column.view(pa.int64()), PER_SECOND[dtype.unit]
+    else:
+        return False
+    least, most = compute.min_max(numbers).as_py().values()
+    first, last = (limit * per_second for limit in limits)
+    return least is not None and (least < first or most > last)
+
+
+def _rows(batch: "pa.RecordBatch") -> Iterator[Row | str]:
+    """The rows of a batch; of one that Python does not have, why."""
     import polars as pl
 
-    if any(_is_foreign(field.type) for field in batch.schema):
-        return iter(batch.to_pylist())
+    if any(is_foreign(field.type) for field in batch.schema):
+        return (_read_row(batch.slice(at, 1)) for at in range(batch.num_rows))
     rows: Iterator[dict[str, Any]] = pl.DataFrame(batch).iter_rows(named=True)
     return rows
 
 
-def _is_foreign(dtype: "pa.DataType") -> bool:
-    """Whether polars would panic at this type, or at one inside it."""
+def _read_row(batch: "pa.RecordBatch") -> Row | str:
     import pyarrow as pa
 
+    try:
+        row: Row = batch.to_pylist()[0]
+    except (ValueError, OverflowError, pa.ArrowException) as error:
+        return f"a value cannot be read: {one_line(error)}"
+    return row
+
+
+def is_foreign(dtype: "pa.DataType", *, inside: bool = False) -> bool:
+    """Whether polars would panic at this type, or at one inside it.
+
+    Times `inside` others are foreign since nobody has looked at their range, and zones
+    since polars knows those of IANA alone.
+    """
+    from pyarrow import types
+
+    if types.is_timestamp(dtype) and dtype.tz and not _is_zone(dtype.tz):
+        return True
+    kinds = [
+        types.is_decimal256, types.is_union, types.is_interval, types.is_list_view,
+        types.is_large_list_view, types.is_run_end_encoded,
+    ]  # fmt: skip
+    if inside:
+        kinds += [types.is_timestamp, types.is_date, types.is_duration]
     inner = [dtype.field(index).type for index in range(dtype.num_fields)]
-    known = not pa.types.is_decimal256(dtype) and not pa.types.is_union(dtype)
-    return not known or any(map(_is_foreign, inner))
+    return any(kind(dtype) for kind in kinds) or any(
+        is_foreign(each, inside=True) for each in inner
+    )
 
 
-def _split_texts(batch: "pa.RecordBatch") -> Iterator["pa.RecordBatch | None"]:
-    """Slices of `batch` in order, with None for a row whose texts are not UTF-8.
+def _split_texts(batch: "pa.RecordBatch") -> Iterator["pa.RecordBatch | str"]:
+    """Slices of `batch` in order; of a row that is not what it says it is, why.
 
     Nobody looks at texts when they are written, and polars panics when they are read.
     """
@@ -99,12 +174,58 @@ def _split_texts(batch: "pa.RecordBatch") -> Iterator["pa.RecordBatch | None"]:
 
     try:
         batch.validate(full=True)
+    except pa.ArrowInvalid:
+        try:
+            for column in batch.columns:
+                column.view(_with_bytes(column.type)).validate(full=True)
+        except pa.ArrowException as error:
+            # To take rows of it would read beyond its buffers, and end the process.
+            yield f"{batch.num_rows:,} rows are damaged: {one_line(error)}"
+        else:
+            yield from _split_at_texts(batch)
+    else:
+        yield batch
+
+
+def _split_at_texts(batch: "pa.RecordBatch") -> Iterator["pa.RecordBatch | str"]:
+    import pyarrow as pa
+
+    try:
+        batch.validate(full=True)
         yield batch
     except pa.ArrowInvalid:
         if batch.num_rows == 1:
-            yield None
+            yield NOT_TEXT
             return
         half = batch.num_rows // 2
         for rows in (range(half), range(half, batch.num_rows)):
             # A slice would still hold the nested texts of the other rows.
-            yield from _split_texts(batch.take(pa.array(rows)))
+            yield from _split_at_texts(batch.take(pa.array(rows)))
+
+
+def _with_bytes(dtype: "pa.DataType") -> "pa.DataType":
+    """The type that has bytes where this one has texts, inside it too."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    if types.is_string(dtype):
+        return pa.binary()
+    if types.is_large_string(dtype):
+        return pa.large_binary()
+    if types.is_string_view(dtype):
+        return pa.binary_view()
+    if types.is_struct(dtype):
+        fields = [each.with_type(_with_bytes(each.type)) for each in dtype.fields]
+        return pa.struct(fields)
+    if types.is_map(dtype):
+        return pa.map_(_with_bytes(dtype.key_type), _with_bytes(dtype.item_type))
+    if types.is_fixed_size_list(dtype):
+        return pa.list_(_with_bytes(dtype.value_type), dtype.list_size)
+    if types.is_large_list(dtype):
+        return pa.large_list(_with_bytes(dtype.value_type))
+    if types.is_list(dtype):
+        return pa.list_(_with_bytes(dtype.value_type))
+    if types.is_dictionary(dtype):
+        values = _with_bytes(dtype.value_type)
+        return pa.dictionary(dtype.index_type, values, dtype.ordered)
+    return dtype

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.json_tables import unfold
 from pipeline.rows import Row, Unreadable, check_row, unreadable
-from pipeline.streams import PIECE, UntilBroken, split_lines
+from pipeline.streams import PIECE, BrokenStream, UntilBroken, split_lines
 from pipeline.surrogates import is_text
 
 DECODER = json.JSONDecoder(strict=False)  # a raw tab in a text does no harm
@@ -23,6 +23,8 @@ BETWEEN = re.compile(r"[\s,\ufeff]*")
 LINE_OF_OBJECT = re.compile(r"\n([ \t]*)(?=\{)")
 HEAD = 20  # lines that tell the layout
 NEAR_END = 16  # what is broken this near to the end may only be cut there
+LONGEST_START = 16 << 20  # bytes: a longer line that opens a list is a list of rows
+LONGEST_VALUE = 1 << 29  # characters; a table in one object may be as long
 
 
 def read_lines(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
@@ -31,6 +33,10 @@ def read_lines(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
     It is another where the first line goes on in the second, or no line is a whole row.
     Raises BrokenStream behind the last row where `pieces` do.
     """
+    first, pieces = _read_start(pieces)
+    if first.removeprefix(codecs.BOM_UTF8)[:1] == b"[" and len(first) >= LONGEST_START:
+        yield from read_values(pieces)
+        return
     whole = UntilBroken(split_lines(pieces))
     lines = (line for line in whole if line.strip())
     head = list(islice(lines, HEAD))
@@ -59,6 +65,25 @@ def read_values(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
         else:
             yield check_row(number, value, suspect=text.is_suspect)
     whole.check()
+
+
+def _read_start(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first line, or as much of it as is looked at, and all `pieces` again."""
+    seen, start = list[bytes](), b""
+    try:
+        while len(start) < LONGEST_START and (piece := next(pieces, None)) is not None:
+            seen.append(piece)
+            if b"\n" in piece or b"\r" in piece:
+                break
+            start += piece
+    except BrokenStream as error:
+        pieces = _raise(error)
+    return start, chain(seen, pieces)
+
+
+def _raise(error: Exception) -> Iterator[bytes]:
+    raise error
+    yield b""
 
 
 def _rows_of_lines(lines: Iterator[bytes]) -> Iterator[Row | Unreadable]:
@@ -152,6 +177,8 @@ class _Text:
             else:
                 if end < len(self._text) or self.is_whole:
                     self._at = end
+                    if end > LONGEST_START:
+                        self._cut()
                     return value
             self._grow()
 
@@ -167,7 +194,14 @@ class _Text:
                     return True
             if self.is_whole:
                 return False
+            self._forget_lines()
             self._grow()
+
+    def _forget_lines(self) -> None:
+        """Forget all but the beginning of a line that may still open an object."""
+        at = self._text.rfind("\n", max(self._at, len(self._text) - PIECE))
+        may_open = at >= 0 and not self._text[at:].strip()
+        self._at = at if may_open else len(self._text)
 
     def is_cut(self) -> bool:
         """Whether it ends here, and should not."""
@@ -175,14 +209,21 @@ class _Text:
 
     def _grow(self) -> None:
         """Read on: as much again as is there, so that all costs twice its length."""
-        self._forgotten += self._at
-        parts = [self._text[self._at :]]
-        self._at, wanted = 0, max(PIECE, len(parts[0]))
+        if 2 * (len(self._text) - self._at) > LONGEST_VALUE:
+            raise ValueError(f"it is longer than {LONGEST_VALUE >> 20} MB")
+        self._cut()
+        parts, self._text = [self._text], ""
+        wanted = max(PIECE, len(parts[0]))
         while wanted > 0 and not self.is_whole:
             parts.append(self._next())
             wanted -= len(parts[-1])
             self.is_suspect |= r"\ud" in parts[-1].lower() or not is_text(parts[-1])
         self._text = "".join(parts)
+
+    def _cut(self) -> None:
+        """Forget what is behind."""
+        self._forgotten += self._at
+        self._text, self._at = self._text[self._at :], 0
 
     def _next(self) -> str:
         piece = next(self._pieces, None)

@@ -2,14 +2,14 @@
 
 An object that holds several tables, such as the splits of a data set, gives the rows
 of all, each with the name of its table as `split`. A list of objects that has other
-columns is told, and not read.
+columns is told, and not read, and so are columns and rows of unequal lengths.
 """
 
 import re
 from itertools import islice
 from typing import Any
 
-from pipeline.rows import Row, Unreadable, unreadable
+from pipeline.rows import EXCERPT, Row, Unreadable, unreadable
 
 TABLES = {
     "data", "dataset", "examples", "instances", "items", "problems", "questions",
@@ -33,10 +33,14 @@ def unfold(value: Row) -> list[Row | Unreadable]:
     if tables := _find_tables(value):
         return _join(value, tables)
     parts = list(value.values())
-    if _are(list, parts) and len({len(part) for part in parts}) == 1:
+    if _are(list, parts):
+        lengths = {name: len(part) for name, part in value.items()}
+        if len(set(lengths.values())) > 1:
+            detail = f"columns of unequal lengths: {str(lengths)[:EXCERPT]}"
+            return [unreadable(0, detail, repr(value))]
         columns = zip(*parts, strict=True)
         return [dict(zip(value, row, strict=True)) for row in columns]
-    if len(parts) > 1 and _are(dict, parts) and len(set(map(frozenset, parts))) == 1:
+    if len(parts) > 1 and _are(dict, parts) and _are_alike(parts):
         return _unfold_objects(value)
     return [value]
 
@@ -87,22 +91,38 @@ def _unfold_table(part: Any, columns: Any) -> list[Any] | None:
     if isinstance(part, dict):
         objects = _are(dict, list(part.values()))
         rows = _unfold_objects(part) if objects else unfold(part)
-        return None if len(rows) == 1 and rows[0] is part else rows
+        is_table = rows[0] is not part and not isinstance(rows[0], Unreadable)
+        return rows if is_table else None
     if not isinstance(part, list):
         return None
     if not part or _has_objects(part):
         return part
     if isinstance(columns, list) and _are(list, part):
-        return [dict(zip(map(str, columns), row, strict=False)) for row in part]
+        return [_name(row, list(map(str, columns))) for row in part]
     return None
+
+
+def _name(row: list[Any], columns: list[str]) -> Row | Unreadable:
+    if len(row) == len(columns):
+        return dict(zip(columns, row, strict=True))
+    detail = f"expected {len(columns)} columns, found {len(row)}"
+    return unreadable(0, detail, repr(row))
 
 
 def _unfold_objects(value: dict[str, Row]) -> list[Row | Unreadable]:
     """Rows by key, or columns by the number of their row, as pandas writes them."""
     numbers = list(next(iter(value.values())))
-    if all(number.isdecimal() for number in numbers):
+    are_columns = all(part.keys() == set(numbers) for part in value.values())
+    if are_columns and all(number.isdecimal() for number in numbers):
         return [{name: value[name][number] for name in value} for number in numbers]
     return [{"id": key, **row} for key, row in value.items()]
+
+
+def _are_alike(parts: list[Row]) -> bool:
+    """Whether objects have the same names, or of three and more most in common."""
+    shared = set.intersection(*map(set, parts))
+    most = max(map(len, parts))
+    return len(shared) == most or (len(parts) > 2 and len(shared) * 2 > most)
 
 
 def _are_columns(parts: list[Any]) -> bool:

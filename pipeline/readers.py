@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.arrow_rows import read_arrow
+from pipeline.arrow_rows import MAGIC, read_arrow
 from pipeline.csv_rows import read_csv
 from pipeline.errors import UserError
 from pipeline.json_rows import read_lines, read_values
@@ -21,12 +21,13 @@ from pipeline.rows import EXCERPT as EXCERPT
 from pipeline.rows import NOT_TEXT, read_json
 from pipeline.rows import Row as Row
 from pipeline.rows import Unreadable as Unreadable
-from pipeline.streams import BrokenStream, read_text
+from pipeline.streams import BrokenStream, is_compressed, name_inside, read_text
 from pipeline.text import as_text
 
 COMPRESSED = (".gz", ".gzip", ".zst", ".zstd", ".xz", ".bz2", ".zip")
 LINES = (".jsonl", ".ndjson", ".jsonlines", ".jl")
 BINARY = (".parquet", ".arrow", ".feather", ".ipc")
+FEATHER_1 = b"FEA1"  # a damaged file of it ends pyarrow, and this process with it
 SUFFIXES = (*BINARY, *LINES, ".json", ".csv", ".tsv")
 
 
@@ -36,14 +37,33 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
     Raises UserError where there is no such file, or nobody knows its kind.
     """
     _check_is_there(path)
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    suffix = next((s for s in reversed(suffixes) if s not in COMPRESSED), "")
+    with path.open("rb") as file:
+        head = file.read(6)
+    if head.startswith(FEATHER_1):
+        raise UserError(
+            f"{path} is in Feather's version 1 of 2016, which is not read",
+            hint="pyarrow.feather: write_feather(read_table(old), new)",
+        )
+    if head.startswith(MAGIC):
+        return read_arrow(path)
+    suffix = _suffix(path) or _suffix(Path(name_inside(path)))
+    if suffix in BINARY and is_compressed(head):
+        raise UserError(
+            f"{path}: {suffix} is read where nothing else compresses it",
+            hint="unpack it, and name what was in it",
+        )
     if suffix not in SUFFIXES:
         raise UserError(
             f"{path}: nobody knows how to read {suffix or 'a file without suffix'}",
             hint=f"known: {', '.join(SUFFIXES)}, and text as {', '.join(COMPRESSED)}",
         )
     return read_arrow(path) if suffix in BINARY else _read_text_rows(path, suffix)
+
+
+def _suffix(path: Path) -> str:
+    """The ending of the name that is not of a compression; "" for none."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return next((s for s in reversed(suffixes) if s not in COMPRESSED), "")
 
 
 def read_object(path: Path) -> Row:

@@ -4,7 +4,8 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
+from math import isfinite
 from typing import Any
 
 from pipeline.surrogates import is_text
@@ -16,6 +17,7 @@ MOST_DIGITS = 20_000
 if 0 < sys.get_int_max_str_digits() < MOST_DIGITS:
     sys.set_int_max_str_digits(MOST_DIGITS)
 NOT_TEXT = "not UTF-8, or half a surrogate pair"
+MOST_DEPTH = 100  # lists and objects inside each other; polars needs seconds for more
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ def check_row(number: int, row: Any, *, suspect: bool = True) -> Row | Unreadabl
 
     `suspect`: the row may hold half a surrogate pair, which is no text.
     """
+    if isinstance(row, dict | list) and _is_deep(row):
+        detail = f"nested more than {MOST_DEPTH} levels deep"
+        return Unreadable(number, detail, value=row)
     if suspect and not is_text(text := json.dumps(row, ensure_ascii=False)):
         return replace(unreadable(number, NOT_TEXT, text), value=row)
     if isinstance(row, dict):
@@ -43,6 +48,29 @@ def check_row(number: int, row: Any, *, suspect: bool = True) -> Row | Unreadabl
     if isinstance(row, list):
         return {"row": row}
     return unreadable(number, "expected an object", repr(row))
+
+
+def _is_deep(row: Row | list[Any]) -> bool:
+    level: list[Any] = [row]
+    for _ in range(MOST_DEPTH):
+        level = [
+            part
+            for each in level
+            for part in (each.values() if isinstance(each, dict) else each)
+            if isinstance(part, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def without_nan(value: Any) -> Any:
+    """`value` with null for what is no number, which JSON does not have."""
+    if isinstance(value, dict):
+        return {key: without_nan(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [without_nan(part) for part in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def read_json(text: str | bytes, otherwise: Any = None) -> Any:
@@ -56,6 +84,19 @@ def read_json(text: str | bytes, otherwise: Any = None) -> Any:
 def unreadable(number: int, detail: str, text: str) -> Unreadable:
     """A row with the beginning of its text."""
     return Unreadable(number, detail, text[:EXCERPT].encode(errors="replace").decode())
+
+
+def free_names(names: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
+    """New names for those that are `taken` by ours: <name>_original, and a number."""
+    every = {*names, *taken}
+    new: dict[str, str] = {}
+    for name in names:
+        if name in taken:
+            endings = chain([""], map(str, count(2)))
+            options = (f"{name}_original{ending}" for ending in endings)
+            new[name] = next(option for option in options if option not in every)
+            every.add(new[name])
+    return new
 
 
 def unique_names(names: Iterable[str]) -> list[str]:

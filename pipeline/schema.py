@@ -7,6 +7,7 @@ columns mean is in the glossary of the data card, `stages/card/facts.toml`.
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 SOLUTION = pl.Struct({"text": pl.String, "model": pl.String, "correct": pl.Boolean})
 
@@ -97,8 +98,8 @@ def conform(table: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         if name not in table.columns
     ]
     typed = [pl.col(name).cast(dtype) for name, dtype in schema.items()]
-    others = [pl.col(name) for name in table.columns if name not in schema]
-    return table.with_columns(absent).select(*typed, *others)
+    others = cs.by_name([name for name in table.columns if name not in schema])
+    return table.with_columns(absent).select(*typed, others)
 
 
 # What came of every problem in reinforcement learning: a row a stage and epoch in

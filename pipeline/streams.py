@@ -3,8 +3,8 @@
 What a file is, its first bytes say, not its name: gzip, Zstandard, xz, bzip2, or a zip
 with one file in it; UTF-8 or, by a byte order mark or the zeros of its first
 characters, UTF-16 or UTF-32. A file is read in pieces and never stands in memory as a
-whole. One that is cut off, or has other bytes behind its compressed ones, gives all
-that can be had and then raises `BrokenStream`.
+whole. One that is cut off, has other bytes behind its compressed ones, or a line that
+no row has, gives all that can be had and then raises `BrokenStream`.
 """
 
 import bz2
@@ -14,12 +14,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import zstandard
 
 PIECE = 1 << 20  # bytes
+LONGEST_LINE = 1 << 28  # bytes; a few that are compressed may hold gigabytes
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -28,14 +29,16 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 ZSTD = b"\x28\xb5\x2f\xfd"  # of a byte, thirty thousand may come
+SKIPPED = tuple(bytes([0x50 + n, 0x2A, 0x4D, 0x18]) for n in range(16))  # zstd's frames
+WINDOW = 1 << 31  # bytes that zstd may look back, as with --long=31
 # What opens a stream, and what reads it.
 DECOMPRESSORS: tuple[tuple[bytes, Callable[[], Any]], ...] = (
     (b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
-    (ZSTD, lambda: zstandard.ZstdDecompressor().decompressobj()),
+    (ZSTD, lambda: zstandard.ZstdDecompressor(max_window_size=WINDOW).decompressobj()),
     (b"\xfd7zXZ\x00", lzma.LZMADecompressor),
     (b"BZh", bz2.BZ2Decompressor),
 )
-ZIP = b"PK\x03\x04"
+ZIP = b"PK\x03\x04", b"PK\x05\x06"
 ERRORS = (
     OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError,
     zipfile.BadZipFile, NotImplementedError, RuntimeError,
@@ -72,7 +75,9 @@ def read_text(path: Path) -> Iterator[bytes]:
     UTF-8 in a file stays as it is. Raises BrokenStream at the end of what is whole.
     """
     pieces = read_bytes(path)
-    first = next(pieces, b"")
+    first = b""
+    while len(first) < 4 and (piece := next(pieces, None)) is not None:
+        first += piece
     for mark, encoding in MARKS:
         if first.startswith(mark):
             return _decode(first[len(mark) :], pieces, encoding)
@@ -88,8 +93,8 @@ def read_bytes(path: Path) -> Iterator[bytes]:
             if head.startswith(ZIP):
                 yield from _unzip(path)
                 return
-            if any(head.startswith(magic) for magic, _ in DECOMPRESSORS):
-                size = PIECE >> (7 if head.startswith(ZSTD) else 4)
+            if is_compressed(head):
+                size = PIECE >> (7 if head.startswith((ZSTD, *SKIPPED)) else 4)
                 yield from _decompress(iter(lambda: file.read(size), b""))
             else:
                 yield from iter(lambda: file.read(PIECE), b"")
@@ -97,17 +102,39 @@ def read_bytes(path: Path) -> Iterator[bytes]:
         raise BrokenStream(f"cannot be decompressed any further: {error}") from None
 
 
+def is_compressed(head: bytes) -> bool:
+    """Whether a file that begins so is compressed."""
+    return head.startswith((*(magic for magic, _ in DECOMPRESSORS), *SKIPPED, *ZIP))
+
+
+def name_inside(path: Path) -> str:
+    """What the one file in a zip is called; "" where `path` is none, or holds more."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = _members(archive)
+    except ERRORS:
+        return ""
+    return names[0] if len(names) == 1 else ""
+
+
 def _decompress(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Streams one behind the other, as `cat a.gz b.gz` leaves them."""
     rest = b""
-    while rest := rest or next(pieces, b""):
-        if len(rest) < 6:
+    while rest := rest.lstrip(b"\0") or next(pieces, b""):
+        if len(rest) < 8:
             rest += next(pieces, b"")
+        if rest.startswith(SKIPPED):
+            left = int.from_bytes(rest[4:8], "little") + 8
+            while left > len(rest) and (piece := next(pieces, b"")):
+                left, rest = left - len(rest), piece
+            if left > len(rest):
+                raise BrokenStream("the compressed file is cut off")
+            rest = rest[left:]
+            continue
         start = (make for magic, make in DECOMPRESSORS if rest.startswith(magic))
         if (make := next(start, None)) is None:
             if rest.strip(b"\0"):
                 raise BrokenStream("other bytes follow the compressed ones")
-            rest = b""
             continue
         stream = make()
         yield from _unpack(stream, rest)
@@ -130,7 +157,7 @@ def _unpack(stream: Any, piece: bytes) -> Iterator[bytes]:
 
 def _unzip(path: Path) -> Iterator[bytes]:
     with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if not name.endswith("/")]
+        names = _members(archive)
         if len(names) != 1:
             raise BrokenStream(
                 f"a zip of {len(names)} files, one expected: {names[:5]}"
@@ -139,9 +166,21 @@ def _unzip(path: Path) -> Iterator[bytes]:
             yield from iter(lambda: file.read(PIECE), b"")
 
 
+def _members(archive: zipfile.ZipFile) -> list[str]:
+    """The files in a zip, without those in which macOS keeps what it knows of them."""
+    names = (name for name in archive.namelist() if not name.endswith("/"))
+    return [
+        name
+        for name in names
+        if not name.startswith("__MACOSX/") and PurePath(name).name != ".DS_Store"
+    ]
+
+
 def _guess_by_zeros(head: bytes) -> str:
     """The encoding of a text that begins with two characters of ASCII."""
     zeros = tuple(byte == 0 for byte in head)
+    if zeros in ((False, True, True, True), (True, True, True, False)):
+        return "utf-32-be" if zeros[0] else "utf-32-le"
     if zeros == (False, True, False, True):
         return "utf-16-le"
     return "utf-16-be" if zeros == (True, False, True, False) else "utf-8"
@@ -174,14 +213,16 @@ def split_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
     line then is none.
     """
     parts: list[bytes] = []
-    end = b""
+    end, length = b"", 0
     for piece in pieces:
         end = end or _line_end(piece)
         first, *others = piece.split(end or b"\n")
         parts.append(first)
         for other in others:
             yield b"".join(parts).removesuffix(b"\r")
-            parts = [other]
+            parts, length = [other], 0
+        if (length := length + len(piece)) > LONGEST_LINE:
+            raise BrokenStream(f"a line is longer than {LONGEST_LINE >> 20} MB")
     if last := b"".join(parts):
         yield last.removesuffix(b"\r")
 

@@ -1,7 +1,7 @@
 """What a value is as a text, and what identifies a text."""
 
 import math
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -9,9 +9,11 @@ from unicodedata import category
 
 import polars as pl
 
+TIMES = date | time | timedelta
+
 
 def as_text(value: Any) -> str | None:
-    """The value as text, where it is a text that can be seen, a number or a date.
+    """The value as text, where it is a text that can be seen, a number or a time.
 
     27.0 reads as 27, and a float beyond the whole numbers that floats have as it is.
     """
@@ -22,7 +24,7 @@ def as_text(value: Any) -> str | None:
             return None
         is_whole = abs(float(value)) < 2**53 and value == int(value)
         return str(int(value) if is_whole else value)
-    return str(value) if isinstance(value, bool | int | date | time) else None
+    return str(value) if isinstance(value, bool | int | TIMES) else None
 
 
 def _is_visible(character: str) -> bool:

@@ -9,18 +9,22 @@ date, a decimal, a category, a list of one as its member, another list as JSON.
 import json
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipeline.arrow_rows import is_foreign
 from pipeline.readers import Row, Unreadable, raw_rows, refuse
 from pipeline.schema import PROBLEM
-from pipeline.text import as_text
+from pipeline.text import TIMES, as_text
 
 TEXTS = [name for name, dtype in PROBLEM.items() if dtype == pl.String]
+NUMBERS = int | float | Decimal
 INT64 = 2**63
+FLOAT_INT = 2**53  # up to here, floats have all integers
 PART = 5_000  # rows
 
 
@@ -29,7 +33,7 @@ def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
 
     Raises UserError where there is no such file, or nobody knows its kind.
     """
-    if path.suffix.lower() == ".parquet" and path.exists():
+    if path.suffix.lower() == ".parquet" and _is_simple(path):
         try:
             return with_texts(pl.read_parquet(path)), []
         except pl.exceptions.PolarsError:
@@ -40,6 +44,26 @@ def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
     if not rows:
         return pl.DataFrame(schema={"problem": pl.String}), unreadable
     return with_texts(_to_frame(rows)), unreadable
+
+
+def _is_simple(path: Path) -> bool:
+    """Whether polars reads the file as the reader of rows would: no type is foreign.
+
+    In our columns of texts there are no times and bytes, at which it may panic.
+    """
+    from pyarrow import ArrowException, types
+    from pyarrow.parquet import read_schema
+
+    try:
+        schema = read_schema(path)
+    except (OSError, ArrowException, UnicodeDecodeError):
+        return False
+    odd = types.is_temporal, types.is_binary, types.is_large_binary
+    return not any(
+        is_foreign(each.type)
+        or (each.name in TEXTS and any(kind(each.type) for kind in odd))
+        for each in schema
+    )
 
 
 def read_parts(path: Path) -> Iterator[pl.DataFrame]:
@@ -79,12 +103,47 @@ def _column(name: str, values: list[Any]) -> pl.Series:
     kinds = {_kind(value) for value in values if value is not None}
     if len(kinds) <= 1 and "long" not in kinds:
         try:
+            if kinds & {"list", "dict"}:
+                return _nested(name, values)
             return pl.Series(name, values, strict=True)
-        except (TypeError, OverflowError, pl.exceptions.PolarsError):
-            pass  # lists or objects that differ inside
-    if kinds == {"number"}:
+        except (TypeError, OverflowError, RuntimeError, pl.exceptions.PolarsError):
+            pass  # lists or objects that differ inside, decimals of 256 bits
+    if kinds == {"number"} and all(map(_is_exact, values)):
         return pl.Series(name, [None if v is None else float(v) for v in values])
     return pl.Series(name, [_spell(value) for value in values], dtype=pl.String)
+
+
+def _nested(name: str, values: list[Any]) -> pl.Series:
+    """Lists or objects, with null for what some lack; TypeError where one changes."""
+    rows = [{name: value} for value in values]
+    column = pl.from_dicts(rows, infer_schema_length=None)[name]
+    if _is_empty(column.dtype) or not all(map(_is_same, values, column.to_list())):
+        raise TypeError
+    return column
+
+
+def _is_empty(dtype: Any) -> bool:
+    """Whether it has, or is, an object without names, which parquet cannot hold."""
+    if isinstance(dtype, pl.Struct):
+        return not dtype.fields or any(_is_empty(each.dtype) for each in dtype.fields)
+    return isinstance(dtype, pl.List) and _is_empty(dtype.inner)
+
+
+def _is_same(value: Any, read: Any) -> bool:
+    """Whether `read` says what `value` does; an object may gain names of nulls."""
+    if isinstance(value, dict) and isinstance(read, dict):
+        return value.keys() <= read.keys() and all(
+            _is_same(value.get(name), part) for name, part in read.items()
+        )
+    if isinstance(value, list) and isinstance(read, list):
+        return len(value) == len(read) and all(map(_is_same, value, read))
+    if value != value:
+        return bool(read != read)  # NaN
+    return value == read and isinstance(value, bool) == isinstance(read, bool)
+
+
+def _is_exact(value: Any) -> bool:
+    return not isinstance(value, int) or abs(value) <= FLOAT_INT
 
 
 def _kind(value: Any) -> str:
@@ -118,4 +177,6 @@ def _text_of(value: Any) -> str | None:
         return value.decode(errors="replace")
     if isinstance(value, list | dict):
         return _to_json(value) if value else None
-    return value if isinstance(value, str) else as_text(value)
+    if value is None or isinstance(value, str):
+        return value
+    return as_text(value) if isinstance(value, NUMBERS | TIMES) else str(value)

@@ -2,8 +2,9 @@
 
 Rows of {"id", "gold", "prediction", "info"?, "problem"?} in, in any file that
 `pipeline.readers` knows; the same rows out as lines of JSON, in order, with `correct`
-(true, false or null), `extracted` and `why`. A row that cannot be read gets
-`correct: null` and the reason.
+(true, false or null), `extracted` and `why`; columns that are called so already
+become `correct_original` and so on. A row that cannot be read gets `correct: null` and
+the reason. NaN and infinity, which JSON does not have, become null.
 """
 
 import json
@@ -18,12 +19,14 @@ from pipeline.errors import UserError
 from pipeline.files import replacing
 from pipeline.grading.workers import Answer, grader
 from pipeline.readers import Row, Unreadable, raw_rows, refuse
+from pipeline.rows import free_names, without_nan
 from pipeline.text import as_text
 from pipeline.verifiers import contract
 from pipeline.verifiers.contract import Verdict
 
 CHUNK = 5_000  # rows in memory at a time
 LIMIT_S = 20.0
+SHOWN = ("correct", "extracted", "why")
 
 
 def run(pairs: Path, *, verifier: str, out: Path | None = None) -> None:
@@ -72,11 +75,10 @@ def _score(rows: Iterator[Row | Unreadable], verifier: str) -> Iterator[str]:
             )
             for row, item in chunk:
                 verdict = next(graded) if isinstance(item, Answer) else item
-                shown = {
-                    name: getattr(verdict, name)
-                    for name in ("correct", "extracted", "why")
-                }
-                yield _encode(row | shown) + "\n"
+                shown = {name: getattr(verdict, name) for name in SHOWN}
+                theirs = free_names(row, SHOWN)
+                renamed = {theirs.get(name, name): row[name] for name in row}
+                yield _encode(renamed | shown) + "\n"
 
 
 def _encode(row: Row) -> str:
@@ -85,11 +87,18 @@ def _encode(row: Row) -> str:
     What is nested too deeply to be written again is left out.
     """
     try:
-        text = json.dumps(row, ensure_ascii=False, default=str)
+        text = _to_json(row)
     except RecursionError:
         flat = {k: v for k, v in row.items() if not isinstance(v, dict | list)}
-        text = json.dumps(flat, ensure_ascii=False, default=str)
+        text = _to_json(flat)
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _to_json(row: Row) -> str:
+    try:
+        return json.dumps(row, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(without_nan(row), ensure_ascii=False, default=str)
 
 
 def _read(row: Row | Unreadable, verifier: str) -> tuple[Row, Answer | Verdict]:

@@ -18,13 +18,16 @@ import yaml
 
 from pipeline import dag, filter, recipe, tables
 from pipeline.cli.foreign import read_frame, with_texts
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shorten
 from pipeline.files import write_text
 from pipeline.filter import Outcome
 from pipeline.readers import Unreadable, refuse
+from pipeline.rows import free_names
 from pipeline.schema import BENCHMARK, PROBLEM, VERDICT, conform
 from pipeline.shards import Shards
 from pipeline.text import VISIBLE, fingerprint
+
+MOST_NAMES = 500  # characters of the columns that a message lists
 
 
 def run(
@@ -54,6 +57,7 @@ def run(
             raise UserError(f"{path}: row {lost[0].row}: {lost[0].detail}")
         others.append((stem(path), _with_our_names(other, renames)))
     rows = _with_our_names(rows, renames)
+    _check_has_problems(rows, str(inputs[0]))
 
     outcome = filter_table(module, params, rows, others, source=stem(inputs[0]))
     dropped = [outcome.dropped, _quarantine(unreadable, stem(inputs[0]))]
@@ -149,7 +153,7 @@ def stem(path: Path) -> str:
 def _with_our_names(table: pl.DataFrame, renames: dict[str, str]) -> pl.DataFrame:
     """Columns of other names under ours as well, those that are there."""
     return table.with_columns(
-        pl.col(column).alias(name)
+        table[column].alias(name)
         for name, column in renames.items()
         if column in table.columns
     )
@@ -177,25 +181,24 @@ def _set_aside(
     ]
     if not others:
         return rows, None
-    return rows.drop(others), rows.select("id", *others)
+    # By name: as an expression, a column called * would be all of them.
+    seen = [name for name in rows.columns if name not in others]
+    return rows[seen], rows[["id", *others]]
 
 
 def _put_back(table: pl.DataFrame, aside: pl.DataFrame | None) -> pl.DataFrame:
     """`table` with the columns that were set aside; of equal names, ours stays."""
     if aside is None:
         return table
-    return table.join(
-        aside, on="id", how="left", suffix="_original", maintain_order="left"
-    )
+    names = [name for name in table.columns if name != "id" and name in aside.columns]
+    every = dict.fromkeys([*aside.columns, *table.columns])
+    aside = aside.rename(free_names(every, names))
+    return table.join(aside, on="id", how="left", maintain_order="left")
 
 
 def _as_problems(rows: pl.DataFrame, source: str) -> pl.DataFrame:
     """PROBLEM's columns with defaults where the table has none or another type."""
-    if "problem" not in rows.columns:
-        raise UserError(
-            f"{source} has no column 'problem'; it has {', '.join(rows.columns)}",
-            hint="name the column that holds the problem: --column problem=NAME",
-        )
+    _check_has_problems(rows, source)
     rows = with_texts(rows)
     number = pl.int_range(pl.len()).cast(pl.String).str.zfill(5)
     defaults = {
@@ -220,12 +223,22 @@ def _as_problems(rows: pl.DataFrame, source: str) -> pl.DataFrame:
     key = fingerprint(pl.col("problem").fill_null(""))
     if "key" in rows.columns and not rows["key"].equals(rows.select(key)["problem"]):
         odd.append("key")
-    rows = rows.rename({name: f"{name}_original" for name in odd})
+    rows = rows.rename(free_names(rows.columns, odd))
     added = {name: how for name, how in defaults.items() if name not in rows.columns}
     rows = conform(rows.with_columns(**added), PROBLEM)
     if not rows["id"].is_unique().all() or rows["id"].null_count():
-        rows = rows.with_columns(id_original=pl.col("id"), id=defaults["id"])
+        theirs = free_names(rows.columns, ["id"])
+        rows = rows.rename(theirs).with_columns(id=defaults["id"])
     return rows.with_columns(key=key)
+
+
+def _check_has_problems(rows: pl.DataFrame, source: str) -> None:
+    if "problem" not in rows.columns:
+        columns = shorten(", ".join(rows.columns), MOST_NAMES)
+        raise UserError(
+            f"{source} has no column 'problem'; it has {columns}",
+            hint="name the column that holds the problem: --column problem=NAME",
+        )
 
 
 def _castable(dtype: pl.DataType, wanted: pl.DataType) -> bool:
@@ -253,7 +266,9 @@ def _quarantine(unreadable: list[Unreadable], source: str) -> pl.DataFrame:
             "id": f"{source}/unreadable-{number:05d}",
             "source": source,
             "reason": "source_unreadable",
-            "evidence": json.dumps({"detail": row.detail, "excerpt": row.excerpt}),
+            "evidence": json.dumps(
+                {"detail": row.detail, "row": row.row, "excerpt": row.excerpt}
+            ),
         }
         for number, row in enumerate(unreadable)
     ]

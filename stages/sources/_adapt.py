@@ -10,15 +10,14 @@ from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from importlib import import_module
 from itertools import islice
-from math import isfinite
 from types import ModuleType
-from typing import Any
 
 import polars as pl
 
 from pipeline.cluster.each import each, ready
 from pipeline.parallel import map_processes
 from pipeline.readers import EXCERPT, Row, Unreadable, nested, read_column
+from pipeline.rows import without_nan
 from pipeline.schema import PROBLEM
 from pipeline.surrogates import mend_surrogates
 from pipeline.text import fingerprint
@@ -93,7 +92,7 @@ def _describe(fields: Row, source: Source, noted: Row) -> Row:
         "origin": [*fields.get("origin", []), *source.origin],
         "solutions": fields.get("solutions", []),
         "verify_info": _json(fields.get("verify_info", {})),
-        "meta": _json(_without_nan(meta)),
+        "meta": _json(without_nan(meta)),
     }
 
 
@@ -157,15 +156,6 @@ def _check_info(verifier: str, info: Row) -> str | None:
 @cache
 def _check_no_info(verifier: str) -> str | None:
     return _check_info(verifier, {})
-
-
-def _without_nan(value: Any) -> Any:
-    """`value` with null for what is no number, which JSON does not have."""
-    if isinstance(value, dict):
-        return {key: _without_nan(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(part) for part in value]
-    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _json(value: Row) -> str:

@@ -64,6 +64,60 @@ def test_answers_of_parquet_are_texts(tmp_path, column, texts):
     assert kept["answer"].to_list() == texts
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [2**53 + 1, 0.5, None],
+        [[1], [2.5], []],
+        [{"a": 1}, {"a": 2**53 + 1}, {"a": 0.5}],
+        [[True], [1], None],
+        [{"a": 1}, {"a": "x"}, {}],
+        [[[]], [[1]], [["a"]]],
+        [{}, {}, None],
+        [{"a": [{}]}, {"a": []}, None],
+    ],
+)
+def test_a_mixed_column_loses_no_value(tmp_path, values):
+    rows = [{"problem": p, "x": v} for p, v in zip(PROBLEMS, values, strict=True)]
+    table, _ = judged(write(tmp_path / "a.jsonl", rows), tmp_path / "out")
+    read = table["x"].to_list()
+
+    if table.schema["x"] == pl.String:
+        read = [text and json.loads(text) for text in read]
+    assert json.dumps(read).replace("1.0", "1") == json.dumps(values)
+
+
+def test_what_objects_have_late_in_a_file_is_read(tmp_path):
+    rows = [{"problem": "p", "x": [{"a": n}], "y": {"a": n}} for n in range(500)]
+    rows[-1]["x"][0]["late"] = rows[-1]["y"]["late"] = "x"
+    table, _ = read_frame(write(tmp_path / "a.jsonl", rows))
+
+    assert table["y"].to_list()[-1] == {"a": 499, "late": "x"}
+    assert table["x"].to_list()[-1] == [{"a": 499, "late": "x"}]
+    assert table["y"].to_list()[0] == {"a": 0, "late": None}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_answers_that_are_bytes_or_times_are_texts_in_every_format(tmp_path, kind):
+    from pyarrow import ipc
+
+    for column, texts in (
+        (pa.array([b"4", b"\xff", None]), ["4", None]),
+        (pa.array([2**30, 0, None], pa.date32()), ["<value out", "1970-01-01", None]),
+        (pa.array([90, None, 0], pa.duration("s")), ["0:01:30", None, "0:00:00"]),
+    ):
+        table = pa.table({"problem": PROBLEMS, "answer": column})
+        file = tmp_path / f"a.{kind}"
+        if kind == "parquet":
+            parquet.write_table(table, file)
+        else:
+            with ipc.new_file(file, table.schema) as writer:
+                writer.write_table(table)
+        rows, lost = read_frame(file)
+        assert [text and text[:10] for text in rows["answer"]] == texts
+        assert len(lost) == 3 - len(texts)
+
+
 OTHERS = {
     "score": 0.9, "reason": "because", "twin": "t", "evidence": "e", "row": 0,
     "family": "fam", "overlap": 1, "flags": ["x"], "index": 3, "contamination": False,
@@ -90,6 +144,31 @@ def test_columns_of_any_name_pass_through(tmp_path, arguments):
         if name != "mixed":
             theirs = f"{name}_original" if f"{name}_original" in every else name
             assert every[theirs].to_list() == [value] * 3, name
+
+
+ODD = {
+    "*": 1, "^.*$": 2, "": 3, "a b": 4, "a.b": 5, "é": 6, "__index__": 7, "ledger": 8,
+    "problem_key": 9, "verdict": 10, "score": 11, "score_original": 12, "key": 13,
+    "key_original": 14, "id_original": 15, "n_chars": 16, "n_chars_original": 17,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", ["dedup_exact", "quality"])
+def test_columns_of_odd_names_pass_through(tmp_path, stage):
+    rows = [{"problem": p, "answer": "1", "id": "same"} | ODD for p in PROBLEMS]
+    kept, dropped = judged(write(tmp_path / "a.jsonl", rows), tmp_path / "out", stage)
+    table = pl.concat([kept, dropped], how="diagonal_relaxed")
+
+    assert table.height == 3
+    values = {str(column[0]) for column in table if column.n_unique() == 1}
+    assert {*map(str, ODD.values()), "same"} <= values
+
+
+def test_a_table_without_problems_is_named_with_its_columns(tmp_path):
+    file = write(tmp_path / "a.jsonl", [{"question": "1+1?"}])
+
+    with pytest.raises(UserError, match=r"a.jsonl has no column 'problem'; it has que"):
+        judged(file, tmp_path / "out")
 
 
 def test_a_condition_sees_the_columns_that_it_names(tmp_path):

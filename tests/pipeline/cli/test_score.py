@@ -52,6 +52,15 @@ def test_a_line_that_cannot_be_read_is_undecided_and_says_why(tmp_path: Path):
     assert all(line["why"] for line in back)
 
 
+def test_columns_of_our_names_stay_and_numbers_that_json_lacks_are_null(tmp_path: Path):
+    line = {"gold": "1", "prediction": "1", "why": "mine", "why_original": 2}
+    (back,) = scored(tmp_path, "exact", {**line, "x": [float("nan"), float("inf")]})
+
+    assert (back["correct"], back["x"]) == (True, [None, None])
+    assert (back["why_original"], back["why_original2"]) == (2, "mine")
+    assert back["why"] != "mine"
+
+
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is missing")
 def test_programs_are_scored_without_a_gold_answer(tmp_path: Path):
     info = {
