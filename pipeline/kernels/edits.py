@@ -31,7 +31,6 @@ from pipeline.kernels.edit_words import (
 )
 from pipeline.kernels.names import Names
 from pipeline.kernels.relations import has_capital
-from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.spelling import (
     is_opposite,
@@ -40,13 +39,7 @@ from pipeline.kernels.spelling import (
     joins_to,
 )
 from pipeline.kernels.variables import is_in_capitals, is_in_small
-from pipeline.kernels.wording import (
-    CONTENT,
-    FILLER,
-    INSTRUCTION,
-    TURN,
-    Wording,
-)
+from pipeline.kernels.wording import FILLER, TURN, Wording
 
 ANY = 0  # no letter: whether there is one
 
@@ -122,43 +115,11 @@ def judge_edits(
                 meanings[side, word] = meaning[begin + word]
                 firsts[side, word] = first[begin + word]
                 lasts[side, word] = last[begin + word]
-            _leave_out_instructions(
-                data, begins[2 * pairs[number] + side], roles[side], meanings[side],
-                firsts[side], partners[side], sizes[side],
-            )  # fmt: skip
         out[number] = _judge(
             data, identities, roles, meanings, firsts, lasts, partners, sizes, prefixes,
             letters, turns, rest, agree[number], partial,
         )  # fmt: skip
     return out
-
-
-@compiled
-def _leave_out_instructions(
-    data: Array, begin: int, role: Array, meaning: Array, first: Array,
-    partner: Array, size: int,
-) -> None:  # fmt: skip
-    """Words before or behind all that two texts share, if they say how to answer.
-
-    They are whole sentences with a word of `instructions`: "Show your work."
-    """
-    head = 0
-    while head < size and partner[head] == NONE:
-        head += 1
-    tail = size
-    while tail > head and partner[tail - 1] == NONE:
-        tail -= 1
-    if head == size:
-        return
-    for start, stop, next_one in ((0, head, head), (tail, size, tail)):
-        if start == stop or not begins_sentence(data, begin, first[next_one]):
-            continue
-        instructs = False
-        for word in range(start, stop):
-            instructs |= role[word] == FILLER and meaning[word] == INSTRUCTION
-        for word in range(start, stop):
-            if instructs and role[word] in (CONTENT, ENTITY):
-                partner[word] = GONE
 
 
 @compiled

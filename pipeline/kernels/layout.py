@@ -21,6 +21,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from pipeline.kernels.edge_words import edge_words
+from pipeline.kernels.layout_edges import find_edges
 from pipeline.kernels.layout_lines import blank_lines
 from pipeline.kernels.layout_marks import (
     ANGLE,
@@ -40,20 +42,16 @@ from pipeline.kernels.layout_marks import (
     UNDERSCORE,
     find_marks,
 )
-from pipeline.kernels.layout_openings import (
-    LABELLED,
-    find_openings,
-    hold_anchor,
-)
+from pipeline.kernels.layout_openings import LABELLED, find_openings
 from pipeline.kernels.shards import Array, split_shards, text_bytes
-from pipeline.kernels.splice import text_series
+from pipeline.kernels.splice import cut_spans, text_series
 
 LETTERS = "abipqsu"
 WORDS = """
 user human assistant system instructions? question problem prompt exercise task query q
-response answer solution вопрос задача ответ решение pregunta problema respuesta frage
-aufgabe antwort domanda pergunta problème exercice réponse 问题 题目 問題 答案 질문
-문제 답변 سؤال प्रश्न
+response answer solution options choices вопрос задача ответ решение pregunta
+problema respuesta frage aufgabe antwort domanda pergunta problème exercice réponse
+问题 题目 問題 答案 질문 문제 답변 سؤال प्रश्न
 """
 # Keys under which an object holds what is asked.
 QUESTIONS = ("problem", "question", "prompt", "query", "instruction", "input", "text")
@@ -123,20 +121,9 @@ EMPHASIS = (
     Rule(UNDERSCORE, rf"{FRONT}_(\p{{L}}|\p{{L}}[^_\n]*[^\s_])_{END}", "$1$2"),
     Rule(TILDE, r"~~([^\s~]|[^\s~][^~]*[^\s~])~~", "$1"),
 )
-# What chat templates say before the question.
-PREAMBLES = (
-    r"You are (?:a helpful (?:and harmless )?assistant|Qwen, created by Alibaba Cloud)",
-    r"Below is an instruction that describes a task(?:, paired with an input that "
-    r"provides further context)?",
-    r"Write a response that appropriately completes the request",
-    r"A chat between a curious (?:user|human) and an artificial intelligence assistant",
-    r"The assistant gives helpful, detailed, and polite answers to the "
-    r"(?:user|human)'s questions",
-)
 NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,3}){0,2}"
 NOTE = r"(?:[ \t]*\([^()\n]{1,40}\))?"  # Problem 5 (hard).
 POINTS = r"[\[(][ \t]*[0-9]{1,3}[ \t]*(?:points?|pts?|marks?)\.?[ \t]*[\])][ \t]*"
-PREAMBLE = ((rf"(?i)(?:{'|'.join(PREAMBLES)})\.", "\n"),)
 LABELS = (
     (
         rf"(?im)^[ \t]*(?:(?:{_names(WORDS)})[ \t]*(?:(?:no\.?|#)?[ \t]*{NUMBER})?"
@@ -169,13 +156,30 @@ def strip_layout(texts: pl.Series) -> pl.Series:
     texts = texts.fill_null("")
     is_object = texts.str.starts_with("{").to_numpy()
     texts = change_where(texts, is_object, _read_objects)
-    parts = [find_marks(*text_bytes(part)) for part in split_shards(texts)]
-    marks = np.concatenate([np.zeros(0, np.uint16), *parts])
-    marked = pl.Series(marks != 0)
-    if not marked.any():
+    marks, bare, begin = [np.zeros(0, np.uint16)], [], 0
+    for part in split_shards(texts):
+        marks.append(find_marks(*text_bytes(part)))
+        rows, cut = _cut_edges(part, marks[-1] == 0)
+        if len(rows):
+            bare.append((rows + begin, cut))
+        begin += len(part)
+    every = np.concatenate(marks)
+    marked = np.flatnonzero(every)
+    if len(marked):
+        bare.append((marked, _strip(texts[marked], every[marked])))
+    if not bare:
         return texts
-    rest = _strip(texts.filter(marked), marks[marks != 0])
-    return texts.clone().scatter(marked.arg_true(), rest)
+    rows, parts = zip(*bare, strict=True)
+    return texts.clone().scatter(np.concatenate(rows), pl.concat(parts))
+
+
+def _cut_edges(texts: pl.Series, where: Array) -> tuple[Array, pl.Series]:
+    """(rows, what is left of each) of the texts at `where` that are cut at an edge."""
+    data, offsets = text_bytes(texts)
+    spans = find_edges(data, offsets, edge_words())
+    is_cut = (spans[:, 0] > offsets[:-1]) | (spans[:, 1] < offsets[1:])
+    rows = np.flatnonzero(is_cut & where)
+    return rows, text_series(*cut_spans(data, spans[rows]))
 
 
 def _read_objects(texts: pl.Series) -> pl.Series:
@@ -208,13 +212,13 @@ def _strip(texts: pl.Series, marks: Array) -> pl.Series:
     texts = change_where(texts, lines, _strip_lines)
     opens = marks & (LABEL | ANGLE | SQUARE) != 0
     is_label = marks[opens] & LABEL != 0
-    return change_where(texts, opens, partial(_strip_openings, is_label))
+    texts = change_where(texts, opens, partial(_strip_openings, is_label))
+    rows, cut = _cut_edges(texts.rechunk(), np.ones(len(texts), bool))
+    return texts.clone().scatter(rows, cut) if len(rows) else texts
 
 
 def _strip_openings(is_label: Array, texts: pl.Series) -> pl.Series:
     """`texts` without what stands before a problem; `is_label` says their marks."""
-    begin = hold_anchor(*text_bytes(texts))
-    texts = change_where(texts, begin, partial(replace_all, PREAMBLE))
     found = find_openings(*text_bytes(texts), label_begins())
     texts = change_where(texts, found & LABELLED != 0, partial(replace_all, LABELS))
     # Behind a label that is gone a number may begin the line.
@@ -265,7 +269,8 @@ def _decode_entities(texts: pl.Series) -> pl.Series:
 
 
 def _swap_spaces(texts: pl.Series) -> pl.Series:
-    return texts.str.replace_many(SPACES, [" "])
+    """Plain spaces for all others, and ss for ß, as in Swiss spelling."""
+    return texts.str.replace_many([*SPACES, "ß"], [*" " * len(SPACES), "ss"])
 
 
 def _strip_squares(texts: pl.Series) -> pl.Series:

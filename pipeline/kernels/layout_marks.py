@@ -42,7 +42,7 @@ RARE = np.zeros(256, np.bool_)
 RARE[[0xCD, 0xD8, 0xDB, 0xDC, 0xE0, 0xE1, 0xEF, 0xF0, 0xF3]] = True
 # What labels begin with: User, Human, Question, Problem, Frage and so on.
 INITIALS = np.zeros(256, np.bool_)
-INITIALS[list(b"uhasiqperfdUHASIQPERFD <*_([")] = INITIALS[128:] = True
+INITIALS[list(b"uhasiqperfdocUHASIQPERFDOC <*_([")] = INITIALS[128:] = True
 # The first two letters of tags' names, 5 bits of each.
 TAG_NAMES = np.zeros((32, 32), np.bool_)
 for _name in (BLOCKS + INLINE + TURNS).split():
@@ -272,6 +272,8 @@ def _mark_unseen(data: Array, position: int, end: int) -> int:
         if after == 0xAD:
             return ODD | HYPHEN
         return ODD if after in (0x85, 0xA0) else 0
+    if byte == 0xC3:
+        return ODD if after == 0x9F else 0  # ß
     if byte == 0xE2:
         last = byte_at(data, position + 2, end)
         if after == 0x80 and last == 0x90:

@@ -1,4 +1,4 @@
-"""What may stand before a problem: labels, points, numbers, words of chat templates.
+"""What may stand before a problem: labels, points, numbers.
 
 It is looked for right before the patterns are run, in the text as it is then, so that
 a text without any pays for no pattern.
@@ -13,31 +13,6 @@ from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 LABELLED, NUMBERED = 1, 2  # bits
 SMALL_A, COLON = b"a:"
-# Each of these is in one of the preambles, none is in many other words, and none has a
-# letter that is the small form of another beyond ASCII.
-ANCHORS = b"pful", b"qwen", b"belo", b"riat", b"chat"
-
-
-@compiled
-def hold_anchor(data: Array, offsets: Array) -> Array:
-    """Whether one of ANCHORS, in any case, is in each text (bool)."""
-    out = np.zeros(len(offsets) - 1, np.bool_)
-    for row in range(len(out)):
-        text = data[offsets[row] : offsets[row + 1]]
-        one, two, three, four = text[:-3], text[1:-2], text[2:-1], text[3:]
-        found = 0
-        for place in range(len(four)):
-            a, b = one[place] | 0x20, two[place] | 0x20
-            c, d = three[place] | 0x20, four[place] | 0x20
-            found += (
-                ((a == 112) & (b == 102) & (c == 117) & (d == 108))
-                | ((a == 113) & (b == 119) & (c == 101) & (d == 110))
-                | ((a == 98) & (b == 101) & (c == 108) & (d == 111))
-                | ((a == 114) & (b == 105) & (c == 97) & (d == 116))
-                | ((a == 99) & (b == 104) & (c == 97) & (d == 116))
-            )
-        out[row] = found > 0
-    return out
 
 
 @compiled

@@ -20,7 +20,6 @@ from pipeline.kernels.shards import Array, compiled
 # What a word is: of no list, one that turns a problem round, one that may come and go
 # but not change, a pronoun, and one that leaves no trace.
 CONTENT, TURN, SOFT, PRONOUN, FILLER = 0, 1, 2, 3, 4
-INSTRUCTION = 1  # the meaning of a filler that says how to answer
 SHORTEST_STEM = 3  # bytes
 KIND_BITS = 16  # above these a meaning has its kind, 0 where it is of none
 
@@ -49,10 +48,10 @@ def wording() -> Wording:
             meaning += 1
             here = number << KIND_BITS | meaning
             words.setdefault(_codes_of(word)[0], (TURN, here))
-    for section, sense in (("instructions", INSTRUCTION), ("fillers", 0)):
+    for section in ("instructions", "fillers"):
         for word in " ".join(lists[section].values()).split():
             for code in _codes_of(word):
-                words.setdefault(code, (FILLER, sense))
+                words.setdefault(code, (FILLER, 0))
     return (*_tables_of(words), *_tables_of(stems))
 
 
@@ -62,6 +61,7 @@ def _codes_of(word: str) -> list[int]:
     It does not lower other letters than those of ASCII, so that capitals count.
     """
     table, codes, _, _, _ = vocabulary()
+    word = word.replace("ß", "ss")  # as layout leaves it
     spellings = [token_code(form) for form in (word, word.capitalize())]
     places = [(code, find(table, uint64(code))) for code in spellings]
     return [code if place < 0 else int(codes[place]) for code, place in places]
@@ -69,6 +69,7 @@ def _codes_of(word: str) -> list[int]:
 
 def _stem_codes(stem: str) -> list[int]:
     """What `role_of_stem` makes of words that begin with `stem`."""
+    stem = stem.replace("ß", "ss")
     return [spelling_code(form) for form in (stem, stem.capitalize())]
 
 

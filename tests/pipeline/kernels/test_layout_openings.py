@@ -20,12 +20,7 @@ from pipeline.kernels.layout_marks import (
     UNDERSCORE,
     find_marks,
 )
-from pipeline.kernels.layout_openings import (
-    LABELLED,
-    NUMBERED,
-    find_openings,
-    hold_anchor,
-)
+from pipeline.kernels.layout_openings import LABELLED, NUMBERED, find_openings
 from pipeline.kernels.shards import Array, text_bytes
 
 PARTS = (
@@ -36,12 +31,6 @@ PARTS = (
     "Aufgabe", "задача", "问题", "no.", "example", "user",
 )  # fmt: skip
 LAYOUT = (
-    "Below is an instruction that describes a task.",
-    "you are qwen, created by Alibaba Cloud.", "You are a helpful aſſistant.",
-    "Write a response that appropriately completes the request.",
-    "A CHAT between a curious human and an artificial intelligence assistant.",
-    "The assistant gives helpful, detailed, and polite answers to the user's "
-    "questions.",
     "\nIV. ", "\nxi) ", "\n[5 points] ", "\n( 12 pts) ", "\nQ. ", "\nproblem 5. ",
     "\na:\n", "ab-\nab", "ab\u2010 \r\n ab", " _Find x_ ", "(__ab__)", "\n_5 x_\n",
     "&lt;", "&#x3c;",
@@ -65,7 +54,6 @@ def test_openings_are_seen_wherever_a_pattern_finds_one(text: str):
     found = find_openings(*data, layout.label_begins())[1]
     finds = partial(changes, text=column)
 
-    assert hold_anchor(*data)[1] or not finds(layout.PREAMBLE[0][0])
     assert found & LABELLED or not finds(layout.LABELS[0][0])
     assert found & NUMBERED or not finds(layout.NUMBERS[0][0])
 
@@ -82,9 +70,3 @@ def test_marks_are_seen_wherever_a_pattern_finds_one(text: str):
     if marks & ~(LINE | LABEL) == 0:  # nothing is gone before it is looked for
         rules = [rule for rule in layout.EMPHASIS if rule.marks == UNDERSCORE]
         assert not any(finds(rule.pattern) for rule in rules)
-
-
-def test_every_preamble_of_a_template_has_an_anchor():
-    column = pl.Series(layout.PREAMBLES)
-
-    assert hold_anchor(*text_bytes(column)).all()

@@ -1,0 +1,126 @@
+"""What stands behind a problem: instructions, notes, sources and authors."""
+
+from pipeline.kernels.edge_notes import credit_line, is_end_of_note, note_start
+from pipeline.kernels.edge_words import (
+    BESIDE,
+    CLOSERS,
+    CLOSES,
+    CUE,
+    LONGEST_SENTENCE,
+    OPENS,
+    SAYS,
+    read_word,
+    sign_width,
+)
+from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.utf8 import byte_at, is_letter
+
+WORDS_BEFORE = 3  # that are looked at before the sentence is
+NEWLINE, SPACE, POINT, QUESTION, EXCLAMATION = b"\n .?!"
+STOPS = POINT, EXCLAMATION
+
+
+@compiled
+def drop_part(data: Array, begin: int, end: int, words: Array) -> int:
+    """Where the text ends before one part behind; `end` if there is none."""
+    stop = end
+    while stop > begin and data[stop - 1] <= SPACE:
+        stop -= 1
+    if stop == begin or data[stop - 1] == QUESTION:
+        return end
+    if is_end_of_note(data, begin, stop):
+        start = note_start(data, begin, stop, words)
+        if start < stop:
+            return start
+    if _may_instruct(data, begin, stop, words):
+        start = _start_of_sentence(data, begin, stop)
+        if start > begin and _is_instruction(data, start, stop, words):
+            return _skip_closers(data, start, stop)
+    start = credit_line(data, begin, stop, words)
+    return start if start < stop else end
+
+
+@compiled
+def _may_instruct(data: Array, begin: int, stop: int, words: Array) -> bool:
+    """Whether the last words may be those of an instruction."""
+    place = stop
+    for number in range(WORDS_BEFORE):
+        while place > begin and data[place - 1] < 128 and BESIDE[data[place - 1]]:
+            if number > 0 and data[place - 1] in (POINT, EXCLAMATION, NEWLINE):
+                return True
+            place -= 1
+        if number > 0 and place > begin and data[place - 1] == QUESTION:
+            return True
+        if place == begin or data[place - 1] > 127:
+            return place > begin
+        start = place
+        while start > begin and is_letter(data[start - 1]):
+            start -= 1
+        if start > begin and data[start - 1] > 127:
+            return True
+        _, bits = read_word(data, start, place, words)
+        if start == place or not bits & (SAYS | OPENS | CLOSES):
+            return False
+        place = start
+    return True
+
+
+@compiled
+def _start_of_sentence(data: Array, begin: int, stop: int) -> int:
+    """Where the last sentence before `stop` begins; `begin` if it is too long."""
+    place = stop - 1
+    while place > begin and (CLOSERS[data[place]] or data[place] in STOPS):
+        place -= 1
+    if data[place] == 0x82 and place - begin > 2:  # 。 ends it
+        place -= 3
+    least = max(begin, stop - LONGEST_SENTENCE)
+    while place > least:
+        byte = data[place]
+        if byte == NEWLINE:
+            return place + 1
+        if byte in (POINT, QUESTION, EXCLAMATION):
+            after = place + 1
+            while after < stop and CLOSERS[data[after]]:
+                after += 1
+            first = after
+            while first < stop and data[first] <= SPACE:
+                first += 1
+            # A small letter goes on: "5! without", "approx. two".
+            is_part = first > after and not 97 <= byte_at(data, first, stop) <= 122
+            if is_part or byte_at(data, after, stop) >= 0xE3:
+                return after
+        elif byte > 127 and place >= least + 2:
+            before, middle = data[place - 2], data[place - 1]
+            if before == 0xE3 and middle == 0x80 and byte == 0x82:  # 。
+                return place + 1
+            if before == 0xEF and middle == 0xBC and byte in (0x81, 0x9F):  # ！？
+                return place + 1
+        place -= 1
+    return begin
+
+
+@compiled
+def _is_instruction(data: Array, place: int, end: int, words: Array) -> bool:
+    has_cue = False
+    while place < end:
+        wide = sign_width(data, place, end)
+        if wide:
+            place += wide
+            continue
+        stop, bits = read_word(data, place, end, words)
+        if stop == place or not bits & SAYS:
+            return False
+        has_cue |= bits & CUE != 0
+        place = stop
+    return has_cue
+
+
+@compiled
+def _skip_closers(data: Array, place: int, stop: int) -> int:
+    """Behind signs of the sentence before, and spaces."""
+    out = place
+    while place < stop and sign_width(data, place, stop):
+        place += sign_width(data, place, stop)
+        if data[place - 1] <= SPACE:
+            out = place
+    return out

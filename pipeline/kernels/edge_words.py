@@ -1,0 +1,184 @@
+"""Words at the edges of problems: `edge_words.toml` as a table, and how one is read."""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy import uint64
+
+from pipeline.kernels.hashing import BASIS, fnv1a
+from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.utf8 import (
+    IDEOGRAPH,
+    LETTER,
+    SEPARATOR,
+    byte_at,
+    is_digit,
+    is_letter,
+    kind,
+    width,
+)
+
+# What a word may be, as bits. OPENS and CLOSES: the first and the second of a pair.
+(SAYS, CUE, SOURCE, LINK, POINTS, HEADING, LIMIT, CREDIT, LABEL, OPENS, CLOSES,
+ CAPITAL, NUMBER) = (1 << bit for bit in range(13))  # fmt: skip
+ROLE_BITS = 16  # of a slot of the table
+LISTS = {
+    "says": SAYS, "cues": SAYS | CUE, "pairs": SAYS, "sources": SOURCE, "links": LINK,
+    "points": POINTS, "headings": HEADING, "limits": LIMIT, "credits": CREDIT,
+    "labels": LABEL,
+}  # fmt: skip
+LONGEST_IDEOGRAPHS = 4  # in a word of the lists
+LONGEST_SENTENCE = 400  # bytes
+CAPITAL_M, CAPITAL_O, SPACE = b"MO "
+# Signs beside the words of instructions, and those that close behind a full stop.
+BESIDE, CLOSERS = np.zeros(256, np.bool_), np.zeros(256, np.bool_)
+BESIDE[list(b" \t\r\n,.:;!'\"()[]{}*$#_\\`-<>/")] = True
+CLOSERS[list(b"\"')]}$*_`")] = True
+
+SLOTS = 1 << 12  # of the table, four times as many as there are words
+
+
+@cache
+def edge_words() -> Array:
+    """All words of the lists, small and with a capital: a hash table, uint64 (SLOTS,).
+
+    A slot is empty, 0, or the hash of a word with its bits in the place of the lowest
+    ROLE_BITS; words are looked for from the slot on that the lowest bits name.
+    """
+    lists = tomllib.loads(
+        Path(__file__).with_name("edge_words.toml").read_text("utf-8")
+    )
+    roles: dict[int, int] = {}
+
+    def add(word: str, bits: int) -> None:
+        for form in (word, word.capitalize()):  # no kernel lowers a capital like Ö
+            data = np.frombuffer(form.encode(), np.uint8)
+            code = int(_hash_span(data, 0, len(data), BASIS))
+            roles[code] = roles.get(code, 0) | bits
+
+    add("limit", LIMIT | CUE)
+    for name, bits in LISTS.items():
+        for pair, word in re.findall(r"'([^']+)'|([^\s']+)", " ".join(lists[name])):
+            add(pair or word, bits)
+            for part, bit in zip(pair.split(), (OPENS, CLOSES), strict=False):
+                add(part, bit)
+    table = np.zeros(SLOTS, uint64)
+    for code, bits in roles.items():
+        slot = code % SLOTS
+        while table[slot]:
+            slot = (slot + 1) % SLOTS
+        table[slot] = code >> ROLE_BITS << ROLE_BITS | bits
+    return table
+
+
+@compiled
+def read_word(data: Array, place: int, end: int, words: Array) -> tuple[int, int]:
+    """(where the word at `place` ends, its bits); the same place if none is there."""
+    stop, code = place, BASIS
+    while stop < end and is_letter(data[stop]):
+        code = fnv1a(code, data[stop] | 0x20)
+        stop += 1
+    if stop < end and data[stop] > 127 and kind(data, stop, end) != SEPARATOR:
+        if kind(data, stop, end) != IDEOGRAPH:
+            stop = _end_of_word(data, stop, end)
+            code = _hash_span(data, place, stop, BASIS)
+        elif stop == place:
+            return _read_ideographs(data, place, end, words)
+    if stop == place:
+        while is_digit(data, stop, end):
+            stop += 1
+        return stop, NUMBER * (stop > place)
+    bits = _bits_of(code, words)
+    if bits & OPENS and byte_at(data, stop, end) <= SPACE:
+        after = stop
+        while after < end and data[after] <= SPACE:
+            after += 1
+        next_stop = _end_of_word(data, after, end)
+        code = _hash_span(data, after, next_stop, fnv1a(code, SPACE))
+        pair = _bits_of(code, words)
+        if pair:
+            return next_stop, pair | _capital(data, place, stop)
+    return stop, bits | _capital(data, place, stop)
+
+
+@compiled
+def _end_of_word(data: Array, place: int, end: int) -> int:
+    while place < end:
+        if is_letter(data[place]):
+            place += 1
+        elif data[place] < 128 or kind(data, place, end) != LETTER:
+            break
+        else:
+            place += width(data, place, end)
+    return place
+
+
+@compiled
+def _hash_span(data: Array, place: int, stop: int, code: uint64) -> uint64:
+    """The hash of the bytes from `place` to `stop`, in small letters."""
+    while place < stop:
+        byte = data[place]
+        code = fnv1a(code, byte | 0x20 if 65 <= byte <= 90 else byte)
+        place += 1
+    return code
+
+
+@compiled
+def _bits_of(code: uint64, words: Array) -> int:
+    mask = uint64(len(words) - 1)
+    slot = code & mask
+    while words[slot]:
+        if (words[slot] ^ code) >> uint64(ROLE_BITS) == 0:
+            return int(np.int64(words[slot] & uint64((1 << ROLE_BITS) - 1)))
+        slot = (slot + uint64(1)) & mask
+    return 0
+
+
+@compiled
+def _capital(data: Array, place: int, stop: int) -> int:
+    """CAPITAL for a word that begins with one; SOURCE too for IMO and USAMO."""
+    first = data[place]
+    if first > 127:
+        after = data[place + 1]
+        is_capital = (first == 0xC3 and after < 0x9F) or (
+            first == 0xD0 and after < 0xB0
+        )
+        return CAPITAL if is_capital else 0
+    if not 65 <= first <= 90:
+        return 0
+    if stop - place < 3 or data[stop - 1] != CAPITAL_O or data[stop - 2] != CAPITAL_M:
+        return CAPITAL
+    return CAPITAL | SOURCE
+
+
+@compiled
+def _read_ideographs(
+    data: Array, place: int, end: int, words: Array
+) -> tuple[int, int]:
+    """The longest word of the lists at `place`, or one ideograph."""
+    stop, bits, position = place + width(data, place, end), 0, place
+    for _ in range(LONGEST_IDEOGRAPHS):
+        if position >= end or kind(data, position, end) != IDEOGRAPH:
+            break
+        position += width(data, position, end)
+        found = _bits_of(_hash_span(data, place, position, BASIS), words)
+        if found:
+            stop, bits = position, found
+    return stop, bits
+
+
+@compiled
+def sign_width(data: Array, position: int, end: int) -> int:
+    """Bytes of the sign at `position` if it may stand in an instruction, else 0."""
+    byte = data[position]
+    if byte < 128:
+        return 1 if BESIDE[byte] else 0
+    after, last = byte_at(data, position + 1, end), byte_at(data, position + 2, end)
+    if byte == 0xC2:
+        return 2 if after in (0xA0, 0xAB, 0xBB) else 0
+    is_sign = (byte == 0xE2 and after == 0x80) or (byte == 0xE3 and after == 0x80)
+    is_wide = byte == 0xEF and after == 0xBC and not 0x90 <= last <= 0xBA
+    return 3 if is_sign or is_wide else 0
