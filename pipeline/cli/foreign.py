@@ -33,11 +33,8 @@ def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
 
     Raises UserError where there is no such file, or nobody knows its kind.
     """
-    if path.suffix.lower() == ".parquet" and _is_simple(path):
-        try:
-            return with_texts(pl.read_parquet(path)), []
-        except pl.exceptions.PolarsError:
-            pass  # row by row, and what cannot be read is told
+    if (table := _read_parquet(path)) is not None:
+        return with_texts(table), []
     read = list(raw_rows(path))
     unreadable = [row for row in read if isinstance(row, Unreadable)]
     rows = [row for row in read if not isinstance(row, Unreadable)]
@@ -46,24 +43,29 @@ def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
     return with_texts(_to_frame(rows)), unreadable
 
 
-def _is_simple(path: Path) -> bool:
-    """Whether polars reads the file as the reader of rows would: no type is foreign.
+def _read_parquet(path: Path) -> pl.DataFrame | None:
+    """A parquet file, its types kept; None where one has to look at its rows.
 
-    In our columns of texts there are no times and bytes, at which it may panic.
+    That is where something is damaged, which polars itself would panic at, where types
+    are foreign to polars, and where times or bytes shall become our texts.
     """
-    from pyarrow import ArrowException, types
-    from pyarrow.parquet import read_schema
+    from pyarrow import ArrowException, parquet, types
 
-    try:
-        schema = read_schema(path)
-    except (OSError, ArrowException, UnicodeDecodeError):
-        return False
+    if path.suffix.lower() != ".parquet" or not path.is_file():
+        return None
     odd = types.is_temporal, types.is_binary, types.is_large_binary
-    return not any(
-        is_foreign(each.type)
-        or (each.name in TEXTS and any(kind(each.type) for kind in odd))
-        for each in schema
-    )
+    try:
+        if any(
+            is_foreign(each.type)
+            or (each.name in TEXTS and any(kind(each.type) for kind in odd))
+            for each in parquet.read_schema(path)
+        ):
+            return None
+        table = parquet.read_table(path)
+        table.validate(full=True)
+        return pl.DataFrame(table)
+    except (OSError, ArrowException, UnicodeDecodeError, pl.exceptions.PolarsError):
+        return None
 
 
 def read_parts(path: Path) -> Iterator[pl.DataFrame]:
