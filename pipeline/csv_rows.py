@@ -20,6 +20,7 @@ MOST_LINES = 5_000  # of a record: a quote may be open for no longer
 DELIMITERS = ",;\t|"
 NAME = re.compile(r"(?![\d.]+$)[^\n?!=\\]{0,60}")
 SEPARATOR = re.compile(r"(?i)sep=(.)")  # what Excel writes above the names
+LINE_END = re.compile(r"\r\n?|\n")
 MOST_WORDS = 6  # of a column's name
 csv.field_size_limit(1 << 30)
 
@@ -79,7 +80,7 @@ class _Lines(Iterator[str]):
         Where it has line ends inside, they are that, and what follows is put back too.
         """
         first, *others = self.taken
-        first, *inside = first.split("\r")
+        first, *inside = LINE_END.split(first)
         self._waiting.extendleft(reversed(inside + others))
         self.taken = []
         return first

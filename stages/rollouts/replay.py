@@ -26,6 +26,7 @@ from pipeline.errors import UserError
 from pipeline.locations import DataLocation
 from pipeline.readers import Row, Unreadable, nested, read_column
 from pipeline.schema import REFERENCE_AUTHORS, ROLLOUT
+from pipeline.surrogates import mend_surrogates
 from pipeline.text import as_text, fingerprint
 from stages.sources._load import read_problems
 
@@ -223,7 +224,7 @@ def _problem_finder(recording: Recording) -> Callable[[Row | Unreadable], str | 
         whole = read(row) if read else read_column(row, recording.problem)
         text = whole if read else read_question(whole)
         match = text is not None and recording.pattern.search(text)
-        return match[1] if match else None
+        return mend_surrogates(match[1]) if match else None
 
     return find
 
@@ -248,7 +249,9 @@ def _completions(
                 reason = _read_end(end, faults) or _read_end(complete, faults)
                 author = as_text(by) or model or each.model or column.partition(".")[0]
                 tokens = _read_count(count, faults)
-                yield Recorded(key, author, each.text, reason, tokens)
+                # JSON inside a text may hold half a pair that its file does not.
+                author, text = mend_surrogates((author, each.text))
+                yield Recorded(key, author, text, reason, tokens)
 
 
 def _align(

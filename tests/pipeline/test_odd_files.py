@@ -151,6 +151,10 @@ def test_line_ends_of_all_kinds_end_the_lines_of_one_file(tmp_path):
         f"{one}\r{two}\n{three}\r\n{four}",
     ):
         assert read(tmp_path, "a.csv", content.encode()) == ROWS
+    old = "q,a\r" + 400_000 * "1,2\r" + "3,4\n5,6\r"  # more than a piece
+    assert read(tmp_path, "c.csv", old.encode())[-2:] == [
+        {"q": "3", "a": "4"}, {"q": "5", "a": "6"}
+    ]  # fmt: skip
     quoted = '"q","a"\n"1","2"\r"3","4"\n'
     assert read(tmp_path, "b.csv", quoted.encode()) == [
         {"q": "1", "a": "2"}, {"q": "3", "a": "4"}

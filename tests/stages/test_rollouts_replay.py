@@ -467,3 +467,15 @@ def test_long_completions_with_the_problem_inside_a_chat(data: Path):
 
     assert completions.height == 128, "every line of the file"
     assert completions.group_by("id").len()["len"].to_list() == [32] * 4
+
+
+def test_half_a_surrogate_pair_in_json_inside_a_text_harms_nothing(tmp_path: Path):
+    half = json.dumps("x\ud800")[1:-1]
+    path = lines(
+        tmp_path / "a.jsonl",
+        {"meta": f'{{"q": "{half}"}}', "out": f'[{{"text": "y{half}"}}]', "by": "m"},
+    )
+    recording = {"path": path, "problem": "meta.q", "completions": ["out"]}
+
+    samples = replayed(problems("x\ufffd"), recording | {"models": ["by"]})
+    assert samples.select("model", "completion").rows() == [("m", "yx\ufffd")]
