@@ -471,10 +471,9 @@ def test_long_completions_with_the_problem_inside_a_chat(data: Path):
 
 def test_half_a_surrogate_pair_in_json_inside_a_text_harms_nothing(tmp_path: Path):
     half = json.dumps("x\ud800")[1:-1]
-    path = lines(
-        tmp_path / "a.jsonl",
-        {"meta": f'{{"q": "{half}"}}', "out": f'[{{"text": "y{half}"}}]', "by": "m"},
-    )
+    out = f'{{"choices": [{{"message": {{"content": "y{half}"}}}}]}}'
+    row = {"meta": f'{{"q": "{half}"}}', "out": out, "by": "m"}
+    path = lines(tmp_path / "a.jsonl", row)
     recording = {"path": path, "problem": "meta.q", "completions": ["out"]}
 
     samples = replayed(problems("x\ufffd"), recording | {"models": ["by"]})
