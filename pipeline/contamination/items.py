@@ -22,6 +22,7 @@ from pipeline.kernels.latex_vocabulary import (
 )
 from pipeline.kernels.names import person_names
 from pipeline.kernels.shards import Array, text_bytes
+from pipeline.kernels.splice import cut_spans, text_series
 from pipeline.kernels.token_ngrams import find_token_ngrams, token_ngrams
 from pipeline.kernels.wording import wording
 
@@ -124,15 +125,14 @@ class Reading:
     def quote(self, row: Array, begin: Array, end: Array) -> pl.Series:
         """The text of each `row` from token `begin` to token `end`."""
         data, offsets = text_bytes(self.texts)
-        tokens, raw = self.tokens, data.tobytes()
+        tokens = self.tokens
         first, last = tokens.ends[row] + begin, tokens.ends[row] + end - 1
         is_empty = first > last
         first[is_empty] = last[is_empty] = 0
         starts, stops = tokens.starts[first], tokens.stops[last]
         stops = np.where(is_empty, starts, stops)
-        spans = zip(offsets[row] + starts, offsets[row] + stops, strict=True)
-        texts = [raw[start:stop].decode(errors="replace") for start, stop in spans]
-        return pl.Series(texts, dtype=pl.String)
+        spans = np.stack([offsets[row] + starts, offsets[row] + stops], 1)
+        return text_series(*cut_spans(data, spans))
 
 
 def read_texts(texts: pl.Series) -> Reading:

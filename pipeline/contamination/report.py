@@ -117,7 +117,7 @@ def _mark_spans(texts: pl.Series, spans: pl.Series) -> pl.Series:
     return pl.Series(
         [
             text.replace(span, f"⟦{span}⟧", 1) if text and span else text
-            for text, span in zip(texts, spans, strict=True)
+            for text, span in zip(texts.to_list(), spans.to_list(), strict=True)
         ],
         dtype=pl.String,
     )

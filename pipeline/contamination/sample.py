@@ -38,7 +38,7 @@ def pick_rows(start: int, shard: pl.Series, step: int) -> tuple[Array, Array]:
     That is every `step`th text; `start` is the number of the first of the shard.
     """
     rows = np.arange(-start % step, len(shard), step)
-    sizes = shard.gather(rows).str.len_bytes().to_numpy().astype(np.int64)
+    sizes = shard.str.len_bytes().to_numpy()[rows].astype(np.int64)
     few = np.cumsum(sizes) - sizes <= SAMPLE_BYTES
     return rows[few], sizes[few]
 

@@ -19,18 +19,19 @@ import numpy as np
 import polars as pl
 
 from pipeline.contamination.items import Items, compared_tokens, ngram_places
-from pipeline.contamination.preambles import find_shared
 from pipeline.contamination.sample import Sample
 from pipeline.kernels import hash_table
 from pipeline.kernels.characters import plain_text
 from pipeline.kernels.item_entities import PERSON
 from pipeline.kernels.latex_tokens import Tokens
 from pipeline.kernels.latex_vocabulary import split, token_code
+from pipeline.kernels.preambles import find_shared
 from pipeline.kernels.shards import Array, text_bytes
 from pipeline.kernels.token_ngrams import count_texts, find_token_ngrams, token_ngrams
 
 COMMON = 0.005  # of the texts: an n-gram in more of them is worth little
 SHARED = 0.1  # of that: an n-gram in so many problems may be a part of a preamble
+PROBLEMS = 3.0  # in so many at least
 DULL = 0.1  # what is left of the worth of boilerplate
 CHANCE = 1.25  # of the worth of an n-gram that is nowhere else
 BOILERPLATE = (
@@ -147,7 +148,10 @@ class Weigher:
             for ngrams in self.ngrams
         )
         texts = len(copies) - int(copies.sum()) + len(items)
-        shared = find_shared(items, held, SHARED * _enough(texts))
+        number, gram_ends = items.ngrams
+        beside = (held + np.diff(items.index.ends) - 1)[number]
+        enough = max(PROBLEMS, SHARED * _enough(texts))
+        shared = find_shared(beside, gram_ends, ends, items.n, enough)
         tokens[shared] = 0
         pairs[shared & np.r_[shared[1:], False]] = 0
         rare = np.maximum(tokens - np.log(2), 0) + np.maximum(pairs - np.log(2), 0)

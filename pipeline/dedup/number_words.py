@@ -5,7 +5,7 @@ word that is an English word as well (`once` is 11 in Spanish) counts where the 
 not English.
 """
 
-from pipeline.kernels.spelled_marks import BELOW_TWENTY, TENS_WORDS
+from pipeline.kernels.spelled_words import BELOW_TWENTY, TENS_WORDS
 
 # What a number before it is multiplied by.
 SCALES = {

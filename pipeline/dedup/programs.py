@@ -17,7 +17,7 @@ from pipeline.dedup.pairs import Array
 from pipeline.kernels import program_signs as signs_of
 from pipeline.kernels.program_signs import find_signs
 from pipeline.kernels.shards import text_bytes
-from pipeline.kernels.spelled_marks import split
+from pipeline.kernels.spelled_words import split
 
 IN_QUOTES = r"""(?:"[^"\n]*"|'[^'\n]*')"""
 # A call or an assignment with a string, or a line that opens a block, is a program's.

@@ -10,7 +10,7 @@ alone would read x2) and subscripts.
 import re
 import unicodedata
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,7 @@ import polars as pl
 from pipeline.kernels.hash_table import grow
 from pipeline.kernels.layout import change_where, strip_layout
 from pipeline.kernels.shards import Array, compiled, freeze, text_bytes
-from pipeline.kernels.spelled_values import rewrite, spell_bytes
+from pipeline.kernels.spelled_values import spell_bytes
 from pipeline.kernels.splice import cut_spans, splice, text_series
 from pipeline.kernels.swar import next_non_ascii
 from pipeline.kernels.utf8 import code_point, width
@@ -38,6 +38,10 @@ PROPERTIES = (  # later ones win
 )
 SUPER = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
 SUB = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙᵢₖⱼₘ", "0123456789+-=()nikjm", strict=True))
+RUNS = [
+    (re.compile(f"[{''.join(digits)}]+"), sign, str.maketrans(digits))
+    for sign, digits in (("^", SUPER), ("_", SUB))
+]
 LETTERS = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩϕϵ"
 NAMES = """
 alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma
@@ -188,9 +192,18 @@ def find_odd(data: Array, offsets: Array, table: Array) -> tuple[Array, Array]:
     return spans[:used].copy(), bits[:used].copy()
 
 
+def _rewrite(texts: pl.Series, pattern: re.Pattern[str], into: str) -> pl.Series:
+    """`texts` with a pattern replaced, by Python.
+
+    Polars keeps 32 patterns at hand: one that few texts need would cost all others.
+    """
+    changed = [pattern.sub(into, text) for text in texts.to_list()]
+    return pl.Series(changed, dtype=pl.String)
+
+
 def _swap(texts: pl.Series) -> pl.Series:
     dashed = texts.str.contains("—", literal=True).to_numpy()
-    texts = change_where(texts, dashed, lambda some: rewrite(some, DASH, r"\1-\2"))
+    texts = change_where(texts, dashed, lambda some: _rewrite(some, DASH, r"\1-\2"))
     return _translate(SWAPS, texts)
 
 
@@ -199,7 +212,7 @@ def _translate(characters: dict[str, str], texts: pl.Series) -> pl.Series:
 
     To make ready for a thousand of them takes longer than to look which there are.
     """
-    found = sorted(characters.keys() & set("".join(texts)))
+    found = sorted(characters.keys() & set("".join(texts.to_list())))
     if not found:
         return texts
     return texts.str.replace_many(found, [characters[one] for one in found])
@@ -219,10 +232,15 @@ def _numeral_table() -> dict[int, str]:
 
 def _raise(texts: pl.Series) -> pl.Series:
     """Superscripts and subscripts: x² is x^{2}."""
-    for sign, digits in (("^", SUPER), ("_", SUB)):
-        run = re.compile(f"([{''.join(digits)}]+)")
-        texts = _translate(digits, rewrite(texts, run, rf"{sign}{{\1}}"))
-    return texts
+    raised = texts.to_list()
+    for run, sign, digits in RUNS:
+        into = partial(_raise_run, sign, digits)
+        raised = [run.sub(into, text) for text in raised]
+    return pl.Series(raised)
+
+
+def _raise_run(sign: str, digits: dict[int, str], run: re.Match[str]) -> str:
+    return f"{sign}{{{run[0].translate(digits)}}}"
 
 
 def _spell_han(texts: pl.Series) -> pl.Series:

@@ -124,8 +124,8 @@ def count_replaced(
     """
     count = 0
     part = codes[begin:end]
-    for place in np.flatnonzero(entities):
-        if renamed[place] or (part == item[place]).any():
+    for place in range(len(item)):
+        if entities[place] == 0 or renamed[place] or _holds(part, item[place]):
             continue
         persons, others = 0, 0
         for position in range(len(part)):
@@ -210,7 +210,15 @@ def _lacks(these: Array, others: Array) -> tuple[bool, bool]:
     """Whether `these` lack one of the meanings of `others`, and whether a negation."""
     lacking, negation = False, False
     for meaning in others:
-        if meaning != 0 and not (these == meaning).any():
+        if meaning != 0 and not _holds(these, meaning):
             lacking = True
             negation = negation or meaning < 0
     return lacking, negation
+
+
+@compiled
+def _holds(these: Array, value: Any) -> bool:
+    place = 0
+    while place < len(these) and these[place] != value:
+        place += 1
+    return place < len(these)

@@ -23,9 +23,9 @@ BESIDE = 6  # tokens that tell texts apart where they go on otherwise than the i
 Row = tuple[Array, Array, Array]  # codes uint64, kinds uint8, ends int64; see Tokens
 # Those of a Row, and for each token what `mark_entities` and `mark_turns` say of it.
 Marked = tuple[Array, Array, Array, Array, Array]
-# What an item's codes are looked up in: keys, how often each is left to be matched,
-# its weight, its first and last position in the item.
-Index = tuple[Array, Array, Array, Array, Array]
+# What an item's codes are looked up in: keys, how often each is there, its weight, its
+# first and last position; and where each of the item's codes is among the keys.
+Index = tuple[Array, Array, Array, Array, Array, Array]
 
 
 @compiled
@@ -45,8 +45,8 @@ def find_candidates(
     an item weigh `totals[item]` (float64).
     """
     items = len(totals)
-    sums = np.zeros(items, float64)
-    touched = np.empty(items, int32)
+    sums, least = np.zeros(items, float64), totals * (gate * ROUNDED)
+    touched = np.empty(items + 1, int32)
     last_row = np.full(len(weights), -1, int32)
     most = np.full(len(weights), -1.0, float64)
     first, second, shares = np.empty(1024, int32), np.empty(1024, int32), np.empty(1024)
@@ -66,16 +66,18 @@ def find_candidates(
             if last_row[gram] == row or weights[gram] <= 0:
                 continue
             last_row[gram] = row
+            weight = weights[gram]
             for holder in range(holder_ends[gram], holder_ends[gram + 1]):
                 item = holders[holder]
-                if sums[item] == 0:
-                    touched[count] = item
-                    count += 1
-                sums[item] += weights[gram]
-        for number in range(count):
-            item = touched[number]
-            share = sums[item] / totals[item]
-            sums[item] = 0
+                # Without a branch, which would often be guessed wrong.
+                touched[count] = item
+                count += sums[item] == 0
+                sums[item] += weight
+        for item in touched[:count]:
+            found, sums[item] = sums[item], 0
+            if found < least[item]:
+                continue
+            share = found / totals[item]
             if share < gate:
                 continue
             if used == len(first):
@@ -131,8 +133,10 @@ def overlap_measures(
     `weights` float64 are of the items' tokens, `pair_weights` of each with the next;
     brackets have been left out of both tables.
     """
+    # An item's tables are made once for all of its rows.
+    order = np.argsort(item, kind="stable")
     shares, counts, parts = _measure_pairs(
-        rows, row, items, item, weights, pair_weights
+        rows, row, items, item, weights, pair_weights, order
     )
     return OverlapMeasures(*(*shares.T, *counts.T, parts))
 
@@ -145,17 +149,24 @@ def _measure_pairs(
     item: Array,
     weights: Array,
     pair_weights: Array,
+    order: Array,
 ) -> tuple[Array, Array, Array]:
     shares = np.zeros((len(row), 2), float64)
     counts = np.zeros((len(row), 11), int64)
     parts = np.zeros(len(row), uint64)
-    for pair in range(len(row)):
+    last, there = -1, slice(0, 0)
+    tokens = pairs = _index(items[0][there], weights[there])
+    for pair in order:
+        if item[pair] != last:
+            last = item[pair]
+            there = slice(items[2][last], items[2][last + 1])
+            tokens = _index(items[0][there], weights[there])
+            pairs = _index(_pair_codes(items[0][there]), pair_weights[there])
         here = slice(rows[2][row[pair]], rows[2][row[pair] + 1])
-        there = slice(items[2][item[pair]], items[2][item[pair] + 1])
         text = rows[0][here], rows[1][here], rows[4][here]
         sought = items[0][there], items[1][there], items[3][there], items[4][there]
         worth = weights[there], pair_weights[there]
-        _measure(text, sought, worth, shares[pair], counts[pair])
+        _measure(text, sought, tokens, pairs, worth, shares[pair], counts[pair])
         parts[pair] = _hash_part(text[0], counts[pair], len(sought[0]))
     return shares, counts, parts
 
@@ -164,6 +175,8 @@ def _measure_pairs(
 def _measure(
     text: tuple[Array, Array, Array],
     item: tuple[Array, Array, Array, Array],
+    tokens: Index,
+    pairs: Index,
     worth: tuple[Array, Array],
     shares: Array,
     counts: Array,
@@ -172,32 +185,31 @@ def _measure(
     codes, kinds, turns = text
     weights, pair_weights = worth
     size = len(item[0])
-    tokens, item_pairs = _index(item[0], weights), _pair_codes(item[0])
-    pairs = _index(item_pairs, pair_weights)
-    text_pairs = _pair_codes(codes)
-    begin, end = _find_window(text_pairs, pairs, len(codes), size + size // 2 + 16)
+    slots = _find_pairs(codes, pairs)
+    begin, end = _find_window(slots, pairs, len(codes), size + size // 2 + 16)
     first, last, item_first, item_last = end, begin, size, 0
     paired, run, longest = 0.0, 0, 0
-    held = np.zeros(len(pairs[0]), np.bool_)
+    left = pairs[1].copy()
     for position in range(begin, end - 1):
-        slot = find_slot(pairs[0], pairs[1], text_pairs[position], 0)
-        if pairs[1][slot] < 0:
+        slot = slots[position]
+        if slot < 0:
             run = 0
             continue
         run += 1
-        held[slot] = True
         longest = max(longest, run + 1)
         first, last = min(first, position), position + 2
         item_first = min(item_first, pairs[3][slot])
         item_last = max(item_last, pairs[4][slot] + 2)
-        if pairs[1][slot] > 0:
-            pairs[1][slot] -= 1
+        if left[slot] > 0:
             paired += pairs[2][slot]
+        left[slot] -= 1
+    gap = _longest_gap(pairs, left)
+    left = tokens[1].copy()
     shared, matched, extra = 0.0, 0, 0
     for position in range(begin, end):
         slot = find_slot(tokens[0], tokens[1], codes[position], 0)
-        if tokens[1][slot] > 0:
-            tokens[1][slot] -= 1
+        if left[slot] > 0:
+            left[slot] -= 1
             shared += tokens[2][slot]
             matched += kinds[position] == NUMBER
         elif kinds[position] == NUMBER and first - 3 <= position < last + 3:
@@ -215,20 +227,18 @@ def _measure(
     shares[1] = paired / pair_total if pair_total > 0 else 0.0
     counts[0], counts[1], counts[2] = numbers, max(0, numbers - matched), extra
     counts[3], counts[4], counts[5] = longest, first, last
-    counts[6], counts[7] = item_first, item_last
-    counts[8] = _longest_gap(item_pairs, pairs, held)
+    counts[6], counts[7], counts[8] = item_first, item_last, gap
     # Where the item is cut off, what stands there may turn it round.
     before, behind = min(item_first, BESIDE), min(max(0, size - item_last), BESIDE)
     counts[10] = count_turned(turns[max(0, first - before) : last + behind], item[3])
 
 
 @compiled
-def _longest_gap(item_pairs: Array, pairs: Index, held: Array) -> int:
-    """The longest run of the item's pairs that are not `held` (bool, of slots)."""
+def _longest_gap(pairs: Index, left: Array) -> int:
+    """The longest run of the item's pairs none of which was taken from `left`."""
     gap, longest = 0, 0
-    for position in range(len(item_pairs)):
-        slot = find_slot(pairs[0], pairs[1], item_pairs[position], 0)
-        gap = 0 if held[slot] else gap + 1
+    for slot in pairs[5]:
+        gap = gap + 1 if left[slot] == pairs[1][slot] else 0
         longest = max(longest, gap)
     return longest
 
@@ -243,7 +253,7 @@ def _hash_part(codes: Array, counts: Array, size: int) -> uint64:
         end = min(len(codes), end + BESIDE)
     value = uint64(end - begin)
     for position in range(begin, end):
-        value = fmix64(value * STEP + codes[position])
+        value = value * STEP + codes[position]
     return value
 
 
@@ -259,35 +269,42 @@ def _pair_codes(codes: Array) -> Array:
 @compiled
 def _index(codes: Array, weights: Array) -> Index:
     size = 1 << table_bits(len(codes))
-    keys, left = np.zeros(size, uint64), np.full(size, -1, int32)
+    keys, count = np.zeros(size, uint64), np.full(size, -1, int32)
     worth, places = np.zeros(size, float64), np.zeros((2, size), int32)
+    slots = np.empty(len(codes), int32)
     for position in range(len(codes)):
-        slot = find_slot(keys, left, codes[position], 0)
-        if left[slot] < 0:
-            left[slot], places[0, slot] = 0, position
-        keys[slot], left[slot] = codes[position], left[slot] + 1
+        slot = find_slot(keys, count, codes[position], 0)
+        if count[slot] < 0:
+            count[slot], places[0, slot] = 0, position
+        keys[slot], count[slot] = codes[position], count[slot] + 1
         # The mean: what is common here, in a preamble, may be rare there.
-        worth[slot] += (weights[position] - worth[slot]) / left[slot]
-        places[1, slot] = position
-    return keys, left, worth, places[0], places[1]
+        worth[slot] += (weights[position] - worth[slot]) / count[slot]
+        places[1, slot], slots[position] = position, slot
+    return keys, count, worth, places[0], places[1], slots
 
 
 @compiled
-def _find_window(
-    text_pairs: Array, pairs: Index, length: int, span: int
-) -> tuple[int, int]:
+def _find_pairs(codes: Array, pairs: Index) -> Array:
+    """The slot of each token with the next one, -1 where the item has no such pair."""
+    slots = np.full(len(codes), -1, int32)
+    for position in range(len(codes) - 1):
+        code = fmix64(codes[position] * STEP + codes[position + 1])
+        slot = find_slot(pairs[0], pairs[1], code, 0)
+        if pairs[1][slot] >= 0:
+            slots[position] = slot
+    return slots
+
+
+@compiled
+def _find_window(slots: Array, pairs: Index, length: int, span: int) -> tuple[int, int]:
     """The `span` of a text of `length` tokens with the most weight of pairs."""
     span = min(length, span)
-    value = np.zeros(length, float64)
-    for position in range(len(text_pairs)):
-        slot = find_slot(pairs[0], pairs[1], text_pairs[position], 0)
-        if pairs[1][slot] >= 0:
-            value[position] = pairs[2][slot] + 1e-6
     begin, best, held = 0, -1.0, 0.0
     for position in range(length):
-        held += value[position]
-        if position >= span:
-            held -= value[position - span]
+        if slots[position] >= 0:
+            held += pairs[2][slots[position]] + 1e-6
+        if position >= span and slots[position - span] >= 0:
+            held -= pairs[2][slots[position - span]] + 1e-6
         if held > best + 1e-9:
             best, begin = held, max(0, position - span + 1)
     return begin, min(length, begin + span)

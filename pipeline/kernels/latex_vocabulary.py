@@ -15,8 +15,8 @@ from pipeline.kernels.hash_table import Table, build_table
 from pipeline.kernels.hashing import letters_code, spelling_code
 from pipeline.kernels.latex_symbols import symbols
 from pipeline.kernels.shards import Array
-from pipeline.kernels.spelled_marks import BELOW_TWENTY, ORDINALS, TENS_WORDS
-from pipeline.kernels.spelled_marks import split as split
+from pipeline.kernels.spelled_words import BELOW_TWENTY, ORDINALS, TENS_WORDS
+from pipeline.kernels.spelled_words import split as split
 
 # A NAME is a word that starts with a capital and goes on in small letters.
 WORD, NUMBER, SIGN, BRACKET, NAME = 0, 1, 2, 3, 4

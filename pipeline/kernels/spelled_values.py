@@ -15,24 +15,27 @@ import polars as pl
 
 from pipeline.kernels.layout import change_where, replace_all
 from pipeline.kernels.shards import Array, freeze, text_bytes
-from pipeline.kernels.spelled_marks import (
-    AMOUNT,
+from pipeline.kernels.spelled_marks import find_spellings, marked_words
+from pipeline.kernels.spelled_words import (
+    AMOUNTS,
+    AREA,
     BELOW_TWENTY,
+    CENT,
     GROUP,
-    LENGTH,
+    HOURLY,
+    LENGTHS,
     ORDINAL,
     ORDINALS,
     PART,
     PARTS,
     PER,
-    RATE,
+    POWER,
     SCALE,
     SCALES,
+    SHARES,
+    SPEED,
     TENS_WORDS,
-    TIME,
     TIMES,
-    find_spellings,
-    marked_words,
 )
 from pipeline.kernels.splice import cut_spans, splice, text_series
 
@@ -53,31 +56,38 @@ APART = re.compile(
 FRACTION = re.compile(
     rf"(?i)\b({'|'.join(BELOW_TWENTY[1:10])})(?:-|\s{{1,9}})({'|'.join(PARTS)})\b"
 )
-# What is in a text with the unit, in small letters; the unit; what it becomes.
-PER_UNIT = (
-    ("per", rf"(?i)\b({AMOUNT})\s+per\s+({TIME}|min|sec|hr|{AMOUNT})\b", "$1/$2"),
-)
-RATES = (
-    ("cent", r"(?i)\bper\s+cent\b", "percent"),
-    ("sq", rf"(?i)\b(?:square|sq\.?)\s+({LENGTH})\b", "$1^2"),
-    ("cubic", rf"(?i)\bcubic\s+({LENGTH})\b", "$1^3"),
-    ("squared", r"(?i)([0-9a-z)])\s+squared\b", "$1^2"),
-    ("cubed", r"(?i)([0-9a-z)])\s+cubed\b", "$1^3"),
-    ("mph", r"(?i)(^|[^a-z])mph\b", "$1 miles/hour"),
-    ("k", r"(?i)(^|[^a-z])(?:km?ph|kmh)\b", "$1 km/hour"),
-    ("/", rf"(?i)\b({AMOUNT}) ?/ ?hr?\b", "$1/hour"),
-    ("/", rf"(?i)\b({AMOUNT}) ?/ ?s(?:ec)?\b", "$1/second"),
-)
-PRODUCTS = (
-    ("x", r"([0-9]) [xX] ([0-9])", "$1 * $2"),
-    ("x", r"([0-9]) [xX] ([0-9])", "$1 * $2"),  # 2 x 3 x 4
-    ("x", r"\b([1-9][0-9]*)[xX]([1-9][0-9]*)\b", "$1*$2"),
-)
+LENGTH, AMOUNT, SHARE = map("|".join, (LENGTHS, AMOUNTS, SHARES))
+# What a text may hold with a unit: patterns, and what they become.
+UNITS = {
+    PER: ((rf"(?i)\b({AMOUNT})\s+per\s+({SHARE})\b", "$1/$2"),),
+    CENT: ((r"(?i)\bper\s+cent\b", "percent"),),
+    AREA: (
+        (rf"(?i)\b(?:square|sq\.?)\s+({LENGTH})\b", "$1^2"),
+        (rf"(?i)\bcubic\s+({LENGTH})\b", "$1^3"),
+    ),
+    POWER: (
+        (r"(?i)([0-9a-z)])\s+squared\b", "$1^2"),
+        (r"(?i)([0-9a-z)])\s+cubed\b", "$1^3"),
+    ),
+    SPEED: (
+        (r"(?i)(^|[^a-z])mph\b", "$1 miles/hour"),
+        (r"(?i)(^|[^a-z])(?:km?ph|kmh)\b", "$1 km/hour"),
+    ),
+    HOURLY: (
+        (rf"(?i)\b({AMOUNT}) ?/ ?hr?\b", "$1/hour"),
+        (rf"(?i)\b({AMOUNT}) ?/ ?s(?:ec)?\b", "$1/second"),
+    ),
+    TIMES: (
+        (r"([0-9]) [xX] ([0-9])", "$1 * $2"),
+        (r"([0-9]) [xX] ([0-9])", "$1 * $2"),  # 2 x 3 x 4
+        (r"\b([1-9][0-9]*)[xX]([1-9][0-9]*)\b", "$1*$2"),
+    ),
+}
+FEW = 40  # texts
+Changes = tuple[tuple[str, str], ...]
 # Characters that are a letter, a space or none to Python as to polars: ², joiners and
 # the separators below the space are not.
 AGREED = re.compile(r"[\x00-\x1b\x20-\x7f\xc0-\xff\u2010-\u2027\u4e00-\u9fff]*")
-FEW = 300  # texts
-Changes = tuple[tuple[str, str, str], ...]
 
 
 def spell_values(texts: pl.Series) -> pl.Series:
@@ -95,32 +105,56 @@ def spell_bytes(data: Array, offsets: Array) -> tuple[Array, Array]:
     if not len(marks):
         return data, offsets
     parts = text_series(*cut_spans(data, spans))
-    for mark, change in CHANGES.items():
-        parts = change_where(parts, marks & mark != 0, change)
+    has = marks & sum(NUMBERS) != 0
+    parts = change_where(parts, has, partial(_spell_numbers, marks[has]))
+    for mark, changes in UNITS.items():
+        parts = change_where(parts, marks & mark != 0, partial(_spell_units, changes))
     data, offsets = splice(data, offsets, spans, *text_bytes(parts))
     return freeze(data), freeze(offsets)
 
 
-def _join_groups(texts: pl.Series) -> pl.Series:
-    """12 000 is 12000; in a list of numbers, no group of three is a part of one."""
-    return rewrite(texts, APART, lambda found: found[0].replace(" ", ""))
+def _spell_numbers(marks: Array, texts: pl.Series) -> pl.Series:
+    """By Python: polars keeps 32 patterns at hand; these would cost all others."""
+    spelled = texts.to_list()
+    for row, mark in enumerate(marks.tolist()):
+        for bit, change in NUMBERS.items():
+            if mark & bit:
+                spelled[row] = change(spelled[row])
+    return pl.Series(spelled)
 
 
-def _spell_numbers(texts: pl.Series) -> pl.Series:
-    return rewrite(texts, NUMBER, lambda found: spell_number(found[0]))
+def _spell_units(changes: Changes, texts: pl.Series) -> pl.Series:
+    """`texts` with `changes` made, by Python where polars agrees.
 
-
-def rewrite(
-    texts: pl.Series,
-    pattern: re.Pattern[str],
-    change: str | Callable[[re.Match[str]], str],
-) -> pl.Series:
-    """`texts` with a pattern replaced, by Python.
-
-    Polars keeps 32 patterns at hand: one that few texts need would cost all others.
+    Polars reads many texts faster, however long it takes to compile its patterns.
     """
-    changed = [pattern.sub(change, text) for text in texts.to_list()]
-    return pl.Series(changed, dtype=pl.String)
+    if len(texts) > FEW:
+        return replace_all(changes, texts)
+    agreed = np.array([AGREED.fullmatch(text) is not None for text in texts.to_list()])
+    texts = change_where(texts, agreed, partial(_change_units, changes))
+    return change_where(texts, ~agreed, partial(replace_all, changes))
+
+
+def _change_units(changes: Changes, texts: pl.Series) -> pl.Series:
+    held = texts.to_list()
+    for pattern, into in _compile(changes):
+        held = [pattern.sub(into, text) for text in held]
+    return pl.Series(held)
+
+
+@cache
+def _compile(changes: Changes) -> list[tuple[re.Pattern[str], str]]:
+    """`changes` with patterns and groups as Python has them."""
+    return [(re.compile(find), into.replace("$", "\\")) for find, into in changes]
+
+
+def _join_groups(text: str) -> str:
+    """12 000 is 12000; in a list of numbers, no group of three is a part of one."""
+    return APART.sub(lambda found: found[0].replace(" ", ""), text)
+
+
+def _spell_scales(text: str) -> str:
+    return NUMBER.sub(lambda found: spell_number(found[0]), text)
 
 
 @lru_cache(1 << 12)
@@ -168,7 +202,7 @@ def read_number(words: list[str]) -> int | None:
     return int(value) if value.denominator == 1 else None
 
 
-def _spell_parts(texts: pl.Series) -> pl.Series:
+def _spell_parts(text: str) -> str:
     """Two thirds are 2/3."""
 
     def spell(found: re.Match[str]) -> str:
@@ -177,12 +211,12 @@ def _spell_parts(texts: pl.Series) -> pl.Series:
             return found[0]
         return f"{CARDINALS[count]}/{PARTS[part]}"
 
-    return rewrite(texts, FRACTION, spell)
+    return FRACTION.sub(spell, text)
 
 
-def _spell_ordinals(texts: pl.Series) -> pl.Series:
+def _spell_ordinals(text: str) -> str:
     """3rd is third, and 23rd twenty-third."""
-    return rewrite(texts, NTH, lambda found: found[1] + ordinal(int(found[2])))
+    return NTH.sub(lambda found: found[1] + ordinal(int(found[2])), text)
 
 
 def ordinal(value: int) -> str:
@@ -197,43 +231,9 @@ def ordinal(value: int) -> str:
     return f"{tens}-{ORDINALS[value % 10]}" if value % 10 else f"{tens[:-1]}ieth"
 
 
-def _spell_units(changes: Changes, texts: pl.Series) -> pl.Series:
-    """`texts` with `changes` made, by Python (see `rewrite`) where polars agrees.
-
-    Polars reads many texts faster, however long it takes to compile its patterns.
-    """
-    rest = tuple((pattern, into) for _, pattern, into in changes)
-    if len(texts) > FEW:
-        return replace_all(rest, texts)
-    agreed = np.array([AGREED.fullmatch(text) is not None for text in texts.to_list()])
-    texts = change_where(texts, agreed, partial(_change_units, changes))
-    return change_where(texts, ~agreed, partial(replace_all, rest))
-
-
-def _change_units(changes: Changes, texts: pl.Series) -> pl.Series:
-    held = texts.to_list()
-    for row, lower in enumerate(map(str.lower, held)):
-        for sign, pattern, into in _compile(changes):
-            if sign in lower:
-                held[row] = pattern.sub(into, held[row])
-    return pl.Series(held, dtype=pl.String)
-
-
-@cache
-def _compile(changes: Changes) -> list[tuple[str, re.Pattern[str], str]]:
-    """`changes` with patterns and groups as Python has them."""
-    return [
-        (sign, re.compile(pattern), into.replace("$", "\\"))
-        for sign, pattern, into in changes
-    ]
-
-
-CHANGES: dict[int, Callable[[pl.Series], pl.Series]] = {
+NUMBERS: dict[int, Callable[[str], str]] = {
     GROUP: _join_groups,
-    SCALE: _spell_numbers,
+    SCALE: _spell_scales,
     PART: _spell_parts,
     ORDINAL: _spell_ordinals,
-    PER: partial(_spell_units, PER_UNIT),
-    RATE: partial(_spell_units, RATES),
-    TIMES: partial(_spell_units, PRODUCTS),
 }

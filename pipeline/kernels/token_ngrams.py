@@ -99,9 +99,8 @@ def count_texts(indices: Array, ends: Array, known: int, left_out: Array) -> Arr
             continue
         for position in range(ends[row], ends[row + 1]):
             gram = indices[position]
-            if last_row[gram] != row:
-                last_row[gram] = row
-                counts[gram] += 1
+            counts[gram] += last_row[gram] != row
+            last_row[gram] = row
     return counts
 
 

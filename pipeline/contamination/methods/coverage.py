@@ -35,6 +35,8 @@ from pipeline.contamination.witnesses import (
 )
 from pipeline.contamination.wrapped import find_wrapped
 from pipeline.kernels import item_overlap
+from pipeline.kernels.hash_table import first_equal
+from pipeline.kernels.hashing import STEP
 from pipeline.kernels.item_whole import find_whole_items
 from pipeline.kernels.shards import Array
 
@@ -105,6 +107,8 @@ def find_hits_in_parts(
         pairs = _compare(read, row, sought, item, weights, whole)
         level = choose_levels(pairs, same_answer, params.threshold)
         copies = _find_copies(pairs, level, text, item, len(copies))
+        if not copies.any():
+            break
     said = np.flatnonzero(pairs.is_whole & (level == BOILERPLATE))
     wrapped = find_wrapped(
         read, row[said], pairs.span[:, said], item[said], same_answer[said]
@@ -148,9 +152,8 @@ def _find_copies(
     copies = np.zeros(texts, bool)
     copies[text[level <= NEAR]] = True
     covers = np.flatnonzero(measures.end - measures.begin > size // 2)
-    parts = np.stack([item[covers].astype(np.uint64), measures.part[covers]], 1)
-    first = np.unique(parts, axis=0, return_index=True)[1]
-    copies[text[np.delete(covers, first)]] = True
+    first = first_equal(measures.part[covers] * STEP + item[covers].astype(np.uint64))
+    copies[text[covers[first < np.arange(len(covers))]]] = True
     return copies
 
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.layout import replace_all
-from pipeline.kernels.spelled_values import FEW, PER_UNIT, RATES, spell_values
+from pipeline.kernels.spelled_values import FEW, UNITS, spell_values
+from pipeline.kernels.spelled_words import TIMES
 
 WORDS = (
     "per Per PER square Square sq sq. cubic km kilometers m meters miles feet ft yards "
@@ -54,8 +55,8 @@ def test_rates_have_one_spelling_however_they_are_written():
 def test_units_are_seen_wherever_a_pattern_finds_one(text: str):
     column = pl.Series([text])
 
-    patterns = tuple((pattern, into) for _, pattern, into in PER_UNIT + RATES)
-    whole = replace_all(patterns, column)
+    rates = [UNITS[mark] for mark in UNITS if mark != TIMES]
+    whole = replace_all(sum(rates, ()), column)
 
     assert spell_values(column).to_list() == whole.to_list()
 
