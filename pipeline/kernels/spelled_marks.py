@@ -9,13 +9,12 @@ from functools import cache
 
 import numpy as np
 
-from pipeline.kernels.hash_table import grow, may_hold
+from pipeline.kernels.hash_table import find_slot, grow, may_hold
 from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.spelled_units import (
     IS_LETTER,
     Words,
     hash_word,
-    look_up,
     mark_before_unit,
     mark_slash,
     skip_letters,
@@ -102,7 +101,7 @@ def find_spellings(
     rows, bits = np.empty(64, np.int64), np.empty(64, np.uint16)
     spans = np.empty((64, 2), np.int64)
     suspects = np.empty(max(0, (ends - firsts).max()) if len(ends) else 0, np.int64)
-    bloom, used = words[0][0], 0
+    ((bloom, keys, values), word_marks), used = words, 0
     for row in range(len(firsts)):
         first, end = firsts[row], ends[row]
         done = first
@@ -118,9 +117,16 @@ def find_spellings(
             elif last - 2 == first or BREAKS[data[last - 3]]:
                 place = last - 2
                 code = hash_word(data, place, skip_letters(data, place, end))
-                # To hand over the tables takes longer than to ask whether they hold it.
+                # Looked up here: to hand over the tables takes longer.
+                index = -1
                 if may_hold(bloom, code):
-                    mark = _mark_word(data, first, place, end, words, units, begins)
+                    index = values[find_slot(keys, values, code, 0)]
+                if index >= 0:
+                    mark = word_marks[index]
+                if mark & (PER | AREA):
+                    mark = mark_before_unit(data, first, place, end, mark, units)
+                elif mark == PART and not _is_counted(data, first, place, begins):
+                    mark = 0
             if mark == 0:
                 continue
             if place < done:
@@ -147,20 +153,6 @@ def _find_suspects(
             places[count] = last
             count += 1
     return count
-
-
-@compiled
-def _mark_word(
-    data: Array, first: int, start: int, end: int, words: Words, units: Words,
-    begins: Array,
-) -> int:  # fmt: skip
-    """The mark of the word at `start`, by the words beside it."""
-    mark = look_up(data, start, skip_letters(data, start, end), words)
-    if mark & (PER | AREA):
-        return mark_before_unit(data, first, start, end, mark, units)
-    if mark == PART and not _is_counted(data, first, start, begins):
-        return 0
-    return mark
 
 
 @compiled
