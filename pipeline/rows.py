@@ -74,11 +74,13 @@ def without_nan(value: Any) -> Any:
 
 
 def read_json(text: str | bytes, otherwise: Any = None) -> Any:
-    """What the text says in JSON; `otherwise` where it is none."""
+    """What the text says in JSON; `otherwise` where it is none, or nested too deep."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return otherwise
+    is_deep = isinstance(value, dict | list) and _is_deep(value)
+    return otherwise if is_deep else value
 
 
 def unreadable(number: int, detail: str, text: str) -> Unreadable:

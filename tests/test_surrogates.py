@@ -20,7 +20,7 @@ from pipeline.readers import Unreadable, raw_rows
 from pipeline.surrogates import is_text
 from pipeline.verifiers import contract
 from tests.stages.test_sources import EXAMPLES, paths
-from tests.support.rows import collect
+from tests.support.rows import collect, collect_with
 
 HALF = "\ud800"
 TEXTS = st.text(alphabet=["a", "1", '"', ",", "é", "😀", HALF, "\udc00", "\udcff"])
@@ -160,3 +160,20 @@ def test_a_program_whose_tests_hold_half_a_pair_has_a_verdict():
     assert [verdict.correct for verdict in verdicts] == [True, True]
     columns = pl.DataFrame({"why": [verdict.why for verdict in verdicts]})
     assert columns["why"].null_count() == 0
+
+
+def test_half_a_pair_in_what_is_kept_or_recorded_becomes_a_mark(tmp_path: Path):
+    half, deep = r"x\ud800", "[" * 900 + "]" * 900
+    inner = f'{{"q": "{half}", "deep": {deep}}}'
+    rows = [
+        {"problem": "1+1?", "answer": "2", "inner": f'{{"q": "{half}"}}'},
+        {"problem": "2+2?", "answer": "4", "inner": inner},
+    ]
+    (tmp_path / "b.json").write_text(f'{{"0": "{half}"}}')
+    recorded = {"r": {"path": str(tmp_path / "b.json")}}
+    options = {"adapter": "generic", "keep": {"q": "inner.q"}, "recorded": recorded}
+
+    assert [json.loads(m) for m in collect_with(options, *rows).kept["meta"]] == [
+        {"q": "x\ufffd", "r": "x\ufffd"},
+        {},
+    ]

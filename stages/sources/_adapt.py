@@ -70,7 +70,8 @@ def adapt_batch(
             for field, values in recorded.items()
         }
         kept = {field: nested(row, path) for field, path in source.keep.items()}
-        problems.append(identity | _describe(fields, source, kept | recordings))
+        noted = mend_surrogates(kept | recordings)
+        problems.append(identity | _describe(fields, source, noted))
     table = pl.DataFrame(problems, schema=PROBLEM)
     return table.with_columns(key=fingerprint(pl.col("problem"))), unreadable
 
