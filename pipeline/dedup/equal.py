@@ -15,6 +15,7 @@ from pipeline.cluster.each import ready
 from pipeline.cluster.shuffle import PARTITION, shuffle
 from pipeline.dedup.pairs import Pairs
 from pipeline.dedup.programs import hash_programs
+from pipeline.dedup.respellings import may_misread
 from pipeline.dedup.same_problem import hash_variables, say_much
 from pipeline.kernels.answer_codes import answer_codes
 from pipeline.kernels.hash_table import first_equal
@@ -48,6 +49,7 @@ def find_equal_rows(rows: pl.DataFrame, key: str) -> Pairs:
     vouched = same & ~unknown
     vouched |= unknown & (keys[first] == keys[second]).to_numpy()
     stays = (first != second) & (vouched | say_much(text)[first])
+    stays[~same] &= ~may_misread(text, first[~same], second[~same])
     number = row.to_numpy().astype(np.int32)
     first, second = number[first[stays]], number[second[stays]]
     score = np.ones(len(first))

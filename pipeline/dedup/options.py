@@ -6,9 +6,40 @@ options are compared sorted and without their letters, and an answer by what it 
 
 import re
 
+import numpy as np
+import polars as pl
+
+from pipeline.dedup.changes import compare_texts
+from pipeline.dedup.pairs import Array
+
 OPTION = re.compile(r"(?:^|(?<=\s))[(\[]?([A-J])[).\]:]\s+")
 LETTER = re.compile(r"\W*(?:\\text\{)?\W*([A-J])\b\W*")
 SECOND_OPTION = r"(?:^|\s)[(\[]?B[).\]:]\s"  # is in a text with options
+
+
+def have_same_options(rows: pl.DataFrame, first: Array, second: Array) -> Array:
+    """Whether pairs are one question with its options in another order (bool)."""
+    from pipeline.kernels.edit_rest import EQUAL
+    from pipeline.kernels.layout import strip_layout
+
+    out = np.zeros(len(first), bool)
+    likely = np.zeros(rows.height, bool)
+    likely[first] = likely[second] = True
+    problems = rows["problem"].filter(pl.Series(likely))
+    likely[likely] = problems.str.contains(SECOND_OPTION).fill_null(False).to_numpy()
+    asked, read = [], []
+    for pair in np.flatnonzero(likely[first] & likely[second]):
+        left, right = (
+            sort_options(*rows.row(int(side[pair]))[:2]) for side in (first, second)
+        )
+        if left and right and (left[1] == right[1] or not (left[1] and right[1])):
+            asked.append(pair)
+            read += [left[0], right[0]]
+    if asked:
+        texts, even = strip_layout(pl.Series(read)), np.arange(0, len(read), 2)
+        never = np.zeros(len(even), bool)
+        out[asked] = compare_texts(texts, even, even + 1, never) == EQUAL
+    return out
 
 
 def sort_options(text: str, answer: str | None) -> tuple[str, str | None] | None:

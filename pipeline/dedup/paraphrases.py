@@ -79,6 +79,7 @@ def find_equal_skeletons(texts: pl.Series) -> tuple[Array, Array]:
 
 
 def _hash_skeletons(texts: pl.Series) -> Array:
+    from pipeline.dedup.respellings import spell_alike
     from pipeline.kernels.characters import plain_text
     from pipeline.kernels.latex_tokens import tokenise_ranges
     from pipeline.kernels.names import person_names
@@ -87,7 +88,7 @@ def _hash_skeletons(texts: pl.Series) -> Array:
     from pipeline.kernels.wording import wording
 
     def hash_part(part: pl.Series) -> Array:
-        data, offsets = text_bytes(plain_text(part))
+        data, offsets = text_bytes(plain_text(spell_alike(part)))
         spans = offsets[:-1], offsets[1:]
         tokens = tokenise_ranges(data, *spans, spans=True)
         read = tokens.codes, tokens.kinds, tokens.ends, tokens.starts, tokens.stops

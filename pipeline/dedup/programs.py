@@ -9,6 +9,7 @@ say.
 import re
 from functools import partial
 from html import unescape
+from textwrap import dedent
 
 import numpy as np
 import polars as pl
@@ -38,23 +39,40 @@ ABOUT_PROGRAMS = split(
     程序 函数 字符串 输出 プログラム 関数 文字列
 """
 )
-QUOTED = re.compile(r"[\"“][^\"“”\n]*[\"”]")
+# In single quotes, only what holds no letter: the others are apostrophes too.
+QUOTED = re.compile(r"[\"“][^\"“”\n]*[\"”]|(?<!\w)'[^\w'\n]{1,8}'(?!\w)")
 STRING = re.compile(IN_QUOTES)
 OPENS_BLOCK = re.compile(BLOCK)
+INDENTED = re.compile(r"\n[ \t]*\r?\n((?: {4}[^\n]*(?:\n|$)|[ \t]*\r?\n)+)")
 FENCED = re.compile(r"(?ms)^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```")
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 DRAWING = re.compile(r"(?is)\[asy\].*?\[/asy\]")
+# Words whose case is what is to be printed, or a formula: NO is not No.
+VERB = r"\b((?i:print|output|return|display|write|say|answer)(?:s|ed|ing)?)\b[ :]+"
+PRINTED = rf"{VERB}([A-Za-z]{{2,}})\b"
+NITROGEN = r"[a-z,;] (NO|No)\b"
+ANSWERS = split("yes no true false possible impossible")
+BEFORE = split("rint utput eturn of")
+CAPITALS = "|".join(
+    [f" {word.upper()}" for word in ANSWERS]
+    + [f"{end} {word.title()}" for end in BEFORE for word in ANSWERS]
+)
 
 
 def hash_programs(texts: pl.Series) -> Array:
-    r"""Hashes uint64 (texts, 3) of indentation, strings and code; 0: there is none.
+    r"""Hashes uint64 (texts, 4), 0 for none, of what programs say.
+
+    They are those of indentation, of strings, of code, and of words to be printed.
 
     >>> same, deeper = hash_programs(pl.Series(["if a:\n  b\nc", "if a:\n  b\n  c"]))
     >>> bool(same[0] == deeper[0])
     False
     """
-    out = np.zeros((len(texts), 3), np.uint64)
+    out = np.zeros((len(texts), 4), np.uint64)
     signs = find_signs(*text_bytes(texts))
+    cased = _find_cased(texts, signs)
+    out[cased, 3] = _hash_cases(texts, cased)
+    signs &= ~np.uint8(signs_of.CASED)
     places, signs = np.flatnonzero(signs), signs[signs != 0]
     if not len(places):
         return out
@@ -62,12 +80,11 @@ def hash_programs(texts: pl.Series) -> Array:
     is_string, calls = (signs & bit != 0 for bit in (signs_of.STRING, signs_of.CALL))
     calls[calls] = texts.filter(calls).str.contains(CALL)
     tells = texts.str.contains_any(ABOUT_PROGRAMS, ascii_case_insensitive=True)
-    quoted = tells & texts.str.contains('"', literal=True)
     held = texts.to_list()
     for column, found, read in (
         (0, signs & signs_of.BLOCK != 0, _read_levels),
         (1, calls, partial(_read_strings, STRING)),
-        (1, is_string & quoted.to_numpy() & ~calls, partial(_read_strings, QUOTED)),
+        (1, is_string & tells.to_numpy() & ~calls, partial(_read_strings, QUOTED)),
         (2, signs & signs_of.CODE != 0, _read_code),
     ):
         rows = np.flatnonzero(found)
@@ -84,13 +101,45 @@ def have_same_programs(texts: pl.Series, first: Array, second: Array) -> Array:
     involved[first] = involved[second] = True
     signs = np.zeros(len(texts), np.uint8)
     signs[involved] = find_signs(*text_bytes(texts.filter(pl.Series(involved))))
-    agree = np.asarray(signs[first] & signs[second] == 0)
+    cased = np.zeros(len(texts), bool)
+    cased[_find_cased(texts, signs)] = True
+    agree = np.asarray(signs[first] & signs[second] & ~np.uint8(signs_of.CASED) == 0)
+    pairs = np.flatnonzero(cased[first] | cased[second])
+    both = np.stack([first[pairs], second[pairs]])
+    rows, places = np.unique(both, return_inverse=True)
+    left, right = _hash_cases(texts, rows)[places.reshape(2, -1)]
+    differ = pairs[(left != right) & (left != 0) & (right != 0)]
     both = np.stack([first[~agree], second[~agree]])
     rows, places = np.unique(both, return_inverse=True)
     said = hash_programs(texts.gather(pl.Series(rows, dtype=pl.UInt32)))
     left, right = said[places.reshape(both.shape)]
     agree[~agree] = ((left == right) | (left == 0) | (right == 0)).all(axis=1)
+    agree[differ] = False
     return agree
+
+
+def _find_cased(texts: pl.Series, signs: Array) -> Array:
+    """Numbers of the texts that hold one of ANSWERS with a capital."""
+    rows = np.flatnonzero(signs & signs_of.CASED)
+    likely = texts.gather(pl.Series(rows, dtype=pl.UInt32)).str.contains(CAPITALS)
+    return np.asarray(rows[likely.to_numpy()])
+
+
+def _hash_cases(texts: pl.Series, rows: Array) -> Array:
+    """A uint64 for the words of `rows` of texts whose case counts, 0 for none."""
+    said = [_read_cases(texts[int(row)]) for row in rows]
+    hashes = pl.Series([repr(words) for words in said], dtype=pl.String).hash()
+    some = np.array([bool(words) for words in said], bool)
+    return np.where(some, hashes.to_numpy(), np.uint64(0))
+
+
+def _read_cases(text: str) -> list[str]:
+    words = {
+        word
+        for verb, word in re.findall(PRINTED, text)
+        if not verb.isupper() and (word.isupper() or word.lower() in ANSWERS)
+    }
+    return sorted(words | {*re.findall(NITROGEN, text)})
 
 
 def _leave_out_drawings(text: str) -> str:
@@ -127,6 +176,14 @@ def _is_prose(line: str) -> bool:
     return any(not LANGUAGE & {*pair} for pair in pairs)
 
 
+def _dedent(found: re.Match[str]) -> str:
+    """A block of code that Markdown has indented, as it would stand in a fence."""
+    before = found.string[: found.start()].rpartition("\n")[2]
+    inside = before.startswith(" ") or before.rstrip().endswith(":")
+    is_prose = not inside or _is_prose(before)
+    return f"\n\n{dedent(found[1])}" if is_prose else found[0]
+
+
 def _read_levels(text: str) -> list[int]:
     """How many blocks each line is inside of; lines at none count as one.
 
@@ -136,7 +193,7 @@ def _read_levels(text: str) -> list[int]:
         return []
     levels = [0]
     stack = [0]
-    for line in text.expandtabs(4).splitlines():
+    for line in INDENTED.sub(_dedent, text.expandtabs(4)).splitlines():
         if not line.strip():
             continue
         indent = len(line) - len(line.lstrip())

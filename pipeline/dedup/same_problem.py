@@ -16,8 +16,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.dedup.changes import compare_texts
+from pipeline.dedup.options import have_same_options
 from pipeline.dedup.pairs import Array, Pairs
 from pipeline.dedup.programs import have_same_programs
+from pipeline.dedup.respellings import may_misread, respell_pairs
 from pipeline.kernels.shards import map_threads, split_shards
 
 # Below this similarity, another answer means another problem: word puzzles of one
@@ -75,8 +77,36 @@ def classify_pairs(
         np.maximum.at(copied, second[copies], pairs.score[copies])
         matters = (copied[first] == 0) & (pairs.score > copied[second])
     siblings = np.flatnonzero((relation == SIBLING) & matters)
-    sorted_ = _have_same_options(rows, first[siblings], second[siblings])
+    sorted_ = have_same_options(rows, first[siblings], second[siblings])
     relation[siblings[sorted_]] = COPY
+    siblings = siblings[~sorted_ & (~differ | equal)[siblings]]
+    pairs = [
+        part[siblings] for part in (first, second, pairs.score, is_known, same, equal)
+    ]
+    relation[siblings] = _judge_respelt(rows, *pairs)
+    return relation
+
+
+def _judge_respelt(
+    rows: pl.DataFrame, first: Array, second: Array, score: Array, is_known: Array,
+    same: Array, equal: Array,
+) -> Array:  # fmt: skip
+    """As `_judge_words`, of pairs whose texts can be written alike, else SIBLING."""
+    from pipeline.kernels.layout import strip_layout
+    from pipeline.kernels.relations import SIBLING
+
+    relation = np.full(len(first), SIBLING, np.uint8)
+    agree = same | equal
+    asked, texts = respell_pairs(rows["problem"], first, second, agree)
+    if len(asked):
+        sides = np.stack([first[asked], second[asked]], 1).ravel()
+        respelt = pl.DataFrame(
+            {"problem": texts, "answer": rows["answer"].gather(sides)}
+        )
+        respelt = respelt.with_columns(text=strip_layout(respelt["problem"]))
+        even = np.arange(0, len(texts), 2)
+        said = (part[asked] for part in (score, is_known, same, equal))
+        relation[asked] = _judge_words(respelt, even, even + 1, *said)
     return relation
 
 
@@ -113,6 +143,9 @@ def _judge_words(
     relation[is_known & ~same] = SIBLING
     disputed = is_known & ~same & (change == EQUAL) & (score >= DISPUTED_FROM)
     disputed[disputed] = say_much(rows["problem"].gather(first[disputed]))
+    disputed[disputed] = ~may_misread(
+        rows["problem"], first[disputed], second[disputed]
+    )
     relation[disputed] = OTHER_ANSWER
     bare = ~is_known & (relation == COPY)  # "Find x.", and nothing vouches for it
     problems = [rows["problem"].gather(side[bare]) for side in (first, second)]
@@ -122,32 +155,6 @@ def _judge_words(
     differ = ~have_same_programs(rows["problem"], first[one], second[one])
     relation[one[differ]] = SIBLING
     return relation
-
-
-def _have_same_options(rows: pl.DataFrame, first: Array, second: Array) -> Array:
-    """Whether pairs are one question with its options in another order (bool)."""
-    from pipeline.dedup.options import SECOND_OPTION, sort_options
-    from pipeline.kernels.edit_rest import EQUAL
-    from pipeline.kernels.layout import strip_layout
-
-    out = np.zeros(len(first), bool)
-    likely = np.zeros(rows.height, bool)
-    likely[first] = likely[second] = True
-    problems = rows["problem"].filter(pl.Series(likely))
-    likely[likely] = problems.str.contains(SECOND_OPTION).fill_null(False).to_numpy()
-    asked, read = [], []
-    for pair in np.flatnonzero(likely[first] & likely[second]):
-        left, right = (
-            sort_options(*rows.row(int(side[pair]))[:2]) for side in (first, second)
-        )
-        if left and right and (left[1] == right[1] or not (left[1] and right[1])):
-            asked.append(pair)
-            read += [left[0], right[0]]
-    if asked:
-        texts, even = strip_layout(pl.Series(read)), np.arange(0, len(read), 2)
-        never = np.zeros(len(even), bool)
-        out[asked] = compare_texts(texts, even, even + 1, never) == EQUAL
-    return out
 
 
 def all_agree(

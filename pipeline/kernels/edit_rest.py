@@ -11,13 +11,19 @@ from pipeline.kernels.edit_words import (
     QUANTITY,
     VARIABLE,
 )
-from pipeline.kernels.latex_brackets import CLOSE, OPEN
+from pipeline.kernels.latex_brackets import CLOSE, OPEN, is_in
+from pipeline.kernels.latex_vocabulary import split, token_code
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.wording import CONTENT, KIND_BITS, PRONOUN, SOFT, TURN
 
 # What two texts are, by what differs: another problem; the same with other words;
 # the same with words elsewhere; with other names; nothing.
 TURNED, REWORDED, MOVED, RENAMED, EQUAL = 0, 1, 2, 3, 4
+# Some cats are black, all sleep; all are black, and some sleep.
+SOME, ALL = (
+    np.array([token_code(word) for word in split(words)], np.uint64)
+    for words in ("some no none only", "all every each any")
+)
 PARTIAL = 5  # a name stands for another: whole texts must be looked at
 
 
@@ -44,6 +50,7 @@ def judge_turns(
     level = EQUAL
     counts, quantities = np.zeros((2, 3), np.int64), np.zeros(2, np.int64)
     renamed = moves_logic = moves_bracket = has_logic = False
+    moves_some = moves_all = False
     for side in range(2):
         for word in range(sizes[side]):
             what = role[side, word]
@@ -54,6 +61,8 @@ def judge_turns(
                 continue
             quantities[side] += what == QUANTITY
             moves_bracket |= identity[side, word] in (OPEN, CLOSE)
+            moves_some |= is_in(identity[side, word], SOME)
+            moves_all |= is_in(identity[side, word], ALL)
             if what in (TURN, SOFT, PRONOUN):
                 moves_logic |= identity[side, word] in (NOT, OR)
                 bags[side, what - TURN, counts[side, what - TURN]] = meaning[side, word]
@@ -69,6 +78,7 @@ def judge_turns(
         left, right = bags[0, what, :count], bags[1, what, :count]
         if not _are_equal_bags(left, right):
             return TURNED
+        moves_logic |= moves_some and moves_all
         if what == 0 and (moves_logic or left[0] != left[-1]):
             level = REWORDED
     crosses = agree and has_logic and quantities.min() > 0

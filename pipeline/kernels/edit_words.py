@@ -3,10 +3,18 @@
 import numpy as np
 from numpy import uint8, uint64
 
-from pipeline.kernels.hash_table import find_slot, may_hold
+from pipeline.kernels.hash_table import find, find_slot, may_hold
 from pipeline.kernels.hashing import fmix64
-from pipeline.kernels.latex_vocabulary import BRACKET, NAME, NUMBER, SIGN, token_code
-from pipeline.kernels.names import Names, is_person
+from pipeline.kernels.latex_brackets import is_in
+from pipeline.kernels.latex_vocabulary import (
+    BRACKET,
+    NAME,
+    NUMBER,
+    SIGN,
+    split,
+    token_code,
+)
+from pipeline.kernels.names import Names, is_named
 from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.variables import (
@@ -29,11 +37,25 @@ from pipeline.kernels.wording import (
 NONE, GONE = -1, -2
 # Roles beside those of `wording`: no word, and names.
 QUANTITY, VARIABLE, PERSON, ENTITY = 5, 6, 7, 8
-NOT, OR = uint64(token_code("not")), uint64(token_code("or"))
+NOT, OR, MAX = (uint64(token_code(word)) for word in ("not", "or", "max"))
 METRE, GRAM, LITRE = (uint64(token_code(unit)) for unit in "mgl")
 DEGREE = uint64(token_code("degree"))
+# な before one of these denies: 泳げない, 泳げなかった; in 求めなさい it asks.
+NA, NAI = uint64(token_code("な")), -1000
+DENYING = np.array([token_code(character) for character in "いかくけ"], uint64)
 SCALES = np.array([token_code(x) for x in ("celsius", "fahrenheit", "kelvin")], uint64)
-APOSTROPHE, BACKSLASH = b"'\\"
+APOSTROPHE, BACKSLASH, OPEN, SPACE, CLOSE_BRACE = b"'\\( }"
+# Letters that are no number and seldom a function: \alpha, \theta.
+GREEK = np.array(
+    [
+        token_code(letter)
+        for letter in split(
+            "alpha beta gamma delta epsilon eta theta kappa lambda mu nu xi rho tau "
+            "phi psi omega"
+        )
+    ],
+    uint64,
+)
 
 
 @compiled
@@ -71,8 +93,9 @@ def read_words(
 @compiled
 def fill_roles(
     data: Array, begins: Array, finishes: Array, codes: Array, kinds: Array,
-    ends: Array, pairs: Array, words: Array, place: Array, first: Array, last: Array,
-    partner: Array, wording: Wording, names: Names, role: Array, meaning: Array,
+    ends: Array, starts: Array, stops: Array, pairs: Array, words: Array, place: Array,
+    first: Array, last: Array, partner: Array, wording: Wording, names: Names,
+    role: Array, meaning: Array,
 ) -> None:  # fmt: skip
     """Fill the last two for the words of `pairs` of texts that have no `partner`.
 
@@ -104,12 +127,23 @@ def fill_roles(
             listed = -1
             if may_hold(bloom, codes[here]):
                 listed = places[find_slot(keys, places, codes[here], 0)]
-            if listed >= 0:
+            named = (kinds[here] == NAME or data[start] > 127) and is_named(
+                codes, kinds, starts, stops, here, token, ends[text + 1], names
+            )
+            if named and listed >= 0:  # Peter Green is no colour, Max no maximum
+                is_given = find(names[0], codes[here]) >= 0
+                named = is_given if roles[listed] == FILLER else codes[here] != MAX
+            if named:
+                role[word] = PERSON
+            elif listed >= 0:
                 role[word], meaning[word] = roles[listed], meanings[listed]
                 if role[word] == FILLER and data[start] == BACKSLASH:
                     role[word] = CONTENT  # \hat is a mark, "hat" a verb of German
-            elif kinds[here] == NAME and is_person(codes, kinds, here, token, names):
-                role[word] = PERSON
+                elif codes[here] == NA and _denies(codes, here, ends[text + 1]):
+                    role[word], meaning[word] = TURN, NAI
+            elif data[start] == BACKSLASH and is_in(codes[here], GREEK):
+                takes = _takes_argument(data, last[word], finish)
+                role[word] = CONTENT if takes else VARIABLE
             else:
                 role[word], meaning[word] = role_of_stem(
                     data, start, last[word], stems, stem_roles, stem_meanings
@@ -129,6 +163,19 @@ def fill_roles(
                 meaning[word] = -int(data[first[word]] & 0xDF)
             elif listed >= 0 and roles[listed] == TURN:
                 meaning[word] = meanings[listed]
+
+
+@compiled
+def _denies(codes: Array, token: int, end: int) -> bool:
+    return token + 1 < end and is_in(codes[token + 1], DENYING)
+
+
+@compiled
+def _takes_argument(data: Array, position: int, finish: int) -> bool:
+    r"""Whether a bracket comes next, as in \phi(12)."""
+    while position < finish and data[position] in (SPACE, CLOSE_BRACE):
+        position += 1
+    return bool(position < finish and data[position] == OPEN)
 
 
 @compiled

@@ -94,8 +94,8 @@ def judge_edits(
         ):  # fmt: skip
             out[number] = EQUAL
     fill_roles(
-        data, begins, finishes, codes, kinds, ends, pairs, words, place, first, last,
-        partner, wording, names, role, meaning,
+        data, begins, finishes, codes, kinds, ends, starts, stops, pairs, words, place,
+        first, last, partner, wording, names, role, meaning,
     )  # fmt: skip
     identities, partners = np.empty((2, room), uint64), np.empty((2, room), np.int64)
     roles, meanings = np.empty((2, room), uint8), np.empty((2, room), np.int64)
@@ -197,7 +197,7 @@ def _pair_up(
             ):
                 partner[0, i], partner[1, j] = j, i
                 level = min(level, RENAMED)
-                if what == VARIABLE:
+                if what == VARIABLE and stop - here == other_stop - there == 1:
                     letters[data[here]], letters[ANY] = data[there], 1
             elif what == other == TURN and meaning[0, i] == meaning[1, j]:
                 partner[0, i], partner[1, j] = GONE, GONE  # largest, greatest

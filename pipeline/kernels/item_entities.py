@@ -33,7 +33,7 @@ def hide_persons(
 
     `names` (uint64, may be empty) gets the codes that were there before.
     """
-    (given, keys, values), (family, _, _), _ = persons
+    (given, keys, values), (family, _, _) = persons[0], persons[1]
     named = -1  # a person, whose code the next token is still judged by
     for row in range(len(ends) - 1):
         for block in range(ends[row], ends[row + 1], 8):

@@ -153,6 +153,9 @@ def _settle_pair(
         kinds[begin] = kinds[place] = SIGN
         return
     glued = is_in(codes[begin], OPENINGS[3:6])
+    if not glued and _is_member(codes, kinds, first, begin, place, end, inside):
+        kinds[begin] = kinds[place] = SIGN
+        return
     if is_in(codes[begin], OPENINGS[6:]):  # nothing before it joins
         first = begin
     before = codes[begin - 1] if begin > first else uint64(0)
@@ -176,9 +179,12 @@ def _settle_pair(
                 _is_factor(codes, kinds, first, place + 1, end, False)
                 and kinds[place + 1] != NUMBER
             )
+    is_brace = _shape(codes[begin]) == OPEN_BRACE
     codes[begin], codes[place] = OPEN, CLOSE
     if binds:
         kinds[begin] = kinds[place] = SIGN
+    elif is_brace:  # of an argument, and never what an answer is in
+        codes[begin], codes[place] = OPEN_BRACE, CLOSE_BRACE
 
 
 @compiled
@@ -201,6 +207,22 @@ def _is_interval(
         if kinds[token] in (WORD, NAME) and not is_in(codes[token], VALUES):
             return False
     return True
+
+
+@compiled
+def _is_member(
+    codes: Array, kinds: Array, first: int, begin: int, place: int, end: int,
+    inside: Array,
+) -> bool:  # fmt: skip
+    """Whether the brackets are those of a pair in a set: {(1, 2), (2, 1)}."""
+    if inside[TOKENS] < 2 or inside[ADDED] + inside[MULTIPLIED] + inside[JOINED] > 0:
+        return False
+    for token in range(begin + 1, place):
+        if kinds[token] != NUMBER and not is_in(codes[token], VALUES):
+            return False
+    if begin > first and codes[begin - 1] in (OPEN_BRACE, CLOSE):
+        return codes[begin - 1] == OPEN_BRACE or kinds[begin - 1] == SIGN
+    return place + 1 < end and codes[place + 1] == CLOSE_BRACE
 
 
 @compiled

@@ -13,7 +13,7 @@ from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.utf8 import byte_at, is_letter, starts_with
 
 (EXCLAMATION, AMPERSAND, APOSTROPHE, OPEN, STAR, PLUS, EQUALS, QUESTION, BACKSLASH,
- TILDE, DOLLAR, COMMA, QUOTE) = b"!&'(*+=?\\~$,\""  # fmt: skip
+ TILDE, DOLLAR, COMMA, QUOTE, TICK) = b"!&'(*+=?\\~$,\"`"  # fmt: skip
 CLOSE, CLOSE_SQUARE, CLOSE_BRACE, NEWLINE = b")]}\n"
 CLOSERS = np.zeros(256, np.bool_)  # what a word or a formula ends in
 CLOSERS[list(b")]}$\"'%!.")] = True
@@ -104,7 +104,7 @@ def is_prime(data: Array, first: int, start: int, end: int) -> bool:
             if after == ending:
                 return False
     if is_single(data, first, place, start):
-        return place == first or data[place - 1] not in (APOSTROPHE, QUOTE)
+        return place == first or data[place - 1] not in (APOSTROPHE, QUOTE, TICK)
     steps = 0  # \phi'
     while place >= first and steps < 12 and is_letter(data[place]):
         place, steps = place - 1, steps + 1

@@ -139,9 +139,12 @@ def _read_minus(data: Array, first: int, start: int, end: int) -> Lexeme:
         words = before <= 32 or is_letter(before)
         words = words and (after <= 32 or is_letter(after))
         return code, SIGN, SKIP if words else TOKEN, position
-    left = run == 2 and is_word(data, first, start - 1, end, -1)
-    if left and is_word(data, first, position, end, 1):
-        return code, SIGN, SKIP, position
+    if run == 2:
+        apart = before == 32 == after
+        left = is_word(data, first, start - 1 - apart, end, -1)
+        right = is_word(data, first, position + apart, end, 1)
+        if (left and right) or (apart and (left or right)):
+            return code, SIGN, SKIP, position
     joins = is_hyphen(data, first, start, end) or _is_dash(data, first, start, end)
     return SIGNS[MINUS], SIGN, SKIP if joins else TOKEN, start + 1
 

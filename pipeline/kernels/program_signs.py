@@ -7,13 +7,18 @@ from numpy import uint64
 
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.swar import bits_between, first_bits, trailing_zeros
-from pipeline.kernels.utf8 import byte_at
+from pipeline.kernels.utf8 import byte_at, is_letter
 
-# What may be in a text, as bits: a block, a text in quotes, code in backticks; the
-# last says that what is in quotes may be in a call, and comes with STRING.
-BLOCK, STRING, CODE, CALL = (1 << bit for bit in range(4))
+# What may be in a text, as bits: a block, a text in quotes, code in backticks; that
+# what is in quotes may be in a call, which comes with STRING; a word in capitals, or
+# one with a capital that may be printed: NO, "print No".
+BLOCK, STRING, CODE, CALL, CASED = (1 << bit for bit in range(5))
 NEWLINE, RETURN, TAB, SPACE, COLON, EQUALS, OPEN, OPEN_SQUARE = b"\n\r\t :=(["
 QUOTE, APOSTROPHE, TICK = b"\"'`"
+CAPITALS = np.frombuffer(b"YNTFPI", np.uint8).copy()
+CAPITAL, BEFORE = np.zeros((2, 256), np.bool_)
+CAPITAL[CAPITALS] = True
+BEFORE[list(b"tnf")] = True  # print No, return No, the mass of No
 
 
 @compiled
@@ -23,12 +28,36 @@ def find_signs(data: Array, offsets: Array) -> Array:
     for row in range(len(out)):
         first, end = offsets[row], offsets[row + 1]
         for block in range(first, end, 64):
+            if not out[row] & CASED and _may_be_cased(data, first, block, end):
+                out[row] |= CASED
             bits = _find_bytes(data, block) & first_bits(end - block)
             while bits:
                 position: Any = block + np.int64(trailing_zeros(bits))
                 bits &= bits - uint64(1)
                 out[row] |= _read_sign(data, first, position, end)
     return out
+
+
+@compiled
+def _may_be_cased(data: Array, first: int, block: int, end: int) -> bool:
+    """Whether a capital of YES, NO, TRUE and so on follows a space among 64 bytes."""
+    bits = uint64(0)
+    if block + 64 > len(data):
+        for place in range(len(data) - block):
+            bits |= uint64(CAPITAL[data[block + place]]) << uint64(place)
+    else:
+        for letter in CAPITALS:
+            bits |= bits_between(data, block, 0, letter, 1)
+    bits &= first_bits(end - block)
+    while bits:
+        position: Any = block + np.int64(trailing_zeros(bits))
+        bits &= bits - uint64(1)
+        if position - 2 < first or data[position - 1] != SPACE:
+            continue
+        after = byte_at(data, position + 1, end)
+        if 65 <= after <= 90 or (after >= 97 and BEFORE[data[position - 2]]):
+            return True
+    return False
 
 
 @compiled
@@ -63,4 +92,5 @@ def _read_sign(data: Array, first: int, position: int, end: int) -> int:
     calls = before in (OPEN, OPEN_SQUARE, EQUALS)
     if calls or (before == SPACE and farther == EQUALS):
         return STRING | CALL
-    return STRING if byte == QUOTE else 0
+    is_mark = byte == APOSTROPHE and before == SPACE and not is_letter(after)
+    return STRING if byte == QUOTE or is_mark else 0

@@ -8,11 +8,13 @@ import numpy as np
 from numpy import uint8, uint64
 
 from pipeline.kernels.hashing import STEP, fmix64
+from pipeline.kernels.latex_brackets import CLOSE_BRACE, OPEN_BRACE, is_in
 from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN
 from pipeline.kernels.shards import Array, compiled
 
 SIBLING, COPY, OTHER_ANSWER = 0, 1, 2  # what a pair is
 KEPT, SAME, DISPUTED = 0, 1, 2  # what becomes of a row
+BRACES = np.array([OPEN_BRACE, CLOSE_BRACE], uint64)
 SIGN_BIT = uint64(1) << uint64(63)
 
 
@@ -22,7 +24,7 @@ def quantity_hash(
 ) -> Array:
     """A uint64 for the numbers and signs of each row, in order; see Tokens.
 
-    With `words` these count too, and with `brackets` those.
+    With `words` these count too, and with `brackets` those, but for braces of LaTeX.
     """
     rows = len(ends) - 1
     out = np.zeros(rows, uint64)
@@ -30,7 +32,10 @@ def quantity_hash(
         value = uint64(0)
         for position in range(ends[row], ends[row + 1]):
             kind = kinds[position]
-            if brackets if kind == BRACKET else words or kind in (NUMBER, SIGN):
+            counts = words or kind in (NUMBER, SIGN)
+            if kind == BRACKET:
+                counts = brackets and not is_in(codes[position], BRACES)
+            if counts:
                 value = value * STEP + fmix64(codes[position])
         out[row] = fmix64(value)
     return out

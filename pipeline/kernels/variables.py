@@ -12,9 +12,11 @@ from pipeline.kernels.latex_brackets import is_in
 from pipeline.kernels.latex_vocabulary import split
 from pipeline.kernels.sentences import begins_sentence
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.utf8 import is_letter
+from pipeline.kernels.utf8 import is_letter, starts_with
 
-QUOTE, APOSTROPHE, BACKSLASH = b"\"'\\"
+QUOTE, APOSTROPHE, BACKSLASH, OPEN_BRACE = b"\"'\\{"
+BLANKS = tuple(b" ~")
+ROMAN = np.frombuffer(b"\\mathrm{", np.uint8).copy()
 # Words of two letters that are in capitals for their weight, and mean the same.
 SHORT_WORDS = np.array(
     [int.from_bytes(word.encode()) for word in split(
@@ -72,14 +74,28 @@ def is_short_name(data: Array, start: int, stop: int) -> bool:
 
 
 @compiled
+def are_capitals(data: Array, start: int, stop: int) -> bool:
+    """Whether all letters of a word are capitals, as those of the points ABC are."""
+    while start < stop and 65 <= data[start] <= 90:
+        start += 1
+    return start == stop
+
+
+@compiled
 def is_unit(data: Array, begin: int, start: int) -> bool:
-    """Whether the letter at `start` is metres, grams or litres of a number: 5 L, 5m.
+    r"""Whether the letter at `start` is metres, grams or litres: 5 L, 5m, \text{ m}.
 
     5L may be a product.
     """
     if data[start] not in (METRE, GRAM, LITRE, CAPITAL_L):
         return False
     number = start - 1
+    if number > begin and data[number - 1] == OPEN_BRACE and data[number] in BLANKS:
+        return True
+    if number >= begin + len(ROMAN) and starts_with(
+        data, start - len(ROMAN), start + 1, ROMAN
+    ):
+        return True
     if number > begin + 1 and data[number - 1] == BACKSLASH:  # 100\,m
         number -= 2
     elif number > begin and data[number] <= 32:

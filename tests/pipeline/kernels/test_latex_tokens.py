@@ -83,8 +83,8 @@ def test_another_meaning_has_other_tokens(left: str, right: str):
 
 def test_tokens_have_a_code_a_kind_and_a_place():
     tokens = tokenise(pl.Series([r"\frac{3x}{\sqrt 2} Tom's [1,000]"]), spans=True)
-    spelt = ["(", "3", "x", ")", "/", "(", "√", "2", ")", "tom", "s", "(", "1000", ")"]
-    kinds = {**dict.fromkeys("()", BRACKET), **dict.fromkeys("/√", SIGN)}
+    spelt = ["{", "3", "x", "}", "/", "{", "√", "2", "}", "tom", "s", "(", "1000", ")"]
+    kinds = {**dict.fromkeys("{}()", BRACKET), **dict.fromkeys("/√", SIGN)}
     kinds |= {"3": NUMBER, "2": NUMBER, "1000": NUMBER, "tom": NAME}
 
     assert tokens.codes.tolist() == [token_code(token) for token in spelt]

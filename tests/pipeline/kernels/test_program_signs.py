@@ -6,16 +6,19 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.program_signs import BLOCK, CALL, CODE, STRING, find_signs
+from pipeline.kernels.program_signs import BLOCK, CALL, CASED, CODE, STRING, find_signs
 from pipeline.kernels.shards import text_bytes
 
 PATTERNS = {
     BLOCK: r":[ \r]?\n[ \t]",
-    STRING: "\"|(?:[(\\[=]|= )'",
+    STRING: "\"|(?:[(\\[=]|= )'| '(?![A-Za-z])",
     CODE: "(?<!`)(?:`|```+)(?!`)",
     CALL: "(?:[(\\[=]|= )[\"']",
+    CASED: "(?s). [YNTFPI][A-Z]|[tnf] [YNTFPI][a-z]",
 }
-PARTS = st.sampled_from([*":\n\r\t \"'`([=x", "``", "```", "word " * 12])
+PARTS = st.sampled_from(
+    [*":\n\r\t \"'`([=x", "``", "```", "word " * 12, "of No", " NO"]
+)
 
 
 @given(st.lists(st.lists(PARTS, max_size=90).map("".join), min_size=1, max_size=3))
