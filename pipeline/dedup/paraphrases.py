@@ -25,6 +25,8 @@ CROWD = 32  # so many rows of one skeleton a row is compared with
 # Of the n-grams of a short text a slip takes three; few texts of a pool are so near.
 SHARED = 0.65
 WORD = re.compile(r"[\u3040-\u9fff]|[^\W\d_]{2,}")
+# Among fewer words one other says another thing: there the guard decides, too.
+FEW = 8
 
 
 def add_paraphrases(
@@ -124,13 +126,18 @@ def _find_paraphrases(
         for first, second in zip(twins.first, twins.second, strict=True)
     ]
     ordered = np.array([keeps_order(*pair) for pair in texts], bool)
-    same_words = np.array([align_words(*pair) >= SAME_WORDS for pair in texts], bool)
+    same_words = np.array([_have_same_words(*pair) for pair in texts], bool)
     return (
         twins.first[ordered],
         twins.second[ordered],
         cosines[ordered],
         same_words[ordered],
     )
+
+
+def _have_same_words(text: str, other: str) -> bool:
+    is_short = any(len(WORD.findall(side)) < FEW for side in (text, other))
+    return is_short or align_words(text, other) >= SAME_WORDS
 
 
 def _cosines_of(vectors: Array, first: Array, second: Array) -> Array:
