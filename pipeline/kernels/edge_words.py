@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy import uint64
 
-from pipeline.kernels.hashing import BASIS, fnv1a
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.hashing import BASIS, add_letters
+from pipeline.kernels.shards import Array, compiled, inlined
+from pipeline.kernels.swar import BITS, HIGH, ONES, at_least, eight_at, trailing_zeros
 from pipeline.kernels.utf8 import (
     IDEOGRAPH,
     LETTER,
-    SEPARATOR,
     byte_at,
     is_digit,
     is_letter,
@@ -24,6 +24,7 @@ from pipeline.kernels.utf8 import (
 # What a word may be, as bits. OPENS and CLOSES: the first and the second of a pair.
 (SAYS, CUE, SOURCE, LINK, POINTS, HEADING, LIMIT, CREDIT, LABEL, OPENS, CLOSES,
  CAPITAL, NUMBER) = (1 << bit for bit in range(13))  # fmt: skip
+SMALL = ONES * uint64(0x20)
 ROLE_BITS = 16  # of a slot of the table
 LISTS = {
     "says": SAYS, "cues": SAYS | CUE, "pairs": SAYS, "sources": SOURCE, "links": LINK,
@@ -55,9 +56,13 @@ def edge_words() -> Array:
 
     def add(word: str, bits: int) -> None:
         for form in (word, word.capitalize()):  # no kernel lowers a capital like Ö
-            data = np.frombuffer(form.encode(), np.uint8)
-            code = int(_hash_span(data, 0, len(data), BASIS))
-            roles[code] = roles.get(code, 0) | bits
+            code = BASIS
+            for number, part in enumerate(form.split()):
+                data = np.frombuffer(part.encode(), np.uint8)
+                if number:
+                    code = uint64(add_letters(code, uint64(SPACE)))
+                code = uint64(_hash_span(data, 0, len(data), code))
+            roles[int(code)] = roles.get(int(code), 0) | bits
 
     add("limit", LIMIT | CUE)
     for name, bits in LISTS.items():
@@ -77,17 +82,13 @@ def edge_words() -> Array:
 @compiled
 def read_word(data: Array, place: int, end: int, words: Array) -> tuple[int, int]:
     """(where the word at `place` ends, its bits); the same place if none is there."""
-    stop, code = place, BASIS
-    while stop < end and is_letter(data[stop]):
-        code = fnv1a(code, data[stop] | 0x20)
-        stop += 1
-    if stop < end and data[stop] > 127 and kind(data, stop, end) != SEPARATOR:
-        if kind(data, stop, end) != IDEOGRAPH:
-            stop = _end_of_word(data, stop, end)
-            code = _hash_span(data, place, stop, BASIS)
-        elif stop == place:
-            return _read_ideographs(data, place, end, words)
+    stop, code = _read_short(data, place, end)
+    if stop < 0:
+        stop = _end_of_word(data, place, end)
+        code = _hash_span(data, place, stop, BASIS)
     if stop == place:
+        if stop < end and data[stop] > 127 and kind(data, stop, end) == IDEOGRAPH:
+            return _read_ideographs(data, place, end, words)
         while is_digit(data, stop, end):
             stop += 1
         return stop, NUMBER * (stop > place)
@@ -97,11 +98,26 @@ def read_word(data: Array, place: int, end: int, words: Array) -> tuple[int, int
         while after < end and data[after] <= SPACE:
             after += 1
         next_stop = _end_of_word(data, after, end)
-        code = _hash_span(data, after, next_stop, fnv1a(code, SPACE))
+        code = _hash_span(data, after, next_stop, add_letters(code, uint64(SPACE)))
         pair = _bits_of(code, words)
         if pair:
             return next_stop, pair | _capital(data, place, stop)
     return stop, bits | _capital(data, place, stop)
+
+
+@inlined
+def _read_short(data: Array, place: int, end: int) -> tuple[int, uint64]:
+    """(end, hash) of a word of less than eight ASCII letters; (-1, 0) for others."""
+    if place + 8 > len(data):
+        return -1, uint64(0)
+    eight = eight_at(data, place) | SMALL
+    ascii = eight & BITS
+    other = ~(at_least(ascii, 97) & ~at_least(ascii, 123) & ~eight) & HIGH
+    size = np.int64(trailing_zeros(other) >> uint64(3))
+    if other == 0 or place + size > end or data[place + size] > 127:
+        return -1, uint64(0)
+    letters = eight & ((uint64(1) << uint64(8 * size)) - uint64(1))
+    return int(place + size), add_letters(BASIS, letters)
 
 
 @compiled
@@ -120,9 +136,13 @@ def _end_of_word(data: Array, place: int, end: int) -> int:
 def _hash_span(data: Array, place: int, stop: int, code: uint64) -> uint64:
     """The hash of the bytes from `place` to `stop`, in small letters."""
     while place < stop:
-        byte = data[place]
-        code = fnv1a(code, byte | 0x20 if 65 <= byte <= 90 else byte)
-        place += 1
+        letters = uint64(0)
+        for step in range(min(8, stop - place)):
+            byte = data[place + step]
+            small = byte | 0x20 if 65 <= byte <= 90 else byte
+            letters |= uint64(small) << uint64(8 * step)
+        code = add_letters(code, letters)
+        place += 8
     return code
 
 

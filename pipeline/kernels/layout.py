@@ -156,26 +156,26 @@ def strip_layout(texts: pl.Series) -> pl.Series:
     texts = texts.fill_null("")
     is_object = texts.str.starts_with("{").to_numpy()
     texts = change_where(texts, is_object, _read_objects)
-    marks, bare, begin = [np.zeros(0, np.uint16)], [], 0
-    for part in split_shards(texts):
-        marks.append(find_marks(*text_bytes(part)))
-        rows, cut = _cut_edges(part, marks[-1] == 0)
-        if len(rows):
-            bare.append((rows + begin, cut))
-        begin += len(part)
-    every = np.concatenate(marks)
-    marked = np.flatnonzero(every)
-    if len(marked):
-        bare.append((marked, _strip(texts[marked], every[marked])))
-    if not bare:
+    looked = [_look(*text_bytes(part)) for part in split_shards(texts)]
+    marks = np.concatenate([np.zeros(0, np.uint16), *(seen for seen, _, _ in looked)])
+    begins = np.cumsum([0, *(len(seen) for seen, _, _ in looked)])
+    rows = [place + cut for place, (_, cut, _) in zip(begins, looked, strict=False)]
+    rows.append(np.flatnonzero(marks))
+    if not any(map(len, rows)):
         return texts
-    rows, parts = zip(*bare, strict=True)
-    return texts.clone().scatter(np.concatenate(rows), pl.concat(parts))
+    rest = _strip(texts[rows[-1]], marks[rows[-1]])
+    bare = pl.concat([*(cut for _, _, cut in looked), rest])
+    return texts.clone().scatter(np.concatenate(rows), bare)
 
 
-def _cut_edges(texts: pl.Series, where: Array) -> tuple[Array, pl.Series]:
+def _look(data: Array, offsets: Array) -> tuple[Array, Array, pl.Series]:
+    """The marks of texts; those without that are cut at an edge, and what is left."""
+    marks = find_marks(data, offsets)
+    return marks, *_cut_edges(data, offsets, marks == 0)
+
+
+def _cut_edges(data: Array, offsets: Array, where: Array) -> tuple[Array, pl.Series]:
     """(rows, what is left of each) of the texts at `where` that are cut at an edge."""
-    data, offsets = text_bytes(texts)
     spans = find_edges(data, offsets, edge_words())
     is_cut = (spans[:, 0] > offsets[:-1]) | (spans[:, 1] < offsets[1:])
     rows = np.flatnonzero(is_cut & where)
@@ -213,7 +213,8 @@ def _strip(texts: pl.Series, marks: Array) -> pl.Series:
     opens = marks & (LABEL | ANGLE | SQUARE) != 0
     is_label = marks[opens] & LABEL != 0
     texts = change_where(texts, opens, partial(_strip_openings, is_label))
-    rows, cut = _cut_edges(texts.rechunk(), np.ones(len(texts), bool))
+    data, offsets = text_bytes(texts.rechunk())
+    rows, cut = _cut_edges(data, offsets, np.ones(len(texts), bool))
     return texts.clone().scatter(rows, cut) if len(rows) else texts
 
 

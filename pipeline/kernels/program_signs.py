@@ -19,14 +19,19 @@ CAPITALS = np.frombuffer(b"YNTFPI", np.uint8).copy()
 CAPITAL, BEFORE = np.zeros((2, 256), np.bool_)
 CAPITAL[CAPITALS] = True
 BEFORE[list(b"tnf")] = True  # print No, return No, the mass of No
+# What stands around a drawing in Asymptote, with the bit of small letters everywhere.
+DRAWING, DRAWN = (
+    np.frombuffer(tag, np.uint8) | np.uint8(0x20) for tag in (b"[asy]", b"[/asy]")
+)
 
 
 @compiled
 def find_signs(data: Array, offsets: Array) -> Array:
-    """What programs may say in each text: bits, uint8 (rows,)."""
+    """What programs may say in each text, drawings left out: bits, uint8 (rows,)."""
     out = np.zeros(len(offsets) - 1, np.uint8)
     for row in range(len(out)):
         first, end = offsets[row], offsets[row + 1]
+        drawing, behind = first, first  # looked for where there is a sign
         for block in range(first, end, 64):
             if not out[row] & CASED and _may_be_cased(data, first, block, end):
                 out[row] |= CASED
@@ -34,7 +39,12 @@ def find_signs(data: Array, offsets: Array) -> Array:
             while bits:
                 position: Any = block + np.int64(trailing_zeros(bits))
                 bits &= bits - uint64(1)
-                out[row] |= _read_sign(data, first, position, end)
+                sign = _read_sign(data, first, position, end)
+                while sign and behind <= position and drawing < end:
+                    drawing = _find_tag(data, behind, end, DRAWING)
+                    behind = _find_tag(data, drawing, end, DRAWN)
+                if not drawing <= position < behind:
+                    out[row] |= sign
     return out
 
 
@@ -58,6 +68,19 @@ def _may_be_cased(data: Array, first: int, block: int, end: int) -> bool:
         if 65 <= after <= 90 or (after >= 97 and BEFORE[data[position - 2]]):
             return True
     return False
+
+
+@compiled
+def _find_tag(data: Array, place: int, end: int, tag: Array) -> int:
+    """Where `tag`, in small letters, is next; `end` if it is nowhere."""
+    while place < end:
+        step = 0
+        while step < len(tag) and byte_at(data, place + step, end) | 0x20 == tag[step]:
+            step += 1
+        if step == len(tag):
+            return place
+        place += 1
+    return end
 
 
 @compiled

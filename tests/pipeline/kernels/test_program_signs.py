@@ -29,3 +29,14 @@ def test_signs_are_those_that_patterns_find(texts: list[str]) -> None:
     ]
 
     assert find_signs(*text_bytes(pl.Series(texts))).tolist() == expected
+
+
+def test_a_drawing_is_no_program():
+    drawing = '[ASY]\nlabel("$A$", (0, 0));\nfor (x):\n  dot("B");\n[/asy]'
+    texts = [f"Find x.\n{drawing}", f'{drawing} f("a") {drawing}', f"{drawing} `a`"]
+
+    assert find_signs(*text_bytes(pl.Series(texts))).tolist() == [
+        0,
+        STRING | CALL,
+        CODE,
+    ]
