@@ -7,6 +7,7 @@ slow way.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
@@ -99,6 +100,7 @@ def _with_plain_values(column: "pa.Array") -> "pa.Array":
     return column
 
 
+@cache
 def _is_zone(name: str) -> bool:
     return name in available_timezones()
 
