@@ -8,7 +8,6 @@ in the place of something else that it changed with. Sentences and options in an
 order change nothing, and an answer that few problems have outweighs all of this.
 """
 
-from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
@@ -47,7 +46,7 @@ def is_rearranged(part: Part, item: Part) -> bool:
     differing = find_differing(part, item)
     if differing is not None and _has_exchanged(part, item, differing):
         return True
-    links, item_links = set(_links(part)), set(_links(item))
+    links, item_links = _links(part), _links(item)
     return not links.issuperset(item_links) and not item_links.issuperset(links)
 
 
@@ -91,12 +90,10 @@ def _has_exchanged(part: Part, item: Part, places: Array) -> bool:
     )
 
 
-def _links(part: Part) -> Iterator[tuple[int, int]]:
+def _links(part: Part) -> set[tuple[int, int]]:
     """Neighbours in formulas, of which one is a sign: `x +`, `+ 13`."""
-    codes = part.codes.tolist()
     is_sign = part.kinds == SIGN
     in_formula = is_sign | (part.kinds == NUMBER) | part.is_letter
     linked = in_formula[:-1] & in_formula[1:] & (is_sign[:-1] | is_sign[1:])
-    for place in np.flatnonzero(linked):
-        if LOOSE.isdisjoint(codes[place : place + 2]):
-            yield codes[place], codes[place + 1]
+    left, right = part.codes[:-1][linked].tolist(), part.codes[1:][linked].tolist()
+    return {pair for pair in zip(left, right, strict=True) if LOOSE.isdisjoint(pair)}

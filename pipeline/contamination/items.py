@@ -200,8 +200,8 @@ class Items:
         """How many tokens each item has, int64 (items,)."""
         return self.reading.sizes
 
-    @property
+    @cached_property
     def words(self) -> Array:
         """How many words each item has, int64 (items,)."""
-        is_word = np.isin(self.tokens.kinds, (WORD, NAME))
+        is_word = (self.tokens.kinds == WORD) | (self.tokens.kinds == NAME)
         return np.diff(np.concatenate([[0], np.cumsum(is_word)])[self.tokens.ends])

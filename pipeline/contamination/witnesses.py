@@ -26,14 +26,13 @@ def compare_answers(
     They agree WEAKLY in what is easily the same by chance: a letter, yes or no, a small
     number. They CONTRADICT each other where both are SHORT.
     """
-    left, right = answer_codes(texts)[text], answer_codes(items)[item]
-    short = [
-        (answers.str.len_chars().fill_null(0) <= SHORT).to_numpy()[number]
-        for answers, number in ((texts, text), (items, item))
-    ]
-    is_weak = items.str.to_lowercase().str.contains(WEAK).fill_null(value=False)
-    agree = np.where(is_weak.to_numpy()[item], WEAKLY, AGREE)
-    differ = np.where(short[0] & short[1], CONTRADICT, DIFFER)
+    ours, theirs = texts.gather(text), items.gather(item)
+    left, right = answer_codes(ours), answer_codes(theirs)
+    length = pl.max_horizontal(ours.str.len_chars(), theirs.str.len_chars())
+    short = (pl.select(length.fill_null(0)).to_series() <= SHORT).to_numpy()
+    is_weak = theirs.str.to_lowercase().str.contains(WEAK).fill_null(value=False)
+    agree = np.where(is_weak.to_numpy(), WEAKLY, AGREE)
+    differ = np.where(short, CONTRADICT, DIFFER)
     same = np.where(left == right, agree, differ)
     return np.where((left != 0) & (right != 0), same, UNKNOWN)
 
