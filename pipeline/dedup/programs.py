@@ -22,7 +22,7 @@ from pipeline.kernels.spelled_words import split
 
 IN_QUOTES = r"""(?:"[^"\n]*"|'[^'\n]*')"""
 # A call or an assignment with a string, or a line that opens a block, is a program's.
-CALL = rf"""\w(?:\(|\[|[ \t]+=[ \t]+)[^()\n"']{{0,80}}{IN_QUOTES}"""
+CALL = re.compile(rf"""\w(?:\(|\[|[ \t]+=[ \t]+)[^()\n"']{{0,80}}{IN_QUOTES}""")
 BLOCK = (
     r"(?m)^[ \t]*(?:def|class|for|while|if|elif|else|try|except|finally|with)\b"
     r"([^\n]*):[ \t]*\r?\n[ \t]+\S"
@@ -78,7 +78,7 @@ def hash_programs(texts: pl.Series) -> Array:
         return out
     texts = texts.gather(pl.Series(places, dtype=pl.UInt32))
     is_string, calls = (signs & bit != 0 for bit in (signs_of.STRING, signs_of.CALL))
-    calls[calls] = texts.filter(calls).str.contains(CALL)
+    calls[calls] = [CALL.search(text) is not None for text in texts.filter(calls)]
     tells = texts.str.contains_any(ABOUT_PROGRAMS, ascii_case_insensitive=True)
     held = texts.to_list()
     for column, found, read in (

@@ -226,7 +226,7 @@ def may_misread(texts: pl.Series, first: Array, second: Array) -> Array:
         read = texts.gather(side)
         found = read.str.contains(BARE_POWER) & read.str.contains(r"[$\\]")
         bare.append(found.fill_null(False).to_numpy())
-    return np.not_equal(*bare)
+    return np.asarray(np.not_equal(*bare))
 
 
 def spell_alike(texts: pl.Series) -> pl.Series:

@@ -80,10 +80,8 @@ def classify_pairs(
     sorted_ = have_same_options(rows, first[siblings], second[siblings])
     relation[siblings[sorted_]] = COPY
     siblings = siblings[~sorted_ & (~differ | equal)[siblings]]
-    pairs = [
-        part[siblings] for part in (first, second, pairs.score, is_known, same, equal)
-    ]
-    relation[siblings] = _judge_respelt(rows, *pairs)
+    said = (first, second, pairs.score, is_known, same, equal)
+    relation[siblings] = _judge_respelt(rows, *(part[siblings] for part in said))
     return relation
 
 
@@ -224,13 +222,22 @@ def hash_variables(text: pl.Series) -> Array:
 # A number or a sign, or three words; so many bytes are as good in any script.
 LONG = 64
 STATEMENT = r"[\d+*/=<>^\\-]|[\p{Sm}\p{So}]|\p{Han}{3}|\w\W+\w+\W+\w"
+# The same of texts in ASCII; polars takes longer to compile the other than to use it.
+PLAIN_STATEMENT = re.compile(r"(?a)[\d+*/=<>^\\|~-]|\w\W+\w+\W+\w")
 
 
 def say_much(text: pl.Series) -> Array:
     """Whether a text says what to do (bool): "Find x." has lost the rest."""
     much = (text.str.len_bytes() >= LONG).fill_null(False).to_numpy().copy()
-    short = text.filter(pl.Series(~much))
-    much[~much] = short.str.contains(STATEMENT).fill_null(False)
+    rest = []
+    for row in np.flatnonzero(~much):
+        short = text[int(row)] or ""
+        if short.isascii():
+            much[row] = PLAIN_STATEMENT.search(short) is not None
+        else:
+            rest.append(row)
+    if rest:
+        much[rest] = text[rest].str.contains(STATEMENT).to_numpy()
     return np.asarray(much)
 
 

@@ -221,7 +221,7 @@ def _is_member(
         if kinds[token] != NUMBER and not is_in(codes[token], VALUES):
             return False
     if begin > first and codes[begin - 1] in (OPEN_BRACE, CLOSE):
-        return codes[begin - 1] == OPEN_BRACE or kinds[begin - 1] == SIGN
+        return bool(codes[begin - 1] == OPEN_BRACE or kinds[begin - 1] == SIGN)
     return place + 1 < end and codes[place + 1] == CLOSE_BRACE
 
 
