@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeline.contamination.pasted import read_pasted
 from pipeline.kernels.escapes import may_be_escaped
 from pipeline.kernels.layout import change_where
 from pipeline.kernels.shards import split_shards, text_bytes
@@ -26,10 +27,10 @@ CONTROLS = dict(zip("nrtbf", "\n\r\t\b\f", strict=True))
 
 
 def read_escaped(texts: pl.Series) -> pl.Series:
-    """Texts, those that are JSON by what they say."""
+    """Texts, those that are JSON, or were pasted, by what they say."""
     parts = [may_be_escaped(*text_bytes(part)) for part in split_shards(texts)]
     may_be = np.concatenate([np.zeros(0, bool), *parts])
-    return change_where(texts, may_be, _read_all)
+    return read_pasted(change_where(texts, may_be, _read_all))
 
 
 def _read_all(texts: pl.Series) -> pl.Series:
@@ -50,7 +51,12 @@ def _read(text: str) -> str:
 
 
 def _strings(value: Any) -> list[str]:
-    """The texts in a value of JSON, in order."""
+    """The texts in a value of JSON, in order, and in those that are JSON again."""
+    if isinstance(value, str) and value[:1] in ("{", "[") and RECORD.match(value):
+        try:  # the arguments of a call
+            value = json.loads(value, strict=False)
+        except (ValueError, RecursionError):
+            return [value]
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):

@@ -222,7 +222,7 @@ def _is_member(
             return False
     if begin > first and codes[begin - 1] in (OPEN_BRACE, CLOSE):
         return bool(codes[begin - 1] == OPEN_BRACE or kinds[begin - 1] == SIGN)
-    return place + 1 < end and codes[place + 1] == CLOSE_BRACE
+    return bool(place + 1 < end and codes[place + 1] == CLOSE_BRACE)
 
 
 @compiled

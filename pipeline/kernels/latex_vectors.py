@@ -10,12 +10,15 @@ from pipeline.kernels.latex_brackets import is_in
 from pipeline.kernels.latex_marks import is_single
 from pipeline.kernels.latex_vocabulary import token_code
 from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.utf8 import is_letter
 
 NABLA, VECTOR, CROSS_PRODUCT = (uint64(token_code(name)) for name in ("∇", "vec", "×"))
 LETTERS = np.array([token_code(chr(letter)) for letter in range(97, 123)], uint64)
+VECTORS = LETTERS[[20, 21, 22]]  # u, v, w: two of them are vectors anywhere
 NEAR = 400  # bytes
-SPACE, OPEN_BRACE, OPEN, EQUALS = b" {(="
+SPACE, OPEN_BRACE, OPEN, EQUALS, BACKSLASH = b" {(=\\"
 SMALL_V, SMALL_E, SMALL_C, SMALL_T, SMALL_H, SMALL_K, SMALL_B, SMALL_F = b"vecthkbf"
+SMALL_U, SMALL_W = b"uw"
 
 
 @compiled
@@ -25,8 +28,26 @@ def joins_vectors(codes: Array, data: Array, first: int, position: int) -> bool:
         return True
     if len(codes) > 1 and codes[-2] == VECTOR:
         return True
-    is_letter = len(codes) > 0 and is_in(codes[-1], LETTERS)
-    return is_letter and _speaks_of_vectors(data, first, position)
+    if len(codes) == 0 or not is_in(codes[-1], LETTERS):
+        return False
+    if is_in(codes[-1], VECTORS) and _is_before_vector(data, position):
+        return True
+    return _speaks_of_vectors(data, first, position)
+
+
+@compiled
+def _is_before_vector(data: Array, position: int) -> bool:
+    r"""Whether u, v or w alone is behind the cross at `position`: u \times v, u×v."""
+    is_command = data[position] == BACKSLASH
+    position += 1
+    while position < len(data) and (
+        is_letter(data[position]) if is_command else data[position] > 127
+    ):
+        position += 1
+    while position < len(data) and data[position] == SPACE:
+        position += 1
+    alone = is_single(data, position, position, len(data))
+    return alone and data[position] in (SMALL_U, SMALL_V, SMALL_W)
 
 
 @compiled

@@ -27,7 +27,7 @@ thinking user assistant system prompt instruction context
 """
 INLINE = """
 strong em span font big small ins del mark code tt kbd samp var cite abbr img wbr label
-input strike bdi bdo nobr ruby
+input strike bdi bdo nobr ruby math
 """
 TURNS = "sub sup start_of_turn end_of_turn sys bos eos"
 
