@@ -79,7 +79,7 @@ def classify_pairs(
     siblings = np.flatnonzero((relation == SIBLING) & matters)
     sorted_ = have_same_options(rows, first[siblings], second[siblings])
     relation[siblings[sorted_]] = COPY
-    siblings = siblings[~sorted_ & (~differ | equal)[siblings]]
+    siblings = siblings[(~differ | equal)[siblings] & ~sorted_]
     said = (first, second, pairs.score, is_known, same, equal)
     relation[siblings] = _judge_respelt(rows, *(part[siblings] for part in said))
     return relation
@@ -94,16 +94,13 @@ def _judge_respelt(
     from pipeline.kernels.relations import SIBLING
 
     relation = np.full(len(first), SIBLING, np.uint8)
-    agree = same | equal
-    asked, texts = respell_pairs(rows["problem"], first, second, agree)
+    asked, texts = respell_pairs(rows["problem"], first, second, same | equal)
     if len(asked):
         sides = np.stack([first[asked], second[asked]], 1).ravel()
-        respelt = pl.DataFrame(
-            {"problem": texts, "answer": rows["answer"].gather(sides)}
-        )
-        respelt = respelt.with_columns(text=strip_layout(respelt["problem"]))
-        even = np.arange(0, len(texts), 2)
+        respelt, problem = rows[sides].select("answer"), pl.Series(texts)
+        respelt = respelt.with_columns(problem=problem, text=strip_layout(problem))
         said = (part[asked] for part in (score, is_known, same, equal))
+        even = np.arange(0, len(texts), 2)
         relation[asked] = _judge_words(respelt, even, even + 1, *said)
     return relation
 
