@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from pipeline.cluster.each import each, is_cluster, ready
-from pipeline.contamination.escaped import read_escaped
 from pipeline.contamination.items import (
     Items,
     NgramIndex,
@@ -22,6 +21,7 @@ from pipeline.contamination.items import (
     index_ngrams,
 )
 from pipeline.contamination.parts import Part, Texts
+from pipeline.contamination.pasted import read_contents
 from pipeline.contamination.sample import (
     SAMPLE_BYTES,
     Sample,
@@ -34,7 +34,7 @@ from pipeline.kernels import item_overlap
 from pipeline.kernels.characters import plain_bytes
 from pipeline.kernels.hash_table import Table, build_table
 from pipeline.kernels.latex_tokens import Tokens
-from pipeline.kernels.layout import strip_layout
+from pipeline.kernels.layout import read_objects, strip_marks
 from pipeline.kernels.shards import Array, map_threads, split_shards
 from pipeline.kernels.token_ngrams import (
     copy_rows,
@@ -163,8 +163,8 @@ def _scan(lookups: Lookups, part: Part) -> list[Scanned]:
 
 def _read(texts: pl.Series) -> Iterator[tuple[pl.Series, Tokens]]:
     """The texts of each shard, and their tokens as they are compared."""
-    read = read_escaped(texts)
-    bare, start = strip_layout(read), 0
+    read = read_contents(texts)
+    bare, start = strip_marks(read_objects(read.fill_null(""))), 0
     for shard in split_shards(texts):
         own = slice(start, start + len(shard))
         yield read[own], compared_tokens(*plain_bytes(bare[own]))
@@ -202,7 +202,7 @@ def _choose(
         distinct = np.divmod(np.unique(np.concatenate(pairs)), items)
         rows = np.unique(distinct[0])
         # As texts of their own: a slice would keep all texts of the shard.
-        own = read_escaped(shard[rows]).to_list()
+        own = read_contents(shard[rows]).to_list()
         taken = _take(*found[0], rows)
         chosen.append(Chosen(distinct, rows, own, *taken, len(shard)))
     return chosen

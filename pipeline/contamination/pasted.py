@@ -9,7 +9,8 @@ import re
 import numpy as np
 import polars as pl
 
-from pipeline.kernels.layout import change_where
+from pipeline.kernels.escaped import read_escaped
+from pipeline.kernels.splice import change_where
 
 CDATA = re.compile(r"(?s)<!\[CDATA\[(.*?)\]\]>")
 HUNK = re.compile(r"(?m)^@@ -[0-9].*$")
@@ -17,6 +18,11 @@ NUMBER = re.compile(r"[ \t]*([0-9]{1,4})[:|.)]?(?:[ \t]{1,2}|$)")
 PROSE = re.compile(r"[^\W\d_]")
 MARKED = r"<!\[CDATA\[|@@ -[0-9]"
 NUMBERED = r"\A[ \t]*1[:|.)]?[ \t][^\n]*\n[ \t]*2[:|.)]?[ \t]"
+
+
+def read_contents(texts: pl.Series) -> pl.Series:
+    """`texts`, those that are values of JSON or were pasted, by what they say."""
+    return read_pasted(read_escaped(texts))
 
 
 def read_pasted(texts: pl.Series) -> pl.Series:

@@ -234,7 +234,7 @@ def spell_alike(texts: pl.Series) -> pl.Series:
 
     Nothing is to be read in them but whether they may be one.
     """
-    from pipeline.kernels.layout import change_where
+    from pipeline.kernels.splice import change_where
 
     for one in RESPELLINGS:
         if one.change not in (_spell_umlauts, _leave_out_dashes, number_points):

@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels.hash_table import grow
-from pipeline.kernels.layout import change_where, strip_layout
+from pipeline.kernels.layout import strip_layout
 from pipeline.kernels.shards import Array, compiled, freeze, text_bytes
 from pipeline.kernels.spelled_values import spell_bytes
-from pipeline.kernels.splice import cut_spans, splice, text_series
+from pipeline.kernels.splice import change_where, cut_spans, splice, text_series
 from pipeline.kernels.swar import next_non_ascii
 from pipeline.kernels.utf8 import code_point, width
 

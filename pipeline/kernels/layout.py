@@ -12,7 +12,6 @@ an engine without backtracking, in linear time.
 """
 
 import json
-from collections.abc import Callable
 from functools import cache, partial
 from html import unescape
 from itertools import groupby
@@ -22,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels.edge_words import edge_words
+from pipeline.kernels.escaped import read_escaped_strings
 from pipeline.kernels.layout_edges import find_edges
 from pipeline.kernels.layout_lines import blank_lines
 from pipeline.kernels.layout_marks import (
@@ -44,7 +44,7 @@ from pipeline.kernels.layout_marks import (
 )
 from pipeline.kernels.layout_openings import LABELLED, find_openings
 from pipeline.kernels.shards import Array, split_shards, text_bytes
-from pipeline.kernels.splice import cut_spans, text_series
+from pipeline.kernels.splice import change_where, cut_spans, text_series
 
 LETTERS = "abipqsu"
 WORDS = """
@@ -153,9 +153,11 @@ def strip_layout(texts: pl.Series) -> pl.Series:
     >>> strip_layout(pl.Series(["**Find** <i>x</i>, *not* `y`: 2**3 &lt; x_1"])).item()
     'Find x, not `y`: 2**3 < x_1'
     """
-    texts = texts.fill_null("")
-    is_object = texts.str.starts_with("{").to_numpy()
-    texts = change_where(texts, is_object, _read_objects)
+    return strip_marks(read_escaped_strings(read_objects(texts.fill_null(""))))
+
+
+def strip_marks(texts: pl.Series) -> pl.Series:
+    """`strip_layout` of texts that are no values of JSON, and none of them null."""
     looked = [_look(*text_bytes(part)) for part in split_shards(texts)]
     marks = np.concatenate([np.zeros(0, np.uint16), *(seen for seen, _, _ in looked)])
     begins = np.cumsum([0, *(len(seen) for seen, _, _ in looked)])
@@ -182,9 +184,13 @@ def _cut_edges(data: Array, offsets: Array, where: Array) -> tuple[Array, pl.Ser
     return rows, text_series(*cut_spans(data, spans[rows]))
 
 
-def _read_objects(texts: pl.Series) -> pl.Series:
+def read_objects(texts: pl.Series) -> pl.Series:
     """What objects of JSON ask, by their keys; other texts stay."""
-    return pl.Series([_read_object(text) for text in texts], dtype=pl.String)
+
+    def read(texts: pl.Series) -> pl.Series:
+        return pl.Series([_read_object(text) for text in texts], dtype=pl.String)
+
+    return change_where(texts, texts.str.starts_with("{").to_numpy(), read)
 
 
 def _read_object(text: str) -> str:
@@ -244,18 +250,6 @@ def _replacements(changes: tuple[tuple[str, str], ...]) -> pl.Expr:
     for pattern, into in changes:
         text = text.str.replace_all(pattern, into)
     return text
-
-
-def change_where(
-    texts: pl.Series, where: Array, change: Callable[[pl.Series], pl.Series]
-) -> pl.Series:
-    """`change` made to the texts at `where` (bool)."""
-    if not where.any():
-        return texts
-    if where.all():
-        return change(texts)
-    rows = pl.Series(np.flatnonzero(where).astype(np.uint32))
-    return texts.clone().scatter(rows, change(texts[rows]))
 
 
 def _decode_entities(texts: pl.Series) -> pl.Series:

@@ -11,8 +11,8 @@ from numpy import int32, uint8, uint64
 
 from pipeline.kernels.hash_table import Table, find
 from pipeline.kernels.hashing import STEP, fmix64, roll
-from pipeline.kernels.layout import change_where
 from pipeline.kernels.shards import Array, compiled, text_bytes
+from pipeline.kernels.splice import change_where
 from pipeline.kernels.swar import next_non_ascii
 from pipeline.kernels.utf8 import width
 from pipeline.kernels.word_tokens import fill_tokens, token_buffers

@@ -13,7 +13,7 @@ from functools import cache, lru_cache, partial
 import numpy as np
 import polars as pl
 
-from pipeline.kernels.layout import change_where, replace_all
+from pipeline.kernels.layout import replace_all
 from pipeline.kernels.shards import Array, freeze, text_bytes
 from pipeline.kernels.spelled_marks import find_spellings, marked_words
 from pipeline.kernels.spelled_words import (
@@ -37,7 +37,7 @@ from pipeline.kernels.spelled_words import (
     TENS_WORDS,
     TIMES,
 )
-from pipeline.kernels.splice import cut_spans, splice, text_series
+from pipeline.kernels.splice import change_where, cut_spans, splice, text_series
 
 CARDINALS = {word: value for value, word in enumerate(BELOW_TWENTY)}
 CARDINALS |= {word: 10 * value for value, word in enumerate(TENS_WORDS, start=2)}

@@ -1,5 +1,6 @@
 """Stretches cut out of texts, and put back changed: texts are bytes and offsets."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -57,3 +58,15 @@ def splice(
 def _put(out: Array, used: int, part: Array) -> int:
     out[used : used + len(part)] = part
     return used + len(part)
+
+
+def change_where(
+    texts: pl.Series, where: Array, change: Callable[[pl.Series], pl.Series]
+) -> pl.Series:
+    """`change` made to the texts at `where` (bool)."""
+    if not where.any():
+        return texts
+    if where.all():
+        return change(texts)
+    rows = pl.Series(np.flatnonzero(where).astype(np.uint32))
+    return texts.clone().scatter(rows, change(texts[rows]))

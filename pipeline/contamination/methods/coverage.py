@@ -22,10 +22,10 @@ from pydantic import Field
 from pipeline.contamination.arrangement import find_differing, is_rearranged
 from pipeline.contamination.candidates import TINY, propose_pairs
 from pipeline.contamination.contract import Method
-from pipeline.contamination.escaped import read_escaped
 from pipeline.contamination.hits import HITS, LEVELS, UNDETECTABLE, Found, hit_table
 from pipeline.contamination.items import Items, Reading, read_texts
 from pipeline.contamination.parts import Texts
+from pipeline.contamination.pasted import read_contents
 from pipeline.contamination.weights import Weigher, Weights
 from pipeline.contamination.witnesses import (
     AGREE,
@@ -90,7 +90,7 @@ def find_hits_in_parts(
     """The same of texts that come in parts."""
     if not items.height or not len(answers):
         return Found(HITS.to_frame(), UNDETECTABLE.to_frame())
-    sought = Items(read_texts(read_escaped(items["problem"].fill_null(""))), params.n)
+    sought = Items(read_texts(read_contents(items["problem"].fill_null(""))), params.n)
     proposals = propose_pairs(texts, len(answers), sought)
     text, row, item = proposals.text, proposals.row, proposals.item
     read = read_texts(proposals.texts)

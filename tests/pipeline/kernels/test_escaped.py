@@ -3,7 +3,7 @@ import json
 import polars as pl
 import pytest
 
-from pipeline.contamination.escaped import read_escaped
+from pipeline.kernels.escaped import read_escaped
 from pipeline.kernels.published_ngrams import lowercase_bytes
 
 TEXT = 'Find $\\frac{1}{2} \\neq x$.\nIt is "easy", said Mia: \\[y < 3\\]'
