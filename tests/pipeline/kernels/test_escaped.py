@@ -3,7 +3,7 @@ import json
 import polars as pl
 import pytest
 
-from pipeline.kernels.escaped import read_escaped
+from pipeline.kernels.escaped import read_escaped, read_escaped_strings
 from pipeline.kernels.published_ngrams import lowercase_bytes
 
 TEXT = 'Find $\\frac{1}{2} \\neq x$.\nIt is "easy", said Mia: \\[y < 3\\]'
@@ -54,26 +54,9 @@ def test_what_is_read_leaves_the_texts_as_they_were():
     assert texts.to_list() == before
 
 
-LINES = "Find all $x$ with\n$x^2 = 49$ and say\nhow many there are."
+def test_keys_and_numbers_of_an_object_stay_where_only_strings_are_read():
+    texts = ['{"apples": 3}', '"Is 7 odd?\\n"', '\\"Odd\\": say \\\\frac12']
 
+    read = read_escaped_strings(pl.Series(texts)).to_list()
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        "@@ -0,0 +1,3 @@\n+" + LINES.replace("\n", "\n+"),
-        "1  Find all $x$ with\n2  $x^2 = 49$ and say\n3  how many there are.",
-        " 1: Find all $x$ with\n 2: $x^2 = 49$ and say\n 3: how many there are.",
-        json.dumps({"name": "solve", "arguments": json.dumps({"query": LINES})}),
-    ],
-)
-def test_what_was_put_around_lines_goes(written: str):
-    assert read(written).removeprefix("solve\n") == LINES
-
-
-def test_a_section_of_xml_is_a_text_of_its_own():
-    assert read("<q><![CDATA[Is 7 odd?]]></q>") == "<q>\nIs 7 odd?\n</q>"
-
-
-@pytest.mark.parametrize("text", ["1 2\n2 4\n3 8", "1 a\n3 b", "@@ is no hunk"])
-def test_columns_of_numbers_stay(text: str):
-    assert read(text) == text
+    assert read == ['{"apples": 3}', "Is 7 odd?\n", '"Odd": say \\frac12']
