@@ -34,7 +34,7 @@ from pipeline.kernels import item_overlap
 from pipeline.kernels.characters import plain_bytes
 from pipeline.kernels.hash_table import Table, build_table
 from pipeline.kernels.latex_tokens import Tokens
-from pipeline.kernels.layout import read_objects, strip_marks
+from pipeline.kernels.layout import strip_layout
 from pipeline.kernels.shards import Array, map_threads, split_shards
 from pipeline.kernels.token_ngrams import (
     copy_rows,
@@ -164,7 +164,7 @@ def _scan(lookups: Lookups, part: Part) -> list[Scanned]:
 def _read(texts: pl.Series) -> Iterator[tuple[pl.Series, Tokens]]:
     """The texts of each shard, and their tokens as they are compared."""
     read = read_contents(texts)
-    bare, start = strip_marks(read_objects(read.fill_null(""))), 0
+    bare, start = strip_layout(read), 0
     for shard in split_shards(texts):
         own = slice(start, start + len(shard))
         yield read[own], compared_tokens(*plain_bytes(bare[own]))

@@ -6,7 +6,6 @@ what it says. Otherwise every `\\frac` would be a line break and a word.
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,24 +27,17 @@ CONTROLS = dict(zip("nrtbf", "\n\r\t\b\f", strict=True))
 
 def read_escaped(texts: pl.Series) -> pl.Series:
     """Texts, those that are JSON by the strings in them."""
-    return _read_each(_read, texts)
-
-
-def read_escaped_strings(texts: pl.Series) -> pl.Series:
-    """As `read_escaped`; objects and lists, whose keys and numbers count, stay."""
-    return _read_each(_read_string, texts)
-
-
-def _read_each(read: Callable[[str], str], texts: pl.Series) -> pl.Series:
-    def read_all(texts: pl.Series) -> pl.Series:
-        return pl.Series([read(text) for text in texts.to_list()], dtype=pl.String)
-
     parts = [may_be_escaped(*text_bytes(part)) for part in split_shards(texts)]
     may_be = np.concatenate([np.zeros(0, bool), *parts])
-    return change_where(texts, may_be, read_all)
+    return change_where(texts, may_be, _read_all)
 
 
-def _read_string(text: str) -> str:
+def _read_all(texts: pl.Series) -> pl.Series:
+    return pl.Series([_read(text) for text in texts.to_list()], dtype=pl.String)
+
+
+def read_string(text: str) -> str:
+    """As `read_escaped`; an object or a list, whose keys and numbers count, stays."""
     is_other = RECORD.match(text) and not text.lstrip().startswith('"')
     return text if is_other else _read(text)
 

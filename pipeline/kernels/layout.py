@@ -21,12 +21,13 @@ import numpy as np
 import polars as pl
 
 from pipeline.kernels.edge_words import edge_words
-from pipeline.kernels.escaped import read_escaped_strings
+from pipeline.kernels.escaped import read_string
 from pipeline.kernels.layout_edges import find_edges
 from pipeline.kernels.layout_lines import blank_lines
 from pipeline.kernels.layout_marks import (
     ANGLE,
     BLOCKS,
+    DOUBLED,
     ENTITY,
     ESCAPE,
     HYPHEN,
@@ -153,11 +154,9 @@ def strip_layout(texts: pl.Series) -> pl.Series:
     >>> strip_layout(pl.Series(["**Find** <i>x</i>, *not* `y`: 2**3 &lt; x_1"])).item()
     'Find x, not `y`: 2**3 < x_1'
     """
-    return strip_marks(read_escaped_strings(read_objects(texts.fill_null(""))))
-
-
-def strip_marks(texts: pl.Series) -> pl.Series:
-    """`strip_layout` of texts that are no values of JSON, and none of them null."""
+    texts = texts.fill_null("")
+    is_object = texts.str.starts_with("{").to_numpy()
+    texts = change_where(texts, is_object, _read_objects)
     looked = [_look(*text_bytes(part)) for part in split_shards(texts)]
     marks = np.concatenate([np.zeros(0, np.uint16), *(seen for seen, _, _ in looked)])
     begins = np.cumsum([0, *(len(seen) for seen, _, _ in looked)])
@@ -184,13 +183,9 @@ def _cut_edges(data: Array, offsets: Array, where: Array) -> tuple[Array, pl.Ser
     return rows, text_series(*cut_spans(data, spans[rows]))
 
 
-def read_objects(texts: pl.Series) -> pl.Series:
+def _read_objects(texts: pl.Series) -> pl.Series:
     """What objects of JSON ask, by their keys; other texts stay."""
-
-    def read(texts: pl.Series) -> pl.Series:
-        return pl.Series([_read_object(text) for text in texts], dtype=pl.String)
-
-    return change_where(texts, texts.str.starts_with("{").to_numpy(), read)
+    return pl.Series([_read_object(text) for text in texts], dtype=pl.String)
 
 
 def _read_object(text: str) -> str:
@@ -207,6 +202,7 @@ def _read_object(text: str) -> str:
 
 
 def _strip(texts: pl.Series, marks: Array) -> pl.Series:
+    texts = change_where(texts, marks & DOUBLED != 0, _read_strings)
     texts = change_where(texts, marks & ENTITY != 0, _decode_entities)
     texts = _apply(texts, marks, CHARACTERS)
     texts = change_where(texts, marks & (ODD | ENTITY) != 0, _swap_spaces)
@@ -222,6 +218,12 @@ def _strip(texts: pl.Series, marks: Array) -> pl.Series:
     data, offsets = text_bytes(texts.rechunk())
     rows, cut = _cut_edges(data, offsets, np.ones(len(texts), bool))
     return texts.clone().scatter(rows, cut) if len(rows) else texts
+
+
+def _read_strings(texts: pl.Series) -> pl.Series:
+    """Texts, those that were escaped as JSON is by what they say, stripped."""
+    read = pl.Series([read_string(text) for text in texts], dtype=pl.String)
+    return change_where(read, (read != texts).to_numpy(), strip_layout)
 
 
 def _strip_openings(is_label: Array, texts: pl.Series) -> pl.Series:

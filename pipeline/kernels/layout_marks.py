@@ -14,8 +14,9 @@ from pipeline.kernels.swar import eight_at, first_bytes, trailing_zeros
 from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 # What may be in a text, as bits. SURE: an underscore, even if nothing goes beside it.
+# DOUBLED: what was escaped as JSON is, and may have been twice.
 (STAR, UNDERSCORE, TILDE, LINE, LABEL, ANGLE, SHORT_TAG, ENTITY, SQUARE, ODD, HYPHEN,
- ESCAPE, TAG, SURE) = (1 << bit for bit in range(14))  # fmt: skip
+ ESCAPE, TAG, SURE, DOUBLED) = (1 << bit for bit in range(15))  # fmt: skip
 LONGEST_LABEL = 24  # bytes before its colon
 LONGEST_ENTITY = 33  # bytes before its semicolon
 # Tags of HTML, and of XML as prompts have them; those of one letter are variables too.
@@ -36,7 +37,7 @@ NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, AMPERSAND, LESS = b"\n \\:.&<"
 STAR_BYTE, UNDERSCORE_BYTE, TILDE_BYTE, HASH, GREATER, BAR, MINUS = b"*_~#>|-"
 OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE, CLOSE_BRACE = b"()[]}"
 SMALL_N, SMALL_R, CAPITAL_I, SLASH, EXCLAMATION, SEMICOLON = b"nrI/!;"
-SMALL_Q, SMALL_P, SMALL_E = b"qpe"
+SMALL_Q, SMALL_P, SMALL_E, QUOTE, DOLLAR = b'qpe"$'
 # First bytes of characters some of which cannot be seen; spaces are looked at.
 RARE = np.zeros(256, np.bool_)
 RARE[[0xCD, 0xD8, 0xDB, 0xDC, 0xE0, 0xE1, 0xEF, 0xF0, 0xF3]] = True
@@ -117,6 +118,7 @@ def _find_suspects(data: Array) -> Array:
             | ((byte == CLOSE_SQUARE) & (after == OPEN))
             | ((byte == MINUS) & (after <= SPACE))
             | ((byte == BACKSLASH) & ((after == SMALL_N) | (after == SMALL_R)))
+            | ((byte == BACKSLASH) & ((after == BACKSLASH) | (after == QUOTE)))
             | (((byte == STAR_BYTE) | (byte == UNDERSCORE_BYTE)) & (after > SPACE))
         )
     if len(data):
@@ -179,6 +181,12 @@ def _is_blank(byte: Any) -> bool:
 def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
     byte, after = data[position], byte_at(data, position + 1, end)
     if byte == BACKSLASH:
+        if after == QUOTE:
+            return DOUBLED
+        if after == BACKSLASH:
+            behind = byte_at(data, position + 2, end)
+            opens = is_letter(behind) or behind in (OPEN, OPEN_SQUARE, DOLLAR)
+            return DOUBLED if opens else 0
         if after not in (SMALL_N, SMALL_R):
             return 0
         behind = byte_at(data, position + 2, end)
