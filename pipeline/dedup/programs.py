@@ -127,7 +127,9 @@ def _find_cased(texts: pl.Series, signs: Array) -> Array:
 
 def _hash_cases(texts: pl.Series, rows: Array) -> Array:
     """A uint64 for the words of `rows` of texts whose case counts, 0 for none."""
-    said = [_read_cases(texts[int(row)]) for row in rows]
+    read = texts.gather(pl.Series(rows, dtype=pl.UInt32))
+    found = read.str.extract_all(rf"{PRINTED}|{NITROGEN}").list.join("\n").to_list()
+    said = [_read_cases(part) if part else [] for part in found]
     hashes = pl.Series([repr(words) for words in said], dtype=pl.String).hash()
     some = np.array([bool(words) for words in said], bool)
     return np.where(some, hashes.to_numpy(), np.uint64(0))

@@ -21,8 +21,15 @@ ESCAPED = re.compile(r'\\\\[A-Za-z(\[$]|\\"')  # \\frac, \\[ and \"
 # A text in which LaTeX stands as it is: \frac, and not \\frac or \n.
 PLAIN = re.compile(r'(?<!\\)(?:\\\\)*\\(?![\\"/nrtbfu])')
 COMMAND = re.compile(r"(?<!\\)(?:\\\\)*\\[a-z]{2}")  # or an escape: \neq, \now
-ESCAPES = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
-CONTROLS = dict(zip("nrtbf", "\n\r\t\b\f", strict=True))
+# Commands of LaTeX that begin as an escape does; none but \beta and \frac like \b, \f.
+LIKE_ESCAPES = """
+ne neq nu nabla not notin ni nmid nexists nleq ngeq newline rho right rangle rm rfloor
+rceil times theta text textbf textit tan tanh tau to top triangle tilde tfrac therefore
+"""
+ESCAPES = re.compile(
+    rf'\\(u[0-9a-fA-F]{{4}}|[\\"/]|(?!(?:{"|".join(LIKE_ESCAPES.split())})(?![a-z]))[nrt])'
+)
+CONTROLS = dict(zip("nrt", "\n\r\t", strict=True))
 
 
 def read_escaped(texts: pl.Series) -> pl.Series:

@@ -60,3 +60,9 @@ def test_keys_and_numbers_of_an_object_stay_where_only_strings_are_read():
     read = [read_string(text) for text in texts]
 
     assert read == ['{"apples": 3}', "Is 7 odd?\n", '"Odd": say \\frac12']
+
+
+def test_commands_that_begin_as_an_escape_does_are_none():
+    text = "Is \\\\(x \\neq \\frac12\\\\) of\\nthese \\times 3?\\n\\tno"
+
+    assert read(text) == "Is \\(x \\neq \\frac12\\) of\nthese \\times 3?\n\tno"
