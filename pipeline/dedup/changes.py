@@ -123,16 +123,11 @@ def _compare_spans(
     and beside them no more than numbers.
     """
     from pipeline.kernels.edit_rest import EQUAL, PARTIAL, REWORDED, TURNED
-    from pipeline.kernels.relations import (
-        are_plainly_equal,
-        one_contains_other,
-        quantity_hash,
-    )
+    from pipeline.kernels.relations import are_plainly_equal, one_contains_other
 
     texts = np.stack([first, second], 1).ravel()
-    tokens = read_spans(data, offsets[texts], spans)
+    tokens, agree = read_spans(data, offsets, first, second, spans)
     read = tokens.codes, tokens.kinds, tokens.ends
-    agree = _pairwise_equal(quantity_hash(*read, False, False))
     nested = one_contains_other(*read, same & ~agree)
     change = np.full(len(first), TURNED, np.uint8)
     places = tokens.ends, tokens.starts, tokens.stops
@@ -147,14 +142,36 @@ def _compare_spans(
     return change
 
 
-def read_spans(data: Array, firsts: Array, spans: Spans) -> "Tokens":
-    """The tokens of texts in their `spans`; text i begins at `firsts[i]`."""
-    from pipeline.kernels.latex_tokens import tokenise_ranges
+def read_spans(
+    data: Array, offsets: Array, first: Array, second: Array, spans: Spans
+) -> tuple["Tokens", Array]:
+    """The tokens of the texts of pairs in their `spans`; whether quantities agree.
 
+    Where one span has a quantity less and another one more, it may have moved past
+    others that stand between: those texts are read whole.
+    """
+    from pipeline.kernels.latex_tokens import tokenise_ranges
+    from pipeline.kernels.relations import quantity_hash
+
+    def hash_quantities(tokens: "Tokens", ends: Array) -> Array:
+        return quantity_hash(tokens.codes, tokens.kinds, ends, False, False)
+
+    texts = np.stack([first, second], 1).ravel()
     begins, ends, parts = spans
-    firsts = np.repeat(firsts, np.diff(parts))
+    firsts = np.repeat(offsets[texts], np.diff(parts))
     tokens = tokenise_ranges(data, begins, ends, firsts=firsts, spans=True)
-    return replace(tokens, ends=tokens.ends[parts])
+    agree = _pairwise_equal(hash_quantities(tokens, tokens.ends[parts]))
+    each = hash_quantities(tokens, tokens.ends)
+    is_left = np.repeat(np.arange(len(texts)) % 2 == 0, np.diff(parts))
+    pair = np.repeat(np.arange(len(first)), np.diff(parts[::2]) // 2)
+    moved = np.zeros(len(first), bool)
+    moved[pair[each[is_left] != each[~is_left]]] = True
+    moved &= agree
+    if moved.any():
+        asked = texts[np.repeat(moved, 2)]
+        whole = tokenise_ranges(data, offsets[asked], offsets[asked + 1])
+        agree[moved] = _pairwise_equal(hash_quantities(whole, whole.ends))
+    return replace(tokens, ends=tokens.ends[parts]), agree
 
 
 def _compare_whole(

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.dedup.pairs import Array
+from pipeline.kernels.spelled_words import split
 
 DRAWING = (
     r"(?is)\[asy\].*?\[/asy\]|\\begin\{(?:asy|tikzpicture|picture)\}.*?"
@@ -59,9 +60,11 @@ UMLAUT = f"[{''.join(UMLAUTS)}]"
 class Respelling(NamedTuple):
     """`change` is made to both texts where `marker` finds other things in them.
 
-    With `beside`, only where it finds nothing in one of them and `beside` is there.
+    It is looked for in texts with one of `signs`. With `beside`, only where it finds
+    nothing in one of them and `beside` is there.
     """
 
+    signs: tuple[str, ...]
     marker: str
     change: Callable[[str], str]
     beside: str | None = None
@@ -120,29 +123,34 @@ def number_points(text: str) -> str:
     return re.sub(POINT, lambda name: "".join(table[one] for one in name[0]), text)
 
 
+IN_DRAWINGS = ("[asy]", r"\begin{asy", r"\begin{tikz", r"\begin{pict")
+IN_ORDINALS = split("-th $th $st $nd $rd {th {st {nd {rd ^th")
+IN_HEADINGS = split(
+    "nput utput NPUT UTPUT escription DESCRIPTION tatement STATEMENT ample AMPLE "
+    "Note NOTE Task TASK onstraint CONSTRAINT"
+)
 RESPELLINGS = (
-    Respelling(UMLAUT, _spell_umlauts, beside="[aouAOU]e"),
-    Respelling(DRAWING, partial(re.sub, DRAWING, ""), beside=""),
-    Respelling(TABLE, _leave_out_bars, beside=""),
-    Respelling(LIST, partial(re.sub, LIST, r"[\1]"), beside=r"\["),
-    Respelling(DASH, _leave_out_dashes, beside="[—―]|--"),
-    Respelling(ORDINAL, _spell_ordinals),
-    Respelling(DOTS, partial(re.sub, DOTS, r"\\cdots "), beside=""),
-    Respelling(HEADING, _spell_headings),
-    Respelling(SEGMENT, _leave_out_overlines, beside=""),
-    Respelling(TRIANGLE, partial(re.sub, TRIANGLE, r"triangle \1"), beside=""),
-    Respelling(POINTS, number_points),
+    Respelling((*UMLAUTS,), UMLAUT, _spell_umlauts, beside="[aouAOU]e"),
+    Respelling(IN_DRAWINGS, DRAWING, partial(re.sub, DRAWING, ""), beside=""),
+    Respelling(("-|", "- |"), TABLE, _leave_out_bars, beside=""),
+    Respelling(("\\[",), LIST, partial(re.sub, LIST, r"[\1]"), beside=r"\["),
+    Respelling((" - ", " – "), DASH, _leave_out_dashes, beside="[—―]|--"),
+    Respelling((*IN_ORDINALS, "rm th"), ORDINAL, _spell_ordinals),
+    Respelling(
+        ("···", "⋅⋅⋅", "•••"), DOTS, partial(re.sub, DOTS, r"\\cdots "), beside=""
+    ),
+    Respelling((*IN_HEADINGS, " format", " Format"), HEADING, _spell_headings),
+    Respelling((r"\overline", r"\bar"), SEGMENT, _leave_out_overlines, beside=""),
+    Respelling(
+        (r"\Delta", "Δ"), TRIANGLE, partial(re.sub, TRIANGLE, r"triangle \1"), beside=""
+    ),
+    Respelling((), POINTS, number_points),
 )
-# Drawings, and headings with a number, which may go with their digits.
-HOLDERS = r"\[asy\]|\\begin\{(?:asy|tikz|pict)|ample (?:Input|input|1)|AMPLE INPUT"
 DRAWN = 1  # the place of drawings among them
+# Of drawings, and of headings with a number, which may go with their digits.
+HOLDERS = r"\[asy\]|\\begin\{(?:asy|tikz|pict)|ample (?:Input|input|1)|AMPLE INPUT"
 # Without any of these, a text has none of the markers, but perhaps points.
-MARKED = (
-    rf"{'|'.join(UMLAUTS)}|Δ|\[asy\]|···|⋅⋅⋅|•••| - | – |-\||- \||\\begin\{{asy"
-    r"|\\begin\{tikz|\\begin\{pict|\\Delta|\\overline|\\bar|\\\[|-th|\$th|\$st|\$nd"
-    r"|\$rd|\{th|\{st|\{nd|\{rd|\^th|rm th|nput|utput|NPUT|UTPUT|escription|tatement"
-    r"|ample|Note|onstraint| [Ff]ormat"
-)
+MARKED = "|".join(re.escape(sign) for one in RESPELLINGS for sign in one.signs)
 
 
 def respell_pairs(
@@ -221,12 +229,14 @@ def may_misread(texts: pl.Series, first: Array, second: Array) -> Array:
     $3^12$ is 3^{12} to most who write it. Where the answers to both are not one, it is
     what it says: $3^1 2$.
     """
-    bare = []
-    for side in (first, second):
-        read = texts.gather(side)
-        found = read.str.contains(BARE_POWER) & read.str.contains(r"[$\\]")
-        bare.append(found.fill_null(False).to_numpy())
-    return np.asarray(np.not_equal(*bare))
+    bare = [
+        [
+            ("$" in text or "\\" in text) and re.search(BARE_POWER, text) is not None
+            for text in texts.gather(side).fill_null("")
+        ]
+        for side in (first, second)
+    ]
+    return np.not_equal(*(np.array(side, bool) for side in bare))
 
 
 def spell_alike(texts: pl.Series) -> pl.Series:
@@ -250,10 +260,16 @@ def _change_each(change: Callable[[str], str], texts: pl.Series) -> pl.Series:
 def _hash_found(texts: pl.Series) -> Array:
     """A uint64 for what each marker finds in each text: (texts, markers but points).
 
-    0 where it finds nothing. One query is faster than many.
+    0 where it finds nothing. By Python, since few texts are left: polars would compile
+    the patterns anew.
     """
-    found = (pl.col("text").str.extract_all(one.marker) for one in RESPELLINGS[:-1])
-    joined = [some.list.join("\0").alias(str(at)) for at, some in enumerate(found)]
-    said = texts.to_frame("text").select(joined)
-    hashes = said.select(pl.all().hash() * (pl.all() != "").cast(pl.UInt64))
-    return np.asarray(hashes.to_numpy())
+    out = np.zeros((len(texts), len(RESPELLINGS) - 1), np.uint64)
+    for at, one in enumerate(RESPELLINGS[:-1]):
+        may_hold = texts.str.contains_any([*one.signs]).fill_null(False).to_numpy()
+        rows = np.flatnonzero(may_hold)
+        found = [
+            [x[0] for x in re.finditer(one.marker, texts[int(row)])] for row in rows
+        ]
+        hashes = pl.Series(["\0".join(some) for some in found], dtype=pl.String).hash()
+        out[rows, at] = np.where([bool(some) for some in found], hashes, 0)
+    return out

@@ -21,7 +21,7 @@ def answer_codes(answers: pl.Series) -> Array:
     is_first = place == np.arange(len(place))
     first = np.flatnonzero(is_first)
     distinct = answers.gather(pl.Series(first, dtype=pl.UInt32))
-    if distinct.str.contains("=", literal=True).any():  # n = 6 is 6
+    if distinct.str.contains_any(["="]).any():  # n = 6 is 6
         distinct = distinct.str.replace(r"^\s*\$?\s*[A-Za-z]\s*=\s*", "")
     tokens = tokenise(distinct)
     codes = relations.quantity_hash(tokens.codes, tokens.kinds, tokens.ends, True, True)

@@ -12,6 +12,7 @@ an engine without backtracking, in linear time.
 """
 
 import json
+import re
 from functools import cache, partial
 from html import unescape
 from itertools import groupby
@@ -273,7 +274,7 @@ def _swap_spaces(texts: pl.Series) -> pl.Series:
 def _strip_squares(texts: pl.Series) -> pl.Series:
     """`texts` without [INST], and with the text of a link or a picture for it."""
     texts = texts.str.replace_many(["[INST]", "[/INST]"], ["\n"])
-    return texts.str.replace_all(LINK, "$1")
+    return _rewrite(texts, LINK, r"\1")
 
 
 def _strip_letter_tags(texts: pl.Series) -> pl.Series:
@@ -281,9 +282,19 @@ def _strip_letter_tags(texts: pl.Series) -> pl.Series:
     for letter in LETTERS:
         closed = texts.str.contains_any([f"</{letter}>"], ascii_case_insensitive=True)
         into = "\n" if letter == "p" else ""
-        tag = ((rf"(?i)</?{letter}(?:\s[^<>]*)?>", into),)
-        texts = change_where(texts, closed.to_numpy(), partial(replace_all, tag))
+        tag = rf"(?i)</?{letter}(?:\s[^<>]*)?>"
+        change = partial(_rewrite, pattern=tag, into=into)
+        texts = change_where(texts, closed.to_numpy(), change)
     return texts
+
+
+def _rewrite(texts: pl.Series, pattern: str, into: str) -> pl.Series:
+    """`texts` with a pattern of which few texts have need replaced, by Python.
+
+    Polars keeps 32 patterns at hand: one more would cost all others.
+    """
+    changed = [re.sub(pattern, into, text) for text in texts]
+    return pl.Series(changed, dtype=pl.String)
 
 
 def _strip_lines(texts: pl.Series) -> pl.Series:
