@@ -121,12 +121,16 @@ def have_same_programs(texts: pl.Series, first: Array, second: Array) -> Array:
 def _find_cased(texts: pl.Series, signs: Array) -> Array:
     """Numbers of the texts that hold one of ANSWERS with a capital."""
     rows = np.flatnonzero(signs & signs_of.CASED)
+    if not len(rows):
+        return rows
     likely = texts.gather(pl.Series(rows, dtype=pl.UInt32)).str.contains(CAPITALS)
     return np.asarray(rows[likely.to_numpy()])
 
 
 def _hash_cases(texts: pl.Series, rows: Array) -> Array:
     """A uint64 for the words of `rows` of texts whose case counts, 0 for none."""
+    if not len(rows):
+        return np.zeros(0, np.uint64)
     read = texts.gather(pl.Series(rows, dtype=pl.UInt32))
     found = read.str.extract_all(rf"{PRINTED}|{NITROGEN}").list.join("\n").to_list()
     said = [_read_cases(part) if part else [] for part in found]

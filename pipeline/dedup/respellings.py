@@ -236,7 +236,7 @@ def may_misread(texts: pl.Series, first: Array, second: Array) -> Array:
         ]
         for side in (first, second)
     ]
-    return np.not_equal(*(np.array(side, bool) for side in bare))
+    return np.asarray(np.not_equal(*(np.array(side, bool) for side in bare)))
 
 
 def spell_alike(texts: pl.Series) -> pl.Series:
