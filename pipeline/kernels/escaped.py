@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.kernels.escapes import may_be_escaped
 from pipeline.kernels.shards import split_shards, text_bytes
 from pipeline.kernels.splice import change_where
+from pipeline.surrogates import mend_surrogates
 
 BLANKS = r"[^\S\x1c-\x1f]*"
 RECORD = re.compile(rf"{BLANKS}(?:\{{{BLANKS}\"|\[{BLANKS}[\{{\"]|\")")
@@ -56,10 +57,12 @@ def _read(text: str) -> str:
     may_be_latex = COMMAND.search(text) and not is_escaped
     try:
         value = json.loads(text, strict=False)
-    except ValueError:
-        return text if may_be_latex else ESCAPES.sub(_unescape, text)
-    is_latex = isinstance(value, str) and may_be_latex
-    return text if is_latex else "\n".join(_strings(value))
+        said = "\n".join(_strings(value))
+        is_latex = isinstance(value, str) and may_be_latex
+    except (ValueError, RecursionError):
+        said, is_latex = ESCAPES.sub(_unescape, text), may_be_latex
+    # An escape may name half of a character, which no column of texts holds.
+    return text if is_latex else mend_surrogates(said)
 
 
 def _strings(value: Any) -> list[str]:

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from pipeline.kernels.escaped import read_escaped, read_string
+from pipeline.kernels.layout import strip_layout
 from pipeline.kernels.published_ngrams import lowercase_bytes
 
 TEXT = 'Find $\\frac{1}{2} \\neq x$.\nIt is "easy", said Mia: \\[y < 3\\]'
@@ -66,3 +67,19 @@ def test_commands_that_begin_as_an_escape_does_are_none():
     text = "Is \\\\(x \\neq \\frac12\\\\) of\\nthese \\times 3?\\n\\tno"
 
     assert read(text) == "Is \\(x \\neq \\frac12\\) of\nthese \\times 3?\n\tno"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 200_000 + '\\"', "[" * 200_000 + '"'),
+        ('Find \\\\(x\\\\) \\ud835 "a"', 'Find \\(x\\) \N{REPLACEMENT CHARACTER} "a"'),
+        ("\\\\(\\ud835\\udc65", "\\(\N{MATHEMATICAL ITALIC SMALL X}"),
+        ('{"q": "Find \\ud800"}', "Find \N{REPLACEMENT CHARACTER}"),
+        ('[{"a":' + "[" * 200_000, '[{"a":' + "[" * 200_000),
+    ],
+    ids=["deep", "half", "pair", "record", "deep record"],
+)
+def test_no_text_ends_a_run(text: str, said: str):
+    assert read(text) == said
+    strip_layout(pl.Series([text]))
