@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.kernels.escaped import read_escaped
 from pipeline.kernels.splice import change_where
 
-CDATA = re.compile(r"(?s)<!\[CDATA\[(.*?)\]\]>")
+CDATA, CDATA_END = "<![CDATA[", "]]>"
 HUNK = re.compile(r"(?m)^@@ -[0-9].*$")
 NUMBER = re.compile(r"[ \t]*([0-9]{1,4})[:|.)]?(?:[ \t]{1,2}|$)")
 PROSE = re.compile(r"[^\W\d_]")
@@ -41,11 +41,22 @@ def _read_all(texts: pl.Series) -> pl.Series:
 
 
 def _read(text: str) -> str:
-    text = CDATA.sub(r"\n\1\n", text)
+    text = _open_sections(text)
     if hunk := HUNK.search(text):  # what a patch takes away stays as it was
         lines = text[hunk.end() + 1 :].split("\n")
         text = "\n".join(line[1:] for line in lines if not HUNK.match(line))
     return _leave_out_numbers(text)
+
+
+def _open_sections(text: str) -> str:
+    """`text` with CDATA sections as lines; a pattern would take the square of it."""
+    out, at = list[str](), 0
+    while (start := text.find(CDATA, at)) >= 0 and (
+        end := text.find(CDATA_END, start)
+    ) >= 0:
+        out += [text[at:start], "\n", text[start + len(CDATA) : end], "\n"]
+        at = end + len(CDATA_END)
+    return "".join([*out, text[at:]])
 
 
 def _leave_out_numbers(text: str) -> str:

@@ -146,6 +146,7 @@ RESPELLINGS = (
     ),
     Respelling((), POINTS, number_points),
 )
+LONGEST = 20_000  # bytes; patterns of Python may take the square of a text's length
 DRAWN = 1  # the place of drawings among them
 # Of drawings, and of headings with a number, which may go with their digits.
 HOLDERS = r"\[asy\]|\\begin\{(?:asy|tikz|pict)|ample (?:Input|input|1)|AMPLE INPUT"
@@ -199,6 +200,8 @@ def _find_changes(texts: pl.Series, first: Array, second: Array) -> tuple[Array,
     names, order = hash_points(*text_bytes(read))
     renamed = (names[left] != names[right]) & (order[left] == order[right])
     likely = renamed | (marks[left] != marks[right])
+    sizes = read.str.len_bytes().fill_null(0).to_numpy()
+    likely &= np.maximum(sizes[left], sizes[right]) <= LONGEST
     pairs, renamed = pairs[likely], renamed[likely]
     read, left, right = _involved(texts, first[pairs], second[pairs])
     found = _hash_found(read)

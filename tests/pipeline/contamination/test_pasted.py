@@ -33,3 +33,10 @@ def test_a_section_of_xml_is_a_text_of_its_own():
 @pytest.mark.parametrize("text", ["1 2\n2 4\n3 8", "1 a\n3 b", "@@ is no hunk"])
 def test_columns_of_numbers_stay(text: str):
     assert read(text) == text
+
+
+def test_sections_that_never_end_are_read_once():
+    opened = "<![CDATA[" * 200_000  # a pattern would look for the end of each
+
+    assert read(opened) == opened
+    assert read(f"<![CDATA[a]]>{opened}") == f"\na\n{opened}"
