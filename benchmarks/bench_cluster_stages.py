@@ -29,10 +29,10 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.contamination import candidates
-from pipeline.contamination.escaped import read_escaped
 from pipeline.contamination.items import Items, read_texts
 from pipeline.contamination.parts import FAR, Texts
 from pipeline.dedup import equal
+from pipeline.kernels.escaped import read_escaped
 from pipeline.kernels.shards import SHARD
 from pipeline.machine import machine
 from pipeline.text import fingerprint
