@@ -204,7 +204,7 @@ def adaptive(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     problems, most = outcomes.shape
     places = np.arange(most)
-    luck = np.random.default_rng(seed).random(problems)
+    luck = np.random.default_rng(seed).random((problems,))
     right = outcomes[:, :2].sum(axis=1)
     wrong, rounds = 2 - right, 1
     while (left := budget * problems - (right + wrong).sum()) >= 1:
@@ -261,9 +261,10 @@ def add(table: Table, name: str, problems: int, runs: list[dict[str, float]]) ->
     # Decisions weigh the same, whichever run they are from.
     is_certain = [run["certain"] for run in runs]
     right = [run["accuracy"] if run["certain"] else 0.0 for run in runs]
-    mean = {key: np.mean([run[key] for run in runs]) for key in runs[0]}
+    mean = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
     is_any = any(is_certain)
-    mean["accuracy"] = np.average(right, weights=is_certain) if is_any else np.nan
+    accuracy = np.average(right, weights=is_certain) if is_any else np.nan
+    mean["accuracy"] = float(accuracy)
     table.add_row(
         name, f"{problems:,}", f"{mean['fixed']:.2%}", f"{mean['adaptive']:.2%}",
         f"{mean['samples']:.2f}", f"{mean['as_good']:.0f}", f"{mean['certain']:.1%}",

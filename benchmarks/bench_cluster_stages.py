@@ -36,9 +36,8 @@ from pipeline.kernels.escaped import read_escaped
 from pipeline.kernels.shards import SHARD
 from pipeline.machine import machine
 from pipeline.text import fingerprint
-from pipeline.traces import candidates as candidates_of_traces
-from pipeline.traces import spread_repetition
-from pipeline.traces.candidates import SCAN, list_candidates
+from pipeline.traces import spread_repetition, texts
+from pipeline.traces.candidates import list_candidates
 from pipeline.traces.words import Repetition
 from stages import hygiene
 from stages.sources import _adapt
@@ -129,7 +128,9 @@ def measure_problems(count: int) -> dict[str, Stage]:
     whole = stage_seconds(of_problems, count)
     size = float(np.mean(text.str.len_bytes().to_numpy()))
     source = Source(path="x", adapter="generic")
-    stored = [(n, ("x", row)) for n, row in enumerate(rows[: _adapt.BATCH])]
+    stored: list[_adapt.Stored] = [
+        (n, ("x", row)) for n, row in enumerate(rows[: _adapt.BATCH])
+    ]
     adapting, _ = per_row(
         len(stored), lambda: _adapt.adapt_batch("s", source, {}, stored)
     )
@@ -186,10 +187,10 @@ def measure_traces(count: int) -> dict[str, Stage]:
         text = pl.concat(map(pl.read_parquet, files))["completion"].alias("text")
         reading, _ = per_row(count, lambda: [*map(pl.read_parquet, files)])
         rows, samples = with_traces(problems("?"), [[trace("?")] * count])
-        with patch.object(candidates_of_traces, "is_cluster", lambda: True):
+        with patch.object(texts, "is_cluster", lambda: True):
             head, _ = per_row(count, lambda: list_names(rows, samples))
     size = float(np.mean(text.str.len_bytes().to_numpy()))
-    read = Pass(SCAN, reading, size, link=STORE)
+    read = Pass(texts.SCAN, reading, size, link=STORE)
     frame = list_candidates(rows).with_columns(text).lazy()
     repetition = Repetition(n=20, frequent=20, block=20, lists={}, texts=0)
     with hygiene._open_measuring(hygiene.Params(), repetition) as measure:
@@ -215,7 +216,7 @@ def measure_traces(count: int) -> dict[str, Stage]:
 
 def list_names(rows: pl.DataFrame, samples: pl.DataFrame) -> list[Any]:
     """What the machine of the command does with a trace: its name, and where it is."""
-    return [*candidates_of_traces.scan_texts(list_candidates(rows), rows, samples)]
+    return [*texts.scan_texts(list_candidates(rows), rows, samples)]
 
 
 if __name__ == "__main__":

@@ -52,7 +52,13 @@ def main() -> None:
         compare(what, docs, bench, set(planted) if what == "prompts" else None, options)
 
 
-def compare(what: str, docs: list[str], bench: pl.DataFrame, planted, options) -> None:
+def compare(
+    what: str,
+    docs: list[str],
+    bench: pl.DataFrame,
+    planted: set[int] | None,
+    options: argparse.Namespace,
+) -> None:
     rule = {"method": "ngram", "n": options.n, "short_items": "ignore"}
     whole = {"method": "ngram", "n": options.n}
     rows = table(docs)
@@ -93,7 +99,7 @@ def table(docs: list[str]) -> pl.DataFrame:
 
 def drop_hits(rows: pl.DataFrame, bench: pl.DataFrame, *methods: object) -> set[int]:
     """The rows that the stage drops with these methods."""
-    params = decontaminate.Params(methods=methods)
+    params = decontaminate.Params.model_validate({"methods": methods})
     judged = decontaminate.judge(rows, params, bench).rows
     return set(judged["reason"].is_not_null().arg_true().to_list())
 

@@ -21,6 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -31,6 +32,8 @@ from rich.table import Table
 SCRIPT = Path(__file__).with_name("peers.py")
 OURS = ("goldsieve_rows", "goldsieve", "goldsieve_guarded", "goldsieve_2t")
 PEERS = ("datasketch", "rensa", "text_dedup", "datatrove")
+Run = dict[str, Any]  # what peers.py writes
+Pairs = tuple[np.ndarray, np.ndarray]
 
 
 def main() -> None:
@@ -45,7 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "texts.jsonl")
         file.write_text("".join(json.dumps(text) + "\n" for text in texts))
-        runs: dict[str, list[dict]] = {name: [] for name in options.only}
+        runs: dict[str, list[Run]] = {name: [] for name in options.only}
         for _ in range(options.runs):
             for name in options.only:
                 out = Path(folder, "out.json")
@@ -55,7 +58,7 @@ def main() -> None:
     show_runs(options, {name: done for name, done in runs.items() if done}, truth)
 
 
-def measure_run(name: str, file: Path, threshold: float, out: Path) -> dict | None:
+def measure_run(name: str, file: Path, threshold: float, out: Path) -> Run | None:
     elsewhere = name in PEERS and name != "datasketch"
     python = os.environ.get("GOLDSIEVE_PEERS") if elsewhere else sys.executable
     if not python:
@@ -76,10 +79,11 @@ def measure_run(name: str, file: Path, threshold: float, out: Path) -> dict | No
     if done.returncode:
         print(f"{name}: {done.stderr.strip().splitlines()[-1:]}")
         return None
-    return json.loads(out.read_text())
+    run: Run = json.loads(out.read_text())
+    return run
 
 
-def true_pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray]:
+def true_pairs(texts: list[str], threshold: float) -> Pairs:
     """Every (earlier, later) pair with Jaccard ≥ threshold."""
     from pipeline.dedup.ngrams import exact_pairs, extract_ngrams
 
@@ -106,7 +110,9 @@ def true_pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarr
     return np.concatenate(first), np.concatenate(second)
 
 
-def show_runs(options, runs: dict[str, list[dict]], truth) -> None:
+def show_runs(
+    options: argparse.Namespace, runs: dict[str, list[Run]], truth: Pairs | None
+) -> None:
     table = Table(
         "", "rows/cpu-s", "cpu s", "wall s", "MB", "removed", "recall", "precision"
     )
@@ -132,7 +138,7 @@ def show_runs(options, runs: dict[str, list[dict]], truth) -> None:
     Console(width=130).print(title, table)
 
 
-def quality(removed: list[int], truth) -> tuple[str, str]:
+def quality(removed: list[int], truth: Pairs | None) -> tuple[str, str]:
     """Recall and precision of removed rows.
 
     Recall is over the rows that a pass with every pair at hand, comparing with kept

@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any, TypeVar
 from unittest import mock
 
 import numpy as np
@@ -48,6 +49,7 @@ FILES = [
     ("gsm8k", "*.jsonl", "question"),
 ]
 BLOCK = 4096
+Result = TypeVar("Result")
 
 
 def main() -> None:
@@ -88,13 +90,14 @@ def read_prompts() -> list[str]:
             prompts += [prompt_text(row.get(column)) for row in rows]
     if not any(prompts):
         raw = words.generate(count=20_000, seed=3)
-        prompts = [words.adapt(row)["problem"] for row in raw]
+        problems = [row for row in map(words.adapt, raw) if isinstance(row, dict)]
+        prompts = [row["problem"] for row in problems]
     return [text for text in dict.fromkeys(prompts) if text]
 
 
-def prompt_text(prompt: object) -> str:
+def prompt_text(prompt: Any) -> str:
     """The text of a prompt that may be a list of messages."""
-    return prompt[0]["content"] if isinstance(prompt, list) else str(prompt or "")
+    return str(prompt[0]["content"] if isinstance(prompt, list) else prompt or "")
 
 
 def pool(texts: list[str], rows: int) -> list[str]:
@@ -173,7 +176,8 @@ def encode_as_they_come(texts: list[str]) -> np.ndarray:
 def encode_whole_list(texts: list[str]) -> np.ndarray:
     network = load_packaged_model()
     network.max_seq_length = Encoder().max_tokens
-    return network.encode(texts, show_progress_bar=False)
+    vectors: np.ndarray = network.encode(texts, show_progress_bar=False)
+    return vectors
 
 
 def compare_devices(texts: list[str], threshold: float) -> tuple[Table, str]:
@@ -287,7 +291,7 @@ def time_flat(vectors: np.ndarray, threshold: float) -> float:
     return cost * len(vectors) / BLOCK / 2
 
 
-def time_cpu(function: Callable) -> tuple:
+def time_cpu(function: Callable[[], Result]) -> tuple[float, Result]:
     """CPU seconds on one thread, so that waiting for another is not counted."""
     with threadpool_limits(1):
         start = time.process_time()

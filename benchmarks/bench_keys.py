@@ -24,7 +24,7 @@ import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from key_plots import reliability_rows, write_plots
@@ -209,10 +209,10 @@ def _score_rows(every: dict[str, list[Judged]]) -> list[dict[str, object]]:
     return rows
 
 
-def reliability_table(bins: list[dict[str, object]]) -> Table:
+def reliability_table(bins: list[dict[str, Any]]) -> Table:
     shown = Table("pools", "chance", "keys", "mean", "wrong [95%]", "")
     for row in bins:
-        few = "fewer than 20 keys" if row["keys"] < 20 else ""  # type: ignore[operator]
+        few = "fewer than 20 keys" if row["keys"] < 20 else ""
         wrong = "{wrong:.3f} [{lo:.3f}, {hi:.3f}]".format(**row)
         cells = "{pools}|{bin}|{keys:,}|{mean:.3f}".format(**row).split("|")
         shown.add_row(*cells, wrong, few)

@@ -28,6 +28,7 @@ from rich.table import Table
 
 from pipeline.engines.contract import Sampling, encode, seed_of
 from pipeline.engines.loading import load
+from pipeline.engines.vllm import Engine
 from pipeline.models import Model, describe, resolve
 from pipeline.prompts import messages
 from pipeline.sampling import store
@@ -49,6 +50,7 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "0" if arguments.model else "1")
     model = chosen(arguments.model)
     engine = load("vllm", model, {"max_model_len": arguments.context})
+    assert isinstance(engine, Engine)  # no copies on a cluster
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=arguments.max_tokens)
     wanted = pool(arguments.problems, arguments.samples)
 
@@ -98,7 +100,7 @@ def pool(problems: int, samples: int) -> pl.DataFrame:
     )
 
 
-def bare(engine, wanted: pl.DataFrame, sampling: Sampling, size: int) -> int:
+def bare(engine: Engine, wanted: pl.DataFrame, sampling: Sampling, size: int) -> int:
     from vllm import SamplingParams, TokensPrompt
 
     tokens = 0
@@ -131,7 +133,11 @@ def bare(engine, wanted: pl.DataFrame, sampling: Sampling, size: int) -> int:
 
 
 def stage(
-    engine, model: Model, wanted: pl.DataFrame, sampling: Sampling, save_every: int
+    engine: Engine,
+    model: Model,
+    wanted: pl.DataFrame,
+    sampling: Sampling,
+    save_every: int,
 ) -> int:
     with tempfile.TemporaryDirectory() as folder:
         params = Params(max_tokens=sampling.max_tokens, batch_size=save_every)
@@ -150,7 +156,7 @@ class Utilisation:
     def __enter__(self) -> "Utilisation":
         import torch
 
-        self._over, self._seen = Event(), []
+        self._over, self._seen = Event(), list[float]()
         self._thread = Thread(target=self._watch, daemon=True)
         if torch.cuda.is_available():
             self._thread.start()
@@ -168,7 +174,9 @@ class Utilisation:
 
 
 def show(
-    arguments, count: int, runs_of: dict[str, list[tuple[float, int, float]]]
+    arguments: argparse.Namespace,
+    count: int,
+    runs_of: dict[str, list[tuple[float, int, float]]],
 ) -> None:
     table = Table("", "completions/s", "tokens/s", "ratio", "GPU")
     rates = {name: [count / run[0] for run in runs] for name, runs in runs_of.items()}

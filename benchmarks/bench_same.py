@@ -13,6 +13,7 @@ with `--misses`.
 import argparse
 import json
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -40,10 +41,10 @@ class Pair(NamedTuple):
 
 
 class Share(NamedTuple):
-    """`count` of `total` are as they should be, at least or at most `aim`."""
+    """`number` of `total` are as they should be, at least or at most `aim`."""
 
     name: str
-    count: int
+    number: int
     total: int
     aim: str
 
@@ -60,9 +61,9 @@ def main() -> None:
     options = parser.parse_args()
     table = Table("", "count", "of", "share", "aim")
     for part in options.only:
-        for name, count, total, aim in PARTS[part](options):
-            share = f"{count / max(total, 1):.2%}"
-            table.add_row(name, f"{count:,}", f"{total:,}", share, aim)
+        for name, number, total, aim in PARTS[part](options):
+            share = f"{number / max(total, 1):.2%}"
+            table.add_row(name, f"{number:,}", f"{total:,}", share, aim)
     Console(width=100).print(table)
 
 
@@ -107,9 +108,9 @@ def read_meaning(folder: Path) -> Iterator[Pair]:
     for name in ("sym", "sym_noans", "sem", "sem_noans", "code", "same"):
         lines = (folder / f"{name}.jsonl").read_text("utf-8").splitlines()
         for left, right in zip(*[map(json.loads, lines)] * 2, strict=True):
-            texts = [(row["problem"], row.get("answer")) for row in (left, right)]
+            texts = ((row["problem"], row.get("answer")) for row in (left, right))
             kind = f"{name}: {left['label']}"
-            yield Pair(kind, *texts, left["expected"] == "same")
+            yield Pair(kind, next(texts), next(texts), left["expected"] == "same")
 
 
 def measure_gym(options: argparse.Namespace) -> Iterator[Share]:
@@ -151,7 +152,7 @@ def measure_numbers(options: argparse.Namespace) -> Iterator[Share]:
             for text, answer in distinct
         ]
         lost = merge([*originals, *copies], options)
-        lost = [row for row in lost if row >= len(distinct)]
+        lost = {row for row in lost if row >= len(distinct)}
         name = f"GSM8K, other numbers, {kind}: merged"
         yield Share(name, len(lost), len(copies), "≤ 0.5%")
 
@@ -162,7 +163,7 @@ def measure_layout(options: argparse.Namespace) -> Iterator[Share]:
     edited = [(edits.reformat(problem, random), answer) for problem, answer in distinct]
     copies = [new for new, old in zip(edited, distinct, strict=True) if new != old]
     lost = merge([*distinct, *copies], options)
-    lost = [row for row in lost if row >= len(distinct)]
+    lost = {row for row in lost if row >= len(distinct)}
     yield Share("other layout: merged", len(lost), len(copies), "≥ 99.5%")
 
 
@@ -209,14 +210,14 @@ def run_stages(texts: list[Text], encoder: str) -> pl.DataFrame:
     rows = rows.select(pl.format("r/{}", "n").alias("id"), "problem", "answer")
     rows = conform(rows.with_columns(source=pl.lit("r")), PROBLEM)
     rows = rows.with_columns(key=fingerprint(pl.col("problem")))
-    embedding = dedup_embedding.Params(encoder=encoder)
+    embedding = dedup_embedding.Params.model_validate({"encoder": encoder})
     dropped = []
     for stage, params in (
         (dedup_exact, dedup_exact.Params()),
         (dedup_ngram, dedup_ngram.Params()),
         (dedup_embedding, embedding),
     ):
-        outcome = apply(lambda rows, s=stage, p=params: s.judge(rows, p), rows)
+        outcome = apply(partial(stage.judge, params=params), rows)
         dropped.append(
             outcome.dropped.select("id", "twin", "reason", "problem", "answer")
         )

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -79,7 +80,7 @@ def workloads(count: int) -> dict[str, list[Script]]:
     return scripts
 
 
-def script(row: dict) -> str:
+def script(row: dict[str, Any]) -> str:
     info = row["verify_info"]
     parts = [guest_source("prelude"), row["solutions"][0]["text"]]
     parts += [] if info["entry_point"] else [info["setup"]]

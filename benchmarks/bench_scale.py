@@ -27,6 +27,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 NAMES = [
     "Ada",
@@ -133,7 +134,7 @@ def make_rows(rows: int, seed: int = 1) -> Iterator[dict[str, str]]:
 def make_row(number: int, words: list[str], rng: random.Random) -> dict[str, str]:
     """A scene, asides as long as chance wants them, and a question."""
     random_ = rng.random
-    fields = {
+    fields: dict[str, Any] = {
         "name": NAMES[int(random_() * len(NAMES))],
         "other": NAMES[int(random_() * len(NAMES))],
         "thing": THINGS[int(random_() * len(THINGS))],

@@ -60,17 +60,16 @@ def main() -> None:
     total = 0.0
     for name, (measure, some) in parts.items():
         seconds = median(cpu_seconds(measure, some) for _ in range(options.runs))
-        size = some.str.len_bytes().sum() / 1e6
+        size = float(some.str.len_bytes().sum()) / 1e6
         total += seconds
         table.add_row(name, f"{size:.0f}", f"{seconds:.2f}", f"{size / seconds:.0f}")
-    size = texts.str.len_bytes().sum() / 1e6
+    size = float(texts.str.len_bytes().sum()) / 1e6
     table.add_row("all", f"{size:.0f}", f"{total:.2f}", f"{size / total:.0f}")
     Console().print(table)
 
 
 def measure_repetition(texts: pl.Series) -> None:
-    lists = {"lists": LISTS, "texts": len(texts)}
-    repetition = Repetition(n=20, frequent=20, block=20, **lists)
+    repetition = Repetition(n=20, frequent=20, block=20, lists=LISTS, texts=len(texts))
     repetition.measure(texts)
     repetition.count_frequent([texts])
 

@@ -89,7 +89,7 @@ def main() -> None:
     names = arguments.rows.split(",")
     with tempfile.TemporaryDirectory() as name:
         folder = prepare(Path(name), arguments.start)
-        outcomes = {}
+        outcomes: dict[str, dict[str, Any]] = {}
         for each in names:
             params = dict(ROWS[each])
             if each.startswith("no-refill") and (twin := each[3:]) in outcomes:

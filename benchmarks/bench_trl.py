@@ -177,7 +177,7 @@ class Clock:
 
         clock = self
 
-        class Steps(TrainerCallback):
+        class Steps(TrainerCallback):  # type: ignore[misc]
             def on_train_begin(self, *_: Any, **kwargs: Any) -> None:
                 clock.ends.append(clock.now())
 

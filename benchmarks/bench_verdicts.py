@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -28,6 +29,7 @@ from pipeline.verifiers.extract.final import find_final_answer
 
 DATA = Path(os.environ.get("GOLDSIEVE_DATA", "../shared/data"))
 Pair = tuple[str, str]
+Item = TypeVar("Item")
 
 
 def main() -> None:
@@ -69,7 +71,7 @@ def measure(
     return rates, verdicts
 
 
-def thin(items: list, count: int) -> list:
+def thin(items: list[Item], count: int) -> list[Item]:
     """About `count` of the items, evenly spread."""
     return items[:: max(1, len(items) // count)]
 

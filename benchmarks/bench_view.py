@@ -92,7 +92,7 @@ def write_project(folder: Path, count: int) -> Library:
     files["select"] = write(kept, "select")
     for stage in STAGES:
         lost = rows.filter(pl.Series(fate == stage))
-        verdict = {
+        verdict: dict[str, pl.Series | pl.Expr] = {
             "reason": pl.Series(rng.choice(REASONS[stage], lost.height)),
             "twin": kept["id"].sample(lost.height, seed=0, with_replacement=True),
             "score": pl.lit(0.9, pl.Float32),

@@ -36,7 +36,7 @@ from pipeline.text import fingerprint
 from stages.sources import arithmetic, gym, words
 
 TASKS = ["gcd", "products"]
-PROMPT = {"suffix": "Put the final answer in \\boxed{}."}
+PROMPT: dict[str, Any] = {"suffix": "Put the final answer in \\boxed{}."}
 
 
 def main() -> None:
@@ -179,7 +179,7 @@ def evaluate(folder: Path, table: pl.DataFrame, models: list[str]) -> dict[str, 
     run(folder, "evaluate", *files, "benchmarks.parquet", *models)
     samples = pl.read_parquet(folder / "samples.parquet")
     scored: dict[str, Any] = json.loads((folder / "scores.json").read_text())
-    per_s = samples["n_tokens"].sum() / (time.perf_counter() - start)
+    per_s = int(samples["n_tokens"].sum()) / (time.perf_counter() - start)
     return {**scored, "samples": samples, "tokens/s": per_s}
 
 

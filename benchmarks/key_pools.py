@@ -5,7 +5,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -103,7 +103,9 @@ def _spell(samples: list[tuple[str | None, float]], truth: str) -> list[str | No
 def simulated_pools(n: int) -> dict[str, Callable[[int], Pool]]:
     """Pools of `n` problems by name, drawn anew in each run."""
 
-    def of(*shapes: tuple[float, float], k: int = 16, size: int = n, **mistakes: float):
+    def of(
+        *shapes: tuple[float, float], k: int = 16, size: int = n, **mistakes: Any
+    ) -> Callable[[int], Pool]:
         def make(run: int) -> Pool:
             rng = np.random.default_rng(100 + run)
             rates = [rng.beta(*shape, size) for shape in shapes]

@@ -17,30 +17,32 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 TOKEN = re.compile(r"[a-z0-9\u0080-\uffff]+")
 N = 3
 WARM = 10_000  # rows in which every kernel has something to do
+Run = Callable[[], list[int]]
 
 
-def shingles(text):
+def shingles(text: str) -> set[str]:
     parts = TOKEN.findall(text.lower())
     if len(parts) < N:
         return {" ".join(parts)} if parts else set()
     return {" ".join(parts[i : i + N]) for i in range(len(parts) - N + 1)}
 
 
-def goldsieve(texts, threshold, guard=False):
+def goldsieve(texts: list[str], threshold: float, guard: bool = False) -> Run:
     """The whole stage: pairs, survivors, families, evidence."""
     sys.path.insert(0, str(Path(__file__).parent.parent))
     import polars as pl
 
-    from pipeline.filter import Judged, unjudged
+    from pipeline.filter import unjudged
     from pipeline.schema import PROBLEM, conform
     from stages import dedup_ngram
 
-    def rows(some):
+    def rows(some: list[str]) -> pl.DataFrame:
         table = pl.DataFrame({"problem": some}).with_row_index("number")
         # Copies share their numbers, and so an answer; siblings have another one.
         numbers = pl.col("problem").str.extract_all(r"\d+").list.sort().list.join("+")
@@ -53,15 +55,14 @@ def goldsieve(texts, threshold, guard=False):
     dedup_ngram.judge(rows(texts[:WARM]), params)  # compiles, or loads, the kernels
     table = rows(texts)
 
-    def run():
-        judged = dedup_ngram.judge(table, params)
-        judged = judged.rows if isinstance(judged, Judged) else judged
+    def run() -> list[int]:
+        judged = dedup_ngram.judge(table, params).rows
         return judged["reason"].is_not_null().arg_true().to_list()
 
     return run
 
 
-def goldsieve_rows(texts, threshold):
+def goldsieve_rows(texts: list[str], threshold: float) -> Run:
     """What the peers do: the rows to remove, from verified pairs, and no more."""
     sys.path.insert(0, str(Path(__file__).parent.parent))
     import numpy as np
@@ -71,7 +72,7 @@ def goldsieve_rows(texts, threshold):
     from pipeline.kernels import hash_table, minhash
     from pipeline.kernels import relations as guard
 
-    def removed(text):
+    def removed(text: pl.Series) -> list[int]:
         ngrams = extract_ngrams(text, n=3)
         leader = hash_table.first_equal(ngrams.prints)
         rows = np.flatnonzero(leader == np.arange(len(text))).astype(np.int32)
@@ -82,22 +83,23 @@ def goldsieve_rows(texts, threshold):
             len(text), pairs.first, pairs.second, pairs.score, copy
         )
         gone = (verdict > 0) | (leader != np.arange(len(text)))
-        return np.flatnonzero(gone & (np.diff(ngrams.ends) > 0)).tolist()
+        gone &= np.diff(ngrams.ends) > 0
+        return [int(row) for row in np.flatnonzero(gone)]
 
     removed(pl.Series(texts[:WARM]))  # compiles, or loads, the kernels
     column = pl.Series(texts)
     return lambda: removed(column)
 
 
-def goldsieve_guarded(texts, threshold):
+def goldsieve_guarded(texts: list[str], threshold: float) -> Run:
     return goldsieve(texts, threshold, guard=True)
 
 
-def datasketch(texts, threshold):
+def datasketch(texts: list[str], threshold: float) -> Run:
     """Signatures in bulk, LSH, and every pair of sets compared."""
     from datasketch import MinHash, MinHashLSH
 
-    def run():
+    def run() -> list[int]:
         sets = [shingles(text) for text in texts]
         encoded = [[part.encode() for part in some] for some in sets]
         sketches = MinHash.bulk(encoded, num_perm=128)
@@ -121,11 +123,11 @@ def datasketch(texts, threshold):
     return run
 
 
-def rensa(texts, threshold):
+def rensa(texts: list[str], threshold: float) -> Run:
     """Its deduplicator, pair by pair, with the same shingles."""
     from rensa import RMinHash, RMinHashDeduplicator
 
-    def run():
+    def run() -> list[int]:
         judge = RMinHashDeduplicator(
             threshold=threshold, num_perm=128, use_lsh=True, num_bands=16
         )
@@ -140,13 +142,13 @@ def rensa(texts, threshold):
     return run
 
 
-def text_dedup(texts, threshold):
+def text_dedup(texts: list[str], threshold: float) -> Run:
     """Its fingerprints, bands and clusters; nothing is verified."""
     import numpy as np
     from text_dedup import minhash
     from text_dedup.utils import UnionFind, optimal_param, xxh3_32hash
 
-    def run():
+    def run() -> list[int]:
         bands, size = optimal_param(threshold, 128, 0.5, 0.5)
         ranges = [(i * size, (i + 1) * size) for i in range(bands)]
         prime, most = np.uint64((1 << 61) - 1), np.uint32((1 << 32) - 1)
@@ -155,7 +157,7 @@ def text_dedup(texts, threshold):
             rng.randint(1, prime, size=(128,), dtype=np.uint64),
             rng.randint(0, prime, size=(128,), dtype=np.uint64),
         )
-        tables = [defaultdict(set) for _ in range(bands)]
+        tables = [defaultdict[bytes, set[int]](set) for _ in range(bands)]
         for row, text in enumerate(texts):
             embedded = minhash.embed_func(
                 text, row, num_perm=128, ngram_size=N, min_length=0,
@@ -176,7 +178,7 @@ def text_dedup(texts, threshold):
     return run
 
 
-def datatrove(texts, threshold):
+def datatrove(texts: list[str], threshold: float) -> Run:
     """Stages 1 to 3 (signatures, buckets, clusters) over one folder."""
     from datatrove.data import Document
     from datatrove.pipeline.dedup import MinhashDedupSignature
@@ -187,7 +189,7 @@ def datatrove(texts, threshold):
     )
     from datatrove.utils.hashing import HashConfig
 
-    def run():
+    def run() -> list[int]:
         buckets, size = (20, 6) if threshold < 0.75 else (14, 9)
         config = MinhashConfig(
             n_grams=N,
@@ -220,14 +222,14 @@ def datatrove(texts, threshold):
     return run
 
 
-def memory(field):
+def memory(field: str) -> float:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(field):
             return int(line.split()[1]) / 1024
     return 0.0
 
 
-def main(name, source, threshold, out):
+def main(name: str, source: str, threshold: str, out: str) -> None:
     with open(source) as lines:
         texts = [json.loads(line) for line in lines]
     random.seed(0)
