@@ -6,10 +6,11 @@
         '{"use_vllm": true, "per_device_train_batch_size": 256}'
 
 Both train the same rows with the same options, in turn, each run in a process of its
-own. `stage` is the command that DVC runs, `bare` TRL's trainer with the options of
-DAPO and the same rewards; neither refills. Steps behind the first `--skip` are timed,
-with the GPU's work in them. `outside` is all else that the trainer does: to load, to
-make tokens, and, for the stage, to save the model, which `bare` does not.
+own; without arguments, by SFT on what `make demo` leaves. `stage` is the command that
+DVC runs, `bare` TRL's trainer with the options of DAPO and the same rewards; neither
+refills. Steps behind the first `--skip` are timed, with the GPU's work in them.
+`outside` is all else that the trainer does: to load, to make tokens, and, for the
+stage, to save the model, which `bare` does not.
 """
 
 import argparse
@@ -62,9 +63,9 @@ def main() -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("trainer", choices=["sft", "grpo"])
-    parser.add_argument("export", type=Path)
-    parser.add_argument("model", type=Path)
+    parser.add_argument("trainer", choices=["sft", "grpo"], nargs="?", default="sft")
+    parser.add_argument("export", type=Path, nargs="?", default="data/export")
+    parser.add_argument("model", type=Path, nargs="?", default="models/base")
     parser.add_argument("--trl", type=json.loads, default={}, help="TRL's options")
     parser.add_argument("--steps", type=int, default=24)
     parser.add_argument("--skip", type=int, default=8)
