@@ -10,6 +10,7 @@ not track (GOLDSIEVE_MACHINE names another file), or in the environment, which w
 """
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,11 +47,17 @@ def machine() -> Machine:
     file = Path(named or MACHINE)
     if named and not file.exists():
         raise UserError(f"GOLDSIEVE_MACHINE={named} does not exist", hint=UNSET)
-    settings = recipe.check(
-        Machine, recipe.read(file) if file.exists() else {}, "", file
-    )
-    for name, variable in ENVIRONMENT.items():
-        if value := os.environ.get(variable):
+    written = file.read_bytes() if file.exists() else None
+    return _read(file, written, *map(os.environ.get, ENVIRONMENT.values()))
+
+
+@lru_cache(maxsize=8)
+def _read(file: Path, written: bytes | None, *values: str | None) -> Machine:
+    """Kernels ask for each shard; what is `written` in `file` is checked once."""
+    sections = {} if written is None else recipe.read(file)
+    settings = recipe.check(Machine, sections, "", file)
+    for (name, variable), value in zip(ENVIRONMENT.items(), values, strict=True):
+        if value:
             given = recipe.check(Machine, {name: value}, "", Path(variable))
             settings = settings.model_copy(update={name: getattr(given, name)})
     return settings

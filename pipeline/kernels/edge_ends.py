@@ -1,5 +1,7 @@
 """What stands behind a problem: instructions, notes, sources and authors."""
 
+from numpy import uint64
+
 from pipeline.kernels.edge_notes import credit_line, is_end_of_note, note_start
 from pipeline.kernels.edge_words import (
     BESIDE,
@@ -9,6 +11,7 @@ from pipeline.kernels.edge_words import (
     LONGEST_SENTENCE,
     OPENS,
     SAYS,
+    ending_of,
     read_word,
     sign_width,
 )
@@ -21,7 +24,9 @@ STOPS = POINT, EXCLAMATION
 
 
 @compiled
-def drop_part(data: Array, begin: int, end: int, words: Array) -> int:
+def drop_part(
+    data: Array, begin: int, end: int, words: Array, endings: Array
+) -> int:
     """Where the text ends before one part behind; `end` if there is none."""
     stop = end
     while stop > begin and data[stop - 1] <= SPACE:
@@ -32,7 +37,7 @@ def drop_part(data: Array, begin: int, end: int, words: Array) -> int:
         start = note_start(data, begin, stop, words)
         if start < stop:
             return start
-    if _may_instruct(data, begin, stop, words):
+    if _may_instruct(data, begin, stop, words, endings):
         start = _start_of_sentence(data, begin, stop)
         if start > begin and _is_instruction(data, start, stop, words):
             return _skip_closers(data, start, stop)
@@ -41,7 +46,9 @@ def drop_part(data: Array, begin: int, end: int, words: Array) -> int:
 
 
 @compiled
-def _may_instruct(data: Array, begin: int, stop: int, words: Array) -> bool:
+def _may_instruct(
+    data: Array, begin: int, stop: int, words: Array, endings: Array
+) -> bool:
     """Whether the last words may be those of an instruction."""
     place = stop
     for number in range(WORDS_BEFORE):
@@ -53,6 +60,9 @@ def _may_instruct(data: Array, begin: int, stop: int, words: Array) -> bool:
             return True
         if place == begin or data[place - 1] > 127:
             return place > begin
+        ending = ending_of(data, begin, place)
+        if not endings[ending >> 6] >> uint64(ending & 63) & uint64(1):
+            return False
         start = place
         while start > begin and is_letter(data[start - 1]):
             start -= 1

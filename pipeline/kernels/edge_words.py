@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -49,12 +50,8 @@ def edge_words() -> Array:
     A slot is empty, 0, or the hash of a word with its bits in the place of the lowest
     ROLE_BITS; words are looked for from the slot on that the lowest bits name.
     """
-    lists = tomllib.loads(
-        Path(__file__).with_name("edge_words.toml").read_text("utf-8")
-    )
     roles: dict[int, int] = {}
-
-    def add(word: str, bits: int) -> None:
+    for word, bits in _listed_words():
         for form in (word, word.capitalize()):  # no kernel lowers a capital like Ö
             code = BASIS
             for number, part in enumerate(form.split()):
@@ -63,13 +60,6 @@ def edge_words() -> Array:
                     code = uint64(add_letters(code, uint64(SPACE)))
                 code = uint64(_hash_span(data, 0, len(data), code))
             roles[int(code)] = roles.get(int(code), 0) | bits
-
-    add("limit", LIMIT | CUE)
-    for name, bits in LISTS.items():
-        for pair, word in re.findall(r"'([^']+)'|([^\s']+)", " ".join(lists[name])):
-            add(pair or word, bits)
-            for part, bit in zip(pair.split(), (OPENS, CLOSES), strict=False):
-                add(part, bit)
     table = np.zeros(SLOTS, uint64)
     for code, bits in roles.items():
         slot = code % SLOTS
@@ -77,6 +67,40 @@ def edge_words() -> Array:
             slot = (slot + 1) % SLOTS
         table[slot] = code >> ROLE_BITS << ROLE_BITS | bits
     return table
+
+
+@cache
+def edge_endings() -> Array:
+    """How words of instructions end: a bit for each `ending_of`, uint64 (512,)."""
+    endings = np.zeros(1 << 9, uint64)
+    for word, bits in _listed_words():
+        if bits & (SAYS | OPENS | CLOSES):
+            data = np.frombuffer(word.encode(), np.uint8)
+            ending = int(ending_of(data, 0, len(data)))
+            endings[ending >> 6] |= uint64(1) << uint64(ending & 63)
+    return endings
+
+
+def _listed_words() -> Iterator[tuple[str, int]]:
+    lists = tomllib.loads(
+        Path(__file__).with_name("edge_words.toml").read_text("utf-8")
+    )
+    yield "limit", LIMIT | CUE
+    for name, bits in LISTS.items():
+        for pair, word in re.findall(r"'([^']+)'|([^\s']+)", " ".join(lists[name])):
+            yield pair or word, bits
+            yield from zip(pair.split(), (OPENS, CLOSES), strict=False)
+
+
+@inlined
+def ending_of(data: Array, begin: int, stop: int) -> int:
+    """The last three ASCII letters before `stop`, 5 bits of each; less if there are."""
+    ending = 0
+    for step in range(1, 4):
+        if stop - step < begin or not is_letter(data[stop - step]):
+            break
+        ending |= (np.int64(data[stop - step]) & 31) << (5 * (step - 1))
+    return ending
 
 
 @compiled

@@ -7,7 +7,7 @@ it stays and is read. `2**3`, `a<b>c`, `x_1`, `|x|` and "C#" stay, because a sig
 layout only where it stands as layout does: emphasis opens behind a space and closes
 before one, a tag has the name of a real tag, a bullet begins a line.
 
-A text pays only for what `layout_marks.find_marks` sees in it. Every pattern is run by
+A text pays only for what `layout_marks.mark_text` sees in it. Every pattern is run by
 an engine without backtracking, in linear time.
 """
 
@@ -21,9 +21,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from pipeline.kernels.edge_words import edge_words
+from pipeline.kernels.edge_words import edge_endings, edge_words
 from pipeline.kernels.escaped import read_string
-from pipeline.kernels.layout_edges import find_edges
+from pipeline.kernels.layout_edges import find_edges, find_layout
 from pipeline.kernels.layout_lines import blank_lines
 from pipeline.kernels.layout_marks import (
     ANGLE,
@@ -35,6 +35,7 @@ from pipeline.kernels.layout_marks import (
     INLINE,
     LABEL,
     LINE,
+    OBJECT,
     ODD,
     SHORT_TAG,
     SQUARE,
@@ -42,7 +43,6 @@ from pipeline.kernels.layout_marks import (
     TAG,
     TILDE,
     UNDERSCORE,
-    find_marks,
 )
 from pipeline.kernels.layout_openings import LABELLED, find_openings
 from pipeline.kernels.shards import Array, split_shards, text_bytes
@@ -149,15 +149,13 @@ def label_begins() -> Array:
     return begins
 
 
-def strip_layout(texts: pl.Series) -> pl.Series:
+def strip_layout(texts: pl.Series, *, read_objects: bool = True) -> pl.Series:
     """`texts` without their layout; words that it parted stay apart.
 
     >>> strip_layout(pl.Series(["**Find** <i>x</i>, *not* `y`: 2**3 &lt; x_1"])).item()
     'Find x, not `y`: 2**3 < x_1'
     """
     texts = texts.fill_null("")
-    is_object = texts.str.starts_with("{").to_numpy()
-    texts = change_where(texts, is_object, _read_objects)
     looked = [_look(*text_bytes(part)) for part in split_shards(texts)]
     marks = np.concatenate([np.zeros(0, np.uint16), *(seen for seen, _, _ in looked)])
     begins = np.cumsum([0, *(len(seen) for seen, _, _ in looked)])
@@ -167,29 +165,29 @@ def strip_layout(texts: pl.Series) -> pl.Series:
         return texts
     rest = _strip(texts[rows[-1]], marks[rows[-1]])
     bare = pl.concat([*(cut for _, _, cut in looked), rest])
-    return texts.clone().scatter(np.concatenate(rows), bare)
+    stripped = texts.clone().scatter(np.concatenate(rows), bare)
+    objects = np.flatnonzero(marks & OBJECT) if read_objects else rows[-1][:0]
+    if len(objects):
+        read = pl.Series([_read_object(text) for text in texts[objects]])
+        stripped.scatter(objects, strip_layout(read, read_objects=False))
+    return stripped
 
 
 def _look(data: Array, offsets: Array) -> tuple[Array, Array, pl.Series]:
     """The marks of texts; those without that are cut at an edge, and what is left."""
-    marks = find_marks(data, offsets)
-    return marks, *_cut_edges(data, offsets, marks == 0)
+    marks, spans = find_layout(data, offsets, edge_words(), edge_endings())
+    return marks, *_cut_spans(data, offsets, spans)
 
 
-def _cut_edges(data: Array, offsets: Array, where: Array) -> tuple[Array, pl.Series]:
-    """(rows, what is left of each) of the texts at `where` that are cut at an edge."""
-    spans = find_edges(data, offsets, edge_words())
+def _cut_spans(data: Array, offsets: Array, spans: Array) -> tuple[Array, pl.Series]:
+    """(rows, what is left of each) of the texts of which `spans` are less than all."""
     is_cut = (spans[:, 0] > offsets[:-1]) | (spans[:, 1] < offsets[1:])
-    rows = np.flatnonzero(is_cut & where)
+    rows = np.flatnonzero(is_cut)
     return rows, text_series(*cut_spans(data, spans[rows]))
 
 
-def _read_objects(texts: pl.Series) -> pl.Series:
-    """What objects of JSON ask, by their keys; other texts stay."""
-    return pl.Series([_read_object(text) for text in texts], dtype=pl.String)
-
-
 def _read_object(text: str) -> str:
+    """What an object of JSON asks, by its keys; another text stays."""
     try:
         row = json.loads(text)
     except (ValueError, RecursionError):
@@ -217,7 +215,8 @@ def _strip(texts: pl.Series, marks: Array) -> pl.Series:
     is_label = marks[opens] & LABEL != 0
     texts = change_where(texts, opens, partial(_strip_openings, is_label))
     data, offsets = text_bytes(texts.rechunk())
-    rows, cut = _cut_edges(data, offsets, np.ones(len(texts), bool))
+    spans = find_edges(data, offsets, edge_words(), edge_endings())
+    rows, cut = _cut_spans(data, offsets, spans)
     return texts.clone().scatter(rows, cut) if len(rows) else texts
 
 

@@ -1,6 +1,6 @@
 """Which texts may hold layout: every byte is looked at once.
 
-`find_marks` says which kinds of layout may be in a text, so that only a text with one
+`mark_text` says which kinds of layout may be in a text, so that only a text with one
 of them pays for a closer look.
 """
 
@@ -10,13 +10,18 @@ import numpy as np
 from numpy import uint64
 
 from pipeline.kernels.shards import Array, compiled, inlined
-from pipeline.kernels.swar import eight_at, first_bytes, trailing_zeros
+from pipeline.kernels.swar import (
+    bits_between,
+    first_bits,
+    skip_letters,
+    trailing_zeros,
+)
 from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 # What may be in a text, as bits. SURE: an underscore, even if nothing goes beside it.
-# DOUBLED: what was escaped as JSON is, and may have been twice.
+# DOUBLED: what was escaped as JSON is, and may have been twice. OBJECT: one of JSON.
 (STAR, UNDERSCORE, TILDE, LINE, LABEL, ANGLE, SHORT_TAG, ENTITY, SQUARE, ODD, HYPHEN,
- ESCAPE, TAG, SURE, DOUBLED) = (1 << bit for bit in range(15))  # fmt: skip
+ ESCAPE, TAG, SURE, DOUBLED, OBJECT) = (1 << bit for bit in range(16))  # fmt: skip
 LONGEST_LABEL = 24  # bytes before its colon
 LONGEST_ENTITY = 33  # bytes before its semicolon
 # Tags of HTML, and of XML as prompts have them; those of one letter are variables too.
@@ -35,7 +40,7 @@ TURNS = "sub sup start_of_turn end_of_turn sys bos eos"
 
 NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, AMPERSAND, LESS = b"\n \\:.&<"
 STAR_BYTE, UNDERSCORE_BYTE, TILDE_BYTE, HASH, GREATER, BAR, MINUS = b"*_~#>|-"
-OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE, CLOSE_BRACE = b"()[]}"
+OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE, OPEN_BRACE, CLOSE_BRACE = b"()[]{}"
 SMALL_N, SMALL_R, CAPITAL_I, SLASH, EXCLAMATION, SEMICOLON = b"nrI/!;"
 SMALL_Q, SMALL_P, SMALL_E, QUOTE, DOLLAR = b'qpe"$'
 # First bytes of characters some of which cannot be seen; spaces are looked at.
@@ -64,66 +69,67 @@ ROMAN[list(b"ivxIVX")] = True
 
 
 @compiled
-def find_marks(data: Array, offsets: Array) -> Array:
-    """Which kinds of layout each text may hold: bits, uint16 (rows,)."""
-    out = np.zeros(len(offsets) - 1, np.uint16)
-    is_suspect = _find_suspects(data)
-    for row in range(len(out)):
-        first, end = offsets[row], offsets[row + 1]
-        marks, line = _mark_line(data, first, end), first
-        for block in range(first, end, 8):
-            suspects = eight_at(is_suspect, block)
-            if block + 8 > end:
-                suspects &= first_bytes(end - block)
-            while suspects:
-                position: Any = block + np.int64(trailing_zeros(suspects) >> uint64(3))
-                suspects &= suspects - uint64(1)
-                byte = data[position]
-                if byte == NEWLINE:
-                    if line == first:
-                        marks |= _mark_label(data, line, position)
-                    line = position + 1
-                    marks |= _mark_line(data, line, end)
-                elif byte == COLON:
+def mark_text(data: Array, first: int, end: int) -> int:
+    """Which kinds of layout the text from `first` to `end` may hold: bits."""
+    marks, line = _mark_line(data, first, end), first
+    for block in range(first, end, 64):
+        suspects = _find_suspects(data, first, block, end)
+        while suspects:
+            position: Any = block + np.int64(trailing_zeros(suspects))
+            suspects &= suspects - uint64(1)
+            byte = data[position]
+            if byte == NEWLINE:
+                if line == first:
                     marks |= _mark_label(data, line, position)
-                else:
-                    marks |= _mark_sign(data, first, position, end)
-        if marks & ODD and marks & ESCAPE:  # a line may be broken by an escape
-            marks |= HYPHEN
-        if not marks & SURE and marks & ~(UNDERSCORE | LINE | LABEL) == 0:
-            marks &= ~UNDERSCORE  # nothing is gone before emphasis is looked for
-        out[row] = marks & ~SURE
-    return out
+                line = position + 1
+                marks |= _mark_line(data, line, end)
+            elif byte == COLON:
+                marks |= _mark_label(data, line, position)
+            else:
+                marks |= _mark_sign(data, first, position, end)
+    if marks & ODD and marks & ESCAPE:  # a line may be broken by an escape
+        marks |= HYPHEN
+    if not marks & SURE and marks & ~(UNDERSCORE | LINE | LABEL) == 0:
+        marks &= ~UNDERSCORE  # nothing is gone before emphasis is looked for
+    if first < end and data[first] == OPEN_BRACE:
+        marks |= OBJECT
+    return marks & ~SURE
 
 
-@compiled
-def _find_suspects(data: Array) -> Array:
-    """A one for each byte that calls for a second look, and eight zeros behind.
+@inlined
+def _find_suspects(data: Array, first: int, block: int, end: int) -> uint64:
+    """A bit for each of the 64 bytes from `block` on that calls for a second look.
 
-    These are signs of layout with what must follow them, and all that is not ASCII:
-    comparisons, which are made of many bytes at a time.
+    These are signs of layout, some of them with what must follow, and all that is not
+    ASCII. Of the last bytes of all texts, each is looked at.
     """
-    out = np.zeros(len(data) + 8, np.uint8)
-    here, behind = data[:-1], data[1:]
-    for place in range(len(here)):
-        byte, after = here[place], behind[place]
-        out[place] = (
-            (byte > TILDE_BYTE)
-            | (byte == NEWLINE)
-            | (byte == COLON)
-            | (byte == LESS)
-            | (byte == AMPERSAND)
-            | ((byte == OPEN_SQUARE) & ((after == CAPITAL_I) | (after == SLASH)))
-            | ((byte == TILDE_BYTE) & (after == TILDE_BYTE))
-            | ((byte == CLOSE_SQUARE) & (after == OPEN))
-            | ((byte == MINUS) & (after <= SPACE))
-            | ((byte == BACKSLASH) & ((after == SMALL_N) | (after == SMALL_R)))
-            | ((byte == BACKSLASH) & ((after == BACKSLASH) | (after == QUOTE)))
-            | (((byte == STAR_BYTE) | (byte == UNDERSCORE_BYTE)) & (after > SPACE))
-        )
-    if len(data):
-        out[len(data) - 1] = True
-    return out
+    there = first_bits(end - block)
+    if block + 65 > len(data):
+        return there
+    found = bits_between(data, block, 0, TILDE_BYTE, 256 - TILDE_BYTE)
+    found |= bits_between(data, block, 0, NEWLINE, 1)
+    found |= bits_between(data, block, 0, COLON, LESS + 1 - COLON)
+    found |= bits_between(data, block, 0, AMPERSAND, 1)
+    found |= bits_between(data, block, 0, OPEN_SQUARE, 1)
+    found |= bits_between(data, block, 0, CLOSE_SQUARE, 1)
+    emphasis = bits_between(data, block, 0, UNDERSCORE_BYTE, 1)
+    emphasis |= bits_between(data, block, 0, STAR_BYTE, 1)
+    if emphasis and block > first:  # none opens inside of a word
+        inside = bits_between(data, block - 1, 0x20, 97, 26)
+        inside |= bits_between(data, block - 1, 0, 48, 10)
+        inside |= bits_between(data, block - 1, 0, CLOSE_BRACE, 1)
+        emphasis &= ~inside
+    found |= emphasis
+    blank = bits_between(data, block + 1, 0, 0, SPACE + 1)
+    found |= bits_between(data, block, 0, MINUS, 1) & blank
+    escape = bits_between(data, block, 0, BACKSLASH, 1)
+    if escape:
+        behind = bits_between(data, block + 1, 0, SMALL_N, 1)
+        behind |= bits_between(data, block + 1, 0, SMALL_R, 1)
+        behind |= bits_between(data, block + 1, 0, BACKSLASH, 1)
+        behind |= bits_between(data, block + 1, 0, QUOTE, 1)
+        found |= escape & behind
+    return found & there
 
 
 @inlined
@@ -145,9 +151,7 @@ def _mark_line(data: Array, position: int, end: int) -> int:
     if sign == REPEATED:
         return LINE | LABEL if after == byte or _is_blank(after) else 0
     start = position + (byte in (OPEN, OPEN_SQUARE))
-    position = start
-    while position < end and is_letter(data[position]):
-        position += 1
+    position = skip_letters(data, start, end)
     letters = position - start
     position = skip_blanks(data, position, end)
     digits = position

@@ -142,6 +142,19 @@ def alphanumeric(low: uint64) -> uint64:
 
 
 @compiled
+def skip_letters(data: Array, position: int, end: int) -> int:
+    """Behind the ASCII letters from `position` on, `end` at most."""
+    while position + 64 <= len(data):
+        run = np.int64(trailing_zeros(~bits_between(data, position, 0x20, 97, 26)))
+        position += run
+        if run < 64:
+            return min(position, end)
+    while position < end and 97 <= (data[position] | 0x20) <= 122:
+        position += 1
+    return min(position, end)
+
+
+@compiled
 def next_non_ascii(data: Array, position: int, end: int) -> int:
     """The first byte from `position` on that is not ASCII, or `end`."""
     while position + 32 <= end:
