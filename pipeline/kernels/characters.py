@@ -9,6 +9,7 @@ alone would read x2) and subscripts.
 
 import re
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from functools import cache, partial
 
@@ -71,11 +72,23 @@ CODES = np.array([code for code in range(PLANES) if not 0xD800 <= code < 0xE000]
 @cache
 def character_classes() -> Array:
     """The class of each code point below PLANES, uint8."""
-    column = pl.Series([chr(code) for code in CODES])
     classes = np.full(PLANES, SYMBOL, np.uint8)
     for class_, pattern in PROPERTIES:
-        classes[CODES[column.str.contains(pattern).to_numpy()]] = class_
+        classes[_find_codes(pattern)] = class_
     return classes
+
+
+def _find_codes(pattern: str) -> Array:
+    """The code points below PLANES that a pattern finds.
+
+    In a thread of its own: polars keeps 32 patterns at hand for each, and these are
+    not looked for again.
+    """
+    column = pl.Series([chr(code) for code in CODES])
+    with ThreadPoolExecutor(1) as own:
+        found = own.submit(column.str.contains, pattern).result()
+    codes: Array = CODES[found.to_numpy()]
+    return codes
 
 
 @cache
@@ -112,8 +125,8 @@ def character_folds() -> Array:
         folds[[ord(character) for character in characters]] |= bit
     folds[[ord(character) for character in "〇零一二两三四五六七八九十"]] |= HAN
     column = pl.Series([chr(code) for code in CODES])
-    changes = (column.str.normalize("NFKC") != column) | column.str.contains(r"\p{M}")
-    folds[CODES[changes.to_numpy()]] |= COMPATIBLE
+    folds[CODES[(column.str.normalize("NFKC") != column).to_numpy()]] |= COMPATIBLE
+    folds[_find_codes(r"\p{M}")] |= COMPATIBLE
     folds[:128] = 0
     return folds
 
