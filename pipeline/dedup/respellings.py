@@ -8,7 +8,7 @@ writes in another way, and are compared once more.
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -204,7 +204,7 @@ def _find_changes(texts: pl.Series, first: Array, second: Array) -> tuple[Array,
     likely &= np.maximum(sizes[left], sizes[right]) <= LONGEST
     pairs, renamed = pairs[likely], renamed[likely]
     read, left, right = _involved(texts, first[pairs], second[pairs])
-    found = _hash_found(read)
+    found = _number_found(read)
     left, right = found[left], found[right]
     lacks = np.array([one.beside is not None for one in RESPELLINGS[:-1]])
     changes = (left != right) & (~lacks | (left == 0) | (right == 0))
@@ -260,19 +260,26 @@ def _change_each(change: Callable[[str], str], texts: pl.Series) -> pl.Series:
     return pl.Series([change(text) for text in texts], dtype=pl.String)
 
 
-def _hash_found(texts: pl.Series) -> Array:
-    """A uint64 for what each marker finds in each text: (texts, markers but points).
+def _number_found(texts: pl.Series) -> Array:
+    """What each marker finds in each text, as a number: (texts, markers but points).
 
-    0 where it finds nothing. By Python, since few texts are left: polars would compile
-    the patterns anew.
+    Equal finds have one number, and 0 is for none. By Python, since few texts are left:
+    polars would compile the patterns anew.
     """
-    out = np.zeros((len(texts), len(RESPELLINGS) - 1), np.uint64)
+    out = np.zeros((len(texts), len(RESPELLINGS) - 1), np.int64)
+    numbers: dict[str, int] = {}
+    may_hold = texts.to_frame("text").select(_sign_columns()).fill_null(False)
     for at, one in enumerate(RESPELLINGS[:-1]):
-        may_hold = texts.str.contains_any([*one.signs]).fill_null(False).to_numpy()
-        rows = np.flatnonzero(may_hold)
-        found = [
-            [x[0] for x in re.finditer(one.marker, texts[int(row)])] for row in rows
-        ]
-        hashes = pl.Series(["\0".join(some) for some in found], dtype=pl.String).hash()
-        out[rows, at] = np.where([bool(some) for some in found], hashes, 0)
+        for row in np.flatnonzero(may_hold[:, at]):
+            found = [x[0] for x in re.finditer(one.marker, texts[int(row)])]
+            if found:
+                out[row, at] = numbers.setdefault("\0".join(found), len(numbers) + 1)
     return out
+
+
+@cache
+def _sign_columns() -> list[pl.Expr]:
+    return [
+        pl.col("text").str.contains_any([*one.signs]).alias(str(at))
+        for at, one in enumerate(RESPELLINGS[:-1])
+    ]

@@ -253,10 +253,11 @@ def are_rare(answers: pl.Series) -> Array:
     rare.
     """
     text = answers.fill_null("")
-    parts = text.str.extract_all(r"\w+")
-    repeats = (parts.list.len() > 1) & (parts.list.n_unique() == 1)  # [[0, 0], [0, 0]]
     tells = text.str.strip_chars("()$. {}").str.contains(TELLING)
-    rare: Array = (tells & ~repeats).to_numpy().copy()
+    rare: Array = tells.to_numpy().copy()
+    # [[0, 0], [0, 0]] repeats one value.
+    parts = text.filter(tells).str.extract_all(r"\w+").to_list()
+    rare[rare] = [len(words) < 2 or len({*words}) > 1 for words in parts]
     is_likely = text.str.contains(LIKELY_VALUE)
     values = [parse_value(answer) for answer in text.filter(is_likely)]
     rare[is_likely.to_numpy()] = [
@@ -274,10 +275,12 @@ def _is_rare_value(value: Fraction) -> bool:
 
 def _equal_values(answers: pl.Series, first: Array, second: Array) -> Array:
     """Whether answers of pairs, which are not written alike, are one number (bool)."""
-    is_likely = answers.str.contains(LIKELY_VALUE).fill_null(False).to_numpy()
-    digits = answers.str.strip_chars("0123456789") == ""
-    is_whole = (digits & ~answers.str.starts_with("0")).fill_null(False).to_numpy()
-    out: Array = is_likely[first] & is_likely[second]
+    is_likely = answers.str.contains(LIKELY_VALUE).fill_null(False)
+    likely = answers.filter(is_likely)
+    is_whole = is_likely.to_numpy().copy()
+    digits = likely.str.strip_chars("0123456789") == ""
+    is_whole[is_whole] = (digits & ~likely.str.starts_with("0")).to_numpy()
+    out: Array = is_likely.to_numpy()[first] & is_likely.to_numpy()[second]
     out &= ~(is_whole[first] & is_whole[second])
     left, right = (
         [parse_value(answer) for answer in answers.gather(side[out])]

@@ -25,7 +25,7 @@ def mark_duplicates(
     template; without it they are copies, as in the published recipes. `other_answers`
     of a row are the answers that its dropped copies give.
     """
-    from pipeline.kernels.relations import DISPUTED, SAME
+    from pipeline.kernels.relations import DISPUTED
 
     verdict, near, score, family = _judge_pairs(rows, pairs, guard=guard)
     goes, disputed = pl.Series(verdict > 0), pl.Series(verdict == DISPUTED)
@@ -35,11 +35,11 @@ def mark_duplicates(
         family=pl.coalesce("family", pl.lit(rows["id"].gather(family))),
         other_answers=_add_answers(rows, near.set(~disputed, None)),
     )
-    reasons = {SAME: reason, DISPUTED: f"{reason}_other_answer"}
+    reasons = pl.Series([None, reason, f"{reason}_other_answer"])  # by verdict
     marked = drop(
         rows,
         pl.lit(goes),
-        pl.lit(pl.Series(verdict).replace_strict(reasons, default=None)),
+        pl.lit(reasons.gather(verdict)),
         twin=pl.lit(rows["id"].gather(near)),
         score=pl.lit(score),
         evidence=pl.lit(_kept_problems(rows, near.set(~goes, None))),
@@ -97,7 +97,9 @@ def _kept_problems(rows: pl.DataFrame, kept: pl.Series) -> pl.Series:
     place = np.full(rows.height, len(evidence), np.uint32)  # a null, for most
     place[goes] = np.cumsum(is_twin)[numbers] - 1
     blank = pl.Series([None], dtype=pl.String)
-    return pl.concat([evidence.cast(pl.String), blank]).gather(pl.Series(place))
+    # In one chunk, which is gathered from in a fifth of the time.
+    either = pl.concat([evidence.cast(pl.String), blank], rechunk=True)
+    return either.gather(pl.Series(place))
 
 
 def _saved_pairs(

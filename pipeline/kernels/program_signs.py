@@ -10,14 +10,15 @@ from pipeline.kernels.swar import bits_between, first_bits, trailing_zeros
 from pipeline.kernels.utf8 import byte_at, is_letter
 
 # What may be in a text, as bits: a block, a text in quotes, code in backticks; that
-# what is in quotes may be in a call, which comes with STRING; a word in capitals, or
-# one with a capital that may be printed: NO, "print No".
+# what is in quotes may be in a call, which comes with STRING; YES, NO and the
+# like in capitals, or with one where it may be printed: "print No".
 BLOCK, STRING, CODE, CALL, CASED = (1 << bit for bit in range(5))
 NEWLINE, RETURN, TAB, SPACE, COLON, EQUALS, OPEN, OPEN_SQUARE = b"\n\r\t :=(["
 QUOTE, APOSTROPHE, TICK = b"\"'`"
 CAPITALS = np.frombuffer(b"YNTFPI", np.uint8).copy()
-CAPITAL, BEFORE = np.zeros((2, 256), np.bool_)
-CAPITAL[CAPITALS] = True
+BEHIND = np.zeros(256, np.uint8)  # the letters behind these: YES, NO, TRUE
+BEHIND[CAPITALS] = [*b"EORAOM"]
+BEFORE = np.zeros(256, np.bool_)
 BEFORE[list(b"tnf")] = True  # print No, return No, the mass of No
 # What stands around a drawing in Asymptote, with the bit of small letters everywhere.
 DRAWING, DRAWN = (
@@ -54,7 +55,7 @@ def _may_be_cased(data: Array, first: int, block: int, end: int) -> bool:
     bits = uint64(0)
     if block + 64 > len(data):
         for place in range(len(data) - block):
-            bits |= uint64(CAPITAL[data[block + place]]) << uint64(place)
+            bits |= uint64(BEHIND[data[block + place]] > 0) << uint64(place)
     else:
         for letter in CAPITALS:
             bits |= bits_between(data, block, 0, letter, 1)
@@ -65,7 +66,9 @@ def _may_be_cased(data: Array, first: int, block: int, end: int) -> bool:
         if position - 2 < first or data[position - 1] != SPACE:
             continue
         after = byte_at(data, position + 1, end)
-        if 65 <= after <= 90 or (after >= 97 and BEFORE[data[position - 2]]):
+        if after & 0xDF == BEHIND[data[position]] and (
+            after <= 90 or BEFORE[data[position - 2]]
+        ):
             return True
     return False
 
