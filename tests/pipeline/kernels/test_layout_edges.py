@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.edge_words import edge_words
+from pipeline.kernels.edge_words import edge_endings, edge_words
 from pipeline.kernels.layout import strip_layout
 from pipeline.kernels.layout_edges import LEAST_REST, find_edges
 from pipeline.kernels.shards import text_bytes
@@ -87,7 +87,7 @@ texts = st.lists(st.one_of(parts, st.text(max_size=9)), max_size=6).map(" ".join
 @given(st.lists(texts, max_size=4))
 def test_edges_are_whole_characters_within_their_text(column: list[str]):
     data, offsets = text_bytes(pl.Series(column, dtype=pl.String))
-    spans = find_edges(data, offsets, edge_words())
+    spans = find_edges(data, offsets, edge_words(), edge_endings())
 
     for (begin, end), first, stop in zip(spans, offsets, offsets[1:], strict=False):
         assert first <= begin <= end <= stop

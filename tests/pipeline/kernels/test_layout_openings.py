@@ -18,7 +18,7 @@ from pipeline.kernels.layout_marks import (
     LABEL,
     LINE,
     UNDERSCORE,
-    find_marks,
+    mark_text,
 )
 from pipeline.kernels.layout_openings import LABELLED, NUMBERED, find_openings
 from pipeline.kernels.shards import Array, text_bytes
@@ -61,7 +61,7 @@ def test_openings_are_seen_wherever_a_pattern_finds_one(text: str):
 @given(texts)
 def test_marks_are_seen_wherever_a_pattern_finds_one(text: str):
     column, data = look(text)
-    marks = int(find_marks(*data)[1])
+    marks = mark_text(data[0], *data[1][1:3])
     finds = partial(changes, text=column)
 
     assert marks & (HYPHEN | ESCAPE) or not finds(layout.BROKEN_LINE.pattern)
