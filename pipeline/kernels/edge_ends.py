@@ -24,9 +24,7 @@ STOPS = POINT, EXCLAMATION
 
 
 @compiled
-def drop_part(
-    data: Array, begin: int, end: int, words: Array, endings: Array
-) -> int:
+def drop_part(data: Array, begin: int, end: int, words: Array, endings: Array) -> int:
     """Where the text ends before one part behind; `end` if there is none."""
     stop = end
     while stop > begin and data[stop - 1] <= SPACE:

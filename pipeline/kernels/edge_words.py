@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy import uint64
@@ -53,13 +54,13 @@ def edge_words() -> Array:
     roles: dict[int, int] = {}
     for word, bits in _listed_words():
         for form in (word, word.capitalize()):  # no kernel lowers a capital like Ö
-            code = BASIS
+            hashed = uint64(BASIS)
             for number, part in enumerate(form.split()):
                 data = np.frombuffer(part.encode(), np.uint8)
                 if number:
-                    code = uint64(add_letters(code, uint64(SPACE)))
-                code = uint64(_hash_span(data, 0, len(data), code))
-            roles[int(code)] = roles.get(int(code), 0) | bits
+                    hashed = uint64(add_letters(hashed, uint64(SPACE)))
+                hashed = uint64(_hash_span(data, 0, len(data), hashed))
+            roles[int(hashed)] = roles.get(int(hashed), 0) | bits
     table = np.zeros(SLOTS, uint64)
     for code, bits in roles.items():
         slot = code % SLOTS
@@ -95,12 +96,12 @@ def _listed_words() -> Iterator[tuple[str, int]]:
 @inlined
 def ending_of(data: Array, begin: int, stop: int) -> int:
     """The last three ASCII letters before `stop`, 5 bits of each; less if there are."""
-    ending = 0
+    ending: Any = 0
     for step in range(1, 4):
         if stop - step < begin or not is_letter(data[stop - step]):
             break
         ending |= (np.int64(data[stop - step]) & 31) << (5 * (step - 1))
-    return ending
+    return int(ending)
 
 
 @compiled

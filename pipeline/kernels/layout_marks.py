@@ -97,7 +97,7 @@ def mark_text(data: Array, first: int, end: int) -> int:
 
 
 @inlined
-def _find_suspects(data: Array, first: int, block: int, end: int) -> uint64:
+def _find_suspects(data: Array, first: int, block: int, end: int) -> Any:
     """A bit for each of the 64 bytes from `block` on that calls for a second look.
 
     These are signs of layout, some of them with what must follow, and all that is not

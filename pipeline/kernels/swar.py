@@ -145,7 +145,8 @@ def alphanumeric(low: uint64) -> uint64:
 def skip_letters(data: Array, position: int, end: int) -> int:
     """Behind the ASCII letters from `position` on, `end` at most."""
     while position + 64 <= len(data):
-        run = np.int64(trailing_zeros(~bits_between(data, position, 0x20, 97, 26)))
+        letters = bits_between(data, position, 0x20, 97, 26)
+        run: Any = np.int64(trailing_zeros(~letters))
         position += run
         if run < 64:
             return min(position, end)
