@@ -8,8 +8,8 @@
 `goldsieve_guarded` tells siblings from copies too.
 
 Every run is a process of its own, and the runs alternate. GOLDSIEVE_PEERS is the
-interpreter of an environment with rensa, text-dedup and datatrove (with xxhash < 4
-and spaCy); without it they are left out. Truth, up to 20,000 rows, is every pair
+interpreter of an environment with rensa, text-dedup, datatrove, semhash, spaCy and
+xxhash < 4; without it they are left out. Truth, up to 20,000 rows, is every pair
 compared (a sparse product); above, the exact join, which the tests hold against it.
 """
 

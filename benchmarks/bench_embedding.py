@@ -6,7 +6,9 @@
 Encoding is set against sentence-transformers on batches as they come, and on the
 whole list at once, which it sorts itself; all load the model. The self-join by
 cells is set against two exact ones: faiss' IndexFlatIP with range_search, and
-`flat`. Exact ones are extrapolated from blocks of queries, as the table says.
+`flat`; and against SemHash, in the environment that GOLDSIEVE_PEERS names, which is
+given the vectors. Exact ones are extrapolated from blocks of queries, as the table
+says.
 
 Texts are real prompts of GOLDSIEVE_DATA or ../shared/data, else generated ones;
 where they do not suffice, copies are added with words lost, swapped and doubled
@@ -19,6 +21,7 @@ import argparse
 import json
 import os
 import re
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -257,7 +260,28 @@ def compare_joins(vectors: np.ndarray, threshold: float) -> Table:
             f"{row_recall:.4f} of {neighboured}",
             f"{pair_recall:.4f}",
         )
+    if python := os.environ.get("GOLDSIEVE_PEERS"):
+        removed, cost = time_semhash(python, vectors, threshold)
+        recall = measure_recall(vectors, threshold, removed, most=2048, seed=0)
+        _, neighboured, row_recall, _ = recall.row(0)
+        add("SemHash", cost, "", f"{row_recall:.4f} of {neighboured}", "")
     return table
+
+
+def time_semhash(
+    python: str, vectors: np.ndarray, threshold: float
+) -> tuple[Pairs, float]:
+    """The rows that it removes, as later rows of pairs, and its CPU seconds."""
+    script = Path(__file__).with_name("peers.py")
+    with tempfile.TemporaryDirectory() as folder:
+        file, out = Path(folder, "vectors.npy"), Path(folder, "out.json")
+        np.save(file, vectors)
+        words = str(script), "semhash", str(file), str(threshold), str(out)
+        subprocess.run([python, *words], check=True)
+        run = json.loads(out.read_text())
+    removed = np.array(run["removed"], np.int32)
+    unknown = np.zeros(len(removed))
+    return Pairs(unknown.astype(np.int32), removed, unknown), run["cpu_s"]
 
 
 def time_cells(

@@ -1,11 +1,12 @@
 """One run of one deduplicator on one file of texts, in a process of its own.
 
     python benchmarks/peers.py NAME TEXTS.jsonl THRESHOLD OUT.json
+    python benchmarks/peers.py semhash VECTORS.npy THRESHOLD OUT.json
 
 Writes CPU seconds, the growth of the peak memory in MB, and the numbers of the rows
 that it removed. The clock starts when the texts are in memory and ends when the rows
 to remove are known. Peers that live in another environment are run with its
-interpreter: `bench_dedup.py` takes it from GOLDSIEVE_PEERS. This file needs nothing
+interpreter: benchmarks take it from GOLDSIEVE_PEERS. This file needs nothing
 but what the named peer needs.
 """
 
@@ -17,8 +18,9 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 TOKEN = re.compile(r"[a-z0-9\u0080-\uffff]+")
 N = 3
@@ -222,6 +224,25 @@ def datatrove(texts: list[str], threshold: float) -> Run:
     return run
 
 
+def semhash(vectors: list[Any], threshold: float) -> Run:
+    """Its index over vectors that are given, and what it filters."""
+    import numpy as np
+    from semhash import SemHash
+
+    class Given:
+        def encode(self, inputs: list[str], **_: Any) -> Any:
+            return np.stack([vectors[int(number)] for number in inputs])
+
+    numbers = [str(number) for number in range(len(vectors))]
+
+    def run() -> list[int]:
+        index = SemHash.from_records(numbers, model=Given())
+        found = index.self_deduplicate(threshold=threshold).filtered
+        return [int(duplicate.record) for duplicate in found]
+
+    return run
+
+
 def memory(field: str) -> float:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(field):
@@ -229,9 +250,19 @@ def memory(field: str) -> float:
     return 0.0
 
 
+def read(source: Path) -> Iterator[Any]:
+    """Texts of a file of lines, or vectors of a .npy."""
+    if source.suffix == ".npy":
+        import numpy as np
+
+        yield from np.load(source)
+        return
+    with source.open() as lines:
+        yield from map(json.loads, lines)
+
+
 def main(name: str, source: str, threshold: str, out: str) -> None:
-    with open(source) as lines:
-        texts = [json.loads(line) for line in lines]
+    texts = list(read(Path(source)))
     random.seed(0)
     run = globals()[name](texts, float(threshold))
     # A collection of garbage from the set-up would fall on whoever allocates next.
