@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 1000  # of a batch
+LOOKED_AT = 20  # values that tell bytes from texts
 PARQUET = b"PAR1"
-MAGIC = (PARQUET, b"ARROW1")
+STREAM = b"\xff\xff\xff\xff"  # Arrow without the name of a file
+MAGIC = (PARQUET, b"ARROW1", STREAM)
 # The first and the last times that Python has, in seconds.
 INSTANTS = -62_135_596_800, 253_402_300_799
 DURATIONS = -86_399_999_913_600, 86_399_999_999_999
@@ -34,7 +36,7 @@ def read_arrow(path: Path) -> Iterator[Row | Unreadable]:
 
     number = 0
     try:
-        for batch in _batches(path):
+        for batch in _plain_batches(_batches(path)):
             for part in _split_texts(batch):
                 for row in [part] if isinstance(part, str) else _rows(part):
                     yield Unreadable(number, row) if isinstance(row, str) else row
@@ -57,26 +59,59 @@ def _batches(path: Path) -> Iterator["pa.RecordBatch"]:
     if is_parquet or head.startswith(PARQUET):
         # Buffering ahead would read the whole file while its first rows are used.
         with ParquetFile(path, pre_buffer=False) as file:
-            yield from map(_with_plain_columns, file.iter_batches(ROWS))
+            yield from file.iter_batches(ROWS)
         return
     with pa.OSFile(str(path)) as source:
         try:
             reader = ipc.open_file(source)
         except pa.ArrowInvalid:
             source.seek(0)
-            yield from map(_with_plain_columns, ipc.open_stream(source))
+            while source.tell() < source.size():  # streams one behind the other
+                yield from ipc.open_stream(source)
         else:
             for index in range(reader.num_record_batches):
-                yield _with_plain_columns(reader.get_batch(index))
+                yield reader.get_batch(index)
 
 
-def _with_plain_columns(batch: "pa.RecordBatch") -> "pa.RecordBatch":
-    """Columns with names of their own; bytes as texts, which are checked later."""
+def _plain_batches(batches: Iterator["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
+    """Columns with names of their own; bytes as texts, which are checked later.
+
+    Bytes stay what they are where most in the first batch are no texts, as in images.
+    """
     import pyarrow as pa
 
-    names = unique_names(batch.schema.names)
-    columns = list(map(_with_plain_values, batch.columns))
-    return pa.RecordBatch.from_arrays(columns, names=names)
+    blobs: list[bool] = []
+    for batch in batches:
+        blobs = blobs or list(map(_holds_blobs, batch.columns))
+        columns = [
+            column if is_blob else _with_plain_values(column)
+            for column, is_blob in zip(batch.columns, blobs, strict=True)
+        ]
+        names = unique_names(batch.schema.names)
+        yield pa.RecordBatch.from_arrays(columns, names=names)
+
+
+def _holds_blobs(column: "pa.Array") -> bool:
+    import pyarrow as pa
+    from pyarrow import types
+
+    kinds = types.is_binary, types.is_large_binary, types.is_binary_view
+    if not any(kind(column.type) for kind in kinds):
+        return False
+    try:
+        column.validate(full=True)  # values beyond its buffers would end the process
+    except pa.ArrowInvalid:
+        return False
+    values = [value for value in column[:LOOKED_AT].to_pylist() if value is not None]
+    return sum(map(_is_blob, values)) * 2 > len(values)
+
+
+def _is_blob(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _with_plain_values(column: "pa.Array") -> "pa.Array":
@@ -85,6 +120,9 @@ def _with_plain_values(column: "pa.Array") -> "pa.Array":
     from pyarrow import types
 
     dtype = column.type
+    if types.is_float16(dtype) or types.is_float32(dtype):
+        # 0.1, and not 0.10000000149011612.
+        return column.cast(pa.string()).cast(pa.float64())
     if types.is_binary(dtype):
         return column.view(pa.string())
     if types.is_binary_view(dtype):

@@ -1,16 +1,17 @@
 """Rows of CSV and TSV, and a way on behind a quote that nobody closes.
 
-The first line names the columns, unless it reads like a row: then they are called 0,
-1, 2. Where a record is broken, or swallows lines and has the wrong number of fields,
-its first line alone is lost, and reading goes on at the second; a line that has ends of
-another kind inside is several, and one whose quotes have backslashes before them is
-read.
+The first line names the columns, unless it reads like a row, by itself or beside the
+next ones: then they are called 0, 1, 2. A title or comments above it are told. Where a
+record is broken, or swallows lines and has the wrong number of fields, its first line
+alone is lost, and reading goes on at the second; a line that has ends of another kind
+inside is several, and one whose quotes have backslashes before them is read.
 """
 
 import csv
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain, dropwhile, islice
 
 from pipeline.rows import Row, Unreadable, check_row, unique_names, unreadable
 from pipeline.streams import UntilBroken, split_lines
@@ -18,8 +19,16 @@ from pipeline.surrogates import is_text
 
 MOST_LINES = 5_000  # of a record: a quote may be open for no longer
 DELIMITERS = ",;\t|"
-NAME = re.compile(r"(?![\d.]+$)[^\n?!=\\]{0,60}")
-SEPARATOR = re.compile(r"(?i)sep=(.)")  # what Excel writes above the names
+NO_DELIMITER = "\x1f"
+HEAD = 20  # lines, and records, that tell the layout
+NAME = re.compile(r"(?![\d.]+$)[^?!=\\]{0,60}")
+# Where one of these stands in the first line, it is of names.
+KNOWN = {
+    "answer", "completion", "gold", "id", "index", "input", "instruction", "label",
+    "output", "prediction", "problem", "prompt", "query", "question", "response",
+    "solution", "target", "text",
+}  # fmt: skip
+SEPARATOR = re.compile(r'(?i)"?sep=(.)"?')  # what Excel writes above the names
 LINE_END = re.compile(r"\r\n?|\n")
 MOST_WORDS = 6  # of a column's name
 csv.field_size_limit(1 << 30)
@@ -33,24 +42,76 @@ def read_csv(pieces: Iterator[bytes], delimiter: str) -> Iterator[Row | Unreadab
     """
     whole = UntilBroken(split_lines(pieces))
     lines = _Lines(line.decode(errors="surrogateescape") for line in whole)
-    first = lines.peek()
-    if separator := SEPARATOR.fullmatch(first):
-        next(lines)
-        delimiter = separator[1]
-    elif delimiter not in first:
-        delimiter = max(DELIMITERS, key=lambda sign: (first.count(sign), sign == ","))
+    titles = list(_take_titles(lines))
+    yield from map(_tell_title, range(len(titles)), titles)
+    delimiter = _find_delimiter(lines, delimiter)
+    records = _records(lines, delimiter)
+    head = list(islice(records, HEAD))
     names: list[str] | None = None
-    number = 0
-    for record in _records(lines, delimiter):
+    number = len(titles)
+    for record in chain(head, records):
         if names is None and isinstance(record, list):
             numbers = list(map(str, range(len(record))))
-            if all(map(_is_name, record)) or record == numbers:
+            if record == numbers or _are_names(record, head):
                 names = unique_names(map(_mend_name, record))
                 continue
             names = numbers
         yield _read_record(number, record, names or [])
         number += 1
     whole.check()
+
+
+def looks_like_table(start: bytes) -> bool:
+    """Whether a text begins with a line of names and one of as many fields."""
+    lines = start.decode(errors="replace").splitlines()[:2]
+    sign = _most_frequent(lines[0]) if lines else ","
+    fields = [_read_alone(line, sign) for line in lines]
+    widths = set(map(len, fields))
+    is_table = len(lines) == 2 and len(widths) == 1 and widths != {1}
+    return is_table and all(map(_is_name, fields[0]))
+
+
+def _find_delimiter(lines: "_Lines", delimiter: str) -> str:
+    """What stands between fields: Excel's choice, or what the first line has."""
+    first, *others = lines.look(HEAD) or [""]
+    if separator := SEPARATOR.fullmatch(first):
+        next(lines)
+        return separator[1]
+    if delimiter in first:
+        return delimiter
+    if not any(sign in first for sign in DELIMITERS):
+        counts = {len(_read_alone(line, delimiter)) for line in others if line.strip()}
+        if len(counts) > 1:
+            return NO_DELIMITER  # a single column, whose texts have commas at times
+    return _most_frequent(first)
+
+
+def _most_frequent(line: str) -> str:
+    return max(DELIMITERS, key=lambda sign: (line.count(sign), sign == ","))
+
+
+def _take_titles(lines: "_Lines") -> Iterator[str]:
+    """The lines above the names of the columns: a title, or comments."""
+    while len(head := list(filter(str.strip, lines.look(HEAD)))) > 2:
+        first, *others = head
+        others = list(dropwhile(lambda line: line.startswith("#"), others))[:2]
+        sign = _most_frequent(others[0] if others else "")
+        title, *table = (_read_alone(line, sign) for line in (first, *others))
+        if SEPARATOR.fullmatch(first) or _are_known(title) or len(table) < 2:
+            return
+        names, row = table
+        is_comment = first.startswith("#") and not all(map(_is_name, row))
+        is_title = len(title) == 1 < len(names)
+        are_names = all(map(_is_name, names)) and _fits(row, len(names))
+        if not (is_comment or is_title) or not are_names:
+            return
+        while (line := next(lines).rstrip("\n")) != first:
+            pass
+        yield line
+
+
+def _tell_title(number: int, line: str) -> Unreadable:
+    return unreadable(number, "a line above the names of the columns", line)
 
 
 class _Lines(Iterator[str]):
@@ -61,11 +122,11 @@ class _Lines(Iterator[str]):
         self._waiting: deque[str] = deque()
         self.taken: list[str] = []
 
-    def peek(self) -> str:
-        """The first line; "" where there is none."""
-        line = next(self._lines, "")
-        self._waiting.append(line)
-        return line
+    def look(self, count: int) -> list[str]:
+        """The next lines, which stay."""
+        missing = max(count - len(self._waiting), 0)
+        self._waiting.extend(islice(self._lines, missing))
+        return list(islice(self._waiting, count))
 
     def __next__(self) -> str:
         if len(self.taken) >= MOST_LINES:
@@ -101,7 +162,7 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[list[str] | Unreadable]:
             detail = f"not CSV: {error}, in the record from line {at:,} on"
         else:
             width = width or len(fields)
-            if len(lines.taken) < 2 or len(fields) == width:
+            if len(lines.taken) < 2 or _fits(fields, width):
                 at += len(lines.taken)
                 if fields:
                     yield fields
@@ -112,7 +173,7 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[list[str] | Unreadable]:
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         fields = _read_alone(line, delimiter)
         width = width or len(fields)
-        if fields and len(fields) == width:
+        if fields and _fits(fields, width):
             yield fields
         else:
             yield unreadable(0, detail, line)
@@ -138,16 +199,53 @@ def _read_record(
     if isinstance(record, Unreadable):
         return Unreadable(number, record.detail, record.excerpt)
     detail = f"expected {len(names)} columns, found {len(record)}"
-    if len(record) == len(names):
+    if _fits(record, len(names)):
+        record = record[: len(names)]
         if all(map(is_text, record)):
             return dict(zip(names, record, strict=True))
         return check_row(number, dict(zip(names, record, strict=True)))
     return unreadable(number, detail, ",".join(record))
 
 
+def _fits(record: list[str], width: int) -> bool:
+    """Whether a record has so many fields, and behind them at most empty ones."""
+    return len(record) == width or (len(record) > width and not any(record[width:]))
+
+
 def _mend_name(name: str) -> str:
     """A column's name; bytes in it that are no UTF-8 are U+FFFD."""
     return name.strip().encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _are_names(first: list[str], head: list[list[str] | Unreadable]) -> bool:
+    """Whether the first record names the columns, and is no row like the next ones."""
+    if not all(map(_is_name, first)) or _are_known(first):
+        return all(map(_is_name, first))
+    rows = [row for row in head if isinstance(row, list) and len(row) == len(first)]
+    columns = list(zip(*rows[1:], strict=True))
+    if len(rows) < 3:
+        return True
+    pairs = [pair for pair in zip(first, columns, strict=True) if pair[0].strip()]
+    is_phrase = any(len(field.split()) > 2 for field in first)
+    if is_phrase and all(_is_as_long(*pair) for pair in pairs):
+        return False
+    return not any(_is_repeated(*pair) for pair in pairs)
+
+
+def _is_as_long(field: str, column: tuple[str, ...]) -> bool:
+    lengths = sorted(map(len, column))
+    return lengths[0] <= len(field) <= lengths[-1]
+
+
+def _is_repeated(field: str, column: tuple[str, ...]) -> bool:
+    """Whether a field stands in other rows too, or most of them begin with its word."""
+    word, *others = field.split()
+    alike = sum(text.split()[:1] == [word] for text in column)
+    return field in column or bool(others and alike * 2 > len(column))
+
+
+def _are_known(fields: list[str]) -> bool:
+    return any(field.strip().lower() in KNOWN for field in fields)
 
 
 def _is_name(field: str) -> bool:

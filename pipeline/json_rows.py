@@ -20,6 +20,8 @@ from pipeline.surrogates import is_text
 
 DECODER = json.JSONDecoder(strict=False)  # a raw tab in a text does no harm
 BETWEEN = re.compile(r"[\s,\ufeff]*")
+OPENS_OBJECT = re.compile(rb'\s*(\[\s*)?\{\s*"')
+LINE_OF_VALUE = re.compile(r"\n([ \t]*)(?=[\[{])")
 LINE_OF_OBJECT = re.compile(r"\n([ \t]*)(?=\{)")
 HEAD = 20  # lines that tell the layout
 NEAR_END = 16  # what is broken this near to the end may only be cut there
@@ -96,6 +98,9 @@ def _rows_of_lines(lines: Iterator[bytes]) -> Iterator[Row | Unreadable]:
             values = [unreadable(0, f"not UTF-8: {error}", line.decode("latin-1"))]
         except (ValueError, RecursionError):
             values = list(_glued(text))
+            if values and not any(isinstance(each, dict | list) for each in values):
+                detail = getattr(values[-1], "detail", "expected an object")
+                values = [unreadable(0, detail, text)]
         for value in values:
             if isinstance(value, Unreadable):
                 yield Unreadable(number, value.detail, value.excerpt)
@@ -126,6 +131,18 @@ def _is_row(line: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def is_json(start: bytes, *, is_alone: bool) -> bool:
+    """Whether a text that begins with `start` holds objects.
+
+    `is_alone`: its first line has to be a value, or to open one, and hold nothing else,
+    as a table may have JSON in its first cell.
+    """
+    first = start.lstrip().partition(b"\n")[0].rstrip()
+    if is_alone and not (_is_row(first) or first in (b"[", b"{", b"[{")):
+        return False
+    return bool(OPENS_OBJECT.match(start))
 
 
 class _Text:
@@ -182,13 +199,13 @@ class _Text:
                     return value
             self._grow()
 
-    def go_to_next_object(self) -> bool:
-        """Go to the next line that opens an object; False where there is none.
+    def go_to_next(self, opening: re.Pattern[str]) -> bool:
+        """Go to the next line that opens a value; False where there is none.
 
         A line that is indented further than the last value is inside it.
         """
         while True:
-            for line in LINE_OF_OBJECT.finditer(self._text, self._at):
+            for line in opening.finditer(self._text, self._at):
                 if len(line[1]) <= self._indent:
                     self._at = line.end()
                     return True
@@ -246,7 +263,7 @@ def _values(text: _Text) -> Iterator[Any]:
             if not text.is_cut():
                 detail = f"truncated or broken at character {text.place:,}: {error}"
                 yield unreadable(0, detail, text.excerpt())
-            if not text.go_to_next_object():
+            if not text.go_to_next(LINE_OF_OBJECT if in_array else LINE_OF_VALUE):
                 return
     if in_array and not text.is_cut():
         detail = f"truncated at character {text.place:,}: no ] closes it"

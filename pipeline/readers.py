@@ -14,21 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.arrow_rows import MAGIC, read_arrow
-from pipeline.csv_rows import read_csv
+from pipeline.csv_rows import looks_like_table, read_csv
 from pipeline.errors import UserError
-from pipeline.json_rows import read_lines, read_values
+from pipeline.json_rows import is_json, read_lines, read_values
 from pipeline.rows import EXCERPT as EXCERPT
 from pipeline.rows import NOT_TEXT, read_json
 from pipeline.rows import Row as Row
 from pipeline.rows import Unreadable as Unreadable
-from pipeline.streams import BrokenStream, is_compressed, name_inside, read_text
+from pipeline.streams import ZIP, BrokenStream, is_compressed, name_inside, read_text
 from pipeline.text import as_text
 
 COMPRESSED = (".gz", ".gzip", ".zst", ".zstd", ".xz", ".bz2", ".zip")
 LINES = (".jsonl", ".ndjson", ".jsonlines", ".jl")
-BINARY = (".parquet", ".arrow", ".feather", ".ipc")
+TABLES = (".csv", ".tsv", ".tab", ".psv")
+BINARY = (".parquet", ".arrow", ".arrows", ".feather", ".ipc")
 FEATHER_1 = b"FEA1"  # a damaged file of it ends pyarrow, and this process with it
-SUFFIXES = (*BINARY, *LINES, ".json", ".csv", ".tsv")
+SUFFIXES = (*BINARY, *LINES, ".json", *TABLES)
+LONGEST_START = 1 << 16  # bytes of a text that tell its kind
 
 
 def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
@@ -37,6 +39,12 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
     Raises UserError where there is no such file, or nobody knows its kind.
     """
     _check_is_there(path)
+    kind = _find_kind(path)
+    return read_arrow(path) if kind in BINARY else _read_text_rows(path, kind)
+
+
+def _find_kind(path: Path) -> str:
+    """The ending that a file of its content has; UserError where nobody knows it."""
     with path.open("rb") as file:
         head = file.read(6)
     if head.startswith(FEATHER_1):
@@ -45,19 +53,38 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
             hint="pyarrow.feather: write_feather(read_table(old), new)",
         )
     if head.startswith(MAGIC):
-        return read_arrow(path)
+        return ".arrow"
     suffix = _suffix(path) or _suffix(Path(name_inside(path)))
     if suffix in BINARY and is_compressed(head):
         raise UserError(
             f"{path}: {suffix} is read where nothing else compresses it",
             hint="unpack it, and name what was in it",
         )
-    if suffix not in SUFFIXES:
+    if suffix in (*LINES, ".json"):
+        return suffix
+    if is_json(start := _read_start(path), is_alone=suffix in TABLES):
+        return ".jsonl"
+    if suffix in SUFFIXES:
+        return suffix
+    if suffix in ("", ".txt") and looks_like_table(start):
+        return ".csv"
+    if not suffix and head.startswith(ZIP):
         raise UserError(
-            f"{path}: nobody knows how to read {suffix or 'a file without suffix'}",
-            hint=f"known: {', '.join(SUFFIXES)}, and text as {', '.join(COMPRESSED)}",
+            f"{path} is a zip of several files, or of none",
+            hint="unpack it, and name the file of rows",
         )
-    return read_arrow(path) if suffix in BINARY else _read_text_rows(path, suffix)
+    raise UserError(
+        f"{path}: nobody knows how to read {suffix or 'a file without suffix'}",
+        hint=f"known: {', '.join(SUFFIXES)}, and text as {', '.join(COMPRESSED)}",
+    )
+
+
+def _read_start(path: Path) -> bytes:
+    """The first bytes of a text; b"" where it is broken before them."""
+    try:
+        return next(filter(None, read_text(path)), b"")[:LONGEST_START]
+    except BrokenStream:
+        return b""
 
 
 def _suffix(path: Path) -> str:
@@ -129,7 +156,7 @@ def _rows(pieces: Iterator[bytes], suffix: str) -> Iterator[Row | Unreadable]:
         return read_lines(pieces)
     if suffix == ".json":
         return read_values(pieces)
-    return read_csv(pieces, "\t" if suffix == ".tsv" else ",")
+    return read_csv(pieces, "\t" if suffix in (".tsv", ".tab") else ",")
 
 
 def hub_rows(
@@ -182,6 +209,8 @@ def read_column(row: Row, name: str | Sequence[str]) -> Any:
 
 def expand(path: str) -> Path:
     """`path` with its environment variables; a missing one is a UserError."""
+    if os.path.exists(path):
+        return Path(path)
     expanded = os.path.expandvars(path)
     if absent := re.findall(r"\$\{?(\w+)", expanded):
         raise UserError(

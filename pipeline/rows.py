@@ -2,6 +2,7 @@
 
 import json
 import sys
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -62,6 +63,16 @@ def _is_deep(row: Row | list[Any]) -> bool:
         if not level:
             return False
     return True
+
+
+def spell(value: Any) -> str:
+    """What JSON does not have, as text: bytes that are no text in base64."""
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return b64encode(value).decode()
 
 
 def without_nan(value: Any) -> Any:

@@ -30,6 +30,7 @@ MARKS = (
 )
 ZSTD = b"\x28\xb5\x2f\xfd"  # of a byte, thirty thousand may come
 SKIPPED = tuple(bytes([0x50 + n, 0x2A, 0x4D, 0x18]) for n in range(16))  # zstd's frames
+MOST_LAYERS = 3  # of compression: some files are compressed twice
 WINDOW = 1 << 31  # bytes that zstd may look back, as with --long=31
 # What opens a stream, and what reads it.
 DECOMPRESSORS: tuple[tuple[bytes, Callable[[], Any]], ...] = (
@@ -93,11 +94,19 @@ def read_bytes(path: Path) -> Iterator[bytes]:
             if head.startswith(ZIP):
                 yield from _unzip(path)
                 return
+            size = PIECE
             if is_compressed(head):
-                size = PIECE >> (7 if head.startswith((ZSTD, *SKIPPED)) else 4)
-                yield from _decompress(iter(lambda: file.read(size), b""))
-            else:
-                yield from iter(lambda: file.read(PIECE), b"")
+                size >>= 7 if head.startswith((ZSTD, *SKIPPED)) else 4
+            pieces = iter(lambda: file.read(size), b"")
+            for _ in range(MOST_LAYERS):
+                first = b""
+                while len(first) < 6 and (piece := next(pieces, None)) is not None:
+                    first += piece
+                pieces = chain([first], pieces)
+                if not is_compressed(first) or first.startswith(ZIP):
+                    break
+                pieces = _decompress(pieces)
+            yield from pieces
     except ERRORS as error:
         raise BrokenStream(f"cannot be decompressed any further: {error}") from None
 

@@ -17,7 +17,8 @@ from typing import Any
 import polars as pl
 
 from pipeline.arrow_rows import is_foreign
-from pipeline.readers import Row, Unreadable, raw_rows, refuse
+from pipeline.readers import Row, Unreadable, nested, raw_rows, refuse
+from pipeline.rows import spell
 from pipeline.schema import PROBLEM
 from pipeline.text import TIMES, as_text
 
@@ -26,6 +27,7 @@ NUMBERS = int | float | Decimal
 INT64 = 2**63
 FLOAT_INT = 2**53  # up to here, floats have all integers
 PART = 5_000  # rows
+BATCH = 1 << 16  # rows of a parquet file
 
 
 def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
@@ -35,12 +37,32 @@ def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
     """
     if (table := _read_parquet(path)) is not None:
         return with_texts(table), []
-    read = list(raw_rows(path))
-    unreadable = [row for row in read if isinstance(row, Unreadable)]
-    rows = [row for row in read if not isinstance(row, Unreadable)]
-    if not rows:
-        return pl.DataFrame(schema={"problem": pl.String}), unreadable
-    return with_texts(_to_frame(rows)), unreadable
+    lost = list[Unreadable]()
+    parts = list(_read_parts(path, lost))
+    if not parts:
+        return pl.DataFrame(schema={"problem": pl.String}), lost
+    return with_texts(_join(path, parts)), lost
+
+
+def _join(path: Path, parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """All parts of a file; where they differ in a column's type, all its values count.
+
+    These are read again: what a part made of them may not be what the file has.
+    """
+    dtypes = dict[str, set[pl.DataType]]()
+    for part in parts:
+        for name, dtype in part.schema.items():
+            dtypes.setdefault(name, set()).add(dtype)
+    odd = [name for name, kinds in dtypes.items() if len(kinds - {pl.Null()}) > 1]
+    if odd:
+        rows = (row for row in raw_rows(path) if not isinstance(row, Unreadable))
+        columns = zip(*([row.get(name) for name in odd] for row in rows), strict=True)
+        named = zip(odd, map(list, columns), strict=True)
+        whole = pl.DataFrame({name: _column(name, values) for name, values in named})
+        parts = [part[[n for n in part.columns if n not in odd]] for part in parts]
+    table = pl.concat(parts, how="diagonal_relaxed")
+    # By name: as an expression, a column called * would be all of them.
+    return (table.hstack(whole) if odd else table)[list(dtypes)]
 
 
 def _read_parquet(path: Path) -> pl.DataFrame | None:
@@ -49,10 +71,11 @@ def _read_parquet(path: Path) -> pl.DataFrame | None:
     That is where something is damaged, which polars itself would panic at, where types
     are foreign to polars, and where times or bytes shall become our texts.
     """
-    from pyarrow import ArrowException, parquet, types
-
     if path.suffix.lower() != ".parquet" or not path.is_file():
         return None
+
+    from pyarrow import ArrowException, RecordBatch, default_memory_pool, parquet, types
+
     odd = types.is_temporal, types.is_binary, types.is_large_binary
     try:
         if any(
@@ -61,26 +84,50 @@ def _read_parquet(path: Path) -> pl.DataFrame | None:
             for each in parquet.read_schema(path)
         ):
             return None
-        table = parquet.read_table(path)
-        table.validate(full=True)
-        return pl.DataFrame(table)
+        with parquet.ParquetFile(path, pre_buffer=False) as file:
+            parts = [pl.DataFrame(RecordBatch.from_pylist([], file.schema_arrow))]
+            for batch in file.iter_batches(BATCH):
+                batch.validate(full=True)
+                parts.append(pl.DataFrame(batch))
+        default_memory_pool().release_unused()
+        return pl.concat(parts)
     except (OSError, ArrowException, UnicodeDecodeError, pl.exceptions.PolarsError):
         return None
 
 
 def read_parts(path: Path) -> Iterator[pl.DataFrame]:
     """The rows of a file as tables of some thousand; what is unreadable is told."""
-    rows, lost, is_read = raw_rows(path), list[Unreadable](), False
-    while batch := list(islice(rows, PART)):
-        lost += [row for row in batch if isinstance(row, Unreadable)]
-        if read := [row for row in batch if not isinstance(row, Unreadable)]:
-            is_read = True
-            yield with_texts(_to_frame(read))
+    lost, is_read = list[Unreadable](), False
+    for part in _read_parts(path, lost):
+        is_read = True
+        yield with_texts(part)
     if lost and not is_read:
         raise refuse(path, lost[0])
     if lost:
         count, first = f"{len(lost):,} rows cannot be read", lost[0]
         print(f"{path}: {count}; row {first.row}: {first.detail}", file=sys.stderr)
+
+
+def _read_parts(path: Path, lost: list[Unreadable]) -> Iterator[pl.DataFrame]:
+    """The rows as tables; what cannot be read goes into `lost`."""
+    rows = raw_rows(path)
+    while batch := list(islice(rows, PART)):
+        lost += [row for row in batch if isinstance(row, Unreadable)]
+        if read := [row for row in batch if not isinstance(row, Unreadable)]:
+            yield _to_frame(read)
+
+
+def find_column(table: pl.DataFrame, name: str) -> pl.Series | None:
+    """A column, or what lies inside of one, such as `messages.0.content`."""
+    if name in table.columns:
+        return table[name]
+    for column in table.columns:
+        if name.startswith(f"{column}."):
+            inside = name.removeprefix(f"{column}.")
+            values = [nested(value, inside) for value in table[column].to_list()]
+            if any(value is not None for value in values):
+                return _column(name, values)
+    return None
 
 
 def with_texts(table: pl.DataFrame) -> pl.DataFrame:
@@ -94,8 +141,9 @@ def with_texts(table: pl.DataFrame) -> pl.DataFrame:
 
 def _to_frame(rows: list[Row]) -> pl.DataFrame:
     names = dict.fromkeys(name for row in rows for name in row)
-    columns = [_column(name, [row.get(name) for row in rows]) for name in names]
-    return pl.DataFrame(columns)
+    return pl.DataFrame(
+        {name: _column(name, [row.get(name) for row in rows]) for name in names}
+    )
 
 
 def _column(name: str, values: list[Any]) -> pl.Series:
@@ -158,14 +206,17 @@ def _kind(value: Any) -> str:
 def _spell(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return _to_json(value)
+    is_json = isinstance(value, int | float | list | dict)
+    return _to_json(value) if is_json else spell(value)
 
 
 def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, default=spell, separators=(",", ":"))
 
 
 def _to_text(column: pl.Series) -> pl.Series:
+    if column.dtype == pl.Float32:
+        column = column.cast(pl.String).cast(pl.Float64)  # 0.1, no 0.10000000149
     texts = [_text_of(value) for value in column]
     return pl.Series(column.name, texts, dtype=pl.String)
 

@@ -19,7 +19,7 @@ from pipeline.errors import UserError
 from pipeline.files import replacing
 from pipeline.grading.workers import Answer, grader
 from pipeline.readers import Row, Unreadable, raw_rows, refuse
-from pipeline.rows import free_names, without_nan
+from pipeline.rows import free_names, spell, without_nan
 from pipeline.text import as_text
 from pipeline.verifiers import contract
 from pipeline.verifiers.contract import Verdict
@@ -96,9 +96,9 @@ def _encode(row: Row) -> str:
 
 def _to_json(row: Row) -> str:
     try:
-        return json.dumps(row, ensure_ascii=False, default=str, allow_nan=False)
+        return json.dumps(row, ensure_ascii=False, default=spell, allow_nan=False)
     except ValueError:
-        return json.dumps(without_nan(row), ensure_ascii=False, default=str)
+        return json.dumps(without_nan(row), ensure_ascii=False, default=spell)
 
 
 def _read(row: Row | Unreadable, verifier: str) -> tuple[Row, Answer | Verdict]:

@@ -17,7 +17,7 @@ import polars.selectors as cs
 import yaml
 
 from pipeline import dag, filter, recipe, tables
-from pipeline.cli.foreign import read_frame, with_texts
+from pipeline.cli.foreign import PART, find_column, read_frame, with_texts
 from pipeline.errors import UserError, shorten
 from pipeline.files import write_text
 from pipeline.filter import Outcome
@@ -44,7 +44,7 @@ def run(
     rows, unreadable = read_frame(inputs[0])
     if rows.is_empty() and unreadable:
         raise refuse(inputs[0], unreadable[0])
-    if absent := [name for name in renames.values() if name not in rows.columns]:
+    if absent := [name for name in renames.values() if find_column(rows, name) is None]:
         known = ", ".join(rows.columns)
         raise UserError(f"{inputs[0]} has no column {absent[0]!r}; it has {known}")
     others: list[tuple[str, pl.DataFrame | Shards]] = []
@@ -89,15 +89,17 @@ def filter_table(
     given = rows.get_column("key", default=None)
     rows = _as_problems(rows, source)
     is_ours = given is not None and given.equals(rows["key"])
-    empty = ~pl.col("problem").fill_null("").str.contains(VISIBLE)
     seen, aside = _set_aside(rows, params, is_ours=is_ours)
-    unreadable = seen.filter(empty).with_columns(
+    is_empty = ~seen["problem"].fill_null("").str.contains(VISIBLE)
+    unreadable = seen.filter(is_empty).with_columns(
         reason=pl.lit("source_unreadable"),
         evidence=pl.lit(json.dumps({"detail": "the problem is empty"})),
     )
+    if is_empty.any():  # else a copy of millions of rows is saved
+        seen = seen.filter(~is_empty)
     items = [_as_items(table, name) for name, table in others]
     try:
-        outcome = filter.run_stage(module, seen.filter(~empty), params, *items)
+        outcome = filter.run_stage(module, seen, params, *items)
     except pl.exceptions.ColumnNotFoundError as error:
         column = str(error).partition('"')[2].partition('"')[0]
         if owner := _find_owner(column):
@@ -152,10 +154,9 @@ def stem(path: Path) -> str:
 
 def _with_our_names(table: pl.DataFrame, renames: dict[str, str]) -> pl.DataFrame:
     """Columns of other names under ours as well, those that are there."""
+    found = {name: find_column(table, column) for name, column in renames.items()}
     return table.with_columns(
-        table[column].alias(name)
-        for name, column in renames.items()
-        if column in table.columns
+        column.alias(name) for name, column in found.items() if column is not None
     )
 
 
@@ -220,16 +221,27 @@ def _as_problems(rows: pl.DataFrame, source: str) -> pl.DataFrame:
     ]
     # The verdict of a stage has columns of its own.
     odd += [name for name in VERDICT if name in rows.columns]
-    key = fingerprint(pl.col("problem").fill_null(""))
-    if "key" in rows.columns and not rows["key"].equals(rows.select(key)["problem"]):
+    key = _keys(rows["problem"])
+    if "key" in rows.columns and not rows["key"].equals(key):
         odd.append("key")
     rows = rows.rename(free_names(rows.columns, odd))
     added = {name: how for name, how in defaults.items() if name not in rows.columns}
     rows = conform(rows.with_columns(**added), PROBLEM)
-    if not rows["id"].is_unique().all() or rows["id"].null_count():
+    if "id" not in added and (
+        rows["id"].has_nulls() or rows["id"].is_duplicated().any()
+    ):
         theirs = free_names(rows.columns, ["id"])
         rows = rows.rename(theirs).with_columns(id=defaults["id"])
     return rows.with_columns(key=key)
+
+
+def _keys(problems: pl.Series) -> pl.Series:
+    """The column `key`; part by part, for it makes copies of the texts on its way."""
+    key = fingerprint(pl.col("problem").fill_null("")).alias("key")
+    parts = problems.to_frame().iter_slices(PART)
+    return pl.concat(
+        [pl.Series("key", [], pl.String), *(part.select(key)["key"] for part in parts)]
+    )
 
 
 def _check_has_problems(rows: pl.DataFrame, source: str) -> None:
