@@ -54,15 +54,19 @@ def _join(path: Path, parts: list[pl.DataFrame]) -> pl.DataFrame:
         for name, dtype in part.schema.items():
             dtypes.setdefault(name, set()).add(dtype)
     odd = [name for name, kinds in dtypes.items() if len(kinds - {pl.Null()}) > 1]
+    columns = list[pl.Series]()
     if odd:
         rows = (row for row in raw_rows(path) if not isinstance(row, Unreadable))
-        columns = zip(*([row.get(name) for name in odd] for row in rows), strict=True)
-        named = zip(odd, map(list, columns), strict=True)
-        whole = pl.DataFrame({name: _column(name, values) for name, values in named})
-        parts = [part[[n for n in part.columns if n not in odd]] for part in parts]
-    table = pl.concat(parts, how="diagonal_relaxed")
+        values = zip(*([row.get(name) for name in odd] for row in rows), strict=True)
+        columns = list(map(_column, odd, map(list, values)))
+        parts = [part.with_columns(_nulls(part.height, odd)) for part in parts]
     # By name: as an expression, a column called * would be all of them.
-    return (table.hstack(whole) if odd else table)[list(dtypes)]
+    table = pl.concat(parts, how="diagonal_relaxed").with_columns(columns)
+    return table[list(dtypes)]
+
+
+def _nulls(height: int, names: list[str]) -> list[pl.Series]:
+    return [pl.Series(name, [None] * height, pl.Null) for name in names]
 
 
 def _read_parquet(path: Path) -> pl.DataFrame | None:

@@ -222,6 +222,17 @@ def test_a_type_that_changes_late_loses_no_value(tmp_path, early, late, first, l
     assert frame["new"].null_count() == 5000
 
 
+def test_a_single_column_may_change_its_type_late(tmp_path):
+    rows = [{"x": n} for n in range(5000)] + [{"x": "a"}]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+
+    assert read_frame(tmp_path / "a.jsonl")[0]["x"].to_list()[4998:] == [
+        "4998",
+        "4999",
+        "a",
+    ]
+
+
 def test_a_column_is_found_inside_of_others():
     chats = [[{"role": "user", "content": f"{n}?"}] for n in range(2)]
     table = pl.DataFrame({"messages": chats, "info": ['{"a": {"b": 7}}', "{}"]})
