@@ -9,147 +9,24 @@ writes in another way, and are compared once more.
 import re
 from collections.abc import Callable
 from functools import cache, partial
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from pipeline.dedup.pairs import Array
-from pipeline.kernels.spelled_words import split
-
-DRAWING = (
-    r"(?is)\[asy\].*?\[/asy\]|\\begin\{(?:asy|tikzpicture|picture)\}.*?"
-    r"\\end\{(?:asy|tikzpicture|picture)\}"
+from pipeline.dedup.spellings import (
+    CUT_OR_SPELT,
+    EITHER_WAY,
+    LONGEST,
+    RESPELLINGS,
+    SHOWN,
 )
-# Who says so needs the drawing, and what it shows is not said in words.
-SHOWN = (
-    r"(?i)\b(?:figures?|diagrams?|shown|pictured?|drawing|below|above|shaded|graph|"
-    r"illustrated|depicted|sketch)\b"
-)
-IN_TEXT = r"(?:\\(?:text|textrm|textit|mathrm|rm)\b\s*)?"
-RAISED = rf"\^\{{?\s*{IN_TEXT}\{{?\s*(?:st|nd|rd|th)\b\s*\}}*"
-ORDINAL = rf"\$\s*\w+\s*(?:\$\s*-?\s*(?:st|nd|rd|th)\b|{RAISED}\s*\$)|\b\w+{RAISED}"
-ORDINAL += r"|\$?\b[a-z]\$?-th\b"
-ABOUT = r"(?:[ \t]+(?:format|specification|data|description|file))?"
-HEADING = (
-    rf"(?im)^[ \t#*_>-]*(?:(?:sample|example)[ \t]+)?(?:in|out)puts?{ABOUT}"
-    r"(?:[ \t]*#?[0-9]+)?[ \t#*_]*(?::[ \t*_]*|$)"
-    r"|^[ \t#*_>-]*(?:problem[ \t]+)?(?:description|statement|task|examples?|samples?"
-    r"|sample tests?|notes?|constraints?)(?:[ \t]*#?[0-9]+)?[ \t#*_:]*$"
-)
-# A table whose head is parted by `--- | ---`, without bars at the ends of its lines.
-TABLE = (
-    r"(?m)^[^|\n]+(?:\|[^|\n]+)+\n[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+$"
-    r"(?:\n[^|\n]+(?:\|[^|\n]+)+$)*"
-)
-SEGMENT = r"\\(?:overline|bar)\s*\{?\s*([A-Z]{2})\b\s*\}?"
-LENGTHS = (
-    r"(?i)triangle|segment|chord|circle|midpoint|quadrilateral|rectangle|square|"
-    r"trapezoid|parallelogram|rhombus|polygon|diameter|parallel|perpendicular"
-)
-TRIANGLE = r"(?:\\Delta|Δ)\s*([A-Z]{3})\b"
-LIST = r"\\\[([ \t]*[\d\"'\[-][^\\\n]{0,400})\\\]"
-DASH = r"([^\W\d_]{3}) [-–] ([\w$])|([\w$%)]) [-–] ([^\W\d_]{2})"
-DOTS = "[·⋅•]{3,}"
-POINTS = r"\b[A-Z]{2,4}\b"
-POINT = r"\b(?!A [a-z])[A-Z]{1,4}\b"
-UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
-UMLAUT = f"[{''.join(UMLAUTS)}]"
 
-
-class Respelling(NamedTuple):
-    """`change` is made to both texts where `marker` finds other things in them.
-
-    It is looked for in texts with one of `signs`. With `beside`, only where it finds
-    nothing in one of them and `beside` is there.
-    """
-
-    signs: tuple[str, ...]
-    marker: str
-    change: Callable[[str], str]
-    beside: str | None = None
-
-
-def _spell_umlauts(text: str) -> str:
-    return re.sub(UMLAUT, lambda found: UMLAUTS[found[0]], text)
-
-
-def _spell_ordinals(text: str) -> str:
-    r"""`$n^{\text{th}}$` as nth."""
-
-    def spell(found: re.Match[str]) -> str:
-        return re.sub(r"\\[a-z]+|\W", "", found[0])
-
-    return re.sub(ORDINAL, spell, text)
-
-
-def _spell_headings(text: str) -> str:
-    def spell(found: re.Match[str]) -> str:
-        side = re.search("(?i)input|output", found[0])
-        return f"{side[0].lower()}: " if side else ""
-
-    return re.sub(HEADING, spell, text)
-
-
-def _leave_out_bars(text: str) -> str:
-    def blank(found: re.Match[str]) -> str:
-        head, _, *rows = found[0].split("\n")
-        return "\n".join([head, *rows]).replace("|", " ")
-
-    return re.sub(TABLE, blank, text)
-
-
-def _leave_out_dashes(text: str) -> str:
-    return re.sub(DASH, lambda found: ", ".join(filter(None, found.groups())), text)
-
-
-def _leave_out_overlines(text: str) -> str:
-    return re.sub(SEGMENT, r"\1", text) if re.search(LENGTHS, text) else text
-
-
-def number_points(text: str) -> str:
-    """`text` with its points called A, B, C as they come: triangle PQR is ABC.
-
-    Only if each letter is in two names or more, as in ABC, AB and A: DNA is none.
-    """
-    names = re.findall(POINT, text)
-    letters = "".join({*names})
-    if len(letters) == len({*names}) or any(
-        letters.count(letter) < 2 for letter in letters
-    ):
-        return text
-    order = dict.fromkeys("".join(names))
-    table = dict(zip(order, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", strict=False))
-    return re.sub(POINT, lambda name: "".join(table[one] for one in name[0]), text)
-
-
-IN_DRAWINGS = ("[asy]", r"\begin{asy", r"\begin{tikz", r"\begin{pict")
-IN_ORDINALS = split("-th $th $st $nd $rd {th {st {nd {rd ^th")
-IN_HEADINGS = split(
-    "nput utput NPUT UTPUT escription DESCRIPTION tatement STATEMENT ample AMPLE "
-    "Note NOTE Task TASK onstraint CONSTRAINT"
-)
-RESPELLINGS = (
-    Respelling((*UMLAUTS,), UMLAUT, _spell_umlauts, beside="[aouAOU]e"),
-    Respelling(IN_DRAWINGS, DRAWING, partial(re.sub, DRAWING, ""), beside=""),
-    Respelling(("-|", "- |"), TABLE, _leave_out_bars, beside=""),
-    Respelling(("\\[",), LIST, partial(re.sub, LIST, r"[\1]"), beside=r"\["),
-    Respelling((" - ", " – "), DASH, _leave_out_dashes, beside="[—―]|--"),
-    Respelling((*IN_ORDINALS, "rm th"), ORDINAL, _spell_ordinals),
-    Respelling(
-        ("···", "⋅⋅⋅", "•••"), DOTS, partial(re.sub, DOTS, r"\\cdots "), beside=""
-    ),
-    Respelling((*IN_HEADINGS, " format", " Format"), HEADING, _spell_headings),
-    Respelling((r"\overline", r"\bar"), SEGMENT, _leave_out_overlines, beside=""),
-    Respelling(
-        (r"\Delta", "Δ"), TRIANGLE, partial(re.sub, TRIANGLE, r"triangle \1"), beside=""
-    ),
-    Respelling((), POINTS, number_points),
-)
-LONGEST = 20_000  # bytes; patterns of Python may take the square of a text's length
-DRAWN = 1  # the place of drawings among them
+DRAWN = RESPELLINGS.index(EITHER_WAY[0])  # drawings
 # Of drawings, and of headings with a number, which may go with their digits.
 HOLDERS = r"\[asy\]|\\begin\{(?:asy|tikz|pict)|ample (?:Input|input|1)|AMPLE INPUT"
+HOLDERS += r"|\\tag|\bassert\b|\b(?:def|class) \w|(?m:^[ #*_-]*[Ee]xamples?\b)|\^\{?-|⁻"
+HOLDERS += r"|[0-9][eE][-+]?[0-9]"
 # Without any of these, a text has none of the markers, but perhaps points.
 MARKED = "|".join(re.escape(sign) for one in RESPELLINGS for sign in one.signs)
 
@@ -196,7 +73,7 @@ def _find_changes(texts: pl.Series, first: Array, second: Array) -> tuple[Array,
     holds = read.str.contains(HOLDERS).fill_null(False).to_numpy()
     pairs = np.flatnonzero((digits[left] == digits[right]) | holds[left] | holds[right])
     read, left, right = _involved(texts, first[pairs], second[pairs])
-    marks = read.str.count_matches(MARKED).fill_null(0).to_numpy()
+    marks = read.str.extract_all(MARKED).list.join("\n").hash().to_numpy()
     names, order = hash_points(*text_bytes(read))
     renamed = (names[left] != names[right]) & (order[left] == order[right])
     likely = renamed | (marks[left] != marks[right])
@@ -249,10 +126,13 @@ def spell_alike(texts: pl.Series) -> pl.Series:
     """
     from pipeline.kernels.splice import change_where
 
-    for one in RESPELLINGS:
-        if one.change not in (_spell_umlauts, _leave_out_dashes, number_points):
-            found = texts.str.contains(one.marker).fill_null(False).to_numpy()
-            texts = change_where(texts, found, partial(_change_each, one.change))
+    is_short = (texts.str.len_bytes() <= LONGEST).fill_null(False)
+    for one in CUT_OR_SPELT:
+        held = is_short & texts.str.contains_any([*one.signs]).fill_null(False)
+        texts = change_where(texts, held.to_numpy(), partial(_change_each, one.change))
+    for one in EITHER_WAY:
+        found = texts.str.contains(one.marker).fill_null(False).to_numpy()
+        texts = change_where(texts, found, partial(_change_each, one.change))
     return texts
 
 

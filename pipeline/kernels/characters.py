@@ -55,13 +55,19 @@ ASCII = {
     "−": "-", "–": "-", "‐": "-", "‑": "-", "‒": "-", "﹣": "-", "’": "'", "‘": "'",
     "´": "'", "ʹ": "'", "ʼ": "'", "″": "′′", "‴": "′′′", "⁗": "′′′′", "؟": "?",
     "º": "°", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]", "٫": ".", "٬": ",", "⁄": "/",
+    "ё": "е", "Ё": "Е",
 }  # fmt: skip
 SMALL, LARGE = "〇一二三四五六七八九", {"十": 10, "百": 100, "千": 1000}
-SWAPS = ASCII | {"—": "—"} | {letter: f"\\{name} " for letter, name in GREEK.items()}
+SWAPS = (
+    ASCII
+    | {"—": "—", "．": "．"}
+    | {letter: f"\\{name} " for letter, name in GREEK.items()}
+)
 # What `plain_text` has to do with a character.
 SWAP, RAISED, NUMERAL, HAN, COMPATIBLE = (1 << bit for bit in range(5))
 BLANKS = (32, 9)
 DASH = re.compile(r"([0-9=(+*/])[ \t]*—[ \t]*([0-9])")  # a minus
+LABEL = re.compile(r"(?<![A-Za-z])([A-Z])．")  # A．0.5 is option A
 DIGIT = "[〇零一二两三四五六七八九]"
 HAN_NUMBER = rf"{DIGIT}(?:{DIGIT}|[十百千万亿])+|十[一二三四五六七八九]"
 
@@ -217,6 +223,8 @@ def _rewrite(texts: pl.Series, pattern: re.Pattern[str], into: str) -> pl.Series
 def _swap(texts: pl.Series) -> pl.Series:
     dashed = texts.str.contains_any(["—"]).to_numpy()  # no pattern, see above
     texts = change_where(texts, dashed, lambda some: _rewrite(some, DASH, r"\1-\2"))
+    labelled = texts.str.contains_any(["．"]).to_numpy()
+    texts = change_where(texts, labelled, lambda some: _rewrite(some, LABEL, r"\1. "))
     return _translate(SWAPS, texts)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.swar import eight_at, trailing_zeros
 from pipeline.kernels.utf8 import is_letter
-from pipeline.kernels.variables import is_short_name
+from pipeline.kernels.variables import LONGEST_NAME, is_short_name
 
 SPACE, BACKSLASH = b" \\"
 
@@ -126,13 +126,13 @@ def _is_same_word(
 def _is_plain_word(data: Array, start: int, end: int, position: int) -> bool:
     """Whether the letter at `position` is not alone, nor in a command of LaTeX.
 
-    Nor in a name of two letters whose case counts.
+    Nor in a short name whose case counts.
     """
     begin = position
     while begin > start and is_letter(data[begin - 1]):
         begin -= 1
     stop = position + 1
-    while stop < end and stop - begin < 3 and is_letter(data[stop]):
+    while stop < end and stop - begin <= LONGEST_NAME and is_letter(data[stop]):
         stop += 1
     is_command = begin > start and data[begin - 1] == BACKSLASH
     is_alone = stop - begin == 1 or is_short_name(data, begin, stop)

@@ -1,13 +1,21 @@
 """What stands behind a problem: instructions, notes, sources and authors."""
 
+import numpy as np
 from numpy import uint64
 
-from pipeline.kernels.edge_notes import credit_line, is_end_of_note, note_start
+from pipeline.kernels.edge_limits import limits_start
+from pipeline.kernels.edge_notes import (
+    credit_line,
+    is_credit,
+    is_end_of_note,
+    note_start,
+)
 from pipeline.kernels.edge_words import (
     BESIDE,
     CLOSERS,
     CLOSES,
     CUE,
+    FORM,
     LONGEST_SENTENCE,
     OPENS,
     SAYS,
@@ -16,10 +24,11 @@ from pipeline.kernels.edge_words import (
     sign_width,
 )
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.utf8 import byte_at, is_letter
+from pipeline.kernels.utf8 import byte_at, is_letter, starts_with
 
 WORDS_BEFORE = 3  # that are looked at before the sentence is
-NEWLINE, SPACE, POINT, QUESTION, EXCLAMATION = b"\n .?!"
+NEWLINE, SPACE, POINT, QUESTION, EXCLAMATION, QUOTE = b'\n .?!"'
+OPENING, CLOSING = (np.frombuffer(sign.encode(), np.uint8).copy() for sign in "“”")
 STOPS = POINT, EXCLAMATION
 
 
@@ -39,8 +48,25 @@ def drop_part(data: Array, begin: int, end: int, words: Array, endings: Array) -
         start = _start_of_sentence(data, begin, stop)
         if start > begin and _is_instruction(data, start, stop, words):
             return _skip_closers(data, start, stop)
+    elif _ends_in_name(data, begin, stop):
+        start = _start_of_sentence(data, begin, stop)
+        if start > begin and is_credit(data, start, stop, words):
+            return _skip_closers(data, start, stop)
     start = credit_line(data, begin, stop, words)
+    if start == stop:
+        start = limits_start(data, begin, stop, words)
     return start if start < stop else end
+
+
+@compiled
+def _ends_in_name(data: Array, begin: int, stop: int) -> bool:
+    """Whether the last word has a capital."""
+    while stop > begin and (CLOSERS[data[stop - 1]] or data[stop - 1] in STOPS):
+        stop -= 1
+    place = stop
+    while place > begin and is_letter(data[place - 1]):
+        place -= 1
+    return bool(place < stop and data[place] <= 90)
 
 
 @compiled
@@ -49,6 +75,8 @@ def _may_instruct(
 ) -> bool:
     """Whether the last words may be those of an instruction."""
     place = stop
+    if data[stop - 1] == QUOTE or starts_with(data, stop - 3, stop, CLOSING):
+        return True
     for number in range(WORDS_BEFORE):
         while place > begin and data[place - 1] < 128 and BESIDE[data[place - 1]]:
             if number > 0 and data[place - 1] in (POINT, EXCLAMATION, NEWLINE):
@@ -109,18 +137,35 @@ def _start_of_sentence(data: Array, begin: int, stop: int) -> int:
 
 @compiled
 def _is_instruction(data: Array, place: int, end: int, words: Array) -> bool:
-    has_cue = False
+    seen = 0
     while place < end:
         wide = sign_width(data, place, end)
         if wide:
+            has_form = seen & FORM and seen & CUE
+            place = _skip_quoted(data, place, end) if has_form else place
             place += wide
             continue
         stop, bits = read_word(data, place, end, words)
         if stop == place or not bits & SAYS:
             return False
-        has_cue |= bits & CUE != 0
+        seen |= bits
         place = stop
-    return has_cue
+    return seen & CUE != 0
+
+
+@compiled
+def _skip_quoted(data: Array, place: int, end: int) -> int:
+    """Where what is in the quotes that open at `place` ends; `place` if none do."""
+    stop = place + 1
+    if data[place] == QUOTE:
+        while stop < end and data[stop] != QUOTE:
+            stop += 1
+    elif starts_with(data, place, end, OPENING):
+        while stop < end and not starts_with(data, stop, end, CLOSING):
+            stop += 1
+    else:
+        return place
+    return stop if stop < end else place
 
 
 @compiled

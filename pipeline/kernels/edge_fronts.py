@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pipeline.kernels.edge_limits import skip_limits
 from pipeline.kernels.edge_notes import note_end, skip_signs
 from pipeline.kernels.edge_words import (
     CAPITAL,
@@ -22,7 +23,9 @@ from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 LEAST_TITLED = 40  # bytes that must be left below a title
-LONGEST_SOURCE, LONGEST_TITLE, LONGEST_LIMIT = 96, 64, 48
+LONGEST_SOURCE, LONGEST_TITLE = 96, 64
+MOST_DIGITS = 3  # of the number of a problem
+STAR_LEAD = 0xE2  # the first byte of ★
 NEWLINE, SPACE, POINT, EXCLAMATION, COLON = b"\n .!:"
 CLOSE, DOLLAR, BACKSLASH, MINUS, COMMA, APOSTROPHE = b")$\\-,'"
 PARTS = np.zeros(256, np.bool_)  # between the words of sources
@@ -37,12 +40,16 @@ def skip_part(data: Array, begin: int, end: int, words: Array) -> int:
     stop = note_end(data, place, end, words)
     if stop > place:
         return stop
+    after = _skip_wide_number(data, place, end)
+    if after > place:
+        return after
     stop, bits = read_word(data, place, end, words)
     if bits & LIMIT:
-        after = _skip_limits(data, place, end, words)
+        after = skip_limits(data, place, end, words)
         if after > place:
             return after
-    if bits & HEADING and bits & CAPITAL:
+    is_titled = bits & CAPITAL or (stop > place and data[stop - 1] > 127)
+    if bits & HEADING and is_titled:
         after = _skip_heading(data, stop, end)
         if after > stop:
             return after
@@ -55,34 +62,42 @@ def skip_part(data: Array, begin: int, end: int, words: Array) -> int:
     if after > place:
         return after
     after = _skip_title(data, place, end, words)
-    return after if after > place else begin
+    has_star = place - begin > 2 and data[begin] == STAR_LEAD
+    return int(after) if after > place or has_star else begin
 
 
 @compiled
-def _skip_limits(data: Array, place: int, end: int, words: Array) -> int:
-    """Behind lines that name limits of time and memory: "time limit per test"."""
-    out, has_cue, line = place, False, place
-    while line < end:
-        stop = end_of_line(data, line, min(end, line + LONGEST_LIMIT))
-        position = line
-        while position < stop:
-            after, bits = read_word(data, position, stop, words)
-            if after > position and not bits & (LIMIT | NUMBER):
-                return out if has_cue else place
-            has_cue |= bits & LIMIT != 0 and bits & CUE != 0
-            position = max(after, position + 1)
-        if stop < end and data[stop] != NEWLINE:
-            break
-        line = stop + 1
-        out = min(line, end)
-    return out if has_cue else place
+def _skip_wide_number(data: Array, place: int, end: int) -> int:
+    """Behind the number of "17.已知" and "3、甲": in Chinese no space follows it."""
+    position = place
+    while is_digit(data, position, end):
+        position += 1
+    if not 0 < position - place <= MOST_DIGITS:
+        return place
+    wide = _wide_point(data, position, end)
+    position += wide
+    follows = wide > 0 and byte_at(data, position, end) >= 0xE3
+    return position if follows else place
+
+
+@compiled
+def _wide_point(data: Array, place: int, end: int) -> int:
+    """Bytes of what ends a number at `place`: a full stop, ． or 、; 0 if none does."""
+    byte, last = byte_at(data, place, end), byte_at(data, place + 2, end)
+    if byte == POINT:
+        return 1
+    is_comma = byte == 0xE3 and last == 0x81
+    return 3 if is_comma or (byte == 0xEF and last == 0x8E) else 0
 
 
 @compiled
 def _skip_heading(data: Array, place: int, end: int) -> int:
-    """Behind the number of "Example 11 Let" and "Exercise 3.14:"."""
-    position = place + 1
-    if byte_at(data, place, end) != SPACE or not is_digit(data, position, end):
+    """Behind the number of "Example 11 Let", "Task B-3.14:" and "例3 "."""
+    is_wide = place > 0 and data[place - 1] > 127
+    position = place + (byte_at(data, place, end) == SPACE)
+    if byte_at(data, position + 1, end) == MINUS and is_letter(data[position]):
+        position += 2
+    if not is_digit(data, position, end) or (position == place and not is_wide):
         return place
     while is_digit(data, position, end) or (
         byte_at(data, position, end) == POINT and is_digit(data, position + 1, end)
@@ -90,10 +105,11 @@ def _skip_heading(data: Array, place: int, end: int) -> int:
         position += 1
     byte = byte_at(data, position, end)
     if byte in (POINT, COLON, CLOSE) and byte_at(data, position + 1, end) <= SPACE:
-        return position + 1
+        return int(position) + 1
     after = byte_at(data, position + 1, end)
     begins = 65 <= after <= 90 or after in (DOLLAR, BACKSLASH)
-    return position if byte == SPACE and begins else place
+    begins = begins or (is_wide and after > 127)
+    return int(position) if byte == SPACE and begins else place
 
 
 @compiled
@@ -102,9 +118,11 @@ def _skip_source(
 ) -> int:
     """Behind "IMO Shortlist 1998, A3:"; `position` is behind the first word."""
     end = min(end, place + LONGEST_SOURCE)
-    has_source = bits & SOURCE != 0
+    has_source, is_headed, is_numbered = bits & SOURCE != 0, False, False
     while position < end:
         byte, after = data[position], byte_at(data, position + 1, end)
+        if is_numbered and byte == POINT and after == SPACE:  # OM - III - Task 4.
+            return position + 1
         if has_source and byte in (COLON, NEWLINE) and after <= SPACE:
             return position + 1
         is_dash = after == MINUS and byte_at(data, position + 2, end) == SPACE
@@ -117,6 +135,8 @@ def _skip_source(
         if stop == position or not bits & NAMED:
             return place
         has_source |= bits & SOURCE != 0
+        is_numbered = is_headed and bits & NUMBER != 0
+        is_headed = bits & HEADING != 0
         position = stop
     return place
 
@@ -168,7 +188,7 @@ def _skip_title(data: Array, place: int, end: int, words: Array) -> int:
     while below < end and data[below] <= SPACE and data[below] != NEWLINE:
         below += 1
     if byte_at(data, below, end) != NEWLINE:
-        below = _skip_limits(data, below, end, words)
+        below = skip_limits(data, below, end, words)
         if below == stop + 1:
             return place
     if end - below < LEAST_TITLED:

@@ -16,8 +16,16 @@ from pipeline.kernels.edge_words import (
 )  # fmt: skip
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.swar import eight_at, equal_bytes
-from pipeline.kernels.utf8 import IDEOGRAPH, byte_at, kind, width
+from pipeline.kernels.utf8 import (
+    IDEOGRAPH,
+    are_capitals,
+    byte_at,
+    kind,
+    starts_with,
+    width,
+)
 
+BY = np.frombuffer(b" by ", np.uint8).copy()
 LONGEST_NOTE = 96  # bytes in brackets, and of a line that names an author
 LEAST_NAME = 3  # letters
 NEWLINE, SPACE, POINT, COLON, STAR, SLASH, BACKSLASH = b"\n .:*/\\"
@@ -33,10 +41,23 @@ ENDS[list(b".?!$\n)*_")] = ENDS[128:] = True
 
 @compiled
 def skip_signs(data: Array, place: int, end: int) -> int:
-    """Behind spaces, and signs of headings and of emphasis."""
-    while place < end and (data[place] <= SPACE or data[place] in (STAR, 35, 62)):
-        place += 1
+    """Behind spaces, and signs of headings, of emphasis and of difficulty: ★★."""
+    while place < end:
+        if data[place] <= SPACE or data[place] in (STAR, 35, 62):
+            place += 1
+        elif data[place] == 0xE2 and _is_star(data, place, end):
+            place += 3
+        else:
+            break
     return place
+
+
+@compiled
+def _is_star(data: Array, place: int, end: int) -> bool:
+    """Whether ★, ☆ or ⭐ is at `place`."""
+    after, last = byte_at(data, place + 1, end), byte_at(data, place + 2, end)
+    is_plain = after == 0x98 and last in (0x85, 0x86)
+    return bool(is_plain or (after == 0xAD and last == 0x90))
 
 
 @compiled
@@ -109,7 +130,7 @@ def note_start(data: Array, begin: int, end: int, words: Array) -> int:
 def _is_note(data: Array, place: int, end: int, opener: int, words: Array) -> bool:
     """Whether what is in brackets is points, a source, an author or an instruction."""
     every, some, first, dated = SAYS | POINTS | SOURCE, 0, 0, False
-    has_ideographs = False
+    has_ideographs, acronyms, has_acronym = False, True, False
     while place < end:
         if data[place] < 128 and SIGNS[data[place]]:
             place += 1
@@ -126,6 +147,9 @@ def _is_note(data: Array, place: int, end: int, opener: int, words: Array) -> bo
         dated |= bits & NUMBER != 0 and stop - place == 4 and data[place] in (49, 50)
         if first == 0:
             first = bits | 1 << 15
+        is_spelt = stop - place >= LEAST_NAME and are_capitals(data, place, stop)
+        acronyms &= bits & (NUMBER | LINK) != 0 or is_spelt
+        has_acronym |= is_spelt
         is_named = bits & (CAPITAL | NUMBER | LINK | SOURCE) != 0
         is_counted = bits & (POINTS | NUMBER) != 0
         fits = (bits & SAYS) | (POINTS * is_counted) | (SOURCE * is_named)
@@ -137,6 +161,8 @@ def _is_note(data: Array, place: int, end: int, opener: int, words: Array) -> bo
     if every & SOURCE and (some & SOURCE or (opener == 2 and dated and some & CAPITAL)):
         return True
     if has_ideographs and some & SOURCE:
+        return True
+    if dated and acronyms and has_acronym:  # (ENEM 2018)
         return True
     return bool(first & CREDIT or (every & SAYS and some & CUE))
 
@@ -173,3 +199,23 @@ def credit_line(data: Array, begin: int, end: int, words: Array) -> int:
             return line
         stop = max(after, stop + 1)
     return end
+
+
+@compiled
+def is_credit(data: Array, place: int, end: int, words: Array) -> bool:
+    """Whether a sentence names who proposed the problem, and nothing else."""
+    while place < end and (data[place] <= SPACE or data[place] in (STAR, 95)):
+        place += 1
+    stop, bits = read_word(data, place, end, words)
+    if not (bits & CREDIT and starts_with(data, stop, end, BY)):
+        return False
+    place = stop + len(BY)
+    while place < end:
+        if data[place] < 128 and SIGNS[data[place]]:
+            place += 1
+            continue
+        stop, bits = read_word(data, place, end, words)
+        if stop == place or not bits & (CAPITAL | LINK | NUMBER):
+            return False
+        place = stop
+    return True

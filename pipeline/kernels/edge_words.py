@@ -25,13 +25,13 @@ from pipeline.kernels.utf8 import (
 
 # What a word may be, as bits. OPENS and CLOSES: the first and the second of a pair.
 (SAYS, CUE, SOURCE, LINK, POINTS, HEADING, LIMIT, CREDIT, LABEL, OPENS, CLOSES,
- CAPITAL, NUMBER) = (1 << bit for bit in range(13))  # fmt: skip
+ CAPITAL, NUMBER, FORM) = (1 << bit for bit in range(14))  # fmt: skip
 SMALL = ONES * uint64(0x20)
 ROLE_BITS = 16  # of a slot of the table
 LISTS = {
     "says": SAYS, "cues": SAYS | CUE, "pairs": SAYS, "sources": SOURCE, "links": LINK,
     "points": POINTS, "headings": HEADING, "limits": LIMIT, "credits": CREDIT,
-    "labels": LABEL,
+    "labels": LABEL, "forms": SAYS | FORM,
 }  # fmt: skip
 LONGEST_IDEOGRAPHS = 4  # in a word of the lists
 LONGEST_SENTENCE = 400  # bytes

@@ -22,6 +22,7 @@ from pipeline.kernels.variables import (
     is_short_name,
     is_unit,
     is_variable,
+    pack_letters,
     stands_in_capitals,
 )
 from pipeline.kernels.wording import (
@@ -41,6 +42,7 @@ NOT, OR, MAX = (uint64(token_code(word)) for word in ("not", "or", "max"))
 METRE, GRAM, LITRE = (uint64(token_code(unit)) for unit in "mgl")
 DEGREE = uint64(token_code("degree"))
 # な before one of these denies: 泳げない, 泳げなかった; in 求めなさい it asks.
+A, FEW, A_FEW = uint64(token_code("a")), uint64(token_code("few")), -1001
 NA, NAI = uint64(token_code("な")), -1000
 DENYING = np.array([token_code(character) for character in "いかくけ"], uint64)
 SCALES = np.array([token_code(x) for x in ("celsius", "fahrenheit", "kelvin")], uint64)
@@ -80,7 +82,8 @@ def read_words(
         if is_short_name(data, start, stop):
             is_folded = in_capitals or in_small
             if not (is_folded or stands_in_capitals(data, begin, finish, start)):
-                identity[count] = fmix64(codes[number] ^ uint64(data[start]))
+                letters = pack_letters(data, start, stop)
+                identity[count] = fmix64(codes[number] ^ letters)
         elif stop - start == 1 and 65 <= data[start] <= 90:
             is_folded = in_capitals or stands_in_capitals(data, begin, finish, start)
             is_folded = is_folded or is_unit(data, begin, start)
@@ -194,6 +197,8 @@ def _role_of_letter(
     elif token > text and codes[token - 1] == DEGREE:  # °C
         return TURN, -int(data[start] & 0xDF)
     elif not is_variable(data, begin, finish, start):
+        if code == A and token + 1 < len(codes) and codes[token + 1] == FEW:
+            return TURN, A_FEW  # who has few has hardly any
         return FILLER, 0
     return VARIABLE, 0
 

@@ -38,7 +38,11 @@ from pipeline.kernels.spelling import (
     is_variant,
     joins_to,
 )
-from pipeline.kernels.variables import is_in_capitals, is_in_small
+from pipeline.kernels.variables import (
+    are_other_in_case,
+    is_in_capitals,
+    is_in_small,
+)
 from pipeline.kernels.wording import FILLER, TURN, Wording
 
 ANY = 0  # no letter: whether there is one
@@ -209,6 +213,8 @@ def _pair_up(
                 partner[0, i] = GONE
             elif VARIABLE in (what, other):
                 continue
+            elif are_other_in_case(data, here, stop, there, other_stop):
+                return TURNED
             elif is_variant(data, here, stop, there, other_stop):
                 partner[0, i], partner[1, j] = GONE, GONE
             elif what == other == ENTITY or is_opposite(

@@ -27,6 +27,7 @@ NOTHING, NUMERATOR, DENOMINATOR = 0, 1, 2
 # What braces are: layout, an argument or a set, a numerator, the top of a binomial.
 LAYOUT, ARGUMENT, TOP, UPPER = 0, 1, 2, 3
 DEEPEST = 255
+UP, DOWN = b"^_"
 # What is known of the tokens before, by its place in `state`.
 AWAITS, INFIX, DEPTH, AFTER_TENS, TABLES, MATRICES, STOP = range(7)
 
@@ -40,6 +41,8 @@ def open_group(
     group = LAYOUT
     if state[AWAITS] == NUMERATOR:
         group = UPPER if state[INFIX] else TOP
+    elif _holds_up(data, start):
+        group = LAYOUT
     elif state[AWAITS] == DENOMINATOR or FREE[byte] or before in (POWER, BELOW, ROOT):
         group = ARGUMENT
     state[AWAITS] = NOTHING
@@ -47,6 +50,16 @@ def open_group(
     groups[state[DEPTH]] = group
     code = BRACKETS[OPEN_BRACE] ^ GLUED if RAISES[byte] else BRACKETS[OPEN_BRACE]
     return code, TOKEN if group != LAYOUT else SKIP
+
+
+@compiled
+def _holds_up(data: Array, start: int) -> bool:
+    r"""Whether the brace at `start` holds nothing but a place for an index: {}^{14}."""
+    return bool(
+        start + 2 < len(data)
+        and data[start + 1] == CLOSE_BRACE
+        and data[start + 2] in (UP, DOWN)
+    )
 
 
 @compiled

@@ -8,11 +8,12 @@ position behind it: of `1{,}200 km` the hash of "1200" and the position of the s
 from typing import Any
 
 import numpy as np
-from numpy import uint64
+from numpy import uint8, uint64
 
 from pipeline.kernels.characters import IDEOGRAPH, LETTER, PLANES
 from pipeline.kernels.hashing import BASIS, add_letters, fnv1a
-from pipeline.kernels.latex_vocabulary import token_code
+from pipeline.kernels.latex_brackets import is_in
+from pipeline.kernels.latex_vocabulary import split, token_code
 from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.swar import (
     BITS,
@@ -27,7 +28,19 @@ from pipeline.kernels.utf8 import byte_at, code_point, is_digit, is_letter, widt
 
 EXCLAMATION, COMMA, POINT, ZERO, BACKSLASH, OPEN_BRACE, CLOSE_BRACE = b"!,.0\\{}"
 SMALL = ONES * uint64(0x20)
-OPEN, SEMICOLON, OPEN_SQUARE, CLOSE_SQUARE = b"(;[]"
+OPEN, SEMICOLON, OPEN_SQUARE, CLOSE_SQUARE, DOLLAR, SPACE = b"(;[]$ "
+# Words behind a minus that are no part of a word with a hyphen: 5-sin x.
+FUNCTIONS = np.array(
+    [
+        token_code(word)
+        for word in split(
+            "sin cos tan cot sec csc sinh cosh tanh arcsin arccos arctan log exp lim "
+            "max min sup inf det gcd lcm abs mod sqrt floor ceil sum prod int alpha "
+            "beta gamma delta theta lambda sigma omega phi infinity"
+        )
+    ],
+    np.uint64,
+)
 LONGEST_ROW = 256  # bytes from the bracket of a matrix to a semicolon in it
 NUMBERS = np.array([token_code(str(number)) for number in range(100)], uint64)
 
@@ -221,15 +234,32 @@ def read_command(data: Array, position: int, end: int) -> tuple[uint64, int]:
 def is_hyphen(data: Array, first: int, position: int, end: int) -> bool:
     """Whether the minus at `position` joins a word (well-known); a-b is a difference.
 
-    `first` is where the text begins: on one side there must be three letters.
+    `first` is where the text begins: on one side there must be three letters. 5-litre
+    is 5 litre, and $n$ -gon n-gon; 5-sin x is a difference.
     """
-    if not (position > first and is_letter(data[position - 1])):
+    before = data[position - 1] if position > first else uint8(0)
+    if 48 <= before <= 57 or _closes_formula(data, first, position):
+        code, stop = read_letters(data, position + 1, end)
+        return bool(stop - position > 3) and not is_in(code, FUNCTIONS)
+    if not is_letter(before):
         return False
     if not is_letter(byte_at(data, position + 1, end)):
         return False
     return _three_letters(data, position - 3, first, end) or _three_letters(
         data, position + 1, first, end
     )
+
+
+@compiled
+def _closes_formula(data: Array, first: int, position: int) -> bool:
+    """Whether the dollar that ends a formula, and one space at most, is before."""
+    dollar = position - 1
+    if dollar > first and data[dollar] == SPACE:
+        dollar -= 1
+    if dollar <= first or data[dollar] != DOLLAR:
+        return False
+    inside = data[dollar - 1]
+    return bool(is_letter(inside) or 48 <= inside <= 57 or inside in (CLOSE_BRACE, 41))
 
 
 @compiled

@@ -34,7 +34,8 @@ textnormal mathbf mathit mathsf mathtt mathbb mathcal mathscr mathfrak boldsymbo
 mbox hbox operatorname mathop rm bf it sf tt em emph underline quad qquad hspace vspace
 hfill noindent item hline cline toprule midrule bottomrule nonumber notag space enspace
 thinspace phantom vphantom hphantom
-displaylimits ensuremath label centering smallskip medskip bigskip par newline
+ce pu si SI qty displaylimits ensuremath label centering smallskip medskip bigskip
+par newline
 """
 )
 
@@ -51,7 +52,7 @@ TABLES = split(
     """
     align aligned alignat gather gathered equation eqnarray split multline cases
     dcases rcases flalign displaymath math center flushleft tabular table figure
-    itemize enumerate description document minipage
+    itemize enumerate description document minipage problem exercise question task
 """
 )
 

@@ -45,6 +45,7 @@ from pipeline.kernels.layout_marks import (
     UNDERSCORE,
 )
 from pipeline.kernels.layout_openings import LABELLED, find_openings
+from pipeline.kernels.layout_squares import strip_squares
 from pipeline.kernels.shards import Array, split_shards, text_bytes
 from pipeline.kernels.splice import change_where, cut_spans, text_series
 
@@ -110,10 +111,6 @@ TAGS = (
     Rule(SHORT_TAG, r"(?i)<sub(?:\s[^<>]*)?>", "_{"),
     Rule(SHORT_TAG, r"(?i)<sup(?:\s[^<>]*)?>", "^{"),
     Rule(SHORT_TAG, r"(?i)</su[bp]\s*>", "}"),
-)
-LINK = (
-    r"!?\[([^\]\[\n]*)\]\((?:https?://|www\.|mailto:|[./#]?[\w./%-]+\."
-    r"(?:png|jpe?g|gif|svg|html?|pdf|webp))[^()\s]*(?:\s+\"[^\"\n]*\")?\)"
 )
 EMPHASIS = (
     Rule(STAR, rf"(?s){FRONT}\*\*(\S|\S.*?\S)\*\*{END}", "$1$2"),
@@ -206,7 +203,7 @@ def _strip(texts: pl.Series, marks: Array) -> pl.Series:
     texts = _apply(texts, marks, CHARACTERS)
     texts = change_where(texts, marks & (ODD | ENTITY) != 0, _swap_spaces)
     texts = _apply(texts, marks, TAGS)
-    texts = change_where(texts, marks & SQUARE != 0, _strip_squares)
+    texts = change_where(texts, marks & SQUARE != 0, strip_squares)
     texts = change_where(texts, marks & SHORT_TAG != 0, _strip_letter_tags)
     lines = marks & (LINE | STAR | ANGLE | SQUARE | ENTITY | ODD | ESCAPE) != 0
     texts = _apply(texts, marks, EMPHASIS)
@@ -268,12 +265,6 @@ def _decode_entities(texts: pl.Series) -> pl.Series:
 def _swap_spaces(texts: pl.Series) -> pl.Series:
     """Plain spaces for all others, and ss for ß, as in Swiss spelling."""
     return texts.str.replace_many([*SPACES, "ß"], [*" " * len(SPACES), "ss"])
-
-
-def _strip_squares(texts: pl.Series) -> pl.Series:
-    """`texts` without [INST], and with the text of a link or a picture for it."""
-    texts = texts.str.replace_many(["[INST]", "[/INST]"], ["\n"])
-    return _rewrite(texts, LINK, r"\1")
 
 
 def _strip_letter_tags(texts: pl.Series) -> pl.Series:

@@ -42,7 +42,7 @@ NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, AMPERSAND, LESS = b"\n \\:.&<"
 STAR_BYTE, UNDERSCORE_BYTE, TILDE_BYTE, HASH, GREATER, BAR, MINUS = b"*_~#>|-"
 OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE, OPEN_BRACE, CLOSE_BRACE = b"()[]{}"
 SMALL_N, SMALL_R, CAPITAL_I, SLASH, EXCLAMATION, SEMICOLON = b"nrI/!;"
-SMALL_Q, SMALL_P, SMALL_E, QUOTE, DOLLAR = b'qpe"$'
+SMALL_Q, SMALL_P, SMALL_E, SMALL_A, QUOTE, DOLLAR = b'qpea"$'
 # First bytes of characters some of which cannot be seen; spaces are looked at.
 RARE = np.zeros(256, np.bool_)
 RARE[[0xCD, 0xD8, 0xDB, 0xDC, 0xE0, 0xE1, 0xEF, 0xF0, 0xF3]] = True
@@ -222,9 +222,10 @@ def _mark_sign(data: Array, first: int, position: int, end: int) -> int:
         return mark | TAG if _may_be_tag(data, position + 1, end) else mark
     if byte == AMPERSAND:
         return ENTITY if _may_be_entity(data, position + 1, end) else 0
-    if byte == OPEN_SQUARE:  # [INST] or [/INST]
-        place = position + 1 + (after == SLASH)
-        return SQUARE if byte_at(data, place, end) == CAPITAL_I else 0
+    if byte == OPEN_SQUARE:  # [INST], or [/b] of BBCode
+        name = byte_at(data, position + 2, end)
+        closes = after == SLASH and is_letter(name) and name != SMALL_A  # no [/asy]
+        return SQUARE if closes or after == CAPITAL_I else 0
     if byte == CLOSE_SQUARE:  # a link
         return SQUARE if after == OPEN else 0
     if byte == MINUS and after <= SPACE:

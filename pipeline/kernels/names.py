@@ -9,7 +9,6 @@ title: "Mr. Smith", and not "smith".
 import tomllib
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from pipeline.kernels.hash_table import Table, build_table, find
 from pipeline.kernels.latex_brackets import is_in
 from pipeline.kernels.latex_vocabulary import NAME, NUMBER, WORD, token_code
 from pipeline.kernels.shards import Array, compiled, inlined
+from pipeline.kernels.spelled_words import read_list
 
 # Given names, family names, titles; names beyond ASCII; Chinese given and family names.
 Names = tuple[Table, Table, Table, Table, Table, Table]
@@ -33,7 +33,7 @@ BEFORE_HAN, BEHIND_HAN, SAN = (
 @cache
 def person_names() -> Names:
     """The tables of token codes that `is_person` and `is_named` look in."""
-    lists = tomllib.loads(Path(__file__).with_name("names.toml").read_text("utf-8"))
+    lists = tomllib.loads(read_list("names.toml"))
     given, family, titles = (
         _table_of(lists[name].split()) for name in ("given", "family", "titles")
     )

@@ -11,6 +11,7 @@ from pipeline.kernels.hashing import STEP, fmix64
 from pipeline.kernels.latex_brackets import CLOSE_BRACE, OPEN_BRACE, is_in
 from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN
 from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.variables import is_short_name
 
 SIBLING, COPY, OTHER_ANSWER = 0, 1, 2  # what a pair is
 KEPT, SAME, DISPUTED = 0, 1, 2  # what becomes of a row
@@ -69,10 +70,12 @@ def are_plainly_equal(
 def has_capital(
     data: Array, begin: int, token: int, end: int, starts: Array, stops: Array
 ) -> bool:
-    """Whether a token up to `end`, of two letters at most, ends in a capital."""
+    """Whether the case of a token up to `end` may count: A, CO, MeV, Rr."""
     for number in range(token, end):
-        size = stops[number] - starts[number]
-        if size <= 2 and 65 <= data[begin + stops[number] - 1] <= 90:
+        start, stop = begin + starts[number], begin + stops[number]
+        if stop - start <= 2 and 65 <= data[stop - 1] <= 90:
+            return True
+        if is_short_name(data, start, stop):
             return True
     return False
 

@@ -15,8 +15,8 @@ from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN, token_code
 from pipeline.kernels.names import Names, is_named
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.spelling import lower
-from pipeline.kernels.utf8 import is_letter
-from pipeline.kernels.variables import are_capitals, is_unit, is_variable
+from pipeline.kernels.utf8 import are_capitals, is_letter
+from pipeline.kernels.variables import is_unit, is_variable
 from pipeline.kernels.wording import CONTENT, TURN, Wording, role_of
 
 LONGEST_PRODUCT = 4  # letters: xy, abc, and the points ABCD
@@ -28,6 +28,7 @@ SMALL_D, SMALL_S, SMALL_Z, BEYOND_LATIN, BACKSLASH = *b"dsz", 0xCE, ord("\\")
 IN = uint64(token_code("in"))
 UNITS = np.array([METRE, GRAM, LITRE], uint64)
 LEAST_QUANTITIES = 2  # of a text with names of persons
+LEAST_WORDS = 6  # of one without quantities and such names
 PERSONS = 64  # so many are told apart, and so many Greek letters
 
 
@@ -36,7 +37,7 @@ def hash_skeletons(
     data: Array, begins: Array, finishes: Array, codes: Array, kinds: Array,
     ends: Array, starts: Array, stops: Array, wording: Wording, names: Names,
 ) -> Array:  # fmt: skip
-    """A uint64 for each text, 0 where it has too few numbers; tokens as in `Tokens`.
+    """A uint64 for each text, 0 where it says too little; tokens as in `Tokens`.
 
     Without numbers and signs, names are what a puzzle is about: who is whose aunt.
     Text i is in `data` from `begins[i]` to `finishes[i]`.
@@ -50,7 +51,7 @@ def hash_skeletons(
             data, begin, finish, codes, ends[text], ends[text + 1], starts, stops,
             letters,
         )  # fmt: skip
-        value, quantities = uint64(count), 0
+        value, quantities, read = uint64(count), 0, 0
         for token in range(ends[text], ends[text + 1]):
             code, kind = codes[token], kinds[token]
             start, stop = begin + starts[token], begin + stops[token]
@@ -84,8 +85,9 @@ def hash_skeletons(
                     continue
                 rough = _hash_roughly(data, start, stop, code)
                 code = uint64(meaning) if role == TURN else rough
-            value = value * STEP + fmix64(code)
-        if quantities >= (LEAST_QUANTITIES if known > 0 else 1):
+            value, read = value * STEP + fmix64(code), read + 1
+        is_long = known == 0 and read >= LEAST_WORDS
+        if is_long or quantities >= (LEAST_QUANTITIES if known > 0 else 1):
             out[text] = fmix64(value)
     return out
 

@@ -1,9 +1,17 @@
 """Words that values and units are written in, and what each may begin in a text."""
 
+from pathlib import Path
+
 
 def split(words: str) -> list[str]:
     """The words of a list that is easier to read as text."""
     return words.split()
+
+
+def read_list(name: str) -> str:
+    """The text of a file of words, as the reader of texts spells it: е for ё."""
+    text = Path(__file__).with_name(name).read_text("utf-8")
+    return text.replace("ё", "е").replace("Ё", "Е")
 
 
 # What may be in a text, as bits.

@@ -6,12 +6,24 @@ a long word. "prefix" and "suffix" are as near by the count of edits; so the
 first and the last letter must agree, and only one edit may be made.
 """
 
+from itertools import pairwise, permutations
+
+import numpy as np
 from numpy import uint8
 
 from pipeline.kernels.shards import Array, compiled
 
 SHORTEST_SLIP, SHORTEST_SWAP, SHORTEST_STEM = 5, 7, 4  # letters
 S, Z, E_, R, D, APOSTROPHE = b"szerd'"
+
+
+# Letters that one hand takes for another: neighbours on the keyboard, and vowels.
+SLIPS = np.zeros((256, 256), np.bool_)
+for _row in ("qwertyuiop", "asdfghjkl", "zxcvbnm"):
+    for _left, _right in pairwise(map(ord, _row)):
+        SLIPS[_left, _right] = SLIPS[_right, _left] = True
+for _left, _right in permutations(b"aeiouy", 2):
+    SLIPS[_left, _right] = True
 
 
 @compiled
@@ -47,7 +59,8 @@ def is_variant(data: Array, start: int, stop: int, other: int, other_stop: int) 
     if rest == other_rest == 1:
         if (left == S and right == Z) or (left == Z and right == S):
             return True
-        return bool(size >= SHORTEST_SWAP and behind > 0 and left < 128)
+        is_near = _is_slip(data, start + same, stop, other + same)
+        return bool(size >= SHORTEST_SWAP and behind > 0 and left < 128 and is_near)
     if rest == other_rest == 2 and size >= SHORTEST_SLIP:  # two letters swapped
         second, other_second = data[start + same + 1], data[other + same + 1]
         return bool(lower(second) == right and lower(other_second) == left)
@@ -56,6 +69,15 @@ def is_variant(data: Array, start: int, stop: int, other: int, other_stop: int) 
         and _is_ending(data, other + same, other_stop)
         and same >= SHORTEST_STEM
     )
+
+
+@compiled
+def _is_slip(data: Array, place: int, stop: int, other: int) -> bool:
+    """Whether one letter may stand for another by mistake; nitrate is no nitrite."""
+    left, right = lower(data[place]), lower(data[other])
+    last = stop - 1 - (lower(data[stop - 1]) == S)
+    names_salt = last - place == 2 and lower(data[last]) == E_
+    return bool(SLIPS[left, right]) and not names_salt
 
 
 @compiled

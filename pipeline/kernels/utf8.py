@@ -17,6 +17,14 @@ def is_letter(byte: Any) -> bool:
 
 
 @compiled
+def are_capitals(data: Array, start: int, stop: int) -> bool:
+    """Whether all letters of a word are capitals, as those of the points ABC are."""
+    while start < stop and 65 <= data[start] <= 90:
+        start += 1
+    return start == stop
+
+
+@compiled
 def byte_at(data: Array, position: int, end: int) -> Any:
     """The byte at `position`, or 0 behind the text."""
     return data[position] if position < end else uint8(0)

@@ -20,11 +20,14 @@ ROMAN = np.frombuffer(b"\\mathrm{", np.uint8).copy()
 # Words of two letters that are in capitals for their weight, and mean the same.
 SHORT_WORDS = np.array(
     [int.from_bytes(word.encode()) for word in split(
-        "is of to in or on at by an be as if it no do so up we he my us me go"
+        "is of to in or on at by an be as if it no do so up we he my us me go am pm"
     )],
     uint64,
 )  # fmt: skip
+LONGEST_NAME, UNIT = 6, 3  # letters of AaBbCc, and of MeV
 CAPITAL_A, SMALL_A = b"Aa"
+JOINS = np.zeros(256, np.bool_)  # what stands between names in a formula
+JOINS[list(b"+-*/=<>^_|&0123456789")] = True
 METRE, GRAM, LITRE, CAPITAL_L = b"mglL"
 TO_SMALL = uint64(0x20)
 
@@ -46,8 +49,7 @@ def variables_hash(
             start, size = begin + starts[token], stops[token] - starts[token]
             if is_short_name(data, start, start + size):
                 if not stands_in_capitals(data, begin, finish, start):
-                    letter = uint64(data[start]) << uint64(8) | uint64(data[start + 1])
-                    value = value * STEP + letter
+                    value = value * STEP + pack_letters(data, start, start + size)
                 continue
             if size > 1 or not is_letter(data[start]):
                 continue
@@ -64,21 +66,52 @@ def variables_hash(
 
 @compiled
 def is_short_name(data: Array, start: int, stop: int) -> bool:
-    """Whether a word is of two letters whose case counts: CO, mW and MW, not Co."""
-    if stop - start != 2 or not 65 <= data[start + 1] <= 90:
+    """Whether a word is short and its case counts: CO (not Co), mW, MeV, Rr, AaBb."""
+    size = stop - start
+    if size > LONGEST_NAME or size < 2 or not is_letter(data[start]):
         return False
-    if not is_letter(data[start]):
+    if size == UNIT and data[start] | 0x20 == METRE:  # mPa, MeV; not MAX or max
+        return bool((65 <= data[start + 1] <= 90) != (65 <= data[start + 2] <= 90))
+    if size % 2 == 0 and _is_genotype(data, start, stop):
+        return True
+    if size != 2 or not 65 <= data[start + 1] <= 90:
         return False
     small = uint64(data[start] | 0x20) << uint64(8) | uint64(data[start + 1] | 0x20)
     return not is_in(small, SHORT_WORDS)
 
 
 @compiled
-def are_capitals(data: Array, start: int, stop: int) -> bool:
-    """Whether all letters of a word are capitals, as those of the points ABC are."""
-    while start < stop and 65 <= data[start] <= 90:
-        start += 1
-    return start == stop
+def _is_genotype(data: Array, start: int, stop: int) -> bool:
+    """Whether a word is of pairs of one letter, whatever their case: Rr, AaBB."""
+    while start < stop:
+        if not is_letter(data[start]) or (data[start] ^ data[start + 1]) & 0xDF:
+            return False
+        start += 2
+    return True
+
+
+@compiled
+def pack_letters(data: Array, start: int, stop: int) -> uint64:
+    """The bytes of a word of at most eight, as one number."""
+    packed = uint64(0)
+    for place in range(start, stop):
+        packed = packed << uint64(8) | uint64(data[place])
+    return packed
+
+
+@compiled
+def are_other_in_case(
+    data: Array, start: int, stop: int, other: int, other_stop: int
+) -> bool:
+    """Whether two short names are one but for a case that turns them: mW and MW."""
+    if stop - start != other_stop - other or not is_short_name(data, start, stop):
+        return False
+    for step in range(stop - start):
+        if (data[start + step] ^ data[other + step]) & 0xDF:
+            return False
+    if data[start] != data[other] and data[start] | 0x20 == METRE:
+        return True
+    return (stop - start) % 2 == 0 and _is_genotype(data, start, stop)
 
 
 @compiled
@@ -164,6 +197,8 @@ def stands_in_capitals(data: Array, begin: int, end: int, start: int) -> bool:
     """
     position = start + 1
     while position < end and not is_letter(data[position]):
+        if JOINS[data[position]]:  # O2 -> CO2
+            return False
         position += 1
     if position < end:
         return bool(

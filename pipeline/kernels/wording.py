@@ -7,7 +7,6 @@ language; here the lists become codes that compiled loops look up.
 
 import tomllib
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy import uint64
@@ -16,6 +15,7 @@ from pipeline.kernels.hash_table import Table, build_table, find, may_hold
 from pipeline.kernels.hashing import BASIS, fnv1a, spelling_code
 from pipeline.kernels.latex_vocabulary import token_code, vocabulary
 from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.spelled_words import read_list
 
 # What a word is: of no list, one that turns a problem round, one that may come and go
 # but not change, a pronoun, and one that leaves no trace.
@@ -30,7 +30,7 @@ Wording = tuple[Table, Array, Array, Table, Array, Array]
 @cache
 def wording() -> Wording:
     """Words and stems of all languages; of a word in two lists the first counts."""
-    lists = tomllib.loads(Path(__file__).with_name("wording.toml").read_text("utf-8"))
+    lists = tomllib.loads(read_list("wording.toml"))
     words: dict[int, tuple[int, int]] = {}
     stems: dict[int, tuple[int, int]] = {}
     meaning = 0
@@ -85,7 +85,7 @@ def _tables_of(words: dict[int, tuple[int, int]]) -> tuple[Table, Array, Array]:
 @cache
 def negating_prefixes() -> Array:
     """Prefixes that make the opposite of a word: bytes uint8 (n, 8), 0 behind each."""
-    lists = tomllib.loads(Path(__file__).with_name("wording.toml").read_text("utf-8"))
+    lists = tomllib.loads(read_list("wording.toml"))
     prefixes = [prefix.encode() for prefix in lists["negations"]["prefixes"].split()]
     out = np.zeros((len(prefixes), 8), np.uint8)
     for row, prefix in enumerate(prefixes):

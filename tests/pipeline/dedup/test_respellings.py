@@ -5,8 +5,9 @@ import polars as pl
 import pytest
 
 from pipeline.dedup.pairs import Pairs
-from pipeline.dedup.respellings import may_misread, number_points
+from pipeline.dedup.respellings import may_misread
 from pipeline.dedup.same_problem import classify_pairs
+from pipeline.dedup.spellings import number_points
 from pipeline.kernels.points import hash_digits, hash_points
 from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
 from pipeline.kernels.shards import text_bytes
@@ -15,6 +16,7 @@ from tests.support.rows import problems
 FIRST = np.array([0], np.int32)
 DRAWING = "[asy] draw((0,0)--(9,0)--(4,6)--cycle); [/asy]"
 SIDES = "In ABC is AB = 4, BC = 5, CA = 6."
+KTH = "Given an array nums and an integer k, return its k-th largest element."
 AREA = "What is the area of a triangle with vertices (0,0), (9,0) and (4,6)?"
 
 
@@ -37,6 +39,20 @@ def relation(left: str, right: str, *answers: str | None) -> int:
         (r"Find the $n^{\text{th}}$ term of 3, 5.", "Find the nth term of 3, 5.", COPY),
         ("Sum it.\n\nSample Input 1\n3\n4", "Sum it.\n\n**Input:**\n3\n4", COPY),
         (r"Find \[1, 5, 3\] sorted by size.", "Find [1, 5, 3] sorted by size.", COPY),
+        (KTH, f"{KTH}\n\n```python\nclass Solution:\n    def f(self, k):\n\n```", COPY),
+        (KTH, f"{KTH}\n\nclass Solution {{\npublic:\n    int f(int k) {{}}\n}};", COPY),
+        (KTH, f"{KTH} Your code should pass these tests:\n\nassert f(3) == 3", COPY),
+        (KTH, f"{KTH}\n\nExample 1:\nInput: [3, 2], k = 2\nOutput: 2", COPY),
+        (KTH, f"{KTH}\n\nExample 1:\nYou must not sort the array in place.", SIBLING),
+        ("Write a function.", "Write a function.\ndef gcd(a, b):\n    pass", SIBLING),
+        (r"It slows from $24\,\mathrm{m\,s^{-1}}$.", "It slows from 24 m/s.", COPY),
+        (r"R is $8.3\,\mathrm{J\,mol^{-1}\,K^{-1}}$.", "R is 8.3 J/(mol·K).", COPY),
+        (r"Use $5\,\mathrm{s^{-2}}$ now.", r"Use $5\,\mathrm{s^{-1}}$ now.", SIBLING),
+        (r"If $$x + y = 9, \tag{1}$$ find $x$.", "If $x + y = 9$, find $x$.", COPY),
+        ("Turn an n×n grid by 90 degrees.", "Turn an n x n grid by 90 degrees.", COPY),
+        (r"Evaluate $\left|{-7}\right| + 3$.", "Evaluate $|-7| + 3$.", COPY),
+        ("Is $A={3}$ the set?", "Is $A={4}$ the set?", SIBLING),
+        ("| x | y |\n|---|---|\n| 1 | 5 |\n\nFind y.", "x | y\n1 | 5\n\nFind y.", COPY),
         (SIDES, "In PQR is PQ = 4, QR = 5, RP = 6.", COPY),
         (SIDES, "In PQR is PQ = 4, PR = 5, RQ = 6.", SIBLING),
         ("Find the mass of 4 g of DNA.", "Find the mass of 4 g of RNA.", SIBLING),

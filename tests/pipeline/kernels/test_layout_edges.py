@@ -24,6 +24,9 @@ IN_FRONT = (
     "Exercise 3.14:", "Example 11", "(本小题满分12分)", "[5 points, 10 minutes]",
     "time limit per test\n1 second\nmemory limit per test\n256 megabytes\n",
     "Résolvez le problème suivant.", "Решите задачу.", "A. Litres\n\n",
+    "Задача 12.", "Aufgabe 3.", "题5.", "★★", "⭐⭐⭐",
+    "You will be given a question (problem specification) and will generate a correct "
+    "Python program that matches the specification and passes all tests.\n\n",
 )  # fmt: skip
 BEHIND = (
     "Show your work.", "Explain.", "Justify your answer.", "Do not use a calculator.",
@@ -33,6 +36,12 @@ BEHIND = (
     "\n\nSource: Canadian Open 2011", "\n\n[i]Proposed by Mihai Pop, Romania[/i]",
     "\n\nAuthor: Ray Li", "Begründe deine Antwort.", "Justifiez votre réponse.",
     "Ответ обоснуйте.", r"请一步一步推理,并把最终答案放在\boxed{}中。", "Assistant:",
+    "*Proposed by Ray Li*", "[4점]", "\nTime limit: 2 seconds\nMemory limit: 256 MB",
+    'Format your answer like: "Zoe is a knight, and Ted is a knave"',
+    "Format your response as follows: “The correct answer is (insert answer here)”",
+    "Read the inputs from stdin, solve the problem and write the answer to stdout (do "
+    "not directly test on the sample inputs). Enclose your code within delimiters as "
+    "follows.\n```python\n# YOUR CODE HERE\n```",
 )  # fmt: skip
 NEEDED_IN_FRONT = (
     "Round all numbers in your answer.", "Answer modulo 7.", "(h = 5)", "(365 days)",
@@ -48,6 +57,8 @@ NEEDED_BEHIND = (
     "Give the sum of all answers.", "(结果保留两位小数)", "Ответ дайте в метрах.",
     "Donnez votre réponse en centimètres.", "Find all solutions.", "[/asy]",
     "Round your answer to the nearest tenth.", "Answer in cents.",
+    'Reply with the number in "two".', "Who is taller, Ann or Ray Li?",
+    "\nTime: 3 hours",
 )  # fmt: skip
 
 

@@ -1,0 +1,241 @@
+r"""How one thing may be written in two texts: patterns, and what stands for them.
+
+`respellings` says which of them a pair of texts is read by.
+"""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from pipeline.kernels.spelled_words import split
+
+DRAWING = (
+    r"(?is)\[asy\].*?\[/asy\]|\\begin\{(?:asy|tikzpicture|picture)\}.*?"
+    r"\\end\{(?:asy|tikzpicture|picture)\}"
+)
+# Who says so needs the drawing, and what it shows is not said in words.
+SHOWN = (
+    r"(?i)\b(?:figures?|diagrams?|shown|pictured?|drawing|below|above|shaded|graph|"
+    r"illustrated|depicted|sketch)\b"
+)
+IN_TEXT = r"(?:\\(?:text|textrm|textit|mathrm|rm)\b\s*)?"
+RAISED = rf"\^\{{?\s*{IN_TEXT}\{{?\s*(?:st|nd|rd|th)\b\s*\}}*"
+ORDINAL = rf"\$\s*\w+\s*(?:\$\s*-?\s*(?:st|nd|rd|th)\b|{RAISED}\s*\$)|\b\w+{RAISED}"
+ORDINAL += r"|\$?\b[a-z]\$?-th\b"
+ABOUT = r"(?:[ \t]+(?:format|specification|data|description|file))?"
+HEADING = (
+    rf"(?im)^[ \t#*_>-]*(?:(?:sample|example)[ \t]+)?(?:in|out)puts?{ABOUT}"
+    r"(?:[ \t]*#?[0-9]+)?[ \t#*_]*(?::[ \t*_]*|$)"
+    r"|^[ \t#*_>-]*(?:problem[ \t]+)?(?:description|statement|task|examples?|samples?"
+    r"|sample tests?|notes?|constraints?)(?:[ \t]*#?[0-9]+)?[ \t#*_:]*$"
+)
+# A table whose head is parted by `--- | ---`, without bars at the ends of its lines.
+TABLE = (
+    r"(?m)^[^|\n]+(?:\|[^|\n]+)+\n[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+$"
+    r"(?:\n[^|\n]+(?:\|[^|\n]+)+$)*"
+)
+SEGMENT = r"\\(?:overline|bar)\s*\{?\s*([A-Z]{2})\b\s*\}?"
+LENGTHS = (
+    r"(?i)triangle|segment|chord|circle|midpoint|quadrilateral|rectangle|square|"
+    r"trapezoid|parallelogram|rhombus|polygon|diameter|parallel|perpendicular"
+)
+TRIANGLE = r"(?:\\Delta|Δ)\s*([A-Z]{3})\b"
+LIST = r"\\\[([ \t]*[\d\"'\[-][^\\\n]{0,400})\\\]"
+DASH = r"([^\W\d_]{3}) [-–] ([\w$])|([\w$%)]) [-–] ([^\W\d_]{2})"
+DOTS = "[·⋅•]{3,}"
+POINTS = r"\b[A-Z]{2,4}\b"
+POINT = r"\b(?!A [a-z])[A-Z]{1,4}\b"
+UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
+UMLAUT = f"[{''.join(UMLAUTS)}]"
+# 3*x for 3x, and 1.6e-19 for 1.6 × 10^{-19}.
+PRODUCT = r"(?<=[0-9])[ \t]*(?:\*|\\cdot\b|·|⋅)[ \t]*(?=[a-z]\b)"
+EXPONENT = r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)[eE]([-+−]?[0-9]{1,3})\b"
+TAG = r"\\tag\*?[ \t]*\{[^{}\n]{0,40}\}"
+# n x m for n × m: letters beside it are sizes.
+SIZES = r"\b([A-Za-z]|[0-9]+)( x )(?=(?:[A-Za-z]|[0-9]+)\b)"
+UNIT = "s|h|hr|min|day|yr|kg|g|mol|m|cm|km|K|L|C|V|N|J"
+# m s^{-1} for m/s, and J/(mol·K) for J/mol/K.
+PER_UNIT = (
+    r"(?:[ ~·⋅]|\\[,;: ]|\\cdot\b)*((?:\\(?:mathrm|text|rm)[ \t]*\{)?)"
+    rf"\b({UNIT})([ \t]*\}}?)[ \t]*(?:\^[ \t]*\{{?[ \t]*[-−][ \t]*([1-9])[ \t]*\}}?"
+    r"|⁻([¹²³]))"
+)
+PER_UNITS = r"/[ \t]*\([ \t]*(\w+)[ \t]*(?:[·⋅*]|\\cdot)[ \t]*(\w+)[ \t]*\)"
+BRACED = r"(?<![\\\w^_}\]])\{[ \t]*(-?[0-9.]+)[ \t]*\}"
+FORMULA = r"\$[^$\n]{1,400}\$"
+IN_BRACES = r"\$[^$\n]{0,400}?[|= ]\{[ \t]*-?[0-9.]+[ \t]*\}[^$\n]{0,400}\$"
+# Lines with bars between their cells, and none at their ends.
+OPEN_TABLE = r"(?m)^[^|\n]+(?:\|[^|\n]+)+$(?:\n[^|\n]+(?:\|[^|\n]+)+$)+"
+CLOSED_TABLE = r"(?m)^[ \t]*\|[^\n]*\|[ \t]*$|\\begin\{tabular"
+ASSERTS = (
+    r"(?mi)(?:\b(?:your|the) (?:code|function|program|solution) (?:should|must) "
+    r"(?:pass|satisfy) (?:these|the following) tests?(?: cases?)?:?\s*)?"
+    r"(?:^[ \t]*(?:>>> )?assert\b[^\n]*(?:\n|\Z))+"
+)
+# A line of a program that says no more than what it is called with.
+STUB_LINE = (
+    r"(?:[ \t]*(?:class\b[^\n]*|(?:async )?def\b[^\n]*|(?:from|import)\b[^\n]*"
+    r"|@\w[^\n]*|pass|\.\.\.|(?:#|//)[^\n]*|public:|[{}]+;?|```\w*"
+    r"|[\w<>&*,: \[\]]+\([^()\n]*\)[ \t]*(?:\{\}?)?)?[ \t]*(?:\n|\Z))"
+)
+STUB = (
+    r"(?m)^[ \t]*(?:```\w*[ \t]*\n)?(?=[ \t]*(?:class|def|from|import)\b)"
+    rf"{STUB_LINE}{{1,40}}\Z"
+)
+# A heading, and lines with data below it.
+EXAMPLES = (
+    r"(?mi)^[ \t#*_-]*(?:sample|example)s?\b[ \t]*(?:(?:input|output|test|case)s?\b)?"
+    r"[ \t]*[0-9]*[ \t]*:?[ \t#*_-]*\n"
+    r"(?:(?![ \t#*_-]*(?:constraint|note|follow))(?:[ \t]*explanation\b[^\n]*"
+    r"|(?:[^\n?\w]*+\w++){0,3}+[^\n?\w]*+"
+    r"|(?=[^\n]*[\d\[\]{}\"'`])(?:[^\n?\w]*+\w++){0,11}+[^\n?\w]*+)(?:\n|\Z))+"
+)
+LEAST_REST = 40  # characters that are left where a part is cut off
+
+
+class Respelling(NamedTuple):
+    """`change` is made to both texts where `marker` finds other things in them.
+
+    It is looked for in texts with one of `signs`. With `beside`, only where it finds
+    nothing in one of them and `beside` is there.
+    """
+
+    signs: tuple[str, ...]
+    marker: str
+    change: Callable[[str], str]
+    beside: str | None = None
+
+
+def _spell_umlauts(text: str) -> str:
+    return re.sub(UMLAUT, lambda found: UMLAUTS[found[0]], text)
+
+
+def _spell_ordinals(text: str) -> str:
+    r"""`$n^{\text{th}}$` as nth."""
+
+    def spell(found: re.Match[str]) -> str:
+        return re.sub(r"\\[a-z]+|\W", "", found[0])
+
+    return re.sub(ORDINAL, spell, text)
+
+
+def _spell_headings(text: str) -> str:
+    def spell(found: re.Match[str]) -> str:
+        side = re.search("(?i)input|output", found[0])
+        return f"{side[0].lower()}: " if side else ""
+
+    return re.sub(HEADING, spell, text)
+
+
+def _leave_out_bars(text: str) -> str:
+    def blank(found: re.Match[str]) -> str:
+        head, _, *rows = found[0].split("\n")
+        return "\n".join([head, *rows]).replace("|", " ")
+
+    return re.sub(TABLE, blank, text)
+
+
+def _leave_out_dashes(text: str) -> str:
+    return re.sub(DASH, lambda found: ", ".join(filter(None, found.groups())), text)
+
+
+def _leave_out_overlines(text: str) -> str:
+    return re.sub(SEGMENT, r"\1", text) if re.search(LENGTHS, text) else text
+
+
+def _cut(pattern: str, text: str) -> str:
+    rest = re.sub(pattern, "", text)
+    return rest if len(rest.strip()) >= LEAST_REST else text
+
+
+def _divide_by_units(text: str) -> str:
+    def divide(found: re.Match[str]) -> str:
+        power = found[4] or ("123"["¹²³".index(found[5])])
+        return f"/{found[1]}{found[2]}{found[3]}{'' if power == '1' else f'^{power}'}"
+
+    return re.sub(PER_UNITS, r"/\1/\2", re.sub(PER_UNIT, divide, text))
+
+
+def _leave_out_braces(text: str) -> str:
+    return re.sub(FORMULA, lambda found: re.sub(BRACED, r"\1", found[0]), text)
+
+
+def _leave_out_all_bars(text: str) -> str:
+    return re.sub(OPEN_TABLE, lambda found: found[0].replace("|", " "), text)
+
+
+def number_points(text: str) -> str:
+    """`text` with its points called A, B, C as they come: triangle PQR is ABC.
+
+    Only if each letter is in two names or more, as in ABC, AB and A: DNA is none.
+    """
+    names = re.findall(POINT, text)
+    letters = "".join({*names})
+    if len(letters) == len({*names}) or any(
+        letters.count(letter) < 2 for letter in letters
+    ):
+        return text
+    order = dict.fromkeys("".join(names))
+    table = dict(zip(order, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", strict=False))
+    return re.sub(POINT, lambda name: "".join(table[one] for one in name[0]), text)
+
+
+TIMES = ("*", " *", " \\c", "\\c")
+IN_DRAWINGS = ("[asy]", r"\begin{asy", r"\begin{tikz", r"\begin{pict")
+IN_ORDINALS = split("-th $th $st $nd $rd {th {st {nd {rd ^th")
+IN_HEADINGS = split(
+    "nput utput NPUT UTPUT escription DESCRIPTION tatement STATEMENT ample AMPLE "
+    "Note NOTE Task TASK onstraint CONSTRAINT"
+)
+# Those that say what they say of a text alone.
+EITHER_WAY = (
+    Respelling(IN_DRAWINGS, DRAWING, partial(re.sub, DRAWING, ""), beside=""),
+    Respelling(("-|", "- |"), TABLE, _leave_out_bars, beside=""),
+    Respelling(("\\[",), LIST, partial(re.sub, LIST, r"[\1]"), beside=r"\["),
+    Respelling((*IN_ORDINALS, "rm th"), ORDINAL, _spell_ordinals),
+    Respelling(
+        ("···", "⋅⋅⋅", "•••"), DOTS, partial(re.sub, DOTS, r"\\cdots "), beside=""
+    ),
+    Respelling((*IN_HEADINGS, " format", " Format"), HEADING, _spell_headings),
+    Respelling((r"\overline", r"\bar"), SEGMENT, _leave_out_overlines, beside=""),
+    Respelling(
+        (r"\Delta", "Δ"), TRIANGLE, partial(re.sub, TRIANGLE, r"triangle \1"), beside=""
+    ),
+)
+# The same; polars has no pattern for them.
+CUT_OR_SPELT = (
+    Respelling(("assert",), ASSERTS, partial(_cut, ASSERTS), beside=""),
+    Respelling(("def ", "class "), STUB, partial(_cut, STUB), beside=""),
+    Respelling(("ample", "AMPLE"), EXAMPLES, partial(_cut, EXAMPLES), beside=""),
+    Respelling(("\\tag",), TAG, partial(re.sub, TAG, ""), beside=""),
+    Respelling(
+        (" x n", " x m", " x k", " x N", " x M"),
+        SIZES,
+        partial(re.sub, SIZES, r"\1×"),
+        beside=r"×|\\times",
+    ),
+    Respelling(("^{-", "^-", "⁻"), PER_UNIT, _divide_by_units, beside="/"),
+    Respelling(
+        tuple(f"{digit}{sign}" for digit in range(10) for sign in TIMES),
+        PRODUCT,
+        partial(re.sub, PRODUCT, ""),
+        beside=r"[0-9][a-z]\b",
+    ),
+    Respelling(
+        tuple(f"{digit}e" for digit in range(10)),
+        EXPONENT,
+        partial(re.sub, EXPONENT, r"\1×10^{\2}"),
+        beside=r"10[ \t]*\^|10⁻",
+    ),
+    Respelling(("|{", "={", "= {", "${"), IN_BRACES, _leave_out_braces, beside=""),
+    Respelling((" | ",), OPEN_TABLE, _leave_out_all_bars, beside=CLOSED_TABLE),
+)
+RESPELLINGS = (
+    *CUT_OR_SPELT,
+    *EITHER_WAY,
+    Respelling((*UMLAUTS,), UMLAUT, _spell_umlauts, beside="[aouAOU]e"),
+    Respelling((" - ", " – "), DASH, _leave_out_dashes, beside="[—―]|--"),
+    Respelling((), POINTS, number_points),
+)
+LONGEST = 20_000  # bytes; patterns of Python may take the square of a text's length
