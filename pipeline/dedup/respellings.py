@@ -21,12 +21,13 @@ from pipeline.dedup.spellings import (
     RESPELLINGS,
     SHOWN,
 )
+from pipeline.kernels.spelled_words import split
 
 DRAWN = RESPELLINGS.index(EITHER_WAY[0])  # drawings
-# Of drawings, and of headings with a number, which may go with their digits.
-HOLDERS = r"\[asy\]|\\begin\{(?:asy|tikz|pict)|ample (?:Input|input|1)|AMPLE INPUT"
-HOLDERS += r"|\\tag|\bassert\b|\b(?:def|class) \w|(?m:^[ #*_-]*[Ee]xamples?\b)|\^\{?-|⁻"
-HOLDERS += r"|[0-9][eE][-+]?[0-9]"
+# In texts that are written alike without some of their digits.
+HOLDERS = split(r"[asy] \begin{asy \begin{tikz \begin{pict \tag assert xample ^{- ^- ⁻")
+HOLDERS += [f"{digit}e" for digit in range(10)]
+HOLDERS += ["ample Input", "ample input", "AMPLE INPUT", "ample 1", "def ", "class "]
 # Without any of these, a text has none of the markers, but perhaps points.
 MARKED = "|".join(re.escape(sign) for one in RESPELLINGS for sign in one.signs)
 
@@ -70,13 +71,14 @@ def _find_changes(texts: pl.Series, first: Array, second: Array) -> tuple[Array,
 
     read, left, right = _involved(texts, first, second)
     digits = hash_digits(*text_bytes(read))
-    holds = read.str.contains(HOLDERS).fill_null(False).to_numpy()
-    pairs = np.flatnonzero((digits[left] == digits[right]) | holds[left] | holds[right])
+    holds = read.str.contains_any(HOLDERS).fill_null(False).to_numpy()
+    same = digits[left] == digits[right]
+    pairs = np.flatnonzero(same | holds[left] | holds[right])
     read, left, right = _involved(texts, first[pairs], second[pairs])
-    marks = read.str.extract_all(MARKED).list.join("\n").hash().to_numpy()
+    marks = read.str.count_matches(MARKED).fill_null(0).to_numpy()
     names, order = hash_points(*text_bytes(read))
     renamed = (names[left] != names[right]) & (order[left] == order[right])
-    likely = renamed | (marks[left] != marks[right])
+    likely = renamed | (marks[left] != marks[right]) | ~same[pairs]
     sizes = read.str.len_bytes().fill_null(0).to_numpy()
     likely &= np.maximum(sizes[left], sizes[right]) <= LONGEST
     pairs, renamed = pairs[likely], renamed[likely]

@@ -181,7 +181,7 @@ def number_points(text: str) -> str:
     return re.sub(POINT, lambda name: "".join(table[one] for one in name[0]), text)
 
 
-TIMES = ("*", " *", " \\c", "\\c")
+TIMES = ("*", " *")
 IN_DRAWINGS = ("[asy]", r"\begin{asy", r"\begin{tikz", r"\begin{pict")
 IN_ORDINALS = split("-th $th $st $nd $rd {th {st {nd {rd ^th")
 IN_HEADINGS = split(

@@ -58,11 +58,8 @@ ASCII = {
     "ё": "е", "Ё": "Е",
 }  # fmt: skip
 SMALL, LARGE = "〇一二三四五六七八九", {"十": 10, "百": 100, "千": 1000}
-SWAPS = (
-    ASCII
-    | {"—": "—", "．": "．"}
-    | {letter: f"\\{name} " for letter, name in GREEK.items()}
-)
+LOOKED_AT = {"—": "—", "．": "．"}  # beside their neighbours
+SWAPS = ASCII | LOOKED_AT | {letter: f"\\{name} " for letter, name in GREEK.items()}
 # What `plain_text` has to do with a character.
 SWAP, RAISED, NUMERAL, HAN, COMPATIBLE = (1 << bit for bit in range(5))
 BLANKS = (32, 9)
@@ -221,11 +218,13 @@ def _rewrite(texts: pl.Series, pattern: re.Pattern[str], into: str) -> pl.Series
 
 
 def _swap(texts: pl.Series) -> pl.Series:
-    dashed = texts.str.contains_any(["—"]).to_numpy()  # no pattern, see above
-    texts = change_where(texts, dashed, lambda some: _rewrite(some, DASH, r"\1-\2"))
-    labelled = texts.str.contains_any(["．"]).to_numpy()
-    texts = change_where(texts, labelled, lambda some: _rewrite(some, LABEL, r"\1. "))
+    found = texts.str.contains_any([*LOOKED_AT]).to_numpy()  # no pattern, see above
+    texts = change_where(texts, found, _read_beside)
     return _translate(SWAPS, texts)
+
+
+def _read_beside(texts: pl.Series) -> pl.Series:
+    return _rewrite(_rewrite(texts, DASH, r"\1-\2"), LABEL, r"\1. ")
 
 
 def _translate(characters: dict[str, str], texts: pl.Series) -> pl.Series:

@@ -16,6 +16,7 @@ from pipeline.kernels.edge_words import (
     CLOSES,
     CUE,
     FORM,
+    LIMIT,
     LONGEST_SENTENCE,
     OPENS,
     SAYS,
@@ -48,25 +49,30 @@ def drop_part(data: Array, begin: int, end: int, words: Array, endings: Array) -
         start = _start_of_sentence(data, begin, stop)
         if start > begin and _is_instruction(data, start, stop, words):
             return _skip_closers(data, start, stop)
-    elif _ends_in_name(data, begin, stop):
-        start = _start_of_sentence(data, begin, stop)
-        if start > begin and is_credit(data, start, stop, words):
-            return _skip_closers(data, start, stop)
     start = credit_line(data, begin, stop, words)
     if start == stop:
-        start = limits_start(data, begin, stop, words)
+        start = _unusual_start(data, begin, stop, words)
     return start if start < stop else end
 
 
 @compiled
-def _ends_in_name(data: Array, begin: int, stop: int) -> bool:
-    """Whether the last word has a capital."""
-    while stop > begin and (CLOSERS[data[stop - 1]] or data[stop - 1] in STOPS):
-        stop -= 1
-    place = stop
+def _unusual_start(data: Array, begin: int, stop: int, words: Array) -> int:
+    """Where a sentence on authors, or lines of limits, begin; `stop` if none do."""
+    last = stop
+    while last > begin and (CLOSERS[data[last - 1]] or data[last - 1] in STOPS):
+        last -= 1
+    place = last
     while place > begin and is_letter(data[place - 1]):
         place -= 1
-    return bool(place < stop and data[place] <= 90)
+    if place == last:
+        return stop
+    if data[place] <= 90:
+        start = _start_of_sentence(data, begin, stop)
+        if start > begin and is_credit(data, start, stop, words):
+            return _skip_closers(data, start, stop)
+    if read_word(data, place, last, words)[1] & LIMIT:
+        return limits_start(data, begin, stop, words)
+    return stop
 
 
 @compiled

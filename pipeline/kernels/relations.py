@@ -11,7 +11,7 @@ from pipeline.kernels.hashing import STEP, fmix64
 from pipeline.kernels.latex_brackets import CLOSE_BRACE, OPEN_BRACE, is_in
 from pipeline.kernels.latex_vocabulary import BRACKET, NUMBER, SIGN
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.variables import is_short_name
+from pipeline.kernels.variables import LONGEST_NAME, is_short_name
 
 SIBLING, COPY, OTHER_ANSWER = 0, 1, 2  # what a pair is
 KEPT, SAME, DISPUTED = 0, 1, 2  # what becomes of a row
@@ -75,7 +75,7 @@ def has_capital(
         start, stop = begin + starts[number], begin + stops[number]
         if stop - start <= 2 and 65 <= data[stop - 1] <= 90:
             return True
-        if is_short_name(data, start, stop):
+        if stop - start <= LONGEST_NAME and is_short_name(data, start, stop):
             return True
     return False
 

@@ -11,7 +11,7 @@ from pipeline.kernels.hashing import STEP, fmix64
 from pipeline.kernels.latex_brackets import is_in
 from pipeline.kernels.latex_vocabulary import split
 from pipeline.kernels.sentences import begins_sentence
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.utf8 import is_letter, starts_with
 
 QUOTE, APOSTROPHE, BACKSLASH, OPEN_BRACE = b"\"'\\{"
@@ -64,7 +64,7 @@ def variables_hash(
     return out
 
 
-@compiled
+@inlined
 def is_short_name(data: Array, start: int, stop: int) -> bool:
     """Whether a word is short and its case counts: CO (not Co), mW, MeV, Rr, AaBb."""
     size = stop - start
