@@ -80,14 +80,16 @@ def _plain_batches(batches: Iterator["pa.RecordBatch"]) -> Iterator["pa.RecordBa
     """
     import pyarrow as pa
 
-    blobs: list[bool] = []
+    blobs: dict[str, bool] = {}
     for batch in batches:
-        blobs = blobs or list(map(_holds_blobs, batch.columns))
-        columns = [
-            column if is_blob else _with_plain_values(column)
-            for column, is_blob in zip(batch.columns, blobs, strict=True)
-        ]
         names = unique_names(batch.schema.names)
+        for name, column in zip(names, batch.columns, strict=True):
+            if name not in blobs:
+                blobs[name] = _holds_blobs(column)
+        columns = [
+            column if blobs[name] else _with_plain_values(column)
+            for name, column in zip(names, batch.columns, strict=True)
+        ]
         yield pa.RecordBatch.from_arrays(columns, names=names)
 
 

@@ -94,20 +94,23 @@ def _take_titles(lines: "_Lines") -> Iterator[str]:
     """The lines above the names of the columns: a title, or comments."""
     while len(head := list(filter(str.strip, lines.look(HEAD)))) > 2:
         first, *others = head
-        others = list(dropwhile(lambda line: line.startswith("#"), others))[:2]
+        others = list(dropwhile(_is_title, others))[:2]
         sign = _most_frequent(others[0] if others else "")
         title, *table = (_read_alone(line, sign) for line in (first, *others))
         if SEPARATOR.fullmatch(first) or _are_known(title) or len(table) < 2:
             return
         names, row = table
         is_comment = first.startswith("#") and not all(map(_is_name, row))
-        is_title = len(title) == 1 < len(names)
         are_names = all(map(_is_name, names)) and _fits(row, len(names))
-        if not (is_comment or is_title) or not are_names:
+        if not (is_comment or len(title) == 1 < len(names)) or not are_names:
             return
         while (line := next(lines).rstrip("\n")) != first:
             pass
         yield line
+
+
+def _is_title(line: str) -> bool:
+    return line.startswith("#") or not any(sign in line for sign in DELIMITERS)
 
 
 def _tell_title(number: int, line: str) -> Unreadable:

@@ -68,6 +68,8 @@ def test_a_title_above_the_names_is_told(tmp_path, title):
 
     assert rows == ROWS
     assert lost == Unreadable(0, "a line above the names of the columns", title)
+    *lost, _, _, _ = read(tmp_path, "b.csv", f"{title}\n# 1, 2\nand more\n{CSV}")
+    assert [line.excerpt for line in lost] == [title, "# 1, 2", "and more"]
 
 
 @pytest.mark.parametrize(
@@ -162,6 +164,8 @@ def test_arrow_streams_one_behind_the_other_are_one_file(tmp_path):
 
     assert read(tmp_path, "a.arrows", content) == ROWS
     assert read(tmp_path, "b.jsonl", content) == ROWS
+    more = [{"b": "x", **row} for row in ROWS]
+    assert read(tmp_path, "c.arrows", content + write_stream(more)) == ROWS + more
 
 
 def test_bytes_that_are_no_text_stay_bytes(tmp_path):
