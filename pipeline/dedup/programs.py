@@ -79,12 +79,14 @@ def hash_programs(texts: pl.Series) -> Array:
     texts = texts.gather(pl.Series(places, dtype=pl.UInt32))
     is_string, calls = (signs & bit != 0 for bit in (signs_of.STRING, signs_of.CALL))
     calls[calls] = [CALL.search(text) is not None for text in texts.filter(calls)]
-    tells = texts.str.contains_any(ABOUT_PROGRAMS, ascii_case_insensitive=True)
+    quoted = is_string & ~calls
+    told = texts.filter(quoted)
+    quoted[quoted] = told.str.contains_any(ABOUT_PROGRAMS, ascii_case_insensitive=True)
     held = texts.to_list()
     for column, found, read in (
         (0, signs & signs_of.BLOCK != 0, _read_levels),
         (1, calls, partial(_read_strings, STRING)),
-        (1, is_string & tells.to_numpy() & ~calls, partial(_read_strings, QUOTED)),
+        (1, quoted, partial(_read_strings, QUOTED)),
         (2, signs & signs_of.CODE != 0, _read_code),
     ):
         rows = np.flatnonzero(found)

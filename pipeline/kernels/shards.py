@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -75,8 +76,10 @@ def map_threads(
     function: Callable[[Item], Result], items: Iterable[Item]
 ) -> Iterator[Result]:
     """`function` of every item, in order, on all cores; few items are held ahead."""
-    workers = machine().workers
-    if workers == 1:
+    items = iter(items)
+    head = list(islice(items, 2))
+    items = chain(head, items)
+    if len(head) < 2 or (workers := machine().workers) == 1:
         yield from map(function, items)
         return
     with ThreadPoolExecutor(workers) as pool:
