@@ -83,7 +83,7 @@ UNITS = {
         (r"\b([1-9][0-9]*)[xX]([1-9][0-9]*)\b", "$1*$2"),
     ),
 }
-FEW = 400  # texts
+FEW = 100  # texts
 Changes = tuple[tuple[str, str], ...]
 # Characters that are a letter, a space or none to Python as to polars: ², joiners and
 # the separators below the space are not.
