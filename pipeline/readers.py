@@ -120,6 +120,8 @@ def _advise(path: Path, lost: Unreadable) -> str:
         return "write rows into it, or name another file"
     if head.startswith((b"<!doctype", b"<html")):
         return "it is a page of the web, and no data: download it again"
+    if head.startswith((b"{'", b"[{'")):
+        return "rows as Python prints them are no JSON: write them with json.dumps"
     if lost.detail == NOT_TEXT:
         return f"in Latin-1? iconv -f ISO-8859-1 -t UTF-8 {path} makes it UTF-8"
     return "its ending says how it is read: .parquet, .jsonl, .json, .csv …"

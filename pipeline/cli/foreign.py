@@ -89,12 +89,13 @@ def _read_parquet(path: Path) -> pl.DataFrame | None:
         ):
             return None
         with parquet.ParquetFile(path, pre_buffer=False) as file:
-            parts = [pl.DataFrame(RecordBatch.from_pylist([], file.schema_arrow))]
+            parts = list[pl.DataFrame]()
             for batch in file.iter_batches(BATCH):
                 batch.validate(full=True)
                 parts.append(pl.DataFrame(batch))
+            none = RecordBatch.from_pylist([], file.schema_arrow)
         default_memory_pool().release_unused()
-        return pl.concat(parts)
+        return pl.concat(parts or [pl.DataFrame(none)])
     except (OSError, ArrowException, UnicodeDecodeError, pl.exceptions.PolarsError):
         return None
 

@@ -13,7 +13,7 @@ from pyarrow import ipc, parquet
 
 from pipeline.cli.foreign import find_column, read_frame
 from pipeline.errors import UserError
-from pipeline.readers import Unreadable, raw_rows
+from pipeline.readers import Unreadable, raw_rows, refuse
 
 ROWS = [{"q": "1+1?", "a": "2"}, {"q": "é² ≤ ?", "a": "3"}, {"q": "7", "a": "8"}]
 LINES = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
@@ -53,6 +53,14 @@ def test_what_a_text_is_its_content_says_where_the_name_does_not(
 def test_a_text_that_is_no_table_is_refused(tmp_path, text):
     with pytest.raises(UserError, match=r"nobody knows how to read \.txt"):
         read(tmp_path, "a.txt", text)
+
+
+def test_rows_as_python_prints_them_are_refused_with_what_to_do(tmp_path):
+    (lost, *_) = read(tmp_path, "a.jsonl", "".join(f"{row}\n" for row in ROWS))
+
+    assert refuse(tmp_path / "a.jsonl", lost).hint == (
+        "rows as Python prints them are no JSON: write them with json.dumps"
+    )
 
 
 def test_json_in_the_first_cell_of_a_table_is_a_cell(tmp_path):
