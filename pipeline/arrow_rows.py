@@ -66,6 +66,7 @@ def _batches(path: Path) -> Iterator["pa.RecordBatch"]:
             reader = ipc.open_file(source)
         except pa.ArrowInvalid:
             source.seek(0)
+            yield from ipc.open_stream(source)
             while source.tell() < source.size():  # streams one behind the other
                 yield from ipc.open_stream(source)
         else:

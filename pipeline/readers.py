@@ -10,6 +10,8 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ TABLES = (".csv", ".tsv", ".tab", ".psv")
 BINARY = (".parquet", ".arrow", ".arrows", ".feather", ".ipc")
 FEATHER_1 = b"FEA1"  # a damaged file of it ends pyarrow, and this process with it
 SUFFIXES = (*BINARY, *LINES, ".json", *TABLES)
+SAVED = "state.json"  # in a folder of `datasets`
 LONGEST_START = 1 << 16  # bytes of a text that tell its kind
 
 
@@ -38,9 +41,29 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
 
     Raises UserError where there is no such file, or nobody knows its kind.
     """
+    if (path / SAVED).is_file():
+        return _saved_rows(path)
     _check_is_there(path)
     kind = _find_kind(path)
     return read_arrow(path) if kind in BINARY else _read_text_rows(path, kind)
+
+
+def _saved_rows(folder: Path) -> Iterator[Row | Unreadable]:
+    """Rows of the files that `Dataset.save_to_disk` wrote, one behind the other."""
+    state, files = read_object(folder / SAVED), list[Path]()
+    for file in state.get("_data_files") or []:
+        if isinstance(file, dict) and isinstance(file.get("filename"), str):
+            files.append(folder / Path(file["filename"]).name)
+    if not files or state.get("_indices_data_files"):
+        raise UserError(
+            f"{folder / SAVED} does not say which files hold the rows",
+            hint="name a file of rows; dataset.flatten_indices() writes them in order",
+        )
+    rows = chain.from_iterable(map(raw_rows, files))
+    return (
+        replace(row, row=number) if isinstance(row, Unreadable) else row
+        for number, row in enumerate(rows)
+    )
 
 
 def _find_kind(path: Path) -> str:
@@ -112,6 +135,8 @@ def refuse(path: Path, lost: Unreadable) -> UserError:
 
 def _advise(path: Path, lost: Unreadable) -> str:
     """What to do about such a file."""
+    if path.is_dir():
+        return "save it again, or name another"
     with path.open("rb") as file:
         head = file.read(50).lstrip().lower()
     if head.startswith(b"version https://git-lfs"):
@@ -129,7 +154,10 @@ def _advise(path: Path, lost: Unreadable) -> str:
 
 def _check_is_there(path: Path) -> None:
     if path.is_dir():
-        raise UserError(f"{path} is a folder", hint="name a file of rows in it")
+        raise UserError(
+            f"{path} is a folder",
+            hint="name a file of rows in it, or a split that save_to_disk wrote",
+        )
     if path.exists() and not path.is_file():
         raise UserError(f"{path} is no file of rows", hint="write them into one")
     if not path.exists():

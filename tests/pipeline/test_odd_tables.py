@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import datasets
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -174,6 +175,24 @@ def test_arrow_streams_one_behind_the_other_are_one_file(tmp_path):
     assert read(tmp_path, "b.jsonl", content) == ROWS
     more = [{"b": "x", **row} for row in ROWS]
     assert read(tmp_path, "c.arrows", content + write_stream(more)) == ROWS + more
+
+
+def test_a_folder_that_datasets_saved_is_read_as_one_file(tmp_path):
+    data = datasets.Dataset.from_list(ROWS)
+    data.save_to_disk(tmp_path / "saved", num_shards=2)
+    file = tmp_path / "saved" / "data-00001-of-00002.arrow"
+
+    assert list(raw_rows(tmp_path / "saved")) == ROWS
+    file.write_bytes(b"")
+    *rows, lost = raw_rows(tmp_path / "saved")
+    assert rows == ROWS[:2]
+    assert lost.row == 2
+    file.unlink()
+    with pytest.raises(UserError, match=file.name):
+        list(raw_rows(tmp_path / "saved"))
+    (tmp_path / "saved" / "state.json").write_text("{}")
+    with pytest.raises(UserError, match="does not say which files"):
+        raw_rows(tmp_path / "saved")
 
 
 def test_bytes_that_are_no_text_stay_bytes(tmp_path):
