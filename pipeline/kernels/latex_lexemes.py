@@ -28,7 +28,7 @@ from pipeline.kernels.utf8 import byte_at, code_point, is_digit, is_letter, widt
 
 EXCLAMATION, COMMA, POINT, ZERO, BACKSLASH, OPEN_BRACE, CLOSE_BRACE = b"!,.0\\{}"
 SMALL = ONES * uint64(0x20)
-OPEN, SEMICOLON, OPEN_SQUARE, CLOSE_SQUARE, DOLLAR, SPACE = b"(;[]$ "
+OPEN, CLOSE, SEMICOLON, OPEN_SQUARE, CLOSE_SQUARE, DOLLAR, SPACE = b"();[]$ "
 # Words behind a minus that are no part of a word with a hyphen: 5-sin x.
 FUNCTIONS = np.array(
     [
@@ -252,14 +252,17 @@ def is_hyphen(data: Array, first: int, position: int, end: int) -> bool:
 
 @compiled
 def _closes_formula(data: Array, first: int, position: int) -> bool:
-    """Whether the dollar that ends a formula, and one space at most, is before."""
-    dollar = position - 1
-    if dollar > first and data[dollar] == SPACE:
-        dollar -= 1
-    if dollar <= first or data[dollar] != DOLLAR:
+    r"""Whether a formula ends before `position`, or one space before: $n$, \(n\)."""
+    place = position - 1
+    if place > first and data[place] == SPACE:
+        place -= 1
+    if place > first and data[place] == CLOSE and data[place - 1] == BACKSLASH:
+        return True
+    if place <= first or data[place] != DOLLAR:
         return False
-    inside = data[dollar - 1]
-    return bool(is_letter(inside) or 48 <= inside <= 57 or inside in (CLOSE_BRACE, 41))
+    inside = data[place - 1]
+    closes = inside in (CLOSE_BRACE, CLOSE)
+    return bool(closes or is_letter(inside) or 48 <= inside <= 57)
 
 
 @compiled

@@ -60,7 +60,7 @@ SYMBOLS = r"""
 ⊙ odot
 ⨁ bigoplus
 ⨂ bigotimes
-→ to rightarrow longrightarrow ⟶
+→ to rightarrow longrightarrow ⟶ ➞ ➔ ➜ ➝ ➙
 ← gets leftarrow longleftarrow ⟵
 ↔ leftrightarrow longleftrightarrow ⟷
 ⇒ implies Rightarrow Longrightarrow ⟹
@@ -105,6 +105,8 @@ SYMBOLS = r"""
 ♮ natural
 £ pounds
 € euro
+¢ textcent
+▱ parallelogram
 ¥ yen
 § \S
 ¶ \P

@@ -89,7 +89,7 @@ SPELLINGS = {
 # Symbols that are words to us: "△ABC" is "triangle ABC", and "€5" is "5 euros".
 WORDS_OF_SYMBOLS = {
     "∠": "angle", "△": "triangle", "⊥": "perpendicular", "∥": "parallel", "€": "euro",
-    "£": "lb", "¥": "yen", "ℓ": "l",
+    "£": "lb", "¥": "yen", "ℓ": "l", "¢": "cent", "▱": "parallelogram",
 }  # fmt: skip
 SIGNS_OF_WORDS = {"sqrt": "√", "infinity": "∞"}
 DROPPED = ["dollar", "dollars", "usd", "bucks"]  # `$` is also a delimiter, and goes

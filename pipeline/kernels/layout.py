@@ -184,11 +184,15 @@ def _cut_spans(data: Array, offsets: Array, spans: Array) -> tuple[Array, pl.Ser
 
 
 def _read_object(text: str) -> str:
-    """What an object of JSON asks, by its keys; another text stays."""
+    """What an object of JSON asks, by its keys, or a chat; another text stays."""
     try:
         row = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    if isinstance(row, list):  # the messages of a chat
+        said = [turn for turn in row if isinstance(turn, dict)]
+        asked = [turn.get("content") for turn in said if turn.get("role") == "user"]
+        row = {QUESTIONS[0]: "\n".join(one for one in asked if isinstance(one, str))}
     if not isinstance(row, dict):
         return text
     asked = [row[key] for key in row if key.lower() in QUESTIONS]

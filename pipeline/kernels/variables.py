@@ -26,8 +26,9 @@ SHORT_WORDS = np.array(
 )  # fmt: skip
 LONGEST_NAME, UNIT = 6, 3  # letters of AaBbCc, and of MeV
 CAPITAL_A, SMALL_A = b"Aa"
-JOINS = np.zeros(256, np.bool_)  # what stands between names in a formula
-JOINS[list(b"+-*/=<>^_|&0123456789")] = True
+IN_NAMES = np.zeros(256, np.bool_)  # letters, and what joins names: O2 -> CO2
+IN_NAMES[[byte for byte in range(128) if chr(byte).isalnum()]] = True
+IN_NAMES[list(b"+-*/=<>^_|&")] = True
 METRE, GRAM, LITRE, CAPITAL_L = b"mglL"
 TO_SMALL = uint64(0x20)
 
@@ -196,18 +197,16 @@ def stands_in_capitals(data: Array, begin: int, end: int, start: int) -> bool:
     It is the next word, or the one before where none comes next.
     """
     position = start + 1
-    while position < end and not is_letter(data[position]):
-        if JOINS[data[position]]:  # O2 -> CO2
-            return False
+    while position < end and not IN_NAMES[data[position]]:
         position += 1
-    if position < end:
+    if position < end and is_letter(data[position]):
         return bool(
             position + 1 < end
             and 65 <= data[position] <= 90
             and 65 <= data[position + 1] <= 90
         )
     position = start - 1
-    while position >= begin and not is_letter(data[position]):
+    while position >= begin and not IN_NAMES[data[position]]:
         position -= 1
     return bool(
         position > begin
