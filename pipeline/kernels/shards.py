@@ -12,8 +12,8 @@ from pipeline.machine import machine
 
 SHARD = 16384  # rows, and bytes; what is needed beside the results grows with them
 # Eight bytes for each of these are below 32 MiB: more, glibc takes from the system anew
-# each time, and with it the page faults.
-SHARD_BYTES = 3_900_000
+# each time, and with it the page faults. What is below it, each thread keeps.
+SHARD_BYTES = 2_000_000
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
