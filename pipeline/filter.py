@@ -146,9 +146,9 @@ def unjudged(rows: pl.DataFrame) -> pl.DataFrame:
 
 def split(judged: pl.DataFrame) -> Outcome:
     """Part the judged rows by their verdict."""
-    stays = pl.col("reason").is_null()
+    stays = judged["reason"].is_null()
     return Outcome(
-        kept=judged.filter(stays).drop(VERDICT.names()),
+        kept=judged.drop(VERDICT.names()).filter(stays),
         dropped=judged.filter(~stays),
     )
 
