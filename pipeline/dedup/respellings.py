@@ -27,7 +27,17 @@ DRAWN = RESPELLINGS.index(EITHER_WAY[0])  # drawings
 # In texts that are written alike without some of their digits.
 HOLDERS = split(r"[asy] \begin{asy \begin{tikz \begin{pict \tag assert xample ^{- ^- ⁻")
 HOLDERS += [f"{digit}e" for digit in range(10)]
-HOLDERS += ["ample Input", "ample input", "AMPLE INPUT", "ample 1", "def ", "class "]
+HOLDERS += [
+    "int:",
+    "INT:",
+    "ints:",
+    "ample Input",
+    "ample input",
+    "AMPLE INPUT",
+    "ample 1",
+    "def ",
+    "class ",
+]
 # Without any of these, a text has none of the markers, but perhaps points.
 MARKED = "|".join(re.escape(sign) for one in RESPELLINGS for sign in one.signs)
 

@@ -65,6 +65,26 @@ PER_UNITS = r"/[ \t]*\([ \t]*(\w+)[ \t]*(?:[·⋅*]|\\cdot)[ \t]*(\w+)[ \t]*\)"
 BRACED = r"(?<![\\\w^_}\]])\{[ \t]*(-?[0-9.]+)[ \t]*\}"
 FORMULA = r"\$[^$\n]{1,400}\$"
 IN_BRACES = r"\$[^$\n]{0,400}?[|= ]\{[ \t]*-?[0-9.]+[ \t]*\}[^$\n]{0,400}\$"
+PROBABILITY = r"\\Pr\b|\bPr(?=[ \t]*[(\[])"
+ARC = r"\\overset[ \t]*\{[ \t]*\\frown[ \t]*\}|\\(?:wideparen|overparen|overarc)\b"
+# €750 for 750 euros.
+PRICE = r"([€£¥₹])[ \t]*([0-9](?:[0-9.,]*[0-9])?)"
+BESIDE_PRICE = r"(?i)[0-9][ \t]*(?:[€£¥₹]|euros?\b|pounds?\b|yen\b|rupees?\b)"
+BY_SIZE = (
+    r"([0-9][ \t]*(?:mm|cm|km|m|ft|feet|in|inch(?:es)?|yards?)[ \t]+)by"
+    r"(?=[ \t]+[0-9])"
+)
+HINT = r"(?i)[\[(]?\bhints?[ \t]*:[^\n]{0,400}\s*\Z"
+SCALE = (
+    r"(?i)\(?(?:the )?(?:diagram|figure|picture|drawing)s? (?:is |are )?not "
+    r"(?:drawn )?to scale\.?\)?"
+)
+BLANK = r"[=＝]?[ \t]*(?:_{2,}|\([ \t　]*\)|（[ \t　]*）)[ \t]*[.。．]?\s*\Z"
+# A first line of words and an empty one: what a problem is called.
+TITLE = (
+    r"\A\s*(?:#{1,6}[ \t]+|\*\*)?(?:(?:[0-9]{1,4}|[A-Z])[.)][ \t]+)?"
+    r"(?:[^\W\d_][\w'’-]*+[ \t]*+){1,7}(?:\*\*)?[ \t]*\r?\n[ \t]*\r?\n"
+)
 # Lines with bars between their cells, and none at their ends.
 OPEN_TABLE = r"(?m)^[^|\n]+(?:\|[^|\n]+)+$(?:\n[^|\n]+(?:\|[^|\n]+)+$)+"
 CLOSED_TABLE = r"(?m)^[ \t]*\|[^\n]*\|[ \t]*$|\\begin\{tabular"
@@ -206,6 +226,10 @@ EITHER_WAY = (
 # The same; polars has no pattern for them.
 CUT_OR_SPELT = (
     Respelling(("assert",), ASSERTS, partial(_cut, ASSERTS), beside=""),
+    Respelling(("int:", "INT:", "ints:"), HINT, partial(_cut, HINT), beside=""),
+    Respelling(("to scale",), SCALE, partial(_cut, SCALE), beside=""),
+    Respelling(("__", "( )", "（"), BLANK, partial(re.sub, BLANK, ""), beside=""),
+    Respelling(("\n\n",), TITLE, partial(_cut, TITLE), beside=""),
     Respelling(("def ", "class "), STUB, partial(_cut, STUB), beside=""),
     Respelling(("ample", "AMPLE"), EXAMPLES, partial(_cut, EXAMPLES), beside=""),
     Respelling(("\\tag",), TAG, partial(re.sub, TAG, ""), beside=""),
@@ -214,6 +238,27 @@ CUT_OR_SPELT = (
         SIZES,
         partial(re.sub, SIZES, r"\1×"),
         beside=r"×|\\times",
+    ),
+    Respelling(
+        (" by ",), BY_SIZE, partial(re.sub, BY_SIZE, r"\1×"), beside=r"×|\\times"
+    ),
+    Respelling(
+        ("\\Pr", "Pr("),
+        PROBABILITY,
+        partial(re.sub, PROBABILITY, "P"),
+        beside=r"\bP\b",
+    ),
+    Respelling(
+        ("frown", "paren", "overarc"),
+        ARC,
+        partial(re.sub, ARC, r"\\widehat"),
+        beside=r"\\widehat",
+    ),
+    Respelling(
+        ("€", "£", "¥", "₹"),
+        PRICE,
+        partial(re.sub, PRICE, r"\2 \1"),
+        beside=BESIDE_PRICE,
     ),
     Respelling(("^{-", "^-", "⁻"), PER_UNIT, _divide_by_units, beside="/"),
     Respelling(

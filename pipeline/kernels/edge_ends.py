@@ -31,6 +31,10 @@ WORDS_BEFORE = 3  # that are looked at before the sentence is
 NEWLINE, SPACE, POINT, QUESTION, EXCLAMATION, QUOTE = b'\n .?!"'
 OPENING, CLOSING = (np.frombuffer(sign.encode(), np.uint8).copy() for sign in "“”")
 STOPS = POINT, EXCLAMATION
+THINK, NO_THINK, DOTS = (
+    np.frombuffer(sign, np.uint8).copy() for sign in (b"/think", b"/no_think", b"...")
+)
+LAST_SIGNS = POINT, ord("k")
 
 
 @compiled
@@ -41,6 +45,10 @@ def drop_part(data: Array, begin: int, end: int, words: Array, endings: Array) -
         stop -= 1
     if stop == begin or data[stop - 1] == QUESTION:
         return end
+    if data[stop - 1] in LAST_SIGNS:
+        start = _start_of_signs(data, begin, stop)
+        if start < stop:
+            return start
     if is_end_of_note(data, begin, stop):
         start = note_start(data, begin, stop, words)
         if start < stop:
@@ -53,6 +61,27 @@ def drop_part(data: Array, begin: int, end: int, words: Array, endings: Array) -
     if start == stop:
         start = _unusual_start(data, begin, stop, words)
     return start if start < stop else end
+
+
+@compiled
+def _start_of_signs(data: Array, begin: int, stop: int) -> int:
+    """Where ... on a line of its own, or /think begins; `stop` if neither is there.
+
+    A line above the dots must be empty: those of a maze go on.
+    """
+    for sign in (THINK, NO_THINK):
+        place = stop - len(sign)
+        is_apart = place > begin and data[place - 1] <= SPACE
+        if is_apart and starts_with(data, place, stop, sign):
+            return place
+    place = stop - len(DOTS)
+    if place <= begin or not starts_with(data, place, stop, DOTS):
+        return stop
+    lines = 0
+    while place > begin and data[place - 1] <= SPACE:
+        place -= 1
+        lines += data[place] == NEWLINE
+    return place if lines > 1 else stop
 
 
 @compiled

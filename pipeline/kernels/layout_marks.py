@@ -91,7 +91,7 @@ def mark_text(data: Array, first: int, end: int) -> int:
         marks |= HYPHEN
     if not marks & SURE and marks & ~(UNDERSCORE | LINE | LABEL) == 0:
         marks &= ~UNDERSCORE  # nothing is gone before emphasis is looked for
-    if first < end and data[first] == OPEN_BRACE:
+    if first < end and data[first + (data[first] == OPEN_SQUARE)] == OPEN_BRACE:
         marks |= OBJECT
     return marks & ~SURE
 

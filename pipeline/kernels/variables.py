@@ -28,7 +28,7 @@ LONGEST_NAME, UNIT = 6, 3  # letters of AaBbCc, and of MeV
 CAPITAL_A, SMALL_A = b"Aa"
 IN_NAMES = np.zeros(256, np.bool_)  # letters, and what joins names: O2 -> CO2
 IN_NAMES[[byte for byte in range(128) if chr(byte).isalnum()]] = True
-IN_NAMES[list(b"+-*/=<>^_|&")] = True
+IN_NAMES[[*b"+-*/=<>^_|&", *range(128, 256)]] = True
 METRE, GRAM, LITRE, CAPITAL_L = b"mglL"
 TO_SMALL = uint64(0x20)
 

@@ -36,7 +36,9 @@ BEHIND = (
     "\n\nSource: Canadian Open 2011", "\n\n[i]Proposed by Mihai Pop, Romania[/i]",
     "\n\nAuthor: Ray Li", "Begründe deine Antwort.", "Justifiez votre réponse.",
     "Ответ обоснуйте.", r"请一步一步推理,并把最终答案放在\boxed{}中。", "Assistant:",
-    "*Proposed by Ray Li*", "[4점]", "\nTime limit: 2 seconds\nMemory limit: 256 MB",
+    "*Proposed by Ray Li*", "[4점]", "/no_think", "(No calculators allowed.)",
+    "\nRespond in this format:\n<reasoning>\n...\n</reasoning>\n<answer>\n...\n",
+    "\nTime limit: 2 seconds\nMemory limit: 256 MB",
     'Format your answer like: "Zoe is a knight, and Ted is a knave"',
     "Format your response as follows: “The correct answer is (insert answer here)”",
     "Read the inputs from stdin, solve the problem and write the answer to stdout (do "
