@@ -24,6 +24,7 @@ from pipeline.kernels.latex_tokens import tokenise_shard
 from pipeline.kernels.relations import COPY, OTHER_ANSWER, quantity_hash
 from pipeline.kernels.shards import map_threads, split_shards
 
+BYTES = 1_000_000  # of a shard: each thread keeps what reading one takes
 ENTRIES = 1 << 23  # hashes of a partition, about: 13 bytes each
 # A row, what its text says, and whether that was read from the mathematics in it.
 HASH = pl.Schema({"row": pl.UInt32, "code": pl.UInt64, "is_read": pl.Boolean})
@@ -68,7 +69,7 @@ def _find_shared(rows: pl.DataFrame, key: str) -> pl.DataFrame:
 def _split(text: pl.Series, key: pl.Series) -> Iterator[tuple[int, pl.DataFrame]]:
     """Shards (text, key), and the number of the first row of each."""
     start = 0
-    for shard in split_shards(text):
+    for shard in split_shards(text, BYTES):
         size = len(shard)
         yield start, pl.DataFrame({"text": shard, "key": key.slice(start, size)})
         start += size
