@@ -27,6 +27,9 @@ HEAD = 20  # lines that tell the layout
 NEAR_END = 16  # what is broken this near to the end may only be cut there
 LONGEST_START = 16 << 20  # bytes: a longer line that opens a list is a list of rows
 LONGEST_VALUE = 1 << 29  # characters; a table in one object may be as long
+LARGEST_VALUE = 3 << 29  # bytes of memory, as `_size` bounds them: a small compressed
+# file may hold a value of a hundred million empty objects
+TOO_LARGE = f"it may take more than {LARGEST_VALUE >> 20} MB of memory"
 
 
 def read_lines(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
@@ -41,10 +44,10 @@ def read_lines(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
         return
     whole = UntilBroken(split_lines(pieces))
     lines = (line for line in whole if line.strip())
-    head = list(islice(lines, HEAD))
+    head = list(_take_head(lines))
     is_open = head[:1] and head[0].rstrip().endswith((b"[", b"{", b",", b":"))
     if len(head) == 1 or is_open or not any(map(_is_row, head)):
-        yield from read_values(line + b"\n" for line in chain(head, lines))
+        yield from read_values(_join_lines(chain(head, lines)))
     else:
         yield from _rows_of_lines(chain(head, lines))
     whole.check()
@@ -88,12 +91,30 @@ def _raise(error: Exception) -> Iterator[bytes]:
     yield b""
 
 
+def _take_head(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The first lines; fewer where they are very long."""
+    taken = 0
+    for line in islice(lines, HEAD):
+        yield line
+        if (taken := taken + len(line)) > LONGEST_START:
+            return
+
+
+def _join_lines(lines: Iterator[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        yield from (line[at : at + PIECE] for at in range(0, len(line), PIECE))
+        yield b"\n"
+
+
 def _rows_of_lines(lines: Iterator[bytes]) -> Iterator[Row | Unreadable]:
     number = 0
     for line in lines:
         try:
             text = line.removeprefix(codecs.BOM_UTF8).decode()
-            values = [DECODER.decode(text)]
+            if _is_too_large(text):
+                values = [unreadable(0, TOO_LARGE, text)]
+            else:
+                values = [DECODER.decode(text)]
         except UnicodeDecodeError as error:
             values = [unreadable(0, f"not UTF-8: {error}", line.decode("latin-1"))]
         except (ValueError, RecursionError):
@@ -127,7 +148,9 @@ def _is_row(line: bytes) -> bool:
     if line[:1] not in (b"{", b"["):
         return False
     try:
-        json.loads(line)
+        text = line.decode()
+        if not _is_too_large(text):
+            json.loads(text)
     except (ValueError, RecursionError):
         return False
     return True
@@ -143,6 +166,15 @@ def is_json(start: bytes, *, is_alone: bool) -> bool:
     if is_alone and not (_is_row(first) or first in (b"[", b"{", b"[{")):
         return False
     return bool(OPENS_OBJECT.match(start))
+
+
+def _is_too_large(text: str) -> bool:
+    return len(text) > LONGEST_START and _size(text) > LARGEST_VALUE
+
+
+def _size(text: str) -> int:
+    """Bytes that the values in `text` may take: each has a comma or a bracket."""
+    return len(text) + 80 * sum(map(text.count, "[{,"))
 
 
 class _Text:
@@ -226,16 +258,20 @@ class _Text:
 
     def _grow(self) -> None:
         """Read on: as much again as is there, so that all costs twice its length."""
-        if 2 * (len(self._text) - self._at) > LONGEST_VALUE:
-            raise ValueError(f"it is longer than {LONGEST_VALUE >> 20} MB")
         self._cut()
+        if len(self._text) >= LONGEST_VALUE:
+            raise ValueError(f"it is longer than {LONGEST_VALUE >> 20} MB")
         parts, self._text = [self._text], ""
-        wanted = max(PIECE, len(parts[0]))
-        while wanted > 0 and not self.is_whole:
+        wanted = min(max(PIECE, len(parts[0])), LONGEST_VALUE - len(parts[0]))
+        size = _size(parts[0])
+        while wanted > 0 and size <= LARGEST_VALUE and not self.is_whole:
             parts.append(self._next())
             wanted -= len(parts[-1])
+            size += _size(parts[-1])
             self.is_suspect |= r"\ud" in parts[-1].lower() or not is_text(parts[-1])
         self._text = "".join(parts)
+        if size > LARGEST_VALUE:
+            raise ValueError(TOO_LARGE)
 
     def _cut(self) -> None:
         """Forget what is behind."""

@@ -119,6 +119,22 @@ def test_a_line_that_no_row_has_ends_what_can_be_read(tmp_path, name, monkeypatc
     assert "longer than 4 MB" in lost.detail
 
 
+@pytest.mark.parametrize("value", [b"{}", b"[]", b"1", b'"a"'])
+@pytest.mark.parametrize("before", [b"", LINES], ids=["first", "last"])
+def test_a_value_of_very_many_small_ones_is_refused_before_it_fills_the_memory(
+    tmp_path, monkeypatch, value, before
+):
+    monkeypatch.setattr(json_rows, "LONGEST_START", 1 << 20)
+    monkeypatch.setattr(json_rows, "LARGEST_VALUE", 300 << 20)
+    bomb = b'{"data": [' + b",".join([value] * (8 << 20)) + b"]}\n"
+    read_rows = read(tmp_path, "a.jsonl.gz", gzip.compress(before + bomb + LINES))
+
+    lost = [row for row in read_rows if isinstance(row, Unreadable)]
+    assert [row for row in read_rows if row not in lost] == ROWS * (2 if before else 1)
+    assert "MB of memory" in lost[0].detail
+    assert len(lost) == 1
+
+
 def test_rows_behind_a_value_that_is_too_long_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr(json_rows, "LONGEST_VALUE", 4 << 20)
     content = b'{"q": "' + b"x" * (16 << 20) + b'"}\n' + LINES
