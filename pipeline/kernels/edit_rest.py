@@ -81,7 +81,7 @@ def judge_turns(
         moves_logic |= moves_some and moves_all
         if what == 0 and (moves_logic or left[0] != left[-1]):
             level = REWORDED
-        elif what == 0 and left[0] >> KIND_BITS == 0:
+        elif what == 0 and left[0] >> KIND_BITS == 0 and not (moves_some or moves_all):
             level = min(level, MOVED)  # from least to greatest, from greatest to least
     crosses = agree and has_logic and quantities.min() > 0
     if counts[0, 0] > 0:
