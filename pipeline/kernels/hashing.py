@@ -56,6 +56,24 @@ def roll(rolled: uint64, tokens: Array, number: int, n: int, power: uint64) -> u
     return rolled
 
 
+@compiled
+def fill_ngrams(tokens: Array, n: int, out: Array) -> int:
+    """Fill `out` uint64 with the hashes of all n-grams of `tokens` uint64; how many.
+
+    They are those of `roll`, mixed. Each is made of its `n` tokens: eight at a time,
+    as no step waits for the one before.
+    """
+    count = uint64(max(0, len(tokens) - n + 1))
+    for place in range(count):
+        out[place] = tokens[place]
+    for step in range(1, n):
+        for place in range(count):
+            out[place] = out[place] * STEP + tokens[place + uint64(step)]
+    for place in range(count):
+        out[place] = fmix64(out[place])
+    return int(count)
+
+
 def spelling_code(text: str) -> int:
     """What `fnv1a` makes of the bytes of `text`."""
     value = int(BASIS)

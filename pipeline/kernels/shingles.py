@@ -7,7 +7,7 @@ import numpy as np
 from numpy import uint32, uint64
 
 from pipeline.kernels.hash_table import find_slot, table_bits
-from pipeline.kernels.hashing import STEP, fmix64, roll
+from pipeline.kernels.hashing import fill_ngrams
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.word_tokens import fill_tokens, token_buffers
 
@@ -29,18 +29,15 @@ def fill_shingles(
     are equal for equal bags of n-grams. Returns where the last row ends.
     """
     edges, tokens = token_buffers(offsets)
-    power = STEP ** uint64(n)
+    grams = np.empty(len(tokens), uint64)
     for row in range(len(offsets) - 1):
         count = fill_tokens(data, offsets[row], offsets[row + 1], unit, edges, tokens)
-        first = min(n, count) - 1  # where the first n-gram ends
-        rolled, bag = uint64(0), uint64(0)
-        for number in range(count):
-            rolled = roll(rolled, tokens, number, n, power)
-            if number >= first:
-                gram = fmix64(rolled)
-                hashes[used] = uint32(gram >> uint64(32))
-                bag += gram
-                used += 1
+        count = fill_ngrams(tokens[:count], max(1, min(n, count)), grams)
+        own, bag = hashes[used : used + count], uint64(0)
+        for number in range(uint64(count)):
+            own[number] = uint32(grams[number] >> uint64(32))
+            bag += grams[number]
+        used += count
         ends[row], prints[row] = used, bag
     return used
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy import int32, uint64
 
 from pipeline.kernels.hash_table import Table, find_slot, grow, may_hold
-from pipeline.kernels.hashing import STEP, fmix64, roll
+from pipeline.kernels.hashing import STEP, fill_ngrams, fmix64
 from pipeline.kernels.shards import Array, compiled
 
 
@@ -16,14 +16,9 @@ def token_ngrams(codes: Array, ends: Array, n: int) -> tuple[Array, Array]:
     """
     out = np.empty(len(codes), uint64)
     stops = np.zeros(len(ends), np.int64)
-    power, used = STEP ** uint64(n), 0
+    used = 0
     for row in range(len(ends) - 1):
-        tokens, rolled = codes[ends[row] : ends[row + 1]], uint64(0)
-        for number in range(len(tokens)):
-            rolled = roll(rolled, tokens, number, n, power)
-            if number >= n - 1:
-                out[used] = fmix64(rolled)
-                used += 1
+        used += fill_ngrams(codes[ends[row] : ends[row + 1]], n, out[used:])
         stops[row + 1] = used
     return out[:used].copy(), stops
 
@@ -39,16 +34,14 @@ def find_token_ngrams(
     if not bloom.any():
         return out[:0].copy(), stops
     most = int((ends[1:] - ends[:-1]).max()) if len(ends) > 1 else 0
-    likely = np.empty(most + 1, uint64)
-    power, used = STEP ** uint64(n), 0
+    grams, used = np.empty(most, uint64), 0
     for row in range(len(ends) - 1):
-        tokens, rolled, count = codes[ends[row] : ends[row + 1]], uint64(0), 0
-        for number in range(len(tokens)):
-            rolled = roll(rolled, tokens, number, n, power)
+        count, likely = fill_ngrams(codes[ends[row] : ends[row + 1]], n, grams), 0
+        for gram in grams[:count]:
             # Without a branch, which would often be guessed wrong.
-            likely[count] = gram = fmix64(rolled)
-            count += (number >= n - 1) & may_hold(bloom, gram)
-        for gram in likely[:count]:
+            grams[likely] = gram
+            likely += may_hold(bloom, gram)
+        for gram in grams[:likely]:
             index = values[find_slot(keys, values, gram, 0)]
             if index >= 0:
                 out[used] = index

@@ -31,6 +31,7 @@ from pipeline.kernels.swar import (
     alphanumeric,
     at_least,
     bits_between,
+    count_ones,
     eight_at,
     first_bits,
     first_bytes,
@@ -51,6 +52,8 @@ WORDS, REGEX_WORDS, WHITESPACE, CHARACTERS = 0, 1, 2, 3
 SPACES = ONES * uint64(32)
 CAPITALS = ONES * uint64(64)
 UNDERSCORES = ONES * uint64(ord("_"))
+BETWEEN = 0xC2, 0xE2, 0xEF  # first bytes of signs, which are in no word; see `kind`
+AT_ONCE = 8
 GATHER = uint64(0x0102040810204080)  # brings the lowest bits of eight bytes together
 
 
@@ -60,7 +63,8 @@ def token_buffers(offsets: Array) -> tuple[Array, Array]:
     longest = 0
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
-    return np.empty(2 * longest + 2, np.int64), np.empty(longest + 1, uint64)
+    edges = np.empty(2 * (longest + AT_ONCE + 1), np.int64)
+    return edges, np.empty(longest + 1, uint64)
 
 
 @compiled
@@ -69,21 +73,84 @@ def fill_tokens(
 ) -> int:
     """Fill `tokens` with the words of one text; how many there are.
 
-    `edges` gets where word i ends in `data`, at 2 * i + 1.
+    `edges` gets where word i ends in `data`, at 2 * i + 1. The rest of it is room for
+    work.
     """
-    count = -1 if unit == CHARACTERS else _find_edges(data, start, end, unit, edges)
-    if count < 0:
-        return _fill_words(data, start, end, unit, edges, tokens)
-    for number in range(count):
-        start, stop = edges[2 * number], edges[2 * number + 1]
-        if unit == WORDS and stop - start <= 8 and start + 8 <= len(data):
-            # Of letters and digits the bit of 64 makes small what it finds.
-            piece = eight_at(data, start) & first_bytes(stop - start)
-            piece |= (piece & CAPITALS) >> uint64(1)
-            tokens[number] = piece * PRIME
-        else:
+    if unit == WORDS and end + 64 <= len(data):
+        count = _cut_words(data, start, end, edges)
+        if count >= 0:
+            _hash_words(data, count, edges, tokens)
+            return count
+    elif unit != CHARACTERS:
+        count = _find_edges(data, start, end, unit, edges)
+        for number in range(count):
+            start, stop = edges[2 * number], edges[2 * number + 1]
             tokens[number] = _hash_word(data, start, stop)
-    return count
+        if count >= 0:
+            return count
+    return _fill_words(data, start, end, unit, edges, tokens)
+
+
+@compiled
+def _cut_words(data: Array, start: int, end: int, edges: Array) -> int:
+    """Fill `edges` with where WORDS begin and end; -1 where letters are not ASCII.
+
+    Characters of which the first byte is one of `BETWEEN` are in no word. Numbers are
+    unsigned, and AT_ONCE edges are written without a look at how many there are:
+    both save branches.
+    """
+    count, before = uint64(0), uint64(0)
+    for block in range(start, end, 64):
+        there = first_bits(end - block)
+        if bits_between(data, block, 0, 128, 128) & there:
+            letters = bits_between(data, block, 0, 0xC0, 0x40)
+            for byte in BETWEEN:
+                letters &= ~bits_between(data, block, 0, byte, 1)
+            if letters & there:
+                return -1
+        inside = bits_between(data, block, 0x20, 97, 26)
+        inside = (inside | bits_between(data, block, 0, 48, 10)) & there
+        changes = inside ^ (inside << uint64(1) | before)
+        before = inside >> uint64(63)
+        stop = count + uint64(count_ones(changes))
+        while count < stop:
+            for step in range(AT_ONCE):
+                place: Any = block + np.int64(trailing_zeros(changes))
+                edges[count + uint64(step)] = place
+                changes &= changes - uint64(1)
+            count += uint64(AT_ONCE)
+        count = stop
+    edges[count] = end
+    return int((count + uint64(1)) >> uint64(1))
+
+
+@compiled
+def _hash_words(data: Array, count: int, edges: Array, tokens: Array) -> None:
+    """Fill `tokens` with the hashes of `count` words; long ones in a second round."""
+    later = edges[len(edges) >> 1 :]
+    waiting = uint64(0)
+    for number in range(uint64(count)):
+        start = edges[uint64(2) * number]
+        size = edges[uint64(2) * number + uint64(1)] - start
+        piece = eight_at(data, start) & first_bytes(min(size, 8))
+        tokens[number] = _lower(piece) * PRIME
+        later[waiting] = number
+        waiting += uint64(size > 8)
+    for place in range(waiting):
+        number = later[place]
+        start, stop = edges[2 * number], edges[2 * number + 1]
+        token = uint64(0)
+        while stop - start > 8:
+            token = (token * PIECE) ^ _lower(eight_at(data, start))
+            start += 8
+        piece = eight_at(data, start) & first_bytes(stop - start)
+        tokens[number] = ((token * PIECE) ^ _lower(piece)) * PRIME
+
+
+@inlined
+def _lower(letters: uint64) -> uint64:
+    """Letters and digits in lower case: of these the bit of 64 makes letters small."""
+    return letters | (letters & CAPITALS) >> uint64(1)
 
 
 @compiled
@@ -95,15 +162,8 @@ def _find_edges(data: Array, start: int, end: int, unit: int, edges: Array) -> i
     count = 0
     before, odd = uint64(0), uint64(0)
     for block in range(start, end, 64):
-        inside, stop = uint64(0), min(block + 64, end)
-        if unit == WORDS and block + 64 <= len(data):
-            there = first_bits(end - block)
-            inside = bits_between(data, block, 0x20, 97, 26)
-            inside = (inside | bits_between(data, block, 0, 48, 10)) & there
-            if bits_between(data, block, 0, 128, 128) & there:
-                return -1
-            stop = block
-        for position in range(block, stop, 8):
+        inside = uint64(0)
+        for position in range(block, min(block + 64, end), 8):
             if position + 8 <= end:
                 eight = eight_at(data, position)
             else:

@@ -37,8 +37,9 @@ def test_ngrams_are_those_of_plain_python(texts: list[str], n: int):
 @given(st.lists(LONG | KNOWN, min_size=1, max_size=8), st.integers(1, 3))
 @settings(max_examples=300, deadline=None)
 def test_one_ngram_has_one_hash_in_every_text(texts: list[str], n: int):
-    # A text is read otherwise when it has characters beyond ASCII.
-    texts = [text for base in texts for text in (base, f"{base} é", f"中 {base}")]
+    # A text is read otherwise when it has characters beyond ASCII, or is the last.
+    texts = [text for base in texts for text in (base, f"{base} é", f"中 {base} →")]
+    texts += [". " * 32, texts[0]]
     ngrams = extract_ngrams(pl.Series(texts), n=n)
     computed = [ngrams.hashes[a:b].tolist() for a, b in pairwise(ngrams.ends)]
     expected = [reference.shingles(text, n) for text in texts]
