@@ -9,6 +9,7 @@ writes in another way, and are compared once more.
 import re
 from collections.abc import Callable
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -22,6 +23,9 @@ from pipeline.dedup.spellings import (
     SHOWN,
 )
 from pipeline.kernels.spelled_words import split
+
+if TYPE_CHECKING:
+    from pipeline.kernels.substrings import Automaton
 
 DRAWN = RESPELLINGS.index(EITHER_WAY[0])  # drawings
 # In texts that are written alike without some of their digits.
@@ -38,8 +42,15 @@ HOLDERS += [
     "def ",
     "class ",
 ]
-# Without any of these, a text has none of the markers, but perhaps points.
-MARKED = "|".join(re.escape(sign) for one in RESPELLINGS for sign in one.signs)
+HOLDS = np.uint64(1) << np.uint64(len(RESPELLINGS))
+
+
+@cache
+def _signs() -> "Automaton":
+    """The signs of each of RESPELLINGS, and HOLDERS behind them."""
+    from pipeline.kernels.substrings import build_automaton
+
+    return build_automaton([*(one.signs for one in RESPELLINGS), HOLDERS])
 
 
 def respell_pairs(
@@ -78,24 +89,25 @@ def _find_changes(texts: pl.Series, first: Array, second: Array) -> tuple[Array,
     """
     from pipeline.kernels.points import hash_digits, hash_points
     from pipeline.kernels.shards import text_bytes
+    from pipeline.kernels.substrings import find_substrings
 
     read, left, right = _involved(texts, first, second)
-    digits = hash_digits(*text_bytes(read))
-    holds = read.str.contains_any(HOLDERS).fill_null(False).to_numpy()
+    data, offsets = text_bytes(read)
+    digits = hash_digits(data, offsets)
+    held, places = find_substrings(data, offsets, _signs())
+    sizes, holds = np.diff(offsets), held & HOLDS != 0
     same = digits[left] == digits[right]
-    pairs = np.flatnonzero(same | holds[left] | holds[right])
-    read, left, right = _involved(texts, first[pairs], second[pairs])
-    marks = read.str.count_matches(MARKED).fill_null(0).to_numpy()
-    names, order = hash_points(*text_bytes(read))
+    asked = same | holds[left] | holds[right]
+    asked &= np.maximum(sizes[left], sizes[right]) <= LONGEST
+    rows = np.unique(np.r_[left[asked], right[asked]])
+    names, order = hash_points(data, offsets, rows)
     renamed = (names[left] != names[right]) & (order[left] == order[right])
-    likely = renamed | (marks[left] != marks[right]) | ~same[pairs]
-    sizes = read.str.len_bytes().fill_null(0).to_numpy()
-    likely &= np.maximum(sizes[left], sizes[right]) <= LONGEST
-    pairs, renamed = pairs[likely], renamed[likely]
-    read, left, right = _involved(texts, first[pairs], second[pairs])
-    found = _number_found(read)
-    left, right = found[left], found[right]
+    asked &= renamed | (places[left] != places[right]) | ~same
+    pairs, renamed = np.flatnonzero(asked), renamed[asked]
+    left, right = left[asked], right[asked]
     lacks = np.array([one.beside is not None for one in RESPELLINGS[:-1]])
+    found = _number_found(read, held, np.unique(np.r_[left, right]))
+    left, right = found[left], found[right]
     changes = (left != right) & (~lacks | (left == 0) | (right == 0))
     changes = np.column_stack([changes, renamed])
     return pairs, changes
@@ -152,26 +164,21 @@ def _change_each(change: Callable[[str], str], texts: pl.Series) -> pl.Series:
     return pl.Series([change(text) for text in texts], dtype=pl.String)
 
 
-def _number_found(texts: pl.Series) -> Array:
-    """What each marker finds in each text, as a number: (texts, markers but points).
+def _number_found(texts: pl.Series, held: Array, rows: Array) -> Array:
+    """What each marker finds in `rows` of texts, as a number: (texts, markers).
 
-    Equal finds have one number, and 0 is for none. By Python, since few texts are left:
-    polars would compile the patterns anew.
+    Equal finds have one number, and 0 is for none. `held` are the `_signs` of a text.
+    By Python, since few texts are left: polars would compile the patterns anew.
     """
     out = np.zeros((len(texts), len(RESPELLINGS) - 1), np.int64)
     numbers: dict[str, int] = {}
-    may_hold = texts.to_frame("text").select(_sign_columns()).fill_null(False)
-    for at, one in enumerate(RESPELLINGS[:-1]):
-        for row in np.flatnonzero(may_hold[:, at]):
-            found = [x[0] for x in re.finditer(one.marker, texts[int(row)])]
-            if found:
-                out[row, at] = numbers.setdefault("\0".join(found), len(numbers) + 1)
+    for row in rows:
+        signs, text = int(held[row]), None
+        for at, one in enumerate(RESPELLINGS[:-1]):
+            if signs >> at & 1:
+                text = text or texts[int(row)]
+                found = [x[0] for x in re.finditer(one.marker, text)]
+                if found:
+                    number = numbers.setdefault("\0".join(found), len(numbers) + 1)
+                    out[row, at] = number
     return out
-
-
-@cache
-def _sign_columns() -> list[pl.Expr]:
-    return [
-        pl.col("text").str.contains_any([*one.signs]).alias(str(at))
-        for at, one in enumerate(RESPELLINGS[:-1])
-    ]

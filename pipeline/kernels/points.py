@@ -15,14 +15,15 @@ IN_WORD[ord("_")] = True
 
 
 @compiled
-def hash_points(data: Array, offsets: Array) -> tuple[Array, Array]:
+def hash_points(data: Array, offsets: Array, rows: Array) -> tuple[Array, Array]:
     """Two uint64 for each text: for its names of points, and for them by their order.
 
-    Texts of which the second is equal are one in this, with other letters.
+    Texts of which the second is equal are one in this, with other letters. Both are 0
+    for texts that are not in `rows`.
     """
     names, order = np.zeros((2, len(offsets) - 1), uint64)
     numbers = np.zeros(128, np.int64)
-    for row in range(len(names)):
+    for row in rows:
         position, end, count, known = offsets[row], offsets[row + 1], 0, 0
         if not _hold_names(data, position, end):
             continue
