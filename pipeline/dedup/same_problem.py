@@ -97,7 +97,7 @@ def _judge_respelt(
     asked, texts = respell_pairs(rows["problem"], first, second, same | equal)
     if len(asked):
         sides = np.stack([first[asked], second[asked]], 1).ravel()
-        respelt, problem = rows[sides].select("answer"), pl.Series(texts)
+        respelt, problem = rows.select("answer")[sides], pl.Series(texts)
         respelt = respelt.with_columns(problem=problem, text=strip_layout(problem))
         said = (part[asked] for part in (score, is_known, same, equal))
         even = np.arange(0, len(texts), 2)

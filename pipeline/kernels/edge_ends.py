@@ -1,10 +1,10 @@
 """What stands behind a problem: instructions, notes, sources and authors."""
 
 import numpy as np
-from numpy import uint64
 
 from pipeline.kernels.edge_limits import limits_start
 from pipeline.kernels.edge_notes import (
+    SIGNS,
     credit_line,
     is_credit,
     is_end_of_note,
@@ -20,11 +20,11 @@ from pipeline.kernels.edge_words import (
     LONGEST_SENTENCE,
     OPENS,
     SAYS,
-    ending_of,
+    ends_as,
     read_word,
     sign_width,
 )
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.utf8 import byte_at, is_letter, starts_with
 
 WORDS_BEFORE = 3  # that are looked at before the sentence is
@@ -34,7 +34,7 @@ STOPS = POINT, EXCLAMATION
 THINK, NO_THINK, DOTS = (
     np.frombuffer(sign, np.uint8).copy() for sign in (b"/think", b"/no_think", b"...")
 )
-LAST_SIGNS = POINT, ord("k")
+SMALL_K, SMALL_N = b"kn"
 
 
 @compiled
@@ -45,7 +45,8 @@ def drop_part(data: Array, begin: int, end: int, words: Array, endings: Array) -
         stop -= 1
     if stop == begin or data[stop - 1] == QUESTION:
         return end
-    if data[stop - 1] in LAST_SIGNS:
+    byte, before = data[stop - 1], data[max(begin, stop - 2)]
+    if (byte == POINT and before == POINT) or (byte == SMALL_K and before == SMALL_N):
         start = _start_of_signs(data, begin, stop)
         if start < stop:
             return start
@@ -59,7 +60,7 @@ def drop_part(data: Array, begin: int, end: int, words: Array, endings: Array) -
             return _skip_closers(data, start, stop)
     start = credit_line(data, begin, stop, words)
     if start == stop:
-        start = _unusual_start(data, begin, stop, words)
+        start = _unusual_start(data, begin, stop, words, endings)
     return start if start < stop else end
 
 
@@ -85,23 +86,34 @@ def _start_of_signs(data: Array, begin: int, stop: int) -> int:
 
 
 @compiled
-def _unusual_start(data: Array, begin: int, stop: int, words: Array) -> int:
+def _unusual_start(
+    data: Array, begin: int, stop: int, words: Array, endings: Array
+) -> int:
     """Where a sentence on authors, or lines of limits, begin; `stop` if none do."""
-    last = stop
+    last, may_credit = stop, True
     while last > begin and (CLOSERS[data[last - 1]] or data[last - 1] in STOPS):
         last -= 1
+        may_credit &= SIGNS[data[last]]
+    limits = ends_as(data, begin, last, endings, LIMIT)
+    if last == begin or not is_letter(data[last - 1]) or not (limits or may_credit):
+        return stop
     place = last
     while place > begin and is_letter(data[place - 1]):
         place -= 1
-    if place == last:
-        return stop
-    if data[place] <= 90:
+    if data[place] <= 90 and may_credit and _may_be_named(data, begin, place):
         start = _start_of_sentence(data, begin, stop)
         if start > begin and is_credit(data, start, stop, words):
             return _skip_closers(data, start, stop)
-    if read_word(data, place, last, words)[1] & LIMIT:
+    if limits and read_word(data, place, last, words)[1] & LIMIT:
         return limits_start(data, begin, stop, words)
     return stop
+
+
+@inlined
+def _may_be_named(data: Array, begin: int, place: int) -> bool:
+    """Whether what is before `place` may stand before the name of an author."""
+    before = byte_at(data, place - 1, place) if place > begin else SPACE
+    return bool(before > 127 or SIGNS[before] or 48 <= before <= 57)
 
 
 @compiled
@@ -121,8 +133,9 @@ def _may_instruct(
             return True
         if place == begin or data[place - 1] > 127:
             return place > begin
-        ending = ending_of(data, begin, place)
-        if not endings[ending >> 6] >> uint64(ending & 63) & uint64(1):
+        if not is_letter(data[place - 1]) or not ends_as(
+            data, begin, place, endings, SAYS
+        ):
             return False
         start = place
         while start > begin and is_letter(data[start - 1]):

@@ -131,6 +131,8 @@ def _skip_source(
         if PARTS[byte]:
             position += 1
             continue
+        if byte < 128 and not (is_letter(byte) or 48 <= byte <= 57):
+            return place
         stop, bits = read_word(data, position, end, words)
         if stop == position or not bits & NAMED:
             return place

@@ -72,14 +72,24 @@ def edge_words() -> Array:
 
 @cache
 def edge_endings() -> Array:
-    """How words of instructions end: a bit for each `ending_of`, uint64 (512,)."""
-    endings = np.zeros(1 << 9, uint64)
+    """How words end that are looked at from behind: bits by `_ending_of`, uint8.
+
+    SAYS is for those of instructions, LIMIT for those of limits.
+    """
+    endings = np.zeros(1 << 15, np.uint8)
     for word, bits in _listed_words():
+        data = np.frombuffer(word.encode(), np.uint8)
+        ending = _ending_of(data, 0, len(data))
         if bits & (SAYS | OPENS | CLOSES):
-            data = np.frombuffer(word.encode(), np.uint8)
-            ending = int(ending_of(data, 0, len(data)))
-            endings[ending >> 6] |= uint64(1) << uint64(ending & 63)
+            endings[ending] |= SAYS
+        endings[ending] |= bits & LIMIT
     return endings
+
+
+@inlined
+def ends_as(data: Array, begin: int, stop: int, endings: Array, role: int) -> bool:
+    """Whether the word before `stop` ends as one that is SAYS or LIMIT does."""
+    return bool(endings[_ending_of(data, begin, stop)] & role)
 
 
 def _listed_words() -> Iterator[tuple[str, int]]:
@@ -94,7 +104,7 @@ def _listed_words() -> Iterator[tuple[str, int]]:
 
 
 @inlined
-def ending_of(data: Array, begin: int, stop: int) -> int:
+def _ending_of(data: Array, begin: int, stop: int) -> int:
     """The last three ASCII letters before `stop`, 5 bits of each; less if there are."""
     ending: Any = 0
     for step in range(1, 4):

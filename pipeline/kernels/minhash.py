@@ -12,7 +12,7 @@ from numpy import uint8, uint32, uint64
 
 from pipeline.kernels.hash_table import grow, table_bits
 from pipeline.kernels.hashing import PRIME, STEP, fmix64
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
 
 # Candidates are verified, so a missed pair costs far more than a false one.
 WEIGHTS = (0.01, 0.99)
@@ -40,19 +40,33 @@ def plan_bands(threshold: float, permutations: int, seed: int) -> Plan:
 
 @compiled
 def _minima(hashes: Array, permutations: Array, least: Array) -> None:
-    """Fill `least` (k,) with the minimum of a·fmix32(h) + b over all hashes."""
+    """Fill `least` (k,) with the minimum of a·fmix32(h) + b over all hashes.
+
+    Four hashes at a time, of which the last may be one again: `least` is read and
+    written a quarter as often.
+    """
     k = len(least)
     a, b = permutations[0], permutations[1]
     for position in range(k):
         least[position] = uint32(0xFFFFFFFF)
-    for value in hashes:
-        h = value
-        h = uint32((h ^ (h >> uint32(16))) * uint32(0x85EBCA6B))
-        h = uint32((h ^ (h >> uint32(13))) * uint32(0xC2B2AE35))
-        h = uint32(h ^ (h >> uint32(16)))
+    last = len(hashes) - 1
+    for start in range(0, len(hashes), 4):
+        one, two = _fmix32(hashes[start]), _fmix32(hashes[min(start + 1, last)])
+        three = _fmix32(hashes[min(start + 2, last)])
+        four = _fmix32(hashes[min(start + 3, last)])
         for position in range(k):
-            image = uint32(a[position] * h + b[position])
-            least[position] = min(least[position], image)
+            factor, term = a[position], b[position]
+            low = min(uint32(factor * one + term), uint32(factor * two + term))
+            high = min(uint32(factor * three + term), uint32(factor * four + term))
+            least[position] = min(least[position], min(low, high))
+
+
+@inlined
+def _fmix32(h: uint32) -> uint32:
+    """The finaliser of MurmurHash3 for 32 bits."""
+    h = uint32((h ^ (h >> uint32(16))) * uint32(0x85EBCA6B))
+    h = uint32((h ^ (h >> uint32(13))) * uint32(0xC2B2AE35))
+    return uint32(h ^ (h >> uint32(16)))
 
 
 @compiled
@@ -102,13 +116,38 @@ def find_collisions(
     for row in range(rows):
         slot = (uint64(column[row]) * STEP) >> (shift - uint64(2))
         met[slot] += has[row] & (met[slot] < 2)
-    head = np.full(1 << bits, -1, np.int32)
-    after = np.empty(rows, np.int32)
-    first = np.empty(max(16, rows), np.int32)
-    second = np.empty(max(16, rows), np.int32)
+    state = np.full(1 << bits, -1, np.int32), np.empty(rows, np.int32)
+    first, second = np.empty((2, rows + limit), np.int32)
     crowded = np.empty(rows, np.int32)
-    count, crowds = 0, 0
-    for row in range(rows):
+    row, count, crowds = 0, 0, 0
+    while True:
+        row, count, crowds = _fill_collisions(
+            keys, band, has, limit, met, state, (first, second, crowded),
+            (row, count, crowds),
+        )  # fmt: skip
+        if row == rows:
+            break
+        first, second = grow(first), grow(second)
+    return first[:count].copy(), second[:count].copy(), crowded[:crowds].copy()
+
+
+@compiled
+def _fill_collisions(
+    keys: Array, band: int, has: Array, limit: int, met: Array,
+    state: tuple[Array, Array], out: tuple[Array, Array, Array],
+    done: tuple[int, int, int],
+) -> tuple[int, int, int]:  # fmt: skip
+    """Go on with `find_collisions` behind what is `done`, while there is room in `out`.
+
+    Both numbers are (rows, pairs, crowded). In the loop no array is replaced by a
+    larger one: to allow for that costs as much as all the rest of it.
+    """
+    (head, after), (first, second, crowded), (begin, count, crowds) = state, out, done
+    column = keys[band]
+    shift = uint64(64 - table_bits(len(column)))
+    for row in range(begin, len(column)):
+        if count + limit > len(first):
+            return row, count, crowds
         key = column[row]
         mixed = uint64(key) * STEP
         if met[mixed >> (shift - uint64(2))] < 2 or not has[row]:
@@ -123,14 +162,12 @@ def find_collisions(
                     break
                 seen += 1
                 if not _met_before(keys, band, other, row):
-                    if count == len(first):
-                        first, second = grow(first), grow(second)
                     first[count], second[count] = other, row
                     count += 1
             other = after[other]
         after[row] = head[slot]
         head[slot] = row
-    return first[:count].copy(), second[:count].copy(), crowded[:crowds].copy()
+    return len(column), count, crowds
 
 
 @compiled
