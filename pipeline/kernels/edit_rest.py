@@ -14,7 +14,14 @@ from pipeline.kernels.edit_words import (
 from pipeline.kernels.latex_brackets import CLOSE, OPEN, is_in
 from pipeline.kernels.latex_vocabulary import split, token_code
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.wording import CONTENT, KIND_BITS, PRONOUN, SOFT, TURN
+from pipeline.kernels.wording import (
+    CONTENT,
+    KIND_BITS,
+    LIGHT,
+    PRONOUN,
+    SOFT,
+    TURN,
+)
 
 # What two texts are, by what differs: another problem; the same with other words;
 # the same with words elsewhere; with other names; nothing.
@@ -43,7 +50,8 @@ def judge_turns(
 ) -> int:  # fmt: skip
     """TURNED if words that turn a problem round differ, or soft ones or pronouns do.
 
-    REWORDED at best if two of them changed places, or "not", "or" or a bracket did,
+    REWORDED at best if light ones come beside the others, if two changed places, or
+    "not", "or" or a bracket did,
     also with a number, where these `agree`: 4 or 6 and 7, and 4 and 6 or 7.
     `bags` int64 (2, 3, words) is room for work.
     """
@@ -71,13 +79,14 @@ def judge_turns(
         count, other = counts[0, what], counts[1, what]
         if what > 0 and (min(count, other) == 0 or (what == 2 and renamed)):
             continue
-        if count != other:
-            return TURNED
-        if count == 0:
+        if max(count, other) == 0:
             continue
-        left, right = bags[0, what, :count], bags[1, what, :count]
+        left, right = bags[0, what, :count], bags[1, what, :other]
         if not _are_equal_bags(left, right):
-            return TURNED
+            if what > 0 or not _comes_and_goes(left, right):
+                return TURNED
+            level = REWORDED
+            continue
         moves_logic |= moves_some and moves_all
         if what == 0 and (moves_logic or left[0] != left[-1]):
             level = REWORDED
@@ -111,10 +120,25 @@ def _cross_kinds(role: Array, meaning: Array, partner: Array, sizes: Array) -> b
 
 
 @compiled
+def _comes_and_goes(left: Array, right: Array) -> bool:
+    """Whether one of two sorted arrays has all of the other, and LIGHT ones beside."""
+    more, less = (left, right) if len(left) > len(right) else (right, left)
+    place = 0
+    for meaning in more:
+        if place < len(less) and less[place] == meaning:
+            place += 1
+        elif not meaning & LIGHT:
+            return False
+    return place == len(less)
+
+
+@compiled
 def _are_equal_bags(left: Array, right: Array) -> bool:
-    """Whether two arrays of one length hold the same; they are sorted then."""
+    """Whether two arrays hold the same; they are sorted then."""
     left.sort()
     right.sort()
+    if len(left) != len(right):
+        return False
     place = 0
     while place < len(left) and left[place] == right[place]:
         place += 1

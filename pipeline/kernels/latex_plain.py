@@ -18,11 +18,12 @@ from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 # Kinds: left to other readers, without a trace, a word to be looked up.
 OTHER, SILENT, LISTED = 255, 254, 253
-POINT, COMMA, BACKSLASH, OPEN_BRACE, UNDERSCORE = b".,\\{_"
+POINT, COMMA, BACKSLASH, OPEN_BRACE, UNDERSCORE, UP = b".,\\{_^"
 # Signs that are themselves unless one of JOINING is behind them.
-ALONE, JOINING = np.zeros((2, 256), np.bool_)
+ALONE, JOINING, EMPTY = np.zeros((3, 256), np.bool_)
 ALONE[list(b"+/^%|#@=<>*")] = True
 JOINING[list(b"*=>")] = True
+EMPTY[list(b"} ")] = True  # behind the brace of what is raised
 
 
 @inlined
@@ -60,8 +61,11 @@ def read_plain(
             grouped = 48 <= behind <= 57 or behind == BACKSLASH
         return code, OTHER if grouped else NUMBER, position
     if ALONE[byte]:
-        joins = JOINING[byte_at(data, start + 1, end)]
-        return SIGNS[byte], OTHER if joins else SIGN, start + 1
+        after = byte_at(data, start + 1, end)
+        other = JOINING[after]
+        if byte == UP and after == OPEN_BRACE:  # x^{} is x
+            other = EMPTY[byte_at(data, start + 2, end)]
+        return SIGNS[byte], OTHER if other else SIGN, start + 1
     # A full stop between a word and white space, and no ". . .".
     stops = byte == POINT and (is_letter(before) or 48 <= before <= 57)
     stops = stops and byte_at(data, start + 1, end) <= 32

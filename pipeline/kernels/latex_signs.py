@@ -46,7 +46,7 @@ LE, GE, POWER, ARROW, IMPLIES, EQUIVALENT, ELLIPSIS, BAR, BLANK, SCOPE = (
 )
 (EXCLAMATION, AMPERSAND, APOSTROPHE, OPEN, CLOSE, STAR, MINUS, POINT, COLON, SEMICOLON,
  LESS, EQUALS, GREATER, QUESTION, UNDERSCORE, OPEN_BRACE, CLOSE_BRACE, TILDE, BACKSLASH,
- OPEN_SQUARE, CLOSE_SQUARE, DOLLAR, COMMA) = b"!&'()*-.:;<=>?_{}~\\[]$,"  # fmt: skip
+ OPEN_SQUARE, CLOSE_SQUARE, DOLLAR, COMMA, UP, SPACE) = b"!&'()*-.:;<=>?_{}~\\[]$,^ "  # fmt: skip
 DRAWN_BEFORE, DRAWN_AFTER = np.zeros((2, 256), np.bool_)
 DRAWN_BEFORE[list(b"#@=~+")] = True
 DRAWN_AFTER[list(b"#@=~+*|-_/")] = True
@@ -70,6 +70,10 @@ def read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
         return _read_points(data, first, start, end)
     if byte == STAR and after == STAR:
         return POWER, SIGN, TOKEN, position + 1
+    if byte in (UNDERSCORE, UP):  # C_{} is C
+        stop = _skip_nothing(data, position, end)
+        if stop > position:
+            return code, SIGN, SKIP, stop
     if byte == AMPERSAND:
         return code, SIGN, CELL, position
     if byte == EXCLAMATION:
@@ -108,6 +112,17 @@ def read_sign(data: Array, first: int, start: int, end: int) -> Lexeme:
     elif byte == TILDE:
         stays = not is_tie(data, first, start, end)
     return code, SIGN, TOKEN if stays else SKIP, position
+
+
+@compiled
+def _skip_nothing(data: Array, position: int, end: int) -> int:
+    """Behind the braces at `position` if nothing is in them; else `position`."""
+    if byte_at(data, position, end) != OPEN_BRACE:
+        return position
+    stop = position + 1
+    while byte_at(data, stop, end) == SPACE:
+        stop += 1
+    return stop + 1 if byte_at(data, stop, end) == CLOSE_BRACE else position
 
 
 @compiled

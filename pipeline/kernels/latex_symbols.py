@@ -8,7 +8,9 @@ SYMBOLS = r"""
 / div slash over ÷ ∕
 ≤ le leq leqslant leqq ⩽ ≦
 ≥ ge geq geqslant geqq ⩾ ≧
-= ＝
+= ＝ equal
++ plus
+- minus
 < lt
 > gt
 ≪ ll

@@ -22,6 +22,7 @@ from pipeline.kernels.spelled_words import read_list
 CONTENT, TURN, SOFT, PRONOUN, FILLER = 0, 1, 2, 3, 4
 SHORTEST_STEM = 3  # bytes
 KIND_BITS = 16  # above these a meaning has its kind, 0 where it is of none
+LIGHT = 1 << 15  # of a meaning that may come and go where a rare answer vouches
 
 # Where words are, where stems are, and then the role and the meaning of each.
 Wording = tuple[Table, Array, Array, Table, Array, Array]
@@ -33,20 +34,22 @@ def wording() -> Wording:
     lists = tomllib.loads(read_list("wording.toml"))
     words: dict[int, tuple[int, int]] = {}
     stems: dict[int, tuple[int, int]] = {}
+    light = {*" ".join(lists["light"].values()).split()}
     meaning = 0
     for section, role in (("turns", TURN), ("soft", SOFT), ("pronouns", PRONOUN)):
         for group in (group for groups in lists[section].values() for group in groups):
             meaning += 1
+            here = meaning | LIGHT if light & {*group.split()} else meaning
             for word in group.split():
                 is_stem = word.endswith("*")
                 codes = _stem_codes(word[:-1]) if is_stem else _codes_of(word)
                 for code in codes:
-                    (stems if is_stem else words).setdefault(code, (role, meaning))
+                    (stems if is_stem else words).setdefault(code, (role, here))
     kinds = (group for groups in lists["kinds"].values() for group in groups)
     for number, group in enumerate(kinds, start=1):
         for word in group.split():
             meaning += 1
-            here = number << KIND_BITS | meaning
+            here = number << KIND_BITS | LIGHT | meaning
             words.setdefault(_codes_of(word)[0], (TURN, here))
     for section in ("instructions", "fillers"):
         for word in " ".join(lists[section].values()).split():
