@@ -16,7 +16,7 @@ import polars as pl
 from pipeline.dedup.evidence import find_twins, keeps_order
 from pipeline.dedup.ngrams import extract_ngrams, lsh_pairs
 from pipeline.dedup.pairs import Array, Pairs, pair_key
-from pipeline.dedup.same_problem import classify_pairs
+from pipeline.dedup.same_problem import are_rare, classify_pairs
 from pipeline.dedup.witness import find_witnesses
 
 # From this share of aligned words on, two texts are near copies and no paraphrases.
@@ -25,6 +25,9 @@ CROWD = 32  # so many rows of one skeleton a row is compared with
 # Of the n-grams of a short text a slip takes three; few texts of a pool are so near.
 SHARED = 0.65
 WORD = re.compile(r"[\u3040-\u9fff]|[^\W\d_]{2,}")
+# Rows of one rare answer are compared from a cosine on that is so much higher than that
+# of rows with the same numbers, too; each with so many of them.
+NEARER, HEADS, AT_ONCE = 0.2, 4096, 512
 # Among fewer words one other says another thing: there the guard decides, too.
 FEW = 8
 
@@ -36,14 +39,19 @@ def add_paraphrases(
 
     `vectors` (rows, d) float32 are units; `least` is the cosine of a rich pair. A pair
     in other words is a copy; in nearly the same words, one after the other, with the
-    same skeleton or with most of the same n-grams, it is what the guard says.
+    same skeleton, with most of the same n-grams or with one rare answer, it is what the
+    guard says.
     """
     from pipeline.kernels.relations import COPY
 
     first, second, cosine, same_words = _find_paraphrases(rows, vectors, least)
     both = _join(pairs, Pairs(first, second, cosine))
     problems = rows["problem"].fill_null("")
-    for alike in (find_equal_skeletons(problems), find_shared_ngrams(problems)):
+    for alike in (
+        find_equal_skeletons(problems),
+        find_shared_ngrams(problems),
+        find_equal_answers(rows["answer"], vectors, least + NEARER),
+    ):
         both = _join(both, Pairs(*alike, _cosines_of(vectors, *alike)))
     reworded = np.isin(
         pair_key(both.first, both.second), pair_key(first, second)[~same_words]
@@ -64,6 +72,33 @@ def find_shared_ngrams(texts: pl.Series) -> tuple[Array, Array]:
     everyone = np.arange(len(texts), dtype=np.int32)
     pairs = lsh_pairs(ngrams, everyone, plan, SHARED)
     return pairs.first, pairs.second
+
+
+def find_equal_answers(
+    answers: pl.Series, vectors: Array, least: float
+) -> tuple[Array, Array]:
+    """(earlier, later) rows of one rare answer with `least` as their cosine or more.
+
+    Each is compared with the first HEADS of its answer.
+    """
+    from pipeline.kernels.answer_codes import answer_codes
+
+    codes = answer_codes(answers)
+    rows = np.flatnonzero(codes)
+    order = rows[np.argsort(codes[rows], kind="stable")]
+    begins = np.flatnonzero(np.diff(codes[order], prepend=0))
+    groups = [group for group in np.split(order, begins[1:]) if len(group) > 1]
+    rare = are_rare(answers.gather([int(group[0]) for group in groups]))
+    found = [np.zeros((2, 0), np.int64)]
+    for group in (group for group, is_rare in zip(groups, rare, strict=True) if is_rare):
+        heads = vectors[group[:HEADS]]
+        for begin in range(0, len(group), AT_ONCE):
+            later = group[begin : begin + AT_ONCE]
+            first, second = np.nonzero(heads @ vectors[later].T >= least)
+            before = first < second + begin
+            found.append(np.stack([group[first[before]], later[second[before]]]))
+    first, second = np.concatenate(found, axis=1)
+    return first.astype(np.int32), second.astype(np.int32)
 
 
 def find_equal_skeletons(texts: pl.Series) -> tuple[Array, Array]:

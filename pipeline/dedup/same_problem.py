@@ -124,16 +124,18 @@ def _judge_words(
     Answers are all there where `is_known`, written alike where `same`, and one number
     where `equal`.
     """
-    from pipeline.kernels.edit_rest import EQUAL, MOVED, RENAMED, REWORDED
+    from pipeline.kernels.edit_rest import EQUAL, MOVED, PHRASED, RENAMED, REWORDED
     from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
 
     change = compare_texts(rows["text"], first, second, same)
     same = same | equal
-    is_rare = same & (change == REWORDED)
-    is_rare[is_rare] = are_rare(rows["answer"].gather(first[is_rare]))
+    vouched = same & ((change == REWORDED) | (change == PHRASED))
+    answers = rows["answer"].gather(first[vouched])
+    is_enough = np.where(change[vouched] == REWORDED, are_rare(answers), tell(answers))
+    vouched[vouched] = is_enough
     least = np.where(is_known, EQUAL, RENAMED)
     least[same] = MOVED
-    least[is_rare] = REWORDED
+    least[vouched] = REWORDED
     relation = np.where(change >= least, COPY, SIBLING).astype(np.uint8)
     relation[is_known & ~same] = SIBLING
     disputed = is_known & ~same & (change == EQUAL) & (score >= DISPUTED_FROM)
@@ -242,6 +244,11 @@ TELLING = r"\w{2}.*\W.*\w|\d.*\d"  # two words, or two numbers
 LIKELY_VALUE = r"^[\s\d$.,/{}\\dtfrac-]+$"
 VALUE = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?(?:/\d{1,30})?")
 FRACTION = re.compile(r"(-?)\\[dt]?frac\{?(\d{1,30})\}?\{?(\d{1,30})\}?")
+
+
+def tell(answers: pl.Series) -> Array:
+    """Whether an answer says more than a letter, yes or no (bool)."""
+    return np.asarray(answers.fill_null("").str.contains(r"\d|\w\W+\w"))
 
 
 def are_rare(answers: pl.Series) -> Array:

@@ -18,20 +18,21 @@ from pipeline.kernels.wording import (
     CONTENT,
     KIND_BITS,
     LIGHT,
+    PHRASE,
     PRONOUN,
     SOFT,
     TURN,
 )
 
 # What two texts are, by what differs: another problem; the same with other words;
-# the same with words elsewhere; with other names; nothing.
-TURNED, REWORDED, MOVED, RENAMED, EQUAL = 0, 1, 2, 3, 4
+# told in other phrases; with words elsewhere; with other names; nothing.
+TURNED, REWORDED, PHRASED, MOVED, RENAMED, EQUAL = 0, 1, 2, 3, 4, 5
 # Some cats are black, all sleep; all are black, and some sleep.
 SOME, ALL = (
     np.array([token_code(word) for word in split(words)], np.uint64)
     for words in ("some no none only", "all every each any")
 )
-PARTIAL = 5  # a name stands for another: whole texts must be looked at
+PARTIAL = 6  # a name stands for another: whole texts must be looked at
 
 
 @compiled
@@ -149,25 +150,27 @@ def _are_equal_bags(left: Array, right: Array) -> bool:
 def judge_rest(
     identity: Array, role: Array, partner: Array, sizes: Array, rest: Array
 ) -> int:
-    """REWORDED, MOVED or EQUAL, from the words that have no partner at all.
+    """REWORDED to EQUAL, from the words that have no partner at all.
 
     `rest` uint64 (2, words) is room for work.
     """
-    counts = np.zeros(2, np.int64)
+    counts, level = np.zeros(2, np.int64), EQUAL
     moves = True
     for side in range(2):
         for word in range(sizes[side]):
             what = role[side, word]
-            if partner[side, word] != NONE or what not in (
-                CONTENT, ENTITY, PERSON, VARIABLE
-            ):  # fmt: skip
+            if partner[side, word] != NONE:
+                continue
+            if what == PHRASE:
+                level = PHRASED
+            if what not in (CONTENT, ENTITY, PERSON, VARIABLE):
                 continue
             moves &= what == CONTENT
             rest[side, counts[side]] = identity[side, word]
             counts[side] += 1
     if counts.max() == 0:
-        return EQUAL
+        return level
     left, right = rest[0, : counts[0]], rest[1, : counts[1]]
     if not moves or len(left) != len(right):
         return REWORDED
-    return MOVED if _are_equal_bags(left, right) else REWORDED
+    return min(level, MOVED) if _are_equal_bags(left, right) else REWORDED

@@ -20,6 +20,7 @@ from pipeline.kernels.spelled_words import read_list
 # What a word is: of no list, one that turns a problem round, one that may come and go
 # but not change, a pronoun, and one that leaves no trace.
 CONTENT, TURN, SOFT, PRONOUN, FILLER = 0, 1, 2, 3, 4
+PHRASE = 9  # how a problem is told; kernels.edit_words has those between
 SHORTEST_STEM = 3  # bytes
 KIND_BITS = 16  # above these a meaning has its kind, 0 where it is of none
 LIGHT = 1 << 15  # of a meaning that may come and go where a rare answer vouches
@@ -51,10 +52,11 @@ def wording() -> Wording:
             meaning += 1
             here = number << KIND_BITS | LIGHT | meaning
             words.setdefault(_codes_of(word)[0], (TURN, here))
-    for section in ("instructions", "fillers"):
+    told = (("instructions", FILLER), ("fillers", FILLER), ("phrases", PHRASE))
+    for section, role in told:
         for word in " ".join(lists[section].values()).split():
             for code in _codes_of(word):
-                words.setdefault(code, (FILLER, 0))
+                words.setdefault(code, (role, 0))
     return (*_tables_of(words), *_tables_of(stems))
 
 
