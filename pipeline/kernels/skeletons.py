@@ -17,7 +17,7 @@ from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.spelling import lower
 from pipeline.kernels.utf8 import are_capitals, is_letter
 from pipeline.kernels.variables import is_unit, is_variable
-from pipeline.kernels.wording import CONTENT, TURN, Wording, role_of
+from pipeline.kernels.wording import CONTENT, PHRASE, TURN, Wording, role_of
 
 LONGEST_PRODUCT = 4  # letters: xy, abc, and the points ABCD
 LONGEST_ROUGH = 4  # consonants
@@ -81,7 +81,7 @@ def hash_skeletons(
                 code = uint64(place + 1)
             else:
                 role, meaning = role_of(data, start, stop, code, wording)
-                if role not in (CONTENT, TURN):
+                if role not in (CONTENT, TURN, PHRASE):
                     continue
                 rough = _hash_roughly(data, start, stop, code)
                 code = uint64(meaning) if role == TURN else rough

@@ -48,9 +48,10 @@ def wording() -> Wording:
                     (stems if is_stem else words).setdefault(code, (role, here))
     kinds = (group for groups in lists["kinds"].values() for group in groups)
     for number, group in enumerate(kinds, start=1):
+        kind = number << KIND_BITS | (LIGHT if light & {*group.split()} else 0)
         for word in group.split():
             meaning += 1
-            here = number << KIND_BITS | LIGHT | meaning
+            here = kind | meaning
             words.setdefault(_codes_of(word)[0], (TURN, here))
     told = (("instructions", FILLER), ("fillers", FILLER), ("phrases", PHRASE))
     for section, role in told:
