@@ -90,7 +90,9 @@ def find_equal_answers(
     groups = [group for group in np.split(order, begins[1:]) if len(group) > 1]
     rare = are_rare(answers.gather([int(group[0]) for group in groups]))
     found = [np.zeros((2, 0), np.int64)]
-    for group in (group for group, is_rare in zip(groups, rare, strict=True) if is_rare):
+    for group in (
+        group for group, is_rare in zip(groups, rare, strict=True) if is_rare
+    ):
         heads = vectors[group[:HEADS]]
         for begin in range(0, len(group), AT_ONCE):
             later = group[begin : begin + AT_ONCE]

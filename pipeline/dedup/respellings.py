@@ -20,14 +20,12 @@ from pipeline.dedup.spellings import (
     EITHER_WAY,
     LONGEST,
     RESPELLINGS,
-    SHOWN,
 )
 from pipeline.kernels.spelled_words import split
 
 if TYPE_CHECKING:
     from pipeline.kernels.substrings import Automaton
 
-DRAWN = RESPELLINGS.index(EITHER_WAY[0])  # drawings
 # In texts that are written alike without some of their digits.
 HOLDERS = split(r"[asy] \begin{asy \begin{tikz \begin{pict \tag assert xample ^{- ^- ⁻")
 HOLDERS += [f"{digit}e" for digit in range(10)]
@@ -41,6 +39,8 @@ HOLDERS += [
     "ample 1",
     "def ",
     "class ",
+    *split("B) b) {B B. ote: otes: oints) oint) arks) pts) Ⅰ ⅰ"),
+    " B ",
 ]
 HOLDS = np.uint64(1) << np.uint64(len(RESPELLINGS))
 
@@ -58,8 +58,8 @@ def respell_pairs(
 ) -> tuple[Array, list[str]]:
     """Places of the pairs that can be written alike; both texts of each in turn.
 
-    A text that speaks of its drawing is left without only where answers are the `same`
-    (bool).
+    Some are only where answers are the `same` (bool): a drawing of which the text
+    speaks is left out, say.
     """
     pairs, changes = _find_changes(texts, first, second)
     places, out = [], []
@@ -73,7 +73,9 @@ def respell_pairs(
                 for text in both
             ):
                 continue
-            if number == DRAWN and not same[pair] and re.search(SHOWN, " ".join(both)):
+            if not (same[pair] or one.agreed is None) and re.search(
+                one.agreed, " ".join(both)
+            ):
                 continue
             new = [one.change(text) for text in new]
         if new != both:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from pipeline.dedup import trailers
 from pipeline.kernels.spelled_words import split
 
 DRAWING = (
@@ -74,12 +75,16 @@ BY_SIZE = (
     r"([0-9][ \t]*(?:mm|cm|km|m|ft|feet|in|inch(?:es)?|yards?)[ \t]+)by"
     r"(?=[ \t]+[0-9])"
 )
-HINT = r"(?i)[\[(]?\bhints?[ \t]*:[^\n]{0,400}\s*\Z"
 SCALE = (
     r"(?i)\(?(?:the )?(?:diagram|figure|picture|drawing)s? (?:is |are )?not "
     r"(?:drawn )?to scale\.?\)?"
 )
-BLANK = r"[=＝]?[ \t]*(?:_{2,}|\([ \t　]*\)|（[ \t　]*）)[ \t]*[.。．]?\s*\Z"
+# What is to be filled in, at the end of a sentence: `is ____.`, `= \_\_\_`, ( ).
+BLANK = (
+    r"(?:[=＝:：]|\b(?:is|are|equals|(?:is |are )?equal to))?[ \t]*\$?[ \t]*[=＝]?"
+    r"[ \t]*(?:(?:\\?_[ \t]*){2,}|\([ \t　]*\)|（[ \t　]*）)[ \t]*\$?"
+    r"(?=[ \t]*(?:[.。．,，;；?]|\s*\Z))"
+)
 # A first line of words and an empty one: what a problem is called.
 TITLE = (
     r"\A\s*(?:#{1,6}[ \t]+|\*\*)?(?:(?:[0-9]{1,4}|[A-Z])[.)][ \t]+)?"
@@ -111,20 +116,21 @@ EXAMPLES = (
     r"|(?:[^\n?\w]*+\w++){0,3}+[^\n?\w]*+"
     r"|(?=[^\n]*[\d\[\]{}\"'`])(?:[^\n?\w]*+\w++){0,11}+[^\n?\w]*+)(?:\n|\Z))+"
 )
-LEAST_REST = 40  # characters that are left where a part is cut off
 
 
 class Respelling(NamedTuple):
     """`change` is made to both texts where `marker` finds other things in them.
 
     It is looked for in texts with one of `signs`. With `beside`, only where it finds
-    nothing in one of them and `beside` is there.
+    nothing in one of them and `beside` is there. Of texts with `agreed` in one, only
+    where the answers are the same.
     """
 
     signs: tuple[str, ...]
     marker: str
     change: Callable[[str], str]
     beside: str | None = None
+    agreed: str | None = None
 
 
 def _spell_umlauts(text: str) -> str:
@@ -162,11 +168,6 @@ def _leave_out_dashes(text: str) -> str:
 
 def _leave_out_overlines(text: str) -> str:
     return re.sub(SEGMENT, r"\1", text) if re.search(LENGTHS, text) else text
-
-
-def _cut(pattern: str, text: str) -> str:
-    rest = re.sub(pattern, "", text)
-    return rest if len(rest.strip()) >= LEAST_REST else text
 
 
 def _divide_by_units(text: str) -> str:
@@ -210,7 +211,9 @@ IN_HEADINGS = split(
 )
 # Those that say what they say of a text alone.
 EITHER_WAY = (
-    Respelling(IN_DRAWINGS, DRAWING, partial(re.sub, DRAWING, ""), beside=""),
+    Respelling(
+        IN_DRAWINGS, DRAWING, partial(re.sub, DRAWING, ""), beside="", agreed=SHOWN
+    ),
     Respelling(("-|", "- |"), TABLE, _leave_out_bars, beside=""),
     Respelling(("\\[",), LIST, partial(re.sub, LIST, r"[\1]"), beside=r"\["),
     Respelling((*IN_ORDINALS, "rm th"), ORDINAL, _spell_ordinals),
@@ -225,13 +228,55 @@ EITHER_WAY = (
 )
 # The same; polars has no pattern for them.
 CUT_OR_SPELT = (
-    Respelling(("assert",), ASSERTS, partial(_cut, ASSERTS), beside=""),
-    Respelling(("int:", "INT:", "ints:"), HINT, partial(_cut, HINT), beside=""),
-    Respelling(("to scale",), SCALE, partial(_cut, SCALE), beside=""),
-    Respelling(("__", "( )", "（"), BLANK, partial(re.sub, BLANK, ""), beside=""),
-    Respelling(("\n\n",), TITLE, partial(_cut, TITLE), beside=""),
-    Respelling(("def ", "class "), STUB, partial(_cut, STUB), beside=""),
-    Respelling(("ample", "AMPLE"), EXAMPLES, partial(_cut, EXAMPLES), beside=""),
+    Respelling(("assert",), ASSERTS, partial(trailers.cut, ASSERTS), beside=""),
+    Respelling(("to scale",), SCALE, partial(trailers.cut, SCALE), beside=""),
+    Respelling(("__", "\\_", "_ ", "( )", "（"), BLANK, partial(re.sub, BLANK, "")),
+    Respelling(
+        ("B)", "b)", "{B}", "\nB.", "\nb.", " B "),
+        trailers.OPTIONS,
+        partial(trailers.cut, trailers.OPTIONS),
+        beside="",
+        agreed="",
+    ),
+    Respelling(
+        ("int:", "INT:", "ints:", "ote:", "OTE:", "otes:"),
+        trailers.NOTE,
+        partial(trailers.cut, trailers.NOTE),
+        beside="",
+        agreed="",
+    ),
+    Respelling(
+        split("nswer xpress ntation commas raction esult form."),
+        trailers.FORM,
+        partial(trailers.cut, trailers.FORM),
+        beside="",
+        agreed="",
+    ),
+    Respelling(
+        split("oints) oint) oints: arks) pts) ints]"),
+        trailers.POINTS_GIVEN,
+        partial(re.sub, trailers.POINTS_GIVEN, ""),
+        beside="",
+    ),
+    Respelling(
+        split("roposed ubmitted uggested roposal*"),
+        trailers.CREDIT,
+        partial(re.sub, trailers.CREDIT, ""),
+    ),
+    Respelling(
+        ("Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "ⅰ", "ⅱ", "ⅲ"), trailers.ROMAN, trailers.spell_roman
+    ),
+    Respelling(
+        ("I)", "i)", "II)", "V)", "v)", "(Ⅰ", "(ⅰ"),
+        trailers.PART,
+        trailers.number_parts,
+    ),
+    Respelling(IN_DRAWINGS, DRAWING, partial(re.sub, DRAWING, ""), agreed=""),
+    Respelling(("\n\n",), TITLE, partial(trailers.cut, TITLE), beside=""),
+    Respelling(("def ", "class "), STUB, partial(trailers.cut, STUB), beside=""),
+    Respelling(
+        ("ample", "AMPLE"), EXAMPLES, partial(trailers.cut, EXAMPLES), beside=""
+    ),
     Respelling(("\\tag",), TAG, partial(re.sub, TAG, ""), beside=""),
     Respelling(
         (" x n", " x m", " x k", " x N", " x M"),

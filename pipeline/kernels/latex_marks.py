@@ -14,7 +14,7 @@ from pipeline.kernels.utf8 import byte_at, is_letter, starts_with
 
 (EXCLAMATION, AMPERSAND, APOSTROPHE, OPEN, STAR, PLUS, EQUALS, QUESTION, BACKSLASH,
  TILDE, DOLLAR, COMMA, QUOTE, TICK) = b"!&'(*+=?\\~$,\"`"  # fmt: skip
-CLOSE, CLOSE_SQUARE, CLOSE_BRACE, NEWLINE = b")]}\n"
+CLOSE, CLOSE_SQUARE, CLOSE_BRACE, OPEN_BRACE, NEWLINE = b")]}{\n"
 CLOSERS = np.zeros(256, np.bool_)  # what a word or a formula ends in
 CLOSERS[list(b")]}$\"'%!.")] = True
 EXISTS = np.frombuffer("∃".encode(), np.uint8).copy()
@@ -125,6 +125,11 @@ def is_unknown(data: Array, first: int, start: int, end: int) -> bool:
         glued = 97 <= after <= 122 or 48 <= after <= 57
         return bool(glued or after in (EQUALS, STAR, PLUS))
     right = right_byte(data, place, end)
+    if right == BACKSLASH:  # x ? \], behind the formula
+        while data[place] != BACKSLASH:
+            place += 1
+        if byte_at(data, place + 1, end) in (CLOSE, CLOSE_SQUARE):
+            right = right_byte(data, place + 2, end)
     left = left_byte(data, first, begin)
     if left == NEWLINE and right == 0:  # the last line of a text
         left = _byte_before_blanks(data, first, begin)
@@ -151,6 +156,8 @@ def is_tie(data: Array, first: int, start: int, end: int) -> bool:
     before, after = data[start - 1], data[start + 1]
     if 48 <= before <= 57 and 48 <= after <= 57:
         return False
+    if before == OPEN_BRACE and start - 2 >= first and is_letter(data[start - 2]):
+        return True  # 5\mathrm{~cm}
     left = is_alphanumeric(before) or CLOSERS[before] or before in (COMMA, QUESTION)
     right = is_alphanumeric(after) or after in (DOLLAR, BACKSLASH, OPEN, QUESTION)
     if not (left and right):

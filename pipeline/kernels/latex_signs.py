@@ -183,6 +183,9 @@ def _is_dash(data: Array, first: int, start: int, end: int) -> bool:
         or byte_at(data, start + 1, end) != 32
     ):
         return False
+    after = byte_at(data, start + 2, end)
+    if data[start - 2] in (POINT, COLON, SEMICOLON, QUESTION):  # a list in one line
+        return bool(is_letter(after) or after in (DOLLAR, BACKSLASH))
     left = is_word(data, first, start - 2, end, -1)
     right = is_word(data, first, start + 2, end, 1)
     two = start + 3 < end and is_letter(data[start + 2]) and is_letter(data[start + 3])
@@ -235,6 +238,12 @@ def _read_colon(data: Array, first: int, start: int, end: int) -> tuple[uint64, 
         return uint64(0), start + 1
     left = start - (2 if before == 32 else 1)
     right = start + (2 if after == 32 else 1)
+    if before == EXCLAMATION and data[max(left - 1, first)] == BACKSLASH:  # 4\!:\!3
+        left, right = left - 2, right + 2 * (after == BACKSLASH)
+    if byte_at(data, right, end) == DOLLAR == data[max(left, first)]:  # $4$ : $3$
+        left, right = left - 1, right + 1
+        is_ratio = is_digit(data, max(left, first), end) and is_digit(data, right, end)
+        return SIGNS[COLON] if is_ratio else uint64(0), start + 1
     is_ratio = _is_term(data, first, left, end) and _is_term(data, first, right, end)
     return SIGNS[COLON] if is_ratio else uint64(0), start + 1
 

@@ -1,0 +1,68 @@
+r"""What one text of a problem says beside another: options, notes, how to answer.
+
+None of it is part of the problem, and all of it may hold numbers. It is looked for in
+texts that differ, and left out of the one that has it.
+"""
+
+import re
+import unicodedata
+
+LEAST_REST = 40  # characters that are left where a part is cut off
+FONT = r"(?:\$?[ \t]*\\(?:textbf|textrm|mathrm|text|mathbf|bf|rm)[ \t]*\{?[ \t]*)"
+
+
+def _label(letter: str) -> str:
+    r"""`(A)`, `A)`, `A.` and `\textbf{(A)}`, but no `A` of a sentence."""
+    open_ = rf"(?:{FONT}[\[(]?|[\[(]|(?<=\s)|(?<=\$))"
+    one = rf"[ \t]*[{letter}{letter.lower()}][ \t]*"
+    return rf"(?:{open_}{one}[)\]:}}][)\].:}}]*|(?<=\n){one}\.)"
+
+
+LABELS = [_label(letter) for letter in "ABC"]
+VALUE = r"[ \t]+[-\d$\\(]"
+# Behind the last question or instruction: from (A) on to the end.
+OPTIONS = (
+    rf"(?s)\s*(?:{LABELS[0]}.{{1,120}}?{LABELS[1]}.{{1,120}}?{LABELS[2]}.{{1,400}}\Z"
+    rf"|(?<=\s)A{VALUE}[^\n]{{0,40}}?[ \t]B{VALUE}[^\n]{{0,40}}?[ \t]C{VALUE}"
+    r"[^\n]{0,160}\Z)"
+)
+HINT = r"(?i)\s*[\[(]?\bhints?[ \t]*:[^\n]{0,400}\s*\Z"
+NOTE = r"(?i)\s*[\[(]?\bnotes?[ \t]*:[^\n]{0,400}\s*\Z"
+ASKED = r"answers?|result|form|fraction|decimal|integer|number|terms of|notation|solution|commas"
+FORM = (
+    r"(?i)[(\[]?\s*\b(?:please |you (?:can|may|should) )?(?:express|give|write|enter|"
+    r"provide|round|state|report|answer|submit|simplify)\b"
+    rf"[^.!?\n]{{0,160}}\b(?:{ASKED})\b[^.!?\n]{{0,120}}[.!]?[ \t]*[)\]]?[ \t]*\s*\Z"
+)
+POINTS_GIVEN = (
+    r"(?i)[\[(]\s*(?:possible )?(?:points?|marks?)\s*[:=]?\s*\d{1,3}\s*[\])]"
+    r"|[\[(]\s*\d{1,3}\s*(?:points?|pts?|marks?)\s*[\])]"
+)
+CREDIT = (
+    r"(?im)(?:\[i\]|[*_(\[])*[ \t]*\b(?:proposed|submitted|suggested) by\b[^\n]{0,80}$"
+    r"|\*[^*\n]{0,30}\bproposal\*"
+)
+ROMAN = "[Ⅰ-ⅿ]+"
+NUMERALS = ("i", "ii", "iii", "iv", "v", "vi")
+PART = r"(?i)(?<!\w)\(\s*([ivⅠ-Ⅵⅰ-ⅵ]{1,3}|[1-6])\s*\)"
+
+
+def cut(pattern: str, text: str) -> str:
+    """`text` without `pattern`, if enough is left to be a problem."""
+    rest = re.sub(pattern, "", text)
+    return rest if len(rest.strip()) >= LEAST_REST else text
+
+
+def spell_roman(text: str) -> str:
+    """Ⅱ as II."""
+    return re.sub(ROMAN, lambda found: unicodedata.normalize("NFKC", found[0]), text)
+
+
+def number_parts(text: str) -> str:
+    """(ii) and (Ⅱ) as (2)."""
+
+    def number(found: re.Match[str]) -> str:
+        name = unicodedata.normalize("NFKC", found[1]).lower()
+        return f"({NUMERALS.index(name) + 1})" if name in NUMERALS else found[0]
+
+    return re.sub(PART, number, text)
