@@ -82,7 +82,7 @@ SCALE = (
 # What is to be filled in, at the end of a sentence: `is ____.`, `= \_\_\_`, ( ).
 BLANK = (
     r"(?:[=＝:：]|\b(?:is|are|equals|(?:is |are )?equal to))?[ \t]*\$?[ \t]*[=＝]?"
-    r"[ \t]*(?:(?:\\?_[ \t]*){2,}|\([ \t　]*\)|（[ \t　]*）)[ \t]*\$?"
+    r"[ \t]*(?:(?:\\?_[ \t]*){2,}|(?<=\s)_|\([ \t　]*\)|（[ \t　]*）)[ \t]*\$?"
     r"(?=[ \t]*(?:[.。．,，;；?]|\s*\Z))"
 )
 # A first line of words and an empty one: what a problem is called.

@@ -84,7 +84,7 @@ def judge_turns(
             continue
         left, right = bags[0, what, :count], bags[1, what, :other]
         if not _are_equal_bags(left, right):
-            if what > 0 or not _comes_and_goes(left, right):
+            if what == 0 and not _comes_and_goes(left, right):
                 return TURNED
             level = REWORDED
             continue

@@ -160,7 +160,7 @@ def fill_latex_tokens(
                             action = actions[index]
             if action == SKIP:  # \left leaves f and ( together
                 if byte_class in (MACRO, CLOSES_GROUP) and state[STOP] == start:
-                    state[STOP] = position
+                    state[STOP] = skip_spaces(data, position, end, byte_class)
                 continue
             here = start - first, position - first
             if action != TOKEN:
@@ -172,7 +172,9 @@ def fill_latex_tokens(
                     continue
                 here = start, position - first
             state[AFTER_TENS] = action == TENS
-            state[STOP] = position if kind_ in (WORD, NAME) else -1
+            state[STOP] = -1
+            if kind_ in (WORD, NAME):
+                state[STOP] = skip_spaces(data, position, end, byte_class)
             used = _put(codes, kinds, starts, stops, used, code, kind_, here)
             if state[AWAITS] != NOTHING and kind_ != SIGN and kind_ != BRACKET:
                 if state[AWAITS] == NUMERATOR:
@@ -186,6 +188,17 @@ def fill_latex_tokens(
         token_ends[row + 1] = used
     bind_brackets(codes, kinds, token_ends)
     return token_ends
+
+
+@inlined
+def skip_spaces(data: Array, position: int, end: int, byte_class: int) -> int:
+    r"""Where what stands at `position` begins: a command ends behind its spaces.
+
+    `\sin (x)` is `\sin(x)`.
+    """
+    while byte_class == MACRO and position < end and data[position] == 32:
+        position += 1
+    return position
 
 
 @inlined
