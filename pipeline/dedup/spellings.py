@@ -239,7 +239,13 @@ CUT_OR_SPELT = (
         agreed="",
     ),
     Respelling(
-        ("int:", "INT:", "ints:", "ote:", "OTE:", "otes:"),
+        ("int:", "INT:", "ints:"),
+        trailers.HINT,
+        partial(trailers.cut, trailers.HINT),
+        beside="",
+    ),
+    Respelling(
+        ("ote:", "OTE:", "otes:"),
         trailers.NOTE,
         partial(trailers.cut, trailers.NOTE),
         beside="",
