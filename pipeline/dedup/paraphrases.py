@@ -13,10 +13,11 @@ from difflib import SequenceMatcher
 import numpy as np
 import polars as pl
 
+from pipeline.dedup.answers import are_rare
 from pipeline.dedup.evidence import find_twins, keeps_order
 from pipeline.dedup.ngrams import extract_ngrams, lsh_pairs
 from pipeline.dedup.pairs import Array, Pairs, pair_key
-from pipeline.dedup.same_problem import are_rare, classify_pairs
+from pipeline.dedup.same_problem import classify_pairs
 from pipeline.dedup.witness import find_witnesses
 
 # From this share of aligned words on, two texts are near copies and no paraphrases.
@@ -28,6 +29,7 @@ WORD = re.compile(r"[\u3040-\u9fff]|[^\W\d_]{2,}")
 # Rows of one rare answer are compared from a cosine on that is so much higher than that
 # of rows with the same numbers, too; each with so many of them.
 NEARER, HEADS, AT_ONCE = 0.2, 4096, 512
+ROUNDED = 1e-3  # by so much two ways to multiply may differ
 # Among fewer words one other says another thing: there the guard decides, too.
 FEW = 8
 
@@ -96,11 +98,12 @@ def find_equal_answers(
         heads = vectors[group[:HEADS]]
         for begin in range(0, len(group), AT_ONCE):
             later = group[begin : begin + AT_ONCE]
-            first, second = np.nonzero(heads @ vectors[later].T >= least)
+            first, second = np.nonzero(heads @ vectors[later].T >= least - ROUNDED)
             before = first < second + begin
             found.append(np.stack([group[first[before]], later[second[before]]]))
     first, second = np.concatenate(found, axis=1)
-    return first.astype(np.int32), second.astype(np.int32)
+    near = _cosines_of(vectors, first, second) >= least  # on any machine the same
+    return first[near].astype(np.int32), second[near].astype(np.int32)
 
 
 def find_equal_skeletons(texts: pl.Series) -> tuple[Array, Array]:

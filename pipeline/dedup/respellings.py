@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.dedup.pairs import Array
-from pipeline.dedup.spellings import (
+from pipeline.dedup.respelling_rules import (
     CUT_OR_SPELT,
     EITHER_WAY,
     LONGEST,

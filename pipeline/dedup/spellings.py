@@ -4,12 +4,6 @@ r"""How one thing may be written in two texts: patterns, and what stands for the
 """
 
 import re
-from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple
-
-from pipeline.dedup import trailers
-from pipeline.kernels.spelled_words import split
 
 DRAWING = (
     r"(?is)\[asy\].*?\[/asy\]|\\begin\{(?:asy|tikzpicture|picture)\}.*?"
@@ -118,26 +112,12 @@ EXAMPLES = (
 )
 
 
-class Respelling(NamedTuple):
-    """`change` is made to both texts where `marker` finds other things in them.
-
-    It is looked for in texts with one of `signs`. With `beside`, only where it finds
-    nothing in one of them and `beside` is there. Of texts with `agreed` in one, only
-    where the answers are the same.
-    """
-
-    signs: tuple[str, ...]
-    marker: str
-    change: Callable[[str], str]
-    beside: str | None = None
-    agreed: str | None = None
-
-
-def _spell_umlauts(text: str) -> str:
+def spell_umlauts(text: str) -> str:
+    """Ae for Ä."""
     return re.sub(UMLAUT, lambda found: UMLAUTS[found[0]], text)
 
 
-def _spell_ordinals(text: str) -> str:
+def spell_ordinals(text: str) -> str:
     r"""`$n^{\text{th}}$` as nth."""
 
     def spell(found: re.Match[str]) -> str:
@@ -146,7 +126,9 @@ def _spell_ordinals(text: str) -> str:
     return re.sub(ORDINAL, spell, text)
 
 
-def _spell_headings(text: str) -> str:
+def spell_headings(text: str) -> str:
+    """For "### Sample Input 1" only "input: ", and nothing for "Constraints"."""
+
     def spell(found: re.Match[str]) -> str:
         side = re.search("(?i)input|output", found[0])
         return f"{side[0].lower()}: " if side else ""
@@ -154,7 +136,9 @@ def _spell_headings(text: str) -> str:
     return re.sub(HEADING, spell, text)
 
 
-def _leave_out_bars(text: str) -> str:
+def leave_out_bars(text: str) -> str:
+    """A table without its bars, and without the rule below its head."""
+
     def blank(found: re.Match[str]) -> str:
         head, _, *rows = found[0].split("\n")
         return "\n".join([head, *rows]).replace("|", " ")
@@ -162,15 +146,19 @@ def _leave_out_bars(text: str) -> str:
     return re.sub(TABLE, blank, text)
 
 
-def _leave_out_dashes(text: str) -> str:
+def leave_out_dashes(text: str) -> str:
+    """Commas for dashes between words."""
     return re.sub(DASH, lambda found: ", ".join(filter(None, found.groups())), text)
 
 
-def _leave_out_overlines(text: str) -> str:
+def leave_out_overlines(text: str) -> str:
+    r"""AB for `\overline{AB}`, where lengths are meant."""
     return re.sub(SEGMENT, r"\1", text) if re.search(LENGTHS, text) else text
 
 
-def _divide_by_units(text: str) -> str:
+def divide_by_units(text: str) -> str:
+    """m/s for m s^{-1}, and J/mol/K for J/(mol·K)."""
+
     def divide(found: re.Match[str]) -> str:
         power = found[4] or ("123"["¹²³".index(found[5])])
         return f"/{found[1]}{found[2]}{found[3]}{'' if power == '1' else f'^{power}'}"
@@ -178,11 +166,13 @@ def _divide_by_units(text: str) -> str:
     return re.sub(PER_UNITS, r"/\1/\2", re.sub(PER_UNIT, divide, text))
 
 
-def _leave_out_braces(text: str) -> str:
+def leave_out_braces(text: str) -> str:
+    """3 for {3} in formulas."""
     return re.sub(FORMULA, lambda found: re.sub(BRACED, r"\1", found[0]), text)
 
 
-def _leave_out_all_bars(text: str) -> str:
+def leave_out_all_bars(text: str) -> str:
+    """Spaces for the bars of a table without bars at its ends."""
     return re.sub(OPEN_TABLE, lambda found: found[0].replace("|", " "), text)
 
 
@@ -200,138 +190,3 @@ def number_points(text: str) -> str:
     order = dict.fromkeys("".join(names))
     table = dict(zip(order, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", strict=False))
     return re.sub(POINT, lambda name: "".join(table[one] for one in name[0]), text)
-
-
-TIMES = ("*", " *")
-IN_DRAWINGS = ("[asy]", r"\begin{asy", r"\begin{tikz", r"\begin{pict")
-IN_ORDINALS = split("-th $th $st $nd $rd {th {st {nd {rd ^th")
-IN_HEADINGS = split(
-    "nput utput NPUT UTPUT escription DESCRIPTION tatement STATEMENT ample AMPLE "
-    "Note NOTE Task TASK onstraint CONSTRAINT"
-)
-# Those that say what they say of a text alone.
-EITHER_WAY = (
-    Respelling(
-        IN_DRAWINGS, DRAWING, partial(re.sub, DRAWING, ""), beside="", agreed=SHOWN
-    ),
-    Respelling(("-|", "- |"), TABLE, _leave_out_bars, beside=""),
-    Respelling(("\\[",), LIST, partial(re.sub, LIST, r"[\1]"), beside=r"\["),
-    Respelling((*IN_ORDINALS, "rm th"), ORDINAL, _spell_ordinals),
-    Respelling(
-        ("···", "⋅⋅⋅", "•••"), DOTS, partial(re.sub, DOTS, r"\\cdots "), beside=""
-    ),
-    Respelling((*IN_HEADINGS, " format", " Format"), HEADING, _spell_headings),
-    Respelling((r"\overline", r"\bar"), SEGMENT, _leave_out_overlines, beside=""),
-    Respelling(
-        (r"\Delta", "Δ"), TRIANGLE, partial(re.sub, TRIANGLE, r"triangle \1"), beside=""
-    ),
-)
-# The same; polars has no pattern for them.
-CUT_OR_SPELT = (
-    Respelling(("assert",), ASSERTS, partial(trailers.cut, ASSERTS), beside=""),
-    Respelling(("to scale",), SCALE, partial(trailers.cut, SCALE), beside=""),
-    Respelling(("__", "\\_", "_ ", "( )", "（"), BLANK, partial(re.sub, BLANK, "")),
-    Respelling(
-        ("B)", "b)", "{B}", "\nB.", "\nb.", " B "),
-        trailers.OPTIONS,
-        partial(trailers.cut, trailers.OPTIONS),
-        beside="",
-        agreed="",
-    ),
-    Respelling(
-        ("int:", "INT:", "ints:"),
-        trailers.HINT,
-        partial(trailers.cut, trailers.HINT),
-        beside="",
-    ),
-    Respelling(
-        ("ote:", "OTE:", "otes:"),
-        trailers.NOTE,
-        partial(trailers.cut, trailers.NOTE),
-        beside="",
-        agreed="",
-    ),
-    Respelling(
-        split("nswer xpress ntation commas raction esult form."),
-        trailers.FORM,
-        partial(trailers.cut, trailers.FORM),
-        beside="",
-        agreed="",
-    ),
-    Respelling(
-        split("oints) oint) oints: arks) pts) ints]"),
-        trailers.POINTS_GIVEN,
-        partial(re.sub, trailers.POINTS_GIVEN, ""),
-        beside="",
-    ),
-    Respelling(
-        split("roposed ubmitted uggested roposal*"),
-        trailers.CREDIT,
-        partial(re.sub, trailers.CREDIT, ""),
-    ),
-    Respelling(
-        ("Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "ⅰ", "ⅱ", "ⅲ"), trailers.ROMAN, trailers.spell_roman
-    ),
-    Respelling(
-        ("I)", "i)", "II)", "V)", "v)", "(Ⅰ", "(ⅰ"),
-        trailers.PART,
-        trailers.number_parts,
-    ),
-    Respelling(IN_DRAWINGS, DRAWING, partial(re.sub, DRAWING, ""), agreed=""),
-    Respelling(("\n\n",), TITLE, partial(trailers.cut, TITLE), beside=""),
-    Respelling(("def ", "class "), STUB, partial(trailers.cut, STUB), beside=""),
-    Respelling(
-        ("ample", "AMPLE"), EXAMPLES, partial(trailers.cut, EXAMPLES), beside=""
-    ),
-    Respelling(("\\tag",), TAG, partial(re.sub, TAG, ""), beside=""),
-    Respelling(
-        (" x n", " x m", " x k", " x N", " x M"),
-        SIZES,
-        partial(re.sub, SIZES, r"\1×"),
-        beside=r"×|\\times",
-    ),
-    Respelling(
-        (" by ",), BY_SIZE, partial(re.sub, BY_SIZE, r"\1×"), beside=r"×|\\times"
-    ),
-    Respelling(
-        ("\\Pr", "Pr("),
-        PROBABILITY,
-        partial(re.sub, PROBABILITY, "P"),
-        beside=r"\bP\b",
-    ),
-    Respelling(
-        ("frown", "paren", "overarc"),
-        ARC,
-        partial(re.sub, ARC, r"\\widehat"),
-        beside=r"\\widehat",
-    ),
-    Respelling(
-        ("€", "£", "¥", "₹"),
-        PRICE,
-        partial(re.sub, PRICE, r"\2 \1"),
-        beside=BESIDE_PRICE,
-    ),
-    Respelling(("^{-", "^-", "⁻"), PER_UNIT, _divide_by_units, beside="/"),
-    Respelling(
-        tuple(f"{digit}{sign}" for digit in range(10) for sign in TIMES),
-        PRODUCT,
-        partial(re.sub, PRODUCT, ""),
-        beside=r"[0-9][a-z]\b",
-    ),
-    Respelling(
-        tuple(f"{digit}e" for digit in range(10)),
-        EXPONENT,
-        partial(re.sub, EXPONENT, r"\1×10^{\2}"),
-        beside=r"10[ \t]*\^|10⁻",
-    ),
-    Respelling(("|{", "={", "= {", "${"), IN_BRACES, _leave_out_braces, beside=""),
-    Respelling((" | ",), OPEN_TABLE, _leave_out_all_bars, beside=CLOSED_TABLE),
-)
-RESPELLINGS = (
-    *CUT_OR_SPELT,
-    *EITHER_WAY,
-    Respelling((*UMLAUTS,), UMLAUT, _spell_umlauts, beside="[aouAOU]e"),
-    Respelling((" - ", " – "), DASH, _leave_out_dashes, beside="[—―]|--"),
-    Respelling((), POINTS, number_points),
-)
-LONGEST = 20_000  # bytes; patterns of Python may take the square of a text's length

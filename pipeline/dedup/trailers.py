@@ -28,7 +28,8 @@ OPTIONS = (
 )
 HINT = r"(?i)\s*[\[(]?\bhints?[ \t]*:[^\n]{0,400}\s*\Z"
 NOTE = r"(?i)\s*[\[(]?\bnotes?[ \t]*:[^\n]{0,400}\s*\Z"
-ASKED = r"answers?|result|form|fraction|decimal|integer|number|terms of|notation|solution|commas"
+ASKED = "answers?|result|form|fraction|decimal|integer|number|terms of|notation"
+ASKED += "|solution|commas"
 FORM = (
     r"(?i)[(\[]?\s*\b(?:please |you (?:can|may|should) )?(?:express|give|write|enter|"
     r"provide|round|state|report|answer|submit|simplify)\b"

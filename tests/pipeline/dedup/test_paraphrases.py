@@ -1,8 +1,14 @@
 import numpy as np
+import polars as pl
 import pytest
 
 from pipeline.dedup.pairs import Pairs
-from pipeline.dedup.paraphrases import add_paraphrases, align_words
+from pipeline.dedup.paraphrases import (
+    AT_ONCE,
+    add_paraphrases,
+    align_words,
+    find_equal_answers,
+)
 from pipeline.kernels.relations import COPY, SIBLING
 from tests.support.rows import problems
 
@@ -10,6 +16,7 @@ STEM = (
     "She paid in {} and got a discount of 13 off the price of 254. "
     "What did she pay in this currency?"
 )
+UNKNOWN = pl.Series([None, None], dtype=pl.String)
 REWORDED = "An article at 254 euros is cheaper by 13 euros now. What does it cost her?"
 
 
@@ -74,3 +81,24 @@ def test_short_texts_with_a_slip_are_compared_however_far_their_vectors_are():
 
     assert pairs.relation is not None
     assert pairs.relation.tolist() == [COPY]
+
+
+def test_rows_of_one_rare_answer_are_compared_from_a_cosine_on():
+    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1], [1, 0], [1, 0]], np.float32)
+    answers = pl.Series(["185", "185.0", "185", "3", "3"])
+
+    first, second = find_equal_answers(answers, vectors, 0.7)
+
+    assert [*zip(first.tolist(), second.tolist(), strict=True)] == [(0, 1)]
+    assert find_equal_answers(answers, vectors, 0.85)[0].tolist() == []
+    assert find_equal_answers(UNKNOWN, vectors[:2], 0)[0].tolist() == []
+
+
+def test_more_rows_than_are_compared_at_once_are_all_compared():
+    vectors = np.ones((AT_ONCE + 2, 1), np.float32)
+    answers = pl.Series(["185"] * len(vectors))
+
+    first, second = find_equal_answers(answers, vectors, 0.7)
+
+    assert len(first) == len(vectors) * (len(vectors) - 1) // 2
+    assert (first < second).all()

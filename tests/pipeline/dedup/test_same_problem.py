@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.dedup import same_problem
+from pipeline.dedup import answers, same_problem
 from pipeline.kernels.relations import COPY, OTHER_ANSWER, SIBLING
 from tests.support.near import pairs_of
 from tests.support.rows import problems
@@ -108,4 +108,4 @@ def test_what_carries_meaning_does(left: str, right: str):
     [("[[0, 0], [0, 0]]", False), ("[[0, 1], [1, 0]]", True), ("7, 7, 7", False)],
 )
 def test_one_value_again_and_again_is_no_rare_answer(answer: str, is_rare: bool):
-    assert same_problem.are_rare(pl.Series([answer])).tolist() == [is_rare]
+    assert answers.are_rare(pl.Series([answer])).tolist() == [is_rare]
