@@ -11,6 +11,7 @@ them are siblings from 0.6 on, and copies or siblings with one answer from 0.9 o
 import argparse
 import re
 from difflib import SequenceMatcher
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -25,7 +26,7 @@ from stages.sources._load import read_source
 from stages.sources._source import Source
 from tests.pipeline.test_lineage import PUBLIC
 
-STAGES = (
+STAGES: tuple[tuple[Any, dict[str, Any]], ...] = (
     (dedup_exact, {}),
     (dedup_ngram, {"n": 3, "threshold": 0.8}),
     (dedup_embedding, {"encoder": "static", "threshold": 0.95}),
