@@ -121,7 +121,7 @@ def _cut_words(data: Array, start: int, end: int, edges: Array) -> int:
             count += uint64(AT_ONCE)
         count = stop
     edges[count] = end
-    return np.int64((count + uint64(1)) >> uint64(1))
+    return int(np.int64((count + uint64(1)) >> uint64(1)))
 
 
 @compiled
