@@ -20,6 +20,7 @@ from pipeline.kernels.program_signs import find_signs
 from pipeline.kernels.shards import text_bytes
 from pipeline.kernels.spelled_words import split
 
+HOLDS = np.uint8(signs_of.BLOCK | signs_of.STRING | signs_of.CODE | signs_of.CALL)
 IN_QUOTES = r"""(?:"[^"\n]*"|'[^'\n]*')"""
 # A call or an assignment with a string, or a line that opens a block, is a program's.
 CALL = re.compile(rf"""\w(?:\(|\[|[ \t]+=[ \t]+)[^()\n"']{{0,80}}{IN_QUOTES}""")
@@ -68,15 +69,20 @@ def hash_programs(texts: pl.Series) -> Array:
     >>> bool(same[0] == deeper[0])
     False
     """
-    out = np.zeros((len(texts), 4), np.uint64)
     signs = find_signs(*text_bytes(texts))
-    cased = _find_cased(texts, signs)
-    out[cased, 3] = _hash_cases(texts, cased)
-    signs &= ~np.uint8(signs_of.CASED)
-    places, signs = np.flatnonzero(signs), signs[signs != 0]
-    if not len(places):
+    out = np.zeros((len(texts), 4), np.uint64)
+    rows, cased = np.flatnonzero(signs & HOLDS), _find_cased(texts, signs)
+    out[rows, :3] = _hash_parts(texts, rows, signs[rows])
+    out[cased, 3] = _hash_cases(texts, cased)[:, 0]
+    return out
+
+
+def _hash_parts(texts: pl.Series, rows: Array, signs: Array) -> Array:
+    """The first three of `hash_programs`, (rows, 3), of `rows` with these signs."""
+    out = np.zeros((len(rows), 3), np.uint64)
+    if not len(rows):
         return out
-    texts = texts.gather(pl.Series(places, dtype=pl.UInt32))
+    texts = texts.gather(pl.Series(rows, dtype=pl.UInt32))
     is_string, calls = (signs & bit != 0 for bit in (signs_of.STRING, signs_of.CALL))
     calls[calls] = [CALL.search(text) is not None for text in texts.filter(calls)]
     quoted = is_string & ~calls
@@ -89,11 +95,13 @@ def hash_programs(texts: pl.Series) -> Array:
         (1, quoted, partial(_read_strings, QUOTED)),
         (2, signs & signs_of.CODE != 0, _read_code),
     ):
-        rows = np.flatnonzero(found)
-        parts = [read(_leave_out_drawings(held[row])) for row in rows]
+        places = np.flatnonzero(found)
+        if not len(places):
+            continue
+        parts = [read(_leave_out_drawings(held[place])) for place in places]
         said = [place for place, part in enumerate(parts) if part]
         hashes = pl.Series([repr(part) for part in parts], dtype=pl.String).hash()
-        out[places[rows[said]], column] = hashes.to_numpy()[said]
+        out[places[said], column] = hashes.to_numpy()[said]
     return out
 
 
@@ -105,18 +113,16 @@ def have_same_programs(texts: pl.Series, first: Array, second: Array) -> Array:
     signs[involved] = find_signs(*text_bytes(texts.filter(pl.Series(involved))))
     cased = np.zeros(len(texts), bool)
     cased[_find_cased(texts, signs)] = True
-    agree = np.asarray(signs[first] & signs[second] & ~np.uint8(signs_of.CASED) == 0)
-    pairs = np.flatnonzero(cased[first] | cased[second])
-    both = np.stack([first[pairs], second[pairs]])
-    rows, places = np.unique(both, return_inverse=True)
-    left, right = _hash_cases(texts, rows)[places.reshape(2, -1)]
-    differ = pairs[(left != right) & (left != 0) & (right != 0)]
-    both = np.stack([first[~agree], second[~agree]])
-    rows, places = np.unique(both, return_inverse=True)
-    said = hash_programs(texts.gather(pl.Series(rows, dtype=pl.UInt32)))
-    left, right = said[places.reshape(both.shape)]
-    agree[~agree] = ((left == right) | (left == 0) | (right == 0)).all(axis=1)
-    agree[differ] = False
+    agree = np.ones(len(first), bool)
+    for asked, hash_rows in (
+        (signs[first] & signs[second] & HOLDS != 0, _hash_parts),
+        (cased[first] | cased[second], _hash_cases),
+    ):
+        both = np.stack([first[asked], second[asked]])
+        rows, places = np.unique(both, return_inverse=True)
+        left, right = hash_rows(texts, rows, signs[rows])[places.reshape(both.shape)]
+        same = (left == right) | (left == 0) | (right == 0)
+        agree[asked] &= same.all(axis=1)
     return agree
 
 
@@ -129,16 +135,16 @@ def _find_cased(texts: pl.Series, signs: Array) -> Array:
     return np.asarray(rows[likely.to_numpy()])
 
 
-def _hash_cases(texts: pl.Series, rows: Array) -> Array:
-    """A uint64 for the words of `rows` of texts whose case counts, 0 for none."""
+def _hash_cases(texts: pl.Series, rows: Array, _: Array | None = None) -> Array:
+    """The last of `hash_programs`, (rows, 1), of `rows`."""
     if not len(rows):
-        return np.zeros(0, np.uint64)
+        return np.zeros((0, 1), np.uint64)
     read = texts.gather(pl.Series(rows, dtype=pl.UInt32))
     found = read.str.extract_all(rf"{PRINTED}|{NITROGEN}").list.join("\n").to_list()
     said = [_read_cases(part) if part else [] for part in found]
     hashes = pl.Series([repr(words) for words in said], dtype=pl.String).hash()
     some = np.array([bool(words) for words in said], bool)
-    return np.where(some, hashes.to_numpy(), np.uint64(0))
+    return np.where(some, hashes.to_numpy(), np.uint64(0))[:, None]
 
 
 def _read_cases(text: str) -> list[str]:

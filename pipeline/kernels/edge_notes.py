@@ -14,6 +14,7 @@ from pipeline.kernels.edge_words import (
     SOURCE,
     read_word,
 )  # fmt: skip
+from pipeline.kernels.layout_lines import end_of_line
 from pipeline.kernels.shards import Array, compiled
 from pipeline.kernels.swar import eight_at, equal_bytes
 from pipeline.kernels.utf8 import (
@@ -171,6 +172,8 @@ def _is_note(data: Array, place: int, end: int, opener: int, words: Array) -> bo
 def credit_line(data: Array, begin: int, end: int, words: Array) -> int:
     """Where the last line begins if it names a source or an author, else `end`."""
     place, least = end - 8, max(begin, end - LONGEST_NOTE)
+    if end_of_line(data, least, end) == end:
+        return end
     while place >= least and not equal_bytes(eight_at(data, place), NEWLINE):
         place -= 8
     place = min(place + 7, end - 1)

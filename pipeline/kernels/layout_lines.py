@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.kernels.layout_marks import CLOSE_SQUARE, OPEN_SQUARE, skip_blanks
 from pipeline.kernels.shards import Array, compiled
-from pipeline.kernels.swar import eight_at, equal_bytes, trailing_zeros
+from pipeline.kernels.swar import bits_between, trailing_zeros
 from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
 
 NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, DOLLAR = b"\n \\:.$"
@@ -66,11 +66,12 @@ def blank_lines(data: Array, offsets: Array) -> None:
 @compiled
 def end_of_line(data: Array, position: int, end: int) -> int:
     """Where the line ends that `position` is in."""
-    while position + 8 <= end:
-        found = equal_bytes(eight_at(data, position), NEWLINE)
+    while position < end and position + 64 <= len(data):
+        found = bits_between(data, position, 0, NEWLINE, 1)
         if found:
-            return int(position + np.int64(trailing_zeros(found) >> np.uint64(3)))
-        position += 8
+            stop: Any = position + np.int64(trailing_zeros(found))
+            return min(int(stop), end)
+        position = min(position + 64, end)
     while position < end and data[position] != NEWLINE:
         position += 1
     return position
