@@ -6,9 +6,12 @@ get numbers. Types that polars does not know, such as decimals of 256 bits, are 
 slow way.
 """
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
@@ -23,6 +26,12 @@ LOOKED_AT = 20  # values that tell bytes from texts
 PARQUET = b"PAR1"
 STREAM = b"\xff\xff\xff\xff"  # Arrow without the name of a file
 MAGIC = (PARQUET, b"ARROW1", STREAM)
+FEATHER_1 = b"FEA1"
+CONVERT = """
+import sys
+from pyarrow.feather import read_table, write_feather
+write_feather(read_table(sys.argv[1], memory_map=False), sys.argv[2])
+"""
 # The first and the last times that Python has, in seconds.
 INSTANTS = -62_135_596_800, 253_402_300_799
 DURATIONS = -86_399_999_913_600, 86_399_999_999_999
@@ -46,6 +55,22 @@ def read_arrow(path: Path) -> Iterator[Row | Unreadable]:
     ) as error:  # fmt: skip
         kind = path.suffix.lower().lstrip(".")
         yield Unreadable(number, f"not a whole {kind} file: {one_line(error)}")
+
+
+def read_old_feather(path: Path) -> Iterator[Row | Unreadable]:
+    """Rows of a Feather file of version 1, of 2016.
+
+    Another process makes Arrow of it: a damaged file ends the one that reads it.
+    """
+    with TemporaryDirectory(prefix="goldsieve-") as folder:
+        new = Path(folder, path.name)
+        command = [sys.executable, "-W", "ignore", "-c", CONVERT, str(path), str(new)]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        if run.returncode:
+            why = run.stderr.strip().rpartition("\n")[2]
+            yield Unreadable(0, f"not a whole Feather file of version 1: {why}")
+        else:
+            yield from read_arrow(new)
 
 
 def _batches(path: Path) -> Iterator["pa.RecordBatch"]:

@@ -200,7 +200,7 @@ def _read_record(
     number: int, record: list[str] | Unreadable, names: list[str]
 ) -> Row | Unreadable:
     if isinstance(record, Unreadable):
-        return Unreadable(number, record.detail, record.excerpt)
+        return check_row(number, record)
     detail = f"expected {len(names)} columns, found {len(record)}"
     if _fits(record, len(names)):
         record = record[: len(names)]

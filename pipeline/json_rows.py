@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.json_tables import unfold
 from pipeline.rows import Row, Unreadable, check_row, unreadable
-from pipeline.streams import PIECE, BrokenStream, UntilBroken, split_lines
+from pipeline.streams import PIECE, UntilBroken, split_lines
 from pipeline.surrogates import is_text
 
 DECODER = json.JSONDecoder(strict=False)  # a raw tab in a text does no harm
@@ -38,7 +38,7 @@ def read_lines(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
     It is another where the first line goes on in the second, or no line is a whole row.
     Raises BrokenStream behind the last row where `pieces` do.
     """
-    first, pieces = _read_start(pieces)
+    first, pieces = _read_start(UntilBroken(pieces))
     if first.removeprefix(codecs.BOM_UTF8)[:1] == b"[" and len(first) >= LONGEST_START:
         yield from read_values(pieces)
         return
@@ -65,30 +65,25 @@ def read_values(pieces: Iterator[bytes]) -> Iterator[Row | Unreadable]:
     if len(head) == 1 and isinstance(head[0], dict) and not text.has_array:
         head = unfold(head[0])
     for number, value in enumerate(chain(head, values)):
-        if isinstance(value, Unreadable):
-            yield Unreadable(number, value.detail, value.excerpt)
-        else:
-            yield check_row(number, value, suspect=text.is_suspect)
+        yield check_row(number, value, suspect=text.is_suspect)
     whole.check()
 
 
-def _read_start(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+def _read_start(pieces: UntilBroken) -> tuple[bytes, Iterator[bytes]]:
     """The first line, or as much of it as is looked at, and all `pieces` again."""
     seen, start = list[bytes](), b""
-    try:
-        while len(start) < LONGEST_START and (piece := next(pieces, None)) is not None:
-            seen.append(piece)
-            if b"\n" in piece or b"\r" in piece:
-                break
-            start += piece
-    except BrokenStream as error:
-        pieces = _raise(error)
-    return start, chain(seen, pieces)
+    while len(start) < LONGEST_START and (piece := next(pieces, None)) is not None:
+        seen.append(piece)
+        if b"\n" in piece or b"\r" in piece:
+            break
+        start += piece
+    return start, _read_again(seen, pieces)
 
 
-def _raise(error: Exception) -> Iterator[bytes]:
-    raise error
-    yield b""
+def _read_again(seen: list[bytes], pieces: UntilBroken) -> Iterator[bytes]:
+    yield from seen
+    yield from pieces
+    pieces.check()
 
 
 def _take_head(lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -123,10 +118,7 @@ def _rows_of_lines(lines: Iterator[bytes]) -> Iterator[Row | Unreadable]:
                 detail = getattr(values[-1], "detail", "expected an object")
                 values = [unreadable(0, detail, text)]
         for value in values:
-            if isinstance(value, Unreadable):
-                yield Unreadable(number, value.detail, value.excerpt)
-            else:
-                yield check_row(number, value, suspect=rb"\ud" in line.lower())
+            yield check_row(number, value, suspect=rb"\ud" in line.lower())
             number += 1
 
 

@@ -1,51 +1,91 @@
 """Read any file of rows, and say of every row that cannot be read why.
 
 Parquet, Arrow, Feather, JSON in all its layouts, CSV and TSV; text also compressed
-(gz, zst, xz, bz2, zip) and in UTF-16. What is broken costs only itself: a bad line,
-bytes that are not UTF-8, a stream that is cut off, which is told and gives its whole
-rows. Only a file that is not there, or of a kind nobody knows, is an error.
+(gz, zst, xz, bz2, zip) and in UTF-16; the files of a tar, a zip or a folder that
+`datasets` saved. What is broken costs only itself: a bad line, bytes that are not
+UTF-8, a stream that is cut off, which is told and gives its whole rows. Only a file
+that is not there, or of a kind nobody knows, is an error.
 """
 
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from pipeline.arrow_rows import MAGIC, read_arrow
+from pipeline.archives import BLOCK, is_tar, unpack, unpacked
+from pipeline.arrow_rows import FEATHER_1, MAGIC, read_arrow, read_old_feather
 from pipeline.csv_rows import looks_like_table, read_csv
 from pipeline.errors import UserError
 from pipeline.json_rows import is_json, read_lines, read_values
 from pipeline.rows import EXCERPT as EXCERPT
-from pipeline.rows import NOT_TEXT, read_json
+from pipeline.rows import NOT_TEXT
 from pipeline.rows import Row as Row
 from pipeline.rows import Unreadable as Unreadable
-from pipeline.streams import ZIP, BrokenStream, is_compressed, name_inside, read_text
-from pipeline.text import as_text
+from pipeline.streams import (
+    BrokenStream,
+    UntilBroken,
+    is_compressed,
+    list_zip,
+    read_bytes,
+    read_text,
+)  # fmt: skip
 
-COMPRESSED = (".gz", ".gzip", ".zst", ".zstd", ".xz", ".bz2", ".zip")
+COMPRESSED = (".gz", ".gzip", ".zst", ".zstd", ".xz", ".bz2", ".zip", ".tar", ".tgz")
 LINES = (".jsonl", ".ndjson", ".jsonlines", ".jl")
 TABLES = (".csv", ".tsv", ".tab", ".psv")
 BINARY = (".parquet", ".arrow", ".arrows", ".feather", ".ipc")
-FEATHER_1 = b"FEA1"  # a damaged file of it ends pyarrow, and this process with it
-SUFFIXES = (*BINARY, *LINES, ".json", *TABLES)
-SAVED = "state.json"  # in a folder of `datasets`
+JSON = (".json",)
+SUFFIXES = (*BINARY, *LINES, *JSON, *TABLES)
+SAVED, SPLITS = "state.json", "dataset_dict.json"  # in folders of `datasets`
 LONGEST_START = 1 << 16  # bytes of a text that tell its kind
 
 
 def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
     """Every row of `path` in order, as a dict or as an Unreadable.
 
-    Raises UserError where there is no such file, or nobody knows its kind.
+    Rows of an archive have the name of their `file`, those of a folder of splits that
+    of their `split`, unless they have such a column. Raises UserError where there is no
+    such file, or nobody knows its kind.
     """
+    if (path / SPLITS).is_file():
+        return _number(_split_rows(path))
     if (path / SAVED).is_file():
-        return _saved_rows(path)
+        return _number(_saved_rows(path))
     _check_is_there(path)
-    kind = _find_kind(path)
-    return read_arrow(path) if kind in BINARY else _read_text_rows(path, kind)
+    head = _read_start(read_bytes(path), BLOCK)
+    if is_tar(head) or len(list_zip(path)) > 1:
+        return _number(_archive_rows(path, is_tar=is_tar(head)))
+    kind = _find_kind(path, head)
+    return _read_binary(path) if kind in BINARY else _read_text_rows(path, kind)
+
+
+def _number(rows: Iterable[Row | Unreadable]) -> Iterator[Row | Unreadable]:
+    """Rows of several files, in which what is unreadable has its number among all."""
+    for number, row in enumerate(rows):
+        yield replace(row, row=number) if isinstance(row, Unreadable) else row
+
+
+def _name(
+    rows: Iterable[Row | Unreadable], column: str, name: str
+) -> Iterator[Row | Unreadable]:
+    """Rows with the name of their table, unless they have such a column."""
+    for row in rows:
+        if isinstance(row, Unreadable):
+            yield replace(row, detail=f"{name}: {row.detail}")
+        else:
+            yield row | {column: row.get(column) or name}
+
+
+def _split_rows(folder: Path) -> Iterator[Row | Unreadable]:
+    """Rows of every split that `DatasetDict.save_to_disk` wrote, with its name."""
+    names = read_object(folder / SPLITS).get("splits")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UserError(f"{folder / SPLITS} does not name the splits")
+    for name in names:
+        yield from _name(raw_rows(folder / Path(name).name), "split", name)
 
 
 def _saved_rows(folder: Path) -> Iterator[Row | Unreadable]:
@@ -59,55 +99,92 @@ def _saved_rows(folder: Path) -> Iterator[Row | Unreadable]:
             f"{folder / SAVED} does not say which files hold the rows",
             hint="name a file of rows; dataset.flatten_indices() writes them in order",
         )
-    rows = chain.from_iterable(map(raw_rows, files))
-    return (
-        replace(row, row=number) if isinstance(row, Unreadable) else row
-        for number, row in enumerate(rows)
-    )
+    return chain.from_iterable(map(raw_rows, files))
 
 
-def _find_kind(path: Path) -> str:
-    """The ending that a file of its content has; UserError where nobody knows it."""
+def _archive_rows(path: Path, *, is_tar: bool) -> Iterator[Row | Unreadable]:
+    """Rows of the files in an archive that are of one kind, with the names of these.
+
+    What is no file of rows by its name, such as a README, is passed over.
+    """
+    first = ""
+    try:
+        for name, file in unpack(path, _has_rows, is_tar=is_tar):
+            first = first or name
+            if _layout(name) != _layout(first):
+                raise UserError(
+                    f"{path} holds files of several kinds: {first}, {name}",
+                    hint="unpack it, and name the files of rows",
+                )
+            yield from _name(raw_rows(file), "file", name)
+    except BrokenStream as error:
+        yield Unreadable(0, str(error))
+    else:
+        if not first:
+            raise UserError(
+                f"{path} holds no file of rows",
+                hint=f"known: {', '.join(SUFFIXES)}, by the endings of their names",
+            )
+
+
+def _has_rows(name: str) -> bool:
+    return _suffix(Path(name)) in SUFFIXES
+
+
+def _layout(name: str) -> tuple[str, ...]:
+    """The endings of the files that may stand beside one in an archive."""
+    suffix = _suffix(Path(name))
+    return next(kinds for kinds in (BINARY, LINES, JSON, TABLES) if suffix in kinds)
+
+
+def _read_binary(path: Path) -> Iterator[Row | Unreadable]:
+    """Rows of a binary file, which is unpacked first where something compresses it."""
     with path.open("rb") as file:
         head = file.read(6)
-    if head.startswith(FEATHER_1):
-        raise UserError(
-            f"{path} is in Feather's version 1 of 2016, which is not read",
-            hint="pyarrow.feather: write_feather(read_table(old), new)",
-        )
-    if head.startswith(MAGIC):
+    if not is_compressed(head):
+        yield from read_old_feather(path) if head[:4] == FEATHER_1 else read_arrow(path)
+        return
+    pieces = UntilBroken(read_bytes(path))
+    with unpacked(_name_inside(path), pieces) as unpacked_file:
+        yield from _read_binary(unpacked_file)
+
+
+def _name_inside(path: Path) -> str:
+    """What a compressed file is called without what compresses it."""
+    endings = [each for each in path.suffixes if each.lower() in COMPRESSED]
+    return next(iter(list_zip(path)), path.name.removesuffix("".join(endings)))
+
+
+def _find_kind(path: Path, head: bytes) -> str:
+    """The ending that a file of its content has; UserError where nobody knows it.
+
+    `head` is how the file begins, decompressed.
+    """
+    if head.startswith((*MAGIC, FEATHER_1)):
         return ".arrow"
-    suffix = _suffix(path) or _suffix(Path(name_inside(path)))
-    if suffix in BINARY and is_compressed(head):
-        raise UserError(
-            f"{path}: {suffix} is read where nothing else compresses it",
-            hint="unpack it, and name what was in it",
-        )
-    if suffix in (*LINES, ".json"):
+    suffix = _suffix(path) or _suffix(Path(_name_inside(path)))
+    if suffix in (*LINES, *JSON):
         return suffix
-    if is_json(start := _read_start(path), is_alone=suffix in TABLES):
+    start = _read_start(read_text(path), 1)[:LONGEST_START]
+    if is_json(start, is_alone=suffix in TABLES):
         return ".jsonl"
     if suffix in SUFFIXES:
         return suffix
     if suffix in ("", ".txt") and looks_like_table(start):
         return ".csv"
-    if not suffix and head.startswith(ZIP):
-        raise UserError(
-            f"{path} is a zip of several files, or of none",
-            hint="unpack it, and name the file of rows",
-        )
     raise UserError(
         f"{path}: nobody knows how to read {suffix or 'a file without suffix'}",
         hint=f"known: {', '.join(SUFFIXES)}, and text as {', '.join(COMPRESSED)}",
     )
 
 
-def _read_start(path: Path) -> bytes:
-    """The first bytes of a text; b"" where it is broken before them."""
-    try:
-        return next(filter(None, read_text(path)), b"")[:LONGEST_START]
-    except BrokenStream:
-        return b""
+def _read_start(pieces: Iterator[bytes], length: int) -> bytes:
+    """At least so many bytes, where there are; fewer where the file is broken."""
+    start = b""
+    for piece in UntilBroken(pieces):
+        if len(start := start + piece) >= length:
+            break
+    return start
 
 
 def _suffix(path: Path) -> str:
@@ -156,7 +233,7 @@ def _check_is_there(path: Path) -> None:
     if path.is_dir():
         raise UserError(
             f"{path} is a folder",
-            hint="name a file of rows in it, or a split that save_to_disk wrote",
+            hint="name a file of rows in it",
         )
     if path.exists() and not path.is_file():
         raise UserError(f"{path} is no file of rows", hint="write them into one")
@@ -207,34 +284,6 @@ def hub_rows(
             hint="offline, point `path` at local files",
         ) from None
     return iter(table)
-
-
-def nested(row: Any, path: str, absent: Any = None) -> Any:
-    """What "a.b" holds, b inside a, or "a.0", the first of a list.
-
-    A name may have dots itself, and what lies on the way may be JSON in a text. It is
-    `absent` where an object has no such name, and None where an outer one is null.
-    """
-    if isinstance(row, str) and row.lstrip()[:1] in ("{", "["):
-        row = read_json(row)
-    if isinstance(row, list):
-        row = {str(number): value for number, value in enumerate(row)}
-    if not isinstance(row, dict):
-        return None
-    names = path.split(".")
-    for end in range(len(names), 0, -1):
-        if (name := ".".join(names[:end])) in row:
-            rest = ".".join(names[end:])
-            return nested(row[name], rest, absent) if rest else row[name]
-    return absent
-
-
-def read_column(row: Row, name: str | Sequence[str]) -> Any:
-    """What a column holds; the texts of several ones, with a blank line between."""
-    if isinstance(name, str):
-        return nested(row, name)
-    texts = (as_text(nested(row, each)) for each in name)
-    return "\n\n".join(filter(None, texts)) or None
 
 
 def expand(path: str) -> Path:

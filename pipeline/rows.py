@@ -3,13 +3,14 @@
 import json
 import sys
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from math import isfinite
 from typing import Any
 
 from pipeline.surrogates import is_text
+from pipeline.text import as_text
 
 Row = dict[str, Any]
 EXCERPT = 500
@@ -37,8 +38,11 @@ class Unreadable:
 def check_row(number: int, row: Any, *, suspect: bool = True) -> Row | Unreadable:
     """A JSON row is an object; a list becomes {"row": list}, as chats are stored.
 
-    `suspect`: the row may hold half a surrogate pair, which is no text.
+    What is Unreadable gets its number. `suspect`: the row may hold half a surrogate
+    pair, which is no text.
     """
+    if isinstance(row, Unreadable):
+        return replace(row, row=number)
     if isinstance(row, dict | list) and _is_deep(row):
         detail = f"nested more than {MOST_DEPTH} levels deep"
         return Unreadable(number, detail, value=row)
@@ -92,6 +96,34 @@ def read_json(text: str | bytes, otherwise: Any = None) -> Any:
         return otherwise
     is_deep = isinstance(value, dict | list) and _is_deep(value)
     return otherwise if is_deep else value
+
+
+def nested(row: Any, path: str, absent: Any = None) -> Any:
+    """What "a.b" holds, b inside a, or "a.0", the first of a list.
+
+    A name may have dots itself, and what lies on the way may be JSON in a text. It is
+    `absent` where an object has no such name, and None where an outer one is null.
+    """
+    if isinstance(row, str) and row.lstrip()[:1] in ("{", "["):
+        row = read_json(row)
+    if isinstance(row, list):
+        row = {str(number): value for number, value in enumerate(row)}
+    if not isinstance(row, dict):
+        return None
+    names = path.split(".")
+    for end in range(len(names), 0, -1):
+        if (name := ".".join(names[:end])) in row:
+            rest = ".".join(names[end:])
+            return nested(row[name], rest, absent) if rest else row[name]
+    return absent
+
+
+def read_column(row: Row, name: str | Sequence[str]) -> Any:
+    """What a column holds; the texts of several ones, with a blank line between."""
+    if isinstance(name, str):
+        return nested(row, name)
+    texts = (as_text(nested(row, each)) for each in name)
+    return "\n\n".join(filter(None, texts)) or None
 
 
 def unreadable(number: int, detail: str, text: str) -> Unreadable:

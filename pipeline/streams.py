@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import chain
-from pathlib import Path, PurePath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import zstandard
@@ -81,8 +81,9 @@ def read_text(path: Path) -> Iterator[bytes]:
         first += piece
     for mark, encoding in MARKS:
         if first.startswith(mark):
-            return _decode(first[len(mark) :], pieces, encoding)
-    return _decode(first, pieces, _guess_by_zeros(first[:4]))
+            yield from _decode(first[len(mark) :], pieces, encoding)
+            return
+    yield from _decode(first, pieces, _guess_by_zeros(first[:4]))
 
 
 def read_bytes(path: Path) -> Iterator[bytes]:
@@ -116,14 +117,18 @@ def is_compressed(head: bytes) -> bool:
     return head.startswith((*(magic for magic, _ in DECOMPRESSORS), *SKIPPED, *ZIP))
 
 
-def name_inside(path: Path) -> str:
-    """What the one file in a zip is called; "" where `path` is none, or holds more."""
+def list_zip(path: Path) -> list[str]:
+    """The names of the files in a zip; none where it is damaged, or no zip."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = _members(archive)
+            return _members(archive)
     except ERRORS:
-        return ""
-    return names[0] if len(names) == 1 else ""
+        return []
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file of an archive is one that macOS and others keep for themselves."""
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
 def _decompress(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -176,13 +181,8 @@ def _unzip(path: Path) -> Iterator[bytes]:
 
 
 def _members(archive: zipfile.ZipFile) -> list[str]:
-    """The files in a zip, without those in which macOS keeps what it knows of them."""
-    names = (name for name in archive.namelist() if not name.endswith("/"))
-    return [
-        name
-        for name in names
-        if not name.startswith("__MACOSX/") and PurePath(name).name != ".DS_Store"
-    ]
+    names = archive.namelist()
+    return [name for name in names if not (name.endswith("/") or is_hidden(name))]
 
 
 def _guess_by_zeros(head: bytes) -> str:

@@ -17,8 +17,8 @@ from typing import Any
 import polars as pl
 
 from pipeline.arrow_rows import is_foreign
-from pipeline.readers import Row, Unreadable, nested, raw_rows, refuse
-from pipeline.rows import spell
+from pipeline.readers import Row, Unreadable, raw_rows, refuse
+from pipeline.rows import nested, spell
 from pipeline.schema import PROBLEM
 from pipeline.text import TIMES, as_text
 

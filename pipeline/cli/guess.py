@@ -35,7 +35,8 @@ from pipeline.cli.guess_completions import (
     told_columns,
 )
 from pipeline.errors import UserError
-from pipeline.readers import Row, Unreadable, nested, raw_rows, read_column, refuse
+from pipeline.readers import Row, Unreadable, raw_rows, refuse
+from pipeline.rows import nested, read_column
 from pipeline.text import as_text
 
 LOOKED_AT = 1000  # rows

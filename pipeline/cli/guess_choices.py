@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from pipeline.cli.guess_answers import READABLE
 from pipeline.cli.guess_completions import Name
-from pipeline.readers import Row, read_column
+from pipeline.readers import Row
+from pipeline.rows import read_column
 
 ADAPTER = "multiple_choice"
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pipeline.readers import Row, nested
+from pipeline.readers import Row
+from pipeline.rows import nested
 from pipeline.text import as_text
 
 LISTED = 20  # columns in a message

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from pipeline.chats import read_completions, read_question
 from pipeline.cli.guess_answers import READABLE, TRIED
 from pipeline.cli.guess_columns import Column
-from pipeline.readers import Row, nested, read_column
+from pipeline.readers import Row
+from pipeline.rows import nested, read_column
 
 Name = str | tuple[str, ...]
 # Fewer recorded answers a problem say next to nothing of how hard it is.

@@ -18,7 +18,8 @@ from pipeline.cli.init_recipe import UNKNOWN, write_recipe
 from pipeline.cli.standalone import pair
 from pipeline.errors import UserError
 from pipeline.files import write_text
-from pipeline.readers import COMPRESSED, SUFFIXES, nested, read_column
+from pipeline.readers import COMPRESSED, SUFFIXES
+from pipeline.rows import nested, read_column
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -16,7 +16,7 @@ from pipeline.errors import UserError
 from pipeline.filter import drop
 from pipeline.pass_rates.passes import Passes
 from pipeline.pass_rates.window import Window
-from pipeline.readers import nested
+from pipeline.rows import nested
 from pipeline.settings import Settings
 from pipeline.shards import Shards, as_shards
 from pipeline.sql import Where, drop_unless

@@ -15,8 +15,7 @@ from typing import Any, Literal, NamedTuple
 import polars as pl
 from pydantic import Field, PositiveInt
 
-from pipeline.readers import nested
-from pipeline.rows import read_json
+from pipeline.rows import nested, read_json
 from pipeline.settings import Settings
 
 FRACTION = re.compile(r"(\d{1,9})\s*(?:/|of|out of)\s*(\d{1,9})")

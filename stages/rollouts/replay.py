@@ -24,7 +24,8 @@ from pydantic import Field, field_validator, model_validator
 from pipeline.chats import Completion, read_completions, read_question
 from pipeline.errors import UserError
 from pipeline.locations import DataLocation
-from pipeline.readers import Row, Unreadable, nested, read_column
+from pipeline.readers import Row, Unreadable
+from pipeline.rows import nested, read_column
 from pipeline.schema import REFERENCE_AUTHORS, ROLLOUT
 from pipeline.surrogates import mend_surrogates
 from pipeline.text import as_text, fingerprint

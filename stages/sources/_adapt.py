@@ -16,8 +16,8 @@ import polars as pl
 
 from pipeline.cluster.each import each, ready
 from pipeline.parallel import map_processes
-from pipeline.readers import EXCERPT, Row, Unreadable, nested, read_column
-from pipeline.rows import without_nan
+from pipeline.readers import EXCERPT, Row, Unreadable
+from pipeline.rows import nested, read_column, without_nan
 from pipeline.schema import PROBLEM
 from pipeline.surrogates import mend_surrogates
 from pipeline.text import fingerprint
