@@ -43,6 +43,11 @@ HOLDERS += [
     " B ",
 ]
 HOLDS = np.uint64(1) << np.uint64(len(RESPELLINGS))
+# The bits of all that have signs, and of those that need no answers that agree.
+ANY = HOLDS - np.uint64(1)
+UNAGREED = np.uint64(
+    sum(1 << at for at, one in enumerate(RESPELLINGS) if one.agreed != "")
+)
 
 
 @cache
@@ -61,7 +66,7 @@ def respell_pairs(
     Some are only where answers are the `same` (bool): a drawing of which the text
     speaks is left out, say.
     """
-    pairs, changes = _find_changes(texts, first, second)
+    pairs, changes = _find_changes(texts, first, second, same)
     places, out = [], []
     for pair, which in zip(pairs, changes, strict=True):
         both = [texts[int(side[pair])] for side in (first, second)]
@@ -84,7 +89,9 @@ def respell_pairs(
     return np.array(places, np.int64), out
 
 
-def _find_changes(texts: pl.Series, first: Array, second: Array) -> tuple[Array, Array]:
+def _find_changes(
+    texts: pl.Series, first: Array, second: Array, agree: Array
+) -> tuple[Array, Array]:
     """Pairs, and which of RESPELLINGS change them: bool (pairs, respellings).
 
     What is cheap to see leaves few pairs to those that are not.
@@ -108,7 +115,10 @@ def _find_changes(texts: pl.Series, first: Array, second: Array) -> tuple[Array,
     pairs, renamed = np.flatnonzero(asked), renamed[asked]
     left, right = left[asked], right[asked]
     lacks = np.array([one.beside is not None for one in RESPELLINGS[:-1]])
-    found = _number_found(read, held, np.unique(np.r_[left, right]))
+    wanted = np.zeros(len(read), np.uint64)
+    for side in (left, right):
+        np.bitwise_or.at(wanted, side, np.where(agree[pairs], ANY, UNAGREED))
+    found = _number_found(read, held & wanted)
     left, right = found[left], found[right]
     changes = (left != right) & (~lacks | (left == 0) | (right == 0))
     changes = np.column_stack([changes, renamed])
@@ -166,21 +176,24 @@ def _change_each(change: Callable[[str], str], texts: pl.Series) -> pl.Series:
     return pl.Series([change(text) for text in texts], dtype=pl.String)
 
 
-def _number_found(texts: pl.Series, held: Array, rows: Array) -> Array:
-    """What each marker finds in `rows` of texts, as a number: (texts, markers).
+def _number_found(texts: pl.Series, signs: Array) -> Array:
+    """What each marker finds in texts, as a number: (texts, markers).
 
-    Equal finds have one number, and 0 is for none. `held` are the `_signs` of a text.
-    By Python, since few texts are left: polars would compile the patterns anew.
+    Equal finds have one number, and 0 is for none; where it is enough to know whether
+    there is one, all are equal. `signs` are bits of the markers that are asked for. By
+    Python, since few texts are left: polars would compile the patterns anew.
     """
     out = np.zeros((len(texts), len(RESPELLINGS) - 1), np.int64)
-    numbers: dict[str, int] = {}
-    for row in rows:
-        signs, text = int(held[row]), None
+    numbers: dict[str, int] = {"": 1}
+    for row in np.flatnonzero(signs & ANY):
+        text, asked = texts[int(row)], int(signs[row])
         for at, one in enumerate(RESPELLINGS[:-1]):
-            if signs >> at & 1:
-                text = text or texts[int(row)]
-                found = [x[0] for x in re.finditer(one.marker, text)]
-                if found:
-                    number = numbers.setdefault("\0".join(found), len(numbers) + 1)
-                    out[row, at] = number
+            if not asked >> at & 1:
+                continue
+            if one.beside is not None:
+                out[row, at] = re.search(one.marker, text) is not None
+                continue
+            found = "\0".join(x[0] for x in re.finditer(one.marker, text))
+            if found:
+                out[row, at] = numbers.setdefault(found, len(numbers) + 1)
     return out

@@ -38,6 +38,8 @@ LENGTHS = (
 TRIANGLE = r"(?:\\Delta|Δ)\s*([A-Z]{3})\b"
 LIST = r"\\\[([ \t]*[\d\"'\[-][^\\\n]{0,400})\\\]"
 DASH = r"([^\W\d_]{3}) [-–] ([\w$])|([\w$%)]) [-–] ([^\W\d_]{2})"
+# The same to a text that has one: a space is sooner found than letters are.
+DASHED = r" [-–] (?:(?<=[^\W\d_]{3} [-–] )[\w$]|(?<=[\w$%)] [-–] )[^\W\d_]{2})"
 DOTS = "[·⋅•]{3,}"
 POINTS = r"\b[A-Z]{2,4}\b"
 POINT = r"\b(?!A [a-z])[A-Z]{1,4}\b"

@@ -21,20 +21,28 @@ def _label(letter: str) -> str:
 LABELS = [_label(letter) for letter in "ABC"]
 VALUE = r"[ \t]+[-\d$\\(]"
 # Behind the last question or instruction: from (A) on to the end.
-OPTIONS = (
-    rf"(?s)\s*(?:{LABELS[0]}.{{1,120}}?{LABELS[1]}.{{1,120}}?{LABELS[2]}.{{1,400}}\Z"
+_OPTIONS = (
+    rf"(?:{LABELS[0]}.{{1,120}}?{LABELS[1]}.{{1,120}}?{LABELS[2]}.{{1,400}}\Z"
     rf"|(?<=\s)A{VALUE}[^\n]{{0,40}}?[ \t]B{VALUE}[^\n]{{0,40}}?[ \t]C{VALUE}"
     r"[^\n]{0,160}\Z)"
 )
-HINT = r"(?i)\s*[\[(]?\bhints?[ \t]*:[^\n]{0,400}\s*\Z"
-NOTE = r"(?i)\s*[\[(]?\bnotes?[ \t]*:[^\n]{0,400}\s*\Z"
+OPTIONS = rf"(?s)\s*{_OPTIONS}"
+# The same to a text that has them; what may stand in front takes most of the time.
+HAS_OPTIONS = rf"(?s)\A(?=.*?(?:[Cc][ \t]*[)\]:}}.]|[ \t]C[ \t])).*?{_OPTIONS}"
+HAS_HINT, HAS_NOTE = (
+    rf"(?i)\b{name}s?[ \t]*:[^\n]{{0,400}}\s*\Z" for name in ("hint", "note")
+)
+HINT, NOTE = (
+    rf"(?i)\s*[\[(]?\b{name}s?[ \t]*:[^\n]{{0,400}}\s*\Z" for name in ("hint", "note")
+)
 ASKED = "answers?|result|form|fraction|decimal|integer|number|terms of|notation"
 ASKED += "|solution|commas"
-FORM = (
-    r"(?i)[(\[]?\s*\b(?:please |you (?:can|may|should) )?(?:express|give|write|enter|"
-    r"provide|round|state|report|answer|submit|simplify)\b"
+_FORM = (
+    r"(?:express|give|write|enter|provide|round|state|report|answer|submit|simplify)\b"
     rf"[^.!?\n]{{0,160}}\b(?:{ASKED})\b[^.!?\n]{{0,120}}[.!]?[ \t]*[)\]]?[ \t]*\s*\Z"
 )
+FORM = rf"(?i)[(\[]?\s*\b(?:please |you (?:can|may|should) )?{_FORM}"
+HAS_FORM = rf"(?i)\b{_FORM}"
 POINTS_GIVEN = (
     r"(?i)[\[(]\s*(?:possible )?(?:points?|marks?)\s*[:=]?\s*\d{1,3}\s*[\])]"
     r"|[\[(]\s*\d{1,3}\s*(?:points?|pts?|marks?)\s*[\])]"

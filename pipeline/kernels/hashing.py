@@ -71,7 +71,7 @@ def fill_ngrams(tokens: Array, n: int, out: Array) -> int:
             out[place] = out[place] * STEP + tokens[place + uint64(step)]
     for place in range(count):
         out[place] = fmix64(out[place])
-    return int(count)
+    return int(np.int64(count))
 
 
 def spelling_code(text: str) -> int:
