@@ -17,6 +17,11 @@ from pipeline.dedup.answers import are_rare
 from pipeline.dedup.evidence import find_twins, keeps_order
 from pipeline.dedup.ngrams import extract_ngrams, lsh_pairs
 from pipeline.dedup.pairs import Array, Pairs, pair_key
+from pipeline.dedup.plain_readings import (
+    find_shared_sentences,
+    judge_plainly,
+    write_short,
+)
 from pipeline.dedup.same_problem import classify_pairs
 from pipeline.dedup.witness import find_witnesses
 
@@ -53,13 +58,17 @@ def add_paraphrases(
         find_equal_skeletons(problems),
         find_shared_ngrams(problems),
         find_equal_answers(rows["answer"], vectors, least + NEARER),
+        find_shared_sentences(problems),
     ):
         both = _join(both, Pairs(*alike, _cosines_of(vectors, *alike)))
     reworded = np.isin(
         pair_key(both.first, both.second), pair_key(first, second)[~same_words]
     )
     relation = np.full(len(both.first), COPY, np.uint8)
-    relation[~reworded] = classify_pairs(rows, both.take(~reworded), guard=True)
+    judged = both.take(~reworded)
+    relation[~reworded] = judge_plainly(
+        rows, judged, classify_pairs(rows, judged, guard=True)
+    )
     return replace(both, relation=relation)
 
 
@@ -130,7 +139,7 @@ def _hash_skeletons(texts: pl.Series) -> Array:
     from pipeline.kernels.wording import wording
 
     def hash_part(part: pl.Series) -> Array:
-        data, offsets = text_bytes(plain_text(spell_alike(part)))
+        data, offsets = text_bytes(plain_text(write_short(spell_alike(part))))
         spans = offsets[:-1], offsets[1:]
         tokens = tokenise_ranges(data, *spans, spans=True)
         read = tokens.codes, tokens.kinds, tokens.ends, tokens.starts, tokens.stops

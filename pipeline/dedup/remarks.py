@@ -1,0 +1,249 @@
+"""Sentences that ask nothing: how to answer, who asks, where a problem is from.
+
+`kernels/layout_edges` takes instructions from the edges of a text if it knows all of
+their words. Here another text lies beside, which has the same problem without the
+sentence, and that lets other words pass. A sentence that speaks of answering, or of who
+asks, and has no number, no sign, no word that turns a problem round and no word of the
+problem itself, changes nothing about it.
+"""
+
+import re
+import tomllib
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from pipeline.dedup.number_words import ENGLISH, PARTS, SCALES, TIMES
+from pipeline.dedup.quantities import IS_ENGLISH, UNITS
+from pipeline.kernels.spelled_words import read_list, split
+
+# A sentence, or what stands in brackets between two.
+END = r"(?<=[.!?。！？…])[\"'”’)\]*_]*[ \t]+|\s*\n\s*|(?<=[。！？])"
+BRACKETS = (
+    r"(?:(?<=^)|(?<=[.?!。？！\n]))\s*"
+    r"[(\[（【](?!/?url)[^()\[\]（）【】\n]{2,120}[)\]）】]"
+)
+LEAD = r"\A[^:\n]{4,160}:\s+"
+# What a sentence may hold that is no sign of a problem.
+FORMS = (
+    r"\$\s*\\text\w*\{([^{}$]*)\}\s*\$|\[url\b[^\]]*\].*?\[/url\]|"
+    r"\\(?:boxed|fbox|text\w*|math\w+)\b|</?\w+>|```\w*|`[^`\n]*`"
+    r"|\[/?\w+[^\]\n]*\]|\{\s*\}|[*_#]{1,3}(?=\w)|(?<=\w)[*_]{1,2}"
+)
+SIGN = re.compile(r"[\d=<>^+$\\/|√∑∫%€£¥°±×÷·∈≤≥→]")
+WORD = re.compile(r"[^\W\d_]+")
+SOLVE_THIS = re.compile(
+    r"\b(?:solve|do|answer|approach|prove|show) (?:this|it|these|that)\b"
+)
+ENGLISH_WORDS = re.compile(IS_ENGLISH + r"|\b(?:your|you|please|this|do|my|any|have)\b")
+AFTER_PREPOSITION = re.compile(r"\b(?:in|to|as|by|en|em|à|в|на|auf) ([^\W\d_]+)")
+ME = {
+    *split(
+        "i my me mine myself ich mein meine moi je mon mi mis yo io mio eu meu мне мой"
+    )
+}
+# Notes on the samples of a task for programs, and on what signs mean.
+SAMPLE = re.compile(r"(?i)\b(?:in|for) the (?:\w+ ){0,2}(?:sample|example|test)s?\b")
+DEFINES = re.compile(
+    r"(?is)[(\[\s*]*(?:note|here|recall)\b.*\b(?:denotes?|refers? to|represents?|"
+    r"stands for|means)\b"
+)
+UNIT = re.compile(r"(?i)\s*\((?:(?:answers? )?in|units?:) [^()\n]{1,24}\)")
+# What may stand in front of one text: its number, a source, a title, a label.
+NUMBER = (
+    r"(?i)\s*(?:\[\w+\])?[*_#(★☆]*(?:(?:problem|question|exercise|example|task|no|q|ex)"
+    r"\.?[ ]?)?[A-Za-z]{0,2}-?\d{1,3}(?:\.\d{1,2})*[.):：](?:\[/\w+\])?[*_)]*\s+"
+    r"(?=[^\s\d])"
+)
+SOURCE = (
+    r"\s*[(\[（【](?:(?:[^\W\d_a-z][^\W\d_]*+|of|the|and|for|de|der|des|du|del|di|la)"
+    r"(?:[\s·.,/:&'’-]++|(?=[\d)\]）】]))|\d[\d.]*+[\s·.,/:-]*+)+[)\]）】]\s*"
+)
+TITLE = (
+    r"\s*[#*_ ]*(?:[A-Za-z]{0,9}[ ]?\d{1,3}[ ]*[-–:.][ ]*)?"
+    r"((?:[^\W\d_][\w'’-]*+[ ]?){1,6})[*_:]*[ ]*\n\s*"
+)
+LABEL = r"\s*[*_]*([A-Z][a-z]+(?: [a-z]+)?)[*_]*:[*_]*\s+"
+FRONTS = (NUMBER, SOURCE, TITLE, LABEL)
+LEAST_REST = 12  # letters and digits that must be left
+STATED = 40  # of these, as many must be those of the other text below a label
+STEM = 5  # letters by which a word of the problem is known again
+
+
+def drop_remarks(left: str, right: str) -> tuple[str, str]:
+    """Both texts less the sentences that one has alone and that ask nothing.
+
+    If both have such sentences, those with words that no list knows stay.
+
+    >>> drop_remarks("Hi, I am stuck. Find the sum 2 + 3.", "Find the sum 2 + 3.")
+    ('Find the sum 2 + 3.', 'Find the sum 2 + 3.')
+    """
+    found = [_find_remarks(left, right), _find_remarks(right, left)]
+    if all(any(not known for _, _, known in side) for side in found):
+        found = [[one for one in side if one[2]] for side in found]
+    texts = []
+    for text, spans in zip((left, right), found, strict=True):
+        rest = text
+        for begin, end, _ in reversed(spans):
+            rest = f"{rest[:begin]} {rest[end:]}"
+        texts.append(rest.strip() if len(_squeeze(rest)) >= LEAST_REST else text)
+    return texts[0], texts[1]
+
+
+def drop_titles(left: str, right: str) -> tuple[str, str]:
+    """Both texts less a title, a number or a source with a year, in front of one alone.
+
+    >>> drop_titles("[Rome 2011] Is 7 a prime number?", "Is 7 a prime number?")
+    ('Is 7 a prime number?', 'Is 7 a prime number?')
+    """
+    texts = [left, right]
+    for side in (0, 1):
+        text, other = texts[side], _squeeze(texts[1 - side])
+        for pattern in FRONTS * 2:
+            found = re.match(pattern, text)
+            if not found or other.startswith(_squeeze(found[0])):
+                continue
+            rest = text[found.end() :]
+            is_sure = pattern is NUMBER or _is_title(found[0], rest)
+            if pattern is LABEL:
+                is_sure &= other.startswith(_squeeze(rest)[:STATED])
+            if is_sure and len(_squeeze(rest)) >= LEAST_REST:
+                text = rest
+        texts[side] = text
+    return texts[0], texts[1]
+
+
+def _is_title(title: str, rest: str) -> bool:
+    """Whether words of a first line are none that a problem needs, or come again."""
+    lists = _lists()
+    stems = {word[:STEM] for word in WORD.findall(rest.lower())}
+    return all(
+        word[:STEM] in stems
+        or not (word in lists.numbers | lists.asks or lists.turns_round(word))
+        for word in WORD.findall(title.lower())
+    )
+
+
+def drop_units(left: str, right: str) -> tuple[str, str]:
+    """Both texts less a unit in brackets that one alone asks for."""
+    asks = [UNIT.search(text) is not None for text in (left, right)]
+    if asks[0] == asks[1]:
+        return left, right
+    return UNIT.sub("", left), UNIT.sub("", right)
+
+
+def _find_remarks(text: str, other: str) -> list[tuple[int, int, bool]]:
+    """(begin, end, whether all words are known) of the remarks that `other` lacks."""
+    spans, squeezed = _split(text), _squeeze(other)
+    alone = [
+        (begin, end)
+        for begin, end in spans
+        if _squeeze(text[begin:end]) and _squeeze(text[begin:end]) not in squeezed
+    ]
+    rest = "".join(text[b:e] + "\n" for b, e in spans if (b, e) not in alone)
+    stems = {word[:STEM] for word in WORD.findall(rest.lower()) if len(word) > 3}
+    is_told = bool(ME & {*WORD.findall(f"{rest} {other}".lower())})
+    out = []
+    for begin, end in alone:
+        found = _is_remark(text[begin:end], stems, is_told=is_told)
+        if found is not None:
+            out.append((begin, end, found))
+    return out
+
+
+def _split(text: str) -> list[tuple[int, int]]:
+    """Where sentences, lines, remarks in brackets and a lead with a colon are."""
+    cuts = {0, len(text)}
+    for pattern in (END, BRACKETS, LEAD):
+        for found in re.finditer(pattern, text):
+            cuts |= {found.end()} if pattern != BRACKETS else {*found.span()}
+    places = sorted(cuts)
+    return list(pairwise(places))
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+def _is_remark(sentence: str, stems: set[str], *, is_told: bool) -> bool | None:
+    """Whether all words of a remark are known; None for what is no remark.
+
+    `stems` begin the words of the problem; `is_told` where it speaks of me.
+    """
+    if SAMPLE.search(sentence) or DEFINES.match(sentence):
+        return False
+    plain = re.sub(FORMS, lambda found: found[1] or " ", sentence)
+    if SIGN.search(plain):
+        return None
+    lists = _lists()
+    small = re.sub(r"['’](?:m|s|d|t|ll|ve|re)\b", "", plain.lower())
+    words = WORD.findall(small)
+    if not words:
+        return True if plain != sentence else None  # [url=…]link[/url]
+    is_talk = any(word in lists.talk for word in words)
+    is_mine = not is_told and any(word in ME for word in words)
+    is_cry = plain.rstrip(" \n*_\"'").endswith(("!", "！"))
+    is_cued = any(word in lists.cues for word in words) or SOLVE_THIS.search(small)
+    if not (is_talk or is_mine or is_cry or is_cued):
+        return None
+    others = [word for word in words if word not in lists.says | lists.talk]
+    if others and not (is_talk or is_mine or is_cry or ENGLISH_WORDS.search(small)):
+        return None
+    if any(word in others for word in AFTER_PREPOSITION.findall(small)) and not is_mine:
+        return None  # in minutes, to tenths
+    known = lists.plain | lists.cues | lists.talk
+    if others and any(
+        len(word) > 3 and word[:STEM] in stems and word not in known for word in words
+    ):
+        return None  # of the problem itself
+    for word in others:
+        is_name = len(word) == 1 and word != "i"
+        if is_name or word in lists.numbers or word in lists.asks:
+            return None
+        if not is_mine and lists.turns_round(word):
+            return None
+    return not others and not is_talk
+
+
+class Lists(NamedTuple):
+    """Words by what they are to a remark; see the files that `_lists` reads."""
+
+    says: set[str]
+    cues: set[str]
+    talk: set[str]
+    asks: set[str]
+    plain: set[str]
+    numbers: set[str]
+    turns: set[str]
+    beginnings: tuple[str, ...]
+
+    def turns_round(self, word: str) -> bool:
+        """Whether `word` turns a problem round, or is a unit."""
+        return word in self.turns or word.startswith(self.beginnings)
+
+
+@cache
+def _lists() -> Lists:
+    edges = tomllib.loads(read_list("edge_words.toml"))
+    wording = tomllib.loads(read_list("wording.toml"))
+
+    def words_of(*names: str) -> set[str]:
+        listed = " ".join(" ".join(edges[name]) for name in names)
+        return {*listed.replace("'", " ").split()}
+
+    def words_in(*parts: str) -> set[str]:
+        texts = [part for name in parts for part in wording[name].values()]
+        flat = [" ".join(text) if isinstance(text, list) else text for text in texts]
+        return {*" ".join(flat).split()}
+
+    turns = words_in("turns", "kinds") | {*UNITS} | {f"{unit}s" for unit in UNITS}
+    return Lists(
+        says=words_of("says", "cues", "pairs"),
+        cues={cue for cue in words_of("cues") if len(cue) > 1},
+        talk=words_of("talk"),
+        asks=words_of("asks"),
+        plain=words_in("fillers", "instructions", "soft", "pronouns"),
+        numbers={*ENGLISH, *PARTS, *SCALES, *TIMES} - {"one"},
+        turns=turns,
+        beginnings=tuple(sorted(word[:-1] for word in turns if word.endswith("*"))),
+    )
