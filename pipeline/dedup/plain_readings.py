@@ -16,7 +16,8 @@ import polars as pl
 from pipeline.dedup.notations import write_plainly
 from pipeline.dedup.pairs import Array, Pairs
 from pipeline.dedup.remarks import drop_remarks, drop_titles, drop_units
-from pipeline.dedup.spellings import LONGEST, UMLAUT, UMLAUTS
+from pipeline.dedup.respelling_rules import LONGEST
+from pipeline.dedup.spellings import UMLAUT, UMLAUTS
 
 LEAST_PIECE = 24  # characters of a sentence by which a text is known again
 SHORT = 600
