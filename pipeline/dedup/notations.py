@@ -1,17 +1,14 @@
-r"""One way to write what data sets write in many: formulas, matrices, lists, labels.
+r"""One way to write what data sets write in many: formulas, matrices, units.
 
 `sqrt(8)`, `√8` and `\sqrt{8}` are one root, `[[1,2],[3,4]]`, `[1 2; 3 4]` and a pmatrix
-one matrix, and options are the same behind (A), a) or ①. What is changed in one text is
+one matrix; lists are those of `listings`. What is changed in one text is
 changed in any other alike: nothing here knows what a text is compared with.
 """
 
 import re
-from collections.abc import Callable
-from itertools import islice
 
-from pipeline.kernels.spelled_words import split
+from pipeline.dedup.listings import Found, Rewrite, list_plainly
 
-Found = re.Match[str]
 # Functions, where an argument or an index behind them says that they are no words.
 FUNCTION = (
     r"(?<![\\\w])(sqrt|sum|prod|int|lim|log|ln|lg|exp|max|min|gcd|lcm|det|Pr|"
@@ -34,6 +31,12 @@ CHARGE = (
     r"[ ]*\}?(?![\w(\\{|])"
     r"|(?<=[A-Za-z₀-₉])([²³]?)([⁺⁻])(?![¹²³⁰-⁹])"
 )
+CHARGE += r"|(?<=[A-Z]\d)\^(\d?[+-])(?=[\s.,;)]|\Z)|(?<=[A-Z]_\d)\^\{(\d?[+-])\}"
+INVERSE = r"\\?(?<![a-z])(sin|cos|tan|cot)[ ]?\^[ ]?(?:\{[ ]*-1[ ]*\}|\(-1\)|-1)"
+NORM = r"\\(?:left|right)?[ ]*\\?[lr]?Vert\b|\\(?:left|right)?[ ]*\\\||\\\|"
+MICRO = r"\\mu[ ]*\\(?:mathrm|text|rm)[ ]*\{[ ]*([A-Za-z]{1,3})[ ]*\}"
+SAID_ROOT = r"(?i)\b(?:the )?(square|cube) root of[ ]+\$?(\d+(?:\.\d+)?|[a-z])\b\$?"
+SAID_LOG = r"(?i)\blog(?:arithm)?s?,? (?:to )?(?:the )?base[ -]+(\w+),? of[ ]+(\w+)"
 SPACED = r"(?<!\\)\{[ ]*(\d(?:[ ]\d)+)[ ]*\}"
 ROOT_POWER = r"(\w+|\((?:[^()]|\([^()]*\))*\))\^\{?\(?1/(\d)\)?\}?(?![\d)])"
 ABSOLUTE = r"\\?\babs[ ]?\(([^()]*(?:\([^()]*\)[^()]*)*)\)"
@@ -71,46 +74,10 @@ ESCAPED = (
 LOGIC = r"(?<!\\)(?:~(?=[A-Za-z(~])|[ ]&&?[ ]|[ ]\|\|[ ])"
 LOGIC_SIGNS = {"~": "¬", "&": "∧", "&&": "∧", "||": "∨"}
 PLAIN = str.maketrans("²³⁺⁻", "23+-")
-ASKED = (
-    r"(?:is (?:the following|this) (?:statement|claim|sentence) )?[(\[]?"
-    r"(?:true[ ]?(?:or|/)[ ]?false|t/f)[?.:)\]]*"
-)
-TRUE_OR_FALSE = rf"(?is)\A\s*{ASKED}\s*(.{{12,}})\Z|\A(.{{12,}}?)\s+{ASKED}\s*\Z"
-# How people ask others to "find …".
-POLITE = (
-    r"(?i)(?:(?<=^)|(?<=[.!?:\n] ))(?:(?:can|could|would|will) (?:you|some(?:one|body)"
-    r"|any(?:one|body))(?: please| kindly)?|please|kindly)(?: help(?: me)?)?(?: to)?"
-    r"[ ]+(?=(?:find|compute|calculate|solve|evaluate|determine|prove|show|simplify"
-    r"|write|explain|tell|give|list|work out)\b)"
-)
-# What stands in front of a part, or alone on its line, and says what the part is.
-LABEL = (
-    r"(?im)^[ \t#*_>-]*(?:(?:problem )?(?:context|passage|question|statement|problem|"
-    r"instructions?|task|input|response|solution|answers?|q|a)|(?:answer )?(?:choices|"
-    r"options)|examples?)[ \t]*[*_]*(?:[:：][ \t*_]*|[ \t*_]*$)"
-)
-LISTED = (
-    r"(?im)^([ \t#*_]*(?:answer )?(?:choices|options)[ \t*_]*:)?[ \t]*"
-    r"\[((?:[\"'][^\[\]\n\"']+[\"'](?:, *|(?=\]))){2,})\][ \t]*$"
-)
-BULLET = r"^[ \t]*[-•*–‣◦][ \t]+"
-BULLETS = rf"(?m)(?:{BULLET}\S.*\n+){{1,40}}{BULLET}\S"  # one may be a minus
-COMMENT = r"(?m)[ \t]+(?:#|//)[ \t]+[^\n\"']*$"
-FENCE = r"(?ms)^[ \t]*```[^\n`]+\n.*?^[ \t]*```"
-ITEM = re.compile(
-    r"(?<![^\s*{(（\[)])(?:\\(?:text|math)[a-z]*[ ]*\{[ ]*)?\*{0,2}[(（\[]?[ ]*"
-    r"([A-Za-z]|\d{1,2}|[ivx]{2,4}|[IVX]{2,4})[ ]*[)）\].．、:]\.?\*{0,2}[ ]*\}?"
-    r"(?:\\[ ]|~)?(?=[\s\S])|([①-⑳])"
-)
-FIRST_ITEM = re.compile(r"(?<!\w)[Aa1Ii][ ]?[)）\].．、:]|①")
-SET_OFF = re.compile(r"[:：\n#]")
-ROMAN = split("i ii iii iv v vi vii viii ix x xi xii")
-MOST_ITEMS = 200
-LEAST_INLINE = 3  # items that need not be on lines of their own
 
 
 def write_plainly(text: str) -> str:
-    r"""`text` with its formulas, lists and labels in one way.
+    r"""`text` with its formulas and lists in one way.
 
     >>> write_plainly("Find sqrt(8)*x and [1 2; 3 4].")
     'Find \\sqrt{8} x and [[1,2],[3,4]].'
@@ -118,9 +85,7 @@ def write_plainly(text: str) -> str:
     for signs, pattern, change in REWRITES:
         if any(sign in text for sign in signs):
             text = re.sub(pattern, change, text)
-    if FIRST_ITEM.search(text):
-        text = leave_out_item_labels(text)
-    return re.sub(LABEL, "", text) if SET_OFF.search(text) else text
+    return list_plainly(text)
 
 
 def _write_power(found: Found) -> str:
@@ -133,6 +98,10 @@ def _end_line(found: Found) -> str:
 
 def _write_root(found: Found) -> str:
     return rf"\sqrt{{{found[1] or found[2]}}}"
+
+
+def _write_said_root(found: Found) -> str:
+    return rf"\sqrt{'[3]' * (found[1].lower() == 'cube')}{{{found[2]}}}"
 
 
 def _write_root_power(found: Found) -> str:
@@ -177,71 +146,9 @@ def _write_feet(found: Found) -> str:
     return f"{found[1] or found[3]} feet {found[2] or found[4]} inches"
 
 
-def _list_items(found: Found) -> str:
-    items = re.split(r",[ ]*", found[2])
-    return "\n".join([found[1] or "", *(item.strip("'\"“”‘’ ") for item in items)])
-
-
-def leave_out_item_labels(text: str) -> str:
-    r"""`text` less the labels of lists that count from A, 1 or I on, an item a line.
-
-    >>> leave_out_item_labels("Which? (A) Mars (B) Venus (C) Io").split("\n")
-    ['Which? ', 'Mars ', 'Venus ', 'Io']
-    """
-    found = [*islice(ITEM.finditer(text), MOST_ITEMS)]
-    numbers = [_number_label(one[1] or one[2]) for one in found]
-    out = text
-    cut: list[Found] = []
-    for start, labels in enumerate(numbers):
-        if cut and found[start].start() <= cut[-1].start():
-            continue
-        for kind, number in labels:
-            if number != 1:
-                continue
-            run = [found[start]]
-            for one, others in zip(
-                found[start + 1 :], numbers[start + 1 :], strict=True
-            ):
-                if (kind, len(run) + 1) in others:
-                    run.append(one)
-            on_lines = all(_begins_line(text, one) for one in run[1:])
-            if len(run) >= (2 if on_lines else LEAST_INLINE):
-                cut += run
-                break
-    for one in reversed(cut):
-        out = f"{out[: one.start()]}\n{out[one.end() :]}"
-    return out
-
-
-def _begins_line(text: str, item: Found) -> bool:
-    return not text[: item.start()].rpartition("\n")[2].strip(" \t*(（[")
-
-
-def _number_label(label: str) -> list[tuple[str, int]]:
-    """Which item of what kinds of lists a label names: i is the ninth and the first."""
-    if label >= "①":
-        return [("circled", ord(label) - 0x245F)]
-    if label.isdecimal():
-        return [("digit", int(label))]
-    kind, small = "small" if label.islower() else "capital", label.lower()
-    letters = [(kind, ord(small) - 96)] if len(small) == 1 else []
-    roman = [(f"{kind} roman", ROMAN.index(small) + 1)] if small in ROMAN else []
-    return letters + roman
-
-
-def _leave_out_bullets(found: Found) -> str:
-    return re.sub(f"(?m){BULLET}", "", found[0])
-
-
-def _ask_truth(found: Found) -> str:
-    return f"True or false: {(found[1] or found[2]).strip(' (')}"
-
-
-def _drop_comments(found: Found) -> str:
-    return re.sub(COMMENT, "", found[0])
-
-
 def _write_charge(found: Found) -> str:
+    if charge := found[4] or found[5]:
+        return f" {charge}"
     return found[1] or f"{found[2]}{found[3]}".translate(PLAIN)
 
 
@@ -250,19 +157,28 @@ def _write_logic(found: Found) -> str:
 
 
 # Signs without any of which a text has nothing of the pattern; and what it becomes.
-REWRITES: tuple[tuple[tuple[str, ...], str, str | Callable[[Found], str]], ...] = (
+REWRITES: tuple[Rewrite, ...] = (
     (("'''",), "'''", '"""'),
-    (("```",), FENCE, _drop_comments),
     (("{",), SPACED, lambda found: f"{{{found[1].replace(' ', '')}}}"),
-    ((" x", "x"), TEN, "×"),
+    (("x10", "x 10"), TEN, "×"),
     (("**",), POWER, _write_power),
     (("_", "^", "("), FUNCTION, r"\\\1"),
+    (("oot of",), SAID_ROOT, _write_said_root),
+    ((" base",), SAID_LOG, r"\\log_{\1} \2"),
+    (("^",), INVERSE, r"\\arc\1"),
+    (("\\mu",), MICRO, r"μ\1"),
+    (
+        ("Vert", "\\|"),
+        NORM,
+        "||",
+    ),
+    (("ercentage",), r"\b([Pp]ercent)ages?\b(?! points?)", r"\1"),
     (("√", r"\sqrt"), ROOT, _write_root),
     (("^(1/", "^{1/"), ROOT_POWER, _write_root_power),
     (("abs",), ABSOLUTE, r"|\1|"),
     (("exp",), NATURAL, r"e^{\1}"),
     ((" oo",), r"(?<= )oo\b", r"\\infty"),
-    (("e", "E"), FLOAT, r"\1×10^{\2}"),
+    (tuple(f"{digit}{e}" for digit in range(10) for e in "eE"), FLOAT, r"\1×10^{\2}"),
     (("cent", "¢"), CENTS, lambda found: f"${int(found[1]) / 100:.2f}"),
     (("Ω", "Ω", "\\Omega"), OHMS, " ohms"),
     (("__", "\\_", "\\underline"), BLANK, "?"),
@@ -277,9 +193,5 @@ REWRITES: tuple[tuple[tuple[str, ...], str, str | Callable[[Found], str]], ...] 
     (("^", "⁺", "⁻"), CHARGE, _write_charge),
     (("\\n",), ESCAPED, _end_line),
     (("->", "→", "<=>", "↔"), LOGIC, _write_logic),
-    (("an you", "ould", "ill ", "lease", "indly", "one", "body"), POLITE, ""),
-    (("rue", "RUE", "T/F"), TRUE_OR_FALSE, _ask_truth),
     (("ft", "feet", "'", "′"), FEET, _write_feet),
-    (("']", '"]'), LISTED, _list_items),
-    (("\n- ", "\n* ", "•", "\n– ", "‣", "◦"), BULLETS, _leave_out_bullets),
 )

@@ -106,6 +106,7 @@ def read_alike(left: str, right: str) -> tuple[str, str]:
     """
     left, right = _spell_accents(write_plainly(left), write_plainly(right))
     left, right = _raise_powers(left, right), _raise_powers(right, left)
+    left, right = _part_lists(left, right), _part_lists(right, left)
     left, right = drop_titles(*drop_remarks(left, right))
     return drop_units(left, right)
 
@@ -130,6 +131,16 @@ def _raise_powers(text: str, other: str) -> str:
         return f"{found[1]}^{found[2]}" if is_raised else found[0]
 
     return re.sub(r"(?<![\w\\])([a-z])([23])(?!\w)", raise_power, text)
+
+
+def _part_lists(text: str, other: str) -> str:
+    """`text` with `84, 120` for `84,120`, where the other has that: no thousands."""
+
+    def part(found: re.Match[str]) -> str:
+        parted = f"{found[1]}, {found[2]}"
+        return parted if parted in other and found[0] not in other else found[0]
+
+    return re.sub(r"(?<![\d,.])(\d{1,3}),(\d{3})(?![\d,])", part, text)
 
 
 def _have_nested_digits(texts: pl.Series, first: Array, second: Array) -> Array:

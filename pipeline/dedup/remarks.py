@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.dedup.number_words import ENGLISH, PARTS, SCALES, TIMES
-from pipeline.dedup.quantities import IS_ENGLISH, UNITS
+from pipeline.dedup.quantities import UNITS
 from pipeline.kernels.spelled_words import read_list, split
 
 # A sentence, or what stands in brackets between two.
@@ -23,25 +23,47 @@ BRACKETS = (
     r"(?:(?<=^)|(?<=[.?!。？！\n]))\s*"
     r"[(\[（【](?!/?url)[^()\[\]（）【】\n]{2,120}[)\]）】]"
 )
-LEAD = r"\A[^:\n]{4,160}:\s+"
+OPENING = r"\A[^:\n`()\[\]{}$]{4,160}:\s+(?=.{24})"
 # What a sentence may hold that is no sign of a problem.
 FORMS = (
     r"\$\s*\\text\w*\{([^{}$]*)\}\s*\$|\[url\b[^\]]*\].*?\[/url\]|"
     r"\\(?:boxed|fbox|text\w*|math\w+)\b|</?\w+>|```\w*|`[^`\n]*`"
+    r"|(?:at (?:most|least)|up to|about|no more than|exactly)?[ ]?\d+(?:-\d+)?"
+    r"[ -]"
+    r"(?:words?|sentences?|lines|paragraphs?|characters|tokens)\b"
+    r"|ordered (?:pair|triple)s? (?:of the form )?\$?\([^()\n]{1,20}\)\$?"
     r"|\[/?\w+[^\]\n]*\]|\{\s*\}|[*_#]{1,3}(?=\w)|(?<=\w)[*_]{1,2}"
 )
 SIGN = re.compile(r"[\d=<>^+$\\/|√∑∫%€£¥°±×÷·∈≤≥→]")
 WORD = re.compile(r"[^\W\d_]+")
 SOLVE_THIS = re.compile(
-    r"\b(?:solve|do|answer|approach|prove|show) (?:this|it|these|that)\b"
+    r"\b(?:solve|do|answer|approach|prove|show) (?:this|it|these|that)\b|"
+    r"\byou (?:may|can|might|could) (?:use|leave|express|write|give)\b|"
+    r"\bhere(?: i)?s?\b.*\b(?:one|problem|question|puzzle|riddle)\b|"
+    r"\A\W*(?:(?:answer|output|response) )?format\W*:"
 )
-ENGLISH_WORDS = re.compile(IS_ENGLISH + r"|\b(?:your|you|please|this|do|my|any|have)\b")
+# Who is asked, and in what role.
+ROLE = re.compile(
+    r"\byou(?: are|['’]re| will be| have been)\b|\byour (?!own)|\bact as\b|"
+    r"\b(?:imagine|pretend)\b"
+)
+THEY = {*split("it its them they their he him his she her hers these those both each")}
 AFTER_PREPOSITION = re.compile(r"\b(?:in|to|as|by|en|em|à|в|на|auf) ([^\W\d_]+)")
 ME = {
     *split(
         "i my me mine myself ich mein meine moi je mon mi mis yo io mio eu meu мне мой"
     )
 }
+# The same in scripts that part no words, and what says there how to answer.
+WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+WIDE_CUE = re.compile(
+    "步|推理|思考|答案|解答|回答|作答|过程|考え|答え|説明|ステップ|단계|풀이|답을|답하"
+)
+WIDE_ASK = re.compile(
+    "米|里|克|升|分|秒|时|円|元|単位|单位|小数|整数|四捨|四舍|保留|近似|约|余|如果|若|"
+    "最大|最小|和|差|积|商|センチ|メートル|グラム|もし|반올림|단위|만약|나머지"
+)
+YOU = {"you", "your", "yours"}
 # Notes on the samples of a task for programs, and on what signs mean.
 SAMPLE = re.compile(r"(?i)\b(?:in|for) the (?:\w+ ){0,2}(?:sample|example|test)s?\b")
 DEFINES = re.compile(
@@ -52,7 +74,8 @@ UNIT = re.compile(r"(?i)\s*\((?:(?:answers? )?in|units?:) [^()\n]{1,24}\)")
 # What may stand in front of one text: its number, a source, a title, a label.
 NUMBER = (
     r"(?i)\s*(?:\[\w+\])?[*_#(★☆]*(?:(?:problem|question|exercise|example|task|no|q|ex)"
-    r"\.?[ ]?)?[A-Za-z]{0,2}-?\d{1,3}(?:\.\d{1,2})*[.):：](?:\[/\w+\])?[*_)]*\s+"
+    r"\.?[ ]?)?[A-Za-z]{0,2}[-.]?\d{1,3}(?:\.\d{1,2})*(?:[.):：]|[ ]?\([a-h]\))"
+    r"(?:\[/\w+\])?[*_)]*\s+"
     r"(?=[^\s\d])"
 )
 SOURCE = (
@@ -64,9 +87,18 @@ TITLE = (
     r"((?:[^\W\d_][\w'’-]*+[ ]?){1,6})[*_:]*[ ]*\n\s*"
 )
 LABEL = r"\s*[*_]*([A-Z][a-z]+(?: [a-z]+)?)[*_]*:[*_]*\s+"
-FRONTS = (NUMBER, SOURCE, TITLE, LABEL)
+LEAD = r"\s*((?:[A-Z][\w’'-]*[ ]?\d{0,2}[,;.–-]?[ ]?){1,5}):\s+"
+ASKED = r"(?i)\s*q(?:uestion)?\.?[ ]?\d{1,3}[.):]?\s+(?=[^\s–-])"
+FRONTS = (NUMBER, ASKED, SOURCE, TITLE, LABEL, LEAD)
+# What may stand behind one: its marks, a test of the program that is asked for.
+BACKS = (
+    r"\s*(?:--|[—–-])[ ]*[A-Z]{2,}[A-Za-z0-9 ,.]{0,30}(?:19|20)\d\d[.)]*\s*\Z",
+    r"\s*[(\[]\d{1,2}[)\]]\s*\Z",
+    r"(?s)\s+(?:>>> )?assert\b[^.?!]*\(.*\Z",
+)
 LEAST_REST = 12  # letters and digits that must be left
 STATED = 40  # of these, as many must be those of the other text below a label
+CUE = 6  # letters by which a cue is known: responding, explained
 STEM = 5  # letters by which a word of the problem is known again
 
 
@@ -104,11 +136,16 @@ def drop_titles(left: str, right: str) -> tuple[str, str]:
             if not found or other.startswith(_squeeze(found[0])):
                 continue
             rest = text[found.end() :]
-            is_sure = pattern is NUMBER or _is_title(found[0], rest)
-            if pattern is LABEL:
+            is_sure = pattern in (NUMBER, ASKED) or _is_title(found[0], rest)
+            if pattern in (LABEL, LEAD):
                 is_sure &= other.startswith(_squeeze(rest)[:STATED])
             if is_sure and len(_squeeze(rest)) >= LEAST_REST:
                 text = rest
+        for pattern in BACKS:
+            found = re.search(pattern, text)
+            if found and not re.search(pattern, texts[1 - side]):
+                rest = text[: found.start()]
+                text = rest if len(_squeeze(rest)) >= LEAST_REST else text
         texts[side] = text
     return texts[0], texts[1]
 
@@ -142,7 +179,7 @@ def _find_remarks(text: str, other: str) -> list[tuple[int, int, bool]]:
     ]
     rest = "".join(text[b:e] + "\n" for b, e in spans if (b, e) not in alone)
     stems = {word[:STEM] for word in WORD.findall(rest.lower()) if len(word) > 3}
-    is_told = bool(ME & {*WORD.findall(f"{rest} {other}".lower())})
+    is_told = bool((ME | YOU) & {*WORD.findall(f"{rest} {other}".lower())})
     out = []
     for begin, end in alone:
         found = _is_remark(text[begin:end], stems, is_told=is_told)
@@ -154,7 +191,7 @@ def _find_remarks(text: str, other: str) -> list[tuple[int, int, bool]]:
 def _split(text: str) -> list[tuple[int, int]]:
     """Where sentences, lines, remarks in brackets and a lead with a colon are."""
     cuts = {0, len(text)}
-    for pattern in (END, BRACKETS, LEAD):
+    for pattern in (END, BRACKETS, OPENING):
         for found in re.finditer(pattern, text):
             cuts |= {found.end()} if pattern != BRACKETS else {*found.span()}
     places = sorted(cuts)
@@ -175,25 +212,32 @@ def _is_remark(sentence: str, stems: set[str], *, is_told: bool) -> bool | None:
     plain = re.sub(FORMS, lambda found: found[1] or " ", sentence)
     if SIGN.search(plain):
         return None
+    if WIDE.search(plain):
+        is_cued = WIDE_CUE.search(plain) and not WIDE_ASK.search(plain)
+        return False if is_cued else None
     lists = _lists()
     small = re.sub(r"['’](?:m|s|d|t|ll|ve|re)\b", "", plain.lower())
     words = WORD.findall(small)
     if not words:
         return True if plain != sentence else None  # [url=…]link[/url]
     is_talk = any(word in lists.talk for word in words)
+    is_role = not is_told and ROLE.search(plain.lower()) is not None
     is_mine = not is_told and any(word in ME for word in words)
     is_cry = plain.rstrip(" \n*_\"'").endswith(("!", "！"))
-    is_cued = any(word in lists.cues for word in words) or SOLVE_THIS.search(small)
+    is_cued = any(word in lists.cues or word[:CUE] in lists.cue_stems for word in words)
+    is_cued |= SOLVE_THIS.search(small) is not None
+    is_cued |= is_role and not THEY & {*words}
     if not (is_talk or is_mine or is_cry or is_cued):
         return None
-    others = [word for word in words if word not in lists.says | lists.talk]
-    if others and not (is_talk or is_mine or is_cry or ENGLISH_WORDS.search(small)):
+    known = lists.says | lists.talk
+    others = [w for w in words if not (w in known or w[:CUE] in lists.cue_stems)]
+    if others and not (is_talk or is_mine or is_cry or lists.english & {*words}):
         return None
     if any(word in others for word in AFTER_PREPOSITION.findall(small)) and not is_mine:
         return None  # in minutes, to tenths
-    known = lists.plain | lists.cues | lists.talk
+    neutral = lists.plain | lists.cues | lists.talk
     if others and any(
-        len(word) > 3 and word[:STEM] in stems and word not in known for word in words
+        len(word) > 3 and word[:STEM] in stems and word not in neutral for word in words
     ):
         return None  # of the problem itself
     for word in others:
@@ -210,9 +254,11 @@ class Lists(NamedTuple):
 
     says: set[str]
     cues: set[str]
+    cue_stems: set[str]
     talk: set[str]
     asks: set[str]
     plain: set[str]
+    english: set[str]
     numbers: set[str]
     turns: set[str]
     beginnings: tuple[str, ...]
@@ -236,13 +282,16 @@ def _lists() -> Lists:
         flat = [" ".join(text) if isinstance(text, list) else text for text in texts]
         return {*" ".join(flat).split()}
 
+    english = f"{wording['fillers']['en']} {wording['instructions']['en']}"
     turns = words_in("turns", "kinds") | {*UNITS} | {f"{unit}s" for unit in UNITS}
     return Lists(
         says=words_of("says", "cues", "pairs"),
         cues={cue for cue in words_of("cues") if len(cue) > 1},
+        cue_stems={cue[:CUE] for cue in words_of("cues") if len(cue) > CUE},
         talk=words_of("talk"),
         asks=words_of("asks"),
         plain=words_in("fillers", "instructions", "soft", "pronouns"),
+        english={word for word in english.split() if len(word) > 1} | YOU,
         numbers={*ENGLISH, *PARTS, *SCALES, *TIMES} - {"one"},
         turns=turns,
         beginnings=tuple(sorted(word[:-1] for word in turns if word.endswith("*"))),

@@ -26,6 +26,14 @@ FENCE = "How long is a fence around 18 m by 7 m?"
         ("a)  one b)  two", "a)  one b)  two"),  # two items in a line may be none
         ("Is it so? a) one b) two c) three", "Is it so? \none \ntwo \nthree"),
         ("- 8 + 3", "- 8 + 3"),
+        ("tan^{-1}(1) + ||v||", r"\arctan(1) + ||v||"),
+        (r"\lVert v\rVert", "|| v||"),
+        ('{"question": "Which?", "choices": ["Io", "Pan"]}', "Which?\nIo\nPan"),
+        ('{"a": 1}', '{"a": 1}'),  # data
+        ("Q: Why?\n**Answer**", "Why?\n"),
+        ("_ _ Q _", "_ _ Q _"),  # a queen
+        ("So? (True/False)", "So? (True/False)"),  # what is true?
+        ("All cats are grey. (True/False)", "True or false: All cats are grey."),
     ],
 )
 def test_a_formula_or_a_list_is_written_in_one_way(text, plain):
@@ -73,10 +81,35 @@ def test_of_two_requests_neither_goes():
 
 
 @pytest.mark.parametrize(
-    "front", ["12. ", "[Rome 2011] ", "The long fence\n\n", "Riddle: ", "Q3 – Fences\n"]
+    "front",
+    [
+        "12. ",
+        "5 (b) ",
+        "[Rome 2011] ",
+        "The long fence\n\n",
+        "Riddle: ",
+        "Level 2, Geometry: ",
+        "Q3 – Fences\n",
+    ],
 )
 def test_a_title_in_front_of_one_text_goes(front):
     assert drop_titles(front + FENCE, FENCE) == (FENCE, FENCE)
+
+
+@pytest.mark.parametrize("back", [" [2]", " (3)", "\nassert fence(18, 7) == 50"])
+def test_marks_and_a_test_behind_one_text_go(back):
+    assert drop_titles(FENCE + back, FENCE) == (FENCE, FENCE)
+    assert drop_titles(FENCE + back, f"{FENCE} [1]\nassert fence(1, 2)") != (
+        FENCE,
+        FENCE,
+    )
+
+
+def test_requests_in_scripts_that_part_no_words_go_unless_they_ask_for_a_form():
+    text = "小明有36颗糖,分给4个朋友,每人几颗?"
+    assert drop_remarks(f"请一步步思考。{text}", text) == (text, text)
+    asked = f"{text}答案保留两位小数。"
+    assert drop_remarks(asked, text) == (asked, text)
 
 
 def test_a_line_with_what_a_problem_needs_is_no_title():
