@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.answers import are_rare
+from pipeline.dedup.answers import are_rare, tell
 from pipeline.dedup.evidence import find_twins, keeps_order
 from pipeline.dedup.ngrams import extract_ngrams, lsh_pairs
 from pipeline.dedup.pairs import Array, Pairs, pair_key
@@ -33,7 +33,8 @@ SHARED = 0.65
 WORD = re.compile(r"[\u3040-\u9fff]|[^\W\d_]{2,}")
 # Rows of one rare answer are compared from a cosine on that is so much higher than that
 # of rows with the same numbers, too; each with so many of them.
-NEARER, HEADS, AT_ONCE = 0.2, 4096, 512
+NEARER, HEADS, AT_ONCE = 0.2, 2048, 512
+COMMON = 0.15  # rows of one common answer are nearer still
 ROUNDED = 1e-3  # by so much two ways to multiply may differ
 # Among fewer words one other says another thing: there the guard decides, too.
 FEW = 8
@@ -90,7 +91,8 @@ def find_equal_answers(
 ) -> tuple[Array, Array]:
     """(earlier, later) rows of one rare answer with `least` as their cosine or more.
 
-    Each is compared with the first HEADS of its answer.
+    Those of a common one that is more than a letter, yes or no must be nearer. Each is
+    compared with the first HEADS of its answer.
     """
     from pipeline.kernels.answer_codes import answer_codes
 
@@ -99,19 +101,22 @@ def find_equal_answers(
     order = rows[np.argsort(codes[rows], kind="stable")]
     begins = np.flatnonzero(np.diff(codes[order], prepend=0))
     groups = [group for group in np.split(order, begins[1:]) if len(group) > 1]
-    rare = are_rare(answers.gather([int(group[0]) for group in groups]))
+    said = answers.gather([int(group[0]) for group in groups])
+    common = np.where(tell(said), least + COMMON, np.inf)
+    bounds = np.where(are_rare(said), least, common)
+    needed = np.full(len(answers), np.inf)
     found = [np.zeros((2, 0), np.int64)]
-    for group in (
-        group for group, is_rare in zip(groups, rare, strict=True) if is_rare
-    ):
-        heads = vectors[group[:HEADS]]
+    for group, enough in zip(groups, bounds.tolist(), strict=True):
+        if enough > 1:
+            continue
+        heads, needed[group] = vectors[group[:HEADS]], enough
         for begin in range(0, len(group), AT_ONCE):
             later = group[begin : begin + AT_ONCE]
-            first, second = np.nonzero(heads @ vectors[later].T >= least - ROUNDED)
+            first, second = np.nonzero(heads @ vectors[later].T >= enough - ROUNDED)
             before = first < second + begin
             found.append(np.stack([group[first[before]], later[second[before]]]))
     first, second = np.concatenate(found, axis=1)
-    near = _cosines_of(vectors, first, second) >= least  # on any machine the same
+    near = _cosines_of(vectors, first, second) >= needed[first]  # on any machine
     return first[near].astype(np.int32), second[near].astype(np.int32)
 
 

@@ -15,9 +15,11 @@ from pipeline.dedup.spellings import (
     ASSERTS,
     BESIDE_PRICE,
     BLANK,
+    BULLET,
     BY_SIZE,
     CLOSED_TABLE,
     DASHED,
+    DOT,
     DOTS,
     DRAWING,
     EXAMPLES,
@@ -75,6 +77,7 @@ class Respelling(NamedTuple):
 
 
 TIMES = ("*", " *")
+BOUNDS = split("more less fewer greater larger smaller higher lower bigger")
 IN_DRAWINGS = ("[asy]", r"\begin{asy", r"\begin{tikz", r"\begin{pict")
 IN_ORDINALS = split("-th $th $st $nd $rd {th {st {nd {rd ^th")
 IN_HEADINGS = split(
@@ -102,7 +105,11 @@ EITHER_WAY = (
 CUT_OR_SPELT = (
     Respelling(("assert",), ASSERTS, partial(trailers.cut, ASSERTS), beside=""),
     Respelling(("to scale",), SCALE, partial(trailers.cut, SCALE), beside=""),
-    Respelling(("__", "\\_", "_ ", "( )", "（"), BLANK, partial(re.sub, BLANK, "")),
+    Respelling(
+        ("__", "\\_", " _", "=$", "= $", "=\\", "( )", "（"),
+        BLANK,
+        partial(re.sub, BLANK, ""),
+    ),
     Respelling(
         ("B)", "b)", "{B}", "\nB.", "\nb.", " B "),
         trailers.HAS_OPTIONS,
@@ -150,6 +157,20 @@ CUT_OR_SPELT = (
         trailers.number_parts,
     ),
     Respelling(IN_DRAWINGS, DRAWING, partial(re.sub, DRAWING, ""), agreed=""),
+    Respelling(
+        (".)", ". )", "$)", ".]"),
+        trailers.ASIDE,
+        partial(trailers.cut, trailers.ASIDE),
+        beside="",
+        agreed="",
+    ),
+    Respelling(
+        tuple(f"{no} {word}" for no in ("no", "not") for word in BOUNDS),
+        trailers.BOUND,
+        trailers.spell_bounds,
+    ),
+    Respelling(("\\cdot",), DOT, partial(re.sub, DOT, ""), beside="", agreed=""),
+    Respelling(("\\bullet", "•"), BULLET, partial(re.sub, BULLET, ""), beside=""),
     Respelling(("\n\n",), TITLE, partial(trailers.cut, TITLE), beside=""),
     Respelling(("def ", "class "), STUB, partial(trailers.cut, STUB), beside=""),
     Respelling(

@@ -79,8 +79,11 @@ SCALE = (
 BLANK = (
     r"(?:[=＝:：]|\b(?:is|are|equals|(?:is |are )?equal to))?[ \t]*\$?[ \t]*[=＝]?"
     r"[ \t]*(?:(?:\\?_[ \t]*){2,}|(?<=\s)_|\([ \t　]*\)|（[ \t　]*）)[ \t]*\$?"
-    r"(?=[ \t]*(?:[.。．,，;；?]|\s*\Z))"
+    r"(?=[ \t]*(?:[.。．,，;；?]|\s*\Z))|[=＝][ \t]*\$?\s*\Z"
 )
+# x \cdot y for xy.
+DOT = r"(?<=\b[a-z])[ \t]*\\cdot[ \t]*(?=[a-z]\b)"
+BULLET = r"\$\\bullet\$|\\\(\\bullet\\\)|•"
 # A first line of words and an empty one: what a problem is called.
 TITLE = (
     r"\A\s*(?:#{1,6}[ \t]+|\*\*)?(?:(?:[0-9]{1,4}|[A-Z])[.)][ \t]+)?"

@@ -35,6 +35,8 @@ HAS_HINT, HAS_NOTE = (
 HINT, NOTE = (
     rf"(?i)\s*[\[(]?\b{name}s?[ \t]*:[^\n]{{0,400}}\s*\Z" for name in ("hint", "note")
 )
+# (The notation ⌊x⌋ stands for …)
+ASIDE = r"\s*[(\[](?=[A-Z])[^()]{15,300}(?:\([^()]{0,60}\)[^()]{0,200}){0,4}[)\]]\s*\Z"
 ASKED = "answers?|result|form|fraction|decimal|integer|number|terms of|notation"
 ASKED += "|solution|commas"
 _FORM = (
@@ -60,6 +62,16 @@ def cut(pattern: str, text: str) -> str:
     """`text` without `pattern`, if enough is left to be a problem."""
     rest = re.sub(pattern, "", text)
     return rest if len(rest.strip()) >= LEAST_REST else text
+
+
+AT_MOST = r"(?i)\b(?:no|not) (?:more|greater|larger|higher|bigger) than\b"
+AT_LEAST = r"(?i)\b(?:no|not) (?:less|fewer|smaller|lower) than\b"
+BOUND = f"{AT_MOST}|{AT_LEAST.removeprefix('(?i)')}"
+
+
+def spell_bounds(text: str) -> str:
+    """At most for "no more than", at least for "not fewer than"."""
+    return re.sub(AT_LEAST, "at least", re.sub(AT_MOST, "at most", text))
 
 
 def spell_roman(text: str) -> str:

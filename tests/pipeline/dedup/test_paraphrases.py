@@ -84,13 +84,15 @@ def test_short_texts_with_a_slip_are_compared_however_far_their_vectors_are():
 
 
 def test_rows_of_one_rare_answer_are_compared_from_a_cosine_on():
-    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1], [1, 0], [1, 0]], np.float32)
-    answers = pl.Series(["185", "185.0", "185", "3", "3"])
+    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1]] + [[1, 0], [0.8, 0.6]] * 3)
+    vectors = vectors.astype(np.float32)
+    answers = pl.Series(["185", "185.0", "185", "3", "3", "yes", "yes", None, None])
 
     first, second = find_equal_answers(answers, vectors, 0.7)
 
     assert [*zip(first.tolist(), second.tolist(), strict=True)] == [(0, 1)]
     assert find_equal_answers(answers, vectors, 0.85)[0].tolist() == []
+    assert sorted(find_equal_answers(answers, vectors, 0.6)[1].tolist()) == [1, 2, 4]
     assert find_equal_answers(UNKNOWN, vectors[:2], 0)[0].tolist() == []
 
 
