@@ -19,7 +19,11 @@ from pipeline.dedup.remarks import drop_remarks, drop_titles, drop_units
 from pipeline.dedup.respelling_rules import LONGEST
 from pipeline.dedup.spellings import UMLAUT, UMLAUTS
 
-LEAST_PIECE = 24  # characters of a sentence by which a text is known again
+# Letters and digits of a sentence by which a text is known again.
+PIECE = (
+    r"[^.?!:。？！：\n]{12,}|"
+    r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}\p{N}]{10,}"
+)
 SHORT = 600
 ACCENT = "[áàâéèêíìîóòôúùûñçÁÀÂÉÈÊÍÌÎÓÒÔÚÙÛÑÇ]"
 CROWD = 8  # rows with one sentence that a row is compared with
@@ -30,7 +34,7 @@ def find_shared_sentences(texts: pl.Series) -> tuple[Array, Array]:
     pieces = texts.str.to_lowercase().str.replace_all(
         r"[^\p{L}\p{N}.?!:。？！：\n]", ""
     )
-    pieces = pieces.str.extract_all(rf"[^.?!:。？！：\n]{{{LEAST_PIECE},}}")
+    pieces = pieces.str.extract_all(PIECE)
     rows = pieces.to_frame("piece").with_row_index("row").explode("piece")
     rows = rows.drop_nulls().select("row", pl.col("piece").hash()).unique()
     rows = rows.filter(pl.len().over("piece").is_between(2, CROWD)).sort("row")

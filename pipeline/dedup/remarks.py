@@ -48,21 +48,11 @@ ROLE = re.compile(
     r"\b(?:imagine|pretend)\b"
 )
 THEY = {*split("it its them they their he him his she her hers these those both each")}
-AFTER_PREPOSITION = re.compile(r"\b(?:in|to|as|by|en|em|à|в|на|auf) ([^\W\d_]+)")
-ME = {
-    *split(
-        "i my me mine myself ich mein meine moi je mon mi mis yo io mio eu meu мне мой"
-    )
-}
-# The same in scripts that part no words, and what says there how to answer.
-WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
-WIDE_CUE = re.compile(
-    "步|推理|思考|答案|解答|回答|作答|过程|考え|答え|説明|ステップ|단계|풀이|답을|답하"
+AFTER_PREPOSITION = re.compile(
+    r"\b(?:in|to|as|by|en|em|à|в|на|auf|(?:with|as)(?: (?:an?|the|its))?) ([^\W\d_]+)"
 )
-WIDE_ASK = re.compile(
-    "米|里|克|升|分|秒|时|円|元|単位|单位|小数|整数|四捨|四舍|保留|近似|约|余|如果|若|"
-    "最大|最小|和|差|积|商|センチ|メートル|グラム|もし|반올림|단위|만약|나머지"
-)
+MINE = "i my me mine myself ich mein meine moi je mon mi mis yo io mio eu meu мне мой"
+ME = {*split(MINE)}
 YOU = {"you", "your", "yours"}
 # Notes on the samples of a task for programs, and on what signs mean.
 SAMPLE = re.compile(r"(?i)\b(?:in|for) the (?:\w+ ){0,2}(?:sample|example|test)s?\b")
@@ -233,8 +223,9 @@ def _is_remark(sentence: str, stems: set[str], *, is_told: bool) -> bool | None:
     others = [w for w in words if not (w in known or w[:CUE] in lists.cue_stems)]
     if others and not (is_talk or is_mine or is_cry or lists.english & {*words}):
         return None
-    if any(word in others for word in AFTER_PREPOSITION.findall(small)) and not is_mine:
-        return None  # in minutes, to tenths
+    behind = {*AFTER_PREPOSITION.findall(small)} - lists.plain
+    if behind & {*others} and not is_mine:
+        return None  # in minutes, with a counterexample
     neutral = lists.plain | lists.cues | lists.talk
     if others and any(
         len(word) > 3 and word[:STEM] in stems and word not in neutral for word in words

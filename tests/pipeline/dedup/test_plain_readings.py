@@ -62,6 +62,7 @@ def test_a_sentence_that_asks_nothing_goes_from_either_edge(remark, behind):
         "Answer in yards.",
         "Please answer with the area.",
         "Round your answer.",
+        "Answer with a sketch.",
         "Give the answer for a second fence.",
         "The gate is 2 m wide.",
         "It has no gate.",
