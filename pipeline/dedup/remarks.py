@@ -53,6 +53,15 @@ AFTER_PREPOSITION = re.compile(
 )
 MINE = "i my me mine myself ich mein meine moi je mon mi mis yo io mio eu meu мне мой"
 ME = {*split(MINE)}
+# The same in scripts that part no words, and what says there how to answer.
+WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+WIDE_CUE = re.compile(
+    "步|推理|思考|答案|解答|回答|作答|过程|考え|答え|説明|ステップ|단계|풀이|답을|답하"
+)
+WIDE_ASK = re.compile(
+    "米|里|克|升|分|秒|时|円|元|単位|单位|小数|整数|四捨|四舍|保留|近似|约|余|如果|若|"
+    "最大|最小|和|差|积|商|センチ|メートル|グラム|もし|반올림|단위|만약|나머지"
+)
 YOU = {"you", "your", "yours"}
 # Notes on the samples of a task for programs, and on what signs mean.
 SAMPLE = re.compile(r"(?i)\b(?:in|for) the (?:\w+ ){0,2}(?:sample|example|test)s?\b")
