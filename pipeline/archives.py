@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 from pipeline.disks import naming_file
@@ -23,7 +24,7 @@ from pipeline.streams import (
     read_bytes,
 )  # fmt: skip
 
-BLOCK = tarfile.BLOCKSIZE  # bytes; a tar ends with two of zeros
+BLOCK = tarfile.BLOCKSIZE  # bytes
 
 Member = tuple[str, Iterator[bytes]]  # its name and what it holds
 
@@ -87,31 +88,22 @@ def _unzip(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]
         raise BrokenStream(f"the archive is damaged: {error}") from None
 
 
-class _Pieces:
-    """Pieces as the file that tarfile reads; `end` are the last bytes of it."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = filter(None, pieces)
-        self.end = b""
-
-    def read(self, _size: int = 0) -> bytes:
-        """The next bytes, as many as there are; b"" at the end."""
-        piece = next(self._pieces, b"")
-        self.end = (self.end + piece[-BLOCK:])[-BLOCK:]
-        return piece
-
-
 def _tar_members(path: Path) -> Iterator[Member]:
     whole = UntilBroken(read_bytes(path))
-    file: Any = _Pieces(whole)
+    pieces = filter(None, whole)
+    file: Any = SimpleNamespace(read=lambda _size: next(pieces, b""))
     with tarfile.open(fileobj=file, mode="r|", bufsize=PIECE) as archive:
         for member in archive:
             if member.isfile():
                 yield member.name, _untar(archive.fileobj, member.size)
-    while file.read():
-        pass
+        rest: Any = archive.fileobj  # of two blocks of zeros, tarfile reads one
+        has_end = False
+        while piece := rest.read(PIECE):
+            has_end = True
+            if piece.strip(b"\0"):
+                raise BrokenStream("other bytes follow the archive")
     whole.check()
-    if any(file.end):
+    if not has_end:
         raise BrokenStream("the archive is cut off: a tar ends with zeros")
 
 

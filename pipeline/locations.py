@@ -1,6 +1,8 @@
 """Where rows lie: local files, or a dataset of the Hub at a pinned revision."""
 
 import hashlib
+import os
+import re
 from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from pipeline.errors import UserError
-from pipeline.readers import Row, Unreadable, expand, hub_rows, raw_rows
+from pipeline.readers import Row, Unreadable, raw_rows
 from pipeline.settings import Settings
 
 
@@ -53,7 +55,7 @@ class DataLocation(Settings):
         """
         if self.repo and self.revision:
             split = self.split or "train"
-            rows = hub_rows(self.repo, self.revision, self.config, split)
+            rows = _hub_rows(self.repo, self.revision, self.config, split)
             yield f"{self.repo}@{self.revision}", rows
         for path in self.paths or filter(None, (self.path,)):
             whole = str(expand(path))
@@ -71,6 +73,26 @@ class DataLocation(Settings):
             name = table if self.repo else Path(table).name
             for row in rows:
                 yield name, row
+
+
+def _hub_rows(
+    repo: str, revision: str, config: str | None = None, split: str = "train"
+) -> Iterator[Row]:
+    """Rows of a Hub dataset, or of a local folder that is laid out like one.
+
+    Raises UserError where it cannot be loaded.
+    """
+    import datasets
+
+    pinned = {} if Path(repo).is_dir() else {"revision": revision}
+    try:
+        table = datasets.load_dataset(repo, config, split=split, **pinned)
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        raise UserError(
+            f"{repo}@{revision} could not be loaded: {str(error)[:300]}",
+            hint="offline, point `path` at local files",
+        ) from None
+    return iter(table)
 
 
 def _take_split(
@@ -101,3 +123,16 @@ def _check_digest(file: Path, expected: str) -> None:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     if digest != expected:
         raise UserError(f"{file}: sha256 is {digest}, expected {expected}")
+
+
+def expand(path: str) -> Path:
+    """`path` with its environment variables; a missing one is a UserError."""
+    if os.path.exists(path):
+        return Path(path)
+    expanded = os.path.expandvars(path)
+    if absent := re.findall(r"\$\{?(\w+)", expanded):
+        raise UserError(
+            f"{path}: the environment variable {absent[0]} is not set",
+            hint=f"export {absent[0]}=/path/to/the/data",
+        )
+    return Path(expanded)

@@ -8,8 +8,6 @@ that is not there, or of a kind nobody knows, is an error.
 """
 
 import json
-import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
@@ -55,7 +53,7 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
     if (path / SAVED).is_file():
         return _number(_saved_rows(path))
     _check_is_there(path)
-    head = _read_start(read_bytes(path), BLOCK)
+    head = _read_start(UntilBroken(read_bytes(path)), BLOCK)
     if is_tar(head) or len(list_zip(path)) > 1:
         return _number(_archive_rows(path, is_tar=is_tar(head)))
     kind = _find_kind(path, head)
@@ -165,23 +163,26 @@ def _find_kind(path: Path, head: bytes) -> str:
     suffix = _suffix(path) or _suffix(Path(_name_inside(path)))
     if suffix in (*LINES, *JSON):
         return suffix
-    start = _read_start(read_text(path), 1)[:LONGEST_START]
+    pieces = UntilBroken(read_text(path))
+    start = _read_start(pieces, 1)[:LONGEST_START]
     if is_json(start, is_alone=suffix in TABLES):
         return ".jsonl"
     if suffix in SUFFIXES:
         return suffix
     if suffix in ("", ".txt") and looks_like_table(start):
         return ".csv"
+    if pieces.error:
+        raise UserError(f"{path}: {pieces.error}", hint="download or write it again")
     raise UserError(
         f"{path}: nobody knows how to read {suffix or 'a file without suffix'}",
         hint=f"known: {', '.join(SUFFIXES)}, and text as {', '.join(COMPRESSED)}",
     )
 
 
-def _read_start(pieces: Iterator[bytes], length: int) -> bytes:
+def _read_start(pieces: UntilBroken, length: int) -> bytes:
     """At least so many bytes, where there are; fewer where the file is broken."""
     start = b""
-    for piece in UntilBroken(pieces):
+    for piece in pieces:
         if len(start := start + piece) >= length:
             break
     return start
@@ -264,36 +265,3 @@ def _rows(pieces: Iterator[bytes], suffix: str) -> Iterator[Row | Unreadable]:
     if suffix == ".json":
         return read_values(pieces)
     return read_csv(pieces, "\t" if suffix in (".tsv", ".tab") else ",")
-
-
-def hub_rows(
-    repo: str, revision: str, config: str | None = None, split: str = "train"
-) -> Iterator[Row]:
-    """Rows of a Hub dataset, or of a local folder that is laid out like one.
-
-    Raises UserError where it cannot be loaded.
-    """
-    import datasets
-
-    pinned = {} if Path(repo).is_dir() else {"revision": revision}
-    try:
-        table = datasets.load_dataset(repo, config, split=split, **pinned)
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        raise UserError(
-            f"{repo}@{revision} could not be loaded: {str(error)[:300]}",
-            hint="offline, point `path` at local files",
-        ) from None
-    return iter(table)
-
-
-def expand(path: str) -> Path:
-    """`path` with its environment variables; a missing one is a UserError."""
-    if os.path.exists(path):
-        return Path(path)
-    expanded = os.path.expandvars(path)
-    if absent := re.findall(r"\$\{?(\w+)", expanded):
-        raise UserError(
-            f"{path}: the environment variable {absent[0]} is not set",
-            hint=f"export {absent[0]}=/path/to/the/data",
-        )
-    return Path(expanded)

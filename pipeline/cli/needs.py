@@ -18,10 +18,10 @@ import polars as pl
 from pydantic import BaseModel
 
 from pipeline.errors import UserError, find_extra, install_line, one_line
-from pipeline.locations import DataLocation
+from pipeline.locations import DataLocation, expand
 from pipeline.models import Reference
 from pipeline.published.hub import PATIENCE_S, find_silence
-from pipeline.readers import Unreadable, expand, raw_rows
+from pipeline.readers import Unreadable, raw_rows
 
 PROBED = 50  # rows of a source that are read
 # What a setting, or a section that is on, has to import.

@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.locations import DataLocation
-from pipeline.readers import expand, raw_rows, read_object
+from pipeline.locations import DataLocation, expand
+from pipeline.readers import raw_rows, read_object
 from pipeline.settings import Settings
 from pipeline.sql import Where
 from pipeline.verifiers.details.contract import known_verifiers

@@ -122,6 +122,14 @@ def test_an_archive_without_its_end_says_so(tmp_path):
     assert lost.detail == "the archive is cut off: a tar ends with zeros"
 
 
+def test_what_follows_an_archive_is_told_and_what_breaks_before_it(tmp_path):
+    *rows, lost = read(tmp_path, "x.tar", tarred(FILES) * 2)
+    assert rows == BOTH
+    assert lost.detail == "other bytes follow the archive"
+    with pytest.raises(UserError, match=r"y.tar.zst: the compressed file is cut off"):
+        read(tmp_path, "y.tar.zst", zstandard.compress(tarred(FILES))[:-20])
+
+
 def test_a_file_of_a_zip_with_other_bytes_than_were_packed_is_told(tmp_path):
     content = bytearray(zipped(FILES))
     content[content.index(b"one.jsonl") + 12] ^= 0xFF

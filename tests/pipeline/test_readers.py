@@ -8,7 +8,8 @@ import zstandard
 from pyarrow import parquet
 
 from pipeline.errors import UserError
-from pipeline.readers import EXCERPT, Unreadable, expand, raw_rows
+from pipeline.locations import expand
+from pipeline.readers import EXCERPT, Unreadable, raw_rows
 
 ROWS = [{"q": "1+1?", "a": "2"}, {"q": "é² ≤ ?", "a": "3"}]
 LINES = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
