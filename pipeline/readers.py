@@ -8,6 +8,7 @@ that is not there, or of a kind nobody knows, is an error.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
@@ -38,6 +39,7 @@ BINARY = (".parquet", ".arrow", ".arrows", ".feather", ".ipc")
 JSON = (".json",)
 SUFFIXES = (*BINARY, *LINES, *JSON, *TABLES)
 SAVED, SPLITS = "state.json", "dataset_dict.json"  # in folders of `datasets`
+DAMAGED = re.compile("not a whole|cut off|damaged|decompressed any further")
 LONGEST_START = 1 << 16  # bytes of a text that tell its kind
 
 
@@ -227,6 +229,8 @@ def _advise(path: Path, lost: Unreadable) -> str:
         return "rows as Python prints them are no JSON: write them with json.dumps"
     if lost.detail == NOT_TEXT:
         return f"in Latin-1? iconv -f ISO-8859-1 -t UTF-8 {path} makes it UTF-8"
+    if DAMAGED.search(lost.detail):
+        return "a part of it is missing or damaged: download or write it again"
     return "its ending says how it is read: .parquet, .jsonl, .json, .csv …"
 
 

@@ -18,7 +18,7 @@ import zstandard
 
 from pipeline.errors import UserError
 from pipeline.locations import DataLocation
-from pipeline.readers import Unreadable, raw_rows
+from pipeline.readers import Unreadable, raw_rows, refuse
 
 ONE = [{"q": "1+1?", "a": "2"}, {"q": "é² ≤ ?", "a": "3"}]
 TWO = [{"q": "7", "a": "8"}]
@@ -126,6 +126,8 @@ def test_what_follows_an_archive_is_told_and_what_breaks_before_it(tmp_path):
     *rows, lost = read(tmp_path, "x.tar", tarred(FILES) * 2)
     assert rows == BOTH
     assert lost.detail == "other bytes follow the archive"
+    (lost,) = read(tmp_path, "y.jsonl.zst", zstandard.compress(lines(ONE))[:-9])
+    assert "download or write it again" in refuse(tmp_path / "y.jsonl.zst", lost).hint
     with pytest.raises(UserError, match=r"y.tar.zst: the compressed file is cut off"):
         read(tmp_path, "y.tar.zst", zstandard.compress(tarred(FILES))[:-20])
 

@@ -197,3 +197,16 @@ def test_a_file_that_is_no_parquet_is_a_mistake(tmp_path, content):
 
     with pytest.raises(UserError, match="no row can be read: not a whole parquet file"):
         judged(tmp_path / "a.parquet", tmp_path / "out")
+
+
+def test_a_category_that_is_no_text_costs_rows_and_ends_no_process(tmp_path, capfd):
+    categories = pa.array(["green", "violet"] * 40).dictionary_encode()
+    file = tmp_path / "a.parquet"
+    table = pa.table({"problem": ["1+1?"] * 80, "kind": categories})
+    parquet.write_table(table, file, compression="none")
+    file.write_bytes(file.read_bytes().replace(b"violet", b"viol\xff\xfe"))
+    rows, lost = read_frame(file)
+
+    assert lost
+    assert rows.height + len(lost) <= 80
+    assert "panicked" not in capfd.readouterr().err
