@@ -186,10 +186,11 @@ def _number_found(texts: pl.Series, signs: Array) -> Array:
     out = np.zeros((len(texts), len(RESPELLINGS) - 1), np.int64)
     numbers: dict[str, int] = {"": 1}
     for row in np.flatnonzero(signs & ANY):
-        text, asked = texts[int(row)], int(signs[row])
-        for at, one in enumerate(RESPELLINGS[:-1]):
-            if not asked >> at & 1:
-                continue
+        text, asked = texts[int(row)], int(signs[row] & ANY)
+        while asked:  # a bit for each
+            at = (asked & -asked).bit_length() - 1
+            asked &= asked - 1
+            one = RESPELLINGS[at]
             if one.beside is not None:
                 out[row, at] = re.search(one.marker, text) is not None
                 continue
