@@ -9,17 +9,17 @@ slow way.
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
 
+from pipeline.arrow_types import is_foreign, is_out_of_range, is_zone, with_bytes
 from pipeline.errors import one_line
 from pipeline.rows import NOT_TEXT, Row, Unreadable, unique_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
 
 ROWS = 1000  # of a batch
 LOOKED_AT = 20  # values that tell bytes from texts
@@ -32,10 +32,6 @@ import sys
 from pyarrow.feather import read_table, write_feather
 write_feather(read_table(sys.argv[1], memory_map=False), sys.argv[2])
 """
-# The first and the last times that Python has, in seconds.
-INSTANTS = -62_135_596_800, 253_402_300_799
-DURATIONS = -86_399_999_913_600, 86_399_999_999_999
-PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 def read_arrow(path: Path) -> Iterator[Row | Unreadable]:
@@ -73,7 +69,7 @@ def read_old_feather(path: Path) -> Iterator[Row | Unreadable]:
             yield from read_arrow(new)
 
 
-def _batches(path: Path) -> Iterator["pa.RecordBatch"]:
+def _batches(path: Path) -> Iterator["pa.RecordBatch | str"]:
     import pyarrow as pa
     from pyarrow import ipc
     from pyarrow.parquet import ParquetFile
@@ -84,7 +80,8 @@ def _batches(path: Path) -> Iterator["pa.RecordBatch"]:
     if is_parquet or head.startswith(PARQUET):
         # Buffering ahead would read the whole file while its first rows are used.
         with ParquetFile(path, pre_buffer=False) as file:
-            yield from file.iter_batches(ROWS)
+            for number in range(file.num_row_groups):
+                yield from _group_batches(file, number)
         return
     with pa.OSFile(str(path)) as source:
         try:
@@ -99,7 +96,24 @@ def _batches(path: Path) -> Iterator["pa.RecordBatch"]:
                 yield reader.get_batch(index)
 
 
-def _plain_batches(batches: Iterator["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
+def _group_batches(
+    file: "ParquetFile", number: int
+) -> Iterator["pa.RecordBatch | str"]:
+    """The batches of a row group; where it is damaged, why the rest is not read."""
+    import pyarrow as pa
+
+    left = file.metadata.row_group(number).num_rows
+    try:
+        for batch in file.iter_batches(ROWS, row_groups=[number]):
+            yield batch
+            left -= batch.num_rows
+    except (pa.ArrowException, OSError) as error:
+        yield f"{left:,} rows of row group {number} are damaged: {one_line(error)}"
+
+
+def _plain_batches(
+    batches: Iterator["pa.RecordBatch | str"],
+) -> Iterator["pa.RecordBatch | str"]:
     """Columns with names of their own; bytes as texts, which are checked later.
 
     Bytes stay what they are where most in the first batch are no texts, as in images.
@@ -108,6 +122,9 @@ def _plain_batches(batches: Iterator["pa.RecordBatch"]) -> Iterator["pa.RecordBa
 
     blobs: dict[str, bool] = {}
     for batch in batches:
+        if isinstance(batch, str):
+            yield batch
+            continue
         names = unique_names(batch.schema.names)
         for name, column in zip(names, batch.columns, strict=True):
             if name not in blobs:
@@ -157,38 +174,13 @@ def _with_plain_values(column: "pa.Array") -> "pa.Array":
         return column.cast(pa.binary()).view(pa.string())
     if types.is_large_binary(dtype):
         return column.view(pa.large_string())
-    if types.is_timestamp(dtype) and dtype.tz and not _is_zone(dtype.tz):
+    if types.is_timestamp(dtype) and dtype.tz and not is_zone(dtype.tz):
         column = column.cast(pa.timestamp(dtype.unit, "UTC"))
-    if _is_out_of_range(column):
+    if is_out_of_range(column):
         numbers = types.is_duration(dtype)
         column = column.view(pa.int64()) if numbers else column
         return column.cast(pa.string())
     return column
-
-
-@cache
-def _is_zone(name: str) -> bool:
-    return name in available_timezones()
-
-
-def _is_out_of_range(column: "pa.Array") -> bool:
-    """Whether it has a date, an instant or a duration that Python does not have."""
-    import pyarrow as pa
-    from pyarrow import compute, types
-
-    dtype = column.type
-    if types.is_date32(dtype):
-        numbers, limits, per_second = column.view(pa.int32()), INSTANTS, 1 / 86_400
-    elif types.is_date64(dtype):
-        numbers, limits, per_second = column.view(pa.int64()), INSTANTS, 1000
-    elif types.is_timestamp(dtype) or types.is_duration(dtype):
-        limits = DURATIONS if types.is_duration(dtype) else INSTANTS
-        numbers, per_second = column.view(pa.int64()), PER_SECOND[dtype.unit]
-    else:
-        return False
-    least, most = compute.min_max(numbers).as_py().values()
-    first, last = (limit * per_second for limit in limits)
-    return least is not None and (least < first or most > last)
 
 
 def _rows(batch: "pa.RecordBatch") -> Iterator[Row | str]:
@@ -211,41 +203,22 @@ def _read_row(batch: "pa.RecordBatch") -> Row | str:
     return row
 
 
-def is_foreign(dtype: "pa.DataType", *, inside: bool = False) -> bool:
-    """Whether polars would panic at this type, or at one inside it.
-
-    Times `inside` others are foreign since nobody has looked at their range, and zones
-    since polars knows those of IANA alone.
-    """
-    from pyarrow import types
-
-    if types.is_timestamp(dtype) and dtype.tz and not _is_zone(dtype.tz):
-        return True
-    kinds = [
-        types.is_decimal256, types.is_union, types.is_interval, types.is_list_view,
-        types.is_large_list_view, types.is_run_end_encoded,
-    ]  # fmt: skip
-    if inside:
-        kinds += [types.is_timestamp, types.is_date, types.is_duration]
-    inner = [dtype.field(index).type for index in range(dtype.num_fields)]
-    return any(kind(dtype) for kind in kinds) or any(
-        is_foreign(each, inside=True) for each in inner
-    )
-
-
-def _split_texts(batch: "pa.RecordBatch") -> Iterator["pa.RecordBatch | str"]:
+def _split_texts(batch: "pa.RecordBatch | str") -> Iterator["pa.RecordBatch | str"]:
     """Slices of `batch` in order; of a row that is not what it says it is, why.
 
     Nobody looks at texts when they are written, and polars panics when they are read.
     """
     import pyarrow as pa
 
+    if isinstance(batch, str):
+        yield batch
+        return
     try:
         batch.validate(full=True)
     except pa.ArrowInvalid:
         try:
             for column in batch.columns:
-                column.view(_with_bytes(column.type)).validate(full=True)
+                column.view(with_bytes(column.type)).validate(full=True)
         except pa.ArrowException as error:
             # To take rows of it would read beyond its buffers, and end the process.
             yield f"{batch.num_rows:,} rows are damaged: {one_line(error)}"
@@ -269,31 +242,3 @@ def _split_at_texts(batch: "pa.RecordBatch") -> Iterator["pa.RecordBatch | str"]
         for rows in (range(half), range(half, batch.num_rows)):
             # A slice would still hold the nested texts of the other rows.
             yield from _split_at_texts(batch.take(pa.array(rows)))
-
-
-def _with_bytes(dtype: "pa.DataType") -> "pa.DataType":
-    """The type that has bytes where this one has texts, inside it too."""
-    import pyarrow as pa
-    from pyarrow import types
-
-    if types.is_string(dtype):
-        return pa.binary()
-    if types.is_large_string(dtype):
-        return pa.large_binary()
-    if types.is_string_view(dtype):
-        return pa.binary_view()
-    if types.is_struct(dtype):
-        fields = [each.with_type(_with_bytes(each.type)) for each in dtype.fields]
-        return pa.struct(fields)
-    if types.is_map(dtype):
-        return pa.map_(_with_bytes(dtype.key_type), _with_bytes(dtype.item_type))
-    if types.is_fixed_size_list(dtype):
-        return pa.list_(_with_bytes(dtype.value_type), dtype.list_size)
-    if types.is_large_list(dtype):
-        return pa.large_list(_with_bytes(dtype.value_type))
-    if types.is_list(dtype):
-        return pa.list_(_with_bytes(dtype.value_type))
-    if types.is_dictionary(dtype):
-        values = _with_bytes(dtype.value_type)
-        return pa.dictionary(dtype.index_type, values, dtype.ordered)
-    return dtype

@@ -9,8 +9,8 @@ import pytest
 # pipeline/*.py, the ground that everything stands on. It imports nothing of ours but
 # itself; `__main__` is the door of the command line. `cluster` is a folder of it.
 GROUND = {
-    "__init__", "archives", "arrow_rows", "catalog", "charts", "chats", "closure",
-    "cluster", "console", "csv_rows", "dag", "disks", "embedding", "encoder",
+    "__init__", "archives", "arrow_rows", "arrow_types", "catalog", "charts", "chats",
+    "closure", "cluster", "console", "csv_rows", "dag", "disks", "embedding", "encoder",
     "errors", "expressions", "files", "filter", "json_rows", "json_tables", "kept",
     "lineage", "locations", "machine", "models", "orphans", "owners", "packaged",
     "parallel", "project", "prompts", "readers", "recipe", "recipes", "rounding",

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.arrow_rows import is_foreign
+from pipeline.arrow_types import is_foreign
 from pipeline.readers import Row, Unreadable, raw_rows, refuse
 from pipeline.rows import nested, spell
 from pipeline.schema import PROBLEM
