@@ -8,14 +8,10 @@ problem itself, changes nothing about it.
 """
 
 import re
-import tomllib
-from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
 
-from pipeline.dedup.number_words import ENGLISH, PARTS, SCALES, TIMES
-from pipeline.dedup.quantities import UNITS
-from pipeline.kernels.spelled_words import read_list, split
+from pipeline.dedup.remark_words import CUE, YOU, remark_lists
+from pipeline.kernels.spelled_words import split
 
 # A sentence, or what stands in brackets between two.
 END = r"(?<=[.!?。！？…])[\"'”’)\]*_]*[ \t]+|\s*\n\s*|(?<=[。！？])"
@@ -42,15 +38,23 @@ SOLVE_THIS = re.compile(
     r"\bhere(?: i)?s?\b.*\b(?:one|problem|question|puzzle|riddle)\b|"
     r"\A\W*(?:(?:answer|output|response) )?format\W*:"
 )
-# Who is asked, and in what role.
+# Who is asked, in what role.
 ROLE = re.compile(
-    r"\byou(?: are|['’]re| will be| have been)\b|\byour (?!own)|\bact as\b|"
-    r"\b(?:imagine|pretend)\b"
+    r"\b(?:you(?: are|['’]re| will be| have been)|your|act as|imagine|pretend|as an?)\b"
+    r".*\b(?:role|assistant|tutor|expert|teacher|coach|professor|student|mathematician|"
+    r"solver|programmer|engineer|scientist|model|chatbot|given|asked)s?\b"
 )
 THEY = {*split("it its them they their he him his she her hers these those both each")}
-AFTER_PREPOSITION = re.compile(
-    r"\b(?:in|to|as|by|en|em|à|в|на|auf|(?:with|as)(?: (?:an?|the|its))?) ([^\W\d_]+)"
+BEHIND_ROLE = re.compile(r"\b(?:in|to|by|en|em|à|в|на|auf|with) (?=([^\W\d_]+))")
+BEHIND = re.compile(
+    r"\b(?:in|to|as|by|for|of|en|em|à|в|на|auf|with|an?|the|its|those|each|every|some) "
+    r"(?=([^\W\d_]+))"
 )
+# Words that turn a problem round, but not in a sentence on answering.
+HARMLESS = {*split("not no only all any last final correct output input end start or")}
+RULES = {*split("must should shall cannot can't need needs has")}
+REPLY = {*split("answer answers response reply")}
+LONGEST_CRY = 4  # words of a cry that nothing else tells for a remark
 MINE = "i my me mine myself ich mein meine moi je mon mi mis yo io mio eu meu мне мой"
 ME = {*split(MINE)}
 # The same in scripts that part no words, and what says there how to answer.
@@ -62,7 +66,6 @@ WIDE_ASK = re.compile(
     "米|里|克|升|分|秒|时|円|元|単位|单位|小数|整数|四捨|四舍|保留|近似|约|余|如果|若|"
     "最大|最小|和|差|积|商|センチ|メートル|グラム|もし|반올림|단위|만약|나머지"
 )
-YOU = {"you", "your", "yours"}
 # Notes on the samples of a task for programs, and on what signs mean.
 SAMPLE = re.compile(r"(?i)\b(?:in|for) the (?:\w+ ){0,2}(?:sample|example|test)s?\b")
 DEFINES = re.compile(
@@ -97,8 +100,7 @@ BACKS = (
 )
 LEAST_REST = 12  # letters and digits that must be left
 STATED = 40  # of these, as many must be those of the other text below a label
-CUE = 6  # letters by which a cue is known: responding, explained
-STEM = 5  # letters by which a word of the problem is known again
+STEM = 4  # letters by which a word of the problem is known again
 
 
 def drop_remarks(left: str, right: str) -> tuple[str, str]:
@@ -151,7 +153,7 @@ def drop_titles(left: str, right: str) -> tuple[str, str]:
 
 def _is_title(title: str, rest: str) -> bool:
     """Whether words of a first line are none that a problem needs, or come again."""
-    lists = _lists()
+    lists = remark_lists()
     stems = {word[:STEM] for word in WORD.findall(rest.lower())}
     return all(
         word[:STEM] in stems
@@ -214,7 +216,7 @@ def _is_remark(sentence: str, stems: set[str], *, is_told: bool) -> bool | None:
     if WIDE.search(plain):
         is_cued = WIDE_CUE.search(plain) and not WIDE_ASK.search(plain)
         return False if is_cued else None
-    lists = _lists()
+    lists = remark_lists()
     small = re.sub(r"['’](?:m|s|d|t|ll|ve|re)\b", "", plain.lower())
     words = WORD.findall(small)
     if not words:
@@ -232,67 +234,30 @@ def _is_remark(sentence: str, stems: set[str], *, is_told: bool) -> bool | None:
     others = [w for w in words if not (w in known or w[:CUE] in lists.cue_stems)]
     if others and not (is_talk or is_mine or is_cry or lists.english & {*words}):
         return None
-    behind = {*AFTER_PREPOSITION.findall(small)} - lists.plain
+    if not others:
+        return not is_talk
+    if _may_tell(words, others, stems):
+        return None
+    behind = {
+        *(BEHIND_ROLE if is_role or is_talk else BEHIND).findall(small)
+    } - lists.plain
     if behind & {*others} and not is_mine:
-        return None  # in minutes, with a counterexample
-    neutral = lists.plain | lists.cues | lists.talk
-    if others and any(
-        len(word) > 3 and word[:STEM] in stems and word not in neutral for word in words
-    ):
-        return None  # of the problem itself
-    for word in others:
-        is_name = len(word) == 1 and word != "i"
-        if is_name or word in lists.numbers or word in lists.asks:
-            return None
-        if not is_mine and lists.turns_round(word):
-            return None
-    return not others and not is_talk
+        return None  # in minutes, with a counterexample, the case of twins
+    is_only_cry = not (is_talk or is_mine or is_cued)
+    return None if is_only_cry and len(words) > LONGEST_CRY else False
 
 
-class Lists(NamedTuple):
-    """Words by what they are to a remark; see the files that `_lists` reads."""
-
-    says: set[str]
-    cues: set[str]
-    cue_stems: set[str]
-    talk: set[str]
-    asks: set[str]
-    plain: set[str]
-    english: set[str]
-    numbers: set[str]
-    turns: set[str]
-    beginnings: tuple[str, ...]
-
-    def turns_round(self, word: str) -> bool:
-        """Whether `word` turns a problem round, or is a unit."""
-        return word in self.turns or word.startswith(self.beginnings)
-
-
-@cache
-def _lists() -> Lists:
-    edges = tomllib.loads(read_list("edge_words.toml"))
-    wording = tomllib.loads(read_list("wording.toml"))
-
-    def words_of(*names: str) -> set[str]:
-        listed = " ".join(" ".join(edges[name]) for name in names)
-        return {*listed.replace("'", " ").split()}
-
-    def words_in(*parts: str) -> set[str]:
-        texts = [part for name in parts for part in wording[name].values()]
-        flat = [" ".join(text) if isinstance(text, list) else text for text in texts]
-        return {*" ".join(flat).split()}
-
-    english = f"{wording['fillers']['en']} {wording['instructions']['en']}"
-    turns = words_in("turns", "kinds") | {*UNITS} | {f"{unit}s" for unit in UNITS}
-    return Lists(
-        says=words_of("says", "cues", "pairs"),
-        cues={cue for cue in words_of("cues") if len(cue) > 1},
-        cue_stems={cue[:CUE] for cue in words_of("cues") if len(cue) > CUE},
-        talk=words_of("talk"),
-        asks=words_of("asks"),
-        plain=words_in("fillers", "instructions", "soft", "pronouns"),
-        english={word for word in english.split() if len(word) > 1} | YOU,
-        numbers={*ENGLISH, *PARTS, *SCALES, *TIMES} - {"one"},
-        turns=turns,
-        beginnings=tuple(sorted(word[:-1] for word in turns if word.endswith("*"))),
+def _may_tell(words: list[str], others: list[str], stems: set[str]) -> bool:
+    """Whether a sentence of `words`, of which no list knows `others`, tells a datum."""
+    lists = remark_lists()
+    neutral = lists.plain | lists.cues | lists.talk | YOU
+    return (
+        any(len(word) == 1 and word != "i" for word in others)
+        or any(word in lists.numbers | lists.asks for word in others)
+        or any(len(w) > 3 and w[:STEM] in stems and w not in neutral for w in words)
+        or any(
+            lists.turns_round(w) and w not in HARMLESS | lists.cues | lists.talk
+            for w in words
+        )
+        or bool(RULES & {*words} and not REPLY & {*words})
     )

@@ -66,6 +66,12 @@ def test_a_sentence_that_asks_nothing_goes_from_either_edge(remark, behind):
         "Give the answer for a second fence.",
         "The gate is 2 m wide.",
         "It has no gate.",
+        "Explain the case of squares.",
+        "Your result must be sorted.",
+        "Solve it without scaffolds.",
+        "You are a painter on Mars.",
+        "I removed one side before.",
+        "Take all the wind and snow into account!",
     ],
 )
 def test_a_sentence_that_may_change_the_problem_stays(ask):
