@@ -173,7 +173,7 @@ def _find_kind(path: Path, head: bytes) -> str:
         return suffix
     if suffix in ("", ".txt") and looks_like_table(start):
         return ".csv"
-    if pieces.error:
+    if pieces.error and not head:
         raise UserError(f"{path}: {pieces.error}", hint="download or write it again")
     raise UserError(
         f"{path}: nobody knows how to read {suffix or 'a file without suffix'}",
