@@ -130,7 +130,7 @@ def test_what_follows_an_archive_is_told_and_what_breaks_before_it(tmp_path):
     assert "download or write it again" in refuse(tmp_path / "y.jsonl.zst", lost).hint
     with pytest.raises(UserError, match=r"y.tar.zst: the compressed file is cut off"):
         read(tmp_path, "y.tar.zst", zstandard.compress(tarred(FILES))[:-20])
-    with pytest.raises(UserError, match="nobody knows how to read .safetensors"):
+    with pytest.raises(UserError, match=r"nobody knows how to read \.safetensors"):
         read(tmp_path, "z.safetensors", b"\x40\0\0\0\0\0\0\0{" + bytes(range(256)))
 
 
