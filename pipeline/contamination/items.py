@@ -5,8 +5,10 @@ Other words with a capital inside a sentence are entities: Germany is not France
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -24,9 +26,15 @@ from pipeline.kernels.names import person_names
 from pipeline.kernels.shards import Array, text_bytes
 from pipeline.kernels.splice import cut_spans, text_series
 from pipeline.kernels.token_ngrams import find_token_ngrams, token_ngrams
-from pipeline.kernels.wording import wording
+from pipeline.kernels.wording import FILLER, PRONOUN, SOFT, wording
 
 OPTIONS = re.compile(rb"\(?\bA[).:]\s*\S.*?\bB[).:]\s*\S", re.DOTALL)
+SENTENCE_END = re.compile(rb"[.?!][\"')\]$]*(?:\s+|\Z)|\n\s*\n")
+QUESTION, ASKS = (
+    re.compile(rb"\?[\"')\]$\s]*\Z"),
+    re.compile(rb"(?i)\b(?:find|compute|determine|calculate|evaluate|what|how many)\b"),
+)
+DRAWING = re.compile(rb"(?s)\[asy\].*?\[/asy\]")
 NEGATIONS = split(
     "not never no without neither except nicht kein nie ohne außer ne pas sans jamais "
     "sauf no nunca sin salvo não sem nunca non senza mai не без никогда кроме"
@@ -70,10 +78,52 @@ def ngram_places(ends: Array, ngram_ends: Array) -> Array:
 class Part:
     """A stretch of a text as tokens: arrays (tokens,), persons all by one code."""
 
+    text: bytes  # the whole of it
+    starts: Array  # where in it each token begins and ends
+    stops: Array
     codes: Array
     kinds: Array
-    is_letter: Array  # bool: of one byte, as a variable is
-    stem: int  # tokens before the first of its options, A) and so on
+    turns: Array  # what `mark_turns` says of each
+
+    @cached_property
+    def is_letter(self) -> Array:
+        """Tokens of one byte, as a variable is (bool)."""
+        is_letter: Array = self.stops - self.starts == 1
+        return is_letter
+
+    @cached_property
+    def stem(self) -> int:
+        """How many tokens are before the first of its options, A) and so on."""
+        options = OPTIONS.search(self.text)
+        return self._count_before(options.start()) if options else len(self.codes)
+
+    @cached_property
+    def question(self) -> tuple[int, int]:
+        """The first token of its question, and the one behind it."""
+        begin, end = find_question(self.text)
+        return (
+            min(self._count_before(begin), self.stem),
+            min(self._count_before(end), self.stem),
+        )
+
+    def words(self, places: Iterable[int]) -> list[str]:
+        """The tokens at some places as the text has them."""
+        spans = ((self.starts[at], self.stops[at]) for at in places)
+        return [self.text[start:stop].decode(errors="replace") for start, stop in spans]
+
+    def content(self, places: Iterable[int]) -> set[int]:
+        """Codes of those that say what it is about; persons are left to others."""
+        known = fillers()
+        return {
+            code
+            for at in places
+            if self.kinds[at] in (WORD, NAME)
+            and self.stops[at] - self.starts[at] > 1
+            and (code := int(self.codes[at])) not in known
+        }
+
+    def _count_before(self, byte: int) -> int:
+        return int(np.searchsorted(self.starts, byte))
 
 
 @dataclass(frozen=True)
@@ -106,11 +156,8 @@ class Reading:
         """The tokens of a text from `begin` to `end`."""
         read, first = self.tokens, self.tokens.ends[row]
         span = slice(first + begin, first + end)
-        starts, stops = read.starts[span], read.stops[span]
-        stem = len(starts)
-        if options := OPTIONS.search(self.texts[row].encode()):
-            stem = int(np.searchsorted(starts, options.start()))
-        return Part(read.codes[span], read.kinds[span], stops - starts == 1, stem)
+        fields = (read.starts, read.stops, read.codes, read.kinds, self.marked[4])
+        return Part(self.texts[row].encode(), *(field[span] for field in fields))
 
     def list_names(self, span: slice, others: Array) -> list[int]:
         """Codes of the persons in `span`; 0 for a capital word not among `others`."""
@@ -167,6 +214,31 @@ def _negations() -> Array:
     table, _, meanings, *_ = wording()
     places = (hash_table.find(table, np.uint64(token_code(word))) for word in NEGATIONS)
     return np.array([meanings[place] for place in places if place >= 0], np.int32)
+
+
+@cache
+def fillers() -> frozenset[int]:
+    """Codes of words that may come and go, and that of persons."""
+    (_, keys, values), roles, *_ = wording()
+    role = roles[values[values >= 0]]
+    codes = keys[values >= 0][np.isin(role, (FILLER, SOFT, PRONOUN))]
+    return frozenset([int(item_entities.PERSON), *codes.tolist()])
+
+
+def find_question(text: bytes) -> tuple[int, int]:
+    """Where in an item its question begins and ends: bytes.
+
+    It is the last sentence with a question mark, or that asks for something, or the
+    last.
+    """
+    text = DRAWING.sub(lambda drawing: b" " * len(drawing[0]), text).rstrip()
+    ends = [0, *(end.end() for end in SENTENCE_END.finditer(text)), len(text)]
+    spans = [(a, b) for a, b in pairwise(ends) if text[a:b].strip()]
+    for sign in QUESTION, ASKS:
+        for begin, end in reversed(spans):
+            if sign.search(text, begin, end):
+                return begin, end
+    return spans[-1] if spans else (0, 0)
 
 
 @dataclass(frozen=True)

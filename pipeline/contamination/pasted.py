@@ -1,23 +1,63 @@
 """Texts that were pasted with what stood around their lines, by what the lines say.
 
-A patch puts a sign before each line, a listing a number, and XML its brackets around a
-text. Otherwise every line would begin with a sign or a number of its own.
+A patch puts a sign before each line, a listing a number, a comment its sign, subtitles
+a time, a mail its equals signs; XML puts brackets around a text, a program its quotes,
+and a page with two columns another text beside it. Otherwise every line would begin
+with a sign or a number of its own.
 """
 
+import quopri
 import re
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import polars as pl
 
+from pipeline.contamination.columns import part_columns
+from pipeline.contamination.prefixes import leave_out_prefixes
 from pipeline.kernels.escaped import read_escaped
+from pipeline.kernels.layout import LETTERS
+from pipeline.kernels.layout_marks import BLOCKS, INLINE
+from pipeline.kernels.lookalikes import are_alike, read_lookalikes
+from pipeline.kernels.pasted_marks import MARKED, SHARED, mark_pasted
+from pipeline.kernels.shards import split_shards, text_bytes
 from pipeline.kernels.splice import change_where
 
 CDATA, CDATA_END = "<![CDATA[", "]]>"
 HUNK = re.compile(r"(?m)^@@ -[0-9].*$")
 NUMBER = re.compile(r"[ \t]*([0-9]{1,4})[:|.)]?(?:[ \t]{1,2}|$)")
 PROSE = re.compile(r"[^\W\d_]")
-MARKED = r"<!\[CDATA\[|@@ -[0-9]"
-NUMBERED = r"\A[ \t]*1[:|.)]?[ \t][^\n]*\n[ \t]*2[:|.)]?[ \t]"
+NUMBERED = re.compile(r"[ \t]*1[:|.)]?[ \t][^\n]*\n[ \t]*2[:|.)]?[ \t]")
+HEADER = re.compile(r"(?si)(?=.*quoted-printable).*?\n\r?\n")
+# Every equals sign of a mail in this encoding begins an escape.
+UNQUOTED = re.compile(r"=(?![0-9A-F]{2}|\r?\n)")
+QUOTED = re.compile(r"=3D|=[C-E][0-9A-F]=[0-9A-F]{2}")
+TIME = r"(?:[0-9]+:)?[0-9]{1,2}:[0-9]{2}(?:[.,][0-9]{1,3})?"
+TIMES = re.compile(
+    rf"(?m)^(?:WEBVTT.*|(?:[0-9]+[ \t]*\r?\n)?[ \t]*{TIME}[ \t]*-->.*|\[{TIME}\]"
+    rf"|{TIME}[ \t]*)(?:\r?\n)*"
+)
+BLANK_LINES = re.compile(r"\n\s*\n")
+TIMED = re.compile(r"\n\[?[0-9]{1,2}:[0-9]{2}")
+MANY = 2  # times alone on a line, in any text
+PAGE = re.compile(r"\n\s*(?:[0-9]{1,4}\s*)?\x0c\s*(?:[0-9]{1,4}[ \t]*\n\s*)?")
+TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)(?:\s[^<>]*)?/?>")
+EDGE, EDGES = "\x01", re.compile(r"\s*\x01[\s\x01]*")
+KNOWN_TAGS = frozenset([*LETTERS, *(BLOCKS + INLINE).split()])
+PARTED = re.compile(  # a string of a program in pieces
+    r"([\"'])[ \t]*(?:[+.&\\][ \t]*)?\r?\n[ \t]*(?:[+.&][ \t]*)?[rf]?\1"
+)
+# An apostrophe as strings of programs and of SQL have it; \'e is an accent.
+APOSTROPHE = re.compile(r"(?<=[A-Za-z])(?:\\'(?![aeiouyAEIOUY{])|''(?=[a-z]{1,2}\b))")
+# \RR is a set, and \\AB a new line.
+CAPITALS = re.compile(
+    r"\\(?<!\\\\)(?:(?:BEGIN|END)\{[A-Z*]+\}|(?!([A-Z])\1)[A-Z]{2,})|\[/?ASY\]"
+)
+SPOILER = re.compile(r"(?sm)^\|\|(?=[^\s|])(.{1,4000}?[^\s|])\|\|$")
+BAR = re.compile(r"\\{1,2}\|")  # a norm, or an escaped bar in the cell of a table
+RULE = re.compile(r"(?:\|[ \t]*)?(?::?-{2,}:?[ \t]*\|[ \t]*)+(?::?-{2,}:?)?")
+STARS = re.compile(r"(?m)^\*{2,6}[ \t]+(?=[^\W\d_])")  # a heading in Org
 
 
 def read_contents(texts: pl.Series) -> pl.Series:
@@ -31,9 +71,16 @@ def read_pasted(texts: pl.Series) -> pl.Series:
     >>> read_pasted(pl.Series(["@@ -0,0 +1,2 @@\n+Find x\n+if 2x = 6."])).item()
     'Find x\nif 2x = 6.'
     """
-    marked = texts.str.contains(MARKED) | texts.str.contains(NUMBERED)
-    where = np.asarray(marked.fill_null(False).to_numpy())
-    return change_where(texts, where, _read_all)
+    parts = [
+        mark_pasted(*text_bytes(part), are_alike()) for part in split_shards(texts)
+    ]
+    marks = np.concatenate([np.zeros(0, np.uint8), *parts])
+    texts = change_where(texts, marks & MARKED != 0, _read_all)
+    return change_where(texts, marks & SHARED != 0, _leave_out_prefixes)
+
+
+def _leave_out_prefixes(texts: pl.Series) -> pl.Series:
+    return pl.Series([leave_out_prefixes(text) for text in texts], dtype=pl.String)
 
 
 def _read_all(texts: pl.Series) -> pl.Series:
@@ -41,11 +88,22 @@ def _read_all(texts: pl.Series) -> pl.Series:
 
 
 def _read(text: str) -> str:
-    text = _open_sections(text)
-    if hunk := HUNK.search(text):  # what a patch takes away stays as it was
-        lines = text[hunk.end() + 1 :].split("\n")
-        text = "\n".join(line[1:] for line in lines if not HUNK.match(line))
-    return _leave_out_numbers(text)
+    for marks, change in CHANGES:
+        for mark in marks:
+            if mark in text:
+                text = change(text)
+                break
+    return text
+
+
+def _unquote(text: str) -> str:
+    """A mail with `=3D` for each equals sign, by what it says."""
+    head = HEADER.match(text)
+    start = head.end() if head else 0
+    if UNQUOTED.search(text, start) or not (head or QUOTED.search(text)):
+        return text
+    body = quopri.decodestring(text[start:].encode()).decode(errors="replace")
+    return text[:start] + body
 
 
 def _open_sections(text: str) -> str:
@@ -59,12 +117,71 @@ def _open_sections(text: str) -> str:
     return "".join([*out, text[at:]])
 
 
+def _open_tags(text: str) -> str:
+    """`text` without tags of any name that is closed; those of HTML are layout."""
+    closed = {tag[2] for tag in TAG.finditer(text) if tag[1]} - KNOWN_TAGS
+    if not closed:
+        return text
+    text = TAG.sub(lambda tag: EDGE if tag[2] in closed else tag[0], text)
+    return EDGES.sub("\n", text)
+
+
 def _leave_out_numbers(text: str) -> str:
     """`text` less the numbers of its lines, if all have one and most hold words."""
+    if not NUMBERED.match(text):
+        return text
     lines = text.split("\n")
     marks = [NUMBER.match(line) for line in lines]
     if [mark and int(mark[1]) for mark in marks] != [*range(1, len(lines) + 1)]:
         return text
     rest = [line[mark.end() :] for line, mark in zip(lines, marks, strict=True) if mark]
     words = sum(bool(PROSE.search(line)) for line in rest)
-    return "\n".join(rest) if 2 * words > len(rest) else text
+    return "\n".join(rest) if 2 * words >= len(rest) else text
+
+
+def _leave_out_patch(text: str) -> str:
+    """What a patch puts in or keeps; what it takes away stays as it was."""
+    hunk = HUNK.search(text)
+    lines = text[hunk.end() + 1 :].split("\n") if hunk else [text]
+    return "\n".join(line[1:] for line in lines if not HUNK.match(line))
+
+
+def _leave_out_times(text: str) -> str:
+    if "-->" not in text and len(TIMED.findall(text)) <= MANY:
+        return text
+    return BLANK_LINES.sub("\n", TIMES.sub("", text))
+
+
+def _leave_out_rule(rule: re.Match[str]) -> str:
+    """Nothing for the rule of a table in the midst of a line; layout reads others."""
+    text, (start, end) = rule.string, rule.span()
+    is_line = text[start - 1 : start] in ("", "\n") and text[end : end + 1] in (
+        "",
+        "\n",
+    )
+    return rule[0] if is_line else " "
+
+
+def _lower(command: re.Match[str]) -> str:
+    return command[0].lower()
+
+
+# What a text may hold, and what then is done to it, in order.
+CHANGES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
+    (("",), read_lookalikes),
+    (("=3D", "-printable", "-PRINTABLE"), _unquote),
+    ((CDATA,), _open_sections),
+    (("@@ -",), _leave_out_patch),
+    (("-->", ":"), _leave_out_times),
+    (("</",), _open_tags),
+    (("\f",), partial(PAGE.sub, "\n")),
+    (('"\n', "'\n", '" +\n', "' +\n"), partial(PARTED.sub, "")),
+    (("\\'", "''"), partial(APOSTROPHE.sub, "'")),
+    (("\\",), partial(CAPITALS.sub, _lower)),
+    (("--|", "-- |", "--:|", "--: |"), partial(RULE.sub, _leave_out_rule)),
+    (("\n**",), partial(STARS.sub, "")),
+    (("||",), partial(SPOILER.sub, r"\1")),
+    (("\\|",), partial(BAR.sub, "|")),
+    (("    ",), part_columns),
+    (("1",), _leave_out_numbers),
+)

@@ -59,7 +59,27 @@ ASCII = {
 }  # fmt: skip
 SMALL, LARGE = "〇一二三四五六七八九", {"十": 10, "百": 100, "千": 1000}
 LOOKED_AT = {"—": "—", "．": "．"}  # beside their neighbours
-SWAPS = ASCII | LOOKED_AT | {letter: f"\\{name} " for letter, name in GREEK.items()}
+# Letters in the form of small capitals, in black circles and squares: NFKC keeps them.
+DRAWN = re.compile(
+    r"(?:LATIN LETTER SMALL CAPITAL|NEGATIVE (?:CIRCLED|SQUARED) LATIN CAPITAL LETTER"
+    r"|REGIONAL INDICATOR SYMBOL LETTER) ([A-Z])"
+)
+DRAWN_LETTERS = {
+    chr(code): found[1].lower()
+    for code in (
+        *range(0x1D00, 0x1D30),
+        *range(0x250, 0x2B0),
+        *range(0xA700, 0xA800),
+        *range(0x1F100, 0x1F200),
+    )
+    if (found := DRAWN.fullmatch(unicodedata.name(chr(code), "")))
+}
+SWAPS = (
+    ASCII
+    | DRAWN_LETTERS
+    | LOOKED_AT
+    | {letter: f"\\{name} " for letter, name in GREEK.items()}
+)
 # What `plain_text` has to do with a character.
 SWAP, RAISED, NUMERAL, HAN, COMPATIBLE = (1 << bit for bit in range(5))
 BLANKS = (32, 9)

@@ -11,9 +11,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy import float64, int32, int64, uint64
 
-from pipeline.kernels.hash_table import find_slot, grow, table_bits
-from pipeline.kernels.hashing import STEP, fmix64
+from pipeline.kernels.hash_table import find_slot, grow
+from pipeline.kernels.hashing import STEP
 from pipeline.kernels.item_entities import count_replaced, count_turned
+from pipeline.kernels.item_windows import (
+    Index,
+    find_core,
+    find_pairs,
+    find_window,
+    index_codes,
+    longest_gap,
+    pair_codes,
+)
 from pipeline.kernels.latex_vocabulary import NUMBER
 from pipeline.kernels.shards import Array, compiled
 
@@ -23,9 +32,6 @@ BESIDE = 6  # tokens that tell texts apart where they go on otherwise than the i
 Row = tuple[Array, Array, Array]  # codes uint64, kinds uint8, ends int64; see Tokens
 # Those of a Row, and for each token what `mark_entities` and `mark_turns` say of it.
 Marked = tuple[Array, Array, Array, Array, Array]
-# What an item's codes are looked up in: keys, how often each is there, its weight, its
-# first and last position; and where each of the item's codes is among the keys.
-Index = tuple[Array, Array, Array, Array, Array, Array]
 
 
 @compiled
@@ -100,8 +106,7 @@ class OverlapMeasures(NamedTuple):
     """How much of an item a row holds, for many (row, item): arrays of their number.
 
     The first two are float64, `part` is uint64, all others int64. A position is in
-    tokens; the part is the stretch of the row from its first pair of the item to its
-    last.
+    tokens; the part is the stretch of the row in which pairs of the item are dense.
     """
 
     tokens: Array  # weighted share of the item's tokens
@@ -155,13 +160,13 @@ def _measure_pairs(
     counts = np.zeros((len(row), 11), int64)
     parts = np.zeros(len(row), uint64)
     last, there = -1, slice(0, 0)
-    tokens = pairs = _index(items[0][there], weights[there])
+    tokens = pairs = index_codes(items[0][there], weights[there])
     for pair in order:
         if item[pair] != last:
             last = item[pair]
             there = slice(items[2][last], items[2][last + 1])
-            tokens = _index(items[0][there], weights[there])
-            pairs = _index(_pair_codes(items[0][there]), pair_weights[there])
+            tokens = index_codes(items[0][there], weights[there])
+            pairs = index_codes(pair_codes(items[0][there]), pair_weights[there])
         here = slice(rows[2][row[pair]], rows[2][row[pair] + 1])
         text = rows[0][here], rows[1][here], rows[4][here]
         sought = items[0][there], items[1][there], items[3][there], items[4][there]
@@ -185,9 +190,15 @@ def _measure(
     codes, kinds, turns = text
     weights, pair_weights = worth
     size = len(item[0])
-    slots = _find_pairs(codes, pairs)
-    begin, end = _find_window(slots, pairs, len(codes), size + size // 2 + 16)
-    first, last, item_first, item_last = end, begin, size, 0
+    slots = find_pairs(codes, pairs)
+    span = size + size // 2 + 16
+    begin, end = find_window(slots, pairs, len(codes), span)
+    first, last = find_core(slots, begin, end)
+    # With as much before what is dense as behind it: the item may go on there.
+    begin = max(0, min((first + last - span) // 2, len(codes) - span))
+    end = min(len(codes), begin + span)
+    first, last = find_core(slots, begin, end)
+    item_first, item_last = size, 0
     paired, run, longest = 0.0, 0, 0
     left = pairs[1].copy()
     for position in range(begin, end - 1):
@@ -197,13 +208,13 @@ def _measure(
             continue
         run += 1
         longest = max(longest, run + 1)
-        first, last = min(first, position), position + 2
-        item_first = min(item_first, pairs[3][slot])
-        item_last = max(item_last, pairs[4][slot] + 2)
+        if first <= position < last - 1:
+            item_first = min(item_first, pairs[3][slot])
+            item_last = max(item_last, pairs[4][slot] + 2)
         if left[slot] > 0:
             paired += pairs[2][slot]
         left[slot] -= 1
-    gap = _longest_gap(pairs, left)
+    gap = longest_gap(pairs, left)
     left = tokens[1].copy()
     shared, matched, extra = 0.0, 0, 0
     for position in range(begin, end):
@@ -234,16 +245,6 @@ def _measure(
 
 
 @compiled
-def _longest_gap(pairs: Index, left: Array) -> int:
-    """The longest run of the item's pairs none of which was taken from `left`."""
-    gap, longest = 0, 0
-    for slot in pairs[5]:
-        gap = gap + 1 if left[slot] == pairs[1][slot] else 0
-        longest = max(longest, gap)
-    return longest
-
-
-@compiled
 def _hash_part(codes: Array, counts: Array, size: int) -> uint64:
     """A hash of the part, and of BESIDE tokens where the item is cut off there."""
     begin, end = counts[4], counts[5]
@@ -255,56 +256,3 @@ def _hash_part(codes: Array, counts: Array, size: int) -> uint64:
     for position in range(begin, end):
         value = value * STEP + codes[position]
     return value
-
-
-@compiled
-def _pair_codes(codes: Array) -> Array:
-    """A uint64 for each token with the next one."""
-    out = np.empty(max(0, len(codes) - 1), uint64)
-    for position in range(len(out)):
-        out[position] = fmix64(codes[position] * STEP + codes[position + 1])
-    return out
-
-
-@compiled
-def _index(codes: Array, weights: Array) -> Index:
-    size = 1 << table_bits(len(codes))
-    keys, count = np.zeros(size, uint64), np.full(size, -1, int32)
-    worth, places = np.zeros(size, float64), np.zeros((2, size), int32)
-    slots = np.empty(len(codes), int32)
-    for position in range(len(codes)):
-        slot = find_slot(keys, count, codes[position], 0)
-        if count[slot] < 0:
-            count[slot], places[0, slot] = 0, position
-        keys[slot], count[slot] = codes[position], count[slot] + 1
-        # The mean: what is common here, in a preamble, may be rare there.
-        worth[slot] += (weights[position] - worth[slot]) / count[slot]
-        places[1, slot], slots[position] = position, slot
-    return keys, count, worth, places[0], places[1], slots
-
-
-@compiled
-def _find_pairs(codes: Array, pairs: Index) -> Array:
-    """The slot of each token with the next one, -1 where the item has no such pair."""
-    slots = np.full(len(codes), -1, int32)
-    for position in range(len(codes) - 1):
-        code = fmix64(codes[position] * STEP + codes[position + 1])
-        slot = find_slot(pairs[0], pairs[1], code, 0)
-        if pairs[1][slot] >= 0:
-            slots[position] = slot
-    return slots
-
-
-@compiled
-def _find_window(slots: Array, pairs: Index, length: int, span: int) -> tuple[int, int]:
-    """The `span` of a text of `length` tokens with the most weight of pairs."""
-    span = min(length, span)
-    begin, best, held = 0, -1.0, 0.0
-    for position in range(length):
-        if slots[position] >= 0:
-            held += pairs[2][slots[position]] + 1e-6
-        if position >= span and slots[position - span] >= 0:
-            held -= pairs[2][slots[position - span]] + 1e-6
-        if held > best + 1e-9:
-            best, begin = held, max(0, position - span + 1)
-    return begin, min(length, begin + span)

@@ -16,7 +16,7 @@ NABLA, VECTOR, CROSS_PRODUCT = (uint64(token_code(name)) for name in ("∇", "ve
 LETTERS = np.array([token_code(chr(letter)) for letter in range(97, 123)], uint64)
 VECTORS = LETTERS[[20, 21, 22]]  # u, v, w: two of them are vectors anywhere
 NEAR = 400  # bytes
-SPACE, OPEN_BRACE, OPEN, EQUALS, BACKSLASH = b" {(=\\"
+SPACE, OPEN_BRACE, OPEN, EQUALS, BACKSLASH, QUOTE = b' {(=\\"'
 SMALL_V, SMALL_E, SMALL_C, SMALL_T, SMALL_H, SMALL_K, SMALL_B, SMALL_F = b"vecthkbf"
 SMALL_U, SMALL_W = b"uw"
 
@@ -53,10 +53,12 @@ def _is_before_vector(data: Array, position: int) -> bool:
 @compiled
 def _speaks_of_vectors(data: Array, first: int, position: int) -> bool:
     """Whether vectors are named not long before, or given as in u = (1, 2)."""
-    for place in range(position - 1, max(first + 3, position - NEAR), -1):
+    for place in range(position - 2, max(first + 3, position - NEAR), -1):
         byte, before, second = data[place], data[place - 1], data[place - 2]
         if byte == OPEN and EQUALS in (before, second):
-            return True
+            word = is_letter(data[place + 1]) and is_letter(data[place + 2])
+            if data[place + 1] > SPACE and data[place + 1] != QUOTE and not word:
+                return True
         if byte == SMALL_T and before in (SMALL_C, SMALL_K):  # vector, Vektor, vecteur
             if second == SMALL_E and data[place - 3] | 0x20 == SMALL_V:
                 return True

@@ -81,10 +81,11 @@ def _names(words: str) -> str:
     return "|".join(words.split())
 
 
-BROKEN_LINE = Rule(
+CUT = r"(?:[-\x{2010}]|\x{ad})[ \t]*\r?\n[ \t]*"
+BROKEN_LINE = Rule(  # in capitals too: HEX-AGON; Anglo-Saxon keeps its hyphen
     HYPHEN,
-    r"(\p{L}\p{L})(?:[-\x{2010}]|\x{ad})[ \t]*\r?\n[ \t]*(\p{Ll}\p{L})",
-    "$1$2",
+    rf"(\p{{L}}\p{{L}}){CUT}(\p{{Ll}}\p{{L}})|(\p{{Lu}}{{2}}){CUT}(\p{{Lu}})",
+    "$1$2$3$4",
 )
 CHARACTERS = (
     Rule(

@@ -220,7 +220,8 @@ def _blank_item(
             text += 1
         two = _is_word_byte(data[text]) and _is_word_byte(byte_at(data, text + 1, stop))
         is_prose = is_task or (two and not is_digit(data, text, stop))
-        is_prose = is_prose or data[text] in (DOLLAR, 34, BACKSLASH, TICK)
+        is_prose = is_prose or data[text] in (DOLLAR, 34, TICK)
+        is_prose = is_prose or (is_open and data[text] == BACKSLASH)
         # "- 5" and "- x" are items beside another one only.
         if not is_prose and not (
             is_open and (is_item or _repeats(data, begin, line_end, end))

@@ -22,8 +22,9 @@ from pydantic import Field
 from pipeline.contamination.arrangement import find_differing, is_rearranged
 from pipeline.contamination.candidates import TINY, propose_pairs
 from pipeline.contamination.contract import Method
+from pipeline.contamination.exchanged import is_exchanged
 from pipeline.contamination.hits import HITS, LEVELS, UNDETECTABLE, Found, hit_table
-from pipeline.contamination.items import Items, Reading, read_texts
+from pipeline.contamination.items import Items, Part, Reading, read_texts
 from pipeline.contamination.parts import Texts
 from pipeline.contamination.pasted import read_contents
 from pipeline.contamination.weights import Weigher, Weights
@@ -114,7 +115,8 @@ def find_hits_in_parts(
         read, row[said], pairs.span[:, said], item[said], same_answer[said]
     )
     level[said[wrapped]] = EXACT
-    is_other = _find_others(level, read, row, sought, item, pairs.span, same_answer)
+    spans = pairs.span, pairs.item_span
+    is_other = _find_others(level, read, row, sought, item, spans, same_answer)
     level[is_other] = SIBLING
     score = np.where(pairs.is_whole, 1.0, pairs.share)
     # An item too short for an n-gram is there as a whole or not at all.
@@ -163,7 +165,7 @@ def _find_others(
     row: Array,
     items: Items,
     item: Array,
-    span: Array,
+    spans: tuple[Array, Array],
     same_answer: Array,
 ) -> Array:
     """Which pairs that would be leaks are other problems after all (bool).
@@ -171,6 +173,7 @@ def _find_others(
     Persons stand for each other one to one, and only if the answers do not differ; and
     nothing has changed places, unless the answer is one that few problems have.
     """
+    span, item_span = spans
     is_other = np.zeros(len(level), bool)
     for pair in np.flatnonzero(level <= NEAR):
         here = slice(*(read.tokens.ends[row[pair]] + span[:, pair]))
@@ -178,21 +181,30 @@ def _find_others(
         if level[pair] == EXACT and _are_alike(read, here, items.reading, there):
             continue
         part = read.cut(int(row[pair]), *span[:, pair])
-        whole = items.reading.cut(int(item[pair]), 0, int(items.sizes[item[pair]]))
+        size = int(items.sizes[item[pair]])
+        whole = items.reading.cut(int(item[pair]), 0, size)
+        around = _extend(read, int(row[pair]), span[:, pair], item_span[:, pair], size)
         ours = read.list_names(here, whole.codes)
         others = items.reading.list_names(there, part.codes)
         renamed = {*ours, 0} != {*others, 0}
-        in_order = find_differing(part, whole) is not None
+        in_order = find_differing(around, whole) is not None
         is_other[pair] = (
             (renamed and same_answer[pair] < 0)
             or not names_agree(ours, others, in_order=in_order)
             or (
                 level[pair] == NEAR
                 and same_answer[pair] < AGREE
-                and is_rearranged(part, whole)
+                and (is_rearranged(around, whole) or is_exchanged(around, whole))
             )
         )
     return is_other
+
+
+def _extend(read: Reading, row: int, span: Array, item_span: Array, size: int) -> Part:
+    """The part of a text, and what stands where its item is cut off."""
+    begin = max(0, span[0] - item_span[0])
+    end = min(int(read.sizes[row]), span[1] + size - item_span[1])
+    return read.cut(row, int(begin), int(end))
 
 
 def _are_alike(left: Reading, here: slice, right: Reading, there: slice) -> bool:

@@ -1,0 +1,55 @@
+import doctest
+
+import pytest
+
+from pipeline.contamination import prefixes
+
+LINES = ["Find all dogs of", "the town that eat", "fish today."]
+
+
+def test_the_examples_in_the_docstrings_hold():
+    assert doctest.testmod(prefixes).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("prefix", "suffix"),
+    [
+        ("| ", ""),
+        ("/// ", ""),
+        ("; ", ""),
+        ("||", "||"),
+        ("> > ", ""),
+        ("[0{}:12] <ed> ", ""),
+        ("Dialogue: 0,0:00:0{}.00,0:00:0{}.50,Default,,0,0,0,,", ""),
+        ("# {}: ", ""),
+    ],
+)
+def test_what_lines_have_in_common_goes(prefix: str, suffix: str):
+    lines = [
+        prefix.replace("{}", str(number)) + line + suffix
+        for number, line in enumerate(LINES)
+    ]
+    text = "\n".join(["a head", *lines, "", "a tail"])
+
+    read = prefixes.leave_out_prefixes(text)
+
+    assert read == "\n".join(["a head", *LINES, "", "a tail"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1\nx = 2",
+        "f(x) = ax + b\nf(x) = cx + d",
+        "- a dog is here\n- a cat is there",
+        "(A) one dog here\n(B) two dogs here",
+        "| a dog | is here |\n| a cat | is there |",
+        "$x$ is a dog here\n$y$ is a cat here",
+        "It took a few seco-\nnds, but in the last seco-\nnds, nobody moved.",
+        "On Su-\nnday she ran for 23 minutes. On Mo-\nnday she ran for 16 minutes.",
+        "one line",
+        "",
+    ],
+)
+def test_lists_tables_and_formulas_stay(text: str):
+    assert prefixes.leave_out_prefixes(text) == text
