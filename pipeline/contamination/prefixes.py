@@ -27,7 +27,8 @@ def leave_out_prefixes(text: str) -> str:
     'Find the sum\nof all odd dogs.'
     """
     lines = text.split("\n")
-    masks = [DIGITS.sub("0", line[:LONGEST]) for line in lines]
+    begins = "\n".join(line[:LONGEST] for line in lines)
+    masks = DIGITS.sub("0", begins).split("\n")
     shared = [""]
     for a, b in pairwise(masks):
         shared.append(_find_prefix([a, b]) if a[:2] == b[:2] else "")
@@ -62,8 +63,10 @@ def _find_prefix(masks: list[str]) -> str:
 def _strip(places: list[int], lines: list[str], masks: list[str]) -> list[str]:
     """The lines at `places`, without their prefix if words are behind it."""
     whole = [lines[place] for place in places]
+    if len(whole) < 2:  # most stretches of a long text
+        return whole
     prefix = _find_prefix([masks[place] for place in places])
-    if len(places) < 2 or not prefix:
+    if not prefix:
         return whole
     if prefix.strip() == BAR and whole[0].rstrip().endswith(BAR):  # a table
         return whole
