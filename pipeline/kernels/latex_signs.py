@@ -185,7 +185,8 @@ def _is_dash(data: Array, first: int, start: int, end: int) -> bool:
     ):
         return False
     after = byte_at(data, start + 2, end)
-    if data[start - 2] in (POINT, COLON, SEMICOLON, QUESTION):  # a list in one line
+    ends = data[start - 2] in (POINT, COLON, SEMICOLON, QUESTION)
+    if ends and data[max(start - 3, first)] != POINT:  # a list in one line; no "... - "
         return bool(is_letter(after) or after in (DOLLAR, BACKSLASH))
     left = is_word(data, first, start - 2, end, -1)
     right = is_word(data, first, start + 2, end, 1)

@@ -15,7 +15,7 @@ LESS, EQUALS, GREATER, AT, CAPITAL_A, CAPITAL_D, SMALL_A = b"<=>@ADa"
 OPEN_SQUARE, BACKSLASH, SMALL_N, SMALL_P, SMALL_R, BAR, EXCLAMATION = b"[\\npr|!"
 GREEK, CYRILLIC = 0xCE, 0xD4  # first bytes of both scripts, and of those between
 MARKED, SHARED = 1, 2  # lines that begin alike are SHARED
-LINES = 16  # that are looked at for what they share
+LINES, SPARSE = 16, 3  # lines that are looked at; one in so many shares its beginning
 BEGINS_FORMULA, BEHIND_NAME = np.zeros((2, 256), np.bool_)
 BEGINS_FORMULA[list(b"\n&\\$({}*")] = True
 BEHIND_NAME[list(b":<|[]>")] = True
@@ -63,22 +63,21 @@ def _begins_listing(data: Array, position: int, end: int) -> bool:
 
 @compiled
 def _share_lines(data: Array, first: int, end: int) -> bool:
-    """Whether one of the first LINES lines begins as the next one does, but for digits.
+    """Whether one in so many of the first LINES lines begins as the next one does.
 
-    Signs of lists and formulas are no such beginning.
+    Numbers may differ. Signs of lists and formulas are no such beginning.
     """
-    line = first
-    for _ in range(LINES):
+    line, lines, shared = first, 0, 0
+    while lines < LINES and line < end:
         behind = line
         while behind < end and data[behind] != NEWLINE:
             behind += 1
         behind += 1
-        if behind >= end:
-            return False
-        if _share_prefix(data, line, behind, end):
-            return True
+        if behind < end and data[line] != NEWLINE and data[behind] != NEWLINE:
+            lines += 1
+            shared += _share_prefix(data, line, behind, end)
         line = behind
-    return False
+    return shared > 0 and SPARSE * shared >= lines
 
 
 @compiled
