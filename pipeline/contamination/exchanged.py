@@ -62,7 +62,7 @@ class Alignment:
         return changes
 
     @cached_property
-    def moved(self) -> set[int]:
+    def moved_codes(self) -> set[int]:
         """Tokens that are gone in one place and new in another, beside a neighbour."""
         gone, new = set(range(len(self.theirs))), set(range(len(self.ours)))
         for block in self.blocks:
@@ -76,7 +76,7 @@ class Alignment:
         }
 
     @cached_property
-    def kept(self) -> set[int]:
+    def shared_codes(self) -> set[int]:
         """Tokens that stand in both at one place at least."""
         return {
             code
@@ -87,8 +87,12 @@ class Alignment:
     def list_new(self, change: Change) -> tuple[list[int], list[int]]:
         """The places of what is gone in the item, and of what is new in the part."""
         return (
-            [at for at in range(*change[:2]) if self.theirs[at] not in self.moved],
-            [at for at in range(*change[2:]) if self.ours[at] not in self.moved],
+            [
+                at
+                for at in range(*change[:2])
+                if self.theirs[at] not in self.moved_codes
+            ],
+            [at for at in range(*change[2:]) if self.ours[at] not in self.moved_codes],
         )
 
 
@@ -174,7 +178,7 @@ def _changes_formula(both: Alignment, change: Change) -> bool:
     # Another letter throughout is another name of one variable.
     known, pairs = set(both.theirs), zip(there, here, strict=True)
     named = ((both.theirs[a], both.ours[b]) for a, b in pairs)
-    return any(a != b and (a in both.kept or b in known) for a, b in named)
+    return any(a != b and (a in both.shared_codes or b in known) for a, b in named)
 
 
 def _formula(part: Part, places: list[int]) -> tuple[Counter[int], Counter[int]] | None:

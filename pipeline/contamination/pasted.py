@@ -18,8 +18,8 @@ from pipeline.contamination.columns import part_columns
 from pipeline.contamination.prefixes import leave_out_prefixes
 from pipeline.kernels.escaped import read_escaped
 from pipeline.kernels.layout import LETTERS
-from pipeline.kernels.layout_marks import BLOCKS, INLINE
 from pipeline.kernels.lookalikes import are_alike, read_lookalikes
+from pipeline.kernels.markup_tags import BLOCKS, INLINE
 from pipeline.kernels.pasted_marks import MARKED, SHARED, mark_pasted
 from pipeline.kernels.shards import split_shards, text_bytes
 from pipeline.kernels.splice import change_where

@@ -18,6 +18,7 @@ import polars as pl
 
 from pipeline.kernels.hash_table import grow
 from pipeline.kernels.layout import strip_layout
+from pipeline.kernels.lookalikes import DRAWN_LETTERS
 from pipeline.kernels.shards import Array, compiled, freeze, text_bytes
 from pipeline.kernels.spelled_values import spell_bytes
 from pipeline.kernels.splice import change_where, cut_spans, splice, text_series
@@ -59,27 +60,8 @@ ASCII = {
 }  # fmt: skip
 SMALL, LARGE = "〇一二三四五六七八九", {"十": 10, "百": 100, "千": 1000}
 LOOKED_AT = {"—": "—", "．": "．"}  # beside their neighbours
-# Letters in the form of small capitals, in black circles and squares: NFKC keeps them.
-DRAWN = re.compile(
-    r"(?:LATIN LETTER SMALL CAPITAL|NEGATIVE (?:CIRCLED|SQUARED) LATIN CAPITAL LETTER"
-    r"|REGIONAL INDICATOR SYMBOL LETTER) ([A-Z])"
-)
-DRAWN_LETTERS = {
-    chr(code): found[1].lower()
-    for code in (
-        *range(0x1D00, 0x1D30),
-        *range(0x250, 0x2B0),
-        *range(0xA700, 0xA800),
-        *range(0x1F100, 0x1F200),
-    )
-    if (found := DRAWN.fullmatch(unicodedata.name(chr(code), "")))
-}
-SWAPS = (
-    ASCII
-    | DRAWN_LETTERS
-    | LOOKED_AT
-    | {letter: f"\\{name} " for letter, name in GREEK.items()}
-)
+SWAPS = ASCII | DRAWN_LETTERS | LOOKED_AT
+SWAPS |= {letter: f"\\{name} " for letter, name in GREEK.items()}
 # What `plain_text` has to do with a character.
 SWAP, RAISED, NUMERAL, HAN, COMPATIBLE = (1 << bit for bit in range(5))
 BLANKS = (32, 9)

@@ -27,12 +27,10 @@ from pipeline.kernels.layout_edges import find_edges, find_layout
 from pipeline.kernels.layout_lines import blank_lines
 from pipeline.kernels.layout_marks import (
     ANGLE,
-    BLOCKS,
     DOUBLED,
     ENTITY,
     ESCAPE,
     HYPHEN,
-    INLINE,
     LABEL,
     LINE,
     OBJECT,
@@ -46,6 +44,7 @@ from pipeline.kernels.layout_marks import (
 )
 from pipeline.kernels.layout_openings import LABELLED, find_openings
 from pipeline.kernels.layout_squares import strip_squares
+from pipeline.kernels.markup_tags import BLOCKS, INLINE
 from pipeline.kernels.shards import Array, split_shards, text_bytes
 from pipeline.kernels.splice import change_where, cut_spans, text_series
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import uint64
 
+from pipeline.kernels.markup_tags import BLOCKS, INLINE, TURNS
 from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.swar import (
     bits_between,
@@ -24,20 +25,6 @@ from pipeline.kernels.utf8 import byte_at, is_digit, is_letter
  ESCAPE, TAG, SURE, DOUBLED, OBJECT) = (1 << bit for bit in range(16))  # fmt: skip
 LONGEST_LABEL = 24  # bytes before its colon
 LONGEST_ENTITY = 33  # bytes before its semicolon
-# Tags of HTML, and of XML as prompts have them; those of one letter are variables too.
-BLOCKS = """
-div br hr ul ol li dl dt dd table thead tbody tfoot tr td th caption section article
-header footer main aside nav figure figcaption blockquote pre center h1 h2 h3 h4 h5 h6
-html body head form fieldset details summary problem question answer solution think
-thinking reasoning user assistant system prompt instruction context
-"""
-INLINE = """
-strong em span font big small ins del mark code tt kbd samp var cite abbr img wbr label
-input strike bdi bdo nobr ruby math
-"""
-TURNS = "sub sup start_of_turn end_of_turn sys bos eos"
-
-
 NEWLINE, SPACE, BACKSLASH, COLON, FULL_STOP, AMPERSAND, LESS = b"\n \\:.&<"
 STAR_BYTE, UNDERSCORE_BYTE, TILDE_BYTE, HASH, GREATER, BAR, MINUS = b"*_~#>|-"
 OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE, OPEN_BRACE, CLOSE_BRACE = b"()[]{}"
