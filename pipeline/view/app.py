@@ -87,9 +87,8 @@ def _page(
     shelf: Shelf, templates: Environment, template: str, make: Make
 ) -> Callable[[Request], Awaitable[Response]]:
     def render(request: Request) -> Response:
-        columns, connection = shelf.connect()
         query = dict(request.query_params)
-        visit = Visit(columns, connection, query, shelf.remember)
+        visit = Visit(shelf.look(), query, shelf.remember)
         known = _known(shelf, request.url.path) | {"query": query}
         try:
             values = make(visit)
@@ -109,10 +108,9 @@ def _file(
     shelf: Shelf, make: Callable[[Visit], Response]
 ) -> Callable[[Request], Awaitable[Response]]:
     def render(request: Request) -> Response:
-        columns, connection = shelf.connect()
-        query = dict(request.query_params)
+        visit = Visit(shelf.look(), dict(request.query_params), shelf.remember)
         try:
-            return make(Visit(columns, connection, query, shelf.remember))
+            return make(visit)
         except UserError as error:
             return PlainTextResponse(f"{error}\n", 404)
 
@@ -126,7 +124,7 @@ def _form(
     shelf: Shelf, secret: str, change: Form
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        columns, _ = await to_thread.run_sync(shelf.connect)
+        columns = await to_thread.run_sync(shelf.look)
         try:
             response = await change(request, columns.library.home, secret)
         except UserError as error:
@@ -139,7 +137,7 @@ def _form(
 
 def _known(shelf: Shelf, path: str) -> dict[str, object]:
     """What every page shows."""
-    columns, _ = shelf.connect()
+    columns = shelf.look()
     sections = shelf.remember("sections", lambda: pages.list_sections(columns))
     return {"library": columns.library, "path": path, "sections": sections}
 

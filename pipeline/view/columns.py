@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from typing import Any
 
 import polars as pl
 
@@ -19,6 +20,7 @@ class Columns:
     def __init__(self, library: Library, kept: Kept) -> None:
         self.library = library
         self._kept = kept
+        self._connection = library.open()
         self._marks = {review.id: review.mark for review in library.reviews}
         self._tables: dict[str, Table] = {}
 
@@ -29,8 +31,14 @@ class Columns:
             if name not in known:
                 hint = f"there are {', '.join(known)}" if known else "dvc repro"
                 raise UserError(f"there is no table {name!r}", hint=hint)
-            self._tables[name] = Table(name, self.library, self._marks, self._kept)
+            self._tables[name] = Table(
+                name, self.library, self._marks, self._kept, self.query
+            )
         return self._tables[name]
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query of this program, which sees each table as a view."""
+        return self._connection.cursor().execute(sql, values).fetchall()
 
     def find_tables(self, *names: str) -> list[Table]:
         """The tables of files that have these columns."""

@@ -26,7 +26,7 @@ CHOSEN = "#chosen"  # a column beside those of the table
 def download_row(visit: Visit) -> Response:
     """A row with all that the table of all rows says of it."""
     table, id = visit.columns.table(visit.library.main), visit.query.get("id", "")
-    row = find_row(visit.connection, table, id)
+    row = find_row(table, id)
     if row is None:
         raise UserError(f"no row is called {id!r}")
     text = json.dumps(row, ensure_ascii=False, default=str, indent=1)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.view.columns import Columns
 from pipeline.view.filters import Filters, read_filters
 from pipeline.view.library import quote
-from pipeline.view.listing import read_whole
+from pipeline.view.listing import Page, read_whole
 from pipeline.view.samples import (
     add_completions,
     count_votes,
@@ -16,9 +16,6 @@ from pipeline.view.samples import (
     find_graded,
 )
 from pipeline.view.visits import Values, Visit, count_rows
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 HITS, SAMPLES, SUSPECTS = 20, 10, 12  # on a page
 PAIR = {"id", "item", "text", "item_text"}  # columns of a table of hits
@@ -31,16 +28,7 @@ def show_hits(visit: Visit) -> Values:
     if not tables:
         raise UserError("there are no hits", hint="the stage decontaminate finds them")
     filters = _read_sorted(visit, tables[0], "-dropped", "-score")
-    counts = count_rows(visit, filters)
-    page = read_whole(
-        visit.connection,
-        visit.columns.table(filters.table),
-        filters,
-        counts,
-        "/hits",
-        HITS,
-    )
-    return {"page": page, "tables": tables}
+    return {"page": _read_page(visit, filters, "/hits", HITS), "tables": tables}
 
 
 def list_pairs(columns: Columns) -> list[str]:
@@ -49,13 +37,11 @@ def list_pairs(columns: Columns) -> list[str]:
     return [table.name for table in sorted(pairs, key=lambda table: -table.height)]
 
 
-def read_hits(
-    connection: "DuckDBPyConnection", columns: Columns, id: str
-) -> list[Mapping[str, Any]]:
+def read_hits(columns: Columns, id: str) -> list[Mapping[str, Any]]:
     """The benchmark items that a row was found to hold, the nearest first."""
     hits: list[Mapping[str, Any]] = []
     for table in map(columns.table, list_pairs(columns)):
-        rows = table.take(connection, table.find_places([id]), [*table.schema])
+        rows = table.take(table.find_places([id]), [*table.schema])
         hits += sorted(rows, key=lambda row: -(row["score"] or 0))[:HITS]
     return hits
 
@@ -68,24 +54,21 @@ def _read_sorted(visit: Visit, table: str, *order: str) -> Filters:
     return filters if filters.sort else replace(filters, sort=",".join(known))
 
 
+def _read_page(visit: Visit, filters: Filters, path: str, size: int) -> Page:
+    table, counts = visit.columns.table(filters.table), count_rows(visit, filters)
+    return read_whole(table, filters, counts, path, size)
+
+
 def show_samples(visit: Visit) -> Values:
     """Completions with their verdicts, beside the gold answers."""
     graded = find_graded(visit.columns)
     if graded is None:
         raise UserError("there are no samples", hint="the stages rollouts and grades")
     filters = read_filters(visit.query, graded)
-    counts = count_rows(visit, filters)
-    page = read_whole(
-        visit.connection,
-        visit.columns.table(filters.table),
-        filters,
-        counts,
-        "/samples",
-        SAMPLES,
-    )
-    samples = add_completions(visit.connection, visit.columns, page.rows)
+    page = _read_page(visit, filters, "/samples", SAMPLES)
+    samples = add_completions(visit.columns, page.rows)
     ids = [row["id"] for row in page.rows if row.get("id")]
-    golds = find_golds(visit.connection, visit.columns, ids)
+    golds = find_golds(visit.columns, ids)
     return {"page": page, "samples": samples, "golds": golds, "tables": [graded]}
 
 
@@ -95,17 +78,9 @@ def show_suspects(visit: Visit) -> Values:
     if table is None:
         raise UserError("no keys were weighed", hint="the stage verify does it")
     filters = _read_sorted(visit, table, "-key_wrong_p")
-    counts = count_rows(visit, filters)
-    page = read_whole(
-        visit.connection,
-        visit.columns.table(filters.table),
-        filters,
-        counts,
-        "/suspects",
-        SUSPECTS,
-    )
+    page = _read_page(visit, filters, "/suspects", SUSPECTS)
     ids = [row["id"] for row in page.rows]
-    votes = count_votes(visit.connection, visit.columns, ids)
+    votes = count_votes(visit.columns, ids)
     witnesses = _read_witnesses(visit, ids)
     return {"page": page, "votes": votes, "witnesses": witnesses, "tables": [table]}
 
@@ -126,5 +101,5 @@ def _read_witnesses(visit: Visit, ids: list[str]) -> dict[str, Mapping[str, Any]
         f"select {', '.join(map(quote, names))} from verify_witnesses "
         "where list_contains(?, id)"
     )
-    rows = visit.connection.execute(query, [ids]).fetchall()
+    rows = visit.columns.query(query, ids)
     return {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in rows}

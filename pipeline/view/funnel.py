@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline import catalog, dag
 from pipeline.recipe import parse_yaml
+from pipeline.view.columns import Columns
 from pipeline.view.library import Library, quote
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 
 @dataclass(frozen=True)
@@ -72,14 +70,12 @@ def _level(
     )
 
 
-def count_sources(
-    connection: "DuckDBPyConnection", library: Library
-) -> Iterator[Source]:
+def count_sources(columns: Columns) -> Iterator[Source]:
     """The sources with their rows that are still there, and those that are not."""
     query = (
         "select coalesce(source, '∅'), coalesce(any_value(license), 'n/a'), "
         "count(*) filter (reason is null), count(*) filter (reason is not null) "
-        f"from {quote(library.main)} group by 1 order by count(*) desc, 1"
+        f"from {quote(columns.library.main)} group by 1 order by count(*) desc, 1"
     )
-    for row in connection.execute(query).fetchall():
+    for row in columns.query(query):
         yield Source(*row)

@@ -7,7 +7,7 @@ stages kept it, and the columns of each stage's table tell what it added.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -16,9 +16,6 @@ from pipeline.errors import UserError
 from pipeline.schema import VERDICT
 from pipeline.view.columns import Columns
 from pipeline.view.table import Table
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 Row = Mapping[str, Any]
 
@@ -51,26 +48,25 @@ class Life:
         return bool(self.row.get("reason"))
 
 
-def tell_life(connection: "DuckDBPyConnection", columns: Columns, id: str) -> Life:
+def tell_life(columns: Columns, id: str) -> Life:
     """The life of the row `id`; UserError where no table has it."""
-    row = find_row(connection, columns.table(columns.library.main), id)
+    row = find_row(columns.table(columns.library.main), id)
     if row is None:
         raise UserError(
             f"no row is called {id!r}", hint="an id reads <source>/<number>"
         )
     evidence = _read_evidence(row.get("evidence"))
     stage = row.get("stage") or ("the filter" if row.get("reason") else "")
-    steps = [*_steps(columns, row)]
-    twin = _find_twin(connection, columns, row, evidence)
-    return Life(row, steps, stage, evidence, twin)
+    twin = _find_twin(columns, row, evidence)
+    return Life(row, [*_steps(columns, row)], stage, evidence, twin)
 
 
-def find_row(connection: "DuckDBPyConnection", table: Table, id: str) -> Row | None:
+def find_row(table: Table, id: str) -> Row | None:
     """The first row `id` of a table; None where there is none."""
     if table.schema.get("id") != pl.String:
         return None
     places = table.find_places([id])[:1]
-    return next(iter(table.take(connection, places, [*table.schema])), None)
+    return next(iter(table.take(places, [*table.schema])), None)
 
 
 def _read_evidence(text: object) -> Mapping[str, Any]:
@@ -106,12 +102,7 @@ def _steps(columns: Columns, row: Row) -> Iterator[Step]:
         before.update(known)
 
 
-def _find_twin(
-    connection: "DuckDBPyConnection",
-    columns: Columns,
-    row: Row,
-    evidence: Mapping[str, Any],
-) -> Row | None:
+def _find_twin(columns: Columns, row: Row, evidence: Mapping[str, Any]) -> Row | None:
     """The row that this one repeats, or the benchmark item that it holds."""
     id = row.get("twin")
     if not id:
@@ -119,7 +110,7 @@ def _find_twin(
     for name in (columns.library.main, "benchmarks"):
         if name not in columns.library.names:
             continue
-        if (twin := find_row(connection, columns.table(name), id)) is not None:
+        if (twin := find_row(columns.table(name), id)) is not None:
             return {**twin, "is_item": name == "benchmarks"}
     if "kept_problem" in evidence:
         problem, answer = evidence["kept_problem"], evidence.get("kept_answer")

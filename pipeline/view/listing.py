@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,9 +21,6 @@ from pipeline.view.filters import (
 from pipeline.view.links import link
 from pipeline.view.ranks import Rows, rank_numbers, rank_texts
 from pipeline.view.table import FACETS, Table, all_rows
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 SIZE = 50  # rows of a page
 CHOICES = 40  # values of a column that are offered
@@ -185,13 +182,11 @@ def count_rates(table: Table, filters: Filters) -> list[Bin]:
     return [Bin(*edge, int(rates.is_between(*edge).sum())) for edge in edges]
 
 
-def read_page(
-    connection: "DuckDBPyConnection", table: Table, filters: Filters, counted: Counts
-) -> Page:
+def read_page(table: Table, filters: Filters, counted: Counts) -> Page:
     """The rows of a page, their texts cut short; `counted` is of the same filters."""
     shown = choose_columns(table.schema)
     more = [WHY] if {"problem", WHY} <= {*table.schema} else []
-    page = _read(connection, table, filters, counted, [*shown, *more], SIZE)
+    page = _read(table, filters, counted, [*shown, *more], SIZE)
     rows = [
         {name: _shorten(row[name], filters.q) for name in shown}
         | ({UNREAD: _read_detail(row.get(WHY))} if more else {})
@@ -211,29 +206,19 @@ def _read_detail(evidence: object) -> str:
 
 
 def read_whole(
-    connection: "DuckDBPyConnection",
-    table: Table,
-    filters: Filters,
-    counted: Counts,
-    path: str,
-    size: int,
+    table: Table, filters: Filters, counted: Counts, path: str, size: int
 ) -> Page:
     """Whole rows, a few a page, for the list at `path`."""
-    page = _read(connection, table, filters, counted, [*table.schema], size)
+    page = _read(table, filters, counted, [*table.schema], size)
     return replace(page, path=path)
 
 
 def _read(
-    connection: "DuckDBPyConnection",
-    table: Table,
-    filters: Filters,
-    counted: Counts,
-    names: Sequence[str],
-    size: int,
+    table: Table, filters: Filters, counted: Counts, names: Sequence[str], size: int
 ) -> Page:
     start = filters.page * size
     places = find_places(table, filters, start, start + size)
-    rows = table.take(connection, places, names)
+    rows = table.take(places, names)
     return Page(filters, table.schema, rows, counted, size=size)
 
 
@@ -269,14 +254,12 @@ def _order(
     return np.concatenate([ranked, behind])
 
 
-def find_ids(
-    connection: "DuckDBPyConnection", table: Table, filters: Filters, at: int
-) -> dict[int, str]:
+def find_ids(table: Table, filters: Filters, at: int) -> dict[int, str]:
     """The ids of the row `at` of a list and of those beside it, by their numbers."""
     check_column("id", table.schema, table.name)
     first = max(0, at - 1)
     places = find_places(table, filters, first, at + 2)
-    found = table.take(connection, places, ["id"])
+    found = table.take(places, ["id"])
     return {first + n: row["id"] for n, row in enumerate(found)}
 
 

@@ -121,8 +121,7 @@ def _find_absent(visit: Visit, ids: list[str]) -> set[str]:
     if "id" not in visit.columns.table(main).schema:
         return set()
     query = f"select id from {quote(main)} where id in (select unnest($1::varchar[]))"
-    there = visit.connection.execute(query, [ids]).fetchall()
-    return {*ids}.difference(id for (id,) in there)
+    return {*ids}.difference(id for (id,) in visit.columns.query(query, ids))
 
 
 def read_mark(visit: Visit, id: str) -> Values:
@@ -137,7 +136,7 @@ def export(visit: Visit, write: Write, file: str) -> Response:
     check_column("id", table.schema, filters.table)
     names = ["id", *(name for name in SHOWN if name in table.schema)]
     places = find_places(table, filters, 0, MOST_TASKS)
-    rows = table.take(visit.connection, places, names)
+    rows = table.take(places, names)
     items = [*write(rows, read_reviews(visit.library.home))]
     return Response(
         json.dumps(items, ensure_ascii=False, indent=1, default=str),

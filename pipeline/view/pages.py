@@ -36,14 +36,11 @@ def list_sections(columns: Columns) -> list[tuple[str, str, str]]:
 
 def show_funnel(visit: Visit) -> Values:
     """The stages with their rows; for other tables, a list of them."""
-    library, connection = visit.library, visit.connection
+    library = visit.library
     sizes = visit.remember("sizes", lambda: _count_tables(visit))
     sources = []
     if library.last_table and library.is_project:
-        counted = visit.remember(
-            "sources", lambda: [*count_sources(connection, library)]
-        )
-        sources = counted
+        sources = visit.remember("sources", lambda: [*count_sources(visit.columns)])
     return {"levels": read_funnel(library), "sizes": sizes, "sources": sources}
 
 
@@ -56,14 +53,14 @@ def show_rows(visit: Visit) -> Values:
     filters = read_filters(visit.query, visit.library.main)
     counts = count_rows(visit, filters)
     table = visit.columns.table(filters.table)
-    page = read_page(visit.connection, table, filters, counts)
+    page = read_page(table, filters, counts)
     return {"page": page, "tables": visit.library.names}
 
 
 def show_row(visit: Visit) -> Values:
     """A row's life; with `at`, the rows before and behind it in the list it is in."""
     id = visit.query.get("id", "")
-    life = tell_life(visit.connection, visit.columns, id)
+    life = tell_life(visit.columns, id)
     around = _around(visit)
     is_raw = visit.query.get("raw") == "1"
     return {
@@ -72,9 +69,9 @@ def show_row(visit: Visit) -> Values:
         "raw": is_raw,
         "other_raw": link("/row", visit.query, raw=None if is_raw else 1),
         "draw": escape if is_raw else draw_text,
-        "samples": read_samples(visit.connection, visit.columns, id),
-        "votes": count_votes(visit.connection, visit.columns, [id]).get(id, []),
-        "hits": read_hits(visit.connection, visit.columns, id),
+        "samples": read_samples(visit.columns, id),
+        "votes": count_votes(visit.columns, [id]).get(id, []),
+        "hits": read_hits(visit.columns, id),
         "onward": _onward(visit, around),
         **read_mark(visit, id),
         **_beside_twin(life),
@@ -90,7 +87,7 @@ def _onward(visit: Visit, around: Values) -> str:
 def show_answer(visit: Visit) -> Values:
     """What a SELECT gives, or why it gives nothing."""
     query = visit.query.get("sql", "").strip()
-    tables = [name for (name,) in visit.connection.execute("show tables").fetchall()]
+    tables = [name for (name,) in visit.columns.query("show tables")]
     values: Values = {"sql": query, "result": None, "mistake": None, "tables": tables}
     if not query:
         return values | {"examples": list_examples(tables)}
@@ -122,7 +119,7 @@ def _around(visit: Visit) -> Values:
     address = filters.address()
     listed = link("/rows", address, page=at // SIZE or None)
     around: Values = {"list": f"{listed}#r{at}"}
-    ids = find_ids(visit.connection, visit.columns.table(filters.table), filters, at)
+    ids = find_ids(visit.columns.table(filters.table), filters, at)
     for name, number in (("previous", at - 1), ("next", at + 1)):
         if (id := ids.get(number)) is not None:
             around[name] = link("/row", address, id=id, at=number)

@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.view.columns import Columns
 from pipeline.view.library import quote
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 Row = Mapping[str, Any]
 # A sample is told apart by these, of those that a table has.
@@ -36,20 +33,16 @@ def find_graded(columns: Columns) -> str | None:
     return None
 
 
-def read_samples(
-    connection: "DuckDBPyConnection", columns: Columns, id: str
-) -> list[Row]:
+def read_samples(columns: Columns, id: str) -> list[Row]:
     """The first samples of a row with their verdicts and completions."""
     graded = find_graded(columns)
     if graded is None or "id" not in (table := columns.table(graded)).schema:
         return []
-    rows = table.take(connection, table.find_places([id])[:MOST], [*table.schema])
-    return add_completions(connection, columns, rows)
+    rows = table.take(table.find_places([id])[:MOST], [*table.schema])
+    return add_completions(columns, rows)
 
 
-def add_completions(
-    connection: "DuckDBPyConnection", columns: Columns, graded: Sequence[Row]
-) -> list[Row]:
+def add_completions(columns: Columns, graded: Sequence[Row]) -> list[Row]:
     """Verdicts with what they are on: `completion`, where some table has it."""
     if not graded or "rollouts" not in columns.library.files:
         return [{**row, "completion": _find_text(row)} for row in graded]
@@ -58,7 +51,7 @@ def add_completions(
     places = table.find_places(sorted({row["id"] for row in graded}))
     completions = {
         tuple(row[name] for name in keys): row["completion"]
-        for row in table.take(connection, places, [*keys, "completion"])
+        for row in table.take(places, [*keys, "completion"])
     }
     return [
         {**row, "completion": completions.get(tuple(row[name] for name in keys))}
@@ -70,21 +63,17 @@ def _find_text(row: Row) -> str | None:
     return next((row[name] for name in TEXTS if row.get(name) is not None), None)
 
 
-def find_golds(
-    connection: "DuckDBPyConnection", columns: Columns, ids: Sequence[str]
-) -> dict[str, Row]:
+def find_golds(columns: Columns, ids: Sequence[str]) -> dict[str, Row]:
     """The problems and gold answers of rows, by id."""
     names = ("id", "problem", "answer")
     table = columns.table(columns.library.main)
     if not ids or not {*names} <= {*table.schema}:
         return {}
     places = table.find_places(sorted(set(ids)))
-    return {row["id"]: row for row in table.take(connection, places, names)}
+    return {row["id"]: row for row in table.take(places, names)}
 
 
-def count_votes(
-    connection: "DuckDBPyConnection", columns: Columns, ids: Sequence[str]
-) -> dict[str, list[Vote]]:
+def count_votes(columns: Columns, ids: Sequence[str]) -> dict[str, list[Vote]]:
     """For each row the answers that samples gave, the most frequent first."""
     graded = find_graded(columns)
     wanted = {"id", "extracted", "correct"}
@@ -95,6 +84,6 @@ def count_votes(
         "where list_contains(?, id) group by all order by id, n desc, extracted"
     )
     votes: dict[str, list[Vote]] = {}
-    for id, answer, correct, count in connection.execute(query, [[*ids]]).fetchall():
+    for id, answer, correct, count in columns.query(query, [*ids]):
         votes.setdefault(id, []).append(Vote(answer, correct, count))
     return votes

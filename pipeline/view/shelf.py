@@ -1,21 +1,18 @@
 """The library as it is now: it is looked for again when files have changed.
 
-A pipeline may run while its tables are looked at. Whoever reads gets a cursor of a
-connection whose views fit the files; what was counted is kept as long as they do, and
-columns as long as there is room.
+A pipeline may run while its tables are looked at. Whoever reads gets tables that fit
+the files; what was counted is kept as long as they do, and columns as long as there is
+room.
 """
 
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pipeline.view.columns import ROOM, Columns
 from pipeline.view.kept import Kept
 from pipeline.view.library import Library
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 T = TypeVar("T")
 LOOK_S = 1.0  # files are looked at no more often
@@ -23,7 +20,7 @@ REMEMBERED = 256  # counts of queries
 
 
 class Shelf:
-    """`library` and `connect()` follow the files; `remember` keeps what they gave."""
+    """`look()` follows the files, `remember` keeps what they gave."""
 
     def __init__(self, find: Callable[[], Library]) -> None:
         self._find = find
@@ -32,15 +29,15 @@ class Shelf:
         self._looked = 0.0
         self._open(find())
 
-    def connect(self) -> "tuple[Columns, DuckDBPyConnection]":
-        """The tables of this moment, and a connection of the caller's own to them."""
+    def look(self) -> Columns:
+        """The tables of this moment."""
         with self._lock:
             if time.monotonic() - self._looked > LOOK_S:
                 library = self._find()
                 if library != self._library or library.stamp() != self._stamp:
                     self._open(library)
                 self._looked = time.monotonic()
-            return self._columns, self._connection.cursor()
+            return self._columns
 
     def look_again(self) -> None:
         """Look at the files at the next visit: this process has changed one."""
@@ -59,7 +56,6 @@ class Shelf:
 
     def _open(self, library: Library) -> None:
         self._library, self._stamp = library, library.stamp()
-        self._connection = library.open()
         self._columns = Columns(library, self._room)
         self._columns.read_ahead()
         self._kept: dict[Hashable, Any] = {}

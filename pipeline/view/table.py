@@ -28,7 +28,6 @@ from pipeline.view.ranks import (
 )
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
     from pyarrow.parquet import FileMetaData
 
 # Columns of few values, in the order in which they are offered; `review` is a mark.
@@ -62,12 +61,18 @@ class Table:
     """A table of a library."""
 
     def __init__(
-        self, name: str, library: Library, marks: Mapping[str, str], kept: Kept
+        self,
+        name: str,
+        library: Library,
+        marks: Mapping[str, str],
+        kept: Kept,
+        query: Callable[[str], list[tuple[Any, ...]]],
     ) -> None:
         self.name = name
         self._files = library.list_parts(name)
         self._marks = marks
         self._kept = kept
+        self._query = query
         stats = [(file, file.stat()) for _, file in self._files]
         self.key = (name, *((file, s.st_mtime_ns, s.st_size) for file, s in stats))
 
@@ -217,9 +222,7 @@ class Table:
 
         return self.keep(("missing", name), make).to_numpy()
 
-    def take(
-        self, connection: "DuckDBPyConnection", rows: Rows, names: Sequence[str]
-    ) -> list[dict[str, Any]]:
+    def take(self, rows: Rows, names: Sequence[str]) -> list[dict[str, Any]]:
         """Some rows, in the order in which they are asked for.
 
         What is in memory is not read again.
@@ -230,7 +233,7 @@ class Table:
         for part in self.parts if others else ():
             inside = rows[(rows >= part.first) & (rows < part.first + part.height)]
             if len(inside):
-                found |= self._read(connection, part, inside, others)
+                found |= self._read(part, inside, others)
         taken = {name: of.gather(rows).to_list() for name, of in known.items()}
         return [
             {
@@ -248,11 +251,7 @@ class Table:
         return column
 
     def _read(
-        self,
-        connection: "DuckDBPyConnection",
-        part: Part,
-        rows: Rows,
-        names: Sequence[str],
+        self, part: Part, rows: Rows, names: Sequence[str]
     ) -> dict[int, dict[str, Any]]:
         there = pl.read_parquet_schema(part.file)
         read = [name for name in names if name in there]
@@ -266,7 +265,7 @@ class Table:
         known = {name: known[name] for name in names}
         return {
             part.first + number: known | dict(zip(read, values, strict=True))
-            for *values, number in connection.execute(query).fetchall()
+            for *values, number in self._query(query)
         }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.view.columns import Columns
 from pipeline.view.filters import Filters
@@ -10,18 +10,14 @@ from pipeline.view.library import Library
 from pipeline.view.links import link
 from pipeline.view.listing import Counts, count
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
 Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Visit:
-    """An address that was asked for: the tables, a connection, and the query."""
+    """An address that was asked for: the tables and the query."""
 
     columns: Columns
-    connection: "DuckDBPyConnection"
     query: Mapping[str, str]
     remember: Callable[[Hashable, Callable[[], Any]], Any]
 

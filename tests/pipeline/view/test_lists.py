@@ -200,10 +200,8 @@ def test_each_value_tells_what_a_click_on_it_will_show(table):
 
 
 def test_a_page_has_the_values_of_its_rows(table):
-    import duckdb
-
     filters = Filters("rows", sort="-problem", page=2)
-    page = read_page(duckdb.connect(), table, filters, count(table, filters))
+    page = read_page(table, filters, count(table, filters))
 
     whole = table.scan().collect()
     rows = whole[find_places(table, filters, 100, 150).tolist()].to_dicts()
