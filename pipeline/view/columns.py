@@ -32,7 +32,7 @@ class Columns:
                 hint = f"there are {', '.join(known)}" if known else "dvc repro"
                 raise UserError(f"there is no table {name!r}", hint=hint)
             self._tables[name] = Table(
-                name, self.library, self._marks, self._kept, self.query
+                name, self.library, self._marks, self._kept, self._connection.cursor
             )
         return self._tables[name]
 
@@ -61,8 +61,5 @@ class Columns:
             table = self.table(self.library.main)
             table.facets()
             for name in TEXTS:
-                if (
-                    table.schema.get(name) == pl.String
-                    and table.column(name) is not None
-                ):
-                    table.find_keys(name)
+                if table.schema.get(name) == pl.String:
+                    table.column(name)

@@ -2,12 +2,10 @@
 
 import json
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from pipeline.view.filters import (
@@ -19,8 +17,7 @@ from pipeline.view.filters import (
     find_text,
 )
 from pipeline.view.links import link
-from pipeline.view.ranks import Rows, rank_numbers, rank_texts
-from pipeline.view.table import FACETS, Table, all_rows
+from pipeline.view.table import FACETS, Rows, Table, all_rows
 
 SIZE = 50  # rows of a page
 CHOICES = 40  # values of a column that are offered
@@ -227,31 +224,13 @@ def find_places(table: Table, filters: Filters, start: int, stop: int) -> Rows:
 
     Rows that are equal in what they are sorted by stand as they do in the table.
     """
-    chosen = choose(table, filters)
-    rows = all_rows(table) if chosen is None else chosen.arg_true().to_numpy()
     terms = [term for term in filters.sort.split(",") if term]
     for term in terms:
         check_column(term.removeprefix("-"), table.schema, table.name)
-    return _order(table, terms, rows, start, stop)
-
-
-def _order(
-    table: Table, terms: Sequence[str], rows: Rows, start: int, stop: int
-) -> Rows:
-    """The places `start` to `stop` of rows in an order; missing values come last."""
-    if not terms:
-        return rows[start:stop]
-    name, descending = terms[0].removeprefix("-"), terms[0].startswith("-")
-    missing = table.find_missing(name)[rows]
-    there, gone = rows[~missing], rows[missing]
-    depth, keys = table.find_keys(name)
-    rank: Callable[..., Rows] = rank_numbers
-    if table.schema[name] == pl.String:
-        rank = partial(rank_texts, cut=partial(table.cut, name), depth=depth)
-    ties = partial(_order, table, terms[1:])
-    ranked = rank(keys[there], there, start, stop, descending=descending, ties=ties)
-    behind = ties(gone, max(0, start - len(there)), max(0, stop - len(there)))
-    return np.concatenate([ranked, behind])
+    rows = table.find_order(terms) if terms else all_rows(table)
+    if (chosen := choose(table, filters)) is not None:
+        rows = rows[chosen.to_numpy()[rows]]
+    return rows[start:stop]
 
 
 def find_ids(table: Table, filters: Filters, at: int) -> dict[int, str]:

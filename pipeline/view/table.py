@@ -7,7 +7,7 @@ their places in the files. A table's rows are numbered through its files, in ord
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +17,10 @@ from numpy.typing import NDArray
 
 from pipeline.errors import UserError
 from pipeline.view.kept import Kept
-from pipeline.view.library import Library, quote, read_files
-from pipeline.view.ranks import (
-    BYTES,
-    Keys,
-    Rows,
-    number_texts,
-    number_values,
-    skip_common,
-)
+from pipeline.view.library import Library, literal, quote, read_files
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
     from pyarrow.parquet import FileMetaData
 
 # Columns of few values, in the order in which they are offered; `review` is a mark.
@@ -40,6 +33,8 @@ FACETS = (
 # What is searched, where the table has it.
 TEXTS = ("id", "problem", "answer", "completion", "text", "item_text", "extracted")
 VIEW = 16  # bytes of a text in memory beside the text
+PLACE = "#place"  # the number of a row, in SQL
+Rows = NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -66,13 +61,13 @@ class Table:
         library: Library,
         marks: Mapping[str, str],
         kept: Kept,
-        query: Callable[[str], list[tuple[Any, ...]]],
+        connect: "Callable[[], DuckDBPyConnection]",
     ) -> None:
         self.name = name
         self._files = library.list_parts(name)
         self._marks = marks
         self._kept = kept
-        self._query = query
+        self._connect = connect
         stats = [(file, file.stat()) for _, file in self._files]
         self.key = (name, *((file, s.st_mtime_ns, s.st_size) for file, s in stats))
 
@@ -182,45 +177,38 @@ class Table:
         whole = self.look(name).collect(engine="streaming").to_series()
         return whole if len(rows) == len(whole) else whole.gather(rows)
 
-    def cut(self, name: str, rows: Rows, start: int, length: int) -> pl.Series:
-        """Bytes of the texts of some rows."""
-        piece = pl.col(name).cast(pl.Binary).bin.slice(start, length)
-        if len(rows) == self.height:
-            frame = self.look(name)
-        elif (column := self.column(name)) is not None:
-            frame = column.gather(rows).to_frame().lazy()
-        else:
-            pieces = self.look(name).select(piece).collect(engine="streaming")
-            return pieces.to_series().gather(rows)
-        return frame.select(piece).collect(engine="streaming").to_series()
+    def find_order(self, terms: Sequence[str]) -> Rows:
+        """All rows, ordered by columns; from the greatest on where `-` is before one.
 
-    def find_keys(self, name: str) -> tuple[int, Keys]:
-        """Numbers that compare as a column's values do; 0 where one is missing.
-
-        Those of texts are of the bytes up to which all agree, and that is told first.
+        Missing values come last, and equal rows stand as they do in the table.
         """
+        names = [term.removeprefix("-") for term in terms]
+        order = ", ".join(
+            f"{quote(name)} {'desc' if name != term else 'asc'} nulls last"
+            for name, term in zip(names, terms, strict=True)
+        )
+        union = " union all by name ".join(
+            self._select(p, {*names}) for p in self.parts
+        )
+        query = f"select {quote(PLACE)} from ({union}) order by {order}, {quote(PLACE)}"
 
-        def make() -> tuple[int, Keys]:
-            there = all_rows(self)[~self.find_missing(name)]
-            keys = np.zeros(self.height, np.uint64)
-            if self.schema[name] != pl.String:
-                keys[there] = number_values(self.take_column(name, there))
-                return 0, keys
-            cut = partial(self.cut, name)
-            depth = skip_common(cut, there, 0) if len(there) else 0
-            keys[there] = number_texts(cut(there, depth, BYTES + 1))
-            return depth, keys
+        def make() -> Rows:
+            ordered: Rows = self._connect().execute(query).fetchnumpy()[PLACE]
+            return ordered.astype(np.uint32)
 
-        return self._kept.get((self.key, "keys", name), make, lambda of: of[1].nbytes)
+        return self._kept.get((self.key, query), make, lambda rows: rows.nbytes)
 
-    def find_missing(self, name: str) -> NDArray[np.bool_]:
-        """Which rows have no value."""
-
-        def make() -> pl.Series:
-            missing = self.look(name).select(pl.col(name).is_null())
-            return missing.collect(engine="streaming").to_series()
-
-        return self.keep(("missing", name), make).to_numpy()
+    def _select(self, part: Part, names: set[str]) -> str:
+        """SQL for the places of the rows of a file and those of `names` that it has."""
+        own = {
+            name: quote(name) for name in names & {*pl.read_parquet_schema(part.file)}
+        }
+        if part.stage and "stage" in names:
+            own["stage"] = literal(part.stage)
+        columns = [f"{value} as {quote(name)}" for name, value in own.items()]
+        columns.append(f"{part.first} + file_row_number as {quote(PLACE)}")
+        files = read_files((part.file,), "file_row_number=true")
+        return f"select {', '.join(columns)} from {files}"
 
     def take(self, rows: Rows, names: Sequence[str]) -> list[dict[str, Any]]:
         """Some rows, in the order in which they are asked for.
@@ -265,7 +253,7 @@ class Table:
         known = {name: known[name] for name in names}
         return {
             part.first + number: known | dict(zip(read, values, strict=True))
-            for *values, number in self._query(query)
+            for *values, number in self._connect().execute(query).fetchall()
         }
 
 
