@@ -31,10 +31,10 @@ WINGS: dict[str, set[str]] = {
     "traces": {"kernels", "sandbox"},
     "contamination": {"dedup", "endpoint", "kernels"},
     "verifiers": {"endpoint", "sandbox"},
-    "grading": {"endpoint", "kernels", "verifiers"},
+    "grading": {"endpoint", "kernels", "pass_rates", "verifiers"},
     "serve": {"grading", "verifiers"},
     "view": {"serve"},
-    "published": set(),
+    "published": {"pass_rates"},
     "cli": {
         "endpoint",
         "grading",

@@ -27,7 +27,7 @@ from pipeline.engines.contract import Engine, Options
 from pipeline.engines.loading import load as load_engine
 from pipeline.errors import UserError
 from pipeline.grading import scores
-from pipeline.grading.samples import grade_samples
+from pipeline.grading.voting import grade_samples
 from pipeline.models import Model, resolve
 from pipeline.owners import PATIENCE_S, owning
 from pipeline.parallel import warm_workers

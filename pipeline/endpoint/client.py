@@ -7,20 +7,28 @@ questions are asked at once is `concurrency` of machine.yaml.
 """
 
 import json
+import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from functools import partial
 from hashlib import blake2b
+from threading import Lock
 from typing import Any, NamedTuple
 
 from pipeline.endpoint.http import Budget as Budget
 from pipeline.endpoint.http import Endpoint as Endpoint
 from pipeline.endpoint.http import Http, Run, ask_each, fetch_reply
 from pipeline.endpoint.http import Reply as Reply
-from pipeline.endpoint.kept import Replies
 from pipeline.errors import UserError
-from pipeline.machine import machine
+from pipeline.kept import changing, open_database
+from pipeline.machine import cache_folder, machine
+from pipeline.surrogates import mend_surrogates
+
+LOOKED_UP = 512  # names in one query
+TABLE = """create table if not exists replies (
+    name blob primary key, text text, why text not null, tokens integer not null
+) without rowid"""
 
 
 class Question(NamedTuple):
@@ -141,3 +149,34 @@ def _body(endpoint: Endpoint, question: Question) -> dict[str, Any]:
         **endpoint.extra,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+class Replies:
+    """Kept replies, in `endpoint` of the cache, each written as it comes in."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._db: sqlite3.Connection = open_database(
+            cache_folder("endpoint") / "replies.sqlite", TABLE
+        )
+
+    def find(self, names: Sequence[bytes]) -> dict[bytes, Reply]:
+        """The replies that there are, by name."""
+        replies: dict[bytes, Reply] = {}
+        for start in range(0, len(names), LOOKED_UP):
+            part = names[start : start + LOOKED_UP]
+            marks = ",".join("?" * len(part))
+            query = f"select * from replies where name in ({marks})"
+            with self._lock:
+                rows = self._db.execute(query, part).fetchall()
+            replies |= {name: Reply(*reply) for name, *reply in rows}
+        return replies
+
+    def keep(self, name: bytes, reply: Reply) -> None:
+        """Add one reply; what was there stays."""
+        row = (name, mend_surrogates(reply.text), reply.why, reply.tokens)
+        with self._lock, changing(self._db):
+            self._db.execute("insert or ignore into replies values (?, ?, ?, ?)", row)
+
+    def close(self) -> None:
+        self._db.close()

@@ -25,10 +25,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.grading.voting import RIGHT
-
-Z = 1.959964  # the normal distribution holds 95% within so many deviations
-
-Interval = tuple[float, float]
+from pipeline.pass_rates.interval import Interval, Z, wilson
 
 
 def compare(graded: dict[str, pl.DataFrame]) -> dict[str, Any]:
@@ -148,13 +145,6 @@ def interval(per_problem: pl.DataFrame) -> Interval:
     most = count if mean in (0.0, 1.0) else int(per_problem["n"].sum())
     effective = min(mean * (1 - mean) / spread, most) if spread else most
     return wilson(mean, effective)
-
-
-def wilson(mean: float, n: float) -> Interval:
-    """Wilson's 95% interval of a share `mean` of `n` independent draws."""
-    centre = (mean + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * sqrt(mean * (1 - mean) / n + Z**2 / (4 * n**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def pass_at(k: int, per_problem: pl.DataFrame) -> float | None:

@@ -16,8 +16,9 @@ from itertools import combinations
 
 import polars as pl
 
-from pipeline.grading.workers import Answer, Grader
+from pipeline.grading.workers import Answer, Grader, are_equal, grader, verdict_columns
 from pipeline.verifiers.contract import verifiers_that_claim
+from pipeline.verifiers.judge import Judge
 
 RIGHT = "right"
 MOST = 6  # answers of a problem that the verifier compares
@@ -110,22 +111,37 @@ def _find_equal(counts: pl.DataFrame, grade: Grader) -> pl.DataFrame:
         for _, votes in counts.group_by("id", maintain_order=True)
         for first, second in combinations(votes.iter_rows(named=True), 2)
     ]
-    verdicts = grade(
-        [
-            Answer(
-                first["verifier"],
-                first["answer"],
-                first["verify_info"],
-                f"\\boxed{{{second['answer']}}}",
-            )
-            for first, second in pairs
-        ]
+    golds = (
+        (first["verifier"], first["answer"], first["verify_info"], second["answer"])
+        for first, second in pairs
     )
     merged: dict[tuple[str, str], str] = {}
-    for (first, second), verdict in zip(pairs, verdicts, strict=True):
-        if verdict.correct:
+    for (first, second), equal in zip(pairs, are_equal(golds, grade), strict=True):
+        if equal:
             id, vote = first["id"], first["vote"]
             merged.setdefault((id, second["vote"]), merged.get((id, vote), vote))
     schema = {"id": pl.String, "vote": pl.String, "merged": pl.String}
     renamed = [(id, vote, root) for (id, vote), root in merged.items()]
     return pl.DataFrame(renamed, schema=schema, orient="row")
+
+
+def grade_samples(
+    samples: pl.DataFrame, timeout_s: float = 20.0, judge: Judge | None = None
+) -> pl.DataFrame:
+    """`samples` with the verdict on each, and the answer that it votes for.
+
+    A prompt that the model has no room for is a problem it did not solve.
+    """
+    columns = ("verifier", "answer", "verify_info", "completion", "problem")
+    answers = [Answer(*row) for row in samples.select(columns).iter_rows()]
+    no_room = pl.col("finish_reason") == "prompt_too_long"
+    with grader(timeout_s, judge) as grade:
+        graded = samples.with_columns(verdict_columns(grade(answers))).with_columns(
+            correct=pl.when(no_room).then(pl.lit(False)).otherwise("correct"),
+            why=pl.when(no_room).then(pl.lit("prompt_too_long")).otherwise("why"),
+        )
+        # Wrong answers can win only where there are as many of them as right ones.
+        n_right = pl.col("correct").sum()
+        right = graded.group_by("id").agg(least=n_right, most=n_right + 1)
+        bounds = right.filter(pl.col("least") > 0)
+        return merge_equal_votes(cast_votes(graded), graded, bounds, grade)

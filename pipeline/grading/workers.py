@@ -172,6 +172,20 @@ def find_unreadable(golds: list[Gold], timeout_s: float) -> list[str | None]:
     return [why for why, _ in read_golds(golds, len(golds), timeout_s)]
 
 
+def are_equal(
+    pairs: Iterable[tuple[str, str, str | None, str]], grade: Grader
+) -> list[bool]:
+    """Whether verifiers take an answer for another, of (verifier, gold, info, answer).
+
+    The answer is put into a box.
+    """
+    answers = [
+        Answer(verifier, gold, info, f"\\boxed{{{answer}}}")
+        for verifier, gold, info, answer in pairs
+    ]
+    return [verdict.correct is True for verdict in grade(answers)]
+
+
 def verdict_columns(verdicts: list[Verdict]) -> "list[pl.Series]":
     """Columns correct (Boolean), extracted and why (String) of the verdicts."""
     import polars as pl

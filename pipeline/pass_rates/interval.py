@@ -1,9 +1,23 @@
 """What a handful of right and wrong samples says about a pass rate."""
 
+from math import sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+
+Interval = tuple[float, float]
+Z = 1.959964  # the normal distribution holds 95% within so many deviations
+
+
+def wilson(mean: float, n: float) -> Interval:
+    """Wilson's 95% interval of a share `mean` of `n` independent draws.
+
+    Probable inference, JASA 22, 209–212 (1927).
+    """
+    centre = (mean + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * sqrt(mean * (1 - mean) / n + Z**2 / (4 * n**2))
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def jeffreys_interval(

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline.pass_rates.interval import Interval, wilson
 from pipeline.published.side import Side
 
 RESAMPLES, SEED = 1000, 0
-Z = 1.959964  # of 95%
 Array = np.ndarray
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -64,16 +63,6 @@ def list_figures(a: Side, b: Side) -> list[Figure]:
     return figures
 
 
-def wilson_interval(count: int, total: int) -> Interval:
-    """95% of a share, by Wilson (1927): Probable inference, JASA 22, 209–212."""
-    share, spread = count / total, Z * Z / total
-    middle = (share + spread / 2) / (1 + spread)
-    half = (
-        Z * np.sqrt(share * (1 - share) / total + spread / (4 * total)) / (1 + spread)
-    )
-    return float(middle - half), float(middle + half)
-
-
 def sum_samples(samples: pl.DataFrame) -> pl.DataFrame:
     """Counts of each problem's samples, by `key`; each completion of a row once."""
     correct, end = pl.col("correct"), pl.col("finish_reason")
@@ -96,7 +85,7 @@ def sum_samples(samples: pl.DataFrame) -> pl.DataFrame:
 
 def _share(count: tuple[int, int]) -> tuple[float, Interval] | None:
     kept, total = count
-    return (kept / total, wilson_interval(kept, total)) if total else None
+    return (kept / total, wilson(kept / total, total)) if total else None
 
 
 def _share_difference(

@@ -21,8 +21,7 @@ from typing import Any, NamedTuple
 
 from pipeline.thinking import strip_thinking
 from pipeline.verifiers.answers.answer import EXACT, Answer, read
-from pipeline.verifiers.answers.decide import decide
-from pipeline.verifiers.answers.kinds import kind_of
+from pipeline.verifiers.answers.decide import decide, kind_of
 from pipeline.verifiers.answers.labels import FALSE
 from pipeline.verifiers.answers.operations import TooLarge
 from pipeline.verifiers.answers.policy import Policy, read_policy

@@ -23,8 +23,8 @@ from starlette.staticfiles import StaticFiles
 from pipeline.errors import UserError
 from pipeline.view import downloads, evidence, marking, pages, wording
 from pipeline.view.differences import mark_brackets
+from pipeline.view.filters import link
 from pipeline.view.guard import Guard, new_secret
-from pipeline.view.links import link
 from pipeline.view.markup import code_styles, draw_text
 from pipeline.view.shelf import Shelf
 from pipeline.view.visits import Make, Visit

@@ -9,12 +9,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
+from urllib.parse import urlencode
 
 import polars as pl
 
 from pipeline.errors import UserError
 from pipeline.view.table import FACETS, TEXTS, Table
 
+Values = Mapping[str, object]
 NULL = "∅"  # chosen where a value is missing
 RATE = "pass_rate"
 
@@ -139,3 +141,12 @@ def check_column(name: str, columns: Collection[str], table: str) -> None:
     if name not in columns:
         hint = f"it has {', '.join(columns)}"
         raise UserError(f"the table {table!r} has no column {name!r}", hint=hint)
+
+
+def link(path: str, values: Values | None = None, **changes: object) -> str:
+    """The address `path` with `values` after `changes`; None and "" are left out."""
+    both = {**(values or {}), **changes}
+    query = {
+        name: str(value) for name, value in both.items() if value not in (None, "")
+    }
+    return f"{path}?{urlencode(query)}" if query else path

@@ -15,8 +15,8 @@ from pipeline.view.filters import (
     check_column,
     choose,
     find_text,
+    link,
 )
-from pipeline.view.links import link
 from pipeline.view.table import FACETS, Rows, Table, all_rows
 
 SIZE = 50  # rows of a page

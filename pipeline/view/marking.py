@@ -18,10 +18,9 @@ from starlette.responses import RedirectResponse, Response
 
 from pipeline.errors import UserError
 from pipeline.view.argilla import read_record, write_records
-from pipeline.view.filters import check_column, read_filters
+from pipeline.view.filters import check_column, link, read_filters
 from pipeline.view.label_studio import CONFIG, SHOWN, read_task, write_tasks
 from pipeline.view.library import quote
-from pipeline.view.links import link
 from pipeline.view.listing import find_places
 from pipeline.view.reviews import (
     LONGEST,

@@ -6,10 +6,9 @@ from pipeline.errors import UserError
 from pipeline.view.columns import Columns
 from pipeline.view.differences import compare, mark_span
 from pipeline.view.evidence import find_suspects, list_pairs, read_hits
-from pipeline.view.filters import read_filters
+from pipeline.view.filters import link, read_filters
 from pipeline.view.funnel import count_sources, read_funnel
 from pipeline.view.life import Life, tell_life
-from pipeline.view.links import link
 from pipeline.view.listing import SIZE, find_ids, read_page
 from pipeline.view.marking import read_mark
 from pipeline.view.markup import draw_text

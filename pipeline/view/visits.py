@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.view.columns import Columns
-from pipeline.view.filters import Filters
+from pipeline.view.filters import Filters, link
 from pipeline.view.library import Library
-from pipeline.view.links import link
 from pipeline.view.listing import Counts, count
 
 Values = dict[str, Any]

@@ -10,14 +10,13 @@ Reasons: `too_hard`, `too_easy`, `not_sampled`, `undecided`, those of `where`.
 from typing import Literal, Self
 
 import polars as pl
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from pipeline.errors import UserError
 from pipeline.filter import drop
-from pipeline.pass_rates.passes import Passes
 from pipeline.pass_rates.window import Window
 from pipeline.rows import nested
-from pipeline.settings import Settings
+from pipeline.settings import Settings, Shared
 from pipeline.shards import Shards, as_shards
 from pipeline.sql import Where, drop_unless
 from stages.difficulty.counts import (
@@ -25,11 +24,12 @@ from stages.difficulty.counts import (
     RATE,
     add_counts,
     add_interval,
+    add_posterior,
     rates_by_name,
     score_curves,
+    sides,
 )
 from stages.difficulty.imported import Imported, import_rates, is_from, read_curves
-from stages.difficulty.windows import add_posterior, sides
 
 QUANTILES = 4
 READS = ("key", "source", "meta")
@@ -49,6 +49,27 @@ COLUMNS = pl.Schema(
         "learning_impact": pl.Float64(),
     }
 )
+
+
+class Named(Settings):
+    """The name of a pass; the rest is the business of rollouts."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    name: str = ""
+
+
+class Passes(Shared):
+    """The section `rollouts`, for the names of its passes.
+
+    Samples tell only of passes that sampled something; the others are no misspelt ones.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    passes: tuple[Named, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(each.name for each in self.passes)
 
 
 class Level(Settings):

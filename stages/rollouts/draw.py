@@ -8,20 +8,24 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import polars as pl
 
 from pipeline.engines.loading import load as load_engine
+from pipeline.errors import UserError
 from pipeline.models import Model
 from pipeline.pass_rates.window import Window
 from pipeline.sampling import store
 from pipeline.sampling.sampler import Sampler
 from pipeline.schema import ROLLOUT
 from pipeline.shards import QUEUED_BYTES, Spool, deal, number_ids
-from stages.rollouts.foreign import refuse_foreign
 from stages.rollouts.replay import read_recordings
 from stages.rollouts.ways import Pass
 
+WORDS = "words.txt"  # beside the weights of a model that was trained on little
+SPOKEN = "reasoning-gym"  # an origin whose tasks draw words from whole books
+MOST = 0.5  # of a source's problems
 PART = 1024  # samples in memory at once
 
 
@@ -134,3 +138,37 @@ def _sample(
     table = pl.DataFrame({"sample": numbers}, {"sample": pl.Int32})
     sampler.sample(problems.select("key", "problem").join(table, how="cross"))
     return problems.select("key", samples=pl.lit(each.samples, pl.Int32))
+
+
+def refuse_foreign(rows: pl.DataFrame, model: Model) -> None:
+    """UserError where `model` lists its words and a source is written in others.
+
+    A toy model answers nonsense to these, every problem leaves as never solved, and
+    nothing tells why.
+    """
+    file = Path(model.load, WORDS)
+    if model.kind == "hub" or not file.exists():
+        return
+    known = file.read_text(encoding="utf-8").split()
+    words = pl.col("problem").str.to_lowercase().str.extract_all(r"[^\W\d_]+")
+    unknown = words.list.set_difference(known)
+    sources = (
+        rows.filter(~pl.col("origin").list.contains(SPOKEN))
+        .with_columns(unknown=unknown.list.sort())
+        .with_columns(is_foreign=pl.col("unknown").list.len() > 0)
+        .group_by("source", maintain_order=True)
+        .agg(
+            pl.len(),
+            pl.col("is_foreign").sum().alias("foreign"),
+            pl.col("id", "unknown").filter("is_foreign").first(),
+        )
+        .filter(pl.col("foreign") > MOST * pl.col("len"))
+    )
+    for source, count, foreign, example, others in sources.iter_rows():
+        raise UserError(
+            f"{model.name} is a toy and speaks only the demo's generators: "
+            f"{foreign:,} of {count:,} problems of {source} have words that it never "
+            f"saw ({example}: {', '.join(others[:3])})",
+            hint="sample a real model: `model: {kind: packaged}`, which needs no Hub, "
+            "or `model: {kind: hub, repo: …, revision: …}`",
+        )

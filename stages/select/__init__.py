@@ -36,8 +36,7 @@ from pipeline.traces.candidates import (
     name_traces,
 )
 from pipeline.traces.texts import count_chars, read_texts
-from stages.select.lessons import rank_lessons
-from stages.select.order import Quota, draw_luck, number_rows, over_quota
+from stages.select.order import Quota, draw_luck, number_rows, over_quota, rank_lessons
 from stages.select.pairs import Pairs, See, gather_pairs
 from stages.select.scores import Score, score_traces
 from stages.select.topics import Topics, draw_topics

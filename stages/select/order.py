@@ -1,6 +1,6 @@
 """Which rows quotas and the limit take: by an order, and so many of each value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Annotated
 
@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline.settings import Settings
-from pipeline.sql import evaluate
+from pipeline.sql import decide, evaluate
 
 # A number of rows, or a share of them.
 Share = Annotated[float, Field(gt=0, le=1, strict=True)]
@@ -63,3 +63,29 @@ def _bound(quota: Quota, value: str | None, size: int) -> int:
     if isinstance(rows, Mapping):
         rows = rows.get(value or "", size)
     return int(rows * size) if isinstance(rows, float) else rows
+
+
+def rank_lessons(rows: pl.DataFrame, stages: Sequence[str]) -> pl.DataFrame:
+    """Add curriculum_rank (0 comes first), and curriculum_stage where there are stages.
+
+    A row is in the first of the `stages` (SQL conditions) that it fulfils; rows in none
+    come last, and so do those without a pass rate within their stage.
+    """
+    stage = pl.lit(None, pl.UInt32)
+    if stages:
+        holds = decide(rows, stages, setting="select.curriculum")
+        for number, is_true in reversed(list(enumerate(holds))):
+            stage = (
+                pl.when(pl.lit(is_true))
+                .then(pl.lit(number, pl.UInt32))
+                .otherwise(stage)
+            )
+        rows = rows.with_columns(curriculum_stage=stage)
+        stage = pl.col("curriculum_stage")
+    known = "pass_rate" in rows.columns
+    rate = pl.col("pass_rate").cast(pl.Float64) if known else pl.lit(None, pl.Float64)
+    # Not an expression of constants alone: it would have one value, and not one a row.
+    order = rows.with_columns(_stage=stage.fill_null(len(stages)), _rate=-rate)
+    order = order.select("_stage", pl.col("_rate").fill_null(1.0))
+    rank = order.select(pl.struct("_stage", "_rate").rank("ordinal")).to_series()
+    return rows.with_columns(curriculum_rank=rank.cast(pl.UInt32) - 1)

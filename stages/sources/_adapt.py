@@ -22,8 +22,7 @@ from pipeline.schema import PROBLEM
 from pipeline.surrogates import mend_surrogates
 from pipeline.text import fingerprint
 from pipeline.verifiers.details.contract import BadInfo, read_info
-from stages.sources._fields import as_text, filled
-from stages.sources._golds import settle_golds
+from stages.sources._fields import as_text, filled, settle_golds
 from stages.sources._source import Source
 
 BATCH = 5_000  # rows that travel together

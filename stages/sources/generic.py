@@ -7,8 +7,7 @@ from typing import Any
 
 from pipeline.rows import read_json
 from pipeline.schema import UNNAMED
-from stages.sources._fields import Row, reference, text
-from stages.sources._golds import golds
+from stages.sources._fields import Row, golds, reference, text
 from stages.sources._traces import read_question, read_traces
 
 

@@ -6,8 +6,7 @@ and the traces of models may stand beside it.
 
 from pipeline.schema import UNNAMED
 from pipeline.verifiers.extract.boxes import last_box
-from stages.sources._fields import Row, filled, maths_problem, reference, text
-from stages.sources._golds import golds
+from stages.sources._fields import Row, filled, golds, maths_problem, reference, text
 from stages.sources._traces import read_question, read_traces
 
 META = (

@@ -1,7 +1,6 @@
 """OlympiadBench, open-ended maths: the gold answers are a list."""
 
-from stages.sources._fields import Row, filled, maths_problem, text
-from stages.sources._golds import golds
+from stages.sources._fields import Row, filled, golds, maths_problem, text
 
 
 def adapt(row: Row) -> Row | str:

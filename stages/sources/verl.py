@@ -9,8 +9,7 @@ from typing import Any
 
 from pipeline.rows import read_json
 from stages.sources import countdown
-from stages.sources._fields import Row, code_problem, filled, text
-from stages.sources._golds import golds
+from stages.sources._fields import Row, code_problem, filled, golds, text
 from stages.sources._tests import count_tests, read_tests
 
 CODE = ("code", "codegen", "coding")

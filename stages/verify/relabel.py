@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from pipeline.grading.workers import Answer, Grader
+from pipeline.grading.workers import Grader, are_equal
 from pipeline.pass_rates.interval import jeffreys_interval
 
 
@@ -21,14 +21,9 @@ def relabel_suspects(
     has_other = ~pl.col("key_agrees").fill_null(value=True)
     suspects = rows.filter(pl.col("key_suspect") & ~is_torn & has_other)
     suspects = suspects.with_columns(_without_alternatives(suspects["verify_info"]))
-    columns = "verifier", "majority_answer", "verify_info"
-    verdicts = grade(
-        [
-            Answer(verifier, answer, info, f"\\boxed{{{answer}}}")
-            for verifier, answer, info in suspects.select(columns).rows()
-        ]
-    )
-    is_sound = [verdict.correct is True for verdict in verdicts]
+    answer = pl.col("majority_answer")
+    itself = suspects.select("verifier", answer, "verify_info", again=answer)
+    is_sound = are_equal(itself.rows(), grade)
     taken = suspects.filter(pl.Series(is_sound, dtype=pl.Boolean))
     is_taken = pl.col("id").is_in(taken["id"].to_list())
     right, wrong = taken["_votes"], taken["_n"] - taken["_votes"]

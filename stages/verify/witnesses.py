@@ -10,7 +10,7 @@ key usually leads to it. How often references fail is measured where they come f
 import numpy as np
 import polars as pl
 
-from pipeline.grading.workers import Answer, Grader
+from pipeline.grading.workers import Grader, are_equal
 from stages.verify.likelihood import ANSWERS, NOBODY, Array
 
 # How likely a copy, or a reference of which nothing is known, has another answer where
@@ -35,13 +35,7 @@ def find_ranks(
         .unique(["id", "rank", "_answer"], maintain_order=True)
     )
     fields = pairs.select("verifier", "_answer", "verify_info", "answer").rows()
-    verdicts = grade(
-        [
-            Answer(verifier, other, info, f"\\boxed{{{answer}}}")
-            for verifier, other, info, answer in fields
-        ]
-    )
-    is_equal = [verdict.correct is True for verdict in verdicts]
+    is_equal = are_equal(fields, grade)
     equal = pairs.filter(
         pl.Series(is_equal, dtype=pl.Boolean) | (pl.col("_answer") == pl.col("answer"))
     )

@@ -175,7 +175,7 @@ def test_models_at_servers_of_their_own_share_the_budget(model):
 
 KILLED = """
 import json, os, signal, sys
-from pipeline.endpoint.kept import Replies
+from pipeline.endpoint.client import Replies
 from tests.support.questions import VALID, put
 from tests.support.rows import problems
 

@@ -19,7 +19,7 @@ from pipeline.models import Model, describe, resolve
 from pipeline.sampling import store
 from pipeline.schema import ROLLOUT
 from stages.rollouts import Params, make
-from stages.rollouts.foreign import refuse_foreign
+from stages.rollouts.draw import refuse_foreign
 from stages.sources import words
 from tests.support.rows import problems
 from tests.support.tiny import tiny_model

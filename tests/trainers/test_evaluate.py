@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import UserError
 from pipeline.grading import scores
-from pipeline.grading.samples import grade_samples
+from pipeline.grading.voting import grade_samples
 from pipeline.models import describe, resolve
 from pipeline.sampling import draws
 from pipeline.schema import PROBLEM, conform

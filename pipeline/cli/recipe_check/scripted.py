@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
-from pipeline.cli.recipe_check.drawing import draw
-from pipeline.cli.recipe_check.questions import BLOCK, Question
+from pipeline.cli.recipe_check.questions import BLOCK, Question, draw
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?b\b", re.I)
 FENCE = re.compile(r"```\w*\n.*?```", re.S)

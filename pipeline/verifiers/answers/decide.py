@@ -6,6 +6,7 @@ from pipeline.verifiers.answers.answer import Answer, read
 from pipeline.verifiers.answers.dates import same_date
 from pipeline.verifiers.answers.equality import equal
 from pipeline.verifiers.answers.notes import clean
+from pipeline.verifiers.answers.numeric_equality import is_rational
 from pipeline.verifiers.answers.operations import NoValue, TooLarge
 from pipeline.verifiers.answers.policy import DEFAULT, Policy
 from pipeline.verifiers.answers.regions import same_region
@@ -14,6 +15,20 @@ from pipeline.verifiers.answers.tree import Node, number
 from pipeline.verifiers.answers.units import split_unit, unit_is_wrong, unit_ratio
 from pipeline.verifiers.answers.variants import number_variants
 
+KINDS = {
+    op: kind
+    for kind, ops in {
+        "number": "number percent based",
+        "quantity": "degrees radians",
+        "set": "set union intersection minus builder",
+        "function by cases": "cases",
+        "expression": "determinant",
+    }.items()
+    for op in ops.split()
+}
+# Their operation is the word for them.
+SAME = "relation", "list", "tuple", "matrix", "ratio", "date", "time", "words"
+KINDS |= dict(zip(SAME, SAME, strict=True))
 WHOLE = re.compile(r"-?\d{1,18}", re.A)
 ZEROS = re.compile(r",0\d\d")
 # What a condition claims, as far as it is compared: numbers, and what is denied.
@@ -149,3 +164,17 @@ def _compare_words(gold: Answer, predicted: Answer) -> bool | None:
     if first.value == "no solution" and other.op in ("tuple", "list", "set"):
         return False
     return None
+
+
+def kind_of(answer: Answer) -> str:
+    """The kind of an answer: number, quantity, expression, equation, set …"""
+    tree = answer.tree
+    if answer.unit:
+        return "quantity"
+    if tree.op not in KINDS and is_rational(tree):
+        return "number"
+    if tree.op == "relation":
+        return "equation" if set(tree.value) == {"="} else "relation"
+    if (tree.op == "constant" and tree.value[0] in "RZNQC") or tree.value == "emptyset":
+        return "set"
+    return KINDS.get(tree.op, "expression")

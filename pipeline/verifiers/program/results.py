@@ -29,7 +29,6 @@ NUMBER = re.compile(
     r"[-+]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?", re.A
 )
 EXPONENT = re.compile(r"[eE]")
-WHITESPACE = ("lines", "tokens", "exact")
 
 
 def same_output(printed: str, expected: str, policy: Policy = STANDARD) -> bool:

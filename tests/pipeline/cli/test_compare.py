@@ -11,11 +11,11 @@ import yaml
 from pipeline.__main__ import call
 from pipeline.cli.publish import publish
 from pipeline.errors import UserError
+from pipeline.pass_rates.interval import wilson
 from pipeline.published.compare import compare, count_changes, explain_absence
 from pipeline.published.figures import (
     _share_difference,
     list_figures,
-    wilson_interval,
 )
 from pipeline.published.side import JUDGED, LOST, ROWS, Side
 from tests.support.project import SECTIONS, data_stages, run_in, run_stages
@@ -78,8 +78,8 @@ def test_a_verdict_is_of_a_problem_and_a_text_whoever_wrote_it():
 
 def test_a_share_of_rows_has_wilsons_interval():
     # (0.8 + 0.19207 ± 1.95996 √(0.016 + 0.009604)) / 1.384146
-    assert wilson_interval(8, 10) == pytest.approx((0.490162, 0.943318), abs=1e-6)
-    assert wilson_interval(0, 10)[0] == pytest.approx(0, abs=1e-12)
+    assert wilson(0.8, 10) == pytest.approx((0.490162, 0.943318), abs=1e-6)
+    assert wilson(0, 10)[0] == pytest.approx(0, abs=1e-12)
 
 
 def test_differences_are_of_the_same_problems_on_both_sides():

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.grading import scores
 from pipeline.grading.voting import cast_votes
+from pipeline.pass_rates.interval import wilson
 
 TYPES = {"extracted": pl.String, "correct": pl.Boolean}
 
@@ -85,7 +86,7 @@ def test_the_interval_is_wilsons_at_the_effective_number_of_samples():
 def test_problems_that_do_not_differ_leave_all_their_samples_independent():
     table = scores.problems(samples(p="Aa", q="Aa", r="Aa"))
 
-    assert scores.interval(table) == pytest.approx(scores.wilson(0.5, 6))
+    assert scores.interval(table) == pytest.approx(wilson(0.5, 6))
 
 
 @pytest.mark.parametrize(("letters", "ends"), [("AAAA", 1.0), ("aaaa", 0.0)])

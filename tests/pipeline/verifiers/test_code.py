@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.grading import guarded
+from pipeline.grading.guarded import read_gold
 from pipeline.readers import raw_rows
 from pipeline.verifiers.code import unreadable, verify
 from pipeline.verifiers.program.calls import IDLE
@@ -165,8 +167,8 @@ def test_output_is_compared_as_judges_do(printed: str, expected: str, same: bool
      {"type": "stdio", "tests": [{"input": ""}]}],
 )  # fmt: skip
 def test_tests_that_cannot_be_run_are_told(info: dict):
-    assert unreadable(None, info)
-    assert verify(None, "print(1)", info).correct is None
+    assert read_gold("code", None, json.dumps(info))[0]
+    assert guarded.verify("code", None, json.dumps(info), "print(1)").correct is None
 
 
 @needs_sandbox
@@ -328,7 +330,7 @@ def test_a_row_says_how_output_is_compared(printed, expected, policy, same):
              {"tolerance": "much"}],
 )  # fmt: skip
 def test_what_is_no_policy_is_told(more: dict):
-    assert unreadable(None, DOUBLE | more)
+    assert read_gold("code", None, json.dumps(DOUBLE | more))[0]
 
 
 CPP = "#include <iostream>\nint main(){int a;std::cin>>a;std::cout<<2*a;}"

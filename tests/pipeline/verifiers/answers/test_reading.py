@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.verifiers.answers.answer import EXACT, read, read_in_full
+from pipeline.verifiers.answers.decide import kind_of
 from pipeline.verifiers.answers.grammar import parse
-from pipeline.verifiers.answers.kinds import kind_of
 from pipeline.verifiers.answers.numeric_equality import approximate
 from pipeline.verifiers.answers.tokens import Unreadable, spell, tokenise
 from pipeline.verifiers.answers.tree import Node, constant, name, number
