@@ -178,3 +178,11 @@ def _as_frame(rows: Table) -> pl.DataFrame:
             f"rows: no table can be made of a {type(rows).__name__}: {error}",
             hint="polars, pandas, pyarrow and datasets have tables; or a list of dicts",
         ) from None
+
+
+if __name__ == "__main__":  # `python goldsieve.py` is the command `goldsieve`
+    import sys
+
+    from pipeline.__main__ import main
+
+    sys.exit(main())

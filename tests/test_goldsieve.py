@@ -229,3 +229,13 @@ def test_importing_it_is_cheap():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == []
+
+
+def test_run_as_a_file_it_is_the_command():
+    done = subprocess.run(
+        [sys.executable, goldsieve.__file__, "filter", "no-such-stage", "x.jsonl"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "no-such-stage" in done.stderr
