@@ -16,12 +16,12 @@ import polars as pl
 
 from pipeline.contamination.columns import part_columns
 from pipeline.contamination.prefixes import leave_out_prefixes
+from pipeline.kernels import pasted_marks as kinds
 from pipeline.kernels.escaped import read_escaped
 from pipeline.kernels.layout import LETTERS
 from pipeline.kernels.lookalikes import are_alike, read_lookalikes
 from pipeline.kernels.markup_tags import BLOCKS, INLINE
-from pipeline.kernels.pasted_marks import MARKED, SHARED, mark_pasted
-from pipeline.kernels.shards import split_shards, text_bytes
+from pipeline.kernels.shards import Array, split_shards, text_bytes
 from pipeline.kernels.splice import change_where
 
 CDATA, CDATA_END = "<![CDATA[", "]]>"
@@ -72,27 +72,33 @@ def read_pasted(texts: pl.Series) -> pl.Series:
     'Find x\nif 2x = 6.'
     """
     parts = [
-        mark_pasted(*text_bytes(part), are_alike()) for part in split_shards(texts)
+        kinds.mark_pasted(*text_bytes(part), are_alike())
+        for part in split_shards(texts)
     ]
-    marks = np.concatenate([np.zeros(0, np.uint8), *parts])
-    texts = change_where(texts, marks & MARKED != 0, _read_all)
-    return change_where(texts, marks & SHARED != 0, _leave_out_prefixes)
+    marks = np.concatenate([np.zeros(0, np.uint32), *parts])
+    shared, marks = marks & kinds.SHARED != 0, marks & ~np.uint32(kinds.SHARED)
+    texts = change_where(texts, marks != 0, partial(_read_all, marks[marks != 0]))
+    return change_where(texts, shared, _leave_out_prefixes)
 
 
 def _leave_out_prefixes(texts: pl.Series) -> pl.Series:
     return pl.Series([leave_out_prefixes(text) for text in texts], dtype=pl.String)
 
 
-def _read_all(texts: pl.Series) -> pl.Series:
-    return pl.Series([_read(text) for text in texts], dtype=pl.String)
+def _read_all(marks: Array, texts: pl.Series) -> pl.Series:
+    read = [_read(*each) for each in zip(texts.to_list(), marks.tolist(), strict=True)]
+    return pl.Series(read, dtype=pl.String)
 
 
-def _read(text: str) -> str:
-    for marks, change in CHANGES:
-        for mark in marks:
-            if mark in text:
-                text = change(text)
-                break
+def _read(text: str, marks: int) -> str:
+    for kind, signs, change in CHANGES:
+        if marks & kind:
+            for sign in signs:
+                if sign in text:
+                    changed = change(text)
+                    if changed != text:  # nobody has looked for marks in this one
+                        text, marks = changed, ANY
+                    break
     return text
 
 
@@ -152,36 +158,45 @@ def _leave_out_times(text: str) -> str:
     return BLANK_LINES.sub("\n", TIMES.sub("", text))
 
 
-def _leave_out_rule(rule: re.Match[str]) -> str:
-    """Nothing for the rule of a table in the midst of a line; layout reads others."""
-    text, (start, end) = rule.string, rule.span()
-    is_line = text[start - 1 : start] in ("", "\n") and text[end : end + 1] in (
-        "",
-        "\n",
-    )
-    return rule[0] if is_line else " "
+def _leave_out_rules(text: str) -> str:
+    """`text` without rules of tables in the midst of lines; layout reads others."""
+    lines = [
+        line if "--" not in line else _cut_rules(line) for line in text.split("\n")
+    ]
+    return "\n".join(lines)
 
 
-def _lower(command: re.Match[str]) -> str:
-    return command[0].lower()
+def _cut_rules(line: str) -> str:
+    return line if RULE.fullmatch(line) else RULE.sub(" ", line)
 
 
-# What a text may hold, and what then is done to it, in order.
-CHANGES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
-    (("",), read_lookalikes),
-    (("=3D", "-printable", "-PRINTABLE"), _unquote),
-    ((CDATA,), _open_sections),
-    (("@@ -",), _leave_out_patch),
-    (("-->", ":"), _leave_out_times),
-    (("</",), _open_tags),
-    (("\f",), partial(PAGE.sub, "\n")),
-    (('"\n', "'\n", '" +\n', "' +\n"), partial(PARTED.sub, "")),
-    (("\\'", "''"), partial(APOSTROPHE.sub, "'")),
-    (("\\",), partial(CAPITALS.sub, _lower)),
-    (("--|", "-- |", "--:|", "--: |"), partial(RULE.sub, _leave_out_rule)),
-    (("\n**",), partial(STARS.sub, "")),
-    (("||",), partial(SPOILER.sub, r"\1")),
-    (("\\|",), partial(BAR.sub, "|")),
-    (("    ",), part_columns),
-    (("1",), _leave_out_numbers),
+def _lower_commands(text: str) -> str:
+    """`text` with commands in small letters, if it has any, and its drawings."""
+    return CAPITALS.sub(lambda found: found[0].lower(), text) if "\\" in text else text
+
+
+ANY = -1  # all marks
+# What a text may hold, by its marks and by signs, and what is done to it, in order.
+CHANGES: tuple[tuple[int, tuple[str, ...], Callable[[str], str]], ...] = (
+    (kinds.ALIKE, ("",), read_lookalikes),
+    (kinds.ENCODED, ("=3D", "-printable", "-PRINTABLE"), _unquote),
+    (kinds.OPENED, (CDATA,), _open_sections),
+    (kinds.PATCHED, ("@@ -",), _leave_out_patch),
+    (kinds.TIMED, ("-->", ":"), _leave_out_times),
+    (kinds.OPENED, ("</",), _open_tags),
+    (kinds.PAGED, ("\f",), partial(PAGE.sub, "\n")),
+    (
+        kinds.PARTED,
+        ('"\n', "'\n", '" +\n', "' +\n"),
+        partial(PARTED.sub, ""),
+    ),
+    (kinds.DOUBLED, ("\\'", "''"), partial(APOSTROPHE.sub, "'")),
+    (kinds.CAPITALS, ("\\",), _lower_commands),
+    (ANY, ("[ASY]", "[/ASY]"), _lower_commands),
+    (kinds.RULED, ("--|", "-- |", "--:|", "--: |"), _leave_out_rules),
+    (kinds.STARRED, ("\n**",), partial(STARS.sub, "")),
+    (ANY, ("||",), partial(SPOILER.sub, r"\1")),
+    (kinds.BARRED, ("\\|",), partial(BAR.sub, "|")),
+    (kinds.PADDED, ("    ",), part_columns),
+    (kinds.NUMBERED, ("1",), _leave_out_numbers),
 )

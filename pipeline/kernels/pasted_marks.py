@@ -9,80 +9,76 @@ from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.swar import bits_between, first_bits, trailing_zeros
 from pipeline.kernels.utf8 import byte_at, code_point, is_digit, is_letter
 
-FORM_FEED, NEWLINE, TAB, SPACE, QUOTE, HASH, PERCENT, APOSTROPHE = b"\f\n\t \"#%'"
-STAR, PLUS, MINUS, SLASH, ZERO, ONE, THREE, COLON, SEMICOLON = b"*+-/013:;"
+FORM_FEED, NEWLINE, TAB, SPACE, QUOTE, APOSTROPHE = b"\f\n\t \"'"
+STAR, PLUS, MINUS, SLASH, ZERO, ONE, THREE, COLON = b"*+-/013:"
 LESS, EQUALS, GREATER, AT, CAPITAL_A, CAPITAL_D, SMALL_A = b"<=>@ADa"
 OPEN_SQUARE, BACKSLASH, SMALL_N, SMALL_P, SMALL_R, BAR, EXCLAMATION = b"[\\npr|!"
 GREEK, CYRILLIC = 0xCE, 0xD4  # first bytes of both scripts, and of those between
-MARKED, SHARED = 1, 2  # lines that begin alike are SHARED
+BITS = [1 << bit for bit in range(16)]
+# What may be in a text; lines that begin alike are SHARED.
+(SHARED, ALIKE, ENCODED, OPENED, PATCHED, TIMED, PAGED, PARTED, DOUBLED, CAPITALS,
+ RULED, STARRED, SPOILED, BARRED, PADDED, NUMBERED) = BITS  # fmt: skip
 LINES, SPARSE = 16, 3  # lines that are looked at; one in so many shares its beginning
 BEGINS_FORMULA, BEHIND_NAME = np.zeros((2, 256), np.bool_)
 BEGINS_FORMULA[list(b"\n&\\$({}*")] = True
 BEHIND_NAME[list(b":<|[]>")] = True
+FOLD = 0x20  # makes small letters of capitals
 BEYOND = 68  # bytes that are looked at from the first of a block on
 
 
 @compiled
 def mark_pasted(data: Array, offsets: Array, alike: Array) -> Array:
-    """What each text may hold of what `pasted` leaves out: MARKED, SHARED, both or 0.
+    """What each text may hold of what `pasted` leaves out: bits, uint32.
 
     `alike` (bool) says of each code point below its length whether it is such a mark.
     """
-    out = np.zeros(len(offsets) - 1, np.uint8)
+    out = np.zeros(len(offsets) - 1, np.uint32)
     rest = np.zeros(2 * BEYOND, np.uint8)
     for row in range(len(out)):
         first, end = offsets[row], offsets[row + 1]
-        found = _begins_listing(data, first, end)
-        block = first
-        while block < end and not found:
+        marks, line, lines, shared = _mark_beginning(data, first, end), first, 0, 0
+        for block in range(first, end, 64):
             there = first_bits(end - block)
             if block + BEYOND <= end:
-                marks, letters = _find_marks(data, block), _is_greek(data, block)
+                marks |= _find_marks(data, block, there)
+                letters, breaks = _is_greek(data, block), _is(data, block, NEWLINE)
             else:  # what stands behind the text is another one
                 rest[:BEYOND] = 0
                 rest[: end - block] = data[block:end]
-                marks, letters = _find_marks(rest, 0), _is_greek(rest, 0)
-            found = (marks & there) != 0
+                marks |= _find_marks(rest, 0, there)
+                letters, breaks = _is_greek(rest, 0), _is(rest, 0, NEWLINE)
             letters &= there
-            while letters and not found:
+            while letters and not marks & ALIKE:
                 place: Any = block + np.int64(trailing_zeros(letters))
                 letters &= letters - uint64(1)
                 code = code_point(data, place, end)
-                found = code < len(alike) and alike[code]
-            block += 64
-        out[row] = MARKED * found + SHARED * _share_lines(data, first, end)
+                marks |= ALIKE * (code < len(alike) and alike[code])
+            breaks &= there
+            while breaks and lines < LINES:
+                behind: Any = block + np.int64(trailing_zeros(breaks)) + 1
+                breaks &= breaks - uint64(1)
+                if behind < end and data[line] != NEWLINE and data[behind] != NEWLINE:
+                    lines += 1
+                    shared += _share_prefix(data, line, behind, end)
+                line = behind
+        # One in so many of the first lines begins as the next one does.
+        out[row] = marks | SHARED * (shared > 0 and SPARSE * shared >= lines)
     return out
 
 
 @compiled
-def _begins_listing(data: Array, position: int, end: int) -> bool:
+def _mark_beginning(data: Array, position: int, end: int) -> int:
     while position < end and data[position] <= SPACE:
         position += 1
-    return bool(position < end and data[position] == ONE)
-
-
-@compiled
-def _share_lines(data: Array, first: int, end: int) -> bool:
-    """Whether one in so many of the first LINES lines begins as the next one does.
-
-    Numbers may differ. Signs of lists and formulas are no such beginning.
-    """
-    line, lines, shared = first, 0, 0
-    while lines < LINES and line < end:
-        behind = line
-        while behind < end and data[behind] != NEWLINE:
-            behind += 1
-        behind += 1
-        if behind < end and data[line] != NEWLINE and data[behind] != NEWLINE:
-            lines += 1
-            shared += _share_prefix(data, line, behind, end)
-        line = behind
-    return shared > 0 and SPARSE * shared >= lines
+    return NUMBERED if position < end and data[position] == ONE else 0
 
 
 @compiled
 def _share_prefix(data: Array, left: int, right: int, end: int) -> bool:
-    """Whether both lines begin with one sign, one name before a sign, or a number."""
+    """Whether both lines begin with one sign, one name before a sign, or a number.
+
+    Numbers may differ. Signs of lists and formulas are no such beginning.
+    """
     stop = right - 1
     left, right = _skip_blanks(data, left, stop), _skip_blanks(data, right, end)
     if left >= stop or right >= end:
@@ -128,63 +124,69 @@ def _is_greek(data: Array, block: int) -> Any:
     return bits_between(data, block, 0, GREEK, CYRILLIC + 1 - GREEK)
 
 
+@inlined
+def _mark(bit: int, found: Any) -> int:
+    return bit if found else 0
+
+
 @compiled
-def _find_marks(data: Array, block: int) -> Any:
-    """A bit for each of the 64 bytes from `block` on where a mark may begin."""
-    found = _is(data, block, FORM_FEED)
-    spaces = _is(data, block + 1, SPACE) & _is(data, block + 2, SPACE)
+def _find_marks(data: Array, block: int, there: Any) -> int:
+    """What may begin at one of the bytes `there` of the 64 from `block` on: bits."""
+    marks = _mark(PAGED, _is(data, block, FORM_FEED) & there)
+    spaces = _is(data, block + 1, SPACE) & _is(data, block + 2, SPACE) & there
     if spaces:
         spaces &= _is(data, block + 3, SPACE) & _is(data, block + 4, SPACE)
-        found |= spaces & ~bits_between(data, block, 0, 0, SPACE + 1)
-    tags = _is(data, block, LESS)
+        spaces &= ~bits_between(data, block, 0, 0, SPACE + 1)
+        marks |= _mark(PADDED, spaces)
+    tags = _is(data, block, LESS) & there
     if tags:
-        found |= tags & (
-            _is(data, block + 1, SLASH) | _is(data, block + 1, EXCLAMATION)
-        )
-    found |= _is(data, block, AT) & _is(data, block + 1, AT)
-    found |= (
-        _is(data, block, EQUALS)
-        & _is(data, block + 1, THREE)
-        & _is(data, block + 2, CAPITAL_D)
-    )
-    dashes = _is(data, block, MINUS)
+        tags &= _is(data, block + 1, SLASH) | _is(data, block + 1, EXCLAMATION)
+        marks |= _mark(OPENED, tags)
+    marks |= _mark(PATCHED, _is(data, block, AT) & _is(data, block + 1, AT) & there)
+    equals = _is(data, block, EQUALS) & _is(data, block + 1, THREE) & there
+    marks |= _mark(ENCODED, equals & _is(data, block + 2, CAPITAL_D))
+    dashes = _is(data, block, MINUS) & there
     if dashes:
-        behind = _is(data, block + 2, GREATER) | _is(data, block + 2, BAR)
-        behind |= _is(data, block + 3, BAR) | _is(data, block + 4, BAR)
-        behind &= _is(data, block + 1, MINUS)
-        word = _is(data, block + 1, SMALL_P) & _is(data, block + 2, SMALL_R)
-        found |= dashes & (behind | (word & _is(data, block + 4, SMALL_N)))
-    commands = _is(data, block, BACKSLASH)
+        behind = _is(data, block + 2, BAR) | _is(data, block + 3, BAR)
+        behind |= _is(data, block + 4, BAR)
+        arrows = dashes & _is(data, block + 1, MINUS)
+        marks |= _mark(RULED, arrows & behind)
+        marks |= _mark(TIMED, arrows & _is(data, block + 2, GREATER))
+        word = bits_between(data, block + 1, FOLD, SMALL_P, 1)
+        word &= bits_between(data, block + 2, FOLD, SMALL_R, 1)
+        word &= bits_between(data, block + 4, FOLD, SMALL_N, 1)
+        marks |= _mark(ENCODED, dashes & word)
+    commands = _is(data, block, BACKSLASH) & there
     if commands:
-        behind = _is(data, block + 1, BAR) | _is(data, block + 1, APOSTROPHE)
+        marks |= _mark(BARRED, commands & _is(data, block + 1, BAR))
+        marks |= _mark(DOUBLED, commands & _is(data, block + 1, APOSTROPHE))
         capitals = bits_between(data, block + 1, 0, CAPITAL_A, 26)
         capitals &= bits_between(data, block + 2, 0, CAPITAL_A, 26)
-        found |= commands & (behind | capitals)
-    quotes = _is(data, block, APOSTROPHE)
+        marks |= _mark(CAPITALS, commands & capitals)
+    quotes = _is(data, block, APOSTROPHE) & there
     if quotes:
         behind = _is(data, block + 1, APOSTROPHE)
-        found |= quotes & behind & bits_between(data, block + 2, 0, SMALL_A, 26)
-    quotes |= _is(data, block, QUOTE)
+        behind &= bits_between(data, block + 2, 0, SMALL_A, 26)
+        marks |= _mark(DOUBLED, quotes & behind)
+    quotes |= _is(data, block, QUOTE) & there
     if quotes:
         behind = _is(data, block + 1, SPACE) & _is(data, block + 2, PLUS)
-        found |= quotes & (behind | _is(data, block + 1, NEWLINE))
-    lines = _is(data, block, NEWLINE)
+        behind |= _is(data, block + 1, NEWLINE)
+        marks |= _mark(PARTED, quotes & behind)
+    lines = _is(data, block, NEWLINE) & there
     if lines:
-        found |= lines & _find_lines(data, block + 1)
-    return found
+        marks |= _mark_lines(data, block + 1, lines)
+    return marks
 
 
 @compiled
-def _find_lines(data: Array, block: int) -> Any:
-    """Where comments, headings of Org and times may begin."""
-    found = _is(data, block, SLASH) & _is(data, block + 1, SLASH)
-    found |= _is(data, block, MINUS) & _is(data, block + 1, MINUS)
-    found |= _is(data, block, SEMICOLON) & _is(data, block + 1, SEMICOLON)
-    found |= _is(data, block, STAR) & _is(data, block + 1, STAR)
-    found |= _is(data, block, BAR) & _is(data, block + 1, BAR)
-    signs = _is(data, block, HASH) | _is(data, block, PERCENT)
-    found |= signs & _is(data, block + 1, SPACE)
-    digits = bits_between(data, block, 0, ZERO, 10)
-    found |= digits & (_is(data, block + 1, COLON) | _is(data, block + 2, COLON))
-    digits = bits_between(data, block + 1, 0, ZERO, 10)
-    return found | (_is(data, block, OPEN_SQUARE) & digits)
+def _mark_lines(data: Array, block: int, lines: Any) -> int:
+    """Whether headings of Org, spoilers and times may begin at `lines`: bits."""
+    stars = _is(data, block, STAR) & _is(data, block + 1, STAR)
+    bars = _is(data, block, BAR) & _is(data, block + 1, BAR)
+    marks = _mark(STARRED, lines & stars) | _mark(SPOILED, lines & bars)
+    times = _is(data, block + 1, COLON) | _is(data, block + 2, COLON)
+    times &= bits_between(data, block, 0, ZERO, 10)
+    brackets = _is(data, block, OPEN_SQUARE)
+    times |= brackets & bits_between(data, block + 1, 0, ZERO, 10)
+    return marks | _mark(TIMED, lines & times)
