@@ -158,6 +158,7 @@ def _scan(lookups: Lookups, part: Part) -> list[Scanned]:
         kept = found if lookups.keeps else ()
         scanned.append(Scanned(seen, counts[seen], sampled, kept))
         start += len(text)
+        del tokens  # or their arrays are there beside those of the next shard
     return scanned
 
 

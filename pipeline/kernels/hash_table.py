@@ -42,8 +42,8 @@ def build_table(keys: Array) -> Table:
     """A table of distinct hashes (n,) uint64, from each to its index."""
     bits = table_bits(len(keys))
     slots, values = np.zeros(1 << bits, uint64), np.full(1 << bits, -1, int32)
-    # Sixteen bits a slot while that is little, otherwise four.
-    bloom = np.zeros(1 << (bits + 1 if bits <= SMALL else bits - 1), uint8)
+    # Sixteen bits a slot while that is little, otherwise eight.
+    bloom = np.zeros(1 << (bits + (bits <= SMALL)), uint8)
     for index in range(len(keys)):
         bit = (keys[index] >> uint64(20)) & uint64(8 * len(bloom) - 1)
         bloom[bit >> uint64(3)] |= uint8(1 << (bit & uint64(7)))

@@ -90,8 +90,7 @@ def tokenise_ranges(
     if not brackets:
         leave_out_brackets(codes, kinds, token_ends, starts, stops)
     used = token_ends[-1]
-    codes, kinds = codes[:used].copy(), kinds[:used].copy()
-    return Tokens(codes, kinds, token_ends, starts[:used].copy(), stops[:used].copy())
+    return Tokens(codes[:used], kinds[:used], token_ends, starts[:used], stops[:used])
 
 
 def concatenate(parts: list[Tokens]) -> Tokens:

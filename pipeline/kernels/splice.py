@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.kernels.shards import Array, compiled
+from pipeline.kernels.shards import Array, compiled, inlined
+from pipeline.kernels.swar import copy_run
 
 
 def text_series(data: Array, offsets: Array) -> pl.Series:
@@ -24,9 +25,8 @@ def cut_spans(data: Array, spans: Array) -> tuple[Array, Array]:
     offsets[1:] = np.cumsum(spans[:, 1] - spans[:, 0])
     out = np.empty(offsets[-1], np.uint8)
     for number in range(len(spans)):
-        out[offsets[number] : offsets[number + 1]] = data[
-            spans[number, 0] : spans[number, 1]
-        ]
+        size = spans[number, 1] - spans[number, 0]
+        copy_run(out, offsets[number], data, spans[number, 0], size)
     return out, offsets
 
 
@@ -46,18 +46,18 @@ def splice(
         while offsets[row + 1] < spans[number, 1]:
             row += 1
             stops[row] += used - (done - offsets[0])
-        used = _put(out, used, data[done : spans[number, 0]])
-        used = _put(out, used, parts[ends[number] : ends[number + 1]])
+        used = _put(out, used, data, done, spans[number, 0])
+        used = _put(out, used, parts, ends[number], ends[number + 1])
         done = spans[number, 1]
-    _put(out, used, data[done : offsets[-1]])
+    _put(out, used, data, done, offsets[-1])
     stops[row + 1 :] += used - (done - offsets[0])
     return out, stops
 
 
-@compiled
-def _put(out: Array, used: int, part: Array) -> int:
-    out[used : used + len(part)] = part
-    return used + len(part)
+@inlined
+def _put(out: Array, used: int, data: Array, begin: int, end: int) -> int:
+    copy_run(out, used, data, begin, end - begin)
+    return used + end - begin
 
 
 def change_where(
