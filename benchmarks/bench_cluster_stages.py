@@ -31,8 +31,8 @@ from rich.table import Table
 from pipeline.contamination import candidates
 from pipeline.contamination.items import Items, read_texts
 from pipeline.contamination.parts import FAR, Texts
+from pipeline.contamination.pasted import read_contents
 from pipeline.dedup import equal
-from pipeline.kernels.escaped import read_escaped
 from pipeline.kernels.shards import SHARD
 from pipeline.machine import machine
 from pipeline.text import fingerprint
@@ -162,7 +162,7 @@ def stage(passes: list[Pass], whole: float) -> Stage:
 def measure_contamination(text: pl.Series, like: Pass) -> list[Pass]:
     """The two passes that look for items in texts."""
     items = benchmark(*[row["problem"] for row in make_rows(ITEMS, seed=2)])
-    sought = Items(read_texts(read_escaped(items["problem"])), 4)
+    sought = Items(read_texts(read_contents(items["problem"])), 4)
     seconds = list[float]()
 
     def timing(open_work: Any, batches: Any, **_: Any) -> Any:

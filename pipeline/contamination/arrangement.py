@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
-from pipeline.contamination.items import Part, read_texts
+from pipeline.contamination.items import Part, Reading, read_texts
 from pipeline.contamination.witnesses import names_agree
 from pipeline.kernels.latex_vocabulary import NUMBER, SIGN, token_code
 from pipeline.kernels.shards import Array
@@ -39,6 +39,29 @@ def find_rearranged(texts: pl.Series, items: pl.Series) -> Array:
         out[row] = not names_agree(*names, in_order=in_order)
         out[row] |= is_rearranged(part, item)
     return out
+
+
+def are_alike(
+    left: Reading,
+    right: Reading,
+    begins: Array,
+    ends: Array,
+    firsts: Array,
+    lasts: Array,
+) -> Array:
+    """Which stretches have the same tokens, and the same persons (bool).
+
+    They are those of `left` from `begins` to `ends`, and of `right` beside them.
+    """
+    sizes = ends - begins
+    alike: Array = sizes == lasts - firsts
+    run = np.repeat(np.arange(len(sizes)), sizes * alike)
+    steps = np.arange(len(run)) - (np.cumsum(sizes * alike) - sizes * alike)[run]
+    here, there = begins[run] + steps, firsts[run] + steps
+    differ = left.tokens.codes[here] != right.tokens.codes[there]
+    differ |= left.names[here] != right.names[there]
+    alike[run[differ]] = False
+    return alike
 
 
 def is_rearranged(part: Part, item: Part) -> bool:

@@ -17,7 +17,7 @@ import polars as pl
 from pipeline.contamination.columns import part_columns
 from pipeline.contamination.prefixes import leave_out_prefixes
 from pipeline.kernels import pasted_marks as kinds
-from pipeline.kernels.escaped import read_escaped
+from pipeline.kernels.escaped import read_value
 from pipeline.kernels.layout import LETTERS
 from pipeline.kernels.lookalikes import are_alike, read_lookalikes
 from pipeline.kernels.markup_tags import BLOCKS, INLINE
@@ -61,24 +61,30 @@ STARS = re.compile(r"(?m)^\*{2,6}[ \t]+(?=[^\W\d_])")  # a heading in Org
 
 
 def read_contents(texts: pl.Series) -> pl.Series:
-    """`texts`, those that are values of JSON or were pasted, by what they say."""
-    return read_pasted(read_escaped(texts))
+    r"""`texts`, those that are values of JSON or were pasted, by what they say.
 
-
-def read_pasted(texts: pl.Series) -> pl.Series:
-    r"""`texts` without what was put around their lines.
-
-    >>> read_pasted(pl.Series(["@@ -0,0 +1,2 @@\n+Find x\n+if 2x = 6."])).item()
+    >>> read_contents(pl.Series(["@@ -0,0 +1,2 @@\n+Find x\n+if 2x = 6."])).item()
     'Find x\nif 2x = 6.'
     """
+    marks = _mark(texts)
+    escaped = marks & kinds.ESCAPED != 0
+    texts = change_where(texts, escaped, _read_values)
+    marks[escaped] = _mark(texts.filter(pl.Series(escaped)))
+    shared, marks = marks & kinds.SHARED != 0, marks & IN_PLACE
+    texts = change_where(texts, marks != 0, partial(_read_all, marks[marks != 0]))
+    return change_where(texts, shared, _leave_out_prefixes)
+
+
+def _mark(texts: pl.Series) -> Array:
     parts = [
         kinds.mark_pasted(*text_bytes(part), are_alike())
         for part in split_shards(texts)
     ]
-    marks = np.concatenate([np.zeros(0, np.uint32), *parts])
-    shared, marks = marks & kinds.SHARED != 0, marks & ~np.uint32(kinds.SHARED)
-    texts = change_where(texts, marks != 0, partial(_read_all, marks[marks != 0]))
-    return change_where(texts, shared, _leave_out_prefixes)
+    return np.concatenate([np.zeros(0, np.uint32), *parts])
+
+
+def _read_values(texts: pl.Series) -> pl.Series:
+    return pl.Series([read_value(text) for text in texts.to_list()], dtype=pl.String)
 
 
 def _leave_out_prefixes(texts: pl.Series) -> pl.Series:
@@ -176,6 +182,7 @@ def _lower_commands(text: str) -> str:
 
 
 ANY = -1  # all marks
+IN_PLACE = ~np.uint32(kinds.SHARED | kinds.ESCAPED)  # those of CHANGES
 # What a text may hold, by its marks and by signs, and what is done to it, in order.
 CHANGES: tuple[tuple[int, tuple[str, ...], Callable[[str], str]], ...] = (
     (kinds.ALIKE, ("",), read_lookalikes),

@@ -8,12 +8,6 @@ import json
 import re
 from typing import Any
 
-import numpy as np
-import polars as pl
-
-from pipeline.kernels.escapes import may_be_escaped
-from pipeline.kernels.shards import split_shards, text_bytes
-from pipeline.kernels.splice import change_where
 from pipeline.surrogates import mend_surrogates
 
 BLANKS = r"[^\S\x1c-\x1f]*"
@@ -33,24 +27,14 @@ ESCAPES = re.compile(
 CONTROLS = dict(zip("nrt", "\n\r\t", strict=True))
 
 
-def read_escaped(texts: pl.Series) -> pl.Series:
-    """Texts, those that are JSON by the strings in them."""
-    parts = [may_be_escaped(*text_bytes(part)) for part in split_shards(texts)]
-    may_be = np.concatenate([np.zeros(0, bool), *parts])
-    return change_where(texts, may_be, _read_all)
-
-
-def _read_all(texts: pl.Series) -> pl.Series:
-    return pl.Series([_read(text) for text in texts.to_list()], dtype=pl.String)
-
-
 def read_string(text: str) -> str:
-    """As `read_escaped`; an object or a list, whose keys and numbers count, stays."""
+    """As `read_value`; an object or a list, whose keys and numbers count, stays."""
     is_other = RECORD.match(text) and not text.lstrip().startswith('"')
-    return text if is_other else _read(text)
+    return text if is_other else read_value(text)
 
 
-def _read(text: str) -> str:
+def read_value(text: str) -> str:
+    """What `text` says if it is a value of JSON, or was escaped as one."""
     is_escaped = ESCAPED.search(text)
     if not (is_escaped or RECORD.match(text)) or PLAIN.search(text):
         return text

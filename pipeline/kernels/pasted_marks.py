@@ -1,4 +1,4 @@
-"""Which texts may have been pasted with what stood around their lines."""
+r"""Which texts may be values of JSON, or were pasted with what stood around lines."""
 
 from typing import Any
 
@@ -6,18 +6,19 @@ import numpy as np
 from numpy import uint64
 
 from pipeline.kernels.shards import Array, compiled, inlined
-from pipeline.kernels.swar import bits_between, first_bits, trailing_zeros
+from pipeline.kernels.swar import bits_between, copy_run, first_bits, trailing_zeros
 from pipeline.kernels.utf8 import byte_at, code_point, is_digit, is_letter
 
 FORM_FEED, NEWLINE, TAB, SPACE, QUOTE, APOSTROPHE = b"\f\n\t \"'"
 STAR, PLUS, MINUS, SLASH, ZERO, ONE, THREE, COLON = b"*+-/013:"
 LESS, EQUALS, GREATER, AT, CAPITAL_A, CAPITAL_D, SMALL_A = b"<=>@ADa"
-OPEN_SQUARE, BACKSLASH, SMALL_N, SMALL_P, SMALL_R, BAR, EXCLAMATION = b"[\\npr|!"
+OPEN_SQUARE, OPEN_BRACE, OPEN, BACKSLASH, BAR, EXCLAMATION, DOLLAR = b"[{(\\|!$"
+SMALL_N, SMALL_P, SMALL_R = b"npr"
 GREEK, CYRILLIC = 0xCE, 0xD4  # first bytes of both scripts, and of those between
-BITS = [1 << bit for bit in range(16)]
+BITS = [1 << bit for bit in range(17)]
 # What may be in a text; lines that begin alike are SHARED.
 (SHARED, ALIKE, ENCODED, OPENED, PATCHED, TIMED, PAGED, PARTED, DOUBLED, CAPITALS,
- RULED, STARRED, SPOILED, BARRED, PADDED, NUMBERED) = BITS  # fmt: skip
+ RULED, STARRED, SPOILED, BARRED, PADDED, NUMBERED, ESCAPED) = BITS  # fmt: skip
 LINES, SPARSE = 16, 3  # lines that are looked at; one in so many shares its beginning
 BEGINS_FORMULA, BEHIND_NAME = np.zeros((2, 256), np.bool_)
 BEGINS_FORMULA[list(b"\n&\\$({}*")] = True
@@ -44,7 +45,7 @@ def mark_pasted(data: Array, offsets: Array, alike: Array) -> Array:
                 letters, breaks = _is_greek(data, block), _is(data, block, NEWLINE)
             else:  # what stands behind the text is another one
                 rest[:BEYOND] = 0
-                rest[: end - block] = data[block:end]
+                copy_run(rest, 0, data, block, end - block)
                 marks |= _find_marks(rest, 0, there)
                 letters, breaks = _is_greek(rest, 0), _is(rest, 0, NEWLINE)
             letters &= there
@@ -68,9 +69,23 @@ def mark_pasted(data: Array, offsets: Array, alike: Array) -> Array:
 
 @compiled
 def _mark_beginning(data: Array, position: int, end: int) -> int:
+    """Whether a number, or a quote or a bracket as a record has it, stand first."""
+    position = _skip_controls(data, position, end)
+    byte = byte_at(data, position, end)
+    behind = byte_at(data, _skip_controls(data, position + 1, end), end)
+    opens = byte == QUOTE or byte > 127
+    if byte == OPEN_BRACE:
+        opens = behind == QUOTE or behind > 127
+    elif byte == OPEN_SQUARE:
+        opens = behind in (QUOTE, OPEN_BRACE) or behind > 127
+    return ESCAPED if opens else NUMBERED if byte == ONE else 0
+
+
+@compiled
+def _skip_controls(data: Array, position: int, end: int) -> int:
     while position < end and data[position] <= SPACE:
         position += 1
-    return NUMBERED if position < end and data[position] == ONE else 0
+    return position
 
 
 @compiled
@@ -163,6 +178,11 @@ def _find_marks(data: Array, block: int, there: Any) -> int:
         capitals = bits_between(data, block + 1, 0, CAPITAL_A, 26)
         capitals &= bits_between(data, block + 2, 0, CAPITAL_A, 26)
         marks |= _mark(CAPITALS, commands & capitals)
+        letters = bits_between(data, block + 2, FOLD, SMALL_A, 26)
+        letters |= _is(data, block + 2, OPEN) | _is(data, block + 2, DOLLAR)
+        letters |= _is(data, block + 2, OPEN_SQUARE)
+        behind = letters & _is(data, block + 1, BACKSLASH)  # \\frac, or \"
+        marks |= _mark(ESCAPED, commands & (behind | _is(data, block + 1, QUOTE)))
     quotes = _is(data, block, APOSTROPHE) & there
     if quotes:
         behind = _is(data, block + 1, APOSTROPHE)

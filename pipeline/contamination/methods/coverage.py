@@ -19,7 +19,11 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline.contamination.arrangement import find_differing, is_rearranged
+from pipeline.contamination.arrangement import (
+    are_alike,
+    find_differing,
+    is_rearranged,
+)
 from pipeline.contamination.candidates import TINY, propose_pairs
 from pipeline.contamination.contract import Method
 from pipeline.contamination.exchanged import is_exchanged
@@ -175,11 +179,14 @@ def _find_others(
     """
     span, item_span = spans
     is_other = np.zeros(len(level), bool)
-    for pair in np.flatnonzero(level <= NEAR):
-        here = slice(*(read.tokens.ends[row[pair]] + span[:, pair]))
-        there = slice(*items.tokens.ends[item[pair] : item[pair] + 2])
-        if level[pair] == EXACT and _are_alike(read, here, items.reading, there):
-            continue
+    begins, ends = read.tokens.ends[row] + span
+    firsts, lasts = items.tokens.ends[item], items.tokens.ends[item + 1]
+    exact = np.flatnonzero(level == EXACT)
+    runs = begins[exact], ends[exact], firsts[exact], lasts[exact]
+    asked = level <= NEAR
+    asked[exact[are_alike(read, items.reading, *runs)]] = False
+    for pair in np.flatnonzero(asked):
+        here, there = slice(begins[pair], ends[pair]), slice(firsts[pair], lasts[pair])
         part = read.cut(int(row[pair]), *span[:, pair])
         size = int(items.sizes[item[pair]])
         whole = items.reading.cut(int(item[pair]), 0, size)
@@ -205,17 +212,6 @@ def _extend(read: Reading, row: int, span: Array, item_span: Array, size: int) -
     begin = max(0, span[0] - item_span[0])
     end = min(int(read.sizes[row]), span[1] + size - item_span[1])
     return read.cut(row, int(begin), int(end))
-
-
-def _are_alike(left: Reading, here: slice, right: Reading, there: slice) -> bool:
-    """Whether two stretches have the same tokens, and the same persons."""
-    return all(
-        ours[here].tobytes() == others[there].tobytes()
-        for ours, others in (
-            (left.tokens.codes, right.tokens.codes),
-            (left.names, right.names),
-        )
-    )
 
 
 def _compare(

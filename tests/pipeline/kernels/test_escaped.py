@@ -3,7 +3,8 @@ import json
 import polars as pl
 import pytest
 
-from pipeline.kernels.escaped import read_escaped, read_string
+from pipeline.contamination.pasted import read_contents
+from pipeline.kernels.escaped import read_string
 from pipeline.kernels.layout import strip_layout
 from pipeline.kernels.published_ngrams import lowercase_bytes
 
@@ -11,7 +12,7 @@ TEXT = 'Find $\\frac{1}{2} \\neq x$.\nIt is "easy", said Mia: \\[y < 3\\]'
 
 
 def read(text: str) -> str:
-    return read_escaped(pl.Series([text]))[0]
+    return read_contents(pl.Series([text]))[0]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_what_is_no_json_stays_as_it_is(text: str):
 def test_what_is_read_leaves_the_texts_as_they_were():
     texts = pl.Series(['{"question": "Find $\\\\frac12$."}', "ÄÖ is Ü", None, "plain"])
     before = texts.to_list()
-    read_escaped(texts)
+    read_contents(texts)
     lowercase_bytes(texts)
 
     assert texts.to_list() == before
