@@ -1,18 +1,21 @@
 """Rows of CSV and TSV, and a way on behind a quote that nobody closes.
 
 The first line names the columns, unless it reads like a row, by itself or beside the
-next ones: then they are called 0, 1, 2. A title or comments above it are told. Where a
-record is broken, or swallows lines and has the wrong number of fields, its first line
-alone is lost, and reading goes on at the second; a line that has ends of another kind
-inside is several, and one whose quotes have backslashes before them is read.
+next ones: then they are called 0, 1, 2. A column that the reader asks for decides it,
+and what nothing decides is told (`csv_names`). A title or comments above it are told,
+too. Where a record is broken, or swallows lines and has the wrong number of fields, its
+first line alone is lost, and reading goes on at the second; a line that has ends of
+another kind inside is several, and one whose quotes have backslashes before them is
+read.
 """
 
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import chain, dropwhile, islice
 
+from pipeline.csv_names import are_known, is_head, is_name, name_columns
 from pipeline.rows import Row, Unreadable, check_row, unique_names, unreadable
 from pipeline.streams import UntilBroken, split_lines
 from pipeline.surrogates import is_text
@@ -21,24 +24,23 @@ MOST_LINES = 5_000  # of a record: a quote may be open for no longer
 DELIMITERS = ",;\t|"
 NO_DELIMITER = "\x1f"
 HEAD = 20  # lines, and records, that tell the layout
-NAME = re.compile(r"(?![\d.]+$)[^?!=\\]{0,60}")
-# Where one of these stands in the first line, it is of names.
-KNOWN = {
-    "answer", "completion", "gold", "id", "index", "input", "instruction", "label",
-    "output", "prediction", "problem", "prompt", "query", "question", "response",
-    "solution", "target", "text",
-}  # fmt: skip
 SEPARATOR = re.compile(r'(?i)"?sep=(.)"?')  # what Excel writes above the names
 LINE_END = re.compile(r"\r\n?|\n")
-MOST_WORDS = 6  # of a column's name
 csv.field_size_limit(1 << 30)
 
 
-def read_csv(pieces: Iterator[bytes], delimiter: str) -> Iterator[Row | Unreadable]:
+def read_csv(
+    pieces: Iterator[bytes],
+    delimiter: str,
+    named: Collection[str],
+    tell: Callable[[str], None],
+) -> Iterator[Row | Unreadable]:
     """Rows by the names of their columns.
 
-    `delimiter` gives way to another that the first line has instead. Raises
-    BrokenStream behind the last row where `pieces` do.
+    `delimiter` gives way to another that the first line has instead. The first line is
+    of names where one of the `named` columns stands in it, and a row where one is a
+    number; `tell` is told what is taken for granted. Raises BrokenStream behind the
+    last row where `pieces` do.
     """
     whole = UntilBroken(split_lines(pieces))
     lines = _Lines(line.decode(errors="surrogateescape") for line in whole)
@@ -51,11 +53,11 @@ def read_csv(pieces: Iterator[bytes], delimiter: str) -> Iterator[Row | Unreadab
     number = len(titles)
     for record in chain(head, records):
         if names is None and isinstance(record, list):
-            numbers = list(map(str, range(len(record))))
-            if record == numbers or _are_names(record, head):
-                names = unique_names(map(_mend_name, record))
+            rows = [row for row in head if isinstance(row, list)]
+            if is_head(record, rows, named, tell):
+                names = unique_names(name_columns(record, rows))
                 continue
-            names = numbers
+            names = list(map(str, range(len(record))))
         yield _read_record(number, record, names or [])
         number += 1
     whole.check()
@@ -68,7 +70,7 @@ def looks_like_table(start: bytes) -> bool:
     fields = [_read_alone(line, sign) for line in lines]
     widths = set(map(len, fields))
     is_table = len(lines) == 2 and len(widths) == 1 and widths != {1}
-    return is_table and all(map(_is_name, fields[0]))
+    return is_table and all(map(is_name, fields[0]))
 
 
 def _find_delimiter(lines: "_Lines", delimiter: str) -> str:
@@ -78,7 +80,9 @@ def _find_delimiter(lines: "_Lines", delimiter: str) -> str:
         next(lines)
         return separator[1]
     if delimiter in first:
-        return delimiter
+        sign = _most_frequent("".join(others))
+        is_in_all = others and all(sign in line for line in (first, *others))
+        return delimiter if delimiter in "".join(others) or not is_in_all else sign
     if not any(sign in first for sign in DELIMITERS):
         counts = {len(_read_alone(line, delimiter)) for line in others if line.strip()}
         if len(counts) > 1:
@@ -97,12 +101,14 @@ def _take_titles(lines: "_Lines") -> Iterator[str]:
         others = list(dropwhile(_is_title, others))[:2]
         sign = _most_frequent(others[0] if others else "")
         title, *table = (_read_alone(line, sign) for line in (first, *others))
-        if SEPARATOR.fullmatch(first) or _are_known(title) or len(table) < 2:
+        if SEPARATOR.fullmatch(first) or are_known(title) or len(table) < 2:
             return
         names, row = table
-        is_comment = first.startswith("#") and not all(map(_is_name, row))
-        are_names = all(map(_is_name, names)) and _fits(row, len(names))
-        if not (is_comment or len(title) == 1 < len(names)) or not are_names:
+        is_comment = first.startswith("#") and not all(map(is_name, row))
+        are_names = all(map(is_name, names)) and _fits(row, len(names))
+        is_alone = len(title) == 1 < len(names)
+        is_no_row = first.startswith("#") and is_alone and len(row) == len(names)
+        if not ((are_names and (is_comment or is_alone)) or is_no_row):
             return
         while (line := next(lines).rstrip("\n")) != first:
             pass
@@ -185,11 +191,14 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[list[str] | Unreadable]:
 def _read_alone(line: str, delimiter: str) -> list[str]:
     r"""The fields of a line that is broken as the first of a record; [] for none.
 
-    In a TSV a quote is most often only a quote. Elsewhere it may be written as \".
+    In a TSV a quote is most often only a quote. Elsewhere it may be written as \", or
+    have spaces behind it that are no text.
     """
     if delimiter == "\t":
         return line.split(delimiter)
-    doubled = line.replace('\\"', '""')
+    doubled = re.sub(
+        rf'(?<!")" +(?={re.escape(delimiter)}|$)', '"', line.replace('\\"', '""')
+    )
     try:
         return next(csv.reader([doubled], delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -213,47 +222,3 @@ def _read_record(
 def _fits(record: list[str], width: int) -> bool:
     """Whether a record has so many fields, and behind them at most empty ones."""
     return len(record) == width or (len(record) > width and not any(record[width:]))
-
-
-def _mend_name(name: str) -> str:
-    """A column's name; bytes in it that are no UTF-8 are U+FFFD."""
-    return name.strip().encode(errors="surrogateescape").decode(errors="replace")
-
-
-def _are_names(first: list[str], head: list[list[str] | Unreadable]) -> bool:
-    """Whether the first record names the columns, and is no row like the next ones."""
-    if not all(map(_is_name, first)) or _are_known(first):
-        return all(map(_is_name, first))
-    rows = [row for row in head if isinstance(row, list) and len(row) == len(first)]
-    columns = list(zip(*rows[1:], strict=True))
-    if len(rows) < 3:
-        return True
-    pairs = [pair for pair in zip(first, columns, strict=True) if pair[0].strip()]
-    is_phrase = any(len(field.split()) > 2 for field in first)
-    if is_phrase and all(_is_as_long(*pair) for pair in pairs):
-        return False
-    return not any(_is_repeated(*pair) for pair in pairs)
-
-
-def _is_as_long(field: str, column: tuple[str, ...]) -> bool:
-    lengths = sorted(map(len, column))
-    return lengths[0] <= len(field) <= lengths[-1]
-
-
-def _is_repeated(field: str, column: tuple[str, ...]) -> bool:
-    """Whether a field stands in other rows too, or most of them begin with its word."""
-    word, *others = field.split()
-    alike = sum(text.split()[:1] == [word] for text in column)
-    return field in column or bool(others and alike * 2 > len(column))
-
-
-def _are_known(fields: list[str]) -> bool:
-    return any(field.strip().lower() in KNOWN for field in fields)
-
-
-def _is_name(field: str) -> bool:
-    """Whether a field of the first line may be a column's name: short, no number."""
-    words = field.split()
-    is_sentence = len(words) > 2 and field.rstrip().endswith((".", "。", ":"))
-    is_short = bool(NAME.fullmatch(field.strip())) and len(words) <= MOST_WORDS
-    return is_short and not is_sentence

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
@@ -25,6 +25,7 @@ class DataLocation(Settings):
     """
 
     KINDS: ClassVar[tuple[str, ...]] = ("repo", "path", "paths")
+    COLUMNS: ClassVar[tuple[str, ...]] = ()  # fields that name columns of the rows
 
     repo: str = ""
     revision: str | None = None
@@ -57,12 +58,13 @@ class DataLocation(Settings):
             split = self.split or "train"
             rows = _hub_rows(self.repo, self.revision, self.config, split)
             yield f"{self.repo}@{self.revision}", rows
+        named = _flatten([getattr(self, name) for name in self.COLUMNS])
         for path in self.paths or filter(None, (self.path,)):
             whole = str(expand(path))
             for file in sorted(glob(whole)) or [whole]:
                 if self.sha256:
                     _check_digest(Path(file), self.sha256)
-                every = raw_rows(Path(file))
+                every = raw_rows(Path(file), named)
                 if self.split:
                     every = _take_split(every, self.split, file)
                 yield file, every
@@ -73,6 +75,14 @@ class DataLocation(Settings):
             name = table if self.repo else Path(table).name
             for row in rows:
                 yield name, row
+
+
+def _flatten(value: Any) -> set[str]:
+    """The texts in lists and objects."""
+    if isinstance(value, str):
+        return {value}
+    parts = value.values() if isinstance(value, dict) else value
+    return set().union(*map(_flatten, parts))
 
 
 def _hub_rows(

@@ -5,6 +5,7 @@ are (`pipeline/machine.py`), because that cannot change the result. Many machine
 the matter of `pipeline/cluster`: on each of them, what may hang is done here.
 """
 
+import gc
 import os
 import traceback
 from collections import Counter, deque
@@ -197,7 +198,9 @@ class _Process:
     def __init__(self, work: Work[Any, Any]) -> None:
         context = get_context("spawn")
         self.pipe, far_end = context.Pipe()
-        self.process = context.Process(target=_serve, args=(far_end, work), daemon=True)
+        self.process = context.Process(
+            target=_serve, args=(far_end, work, gc.get_threshold()), daemon=True
+        )
         _starter(os.getpid()).submit(self.process.start).result()
         far_end.close()
         self.is_started = False
@@ -238,10 +241,13 @@ def _starter(pid: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1)
 
 
-def _serve(pipe: Connection, work: Work[Any, Any]) -> None:
+def _serve(
+    pipe: Connection, work: Work[Any, Any], threshold: tuple[int, int, int]
+) -> None:
     """In the worker process: do what comes until the parent is gone."""
     if parent := parent_process():
         end_with_parent(parent.pid or 0)
+    gc.set_threshold(*threshold)
     answer: Any = None  # the first one says that the worker has started
     while True:
         pipe.send(answer)

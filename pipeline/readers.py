@@ -9,8 +9,10 @@ that is not there, or of a kind nobody knows, is an error.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
@@ -43,12 +45,13 @@ DAMAGED = re.compile("not a whole|cut off|damaged|decompressed any further")
 LONGEST_START = 1 << 16  # bytes of a text that tell its kind
 
 
-def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
+def raw_rows(path: Path, named: Collection[str] = ()) -> Iterator[Row | Unreadable]:
     """Every row of `path` in order, as a dict or as an Unreadable.
 
-    Rows of an archive have the name of their `file`, those of a folder of splits that
-    of their `split`, unless they have such a column. Raises UserError where there is no
-    such file, or nobody knows its kind.
+    The columns that are asked for, the `named` ones, tell whether a CSV has a line of
+    names. Rows of an archive have the name of their `file`, those of a folder of splits
+    that of their `split`, unless they have such a column. Raises UserError where there
+    is no such file, or nobody knows its kind.
     """
     if (path / SPLITS).is_file():
         return _number(_split_rows(path))
@@ -57,9 +60,9 @@ def raw_rows(path: Path) -> Iterator[Row | Unreadable]:
     _check_is_there(path)
     head = _read_start(UntilBroken(read_bytes(path)), BLOCK)
     if is_tar(head) or len(list_zip(path)) > 1:
-        return _number(_archive_rows(path, is_tar=is_tar(head)))
+        return _number(_archive_rows(path, named, is_tar=is_tar(head)))
     kind = _find_kind(path, head)
-    return _read_binary(path) if kind in BINARY else _read_text_rows(path, kind)
+    return _read_binary(path) if kind in BINARY else _read_text(path, kind, named)
 
 
 def _number(rows: Iterable[Row | Unreadable]) -> Iterator[Row | Unreadable]:
@@ -102,7 +105,9 @@ def _saved_rows(folder: Path) -> Iterator[Row | Unreadable]:
     return chain.from_iterable(map(raw_rows, files))
 
 
-def _archive_rows(path: Path, *, is_tar: bool) -> Iterator[Row | Unreadable]:
+def _archive_rows(
+    path: Path, named: Collection[str], *, is_tar: bool
+) -> Iterator[Row | Unreadable]:
     """Rows of the files in an archive that are of one kind, with the names of these.
 
     What is no file of rows by its name, such as a README, is passed over.
@@ -116,7 +121,7 @@ def _archive_rows(path: Path, *, is_tar: bool) -> Iterator[Row | Unreadable]:
                     f"{path} holds files of several kinds: {first}, {name}",
                     hint="unpack it, and name the files of rows",
                 )
-            yield from _name(raw_rows(file), "file", name)
+            yield from _name(raw_rows(file, named), "file", name)
     except BrokenStream as error:
         yield Unreadable(0, str(error))
     else:
@@ -177,7 +182,8 @@ def _find_kind(path: Path, head: bytes) -> str:
         raise UserError(f"{path}: {pieces.error}", hint="download or write it again")
     raise UserError(
         f"{path}: nobody knows how to read {suffix or 'a file without suffix'}",
-        hint=f"known: {', '.join(SUFFIXES)}, and text as {', '.join(COMPRESSED)}",
+        hint=f"known: {', '.join(SUFFIXES)}, and text as {', '.join(COMPRESSED)}; "
+        "a table is read where it is called .csv or .tsv",
     )
 
 
@@ -249,11 +255,13 @@ def _check_is_there(path: Path) -> None:
         )
 
 
-def _read_text_rows(path: Path, suffix: str) -> Iterator[Row | Unreadable]:
+def _read_text(
+    path: Path, suffix: str, named: Collection[str]
+) -> Iterator[Row | Unreadable]:
     """Rows of a file of text; one more that says so where it is cut off or empty."""
     count = 0
     try:
-        for row in _rows(read_text(path), suffix):
+        for row in _rows(path, suffix, named):
             yield row
             count += 1
     except BrokenStream as error:
@@ -263,9 +271,17 @@ def _read_text_rows(path: Path, suffix: str) -> Iterator[Row | Unreadable]:
             yield Unreadable(0, "the file is empty, or has no rows")
 
 
-def _rows(pieces: Iterator[bytes], suffix: str) -> Iterator[Row | Unreadable]:
+def _rows(
+    path: Path, suffix: str, named: Collection[str]
+) -> Iterator[Row | Unreadable]:
     if suffix in LINES:
-        return read_lines(pieces)
+        return read_lines(read_text(path))
     if suffix == ".json":
-        return read_values(pieces)
-    return read_csv(pieces, "\t" if suffix in (".tsv", ".tab") else ",")
+        return read_values(read_text(path))
+    delimiter = "\t" if suffix in (".tsv", ".tab") else ","
+    return read_csv(read_text(path), delimiter, named, partial(_tell, path.name))
+
+
+@cache
+def _tell(file: str, what: str) -> None:
+    print(f"{file}: {what}", file=sys.stderr)

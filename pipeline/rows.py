@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from math import isfinite
 from typing import Any
+from unicodedata import is_normalized, normalize
 
 from pipeline.surrogates import is_text
 from pipeline.text import as_text
@@ -115,7 +116,13 @@ def nested(row: Any, path: str, absent: Any = None) -> Any:
         if (name := ".".join(names[:end])) in row:
             rest = ".".join(names[end:])
             return nested(row[name], rest, absent) if rest else row[name]
-    return absent
+    if path.isascii():
+        return absent
+    # An accent may be a character of its own in one spelling of the name.
+    composed = {normalize("NFC", name): value for name, value in row.items()}
+    if composed.keys() == row.keys() and is_normalized("NFC", path):
+        return absent
+    return nested(composed, normalize("NFC", path), absent)
 
 
 def read_column(row: Row, name: str | Sequence[str]) -> Any:

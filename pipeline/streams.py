@@ -81,7 +81,9 @@ def read_text(path: Path) -> Iterator[bytes]:
         first += piece
     for mark, encoding in MARKS:
         if first.startswith(mark):
-            yield from _decode(first[len(mark) :], pieces, encoding)
+            # Programs that put one where one is leave two.
+            first = first[len(mark) :].removeprefix(mark)
+            yield from _decode(first, pieces, encoding)
             return
     yield from _decode(first, pieces, _guess_by_zeros(first[:4]))
 
@@ -128,7 +130,8 @@ def list_zip(path: Path) -> list[str]:
 
 def is_hidden(name: str) -> bool:
     """Whether a file of an archive is one that macOS and others keep for themselves."""
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    parts = [part for part in PurePosixPath(name).parts if part != ".."]
+    return any(part.startswith((".", "__MACOSX")) for part in parts)
 
 
 def _decompress(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -18,7 +18,8 @@ def as_text(value: Any) -> str | None:
     27.0 reads as 27, and a float beyond the whole numbers that floats have as it is.
     """
     if value is None or isinstance(value, str):
-        return value if value and any(map(_is_visible, value)) else None
+        is_seen = value and (value[0].isalnum() or any(map(_is_visible, value)))
+        return value if is_seen else None
     if isinstance(value, float | Decimal):
         if not math.isfinite(value):
             return None

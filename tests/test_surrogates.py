@@ -50,7 +50,7 @@ def raw_json_array(rows: list[dict[str, str]]) -> bytes:
 def comma_separated(rows: list[dict[str, str]]) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(["q", "a"])
+    writer.writerow(["question", "answer"])
     writer.writerows([row.get("q", "x"), row.get("a", "x")] for row in rows)
     return file.getvalue().encode(errors="surrogatepass")
 

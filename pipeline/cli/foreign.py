@@ -8,11 +8,12 @@ date, a decimal, a category, a list of one as its member, another list as JSON.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import polars as pl
 
@@ -30,21 +31,25 @@ PART = 5_000  # rows
 BATCH = 1 << 16  # rows of a parquet file
 
 
-def read_frame(path: Path) -> tuple[pl.DataFrame, list[Unreadable]]:
-    """The rows of a file, and what in it cannot be read.
+def read_frame(
+    path: Path, named: Collection[str] = ()
+) -> tuple[pl.DataFrame, list[Unreadable]]:
+    """The rows of a file, and what in it cannot be read; `named` as in `raw_rows`.
 
     Raises UserError where there is no such file, or nobody knows its kind.
     """
     if (table := _read_parquet(path)) is not None:
         return with_texts(table), []
     lost = list[Unreadable]()
-    parts = list(_read_parts(path, lost))
+    parts = list(_read_parts(raw_rows(path, named), lost))
     if not parts:
         return pl.DataFrame(schema={"problem": pl.String}), lost
-    return with_texts(_join(path, parts)), lost
+    return with_texts(_join(parts, lambda: raw_rows(path, named))), lost
 
 
-def _join(path: Path, parts: list[pl.DataFrame]) -> pl.DataFrame:
+def _join(
+    parts: list[pl.DataFrame], read: Callable[[], Iterator[Row | Unreadable]]
+) -> pl.DataFrame:
     """All parts of a file; where they differ in a column's type, all its values count.
 
     These are read again: what a part made of them may not be what the file has.
@@ -56,7 +61,7 @@ def _join(path: Path, parts: list[pl.DataFrame]) -> pl.DataFrame:
     odd = [name for name, kinds in dtypes.items() if len(kinds - {pl.Null()}) > 1]
     columns = list[pl.Series]()
     if odd:
-        rows = (row for row in raw_rows(path) if not isinstance(row, Unreadable))
+        rows = (row for row in read() if not isinstance(row, Unreadable))
         values = zip(*([row.get(name) for name in odd] for row in rows), strict=True)
         columns = list(map(_column, odd, map(list, values)))
         parts = [part.with_columns(_nulls(part.height, odd)) for part in parts]
@@ -101,7 +106,7 @@ def _read_parquet(path: Path) -> pl.DataFrame | None:
 def read_parts(path: Path) -> Iterator[pl.DataFrame]:
     """The rows of a file as tables of some thousand; what is unreadable is told."""
     lost, is_read = list[Unreadable](), False
-    for part in _read_parts(path, lost):
+    for part in _read_parts(raw_rows(path), lost):
         is_read = True
         yield with_texts(part)
     if lost and not is_read:
@@ -111,9 +116,10 @@ def read_parts(path: Path) -> Iterator[pl.DataFrame]:
         print(f"{path}: {count}; row {first.row}: {first.detail}", file=sys.stderr)
 
 
-def _read_parts(path: Path, lost: list[Unreadable]) -> Iterator[pl.DataFrame]:
+def _read_parts(
+    rows: Iterator[Row | Unreadable], lost: list[Unreadable]
+) -> Iterator[pl.DataFrame]:
     """The rows as tables; what cannot be read goes into `lost`."""
-    rows = raw_rows(path)
     while batch := list(islice(rows, PART)):
         lost += [row for row in batch if isinstance(row, Unreadable)]
         if read := [row for row in batch if not isinstance(row, Unreadable)]:
@@ -122,8 +128,9 @@ def _read_parts(path: Path, lost: list[Unreadable]) -> Iterator[pl.DataFrame]:
 
 def find_column(table: pl.DataFrame, name: str) -> pl.Series | None:
     """A column, or what lies inside of one, such as `messages.0.content`."""
-    if name in table.columns:
-        return table[name]
+    composed = {normalize("NFC", each): each for each in table.columns}
+    if known := name if name in table.columns else composed.get(normalize("NFC", name)):
+        return table[known]
     for column in table.columns:
         if name.startswith(f"{column}."):
             inside = name.removeprefix(f"{column}.")

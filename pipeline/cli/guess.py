@@ -75,7 +75,7 @@ def guess(path: Path, renames: dict[str, str]) -> Guess:
 
     UserError where nothing can be read, or no column can be the problem.
     """
-    read = list(islice(raw_rows(path), LOOKED_AT))
+    read = list(islice(raw_rows(path, renames.values()), LOOKED_AT))
     rows = [row for row in read if not isinstance(row, Unreadable)]
     lost = [row for row in read if isinstance(row, Unreadable)]
     if not rows:

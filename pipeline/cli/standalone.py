@@ -41,18 +41,18 @@ def run(
     """Judge the first file; write kept, dropped, tables and metrics into `out`."""
     params = recipe.check(module.Params, _settings(settings), name, Path("--set"))
     renames = dict(map(pair, columns))
-    rows, unreadable = read_frame(inputs[0])
+    rows, unreadable = read_frame(inputs[0], renames.values())
     if rows.is_empty() and unreadable:
         raise refuse(inputs[0], unreadable[0])
     if absent := [name for name in renames.values() if find_column(rows, name) is None]:
-        known = ", ".join(rows.columns)
+        known = shorten(", ".join(rows.columns), MOST_NAMES)
         raise UserError(f"{inputs[0]} has no column {absent[0]!r}; it has {known}")
     others: list[tuple[str, pl.DataFrame | Shards]] = []
     for path in inputs[1:]:
         if path.is_dir() and isinstance(shards := tables.read(path), Shards):
             others.append((stem(path), shards))
             continue
-        other, lost = read_frame(path)
+        other, lost = read_frame(path, renames.values())
         if lost:
             raise UserError(f"{path}: row {lost[0].row}: {lost[0].detail}")
         others.append((stem(path), _with_our_names(other, renames)))
@@ -246,7 +246,7 @@ def _keys(problems: pl.Series) -> pl.Series:
 
 def _check_has_problems(rows: pl.DataFrame, source: str) -> None:
     if "problem" not in rows.columns:
-        columns = shorten(", ".join(rows.columns), MOST_NAMES)
+        columns = shorten(", ".join(rows.columns), MOST_NAMES) or "none"
         raise UserError(
             f"{source} has no column 'problem'; it has {columns}",
             hint="name the column that holds the problem: --column problem=NAME",

@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain, islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import polars as pl
 from pydantic import Field, field_validator, model_validator
@@ -61,6 +61,10 @@ class Recording(DataLocation):
     before `model`), and `is_complete` (true or false), which is asked where no finish
     reason is recorded.
     """
+
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "problem", "columns", "completions", *BESIDE
+    )  # fmt: skip
 
     problem: str | tuple[str, ...] = "problem"
     adapter: str = ""

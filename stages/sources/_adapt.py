@@ -26,7 +26,6 @@ from stages.sources._fields import as_text, filled, settle_golds
 from stages.sources._source import Source
 
 BATCH = 5_000  # rows that travel together
-HALF_PAIR = "\\ud"  # what Python shows of half a surrogate pair begins so
 
 # A row with its number in the source and the name of its file.
 Stored = tuple[int, tuple[str, Row | Unreadable]]
@@ -106,9 +105,7 @@ def adapt_row(
     renamed |= {"teacher": source.teacher} if source.teacher else {}
     try:
         # JSON inside a column may hold half a surrogate pair that its file does not.
-        fields: Row | str = adapter.adapt(renamed)
-        if HALF_PAIR in repr(fields):
-            fields = mend_surrogates(fields)
+        fields: Row | str = mend_surrogates(adapter.adapt(renamed))
     except RecursionError:
         return Unreadable(0, "nested too deeply")
     if isinstance(fields, str):

@@ -34,7 +34,7 @@ class Recording(Settings):
         """What the file says, by `key`."""
         if self.columns:
             by, value = self.columns
-            rows = raw_rows(expand(self.path))
+            rows = raw_rows(expand(self.path), self.columns)
             known = (row for row in rows if isinstance(row, dict) and by in row)
             return {str(row[by]): row.get(value) for row in known}
         return read_object(expand(self.path))
@@ -56,6 +56,7 @@ class Source(DataLocation):
     """
 
     KINDS: ClassVar[tuple[str, ...]] = (*DataLocation.KINDS, "generator")
+    COLUMNS: ClassVar[tuple[str, ...]] = ("columns", "keep")
 
     adapter: str = ""
     generator: dict[str, Any] | None = None

@@ -84,6 +84,16 @@ def test_files_in_an_archive_may_be_compressed_or_binary(tmp_path):
     assert rows == [{**row, "file": name} for name in files for row in ONE]
 
 
+def test_a_file_above_the_archive_is_read_and_written_nowhere_else(tmp_path):
+    folder = tmp_path / "in" / "it"
+    folder.mkdir(parents=True)
+    files = {f"../../{name}": content for name, content in FILES.items()}
+    for name, pack in (("x.tar", tarred), ("x.zip", zipped)):
+        rows = read(folder, name, pack(files))
+        assert rows == [row | {"file": f"../../{row['file']}"} for row in BOTH]
+    assert list(tmp_path.iterdir()) == [tmp_path / "in"]
+
+
 def test_rows_that_name_their_file_keep_it(tmp_path):
     rows = read(tmp_path, "x.tar", tarred({"a.jsonl": b'{"q": 1, "file": "mine"}'}))
     assert rows == [{"q": 1, "file": "mine"}]
