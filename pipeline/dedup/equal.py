@@ -50,7 +50,8 @@ def find_equal_rows(rows: pl.DataFrame, key: str) -> Pairs:
     vouched = same & ~unknown
     vouched |= unknown & (keys[first] == keys[second]).to_numpy()
     stays = (first != second) & (vouched | say_much(text)[first])
-    stays[~same] &= ~may_misread(text, first[~same], second[~same])
+    asked = ~same | (unknown & (keys[first] != keys[second]).to_numpy())
+    stays[asked] &= ~may_misread(text, first[asked], second[asked])
     number = row.to_numpy().astype(np.int32)
     first, second = number[first[stays]], number[second[stays]]
     score = np.ones(len(first))

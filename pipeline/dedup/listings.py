@@ -29,6 +29,17 @@ POLITE = (
     r"[ ]+(?=(?:find|compute|calculate|solve|evaluate|determine|prove|show|simplify"
     r"|write|explain|tell|give|list|work out)\b)"
 )
+# How people ask for a program, whatever they call it.
+PROGRAM_ASKED = (
+    r"(?i)(?:(?<=^)|(?<=[.!?:\n] )|(?<=\n)|(?<=please ))"
+    r"(?:write|implement|create|develop|design|build|define|code|construct)[ ]"
+    r"(?:(?:me )?(?:an?|the|some)[ ](?:(?:simple|short|single|small|new)[ ])?"
+    r"((?:python|java|javascript|c\+\+|rust|go)[ ])?"
+    r"(?:function|program|script|method|routine|procedure|code)\b[:,]?"
+    r"(?: (?:in ((?:python|java|javascript|c\+\+|rust|go)\b)))?"
+    r"(?: (?:named|called|with the name))?|(?=`|\w+\())"
+)
+RETURN_IT = r"(?i)(?<=[.!?\n] )return (?=(?:the|its|all|an?)\b)|(?<=, )return (?=the\b)"
 # What stands in front of a part, or alone on its line, and says what the part is.
 NAMED = (
     r"(?:(?:problem )?(?:context|passage|question|statement|problem|instructions?|task|"
@@ -154,6 +165,12 @@ REWRITES: tuple[Rewrite, ...] = (
     (("```",), FENCE, _drop_comments),
     (("es or no",), YES_OR_NO, ""),
     (("an you", "ould", "ill ", "lease", "indly", "one", "body"), POLITE, ""),
+    (
+        (" function", "rogram", " script", " method", "rocedure", " code ", "mplement"),
+        PROGRAM_ASKED,
+        lambda found: f"write {found[1] or found[2] or ''} ",
+    ),
+    (("eturn",), RETURN_IT, "find "),
     (("rue", "RUE", "T/F"), TRUE_OR_FALSE, _ask_truth),
     (("']", '"]'), LISTED, _list_items),
     (("\n- ", "\n* ", "•", "\n– ", "‣", "◦"), BULLETS, _leave_out_bullets),

@@ -8,6 +8,7 @@ changed in any other alike: nothing here knows what a text is compared with.
 import re
 
 from pipeline.dedup.listings import Found, Rewrite, list_plainly
+from pipeline.dedup.spellings import EXPONENT
 
 # Functions, where an argument or an index behind them says that they are no words.
 FUNCTION = (
@@ -46,10 +47,8 @@ DETERMINANT = (
     r"\\begin\{vmatrix\}(.*?)\\end\{vmatrix\}|\\left\|[ ]*\\begin\{array\}"
     rf"{COLUMNS}(.*?)\\end\{{array\}}[ ]*\\right\|"
 )
-FLOAT = r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+−]?\d{1,3})\b"
 CENTS = r"(?<![\d.,$])(\d{1,2})[ ]?(?:cents?\b|¢)"
 OHMS = r"(?<=\d)[ ~\\,]*(?:[ΩΩ]|\\Omega\b)"
-BLANK = r"(?<=[,，] )(?:\\?_){2,}|(?<=[,，] )\\underline\{[ ]*\\hspace\{[^}]*\}[ ]*\}"
 TEN = r"(?<=\d)[ ]?x[ ]?(?=10[ ]?(?:\^|\*\*|[⁰¹²³⁴-⁹⁻]))"
 # There ^ is no power, and \\n may be two signs.
 PROGRAM = re.compile(r"(?i)python|code|program|print|return|string|regex|`")
@@ -66,6 +65,35 @@ SYSTEM = (
     r"\\begin\{(cases|aligned|align\*?|gathered)\}(.*?)\\end\{\1\}|\\left[ ]*\\\{[ ]*"
     rf"\\begin\{{array\}}{COLUMNS}(.*?)\\end\{{array\}}[ ]*\\right[ ]*\."
 )
+# C(8, 3) as `_8C_3`, 8C3, \binom{8}{3}, "8 choose 3", and C_8^3 where n stands below.
+FEW = r"\{?(\d{1,3}|[a-z])\}?"
+CHOSEN = rf"(?<![\w}})])(?:\{{[ ]*\}})?[_^]{FEW}[ ]*([CP])_{FEW}(?!\w)"
+CHOSEN_PLAINLY = r"(?<![\w.])(\d{1,3})([CP])(\d{1,3})(?!\w)"
+CHOSEN_BELOW = rf"(?<![\w\\])([CPA])_{FEW}\^{FEW}(?!\w)"
+BINOMIAL = (
+    r"\\[dt]?binom[ ]*\{(\w{1,3})\}[ ]*\{(\w{1,3})\}",
+    rf"\{{?(?<!\w)(\d{{1,3}}|n)[ ]*\\?choose[ ]*{FEW}(?!\w)\}}?",
+)
+# The integral of x from 0 to 1, the sum from k = 1 to n of k, the limit as x goes to 0.
+BODY = r"\$?([^.?!,;\n$]{1,60}?)\$?"
+BOUND = r"\$?([^\s,;?!$]*[^\s.,:;?!$])\$?"
+LAST = r"(?=[.?!,;\n$]|\Z)"
+SAID_BOUNDS = (
+    r"(?i)(?:\bthe )?(?:\bdefinite )?"
+    r"(?:\b(integral|sum|product)|([∫∑∏]|\\(?:int|sum|prod)\b))"
+    rf"(?: of {BODY})? (?:from|for|as)[ ]+\$?((?:[a-z][ ]?=[ ]?)?)"
+    rf"{BOUND} to {BOUND}(?: of {BODY}{LAST})?(?=[\W_]|\Z)"
+)
+OPERATORS = {"integral": "int", "∫": "int", "sum": "sum", "∑": "sum", "product": "prod"}
+APPROACHES = r"as \$?([a-z])\$? (?:approaches|tends to|goes to|→|\\to)[ ]+"
+APPROACHES += r"\$?([^\s.,;?!$]+)\$?"
+LIMIT_OF = rf"(?i)(?:the )?\blimit of {BODY},? {APPROACHES}"
+LIMIT_AS = rf"(?i)(?:the )?\blimit,? {APPROACHES},? of {BODY}{LAST}"
+HAN_UNITS = {
+    "千米": "km", "公里": "km", "厘米": "cm", "毫米": "mm", "分米": "dm", "千克": "kg",
+    "公斤": "kg", "毫升": "ml", "米": "m", "克": "g", "升": "l",
+}  # fmt: skip
+HAN_UNIT = rf"([平立]方)?({'|'.join([*HAN_UNITS][:8])}|(?<=[\d几少])[米克升])"
 # A line end that JSON has escaped once too often, and no command of LaTeX.
 ESCAPED = (
     r"(?<!\\)\\n(?![aeu]|[a-z]*mid|o(?:t|n|l|r)|i\b|s[ui]|parallel|atural|less|geq|leq)"
@@ -152,6 +180,23 @@ def _write_charge(found: Found) -> str:
     return found[1] or f"{found[2]}{found[3]}".translate(PLAIN)
 
 
+def _write_bounds(found: Found) -> str:
+    word, sign, body, index, low, high, behind = found.groups()
+    name = OPERATORS.get((word or sign).lower()) or (sign or "").lstrip("\\")
+    body = body or behind or ""
+    if word and not (body and (index or name == "int")):
+        return found[0]
+    if name == "int" and body and not re.search(r"d[a-z]\b", body):
+        letter = re.search(r"(?<![\w\\])[a-z](?![a-z])", body)
+        body += f" d{letter[0]}" if letter else ""
+    return rf"\{name}_{{{index}{low}}}^{{{high}}} {body}"
+
+
+def _write_unit(found: Found) -> str:
+    power = {"平方": "^2", "立方": "^3"}.get(found[1] or "", "")
+    return f" {HAN_UNITS[found[2]]}{power} "
+
+
 def _write_logic(found: Found) -> str:
     return LOGIC_SIGNS[found[0].strip()]
 
@@ -178,10 +223,13 @@ REWRITES: tuple[Rewrite, ...] = (
     (("abs",), ABSOLUTE, r"|\1|"),
     (("exp",), NATURAL, r"e^{\1}"),
     ((" oo",), r"(?<= )oo\b", r"\\infty"),
-    (tuple(f"{digit}{e}" for digit in range(10) for e in "eE"), FLOAT, r"\1×10^{\2}"),
+    (
+        tuple(f"{digit}{e}" for digit in range(10) for e in "eE"),
+        EXPONENT,
+        r"\1×10^{\2}",
+    ),
     (("cent", "¢"), CENTS, lambda found: f"${int(found[1]) / 100:.2f}"),
     (("Ω", "Ω", "\\Omega"), OHMS, " ohms"),
-    (("__", "\\_", "\\underline"), BLANK, "?"),
     ((" \\ ",), r"(?<=[A-Z]) \\ (?=[A-Z])", r" \\setminus "),
     (("Python 3", "python 3", "Python3"), r"\b([Pp]ython) ?3(?:\.\d+)?\b", r"\1"),
     (("^", "_"), SCRIPT, r"{\1}"),
@@ -189,6 +237,19 @@ REWRITES: tuple[Rewrite, ...] = (
     (("vmatrix}", "\\left|"), f"(?s){DETERMINANT}", _write_determinant),
     (("matrix}", "\\begin{array}"), f"(?s){MATRIX}", _write_matrix),
     ((";",), MATLAB, _write_listed_rows),
+    (("C_", "P_"), CHOSEN, r"\2(\1, \3)"),
+    (("C", "P"), CHOSEN_PLAINLY, r"\2(\1, \3)"),
+    (("C_", "P_", "A_"), CHOSEN_BELOW, r"\1(\2, \3)"),
+    *((("binom", "choose"), pattern, r"C(\1, \2)") for pattern in BINOMIAL),
+    (
+        ("ntegral", "∫", "∑", "∏", "\\int ", " sum ", "roduct "),
+        SAID_BOUNDS,
+        _write_bounds,
+    ),
+    (("=(", "= ("), r"\b([A-Z])[ ]?=[ ]?(?=\(-?[\w.]+,)", r"\1"),
+    (("imit",), LIMIT_OF, r"\\lim_{\2\\to \3} \1"),
+    (("imit",), LIMIT_AS, r"\\lim_{\1\\to \2} \3"),
+    (("米", "克", "升", "公里", "公斤"), HAN_UNIT, _write_unit),
     (("*", "\\cdot", "·", "⋅"), TIMES, " "),
     (("^", "⁺", "⁻"), CHARGE, _write_charge),
     (("\\n",), ESCAPED, _end_line),

@@ -55,9 +55,10 @@ def add_paraphrases(
     first, second, cosine, same_words = _find_paraphrases(rows, vectors, least)
     both = _join(pairs, Pairs(first, second, cosine))
     problems = rows["problem"].fill_null("")
+    plain = _write_alike(problems)
     for alike in (
-        find_equal_skeletons(problems),
-        find_shared_ngrams(problems),
+        find_equal_skeletons(plain),
+        find_shared_ngrams(plain),
         find_equal_answers(rows["answer"], vectors, least + NEARER),
         find_shared_sentences(problems),
     ):
@@ -123,7 +124,7 @@ def find_equal_answers(
 def find_equal_skeletons(texts: pl.Series) -> tuple[Array, Array]:
     """(earlier, later) texts that are one but for names and words that say nothing.
 
-    Each text is paired with the first CROWD of its skeleton.
+    They are in one notation. Each text is paired with the first CROWD of its skeleton.
     """
     rows = pl.DataFrame({"skeleton": _hash_skeletons(texts)}).with_row_index("row")
     rows = rows.filter(pl.col("skeleton") != 0, pl.col("skeleton").is_duplicated())
@@ -134,8 +135,18 @@ def find_equal_skeletons(texts: pl.Series) -> tuple[Array, Array]:
     return first.to_numpy(), second.to_numpy()
 
 
-def _hash_skeletons(texts: pl.Series) -> Array:
+def _write_alike(texts: pl.Series) -> pl.Series:
+    """`texts` in one notation, less drawings and more that one may have alone."""
     from pipeline.dedup.respellings import spell_alike
+    from pipeline.kernels.shards import map_threads, split_shards
+
+    def write(part: pl.Series) -> pl.Series:
+        return write_short(spell_alike(part))
+
+    return pl.concat([texts.clear(), *map_threads(write, split_shards(texts))])
+
+
+def _hash_skeletons(texts: pl.Series) -> Array:
     from pipeline.kernels.characters import plain_text
     from pipeline.kernels.latex_tokens import tokenise_ranges
     from pipeline.kernels.names import person_names
@@ -144,7 +155,7 @@ def _hash_skeletons(texts: pl.Series) -> Array:
     from pipeline.kernels.wording import wording
 
     def hash_part(part: pl.Series) -> Array:
-        data, offsets = text_bytes(plain_text(write_short(spell_alike(part))))
+        data, offsets = text_bytes(plain_text(part))
         spans = offsets[:-1], offsets[1:]
         tokens = tokenise_ranges(data, *spans, spans=True)
         read = tokens.codes, tokens.kinds, tokens.ends, tokens.starts, tokens.stops

@@ -13,9 +13,10 @@ from unicodedata import normalize
 import numpy as np
 import polars as pl
 
+from pipeline.dedup.answers import are_rare, tell
 from pipeline.dedup.notations import write_plainly
 from pipeline.dedup.pairs import Array, Pairs
-from pipeline.dedup.remarks import drop_remarks, drop_titles, drop_units
+from pipeline.dedup.remarks import ALONE, drop_alone, drop_remarks, drop_titles
 from pipeline.dedup.respelling_rules import LONGEST
 from pipeline.dedup.spellings import UMLAUT, UMLAUTS
 
@@ -50,14 +51,15 @@ def find_shared_sentences(texts: pl.Series) -> tuple[Array, Array]:
 
 
 def write_short(texts: pl.Series) -> pl.Series:
-    """`texts` of which those up to SHORT bytes are in one notation.
+    """`texts` of which those up to SHORT bytes are in one notation, less ALONE.
 
     Of a longer one, a formula in another notation leaves most n-grams as they are.
     """
     from pipeline.kernels.splice import change_where
 
     def write(part: pl.Series) -> pl.Series:
-        return pl.Series([write_plainly(text) for text in part], dtype=pl.String)
+        plain = (re.sub(ALONE, "", write_plainly(text)) for text in part)
+        return pl.Series([*plain], dtype=pl.String)
 
     is_short = (texts.str.len_bytes() <= SHORT).fill_null(False)
     return change_where(texts, is_short.to_numpy(), write)
@@ -75,6 +77,9 @@ def judge_plainly(rows: pl.DataFrame, pairs: Pairs, relation: Array) -> Array:
     codes = answer_codes(rows["answer"])
     left, right = codes[pairs.first], codes[pairs.second]
     agree = (left == right) | (left == 0) | (right == 0)
+    trust = ((left == right) & (left != 0)).astype(np.int8)
+    answers = rows["answer"].gather(pairs.first[trust > 0])
+    trust[trust > 0] = tell(answers) * (1 + are_rare(answers))
     asked = (relation == SIBLING) & agree
     asked[asked] = _have_nested_digits(
         rows["problem"], pairs.first[asked], pairs.second[asked]
@@ -85,7 +90,7 @@ def judge_plainly(rows: pl.DataFrame, pairs: Pairs, relation: Array) -> Array:
         both = [
             rows["problem"][int(side[pair])] for side in (pairs.first, pairs.second)
         ]
-        new = read_alike(*both)
+        new = read_alike(both[0], both[1], int(trust[pair]))
         if list(new) != both:
             places.append(int(pair))
             texts += new
@@ -102,17 +107,17 @@ def judge_plainly(rows: pl.DataFrame, pairs: Pairs, relation: Array) -> Array:
     return relation
 
 
-def read_alike(left: str, right: str) -> tuple[str, str]:
-    r"""Both texts in one notation, less remarks.
+def read_alike(left: str, right: str, trust: int = 0) -> tuple[str, str]:
+    r"""Both texts in one notation, less remarks; `trust` is that of `drop_remarks`.
 
     >>> read_alike("Hello! Simplify √(8) + 1.", "Simplify $\\sqrt{8} + 1$.")[0]
     'Simplify \\sqrt{8} + 1.'
     """
     left, right = _spell_accents(write_plainly(left), write_plainly(right))
     left, right = _raise_powers(left, right), _raise_powers(right, left)
-    left, right = _part_lists(left, right), _part_lists(right, left)
-    left, right = drop_titles(*drop_remarks(left, right))
-    return drop_units(left, right)
+    left, right = _read_commas(left, right), _read_commas(right, left)
+    left, right = drop_titles(*drop_remarks(left, right, trust))
+    return drop_alone(left, right)
 
 
 def _spell_accents(left: str, right: str) -> tuple[str, str]:
@@ -137,14 +142,15 @@ def _raise_powers(text: str, other: str) -> str:
     return re.sub(r"(?<![\w\\])([a-z])([23])(?!\w)", raise_power, text)
 
 
-def _part_lists(text: str, other: str) -> str:
-    """`text` with `84, 120` for `84,120`, where the other has that: no thousands."""
+def _read_commas(text: str, other: str) -> str:
+    """`text` with `84, 120` for `84,120`, or 2.5 for 2,5, where the other has that."""
 
-    def part(found: re.Match[str]) -> str:
-        parted = f"{found[1]}, {found[2]}"
-        return parted if parted in other and found[0] not in other else found[0]
+    def read(found: re.Match[str]) -> str:
+        other_way = f"{found[1]}{', ' if len(found[2]) == 3 else '.'}{found[2]}"
+        is_there = re.search(rf"(?<!\d){re.escape(other_way)}(?!\d)", other)
+        return other_way if is_there and found[0] not in other else found[0]
 
-    return re.sub(r"(?<![\d,.])(\d{1,3}),(\d{3})(?![\d,])", part, text)
+    return re.sub(r"(?<![\d,.])(\d+),(\d+)(?![\d,])", read, text)
 
 
 def _have_nested_digits(texts: pl.Series, first: Array, second: Array) -> Array:

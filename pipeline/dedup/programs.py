@@ -23,7 +23,7 @@ from pipeline.kernels.spelled_words import split
 HOLDS = np.uint8(signs_of.BLOCK | signs_of.STRING | signs_of.CODE | signs_of.CALL)
 IN_QUOTES = r"""(?:"[^"\n]*"|'[^'\n]*')"""
 # A call or an assignment with a string, or a line that opens a block, is a program's.
-CALL = re.compile(rf"""\w(?:\(|\[|[ \t]+=[ \t]+)[^()\n"']{{0,80}}{IN_QUOTES}""")
+CALL = re.compile(rf"""[\w'"](?:\(|\[|[ \t]+=[ \t]+)[^()\n"']{{0,80}}{IN_QUOTES}""")
 BLOCK = (
     r"(?m)^[ \t]*(?:def|class|for|while|if|elif|else|try|except|finally|with)\b"
     r"([^\n]*):[ \t]*\r?\n[ \t]+\S"
@@ -43,6 +43,7 @@ ABOUT_PROGRAMS = split(
 # In single quotes, only what holds no letter: the others are apostrophes too.
 QUOTED = re.compile(r"[\"“][^\"“”\n]*[\"”]|(?<!\w)'[^\w'\n]{1,8}'(?!\w)")
 STRING = re.compile(IN_QUOTES)
+CALLED = re.compile(r"\b(\w+)(\([^()\n]{0,160}\))")
 OPENS_BLOCK = re.compile(BLOCK)
 INDENTED = re.compile(r"\n[ \t]*\r?\n((?: {4}[^\n]*(?:\n|$)|[ \t]*\r?\n)+)")
 FENCED = re.compile(r"(?ms)^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```")
@@ -123,7 +124,20 @@ def have_same_programs(texts: pl.Series, first: Array, second: Array) -> Array:
         left, right = hash_rows(texts, rows, signs[rows])[places.reshape(both.shape)]
         same = (left == right) | (left == 0) | (right == 0)
         agree[asked] &= same.all(axis=1)
+    calls = (signs[first] ^ signs[second]) & signs_of.CALL != 0
+    for pair in np.flatnonzero(agree & calls):
+        agree[pair] = not _quotes_alone(
+            texts[int(first[pair])], texts[int(second[pair])]
+        )
     return agree
+
+
+def _quotes_alone(left: str, right: str) -> bool:
+    """Whether one text gives a string where the other gives none: f("3"), f(3)."""
+    calls = [CALLED.findall(_leave_out_drawings(text)) for text in (left, right)]
+    names = [[name for name, _ in side] for side in calls]
+    quoted = [[STRING.search(given) is not None for _, given in side] for side in calls]
+    return names[0] == names[1] and quoted[0] != quoted[1]
 
 
 def _find_cased(texts: pl.Series, signs: Array) -> Array:

@@ -25,6 +25,8 @@ class Lists(NamedTuple):
     numbers: set[str]
     turns: set[str]
     beginnings: tuple[str, ...]
+    limits: set[str]
+    orders: set[str]
 
     def turns_round(self, word: str) -> bool:
         """Whether `word` turns a problem round, or is a unit."""
@@ -59,4 +61,6 @@ def remark_lists() -> Lists:
         numbers={*ENGLISH, *PARTS, *SCALES, *TIMES} - {"one"},
         turns=turns,
         beginnings=tuple(sorted(word[:-1] for word in turns if word.endswith("*"))),
+        limits=words_of("limits_of_problems"),
+        orders=words_of("orders"),
     )

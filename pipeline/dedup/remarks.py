@@ -32,8 +32,9 @@ FORMS = (
 )
 SIGN = re.compile(r"[\d=<>^+$\\/|√∑∫%€£¥°±×÷·∈≤≥→]")
 WORD = re.compile(r"[^\W\d_]+")
+SHORTENED = r"['’](?:m|s|d|t|ll|ve|re)\b|\b(?:[cdjlmnst]|qu)['’](?=\w)"
 SOLVE_THIS = re.compile(
-    r"\b(?:solve|do|answer|approach|prove|show) (?:this|it|these|that)\b|"
+    r"\b(?:solve|answer|approach|prove|show) (?:this|it|these|that)\b|"
     r"\byou (?:may|can|might|could) (?:use|leave|express|write|give)\b|"
     r"\bhere(?: i)?s?\b.*\b(?:one|problem|question|puzzle|riddle)\b|"
     r"\A\W*(?:(?:answer|output|response) )?format\W*:"
@@ -64,7 +65,8 @@ WIDE_CUE = re.compile(
 )
 WIDE_ASK = re.compile(
     "米|里|克|升|分|秒|时|円|元|単位|单位|小数|整数|四捨|四舍|保留|近似|约|余|如果|若|"
-    "最大|最小|和|差|积|商|センチ|メートル|グラム|もし|반올림|단위|만약|나머지"
+    "最大|最小|和|差|积|商|不|没|无|非|只|仅|都|全|每|各|除|半|倍|ない|だけ|すべて|않|없|만|모두|"
+    "センチ|メートル|グラム|もし|반올림|단위|만약|나머지"
 )
 # Notes on the samples of a task for programs, and on what signs mean.
 SAMPLE = re.compile(r"(?i)\b(?:in|for) the (?:\w+ ){0,2}(?:sample|example|test)s?\b")
@@ -72,7 +74,14 @@ DEFINES = re.compile(
     r"(?is)[(\[\s*]*(?:note|here|recall)\b.*\b(?:denotes?|refers? to|represents?|"
     r"stands for|means)\b"
 )
-UNIT = re.compile(r"(?i)\s*\((?:(?:answers? )?in|units?:) [^()\n]{1,24}\)")
+# A unit in brackets; types in the head of a function, and the word in front of it.
+TYPE = (
+    r"(?:str|int|float|bool|list|dict|set|tuple|None|[A-Z][a-z]+)\b(?:\[[\w\[\], ]*\])?"
+)
+ALONE = (
+    r"(?i:\s*\((?:(?:answers? )?in|units?:) [^()\n]{1,24}\))"
+    rf"|(?<=\w):[ ]?{TYPE}(?=[ ]?[,)=])|[ ]?->[ ]?{TYPE}|\bdef (?=\w+\([^()\n]*\))"
+)
 # What may stand in front of one text: its number, a source, a title, a label.
 NUMBER = (
     r"(?i)\s*(?:\[\w+\])?[*_#(★☆]*(?:(?:problem|question|exercise|example|task|no|q|ex)"
@@ -103,15 +112,17 @@ STATED = 40  # of these, as many must be those of the other text below a label
 STEM = 4  # letters by which a word of the problem is known again
 
 
-def drop_remarks(left: str, right: str) -> tuple[str, str]:
+def drop_remarks(left: str, right: str, trust: int = 0) -> tuple[str, str]:
     """Both texts less the sentences that one has alone and that ask nothing.
 
-    If both have such sentences, those with words that no list knows stay.
+    If both have such sentences, those with words that no list knows stay. With `trust`,
+    1 where the answers agree and 2 where they are rare, too, a sentence need not speak
+    of answering, and with 2 it may speak of what the problem speaks of.
 
     >>> drop_remarks("Hi, I am stuck. Find the sum 2 + 3.", "Find the sum 2 + 3.")
     ('Find the sum 2 + 3.', 'Find the sum 2 + 3.')
     """
-    found = [_find_remarks(left, right), _find_remarks(right, left)]
+    found = [_find_remarks(left, right, trust), _find_remarks(right, left, trust)]
     if all(any(not known for _, _, known in side) for side in found):
         found = [[one for one in side if one[2]] for side in found]
     texts = []
@@ -162,15 +173,14 @@ def _is_title(title: str, rest: str) -> bool:
     )
 
 
-def drop_units(left: str, right: str) -> tuple[str, str]:
-    """Both texts less a unit in brackets that one alone asks for."""
-    asks = [UNIT.search(text) is not None for text in (left, right)]
-    if asks[0] == asks[1]:
+def drop_alone(left: str, right: str) -> tuple[str, str]:
+    """Both texts less a unit in brackets, or types, that one alone asks for."""
+    if bool(re.search(ALONE, left)) == bool(re.search(ALONE, right)):
         return left, right
-    return UNIT.sub("", left), UNIT.sub("", right)
+    return re.sub(ALONE, "", left), re.sub(ALONE, "", right)
 
 
-def _find_remarks(text: str, other: str) -> list[tuple[int, int, bool]]:
+def _find_remarks(text: str, other: str, trust: int) -> list[tuple[int, int, bool]]:
     """(begin, end, whether all words are known) of the remarks that `other` lacks."""
     spans, squeezed = _split(text), _squeeze(other)
     alone = [
@@ -183,7 +193,7 @@ def _find_remarks(text: str, other: str) -> list[tuple[int, int, bool]]:
     is_told = bool((ME | YOU) & {*WORD.findall(f"{rest} {other}".lower())})
     out = []
     for begin, end in alone:
-        found = _is_remark(text[begin:end], stems, is_told=is_told)
+        found = _is_remark(text[begin:end], stems, trust, is_told=is_told)
         if found is not None:
             out.append((begin, end, found))
     return out
@@ -203,12 +213,15 @@ def _squeeze(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.lower())
 
 
-def _is_remark(sentence: str, stems: set[str], *, is_told: bool) -> bool | None:
+def _is_remark(
+    sentence: str, stems: set[str], trust: int, *, is_told: bool
+) -> bool | None:
     """Whether all words of a remark are known; None for what is no remark.
 
     `stems` begin the words of the problem; `is_told` where it speaks of me.
     """
-    if SAMPLE.search(sentence) or DEFINES.match(sentence):
+    is_trusted = trust > 0 and _states_nothing(sentence)
+    if SAMPLE.search(sentence) or DEFINES.match(sentence) or (is_trusted and trust > 1):
         return False
     plain = re.sub(FORMS, lambda found: found[1] or " ", sentence)
     if SIGN.search(plain):
@@ -217,7 +230,7 @@ def _is_remark(sentence: str, stems: set[str], *, is_told: bool) -> bool | None:
         is_cued = WIDE_CUE.search(plain) and not WIDE_ASK.search(plain)
         return False if is_cued else None
     lists = remark_lists()
-    small = re.sub(r"['’](?:m|s|d|t|ll|ve|re)\b", "", plain.lower())
+    small = re.sub(SHORTENED, "", plain.lower())
     words = WORD.findall(small)
     if not words:
         return True if plain != sentence else None  # [url=…]link[/url]
@@ -228,23 +241,44 @@ def _is_remark(sentence: str, stems: set[str], *, is_told: bool) -> bool | None:
     is_cued = any(word in lists.cues or word[:CUE] in lists.cue_stems for word in words)
     is_cued |= SOLVE_THIS.search(small) is not None
     is_cued |= is_role and not THEY & {*words}
-    if not (is_talk or is_mine or is_cry or is_cued):
+    if not (is_talk or is_mine or is_cry or is_cued or is_trusted):
         return None
     known = lists.says | lists.talk
     others = [w for w in words if not (w in known or w[:CUE] in lists.cue_stems)]
     if others and not (is_talk or is_mine or is_cry or lists.english & {*words}):
         return None
     if not others:
-        return not is_talk
+        return is_cued and not is_talk
     if _may_tell(words, others, stems):
         return None
     behind = {
         *(BEHIND_ROLE if is_role or is_talk else BEHIND).findall(small)
     } - lists.plain
-    if behind & {*others} and not is_mine:
+    if behind & {*others} and not (is_mine or is_trusted):
         return None  # in minutes, with a counterexample, the case of twins
-    is_only_cry = not (is_talk or is_mine or is_cued)
+    is_only_cry = not (is_talk or is_mine or is_cued or is_trusted)
     return None if is_only_cry and len(words) > LONGEST_CRY else False
+
+
+def _states_nothing(sentence: str) -> bool:
+    """Whether a sentence has no number or sign, limits nothing, and asks nothing."""
+    plain = re.sub(rf"{FORMS}|https?://\S+", lambda found: found[1] or " ", sentence)
+    plain = plain.rstrip(" \n*_\"'")
+    words, lists = WORD.findall(re.sub(SHORTENED, "", plain.lower())), remark_lists()
+    if not words or SIGN.search(plain) or plain.endswith(("?", "？", ",")):
+        return False
+    if WIDE.search(plain):
+        return not WIDE_ASK.search(plain)
+    is_english = bool(lists.english & {*words})
+    return not (
+        words[0] in lists.orders
+        or any(len(word) == 1 and word not in "aiàyoеи" for word in words)
+        or any(
+            word in lists.numbers | lists.limits | lists.asks
+            or (not is_english and lists.turns_round(word))
+            for word in words
+        )
+    )
 
 
 def _may_tell(words: list[str], others: list[str], stems: set[str]) -> bool:

@@ -15,33 +15,17 @@ import numpy as np
 import polars as pl
 
 from pipeline.dedup.pairs import Array
-from pipeline.dedup.respelling_rules import (
-    CUT_OR_SPELT,
-    EITHER_WAY,
-    LONGEST,
-    RESPELLINGS,
-)
-from pipeline.kernels.spelled_words import split
+from pipeline.dedup.respelling_rules import LONGEST
+from pipeline.dedup.spellings import CUT_OR_SPELT, EITHER_WAY, OF_PAIRS
+from pipeline.dedup.trailers import TRAILERS
 
 if TYPE_CHECKING:
     from pipeline.kernels.substrings import Automaton
 
+ALONE = (*TRAILERS, *CUT_OR_SPELT)
+RESPELLINGS = (*ALONE, *EITHER_WAY, *OF_PAIRS)
 # In texts that are written alike without some of their digits.
-HOLDERS = split(r"[asy] \begin{asy \begin{tikz \begin{pict \tag assert xample ^{- ^- ⁻")
-HOLDERS += [f"{digit}e" for digit in range(10)]
-HOLDERS += [
-    "int:",
-    "INT:",
-    "ints:",
-    "ample Input",
-    "ample input",
-    "AMPLE INPUT",
-    "ample 1",
-    "def ",
-    "class ",
-    *split("B) b) {B B. ote: otes: oints) oint) arks) pts) Ⅰ ⅰ"),
-    " B ",
-]
+HOLDERS = [sign for one in RESPELLINGS if one.has_digits for sign in one.signs]
 HOLDS = np.uint64(1) << np.uint64(len(RESPELLINGS))
 # The bits of all that have signs, and of those that need no answers that agree.
 ANY = HOLDS - np.uint64(1)
@@ -145,14 +129,13 @@ def may_misread(texts: pl.Series, first: Array, second: Array) -> Array:
     $3^12$ is 3^{12} to most who write it. Where the answers to both are not one, it is
     what it says: $3^1 2$.
     """
-    bare = [
-        [
-            ("$" in text or "\\" in text) and re.search(BARE_POWER, text) is not None
-            for text in texts.gather(side).fill_null("")
-        ]
-        for side in (first, second)
-    ]
-    return np.asarray(np.not_equal(*(np.array(side, bool) for side in bare)))
+    bare = (
+        (sides.str.contains_any(["$", "\\"]) & sides.str.contains(BARE_POWER))
+        .fill_null(False)
+        .to_numpy()
+        for sides in (texts.gather(first), texts.gather(second))
+    )
+    return np.asarray(np.not_equal(*bare))
 
 
 def spell_alike(texts: pl.Series) -> pl.Series:
@@ -163,7 +146,7 @@ def spell_alike(texts: pl.Series) -> pl.Series:
     from pipeline.kernels.splice import change_where
 
     is_short = (texts.str.len_bytes() <= LONGEST).fill_null(False)
-    for one in CUT_OR_SPELT:
+    for one in ALONE:
         held = is_short & texts.str.contains_any([*one.signs]).fill_null(False)
         texts = change_where(texts, held.to_numpy(), partial(_change_each, one.change))
     for one in EITHER_WAY:

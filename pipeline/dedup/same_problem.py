@@ -143,6 +143,10 @@ def _judge_words(
     )
     relation[disputed] = OTHER_ANSWER
     bare = ~is_known & (relation == COPY)  # "Find x.", and nothing vouches for it
+    misread = bare.copy()
+    misread[bare] = may_misread(rows["problem"], first[bare], second[bare])
+    relation[misread] = SIBLING
+    bare &= ~misread
     problems = [rows["problem"].gather(side[bare]) for side in (first, second)]
     bare[bare] = (problems[0] != problems[1]).to_numpy() & ~say_much(problems[0])
     relation[bare] = SIBLING
@@ -163,6 +167,7 @@ def all_agree(
     never = np.zeros(len(first), bool)
     agree = compare_texts(rows["text"], first, second, never) == EQUAL
     agree[agree] = have_same_programs(rows["problem"], first[agree], second[agree])
+    agree[agree] = ~may_misread(rows["problem"], first[agree], second[agree])
     left, right = (rows["answer"].gather(side) for side in (first, second))
     same = left.eq_missing(right).to_numpy().copy()
     codes = answer_codes(pl.concat([left.filter(~same), right.filter(~same)]))

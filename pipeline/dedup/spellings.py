@@ -1,9 +1,12 @@
 r"""How one thing may be written in two texts: patterns, and what stands for them.
 
-`respellings` says which of them a pair of texts is read by.
+`respellings` says how a pair of texts is read by them.
 """
 
 import re
+
+from pipeline.dedup.respelling_rules import cut_off, leave_out, spell
+from pipeline.kernels.spelled_words import split
 
 DRAWING = (
     r"(?is)\[asy\].*?\[/asy\]|\\begin\{(?:asy|tikzpicture|picture)\}.*?"
@@ -78,7 +81,8 @@ SCALE = (
 # What is to be filled in, at the end of a sentence: `is ____.`, `= \_\_\_`, ( ).
 BLANK = (
     r"(?:[=＝:：]|\b(?:is|are|equals|(?:is |are )?equal to))?[ \t]*\$?[ \t]*[=＝]?"
-    r"[ \t]*(?:(?:\\?_[ \t]*){2,}|(?<=\s)_|\([ \t　]*\)|（[ \t　]*）)[ \t]*\$?"
+    r"[ \t]*(?:(?:\\?_[ \t]*){2,}|\\underline\{[ ]*\\hspace\{[^}]*\}[ ]*\}"
+    r"|(?<=\s)_|\([ \t　]*\)|（[ \t　]*）)[ \t]*\$?"
     r"(?=[ \t]*(?:[.。．,，;；?]|\s*\Z))|[=＝][ \t]*\$?\s*\Z"
 )
 # x \cdot y for xy.
@@ -125,20 +129,20 @@ def spell_umlauts(text: str) -> str:
 def spell_ordinals(text: str) -> str:
     r"""`$n^{\text{th}}$` as nth."""
 
-    def spell(found: re.Match[str]) -> str:
+    def respell(found: re.Match[str]) -> str:
         return re.sub(r"\\[a-z]+|\W", "", found[0])
 
-    return re.sub(ORDINAL, spell, text)
+    return re.sub(ORDINAL, respell, text)
 
 
 def spell_headings(text: str) -> str:
     """For "### Sample Input 1" only "input: ", and nothing for "Constraints"."""
 
-    def spell(found: re.Match[str]) -> str:
+    def respell(found: re.Match[str]) -> str:
         side = re.search("(?i)input|output", found[0])
         return f"{side[0].lower()}: " if side else ""
 
-    return re.sub(HEADING, spell, text)
+    return re.sub(HEADING, respell, text)
 
 
 def leave_out_bars(text: str) -> str:
@@ -195,3 +199,63 @@ def number_points(text: str) -> str:
     order = dict.fromkeys("".join(names))
     table = dict(zip(order, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", strict=False))
     return re.sub(POINT, lambda name: "".join(table[one] for one in name[0]), text)
+
+
+DIGITS = "0123456789"
+IN_DRAWINGS = ("[asy]", r"\begin{asy", r"\begin{tikz", r"\begin{pict")
+IN_ORDINALS = split("-th $th $st $nd $rd {th {st {nd {rd ^th")
+IN_HEADINGS = split(
+    "nput utput NPUT UTPUT escription DESCRIPTION tatement STATEMENT ample AMPLE "
+    "Note NOTE Task TASK onstraint CONSTRAINT"
+)
+# Those that say what they say of a text alone.
+EITHER_WAY = (
+    leave_out(IN_DRAWINGS, DRAWING, agreed=SHOWN, has_digits=True),
+    spell(("-|", "- |"), TABLE, leave_out_bars, beside=""),
+    spell("\\[", LIST, r"[\1]", beside=r"\["),
+    spell((*IN_ORDINALS, "rm th"), ORDINAL, spell_ordinals),
+    spell("··· ⋅⋅⋅ •••", DOTS, r"\\cdots ", beside=""),
+    spell((*IN_HEADINGS, " format", " Format"), HEADING, spell_headings),
+    spell(r"\overline \bar", SEGMENT, leave_out_overlines, beside=""),
+    spell(r"\Delta Δ", TRIANGLE, r"triangle \1", beside=""),
+)
+# The same; polars has no pattern for them.
+CUT_OR_SPELT = (
+    cut_off("assert", ASSERTS, has_digits=True),
+    cut_off(("to scale",), SCALE),
+    leave_out(
+        ("__", "\\_", " _", "\\underline", "=$", "= $", "=\\", "( )", "（"), BLANK,
+        beside=None,
+    ),
+    leave_out(IN_DRAWINGS, DRAWING, beside=None, agreed="", has_digits=True),
+    leave_out("\\cdot", DOT, agreed=""),
+    leave_out("\\bullet •", BULLET),
+    cut_off(("\n\n",), TITLE),
+    cut_off(("def ", "class "), STUB, has_digits=True),
+    cut_off("ample AMPLE", EXAMPLES, has_digits=True),
+    leave_out("\\tag", TAG, has_digits=True),
+    spell(
+        (" x n", " x m", " x k", " x N", " x M"), SIZES, r"\1×", beside=r"×|\\times"
+    ),
+    spell((" by ",), BY_SIZE, r"\1×", beside=r"×|\\times"),
+    spell("\\Pr Pr(", PROBABILITY, "P", beside=r"\bP\b"),
+    spell("frown paren overarc", ARC, r"\\widehat", beside=r"\\widehat"),
+    spell("€ £ ¥ ₹", PRICE, r"\2 \1", beside=BESIDE_PRICE),
+    spell("^{- ^- ⁻", PER_UNIT, divide_by_units, beside="/", has_digits=True),
+    leave_out(
+        tuple(f"{digit}{sign}" for digit in DIGITS for sign in ("*", " *")), PRODUCT,
+        beside=r"[0-9][a-z]\b",
+    ),
+    spell(
+        tuple(f"{digit}e" for digit in DIGITS), EXPONENT, r"\1×10^{\2}",
+        beside=r"10[ \t]*\^|10⁻", has_digits=True,
+    ),
+    spell(("|{", "={", "= {", "${"), IN_BRACES, leave_out_braces, beside=""),
+    spell((" | ",), OPEN_TABLE, leave_out_all_bars, beside=CLOSED_TABLE),
+)  # fmt: skip
+# What is read of pairs alone.
+OF_PAIRS = (
+    spell((*UMLAUTS,), UMLAUT, spell_umlauts, beside="[aouAOU]e"),
+    spell((" - ", " – "), DASHED, leave_out_dashes, beside="[—―]|--"),
+    spell((), POINTS, number_points),
+)

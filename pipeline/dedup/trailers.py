@@ -7,7 +7,9 @@ texts that differ, and left out of the one that has it.
 import re
 import unicodedata
 
-LEAST_REST = 40  # characters that are left where a part is cut off
+from pipeline.dedup.respelling_rules import cut_off, leave_out, spell
+from pipeline.kernels.spelled_words import split
+
 FONT = r"(?:\$?[ \t]*\\(?:textbf|textrm|mathrm|text|mathbf|bf|rm)[ \t]*\{?[ \t]*)"
 
 
@@ -30,15 +32,17 @@ OPTIONS = rf"(?s)\s*{_OPTIONS}"
 # The same to a text that has them; what may stand in front takes most of the time.
 HAS_OPTIONS = rf"(?s)\A(?=.*?(?:[Cc][ \t]*[)\]:}}.]|[ \t]C[ \t])).*?{_OPTIONS}"
 HAS_HINT, HAS_NOTE = (
-    rf"(?i)\b{name}s?[ \t]*:[^\n]{{0,400}}\s*\Z" for name in ("hint", "note")
+    rf"(?i)\b{name}s?[ \t]*:[^\n]{{0,400}}\s*\Z"
+    for name in ("(?:hint|follow[- ]?up)", "note")
 )
 HINT, NOTE = (
-    rf"(?i)\s*[\[(]?\b{name}s?[ \t]*:[^\n]{{0,400}}\s*\Z" for name in ("hint", "note")
+    rf"(?i)\s*[\[(]?\b{name}s?[ \t]*:[^\n]{{0,400}}\s*\Z"
+    for name in ("(?:hint|follow[- ]?up)", "note")
 )
 # (The notation ⌊x⌋ stands for …)
 ASIDE = r"\s*[(\[](?=[A-Z])[^()]{15,300}(?:\([^()]{0,60}\)[^()]{0,200}){0,4}[)\]]\s*\Z"
 ASKED = "answers?|result|form|fraction|decimal|integer|number|terms of|notation"
-ASKED += "|solution|commas"
+ASKED += "|solution|commas|exact value"
 _FORM = (
     r"(?:express|give|write|enter|provide|round|state|report|answer|submit|simplify)\b"
     rf"[^.!?\n]{{0,160}}\b(?:{ASKED})\b[^.!?\n]{{0,120}}[.!]?[ \t]*[)\]]?[ \t]*\s*\Z"
@@ -56,12 +60,6 @@ CREDIT = (
 ROMAN = "[Ⅰ-ⅿ]+"
 NUMERALS = ("i", "ii", "iii", "iv", "v", "vi")
 PART = r"(?i)(?<!\w)\(\s*([ivⅠ-Ⅵⅰ-ⅵ]{1,3}|[1-6])\s*\)"
-
-
-def cut(pattern: str, text: str) -> str:
-    """`text` without `pattern`, if enough is left to be a problem."""
-    rest = re.sub(pattern, "", text)
-    return rest if len(rest.strip()) >= LEAST_REST else text
 
 
 AT_MOST = r"(?i)\b(?:no|not) (?:more|greater|larger|higher|bigger) than\b"
@@ -87,3 +85,27 @@ def number_parts(text: str) -> str:
         return f"({NUMERALS.index(name) + 1})" if name in NUMERALS else found[0]
 
     return re.sub(PART, number, text)
+
+
+BOUNDS = split("more less fewer greater larger smaller higher lower bigger")
+TRAILERS = (
+    cut_off(
+        ("B)", "b)", "{B}", "\nB.", "\nb.", " B "), OPTIONS, marker=HAS_OPTIONS,
+        agreed="", has_digits=True,
+    ),
+    cut_off("int: INT: ints: up:", HINT, marker=HAS_HINT, has_digits=True),
+    cut_off("ote: OTE: otes:", NOTE, marker=HAS_NOTE, agreed="", has_digits=True),
+    cut_off(
+        "nswer xpress ntation commas raction esult form. xact", FORM, marker=HAS_FORM,
+        agreed="",
+    ),
+    leave_out("oints) oint) oints: arks) pts) ints]", POINTS_GIVEN, has_digits=True),
+    leave_out("roposed ubmitted uggested roposal*", CREDIT, beside=None),
+    spell("Ⅰ Ⅱ Ⅲ Ⅳ Ⅴ ⅰ ⅱ ⅲ", ROMAN, spell_roman, has_digits=True),
+    spell("I) i) II) V) v) (Ⅰ (ⅰ", PART, number_parts),
+    cut_off((".)", ". )", "$)", ".]"), ASIDE, agreed=""),
+    spell(
+        tuple(f"{no} {word}" for no in ("no", "not") for word in BOUNDS), BOUND,
+        spell_bounds,
+    ),
+)  # fmt: skip

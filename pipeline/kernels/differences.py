@@ -20,7 +20,7 @@ from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.swar import bits_between, count_ones, first_bits
 from pipeline.kernels.utf8 import is_letter
 
-SPACE, BACKSLASH, OPEN, CLOSE, AMPERSAND = b" \\()&"
+SPACE, BACKSLASH, OPEN, CLOSE, AMPERSAND, SMALL_O, SMALL_F = b" \\()&of"
 OPEN_SQUARE, CLOSE_SQUARE, OPEN_BRACE, CLOSE_BRACE = b"[]{}"
 MOST = 8  # spans of a text
 REACH = 12  # words between two that agree again, in both texts together
@@ -78,7 +78,11 @@ def _cut(
             k, m = _resume(data, i, left_end, j, right_end, words[0], words[1])
         if k == i and m == j:
             k, m = common_suffix(data, i, left_end, j, right_end)
-        begin, other = _before(data, left, i, opened), _before(data, right, j, opened)
+        is_open = (i < left_end and data[i] == OPEN) or (
+            j < right_end and data[j] == OPEN
+        )
+        begin = _before(data, left, i, opened, is_open)
+        other = _before(data, right, j, opened, is_open)
         still = opened + _open_brackets(data, i, k)
         end = _behind(data, k, left_end, still)
         other_end = _behind(data, m, right_end, still)
@@ -141,8 +145,11 @@ def _go_on_alike(data: Array, k: int, left_end: int, m: int, right_end: int) -> 
 
 
 @compiled
-def _before(data: Array, begin: int, position: int, inside: int) -> int:
-    """Where the word before `position` begins, and the brackets that it is `inside`."""
+def _before(data: Array, begin: int, position: int, inside: int, is_open: bool) -> int:
+    """Where the word before `position` begins, and the brackets that it is `inside`.
+
+    If a bracket `is_open` there, that is "half" of "half of": half of (10 plus 6).
+    """
     has_word, opened = False, 0
     while position > begin and not (has_word and opened == inside):
         while position > begin and data[position - 1] <= SPACE:
@@ -151,6 +158,8 @@ def _before(data: Array, begin: int, position: int, inside: int) -> int:
             position -= 1
             has_word |= _is_in_word(data[position])
             opened += _step(data, position)
+        if is_open and position + 2 < len(data) and data[position] == SMALL_O:
+            has_word &= data[position + 1] != SMALL_F or data[position + 2] > SPACE
     return position
 
 

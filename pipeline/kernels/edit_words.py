@@ -44,6 +44,12 @@ DEGREE = uint64(token_code("degree"))
 # な before one of these denies: 泳げない, 泳げなかった; in 求めなさい it asks.
 A, FEW, A_FEW = uint64(token_code("a")), uint64(token_code("few")), -1001
 NA, NAI = uint64(token_code("な")), -1000
+# Who used to have 9 has them no more; what is used to cut cuts.
+USED, TO, USED_TO = uint64(token_code("used")), uint64(token_code("to")), -1002
+BEING = np.array(
+    [token_code(word) for word in split("is are was were be been being get gets got")],
+    uint64,
+)
 DENYING = np.array([token_code(character) for character in "いかくけ"], uint64)
 SCALES = np.array([token_code(x) for x in ("celsius", "fahrenheit", "kelvin")], uint64)
 APOSTROPHE, BACKSLASH, OPEN, SPACE, CLOSE_BRACE = b"'\\( }"
@@ -144,6 +150,10 @@ def fill_roles(
                     role[word] = CONTENT  # \hat is a mark, "hat" a verb of German
                 elif codes[here] == NA and _denies(codes, here, ends[text + 1]):
                     role[word], meaning[word] = TURN, NAI
+                elif codes[here] == USED and _is_past(
+                    codes, here, token, ends[text + 1]
+                ):
+                    role[word], meaning[word] = TURN, USED_TO
             elif data[start] == BACKSLASH and is_in(codes[here], GREEK):
                 takes = _takes_argument(data, last[word], finish)
                 role[word] = CONTENT if takes else VARIABLE
@@ -171,6 +181,13 @@ def fill_roles(
 @compiled
 def _denies(codes: Array, token: int, end: int) -> bool:
     return token + 1 < end and is_in(codes[token + 1], DENYING)
+
+
+@compiled
+def _is_past(codes: Array, token: int, first: int, end: int) -> bool:
+    """Whether "used" at `token` says that something is no more."""
+    is_passive = token > first and is_in(codes[token - 1], BEING)
+    return token + 1 < end and codes[token + 1] == TO and not is_passive
 
 
 @compiled

@@ -32,6 +32,8 @@ MARKS = np.array([token_code(sign) for sign in "'%_^!…?.#@£€¥$;√"], np.u
 RELATIONS = np.array([token_code(sign) for sign in "=<>≤≥≡≈∈⊂⊆→⇒⇔"], np.uint64)
 LOGIC = np.array([token_code(word) for word in ("and", "or", "not", "xor")], np.uint64)
 SUMS = np.array([token_code(sign) for sign in "+-±∓"], np.uint64)
+SAID_SUMS = np.array([token_code(word) for word in ("plus", "minus")], np.uint64)
+OF = uint64(token_code("of"))  # half of (10 plus 6)
 PRODUCTS = np.array([token_code(sign) for sign in "*/"], np.uint64)
 VALUES = np.array(
     [token_code(x) for x in (*"abcdefghijklmnopqrstuvwxyz", "pi")], np.uint64
@@ -129,6 +131,9 @@ def _count(code: uint64, kind: int, counts: Array) -> None:
             counts[JOINED] += 1
         counts[RAISED_INSIDE] += code == POWER
         return
+    if kind == WORD and is_in(code, SAID_SUMS):
+        counts[ADDED] += 1
+        return
     counts[TOKENS] += 1
     counts[JOINED] += kind == WORD and is_in(code, LOGIC)
 
@@ -175,6 +180,9 @@ def _settle_pair(
         elif added > 0:
             binds = binds or _is_factor(codes, kinds, first, begin - 1, end, True)
             binds = binds or before == MINUS or is_in(behind, FACTORS)  # (1 + i)z
+            binds = binds or (
+                before == OF and begin > first + 1 and kinds[begin - 2] == NUMBER
+            )
             binds = binds or (
                 _is_factor(codes, kinds, first, place + 1, end, False)
                 and kinds[place + 1] != NUMBER

@@ -3,7 +3,7 @@ import pytest
 
 from pipeline.dedup.notations import write_plainly
 from pipeline.dedup.plain_readings import find_shared_sentences, read_alike
-from pipeline.dedup.remarks import drop_remarks, drop_titles, drop_units
+from pipeline.dedup.remarks import drop_alone, drop_remarks, drop_titles
 
 FENCE = "How long is a fence around 18 m by 7 m?"
 
@@ -79,6 +79,23 @@ def test_a_sentence_that_may_change_the_problem_stays(ask):
     assert drop_remarks(text, FENCE) == (text, FENCE)
 
 
+def test_a_sentence_of_any_words_goes_where_answers_agree():
+    story = f"Gardens were often walled in Rome. {FENCE}"
+    assert drop_remarks(story, FENCE) == (story, FENCE)
+    assert drop_remarks(story, FENCE, 1) == (story, FENCE)  # "often"
+    assert drop_remarks(story, FENCE, 2) == (FENCE, FENCE)
+    walls = f"Gardens were walled in Rome. {FENCE}"
+    assert drop_remarks(walls, FENCE, 1) == (FENCE, FENCE)
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["Only one side is new.", "Name its colour.", "The gate is 2 m wide.", "Is x old?"],
+)
+def test_what_limits_or_asks_stays_whatever_the_answers_are(told):
+    assert drop_remarks(f"{FENCE} {told}", FENCE, 2) == (f"{FENCE} {told}", FENCE)
+
+
 def test_of_two_requests_neither_goes():
     texts = (
         f"{FENCE} Please reply with its scent.",
@@ -125,9 +142,9 @@ def test_a_line_with_what_a_problem_needs_is_no_title():
 
 
 def test_a_unit_that_one_text_asks_for_goes_and_another_unit_stays():
-    assert drop_units(f"{FENCE} (in m)", FENCE) == (FENCE, FENCE)
+    assert drop_alone(f"{FENCE} (in m)", FENCE) == (FENCE, FENCE)
     both = f"{FENCE} (in m)", f"{FENCE} (in cm)"
-    assert drop_units(*both) == both
+    assert drop_alone(*both) == both
 
 
 def test_lost_accents_and_powers_are_read_as_the_other_text_has_them():

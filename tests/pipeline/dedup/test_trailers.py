@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.dedup import trailers
+from pipeline.dedup.respelling_rules import cut
 
 ASKED = "How many of the 40 boats on the lake have a red sail?"
 
@@ -19,7 +20,7 @@ ASKED = "How many of the 40 boats on the lake have a red sail?"
     ],
 )
 def test_options_are_cut_off(tail: str):
-    assert trailers.cut(trailers.OPTIONS, f"{ASKED} {tail}").strip() == ASKED
+    assert cut(trailers.OPTIONS, f"{ASKED} {tail}").strip() == ASKED
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_options_are_cut_off(tail: str):
     ],
 )
 def test_what_looks_like_options_stays(text: str):
-    assert trailers.cut(trailers.OPTIONS, text) == text
+    assert cut(trailers.OPTIONS, text) == text
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_what_looks_like_options_stays(text: str):
     ],
 )
 def test_how_to_answer_is_cut_off(tail: str):
-    assert trailers.cut(trailers.FORM, f"{ASKED} {tail}").strip() == ASKED
+    assert cut(trailers.FORM, f"{ASKED} {tail}").strip() == ASKED
 
 
 def test_numerals_of_parts_are_numbers():
