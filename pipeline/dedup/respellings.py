@@ -51,9 +51,11 @@ def respell_pairs(
     speaks is left out, say.
     """
     pairs, changes = _find_changes(texts, first, second, same)
+    some = changes.any(axis=1)
+    pairs, changes = pairs[some], changes[some]
+    sides = [texts.gather(side[pairs]).to_list() for side in (first, second)]
     places, out = [], []
-    for pair, which in zip(pairs, changes, strict=True):
-        both = [texts[int(side[pair])] for side in (first, second)]
+    for pair, which, *both in zip(pairs, changes, *sides, strict=True):
         new = both
         for number in np.flatnonzero(which):
             one = RESPELLINGS[number]
@@ -168,8 +170,9 @@ def _number_found(texts: pl.Series, signs: Array) -> Array:
     """
     out = np.zeros((len(texts), len(RESPELLINGS) - 1), np.int64)
     numbers: dict[str, int] = {"": 1}
-    for row in np.flatnonzero(signs & ANY):
-        text, asked = texts[int(row)], int(signs[row] & ANY)
+    rows = np.flatnonzero(signs & ANY)
+    held, bits = texts.gather(rows).to_list(), (signs[rows] & ANY).tolist()
+    for row, text, asked in zip(rows, held, bits, strict=True):
         while asked:  # a bit for each
             at = (asked & -asked).bit_length() - 1
             asked &= asked - 1
