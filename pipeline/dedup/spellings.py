@@ -79,14 +79,16 @@ SCALE = (
     r"(?:drawn )?to scale\.?\)?"
 )
 # What is to be filled in, at the end of a sentence: `is ____.`, `= \_\_\_`, ( ).
+# It begins with a look at the first sign, as does DOT: most places are left at once.
 BLANK = (
+    r"(?=[=＝:：iae \t$\\_(（])"
     r"(?:[=＝:：]|\b(?:is|are|equals|(?:is |are )?equal to))?[ \t]*\$?[ \t]*[=＝]?"
     r"[ \t]*(?:(?:\\?_[ \t]*){2,}|\\underline\{[ ]*\\hspace\{[^}]*\}[ ]*\}"
     r"|(?<=\s)_|\([ \t　]*\)|（[ \t　]*）)[ \t]*\$?"
     r"(?=[ \t]*(?:[.。．,，;；?]|\s*\Z))|[=＝][ \t]*\$?\s*\Z"
 )
 # x \cdot y for xy.
-DOT = r"(?<=\b[a-z])[ \t]*\\cdot[ \t]*(?=[a-z]\b)"
+DOT = r"(?=[ \t\\])(?<=\b[a-z])[ \t]*\\cdot[ \t]*(?=[a-z]\b)"
 BULLET = r"\$\\bullet\$|\\\(\\bullet\\\)|•"
 # A first line of words and an empty one: what a problem is called.
 TITLE = (
