@@ -6,8 +6,10 @@ across it, and what is before a cut says nothing of what is behind it.
 """
 
 from functools import cache
+from typing import Any
 
 import numpy as np
+from numpy import uint64
 
 from pipeline.kernels.hash_table import find_slot, grow, may_hold
 from pipeline.kernels.shards import Array, compiled, inlined
@@ -35,6 +37,7 @@ from pipeline.kernels.spelled_words import (
     mark_words,
     unit_words,
 )
+from pipeline.kernels.swar import bits_between, first_bits, trailing_zeros
 from pipeline.kernels.utf8 import byte_at, is_digit
 
 
@@ -74,6 +77,7 @@ def _begin_of(data: Array, start: int) -> int:
 MARKED, COUNT, JOINT = 1, 2, 4
 SPACE, NEWLINE, SLASH, SMALL_X, SMALL_H, SMALL_R = b" \n/xhr"
 SMALL_S, SMALL_N, SMALL_T, SMALL_M, SMALL_K, SMALL_P, SMALL_D = b"sntmkpd"
+SMALL_A, SMALL_B, SMALL_E, ZERO, FOLD = b"abe0 "  # which makes small letters
 # What may be before a word; 128 to 191 are the last bytes of a quote, a dash and so on.
 BREAKS = np.zeros(256, np.bool_)
 BREAKS[[*b" -\n\"'($*/", *range(128, 192)]] = True
@@ -141,18 +145,59 @@ def find_spellings(
     return rows[:used].copy(), spans[:used].copy(), bits[:used].copy()
 
 
-@inlined
+@compiled
 def _find_suspects(
     data: Array, first: int, end: int, suspect: Array, places: Array
 ) -> int:
-    """Write where three bytes end that a mark may begin with; how many there are."""
-    three, count = 0, 0
-    for last in range(first, end):
-        three = three << 5 | CLASSES[data[last]]
-        if suspect[three & 0x7FFF]:
-            places[count] = last
-            count += 1
+    """Write where three bytes end that a mark may begin with; how many there are.
+
+    Those of a word are looked for where one begins.
+    """
+    count, behind = 0, uint64(0)
+    if end - first > 1 and data[first] == SLASH:
+        places[0], count = first + 1, 1
+    for block in range(first, end - 2, 64):
+        there = first_bits(end - 2 - block)
+        begins = there
+        if block + 66 <= len(data):
+            letters = bits_between(data, block, FOLD, SMALL_A, 26)
+            begins &= (
+                letters & ~(letters << uint64(1) | behind) & _is_initial(data, block)
+            )
+            begins |= _find_signs(data, block) & there
+            behind = letters >> uint64(63)
+        while begins:
+            place: Any = block + np.int64(trailing_zeros(begins))
+            begins &= begins - uint64(1)
+            three = CLASSES[data[place]] << 5 | CLASSES[data[place + 1]]
+            if suspect[three << 5 | CLASSES[data[place + 2]]]:
+                places[count] = place + 2
+                count += 1
     return count
+
+
+@inlined
+def _is_initial(data: Array, block: int) -> Any:
+    """A bit for each of the 64 bytes from `block` on that a marked word begins with."""
+    found = bits_between(data, block, FOLD, SMALL_B, 2)  # b and c
+    found |= bits_between(data, block, FOLD, SMALL_E, 2)
+    found |= bits_between(data, block, FOLD, SMALL_M, 2)
+    found |= bits_between(data, block, FOLD, SMALL_P, 2)
+    found |= bits_between(data, block, FOLD, SMALL_S, 2)
+    found |= bits_between(data, block, FOLD, SMALL_H, 1)
+    found |= bits_between(data, block, FOLD, SMALL_K, 1)
+    return found
+
+
+@inlined
+def _find_signs(data: Array, block: int) -> Any:
+    """A bit for each of them where 3x, 3rd, 3 000, 60mph, /h or / s may be marked."""
+    digits = bits_between(data, block, 0, ZERO, 10)
+    if digits:
+        here = bits_between(data, block + 1, FOLD, SMALL_K, SMALL_X + 1 - SMALL_K)
+        digits &= here | bits_between(data, block + 1, 0, SPACE, 1)
+    strokes = bits_between(data, block, 0, SLASH, 1)
+    return digits | strokes | bits_between(data, block + 1, 0, SLASH, 1)
 
 
 @compiled
