@@ -5,7 +5,9 @@ All tables are views in an in-memory DuckDB, named as the stages that wrote them
 """
 
 import json
+from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 COLLECTED = tables.DATA / "collect"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The rows of a stage; `reasons` count the dropped ones, frequent ones first."""
+
+    rows_in: int
+    rows_out: int
+    reasons: list[tuple[str, int]]
+    is_off: bool
 
 
 def views() -> "DuckDBPyConnection":
@@ -99,16 +111,28 @@ def is_off(stage: str) -> bool:
     return recipe.is_off(active(stage))
 
 
-def read_counts(stage: str) -> list[dict[str, Any]]:
-    """What a stage counted: once, or for each entry of the recipe that it ran for."""
+def read_counts(stage: str) -> Counts | None:
+    """What a stage counted, for all its entries of the recipe; None if it never ran.
+
+    UserError where a file of counts cannot be read.
+    """
     whole = tables.METRICS / f"{stage}.json"
     entries = active(stage)
     files = [whole] if whole.exists() else sorted((tables.METRICS / stage).glob("*"))
-    return [
+    parts = [
         _read_counts(file)
         for file in files
         if file == whole or entries is None or file.stem in entries
     ]
+    if not parts:
+        return None
+    dropped = sum((Counter(part["dropped"]) for part in parts), Counter[str]())
+    return Counts(
+        rows_in=sum(part["rows_in"] for part in parts),
+        rows_out=sum(part["rows_out"] for part in parts),
+        reasons=sorted(dropped.items(), key=lambda pair: (-pair[1], pair[0])),
+        is_off=all(part.get("off") for part in parts),
+    )
 
 
 def _read_counts(file: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 from pipeline import dag, recipe, tables
-from pipeline.catalog import active, is_off, read_counts
+from pipeline.catalog import Counts, active, is_off, read_counts
 from pipeline.console import TIMINGS, clock
 from pipeline.errors import UserError
 
@@ -37,8 +37,8 @@ def funnel() -> None:
     )
     stages = dag.read()
     current, former = _part(stages)
-    for name, parts in current.items():
-        table.add_row(name, *_describe(name, parts))
+    for name, counts in current.items():
+        table.add_row(name, *_describe(name, counts))
     if not table.row_count:
         raise UserError(
             f"nothing has run yet{' with this recipe' if former else ''}",
@@ -79,40 +79,32 @@ def funnel() -> None:
     )
 
 
-def _part(stages: list[dag.Stage]) -> tuple[dict[str, Any], list[str]]:
+def _part(stages: list[dag.Stage]) -> tuple[dict[str, Counts], list[str]]:
     """What each stage of this recipe counted, and the stages that a former one ran."""
     lock = _read_lock()
-    current: dict[str, Any] = {}
+    current: dict[str, Counts] = {}
     former: list[str] = []
     left: int | None = None
     for stage in dag.row_stages(stages):
-        if not (parts := read_counts(stage.name)):
+        if not (counts := read_counts(stage.name)):
             continue
-        rows_in, rows_out = _rows(parts)
-        is_off = all(part.get("off") for part in parts)  # a maker has no rows then
-        is_next = is_off or left in (None, rows_in)
+        # A maker that is off has no rows.
+        is_next = counts.is_off or left in (None, counts.rows_in)
         if former or _changed(stage.name, lock) or not is_next:
             former.append(stage.name)
             continue
-        current[stage.name], left = parts, rows_out
+        current[stage.name], left = counts, counts.rows_out
     return current, former
 
 
-def _rows(parts: list[dict[str, Any]]) -> tuple[int, int]:
-    return sum(p["rows_in"] for p in parts), sum(p["rows_out"] for p in parts)
-
-
-def _describe(name: str, parts: list[dict[str, Any]]) -> list[str]:
+def _describe(name: str, counts: Counts) -> list[str]:
     """The cells of a stage's line."""
-    rows_in, rows_out = _rows(parts)
-    dropped = sum((Counter(part["dropped"]) for part in parts), Counter[str]())
-    why = sorted(dropped.items(), key=lambda pair: (-pair[1], pair[0]))
-    reasons = ", ".join(f"{reason} {count:,}" for reason, count in why)
-    counts = [f"{n:,}" for n in (rows_in, rows_in - rows_out, rows_out)]
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.reasons)
+    dropped = counts.rows_in - counts.rows_out
+    rows = [f"{n:,}" for n in (counts.rows_in, dropped, counts.rows_out)]
     seconds = _read_timings().get(name)
-    is_off = all(part.get("off") for part in parts)
     time = "" if seconds is None else clock(seconds)
-    return [*counts, time, "off" if is_off else reasons]
+    return [*rows, time, "off" if counts.is_off else reasons]
 
 
 def _read_lock() -> dict[str, Any]:

@@ -146,10 +146,20 @@ def mark_spare(traces: pl.DataFrame, *, use_reference: bool) -> pl.DataFrame:
 def gather_chosen(traces: pl.DataFrame, height: int) -> pl.Series:
     """CHOSEN for each of `height` rows: its traces without a reason, in their order."""
     chosen = traces.filter(pl.col("reason").is_null())
-    lists = chosen.group_by("row", maintain_order=True).agg(chosen=refer())
+    return list_by_row(chosen, refer().alias("chosen"), height, CHOSEN)
+
+
+def list_by_row(
+    frame: pl.DataFrame, values: pl.Expr, height: int, dtype: pl.List
+) -> pl.Series:
+    """`values` as lists of `dtype`, one for each of `height` rows, by the column `row`.
+
+    A row that is not in `frame` has an empty list.
+    """
+    lists = frame.group_by("row", maintain_order=True).agg(values)
     numbers = pl.DataFrame({"row": range(height)}, schema={"row": pl.UInt32})
     joined = numbers.join(lists, on="row", how="left", maintain_order="left")
-    return joined["chosen"].cast(CHOSEN).fill_null(pl.lit([], CHOSEN))
+    return joined.to_series(1).cast(dtype).fill_null(pl.lit([], dtype))
 
 
 def refer() -> pl.Expr:

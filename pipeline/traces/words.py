@@ -142,8 +142,8 @@ def _hash_words(words: Iterable[str]) -> Array:
     return hashes
 
 
-def _stack(parts: list[Array], *width: int, dtype: Any = np.int64) -> Array:
-    return np.concatenate([np.zeros((0, *width), dtype), *parts])
+def _stack(parts: list[Array], width: int) -> Array:
+    return np.concatenate([np.zeros((0, width), np.int64), *parts])
 
 
 def measure_language(texts: pl.Series) -> pl.DataFrame:

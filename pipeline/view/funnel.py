@@ -1,9 +1,7 @@
 """The funnel: how many rows each stage was given and let go, and for which reasons."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline import catalog, dag
 from pipeline.recipe import parse_yaml
@@ -13,14 +11,11 @@ from pipeline.view.library import Library, quote
 
 @dataclass(frozen=True)
 class Level:
-    """A stage with its rows; `reasons` count the dropped ones, frequent ones first."""
+    """A stage and what it counted."""
 
     stage: str
     about: str
-    rows_in: int
-    rows_out: int
-    reasons: Sequence[tuple[str, int]]
-    is_off: bool
+    counts: catalog.Counts
     has_table: bool
 
 
@@ -41,33 +36,13 @@ def read_funnel(library: Library) -> list[Level]:
     if not library.is_project:
         return []
     entries = parse_yaml(dag.FILE.read_text("utf-8"))["stages"]
-    return [
-        _level(library, stage, entries.get(stage, {}), parts)
-        for stage in library.chain
-        if (parts := catalog.read_counts(stage))
-    ]
-
-
-def _level(
-    library: Library,
-    stage: str,
-    entry: Mapping[str, Any],
-    parts: Sequence[Mapping[str, Any]],
-) -> Level:
-    rows_in, rows_out = (
-        sum(part[name] for part in parts) for name in ("rows_in", "rows_out")
-    )
-    reasons = sum((Counter(part["dropped"]) for part in parts), Counter[str]())
-    about = entry.get("do", entry).get("desc", "")
-    return Level(
-        stage,
-        about.replace(" ${key}", ""),
-        rows_in,
-        rows_out,
-        sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])),
-        all(part.get("off") for part in parts),
-        stage in library.files,
-    )
+    levels = []
+    for stage in library.chain:
+        if counts := catalog.read_counts(stage):
+            entry = entries.get(stage, {})
+            about = entry.get("do", entry).get("desc", "").replace(" ${key}", "")
+            levels.append(Level(stage, about, counts, stage in library.files))
+    return levels
 
 
 def count_sources(columns: Columns) -> Iterator[Source]:

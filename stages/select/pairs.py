@@ -11,7 +11,7 @@ from pydantic import Field
 
 from pipeline.settings import Settings
 from pipeline.sql import drop_unless, evaluate
-from pipeline.traces.candidates import CHOSEN, refer
+from pipeline.traces.candidates import CHOSEN, list_by_row, refer
 
 See = Callable[[pl.DataFrame], pl.LazyFrame]
 
@@ -48,14 +48,9 @@ def gather_pairs(
     rejected = _line_up(others, see, pairs.rejected, pairs.each, "rejected")
     both = liked.join(rejected, on=["row", "nth"], how="inner", maintain_order="left")
     both = both.filter(pl.col("name") != pl.col("name_right"))
-    lists = both.group_by("row", maintain_order=True).agg(
-        pairs=pl.struct("chosen", "rejected")
-    )
-    numbers = pl.DataFrame({"row": range(height)}, schema={"row": pl.UInt32})
-    joined = numbers.join(lists, on="row", how="left", maintain_order="left")
-    inner = pl.Struct({"chosen": CHOSEN.inner, "rejected": CHOSEN.inner})
-    empty = pl.lit([], pl.List(inner))
-    return joined.select(pl.col("pairs").cast(pl.List(inner)).fill_null(empty))["pairs"]
+    pair = pl.Struct({"chosen": CHOSEN.inner, "rejected": CHOSEN.inner})
+    values = pl.struct("chosen", "rejected").alias("pairs")
+    return list_by_row(both, values, height, pl.List(pair))
 
 
 def _line_up(

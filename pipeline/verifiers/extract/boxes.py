@@ -56,13 +56,11 @@ def complete_boxes(text: str, most: int) -> Iterator[Box]:
             yield Box(start, end + 1, content)
 
 
-def find_closing(
-    text: str, start: int, opening: str = "([{", closing: str = ")]}"
-) -> int:
+def find_closing(text: str, start: int) -> int:
     """Where the bracket at `start` closes, all kinds of brackets being one; or -1."""
     depth = 0
     for end in range(start, len(text)):
-        depth += (text[end] in opening) - (text[end] in closing)
+        depth += (text[end] in "([{") - (text[end] in ")]}")
         if depth == 0:
             return end
     return -1
