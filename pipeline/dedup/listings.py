@@ -25,9 +25,11 @@ YES_OR_NO = (
 # How people ask others to "find …".
 POLITE = (
     r"(?i)(?:(?<=^)|(?<=[.!?:\n] ))(?:(?:can|could|would|will) (?:you|some(?:one|body)"
-    r"|any(?:one|body))(?: please| kindly)?|please|kindly)(?: help(?: me)?)?(?: to)?"
+    r"|any(?:one|body))(?: please| kindly)?|please|kindly"
+    r"|your (?:task|job|goal) is|you (?:need|have|are (?:asked|required)))"
+    r"(?: help(?: me)?)?(?: to)?"
     r"[ ]+(?=(?:find|compute|calculate|solve|evaluate|determine|prove|show|simplify"
-    r"|write|explain|tell|give|list|work out)\b)"
+    r"|write|implement|return|create|design|explain|tell|give|list|work out)\b)"
 )
 # How people ask for a program, whatever they call it.
 PROGRAM_ASKED = (
@@ -164,7 +166,23 @@ def _drop_comments(found: Found) -> str:
 REWRITES: tuple[Rewrite, ...] = (
     (("```",), FENCE, _drop_comments),
     (("es or no",), YES_OR_NO, ""),
-    (("an you", "ould", "ill ", "lease", "indly", "one", "body"), POLITE, ""),
+    (
+        (
+            "an you",
+            "ould",
+            "ill ",
+            "lease",
+            "indly",
+            "one",
+            "body",
+            " is to ",
+            "ou need",
+            "ou are ",
+            "ou have ",
+        ),
+        POLITE,
+        "",
+    ),
     (
         (" function", "rogram", " script", " method", "rocedure", " code ", "mplement"),
         PROGRAM_ASKED,

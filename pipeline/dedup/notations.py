@@ -13,7 +13,7 @@ from pipeline.dedup.spellings import EXPONENT
 # Functions, where an argument or an index behind them says that they are no words.
 FUNCTION = (
     r"(?<![\\\w])(sqrt|sum|prod|int|lim|log|ln|lg|exp|max|min|gcd|lcm|det|Pr|"
-    r"(?:arc)?(?:sin|cos|tan|cot))(?=[ ]?[\^_({])"
+    r"(?:arc)?(?:sin|cos|tan|cot))(?=[ ]?(?:[\^({]|_(?![a-z]{2})))"
 )
 ROOT = (
     r"√[ ]*(\d+(?:\.\d+)?|[A-Za-z])|(?:√|\\sqrt)[ ]*\(([^()]*(?:\([^()]*\)[^()]*)*)\)"

@@ -146,7 +146,8 @@ def _read_commas(text: str, other: str) -> str:
     """`text` with `84, 120` for `84,120`, or 2.5 for 2,5, where the other has that."""
 
     def read(found: re.Match[str]) -> str:
-        other_way = f"{found[1]}{', ' if len(found[2]) == 3 else '.'}{found[2]}"
+        is_whole = len(found[2]) == 3 and found[1] != "0"
+        other_way = f"{found[1]}{', ' if is_whole else '.'}{found[2]}"
         is_there = re.search(rf"(?<!\d){re.escape(other_way)}(?!\d)", other)
         return other_way if is_there and found[0] not in other else found[0]
 

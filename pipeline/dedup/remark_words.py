@@ -61,6 +61,6 @@ def remark_lists() -> Lists:
         numbers={*ENGLISH, *PARTS, *SCALES, *TIMES} - {"one"},
         turns=turns,
         beginnings=tuple(sorted(word[:-1] for word in turns if word.endswith("*"))),
-        limits=words_of("limits_of_problems"),
+        limits=words_in("limits"),
         orders=words_of("orders"),
     )

@@ -128,7 +128,7 @@ def _comes_and_goes(left: Array, right: Array) -> bool:
     for meaning in more:
         if place < len(less) and less[place] == meaning:
             place += 1
-        elif meaning < 0 or not meaning & LIGHT:
+        elif not meaning & LIGHT:
             return False
     return place == len(less)
 

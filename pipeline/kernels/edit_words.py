@@ -42,10 +42,10 @@ NOT, OR, MAX = (uint64(token_code(word)) for word in ("not", "or", "max"))
 METRE, GRAM, LITRE = (uint64(token_code(unit)) for unit in "mgl")
 DEGREE = uint64(token_code("degree"))
 # な before one of these denies: 泳げない, 泳げなかった; in 求めなさい it asks.
-A, FEW, A_FEW = uint64(token_code("a")), uint64(token_code("few")), -1001
-NA, NAI = uint64(token_code("な")), -1000
+A, FEW, A_FEW = uint64(token_code("a")), uint64(token_code("few")), 30001
+NA, NAI = uint64(token_code("な")), 30000
 # Who used to have 9 has them no more; what is used to cut cuts.
-USED, TO, USED_TO = uint64(token_code("used")), uint64(token_code("to")), -1002
+USED, TO, USED_TO = uint64(token_code("used")), uint64(token_code("to")), 30002
 BEING = np.array(
     [token_code(word) for word in split("is are was were be been being get gets got")],
     uint64,

@@ -35,7 +35,9 @@ def wording() -> Wording:
     lists = tomllib.loads(read_list("wording.toml"))
     words: dict[int, tuple[int, int]] = {}
     stems: dict[int, tuple[int, int]] = {}
-    light = {*" ".join(lists["light"].values()).split()}
+    limits = {*" ".join(lists["limits"].values()).split()}
+    free = [group for group in lists["turns"]["en"] if not limits & {*group.split()}]
+    light = {*" ".join(free).split()}
     meaning = 0
     for section, role in (("turns", TURN), ("soft", SOFT), ("pronouns", PRONOUN)):
         for group in (group for groups in lists[section].values() for group in groups):
@@ -48,7 +50,8 @@ def wording() -> Wording:
                     (stems if is_stem else words).setdefault(code, (role, here))
     kinds = (group for groups in lists["kinds"].values() for group in groups)
     for number, group in enumerate(kinds, start=1):
-        kind = number << KIND_BITS | (LIGHT if light & {*group.split()} else 0)
+        is_light = not limits & {*group.split()}
+        kind = number << KIND_BITS | (LIGHT if is_light else 0)
         for word in group.split():
             meaning += 1
             here = kind | meaning
