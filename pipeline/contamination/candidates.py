@@ -21,7 +21,7 @@ from pipeline.contamination.items import (
     index_ngrams,
 )
 from pipeline.contamination.parts import Part, Texts
-from pipeline.contamination.pasted import read_contents
+from pipeline.contamination.pasted import APART, read_contents
 from pipeline.contamination.sample import (
     SAMPLE_BYTES,
     Sample,
@@ -58,9 +58,10 @@ JudgedBy = tuple[NgramIndex, Array, Array]  # what its n-grams weigh, and those 
 class Proposals:
     """Pairs (text, item) to be looked at, and the texts of these pairs, `involved`.
 
-    Texts go by their number among all; `row` is that among the involved. `counts` are
-    the texts, of all, that hold each n-gram of items, and `matches` the n-grams in the
-    involved ones. `sample` is what words are counted in.
+    Texts go by their number among all; `row` is that among the involved, where a text
+    that is read in several ways is more than once. `counts` are the texts, of all, that
+    hold each n-gram of items, and `matches` the n-grams in the involved ones. `sample`
+    is what words are counted in.
     """
 
     involved: Array
@@ -164,7 +165,7 @@ def _scan(lookups: Lookups, part: Part) -> list[Scanned]:
 
 def _read(texts: pl.Series) -> Iterator[tuple[pl.Series, Tokens]]:
     """The texts of each shard, and their tokens as they are compared."""
-    read = read_contents(texts)
+    read = read_contents(texts, barely=True)
     bare, start = strip_layout(read), 0
     for shard in split_shards(texts):
         own = slice(start, start + len(shard))
@@ -179,7 +180,10 @@ def _find(lookups: Lookups, tokens: Tokens) -> Found:
 
 
 class Chosen(NamedTuple):
-    """Of a shard: its pairs (text, item), the texts in them, and their matches."""
+    """Of a shard: its pairs (reading, item), the texts of readings, and their matches.
+
+    The first reading of a text has the matches of all.
+    """
 
     pairs: tuple[Array, Array]
     rows: Array
@@ -202,10 +206,23 @@ def _choose(
         items = len(judged_by[0][2])
         distinct = np.divmod(np.unique(np.concatenate(pairs)), items)
         rows = np.unique(distinct[0])
+        own = [text.split(APART) for text in read_contents(shard[rows], barely=True)]
+        times = np.array([len(readings) for readings in own], np.int64)
+        place = np.searchsorted(rows, distinct[0])
+        first = np.repeat(
+            np.cumsum(times)[place] - np.cumsum(times[place]), times[place]
+        )
+        reading = first + np.arange(len(first))
+        matches, found_sizes = _take(*found[0], rows)
+        sizes = np.zeros(times.sum(), found_sizes.dtype)
+        sizes[np.cumsum(times) - times] = found_sizes
         # As texts of their own: a slice would keep all texts of the shard.
-        own = read_contents(shard[rows]).to_list()
-        taken = _take(*found[0], rows)
-        chosen.append(Chosen(distinct, rows, own, *taken, len(shard)))
+        chosen.append(
+            Chosen(
+                (reading, np.repeat(distinct[1], times[place])),
+                np.repeat(rows, times), [*chain(*own)], matches, sizes, len(shard),
+            )
+        )  # fmt: skip
     return chosen
 
 
@@ -213,7 +230,7 @@ def _join(shards: Iterable[Chosen], counts: Array, sample: Sample) -> Proposals:
     parts, texts = [], list[str]()
     start = 0
     for shard in shards:
-        row = np.searchsorted(shard.rows, shard.pairs[0]) + len(texts)
+        row = shard.pairs[0] + len(texts)
         arrays = shard.rows + start, shard.matches, shard.sizes, row, shard.pairs[1]
         parts.append(arrays)
         texts += shard.texts

@@ -12,7 +12,8 @@ from functools import cache, cached_property
 from itertools import pairwise, product, takewhile
 from typing import NamedTuple
 
-from pipeline.contamination.items import Part
+from pipeline.contamination.items import Part, fillers
+from pipeline.kernels.item_entities import PERSON
 from pipeline.kernels.latex_vocabulary import NUMBER, SIGN, token_code
 from pipeline.kernels.wording import negating_prefixes
 
@@ -24,6 +25,8 @@ KIND = 1 << 16  # meanings of words of one kind, such as units, are above
 AND = token_code("and")
 # Signs that are layout where they stand: a tie, a full stop, a question mark.
 LOOSE = frozenset(token_code(sign) for sign in "~.?:;,\\_()[]{}")
+STOPS = frozenset(".?:;")  # a sign behind one begins an item of a list
+SUMS = frozenset(token_code(sign) for sign in "+-")
 
 
 class Change(NamedTuple):
@@ -83,6 +86,13 @@ class Alignment:
             for block in self.blocks
             for code in self.theirs[block.a : block.a + block.size]
         }
+
+    def breaks_line(self, change: Change) -> bool:
+        """Whether a line begins there: its sign or number may be that of a list."""
+        starts, stops = self.part.starts, self.part.stops
+        first = stops[change.begin - 1] if change.begin else 0
+        last = starts[change.end] if change.end < len(starts) else len(self.part.text)
+        return b"\n" in self.part.text[first:last]
 
     def list_new(self, change: Change) -> tuple[list[int], list[int]]:
         """The places of what is gone in the item, and of what is new in the part."""
@@ -146,6 +156,14 @@ def _turns(both: Alignment, change: Change) -> bool:
         return True
     if not len(there) == len(here) == 1:
         return False
+    if gone or new:  # for a number, "first" and "third", or a filler, "Monday" and "on"
+        kinds = int(both.item.kinds[there[0]]), int(both.part.kinds[here[0]])
+        codes = both.theirs[there[0]], both.ours[here[0]]
+        is_filler = max([*gone, *new]) > KIND and any(
+            code in fillers() and code != PERSON for code in codes
+        )
+        if NUMBER in kinds or is_filler:
+            return True
     # A unit of one letter is no word: 36 km, 36 m.
     if both.part.is_letter[here[0]] or both.item.is_letter[there[0]]:
         return any(turn > KIND for turn in (*gone, *new))
@@ -165,7 +183,10 @@ def _changes_formula(both: Alignment, change: Change) -> bool:
     """Whether numbers, signs or variables of a formula stand for others."""
     there, here = both.list_new(change)
     if not there or not here:
-        return False
+        if not 0 < change.begin <= change.end < len(both.ours):
+            return False
+        is_only = len(both.changes) == 1 and not both.breaks_line(change)
+        return is_only and (_adds_sign(both.item, there) or _adds_sign(both.part, here))
     others, ours = _formula(both.item, there), _formula(both.part, here)
     if others is None or ours is None:
         return False
@@ -179,6 +200,16 @@ def _changes_formula(both: Alignment, change: Change) -> bool:
     known, pairs = set(both.theirs), zip(there, here, strict=True)
     named = ((both.theirs[a], both.ours[b]) for a, b in pairs)
     return any(a != b and (a in both.shared_codes or b in known) for a, b in named)
+
+
+def _adds_sign(part: Part, places: list[int]) -> bool:
+    """Whether nothing but a plus or a minus is added, amid a formula."""
+    if len(places) != 1 or int(part.codes[places[0]]) not in SUMS:
+        return False
+    before, behind = places[0] - 1, places[0] + 1
+    if before < 0 or behind >= part.stem or part.words([before])[0] in STOPS:
+        return False
+    return _formula(part, [before, behind]) is not None
 
 
 def _formula(part: Part, places: list[int]) -> tuple[Counter[int], Counter[int]] | None:
@@ -202,8 +233,21 @@ def _asks_other(both: Alignment, change: Change) -> bool:
     added = new - gone
     if added and added <= set(both.theirs) and not _is_inflected(both, there, here):
         return True
-    is_listed = AND in both.theirs[change.first : change.last]
-    return is_listed and not new and bool(gone & set(both.theirs[:asks]))
+    theirs, ours = (
+        both.theirs[change.first : change.last],
+        both.ours[change.begin : change.end],
+    )
+    turns = {*both.part.turns[here].tolist()} - {0, *both.item.turns[there].tolist()}
+    has_person = PERSON in ours and PERSON not in theirs
+    if there:  # in the place of other words; a turn is another word for one of them
+        is_other = NUMBER in both.item.kinds[there] or gone <= set(both.ours)
+        adds = (has_person and is_other) or (turns and len(there) + len(here) > 2)
+    else:
+        adds = turns or NUMBER in both.part.kinds[here]
+        adds = adds and len(here) == 1 and not both.breaks_line(change)
+    if adds or (AND in ours and not gone and (added or has_person)):
+        return True
+    return AND in theirs and not new and bool(gone & set(both.theirs[:asks]))
 
 
 def _is_inflected(both: Alignment, there: list[int], here: list[int]) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.contamination.columns import part_columns
-from pipeline.contamination.prefixes import leave_out_prefixes
+from pipeline.contamination.prefixes import list_bare_lines
 from pipeline.kernels import pasted_marks as kinds
 from pipeline.kernels.escaped import read_value
 from pipeline.kernels.layout import LETTERS
@@ -54,14 +54,30 @@ APOSTROPHE = re.compile(r"(?<=[A-Za-z])(?:\\'(?![aeiouyAEIOUY{])|''(?=[a-z]{1,2}
 CAPITALS = re.compile(
     r"\\(?<!\\\\)(?:(?:BEGIN|END)\{[A-Z*]+\}|(?!([A-Z])\1)[A-Z]{2,})|\[/?ASY\]"
 )
+# Braces of arguments with a backslash before each, as quizzes and wikis have them.
+ARGUMENT = r"(?:[\^_]|\\[dtc]?frac|\\sqrt|\\text\w*|\\math\w+)"
+BARE, ESCAPED = (
+    re.compile(ARGUMENT + r"\{|(?<!\\)="),
+    re.compile(ARGUMENT + r"\\\{|\\="),
+)
+ESCAPE = re.compile(r"\\([{}=~#:])")
 SPOILER = re.compile(r"(?sm)^\|\|(?=[^\s|])(.{1,4000}?[^\s|])\|\|$")
 BAR = re.compile(r"\\{1,2}\|")  # a norm, or an escaped bar in the cell of a table
-RULE = re.compile(r"(?:\|[ \t]*)?(?::?-{2,}:?[ \t]*\|[ \t]*)+(?::?-{2,}:?)?")
+# The rule of a table has a bar before it, or more dashes behind.
+DASHES = r":?-{2,}:?"
+RULE = re.compile(
+    rf"\|[ \t]*(?:{DASHES}[ \t]*\|[ \t]*)+(?:{DASHES})?"
+    rf"|(?:{DASHES}[ \t]*\|[ \t]*)+{DASHES}"
+)
+APART = "\n\x1d\n"  # between readings of a text
 STARS = re.compile(r"(?m)^\*{2,6}[ \t]+(?=[^\W\d_])")  # a heading in Org
 
 
-def read_contents(texts: pl.Series) -> pl.Series:
+def read_contents(texts: pl.Series, *, barely: bool = False) -> pl.Series:
     r"""`texts`, those that are values of JSON or were pasted, by what they say.
+
+    What lines share may be of the text: it is left out `barely` in further readings,
+    each behind APART, the lines as they are and as they run on.
 
     >>> read_contents(pl.Series(["@@ -0,0 +1,2 @@\n+Find x\n+if 2x = 6."])).item()
     'Find x\nif 2x = 6.'
@@ -72,7 +88,7 @@ def read_contents(texts: pl.Series) -> pl.Series:
     marks[escaped] = _mark(texts.filter(pl.Series(escaped)))
     shared, marks = marks & kinds.SHARED != 0, marks & IN_PLACE
     texts = change_where(texts, marks != 0, partial(_read_all, marks[marks != 0]))
-    return change_where(texts, shared, _leave_out_prefixes)
+    return change_where(texts, shared, _add_bare) if barely else texts
 
 
 def _mark(texts: pl.Series) -> Array:
@@ -87,8 +103,13 @@ def _read_values(texts: pl.Series) -> pl.Series:
     return pl.Series([read_value(text) for text in texts.to_list()], dtype=pl.String)
 
 
-def _leave_out_prefixes(texts: pl.Series) -> pl.Series:
-    return pl.Series([leave_out_prefixes(text) for text in texts], dtype=pl.String)
+def _add_bare(texts: pl.Series) -> pl.Series:
+    pairs = [(text, list_bare_lines(text)) for text in texts]
+    read = [
+        APART.join([text, "\n".join(bare), " ".join(bare)] if bare else [text])
+        for text, bare in pairs
+    ]
+    return pl.Series(read, dtype=pl.String)
 
 
 def _read_all(marks: Array, texts: pl.Series) -> pl.Series:
@@ -176,6 +197,11 @@ def _cut_rules(line: str) -> str:
     return line if RULE.fullmatch(line) else RULE.sub(" ", line)
 
 
+def _unescape(text: str) -> str:
+    is_escaped = ESCAPED.search(text) and not BARE.search(text)
+    return ESCAPE.sub(r"\1", text) if is_escaped else text
+
+
 def _lower_commands(text: str) -> str:
     """`text` with commands in small letters, if it has any, and its drawings."""
     return CAPITALS.sub(lambda found: found[0].lower(), text) if "\\" in text else text
@@ -198,6 +224,7 @@ CHANGES: tuple[tuple[int, tuple[str, ...], Callable[[str], str]], ...] = (
         partial(PARTED.sub, ""),
     ),
     (kinds.DOUBLED, ("\\'", "''"), partial(APOSTROPHE.sub, "'")),
+    (kinds.BRACED, ("\\{", "\\="), _unescape),
     (kinds.CAPITALS, ("\\",), _lower_commands),
     (ANY, ("[ASY]", "[/ASY]"), _lower_commands),
     (kinds.RULED, ("--|", "-- |", "--:|", "--: |"), _leave_out_rules),

@@ -10,8 +10,11 @@ from pipeline.kernels.utf8 import starts_with
 
 BAR = uint64(token_code("|"))
 # Signs with which no formula goes on, and those that are no operand either.
-ENDS = np.array([token_code(sign) for sign in '=?.,;:_"'], uint64)
+ENDS = np.array([token_code(sign) for sign in (*'=?.,;:_"', "::")], uint64)
 MARKS = np.array([token_code(sign) for sign in '?.,;:_"*#~'], uint64)
+# Short words that begin a sentence, and are no variables.
+PROSE = "as", "at", "he", "if", "in", "it", "on", "to", "we"
+WORDS = np.array([token_code(word) for word in PROSE])
 FAR = 3  # bytes, such as a bracket, between a sign and its operand
 
 
@@ -58,7 +61,13 @@ def _goes_on(
     beyond = 2 * sign - token
     if not (0 <= sign < len(kinds) and 0 <= beyond < len(kinds)):
         return False
-    in_formula = kinds[token] in (NUMBER, SIGN) or end[token] - begin[token] <= 2
+    is_short = end[token] - begin[token] <= 2
+    if sign < token < len(kinds) - 1:  # "A glass" after a sign is no formula
+        is_short &= kinds[token + 1] in (NUMBER, SIGN) or (
+            end[token + 1] - begin[token + 1] <= 2
+        )
+        is_short &= not (codes[token] == WORDS).any()
+    in_formula = kinds[token] in (NUMBER, SIGN) or is_short
     if (codes[sign] == ENDS).any() or (codes[beyond] == MARKS).any():
         return False
     operand = kinds[beyond] in (NUMBER, SIGN) or end[beyond] - begin[beyond] <= 2

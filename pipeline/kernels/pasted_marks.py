@@ -5,24 +5,22 @@ from typing import Any
 import numpy as np
 from numpy import uint64
 
+from pipeline.kernels.pasted_lines import holds_words, share_marks
 from pipeline.kernels.shards import Array, compiled, inlined
 from pipeline.kernels.swar import bits_between, copy_run, first_bits, trailing_zeros
-from pipeline.kernels.utf8 import byte_at, code_point, is_digit, is_letter
+from pipeline.kernels.utf8 import byte_at, code_point
 
 FORM_FEED, NEWLINE, TAB, SPACE, QUOTE, APOSTROPHE = b"\f\n\t \"'"
 STAR, PLUS, MINUS, SLASH, ZERO, ONE, THREE, COLON = b"*+-/013:"
 LESS, EQUALS, GREATER, AT, CAPITAL_A, CAPITAL_D, SMALL_A = b"<=>@ADa"
 OPEN_SQUARE, OPEN_BRACE, OPEN, BACKSLASH, BAR, EXCLAMATION, DOLLAR = b"[{(\\|!$"
-SMALL_N, SMALL_P, SMALL_R = b"npr"
+CARET, SMALL_C, SMALL_F, SMALL_N, SMALL_P, SMALL_R, SMALL_T = b"^cfnprt"
 GREEK, CYRILLIC = 0xCE, 0xD4  # first bytes of both scripts, and of those between
-BITS = [1 << bit for bit in range(17)]
+BITS = [1 << bit for bit in range(18)]
 # What may be in a text; lines that begin alike are SHARED.
 (SHARED, ALIKE, ENCODED, OPENED, PATCHED, TIMED, PAGED, PARTED, DOUBLED, CAPITALS,
- RULED, STARRED, SPOILED, BARRED, PADDED, NUMBERED, ESCAPED) = BITS  # fmt: skip
+ RULED, STARRED, SPOILED, BARRED, PADDED, NUMBERED, ESCAPED, BRACED) = BITS  # fmt: skip
 LINES, SPARSE = 16, 3  # lines that are looked at; one in so many shares its beginning
-BEGINS_FORMULA, BEHIND_NAME = np.zeros((2, 256), np.bool_)
-BEGINS_FORMULA[list(b"\n&\\$({}*")] = True
-BEHIND_NAME[list(b":<|[]>")] = True
 FOLD = 0x20  # makes small letters of capitals
 BEYOND = 68  # bytes that are looked at from the first of a block on
 
@@ -37,7 +35,8 @@ def mark_pasted(data: Array, offsets: Array, alike: Array) -> Array:
     rest = np.zeros(2 * BEYOND, np.uint8)
     for row in range(len(out)):
         first, end = offsets[row], offsets[row + 1]
-        marks, line, lines, shared = _mark_beginning(data, first, end), first, 0, 0
+        marks, lines, shared, worded = _mark_beginning(data, first, end), 0, 0, False
+        begin, stop, line = first, first, first  # the line before, and this one
         for block in range(first, end, 64):
             there = first_bits(end - block)
             if block + BEYOND <= end:
@@ -55,15 +54,21 @@ def mark_pasted(data: Array, offsets: Array, alike: Array) -> Array:
                 code = code_point(data, place, end)
                 marks |= ALIKE * (code < len(alike) and alike[code])
             breaks &= there
+            if block + 64 >= end and line > first:  # the last line ends here
+                breaks |= uint64(1) << uint64(end - 1 - block)
             while breaks and lines < LINES:
-                behind: Any = block + np.int64(trailing_zeros(breaks)) + 1
+                place = block + np.int64(trailing_zeros(breaks))
                 breaks &= breaks - uint64(1)
-                if behind < end and data[line] != NEWLINE and data[behind] != NEWLINE:
-                    lines += 1
-                    shared += _share_prefix(data, line, behind, end)
-                line = behind
-        # One in so many of the first lines begins as the next one does.
-        out[row] = marks | SHARED * (shared > 0 and SPARSE * shared >= lines)
+                last = place if data[place] == NEWLINE else end
+                if last > line:  # what is blank parts nothing
+                    lines += stop > begin
+                    agree = stop > begin and share_marks(data, begin, stop, line, last)
+                    shared += agree
+                    worded = worded or (agree and holds_words(data, begin, stop))
+                    begin, stop = line, last
+                line = place + 1
+        # One in so many of the first lines begins or ends as the next one does.
+        out[row] = marks | SHARED * (worded and SPARSE * shared >= lines)
     return out
 
 
@@ -86,46 +91,6 @@ def _skip_controls(data: Array, position: int, end: int) -> int:
     while position < end and data[position] <= SPACE:
         position += 1
     return position
-
-
-@compiled
-def _share_prefix(data: Array, left: int, right: int, end: int) -> bool:
-    """Whether both lines begin with one sign, one name before a sign, or a number.
-
-    Numbers may differ. Signs of lists and formulas are no such beginning.
-    """
-    stop = right - 1
-    left, right = _skip_blanks(data, left, stop), _skip_blanks(data, right, end)
-    if left >= stop or right >= end:
-        return False
-    byte = data[left]
-    if byte == data[right] and not (is_letter(byte) or 48 <= byte <= 57):
-        if byte == OPEN_SQUARE:
-            left, right = left + 1, right + 1
-        elif byte in (MINUS, PLUS):
-            return bool(byte_at(data, left + 1, stop) > SPACE)
-        else:
-            return bool(byte < 128 and not BEGINS_FORMULA[byte])
-    begin = left
-    while left < stop and right < end and is_letter(data[left]):
-        if data[left] != data[right]:
-            return False
-        left, right = left + 1, right + 1
-    if left == begin:
-        while is_digit(data, left, stop):
-            left += 1
-        while is_digit(data, right, end):
-            right += 1
-    if left == begin or left >= stop or right >= end or data[left] != data[right]:
-        return False
-    return bool(BEHIND_NAME[data[left]])
-
-
-@compiled
-def _skip_blanks(data: Array, place: int, end: int) -> int:
-    while place < end and data[place] in (SPACE, TAB):
-        place += 1
-    return place
 
 
 @inlined
@@ -178,11 +143,20 @@ def _find_marks(data: Array, block: int, there: Any) -> int:
         capitals = bits_between(data, block + 1, 0, CAPITAL_A, 26)
         capitals &= bits_between(data, block + 2, 0, CAPITAL_A, 26)
         marks |= _mark(CAPITALS, commands & capitals)
+        marks |= _mark(BRACED, commands & _is(data, block + 1, EQUALS))
         letters = bits_between(data, block + 2, FOLD, SMALL_A, 26)
         letters |= _is(data, block + 2, OPEN) | _is(data, block + 2, DOLLAR)
         letters |= _is(data, block + 2, OPEN_SQUARE)
         behind = letters & _is(data, block + 1, BACKSLASH)  # \\frac, or \"
         marks |= _mark(ESCAPED, commands & (behind | _is(data, block + 1, QUOTE)))
+        braces = _is(data, block + 1, BACKSLASH) & _is(data, block + 2, OPEN_BRACE)
+        if braces:  # of an argument: ^\{, frac\{, sqrt\{, text\{; not left\{
+            ends = bits_between(data, block, 0, CARET, 2) | _is(data, block, SMALL_C)
+            marks |= _mark(BRACED, braces & ends & there)
+        braces = _is(data, block + 2, BACKSLASH) & _is(data, block + 3, OPEN_BRACE)
+        if braces:
+            ends = _is(data, block + 1, SMALL_T) & ~_is(data, block, SMALL_F)
+            marks |= _mark(BRACED, braces & ends & there)
     quotes = _is(data, block, APOSTROPHE) & there
     if quotes:
         behind = _is(data, block + 1, APOSTROPHE)

@@ -47,6 +47,7 @@ from pipeline.kernels.shards import Array
 
 SHORT = 12  # tokens; a shorter item must be there as a whole, or nearly
 FORMULA = 4  # words; an item that has no more is a formula
+LAST = 3  # tokens of an item that may be lacking at its end
 LOOSE = 2  # tokens in a row that may be others though the answer is another one
 EXACT, NEAR, SIBLING, BOILERPLATE = range(len(LEVELS))
 
@@ -159,7 +160,7 @@ def _find_copies(
     copies[text[level <= NEAR]] = True
     covers = np.flatnonzero(measures.end - measures.begin > size // 2)
     first = first_equal(measures.part[covers] * STEP + item[covers].astype(np.uint64))
-    copies[text[covers[first < np.arange(len(covers))]]] = True
+    copies[text[covers[text[covers] != text[covers][first]]]] = True
     return copies
 
 
@@ -210,7 +211,11 @@ def _find_others(
 def _extend(read: Reading, row: int, span: Array, item_span: Array, size: int) -> Part:
     """The part of a text, and what stands where its item is cut off."""
     begin = max(0, span[0] - item_span[0])
-    end = min(int(read.sizes[row]), span[1] + size - item_span[1])
+    end = span[1] + size - item_span[1]
+    # Where the last words of an item stand in it twice, those at its end may be others.
+    if begin + size - LAST <= end < begin + size:
+        end = begin + size
+    end = min(int(read.sizes[row]), end)
     return read.cut(row, int(begin), int(end))
 
 

@@ -54,6 +54,21 @@ def exchanges(item: str, text: str) -> bool:
             "In a class of 51 there are 34 who dislike plums. How many like none?",
         ),
         (
+            ROOTS.format("14x - 5").replace("sum of the squares", "product"),
+            ROOTS.format("14x - 5").replace("sum of the squares", "remainder"),
+        ),
+        (ROOTS.format("a+b"), ROOTS.format("a b")),
+        (ROOTS.format("14x -5"), ROOTS.format("14x 5")),
+        ("A plant that is 17 cm tall doubled.", "A plant that is 17 cm tall tripled."),
+        (
+            "A ribbon of 91 cm is cut into three. How long is the first of the parts?",
+            "A ribbon of 91 cm is cut into three. How long is the third of the parts?",
+        ),
+        (
+            "Of 96 plums 17 fell. How many of these are in the first year?",
+            "Of 96 plums 17 fell. How many of these are in the first two year?",
+        ),
+        (
             r"Given $\sin t = \frac{3}{5}$ with t between 0 and 90 degrees, find 10 t.",
             r"Given $\cos t = \frac{3}{5}$ with t between 0 and 90 degrees, find 10 t.",
         ),

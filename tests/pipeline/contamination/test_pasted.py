@@ -3,7 +3,7 @@ import json
 import polars as pl
 import pytest
 
-from pipeline.contamination.pasted import read_contents
+from pipeline.contamination.pasted import APART, read_contents
 
 
 def read(text: str) -> str:
@@ -28,7 +28,9 @@ LINES = "Find all $x$ with\n$x^2 = 49$ and say\nhow many there are."
     ],
 )
 def test_what_was_put_around_lines_goes(written: str):
-    assert read(written).removeprefix("solve\n") == LINES
+    readings = read_contents(pl.Series([written]), barely=True)[0].split(APART)
+
+    assert LINES in [reading.removeprefix("solve\n") for reading in readings]
 
 
 def test_a_section_of_xml_is_a_text_of_its_own():
@@ -52,6 +54,8 @@ def test_sections_that_never_end_are_read_once():
     [
         ("<row><stem>Is 7 odd?</stem><key>yes</key></row>", "\nIs 7 odd?\nyes\n"),
         ('ask = ("How many of the 7 " +\n       "boats are red?")', None),
+        (r"f \= \frac\{1\}\{2\} x^\{7\}", r"f = \frac{1}{2} x^{7}"),
+        (r"\{1, 2\} \in\{3\}, x = 7", r"\{1, 2\} \in\{3\}, x = 7"),
         ("It isn\\'t 7, and Tom''s is.", "It isn't 7, and Tom's is."),
         ("**ann** 4 pm\n||Is 7 odd?||\nyes", "**ann** 4 pm\nIs 7 odd?\nyes"),
         ("Is 7 =3D 7 in m=C2=B2?", "Is 7 = 7 in m²?"),

@@ -22,6 +22,10 @@ def test_the_examples_in_the_docstrings_hold():
         ("[0{}:12] <ed> ", ""),
         ("Dialogue: 0,0:00:0{}.00,0:00:0{}.50,Default,,0,0,0,,", ""),
         ("# {}: ", ""),
+        ("2023-04-1{} 08:0{}:12,61{} INFO app.quiz: ", ""),
+        ("notes/week3.txt:4{}:", ""),
+        ("C     ", ""),
+        ("# ", "      #"),
     ],
 )
 def test_what_lines_have_in_common_goes(prefix: str, suffix: str):
@@ -31,9 +35,26 @@ def test_what_lines_have_in_common_goes(prefix: str, suffix: str):
     ]
     text = "\n".join(["a head", *lines, "", "a tail"])
 
-    read = prefixes.leave_out_prefixes(text)
+    assert prefixes.list_bare_lines(text) == LINES
 
-    assert read == "\n".join(["a head", *LINES, "", "a tail"])
+
+@pytest.mark.parametrize(
+    "prefixes_of_lines",
+    [
+        [
+            "7e399c27 (Ann 2021-03-02   1) ",
+            "73bf9d71 (Bob 2021-03-09   2) ",
+            "13fbb341 (Ann 2021-03-06  13) ",
+        ],
+        ["src/a.py | Mia Lee: ", "src/b.py | Tom: ", "src/c.py | Mia Lee: "],
+        ["INFO   ", "WARNING   ", "ERROR   "],
+    ],
+)
+def test_what_has_the_same_shape_in_three_lines_goes(prefixes_of_lines: list[str]):
+    lines = [a + b for a, b in zip(prefixes_of_lines, LINES, strict=True)]
+
+    assert prefixes.list_bare_lines("\n".join(lines)) == LINES
+    assert prefixes.list_bare_lines("\n".join(lines[:1])) == []
 
 
 @pytest.mark.parametrize(
@@ -52,4 +73,4 @@ def test_what_lines_have_in_common_goes(prefix: str, suffix: str):
     ],
 )
 def test_lists_tables_and_formulas_stay(text: str):
-    assert prefixes.leave_out_prefixes(text) == text
+    assert prefixes.list_bare_lines(text) == []
