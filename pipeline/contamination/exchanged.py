@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pipeline.contamination.items import Part, fillers
 from pipeline.kernels.item_entities import PERSON
 from pipeline.kernels.latex_vocabulary import NUMBER, SIGN, token_code
-from pipeline.kernels.wording import negating_prefixes
+from pipeline.kernels.wording import LIGHT, negating_prefixes
 
 FEW, FORMULA = 4, 16  # tokens that may stand for others, and those of a formula
 ANCHOR = 2  # tokens that agree, beside what is exchanged
@@ -241,6 +241,7 @@ def _asks_other(both: Alignment, change: Change) -> bool:
     has_person = PERSON in ours and PERSON not in theirs
     if there:  # in the place of other words; a turn is another word for one of them
         is_other = NUMBER in both.item.kinds[there] or gone <= set(both.ours)
+        turns = {turn for turn in turns if not turn & LIGHT}  # in total, together
         adds = (has_person and is_other) or (turns and len(there) + len(here) > 2)
     else:
         adds = turns or NUMBER in both.part.kinds[here]
