@@ -21,6 +21,7 @@ FEW, FORMULA = 4, 16  # tokens that may stand for others, and those of a formula
 ANCHOR = 2  # tokens that agree, beside what is exchanged
 LEAST, ENOUGH = 3, 2  # words of a question, of which one in so many must be there
 WHOLE, ENDING = 4, 3  # letters of a word, and those that its forms end with
+ORDINAL = "nd", "rd", "th"  # "double" may be "twice"
 KIND = 1 << 16  # meanings of words of one kind, such as units, are above
 AND = token_code("and")
 # Signs that are layout where they stand: a tie, a full stop, a question mark.
@@ -162,7 +163,9 @@ def _turns(both: Alignment, change: Change) -> bool:
         is_filler = max([*gone, *new]) > KIND and any(
             code in fillers() and code != PERSON for code in codes
         )
-        if NUMBER in kinds or is_filler:
+        words = both.item.words(there) + both.part.words(here)
+        is_ordinal = any(word.endswith(ORDINAL) for word in words)
+        if (NUMBER in kinds and is_ordinal) or is_filler:
             return True
     # A unit of one letter is no word: 36 km, 36 m.
     if both.part.is_letter[here[0]] or both.item.is_letter[there[0]]:
