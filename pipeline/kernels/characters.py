@@ -89,11 +89,15 @@ def _find_codes(pattern: str) -> Array:
     In a thread of its own: polars keeps 32 patterns at hand for each, and these are
     not looked for again.
     """
-    column = pl.Series([chr(code) for code in CODES])
     with ThreadPoolExecutor(1) as own:
-        found = own.submit(column.str.contains, pattern).result()
+        found = own.submit(_all_characters().str.contains, pattern).result()
     codes: Array = CODES[found.to_numpy()]
     return codes
+
+
+@cache
+def _all_characters() -> pl.Series:
+    return pl.Series([chr(code) for code in CODES])
 
 
 @cache
@@ -111,11 +115,8 @@ def numerals() -> dict[str, str]:
                 continue
             fraction = Fraction(value).limit_denominator(1000)
             spelt[character] = f" {fraction} "
-    return {
-        key: spelt[key]
-        for key in spelt
-        if key not in SUPER and key not in SUB and key != "〇"
-    }
+    others = {*SUPER, *SUB, "〇"}
+    return {key: spelt[key] for key in spelt if key not in others}
 
 
 @cache
@@ -129,7 +130,7 @@ def character_folds() -> Array:
     ):
         folds[[ord(character) for character in characters]] |= bit
     folds[[ord(character) for character in "〇零一二两三四五六七八九十"]] |= HAN
-    column = pl.Series([chr(code) for code in CODES])
+    column = _all_characters()
     folds[CODES[(column.str.normalize("NFKC") != column).to_numpy()]] |= COMPATIBLE
     folds[_find_codes(r"\p{M}")] |= COMPATIBLE
     folds[:128] = 0
