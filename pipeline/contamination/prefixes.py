@@ -8,7 +8,7 @@ words, and words of a text follow. At the end of lines it is the other way round
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -36,8 +36,9 @@ WORDS = 2  # behind a prefix, in the mean of its lines
 
 
 class Field(NamedTuple):
-    """What stands to a mark in a line, and must have its shape in others."""
+    """What stands to a mark in a line, and must be so in others, or have its shape."""
 
+    same: str  # up to numbers
     shape: str
     end: int
     is_last: bool  # whether a prefix may end here
@@ -69,25 +70,25 @@ def _leave_out(lines: list[str], *, is_same: bool) -> list[str]:
 
 
 def _strip(
-    lines: list[str], read: Callable[[str, int, bool], list[Field]], is_same: bool
+    lines: list[str], read: Callable[[str, int], list[Field]], is_same: bool
 ) -> list[str]:
-    """`lines` less their prefixes, as `read` reads them."""
+    """`lines` less their prefixes, as `read` reads them: `is_same`, or of one shape."""
     out, stretch, shared = [*lines], dict[int, list[Field]](), list[Field]()
     full = [place for place, line in enumerate(lines) if line and not line.isspace()]
-    firsts = [read(lines[place][:LONGEST], 1, is_same) for place in full]
-    shapes = ["", *(first[0].shape if first else "" for first in firsts), ""]
+    firsts = [read(lines[place][:LONGEST], 1) for place in full]
+    shapes = ["", *(first[0][not is_same] if first else "" for first in firsts), ""]
     if not any(a and a == b for a, b in pairwise(shapes)):
         return out
     fields = [
-        read(lines[place][:LONGEST], FIELDS, is_same)
+        read(lines[place][:LONGEST], FIELDS)
         if shapes[at + 1] and shapes[at + 1] in (shapes[at], shapes[at + 2])
         else []
         for at, place in enumerate(full)
     ]
     for place, own, after in zip(full, fields, [*fields[1:], []], strict=False):
-        both = _share(shared, own)
+        both = _share(shared, own, is_same)
         # A head that happens to begin alike is no line of the stretch.
-        is_head = len(stretch) == 1 and len(_share(own, after)) > 2 * len(both)
+        is_head = len(stretch) == 1 and len(_share(own, after, is_same)) > 2 * len(both)
         if not both or is_head or (len(both) < len(shared) and len(stretch) > LINES):
             _cut(stretch, shared, out, LINES - is_same)
             stretch, both = {}, own
@@ -96,18 +97,19 @@ def _strip(
     return out
 
 
-def _share(left: list[Field], right: list[Field]) -> list[Field]:
+def _share(left: list[Field], right: list[Field], is_same: bool) -> list[Field]:
     """What two lines begin with alike, up to where a prefix may end."""
     both, last = list[Field](), 0
     for a, b in zip(left, right, strict=False):
-        if a.shape != b.shape:
+        if a[not is_same] != b[not is_same]:
             break
-        both.append(Field(a.shape, b.end, a.is_last and b.is_last))
+        both.append(b._replace(is_last=a.is_last and b.is_last))
         last = len(both) if both[-1].is_last else last
     return both[:last]
 
 
-def _read_fields(inner: str, line: str, most: int, is_same: bool) -> list[Field]:
+@lru_cache(1 << 10)  # the lines of a text are read more than once
+def _read_fields(inner: str, line: str, most: int) -> list[Field]:
     """The marks that `line` begins with, as long as few words are between them.
 
     A prefix does not end with a mark of `inner`.
@@ -121,20 +123,17 @@ def _read_fields(inner: str, line: str, most: int, is_same: bool) -> list[Field]
             break
         ends = len(words) == 1 if mark[0] in POINTS else mark[0] not in inner + INNER
         ends &= inner == OPENING or bool(found["blank"]) or len(mark) > 1
-        at = found.end()
-        shape = (
-            DIGITS.sub("0", found[0].strip()) if is_same else " " * (not words) + mark
-        )
-        fields.append(Field(shape, at, ends))
+        at, same = found.end(), DIGITS.sub("0", found[0].strip())
+        fields.append(Field(same, " " * (not words) + mark, at, ends))
     return fields
 
 
-def _read_column(line: str, _: int, is_same: bool) -> list[Field]:
+def _read_column(line: str, _: int) -> list[Field]:
     """The words that `line` begins with, if there is a gap behind them."""
     if not (found := COLUMN.match(line)):
         return []
-    shape = DIGITS.sub("0", found[0].strip()) if is_same else "\t"
-    return [Field(shape, found.end(), is_last=True)]
+    same = DIGITS.sub("0", found[0].strip())
+    return [Field(same, "\t", found.end(), is_last=True)]
 
 
 def _cut(

@@ -129,10 +129,10 @@ class Weigher:
 
     def __init__(self, items: Items, sample: Sample) -> None:
         codes, ends = items.tokens.codes, items.tokens.ends
-        number, distinct = hash_table.group_ids(codes)
-        plain = np.isin(distinct, _plain_codes())[number]
+        words = _find_ngrams(items.tokens, sample, 1)
+        plain = words.is_plain[words.number]
         self.items, self.numbers = items, sample.numbers
-        self.ngrams = [_find_ngrams(items.tokens, plain, sample, n) for n in (1, 2)]
+        self.ngrams = [words, _find_ngrams(items.tokens, sample, 2, plain)]
         places = ngram_places(ends, items.ngrams[1])
         self.plain_runs = _are_all(plain | (codes == PERSON), places, items.n)
 
@@ -177,13 +177,19 @@ def _are_all(which: Array, places: Array, n: int) -> Array:
     return alike
 
 
-def _find_ngrams(items: Tokens, plain: Array, others: Sample, n: int) -> Ngrams:
+def _find_ngrams(
+    items: Tokens, others: Sample, n: int, plain: Array | None = None
+) -> Ngrams:
+    """`n` 1 needs no `plain`, which says of tokens whether any pool is full of it."""
     ngrams, ends = token_ngrams(items.codes, items.ends, n)
     number, distinct = hash_table.group_ids(ngrams)
     table = hash_table.build_table(distinct)
     places = ngram_places(items.ends, ends)
-    is_plain = np.zeros(len(distinct), bool)
-    is_plain[number[_are_all(plain, places, n)]] = True
+    if plain is None:
+        is_plain = np.isin(distinct, _plain_words())
+    else:
+        is_plain = np.zeros(len(distinct), bool)
+        is_plain[number[_are_all(plain, places, n)]] = True
     factors = np.ones(len(distinct))
     boilerplate = _boilerplate()
     dull, _ = find_token_ngrams(boilerplate.codes, boilerplate.ends, n, table)
@@ -201,8 +207,10 @@ def _boilerplate() -> Tokens:
 
 
 @cache
-def _plain_codes() -> Array:
-    return np.array([token_code(word) for word in PLAIN], np.uint64)
+def _plain_words() -> Array:
+    """PLAIN as n-grams of one token."""
+    codes = np.array([token_code(word) for word in PLAIN], np.uint64)
+    return token_ngrams(codes, np.arange(len(codes) + 1), 1)[0]
 
 
 def _enough(texts: int) -> float:
