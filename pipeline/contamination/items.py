@@ -147,7 +147,7 @@ class Reading:
         )
         return read.codes, read.kinds, read.ends, entities, turns
 
-    @property
+    @cached_property
     def sizes(self) -> Array:
         """How many tokens each text has, int64 (texts,)."""
         return np.diff(self.tokens.ends)

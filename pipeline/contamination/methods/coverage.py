@@ -239,7 +239,7 @@ def _compare(
     size = items.sizes[item]
     is_whole = (start >= 0) & ~goes_on & (size >= TINY)
     part = measures.begin, measures.end
-    is_all = measures.end - measures.begin == np.diff(read.tokens.ends)[row]
+    is_all = measures.end - measures.begin == read.sizes[row]
     item_part = measures.item_begin, measures.item_end
     return Comparison(
         measures,
