@@ -23,7 +23,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 LETTER, NAMED = re.compile(r"[^\W\d_]"), re.compile(r"[0-9:<>\[\]|]|   |\t")  # ed>
 DIGITS = re.compile(r"[0-9]+")
 OPENING, CLOSING, INNER = "([{<", ")]}>", "!?'`="  # no prefix ends with these
-ENDINGS = '"#%([{<*-/:;@|~ \t'  # what lines may end with beside their text
+ENDINGS = '"#%()[]{<*-/:;@|~ \t'  # what lines may end with beside their text
 POINTS = ".,"  # nor with these, unless there is one word before
 LISTED = re.compile(r"[ \t]*(?:[-+*](?=[ \t])|\(?\w{1,3}[.)])[ \t]*\Z")  # -, a), (12)
 LONGEST = 120  # characters of a line that may be such a prefix

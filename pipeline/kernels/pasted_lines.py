@@ -5,6 +5,7 @@ import numpy as np
 from pipeline.kernels.shards import Array, compiled
 
 TAB, SPACE, DOLLAR, ZERO, SEMICOLON, AT, BAR = b"\t $0;@|"
+OPEN, CLOSE, OPEN_SQUARE, CLOSE_SQUARE = b"()[]"
 WORDS, ITEM = 3, 3  # between two marks; bytes of what numbers an item of a list
 IS_WORD, IS_MARK, JOINS, NAMES = np.zeros((4, 256), np.bool_)
 ENDS_PREFIX, ENDS_ITEM, ENDS_ALONE, ENDS_LINE, IS_POINT = np.zeros((5, 256), np.bool_)
@@ -111,7 +112,7 @@ def _skip_byte(data: Array, place: int, end: int) -> int:
 
 @compiled
 def _share_suffix(data: Array, left: int, stop: int, right: int, end: int) -> bool:
-    """Whether two lines end with the same mark, which stands for itself."""
+    """Whether two lines end with a mark that stands for itself, or with a number."""
     while stop > left and data[stop - 1] <= SPACE:
         stop -= 1
     while end > right and data[end - 1] <= SPACE:
@@ -119,12 +120,25 @@ def _share_suffix(data: Array, left: int, stop: int, right: int, end: int) -> bo
     if stop < left + 2 or end < right + 2:
         return False
     byte = data[stop - 1]
+    if byte in (CLOSE_SQUARE, CLOSE):
+        return _ends_numbered(data, left, stop) and _ends_numbered(data, right, end)
     return bool(
         byte == data[end - 1]
         and ENDS_LINE[byte]
         and (data[stop - 2] == SPACE or data[stop - 2] == byte)
         and (data[end - 2] == SPACE or data[end - 2] == byte)
     )
+
+
+@compiled
+def _ends_numbered(data: Array, first: int, stop: int) -> bool:
+    """Whether a line ends with a word in brackets, with a gap before: `x = 2   (1)`."""
+    place = stop - 2
+    while place > first and IS_WORD[data[place]]:
+        place -= 1
+    is_opened = place < stop - 2 and (data[place] == OPEN_SQUARE or data[place] == OPEN)
+    is_apart = place > first + 2 and max(data[place - 1], data[place - 2]) <= SPACE
+    return bool(is_opened and is_apart)
 
 
 @compiled

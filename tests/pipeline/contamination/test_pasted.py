@@ -21,6 +21,7 @@ LINES = "Find all $x$ with\n$x^2 = 49$ and say\nhow many there are."
         " 1: Find all $x$ with\n 2: $x^2 = 49$ and say\n 3: how many there are.",
         "// " + LINES.replace("\n", "\n// "),
         "-- " + LINES.replace("\n", "\n-- "),
+        "\n".join(f"{line:<30} [{n}]" for n, line in enumerate(LINES.split("\n"))),
         "[00:12] <ed> " + LINES.replace("\n", "\n[00:15] <ed> "),
         "1\n00:00:01,000 --> 00:00:04,000\n"
         + LINES.replace("\n", "\n\n2\n00:00:05,000 --> 00:00:09,000\n", 1),

@@ -26,11 +26,13 @@ def test_the_examples_in_the_docstrings_hold():
         ("notes/week3.txt:4{}:", ""),
         ("C     ", ""),
         ("# ", "      #"),
+        ("", "   [{}]"),
+        ("", "\t  ({})"),
     ],
 )
 def test_what_lines_have_in_common_goes(prefix: str, suffix: str):
     lines = [
-        prefix.replace("{}", str(number)) + line + suffix
+        (prefix + line + suffix).replace("{}", str(number))
         for number, line in enumerate(LINES)
     ]
     text = "\n".join(["a head", *lines, "", "a tail"])
