@@ -5,8 +5,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Built as wheels, whose files are known: the sandbox shows these and no others.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	--constraint constraints.txt
+	--use-pep517 --constraint constraints.txt
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1

@@ -55,7 +55,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             os.link(HERE / name, folder / "source" / name)
     sdist = build("build_sdist", folder / "source", folder / "sdist")
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
+        safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(folder / "unpacked", **safe)
     (unpacked,) = (folder / "unpacked").iterdir()
     return build("build_wheel", unpacked, folder / "wheel")
 
